@@ -1,0 +1,1 @@
+"""What people turn: one folder for each stage. Hydra finds an installed `conf` only as a package."""

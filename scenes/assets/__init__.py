@@ -1,0 +1,1 @@
+"""What scenes are made of: triangle meshes, procedural shapes and procedural textures."""

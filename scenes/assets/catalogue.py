@@ -1,0 +1,240 @@
+"""The categories of a data set and the meshes behind them."""
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field, field_validator, model_validator
+
+from scenes.assets.mesh import Mesh, MeshError
+from scenes.assets.reading import SUFFIXES, read_mesh
+from scenes.assets.shapes import SHAPES
+from scenes.settings import Positive, Rgb, Settings, did_you_mean, uniform
+
+DENSITY_KG_M3 = 600.0
+MIN_MASS_KG, MAX_MASS_KG = 0.01, 50.0
+
+
+class Category(Settings):
+    """What is labelled under one name: a procedural shape, a mesh file, or a folder of them."""
+
+    shape: str | None = None
+    """A procedural shape: box, cylinder, cone, sphere, capsule, torus, prism, nut, bolt, wedge, tube, bracket."""
+    path: str | None = None
+    """A mesh file, a folder of mesh files, or a pattern with `*`; `pybullet_data:` stands for that package."""
+    size_m: Positive | None = None
+    """Longest side in metres, number or [low, high]; null takes the file's numbers as metres."""
+    color: Rgb | Literal["own", "random"] | None = None
+    """`own` keeps the file's colours, `random` draws one an object, or [r, g, b]; null is random for shapes."""
+    density_kg_m3: Annotated[float, Field(gt=0)] = DENSITY_KG_M3
+    """Mass per volume; the mass is kept between 0.01 and 50 kg."""
+    mass_kg: Annotated[float, Field(gt=0)] | None = None
+    """Mass at the middle size, instead of a density."""
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    """How often this category is drawn, relative to the others."""
+    supercategory: str = "object"
+    """COCO's supercategory."""
+    licence: str = "unknown"
+    """Under what licence the mesh may be used; listed in the data set."""
+
+    @field_validator("shape")
+    @classmethod
+    def _known_shape(cls, shape: str | None) -> str | None:
+        if shape is not None and shape not in SHAPES:
+            raise ValueError(f"unknown shape {shape!r}; {did_you_mean(shape, sorted(SHAPES))}")
+        return shape
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Category":
+        if (self.shape is None) == (self.path is None):
+            raise ValueError("give either shape or path")
+        if self.shape is not None and self.size_m is None:
+            raise ValueError("a shape needs size_m")
+        return self
+
+    @property
+    def recolored(self) -> bool:
+        """Whether each object gets a colour of its own."""
+        return self.color == "random" or (self.color is None and self.shape is not None)
+
+
+class Assets(Settings):
+    """What scenes are made of."""
+
+    categories: dict[str, Category] = Field(default_factory=dict, min_length=1)
+    """The labelled categories, in the order of their COCO ids."""
+    distractors: dict[str, Category] = Field(default_factory=dict)
+    """What may lie around without being labelled."""
+
+    @field_validator("categories", "distractors")
+    @classmethod
+    def _named(cls, categories: dict[str, Category]) -> dict[str, Category]:
+        if any(not name.strip() for name in categories):
+            raise ValueError("a category without a name")
+        return categories
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asset:
+    """One mesh with what physics needs: in metres, about its own origin, at scale 1.
+
+    Attributes:
+        key: `name@hash`: the name to read, and the content that it stands for.
+        name: Category and file, unique in a catalogue.
+        category: Place in the category list from 0; None for a distractor.
+        mesh: The surface, longest side `size_m[1]` of its category, or the file's numbers.
+        scale: Range of factors on the mesh.
+        mass_kg: Mass at scale 1.
+        center_of_mass_m: (3,) in the mesh frame.
+        radius_m: Of the sphere about the centre of mass that holds the whole mesh at scale 1.
+        recolored: Whether objects get a colour of their own.
+        color_rgb: A colour given by the user, or None.
+    """
+
+    key: str
+    name: str
+    category: int | None
+    mesh: Mesh
+    scale: tuple[float, float]
+    mass_kg: float
+    center_of_mass_m: tuple[float, float, float]
+    radius_m: float
+    recolored: bool
+    color_rgb: Rgb | None
+    licence: str
+
+
+class CatalogueError(ValueError):
+    """Meshes that cannot be used; names the setting, the file and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Catalogue:
+    """All assets of a data set: `groups[i]` are those of category i, `distractors` the unlabelled ones."""
+
+    names: tuple[str, ...]
+    supercategories: tuple[str, ...]
+    weights: tuple[float, ...]
+    groups: tuple[tuple[Asset, ...], ...]
+    distractor_weights: tuple[float, ...]
+    distractor_groups: tuple[tuple[Asset, ...], ...]
+
+    @property
+    def assets(self) -> dict[str, Asset]:
+        """Every asset by its key."""
+        return {asset.key: asset for group in (*self.groups, *self.distractor_groups) for asset in group}
+
+    @property
+    def typical_size_m(self) -> float:
+        """The median over categories of the longest side: the length that scene settings count in."""
+        sizes = [
+            float(np.median([asset.mesh.extents_m.max() * np.mean(asset.scale) for asset in group]))
+            for group in self.groups
+        ]
+        return float(np.median(sizes))
+
+    def draw(self, rng: np.random.Generator, distractor: bool = False) -> tuple[Asset, float]:
+        """An asset and its scale: a category by weight, one of its assets, a size; always three draws."""
+        groups = self.distractor_groups if distractor else self.groups
+        weights = np.array(self.distractor_weights if distractor else self.weights)
+        pick, which = rng.random(), rng.random()
+        group = groups[
+            min(int(np.searchsorted(weights.cumsum() / weights.sum(), pick, "right")), len(groups) - 1)
+        ]
+        asset = group[min(int(which * len(group)), len(group) - 1)]
+        return asset, uniform(rng, asset.scale)
+
+
+def load_catalogue(settings: Assets) -> Catalogue:
+    """Reads and checks every mesh that the settings name.
+
+    Raises:
+        CatalogueError: A path holds no mesh, or one that cannot be used.
+    """
+    groups = [
+        _load("categories", name, category, index)
+        for index, (name, category) in enumerate(settings.categories.items())
+    ]
+    distractors = [
+        _load("distractors", name, category, None) for name, category in settings.distractors.items()
+    ]
+    return Catalogue(
+        names=tuple(settings.categories),
+        supercategories=tuple(category.supercategory for category in settings.categories.values()),
+        weights=tuple(category.weight for category in settings.categories.values()),
+        groups=tuple(groups),
+        distractor_weights=tuple(category.weight for category in settings.distractors.values()),
+        distractor_groups=tuple(distractors),
+    )
+
+
+def _load(group: str, name: str, category: Category, index: int | None) -> tuple[Asset, ...]:
+    setting = f"assets.{group}.{name}"
+    if category.shape is not None:
+        size_m = category.size_m or (1.0, 1.0)
+        return (_asset(name, category, index, SHAPES[category.shape](size_m[1])),)
+    assets = []
+    for path in _files(setting, category.path or ""):
+        try:
+            mesh = read_mesh(path)
+            if category.size_m is not None:
+                mesh = mesh.scaled(category.size_m[1] / float(mesh.extents_m.max()))
+            unique = (
+                name if category.path and Path(category.path).suffix in SUFFIXES else f"{name}/{path.stem}"
+            )
+            assets.append(_asset(unique, category, index, mesh))
+        except MeshError as error:
+            raise CatalogueError(f"{setting}.path: {path}: {error}") from error
+    return tuple(assets)
+
+
+def _files(setting: str, path: str) -> list[Path]:
+    """The mesh files that a `path:` names, sorted."""
+    given = resolve(path)
+    if "*" in given.name or "*" in str(given.parent):
+        anchor = Path(given.anchor or ".")
+        files = sorted(anchor.glob(str(given.relative_to(given.anchor))))
+        files = [file for file in files if file.suffix.lower() in SUFFIXES]
+    elif given.is_dir():
+        files = sorted(file for file in given.iterdir() if file.suffix.lower() in SUFFIXES)
+    else:
+        files = [given]
+        if not given.is_file():
+            raise CatalogueError(f"{setting}.path: no file or folder {path!r}")
+    files = [file for file in files if not file.name.startswith(".")]
+    if not files:
+        raise CatalogueError(f"{setting}.path: no mesh ({', '.join(SUFFIXES)}) in {path!r}")
+    return files
+
+
+def resolve(path: str) -> Path:
+    """The file system path of a `path:` setting."""
+    package, colon, rest = path.partition(":")
+    if colon and package == "pybullet_data":
+        spec = find_spec(package)
+        if spec is None or spec.origin is None:
+            raise CatalogueError(f"{path!r}: the package {package} is not installed")
+        return Path(spec.origin).parent / rest
+    return Path(path).expanduser()
+
+
+def _asset(name: str, category: Category, index: int | None, mesh: Mesh) -> Asset:
+    volume = mesh.volume_m3 if mesh.is_watertight else 0.3 * float(np.prod(mesh.extents_m))
+    mass_kg = category.mass_kg or float(np.clip(category.density_kg_m3 * volume, MIN_MASS_KG, MAX_MASS_KG))
+    low, high = category.size_m or (1.0, 1.0)
+    center = mesh.center_of_mass_m
+    return Asset(
+        key=f"{name}@{mesh.content_hash[:16]}",
+        name=name,
+        category=index,
+        mesh=mesh,
+        scale=(low / high, 1.0),
+        mass_kg=mass_kg,
+        center_of_mass_m=(float(center[0]), float(center[1]), float(center[2])),
+        radius_m=float(np.linalg.norm(mesh.vertices_m - center, axis=1).max()),
+        recolored=category.recolored,
+        color_rgb=category.color if isinstance(category.color, tuple) else None,
+        licence=category.licence,
+    )

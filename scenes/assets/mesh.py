@@ -1,0 +1,253 @@
+"""Triangle meshes as scenes use them: checked when built, immutable, hashed by content."""
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from math import isfinite
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial import ConvexHull, QhullError
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+MERGE_TOLERANCE = 1e-8
+"""Vertices closer than this share of the longest extent are one corner."""
+
+NEGLIGIBLE_VOLUME = 1e-9
+"""Below this share of the longest extent cubed a body counts as flat."""
+
+
+class MeshError(ValueError):
+    """A mesh that cannot be used, with the reason in one line."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """The triangles of one material.
+
+    Arrays are copied where needed, and stored C-contiguous and read-only.
+
+    Attributes:
+        vertices_m: (n, 3) positions.
+        normals: (n, 3) unit normals, pointing outward.
+        uvs: (n, 2) texture coordinates, v up (the OBJ convention).
+        faces: (m, 3) vertex indices, counter-clockwise seen from outside.
+        color_rgb: 0..1; multiplies the texture.
+        texture: (h, w, 3) RGB, top row first, or None.
+
+    Raises:
+        MeshError: No faces, an array of the wrong shape or length, a value that is not finite, or an
+            index without a vertex.
+    """
+
+    vertices_m: NDArray[np.float64]
+    normals: NDArray[np.float64]
+    uvs: NDArray[np.float64]
+    faces: NDArray[np.int32]
+    color_rgb: tuple[float, float, float] = (0.7, 0.7, 0.7)
+    texture: NDArray[np.uint8] | None = None
+
+    def __post_init__(self) -> None:
+        """Checks every array and freezes it."""
+        _check_faces(self.faces, len(self.vertices_m))
+        object.__setattr__(self, "faces", _frozen(self.faces, np.int32))
+        for name, columns in (("vertices_m", 3), ("normals", 3), ("uvs", 2)):
+            array = _frozen(getattr(self, name), np.float64)
+            _check_rows(name, array, (len(self.vertices_m), columns))
+            object.__setattr__(self, name, array)
+        object.__setattr__(self, "color_rgb", _checked_color(self.color_rgb))
+        if self.texture is not None:
+            _check_texture(self.texture)
+            object.__setattr__(self, "texture", _frozen(self.texture, np.uint8))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mesh:
+    """A body's surface: one part per material, in one frame.
+
+    Raises:
+        MeshError: There is no part.
+    """
+
+    parts: tuple[Part, ...]
+
+    def __post_init__(self) -> None:
+        """Checks that there is something to show."""
+        if not self.parts:
+            raise MeshError("the mesh has no faces")
+
+    @property
+    def vertices_m(self) -> NDArray[np.float64]:
+        """The vertices of all parts, stacked in order: (n, 3)."""
+        return np.concatenate([part.vertices_m for part in self.parts])
+
+    @property
+    def faces(self) -> NDArray[np.int32]:
+        """The faces of all parts, (m, 3), as indices into the stacked `vertices_m`."""
+        counts = [len(part.vertices_m) for part in self.parts]
+        offsets = np.cumsum([0, *counts[:-1]], dtype=np.int32)
+        return np.concatenate([part.faces + offset for part, offset in zip(self.parts, offsets, strict=True)])
+
+    @property
+    def extents_m(self) -> NDArray[np.float64]:
+        """The size of the axis-aligned bounding box, (3,)."""
+        vertices = self.vertices_m
+        return np.asarray(vertices.max(axis=0) - vertices.min(axis=0), np.float64)
+
+    @property
+    def volume_m3(self) -> float:
+        """The volume enclosed; of a surface with holes, what its cones to the box centre add up to."""
+        corners, _ = _centred_corners(self)
+        return abs(float(_signed_volumes(corners).sum()))
+
+    @property
+    def is_watertight(self) -> bool:
+        """Whether the surface has no open edge once vertices at one position are merged.
+
+        The rule is that each edge is walked as often one way as the other: exactly then the signed
+        volume does not depend on the origin. Seams, where vertices are split for normals or UVs, are closed.
+        """
+        corner_of = _merged(self.vertices_m)[self.faces]
+        start, stop = corner_of.ravel(), np.roll(corner_of, -1, axis=1).ravel()
+        low, high = np.minimum(start, stop).astype(np.int64), np.maximum(start, stop)
+        _, edge = np.unique(low * (int(high.max()) + 1) + high, return_inverse=True)
+        return not np.bincount(edge, weights=np.sign(stop - start)).any()
+
+    @property
+    def center_of_mass_m(self) -> NDArray[np.float64]:
+        """The centre of mass of the solid, (3,), or the best stand-in for it.
+
+        The volume's centroid if the mesh is watertight and encloses something; else the centroid of the
+        convex hull; else, for a flat mesh, that of the surface.
+        """
+        corners, centre = _centred_corners(self)
+        least_m3 = NEGLIGIBLE_VOLUME * float(self.extents_m.max()) ** 3
+        found = _volume_centroid(corners, least_m3) if self.is_watertight else None
+        if (
+            found is None or (np.abs(found) > self.extents_m / 2).any()
+        ):  # outside: shells that face each other
+            found = _hull_centroid(corners.reshape(-1, 3), least_m3)
+        return centre + (_surface_centroid(corners) if found is None else found)
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 in hex over shapes and bytes of all arrays, colours and textures."""
+        digest = sha256(f"parts {len(self.parts)}".encode())
+        for part in self.parts:
+            color = np.array(part.color_rgb, np.float64)
+            for array in (part.vertices_m, part.normals, part.uvs, part.faces, color, part.texture):
+                digest.update(b"none" if array is None else f"{array.dtype.str} {array.shape} ".encode())
+                digest.update(b"" if array is None else array.tobytes())
+        return digest.hexdigest()
+
+    def scaled(self, factor: float) -> "Mesh":
+        """The same mesh, `factor` times as large about the origin.
+
+        Raises:
+            MeshError: The factor is not a positive number.
+        """
+        if not (isfinite(factor) and factor > 0):
+            raise MeshError(f"a mesh can be scaled by a positive number only, not by {factor}")
+        return Mesh(tuple(replace(part, vertices_m=part.vertices_m * factor) for part in self.parts))
+
+
+def _frozen(array: ArrayLike, dtype: type[Scalar]) -> NDArray[Scalar]:
+    """`array` as read-only C-contiguous `dtype`; copied if someone else could still write to it."""
+    out = np.asarray(array, dtype, order="C")
+    if out.base is not None or (out is array and out.flags.writeable):
+        out = out.copy()
+    out.flags.writeable = False
+    return out
+
+
+def _check_faces(faces: ArrayLike, num_vertices: int) -> None:
+    given = np.asarray(faces)
+    if given.size == 0:
+        raise MeshError("the mesh has no faces")
+    if given.ndim != 2 or given.shape[1] != 3 or given.dtype.kind not in "iu":
+        raise MeshError(f"faces must be (m, 3) integers, not {given.shape} {given.dtype}")
+    for index in (int(given.min()), int(given.max())):
+        if not 0 <= index < num_vertices:
+            raise MeshError(
+                f"a face names vertex {index}, but there are {num_vertices} vertices, counted from 0"
+            )
+
+
+def _check_rows(name: str, array: NDArray[np.float64], shape: tuple[int, int]) -> None:
+    if array.shape != shape:
+        raise MeshError(f"{name} must have shape {shape}, one row a vertex, not {array.shape}")
+    bad = ~np.isfinite(array).all(axis=1)
+    if bad.any():
+        raise MeshError(
+            f"{name} has {int(bad.sum())} rows that are not finite, the first is {int(bad.argmax())}"
+        )
+
+
+def _checked_color(color_rgb: tuple[float, ...]) -> tuple[float, float, float]:
+    if len(color_rgb) != 3 or not all(0 <= channel <= 1 for channel in color_rgb):
+        raise MeshError(f"color_rgb must be three numbers from 0 to 1, not {color_rgb}")
+    red, green, blue = color_rgb
+    return float(red), float(green), float(blue)
+
+
+def _check_texture(texture: NDArray[np.uint8]) -> None:
+    if texture.ndim != 3 or texture.shape[2] != 3 or texture.size == 0 or texture.dtype != np.uint8:
+        raise MeshError(f"a texture must be (h, w, 3) uint8, not {texture.shape} {texture.dtype}")
+
+
+def _merged(vertices_m: NDArray[np.float64]) -> NDArray[np.int64]:
+    """For each vertex the number of its position, (n,): equal where positions are, up to MERGE_TOLERANCE."""
+    offsets = vertices_m - vertices_m.min(axis=0)
+    size = float(offsets.max())
+    step = MERGE_TOLERANCE * (size if size > 0 else 1.0)
+    cells = np.rint(offsets / step).astype(np.int64)
+    order = np.lexsort(cells.T)
+    is_new = (np.diff(cells[order], axis=0, prepend=cells[order[:1]]) != 0).any(axis=1)
+    corner_of = np.empty(len(cells), np.int64)
+    corner_of[order] = np.cumsum(is_new)
+    return corner_of
+
+
+def _centred_corners(mesh: Mesh) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The triangles' corners about the middle of the bounding box, (m, 3, 3), and that middle, (3,)."""
+    vertices = mesh.vertices_m
+    centre = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
+    return (vertices - centre)[mesh.faces], centre
+
+
+def _signed_volumes(corners_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The volumes of the tetrahedra from the origin to each triangle, (m,); negative if seen from behind."""
+    first, second, third = corners_m[:, 0], corners_m[:, 1], corners_m[:, 2]
+    return np.asarray((first * np.cross(second, third)).sum(axis=1) / 6, np.float64)
+
+
+def _volume_centroid(corners_m: NDArray[np.float64], least_m3: float) -> NDArray[np.float64] | None:
+    """The centroid of the solid, (3,), or None if it encloses no more than `least_m3`."""
+    volumes = _signed_volumes(corners_m)
+    total = float(volumes.sum())
+    if abs(total) <= least_m3:
+        return None
+    return np.asarray((volumes[:, None] * corners_m.sum(axis=1)).sum(axis=0) / (4 * total), np.float64)
+
+
+def _hull_centroid(points_m: NDArray[np.float64], least_m3: float) -> NDArray[np.float64] | None:
+    """The centroid of the convex hull, (3,), or None if that is flat."""
+    try:
+        hull = ConvexHull(points_m)
+    except QhullError:
+        return None
+    corners = points_m[hull.simplices]
+    turned = (
+        np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]) * hull.equations[:, :3]
+    ).sum(axis=1)
+    corners[turned < 0] = corners[turned < 0][:, ::-1]  # Qhull winds its triangles either way
+    return _volume_centroid(corners, least_m3)
+
+
+def _surface_centroid(corners_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The area-weighted centroid of the triangles, (3,); the plain mean where there is no area."""
+    edges = corners_m[:, 1:] - corners_m[:, :1]
+    areas = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
+    weights = areas if areas.any() else np.ones(len(areas))
+    return np.asarray(np.average(corners_m.mean(axis=1), axis=0, weights=weights), np.float64)

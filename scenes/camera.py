@@ -1,0 +1,153 @@
+"""Where cameras stand, and what they look at; drawn after settling, so they can aim at the pile."""
+
+from abc import abstractmethod
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from scenes.settings import Kind, Positive, Range, Settings, ShareRange, uniform, within
+from scenes.spec import Camera, Pose, Vec3, quaternion, vec3
+
+Array = NDArray[np.float64]
+
+
+class ImageSettings(Settings):
+    """The size of a picture."""
+
+    width: Annotated[int, Field(ge=16, le=8192)] = 640
+    """Pixels."""
+    height: Annotated[int, Field(ge=16, le=8192)] = 480
+    """Pixels."""
+
+
+class CameraKind(Kind):
+    """A way to place cameras around the objects."""
+
+    fov_deg: Annotated[Range, within(5.0, 120.0)] = (40.0, 60.0)
+    """Angle of view over the longer side of the image; unused where fx and fy are given."""
+    fx: Annotated[float, Field(gt=0)] | None = None
+    """Focal length in pixels, instead of fov_deg."""
+    fy: Annotated[float, Field(gt=0)] | None = None
+    """Focal length in pixels, instead of fov_deg."""
+    cx: float | None = None
+    """Principal point in pixels, edges at integers; null is the middle."""
+    cy: float | None = None
+    """Principal point in pixels, edges at integers; null is the middle."""
+    roll_deg: Range = (-10.0, 10.0)
+    """Turn about the viewing direction."""
+    look_at_jitter: ShareRange = (0.0, 0.5)
+    """How far beside the middle of the objects the camera aims, as a share of their radius."""
+
+    @model_validator(mode="after")
+    def _both_focal_lengths(self) -> "CameraKind":
+        if (self.fx is None) != (self.fy is None):
+            raise ValueError("give both fx and fy, or neither")
+        return self
+
+    @abstractmethod
+    def offset(self, rng: np.random.Generator, view: int, radius_m: float, half_angle_rad: float) -> Array:
+        """Where the camera stands, (3,), seen from the middle of the objects.
+
+        Args:
+            rng: The view's own generator.
+            view: View index from 0.
+            radius_m: Radius of the sphere that holds the objects.
+            half_angle_rad: Half the narrower angle of view.
+        """
+
+    def aim(
+        self, rng: np.random.Generator, view: int, image: ImageSettings, bounds: tuple[Vec3, float]
+    ) -> Camera:
+        """The camera of one view.
+
+        Args:
+            rng: The view's own generator.
+            view: View index from 0.
+            image: Size of the picture.
+            bounds: Centre and radius, in metres, of the sphere that holds the objects.
+        """
+        fx, fy = self._focal_px(rng, image)
+        half_angle = float(np.arctan(min(image.width / fx, image.height / fy) / 2))
+        center, radius_m = np.array(bounds[0]), bounds[1]
+        position = center + self.offset(rng, view, radius_m, half_angle)
+        jitter = np.array([rng.random() - 0.5, rng.random() - 0.5, rng.random() - 0.5])
+        jitter *= uniform(rng, self.look_at_jitter) * radius_m / max(float(np.linalg.norm(jitter)), 1e-9)
+        roll = np.radians(uniform(rng, self.roll_deg))
+        pose = Pose(vec3(position), quaternion(look_at(position, center + jitter, roll)))
+        cx = image.width / 2 if self.cx is None else self.cx
+        cy = image.height / 2 if self.cy is None else self.cy
+        return Camera(image.width, image.height, fx, fy, cx, cy, pose)
+
+    def _focal_px(self, rng: np.random.Generator, image: ImageSettings) -> tuple[float, float]:
+        focal = max(image.width, image.height) / 2 / np.tan(np.radians(uniform(rng, self.fov_deg)) / 2)
+        return self.fx or float(focal), self.fy or float(focal)
+
+
+class Shell(CameraKind):
+    """Cameras anywhere on a part of a sphere around the objects."""
+
+    kind: Literal["shell"] = "shell"
+    elevation_deg: Annotated[Range, within(-90.0, 90.0)] = (20.0, 75.0)
+    """Angle above the horizon."""
+    azimuth_deg: Range = (0.0, 360.0)
+    """Compass angle, from +x towards +y."""
+    fill: Annotated[Range, within(0.05, 10.0)] = (0.6, 1.3)
+    """Diameter of the pile as a share of the narrower side of the view; sets the distance."""
+    distance_m: Positive | None = None
+    """Distance from the middle of the objects, instead of fill."""
+
+    def offset(self, rng: np.random.Generator, view: int, radius_m: float, half_angle_rad: float) -> Array:
+        """A point at a drawn distance, uniform over the part of the sphere."""
+        low, high = np.sin(np.radians(self.elevation_deg))
+        elevation = np.arcsin(np.clip(uniform(rng, (low, high)), -1.0, 1.0))
+        azimuth = np.radians(uniform(rng, self.azimuth_deg))
+        fill = uniform(rng, self.distance_m or self.fill)
+        distance_m = fill if self.distance_m else radius_m / np.sin(np.arctan(np.tan(half_angle_rad) * fill))
+        return on_sphere(float(azimuth), float(elevation)) * distance_m
+
+
+class Grid(CameraKind):
+    """Cameras on rings: view after view goes round the lowest ring, then the next."""
+
+    kind: Literal["grid"] = "grid"
+    heights_m: tuple[float, ...] = (0.3, 0.6, 0.9)
+    """Heights of the rings above the middle of the objects."""
+    ring_m: Annotated[float, Field(gt=0)] = 0.8
+    """Radius of the rings."""
+    num_azimuths: Annotated[int, Field(ge=1, le=360)] = 8
+    """Cameras on a ring."""
+
+    @model_validator(mode="after")
+    def _has_rings(self) -> "Grid":
+        if not self.heights_m:
+            raise ValueError("heights_m: give at least one height")
+        return self
+
+    def offset(self, rng: np.random.Generator, view: int, radius_m: float, half_angle_rad: float) -> Array:
+        """The grid point of a view; after the last one the first comes again."""
+        ring, step = divmod(view % (len(self.heights_m) * self.num_azimuths), self.num_azimuths)
+        azimuth = 2 * np.pi * step / self.num_azimuths
+        return np.array(
+            [self.ring_m * np.cos(azimuth), self.ring_m * np.sin(azimuth), self.heights_m[ring]], np.float64
+        )
+
+
+def on_sphere(azimuth_rad: float, elevation_rad: float) -> Array:
+    """The unit vector (3,) in a direction."""
+    flat = np.cos(elevation_rad)
+    return np.array([flat * np.cos(azimuth_rad), flat * np.sin(azimuth_rad), np.sin(elevation_rad)])
+
+
+def look_at(position: Array, target: Array, roll_rad: float) -> Array:
+    """The (3, 3) rotation, world from camera (x right, y down, z forward), that looks at a point."""
+    forward = target - position
+    length = float(np.linalg.norm(forward))
+    forward = forward / length if length > 1e-9 else np.array([0.0, 0.0, -1.0])
+    up = np.array([0.0, 0.0, 1.0]) if abs(forward[2]) < 0.999 else np.array([0.0, 1.0, 0.0])
+    right = np.cross(forward, up)
+    right /= np.linalg.norm(right)
+    down = np.cross(forward, right)
+    cosine, sine = np.cos(roll_rad), np.sin(roll_rad)
+    return np.column_stack([cosine * right + sine * down, cosine * down - sine * right, forward])

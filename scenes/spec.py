@@ -1,0 +1,204 @@
+"""The values that `scenes/` draws: plain numbers and names, so that a record can hold them.
+
+World: metres, z up. Camera: OpenCV axes (x right, y down, z forward). Pixel edges lie at integers.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vec3 = tuple[float, float, float]
+Quat = tuple[float, float, float, float]
+
+
+class RejectedDraw(Exception):
+    """An unlucky draw: the scene is drawn again under the next attempt.
+
+    Attributes:
+        reason: A short name that is counted: `no_place`, `unsettled`, `penetrating`, ...
+    """
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+def rotation(quat_xyzw: Quat) -> NDArray[np.float64]:
+    """The (3, 3) rotation matrix of a unit quaternion."""
+    x, y, z, w = quat_xyzw
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+
+
+def quaternion(matrix: NDArray[np.float64]) -> Quat:
+    """The unit quaternion (x, y, z, w) of a (3, 3) rotation matrix, with w >= 0.
+
+    Shepperd's method: divides by the largest of the four components only.
+    """
+    m = matrix
+    squares = np.array(
+        [
+            1 + m[0, 0] - m[1, 1] - m[2, 2],
+            1 - m[0, 0] + m[1, 1] - m[2, 2],
+            1 - m[0, 0] - m[1, 1] + m[2, 2],
+            1 + m[0, 0] + m[1, 1] + m[2, 2],
+        ]
+    )
+    products = np.array(
+        [
+            [squares[0], m[0, 1] + m[1, 0], m[0, 2] + m[2, 0], m[2, 1] - m[1, 2]],
+            [m[0, 1] + m[1, 0], squares[1], m[1, 2] + m[2, 1], m[0, 2] - m[2, 0]],
+            [m[0, 2] + m[2, 0], m[1, 2] + m[2, 1], squares[2], m[1, 0] - m[0, 1]],
+            [m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1], squares[3]],
+        ]
+    )
+    quat = products[int(np.argmax(squares))]
+    quat = quat / np.linalg.norm(quat) * (1.0 if quat[3] >= 0 else -1.0)
+    return tuple(float(component) for component in quat)  # type: ignore[return-value]
+
+
+def vec3(values: NDArray[np.float64]) -> Vec3:
+    """Three plain floats."""
+    return float(values[0]), float(values[1]), float(values[2])
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Where a frame is: rotation `quat_xyzw`, then shift `position_m`, into the outer frame."""
+
+    position_m: Vec3
+    quat_xyzw: Quat
+
+    @staticmethod
+    def putting(point_m: NDArray[np.float64], at_m: NDArray[np.float64], quat_xyzw: Quat) -> "Pose":
+        """The pose of a given rotation that puts a point (3,) of the inner frame at a place (3,)."""
+        return Pose(vec3(at_m - rotation(quat_xyzw) @ point_m), quat_xyzw)
+
+    def rotation(self) -> NDArray[np.float64]:
+        """The (3, 3) rotation matrix."""
+        return rotation(self.quat_xyzw)
+
+    def apply(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points (n, 3) of the inner frame, in the outer frame."""
+        return points_m @ self.rotation().T + np.array(self.position_m)
+
+    def unapply(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points (n, 3) of the outer frame, in the inner frame."""
+        return (points_m - np.array(self.position_m)) @ self.rotation()
+
+    def inside(self, outer: "Pose") -> "Pose":
+        """This pose as seen from another one: both given in the same frame."""
+        position = outer.unapply(np.array([self.position_m]))[0]
+        return Pose(vec3(position), quaternion(outer.rotation().T @ self.rotation()))
+
+
+@dataclass(frozen=True, slots=True)
+class Texture:
+    """A picture to put on a surface: member `index` of the pool of a procedural `kind`, or image `index`."""
+
+    kind: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a surface looks like: colour (0..1, multiplies the texture) and texture; None keeps its own."""
+
+    color_rgb: Vec3 | None = None
+    texture: Texture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One object: `category` is its place in the category list from 0, None for a distractor."""
+
+    asset: str
+    category: int | None
+    scale: float
+    pose: Pose
+    look: Look
+    friction: float
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """The floor or the background: `tile_m` is the side of one texture tile on the floor."""
+
+    look: Look
+    tile_m: float
+    turn_rad: float
+
+
+@dataclass(frozen=True, slots=True)
+class Physics:
+    """How a scene is settled; SI units."""
+
+    gravity_m_s2: float
+    time_step_s: float
+    max_seconds: float
+    bounds_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class SceneSpec:
+    """One drawn scene; its bodies fall when it has `physics`, and stay where they are otherwise."""
+
+    scene: int
+    split: str
+    attempt: int
+    bodies: tuple[Body, ...]
+    floor: Surface | None
+    background: Surface
+    physics: Physics | None
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """A pinhole camera; `fx, fy, cx, cy` in pixels with pixel edges at integers; `pose` is world from camera."""
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    pose: Pose
+
+    def project(self, points_m: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Pixel coordinates (n, 2) and depths (n,) in metres of world points (n, 3)."""
+        local = self.pose.unapply(points_m)
+        depth_m = local[:, 2]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            pixels = local[:, :2] / depth_m[:, None] * (self.fx, self.fy) + (self.cx, self.cy)
+        return pixels, depth_m
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """A distant light: `direction` points towards it (unit length); strengths are shares of full light."""
+
+    direction: Vec3
+    color_rgb: Vec3
+    ambient: float
+    diffuse: float
+    specular: float
+    shadow: float
+    softness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One camera and one light on a settled scene."""
+
+    scene: int
+    view: int
+    lighting: int
+    camera: Camera
+    light: Light

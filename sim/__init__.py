@@ -1,0 +1,1 @@
+"""Settles, rasterises and labels scenes; the only package that imports PyBullet."""

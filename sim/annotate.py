@@ -1,0 +1,209 @@
+"""Exact labels: ids, amodal masks, and what can be measured from them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import find_objects
+
+from scenes.assets.catalogue import Asset
+from scenes.spec import Camera, Pose, Shot
+from sim.meshfiles import MeshFiles
+from sim.render.compose import Frame
+from sim.render.rasterise import Box, GBuffer, Renderer, body_box
+from sim.settle import Settled
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """What no mask in the frame can tell of one labelled object.
+
+    Attributes:
+        id: Its number in `ids` and its bit in `amodal`, from 1.
+        body: Index into the scene's bodies.
+        category: Place in the category list, from 0.
+        asset: Name of the asset.
+        pose: Of the mesh frame, in the camera's frame (OpenCV axes).
+        scale: Factor on the mesh.
+        whole_px: Pixels of the object alone on an unbounded image.
+        whole_xyxy: The pixel edges of those, unclipped.
+        truncation: Share of the object that lies outside the image: 1 - in-frame amodal / whole.
+    """
+
+    id: int
+    body: int
+    category: int
+    asset: str
+    pose: Pose
+    scale: float
+    whole_px: int
+    whole_xyxy: Box
+    truncation: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """A labelled picture.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+        ids: (H, W) uint8 or uint16, the instance seen in each pixel; 0 = none.
+        amodal: (H, W, P) uint8 bit planes: bit (id - 1) % 8 of plane (id - 1) // 8 is set where the instance
+            is, hidden or not.
+        depth_m: (H, W) float32; infinite = none.
+        camera: The camera, or None once an augmentation has moved pixels.
+        instances: In the order of their ids.
+    """
+
+    image: NDArray[np.uint8]
+    ids: NDArray[np.uint8] | NDArray[np.uint16]
+    amodal: NDArray[np.uint8]
+    depth_m: NDArray[np.float32]
+    camera: Camera | None
+    instances: tuple[Instance, ...]
+
+    def amodal_mask(self, instance: int) -> Mask:
+        """Where an instance is, hidden or not: (H, W)."""
+        plane, bit = divmod(instance - 1, 8)
+        return (self.amodal[..., plane] >> bit & 1).astype(np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What the masks of a sample tell of one instance, in pixels of the picture.
+
+    Attributes:
+        visible_px: Area of its visible mask.
+        amodal_px: Area of its amodal mask inside the image.
+        box_xyxy: Pixel edges of the visible mask; None where nothing is visible.
+        occlusion: Share of its in-frame amodal mask that something hides.
+        visible_fraction: Share of the whole object that is visible.
+    """
+
+    visible_px: int
+    amodal_px: int
+    box_xyxy: Box | None
+    occlusion: float
+    visible_fraction: float
+
+
+def measure(sample: Sample) -> list[Measures]:
+    """The measures of every instance, in order."""
+    number = len(sample.instances)
+    visible = np.bincount(sample.ids.ravel(), minlength=number + 1)
+    boxes = find_objects(sample.ids, max_label=max(number, 1))
+    measures = []
+    for instance in sample.instances:
+        amodal_px = int(np.count_nonzero(sample.amodal_mask(instance.id)))
+        visible_px = int(visible[instance.id])
+        found = boxes[instance.id - 1]
+        box = None if found is None else (found[1].start, found[0].start, found[1].stop, found[0].stop)
+        occlusion = 1.0 - visible_px / amodal_px if amodal_px else 1.0
+        fraction = (1.0 - occlusion) * (1.0 - instance.truncation)
+        measures.append(Measures(visible_px, amodal_px, box, occlusion, fraction))
+    return measures
+
+
+def annotate(
+    renderer: Renderer, files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, frame: Frame
+) -> Sample:
+    """The labels of one picture: each labelled body of which a pixel lies in the frame, hidden or not.
+
+    Raises:
+        RejectedView: An object would fill more than 4096 px.
+    """
+    camera = shot.camera
+    boxes = [body_box(files, body, camera) for body in settled.spec.bodies]
+    instances: list[Instance] = []
+    amodal: list[tuple[Box, Mask]] = []
+    for index, body in enumerate(settled.spec.bodies):
+        if body.category is None or _inside(boxes[index], camera) is None:
+            continue
+        box, mask = boxes[index], _alone(renderer, settled, shot, gbuffer, index, boxes)
+        seen = _cropped(box, mask, camera)
+        if not seen[1].any():
+            continue
+        asset = files.assets[body.asset]
+        whole_px = int(np.count_nonzero(mask))
+        truncation = 1.0 - int(np.count_nonzero(seen[1])) / whole_px
+        pose = body.pose.inside(camera.pose)
+        number = len(instances) + 1
+        instances.append(
+            _instance(number, index, asset, pose, body.scale, whole_px, _tight(box, mask), truncation)
+        )
+        amodal.append(seen)
+    return Sample(
+        image=frame.image,
+        ids=_ids(frame, instances, len(settled.spec.bodies)),
+        amodal=_planes(amodal, (camera.height, camera.width)),
+        depth_m=frame.depth_m,
+        camera=camera,
+        instances=tuple(instances),
+    )
+
+
+def _instance(
+    number: int, body: int, asset: Asset, pose: Pose, scale: float, px: int, box: Box, truncation: float
+) -> Instance:
+    assert asset.category is not None
+    return Instance(number, body, asset.category, asset.name, pose, scale, px, box, truncation)
+
+
+def _alone(
+    renderer: Renderer, settled: Settled, shot: Shot, gbuffer: GBuffer, index: int, boxes: list[Box]
+) -> Mask:
+    """The mask of a body alone over its box: drawn again only where the frame cannot show it all."""
+    box = boxes[index]
+    others = boxes[:index] + boxes[index + 1 :]
+    if _inside(box, shot.camera) == box and not any(_meet(box, other) for other in others):
+        return np.asarray(gbuffer.body[box[1] : box[3], box[0] : box[2]] == index)
+    return renderer.silhouette(settled, shot, index, box)
+
+
+def _inside(box: Box, camera: Camera) -> Box | None:
+    """The part of a box inside the image; None where there is none."""
+    x0, y0, x1, y1 = max(box[0], 0), max(box[1], 0), min(box[2], camera.width), min(box[3], camera.height)
+    return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
+
+
+def _meet(first: Box, second: Box) -> bool:
+    return first[0] < second[2] and second[0] < first[2] and first[1] < second[3] and second[1] < first[3]
+
+
+def _cropped(box: Box, mask: Mask, camera: Camera) -> tuple[Box, Mask]:
+    """The part of a mask inside the image, and its box."""
+    inside = _inside(box, camera)
+    assert inside is not None
+    x0, y0, x1, y1 = inside
+    return inside, mask[y0 - box[1] : y1 - box[1], x0 - box[0] : x1 - box[0]]
+
+
+def _tight(box: Box, mask: Mask) -> Box:
+    """The pixel edges of a mask that lies over a box."""
+    rows, columns = np.nonzero(mask.any(axis=1))[0], np.nonzero(mask.any(axis=0))[0]
+    x0, y0 = box[:2]
+    return x0 + int(columns[0]), y0 + int(rows[0]), x0 + int(columns[-1]) + 1, y0 + int(rows[-1]) + 1
+
+
+def _ids(frame: Frame, instances: list[Instance], bodies: int) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Bodies as instance ids; distractors and the floor are 0."""
+    table = np.zeros(bodies + 1, np.uint8 if len(instances) <= 255 else np.uint16)
+    for instance in instances:
+        table[instance.body] = instance.id
+    return table[frame.body]
+
+
+def num_planes(instances: int) -> int:
+    """How many bit planes hold some instances: never two, which OpenCV warps differently (see decision 5)."""
+    planes = max(1, -(-instances // 8))
+    return 3 if planes == 2 else planes
+
+
+def _planes(masks: list[tuple[Box, Mask]], shape: tuple[int, int]) -> NDArray[np.uint8]:
+    planes = np.zeros((*shape, num_planes(len(masks))), np.uint8)
+    for index, ((x0, y0, x1, y1), mask) in enumerate(masks):
+        plane, bit = divmod(index, 8)
+        planes[y0:y1, x0:x1, plane] |= mask.astype(np.uint8) << np.uint8(bit)
+    return planes

@@ -1,0 +1,76 @@
+"""PyBullet, imported without the banner that it prints, and one client with nothing left over in it."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+__all__ = ["Client", "pb"]
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Sends what native code writes to the file descriptors 1 and 2 nowhere."""
+    kept = os.dup(1), os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept[0], 1)
+        os.dup2(kept[1], 2)
+        for descriptor in (*kept, nowhere):
+            os.close(descriptor)
+
+
+with _silence():
+    import pybullet as pb
+
+
+class Client:
+    """One PyBullet client of this process: `fresh()` empties it and sets every parameter anew.
+
+    PyBullet's parameters survive resets, and some survive reconnecting. A scene is only the same after any
+    other one when all of them are set for it.
+    """
+
+    def __init__(self) -> None:
+        """Connects without a window."""
+        self.id = pb.connect(pb.DIRECT)
+        if self.id < 0:
+            raise RuntimeError("PyBullet gives out no more clients")
+        self.contents: object = None
+
+    def fresh(self, time_step_s: float = 1 / 240, gravity_m_s2: float = 9.81) -> None:
+        """Removes everything and sets every parameter."""
+        self.contents = None
+        pb.resetSimulation(physicsClientId=self.id)
+        pb.setGravity(0.0, 0.0, -gravity_m_s2, physicsClientId=self.id)
+        pb.setPhysicsEngineParameter(
+            fixedTimeStep=time_step_s,
+            numSolverIterations=60,
+            numSubSteps=0,
+            useSplitImpulse=1,
+            splitImpulsePenetrationThreshold=-0.004,
+            contactBreakingThreshold=0.002,
+            collisionFilterMode=1,
+            enableFileCaching=1,
+            restitutionVelocityThreshold=0.1,
+            erp=0.2,
+            contactERP=0.2,
+            frictionERP=0.2,
+            enableConeFriction=1,
+            deterministicOverlappingPairs=1,
+            allowedCcdPenetration=0.0001,
+            solverResidualThreshold=1e-7,
+            contactSlop=0.00001,
+            enableSAT=0,
+            globalCFM=0.0,
+            physicsClientId=self.id,
+        )
+
+    def close(self) -> None:
+        """Disconnects."""
+        if self.id >= 0 and pb.isConnected(self.id):
+            pb.disconnect(self.id)
+        self.id = -1

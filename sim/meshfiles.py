@@ -1,0 +1,196 @@
+"""Meshes and textures as files that PyBullet reads: its caches go by name, so names carry the content."""
+
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import ConvexHull, QhullError
+
+from scenes.assets.catalogue import Asset, Catalogue
+from scenes.assets.mesh import Mesh, Part
+from sim.bullet import pb
+
+Array = NDArray[np.float64]
+
+MAX_HULL_VERTICES = 512
+MIN_TRIANGLE_PX = 0.05
+"""TinyRenderer drops triangles below about 0.01 px²; slanted ones are smaller than they seem."""
+LEVEL_CELLS = (256, 128, 64, 32, 16)
+"""Cells along the longest side of each coarser level of detail."""
+OVERLOOKED_SHARE = 0.01
+"""Share of the surface that may vanish."""
+
+
+class Vanishing(Exception):
+    """Even the coarsest level of an asset has triangles too small to be drawn."""
+
+
+class MeshFiles:
+    """Writes each mesh and texture once, into one folder.
+
+    Args:
+        catalogue: The assets that bodies name.
+        folder: Where files go; its owner removes it.
+    """
+
+    def __init__(self, catalogue: Catalogue, folder: Path) -> None:
+        """Nothing is written yet."""
+        self.assets = catalogue.assets
+        self._folder = folder
+        self._levels: dict[tuple[str, int], tuple[Path, ...]] = {}
+        self._fineness: dict[str, list[float]] = {}
+        self._meshes: dict[str, list[Mesh]] = {}
+        self._hulls: dict[str, Array] = {}
+
+    def hull_vertices(self, key: str) -> Array:
+        """The corners (n, 3) of an asset's convex hull: they bound it from every side."""
+        if key not in self._hulls:
+            self._hulls[key] = _hull_vertices(self.assets[key].mesh.vertices_m)
+        return self._hulls[key]
+
+    def collision(self, key: str) -> Path:
+        """An OBJ file with at most 512 points whose hull stands for the asset in physics."""
+        points = _thinned(self.hull_vertices(key))
+        lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in points]
+        lines += [f"f {i + 1} {i + 2} {i + 3}" for i in range(len(points) - 2)]
+        return self._write("\n".join(lines).encode() + b"\n", ".obj")
+
+    def visual(self, key: str, level: int) -> tuple[Path, ...]:
+        """An OBJ file for each part of an asset at a level of detail (0 is the mesh itself)."""
+        if (key, level) not in self._levels:
+            self._levels[key, level] = tuple(
+                self._write(_obj(part), ".obj") for part in self.mesh(key, level).parts
+            )
+        return self._levels[key, level]
+
+    def texture(self, pixels: NDArray[np.uint8], max_px: int = 1024) -> Path:
+        """A PNG file of a texture (h, w, 3) RGB."""
+        height, width = (min(side, max_px) for side in pixels.shape[:2])
+        if pixels.shape[:2] != (height, width):
+            pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        _, png = cv2.imencode(".png", pixels[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])
+        return self._write(png.tobytes(), ".png")
+
+    def level(self, key: str, px_per_unit: float) -> int:
+        """The finest level of detail whose triangles are large enough to be drawn.
+
+        Args:
+            key: The asset.
+            px_per_unit: Pixels that a length of 1 in the mesh frame covers.
+
+        Raises:
+            Vanishing: There is none.
+        """
+        for level in range(len(LEVEL_CELLS) + 1):
+            if self._small_triangle(key, level) * px_per_unit**2 >= MIN_TRIANGLE_PX:
+                return level
+        raise Vanishing(key)
+
+    def _small_triangle(self, key: str, level: int) -> float:
+        """The triangle area below which triangles hold 1 % of the surface; square mesh units."""
+        known = self._fineness.setdefault(key, [])
+        while len(known) <= level:
+            known.append(_small_triangle(self.mesh(key, len(known))))
+        return known[level]
+
+    def mesh(self, key: str, level: int) -> Mesh:
+        """An asset at a level of detail (0 is the mesh itself); coarse ones may have lost parts."""
+        known = self._meshes.setdefault(key, [self.assets[key].mesh])
+        while len(known) <= level:
+            known.append(coarser(self.assets[key].mesh, LEVEL_CELLS[len(known) - 1]))
+        return known[level]
+
+    def _write(self, content: bytes, suffix: str) -> Path:
+        path = self._folder / (sha256(content).hexdigest()[:32] + suffix)
+        if not path.exists():
+            path.write_bytes(content)
+        return path
+
+
+def collision_shape(client: int, files: MeshFiles, asset: Asset, scale: float) -> int:
+    """PyBullet's id of an asset's hull."""
+    path = files.collision(asset.key)
+    shape: int = pb.createCollisionShape(
+        pb.GEOM_MESH, fileName=str(path), meshScale=[scale] * 3, physicsClientId=client
+    )
+    return shape
+
+
+def coarser(mesh: Mesh, cells: int) -> Mesh:
+    """The mesh with all vertices of one cell of a grid drawn together to their mean (vertex clustering).
+
+    Rossignac and Borrel 1993. Parts that collapse altogether are left out, unless all would be.
+
+    Args:
+        mesh: What to simplify.
+        cells: Cells along the longest side.
+    """
+    low, size = mesh.vertices_m.min(axis=0), float(mesh.extents_m.max()) / cells
+    parts = [_clustered(part, low, size) for part in mesh.parts]
+    return Mesh(tuple(part for part in parts if part is not None) or mesh.parts)
+
+
+def _clustered(part: Part, low: Array, size: float) -> Part | None:
+    cell = np.floor((part.vertices_m - low) / size + 0.5).astype(np.int64)
+    _, place = np.unique(cell, axis=0, return_inverse=True)
+    count = np.bincount(place)
+    mean = np.column_stack([np.bincount(place, column) / count for column in part.vertices_m.T])
+    corners = place[part.faces]
+    kept = (
+        (corners[:, 0] != corners[:, 1]) & (corners[:, 1] != corners[:, 2]) & (corners[:, 2] != corners[:, 0])
+    )
+    if not kept.any():
+        return None
+    return replace(part, vertices_m=mean[place], faces=part.faces[kept])
+
+
+def _small_triangle(mesh: Mesh) -> float:
+    corners = mesh.vertices_m[mesh.faces]
+    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    areas = np.sort(np.linalg.norm(cross, axis=1) / 2)
+    first = int(np.searchsorted(areas.cumsum(), OVERLOOKED_SHARE * areas.sum()))
+    return float(areas[min(first, len(areas) - 1)])
+
+
+def _hull_vertices(vertices_m: Array) -> Array:
+    """The corners of the convex hull; of a flat mesh, the corners of its thickened hull."""
+    try:
+        return np.asarray(vertices_m[ConvexHull(vertices_m).vertices])
+    except QhullError:
+        reach = float(np.ptp(vertices_m, axis=0).max()) * 1e-3
+        thick = np.concatenate([vertices_m + reach * np.array(corner) for corner in np.ndindex(2, 2, 2)])
+        return np.asarray(thick[ConvexHull(thick).vertices])
+
+
+def _thinned(points: Array) -> Array:
+    """At most 512 of the points, those furthest in evenly spread directions.
+
+    Their hull lies inside that of all; it is blown up by half of where it falls short most, to be as often
+    too large as too small.
+    """
+    if len(points) <= MAX_HULL_VERTICES:
+        return points
+    kept = points[np.unique((_directions(MAX_HULL_VERTICES) @ points.T).argmax(axis=1))]
+    middle, between = kept.mean(axis=0), _directions(4 * MAX_HULL_VERTICES)
+    reach, whole = ((between @ (part - middle).T).max(axis=1) for part in (kept, points))
+    return np.asarray(middle + (kept - middle) * (1 + float((whole / reach).max())) / 2)
+
+
+def _directions(count: int) -> Array:
+    """Unit vectors (count, 3), evenly spread (a Fibonacci sphere)."""
+    steps = np.arange(count) + 0.5
+    height, angle = 1 - 2 * steps / count, np.pi * (1 + 5**0.5) * steps
+    flat = np.sqrt(1 - height**2)
+    return np.column_stack([flat * np.cos(angle), flat * np.sin(angle), height])
+
+
+def _obj(part: Part) -> bytes:
+    """A part as an OBJ file without a material: colour and texture are set by the scene."""
+    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in part.vertices_m.tolist()]
+    lines += [f"vt {u:.9g} {v:.9g}" for u, v in part.uvs.tolist()]
+    lines += [f"vn {x:.6g} {y:.6g} {z:.6g}" for x, y, z in part.normals.tolist()]
+    lines += [f"f {a}/{a}/{a} {b}/{b}/{b} {c}/{c}/{c}" for a, b, c in (part.faces + 1).tolist()]
+    return "\n".join(lines).encode() + b"\n"

@@ -1,0 +1,1 @@
+"""From a settled scene and a shot to a picture."""

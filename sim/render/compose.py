@@ -1,0 +1,171 @@
+"""The picture: floor and background by ray and plane, light and cast shadow on the floor, bodies over them."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.looks import IMAGE, Pictures
+from scenes.spec import Camera, Light, Shot, Surface
+from sim.render.rasterise import GBuffer, Renderer, ShadowMap
+from sim.render.texture import Mipmap
+from sim.settle import Settled
+
+Array = NDArray[np.float64]
+
+SHADOW_MAP_PX = 512
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """A picture and what is where in it.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+        body: (H, W) int16, index into the scene's bodies; -1 where none is seen.
+        depth_m: (H, W) float32, along the camera's z; infinite for the background.
+    """
+
+    image: NDArray[np.uint8]
+    body: NDArray[np.int16]
+    depth_m: NDArray[np.float32]
+
+
+def floor_depth(camera: Camera) -> Array:
+    """Depth (H, W) at which the ray through each pixel's centre meets the plane z = 0; infinite where not."""
+    down = _along(camera, 2)
+    height_m = camera.pose.position_m[2]
+    with np.errstate(divide="ignore"):
+        depth_m = -height_m / down
+    return np.where((depth_m > 0) & np.isfinite(depth_m), depth_m, np.inf)
+
+
+def _along(camera: Camera, axis: int) -> Array:
+    """World component (H, W) of each pixel's ray, at depth 1."""
+    row = camera.pose.rotation()[axis]
+    x = (np.arange(camera.width) + 0.5 - camera.cx) / camera.fx
+    y = (np.arange(camera.height) + 0.5 - camera.cy) / camera.fy
+    return np.asarray(row[0] * x[None, :] + (row[1] * y + row[2])[:, None])
+
+
+class Composer:
+    """Puts pictures together.
+
+    Args:
+        pictures: Textures.
+    """
+
+    def __init__(self, pictures: Pictures) -> None:
+        """Keeps the filtered textures that were used last."""
+        self._pictures = pictures
+        self._mipmap = lru_cache(16)(self._filtered)
+
+    def compose(self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot) -> Frame:
+        """The picture of one shot; which body is where comes from depth and plane alone."""
+        spec, camera = settled.spec, shot.camera
+        image = self._background(spec.background, shot)
+        depth_m, body = gbuffer.depth_m, gbuffer.body
+        if spec.floor is not None:
+            plane_m = floor_depth(camera)
+            is_floor = plane_m < depth_m
+            shadow = renderer.shadow_map(settled, shot, SHADOW_MAP_PX)
+            self._paint_floor(image, is_floor, plane_m, spec.floor, shot, shadow)
+            body = np.where(is_floor, np.int16(-1), body)
+            depth_m = np.where(is_floor, plane_m, depth_m).astype(np.float32)
+        image[body >= 0] = gbuffer.color[body >= 0]
+        return Frame(image, body, depth_m)
+
+    def _background(self, surface: Surface, shot: Shot) -> NDArray[np.uint8]:
+        """What is behind everything, (H, W, 3): a texture over the image that turns with the camera."""
+        camera, light = shot.camera, shot.light
+        shape = (camera.height, camera.width)
+        if surface.look.texture is None:
+            albedo = np.ones((*shape, 3), np.float32)
+        else:
+            forward = camera.pose.rotation()[:, 2]
+            turn = np.arctan2(forward[1], forward[0]) + surface.turn_rad
+            scale = 1.0 / max(shape)
+            u = (np.arange(camera.width) + 0.5) * scale + turn
+            v = (np.arange(camera.height) + 0.5) * scale + np.arcsin(np.clip(forward[2], -1, 1))
+            mipmap = self._texture("background", surface)
+            grid = np.broadcast_to(u, shape), np.broadcast_to(v[:, None], shape)
+            albedo = mipmap.sample(*grid, np.full(shape, scale))
+        return _lit(albedo, surface, light, np.float32(light.ambient + 0.5 * light.diffuse))
+
+    def _paint_floor(
+        self,
+        image: NDArray[np.uint8],
+        is_floor: NDArray[np.bool_],
+        plane_m: Array,
+        surface: Surface,
+        shot: Shot,
+        shadow: ShadowMap | None,
+    ) -> None:
+        rows, columns = np.nonzero(is_floor.any(axis=1))[0], np.nonzero(is_floor.any(axis=0))[0]
+        if not len(rows):
+            return
+        part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        camera, light = shot.camera, shot.light
+        depth = np.where(is_floor[part], plane_m[part], 1.0)
+        x = camera.pose.position_m[0] + depth * _along(camera, 0)[part]
+        y = camera.pose.position_m[1] + depth * _along(camera, 1)[part]
+        albedo = np.ones((*depth.shape, 3), np.float32)
+        if surface.look.texture is not None:
+            albedo = self._sample_floor(surface, camera, x, y, depth)
+        direct = np.float32(light.diffuse * max(light.direction[2], 0.0))
+        strength = light.ambient + direct * (1 - light.shadow * _shade(shadow, light, x, y))
+        painted = _lit(albedo, surface, light, strength)
+        image[part][is_floor[part]] = painted[is_floor[part]]
+
+    def _sample_floor(
+        self, surface: Surface, camera: Camera, x: Array, y: Array, depth: Array
+    ) -> NDArray[np.float32]:
+        cosine, sine = np.cos(surface.turn_rad) / surface.tile_m, np.sin(surface.turn_rad) / surface.tile_m
+        # A pixel's footprint on the floor: depth/f across, and longer by range/height away from the camera.
+        height_m = max(camera.pose.position_m[2], 1e-6)
+        across = depth / min(camera.fx, camera.fy) / surface.tile_m
+        away = np.sqrt(
+            (x - camera.pose.position_m[0]) ** 2 + (y - camera.pose.position_m[1]) ** 2 + height_m**2
+        )
+        mipmap = self._texture("floor", surface)
+        return mipmap.sample(x * cosine - y * sine, x * sine + y * cosine, across * np.sqrt(away / height_m))
+
+    def _texture(self, role: str, surface: Surface) -> Mipmap:
+        texture = surface.look.texture
+        assert texture is not None
+        return self._mipmap(role if texture.kind == IMAGE else "", texture.kind, texture.index)
+
+    def _filtered(self, role: str, kind: str, index: int) -> Mipmap:
+        from scenes.spec import Texture
+
+        return Mipmap(self._pictures(role, Texture(kind, index)), mirrored=kind == IMAGE)
+
+
+def _lit(
+    albedo: NDArray[np.float32], surface: Surface, light: Light, strength: NDArray[np.float32] | np.float32
+) -> NDArray[np.uint8]:
+    """Albedo (h, w, 3) in 0..1 under light of a strength, a number or (h, w), as 8-bit RGB."""
+    tint = np.array(surface.look.color_rgb or (1.0, 1.0, 1.0)) * np.array(light.color_rgb) * 255.0
+    scaled = albedo * tint.astype(np.float32)
+    scaled *= np.asarray(strength, np.float32)[..., None]
+    return np.asarray(np.clip(scaled + 0.5, 0, 255), np.uint8)
+
+
+def _shade(shadow: ShadowMap | None, light: Light, x: Array, y: Array) -> NDArray[np.float32]:
+    """How much of the directed light is kept from floor points x, y (h, w): 0..1."""
+    if shadow is None:
+        return np.zeros(x.shape, np.float32)
+    side = len(shadow.blocked)
+    blurred = shadow.blocked.astype(np.float32) / 255.0
+    sigma = light.softness * side
+    if sigma > 0.3:
+        blurred = cv2.GaussianBlur(blurred, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
+    u = (x * shadow.right[0] + y * shadow.right[1] - shadow.corner_m[0]) * shadow.px_per_m - 0.5
+    v = (x * shadow.down[0] + y * shadow.down[1] - shadow.corner_m[1]) * shadow.px_per_m - 0.5
+    limits = np.clip(u, -2, side + 1).astype(np.float32), np.clip(v, -2, side + 1).astype(np.float32)
+    return np.asarray(
+        cv2.remap(blurred, *limits, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0),
+        np.float32,
+    )

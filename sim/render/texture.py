@@ -1,0 +1,80 @@
+"""Tiled textures, filtered so that distant floors do not flicker."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+BORDER = 2
+
+
+class Mipmap:
+    """A square texture at halving sizes, in one picture, so that any mix of sizes is one look-up.
+
+    Args:
+        pixels: (h, w, 3) uint8 RGB; its middle square is used, resized to 512 or 256 px.
+        mirrored: Every second tile is turned round, so that a picture that is no tile shows no seam.
+    """
+
+    def __init__(self, pixels: NDArray[np.uint8], mirrored: bool = False) -> None:
+        """Builds all sizes (Williams 1983)."""
+        level = _square(pixels).astype(np.float32) / 255.0
+        if mirrored:
+            level = np.concatenate([level, level[:, ::-1]], axis=1)
+            level = np.concatenate([level, level[::-1]], axis=0)
+        self._tiles = 2.0 if mirrored else 1.0
+        levels = [level]
+        while len(level) > 4:
+            level = cv2.resize(level, (len(level) // 2, len(level) // 2), interpolation=cv2.INTER_AREA)
+            levels.append(level)
+        padded = [
+            np.pad(level, ((BORDER, BORDER), (BORDER, BORDER), (0, 0)), mode="wrap") for level in levels
+        ]
+        self.sizes = np.array([len(level) for level in levels], np.float32)
+        self._offsets = np.cumsum([0, *[len(level) for level in padded[:-1]]]).astype(np.float32)
+        width = len(padded[0])
+        self._atlas = np.concatenate(
+            [np.pad(level, ((0, 0), (0, width - len(level)), (0, 0))) for level in padded]
+        )
+
+    def sample(
+        self, u: NDArray[np.float64], v: NDArray[np.float64], footprint: NDArray[np.float64]
+    ) -> NDArray[np.float32]:
+        """The texture at coordinates in tiles, each averaged over a footprint in tiles.
+
+        Args:
+            u: (h, w), any number.
+            v: (h, w), any number.
+            footprint: (h, w), side of the area that a pixel covers.
+
+        Returns:
+            (h, w, 3) float32, 0..1.
+        """
+        scale = 1.0 / self._tiles
+        fine = np.log2(np.maximum(footprint * (scale * self.sizes[0]), 1.0))
+        fine = np.minimum(fine, len(self.sizes) - 1.001)
+        low = fine.astype(np.int32)
+        part = (fine - low).astype(np.float32)[..., None]
+        u, v = np.mod(u * scale, 1.0), np.mod(v * scale, 1.0)
+        if not low.any() and not part.any():
+            return self._level(u, v, low)
+        return np.asarray(self._level(u, v, low) * (1 - part) + self._level(u, v, low + 1) * part)
+
+    def _level(
+        self, u: NDArray[np.float64], v: NDArray[np.float64], level: NDArray[np.int32]
+    ) -> NDArray[np.float32]:
+        size = self.sizes[level]
+        x = (u * size).astype(np.float32) + (BORDER - 0.5)
+        y = (v * size).astype(np.float32) + (BORDER - 0.5) + self._offsets[level]
+        return np.asarray(cv2.remap(self._atlas, x, y, cv2.INTER_LINEAR), np.float32)
+
+
+def _square(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The middle square of a picture, 512 px a side, or 256 where it is smaller."""
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    wanted = 512 if side >= 512 else 256
+    middle = pixels[top : top + side, left : left + side]
+    if side == wanted:
+        return middle
+    return np.asarray(cv2.resize(middle, (wanted, wanted), interpolation=cv2.INTER_AREA), np.uint8)

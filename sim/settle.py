@@ -1,0 +1,142 @@
+"""Lets a drawn scene fall until it rests."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scenes.spec import Body, Physics, Pose, RejectedDraw, SceneSpec
+from sim.bullet import Client, pb
+from sim.meshfiles import MeshFiles, collision_shape
+
+REST_M_S, REST_RAD_S, REST_S = 0.005, 0.1, 0.1
+PENETRATION_M, PENETRATION_SHARE = 0.001, 0.01
+CHECK_STEPS = 6
+ROLLING_SHARE = 0.05
+"""Rolling friction, a lever arm, as a share of the radius: a larger one lets bodies stand on their edges."""
+ANGULAR_DAMPING = 0.9
+MARGIN_M = 0.0001
+"""How far apart PyBullet keeps hulls; its own 1 mm would have everything hover."""
+FLOOR_HALF_M = (200.0, 200.0, 5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A scene with its bodies where they came to rest: what records hold, and pictures are made from.
+
+    Attributes:
+        spec: The scene as drawn, its bodies at their final poses.
+        seconds: Simulated time until rest.
+    """
+
+    spec: SceneSpec
+    seconds: float
+
+
+def settle(client: Client, files: MeshFiles, spec: SceneSpec) -> Settled:
+    """The scene at rest; a scene without physics is at rest as drawn.
+
+    Raises:
+        RejectedDraw: `unsettled`, `penetrating`, `out_of_bounds` or `non_finite`.
+    """
+    if spec.physics is None or not spec.bodies:
+        return Settled(spec, 0.0)
+    client.fresh(spec.physics.time_step_s, spec.physics.gravity_m_s2)
+    _add_floor(client.id)
+    ids = [_add_body(client.id, files, body) for body in spec.bodies]
+    seconds = _run(client.id, ids, spec.physics)
+    _check_contacts(client.id, files, ids, spec)
+    poses = [
+        _mesh_pose(client.id, files, body_id, body) for body_id, body in zip(ids, spec.bodies, strict=True)
+    ]
+    _check_bounds(poses, spec.physics)
+    bodies = tuple(replace(body, pose=pose) for body, pose in zip(spec.bodies, poses, strict=True))
+    return Settled(replace(spec, bodies=bodies), seconds)
+
+
+def _add_floor(client: int) -> None:
+    """A thick slab with its top at z = 0: fast bodies pass through a thin one."""
+    shape = pb.createCollisionShape(pb.GEOM_BOX, halfExtents=FLOOR_HALF_M, physicsClientId=client)
+    floor = pb.createMultiBody(0, shape, -1, (0, 0, -FLOOR_HALF_M[2]), physicsClientId=client)
+    _set_dynamics(client, floor, friction=1.0, rolling_m=0.0)
+
+
+def _add_body(client: int, files: MeshFiles, body: Body) -> int:
+    asset = files.assets[body.asset]
+    center = [body.scale * value for value in asset.center_of_mass_m]
+    body_id: int = pb.createMultiBody(
+        asset.mass_kg * body.scale**3,
+        collision_shape(client, files, asset, body.scale),
+        -1,
+        body.pose.position_m,
+        body.pose.quat_xyzw,
+        baseInertialFramePosition=center,
+        physicsClientId=client,
+    )
+    _set_dynamics(client, body_id, body.friction, ROLLING_SHARE * asset.radius_m * body.scale)
+    return body_id
+
+
+def _set_dynamics(client: int, body: int, friction: float, rolling_m: float) -> None:
+    pb.changeDynamics(
+        body,
+        -1,
+        lateralFriction=friction,
+        rollingFriction=rolling_m,
+        spinningFriction=rolling_m,
+        restitution=0.05,
+        linearDamping=0.0,
+        angularDamping=ANGULAR_DAMPING,
+        collisionMargin=MARGIN_M,
+        physicsClientId=client,
+    )
+
+
+def _run(client: int, ids: list[int], physics: Physics) -> float:
+    """Steps until all bodies rest; the simulated time."""
+    resting = 0
+    for step in range(1, int(physics.max_seconds / physics.time_step_s) + 1):
+        pb.stepSimulation(physicsClientId=client)
+        if step % CHECK_STEPS:
+            continue
+        resting = resting + CHECK_STEPS if _at_rest(client, ids) else 0
+        if resting * physics.time_step_s >= REST_S:
+            return step * physics.time_step_s
+    raise RejectedDraw("unsettled")
+
+
+def _at_rest(client: int, ids: list[int]) -> bool:
+    for body in ids:
+        linear, angular = pb.getBaseVelocity(body, physicsClientId=client)
+        speed = sum(value * value for value in linear)
+        spin = sum(value * value for value in angular)
+        if not np.isfinite(speed + spin):
+            raise RejectedDraw("non_finite")
+        if speed > REST_M_S**2 or spin > REST_RAD_S**2:
+            return False
+    return True
+
+
+def _check_contacts(client: int, files: MeshFiles, ids: list[int], spec: SceneSpec) -> None:
+    allowed = {
+        body_id: max(PENETRATION_M, PENETRATION_SHARE * 2 * files.assets[body.asset].radius_m * body.scale)
+        for body_id, body in zip(ids, spec.bodies, strict=True)
+    }
+    for contact in pb.getContactPoints(physicsClientId=client):
+        limit = min(allowed.get(contact[1], np.inf), allowed.get(contact[2], np.inf))
+        if contact[8] < -limit:
+            raise RejectedDraw("penetrating")
+
+
+def _mesh_pose(client: int, files: MeshFiles, body_id: int, body: Body) -> Pose:
+    """The pose of the mesh frame; PyBullet gives that of the centre of mass."""
+    center, quat = pb.getBasePositionAndOrientation(body_id, physicsClientId=client)
+    inner = body.scale * np.array(files.assets[body.asset].center_of_mass_m)
+    return Pose.putting(inner, np.array(center), quat)
+
+
+def _check_bounds(poses: list[Pose], physics: Physics) -> None:
+    positions = np.array([pose.position_m for pose in poses])
+    if not np.isfinite(positions).all():
+        raise RejectedDraw("non_finite")
+    if np.abs(positions).max() > physics.bounds_m:
+        raise RejectedDraw("out_of_bounds")

@@ -1,0 +1,1 @@
+"""Where scenes are made: in this process, or in supervised local ones."""

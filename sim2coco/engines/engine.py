@@ -1,0 +1,55 @@
+"""What an engine is: something that makes scenes, in any order, and says what became of each."""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from scenes.assets.catalogue import Catalogue
+from scenes.settings import Kind
+from sim2coco.pipeline import commit, make_scene
+from sim2coco.recipe import Recipe
+from sim2coco.records import FORMAT, Record, Summary, record_name, summary, to_bytes
+from sim2coco.store import Store
+from sim2coco.studio import Studio
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """What to make, with what, and where to."""
+
+    recipe: Recipe
+    catalogue: Catalogue
+    store: Store
+    scratch: Path
+    workers: int
+
+
+class Engine(Kind):
+    """A place where scenes are made; none changes a byte of them."""
+
+    timeout_s: Annotated[float, Field(gt=0)] = 300.0
+    """Time after which a scene counts as stuck and its process is killed."""
+    retries: Annotated[int, Field(ge=0, le=10)] = 1
+    """Further tries for a scene whose process died, before it is recorded as failed."""
+
+    @abstractmethod
+    def run(self, job: Job, scenes: Iterator[int]) -> Iterator[Summary]:
+        """Makes and commits scenes as the iterator gives them; yields what became of each, in any order."""
+
+
+def make_and_commit(studio: Studio, store: Store, scene: int) -> Summary:
+    """Makes one scene and writes it."""
+    record, files = make_scene(studio, scene)
+    commit(store, record, files)
+    return summary(record)
+
+
+def record_failure(job: Job, scene: int, error: str) -> Summary:
+    """Writes the record of a scene that could not be made."""
+    record = Record(FORMAT, scene, job.recipe.split_of(scene), "failed", (), error, None, ())
+    job.store.put_new(record_name(scene), to_bytes(record))
+    return summary(record)

@@ -1,0 +1,21 @@
+"""Scenes in this process: for notebooks, debuggers and previews."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Literal
+
+from sim2coco.engines.engine import Engine, Job, make_and_commit
+from sim2coco.records import Summary
+from sim2coco.studio import Studio
+
+
+class Inline(Engine):
+    """In this process, one after the other; a crash in native code ends it."""
+
+    kind: Literal["inline"] = "inline"
+
+    def run(self, job: Job, scenes: Iterator[int]) -> Iterator[Summary]:
+        """Makes and commits scenes as the iterator gives them."""
+        with closing(Studio(job.recipe, job.scratch, job.catalogue)) as studio:
+            for scene in scenes:
+                yield make_and_commit(studio, job.store, scene)

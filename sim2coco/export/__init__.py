@@ -1,0 +1,1 @@
+"""Writes data sets in the formats that training frameworks read."""

@@ -1,0 +1,90 @@
+"""Masks as run lengths, boxes and areas: what a record keeps of a labelled picture."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+from pycocotools import mask as coco_mask
+
+from scenes.spec import Shot
+from sim.annotate import Instance, Measures, Sample, measure
+from sim.render.rasterise import Box
+from sim.settle import Settled
+from sim2coco.export.settings import Export
+from sim2coco.quality.judge import Verdict
+from sim2coco.records import Annotation, Ignored, Picture, Xywh, picture_name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """A picture's record and the bytes of its file."""
+
+    picture: Picture
+    content: bytes
+
+
+def written(
+    export: Export, settled: Settled, shot: Shot, copy: int, sample: Sample, verdict: Verdict
+) -> Written:
+    """A labelled picture as it goes into the data set."""
+    content = export.encode(sample.image)
+    height, width = sample.ids.shape
+    annotations, ignored = [], []
+    for instance, measures in zip(sample.instances, measure(sample), strict=True):
+        reason = verdict.dropped.get(instance.id)
+        if reason is None:
+            annotations.append(_annotation(sample, instance, measures))
+        elif measures.box_xyxy is not None:
+            ignored.append(Ignored(instance.category, instance.asset, xywh(measures.box_xyxy), reason))
+    picture = Picture(
+        name=picture_name(shot.scene, shot.view, shot.lighting, copy, export.format),
+        copy=copy,
+        width=width,
+        height=height,
+        sha256=sha256(content).hexdigest(),
+        camera=sample.camera,
+        annotations=tuple(annotations),
+        ignored=tuple(ignored),
+    )
+    return Written(picture, content)
+
+
+def _annotation(sample: Sample, instance: Instance, measures: Measures) -> Annotation:
+    visible = np.asarray(sample.ids == instance.id)
+    amodal = sample.amodal_mask(instance.id)
+    counts, area, bbox = run_lengths(visible)
+    amodal_counts, amodal_area, amodal_bbox = run_lengths(amodal)
+    rendered = sample.camera is not None
+    return Annotation(
+        instance=instance.id,
+        body=instance.body,
+        category=instance.category,
+        asset=instance.asset,
+        bbox=bbox,
+        area=area,
+        counts=counts,
+        amodal_bbox=amodal_bbox,
+        amodal_area=amodal_area,
+        amodal_counts=amodal_counts,
+        visible_fraction=round(measures.visible_fraction, 6),
+        occlusion=round(measures.occlusion, 6),
+        truncation=round(instance.truncation, 6),
+        scale=instance.scale,
+        pose=instance.pose if rendered else None,
+        whole_px=instance.whole_px if rendered else None,
+        whole_bbox=xywh(instance.whole_xyxy) if rendered else None,
+    )
+
+
+def run_lengths(mask: NDArray[np.bool_]) -> tuple[str, int, Xywh]:
+    """COCO's compressed run lengths of a mask (H, W), its area in pixels, and its box x, y, width, height."""
+    rle = coco_mask.encode(np.asfortranarray(mask, np.uint8))
+    x, y, width, height = (float(value) for value in coco_mask.toBbox(rle))
+    return rle["counts"].decode("ascii"), int(coco_mask.area(rle)), (x, y, width, height)
+
+
+def xywh(box: Box) -> Xywh:
+    """Pixel edges as x, y, width, height."""
+    x0, y0, x1, y1 = box
+    return float(x0), float(y0), float(x1 - x0), float(y1 - y0)

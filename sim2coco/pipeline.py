@@ -1,0 +1,128 @@
+"""The whole flow: a scene is drawn, settled, and seen by shots that are labelled, judged and augmented."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from scenes.spec import RejectedDraw, Shot, Vec3, vec3
+from sim.annotate import Sample, annotate
+from sim.render.rasterise import RejectedView, body_hull
+from sim.settle import Settled, settle
+from sim2coco.export.labels import Written, written
+from sim2coco.quality.judge import Verdict, judge
+from sim2coco.records import FORMAT, Record, View, picture_path, record_name, to_bytes
+from sim2coco.seeding import rng_for
+from sim2coco.store import Store
+from sim2coco.studio import Studio
+
+LIGHTING = 0
+
+
+def make_scene(studio: Studio, scene: int) -> tuple[Record, list[Written]]:
+    """One scene as a pure function of recipe and index: its record, and the files of its pictures."""
+    settled, unlucky = draw_and_settle(studio, scene)
+    split = studio.recipe.split_of(scene)
+    if settled is None:
+        return Record(FORMAT, scene, split, "rejected", unlucky, None, None, ()), []
+    views: list[View] = []
+    files: list[Written] = []
+    for view in range(studio.recipe.views):
+        shot = aim(studio, settled, view)
+        pictures, reasons = make_view(studio, settled, shot)
+        views.append(View(view, LIGHTING, shot, reasons, tuple(picture.picture for picture in pictures)))
+        files += pictures
+    return Record(FORMAT, scene, split, "done", unlucky, None, settled, tuple(views)), files
+
+
+def draw_and_settle(studio: Studio, scene: int) -> tuple[Settled | None, tuple[str, ...]]:
+    """The first lucky draw of a scene, and the reasons of the unlucky ones before it."""
+    recipe, unlucky = studio.recipe, []
+    for attempt in range(recipe.scene.max_attempts):
+        streams = partial(_stream, recipe.seed, scene, attempt)
+        try:
+            spec = recipe.scene.draw(scene, recipe.split_of(scene), attempt, studio.catalogue, streams)
+            return settle(studio.client, studio.files, spec), tuple(unlucky)
+        except RejectedDraw as rejected:
+            unlucky.append(rejected.reason)
+    return None, tuple(unlucky)
+
+
+def aim(studio: Studio, settled: Settled, view: int) -> Shot:
+    """The camera and the light of one view."""
+    recipe, spec = studio.recipe, settled.spec
+    stream = partial(_stream, recipe.seed, spec.scene, spec.attempt, view=view)
+    camera = recipe.camera.aim(stream("camera"), view, recipe.image, bounds(studio, settled))
+    light = recipe.light.draw(stream("light", lighting=LIGHTING))
+    return Shot(spec.scene, view, LIGHTING, camera, light)
+
+
+def make_view(studio: Studio, settled: Settled, shot: Shot) -> tuple[list[Written], tuple[str, ...]]:
+    """The pictures of one shot, or the reasons why there are none."""
+    try:
+        sample = label(studio, settled, shot)
+    except RejectedView as rejected:
+        return [], (rejected.reason,)
+    verdict = judge(studio.recipe.quality, sample, not labelled(settled))
+    if not verdict.accepted:
+        return [], verdict.reasons
+    pictures = []
+    for copy, (finished, checked) in enumerate(augmented(studio, settled, shot, sample, verdict)):
+        if not checked.accepted:
+            return [], tuple(f"augment:{reason}" for reason in checked.reasons)
+        pictures.append(written(studio.recipe.export, settled, shot, copy, finished, checked))
+    return pictures, ()
+
+
+def label(studio: Studio, settled: Settled, shot: Shot) -> Sample:
+    """The labelled picture of one shot: rasterise, compose, annotate."""
+    gbuffer = studio.renderer.rasterise(settled, shot)
+    frame = studio.composer.compose(studio.renderer, gbuffer, settled, shot)
+    return annotate(studio.renderer, studio.files, settled, shot, gbuffer, frame)
+
+
+def augmented(
+    studio: Studio, settled: Settled, shot: Shot, sample: Sample, verdict: Verdict
+) -> Iterator[tuple[Sample, Verdict]]:
+    """The samples that a view is written as: copy 0 is the view itself, or what replaces it."""
+    settings = studio.recipe.augment
+    if settled.spec.split not in settings.splits:
+        yield sample, verdict
+        return
+    if settings.copies:
+        yield sample, verdict
+    for copy in range(1, settings.copies + 1) if settings.copies else range(1):
+        key = {"view": shot.view, "lighting": shot.lighting, "copy": copy}
+        rng = _stream(studio.recipe.seed, shot.scene, settled.spec.attempt, "augment", **key)
+        for _ in range(settings.tries):
+            changed = studio.augmenter.augment(sample, rng)
+            checked = judge(studio.recipe.quality, changed, not labelled(settled))
+            if checked.accepted:
+                break
+        yield changed, checked
+
+
+def labelled(settled: Settled) -> bool:
+    """Whether the scene has an object that is to be labelled."""
+    return any(body.category is not None for body in settled.spec.bodies)
+
+
+def bounds(studio: Studio, settled: Settled) -> tuple[Vec3, float]:
+    """Centre and radius, in metres, of a sphere that holds all bodies, or one typical object."""
+    if not settled.spec.bodies:
+        return (0.0, 0.0, 0.0), studio.catalogue.typical_size_m
+    points = np.concatenate([body_hull(studio.files, body) for body in settled.spec.bodies])
+    center = (points.min(axis=0) + points.max(axis=0)) / 2
+    radius_m = float(np.linalg.norm(points - center, axis=1).max())
+    return vec3(center), max(radius_m, 0.5 * studio.catalogue.typical_size_m)
+
+
+def commit(store: Store, record: Record, files: list[Written]) -> None:
+    """Writes the pictures of a scene, then its record: the record is the commit."""
+    for file in files:
+        store.put(picture_path(record.split, file.picture.name), file.content)
+    store.put_new(record_name(record.scene), to_bytes(record))
+
+
+def _stream(seed: int, scene: int, attempt: int, stream: str, **key: int | None) -> np.random.Generator:
+    return rng_for(seed, scene=scene, attempt=attempt, stream=stream, **key)

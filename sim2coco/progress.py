@@ -1,0 +1,65 @@
+"""What a person sees of a run: a bar on a terminal, plain lines elsewhere."""
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from sim2coco.run import Tally, counts
+
+PLAIN_S = 10.0
+
+
+class RunProgress:
+    """Shows images a second, accepted, rejected by reason and time left.
+
+    Args:
+        console: Where to.
+        wanted: Images that the run ends with.
+    """
+
+    def __init__(self, console: Console, wanted: int) -> None:
+        """Shows nothing yet."""
+        self._console, self._wanted = console, wanted
+        self._start, self._before, self._last = time.monotonic(), -1, time.monotonic()
+        self._bar = Progress(
+            TextColumn("[bold]images"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]:.1f}/s"),
+            TimeRemainingColumn(),
+            TextColumn("rejected: {task.fields[rejected]}"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=wanted, rate=0.0, rejected="none")
+
+    def __enter__(self) -> Self:
+        """Starts the bar."""
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stops the bar."""
+        self._bar.stop()
+
+    def __call__(self, tally: Tally) -> None:
+        """Shows where the run stands."""
+        now = time.monotonic()
+        if self._before < 0:
+            self._before = tally.accepted
+        rate = (tally.accepted - self._before) / max(now - self._start, 1e-3)
+        rejected = counts(tally.reasons)
+        self._bar.update(self._task, completed=tally.accepted, rate=rate, rejected=rejected)
+        if not self._console.is_terminal and now - self._last > PLAIN_S and rate > 0:
+            self._last = now
+            left = (self._wanted - tally.accepted) / rate
+            self._console.print(
+                f"{tally.accepted}/{self._wanted} images, {rate:.1f}/s, {left:.0f} s left, rejected: {rejected}",
+                highlight=False,
+                soft_wrap=True,
+            )

@@ -1,0 +1,1 @@
+"""Judges labelled pictures: which labels are dropped, which pictures are refused, and why."""

@@ -1,0 +1,115 @@
+"""The checks: each one class, and one entry in conf/quality."""
+
+from typing import Annotated, Literal
+
+import cv2
+import numpy as np
+from pydantic import Field
+
+from scenes.settings import Share
+from sim.annotate import Instance, Measures
+from sim2coco.quality.judge import Check, Judged
+
+Grey = Annotated[float, Field(ge=0, le=255)]
+
+
+class Visible(Check):
+    """Drops labels of which too little is visible, and pictures where such a one is still large."""
+
+    kind: Literal["visible"] = "visible"
+    min_px: Annotated[int, Field(ge=1)] = 16
+    """Fewest visible pixels of a label."""
+    min_fraction: Share = 0.05
+    """Smallest visible fraction of a label."""
+    max_ignored: Share = 0.005
+    """Largest share of the picture that one instance with a dropped label may cover."""
+
+    def drops(self, instance: Instance, measures: Measures) -> bool:
+        """Whether too little of the instance is visible."""
+        return measures.visible_px < self.min_px or measures.visible_fraction < self.min_fraction
+
+    def rejects(self, judged: Judged) -> bool:
+        """Whether an instance without a label covers much of the picture."""
+        limit = self.max_ignored * judged.sample.ids.size
+        pairs = zip(judged.sample.instances, judged.measures, strict=True)
+        return any(measures.visible_px > limit for instance, measures in pairs if instance.id in judged.dropped)
+
+
+class Truncated(Check):
+    """Drops labels of objects that lie mostly outside the picture."""
+
+    kind: Literal["truncated"] = "truncated"
+    max_truncation: Share = 0.9
+    """Largest share of the object outside the picture."""
+
+    def drops(self, instance: Instance, measures: Measures) -> bool:
+        """Whether too much of the instance is outside."""
+        return instance.truncation > self.max_truncation
+
+
+class Instances(Check):
+    """Rejects pictures with too few or too many labels; scenes that are empty on purpose may be empty."""
+
+    kind: Literal["instances"] = "instances"
+    minimum: Annotated[int, Field(ge=0)] = 1
+    """Fewest labels."""
+    maximum: Annotated[int, Field(ge=0)] | None = None
+    """Most labels."""
+
+    def rejects(self, judged: Judged) -> bool:
+        """Whether the number of labels is out of range."""
+        labels = len(judged.measures) - len(judged.dropped)
+        too_few = labels < self.minimum and not judged.empty_on_purpose
+        return too_few or (self.maximum is not None and labels > self.maximum)
+
+
+class TooDark(Check):
+    """Rejects pictures that are dark all over."""
+
+    kind: Literal["too_dark"] = "too_dark"
+    min_grey: Grey = 20.0
+    """Smallest brightness, 0..255, of the brightest twentieth of the pixels."""
+
+    def rejects(self, judged: Judged) -> bool:
+        """Whether even the bright parts are dark."""
+        return bool(np.percentile(judged.grey[::4, ::4], 95) < self.min_grey)
+
+
+class TooBright(Check):
+    """Rejects pictures that are burnt out."""
+
+    kind: Literal["too_bright"] = "too_bright"
+    max_grey: Grey = 235.0
+    """Largest brightness, 0..255, of the darkest twentieth of the pixels."""
+
+    def rejects(self, judged: Judged) -> bool:
+        """Whether even the dark parts are bright."""
+        return bool(np.percentile(judged.grey[::4, ::4], 5) > self.max_grey)
+
+
+class LowContrast(Check):
+    """Rejects pictures that are nearly of one brightness."""
+
+    kind: Literal["low_contrast"] = "low_contrast"
+    min_std: Grey = 4.0
+    """Smallest standard deviation of the brightness, 0..255."""
+
+    def rejects(self, judged: Judged) -> bool:
+        """Whether the brightness hardly varies."""
+        return bool(judged.grey.std() < self.min_std)
+
+
+class Blurred(Check):
+    """Rejects pictures whose objects have no sharp edge; pictures without labels are let through."""
+
+    kind: Literal["blurred"] = "blurred"
+    min_laplacian: Annotated[float, Field(ge=0)] = 6.0
+    """Smallest strength, in grey levels, of the sharpest hundredth of the pixels on and around labels."""
+
+    def rejects(self, judged: Judged) -> bool:
+        """Whether even the sharpest edges of the objects are soft."""
+        around = cv2.dilate((judged.sample.ids > 0).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        if not around.any():
+            return False
+        edges = np.abs(cv2.Laplacian(judged.grey, cv2.CV_32F)[around])
+        return bool(np.percentile(edges, 99) < self.min_laplacian)

@@ -1,0 +1,95 @@
+"""One verdict on a labelled picture from all checks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, SerializeAsAny
+
+from scenes.settings import Kind, Settings, Share, one_of
+from sim.annotate import Instance, Measures, Sample, measure
+
+HIDDEN = "hidden"
+"""The reason for an instance of which no pixel is seen: it is never a label."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What checks look at.
+
+    Attributes:
+        sample: The labelled picture.
+        measures: Of its instances, in order.
+        dropped: Reason for each instance whose label is dropped, by instance id.
+        empty_on_purpose: Whether the scene was drawn without labelled objects.
+    """
+
+    sample: Sample
+    measures: list[Measures]
+    dropped: Mapping[int, str]
+    empty_on_purpose: bool
+
+    @cached_property
+    def grey(self) -> NDArray[np.uint8]:
+        """The picture's brightness, (H, W), 0..255."""
+        return np.asarray(cv2.cvtColor(self.sample.image, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+class Check(Kind):
+    """A rule that a label or a picture must pass."""
+
+    def drops(self, instance: Instance, measures: Measures) -> bool:
+        """Whether the label of an instance is dropped."""
+        return False
+
+    def rejects(self, judged: Judged) -> bool:
+        """Whether the picture is rejected."""
+        return False
+
+
+class Quality(Settings):
+    """Which pictures and labels are good enough."""
+
+    checks: dict[str, SerializeAsAny[Annotated[Check, one_of(Check)]]] = Field(default_factory=dict)
+    """Named checks; remove one with `~quality.checks.NAME`."""
+    patience: Annotated[int, Field(ge=1)] = 200
+    """A run ends when this many views in a row ..."""
+    min_yield: Share = 0.02
+    """... gave less than this share of accepted ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the checks say of a picture.
+
+    Attributes:
+        reasons: Names of the checks that reject it; accepted when empty.
+        dropped: Reason for each instance whose label is dropped, by instance id.
+    """
+
+    reasons: tuple[str, ...]
+    dropped: Mapping[int, str]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether no check rejects the picture."""
+        return not self.reasons
+
+
+def judge(quality: Quality, sample: Sample, empty_on_purpose: bool) -> Verdict:
+    """The verdict on a labelled picture: labels first, then the picture with the labels that remain."""
+    measures = measure(sample)
+    dropped: dict[int, str] = {}
+    for instance, measured in zip(sample.instances, measures, strict=True):
+        if not measured.visible_px:
+            dropped[instance.id] = HIDDEN
+        for name, check in quality.checks.items():
+            if instance.id not in dropped and check.drops(instance, measured):
+                dropped[instance.id] = name
+    judged = Judged(sample, measures, dropped, empty_on_purpose)
+    reasons = tuple(name for name, check in quality.checks.items() if check.rejects(judged))
+    return Verdict(reasons, dropped)

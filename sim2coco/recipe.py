@@ -1,0 +1,101 @@
+"""The Recipe: everything that pictures depend on, and nothing else."""
+
+import json
+from hashlib import sha256
+from pathlib import PurePath
+from typing import Annotated, Any
+
+from pydantic import Field, SerializeAsAny, field_validator
+
+import sim2coco.quality.checks as checks
+from augment.settings import AugmentSettings
+from scenes.assets.catalogue import Assets
+from scenes.camera import CameraKind, ImageSettings, Shell
+from scenes.drop import Drop
+from scenes.floating import Floating
+from scenes.light import LightSettings
+from scenes.scene import Scene
+from scenes.settings import Settings, one_of
+from sim.render.settings import Render, Tiny
+from sim2coco.export.settings import Export
+from sim2coco.quality.judge import Quality
+
+KINDS = (Drop, Floating, checks)
+"""Defining a class registers it; naming the modules here is what loads them."""
+
+
+class Recipe(Settings):
+    """What pictures depend on: the same Recipe gives the same bytes.
+
+    Example:
+        >>> recipe = Recipe.parse({"assets": {"categories": {"nut": {"shape": "nut", "size_m": 0.03}}}})
+        >>> recipe.scene.num_objects
+        (5, 12)
+    """
+
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    """Another seed, another data set."""
+    views: Annotated[int, Field(ge=1, le=99)] = 3
+    """Pictures of each scene, from different cameras under different lights."""
+    split: dict[str, Annotated[float, Field(gt=0)]] = Field(default={"train": 0.8, "val": 0.2}, min_length=1)
+    """Splits and their shares; a scene belongs to one split as a whole."""
+    assets: Assets
+    """What scenes are made of."""
+    scene: SerializeAsAny[Annotated[Scene, one_of(Scene)]] = Drop()
+    """How scenes are drawn."""
+    camera: SerializeAsAny[Annotated[CameraKind, one_of(CameraKind)]] = Shell()
+    """Where cameras stand."""
+    image: ImageSettings = ImageSettings()
+    """The size of a picture."""
+    light: LightSettings = LightSettings()
+    """How scenes are lit."""
+    render: SerializeAsAny[Annotated[Render, one_of(Render)]] = Tiny()
+    """How scenes are drawn into pictures."""
+    quality: Quality = Quality()
+    """Which pictures and labels are good enough."""
+    augment: AugmentSettings = AugmentSettings()
+    """What is done to finished pictures."""
+    export: Export = Export()
+    """How pictures are written."""
+
+    @field_validator("split")
+    @classmethod
+    def _plain_names(cls, split: dict[str, float]) -> dict[str, float]:
+        for name in split:
+            if not name.isidentifier():
+                raise ValueError(f"{name!r} is no plain name: use letters, digits and _")
+        return split
+
+    def split_of(self, scene: int) -> str:
+        """The split of a scene: a function of its index alone, every prefix near the shares.
+
+        The multiples of the golden ratio are a low-discrepancy sequence; in integers, so exact.
+        """
+        place = (scene * 0x9E3779B9 % 2**32) / 2**32 * sum(self.split.values())
+        for name, share in self.split.items():
+            place -= share
+            if place < 0:
+                return name
+        return name
+
+
+def portable(recipe: Recipe) -> dict[str, Any]:
+    """The Recipe as plain values without a path of this machine: files by their names."""
+    tree: dict[str, Any] = json.loads(recipe.model_dump_json())
+    _strip_paths(tree)
+    return tree
+
+
+def _strip_paths(node: object) -> None:
+    if not isinstance(node, dict):
+        return
+    for key, value in node.items():
+        if key in ("path", "images") and isinstance(value, str) and not value.startswith("pybullet_data:"):
+            node[key] = PurePath(value).name
+        else:
+            _strip_paths(value)
+
+
+def digest(tree: object) -> str:
+    """SHA-256 in hex of plain values, whatever the order of keys."""
+    return sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,170 @@
+"""Records: one a scene, with everything needed to know, export and render it again. The record is the commit."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+from scenes.spec import Camera, Pose, Shot
+from sim.settle import Settled
+
+FORMAT = 1
+Xywh = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One label; fractions and areas come from the masks, boxes are x, y, width, height in pixels.
+
+    `counts` are COCO's compressed run lengths. `pose`, `whole_px` and `whole_bbox` (unclipped) speak of the
+    rendered camera: None once an augmentation has moved pixels.
+    """
+
+    instance: int
+    body: int
+    category: int
+    asset: str
+    bbox: Xywh
+    area: int
+    counts: str
+    amodal_bbox: Xywh
+    amodal_area: int
+    amodal_counts: str
+    visible_fraction: float
+    occlusion: float
+    truncation: float
+    scale: float
+    pose: Pose | None
+    whole_px: int | None
+    whole_bbox: Xywh | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """An instance in view whose label was dropped."""
+
+    category: int
+    asset: str
+    bbox: Xywh
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One written image and its labels; `copy` is 0 for the view itself."""
+
+    name: str
+    copy: int
+    width: int
+    height: int
+    sha256: str
+    camera: Camera | None
+    annotations: tuple[Annotation, ...]
+    ignored: tuple[Ignored, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One shot and what came of it: pictures, or the reasons why not."""
+
+    view: int
+    lighting: int
+    shot: Shot
+    reasons: tuple[str, ...]
+    pictures: tuple[Picture, ...]
+
+
+Status = Literal["done", "rejected", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One scene.
+
+    Attributes:
+        format: Of this record.
+        scene: Scene index from 0.
+        split: Split it belongs to.
+        status: `done`; `rejected` when every attempt was an unlucky draw; `failed` when its worker died.
+        unlucky: The reason of each rejected attempt.
+        error: What happened to a failed scene.
+        settled: The scene at rest, in the attempt that succeeded.
+        views: In order.
+    """
+
+    format: int
+    scene: int
+    split: str
+    status: Status
+    unlucky: tuple[str, ...]
+    error: str | None
+    settled: Settled | None
+    views: tuple[View, ...]
+
+
+_RECORD = TypeAdapter(Record)
+
+
+def to_bytes(record: Record) -> bytes:
+    """The record as JSON."""
+    return _RECORD.dump_json(record) + b"\n"
+
+
+def from_bytes(content: bytes) -> Record:
+    """The record that JSON holds.
+
+    Raises:
+        ValueError: It is no record of this format.
+    """
+    record = _RECORD.validate_json(content)
+    if record.format != FORMAT:
+        raise ValueError(f"record format {record.format}, this version reads {FORMAT}")
+    return record
+
+
+def record_name(scene: int) -> str:
+    """Where the record of a scene lies: a folder for each 1,000 scenes."""
+    return f"records/{scene // 1000:03d}/{scene:06d}.json"
+
+
+def picture_name(scene: int, view: int, lighting: int, copy: int, suffix: str) -> str:
+    """The file name of a picture: its key, never its rank."""
+    extra = (f"_l{lighting}" if lighting else "") + (f"_c{copy}" if copy else "")
+    return f"s{scene:06d}_v{view:02d}{extra}.{suffix}"
+
+
+def picture_path(split: str, name: str) -> str:
+    """Where a picture lies."""
+    return f"images/{split}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run needs to remember of a scene: the reasons of each view (none = accepted), in order."""
+
+    scene: int
+    status: Status
+    unlucky: tuple[str, ...]
+    views: tuple[tuple[str, ...], ...]
+    error: str | None
+
+
+def summary(record: Record) -> Summary:
+    """The summary of a record."""
+    views = tuple(view.reasons for view in record.views)
+    return Summary(record.scene, record.status, record.unlucky, views, record.error)
+
+
+def plain(value: object) -> Any:
+    """A value of a record as dicts, lists, numbers and strings."""
+    return json.loads(TypeAdapter(type(value)).dump_json(value))
+
+
+def kept_views(record: Record, room: int) -> Iterator[View]:
+    """The first `room` accepted views."""
+    for view in record.views:
+        if not view.reasons and room > 0:
+            room -= 1
+            yield view

@@ -1,0 +1,87 @@
+"""Draws labels over pictures, and puts pictures together on sheets."""
+
+import colorsys
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pycocotools import mask as coco_mask
+
+from sim2coco.records import Picture, Xywh
+
+Image = NDArray[np.uint8]
+IGNORED_RGB = (160, 160, 160)
+
+
+def color_of(category: int) -> tuple[int, int, int]:
+    """A colour for a category, far from those of its neighbours."""
+    red, green, blue = colorsys.hsv_to_rgb(category * 0.618034 % 1.0, 0.85, 1.0)
+    return int(red * 255), int(green * 255), int(blue * 255)
+
+
+def overlay(image: Image, picture: Picture, names: tuple[str, ...]) -> Image:
+    """A picture with its labels: visible masks filled, amodal outlines thin, boxes, names; ignored ones grey."""
+    drawn = image.copy()
+    for label in picture.annotations:
+        color = color_of(label.category)
+        visible = decoded(label.counts, picture)
+        drawn[visible] = (0.6 * drawn[visible] + 0.4 * np.array(color)).astype(np.uint8)
+        amodal = decoded(label.amodal_counts, picture).astype(np.uint8)
+        if label.amodal_area > label.area:
+            contours, _ = cv2.findContours(amodal, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+            cv2.drawContours(drawn, contours, -1, color, 1)
+    for label in picture.annotations:
+        _box(drawn, label.bbox, color_of(label.category), names[label.category])
+    for ignored in picture.ignored:
+        _box(drawn, ignored.bbox, IGNORED_RGB, ignored.reason)
+    return drawn
+
+
+def decoded(counts: str, picture: Picture) -> NDArray[np.bool_]:
+    """A mask (H, W) from its run lengths."""
+    rle = {"size": [picture.height, picture.width], "counts": counts.encode("ascii")}
+    return np.asarray(coco_mask.decode(rle), np.bool_)
+
+
+def _box(image: Image, box: Xywh, color: tuple[int, int, int], text: str) -> None:
+    """A box whose inner edge is the edge of the mask, and a word above or in it."""
+    x, y, width, height = (int(value) for value in box)
+    cv2.rectangle(image, (x - 1, y - 1), (x + width, y + height), color, 1)
+    scale = 0.4
+    (text_width, text_height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
+    left = int(np.clip(x, 0, max(0, image.shape[1] - text_width)))
+    base = y - 4 if y > text_height + 6 else y + text_height + 4
+    for paint, thickness in (((0, 0, 0), 3), (color, 1)):
+        cv2.putText(image, text, (left, base), cv2.FONT_HERSHEY_SIMPLEX, scale, paint, thickness, cv2.LINE_AA)
+
+
+def sheet(images: list[Image], columns: int, width_px: int = 400, titles: list[str] | None = None) -> Image:
+    """Pictures side by side, each scaled to one width, on one image."""
+    cells = []
+    for index, image in enumerate(images):
+        height = round(image.shape[0] * width_px / image.shape[1])
+        shrink = cv2.INTER_AREA if width_px < image.shape[1] else cv2.INTER_LINEAR
+        cell = cv2.resize(image, (width_px, height), interpolation=shrink)
+        if titles:
+            for paint, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
+                where = (6, height - 8)
+                cv2.putText(
+                    cell, titles[index], where, cv2.FONT_HERSHEY_SIMPLEX, 0.45, paint, thickness, cv2.LINE_AA
+                )
+        cells.append(cell)
+    height = max(cell.shape[0] for cell in cells)
+    rows = -(-len(cells) // columns)
+    page = np.full((rows * (height + 4), columns * (width_px + 4), 3), 255, np.uint8)
+    for index, cell in enumerate(cells):
+        row, column = divmod(index, columns)
+        top, left = row * (height + 4), column * (width_px + 4)
+        page[top : top + cell.shape[0], left : left + width_px] = cell
+    return page
+
+
+def png(image: Image) -> bytes:
+    """The bytes of a PNG file."""
+    done, data = cv2.imencode(".png", image[..., ::-1])
+    if not done:
+        raise RuntimeError("OpenCV could not encode the sheet")
+    return data.tobytes()

@@ -1,0 +1,48 @@
+"""Eight labelled pictures on one PNG, without a data set."""
+
+import tempfile
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from sim2coco.pipeline import make_scene
+from sim2coco.recipe import Recipe
+from sim2coco.review.overlay import Image, overlay, png, sheet
+from sim2coco.run import GenerationError, counts
+from sim2coco.studio import Studio
+
+PICTURES, COLUMNS = 8, 4
+MAX_SCENES = 24
+
+
+def preview(recipe: Recipe, target: Path) -> None:
+    """Writes eight pictures of the first scenes, one a scene, with their labels drawn.
+
+    Raises:
+        GenerationError: Hardly any view is accepted.
+        CatalogueError: A mesh cannot be used.
+    """
+    single = recipe.model_copy(update={"views": 1})
+    drawn: list[Image] = []
+    titles: list[str] = []
+    reasons: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory(prefix="sim2coco-") as folder, closing(Studio(single, Path(folder))) as studio:
+        for scene in range(MAX_SCENES):
+            record, files = make_scene(studio, scene)
+            reasons.update(reason for view in record.views for reason in view.reasons)
+            reasons.update(record.unlucky if record.status == "rejected" else ())
+            for file in files[: PICTURES - len(drawn)]:
+                pixels = cv2.imdecode(np.frombuffer(file.content, np.uint8), cv2.IMREAD_COLOR)
+                assert pixels is not None
+                image = np.asarray(pixels[..., ::-1], np.uint8)
+                drawn.append(overlay(image, file.picture, studio.catalogue.names))
+                titles.append(file.picture.name)
+            if len(drawn) >= PICTURES:
+                break
+    if not drawn:
+        raise GenerationError(f"no view of {MAX_SCENES} scenes was accepted; rejected: {counts(reasons)}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(png(sheet(drawn, COLUMNS, titles=titles)))

@@ -1,0 +1,304 @@
+"""Runs: from a Recipe to a finished data set, resumable at any moment, extendable at any time."""
+
+import json
+import platform
+import tempfile
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from scenes.assets.catalogue import Catalogue, load_catalogue
+from scenes.looks import folder_hash
+from sim2coco.engines.engine import Engine, Job
+from sim2coco.engines.inline import Inline
+from sim2coco.export.coco import write_coco
+from sim2coco.recipe import Recipe, digest, portable
+from sim2coco.records import (
+    Record,
+    Summary,
+    View,
+    from_bytes,
+    kept_views,
+    picture_path,
+    record_name,
+    summary,
+)
+from sim2coco.store import Store, StoreError
+
+PACKAGES = (
+    "sim2coco",
+    "albumentations",
+    "numpy",
+    "opencv-python",
+    "pillow",
+    "pybullet",
+    "pycocotools",
+    "scipy",
+    "trimesh",
+)
+
+
+class GenerationError(Exception):
+    """A run that cannot come to an end, with the counts that say why."""
+
+
+@dataclass
+class Tally:
+    """What the in-order prefix of finished scenes holds; `scene` is the next one it waits for."""
+
+    wanted: int
+    patience: int
+    min_yield: float
+    scene: int = 0
+    accepted: int = 0
+    kept_of_last: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    failed: list[tuple[int, str]] = field(default_factory=list)
+    _recent: deque[bool] = field(default_factory=deque)
+
+    @property
+    def done(self) -> bool:
+        """Whether enough views are accepted."""
+        return self.accepted >= self.wanted
+
+    def add(self, scene: Summary) -> None:
+        """Counts the next scene.
+
+        Raises:
+            GenerationError: Hardly any of the last views was accepted.
+        """
+        self.scene += 1
+        if scene.status == "failed":
+            self.failed.append((scene.scene, scene.error or ""))
+        self.kept_of_last = 0
+        outcomes = [(scene.unlucky[-1],)] if scene.status == "rejected" else list(scene.views)
+        for reasons in outcomes:
+            if self.done:
+                return
+            self.reasons.update(reasons)
+            self.accepted += not reasons
+            self.kept_of_last += not reasons
+            self._recent.append(not reasons)
+        while len(self._recent) > self.patience:
+            self._recent.popleft()
+        if len(self._recent) == self.patience and sum(self._recent) < self.min_yield * self.patience:
+            raise GenerationError(
+                f"of the last {self.patience} views {sum(self._recent)} were accepted; rejected: "
+                f"{counts(self.reasons)}; relax that check under quality.checks, or change the scene"
+            )
+
+
+def counts(reasons: Counter[str]) -> str:
+    """Reasons and how often, most frequent first."""
+    return ", ".join(f"{reason} {number}" for reason, number in reasons.most_common()) or "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run has made."""
+
+    out: Path
+    images: int
+    scenes: int
+    reasons: Counter[str]
+    failed: list[tuple[int, str]]
+
+
+Progress = Callable[[Tally], None]
+
+
+def generate(
+    recipe: Recipe,
+    out: str | Path,
+    num_images: int,
+    *,
+    workers: int = 1,
+    engine: Engine | None = None,
+    retry_failed: bool = False,
+    progress: Progress | None = None,
+) -> Result:
+    """Makes a data set, or what is missing of it.
+
+    Args:
+        recipe: What to make.
+        out: The data set's folder: new, or one that the same recipe has begun.
+        num_images: Accepted views; more than before extends the data set.
+        workers: Processes, for engines that have them.
+        engine: Where scenes are made; in this process by default.
+        retry_failed: Whether scenes that failed before are tried again.
+        progress: Called with the tally after each finished scene.
+
+    Raises:
+        StoreError: `out` cannot be written or holds something else.
+        CatalogueError: A mesh cannot be used.
+        GenerationError: Hardly any view is accepted.
+    """
+    if num_images < 1:
+        raise ValueError("num_images must be at least 1")
+    catalogue = load_catalogue(recipe.assets)
+    store = Store(Path(out).expanduser().absolute())
+    with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:
+        begin(store, recipe, catalogue, num_images)
+        job = Job(recipe, catalogue, store, Path(scratch), workers)
+        tally = Tally(num_images, recipe.quality.patience, recipe.quality.min_yield)
+        _make_missing(job, engine or Inline(), tally, retry_failed, progress)
+        finalise(job, tally)
+    return Result(store.root, tally.accepted, tally.scene, tally.reasons, tally.failed)
+
+
+def begin(store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int) -> None:
+    """Writes what the data set is, or checks that it is the same.
+
+    Raises:
+        StoreError: The folder holds another run's data, or more images than asked for.
+    """
+    new = describe(recipe, catalogue, num_images)
+    try:
+        old = json.loads(store.get("run.json"))
+    except FileNotFoundError:
+        strangers = [name for name in store.list(".") if name not in (".lock", "run.log")]
+        if strangers:
+            raise StoreError(
+                f"out: {store.root} holds files of something else ({strangers[0]}); name an empty folder"
+            ) from None
+    except ValueError:
+        raise StoreError(f"out: {store.root}/run.json cannot be read; name an empty folder") from None
+    else:
+        _check_same(store.root, old, new)
+    settings = yaml.safe_dump(portable(recipe), sort_keys=False, allow_unicode=True)
+    store.put("config.yaml", settings.encode())
+    store.put("run.json", json.dumps(new, indent=1).encode() + b"\n")
+
+
+def describe(recipe: Recipe, catalogue: Catalogue, num_images: int) -> dict[str, Any]:
+    """The content of run.json: what the data set depends on, without a path of this machine."""
+    parts = {
+        "recipe": portable(recipe),
+        "assets": sorted(catalogue.assets),
+        "images": {role: folder_hash(path) for role, path in recipe.scene.image_folders.items() if path},
+        "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
+        "cpu": {
+            "machine": platform.machine(),
+            "features": np.show_config(mode="dicts")["SIMD Extensions"].get("found", []),  # type: ignore[index, call-overload]
+        },
+    }
+    return {"format": 1, "num_images": num_images, "identity": digest(parts), **parts}
+
+
+def _check_same(root: Path, old: dict[str, Any], new: dict[str, Any]) -> None:
+    if old.get("identity") != new["identity"]:
+        for part in ("recipe", "assets", "images", "versions", "cpu"):
+            if old.get(part) != new[part]:
+                where = _difference(part, old.get(part), new[part])
+                raise StoreError(f"out: {root} holds another run's data ({where}); name another folder")
+    if old["num_images"] > new["num_images"]:
+        raise StoreError(
+            f"num_images: {root} holds {old['num_images']} images already; ask for as many or more"
+        )
+
+
+def _difference(path: str, old: Any, new: Any) -> str:
+    """The first place where two trees differ, and both values."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in [*new, *(key for key in old if key not in new)]:
+            if old.get(key) != new.get(key):
+                return _difference(f"{path}.{key}".removeprefix("recipe."), old.get(key), new.get(key))
+    return f"{path}: {_short(old)} there, {_short(new)} here"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _make_missing(
+    job: Job, engine: Engine, tally: Tally, retry_failed: bool, progress: Progress | None
+) -> None:
+    """Makes scenes until the in-order prefix of finished ones holds enough accepted views."""
+    known = dict(_finished(job, tally, retry_failed))
+    waiting: dict[int, Summary] = {}
+    report = progress or (lambda _: None)
+
+    def missing() -> Iterator[int]:
+        scene = tally.scene
+        while not tally.done:
+            if scene not in known:
+                yield scene
+            scene += 1
+
+    def count() -> None:
+        while not tally.done and (tally.scene in waiting or tally.scene in known):
+            scene = tally.scene
+            tally.add(waiting.pop(scene) if scene in waiting else known.pop(scene))
+
+    count()
+    report(tally)
+    if tally.done:
+        return
+    with closing(engine.run(job, missing())) as made:  # type: ignore[type-var]
+        for scene in made:
+            waiting[scene.scene] = scene
+            count()
+            report(tally)
+            if tally.done:
+                return
+
+
+def _finished(job: Job, tally: Tally, retry_failed: bool) -> Iterator[tuple[int, Summary]]:
+    """The scenes that are there whole, as far as this run needs them; records of others are removed."""
+    room = tally.wanted
+    for name in list(job.store.list("records")):
+        record = _whole(job.store, name, room)
+        if record is None or (retry_failed and record.status == "failed"):
+            job.store.delete(name)
+            continue
+        room -= sum(not view.reasons for view in record.views)
+        yield record.scene, summary(record)
+
+
+def _whole(store: Store, name: str, room: int) -> Record | None:
+    """A record whose pictures are all there, byte for byte; pictures beyond the wanted number may be missing."""
+    try:
+        record = from_bytes(store.get(name))
+        for view in kept_views(record, room):
+            for picture in view.pictures:
+                content = store.get(picture_path(record.split, picture.name))
+                if sha256(content).hexdigest() != picture.sha256:
+                    return None
+    except (OSError, ValueError):
+        return None
+    return record if name == record_name(record.scene) else None
+
+
+def finalise(job: Job, tally: Tally) -> None:
+    """Removes what lies beyond the wanted images, and writes COCO."""
+    store, last = job.store, tally.scene - 1
+    views = kept_views(from_bytes(store.get(record_name(last))), tally.kept_of_last)
+    names = {picture.name for view in views for picture in view.pictures}
+    for name in list(store.list("images")):
+        file = Path(name).name
+        scene = int(file[1:7]) if file[1:7].isdigit() else tally.scene
+        if scene > last or (scene == last and file not in names):
+            store.delete(name)
+    for name in list(store.list("records")):
+        if name >= record_name(tally.scene):
+            store.delete(name)
+    write_coco(store, job.recipe.split, job.catalogue, kept(store, tally.scene, tally.wanted))
+
+
+def kept(store: Store, scenes: int, wanted: int) -> Iterator[tuple[Record, View]]:
+    """The accepted views of a finished data set, in order."""
+    for scene in range(scenes):
+        record = from_bytes(store.get(record_name(scene)))
+        for view in kept_views(record, wanted):
+            wanted -= 1
+            yield record, view
+

@@ -1,0 +1,42 @@
+"""What one process needs to make scenes: meshes, a PyBullet client, a renderer."""
+
+import os
+from pathlib import Path
+
+import cv2
+
+from augment.pipeline import Augmenter
+from scenes.assets.catalogue import Catalogue, load_catalogue
+from scenes.looks import Pictures
+from sim.bullet import Client
+from sim.meshfiles import MeshFiles
+from sim.render.compose import Composer
+from sim2coco.recipe import Recipe
+
+
+class Studio:
+    """The tools of one process; nothing in it changes a result.
+
+    Args:
+        recipe: What to make.
+        folder: For the files that PyBullet reads; its owner removes it.
+        catalogue: The meshes, if they are loaded already.
+    """
+
+    def __init__(self, recipe: Recipe, folder: Path, catalogue: Catalogue | None = None) -> None:
+        """Loads the meshes and connects to PyBullet."""
+        cv2.setNumThreads(1)
+        own = folder / str(os.getpid())
+        own.mkdir(parents=True, exist_ok=True)
+        self.recipe = recipe
+        self.catalogue = load_catalogue(recipe.assets) if catalogue is None else catalogue
+        self.client = Client()
+        self.files = MeshFiles(self.catalogue, own)
+        pictures = Pictures(recipe.scene.image_folders)
+        self.renderer = recipe.render.renderer(self.client, self.files, pictures)
+        self.composer = Composer(pictures)
+        self.augmenter = Augmenter(recipe.augment)
+
+    def close(self) -> None:
+        """Disconnects from PyBullet."""
+        self.client.close()

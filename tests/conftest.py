@@ -1,0 +1,31 @@
+"""Fixtures that more than one folder of tests uses."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from scenes.assets.catalogue import Catalogue
+from sim.bullet import Client
+from tests.studio import Studio
+
+
+@pytest.fixture(scope="session")
+def client() -> Iterator[Client]:
+    """One client for all tests: each finds there what the others left, as scenes do."""
+    client = Client()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def studio(client: Client, tmp_path: Path) -> Callable[..., Studio]:
+    """`studio(catalogue, background="folder")`: everything that pictures are made with."""
+
+    def build(catalogue: Catalogue, **images: str | None) -> Studio:
+        folder = tmp_path / "meshes"
+        folder.mkdir(exist_ok=True)
+        none = dict.fromkeys(("floor", "background", "objects", "distractors"))
+        return Studio(client, catalogue, folder, {**none, **images})
+
+    return build

@@ -1,0 +1,3 @@
+"""The data folder inside the PyBullet wheel."""
+
+def getDataPath() -> str: ...

@@ -1,0 +1,1 @@
+"""The COCO API: its index, its masks and its evaluation."""
