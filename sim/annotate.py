@@ -94,16 +94,23 @@ def measure(sample: Sample) -> list[Measures]:
     number = len(sample.instances)
     visible = np.bincount(sample.ids.ravel(), minlength=number + 1)
     boxes = find_objects(sample.ids, max_label=max(number, 1))
+    amodal = _bit_counts(sample.amodal)
     measures = []
     for instance in sample.instances:
-        amodal_px = int(np.count_nonzero(sample.amodal_mask(instance.id)))
-        visible_px = int(visible[instance.id])
+        amodal_px, visible_px = int(amodal[instance.id - 1]), int(visible[instance.id])
         found = boxes[instance.id - 1]
         box = None if found is None else (found[1].start, found[0].start, found[1].stop, found[0].stop)
         occlusion = 1.0 - visible_px / amodal_px if amodal_px else 1.0
         fraction = (1.0 - occlusion) * (1.0 - instance.truncation)
         measures.append(Measures(visible_px, amodal_px, box, occlusion, fraction))
     return measures
+
+
+def _bit_counts(planes: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """How often each bit is set, (8 P,), in one pass over each plane (H, W, P)."""
+    bits = np.arange(256)[:, None] >> np.arange(8) & 1
+    histograms = [np.bincount(plane.ravel(), minlength=256) for plane in np.moveaxis(planes, 2, 0)]
+    return np.asarray(np.concatenate([histogram @ bits for histogram in histograms]))
 
 
 def annotate(

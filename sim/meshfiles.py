@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 MAX_HULL_VERTICES = 512
 MIN_TRIANGLE_PX = 0.05
 """TinyRenderer drops triangles below about 0.01 px²; slanted ones are smaller than they seem."""
-LEVEL_CELLS = (256, 128, 64, 32, 16)
+LEVEL_CELLS = (256, 128, 64, 32, 16, 8, 4)
 """Cells along the longest side of each coarser level of detail."""
 OVERLOOKED_SHARE = 0.01
 """Share of the surface that may vanish."""
@@ -66,7 +66,7 @@ class MeshFiles:
             )
         return self._levels[key, level]
 
-    def texture(self, pixels: NDArray[np.uint8], max_px: int = 1024) -> Path:
+    def texture(self, pixels: NDArray[np.uint8], max_px: int = 512) -> Path:
         """A PNG file of a texture (h, w, 3) RGB."""
         height, width = (min(side, max_px) for side in pixels.shape[:2])
         if pixels.shape[:2] != (height, width):

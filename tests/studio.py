@@ -183,3 +183,7 @@ def centroid(mask: Mask) -> Array:
     return np.asarray(np.argwhere(mask).mean(axis=0))
 
 
+
+def aimed(scene: int, view: int) -> np.random.Generator:
+    """The generator of one view's camera."""
+    return rng_for(7, scene=scene, stream="camera", view=view)

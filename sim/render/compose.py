@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.looks import IMAGE, Pictures
-from scenes.spec import Camera, Light, Shot, Surface
+from scenes.spec import Camera, Light, Shot, Surface, Texture
 from sim.render.rasterise import GBuffer, Renderer, ShadowMap
 from sim.render.texture import Mipmap
 from sim.settle import Settled
 
 Array = NDArray[np.float64]
+Plane = NDArray[np.float32]
 
-SHADOW_MAP_PX = 512
+SHADOW_MAP_PX = 384
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,25 +75,25 @@ class Composer:
             self._paint_floor(image, is_floor, plane_m, spec.floor, shot, shadow)
             body = np.where(is_floor, np.int16(-1), body)
             depth_m = np.where(is_floor, plane_m, depth_m).astype(np.float32)
-        image[body >= 0] = gbuffer.color[body >= 0]
+        np.copyto(image, gbuffer.color, where=(body >= 0)[..., None])
         return Frame(image, body, depth_m)
 
     def _background(self, surface: Surface, shot: Shot) -> NDArray[np.uint8]:
         """What is behind everything, (H, W, 3): a texture over the image that turns with the camera."""
         camera, light = shot.camera, shot.light
         shape = (camera.height, camera.width)
-        if surface.look.texture is None:
-            albedo = np.ones((*shape, 3), np.float32)
-        else:
+        albedo = None
+        if surface.look.texture is not None:
             forward = camera.pose.rotation()[:, 2]
             turn = np.arctan2(forward[1], forward[0]) + surface.turn_rad
+            rise = np.arcsin(np.clip(forward[2], -1, 1))
             scale = 1.0 / max(shape)
-            u = (np.arange(camera.width) + 0.5) * scale + turn
-            v = (np.arange(camera.height) + 0.5) * scale + np.arcsin(np.clip(forward[2], -1, 1))
-            mipmap = self._texture("background", surface)
+            u = ((np.arange(camera.width) + 0.5) * scale + turn).astype(np.float32)
+            v = ((np.arange(camera.height) + 0.5) * scale + rise).astype(np.float32)
             grid = np.broadcast_to(u, shape), np.broadcast_to(v[:, None], shape)
-            albedo = mipmap.sample(*grid, np.full(shape, scale))
-        return _lit(albedo, surface, light, np.float32(light.ambient + 0.5 * light.diffuse))
+            albedo = self._texture("background", surface).sample(*grid, np.full(shape, scale, np.float32))
+        strength = np.full(shape, light.ambient + 0.5 * light.diffuse, np.float32)
+        return _lit(albedo, surface, light, strength)
 
     def _paint_floor(
         self,
@@ -108,29 +109,33 @@ class Composer:
             return
         part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         camera, light = shot.camera, shot.light
-        depth = np.where(is_floor[part], plane_m[part], 1.0)
-        x = camera.pose.position_m[0] + depth * _along(camera, 0)[part]
-        y = camera.pose.position_m[1] + depth * _along(camera, 1)[part]
-        albedo = np.ones((*depth.shape, 3), np.float32)
+        # Far floor is nearly of one colour; the limit keeps single precision true to a texel.
+        depth = np.minimum(plane_m[part], 1e3 * camera.pose.position_m[2]).astype(np.float32)
+        x, y = (
+            np.float32(camera.pose.position_m[axis]) + depth * _along(camera, axis)[part].astype(np.float32)
+            for axis in (0, 1)
+        )
+        albedo = None
         if surface.look.texture is not None:
             albedo = self._sample_floor(surface, camera, x, y, depth)
-        direct = np.float32(light.diffuse * max(light.direction[2], 0.0))
-        strength = light.ambient + direct * (1 - light.shadow * _shade(shadow, light, x, y))
-        painted = _lit(albedo, surface, light, strength)
-        image[part][is_floor[part]] = painted[is_floor[part]]
+        direct = light.diffuse * max(light.direction[2], 0.0)
+        strength = np.float32(light.ambient + direct) - np.float32(direct * light.shadow) * _shade(
+            shadow, light, x, y
+        )
+        np.copyto(image[part], _lit(albedo, surface, light, strength), where=is_floor[part][..., None])
 
     def _sample_floor(
-        self, surface: Surface, camera: Camera, x: Array, y: Array, depth: Array
-    ) -> NDArray[np.float32]:
-        cosine, sine = np.cos(surface.turn_rad) / surface.tile_m, np.sin(surface.turn_rad) / surface.tile_m
+        self, surface: Surface, camera: Camera, x: Plane, y: Plane, depth: Plane
+    ) -> NDArray[np.uint8]:
+        cosine = np.float32(np.cos(surface.turn_rad) / surface.tile_m)
+        sine = np.float32(np.sin(surface.turn_rad) / surface.tile_m)
         # A pixel's footprint on the floor: depth/f across, and longer by range/height away from the camera.
-        height_m = max(camera.pose.position_m[2], 1e-6)
-        across = depth / min(camera.fx, camera.fy) / surface.tile_m
-        away = np.sqrt(
-            (x - camera.pose.position_m[0]) ** 2 + (y - camera.pose.position_m[1]) ** 2 + height_m**2
-        )
+        eye = np.array(camera.pose.position_m, np.float32)
+        height_m = max(eye[2], np.float32(1e-6))
+        away = np.sqrt((x - eye[0]) ** 2 + (y - eye[1]) ** 2 + height_m**2) / height_m
+        footprint = depth * np.float32(1.0 / min(camera.fx, camera.fy) / surface.tile_m) * np.sqrt(away)
         mipmap = self._texture("floor", surface)
-        return mipmap.sample(x * cosine - y * sine, x * sine + y * cosine, across * np.sqrt(away / height_m))
+        return mipmap.sample(x * cosine - y * sine, x * sine + y * cosine, footprint)
 
     def _texture(self, role: str, surface: Surface) -> Mipmap:
         texture = surface.look.texture
@@ -138,34 +143,37 @@ class Composer:
         return self._mipmap(role if texture.kind == IMAGE else "", texture.kind, texture.index)
 
     def _filtered(self, role: str, kind: str, index: int) -> Mipmap:
-        from scenes.spec import Texture
-
         return Mipmap(self._pictures(role, Texture(kind, index)), mirrored=kind == IMAGE)
 
 
 def _lit(
-    albedo: NDArray[np.float32], surface: Surface, light: Light, strength: NDArray[np.float32] | np.float32
+    albedo: NDArray[np.uint8] | None, surface: Surface, light: Light, strength: Plane
 ) -> NDArray[np.uint8]:
-    """Albedo (h, w, 3) in 0..1 under light of a strength, a number or (h, w), as 8-bit RGB."""
-    tint = np.array(surface.look.color_rgb or (1.0, 1.0, 1.0)) * np.array(light.color_rgb) * 255.0
-    scaled = albedo * tint.astype(np.float32)
-    scaled *= np.asarray(strength, np.float32)[..., None]
-    return np.asarray(np.clip(scaled + 0.5, 0, 255), np.uint8)
+    """Albedo (h, w, 3), or white, under light of a strength (h, w), as 8-bit RGB."""
+    tint = np.array(surface.look.color_rgb or (1.0, 1.0, 1.0)) * np.array(light.color_rgb)
+    if albedo is None:
+        channels = [cv2.convertScaleAbs(strength, alpha=255.0 * gain) for gain in tint]
+    else:
+        split = cv2.split(albedo)
+        channels = [
+            cv2.multiply(channel, strength, scale=float(gain), dtype=cv2.CV_8U)
+            for channel, gain in zip(split, tint, strict=True)
+        ]
+    return np.asarray(cv2.merge(channels), np.uint8)
 
 
-def _shade(shadow: ShadowMap | None, light: Light, x: Array, y: Array) -> NDArray[np.float32]:
+def _shade(shadow: ShadowMap | None, light: Light, x: Plane, y: Plane) -> Plane:
     """How much of the directed light is kept from floor points x, y (h, w): 0..1."""
     if shadow is None:
         return np.zeros(x.shape, np.float32)
     side = len(shadow.blocked)
-    blurred = shadow.blocked.astype(np.float32) / 255.0
+    blurred = shadow.blocked.astype(np.float32) / np.float32(255.0)
     sigma = light.softness * side
     if sigma > 0.3:
         blurred = cv2.GaussianBlur(blurred, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
-    u = (x * shadow.right[0] + y * shadow.right[1] - shadow.corner_m[0]) * shadow.px_per_m - 0.5
-    v = (x * shadow.down[0] + y * shadow.down[1] - shadow.corner_m[1]) * shadow.px_per_m - 0.5
-    limits = np.clip(u, -2, side + 1).astype(np.float32), np.clip(v, -2, side + 1).astype(np.float32)
-    return np.asarray(
-        cv2.remap(blurred, *limits, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0),
-        np.float32,
+    scale = shadow.px_per_m
+    u, v = (
+        x * np.float32(axis[0] * scale) + y * np.float32(axis[1] * scale) - np.float32(corner * scale + 0.5)
+        for axis, corner in ((shadow.right, shadow.corner_m[0]), (shadow.down, shadow.corner_m[1]))
     )
+    return np.asarray(cv2.remap(blurred, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.float32)

@@ -1,13 +1,15 @@
 """Colour, depth and ids of the bodies by PyBullet's TinyRenderer; nothing else decides what a label is."""
 
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scenes.looks import Pictures
-from scenes.spec import Body, Camera, Light, Shot
+from scenes.spec import Body, Camera, Light, Shot, Texture
 from sim.bullet import Client, pb
 from sim.meshfiles import MeshFiles, Vanishing
 from sim.settle import Settled
@@ -89,6 +91,8 @@ class TinyRenderer:
         """Draws nothing yet."""
         self._client, self._files, self._pictures = client, files, pictures
         self._ids: list[int] = []
+        self._drawn_texture = cache(self._read_texture)
+        self._own_textures = cache(self._read_own_textures)
         self._levels: tuple[int, ...] = ()
 
     def rasterise(self, settled: Settled, shot: Shot) -> GBuffer:
@@ -221,16 +225,21 @@ class TinyRenderer:
         own = [part.color_rgb for part in self._files.mesh(body.asset, level).parts]
         return [[*(body.look.color_rgb or color), 1.0] for color in own]
 
-    def _textures(self, body: Body, level: int) -> list[str | None]:
-        role = "distractors" if body.category is None else "objects"
+    def _textures(self, body: Body, level: int) -> list[Path | None]:
+        """The texture file of each part, or None."""
         parts = self._files.mesh(body.asset, level).parts
         if body.look.texture is not None:
-            drawn = self._files.texture(self._pictures(role, body.look.texture), max_px=512)
-            return [str(drawn)] * len(parts)
-        return [
-            None if part.texture is None or body.look.color_rgb else str(self._files.texture(part.texture))
-            for part in parts
-        ]
+            role = "distractors" if body.category is None else "objects"
+            return [self._drawn_texture(role, body.look.texture)] * len(parts)
+        own = self._own_textures(body.asset, level)
+        return list(own) if body.look.color_rgb is None else [None] * len(parts)
+
+    def _read_texture(self, role: str, texture: Texture) -> Path:
+        return self._files.texture(self._pictures(role, texture))
+
+    def _read_own_textures(self, asset: str, level: int) -> tuple[Path | None, ...]:
+        parts = self._files.mesh(asset, level).parts
+        return tuple(None if part.texture is None else self._files.texture(part.texture) for part in parts)
 
     def _set_visible(self, settled: Settled, bodies: list[int], visible: bool) -> None:
         """Hides bodies by alpha 0, or shows them again."""
@@ -264,15 +273,18 @@ def body_hull(files: MeshFiles, body: Body) -> Array:
 
 
 def body_box(files: MeshFiles, body: Body, camera: Camera) -> Box:
-    """The pixel box that holds a body on an unbounded image, with a margin of a pixel.
+    """The pixel box that holds a body on an unbounded image, with a margin of a pixel; empty behind the camera.
 
     Raises:
-        RejectedView: `too_close` when the box is larger than 4096 px.
+        RejectedView: `too_close` when the box meets the image and is larger than 4096 px.
     """
-    pixels, _ = camera.project(body_hull(files, body))
+    pixels, depth_m = camera.project(body_hull(files, body))
+    if depth_m.max() <= 0:
+        return 0, 0, 0, 0
     x0, y0 = np.floor(pixels.min(axis=0)).astype(int) - 1
     x1, y1 = np.ceil(pixels.max(axis=0)).astype(int) + 1
-    if max(x1 - x0, y1 - y0) > MAX_BOX_PX:
+    in_view = x0 < camera.width and y0 < camera.height and x1 > 0 and y1 > 0
+    if in_view and max(x1 - x0, y1 - y0) > MAX_BOX_PX:
         raise RejectedView("too_close")
     return int(x0), int(y0), int(x1), int(y1)
 
@@ -290,7 +302,7 @@ def depth_range(files: MeshFiles, settled: Settled, camera: Camera) -> tuple[flo
     near_m = MIN_DEPTH_SHARE * far_m
     for body in settled.spec.bodies:
         _, depth_m = camera.project(body_hull(files, body))
-        if depth_m.min() <= near_m * 1.01 < depth_m.max() or _holds(files, body, camera):
+        if depth_m.min() <= near_m * 1.01 and depth_m.max() > 0 or _holds(files, body, camera):
             raise RejectedView("too_close")
     return near_m, far_m
 

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BORDER = 2
+Plane = NDArray[np.float32]
 
 
 class Mipmap:
@@ -17,28 +18,25 @@ class Mipmap:
 
     def __init__(self, pixels: NDArray[np.uint8], mirrored: bool = False) -> None:
         """Builds all sizes (Williams 1983)."""
-        level = _square(pixels).astype(np.float32) / 255.0
+        level = _square(pixels)
         if mirrored:
             level = np.concatenate([level, level[:, ::-1]], axis=1)
             level = np.concatenate([level, level[::-1]], axis=0)
-        self._tiles = 2.0 if mirrored else 1.0
+        self._scale = np.float32(0.5 if mirrored else 1.0)
         levels = [level]
         while len(level) > 4:
-            level = cv2.resize(level, (len(level) // 2, len(level) // 2), interpolation=cv2.INTER_AREA)
+            half = len(level) // 2
+            level = np.asarray(cv2.resize(level, (half, half), interpolation=cv2.INTER_AREA), np.uint8)
             levels.append(level)
-        padded = [
-            np.pad(level, ((BORDER, BORDER), (BORDER, BORDER), (0, 0)), mode="wrap") for level in levels
-        ]
-        self.sizes = np.array([len(level) for level in levels], np.float32)
-        self._offsets = np.cumsum([0, *[len(level) for level in padded[:-1]]]).astype(np.float32)
+        padded = [np.pad(level, ((BORDER, BORDER), (BORDER, BORDER), (0, 0)), mode="wrap") for level in levels]
+        self._sizes = np.array([len(level) for level in levels], np.float32)
+        self._tops = np.cumsum([0, *(len(level) for level in padded[:-1])]).astype(np.float32)
         width = len(padded[0])
         self._atlas = np.concatenate(
             [np.pad(level, ((0, 0), (0, width - len(level)), (0, 0))) for level in padded]
         )
 
-    def sample(
-        self, u: NDArray[np.float64], v: NDArray[np.float64], footprint: NDArray[np.float64]
-    ) -> NDArray[np.float32]:
+    def sample(self, u: Plane, v: Plane, footprint: Plane) -> NDArray[np.uint8]:
         """The texture at coordinates in tiles, each averaged over a footprint in tiles.
 
         Args:
@@ -47,25 +45,25 @@ class Mipmap:
             footprint: (h, w), side of the area that a pixel covers.
 
         Returns:
-            (h, w, 3) float32, 0..1.
+            (h, w, 3) uint8 RGB.
         """
-        scale = 1.0 / self._tiles
-        fine = np.log2(np.maximum(footprint * (scale * self.sizes[0]), 1.0))
-        fine = np.minimum(fine, len(self.sizes) - 1.001)
+        fine = np.log2(np.maximum(footprint * (self._scale * self._sizes[0]), np.float32(1.0)))
+        fine = np.minimum(fine, np.float32(len(self._sizes) - 1.001))
         low = fine.astype(np.int32)
-        part = (fine - low).astype(np.float32)[..., None]
-        u, v = np.mod(u * scale, 1.0), np.mod(v * scale, 1.0)
-        if not low.any() and not part.any():
-            return self._level(u, v, low)
-        return np.asarray(self._level(u, v, low) * (1 - part) + self._level(u, v, low + 1) * part)
+        part = fine - low.astype(np.float32)
+        u, v = u * self._scale, v * self._scale
+        u, v = u - np.floor(u), v - np.floor(v)
+        sharp = self._level(u, v, low)
+        if not part.any():
+            return sharp
+        soft = self._level(u, v, low + 1)
+        return np.asarray(cv2.blendLinear(sharp, soft, np.float32(1.0) - part, part), np.uint8)
 
-    def _level(
-        self, u: NDArray[np.float64], v: NDArray[np.float64], level: NDArray[np.int32]
-    ) -> NDArray[np.float32]:
-        size = self.sizes[level]
-        x = (u * size).astype(np.float32) + (BORDER - 0.5)
-        y = (v * size).astype(np.float32) + (BORDER - 0.5) + self._offsets[level]
-        return np.asarray(cv2.remap(self._atlas, x, y, cv2.INTER_LINEAR), np.float32)
+    def _level(self, u: Plane, v: Plane, level: NDArray[np.int32]) -> NDArray[np.uint8]:
+        size = self._sizes[level]
+        x = u * size + np.float32(BORDER - 0.5)
+        y = v * size + (self._tops + np.float32(BORDER - 0.5))[level]
+        return np.asarray(cv2.remap(self._atlas, x, y, cv2.INTER_LINEAR), np.uint8)
 
 
 def _square(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
