@@ -90,7 +90,7 @@ class Pictures:
     """The pictures behind textures, kept once read: `pictures("floor", texture)`.
 
     Args:
-        folders: For each role (`floor`, `background`, `objects`, `distractors`) its folder of images, or None.
+        folders: For each role (`floor`, `background`, `objects`, `distractors`) a folder of images, or None.
         keep: How many pictures are kept in memory.
     """
 
@@ -107,4 +107,12 @@ class Pictures:
         if choice.kind == IMAGE:
             return read_image(image_files(self._folders[role] or "")[choice.index])
         seed = np.random.SeedSequence(choice.index, spawn_key=tuple(choice.kind.encode()))
-        return texture(choice.kind, np.random.Generator(np.random.PCG64(seed)))
+        rng = np.random.Generator(np.random.PCG64(seed))
+        return _muted(texture(choice.kind, rng), rng.random())
+
+
+def _muted(pixels: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
+    """A picture with a share of its colour taken away: real floors and things are seldom vivid."""
+    grey = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    mixed = pixels * np.float32(1 - share) + grey[..., None] * np.float32(share)
+    return np.asarray(mixed + np.float32(0.5), np.uint8)

@@ -134,4 +134,4 @@ def random_in_ball(rng: np.random.Generator) -> Array:
     """A point (3,) of the unit ball, uniformly; three draws."""
     height, angle, reach = 2 * rng.random() - 1, 2 * np.pi * rng.random(), np.cbrt(rng.random())
     flat = np.sqrt(1 - height * height)
-    return np.array([flat * np.cos(angle), flat * np.sin(angle), height]) * reach
+    return np.asarray(np.array([flat * np.cos(angle), flat * np.sin(angle), height]) * reach)

@@ -87,11 +87,11 @@ class Pose:
 
     def apply(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Points (n, 3) of the inner frame, in the outer frame."""
-        return points_m @ self.rotation().T + np.array(self.position_m)
+        return np.asarray(points_m @ self.rotation().T + np.array(self.position_m))
 
     def unapply(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Points (n, 3) of the outer frame, in the inner frame."""
-        return (points_m - np.array(self.position_m)) @ self.rotation()
+        return np.asarray((points_m - np.array(self.position_m)) @ self.rotation())
 
     def inside(self, outer: "Pose") -> "Pose":
         """This pose as seen from another one: both given in the same frame."""
@@ -161,7 +161,7 @@ class SceneSpec:
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """A pinhole camera; `fx, fy, cx, cy` in pixels with pixel edges at integers; `pose` is world from camera."""
+    """A pinhole camera: `fx, fy, cx, cy` in pixels, pixel edges at integers; `pose` is world from camera."""
 
     width: int
     height: int

@@ -52,9 +52,12 @@ class MeshFiles:
         return self._hulls[key]
 
     def collision(self, key: str) -> Path:
-        """An OBJ file with at most 512 points whose hull stands for the asset in physics."""
-        points = _thinned(self.hull_vertices(key))
-        lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in points]
+        """An OBJ file with at most 512 points whose hull stands for the asset in physics.
+
+        They are given about the centre of mass: where the mesh has its origin makes no difference.
+        """
+        points = _thinned(self.hull_vertices(key)) - self.assets[key].center_of_mass_m
+        lines = [f"v {x:.7g} {y:.7g} {z:.7g}" for x, y, z in points]
         lines += [f"f {i + 1} {i + 2} {i + 3}" for i in range(len(points) - 2)]
         return self._write("\n".join(lines).encode() + b"\n", ".obj")
 

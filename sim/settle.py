@@ -62,14 +62,13 @@ def _add_floor(client: int) -> None:
 
 def _add_body(client: int, files: MeshFiles, body: Body) -> int:
     asset = files.assets[body.asset]
-    center = [body.scale * value for value in asset.center_of_mass_m]
+    center = body.pose.apply(body.scale * np.array([asset.center_of_mass_m]))[0]
     body_id: int = pb.createMultiBody(
         asset.mass_kg * body.scale**3,
         collision_shape(client, files, asset, body.scale),
         -1,
-        body.pose.position_m,
+        center.tolist(),
         body.pose.quat_xyzw,
-        baseInertialFramePosition=center,
         physicsClientId=client,
     )
     _set_dynamics(client, body_id, body.friction, ROLLING_SHARE * asset.radius_m * body.scale)

@@ -6,7 +6,7 @@
 import os
 from typing import TYPE_CHECKING, Any
 
-# Read once, when numpy and OpenCV are loaded: parallelism is over scenes, and one thread gives the same bytes.
+# Read when numpy and OpenCV are loaded. Parallelism is over scenes; one thread gives the same bytes.
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 

@@ -80,8 +80,8 @@ def guarded(work: Callable[[], int]) -> int:
     from sim2coco.run import GenerationError
     from sim2coco.store import StoreError
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+    for watched in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(watched, _stop)
     try:
         return work()
     except (ConfigError, StoreError) as error:
@@ -112,7 +112,9 @@ def _composed(command: str, arguments: list[str]) -> int:
     jobs = {"generate": _generate, "preview": _preview}
     try:
         with tempfile.TemporaryDirectory(prefix="sim2coco-hydra-") as folder:
-            _hydra(command, arguments, folder, lambda tree: codes.append(guarded(lambda: jobs[command](tree))))
+            _hydra(
+                command, arguments, folder, lambda tree: codes.append(guarded(lambda: jobs[command](tree)))
+            )
     except Exception as error:
         if not type(error).__module__.startswith(("hydra", "omegaconf", "antlr4", "yaml")):
             raise
@@ -151,8 +153,8 @@ def _generate(tree: "DictConfig") -> int:
     recipe, options = read(tree)
     pictures = options.num_images * (1 + recipe.augment.copies)
     extra = f", {pictures} pictures with their copies" if recipe.augment.copies else ""
-    out.print(f"{options.out}: {options.num_images} images{extra}, {options.workers} workers", markup=False)
-    with RunProgress(out, options.num_images) as progress:
+    title = f"{options.out}: {options.num_images} images{extra}, {options.workers} workers"
+    with RunProgress(out, options.num_images, title) as progress:
         result = generate(
             recipe,
             options.out,
@@ -162,10 +164,8 @@ def _generate(tree: "DictConfig") -> int:
             retry_failed=options.retry_failed,
             progress=progress,
         )
-    out.print(
-        f"{options.out}: {result.images} images of {result.scenes} scenes; rejected: {counts(result.reasons)}",
-        markup=False,
-    )
+    made = f"{result.images} images of {result.scenes} scenes"
+    out.print(f"{options.out}: {made}; rejected: {counts(result.reasons)}", markup=False)
     for scene, error in result.failed:
         err.print(f"scene {scene} failed: {error}; retry_failed=true tries it again", markup=False)
     return 3 if result.failed else 0
@@ -189,7 +189,9 @@ def _plain(command: str, arguments: list[str]) -> int:
     if command == "show":
         parser.add_argument("picture", nargs="?", help="a picture's name, for example s000057_v02")
         parser.add_argument("--sheet", type=int, metavar="N", help="the first N pictures on one PNG")
-        parser.add_argument("--to", metavar="PNG", help="where to write; beside the data set's name by default")
+        parser.add_argument(
+            "--to", metavar="PNG", help="where to write; beside the data set's name by default"
+        )
     if command == "replay":
         parser.add_argument("picture", help="a picture's name, for example s000057_v02")
         parser.add_argument("--meshes", metavar="FOLDER", help="where the data set's own meshes lie now")

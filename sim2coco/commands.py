@@ -44,7 +44,9 @@ def replay(options: argparse.Namespace, out: Console) -> int:
     if options.to:
         Path(options.to).write_bytes(now)
     equal = before == now
-    out.print(f"{options.picture}: rendered again, the bytes are {'equal' if equal else 'DIFFERENT'}", markup=False)
+    out.print(
+        f"{options.picture}: rendered again, the bytes are {'equal' if equal else 'DIFFERENT'}", markup=False
+    )
     return 0 if equal else 1
 
 
@@ -59,7 +61,9 @@ def check(options: argparse.Namespace, out: Console) -> int:
     for fault in report.faults:
         out.print(str(fault), markup=False)
     verdict = f"{len(report.faults)} faults" if report.faults else "right"
-    out.print(f"{options.data}: {report.images} images, {report.annotations} annotations: {verdict}", markup=False)
+    out.print(
+        f"{options.data}: {report.images} images, {report.annotations} annotations: {verdict}", markup=False
+    )
     return 1 if report.faults else 0
 
 

@@ -21,7 +21,18 @@ from sim2coco.engines.local import Local
 from sim2coco.recipe import Recipe
 
 KINDS = (Inline, Local)
-GROUPS = ("assets", "scene", "camera", "light", "render", "quality", "augment", "export", "engine", "experiment")
+GROUPS = (
+    "assets",
+    "scene",
+    "camera",
+    "light",
+    "render",
+    "quality",
+    "augment",
+    "export",
+    "engine",
+    "experiment",
+)
 
 
 class ConfigError(Exception):
@@ -64,7 +75,9 @@ def read_preview(composed: DictConfig) -> tuple[Recipe, Path]:
     """
     tree = _resolved(composed)
     target = Path(str(tree.get("out") or "preview.png"))
-    recipe: Recipe = build(Recipe, {key: value for key, value in tree.items() if key not in RunOptions.model_fields})
+    recipe: Recipe = build(
+        Recipe, {key: value for key, value in tree.items() if key not in RunOptions.model_fields}
+    )
     if target.suffix.lower() != ".png":
         raise ConfigError(f"out: {str(target)!r} must end in .png: a preview is one picture")
     return recipe, target
@@ -84,8 +97,9 @@ def build(settings: type[Settings], tree: Mapping[str, Any]) -> Any:
 
 def _resolved(composed: DictConfig) -> dict[str, Any]:
     """Plain values, with `${hydra.job.num}` and the like filled in."""
-    job = HydraConfig.get().job if HydraConfig.initialized() else None
-    known = {"num": OmegaConf.select(job, "num", default=0) if job is not None else 0}
+    # Only a sweep numbers its jobs.
+    sweeping = HydraConfig.initialized() and not OmegaConf.is_missing(HydraConfig.get().job, "num")
+    known = {"num": HydraConfig.get().job.num if sweeping else 0}
     try:
         whole = OmegaConf.merge({"hydra": {"job": known}}, composed)
         tree = OmegaConf.to_container(whole, resolve=True, throw_on_missing=True)
@@ -101,10 +115,14 @@ def _sentence(error: ErrorDetails, settings: type[Settings], tree: Mapping[str, 
     path = [str(step) for step in error["loc"] if not (isinstance(step, int) and error["type"] != "extra")]
     key = ".".join(path)
     if error["type"] == "extra_forbidden":
-        siblings = [known for known in known_keys(settings) if known.rpartition(".")[0] == ".".join(path[:-1])]
+        siblings = [
+            known for known in known_keys(settings) if known.rpartition(".")[0] == ".".join(path[:-1])
+        ]
         names = [name.rpartition(".")[2] for name in siblings]
         return f"{key}: no such setting; {did_you_mean(path[-1], names)}"
     message = error["msg"].removeprefix("Value error, ")
+    message = message.replace("an object", "a mapping").replace("Dictionary", "mapping")
+    message = message.replace("Input should be", "must be").replace(" after validation", "")
     message = message[:1].lower() + message[1:]
     if error["type"] == "missing":
         return f"{key}: missing"
@@ -130,7 +148,7 @@ def walk(settings: type[Settings], prefix: str = "") -> Iterator[tuple[str, Fiel
 def _inner(annotation: Any) -> Iterator[type[Settings]]:
     """The settings classes that a field may hold; for a choice, all of its kinds."""
     if isinstance(annotation, type) and issubclass(annotation, Kind):
-        yield from dict.fromkeys(annotation.family.values())  # type: ignore[arg-type]
+        yield from annotation.family.values()
     elif isinstance(annotation, type) and issubclass(annotation, Settings):
         yield annotation
     elif get_args(annotation) and not str(annotation).startswith("dict"):
@@ -147,7 +165,8 @@ def composition_sentence(error: Exception) -> str:
     if found := re.search(r"Could not override '([^']+)'", text):
         keys = [*known_keys(Recipe), *known_keys(RunOptions)]
         return f"{found[1]}: no such setting; {_near(found[1], keys)}"
-    return lines[0] if lines else repr(error)
+    hint = "; write KEY=VALUE or GROUP=CHOICE, in quotes where it has brackets" if "parsing" in text else ""
+    return (lines[0] if lines else repr(error)) + hint
 
 
 def _near(key: str, keys: list[str]) -> str:

@@ -9,7 +9,7 @@ from sim2coco.recipe import Recipe
 def manual(command: str) -> str:
     """Everything that can be set, with a sentence each."""
     lines = [
-        f"usage: sim2coco {command} [GROUP=CHOICE ...] [KEY=VALUE ...] [-m for a sweep] [--cfg job to see all]",
+        f"usage: sim2coco {command} [GROUP=CHOICE ...] [KEY=VALUE ...]   (-m: a sweep; --cfg job: print all)",
         "",
         "  sim2coco generate out=data/parts num_images=500 'scene.num_objects=[5,12]' workers=2",
         "  sim2coco generate -m light=day,dusk out='data/sweep/${hydra.job.num}'",
@@ -34,7 +34,11 @@ def _settings(settings: type[Recipe] | type[RunOptions]) -> list[str]:
     lines, seen = [], set()
     for key, info, _ in walk(settings):
         default = info.get_default(call_default_factory=False)
-        value = "" if default is PydanticUndefined or hasattr(default, "model_fields") else f" = {_value(default)}"
+        value = (
+            ""
+            if default is PydanticUndefined or hasattr(default, "model_fields")
+            else f" = {_value(default)}"
+        )
         if key not in seen:
             lines.append(f"   {key + value:58} {info.description or ''}".rstrip())
         seen.add(key)

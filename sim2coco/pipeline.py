@@ -37,7 +37,8 @@ def make_scene(studio: Studio, scene: int) -> tuple[Record, list[Written]]:
 
 def draw_and_settle(studio: Studio, scene: int) -> tuple[Settled | None, tuple[str, ...]]:
     """The first lucky draw of a scene, and the reasons of the unlucky ones before it."""
-    recipe, unlucky = studio.recipe, []
+    recipe = studio.recipe
+    unlucky: list[str] = []
     for attempt in range(recipe.scene.max_attempts):
         streams = partial(_stream, recipe.seed, scene, attempt)
         try:
@@ -94,12 +95,19 @@ def augmented(
     for copy in range(1, settings.copies + 1) if settings.copies else range(1):
         key = {"view": shot.view, "lighting": shot.lighting, "copy": copy}
         rng = _stream(studio.recipe.seed, shot.scene, settled.spec.attempt, "augment", **key)
-        for _ in range(settings.tries):
-            changed = studio.augmenter.augment(sample, rng)
-            checked = judge(studio.recipe.quality, changed, not labelled(settled))
-            if checked.accepted:
-                break
-        yield changed, checked
+        yield _augmented_once(studio, settled, sample, rng)
+
+
+def _augmented_once(
+    studio: Studio, settled: Settled, sample: Sample, rng: np.random.Generator
+) -> tuple[Sample, Verdict]:
+    """The first augmentation that passes the checks, or the last one tried."""
+    for tries_left in reversed(range(studio.recipe.augment.tries)):
+        changed = studio.augmenter.augment(sample, rng)
+        verdict = judge(studio.recipe.quality, changed, not labelled(settled))
+        if verdict.accepted or not tries_left:
+            return changed, verdict
+    raise AssertionError("augment.tries is at least 1")
 
 
 def labelled(settled: Settled) -> bool:

@@ -18,11 +18,12 @@ class RunProgress:
     Args:
         console: Where to.
         wanted: Images that the run ends with.
+        title: What is printed once the run has begun.
     """
 
-    def __init__(self, console: Console, wanted: int) -> None:
+    def __init__(self, console: Console, wanted: int, title: str) -> None:
         """Shows nothing yet."""
-        self._console, self._wanted = console, wanted
+        self._console, self._wanted, self._title = console, wanted, title
         self._start, self._before, self._last = time.monotonic(), -1, time.monotonic()
         self._bar = Progress(
             TextColumn("[bold]images"),
@@ -52,14 +53,12 @@ class RunProgress:
         now = time.monotonic()
         if self._before < 0:
             self._before = tally.accepted
+            self._console.print(self._title, markup=False)
         rate = (tally.accepted - self._before) / max(now - self._start, 1e-3)
         rejected = counts(tally.reasons)
         self._bar.update(self._task, completed=tally.accepted, rate=rate, rejected=rejected)
         if not self._console.is_terminal and now - self._last > PLAIN_S and rate > 0:
             self._last = now
             left = (self._wanted - tally.accepted) / rate
-            self._console.print(
-                f"{tally.accepted}/{self._wanted} images, {rate:.1f}/s, {left:.0f} s left, rejected: {rejected}",
-                highlight=False,
-                soft_wrap=True,
-            )
+            done = f"{tally.accepted}/{self._wanted} images, {rate:.1f}/s, {left:.0f} s left"
+            self._console.print(f"{done}, rejected: {rejected}", markup=False)

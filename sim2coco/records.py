@@ -1,4 +1,4 @@
-"""Records: one a scene, with everything needed to know, export and render it again. The record is the commit."""
+"""Records: one a scene, with all that is needed to export and render it again. The record is the commit."""
 
 import json
 from collections.abc import Iterator

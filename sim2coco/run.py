@@ -79,7 +79,9 @@ class Tally:
         if scene.status == "failed":
             self.failed.append((scene.scene, scene.error or ""))
         self.kept_of_last = 0
-        outcomes = [(scene.unlucky[-1],)] if scene.status == "rejected" else list(scene.views)
+        outcomes = {"done": scene.views, "rejected": (scene.unlucky[-1:],), "failed": (("failed",),)}[
+            scene.status
+        ]
         for reasons in outcomes:
             if self.done:
                 return
@@ -187,7 +189,7 @@ def describe(recipe: Recipe, catalogue: Catalogue, num_images: int) -> dict[str,
         "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
         "cpu": {
             "machine": platform.machine(),
-            "features": np.show_config(mode="dicts")["SIMD Extensions"].get("found", []),  # type: ignore[index, call-overload]
+            "features": np.show_config(mode="dicts")["SIMD Extensions"].get("found", []),
         },
     }
     return {"format": 1, "num_images": num_images, "identity": digest(parts), **parts}
@@ -265,7 +267,7 @@ def _finished(job: Job, tally: Tally, retry_failed: bool) -> Iterator[tuple[int,
 
 
 def _whole(store: Store, name: str, room: int) -> Record | None:
-    """A record whose pictures are all there, byte for byte; pictures beyond the wanted number may be missing."""
+    """A record whose pictures are all there, byte for byte; those beyond the wanted number may be missing."""
     try:
         record = from_bytes(store.get(name))
         for view in kept_views(record, room):
@@ -301,4 +303,3 @@ def kept(store: Store, scenes: int, wanted: int) -> Iterator[tuple[Record, View]
         for view in kept_views(record, wanted):
             wanted -= 1
             yield record, view
-

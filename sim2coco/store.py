@@ -30,7 +30,7 @@ class Store:
     def put(self, name: str, content: bytes | Iterable[bytes]) -> None:
         """Writes a file, replacing what was there: readers see the old one or the new one."""
         temporary = self._write(name, content, sync=not name.startswith("images/"))
-        os.replace(temporary, self.root / name)
+        temporary.replace(self.root / name)
 
     def put_new(self, name: str, content: bytes) -> bool:
         """Writes a file unless there is one; whether this call did. The first writer wins."""
@@ -84,7 +84,9 @@ class Store:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(lock)
-            raise StoreError(f"out: another run is writing to {self.root}; wait for it, or name another") from error
+            raise StoreError(
+                f"out: another run is writing to {self.root}; wait for it, or name another"
+            ) from error
         try:
             self._sweep()
             yield

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from scenes.assets.catalogue import Catalogue
@@ -29,3 +30,9 @@ def studio(client: Client, tmp_path: Path) -> Callable[..., Studio]:
         return Studio(client, catalogue, folder, {**none, **images})
 
     return build
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A generator, the same for each test."""
+    return np.random.Generator(np.random.PCG64(5))

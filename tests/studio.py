@@ -40,6 +40,7 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 UPRIGHT: Quat = (0.0, 0.0, 0.0, 1.0)
+PLAIN = Look((0.8, 0.8, 0.8))
 GREY = Surface(Look((0.5, 0.5, 0.5)), tile_m=0.2, turn_rad=0.0)
 LIGHT = Light(vec3(np.array([0.36, 0.48, 0.8])), (1.0, 1.0, 1.0), 0.5, 0.5, 0.1, 0.7, 0.01)
 
@@ -74,7 +75,12 @@ class Studio:
         self.composer = Composer(pictures)
 
     def body(
-        self, name: str, at_m: Any, quat: Quat = UPRIGHT, scale: float = 1.0, look: Look = Look((0.8, 0.8, 0.8))
+        self,
+        name: str,
+        at_m: Any,
+        quat: Quat = UPRIGHT,
+        scale: float = 1.0,
+        look: Look = PLAIN,
     ) -> Body:
         """A body of the asset of that name."""
         (asset,) = (asset for asset in self.catalogue.assets.values() if asset.name == name)
@@ -144,7 +150,11 @@ def still(*bodies: Body, floor: Surface | None = None) -> Settled:
 
 
 def camera_at(
-    position_m: Any, target_m: Any, focal_px: float, size_wh: tuple[int, int] = (160, 120), roll_rad: float = 0.0
+    position_m: Any,
+    target_m: Any,
+    focal_px: float,
+    size_wh: tuple[int, int] = (160, 120),
+    roll_rad: float = 0.0,
 ) -> Camera:
     """A camera that looks at a point, its principal point in the middle."""
     position, target = np.array(position_m, float), np.array(target_m, float)
@@ -181,7 +191,6 @@ def iou(first: Mask, second: Mask) -> float:
 
 def centroid(mask: Mask) -> Array:
     return np.asarray(np.argwhere(mask).mean(axis=0))
-
 
 
 def aimed(scene: int, view: int) -> np.random.Generator:

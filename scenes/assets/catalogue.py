@@ -21,13 +21,13 @@ class Category(Settings):
     """What is labelled under one name: a procedural shape, a mesh file, or a folder of them."""
 
     shape: str | None = None
-    """A procedural shape: box, cylinder, cone, sphere, capsule, torus, prism, nut, bolt, wedge, tube, bracket."""
+    """A shape: box, cylinder, cone, sphere, capsule, torus, prism, nut, bolt, wedge, tube, bracket."""
     path: str | None = None
-    """A mesh file, a folder of mesh files, or a pattern with `*`; `pybullet_data:` stands for that package."""
+    """A mesh file, a folder of them, or a pattern with `*`; `pybullet_data:` stands for that package."""
     size_m: Positive | None = None
     """Longest side in metres, number or [low, high]; null takes the file's numbers as metres."""
     color: Rgb | Literal["own", "random"] | None = None
-    """`own` keeps the file's colours, `random` draws one an object, or [r, g, b]; null is random for shapes."""
+    """`own` keeps the file's, `random` draws one an object, or [r, g, b]; null is random for shapes."""
     density_kg_m3: Annotated[float, Field(gt=0)] = DENSITY_KG_M3
     """Mass per volume; the mass is kept between 0.01 and 50 kg."""
     mass_kg: Annotated[float, Field(gt=0)] | None = None
@@ -176,18 +176,24 @@ def _load(group: str, name: str, category: Category, index: int | None) -> tuple
         size_m = category.size_m or (1.0, 1.0)
         return (_asset(name, category, index, SHAPES[category.shape](size_m[1])),)
     assets = []
-    for path in _files(setting, category.path or ""):
+    paths = _files(setting, category.path or "")
+    for path in paths:
         try:
             mesh = read_mesh(path)
             if category.size_m is not None:
                 mesh = mesh.scaled(category.size_m[1] / float(mesh.extents_m.max()))
-            unique = (
-                name if category.path and Path(category.path).suffix in SUFFIXES else f"{name}/{path.stem}"
-            )
-            assets.append(_asset(unique, category, index, mesh))
+            assets.append(_asset(_name(name, category, path, paths), category, index, mesh))
         except MeshError as error:
             raise CatalogueError(f"{setting}.path: {path}: {error}") from error
     return tuple(assets)
+
+
+def _name(name: str, category: Category, path: Path, paths: list[Path]) -> str:
+    """The category's name, followed by the file's where there may be several, and its folder's if need be."""
+    if resolve(category.path or "").is_file():
+        return name
+    alone = sum(other.stem == path.stem for other in paths) == 1
+    return f"{name}/{path.stem}" if alone else f"{name}/{path.parent.name}/{path.stem}"
 
 
 def _files(setting: str, path: str) -> list[Path]:

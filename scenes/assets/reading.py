@@ -35,7 +35,7 @@ def read_mesh(path: Path) -> Mesh:
     if path.stat().st_size > MAX_FILE_BYTES:
         raise MeshError(f"larger than {MAX_FILE_BYTES // 2**20} MiB")
     try:
-        scene = trimesh.load_scene(path)
+        scene = trimesh.load_scene(path, process=False)
         geometries = [mesh for mesh in scene.dump() if isinstance(mesh, trimesh.Trimesh) and len(mesh.faces)]
     except Exception as error:  # whatever a parser of foreign files raises is one thing to the caller
         raise MeshError(

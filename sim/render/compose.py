@@ -1,4 +1,4 @@
-"""The picture: floor and background by ray and plane, light and cast shadow on the floor, bodies over them."""
+"""The picture: floor and background by ray and plane, cast shadows on the floor, bodies over them."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -167,10 +167,12 @@ def _shade(shadow: ShadowMap | None, light: Light, x: Plane, y: Plane) -> Plane:
     if shadow is None:
         return np.zeros(x.shape, np.float32)
     side = len(shadow.blocked)
-    blurred = shadow.blocked.astype(np.float32) / np.float32(255.0)
+    blurred: Plane = shadow.blocked.astype(np.float32) / np.float32(255.0)
     sigma = light.softness * side
     if sigma > 0.3:
-        blurred = cv2.GaussianBlur(blurred, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
+        blurred = np.asarray(
+            cv2.GaussianBlur(blurred, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT), np.float32
+        )
     scale = shadow.px_per_m
     u, v = (
         x * np.float32(axis[0] * scale) + y * np.float32(axis[1] * scale) - np.float32(corner * scale + 0.5)

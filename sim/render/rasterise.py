@@ -20,7 +20,7 @@ Box = tuple[int, int, int, int]
 
 MAX_BOX_PX = 4096
 MIN_DEPTH_SHARE = 0.02
-"""Nearest drawn depth as a share of the farthest: the depth buffer's numbers are spent on what lies between."""
+"""Nearest drawn depth as a share of the farthest: the depth buffer divides what lies between."""
 
 
 class RejectedView(Exception):
@@ -273,7 +273,7 @@ def body_hull(files: MeshFiles, body: Body) -> Array:
 
 
 def body_box(files: MeshFiles, body: Body, camera: Camera) -> Box:
-    """The pixel box that holds a body on an unbounded image, with a margin of a pixel; empty behind the camera.
+    """The pixel box that holds a body on an unbounded image, and a pixel more; empty behind the camera.
 
     Raises:
         RejectedView: `too_close` when the box meets the image and is larger than 4096 px.
@@ -302,7 +302,7 @@ def depth_range(files: MeshFiles, settled: Settled, camera: Camera) -> tuple[flo
     near_m = MIN_DEPTH_SHARE * far_m
     for body in settled.spec.bodies:
         _, depth_m = camera.project(body_hull(files, body))
-        if depth_m.min() <= near_m * 1.01 and depth_m.max() > 0 or _holds(files, body, camera):
+        if (depth_m.min() <= near_m * 1.01 and depth_m.max() > 0) or _holds(files, body, camera):
             raise RejectedView("too_close")
     return near_m, far_m
 

@@ -28,7 +28,9 @@ class Mipmap:
             half = len(level) // 2
             level = np.asarray(cv2.resize(level, (half, half), interpolation=cv2.INTER_AREA), np.uint8)
             levels.append(level)
-        padded = [np.pad(level, ((BORDER, BORDER), (BORDER, BORDER), (0, 0)), mode="wrap") for level in levels]
+        padded = [
+            np.pad(level, ((BORDER, BORDER), (BORDER, BORDER), (0, 0)), mode="wrap") for level in levels
+        ]
         self._sizes = np.array([len(level) for level in levels], np.float32)
         self._tops = np.cumsum([0, *(len(level) for level in padded[:-1])]).astype(np.float32)
         width = len(padded[0])

@@ -7,12 +7,12 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from pebble import ProcessExpired, ProcessFuture, ProcessPool
+from pebble import ProcessExpired, ProcessPool
 
 from sim2coco.engines.engine import Engine, Job, make_and_commit, record_failure
 from sim2coco.records import Summary
@@ -38,7 +38,7 @@ class Local(Engine):
             initializer=_start,
             initargs=(job, os.getpid()),
         )
-        running: dict[ProcessFuture, tuple[int, int]] = {}
+        running: dict[Future[Summary], tuple[int, int]] = {}
         try:
             while True:
                 for scene in islice(scenes, AHEAD * job.workers - len(running)):
@@ -60,7 +60,7 @@ class Local(Engine):
             pool.join()
 
 
-def _error(future: ProcessFuture) -> str | None:
+def _error(future: Future[Summary]) -> str | None:
     """What went wrong with a scene; None when it was made.
 
     Raises:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import IO, Any
 
@@ -12,6 +12,7 @@ from sim2coco.records import Annotation, Picture, Record, View
 from sim2coco.store import Store
 
 CHUNK = 1 << 20
+SPOOLS = ("images", "visible", "amodal")
 
 
 def annotations_name(kind: str, split: str) -> str:
@@ -31,7 +32,9 @@ def write_coco(
         views: The accepted views, in the order of scenes.
     """
     with ExitStack() as stack:
-        parts = {split: _Split(stack) for split in splits}
+        parts = {
+            split: _Split({name: stack.enter_context(TemporaryFile()) for name in SPOOLS}) for split in splits
+        }
         for record, view in views:
             for picture in view.pictures:
                 parts[record.split].add(record, view, picture)
@@ -48,14 +51,9 @@ def write_coco(
 class _Split:
     """The images and annotations of one split, spooled to files."""
 
-    stack: ExitStack
+    spools: dict[str, IO[bytes]]
     images: int = 0
     annotations: int = 0
-    spools: dict[str, IO[bytes]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name in ("images", "visible", "amodal"):
-            self.spools[name] = self.stack.enter_context(TemporaryFile())
 
     def add(self, record: Record, view: View, picture: Picture) -> None:
         self.images += 1
@@ -64,7 +62,9 @@ class _Split:
             self.annotations += 1
             size = [picture.height, picture.width]
             common = annotation_entry(self.annotations, self.images, label)
-            self._spool("visible", self.annotations, common | _mask(label.counts, size, label.area, label.bbox))
+            self._spool(
+                "visible", self.annotations, common | _mask(label.counts, size, label.area, label.bbox)
+            )
             hidden = _mask(label.amodal_counts, size, label.amodal_area, label.amodal_bbox)
             self._spool("amodal", self.annotations, common | hidden)
 
@@ -136,5 +136,3 @@ def annotation_entry(annotation_id: int, image_id: int, label: Annotation) -> di
 
 def _mask(counts: str, size: list[int], area: int, bbox: tuple[float, ...]) -> dict[str, Any]:
     return {"segmentation": {"size": size, "counts": counts}, "area": area, "bbox": list(bbox)}
-
-

@@ -32,7 +32,9 @@ class Visible(Check):
         """Whether an instance without a label covers much of the picture."""
         limit = self.max_ignored * judged.sample.ids.size
         pairs = zip(judged.sample.instances, judged.measures, strict=True)
-        return any(measures.visible_px > limit for instance, measures in pairs if instance.id in judged.dropped)
+        return any(
+            measures.visible_px > limit for instance, measures in pairs if instance.id in judged.dropped
+        )
 
 
 class Truncated(Check):

@@ -46,7 +46,9 @@ class DataSet:
         try:
             record = from_bytes(self.store.get(record_name(int(stem[1:7]))))
         except (OSError, ValueError):
-            raise DataSetError(f"{self.store.root}: no picture {name!r}; names look like s000057_v02") from None
+            raise DataSetError(
+                f"{self.store.root}: no picture {name!r}; names look like s000057_v02"
+            ) from None
         for view in record.views:
             for picture in view.pictures:
                 if Path(picture.name).stem == stem:

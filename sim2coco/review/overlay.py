@@ -20,12 +20,12 @@ def color_of(category: int) -> tuple[int, int, int]:
 
 
 def overlay(image: Image, picture: Picture, names: tuple[str, ...]) -> Image:
-    """A picture with its labels: visible masks filled, amodal outlines thin, boxes, names; ignored ones grey."""
+    """A picture with its labels: visible masks filled, amodal ones outlined, boxes; ignored ones grey."""
     drawn = image.copy()
     for label in picture.annotations:
         color = color_of(label.category)
         visible = decoded(label.counts, picture)
-        drawn[visible] = (0.6 * drawn[visible] + 0.4 * np.array(color)).astype(np.uint8)
+        drawn[visible] = (0.7 * drawn[visible] + 0.3 * np.array(color)).astype(np.uint8)
         amodal = decoded(label.amodal_counts, picture).astype(np.uint8)
         if label.amodal_area > label.area:
             contours, _ = cv2.findContours(amodal, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -39,8 +39,8 @@ def overlay(image: Image, picture: Picture, names: tuple[str, ...]) -> Image:
 
 def decoded(counts: str, picture: Picture) -> NDArray[np.bool_]:
     """A mask (H, W) from its run lengths."""
-    rle = {"size": [picture.height, picture.width], "counts": counts.encode("ascii")}
-    return np.asarray(coco_mask.decode(rle), np.bool_)
+    size = [picture.height, picture.width]
+    return np.asarray(coco_mask.decode({"size": size, "counts": counts.encode("ascii")}), np.bool_)
 
 
 def _box(image: Image, box: Xywh, color: tuple[int, int, int], text: str) -> None:

@@ -29,7 +29,10 @@ def preview(recipe: Recipe, target: Path) -> None:
     drawn: list[Image] = []
     titles: list[str] = []
     reasons: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory(prefix="sim2coco-") as folder, closing(Studio(single, Path(folder))) as studio:
+    with (
+        tempfile.TemporaryDirectory(prefix="sim2coco-") as folder,
+        closing(Studio(single, Path(folder))) as studio,
+    ):
         for scene in range(MAX_SCENES):
             record, files = make_scene(studio, scene)
             reasons.update(reason for view in record.views for reason in view.reasons)

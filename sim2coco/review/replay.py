@@ -29,10 +29,15 @@ def replay(data: DataSet, name: str, meshes: Path | None) -> tuple[bytes, bytes]
         _look_in(tree, meshes)
     recipe = Recipe.parse(tree)
     assert record.settled is not None
-    with tempfile.TemporaryDirectory(prefix="sim2coco-") as folder, closing(Studio(recipe, Path(folder))) as studio:
+    with (
+        tempfile.TemporaryDirectory(prefix="sim2coco-") as folder,
+        closing(Studio(recipe, Path(folder))) as studio,
+    ):
         missing = {body.asset for body in record.settled.spec.bodies} - set(studio.catalogue.assets)
         if missing:
-            raise DataSetError(f"{min(missing)}: that mesh is another one now; --meshes FOLDER says where it lies")
+            raise DataSetError(
+                f"{min(missing)}: that mesh is another one now; --meshes FOLDER says where it lies"
+            )
         written, reasons = make_view(studio, record.settled, view.shot)
     for again in written:
         if again.picture.name == picture.name:

@@ -23,8 +23,8 @@ from tests.studio import (
 
 RADIUS_M = 0.1
 CENTER_M = np.array([0.03, -0.02, 0.3])
-# Where the camera stands, seen from the sphere; what it looks at beside it; its roll. Never the middle itself:
-# a disc that is centred on the pixel grid has its doubtful pixels in sets of eight.
+# Where the camera stands, seen from the sphere; what it looks at beside it; its roll. It never looks at the
+# middle itself: a disc that is centred on the pixel grid has its doubtful pixels in sets of eight.
 VIEWS = [
     (np.array([x, y, z]) / np.linalg.norm([x, y, z]), np.array([u, v, w]) * 0.09, roll)
     for (x, y, z), (u, v, w), roll in zip(
@@ -90,7 +90,11 @@ def test_depth_of_a_slanted_face_is_that_of_its_plane(studio: Callable[..., Stud
 
 def test_ids_name_bodies_by_place_and_the_nearest_wins(studio: Callable[..., Studio]) -> None:
     made = studio(catalogue_of({"sphere": sphere(RADIUS_M, 48), "box": SHAPES["box"](0.1)}))
-    bodies = [made.body("box", (0, 0, -1)), made.body("sphere", (0, 0, 0)), made.body("sphere", (0.1, 0, 0.2))]
+    bodies = [
+        made.body("box", (0, 0, -1)),
+        made.body("sphere", (0, 0, 0)),
+        made.body("sphere", (0.1, 0, 0.2)),
+    ]
     camera = camera_at((0, 0, 1), (0, 0, 0), 150)
     gbuffer = made.renderer.rasterise(still(*bodies), shot(camera))
     near, far = (sphere_depth(camera, center, RADIUS_M) for center in ((0.1, 0, 0.2), (0, 0, 0)))

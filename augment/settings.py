@@ -1,0 +1,148 @@
+"""What people write to have pictures augmented."""
+
+import inspect
+import json
+import warnings
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+import albumentations as A  # noqa: N812 (its own documentation calls it so)
+import numpy as np
+from pydantic import ConfigDict, Field, ValidationError, model_validator
+
+from augment.allowed import GEOMETRY, LIMITS, PIXELS
+from scenes.settings import Settings, Share, did_you_mean
+
+
+class TransformSettings(Settings):
+    """One transform: its class in Albumentations, how often, and beside them its own arguments.
+
+    Example:
+        >>> Geometry.parse({"name": "Affine", "p": 0.3, "rotate": [-8, 8]}).arguments
+        {'rotate': [-8, 8]}
+    """
+
+    model_config = ConfigDict(extra="allow")
+    allowed: ClassVar[Mapping[str, float]]
+
+    name: str
+    """Class name in Albumentations."""
+    p: Share
+    """Share of the pictures that it changes."""
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The transform's own arguments, as they were written."""
+        return dict(self.__pydantic_extra__ or {})
+
+    @model_validator(mode="after")
+    def _can_be_built(self) -> Self:
+        self.build()
+        return self
+
+    def build(self) -> A.BasicTransform:
+        """The transform, tried on a small black picture.
+
+        Raises:
+            ValueError: The transform is not allowed, or one of its arguments.
+        """
+        kind = self._kind()
+        with warnings.catch_warnings():
+            # Albumentations repairs some wrong values with a warning.
+            warnings.simplefilter("error")
+            try:
+                transform = kind(**self._complete(kind), p=self.p, **_strictly(kind))
+                _try(transform)
+            # Whatever another library raises here, an argument is the cause.
+            except Exception as error:
+                raise ValueError(f"transform {self.name}: {_reason(error)}") from error
+        return transform
+
+    def _kind(self) -> type[A.BasicTransform]:
+        if self.name in self.allowed:
+            return getattr(A, self.name)  # type: ignore[no-any-return]
+        if self.name in GEOMETRY or self.name in PIXELS:
+            other = "geometry" if self.name in GEOMETRY else "pixels"
+            raise ValueError(f"unknown transform {self.name!r} here: it belongs under {other}")
+        raise ValueError(f"unknown transform {self.name!r}; {did_you_mean(self.name, sorted(self.allowed))}")
+
+    def _complete(self, kind: type[A.BasicTransform]) -> dict[str, Any]:
+        """The arguments, checked by name and limits, with the limited ones that were not written."""
+        known = [name for name in inspect.signature(kind.__init__).parameters if name not in ("self", "p")]
+        limited = {name: values for name, values in LIMITS.items() if name in known}
+        for name, value in self.arguments.items():
+            if name not in known:
+                raise ValueError(f"unknown argument {name!r}; {did_you_mean(name, known)}")
+            if name in limited and value not in limited[name]:
+                only = " or ".join(map(json.dumps, limited[name]))
+                raise ValueError(f"argument {name!r} must be {only}")
+            if not _finite(value):
+                raise ValueError(f"argument {name!r} must be finite")
+        return {**{name: values[0] for name, values in limited.items()}, **self.arguments}
+
+
+class Geometry(TransformSettings):
+    """A transform that moves pixels, in the image and in all labels."""
+
+    allowed = GEOMETRY
+
+
+class Pixels(TransformSettings):
+    """A transform that changes what is seen, and no label; dropouts clear the ids under them."""
+
+    allowed = PIXELS
+
+
+class AugmentSettings(Settings):
+    """What is done to finished pictures.
+
+    The random numbers of a transform depend on its key, so changing, adding or removing one leaves the draws
+    of the others alone.
+    """
+
+    splits: tuple[str, ...] = ("train",)
+    """Splits whose pictures are augmented."""
+    copies: Annotated[int, Field(ge=0, le=99)] = 0
+    """Augmented copies beside each picture; 0 replaces the picture."""
+    tries: Annotated[int, Field(ge=1, le=99)] = 3
+    """Draws before a picture is given up whose augmentation fails the checks."""
+    geometry: dict[str, Geometry] = Field(default={})
+    """Transforms that move pixels, in this order."""
+    pixels: dict[str, Pixels] = Field(default={})
+    """Transforms that change the image only, after those, in this order."""
+
+
+def _finite(value: object) -> bool:
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _strictly(kind: type[A.BasicTransform]) -> dict[str, Any]:
+    """`strict=True` where it is taken: MedianBlur, RandomRotate90 and ToSepia refuse it."""
+    owner = next(parent for parent in kind.__mro__ if "__init__" in vars(parent))
+    return {"strict": True} if "InitSchema" in vars(owner) else {}
+
+
+def _try(transform: A.BasicTransform) -> None:
+    """Finds what only shows when a transform runs, as a colour with too few channels."""
+    transform.set_random_seed(0)
+    black = np.zeros((96, 128, 3), np.uint8)
+    image = transform(force_apply=True, image=black, mask=black[..., 0].copy())["image"]
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+        raise ValueError("the arguments must leave a picture in colour")
+
+
+def _reason(error: Exception) -> str:
+    """What was wrong, in one line, with the argument's name where it is known."""
+    cause = error.__cause__
+    if not isinstance(cause, ValidationError):
+        return " ".join(str(error).split())
+    first = cause.errors()[0]["loc"][:1]
+    messages = dict.fromkeys(
+        item["msg"].removeprefix("Value error, ") for item in cause.errors() if item["loc"][:1] == first
+    )
+    argument = f"argument {str(first[0])!r}: " if first else ""
+    return argument + " ".join(" or ".join(messages).split())

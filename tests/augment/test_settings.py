@@ -1,0 +1,144 @@
+"""What people may write: every file in conf/augment, and one line for what is wrong."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from pydantic import ValidationError
+
+import conf
+from augment.pipeline import Augmenter
+from augment.settings import AugmentSettings
+
+FILES = sorted((Path(conf.__path__[0]) / "augment").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_file_builds_and_lists_every_setting(path: Path) -> None:
+    text = path.read_text()
+    settings = AugmentSettings.parse(yaml.safe_load(text))
+    Augmenter(settings)
+    assert list(yaml.safe_load(text)) == list(AugmentSettings.model_fields)
+    assert text.startswith("# ")
+    assert text.splitlines()[0].endswith(".")
+    assert AugmentSettings.parse(settings.model_dump(mode="json")) == settings
+
+
+def test_no_augmentation_is_the_default() -> None:
+    (none,) = (path for path in FILES if path.stem == "none")
+    assert AugmentSettings.parse(yaml.safe_load(none.read_text())) == AugmentSettings()
+
+
+WRONG: dict[str, tuple[dict[str, Any], str, list[str]]] = {
+    "name": (
+        {"name": "HorizontalFlop", "p": 1.0},
+        "geometry",
+        ["'HorizontalFlop'", "did you mean 'HorizontalFlip'"],
+    ),
+    "no transform": ({"name": "Compose", "p": 1.0}, "geometry", ["'Compose'"]),
+    "not in Albumentations": ({"name": "__file__", "p": 1.0}, "pixels", ["'__file__'"]),
+    "too slow": ({"name": "ElasticTransform", "p": 1.0}, "geometry", ["'ElasticTransform'"]),
+    "other list": ({"name": "GaussNoise", "p": 1.0}, "geometry", ["'GaussNoise'", "pixels"]),
+    "other list too": ({"name": "Affine", "p": 1.0}, "pixels", ["'Affine'", "geometry"]),
+    "argument": (
+        {"name": "Affine", "p": 1.0, "scal": 1.0},
+        "geometry",
+        ["'scal'", "Affine", "did you mean 'scale'"],
+    ),
+    "argument of none": ({"name": "D4", "p": 1.0, "scale": 1.0}, "geometry", ["'scale'", "D4"]),
+    "no strict": (
+        {"name": "RandomRotate90", "p": 1.0, "limit": 1},
+        "geometry",
+        ["'limit'", "RandomRotate90"],
+    ),
+    "self": ({"name": "Affine", "p": 1.0, "self": 1}, "geometry", ["'self'", "Affine"]),
+    "strict": ({"name": "Affine", "p": 1.0, "strict": False}, "geometry", ["'strict'", "Affine"]),
+    "value": ({"name": "Affine", "p": 1.0, "scale": "big"}, "geometry", ["'scale'", "Affine"]),
+    "range": (
+        {"name": "ImageCompression", "p": 1.0, "quality_range": [90, 300]},
+        "pixels",
+        ["'quality_range'"],
+    ),
+    "order": (
+        {"name": "GaussNoise", "p": 1.0, "std_range": [0.5, 0.1]},
+        "pixels",
+        ["'std_range'", "GaussNoise"],
+    ),
+    "missing": ({"name": "Resize", "p": 1.0, "width": 9}, "geometry", ["'height'", "Resize"]),
+    "pair": ({"name": "Perspective", "p": 1.0, "scale": [0.1]}, "geometry", ["'scale'", "Perspective"]),
+    "repaired": ({"name": "MedianBlur", "p": 1.0, "blur_limit": 4}, "pixels", ["blur_limit", "MedianBlur"]),
+    "nan": ({"name": "Affine", "p": 1.0, "rotate": [float("nan"), 1.0]}, "geometry", ["'rotate'", "finite"]),
+    "infinite": ({"name": "Rotate", "p": 1.0, "limit": float("inf")}, "geometry", ["'limit'", "finite"]),
+    "when run": ({"name": "CoarseDropout", "p": 1.0, "fill": [1, 2]}, "pixels", ["ill", "CoarseDropout"]),
+    "to nothing": (
+        {"name": "RandomScale", "p": 0.1, "scale_limit": [-0.999, -0.999]},
+        "geometry",
+        ["RandomScale"],
+    ),
+    "grey": ({"name": "ToGray", "p": 1.0, "num_output_channels": 1}, "pixels", ["colour", "ToGray"]),
+    "soft masks": (
+        {"name": "Affine", "p": 1.0, "mask_interpolation": 1},
+        "geometry",
+        ["'mask_interpolation'", "0"],
+    ),
+    "averaged masks": (
+        {"name": "RandomScale", "p": 1.0, "area_for_downscale": "image_mask"},
+        "geometry",
+        ["'area_for_downscale'", '"image"'],
+    ),
+    "mirrored border": ({"name": "Rotate", "p": 1.0, "border_mode": 4}, "geometry", ["'border_mode'", "0"]),
+    "invented label": (
+        {"name": "Pad", "p": 1.0, "padding": 1, "fill_mask": 1},
+        "geometry",
+        ["'fill_mask'", "0"],
+    ),
+    "label under a hole": ({"name": "Erasing", "p": 1.0, "fill_mask": None}, "pixels", ["'fill_mask'", "0"]),
+    "too large a crop": (
+        {"name": "RandomCrop", "p": 1.0, "height": 9, "width": 9, "pad_if_needed": False},
+        "geometry",
+        ["'pad_if_needed'", "true"],
+    ),
+    "p": ({"name": "D4", "p": 1.5}, "geometry", ["less than or equal to 1"]),
+    "p as text": ({"name": "D4", "p": "0.5"}, "geometry", ["number"]),
+    "no p": ({"name": "D4"}, "geometry", ["required"]),
+    "no name": ({"p": 0.5}, "geometry", ["required"]),
+}
+
+
+@pytest.mark.parametrize(("transform", "group", "words"), WRONG.values(), ids=WRONG)
+def test_what_is_wrong_is_said_in_one_line(transform: dict[str, Any], group: str, words: list[str]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        AugmentSettings.parse({group: {"it": transform}})
+    (error,) = caught.value.errors()
+    assert error["loc"][:2] == (group, "it")
+    for word in words:
+        assert word.lower() in error["msg"].lower()
+    assert "\n" not in error["msg"]
+
+
+@pytest.mark.parametrize(
+    "tree", [{"tries": 0}, {"copies": -1}, {"splits": "train"}, {"geometry": []}, {"flip": {}}]
+)
+def test_other_settings_are_checked_too(tree: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        AugmentSettings.parse(tree)
+
+
+def test_limits_may_be_written_where_they_agree() -> None:
+    tree = {"name": "Affine", "p": 1.0, "mask_interpolation": 0, "border_mode": 0, "fill_mask": 0}
+    settings = AugmentSettings.parse({"geometry": {"it": tree}})
+    assert settings.geometry["it"].arguments == {"mask_interpolation": 0, "border_mode": 0, "fill_mask": 0}
+
+
+def test_transforms_keep_their_order() -> None:
+    keys = ["z", "a", "m"]
+    tree = {"geometry": {key: {"name": "D4", "p": 1.0} for key in keys}}
+    assert list(AugmentSettings.parse(tree).geometry) == keys
+
+
+def test_building_does_not_touch_global_random_numbers() -> None:
+    before = np.random.get_state(legacy=False)  # noqa: NPY002 (it is the global state that is watched)
+    AugmentSettings.parse(yaml.safe_load(FILES[-1].read_text()))
+    assert repr(np.random.get_state(legacy=False)) == repr(before)  # noqa: NPY002

@@ -1,0 +1,635 @@
+"""`check` names every fault: one right data set made by hand, and what can be wrong with it."""
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from pycocotools import mask as coco_mask
+
+from sim2coco.review.check import CheckError, Fault, check, mask_of, run_lengths, stretches
+from sim2coco.seeding import rng_for
+
+WIDTH, HEIGHT = 32, 24
+TRAIN, VAL = "annotations/instances_train.json", "annotations/instances_val.json"
+AMODAL = "annotations/amodal_train.json"
+RECORD = "records/000/000000.json"
+PICTURE = "images/train/s000000_v00.png"
+
+
+@dataclass
+class DataSet:
+    """JSON trees and bytes by file name; `change` them, then write."""
+
+    trees: dict[str, Any]
+    files: dict[str, bytes]
+
+    def write(self, root: Path) -> Path:
+        for name, tree in self.trees.items():
+            self.files[name] = json.dumps(tree).encode()
+        for name, content in self.files.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_bytes(content)
+        return root
+
+    def label(self, rank: int = 0) -> Any:
+        return self.trees[TRAIN]["annotations"][rank]
+
+    def image(self, rank: int = 0) -> Any:
+        return self.trees[TRAIN]["images"][rank]
+
+
+def rectangle(x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8]:
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8, order="F")
+    mask[y0:y1, x0:x1] = 1
+    return mask
+
+
+FRONT = rectangle(10, 5, 20, 15)
+BEHIND = rectangle(4, 8, 14, 20)
+SEEN = BEHIND & ~FRONT
+
+
+def rle(mask: NDArray[np.uint8]) -> dict[str, Any]:
+    encoded = coco_mask.encode(np.asfortranarray(mask))
+    return {"size": [HEIGHT, WIDTH], "counts": encoded["counts"].decode()}
+
+
+def png(shade: int, size: tuple[int, int] = (WIDTH, HEIGHT)) -> bytes:
+    buffer = BytesIO()
+    Image.new("RGB", size, (shade, 0, 0)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def masked(mask: NDArray[np.uint8]) -> dict[str, Any]:
+    found = rle(mask)
+    return {
+        "segmentation": found,
+        "area": int(mask.sum()),
+        "bbox": coco_mask.toBbox(found).tolist(),  # type: ignore[arg-type]
+    }
+
+
+def right() -> DataSet:
+    """Scenes 0 and 2 in train, 1 in val; one picture each, one object hides a part of another."""
+    data = DataSet(
+        {}, {"config.yaml": b"seed: 0\nassets: {nut: {path: nut.obj}}\n", "run.log": b"/any/thing\n"}
+    )
+    data.trees["run.json"] = {"format": 1, "num_images": 3, "identity": "0f" * 32, "recipe": {"seed": 0}}
+    categories = [
+        {"id": 1, "name": "nut", "supercategory": "object"},
+        {"id": 2, "name": "pin", "supercategory": "object"},
+    ]
+    base = {"info": {}, "licenses": [{"id": 1, "name": "unknown", "url": ""}], "categories": categories}
+    for split in ("train", "val"):
+        for kind in ("instances", "amodal"):
+            data.trees[f"annotations/{kind}_{split}.json"] = deepcopy(base) | {
+                "images": [],
+                "annotations": [],
+            }
+    for scene, split in ((0, "train"), (1, "val"), (2, "train")):
+        _add_scene(data, scene, split)
+    return data
+
+
+def _add_scene(data: DataSet, scene: int, split: str) -> None:
+    visible, amodal = (data.trees[f"annotations/{kind}_{split}.json"] for kind in ("instances", "amodal"))
+    name, content = f"s{scene:06d}_v00.png", png(scene)
+    rank = len(visible["images"]) + 1
+    key = {"scene": scene, "view": 0, "lighting": 0, "copy": 0}
+    ignored = [{"category_id": 2, "bbox": [0.0, 0.0, 2.0, 2.0], "reason": "small"}]
+    image = {"id": rank, "file_name": name, "width": WIDTH, "height": HEIGHT, **key, "ignored": ignored}
+    labels = []
+    for instance, (seen, whole, truncation) in enumerate(((FRONT, FRONT, 0.0), (SEEN, BEHIND, 0.25)), 1):
+        occlusion = 1 - float(seen.sum()) / float(whole.sum())
+        shares = {
+            "visible_fraction": (1 - occlusion) * (1 - truncation),
+            "occlusion": occlusion,
+            "truncation": truncation,
+        }
+        attributes = {**shares, "asset": "nut", "instance": instance}
+        common = {
+            "id": len(visible["annotations"]) + 1,
+            "image_id": rank,
+            "category_id": instance,
+            "iscrowd": 0,
+        }
+        visible["annotations"].append({**common, "attributes": dict(attributes), **masked(seen)})
+        amodal["annotations"].append({**common, "attributes": dict(attributes), **masked(whole)})
+        labels.append(
+            {**attributes, "category": instance - 1, **_recorded(seen, ""), **_recorded(whole, "amodal_")}
+        )
+    visible["images"].append(image)
+    amodal["images"].append(deepcopy(image))
+    data.files[f"images/{split}/{name}"] = content
+    picture = {
+        "name": name,
+        "copy": 0,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "sha256": sha256(content).hexdigest(),
+    }
+    picture["annotations"] = labels
+    views = [
+        {"view": 0, "lighting": 0, "reasons": [], "pictures": [picture]},
+        {"view": 1, "lighting": 0, "reasons": ["too_dark"], "pictures": []},
+    ]
+    if scene == 2:  # accepted, but beyond num_images: its file is gone
+        views.append(
+            {"view": 2, "lighting": 0, "reasons": [], "pictures": [picture | {"name": "s000002_v02.png"}]}
+        )
+    record = {"format": 1, "scene": scene, "split": split, "status": "done", "views": views}
+    data.trees[f"records/000/{scene:06d}.json"] = record
+
+
+def _recorded(mask: NDArray[np.uint8], prefix: str) -> dict[str, Any]:
+    found = masked(mask)
+    return {
+        f"{prefix}bbox": found["bbox"],
+        f"{prefix}area": found["area"],
+        f"{prefix}counts": found["segmentation"]["counts"],
+    }
+
+
+def foreign() -> DataSet:
+    """Somebody else's COCO: polygons, a crowd, plain run lengths, a box alone, no attributes, other ids."""
+    triangle = [[2.0, 2.0, 22.0, 2.0, 2.0, 18.0]]
+    crowd = {"size": [HEIGHT, WIDTH], "counts": [24 * 8, 48, 24 * 22]}
+    annotations = [
+        {
+            "id": 70,
+            "image_id": 9,
+            "category_id": 18,
+            "bbox": [2, 2, 20, 16],
+            "area": 160.0,
+            "iscrowd": 0,
+            "segmentation": triangle,
+        },
+        {
+            "id": 12,
+            "image_id": 9,
+            "category_id": 18,
+            "bbox": [8, 0, 2, 24],
+            "area": 48,
+            "iscrowd": 1,
+            "segmentation": crowd,
+        },
+        {
+            "id": 13,
+            "image_id": 9,
+            "category_id": 18,
+            "bbox": [0.5, 0.5, 3.2, 3],
+            "area": 9.6,
+            "iscrowd": 0,
+            "segmentation": [],
+        },
+        {"id": 14, "image_id": 9, "category_id": 18, "iscrowd": 0, **masked(FRONT)},
+    ]
+    images = [{"id": 9, "file_name": "dog.jpg", "width": WIDTH, "height": HEIGHT, "coco_url": "/x"}]
+    tree = {"images": images, "annotations": annotations, "categories": [{"id": 18, "name": "dog"}]}
+    buffer = BytesIO()
+    Image.new("RGB", (WIDTH, HEIGHT)).save(buffer, "JPEG")
+    return DataSet({TRAIN: tree}, {"images/train/dog.jpg": buffer.getvalue()})
+
+
+def test_nothing_is_wrong_with_a_right_data_set(tmp_path: Path) -> None:
+    report = check(right().write(tmp_path))
+    assert report.faults == ()
+    assert (report.images, report.annotations) == (3, 6)
+
+
+def test_nothing_is_wrong_with_a_right_one_of_others(tmp_path: Path) -> None:
+    report = check(foreign().write(tmp_path))
+    assert report.faults == ()
+    assert (report.images, report.annotations) == (1, 4)
+
+
+def test_a_symlink_may_stand_for_a_split(tmp_path: Path) -> None:
+    data = foreign()
+    picture = data.files.pop("images/train/dog.jpg")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/dog.jpg").write_bytes(picture)
+    (tmp_path / "data/images").mkdir(parents=True)
+    (tmp_path / "data/images/train").symlink_to(tmp_path / "elsewhere")
+    assert check(data.write(tmp_path / "data")).faults == ()
+
+
+@pytest.mark.parametrize("name", ["nowhere", "."])
+def test_a_folder_that_is_no_data_set_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CheckError, match=r"no such folder|no data set"):
+        check(tmp_path / name)
+
+
+Change = Callable[[DataSet], object]
+
+
+def put(data: DataSet, name: str, content: bytes) -> None:
+    data.trees.pop(name, None)
+    data.files[name] = content
+
+
+def both(data: DataSet) -> list[Any]:
+    """The first annotation in the visible and in the amodal file."""
+    return [data.trees[name]["annotations"][0] for name in (TRAIN, AMODAL)]
+
+
+def remask(entry: Any, mask: NDArray[np.uint8]) -> None:
+    entry.update(masked(mask))
+
+
+# name: (what is done to the right data set, what a fault must say)
+OURS: dict[str, tuple[Change, str]] = {
+    # files
+    "no JSON": (lambda d: put(d, TRAIN, b'{"images": ['), f"{TRAIN}: no JSON"),
+    "empty file": (lambda d: put(d, TRAIN, b""), f"{TRAIN}: no JSON"),
+    "not UTF-8": (lambda d: put(d, TRAIN, b'{"images": "\xff"}'), "no JSON"),
+    "a list": (lambda d: put(d, TRAIN, b"[]"), "must be an object"),
+    "temporary left": (
+        lambda d: put(d, "images/train/.tmp-0a", b""),
+        "images/train/.tmp-0a: a temporary file",
+    ),
+    "no run.json": (lambda d: d.trees.pop("run.json"), "run.json: missing"),
+    "no config.yaml": (lambda d: d.files.pop("config.yaml"), "config.yaml: missing"),
+    "no amodal file": (lambda d: d.trees.pop(AMODAL), f"{AMODAL}: missing"),
+    "amodal alone": (lambda d: d.trees.pop(VAL), "amodal_val.json: has no instances file"),
+    "split missing": (lambda d: d.trees.pop(VAL), f"{VAL}: missing: records tell"),
+    "unfinished": (
+        lambda d: [d.trees.pop(n) for n in list(d.trees) if "annotations" in n],
+        "not come to its end",
+    ),
+    # structure
+    "no categories": (lambda d: d.trees[TRAIN].pop("categories"), "categories is missing"),
+    "no licenses": (lambda d: d.trees[TRAIN].pop("licenses"), "licenses is missing"),
+    "id a text": (
+        lambda d: d.label().update(id="1"),
+        "annotations[0]: id is '1', must be a positive integer",
+    ),
+    "id true": (lambda d: d.label().update(id=True), "id is True, must be"),
+    "id 0": (lambda d: d.label().update(id=0), "id is 0, must be"),
+    "id twice": (lambda d: d.label(1).update(id=1), "annotations[1]: id 1 is there twice"),
+    "id no rank": (lambda d: [e.update(id=9) for e in both(d)], "annotations: ids are not the ranks"),
+    "image twice": (
+        lambda d: d.image(1).update(file_name="s000000_v00.png"),
+        "'s000000_v00.png' is there twice",
+    ),
+    "category twice": (lambda d: d.trees[TRAIN]["categories"][1].update(name="nut"), "'nut' is there twice"),
+    "no such image": (lambda d: d.label().update(image_id=77), "annotation 1: image_id 77"),
+    "no such category": (lambda d: d.label().update(category_id=77), "annotation 1: category_id 77"),
+    "no bbox": (lambda d: d.label().pop("bbox"), "bbox is missing"),
+    "crowd": (lambda d: d.label().update(iscrowd=1), "iscrowd is 1"),
+    "scene missing": (lambda d: d.image().pop("scene"), "scene is missing"),
+    "file in a folder": (
+        lambda d: d.image().update(file_name="../val/s000001_v00.png"),
+        "must be a bare file name",
+    ),
+    "wrong name": (lambda d: d.image().update(view=3), "does not tell its key, s000000_v03"),
+    "scenes mixed": (lambda d: d.image().update(scene=5), "scenes are not in order"),
+    "ignored what": (lambda d: d.image()["ignored"][0].update(category_id=8), "8 is no category_id"),
+    # pictures
+    "no file": (lambda d: d.files.pop(PICTURE), f"{PICTURE}: missing"),
+    "no entry": (lambda d: put(d, "images/val/new.png", png(1)), "images/val/new.png: has no entry"),
+    "no split": (lambda d: put(d, "images/test/new.png", png(1)), "images/test/new.png: belongs to no split"),
+    "beside splits": (lambda d: put(d, "images/new.png", png(1)), "images/new.png: belongs to no split"),
+    "truncated": (
+        lambda d: put(d, PICTURE, d.files[PICTURE][:-30]),
+        f"{PICTURE}: cannot be decoded as a whole",
+    ),
+    "no picture": (lambda d: put(d, PICTURE, b"GIF89a"), f"{PICTURE}: no JPEG or PNG"),
+    "other size": (lambda d: put(d, PICTURE, png(0, (33, 24))), "is 33 x 24, its entry says 32 x 24"),
+    "other bytes": (lambda d: put(d, PICTURE, png(99)), "sha256 differs"),
+    # masks
+    "polygons": (lambda d: d.label().update(segmentation=[[1, 1, 9, 1, 9, 9]]), "must be an object"),
+    "plain counts": (lambda d: d.label()["segmentation"].update(counts=[768]), "no compressed run lengths"),
+    "transposed": (
+        lambda d: d.label()["segmentation"].update(size=[WIDTH, HEIGHT]),
+        "size is [32, 24], the image's is",
+    ),
+    "short counts": (lambda d: d.label()["segmentation"].update(counts="5"), "sum to 5, not to 24 x 32"),
+    "empty mask": (
+        lambda d: d.label()["segmentation"].update(counts=rle(FRONT * 0)["counts"]),
+        "empty",
+    ),
+    "bbox": (
+        lambda d: d.label()["bbox"].__setitem__(0, 9.0),
+        "annotation 1: bbox [9.0, 5.0, 10.0, 10.0] is not",
+    ),
+    "bbox by 1e-3": (lambda d: d.label()["bbox"].__setitem__(0, 10.001), "is not the mask's"),
+    "bbox outside": (lambda d: d.label().update(bbox=[-1, 5, 10, 10]), "reaches out of the image"),
+    "bbox empty": (lambda d: d.label().update(bbox=[10, 5, 0, 10]), "bbox [10, 5, 0, 10] is empty"),
+    "area": (lambda d: d.label().update(area=101), "area 101 is not the mask's, 100"),
+    "amodal area": (lambda d: both(d)[1].update(area=101), f"{AMODAL}: annotation 1: area 101"),
+    "overlap": (lambda d: remask(d.label(1), BEHIND), "the masks of annotations 1 and 2 overlap"),
+    "one pixel shared": (
+        lambda d: remask(d.label(1), SEEN | rectangle(10, 5, 11, 6)),
+        "annotations 1 and 2 overlap",
+    ),
+    "not inside": (
+        lambda d: remask(d.label(), FRONT | rectangle(31, 23, 32, 24)),
+        "is not inside the amodal one",
+    ),
+    # fractions
+    "fraction": (lambda d: d.label()["attributes"].update(truncation=1.5), "truncation is 1.5"),
+    "no fraction": (lambda d: d.label()["attributes"].pop("occlusion"), "occlusion is missing"),
+    "occlusion": (
+        lambda d: d.label(1)["attributes"].update(occlusion=0.5),
+        "occlusion 0.5 is not the masks'",
+    ),
+    "visible": (
+        lambda d: d.label()["attributes"].update(visible_fraction=0.99),
+        "visible_fraction 0.99 is not (1 - ",
+    ),
+    "instance twice": (lambda d: d.label(1)["attributes"].update(instance=1), "have the same instance"),
+    # amodal
+    "amodal lacks one": (
+        lambda d: d.trees[AMODAL]["annotations"].pop(),
+        f"{AMODAL}: annotation 4: is missing",
+    ),
+    "amodal category": (
+        lambda d: both(d)[1].update(category_id=2),
+        f"{AMODAL}: annotation 1: category_id differs",
+    ),
+    "amodal image": (lambda d: both(d)[1].update(image_id=2), f"{AMODAL}: annotation 1: image_id differs"),
+    "amodal picture": (lambda d: d.trees[AMODAL]["images"][0].update(width=30), "image 1: width differs"),
+    "amodal shares": (lambda d: both(d)[1]["attributes"].update(truncation=0.1), "attributes differ"),
+    # the whole
+    "categories": (
+        lambda d: d.trees[VAL]["categories"][0].update(name="bolt"),
+        "instances_val.json: categories: differ",
+    ),
+    "scene shared": (lambda d: d.trees[VAL]["images"][0].update(scene=2), "scene 2 is in split train too"),
+    "path in COCO": (
+        lambda d: d.trees[TRAIN]["info"].update(url="/home/me/x"),
+        "info.url: '/home/me/x' is an absolute",
+    ),
+    "path in a record": (
+        lambda d: d.trees[RECORD].update(mesh="C:\\me\\nut.obj"),
+        "mesh: 'C:\\\\me\\\\nut.obj' is an",
+    ),
+    "path as a key": (
+        lambda d: d.trees["run.json"].update(images={"/mnt/floor": 1}),
+        "images: '/mnt/floor' is an",
+    ),
+    "path elsewhere": (lambda d: put(d, "more/x.json", b'["/srv"]'), "more/x.json: '/srv' is an absolute"),
+    "path in YAML": (
+        lambda d: put(d, "config.yaml", b"a:\n  path: /home/me\n"),
+        "config.yaml: line 2: '/home/me'",
+    ),
+    "no YAML": (lambda d: put(d, "config.yaml", b"a: [\n"), "config.yaml: no YAML"),
+    # records
+    "record gone": (lambda d: d.trees.pop("records/000/000001.json"), "the record of scene 1 is missing"),
+    "record broken": (lambda d: put(d, RECORD, b"{"), f"{RECORD}: no JSON"),
+    "record format": (lambda d: d.trees[RECORD].update(format=2), "format is 2"),
+    "record of another": (lambda d: d.trees[RECORD].update(scene=7), "is about scene 7"),
+    "too few": (lambda d: d.trees["run.json"].update(num_images=9), "is 9, but the records hold 4"),
+    "too many": (lambda d: d.trees["run.json"].update(num_images=2), "image 2: no record tells of it"),
+    "view rejected": (lambda d: d.trees[RECORD]["views"][0]["reasons"].append("x"), "no record tells of it"),
+    "one label fewer": (
+        lambda d: d.trees[RECORD]["views"][0]["pictures"][0]["annotations"].pop(),
+        "1 annotations here, 2",
+    ),
+    "label differs": (
+        lambda d: d.trees[RECORD]["views"][0]["pictures"][0]["annotations"][0].update(area=7),
+        "area differs from annotation 1",
+    ),
+    "amodal label differs": (
+        lambda d: d.trees[RECORD]["views"][0]["pictures"][0]["annotations"][1].update(amodal_counts="x"),
+        "amodal_counts differs from annotation 2",
+    ),
+    "picture unknown": (lambda d: d.trees[TRAIN]["images"].pop(), "s000002_v00.png: has no entry in"),
+    "picture differs": (
+        lambda d: d.trees[RECORD]["views"][0]["pictures"][0].update(copy=1),
+        "copy is 1, COCO says 0",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_names_what_is_wrong_with_ours(tmp_path: Path, name: str) -> None:
+    change, sentence = OURS[name]
+    data = right()
+    change(data)
+    said = [str(fault) for fault in check(data.write(tmp_path)).faults]
+    assert any(sentence in line for line in said), said
+
+
+def test_an_unfinished_run_is_one_fault(tmp_path: Path) -> None:
+    data = right()
+    for name in [name for name in data.trees if name.startswith("annotations/")]:
+        del data.trees[name]
+    faults = check(data.write(tmp_path)).faults
+    assert {fault.file for fault in faults} == {"annotations"}
+
+
+def test_one_fault_is_named_once(tmp_path: Path) -> None:
+    data = right()
+    for name, key in ((TRAIN, ""), (AMODAL, "amodal_")):
+        data.trees[name]["annotations"][0]["area"] = 101
+        data.trees[RECORD]["views"][0]["pictures"][0]["annotations"][0][f"{key}area"] = 101
+    said = [(fault.file, fault.where) for fault in check(data.write(tmp_path)).faults]
+    assert said == [(TRAIN, "annotation 1"), (AMODAL, "annotation 1")]
+
+
+# name: (what is done to somebody else's right data set, what a fault must say)
+FOREIGN: dict[str, tuple[Change, str]] = {
+    "bbox of w and h": (
+        lambda d: d.label().update(bbox=[2, 2, 26, 16]),
+        "annotation 70: bbox [2, 2, 26, 16] is not",
+    ),
+    "area as w x h": (lambda d: d.label().update(area=320), "area 320 is not the mask's"),
+    "crowd 2": (lambda d: d.label(1).update(iscrowd=2), "iscrowd is 2, must be 0 or 1"),
+    "no crowd": (lambda d: d.label(1).pop("iscrowd"), "iscrowd is missing"),
+    "odd polygon": (lambda d: d.label()["segmentation"][0].pop(), "at least 3 points"),
+    "two points": (lambda d: d.label().update(segmentation=[[1, 1, 2, 2]]), "at least 3 points"),
+    "polygon outside": (
+        lambda d: d.label().update(segmentation=[[40, 2, 60, 2, 40, 18]]),
+        "the mask is empty",
+    ),
+    "run too long": (lambda d: d.label(1)["segmentation"].update(counts=[700, 69]), "sum to 769"),
+    "negative run": (lambda d: d.label(1)["segmentation"].update(counts=[800, -32]), "within the image"),
+    "not a mask": (lambda d: d.label().update(segmentation="x"), "must be run lengths or polygons"),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_names_what_is_wrong_with_those_of_others(tmp_path: Path, name: str) -> None:
+    change, sentence = FOREIGN[name]
+    data = foreign()
+    change(data)
+    said = [str(fault) for fault in check(data.write(tmp_path)).faults]
+    assert any(sentence in line for line in said), said
+
+
+def huge(data: DataSet) -> None:
+    """A mask of 200000 x 200000 in an image that says so: pycocotools dies on it."""
+    size = 200_000
+    data.label().update(segmentation={"size": [size, size], "counts": [size * size]})
+    data.image().update(width=size, height=size)
+
+
+HOSTILE: dict[str, Change] = {
+    "200000 x 200000": huge,
+    "20000 x 20000": lambda d: (
+        d.image().update(width=20_000, height=20_000),
+        d.label().update(segmentation=[[0, 0, 20_000, 0, 20_000, 20_000]]),
+    ),
+    "RLE of another size": lambda d: d.label().update(
+        segmentation={"size": [200_000] * 2, "counts": "0" * 99}
+    ),
+    "RLE of size -1": lambda d: d.label().update(segmentation={"size": [-24, -32], "counts": "Po0"}),
+    "RLE of size 1e30": lambda d: d.label().update(segmentation={"size": [1e30, 10**30], "counts": []}),
+    "counts garbage": lambda d: d.label(3)["segmentation"].update(counts="\x00\ud800 /~é"),
+    "counts empty": lambda d: d.label(3)["segmentation"].update(counts=""),
+    "counts open": lambda d: d.label(3)["segmentation"].update(counts="ooooo"),
+    "counts long": lambda d: d.label(3)["segmentation"].update(counts="o" * 5000 + "0"),
+    "counts negative": lambda d: d.label(3)["segmentation"].update(counts="@@@@@"),
+    "counts nested": lambda d: d.label(3)["segmentation"].update(counts=[[[]]]),
+    "counts huge": lambda d: d.label(3)["segmentation"].update(counts=[10**400, -(10**400), 768]),
+    "counts true": lambda d: d.label(3)["segmentation"].update(counts=[True, False]),
+    "polygons 1e30": lambda d: d.label().update(segmentation=[[1e30, 1e30, -1e30, 1e30, 0, 0]]),
+    "polygons NaN": lambda d: d.label().update(segmentation=[[float("nan")] * 6]),
+    "polygons infinite": lambda d: d.label().update(segmentation=[[float("inf"), 0, 0, 9, 9, 0]]),
+    "polygons huge integers": lambda d: d.label().update(segmentation=[[10**400, 0, 0, 9, 9, 0]]),
+    "polygons flat": lambda d: d.label().update(segmentation=[5, 6, 7, 8, 9, 10]),
+    "polygons of nothing": lambda d: d.label().update(segmentation=[[]]),
+    "polygons long": lambda d: d.label().update(segmentation=[[0, 0, 20_000, 20_000] * 500]),
+    "bbox NaN": lambda d: d.label().update(bbox=[float("nan")] * 4),
+    "bbox huge": lambda d: d.label().update(bbox=[10**400, 0, 1, 1]),
+    "bbox nested": lambda d: d.label().update(bbox=[[0], {}, None, "1"]),
+    "bbox text": lambda d: d.label().update(bbox="0123"),
+    "id huge": lambda d: d.label().update(id=10**400),
+    "id a list": lambda d: d.label().update(id=[1]),
+    "id a float": lambda d: d.label().update(id=1.0),
+    "images a number": lambda d: d.trees[TRAIN].update(images=3),
+    "images of nulls": lambda d: d.trees[TRAIN].update(images=[None, [], "x", 1]),
+    "annotations null": lambda d: d.trees[TRAIN].update(annotations=None),
+    "name NUL": lambda d: d.image().update(file_name="a\x00b.jpg"),
+    "name surrogate": lambda d: d.image().update(file_name="\ud800.jpg"),
+    "name long": lambda d: d.image().update(file_name="x" * 5000),
+    "width a text": lambda d: d.image().update(width="32"),
+    "lines in a text": lambda d: d.trees[TRAIN]["categories"].append({"id": 18, "name": "a\nb\x1b[2J"}),
+    "deep": lambda d: put(d, TRAIN, b"[" * 100_000),
+    "deep, closed": lambda d: put(d, TRAIN, b'{"images":' + b"[" * 800 + b"]" * 800 + b"}"),
+    "long number": lambda d: put(d, TRAIN, b'{"images":' + b"1" * 10_000 + b"}"),
+    "infinite number": lambda d: put(
+        d, TRAIN, b'{"images": 1e999, "annotations": NaN, "categories": -Infinity}'
+    ),
+    "binary": lambda d: put(d, TRAIN, bytes(range(256))),
+    "picture of 2 GB": lambda d: put(
+        d,
+        "images/train/dog.jpg",
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\xff\xff\0\0\xff\xff\x08\2\0\0\0\x01\x02\x03\x04",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_survives_and_names_what_is_hostile(tmp_path: Path, name: str) -> None:
+    data = foreign()
+    HOSTILE[name](data)
+    report = check(data.write(tmp_path))
+    assert report.faults
+    assert all(str(fault).isprintable() and len(str(fault)) < 500 for fault in report.faults)
+
+
+BOMB = b"a: &a [/x]\n" + b"".join(b"%c: &%c [*%c,*%c]\n" % (c + 1, c + 1, c, c) for c in range(97, 120))
+
+RECORDS: dict[str, Change] = {
+    "deep": lambda d: put(d, RECORD, b"[" * 100_000),
+    "views of nulls": lambda d: d.trees[RECORD].update(views=[None, {}, [], {"view": 1}]),
+    "pictures of nulls": lambda d: d.trees[RECORD]["views"][0].update(pictures=[None, {}, 1]),
+    "labels of nulls": lambda d: d.trees[RECORD]["views"][0]["pictures"][0].update(annotations=[None, {}]),
+    "split upwards": lambda d: d.trees[RECORD].update(split="../.."),
+    "name long": lambda d: d.trees[RECORD]["views"][0]["pictures"][0].update(name="x" * 5000),
+    "status a list": lambda d: d.trees[RECORD].update(status=[]),
+    "hash a list": lambda d: d.trees[RECORD]["views"][0]["pictures"][0].update(sha256=[[]]),
+    "attributes nested": lambda d: d.label()["attributes"].update(occlusion=[[]], asset={}),
+    "segmentation null": lambda d: d.label().update(segmentation=None),
+    "ignored of nulls": lambda d: d.image().update(ignored=[None, 1, {}]),
+    "YAML bomb": lambda d: put(d, "config.yaml", BOMB),
+    "YAML binary": lambda d: put(d, "config.yaml", bytes(range(256))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_survives_hostile_records(tmp_path: Path, name: str) -> None:
+    data = right()
+    RECORDS[name](data)
+    assert check(data.write(tmp_path)).faults
+
+
+def nodes(tree: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The way to every value of a tree."""
+    inner = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    return [path, *(way for key, value in inner for way in nodes(value, (*path, key)))][not path :]
+
+
+STRANGE: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    10**400,
+    1e308,
+    float("nan"),
+    "",
+    "/x\n\ud800",
+    [],
+    [[[]]],
+    {},
+    {"size": {}, "counts": []},
+)
+
+
+@pytest.mark.parametrize("kind", [right, foreign])
+def test_survives_any_value_anywhere(tmp_path: Path, kind: Callable[[], DataSet]) -> None:
+    data = kind()
+    data.write(tmp_path)
+    for name in set(data.trees) & {TRAIN, AMODAL, RECORD, "run.json"}:
+        for rank, path in enumerate(nodes(data.trees[name])):
+            tree = deepcopy(data.trees[name])
+            node = tree
+            for key in path[:-1]:
+                node = node[key]
+            node[path[-1]] = STRANGE[rank % len(STRANGE)]
+            (tmp_path / name).write_text(json.dumps(tree))
+            assert all(str(fault).isprintable() for fault in check(tmp_path).faults)
+        (tmp_path / name).write_text(json.dumps(data.trees[name]))
+    assert check(tmp_path).faults == ()
+
+
+def test_a_fault_is_one_line() -> None:
+    assert str(Fault("a.json", "", "is\nwrong\x1b[2J")) == "a.json: is\\nwrong\\x1b[2J"
+
+
+def test_run_lengths_are_those_of_pycocotools() -> None:
+    rng = rng_for(0, scene=0, stream="poses")
+    masks = []
+    for density in (0.002, 0.03, 0.5, 0.97):
+        for height, width in ((1, 1), (1, 40), (40, 1), (37, 53), (200, 300)):
+            mask = np.asfortranarray(rng.random((height, width)) < density, np.uint8)
+            encoded = coco_mask.encode(mask)
+            found = stretches(run_lengths(encoded["counts"].decode()), height, width)
+            assert found.area == mask.sum()
+            if mask.any():
+                assert found.box_xywh == coco_mask.toBbox(encoded).tolist()
+            drawn = np.zeros(mask.size, np.uint8)
+            for start, end in zip(found.starts, found.ends, strict=True):
+                drawn[start:end] = 1
+            assert (mask == drawn.reshape(width, height).T).all()
+            masks.append((mask, found))
+    for one, one_found in masks:
+        for other, other_found in masks:
+            if one.shape == other.shape:
+                assert one_found.inside(other_found) == bool((one <= other).all())
+
+
+def test_empty_and_touching_runs_are_no_stretches_of_their_own() -> None:
+    found = mask_of({"size": [2, 4], "counts": [1, 2, 0, 1, 1, 0, 3]}, 2, 4)
+    assert (found.starts.tolist(), found.ends.tolist()) == ([1], [4])

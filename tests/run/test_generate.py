@@ -1,0 +1,307 @@
+"""Whole runs: the same bytes however they were made, whatever happened on the way."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pycocotools import mask as coco_mask
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from sim2coco import GenerationError, Recipe, generate
+from sim2coco.engines.local import Local
+from sim2coco.records import from_bytes
+from sim2coco.review.check import check
+from sim2coco.store import Store, StoreError
+
+SMALL = {
+    "seed": 5,
+    "views": 3,
+    "image": {"width": 96, "height": 72},
+    "assets": {
+        "categories": {
+            "duck": {"path": "pybullet_data:duck.obj", "size_m": 0.1},
+            "nut": {"shape": "nut", "size_m": [0.05, 0.08]},
+            "box": {"shape": "box", "size_m": 0.08},
+        },
+        "distractors": {"cone": {"shape": "cone", "size_m": 0.06}},
+    },
+    "scene": {"kind": "drop", "num_objects": [1, 5]},
+    "quality": {
+        "checks": {
+            "visible": {"kind": "visible"},
+            "instances": {"kind": "instances"},
+            "truncated": {"kind": "truncated", "max_truncation": 0.4},
+        }
+    },
+    "augment": {"geometry": {"flip": {"name": "HorizontalFlip", "p": 0.5}}},
+}
+COMMAND = (
+    "from sim2coco import Recipe, generate; from sim2coco.engines.local import Local; import json, sys;"
+    "generate(Recipe.parse(json.loads(sys.argv[1])), sys.argv[2], int(sys.argv[3]), workers=int(sys.argv[4]),"
+    " engine=Local())"
+)
+
+
+def recipe(**changes: object) -> Recipe:
+    return Recipe.parse({**SMALL, **changes})
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    """Every file of a data set, the log aside."""
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and path.name != "run.log"
+    }
+
+
+def start(out: Path, images: int, workers: int) -> subprocess.Popen[bytes]:
+    arguments = [sys.executable, "-c", COMMAND, json.dumps(SMALL), str(out), str(images), str(workers)]
+    return subprocess.Popen(arguments, start_new_session=True)
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("reference") / "data"
+    generate(recipe(), out, 30)
+    return out
+
+
+def test_the_worker_count_and_the_engine_change_nothing(reference: Path, tmp_path: Path) -> None:
+    generate(recipe(), tmp_path / "one", 30, workers=1, engine=Local())
+    generate(recipe(), tmp_path / "two", 30, workers=2, engine=Local())
+    assert tree(tmp_path / "one") == tree(reference)
+    assert tree(tmp_path / "two") == tree(reference)
+
+
+def test_an_extended_data_set_equals_one_made_at_once(reference: Path, tmp_path: Path) -> None:
+    generate(recipe(), tmp_path / "data", 20)
+    first = tree(tmp_path / "data")
+    generate(recipe(), tmp_path / "data", 30)
+    assert tree(tmp_path / "data") == tree(reference)
+    pictures = {name: content for name, content in first.items() if name.startswith("images/")}
+    assert len(pictures) == 20
+    assert pictures.items() <= tree(reference).items()
+
+
+def test_a_finished_data_set_is_left_as_it_is(reference: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in (reference / "images").rglob("*.jpg")}
+    generate(recipe(), reference, 30)
+    assert {path: path.stat().st_mtime_ns for path in (reference / "images").rglob("*.jpg")} == before
+
+
+def test_a_run_killed_at_random_moments_ends_up_the_same(reference: Path, tmp_path: Path) -> None:
+    out, rng = tmp_path / "data", np.random.Generator(np.random.PCG64(1))
+    kills = 0
+    for _ in range(60):
+        run = start(out, 30, 2)
+        begun = time.monotonic()
+        # From before anything is written to the middle of a later scene.
+        moment = rng.uniform(0.2, 1.0) if rng.random() < 0.3 else rng.uniform(1.5, 4.5)
+        while run.poll() is None and time.monotonic() - begun < moment:
+            time.sleep(0.01)
+        if run.poll() is not None:
+            break
+        os.kill(run.pid, signal.SIGKILL)
+        run.wait()
+        kills += 1
+        if kills == 10:
+            break
+    generate(recipe(), out, 30)
+    assert kills >= 1
+    assert tree(out) == tree(reference)
+
+
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    run = start(tmp_path / "data", 10_000, 2)
+    while not list((tmp_path / "data").glob("records/*/*.json")):
+        assert run.poll() is None
+        time.sleep(0.05)
+    workers = children(run.pid)
+    assert workers
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and any(alive(worker) for worker in workers):
+        time.sleep(0.1)
+    assert not [worker for worker in workers if alive(worker)]
+
+
+def children(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in listed]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def test_damage_is_repaired(reference: Path, tmp_path: Path) -> None:
+    out = tmp_path / "data"
+    generate(recipe(), out, 30)
+    pictures = sorted((out / "images").rglob("*.jpg"))
+    pictures[0].write_bytes(pictures[0].read_bytes()[:100])
+    pictures[7].unlink()
+    records = sorted((out / "records").rglob("*.json"))
+    records[3].write_bytes(b"")
+    (out / "annotations" / "instances_train.json").write_text("{")
+    (out / "images" / "train" / ".tmp-left").write_bytes(b"x")
+    generate(recipe(), out, 30)
+    assert tree(out) == tree(reference)
+
+
+def test_a_worker_that_dies_costs_nothing_when_its_scene_is_tried_again(
+    reference: Path, tmp_path: Path
+) -> None:
+    run = start(tmp_path / "data", 30, 2)
+    while not list((tmp_path / "data").glob("records/*/*.json")):
+        assert run.poll() is None
+        time.sleep(0.02)
+    os.kill(children(run.pid)[-1], signal.SIGSEGV)
+    assert run.wait() == 0
+    assert tree(tmp_path / "data") == tree(reference)
+
+
+def test_a_scene_that_takes_too_long_is_recorded_as_failed(tmp_path: Path) -> None:
+    slow = recipe(views=30, image={"width": 1024, "height": 768}, quality={"patience": 2, "min_yield": 1.0})
+    with pytest.raises(GenerationError, match="rejected: failed 2"):
+        generate(slow, tmp_path / "data", 60, engine=Local(retries=0, timeout_s=0.3))
+    record = from_bytes((tmp_path / "data" / "records" / "000" / "000000.json").read_bytes())
+    assert (record.status, record.error) == ("failed", "took too long")
+
+
+def test_a_hopeless_run_ends_with_the_reasons(tmp_path: Path) -> None:
+    checks = {"dark": {"kind": "too_dark", "min_grey": 255.0}}
+    with pytest.raises(GenerationError, match=r"of the last 20 views 0 were accepted; rejected: dark \d+"):
+        generate(recipe(quality={"checks": checks, "patience": 20}), tmp_path / "data", 5)
+
+
+@pytest.mark.parametrize(
+    ("change", "images", "words"),
+    [
+        ({"seed": 6}, 30, "seed: 5 there, 6 here"),
+        ({"views": 2}, 30, "views: 3 there, 2 here"),
+        ({}, 29, "holds 30 images already"),
+    ],
+    ids=["seed", "views", "fewer"],
+)
+def test_another_recipe_or_fewer_images_are_refused(
+    reference: Path, change: dict[str, object], images: int, words: str
+) -> None:
+    before = tree(reference)
+    with pytest.raises(StoreError, match=words):
+        generate(recipe(**change), reference, images)
+    assert tree(reference) == before
+
+
+def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
+    with Store(tmp_path / "data").claim(), pytest.raises(StoreError, match="another run"):
+        generate(recipe(), tmp_path / "data", 1)
+
+
+def test_check_finds_nothing_wrong(reference: Path) -> None:
+    report = check(reference)
+    assert (report.images, [str(fault) for fault in report.faults]) == (30, [])
+
+
+def test_no_path_of_this_machine_is_in_the_data_set(tmp_path: Path) -> None:
+    mesh = tmp_path / "secret_folder" / "thing.obj"
+    mesh.parent.mkdir()
+    mesh.write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n")
+    assets = {"categories": {"thing": {"path": str(mesh), "size_m": 0.1}}}
+    generate(recipe(assets=assets), tmp_path / "data", 3)
+    for name, content in tree(tmp_path / "data").items():
+        assert b"secret_folder" not in content, name
+        assert str(Path.home()).encode() not in content, name
+        assert str(tmp_path).encode() not in content, name
+
+
+def annotation_files(root: Path) -> Iterator[COCO]:
+    for path in sorted((root / "annotations").glob("*.json")):
+        yield COCO(str(path))
+
+
+def test_masks_boxes_and_areas_are_one(reference: Path) -> None:
+    seen = 0
+    for truth in annotation_files(reference):
+        for annotation in truth.loadAnns(truth.getAnnIds()):
+            mask = truth.annToMask(annotation)
+            again = coco_mask.encode(np.asfortranarray(mask))
+            assert again["counts"].decode() == annotation["segmentation"]["counts"]
+            assert annotation["area"] == mask.sum() == coco_mask.area(again)
+            assert annotation["bbox"] == list(coco_mask.toBbox(again))
+            seen += 1
+    assert seen > 100
+
+
+@pytest.mark.parametrize("kind", ["bbox", "segm"])
+def test_ground_truth_against_itself_is_perfect(reference: Path, kind: str) -> None:
+    for truth in annotation_files(reference):
+        found = truth.loadRes([{**entry, "score": 1.0} for entry in truth.loadAnns(truth.getAnnIds())])
+        evaluation = COCOeval(truth, found, kind)
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+        assert evaluation.stats[0] == pytest.approx(1.0)
+
+
+def test_views_3_is_a_prefix_of_views_5(reference: Path, tmp_path: Path) -> None:
+    generate(recipe(views=5), tmp_path / "five", 40)
+    three, five = tree(reference), tree(tmp_path / "five")
+    shared = [name for name in three if name.startswith("images/") and name in five]
+    assert len(shared) > 15
+    assert all(three[name] == five[name] for name in shared)
+
+
+def test_light_moves_no_mask(tmp_path: Path) -> None:
+    bright = {"ambient": 0.9, "elevation_deg": 80}
+    dark = {"ambient": 0.3, "elevation_deg": 20, "hue": 0.08, "saturation": 0.5, "shadow": 0.9}
+    plain: dict[str, object] = {"augment": {}, "quality": {}}
+    records = []
+    for name, light in (("bright", bright), ("dark", dark)):
+        generate(recipe(light=light, **plain), tmp_path / name, 9)
+        paths = sorted((tmp_path / name / "records").rglob("*.json"))
+        records.append([from_bytes(path.read_bytes()) for path in paths])
+    for first, second in zip(*records, strict=True):
+        assert first.settled == second.settled
+        for one, other in zip(first.views, second.views, strict=True):
+            assert [p.annotations for p in one.pictures] == [p.annotations for p in other.pictures]
+            assert [p.sha256 for p in one.pictures] != [p.sha256 for p in other.pictures]
+
+
+def test_splits_keep_their_shares_in_every_prefix() -> None:
+    ours = recipe(split={"train": 0.7, "val": 0.2, "test": 0.1})
+    drawn = np.array([ours.split_of(scene) for scene in range(5000)])
+    for name, share in ours.split.items():
+        cumulated = np.cumsum(drawn == name)
+        for size in (50, 200, 1000, 5000):
+            assert abs(cumulated[size - 1] / size - share) < 3 / size
+    assert ours.split_of(0) == "train"
+
+
+def test_a_split_without_images_writes_no_file(tmp_path: Path) -> None:
+    generate(recipe(split={"train": 0.999, "val": 0.001}), tmp_path / "data", 3)
+    assert sorted(path.name for path in (tmp_path / "data" / "annotations").iterdir()) == [
+        "amodal_train.json",
+        "instances_train.json",
+    ]
+
+
+def test_copies_come_in_addition(tmp_path: Path) -> None:
+    augment = {**SMALL["augment"], "copies": 2, "splits": ["train", "val"]}  # type: ignore[dict-item]
+    result = generate(recipe(augment=augment), tmp_path / "data", 4)
+    names = sorted(path.name for path in (tmp_path / "data" / "images").rglob("*.jpg"))
+    assert (result.images, len(names)) == (4, 12)
+    stem = names[0].removesuffix(".jpg")
+    assert {f"{stem}.jpg", f"{stem}_c1.jpg", f"{stem}_c2.jpg"} <= set(names)

@@ -1,0 +1,145 @@
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from scenes.camera import CameraKind, Grid, ImageSettings, Shell, look_at
+from scenes.spec import Camera, Vec3
+from tests.studio import aimed
+
+IMAGE = ImageSettings(width=200, height=100)
+BOUNDS: tuple[Vec3, float] = ((0.3, -0.2, 0.1), 0.25)
+STILL: dict[str, Any] = {"roll_deg": (0.0, 0.0), "look_at_jitter": (0.0, 0.0)}
+
+
+def cameras(kind: CameraKind, count: int = 200, bounds: tuple[Vec3, float] = BOUNDS) -> list[Camera]:
+    return [kind.aim(aimed(scene=3, view=view), view, IMAGE, bounds) for view in range(count)]
+
+
+def directions(made: list[Camera]) -> NDArray[np.float64]:
+    """Where the cameras stand, seen from the middle: unit vectors (n, 3)."""
+    offsets = np.array([camera.pose.position_m for camera in made]) - BOUNDS[0]
+    return np.asarray(offsets / np.linalg.norm(offsets, axis=1, keepdims=True))
+
+
+def test_shell_keeps_and_fills_its_ranges() -> None:
+    made = cameras(Shell(elevation_deg=(10, 40), azimuth_deg=(30, 90)))
+    towards = directions(made)
+    elevation = np.degrees(np.arcsin(towards[:, 2]))
+    azimuth = np.degrees(np.arctan2(towards[:, 1], towards[:, 0]))
+    for values, (low, high) in ((elevation, (10, 40)), (azimuth, (30, 90))):
+        assert low <= values.min() < low + 2
+        assert high - 2 < values.max() <= high
+    # Uniform over the sphere: as many below the height that halves the area.
+    middle = np.mean(np.sin(np.radians((10, 40))))
+    assert np.mean(towards[:, 2] < middle) == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize("fill", [0.5, 1.0, 2.0])
+def test_fill_is_the_share_of_the_narrower_side(fill: float) -> None:
+    for camera in cameras(Shell(fill=(fill, fill), **STILL), 10):
+        distance_m = np.linalg.norm(np.array(camera.pose.position_m) - BOUNDS[0])
+        radius_px = camera.fy * np.tan(np.arcsin(BOUNDS[1] / distance_m))
+        assert 2 * radius_px == pytest.approx(fill * IMAGE.height)
+
+
+def test_distance_may_be_given() -> None:
+    made = cameras(Shell(distance_m=(1.0, 1.5)), 50)
+    distances = [np.linalg.norm(np.array(camera.pose.position_m) - BOUNDS[0]) for camera in made]
+    assert 1.0 <= min(distances) < 1.1
+    assert 1.4 < max(distances) <= 1.5
+
+
+def test_camera_looks_at_the_middle_upright() -> None:
+    for camera in cameras(Shell(**STILL), 20) + cameras(Grid(**STILL), 24):
+        pixels, depth_m = camera.project(np.array([BOUNDS[0], np.add(BOUNDS[0], (0, 0, 0.01))]))
+        np.testing.assert_allclose(pixels[0], (100, 50), atol=1e-6)
+        assert (depth_m > 0).all()
+        assert pixels[1, 0] == pytest.approx(100, abs=1e-6)
+        assert pixels[1, 1] < 50  # up is up
+
+
+def test_jitter_moves_the_aim_by_at_most_its_share() -> None:
+    made = cameras(Shell(look_at_jitter=(0.5, 0.5)))
+    beside = []
+    for camera in made:
+        offset = np.array(BOUNDS[0]) - np.array(camera.pose.position_m)
+        forward = camera.pose.rotation()[:, 2]
+        beside.append(np.linalg.norm(offset - forward * (offset @ forward)))
+    assert max(beside) <= 0.5 * BOUNDS[1] * 1.05
+    assert max(beside) > 0.45 * BOUNDS[1]
+
+
+def test_roll_turns_the_picture() -> None:
+    made = cameras(Shell(roll_deg=(15, 15), look_at_jitter=(0, 0)), 5)
+    for camera in made:
+        pixels, _ = camera.project(np.array([BOUNDS[0], np.add(BOUNDS[0], (0, 0, 0.001))]))
+        up = pixels[1] - pixels[0]
+        assert abs(np.degrees(np.arctan2(up[0], -up[1]))) == pytest.approx(15, abs=0.5)
+
+
+def test_field_of_view_is_that_of_the_longer_side() -> None:
+    (camera,) = cameras(Shell(fov_deg=(60, 60)), 1)
+    assert 2 * np.degrees(np.arctan(100 / camera.fx)) == pytest.approx(60)
+    assert (camera.fx, camera.cx, camera.cy) == (camera.fy, 100, 50)
+
+
+def test_intrinsics_may_be_given() -> None:
+    (camera,) = cameras(Shell(fx=210.5, fy=190.25, cx=3.5, cy=-7.0), 1)
+    assert (camera.fx, camera.fy, camera.cx, camera.cy) == (210.5, 190.25, 3.5, -7.0)
+
+
+def test_grid_goes_round_ring_by_ring() -> None:
+    kind = Grid(heights_m=(0.2, 0.4), ring_m=0.5, num_azimuths=4)
+    made = cameras(kind, 9)
+    offsets = np.array([camera.pose.position_m for camera in made]) - BOUNDS[0]
+    np.testing.assert_allclose(offsets[:4, :2], [(0.5, 0), (0, 0.5), (-0.5, 0), (0, -0.5)], atol=1e-12)
+    np.testing.assert_allclose(offsets[:, 2], [0.2] * 4 + [0.4] * 4 + [0.2])
+
+
+def test_views_have_draws_of_their_own() -> None:
+    many, few = cameras(Shell(), 6), cameras(Shell(), 3)
+    assert many[:3] == few
+    assert len({camera.pose for camera in many}) == 6
+
+
+@pytest.mark.parametrize("height", [0.5, -0.5])
+def test_looking_straight_up_or_down_is_a_rotation(height: float) -> None:
+    turn = look_at(np.array([0.0, 0.0, height]), np.zeros(3), 0.3)
+    np.testing.assert_allclose(turn @ turn.T, np.eye(3), atol=1e-12)
+    assert np.linalg.det(turn) == pytest.approx(1)
+    np.testing.assert_allclose(turn[:, 2], (0, 0, -np.sign(height)), atol=1e-12)
+
+
+def test_project_is_the_inverse_of_the_ray(rng: np.random.Generator) -> None:
+    camera = replace(cameras(Shell(), 1)[0], fx=111.0, cx=17.5)
+    pixels, depth_m = rng.uniform(-50, 250, (20, 2)), rng.uniform(0.1, 3, 20)
+    local = np.column_stack([(pixels - (camera.cx, camera.cy)) / (camera.fx, camera.fy), np.ones(20)])
+    found, found_m = camera.project(camera.pose.apply(local * depth_m[:, None]))
+    np.testing.assert_allclose(found, pixels, atol=1e-9)
+    np.testing.assert_allclose(found_m, depth_m)
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"fov_deg": 130},
+        {"fov_deg": [60, 50]},
+        {"fx": 100},
+        {"fx": 0, "fy": 1},
+        {"fill": 0},
+        {"elevation_deg": 91},
+        {"look_at_jitter": -0.1},
+        {"distance": 1},
+        {"azimuth_deg": float("inf")},
+    ],
+    ids=str,
+)
+def test_wrong_settings_are_refused(tree: object) -> None:
+    with pytest.raises(ValidationError):
+        Shell.parse(tree)
+    with pytest.raises(ValidationError):
+        Grid.parse({"heights_m": []})

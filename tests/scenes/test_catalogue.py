@@ -1,0 +1,156 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from scenes.assets.catalogue import Assets, Catalogue, CatalogueError, load_catalogue
+from scenes.assets.shapes import SHAPES
+
+CUBE = """
+v 0 0 0\nv 2 0 0\nv 2 1 0\nv 0 1 0\nv 0 0 1\nv 2 0 1\nv 2 1 1\nv 0 1 1
+f 1 3 2\nf 1 4 3\nf 5 6 7\nf 5 7 8\nf 1 2 6\nf 1 6 5\nf 2 3 7\nf 2 7 6\nf 3 4 8\nf 3 8 7\nf 4 1 5\nf 4 5 8
+"""
+
+
+def load(**categories: Any) -> Catalogue:
+    return load_catalogue(Assets.parse({"categories": categories}))
+
+
+def write(path: Path, text: str) -> str:
+    path.parent.mkdir(exist_ok=True, parents=True)
+    path.write_text(text)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("broken.obj", "v 0 0\nf 1 2 3\n", "cannot be read|no faces"),
+        ("beyond.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 9\n", "cannot be read|vertex"),
+        ("nan.obj", "v 0 0 nan\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "not finite"),
+        ("points.obj", "v 0 0 0\nv 1 0 0\n", "no faces"),
+        ("one.obj", "v 1 1 1\nv 1 1 1\nv 1 1 1\nf 1 2 3\n", "one point|no faces"),
+        ("empty.obj", "", "cannot be read|no faces"),
+        ("garbage.stl", "garbage", "cannot be read|no faces"),
+        ("cut.glb", "glTF", "cannot be read|no faces"),
+        ("mesh.xyz", "1 2 3", "is not one of .obj"),
+    ],
+)
+def test_file_that_cannot_be_used_is_named_with_its_setting(
+    tmp_path: Path, name: str, content: str, message: str
+) -> None:
+    path = write(tmp_path / name, content)
+    with pytest.raises(CatalogueError, match=message) as caught:
+        load(part={"path": path})
+    assert str(caught.value).startswith(f"assets.categories.part.path: {path}: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_nan_in_the_library_is_found() -> None:
+    with pytest.raises(
+        CatalogueError, match=r"^assets.categories.odd.path: .*168.obj: a vertex is not finite$"
+    ):
+        load(odd={"path": "pybullet_data:random_urdfs/168/168.obj"})
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("nowhere.obj", "no file or folder"),
+        ("nowhere", "no file or folder"),
+        ("empty", "no mesh .* in "),
+        ("empty/*.obj", "no mesh .* in "),
+        ("pybullet_data:nothing.obj", "no file or folder 'pybullet_data:nothing.obj'"),
+    ],
+)
+def test_path_without_a_mesh_is_refused(tmp_path: Path, path: str, message: str) -> None:
+    (tmp_path / "empty").mkdir()
+    given = path if ":" in path else str(tmp_path / path)
+    with pytest.raises(CatalogueError, match=f"^assets.distractors.it.path: {message}"):
+        load_catalogue(
+            Assets.parse(
+                {"categories": {"a": {"shape": "box", "size_m": 1}}, "distractors": {"it": {"path": given}}}
+            )
+        )
+
+
+@pytest.mark.parametrize(
+    ("category", "message"),
+    [
+        ({"shape": "boxx", "size_m": 1}, "unknown shape 'boxx'; did you mean 'box'?"),
+        ({"shape": "box"}, "a shape needs size_m"),
+        ({"shape": "box", "path": "x.obj", "size_m": 1}, "either shape or path"),
+        ({}, "either shape or path"),
+        ({"shape": "box", "size_m": 0}, "must lie between"),
+        ({"shape": "box", "size_m": [2, 1]}, "above"),
+        ({"shape": "box", "size_m": 1, "color": "blue"}, "color"),
+        ({"shape": "box", "size_m": 1, "color": [1, 2, 3]}, "color"),
+        ({"shape": "box", "size_m": 1, "wieght": 1}, "wieght"),
+        ({"shape": "box", "size_m": 1, "weight": 0}, "greater than 0"),
+    ],
+    ids=str,
+)
+def test_wrong_category_is_refused(category: object, message: str) -> None:
+    with pytest.raises(ValidationError, match=message.replace("?", r"\?")):
+        Assets.parse({"categories": {"part": category}})
+
+
+@pytest.mark.parametrize(
+    "tree", [{}, {"categories": {}}, {"categories": {" ": {"shape": "box", "size_m": 1}}}]
+)
+def test_there_is_a_category_and_it_has_a_name(tree: object) -> None:
+    with pytest.raises(ValidationError):
+        load_catalogue(Assets.parse(tree))
+
+
+def test_folder_and_pattern_give_an_asset_a_file(tmp_path: Path) -> None:
+    for name in ("b.obj", "a.obj", "notes.txt", ".hidden.obj", "deep/c.obj", "deep/d.obj", "far/d.obj"):
+        write(tmp_path / name, CUBE)
+    made = load(folder={"path": str(tmp_path)}, pattern={"path": str(tmp_path / "*" / "*.obj")})
+    assert [asset.name for asset in made.groups[0]] == ["folder/a", "folder/b"]
+    assert [asset.name for asset in made.groups[1]] == ["pattern/c", "pattern/deep/d", "pattern/far/d"]
+    assert len(made.assets) == 5
+
+
+def test_size_is_the_longest_side(tmp_path: Path) -> None:
+    made = load(
+        metres={"path": write(tmp_path / "cube.obj", CUBE)},
+        sized={"path": str(tmp_path / "cube.obj"), "size_m": [0.1, 0.4]},
+    )
+    metres, sized = made.groups[0][0], made.groups[1][0]
+    np.testing.assert_allclose(metres.mesh.extents_m, (2, 1, 1))
+    np.testing.assert_allclose(sized.mesh.extents_m, (0.4, 0.2, 0.2))
+    assert (metres.scale, sized.scale) == ((1, 1), (0.25, 1))
+    np.testing.assert_allclose(metres.center_of_mass_m, (1, 0.5, 0.5))
+    assert metres.radius_m == pytest.approx(1.5**0.5)
+    assert metres.mass_kg == 50  # 1200 kg of wood, kept at the most that settles well
+    assert sized.mass_kg == pytest.approx(600 * 0.4 * 0.2 * 0.2)
+
+
+def test_draws_follow_weights_and_sizes(rng: np.random.Generator) -> None:
+    made = load(
+        rare={"shape": "box", "size_m": [0.1, 0.2]}, common={"shape": "cone", "size_m": 0.1, "weight": 3}
+    )
+    drawn = [made.draw(rng) for _ in range(2000)]
+    assert np.mean([asset.category == 1 for asset, _ in drawn]) == pytest.approx(0.75, abs=0.04)
+    scales = [scale for asset, scale in drawn if asset.category == 0]
+    assert 0.5 <= min(scales) < 0.52
+    assert 0.98 < max(scales) <= 1.0
+
+
+def test_key_holds_the_content() -> None:
+    first, same, other = (load(a={"shape": "box", "size_m": size}).groups[0][0] for size in (1, 1, 2))
+    assert first.key == same.key
+    assert first.key != other.key
+    assert first.name == other.name == "a"
+
+
+def test_every_shape_loads() -> None:
+    made = load(**{name: {"shape": name, "size_m": 0.1} for name in SHAPES})
+    assert made.typical_size_m == pytest.approx(0.1)
+    assert made.names == tuple(SHAPES)
+    for (asset,) in made.groups:
+        distances = np.linalg.norm(asset.mesh.vertices_m - asset.center_of_mass_m, axis=1)
+        assert distances.max() <= asset.radius_m * (1 + 1e-12)

@@ -1,0 +1,177 @@
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from scenes.drop import Drop
+from scenes.floating import Floating
+from scenes.scene import Scene, random_disc, random_in_ball, random_quaternion
+from scenes.spec import Body, RejectedDraw, SceneSpec, rotation
+from tests.studio import catalogue_from, streams
+
+CATALOGUE = catalogue_from(
+    {
+        "box": {"shape": "box", "size_m": [0.05, 0.1]},
+        "bolt": {"shape": "bolt", "size_m": 0.08, "color": [0.1, 0.2, 0.3]},
+        "duck": {"path": "pybullet_data:duck.obj", "size_m": 0.1},
+    },
+    cone={"shape": "cone", "size_m": 0.1},
+)
+
+
+def drawn(scene: Scene, index: int = 0, attempt: int = 0) -> SceneSpec:
+    return scene.draw(index, "train", attempt, CATALOGUE, streams(index, attempt))
+
+
+def spheres(spec: SceneSpec) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Centres (n, 3) and radii (n,) of the spheres that hold the bodies."""
+    assets = [CATALOGUE.assets[body.asset] for body in spec.bodies]
+    centers = [
+        body.pose.apply(np.array([asset.center_of_mass_m]) * body.scale)[0]
+        for body, asset in zip(spec.bodies, assets, strict=True)
+    ]
+    return np.array(centers), np.array(
+        [asset.radius_m * body.scale for body, asset in zip(spec.bodies, assets, strict=True)]
+    )
+
+
+def labelled(spec: SceneSpec) -> list[Body]:
+    return [body for body in spec.bodies if body.category is not None]
+
+
+@pytest.mark.parametrize(
+    "scene", [Drop(num_distractors=(2, 2)), Floating(num_distractors=(2, 2))], ids=["drop", "floating"]
+)
+def test_one_more_object_leaves_the_others_alone(scene: Scene) -> None:
+    few, many = (drawn(scene.model_copy(update={"num_objects": (n, n)})) for n in (6, 7))
+    assert len(labelled(few)) == 6
+    assert labelled(many)[:6] == labelled(few)
+    assert (many.floor, many.background, many.physics) == (few.floor, few.background, few.physics)
+    # Distractors find their places after the objects; all else about them stays.
+    for one, other in zip(few.bodies[6:], many.bodies[7:], strict=True):
+        assert replace(one, pose=other.pose) == other
+
+
+@pytest.mark.parametrize("scene", [Drop(), Floating()], ids=["drop", "floating"])
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({"num_distractors": (0, 0)}, "bodies"),
+        ({"num_distractors": (9, 9)}, "bodies"),
+        ({"background": {"hue": (0.5, 0.5), "textured": 0.0}}, "bodies"),
+        ({"distractors": {"hue": (0.5, 0.5)}}, "bodies"),
+        ({"objects": {"hue": (0.5, 0.5), "textured": 0.0}}, "poses"),
+        ({"max_attempts": 3}, "bodies"),
+    ],
+    ids=str,
+)
+def test_what_a_group_does_not_set_it_does_not_move(scene: Scene, change: dict[str, Any], same: str) -> None:
+    before = drawn(scene.model_copy(update={"num_objects": (5, 5)}))
+    changed = type(scene).model_validate({**scene.model_dump(), "num_objects": (5, 5), **change})
+    after = drawn(changed)
+    if same == "poses":
+        bodies = [replace(body, look=old.look) for body, old in zip(after.bodies, before.bodies, strict=True)]
+        assert bodies == list(before.bodies)
+    else:
+        assert labelled(after) == labelled(before)
+    assert after.floor == before.floor
+
+
+def test_scenes_and_attempts_differ_and_come_again() -> None:
+    specs = [drawn(Drop(num_objects=(5, 5)), index, attempt) for index in (0, 1) for attempt in (0, 1)]
+    assert len({spec.bodies[0].pose for spec in specs}) == 4
+    assert drawn(Drop(num_objects=(5, 5)), 1, 1) == specs[3]
+
+
+@pytest.mark.parametrize("kind", [Drop, Floating])
+def test_counts_reach_both_ends(kind: type[Scene]) -> None:
+    scene = kind.model_validate({"num_objects": (2, 4), "num_distractors": (0, 1), "empty_share": 0.0})
+    specs = [drawn(scene, index) for index in range(60)]
+    assert {len(labelled(spec)) for spec in specs} == {2, 3, 4}
+    assert {len(spec.bodies) - len(labelled(spec)) for spec in specs} == {0, 1}
+
+
+def test_some_scenes_are_empty_on_purpose() -> None:
+    specs = [drawn(Drop(empty_share=0.25, num_objects=(1, 2)), index) for index in range(200)]
+    assert np.mean([not labelled(spec) for spec in specs]) == pytest.approx(0.25, abs=0.08)
+    assert any(spec.bodies and not labelled(spec) for spec in specs)  # distractors may lie there alone
+    assert not drawn(Drop(empty_share=1.0, num_distractors=(0, 0))).bodies
+    assert all(labelled(drawn(Drop(empty_share=0.0), index)) for index in range(40))
+
+
+def test_nothing_touches_when_it_is_let_go() -> None:
+    for index in range(30):
+        spec = drawn(Drop(num_objects=(12, 12), spread=(0.5, 1.0)), index)
+        centers, radii = spheres(spec)
+        assert (centers[:, 2] > radii).all()
+        apart = np.linalg.norm(centers[:, None] - centers[None], axis=-1) - radii[:, None] - radii[None]
+        assert apart[~np.eye(len(radii), dtype=bool)].min() > -1e-9
+
+
+def test_ranges_are_kept_and_filled() -> None:
+    scene = Drop(num_objects=(8, 8), num_distractors=(0, 0), friction=(0.3, 0.5), size_jitter=(0.5, 2.0))
+    specs = [drawn(scene, index) for index in range(50)]
+    frictions = [body.friction for spec in specs for body in spec.bodies]
+    assert 0.3 <= min(frictions) < 0.305
+    assert 0.495 < max(frictions) <= 0.5
+    bolts = [body.scale for spec in specs for body in spec.bodies if body.category == 1]
+    assert 0.5 <= min(bolts) < 0.55
+    assert 1.9 < max(bolts) <= 2.0
+    reach = [
+        np.hypot(*body.pose.position_m[:2]) for spec in specs for body in spec.bodies if body.category == 0
+    ]
+    assert max(reach) <= 3.0 * CATALOGUE.typical_size_m
+
+
+def test_looks_follow_the_category() -> None:
+    bodies = [body for index in range(20) for body in drawn(Drop(num_objects=(8, 8)), index).bodies]
+    assert {body.look.color_rgb for body in bodies if body.category == 1} == {(0.1, 0.2, 0.3)}
+    assert {body.look.color_rgb for body in bodies if body.category == 2} == {None}
+    boxes = [body.look for body in bodies if body.category == 0]
+    assert len({look.color_rgb for look in boxes}) == len(boxes)
+    assert 0.1 < np.mean([look.texture is not None for look in boxes]) < 0.5
+
+
+def test_pile_higher_than_physics_settles_well_is_rejected() -> None:
+    with pytest.raises(RejectedDraw) as caught:
+        drawn(Drop(num_objects=(200, 200), spread=(0.1, 0.1)))
+    assert caught.value.reason == "no_place"
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"num_object": 3},
+        {"num_objects": [5, 2]},
+        {"num_objects": 2.5},
+        {"num_objects": -1},
+        {"spread": 0},
+        {"friction": float("nan")},
+        {"empty_share": 1.1},
+        {"max_attempts": 0},
+        {"floor": {"tile": 0}},
+        {"physics": {"time_step_s": 0.1}},
+        {"physics": {"gravity": 9.81}},
+        {"objects": {"textures": ["chekker"]}},
+    ],
+    ids=str,
+)
+def test_wrong_settings_are_refused(tree: object) -> None:
+    with pytest.raises(ValidationError):
+        Drop.parse(tree)
+
+
+def test_random_rotations_discs_and_balls_are_uniform(rng: np.random.Generator) -> None:
+    count = 4000
+    turned = np.array([rotation(random_quaternion(rng))[:, 2] for _ in range(count)])
+    disc = np.array([random_disc(rng) for _ in range(count)])
+    ball = np.array([random_in_ball(rng) for _ in range(count)])
+    assert (np.abs(turned.mean(axis=0)) < 0.04).all()
+    np.testing.assert_allclose((turned**2).mean(axis=0), 1 / 3, atol=0.02)
+    for points, dimension in ((disc, 2), (ball, 3)):
+        reach = np.linalg.norm(points, axis=1)
+        assert reach.max() <= 1
+        assert np.mean(reach < 0.5) == pytest.approx(0.5**dimension, abs=0.03)
+        assert (np.abs(points.mean(axis=0)) < 0.04).all()

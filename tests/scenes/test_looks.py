@@ -1,0 +1,91 @@
+import colorsys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from pydantic import ValidationError
+
+from scenes.assets.textures import TEXTURES
+from scenes.looks import IMAGE, LookSettings, Pictures, folder_hash, image_files
+from scenes.spec import Texture
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> str:
+    for index, name in enumerate(("b.png", "a.jpg", "c.PNG")):
+        Image.fromarray(np.full((8, 8, 3), 80 * index, np.uint8)).save(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("no image")
+    (tmp_path / ".d.png").write_text("hidden")
+    return str(tmp_path)
+
+
+def test_colors_keep_and_fill_their_ranges(rng: np.random.Generator) -> None:
+    settings = LookSettings(hue=(0.2, 0.4), saturation=(0.3, 0.6), value=(0.5, 0.9), textured=0.0)
+    looks = [settings.draw(rng) for _ in range(500)]
+    hsv = np.array([colorsys.rgb_to_hsv(*look.color_rgb) for look in looks if look.color_rgb])
+    for values, (low, high) in zip(hsv.T, ((0.2, 0.4), (0.3, 0.6), (0.5, 0.9)), strict=True):
+        assert low - 1e-9 <= values.min() < low + 0.01
+        assert high - 0.01 < values.max() <= high + 1e-9
+    assert all(look.texture is None for look in looks)
+
+
+def test_textures_come_from_all_kinds_and_the_whole_pool(rng: np.random.Generator) -> None:
+    looks = [LookSettings(textured=0.5, pool=4).draw(rng) for _ in range(1000)]
+    textures = [look.texture for look in looks if look.texture is not None]
+    assert len(textures) / 1000 == pytest.approx(0.5, abs=0.05)
+    assert {(texture.kind, texture.index) for texture in textures} == {
+        (kind, index) for kind in TEXTURES for index in range(4)
+    }
+
+
+def test_always_six_draws() -> None:
+    after = []
+    for settings in (LookSettings(), LookSettings(textured=0.0), LookSettings(textures=(), textured=1.0)):
+        rng = np.random.Generator(np.random.PCG64(3))
+        settings.draw(rng)
+        after.append(rng.random())
+    assert len(set(after)) == 1
+
+
+def test_images_of_a_folder(folder: str, rng: np.random.Generator) -> None:
+    settings = LookSettings(textured=1.0, images=folder)
+    textures = [settings.draw(rng).texture for _ in range(50)]
+    assert {texture.index for texture in textures if texture} == {0, 1, 2}
+    assert {texture.kind for texture in textures if texture} == {IMAGE}
+    assert [path.name for path in image_files(folder)] == ["a.jpg", "b.png", "c.PNG"]
+    pictures = Pictures({"floor": folder, "background": None})
+    assert [int(pictures("floor", Texture(IMAGE, index)).mean()) for index in range(3)] == [80, 0, 160]
+
+
+def test_folder_hash_follows_names_and_bytes(folder: str) -> None:
+    first = folder_hash(folder)
+    assert folder_hash(folder) == first
+    (Path(folder) / "notes.txt").write_text("still no image")
+    assert folder_hash(folder) == first
+    (Path(folder) / "a.jpg").rename(Path(folder) / "z.jpg")
+    assert folder_hash(folder) != first
+
+
+@pytest.mark.parametrize("kind", TEXTURES)
+def test_procedural_pictures_are_the_same_for_the_same_index(kind: str) -> None:
+    first, again, other = (Pictures({})("floor", Texture(kind, index)) for index in (3, 3, 4))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize(
+    ("tree", "message"),
+    [
+        ({"textures": ["chequer"]}, "unknown texture 'chequer'; did you mean 'checker'"),
+        ({"images": "/nowhere/at/all"}, "no images .* in the folder '/nowhere/at/all'"),
+        ({"hue": 1.5}, "between 0 and 1"),
+        ({"pool": 0}, "greater than or equal to 1"),
+        ({"colour": 1}, "Extra inputs"),
+        ({"value": float("nan")}, "finite"),
+    ],
+    ids=str,
+)
+def test_wrong_settings_are_refused(tree: object, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        LookSettings.parse(tree)

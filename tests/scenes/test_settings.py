@@ -1,0 +1,152 @@
+from typing import Annotated, Literal
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from scenes.camera import CameraKind, Grid, Shell
+from scenes.drop import Drop
+from scenes.settings import (
+    IntRange,
+    Kind,
+    Range,
+    Settings,
+    ShareRange,
+    did_you_mean,
+    one_of,
+    uniform,
+    uniform_int,
+)
+
+
+class Cup(Settings):
+    """Something to set."""
+
+    height: Range = (1.0, 2.0)
+    handles: IntRange = (1, 3)
+    fill: ShareRange = (0.0, 1.0)
+    hot: bool = False
+
+
+@pytest.mark.parametrize(
+    ("tree", "height"), [({}, (1, 2)), ({"height": 3}, (3, 3)), ({"height": [3, 4.5]}, (3, 4.5))], ids=str
+)
+def test_drawn_setting_is_a_number_or_low_and_high(tree: object, height: object) -> None:
+    assert Cup.parse(tree).height == height
+
+
+@pytest.mark.parametrize(
+    ("tree", "message"),
+    [
+        ({"hieght": 3}, "Extra inputs"),
+        ({"height": [2, 1]}, "low 2.* is above high 1"),
+        ({"height": [1, 2, 3]}, r"a number or \[low, high\]"),
+        ({"height": "3"}, r"a number or \[low, high\]"),
+        ({"height": True}, r"a number or \[low, high\]"),
+        ({"height": None}, r"a number or \[low, high\]"),
+        ({"height": float("nan")}, "finite"),
+        ({"height": [0, float("inf")]}, "finite"),
+        ({"handles": 1.5}, "integer"),
+        ({"fill": [0.5, 1.5]}, "between 0 and 1"),
+        ({"hot": 1}, "boolean"),
+    ],
+    ids=str,
+)
+def test_wrong_value_is_refused(tree: object, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Cup.parse(tree)
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Cup().hot = True  # type: ignore[misc]
+
+
+def test_whole_numbers_reach_both_ends_equally_often(rng: np.random.Generator) -> None:
+    counts = np.bincount([uniform_int(rng, (2, 5)) for _ in range(4000)], minlength=7)
+    assert counts[[0, 1, 6]].sum() == 0
+    assert (np.abs(counts[2:6] - 1000) < 120).all()
+    assert uniform_int(rng, (7, 7)) == 7
+
+
+class Edge:
+    """A generator that only gives the ends of [0, 1)."""
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def random(self) -> float:
+        return self.value
+
+
+def test_ends_of_a_range_are_in_it() -> None:
+    last: np.random.Generator = Edge(np.nextafter(1, 0))  # type: ignore[assignment]
+    first: np.random.Generator = Edge(0.0)  # type: ignore[assignment]
+    assert (uniform_int(first, (2, 5)), uniform_int(last, (2, 5))) == (2, 5)
+    assert uniform(first, (2.0, 5.0)) == 2.0
+    assert uniform(last, (2.0, 5.0)) == pytest.approx(5.0)
+    assert uniform(last, (0.1, 0.3)) <= 0.3
+
+
+def test_number_takes_one_draw_as_a_range_does() -> None:
+    after = []
+    for bounds in ((0.0, 1.0), (0.5, 0.5)):
+        rng = np.random.Generator(np.random.PCG64(1))
+        uniform(rng, bounds)
+        uniform_int(rng, (3, 3 + int(bounds[0] == 0)))
+        after.append(rng.random())
+    assert after[0] == after[1]
+
+
+class Drink(Kind):
+    """A family."""
+
+
+class Tea(Drink):
+    kind: Literal["tea"] = "tea"
+    minutes: Range = (2.0, 3.0)
+
+
+class Table(Settings):
+    drink: Annotated[Drink, one_of(Drink)] = Tea()
+
+
+def test_kind_names_the_class() -> None:
+    assert Table.parse({"drink": {"kind": "tea", "minutes": 4}}).drink == Tea(minutes=(4, 4))
+    assert Drink.family == {"tea": Tea}
+    assert set(CameraKind.family) == {"shell", "grid"} == {Shell().kind, Grid().kind}
+
+
+@pytest.mark.parametrize(
+    ("drink", "message"),
+    [
+        ({"kind": "tee"}, "unknown kind 'tee'; did you mean 'tea'"),
+        ({"kind": "beer"}, "unknown kind 'beer'; allowed: tea"),
+        ({}, "unknown kind None"),
+        ({"kind": "tea", "minuets": 1}, "Extra inputs"),
+    ],
+    ids=str,
+)
+def test_unknown_kind_is_refused(drink: object, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Table.parse({"drink": drink})
+
+
+def test_kind_is_registered_once() -> None:
+    with pytest.raises(TypeError, match="'tea' is registered twice"):
+        type(
+            "Other",
+            (Drink,),
+            {"__annotations__": {"kind": Literal["tea"]}, "kind": "tea", "__module__": __name__},
+        )
+
+
+def test_defaults_are_valid_settings_of_their_own() -> None:
+    for settings in (Drop(), Shell(), Grid()):
+        assert type(settings).parse(settings.model_dump(mode="json")) == settings
+
+
+def test_did_you_mean_names_all_where_none_is_close() -> None:
+    assert did_you_mean("bxo", ["box", "cone"]) == "did you mean 'box'?"
+    assert did_you_mean("zzz", ["box", "cone"]) == "allowed: box, cone"
+    assert did_you_mean("zzz", []) == "allowed: none"

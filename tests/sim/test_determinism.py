@@ -1,0 +1,160 @@
+"""A scene is the same alone, and after whatever else the process has done before."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from scenes.assets.shapes import SHAPES, box, sphere
+from scenes.camera import ImageSettings, Shell
+from scenes.drop import Drop
+from scenes.light import LightSettings
+from scenes.spec import Shot
+from sim.bullet import Client, pb
+from sim.settle import Settled
+from sim2coco.seeding import rng_for
+from tests.studio import LIGHT, Picture, Studio, aimed, camera_at, catalogue_from, catalogue_of, shot, still
+
+CATEGORIES = {
+    "duck": {"path": "pybullet_data:duck.obj", "size_m": 0.1},
+    "lego": {"path": "pybullet_data:lego/lego.obj", "size_m": 0.06, "color": "random"},
+    **{name: {"shape": name, "size_m": [0.05, 0.1]} for name in ("box", "bolt", "cone", "torus")},
+}
+IMAGE = ImageSettings(width=96, height=72)
+ROOT = Path(__file__).parents[2]
+
+
+def scene_b(made: Studio) -> tuple[Settled, list[Shot]]:
+    settled, _ = made.drawn(Drop(num_objects=(8, 8), num_distractors=(1, 1)), 5)
+    shots = []
+    for view in range(3):
+        camera = Shell().aim(aimed(scene=5, view=view), view, IMAGE, made.bounds(settled))
+        light = LightSettings().draw(rng_for(7, scene=5, stream="light", view=view))
+        shots.append(Shot(5, view, 0, camera, light))
+    return settled, shots
+
+
+def digest(settled: Settled, pictures: list[Picture]) -> str:
+    whole = sha256(repr(asdict(settled)).encode())
+    for picture in pictures:
+        whole.update(b"".join(picture.bytes()) + repr(picture.sample.instances).encode())
+    return whole.hexdigest()
+
+
+def fingerprint(client: Client, folder: Path) -> str:
+    """Of scene B, made from nothing but the client."""
+    catalogue = catalogue_from(CATEGORIES, bracket={"shape": "bracket", "size_m": 0.1})
+    made = Studio(client, catalogue, folder, dict.fromkeys(("floor", "background", "objects", "distractors")))
+    settled, shots = scene_b(made)
+    return digest(settled, [made.shoot(settled, shot) for shot in shots])
+
+
+def fingerprint_alone() -> str:
+    with TemporaryDirectory() as folder:
+        return fingerprint(Client(), Path(folder))
+
+
+def in_a_new_process() -> str:
+    program = "from tests.sim.test_determinism import fingerprint_alone as f; print(f())"
+    found = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
+    )
+    return found.stdout.strip()
+
+
+def hostile(client: Client, folder: Path) -> None:
+    """Everything that leaks from scene to scene in PyBullet, set to extremes."""
+    other = catalogue_of({"box": box(0.3, 0.3, 0.01), "bolt": sphere(0.05, 24)})
+    made = Studio(client, other, folder, {})
+    settled = still(made.body("box", (0, 0, 0)), made.body("bolt", (0, 0, 0.1)))
+    glare = replace(LIGHT, direction=(0.0, 0.0, -1.0), color_rgb=(1.0, 0.0, 0.0), ambient=1.0, specular=1.0)
+    made.shoot(settled, shot(camera_at((0.4, 0, 0.3), (0, 0, 0), 100), glare))
+    pb.setPhysicsEngineParameter(
+        fixedTimeStep=1 / 33,
+        numSolverIterations=3,
+        numSubSteps=4,
+        contactBreakingThreshold=0.05,
+        erp=0.9,
+        contactERP=0.9,
+        frictionERP=0.9,
+        enableConeFriction=0,
+        useSplitImpulse=0,
+        restitutionVelocityThreshold=3.0,
+        contactSlop=0.01,
+        globalCFM=0.1,
+        deterministicOverlappingPairs=0,
+        physicsClientId=client.id,
+    )
+    pb.setGravity(1.0, 2.0, 3.0, physicsClientId=client.id)
+    pb.getCameraImage(
+        16, 16, lightDirection=(1, 0, 0), lightColor=(0, 1, 0), lightDistance=0.1, shadow=1,
+        lightAmbientCoeff=0.0, lightDiffuseCoeff=9.0, lightSpecularCoeff=9.0, renderer=pb.ER_TINY_RENDERER,
+        physicsClientId=client.id,
+    )  # fmt: skip
+    for _ in range(30):
+        pb.stepSimulation(physicsClientId=client.id)
+
+
+def test_scene_is_the_same_alone_and_after_others(client: Client, tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in "abcd"]
+    for folder in folders:
+        folder.mkdir()
+    alone = in_a_new_process()
+    assert fingerprint(client, folders[0]) == alone
+    hostile(client, folders[1])
+    assert fingerprint(client, folders[2]) == alone
+    # A second client, while the first one is still there and has its last scene loaded.
+    second = Client()
+    hostile(second, folders[1])
+    assert fingerprint(second, folders[3]) == alone
+    hostile(client, folders[1])
+    assert fingerprint(second, folders[0]) == alone
+    second.close()
+
+
+def test_views_are_the_same_in_any_order_and_as_often_as_asked(studio: Callable[..., Studio]) -> None:
+    made = studio(catalogue_from(CATEGORIES, bracket={"shape": "bracket", "size_m": 0.1}))
+    settled, shots = scene_b(made)
+    first = [made.shoot(settled, shot).bytes() for shot in shots]
+    for index in (2, 0, 0, 1):
+        assert made.shoot(settled, shots[index]).bytes() == first[index]
+    for body in range(len(settled.spec.bodies)):
+        made.renderer.silhouette(settled, shots[1], body, (10, 10, 60, 50))
+    made.renderer.shadow_map(settled, shots[2], 64)
+    assert made.shoot(settled, shots[0]).bytes() == first[0]
+
+
+def test_stages_of_two_views_may_be_mixed(studio: Callable[..., Studio]) -> None:
+    made = studio(catalogue_of({"sphere": sphere(0.1, 200)}))
+    settled = still(made.body("sphere", (0, 0, 0.1)), floor=still().spec.background)
+    near, far = (shot(camera_at((0, -y, y), (0, 0, 0), 100)) for y in (0.5, 5.0))
+    expected = made.shoot(settled, far)
+    made.renderer.rasterise(settled, near)
+    frame = made.composer.compose(made.renderer, expected.gbuffer, settled, far)
+    assert np.array_equal(frame.image, expected.frame.image)
+
+
+def test_two_renderers_may_share_a_client(studio: Callable[..., Studio]) -> None:
+    first, second = (
+        studio(catalogue_of({"box": SHAPES["box"](0.1), "ball": sphere(0.05)})) for _ in range(2)
+    )
+    settled = still(first.body("ball", (0, 0, 0)), first.body("box", (0.1, 0, 0)))
+    view = shot(camera_at((0.1, -0.5, 0.3), (0, 0, 0), 100))
+    expected = first.shoot(settled, view).bytes()
+    assert second.shoot(settled, view).bytes() == expected
+    assert first.shoot(settled, view).bytes() == expected
+
+
+def test_poses_recorded_and_read_back_give_the_same_picture(studio: Callable[..., Studio]) -> None:
+    made = studio(catalogue_from(CATEGORIES, bracket={"shape": "bracket", "size_m": 0.1}))
+    settled, shots = scene_b(made)
+    expected = made.shoot(settled, shots[0]).bytes()
+    again = replace(
+        settled, spec=replace(settled.spec, bodies=tuple(replace(b) for b in settled.spec.bodies))
+    )
+    assert made.shoot(again, shots[0]).bytes() == expected

@@ -1,0 +1,151 @@
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from scenes.assets.mesh import Mesh
+from scenes.assets.shapes import SHAPES, box, sphere
+from scenes.drop import Drop
+from scenes.floating import Floating
+from scenes.spec import Body, Physics, Pose, Quat, RejectedDraw, SceneSpec
+from sim.bullet import Client, pb
+from sim.settle import _add_body, _add_floor
+from tests.studio import GREY, UPRIGHT, Studio, catalogue_from, catalogue_of, still, streams
+
+PHYSICS = Physics(gravity_m_s2=9.81, time_step_s=1 / 240, max_seconds=6.0, bounds_m=3.0)
+TILTED: Quat = (0.09853293, 0.14779939, 0.0, 0.98409736)
+MIXED: dict[str, object] = {
+    "duck": {"path": "pybullet_data:duck.obj", "size_m": 0.1},
+    "teddy": {"path": "pybullet_data:teddy2_VHACD_CHs.obj", "size_m": 0.12},
+    "lego": {"path": "pybullet_data:lego/lego.obj", "size_m": 0.06},
+    "ball": {"path": "pybullet_data:soccerball.obj", "size_m": 0.1},
+    "domino": {"path": "pybullet_data:domino/domino.obj", "size_m": 0.08},
+    **{name: {"shape": name, "size_m": [0.05, 0.1]} for name in SHAPES},
+}
+
+
+def moved(mesh: Mesh, by_m: tuple[float, float, float]) -> Mesh:
+    return Mesh(tuple(replace(part, vertices_m=part.vertices_m + np.array(by_m)) for part in mesh.parts))
+
+
+def dropped(made: Studio, name: str, center_m: tuple[float, float, float], quat: Quat) -> Body:
+    """A body with its centre of mass at a place."""
+    body = made.body(name, (0, 0, 0))
+    inner = np.array(made.files.assets[body.asset].center_of_mass_m)
+    return replace(body, pose=Pose.putting(inner, np.array(center_m), quat))
+
+
+def falling(*bodies: Body, physics: Physics = PHYSICS) -> SceneSpec:
+    return SceneSpec(0, "train", 0, bodies, GREY, GREY, physics)
+
+
+def corners(made: Studio, body: Body) -> NDArray[np.float64]:
+    return body.pose.apply(made.files.assets[body.asset].mesh.vertices_m * body.scale)
+
+
+@pytest.mark.parametrize("quat", [UPRIGHT, TILTED], ids=["flat", "tilted"])
+def test_plate_rests_the_same_wherever_its_origin_is(studio: Callable[..., Studio], quat: Quat) -> None:
+    offsets = {"middle": (0.0, 0.0, 0.0), "corner": (0.1, 0.07, 0.01), "above": (0.0, 0.0, -0.25)}
+    plate = box(0.2, 0.14, 0.02)
+    made = studio(catalogue_of({name: moved(plate, by_m) for name, by_m in offsets.items()}))
+    rests = []
+    for name, by_m in offsets.items():
+        (body,) = made.settle(falling(dropped(made, name, (0, 0, 0.2), quat))).spec.bodies
+        assert body.pose.rotation()[2, 2] > np.cos(np.radians(1))
+        lowest_m = corners(made, body)[:, 2].min()
+        assert abs(lowest_m) < 0.0005  # neither hovers nor sinks
+        label = body.pose.apply(np.add([by_m], (0.03, 0.02, 0.01)))
+        rests.append(np.concatenate([corners(made, body), label]))
+    np.testing.assert_allclose(rests[1], rests[0], atol=0.001)
+    np.testing.assert_allclose(rests[2], rests[0], atol=0.001)
+
+
+@pytest.mark.parametrize("name", [name for name in SHAPES if name not in ("cone", "torus")] + ["ball"])
+def test_nothing_hovers_sinks_or_stands_on_an_edge(studio: Callable[..., Studio], name: str) -> None:
+    meshes = {shape: make(0.08) for shape, make in SHAPES.items()} | {"ball": sphere(0.1, 64)}
+    made = studio(catalogue_of(meshes))
+    (body,) = made.settle(falling(dropped(made, name, (0, 0, 0.15), TILTED))).spec.bodies
+    points = corners(made, body)
+    assert abs(points[:, 2].min()) < 0.0005
+    center = body.pose.apply(np.array([made.files.assets[body.asset].center_of_mass_m]))[0]
+    near = points[points[:, 2] < points[:, 2].min() + 0.002][:, :2] - center[:2]
+    angles = np.sort(np.arctan2(near[:, 1], near[:, 0]))
+    widest = np.diff(np.append(angles, angles[0] + 2 * np.pi)).max()
+    assert (
+        widest < np.pi + 0.2 or np.linalg.norm(near, axis=1).min() < 0.006
+    )  # its weight is above its support
+
+
+def test_a_falling_body_obeys_half_g_t_squared(studio: Callable[..., Studio], client: Client) -> None:
+    made = studio(catalogue_of({"box": moved(box(0.1, 0.1, 0.1), (0.05, 0.0, 0.02))}))
+    client.fresh(1 / 240, 9.81)
+    _add_floor(client.id)
+    body_id = _add_body(client.id, made.files, dropped(made, "box", (0, 0, 10), TILTED))
+    for step in range(1, 241):
+        pb.stepSimulation(physicsClientId=client.id)
+        if step % 60 == 0:
+            (x, y, z), quat = pb.getBasePositionAndOrientation(body_id, physicsClientId=client.id)
+            assert 10 - z == pytest.approx(9.81 / 2 * (step / 240) ** 2, rel=0.02 if step < 120 else 0.01)
+            assert (x, y) == pytest.approx((0, 0), abs=1e-6)
+            np.testing.assert_allclose(quat, TILTED, atol=1e-6)
+
+
+def test_time_step_and_gravity_are_the_scenes_own(studio: Callable[..., Studio]) -> None:
+    made = studio(catalogue_of({"box": box(0.1, 0.1, 0.1)}))
+    body = dropped(made, "box", (0, 0, 0.5), UPRIGHT)
+    earth = made.settle(falling(body)).seconds
+    moon = made.settle(falling(body, physics=replace(PHYSICS, gravity_m_s2=1.62))).seconds
+    fine = made.settle(falling(body, physics=replace(PHYSICS, time_step_s=1 / 960))).seconds
+    assert moon > 1.3 * earth
+    assert fine == pytest.approx(earth, abs=0.3)
+
+
+@pytest.mark.parametrize("count", [pytest.param(60, marks=pytest.mark.slow), 8], ids=str)
+def test_default_scenes_are_seldom_rejected(studio: Callable[..., Studio], count: int) -> None:
+    made = studio(catalogue_from(MIXED, bracket={"shape": "bracket", "size_m": 0.1}))
+    reasons: Counter[str] = Counter()
+    for index in range(count):
+        settled, rejected = made.drawn(Drop(), index)
+        reasons.update(rejected)
+        lowest = [corners(made, body)[:, 2].min() for body in settled.spec.bodies]
+        assert min(lowest, default=0.0) > -0.002
+    assert 1 + reasons.total() / count < 1.3, reasons
+
+
+def test_scene_without_physics_or_bodies_is_at_rest_as_drawn(studio: Callable[..., Studio]) -> None:
+    made = studio(catalogue_from(MIXED))
+    spec = Floating().draw(0, "train", 0, made.catalogue, streams(0))
+    assert made.settle(spec).spec is spec
+    empty = falling()
+    assert made.settle(empty).spec is empty
+
+
+@pytest.mark.parametrize(
+    ("reason", "changes"),
+    [
+        ("unsettled", {"max_seconds": 0.2}),
+        ("out_of_bounds", {"bounds_m": 0.01}),
+    ],
+)
+def test_unlucky_draw_says_why(studio: Callable[..., Studio], reason: str, changes: dict[str, float]) -> None:
+    made = studio(catalogue_of({"box": box(0.1, 0.1, 0.1)}))
+    spec = falling(dropped(made, "box", (0.1, 0, 0.5), TILTED), physics=replace(PHYSICS, **changes))
+    with pytest.raises(RejectedDraw) as caught:
+        made.settle(spec)
+    assert caught.value.reason == reason
+
+
+def test_settled_scene_keeps_everything_but_the_poses(studio: Callable[..., Studio]) -> None:
+    made = studio(catalogue_from(MIXED))
+    spec = Drop().draw(3, "train", 0, made.catalogue, streams(3))
+    settled = made.settle(spec)
+    back = tuple(
+        replace(body, pose=start.pose) for body, start in zip(settled.spec.bodies, spec.bodies, strict=True)
+    )
+    assert replace(settled.spec, bodies=back) == spec
+    assert settled.spec != spec
+    assert 0 < settled.seconds <= 6
+    assert still().seconds == 0

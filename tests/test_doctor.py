@@ -1,0 +1,208 @@
+"""The doctor: all is right here; and what it says where it is not, from what it would find there."""
+
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from sim2coco import doctor
+from sim2coco.doctor import Finding, Outcome, diagnose, report
+
+LIBGL = """Traceback (most recent call last):
+  File "<string>", line 1, in <module>
+ImportError: libGL.so.1: cannot open shared object file: No such file or directory
+"""
+RIGHT = {"opencv-python": "4.14.0.94", "albumentations": "2.0.8", "numpy": "2.4.6"}
+NEEDED = ["numpy<3,>=2", "albumentations==2.0.8", "opencv-python<5,>=4.9", 'ray>2; extra == "ray"']
+
+
+def test_this_installation_is_right() -> None:
+    assert [finding for finding in diagnose() if not finding.ok] == []
+
+
+def test_the_report_is_aligned_and_says_0_or_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    findings = [
+        Finding("disk", True, "[red]much[/red] free"),
+        Finding("one OpenCV", False, "two", "pip x==1 && y"),
+    ]
+    monkeypatch.setattr(doctor, "diagnose", lambda: findings)
+    console = Console(file=StringIO(), width=20)
+    assert report(console) == 1
+    assert isinstance(console.file, StringIO)
+    assert console.file.getvalue().splitlines() == [
+        "ok     disk        [red]much[/red] free",
+        "WRONG  one OpenCV  two",
+        "repair one OpenCV: pip x==1 && y",
+    ]
+    monkeypatch.setattr(doctor, "diagnose", lambda: findings[:1])
+    assert report(Console(file=StringIO())) == 0
+
+
+def test_it_loads_where_the_packages_do_not() -> None:
+    """With every heavy package made impossible to import."""
+    heavy = (
+        "cv2",
+        "pybullet",
+        "numpy",
+        "albumentations",
+        "PIL",
+        "hydra",
+        "omegaconf",
+        "pydantic",
+        "trimesh",
+        "scipy",
+    )
+    block = f"import sys; sys.modules.update(dict.fromkeys({heavy})); import sim2coco.doctor"
+    subprocess.run([sys.executable, "-c", block], check=True)
+
+
+@pytest.mark.parametrize(("version", "ok"), [((3, 11), True), ((3, 12), False), ((3, 10), False)])
+def test_python(version: tuple[int, int], ok: bool) -> None:
+    assert doctor.python(version).ok == ok
+
+
+def test_packages() -> None:
+    found = {"sim2coco": "0.1.0", "numpy": "1.26.4", "opencv-python": "4.14.0.94"}
+    rows = doctor.packages(NEEDED, found)
+    assert [(row.name, row.ok, row.repair) for row in rows] == [
+        ("sim2coco", True, None),
+        ("numpy", False, "pip install 'numpy<3,>=2'"),
+        ("albumentations", False, "pip install --no-deps 'albumentations==2.0.8'"),
+        ("opencv-python", True, None),
+    ]
+    assert "1.26.4" in rows[1].detail
+    assert "not installed" in rows[2].detail
+
+
+def test_sim2coco_itself_not_installed() -> None:
+    (row,) = doctor.packages(None, {})
+    assert not row.ok
+    assert row.repair
+
+
+FORCE = "pip install --force-reinstall --no-deps "
+OPENCV = {
+    "right": (RIGHT, None),
+    "double": (
+        {**RIGHT, "opencv-python-headless": "5.0.0.93"},
+        f"pip uninstall -y opencv-python-headless && {FORCE}opencv-python==4.14.0.94",
+    ),
+    "contrib too": (
+        {**RIGHT, "opencv-contrib-python": "4.9.0.80"},
+        f"pip uninstall -y opencv-contrib-python && {FORCE}opencv-python==4.14.0.94",
+    ),
+    "headless only": (
+        {"opencv-python-headless": "4.14.0.94"},
+        f"pip uninstall -y opencv-python-headless && {FORCE}'opencv-python>=4.9,<5'",
+    ),
+    "none": ({}, f"{FORCE}'opencv-python>=4.9,<5'"),
+}
+
+
+@pytest.mark.parametrize("name", OPENCV)
+def test_one_opencv(name: str) -> None:
+    found, repair = OPENCV[name]
+    finding = doctor.opencv(found)
+    assert (finding.ok, finding.repair) == (repair is None, repair)
+
+
+def test_albumentationsx() -> None:
+    assert doctor.albumentations(RIGHT).ok
+    finding = doctor.albumentations({**RIGHT, "albumentationsx": "2.1.0"})
+    assert not finding.ok
+    assert finding.repair is not None
+    assert finding.repair.startswith("pip uninstall -y albumentationsx && ")
+
+
+OUTCOMES = {
+    "right": (Outcome(0, 'doctor: "4.14.0"\n'), True, "loads, 4.14.0", None),
+    "no libGL": (Outcome(1, LIBGL), False, "the system lacks libGL.so.1", "apt-get install -y libgl1"),
+    "emptied": (
+        Outcome(1, "AttributeError: module 'cv2' has no attribute '__version__'\n"),
+        False,
+        "AttributeError: module 'cv2' has no attribute '__version__'",
+        f"{FORCE}opencv-python==4.14.0.94",
+    ),
+    "dies": (Outcome(-11, "doctor: 1"), False, "died of SIGSEGV", f"{FORCE}opencv-python==4.14.0.94"),
+    "hangs": (Outcome(None, ""), False, "gave no answer in 60 s", f"{FORCE}opencv-python==4.14.0.94"),
+}
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_import_of_opencv(name: str) -> None:
+    outcome, ok, detail, repair = OUTCOMES[name]
+    assert doctor.opencv_import(outcome, RIGHT) == Finding("import cv2", ok, detail, repair)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ok"),
+    [
+        (Outcome(0, "noise\ndoctor: [1, 1296]\nnoise"), [True, True]),
+        (Outcome(0, "doctor: [0, 1296]"), [False, True]),
+        (Outcome(0, "doctor: [1, 0]"), [True, False]),
+        (Outcome(1, "ModuleNotFoundError: No module named 'pybullet'"), [False]),
+        (Outcome(-4, ""), [False]),
+    ],
+    ids=["right", "without numpy", "draws nothing", "missing", "illegal instruction"],
+)
+def test_pybullet(outcome: Outcome, ok: list[bool]) -> None:
+    findings = doctor.pybullet(outcome)
+    assert [finding.ok for finding in findings] == ok
+    assert all(finding.ok == (finding.repair is None) for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "sentence"),
+    [
+        (Outcome(0, "GL_RENDERER=llvmpipe (LLVM 15)\n\ndoctor: 4\n"), "loads, on llvmpipe (LLVM 15)"),
+        (Outcome(0, "doctor: -1"), "its plugin does not load"),
+        (Outcome(0, "doctor: null"), "its plugin does not load"),
+        (Outcome(-6, ""), "died of SIGABRT"),
+        (Outcome(None, ""), "gave no answer"),
+    ],
+)
+def test_egl_is_never_needed(outcome: Outcome, sentence: str) -> None:
+    finding = doctor.egl(outcome)
+    assert finding.ok
+    assert sentence in finding.detail
+
+
+def test_names_belong_to_us_alone(tmp_path: Path) -> None:
+    places: dict[str, Path | None] = {"conf": tmp_path / "conf", "sim": tmp_path / "sim"}
+    for place in places.values():
+        assert place is not None
+        place.mkdir()
+    assert doctor.names({}, places, tmp_path).ok  # an editable install tells of no names
+    assert doctor.names({"sim": ["sim2coco", "sim2coco"]}, places, tmp_path).ok
+    shared = doctor.names({"sim": ["sim2coco", "Other_Sim"]}, places, tmp_path)
+    assert (shared.ok, shared.detail) == (False, "sim also belongs to other-sim")
+    assert not doctor.names({}, {**places, "sim": tmp_path / "elsewhere/sim"}, tmp_path).ok
+    assert not doctor.names({}, {**places, "sim": None}, tmp_path).ok
+
+
+def test_configuration(tmp_path: Path) -> None:
+    assert not doctor.configuration(None).ok
+    assert not doctor.configuration(tmp_path).ok
+    (tmp_path / "config.yaml").touch()
+    assert doctor.configuration(tmp_path).ok
+
+
+def test_disk_and_temporary_files(tmp_path: Path) -> None:
+    assert doctor.disk(lambda: tmp_path).ok
+    assert not doctor.disk(lambda: tmp_path / "gone").ok
+    assert doctor.temporary(lambda: str(tmp_path)).ok
+    assert not doctor.temporary(lambda: str(tmp_path / "gone")).ok
+
+
+def test_a_child_that_dies_is_an_outcome() -> None:
+    assert doctor.child("import os; os.abort()").trouble == "died of SIGABRT"
+    assert doctor.child("raise ValueError('no')").trouble == "ValueError: no"
+    assert doctor.child("print('doctor: [1]')").answer == [1]
+
+
+def test_gpu_is_only_told() -> None:
+    assert doctor.gpu({}, []).detail == "none, no torch; nothing here needs them"
+    assert doctor.gpu({"torch": "2.9"}, ["NVIDIA H200"]).detail.startswith("NVIDIA H200, torch 2.9")
