@@ -108,11 +108,14 @@ class Pictures:
             return read_image(image_files(self._folders[role] or "")[choice.index])
         seed = np.random.SeedSequence(choice.index, spawn_key=tuple(choice.kind.encode()))
         rng = np.random.Generator(np.random.PCG64(seed))
-        return _muted(texture(choice.kind, rng), rng.random())
+        return _muted(texture(choice.kind, rng), rng.random(), 100 + 100 * rng.random())
 
 
-def _muted(pixels: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
-    """A picture with a share of its colour taken away: real floors and things are seldom vivid."""
+def _muted(pixels: NDArray[np.uint8], share: float, brightness: float) -> NDArray[np.uint8]:
+    """A picture with a share of its colour taken away, at a mean brightness (0..255).
+
+    Real floors and things are seldom vivid; and a texture multiplies a colour, so a dark one would be black.
+    """
     grey = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     mixed = pixels * np.float32(1 - share) + grey[..., None] * np.float32(share)
-    return np.asarray(mixed + np.float32(0.5), np.uint8)
+    return np.asarray(np.minimum(mixed * np.float32(brightness / grey.mean()) + np.float32(0.5), 255), np.uint8)

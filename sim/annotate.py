@@ -163,8 +163,8 @@ def _alone(
 ) -> Mask:
     """The mask of a body alone over its box: drawn again only where the frame cannot show it all.
 
-    A crop rounds differently from the frame: about one edge pixel in 50,000 differs. So the frame has the last
-    word on every pixel in which it shows the body or none.
+    A crop rounds differently from the frame: about one edge pixel in 50,000 differs. So the frame has the
+    last word on every pixel in which it shows the body or none.
     """
     box = boxes[index]
     others = boxes[:index] + boxes[index + 1 :]

@@ -152,7 +152,8 @@ def _generate(tree: "DictConfig") -> int:
 
     recipe, options = read(tree)
     pictures = options.num_images * (1 + recipe.augment.copies)
-    extra = f", {pictures} pictures with their copies" if recipe.augment.copies else ""
+    # Copies are made in the augmented splits only.
+    extra = f", up to {pictures} pictures with their copies" if recipe.augment.copies else ""
     title = f"{options.out}: {options.num_images} images{extra}, {options.workers} workers"
     with RunProgress(out, options.num_images, title) as progress:
         result = generate(
@@ -199,6 +200,10 @@ def _plain(command: str, arguments: list[str]) -> int:
     if command == "check":
         parser.add_argument("--json", action="store_true", help="print the faults as JSON")
     options = parser.parse_args(arguments)
+    if command == "doctor":  # works where nothing else does, so nothing else is loaded
+        from sim2coco.doctor import report
+
+        return report(out)
     from sim2coco import commands
 
     return guarded(lambda: getattr(commands, command)(options, out))

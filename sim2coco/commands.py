@@ -1,4 +1,4 @@
-"""The commands that look at a data set or at this installation."""
+"""The commands that look at a data set."""
 
 import argparse
 import json
@@ -65,10 +65,3 @@ def check(options: argparse.Namespace, out: Console) -> int:
         f"{options.data}: {report.images} images, {report.annotations} annotations: {verdict}", markup=False
     )
     return 1 if report.faults else 0
-
-
-def doctor(options: argparse.Namespace, out: Console) -> int:
-    """Reports on this installation."""
-    from sim2coco.doctor import report
-
-    return report(out)

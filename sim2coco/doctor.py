@@ -1,6 +1,6 @@
 """Is this installation right? What is wrong with it, and the repair.
 
-It works when the packages do not: nothing heavy is imported here, and what may die or hang is tried in a child.
+It works where the packages do not: nothing heavy is imported here, what may die or hang is tried in a child.
 """
 
 import json
@@ -39,7 +39,7 @@ LIBRARIES = {
 }
 
 SEE_OPENCV = "import cv2, json; print('doctor: ' + json.dumps(cv2.__version__))"
-SEE_PROGRAM = "import sim2coco.recipe; print('doctor: true')"
+SEE_PROGRAM = "import sim2coco.config, sim2coco.run; print('doctor: true')"
 SEE_PYBULLET = """
 import json
 from sim.bullet import Client, pb
@@ -98,9 +98,13 @@ class Outcome:
         return next((line.strip() for line in reversed(self.text.splitlines()) if line.strip()), "no message")
 
 
-def report(console: Console) -> int:
-    """Prints an aligned table of all findings, then the repairs; 0 when all is right, 1 otherwise."""
-    findings = diagnose()
+def report(console: Console, findings: Sequence[Finding] | None = None) -> int:
+    """Prints an aligned table of findings (by default of this installation), then the repairs.
+
+    Returns:
+        0 when all is right, 1 otherwise.
+    """
+    findings = diagnose() if findings is None else findings
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
         mark = "ok" if finding.ok else "WRONG"
@@ -138,10 +142,10 @@ def diagnose() -> list[Finding]:
 
 def installed() -> dict[str, str]:
     """Versions of all installed distributions, by normalised name."""
-    found = {}
+    found: dict[str, str] = {}
     for distribution in distributions():
         if name := distribution.metadata["Name"]:  # none where an uninstall was cut off
-            found.setdefault(_normal(name), distribution.version)
+            found.setdefault(_normal(name), distribution.version or "of no version")
     return found
 
 

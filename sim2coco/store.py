@@ -63,7 +63,9 @@ class Store:
     def delete(self, name: str) -> None:
         """Removes a file, and its folder when that was the last one in it."""
         path = self.root / name
-        path.unlink(missing_ok=True)
+        if not path.exists():
+            return
+        path.unlink()
         while path.parent != self.root and not any(path.parent.iterdir()):
             path = path.parent
             path.rmdir()

@@ -1,5 +1,6 @@
 """The doctor: all is right here; and what it says where it is not, from what it would find there."""
 
+import os
 import subprocess
 import sys
 from io import StringIO
@@ -23,22 +24,46 @@ def test_this_installation_is_right() -> None:
     assert [finding for finding in diagnose() if not finding.ok] == []
 
 
-def test_the_report_is_aligned_and_says_0_or_1(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_report_is_aligned_and_says_0_or_1() -> None:
     findings = [
         Finding("disk", True, "[red]much[/red] free"),
         Finding("one OpenCV", False, "two", "pip x==1 && y"),
     ]
-    monkeypatch.setattr(doctor, "diagnose", lambda: findings)
     console = Console(file=StringIO(), width=20)
-    assert report(console) == 1
+    assert report(console, findings) == 1
     assert isinstance(console.file, StringIO)
     assert console.file.getvalue().splitlines() == [
         "ok     disk        [red]much[/red] free",
         "WRONG  one OpenCV  two",
         "repair one OpenCV: pip x==1 && y",
     ]
-    monkeypatch.setattr(doctor, "diagnose", lambda: findings[:1])
-    assert report(Console(file=StringIO())) == 0
+    assert report(Console(file=StringIO()), findings[:1]) == 0
+
+
+def test_a_broken_installation_is_reported_whole(tmp_path: Path) -> None:
+    """OpenCV without libGL, PyBullet that kills its process, a second albumentations: all in one real run."""
+    (tmp_path / "cv2.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
+    (tmp_path / "pybullet.py").write_text("import os\nos.abort()")
+    (tmp_path / "albumentationsx-2.1.0.dist-info").mkdir()
+    (tmp_path / "albumentationsx-2.1.0.dist-info/METADATA").write_text(
+        "Name: albumentationsx\nVersion: 2.1.0\n"
+    )
+    script = "from rich.console import Console; from sim2coco.doctor import report; exit(report(Console()))"
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    wrong = [line for line in done.stdout.splitlines() if line.startswith("WRONG")]
+    assert [line[7:25].strip() for line in wrong] == [
+        "one albumentations",
+        "import cv2",
+        "import pybullet",
+        "import sim2coco",
+    ]
+    assert "the system lacks libGL.so.1" in wrong[1]
+    assert "died of SIGABRT" in wrong[2]
+    assert "repair import cv2: apt-get install -y libgl1\n" in done.stdout
 
 
 def test_it_loads_where_the_packages_do_not() -> None:

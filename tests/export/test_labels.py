@@ -1,0 +1,54 @@
+"""Run lengths, boxes and areas come from masks, and lead back to them."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pycocotools import mask as coco_mask
+
+from sim2coco.export.labels import run_lengths
+from sim2coco.export.settings import Export
+
+RNG = np.random.Generator(np.random.PCG64(0))
+
+
+def rectangle(x0: int, y0: int, x1: int, y1: int) -> NDArray[np.bool_]:
+    mask = np.zeros((40, 60), np.bool_)
+    mask[y0:y1, x0:x1] = True
+    return mask
+
+
+MASKS = {
+    "nothing": rectangle(0, 0, 0, 0),
+    "everything": rectangle(0, 0, 60, 40),
+    "first pixel": rectangle(0, 0, 1, 1),
+    "last pixel": rectangle(59, 39, 60, 40),
+    "a column": rectangle(7, 0, 8, 40),
+    "a row": rectangle(0, 7, 60, 8),
+    "two parts": rectangle(3, 3, 9, 9) | rectangle(30, 20, 50, 39),
+    "noise": RNG.random((40, 60)) < 0.5,
+}
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_a_mask_survives(name: str) -> None:
+    mask = MASKS[name]
+    counts, area, (x, y, width, height) = run_lengths(mask)
+    again = coco_mask.decode({"size": [40, 60], "counts": counts.encode()})
+    np.testing.assert_array_equal(again, mask)
+    assert area == mask.sum()
+    if area:
+        rows, columns = np.nonzero(mask)
+        assert (x, y) == (columns.min(), rows.min())
+        assert (x + width, y + height) == (columns.max() + 1, rows.max() + 1)
+
+
+def test_png_loses_nothing_and_jpeg_little() -> None:
+    import cv2
+
+    smooth = cv2.GaussianBlur(RNG.integers(0, 255, (64, 64, 3)).astype(np.uint8), (0, 0), 4)
+    decoded = {
+        kind: cv2.imdecode(np.frombuffer(Export(format=kind).encode(smooth), np.uint8), cv2.IMREAD_COLOR)
+        for kind in ("png", "jpg")
+    }
+    np.testing.assert_array_equal(decoded["png"][..., ::-1], smooth)
+    assert np.abs(decoded["jpg"][..., ::-1].astype(int) - smooth).mean() < 2

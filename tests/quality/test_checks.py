@@ -1,0 +1,108 @@
+"""Each check says yes to what it is for, and no to what lies just beyond."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from scenes.spec import Pose
+from sim.annotate import Instance, Sample, num_planes
+from sim2coco.quality import checks
+from sim2coco.quality.judge import HIDDEN, Check, Quality, judge
+
+SIDE = 100
+RNG = np.random.Generator(np.random.PCG64(3))
+NOISE = RNG.integers(0, 255, (SIDE, SIDE, 3)).astype(np.uint8)
+
+
+def sample(
+    boxes: list[tuple[int, int, int, int]],
+    image: Any = NOISE,
+    truncation: float = 0.0,
+    hidden: tuple[int, int, int, int] | None = None,
+) -> Sample:
+    """Rectangles (x0, y0, x1, y1), later ones in front; `hidden` is covered by something unlabelled."""
+    ids = np.zeros((SIDE, SIDE), np.uint8)
+    amodal = np.zeros((SIDE, SIDE, num_planes(len(boxes))), np.uint8)
+    instances = []
+    for index, (x0, y0, x1, y1) in enumerate(boxes):
+        ids[y0:y1, x0:x1] = index + 1
+        amodal[y0:y1, x0:x1, index // 8] |= np.uint8(1 << index % 8)
+        px = int((x1 - x0) * (y1 - y0) / (1 - truncation))
+        pose = Pose((0.0, 0.0, 1.0), (0.0, 0.0, 0.0, 1.0))
+        instances.append(Instance(index + 1, index, 0, "box", pose, 1.0, px, (x0, y0, x1, y1), truncation))
+    if hidden is not None:
+        ids[hidden[1] : hidden[3], hidden[0] : hidden[2]] = 0
+    return Sample(image, ids, amodal, np.ones((SIDE, SIDE), np.float32), None, tuple(instances))
+
+
+def verdict(check: Check, pictured: Sample, empty: bool = False) -> tuple[list[str], dict[int, str]]:
+    found = judge(Quality(checks={"it": check}), pictured, empty)
+    return list(found.reasons), dict(found.dropped)
+
+
+@pytest.mark.parametrize(
+    ("size", "dropped"), [((4, 4), {}), ((5, 3), {1: "it"}), ((1, 1), {1: "it"})], ids=["16 px", "15 px", "1 px"]
+)
+def test_labels_below_16_px_are_dropped(size: tuple[int, int], dropped: dict[int, str]) -> None:
+    width, height = size
+    assert verdict(checks.Visible(), sample([(10, 10, 10 + width, 10 + height)])) == ([], dropped)
+
+
+def test_labels_below_5_percent_visible_are_dropped_and_large_ones_reject() -> None:
+    box = (0, 0, 100, 20)
+    assert verdict(checks.Visible(), sample([box], hidden=(0, 0, 94, 20))) == ([], {})  # 6 % visible
+    nearly_hidden = sample([box], hidden=(0, 0, 96, 20))  # 4 % visible: 80 px, more than 0.5 % of the picture
+    assert verdict(checks.Visible(), nearly_hidden) == (["it"], {1: "it"})
+    small = sample([(0, 0, 50, 20)], hidden=(0, 0, 48, 20))  # 4 % visible: 40 px
+    assert verdict(checks.Visible(), small) == ([], {1: "it"})
+
+
+def test_half_visible_labels_stay() -> None:
+    assert verdict(checks.Visible(), sample([(0, 0, 100, 20)], hidden=(0, 0, 50, 20))) == ([], {})
+
+
+def test_a_hidden_instance_is_never_a_label() -> None:
+    pictured = sample([(10, 10, 30, 30), (10, 10, 30, 30)])
+    assert dict(judge(Quality(), pictured, False).dropped) == {1: HIDDEN}
+
+
+@pytest.mark.parametrize(("truncation", "dropped"), [(0.5, {}), (0.95, {1: "it"})])
+def test_truncated(truncation: float, dropped: dict[int, str]) -> None:
+    pictured = sample([(0, 0, 20, 20)], truncation=truncation)
+    assert verdict(checks.Truncated(max_truncation=0.9), pictured) == ([], dropped)
+
+
+@pytest.mark.parametrize(
+    ("number", "empty", "rejected"),
+    [(0, False, True), (0, True, False), (1, False, False), (3, False, False), (4, False, True)],
+)
+def test_instances(number: int, empty: bool, rejected: bool) -> None:
+    boxes = [(20 * i, 0, 20 * i + 10, 10) for i in range(number)]
+    reasons, _ = verdict(checks.Instances(minimum=1, maximum=3), sample(boxes), empty)
+    assert reasons == (["it"] if rejected else [])
+
+
+def flat(grey: int) -> Any:
+    return np.full((SIDE, SIDE, 3), grey, np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad"),
+    [
+        (checks.TooDark(), flat(30), flat(10)),
+        (checks.TooBright(), flat(225), flat(245)),
+        (checks.LowContrast(), NOISE, flat(128)),
+        (checks.Blurred(), NOISE, cv2.GaussianBlur(NOISE, (0, 0), 8)),
+    ],
+    ids=["dark", "bright", "contrast", "blur"],
+)
+def test_pictures(check: Check, good: Any, bad: Any) -> None:
+    box = [(20, 20, 60, 60)]
+    assert verdict(check, sample(box, good))[0] == []
+    assert verdict(check, sample(box, bad))[0] == ["it"]
+
+
+def test_blur_is_not_asked_of_pictures_without_labels() -> None:
+    assert verdict(checks.Blurred(), sample([], flat(128)), empty=True)[0] == []

@@ -1,0 +1,75 @@
+"""Files are there whole or not at all."""
+
+import multiprocessing
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sim2coco.store import Store, StoreError
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "data")
+
+
+def test_put_get_list_delete(store: Store) -> None:
+    store.put("b/2.txt", b"two")
+    store.put("a/1.txt", iter([b"o", b"n", b"e"]))
+    store.put("a/1.txt", b"one again")
+    assert store.get("a/1.txt") == b"one again"
+    assert list(store.list(".")) == ["a/1.txt", "b/2.txt"]
+    assert list(store.list("nowhere")) == []
+    store.delete("a/1.txt")
+    store.delete("a/1.txt")
+    assert list(store.list(".")) == ["b/2.txt"]
+    assert not (store.root / "a").exists()
+
+
+def test_the_first_writer_wins(store: Store) -> None:
+    assert store.put_new("x", b"first")
+    assert not store.put_new("x", b"second")
+    assert store.get("x") == b"first"
+    assert list(store.list(".")) == ["x"]
+
+
+def _race(root: Path, number: int) -> bool:
+    return Store(root).put_new("x", bytes([number]) * 100_000)
+
+
+def test_one_of_many_writers_wins(store: Store) -> None:
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        won = pool.starmap(_race, [(store.root, number) for number in range(20)])
+    assert sum(won) == 1
+    assert store.get("x") == bytes([won.index(True)]) * 100_000
+
+
+def test_a_writer_that_fails_leaves_what_was_there(store: Store) -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"half"
+        raise OSError("disk full")
+
+    store.put("x", b"old")
+    with pytest.raises(OSError, match="disk full"):
+        store.put("x", broken())
+    assert store.get("x") == b"old"
+    assert list(store.list(".")) == ["x"]
+
+
+def test_a_claim_sweeps_what_the_dead_left_and_keeps_others_out(store: Store) -> None:
+    store.put("images/x", b"1")
+    (store.root / "images" / ".tmp-dead").write_bytes(b"half")
+    with store.claim():
+        assert list(store.list("images")) == ["images/x"]
+        with pytest.raises(StoreError, match="another run"), Store(store.root).claim():
+            pass
+    with store.claim():
+        pass
+    assert list(store.list(".")) == ["images/x"]
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot write to .*file"), Store(tmp_path / "file" / "data").claim():
+        pass
