@@ -14,7 +14,9 @@ DOCS = Path(__file__).parent
 
 def settings() -> str:
     """The page of all settings: what `sim2coco generate --help` prints."""
-    return f"# All settings\n\nWhat `sim2coco generate --help` prints.\n\n```text\n{manual('generate')}\n```\n"
+    return (
+        f"# All settings\n\nWhat `sim2coco generate --help` prints.\n\n```text\n{manual('generate')}\n```\n"
+    )
 
 
 def contact_sheet(target: Path) -> None:
@@ -25,9 +27,9 @@ def contact_sheet(target: Path) -> None:
         subprocess.run([*program, "generate", "experiment=demo", f"out={data}"], check=True)
         subprocess.run([*program, "show", data, "--sheet", "48", "--to", png], check=True)
         with Image.open(png) as sheet:
-            sheet.convert("RGB").resize((sheet.width * 5 // 8, sheet.height * 5 // 8), Image.Resampling.LANCZOS).save(
-                target, quality=85
-            )
+            sheet.convert("RGB").resize(
+                (sheet.width * 5 // 8, sheet.height * 5 // 8), Image.Resampling.LANCZOS
+            ).save(target, quality=85)
 
 
 if __name__ == "__main__":

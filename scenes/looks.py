@@ -118,4 +118,6 @@ def _muted(pixels: NDArray[np.uint8], share: float, brightness: float) -> NDArra
     """
     grey = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     mixed = pixels * np.float32(1 - share) + grey[..., None] * np.float32(share)
-    return np.asarray(np.minimum(mixed * np.float32(brightness / grey.mean()) + np.float32(0.5), 255), np.uint8)
+    return np.asarray(
+        np.minimum(mixed * np.float32(brightness / grey.mean()) + np.float32(0.5), 255), np.uint8
+    )

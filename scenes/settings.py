@@ -1,8 +1,11 @@
 """What people write: strict, frozen settings, ranges that are drawn from, and choices named by `kind`."""
 
 import difflib
+import importlib
 import json
+import pkgutil
 from collections.abc import Callable
+from types import ModuleType
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 import numpy as np
@@ -56,6 +59,13 @@ class Kind(Settings):
             raise TypeError(f"kind {kind!r} is registered twice")
         elif isinstance(kind, str):
             cls.family[kind] = cls
+
+
+def load_kinds(*packages: ModuleType) -> None:
+    """Imports every module of some packages, so that the kinds in them are registered."""
+    for package in packages:
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
 
 
 def did_you_mean(word: str, known: list[str]) -> str:

@@ -65,7 +65,8 @@ class MeshFiles:
         """An OBJ file for each part of an asset at a level of detail (0 is the mesh itself)."""
         if (key, level) not in self._levels:
             self._levels[key, level] = tuple(
-                self._write(_obj(part), ".obj") for part in self.mesh(key, level).parts
+                self._write(_obj(part, two_sided=not self.assets[key].solid), ".obj")
+                for part in self.mesh(key, level).parts
             )
         return self._levels[key, level]
 
@@ -190,10 +191,17 @@ def _directions(count: int) -> Array:
     return np.column_stack([flat * np.cos(angle), flat * np.sin(angle), height])
 
 
-def _obj(part: Part) -> bytes:
-    """A part as an OBJ file without a material: colour and texture are set by the scene."""
+def _obj(part: Part, two_sided: bool) -> bytes:
+    """A part as an OBJ file without a material: colour and texture are set by the scene.
+
+    TinyRenderer draws no face from behind, so an open surface gets a back.
+    """
+    normals = np.concatenate([part.normals, -part.normals]) if two_sided else part.normals
+    faces, back = (part.faces + 1).tolist(), len(part.normals)
     lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in part.vertices_m.tolist()]
     lines += [f"vt {u:.9g} {v:.9g}" for u, v in part.uvs.tolist()]
-    lines += [f"vn {x:.6g} {y:.6g} {z:.6g}" for x, y, z in part.normals.tolist()]
-    lines += [f"f {a}/{a}/{a} {b}/{b}/{b} {c}/{c}/{c}" for a, b, c in (part.faces + 1).tolist()]
+    lines += [f"vn {x:.6g} {y:.6g} {z:.6g}" for x, y, z in normals.tolist()]
+    lines += [f"f {a}/{a}/{a} {b}/{b}/{b} {c}/{c}/{c}" for a, b, c in faces]
+    if two_sided:
+        lines += [f"f {c}/{c}/{c + back} {b}/{b}/{b + back} {a}/{a}/{a + back}" for a, b, c in faces]
     return "\n".join(lines).encode() + b"\n"

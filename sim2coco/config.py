@@ -14,13 +14,13 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 import conf
-from scenes.settings import Kind, Settings, did_you_mean, one_of
+import sim2coco.engines
+from scenes.settings import Kind, Settings, did_you_mean, load_kinds, one_of
 from sim2coco.engines.engine import Engine
-from sim2coco.engines.inline import Inline
 from sim2coco.engines.local import Local
 from sim2coco.recipe import Recipe
 
-KINDS = (Inline, Local)
+load_kinds(sim2coco.engines)
 GROUPS = (
     "assets",
     "scene",

@@ -5,23 +5,25 @@ from hashlib import sha256
 from pathlib import PurePath
 from typing import Annotated, Any
 
-from pydantic import Field, SerializeAsAny, field_validator
+from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator, model_validator
 
-import sim2coco.quality.checks as checks
+import scenes
+import sim.render
+import sim2coco.quality
 from augment.settings import AugmentSettings
 from scenes.assets.catalogue import Assets
 from scenes.camera import CameraKind, ImageSettings, Shell
 from scenes.drop import Drop
-from scenes.floating import Floating
 from scenes.light import LightSettings
 from scenes.scene import Scene
-from scenes.settings import Settings, one_of
+from scenes.settings import Settings, did_you_mean, load_kinds, one_of
 from sim.render.settings import Render, Tiny
 from sim2coco.export.settings import Export
 from sim2coco.quality.judge import Quality
 
-KINDS = (Drop, Floating, checks)
-"""Defining a class registers it; naming the modules here is what loads them."""
+SPLIT = {"train": 0.8, "val": 0.2}
+
+load_kinds(scenes, sim.render, sim2coco.quality)
 
 
 class Recipe(Settings):
@@ -37,7 +39,11 @@ class Recipe(Settings):
     """Another seed, another data set."""
     views: Annotated[int, Field(ge=1, le=99)] = 3
     """Pictures of each scene, from different cameras under different lights."""
-    split: dict[str, Annotated[float, Field(gt=0)]] = Field(default={"train": 0.8, "val": 0.2}, min_length=1)
+    split: Annotated[
+        dict[str, Annotated[float, Field(gt=0)]],
+        Field(min_length=1),
+        BeforeValidator(lambda split: SPLIT if split is None else split),
+    ] = SPLIT
     """Splits and their shares; a scene belongs to one split as a whole."""
     assets: Assets
     """What scenes are made of."""
@@ -65,6 +71,13 @@ class Recipe(Settings):
             if not name.isidentifier():
                 raise ValueError(f"{name!r} is no plain name: use letters, digits and _")
         return split
+
+    @model_validator(mode="after")
+    def _augments_splits_that_exist(self) -> "Recipe":
+        for name in self.augment.splits if self.augment.geometry or self.augment.pixels else ():
+            if name not in self.split:
+                raise ValueError(f"augment.splits: no split {name!r}; {did_you_mean(name, list(self.split))}")
+        return self
 
     def split_of(self, scene: int) -> str:
         """The split of a scene: a function of its index alone, every prefix near the shares.

@@ -132,7 +132,18 @@ def catalogue_of(meshes: Mapping[str, Mesh], mass_kg: float = 0.2) -> Catalogue:
         radius_m = float(np.linalg.norm(mesh.vertices_m - center, axis=1).max())
         key = f"{name}@{mesh.content_hash[:16]}"
         asset = Asset(
-            key, name, index, mesh, (1.0, 1.0), mass_kg, vec3(center), radius_m, False, None, "unknown"
+            key=key,
+            name=name,
+            category=index,
+            mesh=mesh,
+            scale=(1.0, 1.0),
+            mass_kg=mass_kg,
+            center_of_mass_m=vec3(center),
+            radius_m=radius_m,
+            solid=mesh.is_solid,
+            recolored=False,
+            color_rgb=None,
+            licence="unknown",
         )
         groups.append((asset,))
     names = tuple(meshes)

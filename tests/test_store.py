@@ -71,5 +71,8 @@ def test_a_claim_sweeps_what_the_dead_left_and_keeps_others_out(store: Store) ->
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="cannot write to .*file"), Store(tmp_path / "file" / "data").claim():
+    with (
+        pytest.raises(StoreError, match=r"cannot write to .*file"),
+        Store(tmp_path / "file" / "data").claim(),
+    ):
         pass

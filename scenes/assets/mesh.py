@@ -115,6 +115,12 @@ class Mesh:
         return not np.bincount(edge, weights=np.sign(stop - start)).any()
 
     @property
+    def is_solid(self) -> bool:
+        """Whether the surface is watertight and its faces are seen from outside."""
+        corners, _ = _centred_corners(self)
+        return self.is_watertight and float(_signed_volumes(corners).sum()) > 0
+
+    @property
     def center_of_mass_m(self) -> NDArray[np.float64]:
         """The centre of mass of the solid, (3,), or the best stand-in for it.
 

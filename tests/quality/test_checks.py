@@ -43,7 +43,9 @@ def verdict(check: Check, pictured: Sample, empty: bool = False) -> tuple[list[s
 
 
 @pytest.mark.parametrize(
-    ("size", "dropped"), [((4, 4), {}), ((5, 3), {1: "it"}), ((1, 1), {1: "it"})], ids=["16 px", "15 px", "1 px"]
+    ("size", "dropped"),
+    [((4, 4), {}), ((5, 3), {1: "it"}), ((1, 1), {1: "it"})],
+    ids=["16 px", "15 px", "1 px"],
 )
 def test_labels_below_16_px_are_dropped(size: tuple[int, int], dropped: dict[int, str]) -> None:
     width, height = size

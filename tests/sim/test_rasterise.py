@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from scenes.assets.mesh import Mesh
+from scenes.assets.mesh import Mesh, Part
 from scenes.assets.shapes import SHAPES, box, sphere
 from sim.render.rasterise import RejectedView
 from tests.studio import (
@@ -178,3 +178,26 @@ def test_light_changes_no_id_and_no_depth(studio: Callable[..., Studio]) -> None
     assert np.array_equal(bright.body, dark.body)
     assert np.array_equal(bright.depth_m, dark.depth_m)
     assert not np.array_equal(bright.color, dark.color)
+
+
+def test_an_open_surface_is_seen_from_both_sides(studio: Callable[..., Studio]) -> None:
+    """TinyRenderer culls back faces: without a back, half of all cups and sheets would be missing."""
+    sheet = Part(
+        np.array([[-0.1, -0.1, 0.0], [0.1, -0.1, 0.0], [0.1, 0.1, 0.0], [-0.1, 0.1, 0.0]]),
+        np.tile((0.0, 0.0, 1.0), (4, 1)),
+        np.zeros((4, 2)),
+        np.array([[0, 1, 2], [0, 2, 3]], np.int32),
+    )
+    made = studio(catalogue_of({"sheet": Mesh((sheet,))}))
+    settled = still(made.body("sheet", (0, 0, 0)))
+    seen = [
+        np.count_nonzero(
+            made.renderer.rasterise(
+                settled, shot(camera_at(np.array([0.01, 0.02, height_m]), np.zeros(3), 200, (128, 96), 0.0))
+            ).body
+            == 0
+        )
+        for height_m in (0.5, -0.5)
+    ]
+    assert seen[0] > 5000
+    assert abs(seen[0] - seen[1]) < 0.01 * seen[0]

@@ -1,0 +1,131 @@
+"""A clock that watches a program and all its processes from outside: wall time, CPU time, memory."""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+WARM_UP = 0.2
+"""Share of the images that come before a rate counts: caches fill, processes start."""
+TICKS = os.sysconf("SC_CLK_TCK")
+PACKAGES = ("sim2coco", "pybullet", "numpy", "opencv-python", "albumentations", "pycocotools", "scipy")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a run stood when it said how many images there are; memory is its largest child's."""
+
+    images: int
+    wall_s: float
+    cpu_s: float
+    child_kib: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run, marked after each scene; `peak_kib` is what it says of itself, or 0."""
+
+    marks: tuple[Mark, ...]
+    peak_kib: int
+
+    @property
+    def images(self) -> int:
+        """All images."""
+        return self.marks[-1].images
+
+    @property
+    def whole_s(self) -> float:
+        """Wall time from the start of the program to its end."""
+        return self.marks[-1].wall_s
+
+    @property
+    def wall_ms(self) -> float:
+        """Marginal wall time of an image: what one more costs."""
+        first, last = self._ends()
+        return 1000 * (last.wall_s - first.wall_s) / (last.images - first.images)
+
+    @property
+    def cpu_ms(self) -> float:
+        """Marginal CPU time of an image, over all processes."""
+        first, last = self._ends()
+        return 1000 * (last.cpu_s - first.cpu_s) / (last.images - first.images)
+
+    def _ends(self) -> tuple[Mark, Mark]:
+        last = self.marks[-1]
+        warm = [mark for mark in self.marks if WARM_UP * last.images <= mark.images < last.images]
+        if not warm:
+            raise ValueError("too few scenes to tell a rate: ask for more images")
+        return warm[0], last
+
+
+class Failed(Exception):
+    """A program that ended badly, with the last that it said."""
+
+
+def watch(command: Sequence[str]) -> Run:
+    """Runs a program that says `N images` after each scene and `done` at the end.
+
+    Raises:
+        Failed: It ended before it was done.
+    """
+    begun = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        marks: list[Mark] = []
+        peak_kib, line = -1, ""
+        for line in process.stdout:
+            words = line.split()
+            if words[1:] == ["images"] and words[0].isdigit() and int(words[0]) > 0:
+                marks.append(_mark(process.pid, int(words[0]), begun))
+            elif words[:1] == ["done"]:
+                marks.append(_mark(process.pid, marks[-1].images, begun))
+                peak_kib = int(words[1]) if words[1:] else 0
+    if process.returncode or peak_kib < 0:
+        raise Failed(f"exit code {process.returncode}, last line: {line.strip()}")
+    return Run(tuple(marks), peak_kib)
+
+
+def _mark(pid: int, images: int, begun: float) -> Mark:
+    tree = list(family(pid))
+    children = [_rss_kib(child) for child in tree if child != pid]
+    return Mark(images, time.perf_counter() - begun, sum(map(_cpu_s, tree)), max(children, default=0))
+
+
+def family(pid: int) -> Iterator[int]:
+    """A process and all below it."""
+    yield pid
+    try:
+        listed = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:
+        return
+    for child in " ".join(listed).split():
+        yield from family(int(child))
+
+
+def _cpu_s(pid: int) -> float:
+    """CPU time of a process and of its children that have ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / TICKS
+
+
+def _rss_kib(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS:")), 0)
+
+
+def machine() -> str:
+    """The processor, how busy it is, and the versions of what is measured, in two lines."""
+    names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    model = names[0].partition(":")[2].strip() if names else "unknown processor"
+    load = os.getloadavg()[0]
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return f"{model}, {os.cpu_count()} cores, load {load:.1f} at the start\n{versions}"

@@ -1,0 +1,144 @@
+"""How long a labelled picture takes, whole and stage by stage, beside a hand-written script.
+
+python -m benchmarks.end_to_end --images 50 --views 5 --objects 10 --workers 2 --rounds 3
+
+Both make the same scenes in the same run, in turn, so that what disturbs one disturbs the other.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import handwritten_tiny
+from benchmarks.clock import Run, machine, watch
+from benchmarks.stages import OTHER, STAGES, Spent, measured
+from benchmarks.workload import plain_scenes, recipe
+from sim2coco.recipe import Recipe
+
+AUGMENTS = ("none", "light")
+HAND = "hand-written, TinyRenderer"
+
+out = Console(highlight=False, soft_wrap=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measures and prints."""
+    options = _options(arguments)
+    recipes = {name: recipe(options.objects, options.views, name) for name in AUGMENTS}
+    out.print(f"{machine()}\n\n{options.objects} objects, {options.views} views a scene, 640×480\n")
+    runs: dict[tuple[str, int], list[Run]] = {}
+    stages: dict[str, list[dict[str, Spent]]] = {name: [] for name in AUGMENTS}
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        commands = _commands(Path(folder), recipes, options)
+        for turn in range(options.rounds):
+            for (name, workers), command in commands.items():
+                target = Path(folder) / f"{turn}-{len(runs)}-{workers}-{name[:12]}"
+                filled = [part.replace("OUT", str(target)) for part in command]
+                runs.setdefault((name, workers), []).append(watch(filled))
+            for name in AUGMENTS:
+                stages[name].append(measured(recipes[name], options.images))
+    out.print(_run_table(runs, options.workers), markup=False)
+    out.print(_stage_table(stages), markup=False)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.end_to_end", description=__doc__.split("\n")[0]
+    )
+    for name, default, meaning in (
+        ("images", 50, "pictures a run; the first fifth of them warms up"),
+        ("views", 5, "pictures of each scene"),
+        ("objects", 10, "labelled objects in each scene"),
+        ("workers", 2, "processes, compared with one"),
+        ("rounds", 3, "how often everything is run; medians are printed"),
+    ):
+        parser.add_argument(f"--{name}", type=int, default=default, help=f"{meaning} ({default})")
+    return parser.parse_args(arguments)
+
+
+def _commands(
+    folder: Path, recipes: dict[str, Recipe], options: argparse.Namespace
+) -> dict[tuple[str, int], list[str]]:
+    """What is run in turn: its name, its number of processes, its command line with OUT for a new folder."""
+    scenes = folder / "scenes.json"
+    scenes.write_text(json.dumps(plain_scenes(recipes["none"], -(-options.images // options.views))))
+    commands: dict[tuple[str, int], list[str]] = {}
+    for workers in dict.fromkeys((1, options.workers)):
+        for name, settings in recipes.items():
+            path = folder / f"{name}.json"
+            path.write_text(settings.model_dump_json())
+            ours = [sys.executable, "-m", "benchmarks.ours", str(path), "OUT"]
+            commands[f"sim2coco, augment={name}", workers] = [*ours, str(options.images), str(workers)]
+        script = [sys.executable, str(handwritten_tiny.__file__), str(scenes), "OUT"]
+        commands[HAND, workers] = [*script, str(workers)]
+    return commands
+
+
+def _run_table(runs: dict[tuple[str, int], list[Run]], workers: int) -> str:
+    """Images a second and milliseconds an image of everything that ran, as Markdown."""
+    lines = [
+        "| | processes | images/s | with start-up | ms an image | CPU ms an image | time, ours / theirs | CPU |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for (name, processes), done in runs.items():
+        wall_ms = statistics.median(run.wall_ms for run in done)
+        cpu_ms = statistics.median(run.cpu_ms for run in done)
+        whole = statistics.median(run.images / run.whole_s for run in done)
+        theirs = runs[HAND, processes]
+        ratio = _ratio([run.wall_ms for run in done], [run.wall_ms for run in theirs])
+        cpu_ratio = _ratio([run.cpu_ms for run in done], [run.cpu_ms for run in theirs])
+        lines.append(
+            f"| {name} | {processes} | {1000 / wall_ms:.1f} | {whole:.1f} | {wall_ms:.0f} | {cpu_ms:.0f} "
+            f"| {ratio:.2f} | {cpu_ratio:.2f} |"
+        )
+    for name in dict.fromkeys(name for name, _ in runs):
+        if workers > 1:
+            gain = _ratio(
+                [run.wall_ms for run in runs[name, 1]], [run.wall_ms for run in runs[name, workers]]
+            )
+            lines.append(f"\n{name}: {workers} processes are {gain:.2f} × as fast as one")
+    return "\n".join(lines) + "\n"
+
+
+def _ratio(first: Sequence[float], second: Sequence[float]) -> float:
+    """The median over rounds: what ran next to each other is compared."""
+    return statistics.median(one / other for one, other in zip(first, second, strict=True))
+
+
+def _stage_table(stages: dict[str, list[dict[str, Spent]]]) -> str:
+    """Milliseconds an image in each stage, as Markdown: medians over rounds; the total is theirs, not a sum."""
+    heads = [f"{name}: {kind}" for name in stages for kind in ("wall", "CPU", "in PyBullet")]
+    lines = [f"| ms an image, one process | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
+    for stage in (*STAGES, OTHER):
+        cells = [
+            cell
+            for rounds in stages.values()
+            for cell in _cells([done.get(stage, Spent()) for done in rounds])
+        ]
+        lines.append(f"| {stage} | {' | '.join(cells)} |")
+    totals = [cell for rounds in stages.values() for cell in _cells([_total(done) for done in rounds])]
+    return "\n".join([*lines, f"| total | {' | '.join(totals)} |"])
+
+
+def _cells(rounds: Sequence[Spent]) -> list[str]:
+    kinds = ("wall_s", "cpu_s", "native_s")
+    return [f"{1000 * statistics.median(getattr(spent, kind) for spent in rounds):.1f}" for kind in kinds]
+
+
+def _total(done: dict[str, Spent]) -> Spent:
+    spent = done.values()
+    return Spent(
+        sum(stage.wall_s for stage in spent),
+        sum(stage.cpu_s for stage in spent),
+        sum(stage.native_s for stage in spent),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""One run of ours in a process of its own, for a clock that watches from outside.
+
+python -m benchmarks.ours RECIPE.json OUT IMAGES WORKERS
+
+Says after each scene how many images there are, and at the end the peak memory of this process in KiB.
+"""
+
+import json
+import resource
+import sys
+from pathlib import Path
+
+from sim2coco.engines.local import Local
+from sim2coco.recipe import Recipe
+from sim2coco.run import Tally, generate
+
+
+def main(recipe_file: str, out: str, images: str, workers: str) -> None:
+    """Makes a data set with the engine that the command line uses."""
+    recipe = Recipe.parse(json.loads(Path(recipe_file).read_text()))
+
+    def say(tally: Tally) -> None:
+        sys.stdout.write(f"{tally.accepted} images\n")
+        sys.stdout.flush()
+
+    generate(recipe, out, int(images), workers=int(workers), engine=Local(), progress=say)
+    sys.stdout.write(f"done {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

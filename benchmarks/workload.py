@@ -1,0 +1,114 @@
+"""What is measured: everyday objects at the default settings, for us and for a hand-written script."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+import conf
+from scenes.assets.catalogue import Asset, Category, resolve
+from scenes.assets.reading import read_mesh
+from scenes.spec import Body, Shot
+from sim.settle import Settled
+from sim2coco.pipeline import aim, draw_and_settle
+from sim2coco.recipe import Recipe
+from sim2coco.seeding import rng_for
+from sim2coco.studio import Studio
+
+JPEG_QUALITY = 92
+
+
+def recipe(objects: int = 10, views: int = 5, augment: str = "none", **changes: object) -> Recipe:
+    """The default settings with a fixed number of everyday objects in every scene and nothing else.
+
+    Args:
+        objects: Labelled objects in each scene.
+        views: Pictures of each scene.
+        augment: The name of a choice in `conf/augment`.
+        changes: Settings that take the place of these.
+    """
+    tree: dict[str, object] = {
+        "seed": 1,
+        "views": views,
+        "assets": choice("assets", "everyday") | {"distractors": {}},
+        "scene": choice("scene", "drop") | {"num_objects": objects, "empty_share": 0.0},
+        "camera": choice("camera", "shell"),
+        "light": choice("light", "day"),
+        "quality": choice("quality", "default"),
+        "augment": choice("augment", augment),
+        "export": {"format": "jpg", "jpeg_quality": JPEG_QUALITY},
+    }
+    return Recipe.parse(tree | changes)
+
+
+def choice(group: str, name: str) -> dict[str, Any]:
+    """The settings of one choice of a group, as plain values."""
+    path = Path(conf.__path__[0]) / group / f"{name}.yaml"
+    tree: dict[str, Any] = yaml.safe_load(path.read_text())
+    return tree
+
+
+def plain_scenes(ours: Recipe, count: int) -> list[dict[str, Any]]:
+    """The first scenes of a recipe for a script that knows nothing of us: meshes, start poses, cameras."""
+    with tempfile.TemporaryDirectory() as folder, closing(Studio(ours, Path(folder))) as studio:
+        return [scene for index in range(count) for scene in _plain_scene(studio, index)]
+
+
+def _plain_scene(studio: Studio, scene: int) -> Iterator[dict[str, Any]]:
+    settled, _ = draw_and_settle(studio, scene)
+    if settled is None:
+        return
+    shots = [aim(studio, settled, view) for view in range(studio.recipe.views)]
+    bodies = [_plain_body(studio, body) for body in _start(studio, settled)]
+    yield {"bodies": bodies, "views": [_plain_view(shot) for shot in shots]}
+
+
+def _start(studio: Studio, settled: Settled) -> tuple[Body, ...]:
+    """The bodies where they were let go."""
+    ours, spec = studio.recipe, settled.spec
+
+    def streams(name: str, **key: int) -> np.random.Generator:
+        return rng_for(ours.seed, scene=spec.scene, attempt=spec.attempt, stream=name, **key)
+
+    return ours.scene.draw(spec.scene, spec.split, spec.attempt, studio.catalogue, streams).bodies
+
+
+def _plain_body(studio: Studio, body: Body) -> dict[str, Any]:
+    asset = studio.catalogue.assets[body.asset]
+    category = studio.recipe.assets.categories[asset.name]
+    return {
+        "mesh": str(resolve(category.path or "")),
+        "scale": body.scale * _enlarged(asset, category),
+        "mass_kg": asset.mass_kg * body.scale**3,
+        "category": asset.category,
+        "position_m": body.pose.position_m,
+        "quat_xyzw": body.pose.quat_xyzw,
+        "color_rgb": body.look.color_rgb,
+    }
+
+
+@cache
+def _file_size(path: str) -> float:
+    return float(read_mesh(resolve(path)).extents_m.max())
+
+
+def _enlarged(asset: Asset, category: Category) -> float:
+    """How much larger an asset is than its file."""
+    return float(asset.mesh.extents_m.max()) / _file_size(category.path or "")
+
+
+def _plain_view(shot: Shot) -> dict[str, Any]:
+    camera = shot.camera
+    eye, axes = np.array(camera.pose.position_m), camera.pose.rotation()
+    return {
+        "eye_m": eye.tolist(),
+        "target_m": (eye + axes[:, 2]).tolist(),
+        "up": (-axes[:, 1]).tolist(),
+        "fov_deg": float(np.degrees(2 * np.arctan(camera.height / 2 / camera.fy))),
+        "light": shot.light.direction,
+    }
