@@ -26,9 +26,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run, marked after each scene; `peak_kib` is what it says of itself, or 0."""
+    """One run: marks after each scene and one at its end; `peak_kib` is what it says of itself, or 0.
+
+    Rates are taken between two marks at which equally many scenes are begun and not done: a mark after the
+    warm-up, and the last one at which every worker was still busy. What ends a run is not in them.
+    """
 
     marks: tuple[Mark, ...]
+    workers: int
     peak_kib: int
 
     @property
@@ -54,19 +59,19 @@ class Run:
         return 1000 * (last.cpu_s - first.cpu_s) / (last.images - first.images)
 
     def _ends(self) -> tuple[Mark, Mark]:
-        last = self.marks[-1]
-        warm = [mark for mark in self.marks if WARM_UP * last.images <= mark.images < last.images]
-        if not warm:
+        scenes = self.marks[: -self.workers]
+        warm = [mark for mark in scenes if mark.images >= WARM_UP * self.images]
+        if not warm or warm[0].images == warm[-1].images:
             raise ValueError("too few scenes to tell a rate: ask for more images")
-        return warm[0], last
+        return warm[0], warm[-1]
 
 
 class Failed(Exception):
     """A program that ended badly, with the last that it said."""
 
 
-def watch(command: Sequence[str]) -> Run:
-    """Runs a program that says `N images` after each scene and `done` at the end.
+def watch(command: Sequence[str], workers: int) -> Run:
+    """Runs a program of so many workers that says `N images` after each scene and `done` at the end.
 
     Raises:
         Failed: It ended before it was done.
@@ -85,7 +90,7 @@ def watch(command: Sequence[str]) -> Run:
                 peak_kib = int(words[1]) if words[1:] else 0
     if process.returncode or peak_kib < 0:
         raise Failed(f"exit code {process.returncode}, last line: {line.strip()}")
-    return Run(tuple(marks), peak_kib)
+    return Run(tuple(marks), workers, peak_kib)
 
 
 def _mark(pid: int, images: int, begun: float) -> Mark:

@@ -44,10 +44,10 @@ def make_scene(job: tuple[int, dict[str, Any], str]) -> list[dict[str, Any]]:
 
 def add(body: dict[str, Any]) -> int:
     """Puts a mesh into the world; its hull collides."""
-    shape = {"fileName": body["mesh"], "meshScale": [body["scale"]] * 3}
-    color = {} if body["color_rgb"] is None else {"rgbaColor": [*body["color_rgb"], 1]}
-    visual = p.createVisualShape(p.GEOM_MESH, **shape, **color)
-    collision = p.createCollisionShape(p.GEOM_MESH, **shape)
+    mesh, size = body["mesh"], [body["scale"]] * 3
+    color = [*body["color_rgb"], 1] if body["color_rgb"] else [1, 1, 1, 1]
+    visual = p.createVisualShape(p.GEOM_MESH, fileName=mesh, meshScale=size, rgbaColor=color)
+    collision = p.createCollisionShape(p.GEOM_MESH, fileName=mesh, meshScale=size)
     body_id: int = p.createMultiBody(
         body["mass_kg"], collision, visual, body["position_m"], body["quat_xyzw"]
     )

@@ -109,7 +109,8 @@ class Stopwatch:
 
 def measured(recipe: Recipe, images: int) -> dict[str, Spent]:
     """Seconds an image in each stage, and in `other`, once caches are warm; all in this process."""
-    watch, warm = Stopwatch(), []
+    watch = Stopwatch()
+    warm: list[int] = []
 
     def progress(tally: run.Tally) -> None:
         if not warm and tally.accepted >= WARM_UP * images:

@@ -1,26 +1,26 @@
-"""From the composed tree of Hydra to a Recipe and run options, and the sentences for what is wrong in it."""
+"""From the composed tree of Hydra to a Recipe and run options, and what stops Hydra from composing it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import yaml
+from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import Field, SerializeAsAny, ValidationError
-from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
+from pydantic import Field, SerializeAsAny
 
 import conf
-import sim2coco.engines
-from scenes.settings import Kind, Settings, did_you_mean, load_kinds, one_of
+from scenes.settings import Settings, did_you_mean, one_of
 from sim2coco.engines.engine import Engine
+from sim2coco.engines.inline import Inline
 from sim2coco.engines.local import Local
 from sim2coco.recipe import Recipe
+from sim2coco.sentences import ConfigError, build, nearest
 
-load_kinds(sim2coco.engines)
+KINDS = (Inline, Local)
 GROUPS = (
     "assets",
     "scene",
@@ -33,10 +33,9 @@ GROUPS = (
     "engine",
     "experiment",
 )
-
-
-class ConfigError(Exception):
-    """Wrong input, in one line: the key, what is wrong, and what is allowed."""
+MAX_NODES = 100_000
+"""Values that a YAML file may hold, repetitions counted; a file of 200 bytes can stand for billions."""
+HOW = "write KEY=VALUE or GROUP=CHOICE, in quotes where it has brackets or spaces"
 
 
 class RunOptions(Settings):
@@ -54,6 +53,52 @@ class RunOptions(Settings):
     """Where scenes are made."""
 
 
+def ordered(arguments: Sequence[str]) -> list[str]:
+    """The command line as Hydra reads it: flags first, wherever they were written.
+
+    Raises:
+        ConfigError: A flag is unknown or lacks its value, or a file of its folder stands for too much.
+    """
+    parser = get_args_parser()
+    parser.error = _refuse  # type: ignore[method-assign]
+    read, unknown = parser.parse_known_intermixed_args(arguments)
+    if unknown:
+        raise ConfigError(f"no flag {unknown[0]!r}; {HOW}")
+    for path in _own_files(read.config_dir):
+        _check_size(path)
+    overrides = [argument for argument in arguments if argument in read.overrides]
+    return [argument for argument in arguments if argument not in overrides] + overrides
+
+
+def _refuse(message: str) -> None:
+    raise ConfigError(message)
+
+
+def _own_files(folder: str | None) -> Iterator[Path]:
+    """The YAML files of a user's folder, where Hydra looks for them."""
+    if folder is not None:
+        for place in (".", *GROUPS):
+            yield from sorted((Path(folder) / place).glob("*.yaml"))
+
+
+def _check_size(path: Path) -> None:
+    try:
+        root = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
+    except (OSError, ValueError, yaml.YAMLError):
+        return  # Hydra says it if it needs the file.
+    if root is not None and _size(root, {}) > MAX_NODES:
+        raise ConfigError(f"{path}: its aliases (*) stand for more than {MAX_NODES:,} values")
+
+
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many values a node stands for, aliases written out."""
+    if id(node) not in known:
+        known[id(node)] = MAX_NODES + 1  # for an alias of what it is in
+        inner = [part for item in node.value for part in (item if isinstance(item, tuple) else (item,))]
+        known[id(node)] = 1 if isinstance(node, yaml.ScalarNode) else 1 + sum(_size(n, known) for n in inner)
+    return known[id(node)]
+
+
 def read(composed: DictConfig) -> tuple[Recipe, RunOptions]:
     """The Recipe and the run options of a composed tree.
 
@@ -61,8 +106,10 @@ def read(composed: DictConfig) -> tuple[Recipe, RunOptions]:
         ConfigError: A key or value is not allowed.
     """
     tree = _resolved(composed)
-    if not tree.get("out"):
+    if tree.get("out") in (None, ""):
         raise ConfigError("out: name the folder to write to, for example out=data/parts")
+    if type(tree["out"]) is int:
+        tree["out"] = str(tree["out"])
     options = {key: tree.pop(key) for key in list(tree) if key in RunOptions.model_fields}
     return build(Recipe, tree), build(RunOptions, options)
 
@@ -74,25 +121,14 @@ def read_preview(composed: DictConfig) -> tuple[Recipe, Path]:
         ConfigError: A key or value is not allowed.
     """
     tree = _resolved(composed)
-    target = Path(str(tree.get("out") or "preview.png"))
-    recipe: Recipe = build(
-        Recipe, {key: value for key, value in tree.items() if key not in RunOptions.model_fields}
-    )
+    if tree.get("out") in (None, ""):
+        tree["out"] = "preview.png"
+    options = {key: tree.pop(key) for key in list(tree) if key in RunOptions.model_fields}
+    recipe: Recipe = build(Recipe, tree)
+    target = Path(build(RunOptions, options).out)
     if target.suffix.lower() != ".png":
         raise ConfigError(f"out: {str(target)!r} must end in .png: a preview is one picture")
     return recipe, target
-
-
-def build(settings: type[Settings], tree: Mapping[str, Any]) -> Any:
-    """Settings from plain values.
-
-    Raises:
-        ConfigError: The first thing that is wrong.
-    """
-    try:
-        return settings.parse(tree)
-    except ValidationError as error:
-        raise ConfigError(_sentence(error.errors()[0], settings, tree)) from error
 
 
 def _resolved(composed: DictConfig) -> dict[str, Any]:
@@ -110,77 +146,52 @@ def _resolved(composed: DictConfig) -> dict[str, Any]:
     return {str(key): value for key, value in tree.items()}
 
 
-def _sentence(error: ErrorDetails, settings: type[Settings], tree: Mapping[str, Any]) -> str:
-    """A validation error as one line."""
-    path = [str(step) for step in error["loc"] if not (isinstance(step, int) and error["type"] != "extra")]
-    key = ".".join(path)
-    if error["type"] == "extra_forbidden":
-        siblings = [
-            known for known in known_keys(settings) if known.rpartition(".")[0] == ".".join(path[:-1])
-        ]
-        names = [name.rpartition(".")[2] for name in siblings]
-        return f"{key}: no such setting; {did_you_mean(path[-1], names)}"
-    message = error["msg"].removeprefix("Value error, ")
-    message = message.replace("an object", "a mapping").replace("Dictionary", "mapping")
-    message = message.replace("Input should be", "must be").replace(" after validation", "")
-    message = message[:1].lower() + message[1:]
-    if error["type"] == "missing":
-        return f"{key}: missing"
-    value = error["input"]
-    shown = "" if isinstance(value, dict) or "unknown" in message else f" (got {value!r})"
-    return f"{key}: {message.splitlines()[0]}{shown}"
-
-
-def known_keys(settings: type[Settings], prefix: str = "") -> Iterator[str]:
-    """The keys of settings and of all that they hold, dotted."""
-    for key, _, _ in walk(settings, prefix):
-        yield key
-
-
-def walk(settings: type[Settings], prefix: str = "") -> Iterator[tuple[str, FieldInfo, type[Settings]]]:
-    """Every setting: its dotted key, what is known of it, and the class that has it."""
-    for name, info in settings.model_fields.items():
-        yield prefix + name, info, settings
-        for inner in _inner(info.annotation):
-            yield from walk(inner, f"{prefix}{name}.")
-
-
-def _inner(annotation: Any) -> Iterator[type[Settings]]:
-    """The settings classes that a field may hold; for a choice, all of its kinds."""
-    if isinstance(annotation, type) and issubclass(annotation, Kind):
-        yield from annotation.family.values()
-    elif isinstance(annotation, type) and issubclass(annotation, Settings):
-        yield annotation
-    elif get_args(annotation) and not str(annotation).startswith("dict"):
-        for argument in get_args(annotation):
-            yield from _inner(argument)
-
-
-def composition_sentence(error: Exception) -> str:
+def composition_sentence(error: Exception, arguments: Sequence[str]) -> str:
     """What Hydra could not compose, in one line."""
-    text = f"{error} {error.__cause__ or ''}"
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    if found := re.search(r"Could not find '(\w+)/([^']*)'", text):
-        return f"{found[1]}: no choice {found[2]!r}; {did_you_mean(found[2], choices(found[1]))}"
+    text = f"{error}\n{error.__cause__ or ''}"
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or [repr(error)]
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        mark = error.problem_mark
+        return f"{mark.name}: line {mark.line + 1}: {error.problem}"
+    if override := getattr(error, "override", None):
+        return f"cannot read {override!r}: {HOW}"
+    if found := re.search(r"Could not find '([^']+)/([^'/]*)'", text):
+        listed = text.partition("Available options in")[2].partition(":")[2].split("Config search path")[0]
+        return f"{found[1]}: no choice {found[2]!r}; {did_you_mean(found[2], listed.split())}"
     if found := re.search(r"Could not override '([^']+)'", text):
-        keys = [*known_keys(Recipe), *known_keys(RunOptions)]
-        return f"{found[1]}: no such setting; {_near(found[1], keys)}"
-    hint = "; write KEY=VALUE or GROUP=CHOICE, in quotes where it has brackets" if "parsing" in text else ""
-    return (lines[0] if lines else repr(error)) + hint
+        return f"{found[1]}: no such setting; {nearest(found[1], Recipe, RunOptions)}"
+    if found := re.search(r"Multiple values for (\S+)\.", text):
+        return f"{found[1]}: chosen twice; write {found[1]}=CHOICE once, without +"
+    if found := re.search(r"Error merging override ([^=]+)=", text):
+        return f"{found[1]}: {lines[1] if len(lines) > 1 else 'of another type'}"
+    if lines[0].startswith("Ambiguous value"):
+        return f"{lines[0]}: -m sweeps over values, [1,2] is a list"
+    if "Config group override must be" in text:
+        return _no_choice(arguments)
+    return lines[0]
 
 
-def _near(key: str, keys: list[str]) -> str:
-    """The closest of many keys, or those beside it."""
-    suggestion = did_you_mean(key, keys)
-    if suggestion.startswith("did"):
-        return suggestion
-    parent = key.rpartition(".")[0]
-    return did_you_mean("", [known for known in keys if known.rpartition(".")[0] == parent] or list(GROUPS))
+def _no_choice(arguments: Sequence[str]) -> str:
+    """The sentence for a group whose choice is no word."""
+    for argument in arguments:
+        group, equals, choice = argument.lstrip("+").partition("=")
+        if equals and (not group or (group in GROUPS and choice not in choices(group))):
+            known = f"allowed: {', '.join(choices(group))}" if group else HOW
+            return f"{group or argument}: no choice {choice!r}; {known}"
+    return HOW
 
 
 def choices(group: str) -> list[str]:
     """The names of a group's choices."""
     return sorted(path.stem for path in (_root() / group).glob("*.yaml"))
+
+
+def preset() -> dict[str, Any]:
+    """What is set where nothing is said: the values of conf/config.yaml and of the choices that it names."""
+    tree: dict[str, Any] = yaml.safe_load((_root() / "config.yaml").read_text())
+    for group, choice in defaults().items():
+        tree[group] = yaml.safe_load((_root() / group / f"{choice}.yaml").read_text())
+    return {key: value for key, value in tree.items() if key not in ("defaults", "hydra")}
 
 
 def first_sentence(group: str, choice: str) -> str:

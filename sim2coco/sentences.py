@@ -1,0 +1,163 @@
+"""What can be set, and what is wrong in what was set: the key, the value and what is allowed, in one line."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args, get_origin
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from scenes.settings import Kind, Settings, did_you_mean
+
+NAME = "NAME"
+"""Stands in a key for a name that people give, as that of a category."""
+
+WORDS = {
+    "Value error, ": "",
+    "Input should be ": "must be ",
+    "a valid ": "a ",
+    "an object": "a mapping",
+    "a integer": "a whole number",
+    "array": "list",
+    "string": "text",
+    "Dictionary": "mapping",
+    " after validation": "",
+    "boolean": "true or false",
+    "a true": "true",
+}
+
+
+class ConfigError(Exception):
+    """Wrong input, in one line: the key, what is wrong, and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing that can be set; `kind` is the choice that has it, where not every one of its group does."""
+
+    key: str
+    info: FieldInfo
+    kind: str | None
+
+    @property
+    def parent(self) -> str:
+        """The key of what it belongs to."""
+        return self.key.rpartition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """Its key within that."""
+        return self.key.rpartition(".")[2]
+
+
+def build(settings: type[Settings], tree: Mapping[str, Any]) -> Any:
+    """Settings from plain values.
+
+    Raises:
+        ConfigError: The first thing that is wrong.
+    """
+    try:
+        return settings.parse(tree)
+    except ValidationError as error:
+        raise ConfigError(_sentence(error.errors(), settings, tree)) from error
+
+
+def walk(settings: type[Settings], prefix: str = "", kind: str | None = None) -> Iterator[Setting]:
+    """Every setting, and all that it holds; once for each kind that has it."""
+    for name, info in settings.model_fields.items():
+        yield Setting(prefix + name, info, kind)
+        for inner, level, inner_kind in _inner(info.annotation):
+            yield from walk(inner, f"{prefix}{name}.{level}", inner_kind or kind)
+
+
+def _inner(annotation: Any, level: str = "") -> Iterator[tuple[type[Settings], str, str | None]]:
+    """The settings that a field may hold, what comes before their keys, and the kind that each is."""
+    if isinstance(annotation, type) and issubclass(annotation, Kind):
+        for kind, member in annotation.family.items():
+            yield member, level, kind
+    elif isinstance(annotation, type) and issubclass(annotation, Settings):
+        yield annotation, level, None
+    else:
+        for argument in get_args(annotation):
+            yield from _inner(argument, f"{NAME}." if get_origin(annotation) is dict else level)
+
+
+def nearest(key: str, *all_settings: type[Settings]) -> str:
+    """A clause that names the setting which a misspelt key may mean, or those beside it."""
+    known = [setting for settings in all_settings for setting in walk(settings)]
+    if of := sorted({str(setting.kind) for setting in known if setting.key == key and setting.kind}):
+        return f"it belongs to the kind {' or '.join(of)}"
+    beside = [setting.key for setting in known if setting.parent == key.rpartition(".")[0]]
+    for keys in (beside, [setting.key for setting in known]):
+        suggestion = did_you_mean(key, list(dict.fromkeys(keys)))
+        if suggestion.startswith("did"):
+            return suggestion
+    top = [setting.key for setting in known if not setting.parent]
+    return did_you_mean("", list(dict.fromkeys(beside or top)))
+
+
+def _sentence(errors: Sequence[ErrorDetails], settings: type[Settings], tree: Mapping[str, Any]) -> str:
+    """The first of the errors as one line."""
+    path = _path(errors[0], tree)
+    key = ".".join(path)
+    if errors[0]["type"] == "extra_forbidden":
+        return f"{key}: no such setting; {did_you_mean(path[-1], _beside(path, settings, tree))}"
+    if errors[0]["type"] == "missing" and isinstance(errors[0]["loc"][-1], str):
+        return f"{key}: missing"
+    here = [error for error in errors if _path(error, tree) == path]
+    deepest = max(len(error["loc"]) for error in here)
+    told = [error for error in here if len(error["loc"]) == deepest]
+    if isinstance(told[0]["loc"][-1], int):
+        del told[1:]
+    message = " or ".join(dict.fromkeys(_message(error) for error in told))
+    value = told[0]["input"]
+    shown = "" if isinstance(value, dict) or "unknown" in message else f" (got {_value(value)})"
+    return f"{key}: {message}{shown}"
+
+
+def _path(error: ErrorDetails, tree: object) -> list[str]:
+    """The keys down to what is wrong: of pydantic's steps those that the tree has, and a missing one."""
+    path = []
+    for step in error["loc"]:
+        if isinstance(tree, Mapping) and step in tree:
+            path.append(str(step))
+            tree = tree[step]
+        elif isinstance(tree, list) and isinstance(step, int) and step < len(tree):
+            tree = tree[step]
+        elif error["type"] == "missing" and isinstance(step, str) and step == error["loc"][-1]:
+            path.append(step)
+    return path
+
+
+def _beside(path: list[str], settings: type[Settings], tree: object) -> list[str]:
+    """The settings that are known where the last key of a path stands."""
+    kind: object = None
+    for step in path[:-1]:
+        tree = tree[step] if isinstance(tree, Mapping) else None
+        kind = tree.get("kind", kind) if isinstance(tree, Mapping) else kind
+    found = []
+    for setting in walk(settings):
+        steps = setting.parent.split(".") if setting.parent else []
+        same = len(steps) == len(path) - 1 and all(
+            known in (step, NAME) for known, step in zip(steps, path, strict=False)
+        )
+        if same and setting.kind in (kind, None):
+            found.append(setting.name)
+    return list(dict.fromkeys(found))
+
+
+def _message(error: ErrorDetails) -> str:
+    if error["type"] == "missing":
+        return "more values are needed"
+    message = error["msg"].splitlines()[0]
+    for theirs, ours in WORDS.items():
+        message = message.replace(theirs, ours)
+    return message[:1].lower() + message[1:]
+
+
+def _value(value: object) -> str:
+    """A value as people write it."""
+    text = json.dumps(value, ensure_ascii=False, default=repr).replace("NaN", "nan").replace("Infinity", "inf")
+    return text if len(text) <= 80 else text[:77] + "..."
