@@ -47,14 +47,14 @@ class CameraKind(Kind):
         return self
 
     @abstractmethod
-    def offset(self, rng: np.random.Generator, view: int, radius_m: float, half_angle_rad: float) -> Array:
+    def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:
         """Where the camera stands, (3,), seen from the middle of the objects.
 
         Args:
             rng: The view's own generator.
             view: View index from 0.
             radius_m: Radius of the sphere that holds the objects.
-            half_angle_rad: Half the narrower angle of view.
+            tan_half: Tangent of half the angle of view over the longer side.
         """
 
     def aim(
@@ -68,10 +68,9 @@ class CameraKind(Kind):
             image: Size of the picture.
             bounds: Centre and radius, in metres, of the sphere that holds the objects.
         """
-        fx, fy = self._focal_px(rng, image)
-        half_angle = float(np.arctan(min(image.width / fx, image.height / fy) / 2))
+        fx, fy, tan_half = self._lens(rng, image)
         center, radius_m = np.array(bounds[0]), bounds[1]
-        position = center + self.offset(rng, view, radius_m, half_angle)
+        position = center + self.offset(rng, view, radius_m, tan_half)
         jitter = np.array([rng.random() - 0.5, rng.random() - 0.5, rng.random() - 0.5])
         jitter *= uniform(rng, self.look_at_jitter) * radius_m / max(float(np.linalg.norm(jitter)), 1e-9)
         roll = np.radians(uniform(rng, self.roll_deg))
@@ -80,9 +79,16 @@ class CameraKind(Kind):
         cy = image.height / 2 if self.cy is None else self.cy
         return Camera(image.width, image.height, fx, fy, cx, cy, pose)
 
-    def _focal_px(self, rng: np.random.Generator, image: ImageSettings) -> tuple[float, float]:
-        focal = max(image.width, image.height) / 2 / np.tan(np.radians(uniform(rng, self.fov_deg)) / 2)
-        return self.fx or float(focal), self.fy or float(focal)
+    def _lens(self, rng: np.random.Generator, image: ImageSettings) -> tuple[float, float, float]:
+        """Focal lengths in pixels, and the tangent of half the angle of view over the longer side.
+
+        An angle that is drawn does not depend on the image, so another image size moves no camera.
+        """
+        tan_half = float(np.tan(np.radians(uniform(rng, self.fov_deg)) / 2))
+        if self.fx is not None and self.fy is not None:
+            return self.fx, self.fy, max(image.width / self.fx, image.height / self.fy) / 2
+        focal_px = max(image.width, image.height) / 2 / tan_half
+        return focal_px, focal_px, tan_half
 
 
 class Shell(CameraKind):
@@ -93,18 +99,18 @@ class Shell(CameraKind):
     """Angle above the horizon."""
     azimuth_deg: Range = (0.0, 360.0)
     """Compass angle, from +x towards +y."""
-    fill: Annotated[Range, within(0.05, 10.0)] = (0.6, 1.3)
-    """Diameter of the pile as a share of the narrower side of the view; sets the distance."""
+    fill: Annotated[Range, within(0.05, 10.0)] = (0.45, 1.0)
+    """Diameter of the pile as a share of the longer side of the view; sets the distance."""
     distance_m: Positive | None = None
     """Distance from the middle of the objects, instead of fill."""
 
-    def offset(self, rng: np.random.Generator, view: int, radius_m: float, half_angle_rad: float) -> Array:
+    def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:
         """A point at a drawn distance, uniform over the part of the sphere."""
         low, high = np.sin(np.radians(self.elevation_deg))
         elevation = np.arcsin(np.clip(uniform(rng, (low, high)), -1.0, 1.0))
         azimuth = np.radians(uniform(rng, self.azimuth_deg))
         fill = uniform(rng, self.distance_m or self.fill)
-        distance_m = fill if self.distance_m else radius_m / np.sin(np.arctan(np.tan(half_angle_rad) * fill))
+        distance_m = fill if self.distance_m else radius_m / np.sin(np.arctan(tan_half * fill))
         return on_sphere(float(azimuth), float(elevation)) * distance_m
 
 
@@ -125,7 +131,7 @@ class Grid(CameraKind):
             raise ValueError("heights_m: give at least one height")
         return self
 
-    def offset(self, rng: np.random.Generator, view: int, radius_m: float, half_angle_rad: float) -> Array:
+    def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:
         """The grid point of a view; after the last one the first comes again."""
         ring, step = divmod(view % (len(self.heights_m) * self.num_azimuths), self.num_azimuths)
         azimuth = 2 * np.pi * step / self.num_azimuths

@@ -39,11 +39,11 @@ def test_shell_keeps_and_fills_its_ranges() -> None:
 
 
 @pytest.mark.parametrize("fill", [0.5, 1.0, 2.0])
-def test_fill_is_the_share_of_the_narrower_side(fill: float) -> None:
+def test_fill_is_the_share_of_the_longer_side(fill: float) -> None:
     for camera in cameras(Shell(fill=(fill, fill), **STILL), 10):
         distance_m = np.linalg.norm(np.array(camera.pose.position_m) - BOUNDS[0])
         radius_px = camera.fy * np.tan(np.arcsin(BOUNDS[1] / distance_m))
-        assert 2 * radius_px == pytest.approx(fill * IMAGE.height)
+        assert 2 * radius_px == pytest.approx(fill * IMAGE.width)
 
 
 def test_distance_may_be_given() -> None:
@@ -143,3 +143,14 @@ def test_wrong_settings_are_refused(tree: object) -> None:
         Shell.parse(tree)
     with pytest.raises(ValidationError):
         Grid.parse({"heights_m": []})
+
+
+@pytest.mark.parametrize("size", [(100, 75), (333, 111), (64, 512)])
+def test_the_size_of_the_image_moves_no_camera(size: tuple[int, int]) -> None:
+    width, height = size
+    for view in range(20):
+        poses = [
+            Shell().aim(aimed(0, view), view, image, ((0.1, 0.2, 0.05), 0.3)).pose
+            for image in (IMAGE, ImageSettings(width=width, height=height))
+        ]
+        assert poses[0] == poses[1]
