@@ -44,6 +44,7 @@ class MeshFiles:
         self._fineness: dict[str, list[float]] = {}
         self._meshes: dict[str, list[Mesh]] = {}
         self._hulls: dict[str, Array] = {}
+        self._collisions: dict[str, Path] = {}
 
     def hull_vertices(self, key: str) -> Array:
         """The corners (n, 3) of an asset's convex hull: they bound it from every side."""
@@ -56,10 +57,12 @@ class MeshFiles:
 
         They are given about the centre of mass: where the mesh has its origin makes no difference.
         """
-        points = _thinned(self.hull_vertices(key)) - self.assets[key].center_of_mass_m
-        lines = [f"v {x:.7g} {y:.7g} {z:.7g}" for x, y, z in points]
-        lines += [f"f {i + 1} {i + 2} {i + 3}" for i in range(len(points) - 2)]
-        return self._write("\n".join(lines).encode() + b"\n", ".obj")
+        if key not in self._collisions:
+            points = _thinned(self.hull_vertices(key)) - self.assets[key].center_of_mass_m
+            lines = [f"v {x:.7g} {y:.7g} {z:.7g}" for x, y, z in points]
+            lines += [f"f {i + 1} {i + 2} {i + 3}" for i in range(len(points) - 2)]
+            self._collisions[key] = self._write("\n".join(lines).encode() + b"\n", ".obj")
+        return self._collisions[key]
 
     def visual(self, key: str, level: int) -> tuple[Path, ...]:
         """An OBJ file for each part of an asset at a level of detail (0 is the mesh itself)."""

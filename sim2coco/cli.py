@@ -10,9 +10,11 @@ import re
 import signal
 import sys
 import tempfile
+import traceback
+import warnings
 from collections.abc import Callable
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
 
@@ -36,67 +38,88 @@ class Interrupted(BaseException):
     """The run was asked to stop by a signal."""
 
 
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with a command line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program."""
+        sys.exit(_fail(f"{message}; {self.prog} --help tells more"))
+
+
 def main() -> None:
     """The program `sim2coco`."""
+    for watched in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(watched, _stop)
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
-    arguments = sys.argv[1:]
+    try:
+        code = _run(sys.argv[1:])
+    except Interrupted as stopped:
+        number = int(stopped.args[0])
+        code = _fail(f"stopped by {signal.Signals(number).name}; the same command goes on", 128 + number)
+    sys.exit(code)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    # What is asked twice shall happen at once: workers end when this process is gone.
+    for watched in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(watched, signal.SIG_DFL)
+    raise Interrupted(number)
+
+
+def _run(arguments: list[str]) -> int:
     if arguments[:1] in (["-sc"], ["--shell_completion"], ["--shell-completion"]):
-        sys.exit(_complete(arguments))
+        return _complete(arguments)
     command = arguments[0] if arguments else "--help"
     if command in COMPOSED:
-        sys.exit(_composed(command, arguments[1:]))
+        return _composed(command, arguments[1:])
     if command in COMMANDS:
-        sys.exit(_plain(command, arguments[1:]))
-    _usage(command)
+        return _plain(command, arguments[1:])
+    return _usage(command)
 
 
-def _usage(command: str) -> None:
+def _usage(command: str) -> int:
     from importlib.metadata import version
 
     if command == "--version":
         out.print(f"sim2coco {version('sim2coco')}")
-        return
+        return 0
     if command not in ("--help", "-h", "help"):
-        err.print(f"sim2coco: no command {command!r}; there are {', '.join(COMMANDS)}", markup=False)
-        sys.exit(2)
+        from scenes.settings import did_you_mean
+
+        return _fail(f"no command {command!r}; {did_you_mean(command, [*COMMANDS])}")
     out.print("Simulation-based training images, exactly labelled, as COCO.\n\nusage: sim2coco COMMAND ...\n")
     for name, sentence in COMMANDS.items():
         out.print(f"  {name:10}{sentence}")
     out.print("\nsim2coco generate --help tells all settings; a first try: sim2coco preview")
+    out.print('completion in bash: eval "$(sim2coco -sc install=bash)"', markup=False)
+    return 0
 
 
 def _fail(message: str, code: int = 2) -> int:
-    err.print(f"sim2coco: {message}", markup=False)
+    err.print("sim2coco: " + " ".join(message.split()), markup=False)
     return code
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise Interrupted(number)
 
 
 def guarded(work: Callable[[], int]) -> int:
     """Runs one job; whatever goes wrong becomes one line and an exit code."""
-    from sim2coco.config import ConfigError
     from sim2coco.run import GenerationError
+    from sim2coco.sentences import ConfigError
     from sim2coco.store import StoreError
 
-    for watched in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(watched, _stop)
     try:
         return work()
     except (ConfigError, StoreError) as error:
         return _fail(str(error))
     except GenerationError as error:
         return _fail(str(error), 1)
-    except Interrupted as stopped:
-        number = int(stopped.args[0])
-        return _fail(f"stopped by {signal.Signals(number).name}; the same command goes on", 128 + number)
-    except ValueError as error:
-        if type(error).__module__.split(".")[0] not in ("scenes", "sim2coco"):
-            raise
-        return _fail(str(error))
     except OSError as error:
-        return _fail(f"{error.strerror or error}: {error.filename or ''}; the same command goes on", 1)
+        place = f" ({error.filename})" if error.filename else ""
+        return _fail(f"{error.strerror or error}{place}; the same command goes on", 1)
+    except Exception as error:
+        if isinstance(error, ValueError) and type(error).__module__.split(".")[0] in ("scenes", "sim2coco"):
+            return _fail(str(error))
+        traceback.print_exc()
+        return _fail("that is a fault of sim2coco itself; please report it with the lines above", 1)
 
 
 def _composed(command: str, arguments: list[str]) -> int:
@@ -106,19 +129,19 @@ def _composed(command: str, arguments: list[str]) -> int:
 
         out.print(manual(command), markup=False)
         return 0
-    from sim2coco.config import composition_sentence
+    from sim2coco.config import composition_sentence, ordered
+    from sim2coco.sentences import ConfigError
 
     codes: list[int] = []
     jobs = {"generate": _generate, "preview": _preview}
     try:
         with tempfile.TemporaryDirectory(prefix="sim2coco-hydra-") as folder:
-            _hydra(
-                command, arguments, folder, lambda tree: codes.append(guarded(lambda: jobs[command](tree)))
-            )
-    except Exception as error:
-        if not type(error).__module__.startswith(("hydra", "omegaconf", "antlr4", "yaml")):
-            raise
-        return _fail(composition_sentence(error))
+            given = ordered(arguments)
+            _hydra(command, given, folder, lambda tree: codes.append(guarded(lambda: jobs[command](tree))))
+    except ConfigError as error:
+        return _fail(str(error))
+    except Exception as error:  # jobs raise nothing: it comes from composing
+        return _fail(composition_sentence(error, arguments))
     return max(codes, default=0)
 
 
@@ -127,16 +150,21 @@ def _hydra(command: str, arguments: list[str], folder: str, job: Callable[["Dict
     import hydra
 
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    where = [f"hydra.run.dir={folder}", f"hydra.sweep.dir={folder}"]
-    sys.argv = [f"sim2coco {command}", *arguments, *([] if "-sc" in arguments else where)]
-    hydra.main(version_base="1.3", config_path="pkg://conf", config_name="config")(job)()
+    # Callbacks are any code that a file names; and jobs run where the user is.
+    last = [f"hydra.{mode}.dir={folder}" for mode in ("run", "sweep")]
+    last += ["hydra.callbacks=null", "hydra.job.chdir=false"]
+    sys.argv = [f"sim2coco {command}", *arguments, *([] if "-sc" in arguments else last)]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", module=r"hydra\.")
+        hydra.main(version_base="1.3", config_path="pkg://conf", config_name="config")(job)()
 
 
 def _complete(arguments: list[str]) -> int:
     """Completes a command line: our commands ourselves, the rest by Hydra, which knows none of them."""
     line = os.environ.get("COMP_LINE", "")
     if arguments[1:2] == ["query=bash"] and not re.match(rf"\s*\S+\s+({'|'.join(COMPOSED)})\s", line):
-        out.print(" ".join(COMMANDS))
+        first = re.fullmatch(r"\s*\S+\s+\S*", line)
+        out.print(" ".join(COMMANDS) if first else "")
         return 0
     shorter = re.sub(rf"^(\s*\S+)\s+({'|'.join(COMPOSED)})(?=\s)", r"\1", line)
     os.environ["COMP_LINE"], os.environ["COMP_POINT"] = shorter, str(len(shorter))
@@ -154,7 +182,8 @@ def _generate(tree: "DictConfig") -> int:
     pictures = options.num_images * (1 + recipe.augment.copies)
     # Copies are made in the augmented splits only.
     extra = f", up to {pictures} pictures with their copies" if recipe.augment.copies else ""
-    title = f"{options.out}: {options.num_images} images{extra}, {options.workers} workers"
+    workers = f"{options.workers} worker{'s' * (options.workers > 1)}"
+    title = f"{options.out}: {options.num_images} images{extra}, {workers}"
     with RunProgress(out, options.num_images, title) as progress:
         result = generate(
             recipe,
@@ -184,14 +213,14 @@ def _preview(tree: "DictConfig") -> int:
 
 def _plain(command: str, arguments: list[str]) -> int:
     """A command about a data set or this installation."""
-    parser = argparse.ArgumentParser(prog=f"sim2coco {command}", description=COMMANDS[command])
+    parser = Parser(prog=f"sim2coco {command}", description=COMMANDS[command])
     if command != "doctor":
         parser.add_argument("data", help="the data set's folder")
     if command == "show":
         parser.add_argument("picture", nargs="?", help="a picture's name, for example s000057_v02")
-        parser.add_argument("--sheet", type=int, metavar="N", help="the first N pictures on one PNG")
+        parser.add_argument("--sheet", type=_positive, metavar="N", help="the first N pictures on one PNG")
         parser.add_argument(
-            "--to", metavar="PNG", help="where to write; beside the data set's name by default"
+            "--to", metavar="PNG", help="where to write; PICTURE.png or DATA_sheet.png here by default"
         )
     if command == "replay":
         parser.add_argument("picture", help="a picture's name, for example s000057_v02")
@@ -207,6 +236,12 @@ def _plain(command: str, arguments: list[str]) -> int:
     from sim2coco import commands
 
     return guarded(lambda: getattr(commands, command)(options, out))
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def show(options: argparse.Namespace, out: Console) -> int:
         image = sheet(drawn, columns=min(8, len(drawn)), width_px=320, titles=[p.name for _, _, p in found])
         target = Path(options.to or f"{Path(options.data).resolve().name}_sheet.png")
         sentence = f"{len(found)} pictures"
-    target.write_bytes(png(image))
+    _write(target, png(image))
     out.print(f"{target}: {sentence}", markup=False)
     return 0
 
@@ -42,12 +42,19 @@ def replay(options: argparse.Namespace, out: Console) -> int:
     meshes = Path(options.meshes) if options.meshes else None
     before, now = render_again(DataSet(Path(options.data)), options.picture, meshes)
     if options.to:
-        Path(options.to).write_bytes(now)
+        _write(Path(options.to), now)
     equal = before == now
     out.print(
         f"{options.picture}: rendered again, the bytes are {'equal' if equal else 'DIFFERENT'}", markup=False
     )
     return 0 if equal else 1
+
+
+def _write(target: Path, content: bytes) -> None:
+    try:
+        target.write_bytes(content)
+    except OSError as error:
+        raise DataSetError(f"--to: cannot write {target}: {error.strerror}") from error
 
 
 def check(options: argparse.Namespace, out: Console) -> int:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import yaml
 from hydra._internal.utils import get_args_parser
@@ -13,14 +13,14 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import Field, SerializeAsAny
 
 import conf
-from scenes.settings import Settings, did_you_mean, one_of
+import sim2coco.engines
+from scenes.settings import Settings, did_you_mean, load_kinds, one_of
 from sim2coco.engines.engine import Engine
-from sim2coco.engines.inline import Inline
 from sim2coco.engines.local import Local
 from sim2coco.recipe import Recipe
 from sim2coco.sentences import ConfigError, build, nearest
 
-KINDS = (Inline, Local)
+load_kinds(sim2coco.engines)
 GROUPS = (
     "assets",
     "scene",
@@ -70,7 +70,7 @@ def ordered(arguments: Sequence[str]) -> list[str]:
     return [argument for argument in arguments if argument not in overrides] + overrides
 
 
-def _refuse(message: str) -> None:
+def _refuse(message: str) -> NoReturn:
     raise ConfigError(message)
 
 
@@ -110,8 +110,7 @@ def read(composed: DictConfig) -> tuple[Recipe, RunOptions]:
         raise ConfigError("out: name the folder to write to, for example out=data/parts")
     if type(tree["out"]) is int:
         tree["out"] = str(tree["out"])
-    options = {key: tree.pop(key) for key in list(tree) if key in RunOptions.model_fields}
-    return build(Recipe, tree), build(RunOptions, options)
+    return _built(tree)
 
 
 def read_preview(composed: DictConfig) -> tuple[Recipe, Path]:
@@ -123,19 +122,32 @@ def read_preview(composed: DictConfig) -> tuple[Recipe, Path]:
     tree = _resolved(composed)
     if tree.get("out") in (None, ""):
         tree["out"] = "preview.png"
-    options = {key: tree.pop(key) for key in list(tree) if key in RunOptions.model_fields}
-    recipe: Recipe = build(Recipe, tree)
-    target = Path(build(RunOptions, options).out)
+    recipe, options = _built(tree)
+    target = Path(options.out)
     if target.suffix.lower() != ".png":
         raise ConfigError(f"out: {str(target)!r} must end in .png: a preview is one picture")
     return recipe, target
 
 
+def _built(tree: dict[str, Any]) -> tuple[Recipe, RunOptions]:
+    for key in tree:
+        if key not in Recipe.model_fields and key not in RunOptions.model_fields:
+            raise ConfigError(f"{key}: no such setting; {nearest(key, Recipe, RunOptions)}")
+    options = {key: tree.pop(key) for key in list(tree) if key in RunOptions.model_fields}
+    return build(Recipe, tree), build(RunOptions, options)
+
+
 def _resolved(composed: DictConfig) -> dict[str, Any]:
     """Plain values, with `${hydra.job.num}` and the like filled in."""
+    hydra = HydraConfig.get()
+    for override in hydra.overrides.task:
+        key, _, value = override.partition("=")
+        if re.fullmatch(r"\{\s*\}", value) and OmegaConf.select(composed, key):
+            raise ConfigError(
+                f"{key}: {{}} changes nothing: entries are added; ~{key}.NAME removes one"
+            )
     # Only a sweep numbers its jobs.
-    sweeping = HydraConfig.initialized() and not OmegaConf.is_missing(HydraConfig.get().job, "num")
-    known = {"num": HydraConfig.get().job.num if sweeping else 0}
+    known = {"num": 0 if OmegaConf.is_missing(hydra.job, "num") else hydra.job.num}
     try:
         whole = OmegaConf.merge({"hydra": {"job": known}}, composed)
         tree = OmegaConf.to_container(whole, resolve=True, throw_on_missing=True)
@@ -203,7 +215,7 @@ def first_sentence(group: str, choice: str) -> str:
 def defaults() -> dict[str, str]:
     """The choice that each group has by default."""
     entries = yaml.safe_load((_root() / "config.yaml").read_text())["defaults"]
-    return {key: value for entry in entries if isinstance(entry, dict) for key, value in entry.items()}
+    return {key: entry[key] for entry in entries if isinstance(entry, dict) for key in entry if key in GROUPS}
 
 
 def _root() -> Path:

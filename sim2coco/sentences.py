@@ -35,7 +35,7 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One thing that can be set; `kind` is the choice that has it, where not every one of its group does."""
+    """One thing that can be set; `kind` names the choice that it was found under, if there is a choice."""
 
     key: str
     info: FieldInfo
@@ -114,7 +114,7 @@ def _sentence(errors: Sequence[ErrorDetails], settings: type[Settings], tree: Ma
     message = " or ".join(dict.fromkeys(_message(error) for error in told))
     value = told[0]["input"]
     shown = "" if isinstance(value, dict) or "unknown" in message else f" (got {_value(value)})"
-    return f"{key}: {message}{shown}"
+    return f"{key}: {message}{shown}" if key else message
 
 
 def _path(error: ErrorDetails, tree: object) -> list[str]:
@@ -159,5 +159,7 @@ def _message(error: ErrorDetails) -> str:
 
 def _value(value: object) -> str:
     """A value as people write it."""
-    text = json.dumps(value, ensure_ascii=False, default=repr).replace("NaN", "nan").replace("Infinity", "inf")
+    text = (
+        json.dumps(value, ensure_ascii=False, default=repr).replace("NaN", "nan").replace("Infinity", "inf")
+    )
     return text if len(text) <= 80 else text[:77] + "..."

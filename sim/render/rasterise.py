@@ -94,6 +94,9 @@ class TinyRenderer:
         self._drawn_texture = cache(self._read_texture)
         self._own_textures = cache(self._read_own_textures)
         self._levels: tuple[int, ...] = ()
+        self._contents: tuple[object, ...] = (None, None)
+        self._drawn: tuple[Settled, Shot] | None = None
+        self._planes_m = (0.0, 0.0)
 
     def rasterise(self, settled: Settled, shot: Shot) -> GBuffer:
         """Everything that a shot sees of the bodies.
@@ -105,8 +108,7 @@ class TinyRenderer:
         camera = shot.camera
         if not settled.spec.bodies:
             return _nothing(camera)
-        near_m, far_m = depth_range(self._files, settled, camera)
-        self._show(settled, shot)
+        near_m, far_m = self._show(settled, shot)
         whole = (0, 0, camera.width, camera.height)
         color, depth, ids = self._draw(
             view_matrix(camera), projection(camera, whole, near_m, far_m), whole, shot.light
@@ -119,10 +121,9 @@ class TinyRenderer:
 
     def silhouette(self, settled: Settled, shot: Shot, body: int, box: Box) -> NDArray[np.bool_]:
         """Where a body alone would be seen, (h, w) over a box; bit-equal to the full frame's pixels."""
-        self._show(settled, shot)
+        near_m, far_m = self._show(settled, shot)
         others = [index for index in range(len(self._ids)) if index != body]
         self._set_visible(settled, others, visible=False)
-        near_m, far_m = depth_range(self._files, settled, shot.camera)
         matrix = projection(shot.camera, box, near_m, far_m)
         _, _, ids = self._draw(view_matrix(shot.camera), matrix, box, shot.light)
         self._set_visible(settled, others, visible=True)
@@ -179,16 +180,29 @@ class TinyRenderer:
             np.asarray(ids, np.int32).reshape(shape),
         )
 
-    def _show(self, settled: Settled, shot: Shot) -> None:
-        """Puts a scene's bodies into the client, in the levels of detail that a shot needs."""
+    def _show(self, settled: Settled, shot: Shot) -> tuple[float, float]:
+        """Puts a scene's bodies into the client, in the levels of detail that a shot needs.
+
+        Returns:
+            The near and the far plane of the shot.
+        """
+        same = self._drawn is not None and self._drawn[0] is settled and self._drawn[1] is shot
+        if not same or self._client.contents is not self._contents:
+            self._drawn = None
+            self._planes_m = depth_range(self._files, settled, shot.camera)
+            self._load(settled, shot)
+            self._drawn = settled, shot
+        return self._planes_m
+
+    def _load(self, settled: Settled, shot: Shot) -> None:
         levels = tuple(self._level(body, shot.camera) for body in settled.spec.bodies)
-        held = self._client.contents
-        if isinstance(held, tuple) and held[0] is self and held[1] is settled and held[2] == levels:
+        held = self._contents
+        if self._client.contents is held and held[0] is settled and held[1] == levels:
             return
         self._client.fresh()
         self._ids = [self._add(body, level) for body, level in zip(settled.spec.bodies, levels, strict=True)]
         self._levels = levels
-        self._client.contents = (self, settled, levels)
+        self._client.contents = self._contents = (settled, levels, self)
 
     def _level(self, body: Body, camera: Camera) -> int:
         center = np.array([self._files.assets[body.asset].center_of_mass_m]) * body.scale

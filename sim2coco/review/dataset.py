@@ -32,9 +32,10 @@ class DataSet:
         self.store = Store(root)
         try:
             self.run: dict[str, Any] = json.loads(self.store.get("run.json"))
-        except (OSError, ValueError):
+            self.names = tuple(self.run["recipe"]["assets"]["categories"])
+            self._num_images = int(self.run["num_images"])
+        except (OSError, ValueError, KeyError, TypeError):
             raise DataSetError(f"{root}: no data set (it has no readable run.json)") from None
-        self.names = tuple(self.run["recipe"]["assets"]["categories"])
 
     def find(self, name: str) -> tuple[Record, View, Picture]:
         """A picture by its name, with or without its suffix.
@@ -57,9 +58,14 @@ class DataSet:
 
     def pictures(self) -> Iterator[tuple[Record, View, Picture]]:
         """All pictures, in order."""
-        room = int(self.run["num_images"])
+        room = self._num_images
         for name in self.store.list("records"):
-            record = from_bytes(self.store.get(name))
+            try:
+                record = from_bytes(self.store.get(name))
+            except ValueError:
+                raise DataSetError(
+                    f"{self.store.root / name}: cannot be read; the same command repairs it"
+                ) from None
             for view in kept_views(record, room):
                 room -= 1
                 for picture in view.pictures:
@@ -78,5 +84,12 @@ class DataSet:
             raise DataSetError(f"{self.store.root / name}: missing") from None
 
     def image(self, record: Record, picture: Picture) -> NDArray[np.uint8]:
-        """A picture's pixels (H, W, 3) RGB."""
-        return read_image(self.store.root / picture_path(record.split, picture.name))
+        """A picture's pixels (H, W, 3) RGB.
+
+        Raises:
+            DataSetError: It is not there, or broken.
+        """
+        try:
+            return read_image(self.store.root / picture_path(record.split, picture.name))
+        except ValueError as error:
+            raise DataSetError(f"{error}; the same command repairs it") from error

@@ -12,6 +12,7 @@ from sim2coco.pipeline import make_scene
 from sim2coco.recipe import Recipe
 from sim2coco.review.overlay import Image, overlay, png, sheet
 from sim2coco.run import GenerationError, counts
+from sim2coco.store import StoreError
 from sim2coco.studio import Studio
 
 PICTURES, COLUMNS = 8, 4
@@ -22,9 +23,11 @@ def preview(recipe: Recipe, target: Path) -> None:
     """Writes eight pictures of the first scenes, one a scene, with their labels drawn.
 
     Raises:
-        GenerationError: Hardly any view is accepted.
+        GenerationError: No view is accepted.
         CatalogueError: A mesh cannot be used.
+        StoreError: The PNG cannot be written.
     """
+    _check_writable(target)
     single = recipe.model_copy(update={"views": 1})
     drawn: list[Image] = []
     titles: list[str] = []
@@ -47,5 +50,16 @@ def preview(recipe: Recipe, target: Path) -> None:
                 break
     if not drawn:
         raise GenerationError(f"no view of {MAX_SCENES} scenes was accepted; rejected: {counts(reasons)}")
-    target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(png(sheet(drawn, COLUMNS, titles=titles)))
+
+
+def _check_writable(target: Path) -> None:
+    """Finds out before the work, and leaves nothing."""
+    new = not target.exists()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.open("ab").close()
+        if new:
+            target.unlink()
+    except OSError as error:
+        raise StoreError(f"out: cannot write {target}: {error.strerror}") from error

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import yaml
 
+from scenes.assets.catalogue import Catalogue, CatalogueError, load_catalogue
 from sim2coco.pipeline import make_view
 from sim2coco.recipe import Recipe
 from sim2coco.review.dataset import DataSet, DataSetError
+from sim2coco.sentences import ConfigError, build
 from sim2coco.studio import Studio
+
+HINT = "--meshes FOLDER says where the data set's own files lie"
 
 
 def replay(data: DataSet, name: str, meshes: Path | None) -> tuple[bytes, bytes]:
@@ -24,25 +28,43 @@ def replay(data: DataSet, name: str, meshes: Path | None) -> tuple[bytes, bytes]
         DataSetError: The picture is not there, or its meshes are others now.
     """
     record, view, picture = data.find(name)
-    tree = yaml.safe_load(data.store.get("config.yaml"))
-    if meshes is not None:
-        _look_in(tree, meshes)
-    recipe = Recipe.parse(tree)
+    recipe = _recipe(data, meshes)
+    catalogue = _catalogue(recipe)
     assert record.settled is not None
+    missing = {body.asset for body in record.settled.spec.bodies} - set(catalogue.assets)
+    if missing:
+        raise DataSetError(f"{min(missing).partition('@')[0]}: that mesh is another one now; {HINT}")
     with (
         tempfile.TemporaryDirectory(prefix="sim2coco-") as folder,
-        closing(Studio(recipe, Path(folder))) as studio,
+        closing(Studio(recipe, Path(folder), catalogue)) as studio,
     ):
-        missing = {body.asset for body in record.settled.spec.bodies} - set(studio.catalogue.assets)
-        if missing:
-            raise DataSetError(
-                f"{min(missing)}: that mesh is another one now; --meshes FOLDER says where it lies"
-            )
         written, reasons = make_view(studio, record.settled, view.shot)
     for again in written:
         if again.picture.name == picture.name:
             return data.content(record, picture), again.content
     raise DataSetError(f"{picture.name}: rendered again, it is rejected ({', '.join(reasons)})")
+
+
+def _recipe(data: DataSet, meshes: Path | None) -> Recipe:
+    place = data.store.root / "config.yaml"
+    try:
+        tree = yaml.safe_load(data.store.get("config.yaml"))
+    except (OSError, yaml.YAMLError):
+        raise DataSetError(f"{place}: cannot be read; the same command repairs it") from None
+    _look_in(tree, Path.cwd() if meshes is None else meshes)
+    try:
+        recipe: Recipe = build(Recipe, tree)
+    except ConfigError as error:
+        hint = f"; {HINT}" if "images" in str(error) else ""
+        raise DataSetError(f"{place}: {error}{hint}") from error
+    return recipe
+
+
+def _catalogue(recipe: Recipe) -> Catalogue:
+    try:
+        return load_catalogue(recipe.assets)
+    except CatalogueError as error:
+        raise DataSetError(f"{error}; {HINT}") from error
 
 
 def _look_in(node: object, folder: Path) -> None:

@@ -1,0 +1,80 @@
+"""The benchmarks run and their figures add up; how large those are is not tested."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import handwritten_tiny, memory
+from benchmarks.clock import Failed, Mark, Run, watch
+from benchmarks.stages import OTHER, STAGES, measured
+from benchmarks.workload import plain_scenes, recipe
+from sim2coco.recipe import Recipe
+
+SMALL = {"width": 96, "height": 72}
+DOMINO = {"categories": {"domino": {"path": "pybullet_data:domino/domino.obj", "size_m": 0.07}}}
+
+
+@pytest.fixture(scope="module")
+def small() -> Recipe:
+    return recipe(objects=3, views=2, augment="light", assets=DOMINO, image=SMALL, quality={})
+
+
+def test_every_stage_is_measured_and_little_is_left_over(small: Recipe) -> None:
+    kind = type(small.scene)
+    before = kind.draw
+    spent = measured(small, 10)
+    assert kind.draw is before
+    assert set(spent) == {*STAGES, OTHER}
+    assert all(stage.wall_s > 0 for stage in spent.values())
+    assert all(stage.native_s <= stage.wall_s for stage in spent.values())
+    assert spent["settle"].native_s > 0
+    assert spent[OTHER].wall_s < 0.1 * sum(stage.wall_s for stage in spent.values())
+
+
+def test_ours_is_watched_with_its_workers(small: Recipe, tmp_path: Path) -> None:
+    settings = tmp_path / "recipe.json"
+    settings.write_text(small.model_dump_json())
+    run = watch(
+        [sys.executable, "-m", "benchmarks.ours", str(settings), str(tmp_path / "data"), "12", "1"], 1
+    )
+    assert run.images == 8
+    assert run.peak_kib > 50_000
+    assert 50_000 < run.marks[0].child_kib < 2_000_000
+    assert 0 < run.wall_ms < 1000 * run.whole_s
+    assert run.cpu_ms > 0
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_hand_written_script_makes_the_same_scenes(small: Recipe, tmp_path: Path, processes: int) -> None:
+    scenes = plain_scenes(small, 2)
+    (tmp_path / "scenes.json").write_text(json.dumps(scenes))
+    script = [str(handwritten_tiny.__file__), str(tmp_path / "scenes.json"), str(tmp_path / "data")]
+    run = watch([sys.executable, *script, "2"], 2)
+    coco = json.loads((tmp_path / "data" / "instances.json").read_text())
+    assert [len(scene["bodies"]) for scene in scenes] == [3, 3, 3, 3]
+    assert run.images == len(coco["images"]) == 8
+    assert len(list((tmp_path / "data" / "images").iterdir())) == 8
+    # It settles without our care, so some may have moved out of view.
+    assert 12 <= len(coco["annotations"]) <= 24
+
+
+def test_rates_are_marginal_and_leave_out_what_ends_a_run() -> None:
+    start_s, end_s, image_s = 3.0, 2.0, 0.5
+    scenes = [Mark(5 * n, start_s + 5 * n * image_s, 5 * n * image_s, 100) for n in range(1, 11)]
+    ended = Mark(50, scenes[-1].wall_s + end_s, scenes[-1].cpu_s + end_s, 0)
+    run = Run((*scenes, ended), workers=2, peak_kib=0)
+    assert (run.wall_ms, run.cpu_ms) == pytest.approx((500, 500))
+    assert (run.images, run.whole_s) == (50, start_s + 25 + end_s)
+
+
+def test_the_slope_of_a_leak_is_found() -> None:
+    marks = [Mark(n, n / 10, n / 10, 200_000 + 51 * n) for n in range(1, 201)]
+    assert memory.slope(Run((*marks, marks[-1]), workers=1, peak_kib=0)) == pytest.approx(51_000 / 1024)
+
+
+def test_a_program_that_ends_badly_is_told() -> None:
+    with pytest.raises(Failed, match=re.escape("exit code 3, last line: 5 images")):
+        watch([sys.executable, "-c", "print('5 images'); raise SystemExit(3)"], 1)
