@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -77,10 +78,13 @@ def watch(command: Sequence[str], workers: int) -> Run:
         Failed: It ended before it was done.
     """
     begun = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    marks: list[Mark] = []
+    peak_kib = -1
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
         assert process.stdout is not None
-        marks: list[Mark] = []
-        peak_kib, line = -1, ""
         for line in process.stdout:
             words = line.split()
             if words[1:] == ["images"] and words[0].isdigit() and int(words[0]) > 0:
@@ -88,8 +92,10 @@ def watch(command: Sequence[str], workers: int) -> Run:
             elif words[:1] == ["done"]:
                 marks.append(_mark(process.pid, marks[-1].images, begun))
                 peak_kib = int(words[1]) if words[1:] else 0
-    if process.returncode or peak_kib < 0:
-        raise Failed(f"exit code {process.returncode}, last line: {line.strip()}")
+        if process.wait() or peak_kib < 0:
+            errors.seek(0)
+            last = errors.read().strip().rpartition("\n")[2]
+            raise Failed(f"exit code {process.returncode}: {last}")
     return Run(tuple(marks), workers, peak_kib)
 
 

@@ -15,10 +15,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import handwritten_tiny
 from benchmarks.clock import Run, machine, watch
 from benchmarks.stages import OTHER, STAGES, Spent, measured
-from benchmarks.workload import plain_scenes, recipe
+from benchmarks.workload import HAND_WRITTEN, plain_scenes, recipe
 from sim2coco.recipe import Recipe
 
 AUGMENTS = ("none", "light")
@@ -75,7 +74,7 @@ def _commands(
             path.write_text(settings.model_dump_json())
             ours = [sys.executable, "-m", "benchmarks.ours", str(path), "OUT"]
             commands[f"sim2coco, augment={name}", workers] = [*ours, str(options.images), str(workers)]
-        script = [sys.executable, str(handwritten_tiny.__file__), str(scenes), "OUT"]
+        script = [sys.executable, str(HAND_WRITTEN), str(scenes), "OUT"]
         commands[HAND, workers] = [*script, str(workers)]
     return commands
 

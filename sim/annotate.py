@@ -10,7 +10,8 @@ from scenes.assets.catalogue import Asset
 from scenes.spec import Camera, Pose, Shot
 from sim.meshfiles import MeshFiles
 from sim.render.compose import Frame
-from sim.render.rasterise import Box, GBuffer, Renderer, body_box
+from sim.render.projection import body_box
+from sim.render.rasterise import Box, GBuffer, Renderer
 from sim.settle import Settled
 
 Mask = NDArray[np.bool_]

@@ -150,9 +150,8 @@ def _hydra(command: str, arguments: list[str], folder: str, job: Callable[["Dict
     import hydra
 
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    # Callbacks are any code that a file names; and jobs run where the user is.
-    last = [f"hydra.{mode}.dir={folder}" for mode in ("run", "sweep")]
-    last += ["hydra.callbacks=null", "hydra.job.chdir=false"]
+    # Last, so that they win: nothing is left behind, and relative paths are the user's.
+    last = [f"hydra.run.dir={folder}", f"hydra.sweep.dir={folder}", "hydra.job.chdir=false"]
     sys.argv = [f"sim2coco {command}", *arguments, *([] if "-sc" in arguments else last)]
     with warnings.catch_warnings():
         warnings.filterwarnings("error", module=r"hydra\.")

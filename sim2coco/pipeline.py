@@ -7,7 +7,8 @@ import numpy as np
 
 from scenes.spec import RejectedDraw, Shot, Vec3, vec3
 from sim.annotate import Sample, annotate
-from sim.render.rasterise import RejectedView, body_hull
+from sim.render.projection import body_hull
+from sim.render.rasterise import RejectedView
 from sim.settle import Settled, settle
 from sim2coco.export.labels import Written, written
 from sim2coco.quality.judge import Verdict, judge

@@ -32,7 +32,8 @@ from sim.annotate import Sample, annotate
 from sim.bullet import Client
 from sim.meshfiles import MeshFiles
 from sim.render.compose import Composer, Frame
-from sim.render.rasterise import Box, GBuffer, TinyRenderer
+from sim.render.rasterise import Box, GBuffer
+from sim.render.tiny import TinyRenderer
 from sim.settle import Settled, settle
 from sim2coco.seeding import rng_for
 

@@ -7,7 +7,8 @@ from scenes.looks import Pictures
 from scenes.settings import Kind
 from sim.bullet import Client
 from sim.meshfiles import MeshFiles
-from sim.render.rasterise import Renderer, TinyRenderer
+from sim.render.rasterise import Renderer
+from sim.render.tiny import TinyRenderer
 
 
 class Render(Kind):

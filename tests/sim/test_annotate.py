@@ -12,7 +12,9 @@ from scenes.floating import Floating
 from scenes.scene import Scene
 from scenes.spec import Camera, Shot
 from sim.annotate import Sample, annotate, measure, num_planes
-from sim.render.rasterise import Box, TinyRenderer, body_box
+from sim.render.projection import body_box
+from sim.render.rasterise import Box
+from sim.render.tiny import TinyRenderer
 from sim.settle import Settled
 from tests.studio import (
     GREY,
