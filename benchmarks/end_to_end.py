@@ -36,9 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         commands = _commands(Path(folder), recipes, options)
         for turn in range(options.rounds):
-            for (name, workers), command in commands.items():
-                target = Path(folder) / f"{turn}-{len(runs)}-{workers}-{name[:12]}"
-                filled = [part.replace("OUT", str(target)) for part in command]
+            for place, ((name, workers), command) in enumerate(commands.items()):
+                filled = [
+                    str(Path(folder) / f"{turn}-{place}") if part == "OUT" else part for part in command
+                ]
                 runs.setdefault((name, workers), []).append(watch(filled, workers))
             for name in AUGMENTS:
                 stages[name].append(measured(recipes[name], options.images))

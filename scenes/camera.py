@@ -99,7 +99,7 @@ class Shell(CameraKind):
     """Angle above the horizon."""
     azimuth_deg: Range = (0.0, 360.0)
     """Compass angle, from +x towards +y."""
-    fill: Annotated[Range, within(0.05, 10.0)] = (0.45, 1.0)
+    fill: Annotated[Range, within(0.05, 10.0)] = (0.5, 1.2)
     """Diameter of the pile as a share of the longer side of the view; sets the distance."""
     distance_m: Positive | None = None
     """Distance from the middle of the objects, instead of fill."""

@@ -38,7 +38,7 @@ class Drop(Scene):
     """Objects fall onto a floor and come to rest."""
 
     kind: Literal["drop"] = "drop"
-    spread: Positive = (1.5, 3.0)
+    spread: Positive = (1.0, 3.0)
     """Radius of the disc that objects fall on, counted in typical object sizes."""
     drop_height: NonNegative = (0.1, 0.5)
     """Free height below an object when it is let go, counted in typical object sizes."""

@@ -108,7 +108,9 @@ def within(low: float = -np.inf, high: float = np.inf) -> AfterValidator:
 
     def check(pair: tuple[Number, Number]) -> tuple[Number, Number]:
         if pair[0] < low or pair[1] > high:
-            raise ValueError(f"must lie between {low:g} and {high:g}")
+            raise ValueError(
+                f"must be at least {low:g}" if high == np.inf else f"must lie between {low:g} and {high:g}"
+            )
         return pair
 
     return AfterValidator(check)

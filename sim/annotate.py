@@ -10,7 +10,7 @@ from scenes.assets.catalogue import Asset
 from scenes.spec import Camera, Pose, Shot
 from sim.meshfiles import MeshFiles
 from sim.render.compose import Frame
-from sim.render.projection import body_box
+from sim.render.projection import body_box, body_hull
 from sim.render.rasterise import Box, GBuffer, Renderer
 from sim.settle import Settled
 
@@ -123,14 +123,16 @@ def annotate(
         RejectedView: An object would fill more than 4096 px.
     """
     camera = shot.camera
-    boxes = [body_box(files, body, camera) for body in settled.spec.bodies]
     instances: list[Instance] = []
     amodal: list[tuple[Box, Mask]] = []
     for index, body in enumerate(settled.spec.bodies):
-        if body.category is None or _inside(boxes[index], camera) is None:
+        box = body_box(files, body, camera)
+        inside = _inside(box, camera)
+        if body.category is None or inside is None:
             continue
-        box, mask = boxes[index], _alone(renderer, settled, shot, gbuffer, index, boxes)
-        seen = _cropped(box, mask, camera)
+        _, depth_m = camera.project(body_hull(files, body))
+        mask = _alone(renderer, settled, shot, gbuffer, index, box, float(depth_m.max()))
+        seen = inside, _over(mask, box, inside)
         if not seen[1].any():
             continue
         asset = files.assets[body.asset]
@@ -160,42 +162,37 @@ def _instance(
 
 
 def _alone(
-    renderer: Renderer, settled: Settled, shot: Shot, gbuffer: GBuffer, index: int, boxes: list[Box]
+    renderer: Renderer, settled: Settled, shot: Shot, gbuffer: GBuffer, index: int, box: Box, deepest_m: float
 ) -> Mask:
-    """The mask of a body alone over its box: drawn again only where the frame cannot show it all.
+    """The mask of a body alone over its box: drawn again only where the frame cannot tell.
 
-    A crop rounds differently from the frame: about one edge pixel in 50,000 differs. So the frame has the
-    last word on every pixel in which it shows the body or none.
+    The frame tells in every pixel that shows the body, nothing, or a body behind all of this one. It also has the
+    last word there: a crop rounds differently, in about one edge pixel of 50,000.
     """
-    box = boxes[index]
-    others = boxes[:index] + boxes[index + 1 :]
-    if _inside(box, shot.camera) == box and not any(_meet(box, other) for other in others):
-        return np.asarray(gbuffer.body[box[1] : box[3], box[0] : box[2]] == index)
-    mask = renderer.silhouette(settled, shot, index, box)
     inside = _inside(box, shot.camera)
-    if inside is not None:
-        x0, y0, x1, y1 = inside
-        part, seen = mask[y0 - box[1] : y1 - box[1], x0 - box[0] : x1 - box[0]], gbuffer.body[y0:y1, x0:x1]
-        part[...] = (seen == index) | (part & (seen >= 0))
+    assert inside is not None
+    x0, y0, x1, y1 = inside
+    seen, depth_m = gbuffer.body[y0:y1, x0:x1], gbuffer.depth_m[y0:y1, x0:x1]
+    contested = (seen >= 0) & (seen != index) & (depth_m <= deepest_m)
+    if inside == box and not contested.any():
+        return np.asarray(seen == index)
+    mask = np.zeros((box[3] - box[1], box[2] - box[0]), np.bool_)
+    part = _tight(inside, contested) if inside == box else box
+    _over(mask, box, part)[...] = renderer.silhouette(settled, shot, index, part)
+    inner = _over(mask, box, inside)
+    inner[...] = (seen == index) | (inner & contested)
     return mask
+
+
+def _over(mask: Mask, box: Box, part: Box) -> Mask:
+    """The part of a mask over a box that lies over a smaller one."""
+    return mask[part[1] - box[1] : part[3] - box[1], part[0] - box[0] : part[2] - box[0]]
 
 
 def _inside(box: Box, camera: Camera) -> Box | None:
     """The part of a box inside the image; None where there is none."""
     x0, y0, x1, y1 = max(box[0], 0), max(box[1], 0), min(box[2], camera.width), min(box[3], camera.height)
     return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
-
-
-def _meet(first: Box, second: Box) -> bool:
-    return first[0] < second[2] and second[0] < first[2] and first[1] < second[3] and second[1] < first[3]
-
-
-def _cropped(box: Box, mask: Mask, camera: Camera) -> tuple[Box, Mask]:
-    """The part of a mask inside the image, and its box."""
-    inside = _inside(box, camera)
-    assert inside is not None
-    x0, y0, x1, y1 = inside
-    return inside, mask[y0 - box[1] : y1 - box[1], x0 - box[0] : x1 - box[0]]
 
 
 def _tight(box: Box, mask: Mask) -> Box:

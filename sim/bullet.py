@@ -48,7 +48,7 @@ class Client:
         pb.setGravity(0.0, 0.0, -gravity_m_s2, physicsClientId=self.id)
         pb.setPhysicsEngineParameter(
             fixedTimeStep=time_step_s,
-            numSolverIterations=60,
+            numSolverIterations=30,
             numSubSteps=0,
             useSplitImpulse=1,
             splitImpulsePenetrationThreshold=-0.004,

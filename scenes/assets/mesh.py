@@ -7,15 +7,13 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import ConvexHull, QhullError
+
+from scenes.assets.centroid import center_of_mass, signed_volume
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 MERGE_TOLERANCE = 1e-8
 """Vertices closer than this share of the longest extent are one corner."""
-
-NEGLIGIBLE_VOLUME = 1e-9
-"""Below this share of the longest extent cubed a body counts as flat."""
 
 
 class MeshError(ValueError):
@@ -99,7 +97,7 @@ class Mesh:
     def volume_m3(self) -> float:
         """The volume enclosed; of a surface with holes, what its cones to the box centre add up to."""
         corners, _ = _centred_corners(self)
-        return abs(float(_signed_volumes(corners).sum()))
+        return abs(signed_volume(corners))
 
     @property
     def is_watertight(self) -> bool:
@@ -118,7 +116,7 @@ class Mesh:
     def is_solid(self) -> bool:
         """Whether the surface is watertight and its faces are seen from outside."""
         corners, _ = _centred_corners(self)
-        return self.is_watertight and float(_signed_volumes(corners).sum()) > 0
+        return self.is_watertight and signed_volume(corners) > 0
 
     @property
     def center_of_mass_m(self) -> NDArray[np.float64]:
@@ -128,13 +126,7 @@ class Mesh:
         convex hull; else, for a flat mesh, that of the surface.
         """
         corners, centre = _centred_corners(self)
-        least_m3 = NEGLIGIBLE_VOLUME * float(self.extents_m.max()) ** 3
-        found = _volume_centroid(corners, least_m3) if self.is_watertight else None
-        if (
-            found is None or (np.abs(found) > self.extents_m / 2).any()
-        ):  # outside: shells that face each other
-            found = _hull_centroid(corners.reshape(-1, 3), least_m3)
-        return centre + (_surface_centroid(corners) if found is None else found)
+        return centre + center_of_mass(corners, self.extents_m, self.is_watertight)
 
     @property
     def content_hash(self) -> str:
@@ -220,40 +212,3 @@ def _centred_corners(mesh: Mesh) -> tuple[NDArray[np.float64], NDArray[np.float6
     vertices = mesh.vertices_m
     centre = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
     return (vertices - centre)[mesh.faces], centre
-
-
-def _signed_volumes(corners_m: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The volumes of the tetrahedra from the origin to each triangle, (m,); negative if seen from behind."""
-    first, second, third = corners_m[:, 0], corners_m[:, 1], corners_m[:, 2]
-    return np.asarray((first * np.cross(second, third)).sum(axis=1) / 6, np.float64)
-
-
-def _volume_centroid(corners_m: NDArray[np.float64], least_m3: float) -> NDArray[np.float64] | None:
-    """The centroid of the solid, (3,), or None if it encloses no more than `least_m3`."""
-    volumes = _signed_volumes(corners_m)
-    total = float(volumes.sum())
-    if abs(total) <= least_m3:
-        return None
-    return np.asarray((volumes[:, None] * corners_m.sum(axis=1)).sum(axis=0) / (4 * total), np.float64)
-
-
-def _hull_centroid(points_m: NDArray[np.float64], least_m3: float) -> NDArray[np.float64] | None:
-    """The centroid of the convex hull, (3,), or None if that is flat."""
-    try:
-        hull = ConvexHull(points_m)
-    except QhullError:
-        return None
-    corners = points_m[hull.simplices]
-    turned = (
-        np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]) * hull.equations[:, :3]
-    ).sum(axis=1)
-    corners[turned < 0] = corners[turned < 0][:, ::-1]  # Qhull winds its triangles either way
-    return _volume_centroid(corners, least_m3)
-
-
-def _surface_centroid(corners_m: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The area-weighted centroid of the triangles, (3,); the plain mean where there is no area."""
-    edges = corners_m[:, 1:] - corners_m[:, :1]
-    areas = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
-    weights = areas if areas.any() else np.ones(len(areas))
-    return np.asarray(np.average(corners_m.mean(axis=1), axis=0, weights=weights), np.float64)

@@ -16,7 +16,7 @@ from sim.settle import Settled
 Array = NDArray[np.float64]
 Plane = NDArray[np.float32]
 
-SHADOW_MAP_PX = 384
+SHADOW_MAP_PX = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)

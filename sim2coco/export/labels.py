@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from scenes.spec import Shot
-from sim.annotate import Instance, Measures, Sample, measure
+from sim.annotate import Instance, Measures, Sample
 from sim.render.rasterise import Box
 from sim.settle import Settled
 from sim2coco.export.settings import Export
@@ -31,7 +31,7 @@ def written(
     content = export.encode(sample.image)
     height, width = sample.ids.shape
     annotations, ignored = [], []
-    for instance, measures in zip(sample.instances, measure(sample), strict=True):
+    for instance, measures in zip(sample.instances, verdict.measures, strict=True):
         reason = verdict.dropped.get(instance.id)
         if reason is None:
             annotations.append(_annotation(sample, instance, measures))

@@ -69,10 +69,12 @@ class Verdict:
     Attributes:
         reasons: Names of the checks that reject it; accepted when empty.
         dropped: Reason for each instance whose label is dropped, by instance id.
+        measures: Of the instances, in order: what the verdict rests on.
     """
 
     reasons: tuple[str, ...]
     dropped: Mapping[int, str]
+    measures: list[Measures]
 
     @property
     def accepted(self) -> bool:
@@ -92,4 +94,4 @@ def judge(quality: Quality, sample: Sample, empty_on_purpose: bool) -> Verdict:
                 dropped[instance.id] = name
     judged = Judged(sample, measures, dropped, empty_on_purpose)
     reasons = tuple(name for name, check in quality.checks.items() if check.rejects(judged))
-    return Verdict(reasons, dropped)
+    return Verdict(reasons, dropped, measures)

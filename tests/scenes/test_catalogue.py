@@ -83,7 +83,7 @@ def test_path_without_a_mesh_is_refused(tmp_path: Path, path: str, message: str)
         ({"shape": "box"}, "a shape needs size_m"),
         ({"shape": "box", "path": "x.obj", "size_m": 1}, "either shape or path"),
         ({}, "either shape or path"),
-        ({"shape": "box", "size_m": 0}, "must lie between"),
+        ({"shape": "box", "size_m": 0}, "must be at least"),
         ({"shape": "box", "size_m": [2, 1]}, "above"),
         ({"shape": "box", "size_m": 1, "color": "blue"}, "color"),
         ({"shape": "box", "size_m": 1, "color": [1, 2, 3]}, "color"),

@@ -1,0 +1,230 @@
+"""The two builders of solids: `revolved` turns a profile about z, `extruded` pulls an outline along z.
+
+Both give every smooth run of the surface its own vertices, so normals are crisp between runs and smooth along
+them.
+"""
+
+from itertools import pairwise
+from math import inf, pi
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.mesh import MeshError, Part
+
+Floats = NDArray[np.float64]
+
+
+class Run(NamedTuple):
+    """A smooth piece of a profile, walked with the outside on the right: upward on an outer wall.
+
+    Attributes:
+        points_m: (k, 2) radius and z.
+        normals: (k, 2) unit normals in the same plane.
+    """
+
+    points_m: Floats
+    normals: Floats
+
+
+def check_increasing(**lengths_m: float) -> None:
+    """Checks that named lengths are positive and finite, each less than the next.
+
+    Raises:
+        MeshError: They are not.
+    """
+    named = [("nothing", 0.0), *lengths_m.items(), ("infinity", inf)]
+    for (small, small_m), (large, large_m) in pairwise(named):
+        if not small_m < large_m:
+            raise MeshError(f"{small} ({small_m:g}) must be less than {large} ({large_m:g})")
+
+
+def _check_segments(count: int) -> None:
+    if count < 3:
+        raise MeshError(f"a circle needs at least 3 segments, not {count}")
+
+
+def halves(height_m: float) -> tuple[float, float]:
+    """The lowest and highest z of a solid of this height."""
+    check_increasing(height_m=height_m)
+    return -height_m / 2, height_m / 2
+
+
+def joined(*pieces: Part) -> Part:
+    """All pieces as one, with their vertices kept apart."""
+    offsets = np.cumsum([0, *(len(piece.vertices_m) for piece in pieces[:-1])], dtype=np.int32)
+    return Part(
+        np.concatenate([piece.vertices_m for piece in pieces]),
+        np.concatenate([piece.normals for piece in pieces]),
+        np.concatenate([piece.uvs for piece in pieces]),
+        np.concatenate([piece.faces + offset for piece, offset in zip(pieces, offsets, strict=True)]),
+    )
+
+
+def _directions(turns: Floats) -> Floats:
+    """Unit vectors (..., 2) at these shares of a full turn; whole turns and right angles are exact."""
+    angles = 2 * pi * (turns % 1.0)
+    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    return np.where(np.abs(vectors) < 1e-12, 0.0, vectors)
+
+
+# Revolution: a profile of radius and z, turned about z.
+
+
+def polyline(*points_m: tuple[float, float]) -> list[Run]:
+    """Straight runs from point to point, with a hard edge at each."""
+    return [_straight(start, stop) for start, stop in pairwise(points_m)]
+
+
+def _straight(start_m: tuple[float, float], stop_m: tuple[float, float]) -> Run:
+    points = np.array([start_m, stop_m], np.float64)
+    along = points[1] - points[0]
+    normal = np.array([along[1], -along[0]]) / np.hypot(*along)
+    return Run(points, np.stack([normal, normal]))
+
+
+def arc(centre_m: tuple[float, float], radius_m: float, span_deg: tuple[float, float], steps: int) -> Run:
+    """A smooth circular arc; 0 degrees points outward, 90 up."""
+    check_increasing(radius_m=radius_m)
+    normals = _directions(np.linspace(*span_deg, max(steps, 2) + 1) / 360)
+    return Run(np.array(centre_m) + radius_m * normals, normals)
+
+
+def revolved(runs: list[Run], segments: int) -> Part:
+    """The surface that `runs` sweep about z.
+
+    A texture goes once round and once along all runs but flat ones, on which it lies as seen from +z.
+    """
+    _check_segments(segments)
+    radius_m = max(float(run.points_m[:, 0].max()) for run in runs)
+    lengths = [0.0 if _is_flat(run) else float(_steps(run).sum()) for run in runs]
+    ends = np.cumsum([0.0, *lengths]) / (sum(lengths) or 1.0)
+    swept = [_swept(run, segments, radius_m, span) for run, span in zip(runs, pairwise(ends), strict=True)]
+    return joined(*swept)
+
+
+def _steps(run: Run) -> Floats:
+    return np.asarray(np.linalg.norm(np.diff(run.points_m, axis=0), axis=1), np.float64)
+
+
+def _is_flat(run: Run) -> bool:
+    return not run.normals[:, 0].any()
+
+
+def _swept(run: Run, segments: int, radius_m: float, v_span: tuple[float, float]) -> Part:
+    """The surface of one run: a grid with a column more than `segments`, as the seam needs two."""
+    shift = np.zeros(len(run.points_m))  # a tip serves the middle of its triangle
+    shift[[0, -1]] = np.where(run.points_m[[0, -1], 0] == 0, (0.5, -0.5), 0)
+    turns = (np.arange(segments + 1) + shift[:, None]) / segments
+    vertices, normals = _turned(run.points_m, turns), _turned(run.normals, turns)
+    along = np.concatenate([[0.0], _steps(run).cumsum()])
+    v = v_span[0] + (v_span[1] - v_span[0]) * along / along[-1]
+    uvs = np.stack([turns, np.broadcast_to(v[:, None], turns.shape)], axis=-1)
+    if _is_flat(run):
+        uvs = 0.5 + vertices[..., :2] / (2 * radius_m)
+    faces = _grid_faces(run.points_m[:, 0] > 0, segments)
+    used, compact = np.unique(faces, return_inverse=True)
+    rows = [array.reshape(-1, array.shape[-1])[used] for array in (vertices, normals, uvs)]
+    return Part(rows[0], rows[1], rows[2], compact.reshape(-1, 3).astype(np.int32))
+
+
+def _turned(plane: Floats, turns: Floats) -> Floats:
+    """Vectors (k, 2) of radius and z, turned about z: (k, columns, 3)."""
+    xy = plane[:, None, :1] * _directions(turns)
+    return np.concatenate([xy, np.broadcast_to(plane[:, None, 1:], (*turns.shape, 1))], axis=-1)
+
+
+def _grid_faces(off_axis: NDArray[np.bool_], segments: int) -> NDArray[np.int64]:
+    """Two triangles a cell, (m, 3), but one where the cell has a side on the axis."""
+    rows, columns = np.arange(len(off_axis) - 1)[:, None], np.arange(segments)
+    low = rows * (segments + 1) + columns
+    high = low + segments + 1
+    lower = np.stack([low, low + 1, high + 1], axis=-1)[off_axis[:-1]]
+    upper = np.stack([low, high + 1, high], axis=-1)[off_axis[1:]]
+    return np.concatenate([lower.reshape(-1, 3), upper.reshape(-1, 3)])
+
+
+# Extrusion: an outline in x and y, pulled along z.
+
+
+def circle(radius_m: float, sides: int) -> Floats:
+    """A regular polygon, (sides, 2), counter-clockwise from +x."""
+    _check_segments(sides)
+    check_increasing(radius_m=radius_m)
+    return radius_m * _directions(np.arange(sides) / sides)
+
+
+def centred(outline_m: list[tuple[float, float]]) -> Floats:
+    """The outline, (k, 2), with its bounding box about the origin."""
+    points = np.array(outline_m, np.float64)
+    return np.asarray(points - (points.min(axis=0) + points.max(axis=0)) / 2, np.float64)
+
+
+def extruded(
+    outline_m: Floats,
+    z_m: tuple[float, float],
+    bottom_hole_m: Floats | None = None,
+    top_hole_m: Floats | None = None,
+) -> Part:
+    """Flat walls and two caps; the texture has one scale on all of them.
+
+    Args:
+        outline_m: (k, 2) counter-clockwise, every point in sight of the first one.
+        z_m: Low and high end.
+        bottom_hole_m: (h, 2) outline of a hole to leave in the bottom cap. With a hole, both outlines must be
+            circles from `circle`. What lines the hole is up to the caller.
+        top_hole_m: The same for the top cap.
+    """
+    sides_m = np.linalg.norm(np.roll(outline_m, -1, axis=0) - outline_m, axis=1)
+    texture_m = max(z_m[1] - z_m[0], float(sides_m.max()), float(np.ptp(outline_m, axis=0).max()))
+    bottom = _cap(outline_m, bottom_hole_m, z_m[0], -1, texture_m)
+    top = _cap(outline_m, top_hole_m, z_m[1], 1, texture_m)
+    return joined(_walls(outline_m, z_m, texture_m), bottom, top)
+
+
+def _walls(outline_m: Floats, z_m: tuple[float, float], texture_m: float) -> Part:
+    """A flat wall on each side of the outline, four vertices each."""
+    after_m = np.roll(outline_m, -1, axis=0)
+    along = after_m - outline_m
+    lengths = np.linalg.norm(along, axis=1)
+    normals = np.stack([along[:, 1], -along[:, 0], np.zeros(len(along))], axis=1) / lengths[:, None]
+    ends = np.stack([outline_m, after_m], axis=1)[:, [0, 1, 1, 0]]  # (k, 4, 2)
+    z = np.broadcast_to(np.array(z_m)[[0, 0, 1, 1], None], (len(ends), 4, 1))
+    u = lengths[:, None] * np.array([0, 1, 1, 0])
+    uvs = np.stack([u, z[..., 0] - z_m[0]], axis=-1) / texture_m
+    faces = np.arange(len(ends))[:, None, None] * 4 + np.array([[0, 1, 2], [0, 2, 3]])
+    vertices, normals = np.concatenate([ends, z], axis=-1).reshape(-1, 3), np.repeat(normals, 4, axis=0)
+    return Part(vertices, normals, uvs.reshape(-1, 2), faces.reshape(-1, 3).astype(np.int32))
+
+
+def _cap(outline_m: Floats, hole_m: Floats | None, z_m: float, up: int, texture_m: float) -> Part:
+    """The flat end at `z_m`, facing up (+1) or down (-1)."""
+    rings = outline_m if hole_m is None else np.concatenate([outline_m, hole_m])
+    faces = _fan(len(outline_m)) if hole_m is None else _annulus(len(outline_m), len(hole_m))
+    vertices = np.insert(rings, 2, z_m, axis=1)
+    normals = np.tile([0.0, 0.0, up], (len(rings), 1))
+    return Part(vertices, normals, (rings - outline_m.min(axis=0)) / texture_m, faces[:, ::up])
+
+
+def _fan(sides: int) -> NDArray[np.int32]:
+    """Triangles from the first of `sides` points to all others, (sides - 2, 3)."""
+    second = np.arange(1, sides - 1, dtype=np.int32)
+    return np.stack([np.zeros_like(second), second, second + 1], axis=1)
+
+
+def _annulus(outer: int, inner: int) -> NDArray[np.int32]:
+    """Triangles between two circles, (outer + inner, 3); the inner one's points follow the outer one's.
+
+    Both circles are walked once, always on with the one whose next side has its middle first.
+    """
+    faces, at_outer, at_inner = [], 0, 0
+    while at_outer < outer or at_inner < inner:
+        here, there = at_outer % outer, outer + at_inner % inner
+        if (2 * at_outer + 1) * inner <= (2 * at_inner + 1) * outer:
+            at_outer += 1
+            faces.append((here, at_outer % outer, there))
+        else:
+            at_inner += 1
+            faces.append((here, outer + at_inner % inner, there))
+    return np.array(faces, np.int32)
