@@ -107,9 +107,7 @@ def _areas_and_centers(amodal: Planes) -> tuple[Array, Array]:
     sums = []
     for at, values in _covered(amodal):
         y, x = np.divmod(at, amodal.shape[1])
-        sums.append(
-            np.stack([np.bincount(values, weights, minlength=256) @ BITS for weights in (None, x, y)])
-        )
+        sums.append([np.bincount(values, weights, minlength=256) @ BITS for weights in (None, x, y)])
     area_px, x_sum, y_sum = np.concatenate(sums, axis=1)
     return area_px, np.rint(np.stack([x_sum, y_sum], axis=1) / np.maximum(area_px, 1)[:, None])
 

@@ -166,8 +166,8 @@ def _alone(
 ) -> Mask:
     """The mask of a body alone over its box: drawn again only where the frame cannot tell.
 
-    The frame tells in every pixel that shows the body, nothing, or a body behind all of this one. It also has the
-    last word there: a crop rounds differently, in about one edge pixel of 50,000.
+    The frame tells in every pixel that shows the body, nothing, or a body behind all of this one. It also has
+    the last word there: a crop rounds differently, in about one edge pixel of 50,000.
     """
     inside = _inside(box, shot.camera)
     assert inside is not None

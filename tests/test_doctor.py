@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sim2coco import doctor
-from sim2coco.doctor import Finding, Outcome, diagnose, report
+from sim2coco.doctor import Finding, diagnose, distributions, imports, machine, report
+from sim2coco.doctor.outcome import Outcome, child
 
 LIBGL = """Traceback (most recent call last):
   File "<string>", line 1, in <module>
@@ -86,12 +86,12 @@ def test_it_loads_where_the_packages_do_not() -> None:
 
 @pytest.mark.parametrize(("version", "ok"), [((3, 11), True), ((3, 12), False), ((3, 10), False)])
 def test_python(version: tuple[int, int], ok: bool) -> None:
-    assert doctor.python(version).ok == ok
+    assert distributions.python(version).ok == ok
 
 
 def test_packages() -> None:
     found = {"sim2coco": "0.1.0", "numpy": "1.26.4", "opencv-python": "4.14.0.94"}
-    rows = doctor.packages(NEEDED, found)
+    rows = distributions.packages(NEEDED, found)
     assert [(row.name, row.ok, row.repair) for row in rows] == [
         ("sim2coco", True, None),
         ("numpy", False, "pip install 'numpy<3,>=2'"),
@@ -103,7 +103,7 @@ def test_packages() -> None:
 
 
 def test_sim2coco_itself_not_installed() -> None:
-    (row,) = doctor.packages(None, {})
+    (row,) = distributions.packages(None, {})
     assert not row.ok
     assert row.repair
 
@@ -130,13 +130,13 @@ OPENCV = {
 @pytest.mark.parametrize("name", OPENCV)
 def test_one_opencv(name: str) -> None:
     found, repair = OPENCV[name]
-    finding = doctor.opencv(found)
+    finding = distributions.opencv(found)
     assert (finding.ok, finding.repair) == (repair is None, repair)
 
 
 def test_albumentationsx() -> None:
-    assert doctor.albumentations(RIGHT).ok
-    finding = doctor.albumentations({**RIGHT, "albumentationsx": "2.1.0"})
+    assert distributions.albumentations(RIGHT).ok
+    finding = distributions.albumentations({**RIGHT, "albumentationsx": "2.1.0"})
     assert not finding.ok
     assert finding.repair is not None
     assert finding.repair.startswith("pip uninstall -y albumentationsx && ")
@@ -159,7 +159,7 @@ OUTCOMES = {
 @pytest.mark.parametrize("name", OUTCOMES)
 def test_import_of_opencv(name: str) -> None:
     outcome, ok, detail, repair = OUTCOMES[name]
-    assert doctor.opencv_import(outcome, RIGHT) == Finding("import cv2", ok, detail, repair)
+    assert imports.opencv(outcome, RIGHT) == Finding("import cv2", ok, detail, repair)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_import_of_opencv(name: str) -> None:
     ids=["right", "without numpy", "draws nothing", "missing", "illegal instruction"],
 )
 def test_pybullet(outcome: Outcome, ok: list[bool]) -> None:
-    findings = doctor.pybullet(outcome)
+    findings = imports.pybullet(outcome)
     assert [finding.ok for finding in findings] == ok
     assert all(finding.ok == (finding.repair is None) for finding in findings)
 
@@ -190,7 +190,7 @@ def test_pybullet(outcome: Outcome, ok: list[bool]) -> None:
     ],
 )
 def test_egl_is_never_needed(outcome: Outcome, sentence: str) -> None:
-    finding = doctor.egl(outcome)
+    finding = imports.egl(outcome)
     assert finding.ok
     assert sentence in finding.detail
 
@@ -200,34 +200,34 @@ def test_names_belong_to_us_alone(tmp_path: Path) -> None:
     for place in places.values():
         assert place is not None
         place.mkdir()
-    assert doctor.names({}, places, tmp_path).ok  # an editable install tells of no names
-    assert doctor.names({"sim": ["sim2coco", "sim2coco"]}, places, tmp_path).ok
-    shared = doctor.names({"sim": ["sim2coco", "Other_Sim"]}, places, tmp_path)
+    assert distributions.names({}, places, tmp_path).ok  # an editable install tells of no names
+    assert distributions.names({"sim": ["sim2coco", "sim2coco"]}, places, tmp_path).ok
+    shared = distributions.names({"sim": ["sim2coco", "Other_Sim"]}, places, tmp_path)
     assert (shared.ok, shared.detail) == (False, "sim also belongs to other-sim")
-    assert not doctor.names({}, {**places, "sim": tmp_path / "elsewhere/sim"}, tmp_path).ok
-    assert not doctor.names({}, {**places, "sim": None}, tmp_path).ok
+    assert not distributions.names({}, {**places, "sim": tmp_path / "elsewhere/sim"}, tmp_path).ok
+    assert not distributions.names({}, {**places, "sim": None}, tmp_path).ok
 
 
 def test_configuration(tmp_path: Path) -> None:
-    assert not doctor.configuration(None).ok
-    assert not doctor.configuration(tmp_path).ok
+    assert not distributions.configuration(None).ok
+    assert not distributions.configuration(tmp_path).ok
     (tmp_path / "config.yaml").touch()
-    assert doctor.configuration(tmp_path).ok
+    assert distributions.configuration(tmp_path).ok
 
 
 def test_disk_and_temporary_files(tmp_path: Path) -> None:
-    assert doctor.disk(lambda: tmp_path).ok
-    assert not doctor.disk(lambda: tmp_path / "gone").ok
-    assert doctor.temporary(lambda: str(tmp_path)).ok
-    assert not doctor.temporary(lambda: str(tmp_path / "gone")).ok
+    assert machine.disk(lambda: tmp_path).ok
+    assert not machine.disk(lambda: tmp_path / "gone").ok
+    assert machine.temporary(lambda: str(tmp_path)).ok
+    assert not machine.temporary(lambda: str(tmp_path / "gone")).ok
 
 
 def test_a_child_that_dies_is_an_outcome() -> None:
-    assert doctor.child("import os; os.abort()").trouble == "died of SIGABRT"
-    assert doctor.child("raise ValueError('no')").trouble == "ValueError: no"
-    assert doctor.child("print('doctor: [1]')").answer == [1]
+    assert child("import os; os.abort()").trouble == "died of SIGABRT"
+    assert child("raise ValueError('no')").trouble == "ValueError: no"
+    assert child("print('doctor: [1]')").answer == [1]
 
 
 def test_gpu_is_only_told() -> None:
-    assert doctor.gpu({}, []).detail == "none, no torch; nothing here needs them"
-    assert doctor.gpu({"torch": "2.9"}, ["NVIDIA H200"]).detail.startswith("NVIDIA H200, torch 2.9")
+    assert machine.gpu({}, []).detail == "none, no torch; nothing here needs them"
+    assert machine.gpu({"torch": "2.9"}, ["NVIDIA H200"]).detail.startswith("NVIDIA H200, torch 2.9")

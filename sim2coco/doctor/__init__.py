@@ -1,0 +1,59 @@
+"""Is this installation right? What is wrong with it, and the repair.
+
+It works where the packages do not: nothing heavy is imported here.
+"""
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+from rich.console import Console
+
+from sim2coco.doctor import distributions, imports, machine
+from sim2coco.doctor.finding import Finding
+from sim2coco.doctor.outcome import child
+
+__all__ = ["Finding", "diagnose", "report"]
+
+HOUSE = ("conf", "scenes", "sim", "augment", "sim2coco")
+
+
+def report(console: Console, findings: Sequence[Finding] | None = None) -> int:
+    """Prints an aligned table of findings (by default of this installation), then the repairs.
+
+    Returns:
+        0 when all is right, 1 otherwise.
+    """
+    findings = diagnose() if findings is None else findings
+    width = max(len(finding.name) for finding in findings)
+    lines = [f"{'ok' if one.ok else 'WRONG':5}  {one.name:{width}}  {one.detail}" for one in findings]
+    wrong = [finding for finding in findings if not finding.ok]
+    lines += [f"repair {finding.name}: {finding.repair}" for finding in wrong if finding.repair]
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return 1 if wrong else 0
+
+
+def diagnose() -> list[Finding]:
+    """Everything about this installation that matters, in the order in which to repair it."""
+    found = distributions.installed()
+    places = {name: distributions.folder_of(name) for name in HOUSE}
+    home = Path(__file__).resolve().parents[2]
+    return [
+        distributions.python(sys.version_info[:2]),
+        *distributions.packages(distributions.our_requirements(), found),
+        distributions.opencv(found),
+        distributions.albumentations(found),
+        imports.opencv(child(imports.SEE_OPENCV), found),
+        *imports.pybullet(child(imports.SEE_PYBULLET)),
+        imports.egl(child(imports.SEE_EGL)),
+        imports.program(child(imports.SEE_PROGRAM)),
+        distributions.names(packages_distributions(), places, home),
+        distributions.configuration(places["conf"]),
+        machine.disk(Path.cwd),
+        machine.temporary(tempfile.gettempdir),
+        machine.cores(machine.usable_cores()),
+        machine.gpu(found, machine.usable_gpus()),
+    ]

@@ -1,0 +1,81 @@
+"""Whether what we import loads and works: a script for a child each, and what its outcome means."""
+
+import re
+from collections.abc import Mapping
+
+from sim2coco.doctor.distributions import reinstall_opencv
+from sim2coco.doctor.finding import REINSTALL, Finding, judged
+from sim2coco.doctor.outcome import Outcome
+
+LIBRARIES = {
+    "libGL.so.1": "apt-get install -y libgl1",
+    "libgthread-2.0.so.0": "apt-get install -y libglib2.0-0",
+    "libglib-2.0.so.0": "apt-get install -y libglib2.0-0",
+}
+
+SEE_OPENCV = "import cv2, json; print('doctor: ' + json.dumps(cv2.__version__))"
+SEE_PROGRAM = "import sim2coco.config, sim2coco.run; print('doctor: true')"
+SEE_PYBULLET = """
+import json
+from sim.bullet import Client, pb
+client = Client()
+client.fresh()
+box = pb.createVisualShape(pb.GEOM_BOX, halfExtents=[0.5, 0.5, 0.5], physicsClientId=client.id)
+body = pb.createMultiBody(baseVisualShapeIndex=box, physicsClientId=client.id)
+view = pb.computeViewMatrix([0, -3, 0], [0, 0, 0], [0, 0, 1])
+projection = pb.computeProjectionMatrixFOV(60, 1, 0.1, 10)
+picture = pb.getCameraImage(64, 64, view, projection, renderer=pb.ER_TINY_RENDERER, physicsClientId=client.id)
+seen = sum(int(i) == body for row in picture[4] for i in (row if hasattr(row, "__iter__") else [row]))
+print('doctor: ' + json.dumps([pb.isNumpyEnabled(), seen]), flush=True)
+"""
+SEE_EGL = """
+import json, os
+from importlib.util import find_spec
+from sim.bullet import pb
+plugin = find_spec("eglRenderer")
+client = pb.connect(pb.DIRECT)
+loaded = plugin and pb.loadPlugin(plugin.origin, "_eglRendererPlugin", physicsClientId=client)
+print('\\ndoctor: ' + json.dumps(loaded), flush=True)
+os._exit(0)
+"""
+
+
+def opencv(outcome: Outcome, found: Mapping[str, str]) -> Finding:
+    """Whether OpenCV loads; the wheel with windows needs libraries that bare servers lack."""
+    if outcome.answer is not None:
+        return Finding("import cv2", True, f"loads, {outcome.answer}")
+    for library, repair in LIBRARIES.items():
+        if library in outcome.text:
+            return Finding("import cv2", False, f"the system lacks {library}", repair)
+    return Finding("import cv2", False, outcome.trouble, reinstall_opencv(found))
+
+
+def pybullet(outcome: Outcome) -> list[Finding]:
+    """Whether PyBullet loads, gives arrays, and draws with TinyRenderer."""
+    answer = outcome.answer
+    if not isinstance(answer, list):
+        return [Finding("import pybullet", False, outcome.trouble, f"{REINSTALL} pybullet")]
+    numpy_enabled, seen_px = answer
+    arrays = "loads, with numpy" if numpy_enabled else "was compiled without numpy: pictures take seconds"
+    rebuild = f"{REINSTALL} --no-cache-dir pybullet"
+    return [
+        judged("import pybullet", bool(numpy_enabled), arrays, rebuild),
+        judged("TinyRenderer", seen_px > 0, f"draws a test picture, {seen_px} px", rebuild),
+    ]
+
+
+def egl(outcome: Outcome) -> Finding:
+    """Whether PyBullet's EGL renderer loads; nothing needs it."""
+    if isinstance(outcome.answer, int) and outcome.answer >= 0:
+        device = re.search(r"^GL_RENDERER=(.*)$", outcome.text, re.MULTILINE)
+        return Finding("EGL renderer", True, f"loads, on {device[1] if device else 'an unnamed device'}")
+    trouble = "its plugin does not load" if outcome.code == 0 else outcome.trouble
+    return Finding("EGL renderer", True, f"not usable here ({trouble}); nothing needs it")
+
+
+def program(outcome: Outcome) -> Finding:
+    """Whether the program itself loads with all that it needs."""
+    if outcome.answer is not None:
+        return Finding("import sim2coco", True, "loads")
+    repair = f"repair what is above first; then {REINSTALL} sim2coco"
+    return Finding("import sim2coco", False, outcome.trouble, repair)

@@ -1,0 +1,78 @@
+"""What a value must be: rules, each with the sentence that says it.
+
+Huge integers compare exactly, NaN compares false.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+MAX_SIDE_PX = 20_000
+MAX_VALUE = 2**53
+
+Entry = dict[str, Any]
+Rule = tuple[Callable[[Any], bool], str]
+Rules = Mapping[str, Rule]
+
+
+def integer(low: int, high: int) -> Callable[[Any], bool]:
+    """Whether a value is an integer within limits."""
+    return lambda value: type(value) is int and low <= value <= high
+
+
+def number(value: Any, low: float = -MAX_VALUE, high: float = MAX_VALUE) -> bool:
+    """Whether a value is a finite number within limits."""
+    return type(value) in (int, float) and low <= value <= high
+
+
+def _text(pattern: str) -> Callable[[Any], bool]:
+    return lambda value: type(value) is str and bool(re.fullmatch(pattern, value))
+
+
+def _bare(value: Any) -> bool:
+    return value not in (".", "..") and _text(r"[^/\\\0]{1,100}")(value)
+
+
+ID: Rule = (integer(1, MAX_VALUE), "a positive integer")
+INDEX: Rule = (integer(0, MAX_VALUE), "an integer from 0")
+SIDE: Rule = (integer(1, MAX_SIDE_PX), f"an integer from 1 to {MAX_SIDE_PX}")
+CROWD: Rule = (integer(0, 1), "0 or 1")
+NO_CROWD: Rule = (integer(0, 0), "0: parts of one object are no crowd")
+FORMAT: Rule = (integer(1, 1), "1")
+AMOUNT: Rule = (lambda value: number(value, 0), "a finite number from 0")
+FRACTION: Rule = (lambda value: number(value, 0, 1), "a number from 0 to 1")
+BOX: Rule = (
+    lambda value: type(value) is list and len(value) == 4 and all(map(number, value)),
+    "a list of 4 finite numbers",
+)
+TEXT: Rule = (lambda value: type(value) is str and value != "", "a text")
+SHA256: Rule = (_text("[0-9a-f]{64}"), "64 hex digits")
+FILE: Rule = (_bare, "a bare file name, without / or \\, of at most 100 characters")
+STATUS: Rule = (lambda value: value in ("done", "rejected", "failed"), "done, rejected or failed")
+LIST: Rule = (lambda value: type(value) is list, "a list")
+OBJECT: Rule = (lambda value: type(value) is dict, "an object")
+
+
+def broken(entry: Any, rules: Rules) -> Iterator[str]:
+    """What is wrong with the values of an entry."""
+    if type(entry) is not dict:
+        yield f"is {show(entry)}, must be an object"
+        return
+    for key, (right, sentence) in rules.items():
+        if key not in entry:
+            yield f"{key} is missing"
+        elif not right(entry[key]):
+            yield f"{key} is {show(entry[key])}, must be {sentence}"
+
+
+def show(value: Any) -> str:
+    """A value in a sentence; never deeper than one level, never long."""
+    if type(value) is dict:
+        return f"an object of {len(value)}"
+    if type(value) is list:
+        short = len(value) <= 4 and not any(isinstance(item, list | dict) for item in value)
+        return f"[{', '.join(map(show, value))}]" if short else f"a list of {len(value)}"
+    if type(value) is int and abs(value) > MAX_VALUE:
+        return "a huge integer"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

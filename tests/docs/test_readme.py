@@ -1,0 +1,85 @@
+"""What the README says works, as it stands there."""
+
+import importlib.util
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import trimesh
+
+from scenes.assets.shapes import SHAPES
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+SMALL = ["num_images=2", "image.width=64", "image.height=48", "quality=none"]
+
+
+def commands(word: str) -> list[str]:
+    """The README's command lines that begin with a word, continuation lines joined."""
+    joined = README.replace("\\\n", " ")
+    return [line.split("   #")[0].strip() for line in joined.splitlines() if line.startswith(f"    {word}")]
+
+
+def python(arguments: list[str], folder: Path) -> str:
+    program = [sys.executable, *arguments]
+    done = subprocess.run(program, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def sim2coco(arguments: list[str], folder: Path) -> str:
+    return python(["-m", "sim2coco.cli", *arguments], folder)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a reader stands: with the demo, the meshes and the YAML that the README speaks of."""
+    root = tmp_path_factory.mktemp("reader")
+    sim2coco(["generate", "experiment=demo", "out=data/demo", "views=1", *SMALL, "augment=none"], root)
+    meshes = root / "meshes"
+    (meshes / "housings").mkdir(parents=True)
+    for name, shape in (("gear", "nut"), ("housings/first", "bracket"), ("housings/second", "box")):
+        mesh = SHAPES[shape](1.0)
+        trimesh.Trimesh(mesh.vertices_m, mesh.faces).export(meshes / f"{name}.obj")
+    lines = README[README.index("    # The parts of our gearbox.") :].split("\n\n")[0]
+    (root / "my" / "assets").mkdir(parents=True)
+    yaml = "\n".join(line[4:] for line in lines.splitlines()).replace("/data/meshes", str(meshes))
+    (root / "my" / "assets" / "parts.yaml").write_text(yaml)
+    return root
+
+
+def test_there_is_something_to_test() -> None:
+    assert len(commands("sim2coco generate")) >= 3
+    assert len(PYTHON) >= 3
+
+
+@pytest.mark.parametrize("line", commands("sim2coco generate"))
+def test_generate_examples_run(line: str, folder: Path) -> None:
+    arguments = shlex.split(line)[1:]
+    out = next(word.removeprefix("out=") for word in arguments if word.startswith("out="))
+    sim2coco([*arguments, *SMALL, "views=1", "workers=1"], folder)
+    made = sorted((folder / out.split("$")[0]).rglob("instances_train.json"))
+    assert len(made) == (4 if "-m" in arguments else 1)
+
+
+@pytest.mark.parametrize("code", [code for code in PYTHON if "torchvision" not in code])
+def test_python_examples_run(code: str, folder: Path) -> None:
+    assert python(["-c", code], folder).strip()
+
+
+def test_the_page_of_settings_is_up_to_date() -> None:
+    spec = importlib.util.spec_from_file_location("build", ROOT / "docs" / "build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    assert (ROOT / "docs" / "settings.md").read_text() == build.settings(), "run make docs"
+
+
+def test_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target
