@@ -7,6 +7,7 @@ import argparse
 import logging
 import os
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -30,6 +31,11 @@ COMMANDS = {
     "doctor": "is this installation right? with the repair for what is not",
 }
 
+STOPPED = "stopped by {}; the same command goes on"
+
+scratch: list[str] = []
+"""Folders of Hydra, to remove when the program is stopped."""
+
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -48,27 +54,39 @@ class Parser(argparse.ArgumentParser):
 
 def main() -> None:
     """The program `sim2coco`."""
-    for watched in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(watched, _stop)
+    _on_signals(_leave)
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     try:
         code = _run(sys.argv[1:])
     except Interrupted as stopped:
         number = int(stopped.args[0])
-        code = _fail(f"stopped by {signal.Signals(number).name}; the same command goes on", 128 + number)
+        code = _fail(STOPPED.format(signal.Signals(number).name), 128 + number)
     sys.exit(code)
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
-    # What is asked twice shall happen at once: workers end when this process is gone.
+def _on_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
     for watched in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(watched, signal.SIG_DFL)
+        signal.signal(watched, handler)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """At once: nothing is begun, and an exception amid an import or in Hydra may get lost or do harm."""
+    for folder in scratch:
+        shutil.rmtree(folder, ignore_errors=True)
+    os.write(2, f"sim2coco: {STOPPED.format(signal.Signals(number).name)}\n".encode())
+    os._exit(128 + number)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """In order; asked a second time at once: workers end when this process is gone."""
+    _on_signals(signal.SIG_DFL)
     raise Interrupted(number)
 
 
 def _run(arguments: list[str]) -> int:
-    if arguments[:1] in (["-sc"], ["--shell_completion"], ["--shell-completion"]):
-        return _complete(arguments)
+    words = arguments[1:] if arguments[:1] and arguments[0] in COMPOSED else arguments
+    if words[:1] in (["-sc"], ["--shell-completion"]):
+        return _complete(words)
     command = arguments[0] if arguments else "--help"
     if command in COMPOSED:
         return _composed(command, arguments[1:])
@@ -134,10 +152,15 @@ def _composed(command: str, arguments: list[str]) -> int:
 
     codes: list[int] = []
     jobs = {"generate": _generate, "preview": _preview}
+
+    def job(tree: "DictConfig") -> None:
+        codes.append(guarded(lambda: jobs[command](tree)))
+        _on_signals(_leave)
+
     try:
         with tempfile.TemporaryDirectory(prefix="sim2coco-hydra-") as folder:
-            given = ordered(arguments)
-            _hydra(command, given, folder, lambda tree: codes.append(guarded(lambda: jobs[command](tree))))
+            scratch.append(folder)
+            _hydra(command, ordered(arguments), folder, job)
     except ConfigError as error:
         return _fail(str(error))
     except Exception as error:  # jobs raise nothing: it comes from composing
@@ -178,6 +201,7 @@ def _generate(tree: "DictConfig") -> int:
     from sim2coco.run import counts, generate
 
     recipe, options = read(tree)
+    _on_signals(_stop)
     pictures = options.num_images * (1 + recipe.augment.copies)
     # Copies are made in the augmented splits only.
     extra = f", up to {pictures} pictures with their copies" if recipe.augment.copies else ""
@@ -205,8 +229,8 @@ def _preview(tree: "DictConfig") -> int:
     from sim2coco.review.preview import preview
 
     recipe, target = read_preview(tree)
-    preview(recipe, target)
-    out.print(f"{target}: 8 labelled pictures", markup=False)
+    _on_signals(_stop)
+    out.print(f"{target}: {preview(recipe, target)} labelled pictures", markup=False)
     return 0
 
 
@@ -234,6 +258,7 @@ def _plain(command: str, arguments: list[str]) -> int:
         return report(out)
     from sim2coco import commands
 
+    _on_signals(_stop)
     return guarded(lambda: getattr(commands, command)(options, out))
 
 

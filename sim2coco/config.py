@@ -140,12 +140,10 @@ def _built(tree: dict[str, Any]) -> tuple[Recipe, RunOptions]:
 def _resolved(composed: DictConfig) -> dict[str, Any]:
     """Plain values, with `${hydra.job.num}` and the like filled in."""
     hydra = HydraConfig.get()
-    for override in hydra.overrides.task:
-        key, _, value = override.partition("=")
+    for override in OmegaConf.to_container(hydra.overrides.task) or ():
+        key, _, value = str(override).partition("=")
         if re.fullmatch(r"\{\s*\}", value) and OmegaConf.select(composed, key):
-            raise ConfigError(
-                f"{key}: {{}} changes nothing: entries are added; ~{key}.NAME removes one"
-            )
+            raise ConfigError(f"{key}: {{}} changes nothing: entries are added; ~{key}.NAME removes one")
     # Only a sweep numbers its jobs.
     known = {"num": 0 if OmegaConf.is_missing(hydra.job, "num") else hydra.job.num}
     try:
@@ -171,7 +169,8 @@ def composition_sentence(error: Exception, arguments: Sequence[str]) -> str:
         listed = text.partition("Available options in")[2].partition(":")[2].split("Config search path")[0]
         return f"{found[1]}: no choice {found[2]!r}; {did_you_mean(found[2], listed.split())}"
     if found := re.search(r"Could not override '([^']+)'", text):
-        return f"{found[1]}: no such setting; {nearest(found[1], Recipe, RunOptions)}"
+        clause = nearest(found[1], Recipe, RunOptions)
+        return f"{found[1]}: {'' if clause.startswith('not set') else 'no such setting; '}{clause}"
     if found := re.search(r"Multiple values for (\S+)\.", text):
         return f"{found[1]}: chosen twice; write {found[1]}=CHOICE once, without +"
     if found := re.search(r"Error merging override ([^=]+)=", text):

@@ -1,8 +1,10 @@
 """What can be set, and what is wrong in what was set: the key, the value and what is allowed, in one line."""
 
+import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any, get_args, get_origin
 
 from pydantic import ValidationError
@@ -21,6 +23,7 @@ WORDS = {
     "an object": "a mapping",
     "a integer": "a whole number",
     "array": "list",
+    "tuple": "list",
     "string": "text",
     "Dictionary": "mapping",
     " after validation": "",
@@ -85,17 +88,34 @@ def _inner(annotation: Any, level: str = "") -> Iterator[tuple[type[Settings], s
 
 
 def nearest(key: str, *all_settings: type[Settings]) -> str:
-    """A clause that names the setting which a misspelt key may mean, or those beside it."""
-    known = [setting for settings in all_settings for setting in walk(settings)]
-    if of := sorted({str(setting.kind) for setting in known if setting.key == key and setting.kind}):
-        return f"it belongs to the kind {' or '.join(of)}"
-    beside = [setting.key for setting in known if setting.parent == key.rpartition(".")[0]]
-    for keys in (beside, [setting.key for setting in known]):
-        suggestion = did_you_mean(key, list(dict.fromkeys(keys)))
-        if suggestion.startswith("did"):
-            return suggestion
+    """A clause that says what to write instead of a key that the tree does not have."""
+    known = [_named(setting, key) for settings in all_settings for setting in walk(settings)]
+    same = [setting for setting in known if setting.key == key]
+    if kinds := [setting.kind for setting in same if setting.kind]:
+        return f"it belongs to the kind {' or '.join(sorted(set(kinds)))}"
+    if same:
+        return f"not set so far: write +{key}=VALUE"
+    parent = key.rpartition(".")[0]
+    beside = {setting.name: setting.key for setting in known if setting.parent == parent}
+    if not beside and parent in [setting.key for setting in known]:
+        return f"write {parent} as a whole"
+    # The last words decide: what settings of one group begin with is the same.
+    word = key.rpartition(".")[2]
+    elsewhere = [setting.key for setting in known if setting.name == word]
+    close = [beside[name] for name in difflib.get_close_matches(word, beside, n=1)]
+    far = [] if beside else difflib.get_close_matches(key, [setting.key for setting in known], n=1)
+    for found in (elsewhere, close, far):
+        if found:
+            return f"did you mean {found[0]!r}?"
     top = [setting.key for setting in known if not setting.parent]
-    return did_you_mean("", list(dict.fromkeys(beside or top)))
+    return f"allowed: {', '.join(beside.values() or top)}"
+
+
+def _named(setting: Setting, key: str) -> Setting:
+    """A setting with the names that a key has in their places."""
+    steps = zip_longest(setting.key.split("."), key.split("."))
+    names = [given if known == NAME and given else known for known, given in steps if known]
+    return replace(setting, key=".".join(names))
 
 
 def _sentence(errors: Sequence[ErrorDetails], settings: type[Settings], tree: Mapping[str, Any]) -> str:
@@ -109,7 +129,7 @@ def _sentence(errors: Sequence[ErrorDetails], settings: type[Settings], tree: Ma
     here = [error for error in errors if _path(error, tree) == path]
     deepest = max(len(error["loc"]) for error in here)
     told = [error for error in here if len(error["loc"]) == deepest]
-    if isinstance(told[0]["loc"][-1], int):
+    if told[0]["loc"] and isinstance(told[0]["loc"][-1], int):
         del told[1:]
     message = " or ".join(dict.fromkeys(_message(error) for error in told))
     value = told[0]["input"]
@@ -118,16 +138,12 @@ def _sentence(errors: Sequence[ErrorDetails], settings: type[Settings], tree: Ma
 
 
 def _path(error: ErrorDetails, tree: object) -> list[str]:
-    """The keys down to what is wrong: of pydantic's steps those that the tree has, and a missing one."""
+    """The keys down to what is wrong: of pydantic's steps those into mappings, not into lists and unions."""
     path = []
     for step in error["loc"]:
-        if isinstance(tree, Mapping) and step in tree:
-            path.append(str(step))
-            tree = tree[step]
-        elif isinstance(tree, list) and isinstance(step, int) and step < len(tree):
-            tree = tree[step]
-        elif error["type"] == "missing" and isinstance(step, str) and step == error["loc"][-1]:
+        if isinstance(tree, Mapping) and isinstance(step, str):
             path.append(step)
+            tree = tree.get(step)
     return path
 
 

@@ -8,7 +8,9 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
 from itertools import islice
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Literal
 
@@ -41,8 +43,9 @@ class Local(Engine):
         running: dict[Future[Summary], tuple[int, int]] = {}
         try:
             while True:
-                for scene in islice(scenes, AHEAD * job.workers - len(running)):
-                    running[pool.schedule(_make, args=[scene], timeout=self.timeout_s)] = (scene, 0)
+                with _undisturbed():
+                    for scene in islice(scenes, AHEAD * job.workers - len(running)):
+                        running[pool.schedule(_make, args=[scene], timeout=self.timeout_s)] = (scene, 0)
                 if not running:
                     return
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -58,6 +61,20 @@ class Local(Engine):
         finally:
             pool.stop()
             pool.join()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Holds signals back while processes are started: half-started ones would complain.
+
+    What is started in here inherits that; `_start` ends it.
+    """
+    resource_tracker.ensure_running()  # it would end what comes now when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _error(future: Future[Summary]) -> str | None:
@@ -95,6 +112,7 @@ def _start(job: Job, parent: int) -> None:
     """Sets a worker process up: quiet, deaf to Ctrl-C (the parent decides), gone when the parent is."""
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
     _redirect(job.store.log())
     _worker = Studio(job.recipe, job.scratch, job.catalogue), job

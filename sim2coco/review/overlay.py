@@ -1,6 +1,7 @@
 """Draws labels over pictures, and puts pictures together on sheets."""
 
 import colorsys
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -10,7 +11,10 @@ from pycocotools import mask as coco_mask
 from sim2coco.records import Picture, Xywh
 
 Image = NDArray[np.uint8]
+Scalar = TypeVar("Scalar", bound=np.generic)
 IGNORED_RGB = (160, 160, 160)
+MIN_WIDTH_PX = 512
+"""Smaller pictures are enlarged, so that lines and words leave something to see."""
 
 
 def color_of(category: int) -> tuple[int, int, int]:
@@ -21,20 +25,26 @@ def color_of(category: int) -> tuple[int, int, int]:
 
 def overlay(image: Image, picture: Picture, names: tuple[str, ...]) -> Image:
     """A picture with its labels: visible masks filled, amodal ones outlined, boxes; ignored ones grey."""
-    drawn = image.copy()
+    times = -(-MIN_WIDTH_PX // picture.width)
+    drawn = _enlarged(image, times)
     for label in picture.annotations:
         color = color_of(label.category)
-        visible = decoded(label.counts, picture)
+        visible = _enlarged(decoded(label.counts, picture), times)
         drawn[visible] = (0.7 * drawn[visible] + 0.3 * np.array(color)).astype(np.uint8)
-        amodal = decoded(label.amodal_counts, picture).astype(np.uint8)
+        amodal = _enlarged(decoded(label.amodal_counts, picture), times).astype(np.uint8)
         if label.amodal_area > label.area:
             contours, _ = cv2.findContours(amodal, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
             cv2.drawContours(drawn, contours, -1, color, 1)
     for label in picture.annotations:
-        _box(drawn, label.bbox, color_of(label.category), names[label.category])
+        _box(drawn, label.bbox, times, color_of(label.category), names[label.category])
     for ignored in picture.ignored:
-        _box(drawn, ignored.bbox, IGNORED_RGB, ignored.reason)
+        _box(drawn, ignored.bbox, times, IGNORED_RGB, f"ignored: {ignored.reason}")
     return drawn
+
+
+def _enlarged(pixels: NDArray[Scalar], times: int) -> NDArray[Scalar]:
+    """Each pixel as a square; a copy in any case."""
+    return pixels.repeat(times, axis=0).repeat(times, axis=1)
 
 
 def decoded(counts: str, picture: Picture) -> NDArray[np.bool_]:
@@ -43,9 +53,9 @@ def decoded(counts: str, picture: Picture) -> NDArray[np.bool_]:
     return np.asarray(coco_mask.decode({"size": size, "counts": counts.encode("ascii")}), np.bool_)
 
 
-def _box(image: Image, box: Xywh, color: tuple[int, int, int], text: str) -> None:
+def _box(image: Image, box: Xywh, times: int, color: tuple[int, int, int], text: str) -> None:
     """A box whose inner edge is the edge of the mask, and a word above or in it."""
-    x, y, width, height = (int(value) for value in box)
+    x, y, width, height = (int(value) * times for value in box)
     cv2.rectangle(image, (x - 1, y - 1), (x + width, y + height), color, 1)
     scale = 0.4
     (text_width, text_height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)

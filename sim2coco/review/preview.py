@@ -19,8 +19,11 @@ PICTURES, COLUMNS = 8, 4
 MAX_SCENES = 24
 
 
-def preview(recipe: Recipe, target: Path) -> None:
+def preview(recipe: Recipe, target: Path) -> int:
     """Writes eight pictures of the first scenes, one a scene, with their labels drawn.
+
+    Returns:
+        How many there are: fewer where hardly any is accepted.
 
     Raises:
         GenerationError: No view is accepted.
@@ -51,6 +54,7 @@ def preview(recipe: Recipe, target: Path) -> None:
     if not drawn:
         raise GenerationError(f"no view of {MAX_SCENES} scenes was accepted; rejected: {counts(reasons)}")
     target.write_bytes(png(sheet(drawn, COLUMNS, titles=titles)))
+    return len(drawn)
 
 
 def _check_writable(target: Path) -> None:

@@ -1,0 +1,176 @@
+"""preview, show, replay, check and doctor, on data sets as they are and as they may have become."""
+
+import shutil
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.commandline import PROGRAM, TINY, Command, tree
+
+CUBE = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
+
+
+def pixels(path: Path) -> NDArray[np.uint8]:
+    image = cv2.imread(str(path))
+    assert image is not None
+    return np.asarray(image, np.uint8)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("made") / "data"
+    words = ("num_images=6", "views=2", "seed=4", *TINY)
+    subprocess.run([PROGRAM, "generate", f"out={out}", *words], check=True)
+    return out
+
+
+@pytest.fixture
+def data(here: Path, made: Path) -> Path:
+    """Six pictures, augmented as by default."""
+    return Path(shutil.copytree(made, here / "data"))
+
+
+@pytest.mark.parametrize("choice", ["scene=floating", "light=dusk", "scene=drop"])
+def test_preview_writes_one_png(command: Command, here: Path, choice: str) -> None:
+    outcome = command("preview", choice, "scene.num_objects=[2,4]", *TINY)
+    assert (outcome.code, outcome.out, outcome.err) == (0, "preview.png: 8 labelled pictures\n", "")
+    assert [path.name for path in here.iterdir()] == ["preview.png"]
+    page = pixels(here / "preview.png")
+    assert page.shape == (2 * 404, 4 * 404, 3)
+    cells = [page[y : y + 400, x : x + 400] for y in (0, 404) for x in (0, 404, 808, 1212)]
+    assert all(cell.std() > 5 for cell in cells)
+    assert all((one != other).any() for one, other in pairwise(cells))
+
+
+def test_preview_writes_where_it_is_told(command: Command, here: Path) -> None:
+    only = "+assets.categories={only: {shape: box, size_m: 0.1}}"
+    outcome = command("preview", "out=new/look.png", only, *TINY)
+    assert (outcome.code, outcome.out) == (0, "new/look.png: 8 labelled pictures\n")
+    assert list(tree(here)) == ["new/look.png"]
+
+
+def test_show(command: Command, data: Path, here: Path) -> None:
+    before = tree(data)
+    outcome = command("show", "data", "s000000_v00")
+    assert outcome.code == 0
+    assert outcome.out.startswith("s000000_v00.png: ")
+    assert pixels(here / "s000000_v00.png").shape == (512, 512, 3)
+    assert command("show", "data", "s000000_v01.jpg", "--to", "look.png").code == 0
+    assert (here / "look.png").exists()
+    assert command("show", "data").out == "data_sheet.png: 6 pictures\n"
+    assert pixels(here / "data_sheet.png").shape == (324, 6 * 324, 3)
+    assert command("show", str(data), "--sheet", "2", "--to", "two.png").out == "two.png: 2 pictures\n"
+    assert pixels(here / "two.png").shape == (324, 2 * 324, 3)
+    assert tree(data) == before
+
+
+def test_the_overlay_is_drawn_on_labels_and_nowhere_else(command: Command, data: Path, here: Path) -> None:
+    from sim2coco.review.dataset import DataSet
+    from sim2coco.review.overlay import decoded
+
+    record, _, picture = next(DataSet(data).pictures())
+    command("show", "data", picture.name, "--to", "look.png")
+    plain = pixels(data / "images" / record.split / picture.name).repeat(8, axis=0).repeat(8, axis=1)
+    changed = (pixels(here / "look.png") != plain).any(axis=2)
+    assert picture.annotations
+    for label in picture.annotations:
+        visible = decoded(label.counts, picture).repeat(8, axis=0).repeat(8, axis=1)
+        assert changed[visible].mean() > 0.9
+    assert changed.mean() < 0.9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("show data s000099_v00", "data: no picture 's000099_v00'; names look like s000057_v02"),
+        ("show data s000000_v07", "data: scene 0 has no accepted picture 's000000_v07'"),
+        ("show data ../../etc/passwd", "no picture"),
+        ("show data s000000_v00 --to no/such/folder.png", "--to: cannot write no/such/folder.png"),
+        ("show data --sheet 3 --to /proc/sheet.png", "--to: cannot write /proc/sheet.png"),
+        ("replay data x", "data: no picture 'x'"),
+        ("replay data s000000_v00 --to data", "--to: cannot write data"),
+    ],
+)
+def test_what_is_not_there_is_said(command: Command, data: Path, arguments: str, words: str) -> None:
+    outcome = command(*arguments.split())
+    assert (outcome.code, outcome.out) == (2, "")
+    (line,) = outcome.err.splitlines()
+    assert line.startswith("sim2coco: ")
+    assert words in line
+
+
+def test_a_damaged_data_set_is_told_in_one_line(command: Command, data: Path) -> None:
+    (picture,) = data.glob("images/*/s000000_v00.jpg")
+    picture.write_bytes(b"no picture")
+    for arguments in (("show", "data", "s000000_v00"), ("show", "data")):
+        outcome = command(*arguments)
+        assert outcome.code == 2
+        (line,) = outcome.err.splitlines()
+        assert "s000000_v00.jpg" in line
+    faults = command("check", "data")
+    assert (faults.code, faults.err) == (1, "")
+    assert "s000000_v00.jpg" in faults.out
+    assert command("replay", "data", "s000000_v00").code == 1
+    (data / "config.yaml").write_text("seed: [")
+    broken = command("replay", "data", "s000000_v00")
+    assert (broken.code, len(broken.err.splitlines())) == (2, 1)
+    assert "config.yaml" in broken.err
+
+
+def test_replay_gives_the_same_bytes(command: Command, data: Path, here: Path) -> None:
+    moved = here / "elsewhere" / "renamed"
+    moved.parent.mkdir()
+    shutil.move(data, moved)
+    for picture in sorted(moved.rglob("*.jpg")):
+        outcome = command("replay", str(moved), picture.stem, "--to", "again.jpg")
+        assert (outcome.code, outcome.err) == (0, "")
+        assert outcome.out == f"{picture.stem}: rendered again, the bytes are equal\n"
+        assert (here / "again.jpg").read_bytes() == picture.read_bytes()
+
+
+def test_replay_with_meshes_and_images_of_the_user(command: Command, here: Path) -> None:
+    parts, floors = here / "mine" / "parts", here / "mine" / "floors"
+    parts.mkdir(parents=True)
+    floors.mkdir()
+    (parts / "thing.obj").write_text(CUBE)
+    cv2.imencode(".png", np.full((32, 32, 3), (30, 90, 160), np.uint8))[1].tofile(floors / "a.png")
+    thing = "+assets.categories.thing={path: mine/parts/thing.obj, size_m: 0.1, weight: 50}"
+    images = ("scene.floor.images=mine/floors", "scene.floor.textured=1")
+    made = command("generate", "out=data", "num_images=1", *TINY, thing, *images)
+    assert (made.code, made.err) == (0, "")
+    shutil.move(here / "mine", here / "moved")
+    (here / "moved" / "floors").rename(here / "moved" / "parts" / "floors")
+
+    lost = command("replay", "data", "s000000_v00")
+    assert (lost.code, len(lost.err.splitlines())) == (2, 1)
+    assert "--meshes FOLDER" in lost.err
+    found = command("replay", "data", "s000000_v00", "--meshes", "moved/parts")
+    assert (found.code, found.err) == (0, "")
+    assert "equal" in found.out
+    (here / "moved" / "parts" / "thing.obj").write_text(CUBE.replace("v 0 0 1", "v 0 0 2"))
+    other = command("replay", "data", "s000000_v00", "--meshes", "moved/parts")
+    assert (other.code, len(other.err.splitlines())) == (2, 1)
+    assert "sim2coco: thing: that mesh is another one now" in other.err
+
+
+def test_check(command: Command, data: Path) -> None:
+    right = command("check", "data")
+    assert (right.code, right.err) == (0, "")
+    assert right.out.startswith("data: 6 images, ")
+    assert right.out.endswith(" annotations: right\n")
+    next(data.glob("images/*/*.jpg")).unlink()
+    wrong = command("check", "data")
+    assert (wrong.code, wrong.err) == (1, "")
+    assert wrong.out.splitlines()[-1].endswith("faults")
+    assert '"faults"' in command("check", "data", "--json").out
+
+
+def test_doctor_finds_this_installation_right(program: Command) -> None:
+    assert PROGRAM.exists()
+    outcome = program("doctor")
+    assert (outcome.code, outcome.err) == (0, "")

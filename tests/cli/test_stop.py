@@ -1,0 +1,106 @@
+"""Runs that are stopped, and scenes that fail: what the exit code says, and that the same command goes on."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.commandline import PROGRAM, TINY, Command, tree
+
+LOCAL = (*TINY, "engine=local", "workers=2", "views=8", "scene.num_objects=[8,12]")
+IMAGES = "num_images=32"
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """The program in a process group of its own, as a shell starts it."""
+    pipe = subprocess.PIPE
+    run = subprocess.Popen([PROGRAM, *arguments], stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+    with run:
+        yield run
+        run.kill()
+
+
+def wait_for(run: subprocess.Popen[str], pattern: str, folder: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not list(folder.glob(pattern)):
+        assert run.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What an undisturbed run in one process leaves."""
+    out = tmp_path_factory.mktemp("clean") / "data"
+    subprocess.run([PROGRAM, "generate", f"out={out}", IMAGES, *LOCAL, "engine=inline"], check=True)
+    return tree(out)
+
+
+def test_a_stopped_run_goes_on(here: Path, command: Command, clean: dict[str, bytes]) -> None:
+    arguments = ("generate", "out=data", IMAGES, *LOCAL)
+    moments = [
+        ("run.json", signal.SIGINT, 130),  # workers are being started
+        ("records/*/*.json", signal.SIGTERM, 143),
+    ]
+    for pattern, number, code in moments:
+        with started(*arguments) as run:
+            wait_for(run, pattern, here / "data")
+            workers = children(run.pid)
+            if number == signal.SIGINT:  # a terminal tells the whole group
+                os.killpg(run.pid, number)
+            else:
+                os.kill(run.pid, number)
+            _, err = run.communicate(timeout=30)
+        assert run.returncode == code
+        assert err == f"sim2coco: stopped by {number.name}; the same command goes on\n"
+        deadline = time.monotonic() + 5
+        while any(map(alive, workers)):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    outcome = command(*arguments, "engine=inline")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert tree(here / "data") == clean
+
+
+def test_a_run_is_stopped_before_it_has_begun(here: Path) -> None:
+    with started("generate", "out=data", IMAGES, *LOCAL) as run:
+        time.sleep(0.7)  # libraries are being loaded
+        os.killpg(run.pid, signal.SIGINT)
+        _, err = run.communicate(timeout=30)
+    assert (run.returncode, err) == (130, "sim2coco: stopped by SIGINT; the same command goes on\n")
+
+
+def test_a_failed_scene_is_told_and_tried_again_when_asked(
+    here: Path, command: Command, clean: dict[str, bytes]
+) -> None:
+    arguments = ("generate", "out=data", IMAGES, *LOCAL, "engine.retries=0")
+    with started(*arguments) as run:
+        wait_for(run, "records/*/*.json", here / "data")
+        os.kill(children(run.pid)[-1], signal.SIGSEGV)
+        out, err = run.communicate(timeout=60)
+    assert run.returncode == 3, err
+    assert "rejected: " in out
+    (line,) = err.splitlines()
+    assert "failed: its process died (SIGSEGV); retry_failed=true tries it again" in line
+    again = command(*arguments, "engine=inline")
+    assert (again.code, again.err) == (3, err)
+    repaired = command(*arguments, "engine=inline", "retry_failed=true")
+    assert (repaired.code, repaired.err) == (0, "")
+    assert tree(here / "data") == clean

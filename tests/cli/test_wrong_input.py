@@ -1,0 +1,239 @@
+"""Wrong input: one line that names the key or the file, exit code 2, and nothing written or changed."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.commandline import TINY, Command, Outcome, tree
+
+BEGIN = ("generate", "out=new", "num_images=1", *TINY)
+CUBE = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
+
+
+@pytest.fixture
+def here(here: Path) -> Path:
+    """A folder with all that can be wrong about files."""
+    (here / "broken.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 9\n")
+    (here / "empty.obj").write_text("")
+    (here / "nan.obj").write_text("v nan 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
+    (here / "point.obj").write_text("v 0 0 0\nv 0 0 0\nv 0 0 0\nf 1 2 3\n")
+    (here / "file").write_text("mine")
+    (here / "no_meshes").mkdir()
+    (here / "no_meshes" / "readme.txt").write_text("no mesh, no image")
+    for name, content in (("half", '{"form'), ("nothing", "{}"), ("list", "[1]")):
+        (here / f"run_{name}").mkdir()
+        (here / f"run_{name}" / "run.json").write_text(content)
+    return here
+
+
+def refused(outcome: Outcome, *words: str) -> None:
+    """Asserts that a command said in one line what is wrong."""
+    assert outcome.code == 2, outcome
+    assert outcome.out == ""
+    lines = outcome.err.splitlines()
+    assert len(lines) == 1, outcome.err
+    assert lines[0].startswith("sim2coco: ")
+    for word in words:
+        assert word in lines[0], outcome.err
+
+
+SETTINGS = [
+    # misspelt
+    ("scene.num_objcts=3", "scene.num_objcts", "did you mean 'scene.num_objects'"),
+    ("+scene.num_objcts=3", "scene.num_objcts", "did you mean 'num_objects'"),
+    ("scen=drop", "scen:", "did you mean 'scene'"),
+    ("scene=dropp", "scene:", "'dropp'", "did you mean 'drop'"),
+    ("assets=everday", "assets:", "did you mean 'everyday'"),
+    ("hydra/launcher=nope", "hydra/launcher", "'nope'"),
+    ("camera.heights_m=[1]", "camera.heights_m", "kind grid"),
+    ("quality.checks.visible.min_pxx=3", "did you mean 'quality.checks.visible.min_px'"),
+    ("+quality.checks.visible.min_pxx=3", "quality.checks.visible.min_pxx", "did you mean 'min_px'"),
+    ("+assets.categories.box.colour=own", "assets.categories.box.colour", "did you mean 'color'"),
+    ("+foo=1", "foo:", "allowed: seed, views"),
+    ("+engine.foo=1", "engine.foo", "allowed: kind, timeout_s, retries"),
+    ("split.train=0.5", "split.train", "write split as a whole"),
+    ("assets.categories.box.color=own", "write +assets.categories.box.color=VALUE"),
+    # unknown kinds
+    ("+quality.checks.new={kind: beauty}", "quality.checks.new", "unknown kind 'beauty'"),
+    ("+quality.checks.new={min_px: 3}", "quality.checks.new", "unknown kind"),
+    # values out of range or of another type
+    ("seed=-1", "seed:", "greater than or equal to 0", "-1"),
+    ("image.width=20000", "image.width", "8192"),
+    ("image=[64,64]", "image:"),
+    ("scene=null", "scene:", "allowed: drop, floating"),
+    ("scene.num_objects=[5,2]", "scene.num_objects", "low 5 is above high 2"),
+    ("split={'a/b': 1}", "split="),
+    ("augment.splits=[train,tset]", "augment.splits", "'tset'"),
+    ("num_images=0", "num_images", "greater than or equal to 1"),
+    ("workers=0", "workers:", "greater than or equal to 1"),
+    # not a number, anywhere
+    ("light.ambient=nan", "light.ambient", "finite"),
+    ("+assets.categories.box.color=[0.1,0.2,nan]", "assets.categories.box.color", "finite"),
+    ("augment.geometry.affine.rotate=[-5,nan]", "augment.geometry.affine", "'rotate'", "finite"),
+    ("+augment.pixels.x={name: GaussNoise, p: 1, std_range: [[0.1, nan]]}", "augment.pixels.x", "finite"),
+    # transforms
+    ("augment.geometry.flip.name=HorizontlFlip", "augment.geometry.flip", "did you mean 'HorizontalFlip'"),
+    ("+augment.geometry.flip.probability=1", "augment.geometry.flip", "'probability'"),
+    # meshes and images
+    (
+        "+assets.categories.x={path: no/such.obj}",
+        "assets.categories.x.path",
+        "no file or folder",
+    ),
+    ("+assets.categories.x={path: broken.obj}", "assets.categories.x.path", "broken.obj", "cannot be read"),
+    ("+assets.categories.x={path: empty.obj}", "assets.categories.x.path", "empty.obj", "no faces"),
+    ("+assets.categories.x={path: nan.obj}", "assets.categories.x.path", "nan.obj", "not finite"),
+    ("+assets.categories.x={path: point.obj}", "assets.categories.x.path", "point.obj", "one point"),
+    ("+assets.categories.x={path: no_meshes}", "assets.categories.x.path", "no mesh", "'no_meshes'"),
+    ("+assets.categories.x={path: 'here/*.stl'}", "assets.categories.x.path", "no mesh"),
+    ("+assets.categories.x={path: file}", "assets.categories.x.path", "file"),
+    ("+assets.categories.x={}", "assets.categories.x:", "either shape or path"),
+    ("+assets.categories.x={shape: bx, size_m: 1}", "assets.categories.x.shape", "did you mean 'box'"),
+    ("+assets.categories.x={shape: box, size_m: 0}", "assets.categories.x.size_m", "at least 1e-06"),
+    (
+        "+assets.categories.x={shape: box, size_m: 1, color: red}",
+        "assets.categories.x.color",
+        "'random'",
+        "red",
+    ),
+    ("assets.categories={}", "assets.categories", "~assets.categories.NAME"),
+    ("~assets.categories", "assets.categories", "at least 1 item"),
+    ("scene.distractors.images=no_meshes", "scene.distractors.images", "no images", "'no_meshes'"),
+    ("scene.background.images=no/such", "scene.background.images", "no images", "'no/such'"),
+    # how overrides are written
+    ("workers", "'workers'", "KEY=VALUE"),
+    ("scene.num_objects=[1,", "'scene.num_objects=[1,'", "KEY=VALUE"),
+    ("seed=1,2", "seed=1,2", "-m sweeps"),
+    ("+scene=floating", "scene:", "without +"),
+    ("seed=${nothing}", "seed:", "'nothing'"),
+    ("seed=${oc.env:NOT_SET_AT_ALL}", "seed:", "NOT_SET_AT_ALL"),
+    ("--foo", "'--foo'"),
+    ("--config-dir=no/such", "no/such", "not found"),
+    ("hydra.searchpath=[file://no/such]", "no/such", "not available"),
+    # code named by configuration
+    ("+_target_=os.getcwd", "_target_", "no such setting"),
+    ("+scene._target_=os.getcwd", "scene._target_", "no such setting"),
+]
+
+
+@pytest.mark.parametrize("case", SETTINGS, ids=[case[0] for case in SETTINGS])
+def test_wrong_settings(command: Command, here: Path, case: tuple[str, ...]) -> None:
+    before = tree(here)
+    refused(command(*BEGIN, case[0]), *case[1:])
+    assert tree(here) == before
+    assert not (here / "new").exists()
+
+
+OUT = [
+    ((), "out: name the folder", "out=data/parts"),
+    (("out=null",), "out: name the folder"),
+    (("out=[a,b]",), "out:", "text"),
+    (("out=file",), "out: cannot write to", "/file"),
+    (("out=file/below",), "out: cannot write to", "Not a directory"),
+    (("out=/proc/new",), "out: cannot write to /proc/new"),
+    (("out=no_meshes",), "out:", "holds files of something else", "readme.txt"),
+    (("out=run_half",), "out:", "run.json cannot be read"),
+    (("out=run_nothing",), "out:", "another run's data"),
+]
+
+
+@pytest.mark.parametrize(("given", "words"), [(case[0], case[1:]) for case in OUT])
+def test_wrong_out(command: Command, here: Path, given: tuple[str, ...], words: tuple[str, ...]) -> None:
+    before = tree(here)
+    refused(command("generate", "num_images=1", *TINY, *given), *words)
+    assert tree(here) == before
+
+
+OTHER_COMMANDS = [
+    ("genrate", "did you mean 'generate'"),
+    ("--verbose", "'--verbose'"),
+    ("preview scene.num_objcts=3", "did you mean 'scene.num_objects'"),
+    ("preview out=picture.jpg", "out:", ".png"),
+    ("preview out=file/picture.png", "out: cannot write file/picture.png"),
+    ("preview workers=many", "workers:"),
+    ("show", "data", "--help"),
+    ("show no_such", "no_such: no data set"),
+    ("show no_meshes", "no_meshes: no data set"),
+    ("show run_half", "run_half: no data set"),
+    ("show run_nothing", "run_nothing: no data set"),
+    ("show run_list", "run_list: no data set"),
+    ("show no_meshes --sheet 0", "--sheet", "'0'"),
+    ("show no_meshes --shet 3", "--shet"),
+    ("replay no_meshes", "picture"),
+    ("replay no_such s000000_v00", "no_such: no data set"),
+    ("replay run_half s000000_v00", "run_half: no data set"),
+    ("check no_such", "no_such: no such folder"),
+    ("check no_meshes", "no_meshes: no data set"),
+    ("check file", "file: no such folder"),
+    ("doctor now", "now"),
+]
+
+
+@pytest.mark.parametrize("case", OTHER_COMMANDS, ids=[case[0] for case in OTHER_COMMANDS])
+def test_wrong_commands(command: Command, here: Path, case: tuple[str, ...]) -> None:
+    before = tree(here)
+    refused(command(*case[0].split()), *case[1:])
+    assert tree(here) == before
+
+
+def test_another_recipe_and_fewer_images_are_refused(command: Command, here: Path) -> None:
+    assert command(*BEGIN[:2], "num_images=3", *TINY).code == 0
+    before = tree(here)
+    refused(
+        command(*BEGIN[:2], "num_images=3", *TINY, "seed=1"), "another run's data", "seed: 0 there, 1 here"
+    )
+    refused(command(*BEGIN[:2], "num_images=2", *TINY), "num_images", "3 images already")
+    assert tree(here) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("scene.num_objcts=3",), ("did you mean 'scene.num_objects'",)),
+        (("+assets.categories.x={path: empty.obj, size_m: 0.1}",), ("empty.obj", "no faces")),
+        (("light.ambient=nan",), ("light.ambient", "finite")),
+    ],
+)
+def test_as_a_program_it_says_the_same(
+    program: Command, here: Path, arguments: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    refused(program(*BEGIN, *arguments), *words)
+    assert not (here / "new").exists()
+
+
+def test_a_folder_of_own_choices(command: Command, here: Path) -> None:
+    own = here / "own" / "assets"
+    own.mkdir(parents=True)
+    (here / "thing.obj").write_text(CUBE)
+    (own / "mine.yaml").write_text("# Mine.\ncategories:\n  thing: {path: thing.obj, size_m: 0.1}\n")
+    begin = ("generate", "out=new", "num_images=1", *TINY)
+    outcome = command(*begin, "--config-dir", "own", "assets=mine")
+    assert (outcome.code, outcome.err) == (0, "")
+    refused(command(*begin, "--config-dir=own", "assets=mien"), "did you mean 'mine'")
+
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (BOMB, ("mine.yaml", "aliases")),
+        ("categories: !!python/object/apply:os.system [touch executed]\n", ("mine.yaml", "line 1")),
+        ("categories: {x: {_target_: os.mkdir, path: executed}}\n", ("assets.categories.x._target_",)),
+        ("categories: {x: {shape: box, size_m: .nan}}\n", ("assets.categories.x.size_m", "finite")),
+        ("categories: [\n", ("mine.yaml", "line")),
+        ("categories: {}\n", ("assets.categories", "at least 1 item")),
+        ("- a\n", ("assets:", "must be a mapping")),
+    ],
+    ids=["bomb", "tag", "target", "nan", "syntax", "empty", "list"],
+)
+def test_hostile_choices(command: Command, here: Path, content: str, words: tuple[str, ...]) -> None:
+    own = here / "own" / "assets"
+    own.mkdir(parents=True)
+    (own / "mine.yaml").write_text(content)
+    refused(command(*BEGIN, "--config-dir=own", "assets=mine"), *words)
+    assert not (here / "executed").exists()
+    assert not (here / "new").exists()

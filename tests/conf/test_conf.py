@@ -1,0 +1,105 @@
+"""Every choice in conf/ builds, says what it is and lists its settings; the defaults are the classes' own."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hydra import compose, initialize_config_module
+
+import conf
+from sim2coco.config import GROUPS, RunOptions, choices, defaults, first_sentence
+from sim2coco.recipe import Recipe
+from sim2coco.sentences import build, walk
+
+ROOT = Path(conf.__path__[0])
+CHOICES = [(group, choice) for group in GROUPS for choice in choices(group)]
+WITH_A_KIND = {"scene", "camera", "render", "engine"}
+
+
+def composed(*overrides: str) -> tuple[Recipe, RunOptions]:
+    with initialize_config_module("conf", version_base="1.3"):
+        tree: dict[str, Any] = yaml.safe_load(_yaml(compose("config", ["out=data", *overrides])))
+    options = {key: tree.pop(key) for key in list(tree) if key in RunOptions.model_fields}
+    return build(Recipe, tree), build(RunOptions, options)
+
+
+def _yaml(tree: Any) -> str:
+    from omegaconf import OmegaConf
+
+    return OmegaConf.to_yaml(tree, resolve=True)
+
+
+def test_the_groups_are_the_folders() -> None:
+    assert set(GROUPS) == {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "_"}
+    assert defaults().keys() == set(GROUPS)
+
+
+@pytest.mark.parametrize(("group", "choice"), CHOICES)
+def test_every_choice_builds_and_says_what_it_is(group: str, choice: str) -> None:
+    composed(f"{group}={choice}")
+    sentence = first_sentence(group, choice)
+    assert sentence[0].isupper() or sentence[0].isdigit()
+    assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize(("group", "choice"), [c for c in CHOICES if c[0] not in ("assets", "experiment")])
+def test_every_choice_lists_all_its_settings(group: str, choice: str) -> None:
+    tree = yaml.safe_load((ROOT / group / f"{choice}.yaml").read_text())
+    settings = RunOptions if group == "engine" else Recipe
+    kind = tree.get("kind") if group in WITH_A_KIND else None
+    for setting in walk(settings):
+        steps = setting.key.split(".")
+        if steps[0] == group and len(steps) > 1 and "NAME" not in steps and setting.kind in (kind, None):
+            node = tree
+            for step in steps[1:]:
+                assert step in node, f"{setting.key} is missing in conf/{group}/{choice}.yaml"
+                node = node[step]
+
+
+@pytest.mark.parametrize("choice", choices("quality"))
+def test_every_check_lists_all_its_settings(choice: str) -> None:
+    recipe, _ = composed(f"quality={choice}")
+    tree = yaml.safe_load((ROOT / "quality" / f"{choice}.yaml").read_text())
+    for name, check in recipe.quality.checks.items():
+        assert tree["checks"][name].keys() == type(check).model_fields.keys()
+    assert choice == "none" or {check.kind for check in recipe.quality.checks.values()} == {
+        setting.kind for setting in walk(Recipe) if setting.key == "quality.checks.NAME.kind"
+    }
+
+
+@pytest.mark.parametrize("choice", choices("scene"))
+def test_a_scene_without_words_is_the_class(choice: str) -> None:
+    scene = composed(f"scene={choice}")[0].scene
+    assert scene == type(scene)(kind=choice)
+
+
+@pytest.mark.parametrize("choice", choices("camera"))
+def test_a_camera_without_words_is_the_class(choice: str) -> None:
+    camera = composed(f"camera={choice}")[0].camera
+    assert camera == type(camera)(kind=choice)
+
+
+@pytest.mark.parametrize("choice", choices("engine"))
+def test_an_engine_without_words_is_the_class(choice: str) -> None:
+    engine = composed(f"engine={choice}")[1].engine
+    assert engine == type(engine)(kind=choice)
+
+
+def test_the_defaults_are_the_classes_own() -> None:
+    recipe, options = composed()
+    plain = Recipe(assets=recipe.assets)
+    for name in ("seed", "views", "split", "scene", "camera", "image", "light", "render", "export"):
+        assert getattr(recipe, name) == getattr(plain, name), name
+    assert recipe.augment.splits == plain.augment.splits
+    assert (recipe.augment.copies, recipe.augment.tries) == (plain.augment.copies, plain.augment.tries)
+    assert (recipe.quality.patience, recipe.quality.min_yield) == (200, 0.02)
+    for check in recipe.quality.checks.values():
+        assert check == type(check)(kind=check.kind)
+    assert options == RunOptions(out="data")
+
+
+def test_the_demo() -> None:
+    recipe, options = composed("experiment=demo")
+    assert options.num_images == 48
+    assert "duck" in recipe.assets.categories
