@@ -75,7 +75,9 @@ class Drop(Scene):
             bodies.append(replace(body, friction=uniform(loose.rng, self.friction)))
         look = streams("looks")
         floor = Surface(
-            self.floor.draw(look), unit_m * uniform(look, self.floor.tile), float(look.random() * 2 * np.pi)
+            self.floor.draw(look, catalogue.images.get("floor", ())),
+            unit_m * uniform(look, self.floor.tile),
+            float(look.random() * 2 * np.pi),
         )
         physics = Physics(
             gravity_m_s2=self.physics.gravity_m_s2,
@@ -83,7 +85,9 @@ class Drop(Scene):
             max_seconds=self.physics.max_seconds,
             bounds_m=3 * radius_m + 10 * unit_m,
         )
-        return SceneSpec(scene, split, attempt, tuple(bodies), floor, self._background(streams), physics)
+        return SceneSpec(
+            scene, split, attempt, tuple(bodies), floor, self._background(catalogue, streams), physics
+        )
 
 
 def _free_height(x: float, y: float, radius_m: float, placed: list[tuple[Array, float]]) -> float:

@@ -33,7 +33,9 @@ class Floating(Scene):
             center = _free_center(loose.rng, radius_m, loose.radius_m, placed)
             placed.append((center, loose.radius_m))
             bodies.append(loose.at(center, quat))
-        return SceneSpec(scene, split, attempt, tuple(bodies), None, self._background(streams), None)
+        return SceneSpec(
+            scene, split, attempt, tuple(bodies), None, self._background(catalogue, streams), None
+        )
 
 
 def _free_center(

@@ -1,7 +1,8 @@
 """Colours and textures of floors, backgrounds and objects, drawn from ranges."""
 
 import colorsys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -11,13 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
-from scenes.assets.reading import IMAGE_SUFFIXES, read_image
+from scenes.assets.reading import IMAGE_SUFFIXES, ImageError, read_image
 from scenes.assets.textures import TEXTURES, texture
 from scenes.settings import Settings, Share, ShareRange, did_you_mean, uniform
 from scenes.spec import Look, Texture, Vec3
 
 IMAGE = "image"
 """The texture kind that stands for an image from a folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """An image of a user's folder: where it lies, and what it is, `name@hash`."""
+
+    path: Path
+    key: str
+
+
+Images = Mapping[str, tuple[ImageFile, ...]]
+"""For each role of a surface (`floor`, `background`, `objects`, `distractors`) its images."""
 
 
 class LookSettings(Settings):
@@ -53,15 +66,21 @@ class LookSettings(Settings):
             raise ValueError(f"no images ({', '.join(IMAGE_SUFFIXES)}) in the folder {folder!r}")
         return folder
 
-    def draw(self, rng: np.random.Generator) -> Look:
-        """A colour and perhaps a texture; always six draws."""
+    def draw(self, rng: np.random.Generator, images: Sequence[ImageFile]) -> Look:
+        """A colour and perhaps a texture; always six draws.
+
+        Args:
+            rng: Generator.
+            images: What the folder `images` holds.
+        """
         hue, saturation, value = (uniform(rng, bounds) for bounds in (self.hue, self.saturation, self.value))
         color: Vec3 = colorsys.hsv_to_rgb(hue, saturation, value)
         wanted, which, member = rng.random(), rng.random(), rng.random()
         if wanted >= self.textured:
             return Look(color)
         if self.images is not None:
-            return Look((1.0, 1.0, 1.0), Texture(IMAGE, int(member * len(image_files(self.images)))))
+            index = int(member * len(images))
+            return Look((1.0, 1.0, 1.0), Texture(IMAGE, index, images[index].key))
         if not self.textures:
             return Look(color)
         kind = self.textures[int(which * len(self.textures))]
@@ -78,37 +97,64 @@ def image_files(folder: str) -> list[Path]:
     )
 
 
-def folder_hash(folder: str) -> str:
-    """SHA-256 over names and bytes of a folder's images."""
-    digest = sha256()
-    for path in image_files(folder):
-        digest.update(path.name.encode() + b"\0" + sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+def load_images(folders: Mapping[str, str | None]) -> Images:
+    """The images of some folders, each looked at once: what is in them later changes nothing.
+
+    Args:
+        folders: For each role a folder, or None.
+
+    Raises:
+        ImageError: One cannot be read.
+    """
+    return {
+        role: tuple(_image_file(path) for path in image_files(folder))
+        for role, folder in folders.items()
+        if folder is not None
+    }
+
+
+def _image_file(path: Path) -> ImageFile:
+    read_image(path, quick=True)
+    return ImageFile(path.absolute(), f"{path.name}@{_hash(path)}")
+
+
+def _hash(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()[:16]
 
 
 class Pictures:
     """The pictures behind textures, kept once read: `pictures("floor", texture)`.
 
     Args:
-        folders: For each role (`floor`, `background`, `objects`, `distractors`) a folder of images, or None.
+        images: The users' images.
         keep: How many pictures are kept in memory.
     """
 
-    def __init__(self, folders: Mapping[str, str | None], keep: int = 64) -> None:
-        """Remember the folders."""
-        self._folders = dict(folders)
+    def __init__(self, images: Images, keep: int = 64) -> None:
+        """Reads nothing yet."""
+        self._images = images
         self._get = lru_cache(keep)(self._read)
 
     def __call__(self, role: str, choice: Texture) -> NDArray[np.uint8]:
-        """The pixels (h, w, 3) RGB of a texture on a surface of that role."""
+        """The pixels (h, w, 3) RGB of a texture on a surface of that role.
+
+        Raises:
+            ImageError: The image is another one now.
+        """
         return self._get(role if choice.kind == IMAGE else "", choice)
 
     def _read(self, role: str, choice: Texture) -> NDArray[np.uint8]:
         if choice.kind == IMAGE:
-            return read_image(image_files(self._folders[role] or "")[choice.index])
+            return self._read_image(role, choice)
         seed = np.random.SeedSequence(choice.index, spawn_key=tuple(choice.kind.encode()))
         rng = np.random.Generator(np.random.PCG64(seed))
         return _muted(texture(choice.kind, rng), rng.random(), 100 + 100 * rng.random())
+
+    def _read_image(self, role: str, choice: Texture) -> NDArray[np.uint8]:
+        for image in self._images.get(role, ()):
+            if image.key == choice.source and image.key.endswith(_hash(image.path)):
+                return read_image(image.path)
+        raise ImageError(f"{choice.source}: that image is no longer there, or another one now")
 
 
 def _muted(pixels: NDArray[np.uint8], share: float, brightness: float) -> NDArray[np.uint8]:

@@ -94,25 +94,32 @@ class Scene(Kind):
             picks = streams("assets", body=index)
             asset, scale = catalogue.draw(picks)
             scale *= uniform(picks, self.size_jitter)
-            yield self._dressed(asset, scale, streams("looks", body=index), streams("poses", body=index))
+            look = self._look(asset, catalogue, streams("looks", body=index))
+            yield Loose(asset, _body(asset, scale, look), streams("poses", body=index))
         others = (
             uniform_int(streams("distractors"), self.num_distractors) if catalogue.distractor_groups else 0
         )
         for index in range(others):
             rng = streams("distractors", body=index)
             asset, scale = catalogue.draw(rng, distractor=True)
-            yield self._dressed(asset, scale * uniform(rng, self.size_jitter), rng, rng)
+            scale *= uniform(rng, self.size_jitter)
+            yield Loose(asset, _body(asset, scale, self._look(asset, catalogue, rng)), rng)
 
-    def _dressed(
-        self, asset: Asset, scale: float, looks: np.random.Generator, poses: np.random.Generator
-    ) -> Loose:
-        drawn = (self.distractors if asset.category is None else self.objects).draw(looks)
-        look = drawn if asset.recolored else Look(asset.color_rgb)
-        return Loose(asset, Body(asset.key, asset.category, scale, NOWHERE, look, friction=0.0), poses)
+    def _look(self, asset: Asset, catalogue: Catalogue, rng: np.random.Generator) -> Look:
+        role, settings = (
+            ("distractors", self.distractors) if asset.category is None else ("objects", self.objects)
+        )
+        drawn = settings.draw(rng, catalogue.images.get(role, ()))
+        return drawn if asset.recolored else Look(asset.color_rgb)
 
-    def _background(self, streams: Streams) -> Surface:
+    def _background(self, catalogue: Catalogue, streams: Streams) -> Surface:
         rng = streams("background")
-        return Surface(self.background.draw(rng), tile_m=1.0, turn_rad=float(rng.random() * 2 * np.pi))
+        look = self.background.draw(rng, catalogue.images.get("background", ()))
+        return Surface(look, tile_m=1.0, turn_rad=float(rng.random() * 2 * np.pi))
+
+
+def _body(asset: Asset, scale: float, look: Look) -> Body:
+    return Body(asset.key, asset.category, scale, NOWHERE, look, friction=0.0)
 
 
 def random_quaternion(rng: np.random.Generator) -> Quat:

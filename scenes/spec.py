@@ -101,10 +101,14 @@ class Pose:
 
 @dataclass(frozen=True, slots=True)
 class Texture:
-    """A picture to put on a surface: member `index` of the pool of a procedural `kind`, or image `index`."""
+    """A picture to put on a surface: member `index` of the pool of a procedural `kind`.
+
+    Of the kind `image`: number `index` of a folder, and in `source` its name and content, `name@hash`.
+    """
 
     kind: str
     index: int
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,10 +45,10 @@ def settle(client: Client, files: MeshFiles, spec: SceneSpec) -> Settled:
     ids = [_add_body(client.id, files, body) for body in spec.bodies]
     seconds = _run(client.id, ids, spec.physics)
     _check_contacts(client.id, files, ids, spec)
+    _check_bounds(client.id, ids, spec.physics)
     poses = [
         _mesh_pose(client.id, files, body_id, body) for body_id, body in zip(ids, spec.bodies, strict=True)
     ]
-    _check_bounds(poses, spec.physics)
     bodies = tuple(replace(body, pose=pose) for body, pose in zip(spec.bodies, poses, strict=True))
     return Settled(replace(spec, bodies=bodies), seconds)
 
@@ -133,9 +133,9 @@ def _mesh_pose(client: int, files: MeshFiles, body_id: int, body: Body) -> Pose:
     return Pose.putting(inner, np.array(center), quat)
 
 
-def _check_bounds(poses: list[Pose], physics: Physics) -> None:
-    positions = np.array([pose.position_m for pose in poses])
-    if not np.isfinite(positions).all():
+def _check_bounds(client: int, ids: list[int], physics: Physics) -> None:
+    centers = np.array([pb.getBasePositionAndOrientation(body, physicsClientId=client)[0] for body in ids])
+    if not np.isfinite(centers).all():
         raise RejectedDraw("non_finite")
-    if np.abs(positions).max() > physics.bounds_m:
+    if np.abs(centers).max() > physics.bounds_m:
         raise RejectedDraw("out_of_bounds")

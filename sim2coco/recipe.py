@@ -110,5 +110,5 @@ def _strip_paths(node: object) -> None:
 
 
 def digest(tree: object) -> str:
-    """SHA-256 in hex of plain values, whatever the order of keys."""
-    return sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()
+    """SHA-256 in hex of plain values; the order of keys counts, as it does for categories and splits."""
+    return sha256(json.dumps(tree, separators=(",", ":")).encode()).hexdigest()

@@ -1,5 +1,6 @@
 """Runs: from a Recipe to a finished data set, resumable at any moment, extendable at any time."""
 
+import re
 import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -11,8 +12,9 @@ from pathlib import Path
 from scenes.assets.catalogue import load_catalogue
 from sim2coco.engines.engine import Engine, Job
 from sim2coco.engines.inline import Inline
+from sim2coco.engines.local import Local
 from sim2coco.export.coco import write_coco
-from sim2coco.identity import begin
+from sim2coco.identity import begin, finish
 from sim2coco.recipe import Recipe
 from sim2coco.records import (
     Record,
@@ -29,6 +31,17 @@ from sim2coco.store import Store
 
 class GenerationError(Exception):
     """A run that cannot come to an end, with the counts that say why."""
+
+
+ADVICE = {
+    "unsettled": "allow more scene.physics.max_seconds, or fewer scene.num_objects",
+    "no_place": "set fewer scene.num_objects, or a larger scene.spread",
+    "out_of_bounds": "set a larger scene.spread, or more scene.friction",
+    "too_close": "set a smaller camera.fill, or a larger distance",
+    "vanishing": "set a larger image.width and image.height, or a larger camera.fill",
+    "failed": "look at run.log, and at the meshes",
+}
+"""What to change when most views are lost for a reason that is no check."""
 
 
 @dataclass
@@ -75,8 +88,14 @@ class Tally:
         if len(self._recent) == self.patience and sum(self._recent) < self.min_yield * self.patience:
             raise GenerationError(
                 f"of the last {self.patience} views {sum(self._recent)} were accepted; rejected: "
-                f"{counts(self.reasons)}; relax that check under quality.checks, or change the scene"
+                f"{counts(self.reasons)}; {self._advice()}"
             )
+
+    def _advice(self) -> str:
+        """The setting to change for the most frequent reason."""
+        reason = self.reasons.most_common(1)[0][0]
+        check = reason.removeprefix("augment:")
+        return ADVICE.get(reason, f"relax quality.checks.{check}, or change the scene")
 
 
 def counts(reasons: Counter[str]) -> str:
@@ -115,7 +134,7 @@ def generate(
         out: The data set's folder: new, or one that the same recipe has begun.
         num_images: Accepted views; more than before extends the data set.
         workers: Processes, for engines that have them.
-        engine: Where scenes are made; in this process by default.
+        engine: Where scenes are made; by default in this process, or in `workers` others if several.
         retry_failed: Whether scenes that failed before are tried again.
         progress: Called with the tally after each finished scene.
 
@@ -126,14 +145,15 @@ def generate(
     """
     if num_images < 1:
         raise ValueError("num_images must be at least 1")
-    catalogue = load_catalogue(recipe.assets)
+    catalogue = load_catalogue(recipe.assets, recipe.scene.image_folders)
     store = Store(Path(out).expanduser().absolute())
     with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:
         begin(store, recipe, catalogue, num_images)
         job = Job(recipe, catalogue, store, Path(scratch), workers)
         tally = Tally(num_images, recipe.quality.patience, recipe.quality.min_yield)
-        _make_missing(job, engine or Inline(), tally, retry_failed, progress)
+        _make_missing(job, engine or (Local() if workers > 1 else Inline()), tally, retry_failed, progress)
         finalise(job, tally)
+        finish(store, recipe, catalogue, num_images)
     return Result(store.root, tally.accepted, tally.scene, tally.reasons, tally.failed)
 
 
@@ -145,12 +165,17 @@ def _make_missing(
     waiting: dict[int, Summary] = {}
     report = progress or (lambda _: None)
 
-    def missing() -> Iterator[int]:
+    def missing() -> Iterator[int | None]:
         scene = tally.scene
         while not tally.done:
-            if scene not in known:
+            ahead = sum(not reasons for summary in waiting.values() for reasons in summary.views)
+            if tally.accepted + ahead >= tally.wanted:
+                yield None  # enough is made already: only a slow scene before it is still to come
+            elif scene in known:
+                scene += 1
+            else:
                 yield scene
-            scene += 1
+                scene += 1
 
     def count() -> None:
         while not tally.done and (tally.scene in waiting or tally.scene in known):
@@ -199,15 +224,17 @@ def _whole(store: Store, name: str, room: int) -> Record | None:
 def finalise(job: Job, tally: Tally) -> None:
     """Removes what lies beyond the wanted images, and writes COCO."""
     store, last = job.store, tally.scene - 1
+    store.sweep()
     views = kept_views(from_bytes(store.get(record_name(last))), tally.kept_of_last)
     names = {picture.name for view in views for picture in view.pictures}
     for name in list(store.list("images")):
         file = Path(name).name
-        scene = int(file[1:7]) if file[1:7].isdigit() else tally.scene
+        found = re.match(r"s(\d+)_v", file)
+        scene = int(found[1]) if found else -1
         if scene > last or (scene == last and file not in names):
             store.delete(name)
     for name in list(store.list("records")):
-        if name >= record_name(tally.scene):
+        if int(Path(name).stem) > last:
             store.delete(name)
     write_coco(store, job.recipe.split, job.catalogue, kept(store, tally.scene, tally.wanted))
 

@@ -1,8 +1,10 @@
 """Every byte of a data set goes through here: complete or absent, under its final name."""
 
 import contextlib
+import errno
 import fcntl
 import os
+import re
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,6 +12,8 @@ from pathlib import Path
 TEMPORARY = ".tmp-"
 LOCK = ".lock"
 LOG = "run.log"
+NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
+"""What a file system without hard links answers."""
 
 
 class StoreError(Exception):
@@ -39,7 +43,9 @@ class Store:
             os.link(temporary, self.root / name)
         except FileExistsError:
             return False
-        except OSError:  # a file system without links
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise
             return self._create(name, content)
         finally:
             temporary.unlink(missing_ok=True)
@@ -84,13 +90,14 @@ class Store:
             raise StoreError(f"out: cannot write to {self.root}: {error.strerror}") from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not os.path.samestat(os.fstat(lock), (self.root / LOCK).stat()):
+                raise BlockingIOError("the one who held it has just removed it")
         except OSError as error:
             os.close(lock)
             raise StoreError(
                 f"out: another run is writing to {self.root}; wait for it, or name another"
             ) from error
         try:
-            self._sweep()
             yield
         finally:
             (self.root / LOCK).unlink(missing_ok=True)
@@ -100,11 +107,15 @@ class Store:
         """The file for what native code prints; the one file whose content is no part of the data set."""
         return self.root / LOG
 
-    def _sweep(self) -> None:
-        """Removes what writers that died have left."""
-        for name in self.list("."):
-            if Path(name).name.startswith(TEMPORARY):
+    def sweep(self) -> None:
+        """Removes what writers that died have left; only while no other one is at work."""
+        for name in list(self.list(".")):
+            if _is_temporary(name):
                 self.delete(name)
+
+    def is_own(self, name: str) -> bool:
+        """Whether a file may lie in a data set that has not begun: a lock, a log, a half-written file."""
+        return name in (LOCK, LOG) or _is_temporary(name)
 
     def _write(self, name: str, content: bytes | Iterable[bytes], sync: bool) -> Path:
         path = self.root / name
@@ -129,3 +140,8 @@ class Store:
         except FileExistsError:
             return False
         return True
+
+
+def _is_temporary(name: str) -> bool:
+    """Whether a name is one that this module gives to files that are being written."""
+    return re.fullmatch(rf"{re.escape(TEMPORARY)}[0-9a-f]{{32}}", Path(name).name) is not None

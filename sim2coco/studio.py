@@ -29,10 +29,10 @@ class Studio:
         own = folder / str(os.getpid())
         own.mkdir(parents=True, exist_ok=True)
         self.recipe = recipe
-        self.catalogue = load_catalogue(recipe.assets) if catalogue is None else catalogue
+        self.catalogue = catalogue or load_catalogue(recipe.assets, recipe.scene.image_folders)
         self.client = Client()
         self.files = MeshFiles(self.catalogue, own)
-        pictures = Pictures(recipe.scene.image_folders)
+        pictures = Pictures(self.catalogue.images)
         self.renderer = recipe.render.renderer(self.client, self.files, pictures)
         self.composer = Composer(pictures)
         self.augmenter = Augmenter(recipe.augment)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scenes.assets.catalogue import Asset, Assets, Catalogue, load_catalogue
 from scenes.assets.mesh import Mesh
 from scenes.camera import look_at
-from scenes.looks import Pictures
+from scenes.looks import Pictures, load_images
 from scenes.scene import Scene
 from scenes.settings import Streams
 from scenes.spec import (
@@ -71,7 +71,7 @@ class Studio:
     ) -> None:
         self.client, self.catalogue = client, catalogue
         self.files = MeshFiles(catalogue, folder)
-        pictures = Pictures(images)
+        pictures = Pictures(load_images(images))
         self.renderer = TinyRenderer(client, self.files, pictures)
         self.composer = Composer(pictures)
 

@@ -1,6 +1,7 @@
 """The categories of a data set and the meshes behind them."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from scenes.assets.mesh import Mesh, MeshError
 from scenes.assets.reading import SUFFIXES, read_mesh
 from scenes.assets.shapes import SHAPES
+from scenes.looks import Images, load_images
 from scenes.settings import Positive, Rgb, Settings, did_you_mean, uniform
 
 DENSITY_KG_M3 = 600.0
@@ -31,7 +33,7 @@ class Category(Settings):
     density_kg_m3: Annotated[float, Field(gt=0)] = DENSITY_KG_M3
     """Mass per volume; the mass is kept between 0.01 and 50 kg."""
     mass_kg: Annotated[float, Field(gt=0)] | None = None
-    """Mass at the middle size, instead of a density."""
+    """Mass at the largest size, instead of a density."""
     weight: Annotated[float, Field(gt=0)] = 1.0
     """How often this category is drawn, relative to the others."""
     supercategory: str = "object"
@@ -75,6 +77,13 @@ class Assets(Settings):
             raise ValueError("a category without a name")
         return categories
 
+    @model_validator(mode="after")
+    def _one_meaning(self) -> "Assets":
+        for name in self.categories:
+            if name in self.distractors:
+                raise ValueError(f"{name!r} is both a category and a distractor; give one another name")
+        return self
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asset:
@@ -114,7 +123,7 @@ class CatalogueError(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
-    """All assets of a data set: `groups[i]` are those of category i, `distractors` the unlabelled ones."""
+    """All that a data set is made of: `groups[i]` are the assets of category i; and the users' images."""
 
     names: tuple[str, ...]
     supercategories: tuple[str, ...]
@@ -122,6 +131,7 @@ class Catalogue:
     groups: tuple[tuple[Asset, ...], ...]
     distractor_weights: tuple[float, ...]
     distractor_groups: tuple[tuple[Asset, ...], ...]
+    images: Images = field(default_factory=dict)
 
     @property
     def assets(self) -> dict[str, Asset]:
@@ -149,11 +159,16 @@ class Catalogue:
         return asset, uniform(rng, asset.scale)
 
 
-def load_catalogue(settings: Assets) -> Catalogue:
-    """Reads and checks every mesh that the settings name.
+def load_catalogue(settings: Assets, folders: Mapping[str, str | None] | None = None) -> Catalogue:
+    """Reads and checks every mesh and image that the settings name.
+
+    Args:
+        settings: Categories and distractors.
+        folders: For each role of a surface its folder of images, or None.
 
     Raises:
         CatalogueError: A path holds no mesh, or one that cannot be used.
+        ImageError: An image cannot be read.
     """
     groups = [
         _load("categories", name, category, index)
@@ -169,6 +184,7 @@ def load_catalogue(settings: Assets) -> Catalogue:
         groups=tuple(groups),
         distractor_weights=tuple(category.weight for category in settings.distractors.values()),
         distractor_groups=tuple(distractors),
+        images=load_images(folders or {}),
     )
 
 
@@ -194,8 +210,15 @@ def _name(name: str, category: Category, path: Path, paths: list[Path]) -> str:
     """The category's name, followed by the file's where there may be several, and its folder's if need be."""
     if resolve(category.path or "").is_file():
         return name
-    alone = sum(other.stem == path.stem for other in paths) == 1
-    return f"{name}/{path.stem}" if alone else f"{name}/{path.parent.name}/{path.stem}"
+    callings: tuple[Callable[[Path], str], ...] = (
+        lambda file: file.stem,
+        lambda file: f"{file.parent.name}/{file.stem}",
+        lambda file: file.name,
+        lambda file: f"{file.parent.name}/{file.name}",
+        lambda file: str(paths.index(file)),
+    )
+    called = next(call for call in callings if sum(call(other) == call(path) for other in paths) == 1)
+    return f"{name}/{called(path)}"
 
 
 def _files(setting: str, path: str) -> list[Path]:

@@ -2,6 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import ConvexHull, QhullError
 
 Floats = NDArray[np.float64]
@@ -13,6 +15,21 @@ NEGLIGIBLE_VOLUME = 1e-9
 def signed_volume(corners_m: Floats) -> float:
     """The volume that triangles (m, 3, 3) enclose, in m³; negative if they are seen from inside."""
     return float(_signed_volumes(corners_m).sum())
+
+
+def shell_volumes(corners_m: Floats, corner_of: NDArray[np.int64]) -> Floats:
+    """The signed volume that each connected shell of a surface encloses, in m³.
+
+    Args:
+        corners_m: (m, 3, 3) of all triangles.
+        corner_of: (m, 3), the number of each corner's position, counted from 0 or 1.
+    """
+    size = int(corner_of.max()) + 1
+    start, stop = corner_of[:, [0, 1]].ravel(), corner_of[:, [1, 2]].ravel()
+    graph = coo_array((np.ones(len(start)), (start, stop)), shape=(size, size))
+    _, shell = connected_components(graph, directed=False)
+    volumes = np.bincount(shell[corner_of[:, 0]], weights=_signed_volumes(corners_m))
+    return np.asarray(volumes[np.unique(shell[corner_of[:, 0]])])
 
 
 def center_of_mass(corners_m: Floats, extents_m: Floats, is_watertight: bool) -> Floats:

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scenes.assets.centroid import center_of_mass, signed_volume
+from scenes.assets.centroid import center_of_mass, shell_volumes, signed_volume
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -114,9 +114,11 @@ class Mesh:
 
     @property
     def is_solid(self) -> bool:
-        """Whether the surface is watertight and its faces are seen from outside."""
+        """Whether the surface is watertight and the faces of each of its shells are seen from outside."""
+        if not self.is_watertight:
+            return False
         corners, _ = _centred_corners(self)
-        return self.is_watertight and signed_volume(corners) > 0
+        return bool((shell_volumes(corners, _merged(self.vertices_m)[self.faces]) > 0).all())
 
     @property
     def center_of_mass_m(self) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
 """Reads mesh files into checked meshes; nothing else in the project opens a file that people made."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import cv2
 import numpy as np
 import trimesh
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from scenes.assets.mesh import Mesh, MeshError, Part
 
@@ -15,6 +16,8 @@ SUFFIXES = (".obj", ".stl", ".ply", ".off", ".glb", ".gltf")
 MAX_FACES = 500_000
 MAX_FILE_BYTES = 200 * 1024 * 1024
 MAX_TEXTURE_PX = 1024
+MAX_PARTS = 16
+"""PyBullet keeps that many shapes of a body; more are lost, or end the process."""
 IMAGE_FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF")
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
 MAX_IMAGE_PX = 50_000_000
@@ -43,31 +46,63 @@ def read_mesh(path: Path) -> Mesh:
         ) from error
     if sum(len(geometry.faces) for geometry in geometries) > MAX_FACES:
         raise MeshError(f"has more than {MAX_FACES:,} faces; decimate it first")
-    mesh = Mesh(tuple(_part(geometry) for geometry in geometries))
-    if not mesh.extents_m.max() > 0:
-        raise MeshError("all its vertices lie in one point")
+    mesh = Mesh(_joined([_part(geometry) for geometry in geometries]))
+    if len(mesh.parts) > MAX_PARTS:
+        raise MeshError(f"has {len(mesh.parts)} materials, and at most {MAX_PARTS} can be drawn; join some")
+    corners = mesh.vertices_m[mesh.faces]
+    if not np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).any():
+        raise MeshError("its faces have no area")
     return mesh
 
 
-def read_image(path: Path) -> NDArray[np.uint8]:
+def _joined(parts: list[Part]) -> tuple[Part, ...]:
+    """Parts of one colour without a texture as one: the renderer takes few."""
+    plain: dict[tuple[float, float, float], list[Part]] = {}
+    for part in parts:
+        if part.texture is None:
+            plain.setdefault(part.color_rgb, []).append(part)
+    rest = [part for part in parts if part.texture is not None]
+    return (*(_one(same) for same in plain.values()), *rest)
+
+
+def _one(parts: list[Part]) -> Part:
+    mesh = Mesh(tuple(parts))
+    normals, uvs = (np.concatenate([getattr(part, name) for part in parts]) for name in ("normals", "uvs"))
+    return replace(parts[0], vertices_m=mesh.vertices_m, normals=normals, uvs=uvs, faces=mesh.faces)
+
+
+class ImageError(ValueError):
+    """An image that cannot be used, with its file and the reason in one line."""
+
+
+def read_image(path: Path, quick: bool = False) -> NDArray[np.uint8]:
     """An image file as (h, w, 3) RGB, turned upright as its EXIF says.
 
+    Args:
+        path: The file.
+        quick: Give a JPEG much smaller: enough to know that it can be read to its end.
+
     Raises:
-        ValueError: The file is missing, no image, or has more than 50 million pixels.
+        ImageError: The file is missing, no image, damaged, or has more than 50 million pixels.
     """
     try:
         with Image.open(path, formats=IMAGE_FORMATS) as image:
             if image.width * image.height > MAX_IMAGE_PX:
-                raise ValueError(f"{path}: {image.width}x{image.height} is more than {MAX_IMAGE_PX:,} pixels")
-            return np.asarray(_upright(image).convert("RGB"))
-    except OSError as error:
-        raise ValueError(f"{path}: not an image that can be read ({error})") from error
+                raise ImageError(f"{path}: {image.width}x{image.height} is more than {MAX_IMAGE_PX:,} pixels")
+            if quick:
+                image.draft("RGB", (64, 64))
+            return np.asarray(_eight_bit(ImageOps.exif_transpose(image)).convert("RGB"))
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ImageError(f"{path}: not an image that can be read ({type(error).__name__})") from error
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    from PIL import ImageOps
-
-    return ImageOps.exif_transpose(image)
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """The image itself, or one with 16 bits of grey scaled down: Pillow would clip it."""
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray(
+        np.asarray(np.asarray(image, np.float64) / 257.0 + 0.5).clip(0, 255).astype(np.uint8)
+    )
 
 
 def _part(geometry: Any) -> Part:

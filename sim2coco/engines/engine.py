@@ -12,7 +12,7 @@ from scenes.assets.catalogue import Catalogue
 from scenes.settings import Kind
 from sim2coco.pipeline import commit, make_scene
 from sim2coco.recipe import Recipe
-from sim2coco.records import FORMAT, Record, Summary, record_name, summary, to_bytes
+from sim2coco.records import FORMAT, Record, Summary, from_bytes, record_name, summary, to_bytes
 from sim2coco.store import Store
 from sim2coco.studio import Studio
 
@@ -37,8 +37,11 @@ class Engine(Kind):
     """Further tries for a scene whose process died, before it is recorded as failed."""
 
     @abstractmethod
-    def run(self, job: Job, scenes: Iterator[int]) -> Iterator[Summary]:
-        """Makes and commits scenes as the iterator gives them; yields what became of each, in any order."""
+    def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary]:
+        """Makes and commits scenes as the iterator gives them; yields what became of each, in any order.
+
+        The iterator gives None while there is nothing to begin until a running scene is done.
+        """
 
 
 def make_and_commit(studio: Studio, store: Store, scene: int) -> Summary:
@@ -51,5 +54,7 @@ def make_and_commit(studio: Studio, store: Store, scene: int) -> Summary:
 def record_failure(job: Job, scene: int, error: str) -> Summary:
     """Writes the record of a scene that could not be made."""
     record = Record(FORMAT, scene, job.recipe.split_of(scene), "failed", (), error, None, ())
-    job.store.put_new(record_name(scene), to_bytes(record))
+    if not job.store.put_new(record_name(scene), to_bytes(record)):
+        # Its process died after the commit: the scene is made all the same.
+        record = from_bytes(job.store.get(record_name(scene)))
     return summary(record)

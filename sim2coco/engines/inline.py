@@ -14,8 +14,9 @@ class Inline(Engine):
 
     kind: Literal["inline"] = "inline"
 
-    def run(self, job: Job, scenes: Iterator[int]) -> Iterator[Summary]:
+    def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary]:
         """Makes and commits scenes as the iterator gives them."""
         with closing(Studio(job.recipe, job.scratch, job.catalogue)) as studio:
             for scene in scenes:
-                yield make_and_commit(studio, job.store, scene)
+                if scene is not None:
+                    yield make_and_commit(studio, job.store, scene)

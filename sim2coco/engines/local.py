@@ -1,16 +1,19 @@
 """Scenes in local processes that are watched: a crash or a hang costs one scene."""
 
-import logging
 import multiprocessing
 import os
+import re
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import resource_tracker
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Literal
 
@@ -24,28 +27,27 @@ WATCH_S = 0.3
 AHEAD = 3
 """Scenes handed out per worker: enough to keep it busy, few enough to waste little at the end."""
 
-log = logging.getLogger(__name__)
-
 
 class Local(Engine):
     """In `workers` processes of this machine, each supervised."""
 
     kind: Literal["local"] = "local"
 
-    def run(self, job: Job, scenes: Iterator[int]) -> Iterator[Summary]:
+    def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary]:
         """Makes and commits scenes as the iterator gives them; yields what became of each, in any order."""
         pool = ProcessPool(
             max_workers=job.workers,
             context=multiprocessing.get_context("spawn"),
             initializer=_start,
-            initargs=(job, os.getpid()),
+            initargs=(_handed_over(job), job.store.log(), os.getpid()),
         )
         running: dict[Future[Summary], tuple[int, int]] = {}
         try:
             while True:
                 with _undisturbed():
                     for scene in islice(scenes, AHEAD * job.workers - len(running)):
-                        running[pool.schedule(_make, args=[scene], timeout=self.timeout_s)] = (scene, 0)
+                        if scene is not None:
+                            running[pool.schedule(_make, args=[scene], timeout=self.timeout_s)] = (scene, 0)
                 if not running:
                     return
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -65,35 +67,41 @@ class Local(Engine):
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Holds signals back while processes are started: half-started ones would complain.
-
-    What is started in here inherits that; `_start` ends it.
-    """
+    """Holds Ctrl-C back while processes are started, and from these until `_start`: they would complain."""
     resource_tracker.ensure_running()  # it would end what comes now when it starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _handed_over(job: Job) -> Path:
+    """The job as a file: a pipe holds 64 KiB, and who writes more hangs when the reader dies early."""
+    path = job.scratch / "job"
+    path.write_bytes(ForkingPickler.dumps(job))
+    return path
+
+
 def _error(future: Future[Summary]) -> str | None:
     """What went wrong with a scene; None when it was made.
 
     Raises:
-        OSError: The disk is full, or the like: no other scene would fare better.
+        OSError: The disk is full, no process can be started, or the like: no other scene would fare better.
     """
     error = future.exception()
     if error is None:
         return None
     if isinstance(error, ProcessExpired):
         return f"its process died ({_cause(error.exitcode)})"
+    if isinstance(error, BrokenProcessPool):
+        raise ChildProcessError("worker processes die while they start; run.log in the folder may tell why")
     if isinstance(error, TimeoutError):
         return "took too long"
     if isinstance(error, OSError):
         raise error
-    log.error("a scene failed", exc_info=error)
-    return f"{type(error).__name__}: {error}"
+    # Records hold no path of this machine.
+    return f"{type(error).__name__}: " + re.sub(r"[^\s'\"(]*/", "", " ".join(str(error).split()))
 
 
 def _cause(exit_code: int) -> str:
@@ -108,20 +116,25 @@ def _cause(exit_code: int) -> str:
 _worker: tuple[Studio, Job] | None = None
 
 
-def _start(job: Job, parent: int) -> None:
+def _start(path: Path, log_path: Path, parent: int) -> None:
     """Sets a worker process up: quiet, deaf to Ctrl-C (the parent decides), gone when the parent is."""
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
-    _redirect(job.store.log())
+    _redirect(log_path)
+    job: Job = ForkingPickler.loads(path.read_bytes())
     _worker = Studio(job.recipe, job.scratch, job.catalogue), job
 
 
 def _make(scene: int) -> Summary:
     assert _worker is not None
     studio, job = _worker
-    return make_and_commit(studio, job.store, scene)
+    try:
+        return make_and_commit(studio, job.store, scene)
+    except Exception:
+        traceback.print_exc()  # into the log
+        raise
 
 
 def _watch(parent: int) -> None:

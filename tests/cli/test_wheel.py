@@ -68,10 +68,7 @@ def test_it_works_from_another_folder(program: Path, tmp_path: Path) -> None:
     python = program.parent / "python"
     where = run(python, "-c", "import sim2coco, conf; print(sim2coco.__file__, conf.__file__)")
     assert all(str(program.parents[1]) in path for path in where.split())
-    assert (
-        run(python, "-c", OWNERS)
-        == "[('augment', 1), ('conf', 1), ('scenes', 1), ('sim', 1), ('sim2coco', 1)]\n"
-    )
+    assert run(python, "-c", OWNERS).split() == sorted(PACKAGES)
     assert run(program, "generate", "out=data", *TINY).startswith("data: 1 images")
     assert run(program, "check", "data").endswith("right\n")
     assert "scene=floating" in run(program, "generate", "--help")

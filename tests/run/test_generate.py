@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,9 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from scenes.assets.catalogue import load_catalogue
 from sim2coco import GenerationError, Recipe, generate
+from sim2coco.engines.engine import Job, record_failure
 from sim2coco.engines.local import Local
 from sim2coco.records import from_bytes
 from sim2coco.review.check import check
@@ -156,7 +159,7 @@ def test_damage_is_repaired(reference: Path, tmp_path: Path) -> None:
     records = sorted((out / "records").rglob("*.json"))
     records[3].write_bytes(b"")
     (out / "annotations" / "instances_train.json").write_text("{")
-    (out / "images" / "train" / ".tmp-left").write_bytes(b"x")
+    (out / "images" / "train" / f".tmp-{'a' * 32}").write_bytes(b"x")
     generate(recipe(), out, 30)
     assert tree(out) == tree(reference)
 
@@ -203,6 +206,68 @@ def test_another_recipe_or_fewer_images_are_refused(
     with pytest.raises(StoreError, match=words):
         generate(recipe(**change), reference, images)
     assert tree(reference) == before
+
+
+@pytest.mark.parametrize("group", ["categories", "split", "transforms"])
+def test_another_order_is_another_data_set(tmp_path: Path, group: str) -> None:
+    """Order decides ids, draws and pixels, so it is a part of what a data set is."""
+
+    def ordered(step: int) -> Recipe:
+        assets: dict[str, object] = {**SMALL["assets"], "distractors": {}}  # type: ignore[dict-item]
+        pixels = {"blur": {"name": "Blur", "p": 1.0}, "noise": {"name": "GaussNoise", "p": 1.0}}
+        tree: dict[str, object] = {"split": {"train": 0.5, "val": 0.5}, "assets": assets}
+        if group == "categories":
+            categories = list(assets["categories"].items())  # type: ignore[attr-defined]
+            tree["assets"] = {**assets, "categories": dict(categories[::step])}
+        if group == "split":
+            tree["split"] = dict([("train", 0.5), ("val", 0.5)][::step])
+        if group == "transforms":
+            tree["augment"] = {"pixels": dict(list(pixels.items())[::step])}
+        return recipe(**tree)
+
+    generate(ordered(1), tmp_path / "data", 2)
+    with pytest.raises(StoreError, match="order of"):
+        generate(ordered(-1), tmp_path / "data", 4)
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    out = tmp_path / "home"
+    (out / "sub").mkdir(parents=True)
+    (out / "thesis.tex").write_text("years of work")
+    (out / "sub" / ".tmp-important").write_text("more of it")
+    before = tree(out)
+    with pytest.raises(StoreError, match="something else"):
+        generate(recipe(), out, 2)
+    assert tree(out) == before
+
+
+def test_what_killed_workers_left_is_gone_at_the_end(reference: Path, tmp_path: Path) -> None:
+    out = tmp_path / "data"
+    generate(recipe(), out, 20)
+    for folder in ("records/000", "images/train"):
+        (out / folder / f".tmp-{'0' * 32}").write_bytes(b"half")
+    generate(recipe(), out, 30)
+    assert tree(out) == tree(reference)
+
+
+def test_a_failure_does_not_undo_a_commit(reference: Path, tmp_path: Path) -> None:
+    """A process can die between its commit and its answer."""
+    shutil.copytree(reference, tmp_path / "data")
+    ours = recipe()
+    job = Job(ours, load_catalogue(ours.assets), Store(tmp_path / "data"), tmp_path, 1)
+    assert record_failure(job, 0, "its process died").status == "done"
+    assert tree(tmp_path / "data") == tree(reference)
+
+
+def test_more_images_than_wanted_can_be_taken_back_until_they_are_made(tmp_path: Path) -> None:
+    run = start(tmp_path / "data", 5000, 1)
+    while not records(tmp_path / "data"):
+        assert run.poll() is None
+        time.sleep(0.02)
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    assert generate(recipe(), tmp_path / "data", 6).images == 6
+    assert not check(tmp_path / "data").faults
 
 
 def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def write(path: Path, text: str) -> str:
         ("beyond.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 9\n", "cannot be read|vertex"),
         ("nan.obj", "v 0 0 nan\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "not finite"),
         ("points.obj", "v 0 0 0\nv 1 0 0\n", "no faces"),
-        ("one.obj", "v 1 1 1\nv 1 1 1\nv 1 1 1\nf 1 2 3\n", "one point|no faces"),
+        ("one.obj", "v 1 1 1\nv 1 1 1\nv 1 1 1\nf 1 2 3\n", "no area|no faces"),
         ("empty.obj", "", "cannot be read|no faces"),
         ("garbage.stl", "garbage", "cannot be read|no faces"),
         ("cut.glb", "glTF", "cannot be read|no faces"),

@@ -6,8 +6,9 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
+from scenes.assets.reading import ImageError
 from scenes.assets.textures import TEXTURES
-from scenes.looks import IMAGE, LookSettings, Pictures, folder_hash, image_files
+from scenes.looks import IMAGE, LookSettings, Pictures, load_images
 from scenes.spec import Texture
 
 
@@ -22,7 +23,7 @@ def folder(tmp_path: Path) -> str:
 
 def test_colors_keep_and_fill_their_ranges(rng: np.random.Generator) -> None:
     settings = LookSettings(hue=(0.2, 0.4), saturation=(0.3, 0.6), value=(0.5, 0.9), textured=0.0)
-    looks = [settings.draw(rng) for _ in range(500)]
+    looks = [settings.draw(rng, ()) for _ in range(500)]
     hsv = np.array([colorsys.rgb_to_hsv(*look.color_rgb) for look in looks if look.color_rgb])
     for values, (low, high) in zip(hsv.T, ((0.2, 0.4), (0.3, 0.6), (0.5, 0.9)), strict=True):
         assert low - 1e-9 <= values.min() < low + 0.01
@@ -31,7 +32,7 @@ def test_colors_keep_and_fill_their_ranges(rng: np.random.Generator) -> None:
 
 
 def test_textures_come_from_all_kinds_and_the_whole_pool(rng: np.random.Generator) -> None:
-    looks = [LookSettings(textured=0.5, pool=4).draw(rng) for _ in range(1000)]
+    looks = [LookSettings(textured=0.5, pool=4).draw(rng, ()) for _ in range(1000)]
     textures = [look.texture for look in looks if look.texture is not None]
     assert len(textures) / 1000 == pytest.approx(0.5, abs=0.05)
     assert {(texture.kind, texture.index) for texture in textures} == {
@@ -43,28 +44,42 @@ def test_always_six_draws() -> None:
     after = []
     for settings in (LookSettings(), LookSettings(textured=0.0), LookSettings(textures=(), textured=1.0)):
         rng = np.random.Generator(np.random.PCG64(3))
-        settings.draw(rng)
+        settings.draw(rng, ())
         after.append(rng.random())
     assert len(set(after)) == 1
 
 
 def test_images_of_a_folder(folder: str, rng: np.random.Generator) -> None:
+    images = load_images({"floor": folder, "background": None})
+    assert [image.key.partition("@")[0] for image in images["floor"]] == ["a.jpg", "b.png", "c.PNG"]
     settings = LookSettings(textured=1.0, images=folder)
-    textures = [settings.draw(rng).texture for _ in range(50)]
-    assert {texture.index for texture in textures if texture} == {0, 1, 2}
-    assert {texture.kind for texture in textures if texture} == {IMAGE}
-    assert [path.name for path in image_files(folder)] == ["a.jpg", "b.png", "c.PNG"]
-    pictures = Pictures({"floor": folder, "background": None})
-    assert [int(pictures("floor", Texture(IMAGE, index)).mean()) for index in range(3)] == [80, 0, 160]
+    textures = {settings.draw(rng, images["floor"]).texture for _ in range(50)}
+    assert textures == {Texture(IMAGE, index, image.key) for index, image in enumerate(images["floor"])}
+    pictures = Pictures(images)
+    drawn = [Texture(IMAGE, index, image.key) for index, image in enumerate(images["floor"])]
+    assert [int(pictures("floor", texture).mean()) for texture in drawn] == [80, 0, 160]
 
 
-def test_folder_hash_follows_names_and_bytes(folder: str) -> None:
-    first = folder_hash(folder)
-    assert folder_hash(folder) == first
-    (Path(folder) / "notes.txt").write_text("still no image")
-    assert folder_hash(folder) == first
-    (Path(folder) / "a.jpg").rename(Path(folder) / "z.jpg")
-    assert folder_hash(folder) != first
+def test_an_image_that_changes_during_a_run_is_refused(folder: str) -> None:
+    images = load_images({"floor": folder})
+    Image.fromarray(np.full((8, 8, 3), 200, np.uint8)).save(Path(folder) / "b.png")
+    with pytest.raises(ImageError, match="another one now"):
+        Pictures(images)("floor", Texture(IMAGE, 1, images["floor"][1].key))
+
+
+def test_a_file_that_joins_the_folder_changes_no_other_image(folder: str) -> None:
+    before = load_images({"floor": folder})
+    Image.fromarray(np.full((8, 8, 3), 9, np.uint8)).save(Path(folder) / "0.png")
+    texture = Texture(IMAGE, 0, before["floor"][0].key)
+    assert int(Pictures(before)("floor", texture).mean()) == 80
+    assert int(Pictures(load_images({"floor": folder}))("floor", texture).mean()) == 80
+
+
+@pytest.mark.parametrize("content", [b"nope", b"\x89PNG\r\n\x1a\n", b""], ids=["text", "header", "empty"])
+def test_a_broken_image_is_named_before_anything_is_made(folder: str, content: bytes) -> None:
+    (Path(folder) / "broken.jpg").write_bytes(content)
+    with pytest.raises(ImageError, match=r"broken\.jpg: not an image that can be read"):
+        load_images({"floor": folder})
 
 
 @pytest.mark.parametrize("kind", TEXTURES)

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -220,3 +221,10 @@ def test_hash_sees_every_change() -> None:
         Mesh((part(texture=texture + np.uint8(1)),)),
     ]
     assert len({mesh.content_hash for mesh in meshes}) == len(meshes)
+
+
+def test_a_shell_turned_inside_out_is_not_solid() -> None:
+    outer, other = box(0.4, 0.4, 0.4).parts[0], box(0.1, 0.1, 0.1).parts[0]
+    beside = replace(other, vertices_m=np.add(other.vertices_m, (1.0, 0.0, 0.0)))
+    assert Mesh((outer, beside)).is_solid
+    assert not Mesh((outer, replace(beside, faces=beside.faces[:, ::-1]))).is_solid

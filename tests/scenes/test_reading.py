@@ -126,3 +126,28 @@ def test_image_is_turned_upright_and_checked(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "no.png").write_text("no image")
     with pytest.raises(ValueError, match=r"no.png: not an image that can be read"):
         read_image(tmp_path / "no.png")
+
+
+@pytest.mark.parametrize(("boxes", "colors", "parts"), [(16, 16, 16), (40, 3, 3), (17, 17, None)])
+def test_parts_are_joined_by_color_and_too_many_are_refused(
+    tmp_path: Path, boxes: int, colors: int, parts: int | None
+) -> None:
+    """PyBullet loses the 17th shape of a body without a word, and dies of the 18th."""
+    lines, materials = ["mtllib m.mtl"], []
+    source = box(0.1, 0.1, 0.1)
+    for index in range(boxes):
+        lines += [f"o b{index}", f"usemtl m{index}"]
+        lines += [f"v {x + index} {y} {z}" for x, y, z in source.vertices_m]
+        first = index * len(source.vertices_m) + 1
+        lines += [f"f {a + first} {b + first} {c + first}" for a, b, c in source.faces]
+        materials.append(f"newmtl m{index}\nKd {(index % colors) / colors:.4f} 0.5 0.5\n")
+    (tmp_path / "m.mtl").write_text("".join(materials))
+    path = tmp_path / "boxes.obj"
+    path.write_text("\n".join(lines) + "\n")
+    if parts is None:
+        with pytest.raises(MeshError, match="17 materials, and at most 16"):
+            read_mesh(path)
+        return
+    mesh = read_mesh(path)
+    assert len(mesh.parts) == parts
+    assert mesh.volume_m3 == pytest.approx(boxes * 0.001)

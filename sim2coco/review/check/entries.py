@@ -25,7 +25,7 @@ COCO = {"file": FILE, "images": IMAGE, "categories": CATEGORY, "annotations": AN
 OURS = {"file": OUR_FILE, "images": OUR_IMAGE, "categories": OUR_CATEGORY, "annotations": OUR_ANNOTATION}
 IGNORED = {"category_id": v.ID, "bbox": v.BOX, "reason": v.TEXT}
 
-RUN = {"format": v.FORMAT, "num_images": v.ID, "identity": v.TEXT, "recipe": v.OBJECT}
+RUN = {"format": v.FORMAT, "num_images": v.INDEX, "identity": v.TEXT, "recipe": v.OBJECT}
 RECORD = {"format": v.FORMAT, "scene": v.INDEX, "split": v.FILE, "status": v.STATUS, "views": v.LIST}
 VIEW = {"view": v.INDEX, "lighting": v.INDEX, "reasons": v.LIST, "pictures": v.LIST}
 PICTURE = {

@@ -40,7 +40,7 @@ def _told(folder: Folder, documents: Documents, wanted: int | None) -> set[tuple
     told = set()
     accepted = 0
     for accepted, (name, record, view) in enumerate(_accepted(folder), 1):
-        if wanted is not None and accepted > wanted:
+        if wanted and accepted > wanted:
             continue
         if not view["pictures"]:
             folder.at(name, f"view {view['view']}").fault("is accepted but has no pictures")
@@ -49,6 +49,8 @@ def _told(folder: Folder, documents: Documents, wanted: int | None) -> set[tuple
                 told.add((record["split"], picture["name"]))
                 key = {"scene": record["scene"], "view": view["view"], "lighting": view["lighting"]}
                 _picture(folder, name, documents, picture | key | {"split": record["split"]})
+    if wanted == 0:
+        folder.at("run.json", "num_images").fault("is 0: the run has not ended; the same command goes on")
     if wanted is not None and accepted < wanted:
         what = f"is {wanted}, but the records hold {accepted} accepted views"
         folder.at("run.json", "num_images").fault(what)
