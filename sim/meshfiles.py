@@ -11,6 +11,7 @@ from scipy.spatial import ConvexHull, QhullError
 
 from scenes.assets.catalogue import Asset, Catalogue
 from scenes.assets.mesh import Mesh, Part
+from scenes.assets.shapes import box
 from sim.bullet import pb
 
 Array = NDArray[np.float64]
@@ -91,7 +92,7 @@ class MeshFiles:
         Raises:
             Vanishing: There is none.
         """
-        for level in range(len(LEVEL_CELLS) + 1):
+        for level in range(len(LEVEL_CELLS) + 2):
             if self._small_triangle(key, level) * px_per_unit**2 >= MIN_TRIANGLE_PX:
                 return level
         raise Vanishing(key)
@@ -107,7 +108,8 @@ class MeshFiles:
         """An asset at a level of detail (0 is the mesh itself); coarse ones may have lost parts."""
         known = self._meshes.setdefault(key, [self.assets[key].mesh])
         while len(known) <= level:
-            known.append(coarser(self.assets[key].mesh, LEVEL_CELLS[len(known) - 1]))
+            cells = LEVEL_CELLS[len(known) - 1 :]
+            known.append(coarser(known[0], cells[0]) if cells else boxed(known[0]))
         return known[level]
 
     def _write(self, content: bytes, suffix: str) -> Path:
@@ -138,6 +140,15 @@ def coarser(mesh: Mesh, cells: int) -> Mesh:
     low, size = mesh.vertices_m.min(axis=0), float(mesh.extents_m.max()) / cells
     parts = [_clustered(part, low, size) for part in mesh.parts]
     return Mesh(tuple(part for part in parts if part is not None) or mesh.parts)
+
+
+def boxed(mesh: Mesh) -> Mesh:
+    """The bounding box of a mesh: what is left of it at a few pixels."""
+    low, high = mesh.vertices_m.min(axis=0), mesh.vertices_m.max(axis=0)
+    (part,) = box(*np.maximum(high - low, 1e-3 * (high - low).max())).parts
+    return Mesh(
+        (replace(part, vertices_m=part.vertices_m + (low + high) / 2, color_rgb=mesh.parts[0].color_rgb),)
+    )
 
 
 def _clustered(part: Part, low: Array, size: float) -> Part | None:

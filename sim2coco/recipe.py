@@ -104,9 +104,16 @@ def _strip_paths(node: object) -> None:
         return
     for key, value in node.items():
         if key in ("path", "images") and isinstance(value, str) and not value.startswith("pybullet_data:"):
-            node[key] = PurePath(value).name
+            node[key] = _bare(value)
         else:
             _strip_paths(value)
+
+
+def _bare(path: str) -> str:
+    """The name of a file or folder; a pattern from its first `*` on."""
+    parts = PurePath(path).parts
+    wild = next((index for index, part in enumerate(parts) if "*" in part), len(parts) - 1)
+    return "/".join(parts[wild:])
 
 
 def digest(tree: object) -> str:

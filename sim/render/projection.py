@@ -53,7 +53,7 @@ def depth_range(files: MeshFiles, settled: Settled, camera: Camera) -> tuple[flo
 
 
 def _holds(files: MeshFiles, body: Body, camera: Camera) -> bool:
-    """Whether the camera stands in a body's bounding sphere, shrunk to what surely is inside or on it."""
+    """Whether the camera stands in a body's bounding sphere."""
     asset = files.assets[body.asset]
     center = body.pose.apply(np.array([asset.center_of_mass_m]) * body.scale)[0]
     return float(np.linalg.norm(center - np.array(camera.pose.position_m))) < asset.radius_m * body.scale
