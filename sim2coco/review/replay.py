@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from scenes.assets.catalogue import Catalogue, CatalogueError, load_catalogue
+from scenes.assets.reading import ImageError
 from sim2coco.pipeline import make_view
 from sim2coco.recipe import Recipe
 from sim2coco.review.dataset import DataSet, DataSetError
@@ -62,8 +63,8 @@ def _recipe(data: DataSet, meshes: Path | None) -> Recipe:
 
 def _catalogue(recipe: Recipe) -> Catalogue:
     try:
-        return load_catalogue(recipe.assets)
-    except CatalogueError as error:
+        return load_catalogue(recipe.assets, recipe.scene.image_folders)
+    except (CatalogueError, ImageError) as error:
         raise DataSetError(f"{error}; {HINT}") from error
 
 
