@@ -35,6 +35,8 @@ STOPPED = "stopped by {}; the same command goes on"
 
 scratch: list[str] = []
 """Folders of Hydra, to remove when the program is stopped."""
+asked: list[int] = []
+"""The signal that a run was asked to stop by."""
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -78,9 +80,15 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    """In order; asked a second time at once: workers end when this process is gone."""
+    """In order."""
     _on_signals(signal.SIG_DFL)
     raise Interrupted(number)
+
+
+def _stop_soon(number: int, frame: FrameType | None) -> None:
+    """In order, where no lock is held; asked a second time at once: workers end when this process is gone."""
+    _on_signals(signal.SIG_DFL)
+    asked.append(number)
 
 
 def _run(arguments: list[str]) -> int:
@@ -198,16 +206,22 @@ def _complete(arguments: list[str]) -> int:
 def _generate(tree: "DictConfig") -> int:
     from sim2coco.config import read
     from sim2coco.progress import RunProgress
-    from sim2coco.run import counts, generate
+    from sim2coco.run import Tally, counts, generate
 
     recipe, options = read(tree)
-    _on_signals(_stop)
+    _on_signals(_stop_soon)
     pictures = options.num_images * (1 + recipe.augment.copies)
     # Copies are made in the augmented splits only.
     extra = f", up to {pictures} pictures with their copies" if recipe.augment.copies else ""
     workers = f"{options.workers} worker{'s' * (options.workers > 1)}"
     title = f"{options.out}: {options.num_images} images{extra}, {workers}"
     with RunProgress(out, options.num_images, title) as progress:
+
+        def report(tally: Tally) -> None:
+            if asked:
+                raise Interrupted(asked.pop())
+            progress(tally)
+
         result = generate(
             recipe,
             options.out,
@@ -215,7 +229,7 @@ def _generate(tree: "DictConfig") -> int:
             workers=options.workers,
             engine=options.engine,
             retry_failed=options.retry_failed,
-            progress=progress,
+            progress=report,
         )
     made = f"{result.images} images of {result.scenes} scenes"
     out.print(f"{options.out}: {made}; rejected: {counts(result.reasons)}", markup=False)

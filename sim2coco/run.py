@@ -136,7 +136,8 @@ def generate(
         workers: Processes, for engines that have them.
         engine: Where scenes are made; by default in this process, or in `workers` others if several.
         retry_failed: Whether scenes that failed before are tried again.
-        progress: Called with the tally after each finished scene.
+        progress: Called with the tally after each finished scene and now and then in between, from where an
+            exception ends the run in order: out of a signal handler it may hang the run instead.
 
     Raises:
         StoreError: `out` cannot be written or holds something else.
@@ -188,8 +189,9 @@ def _make_missing(
         return
     with closing(engine.run(job, missing())) as made:  # type: ignore[type-var]
         for scene in made:
-            waiting[scene.scene] = scene
-            count()
+            if scene is not None:
+                waiting[scene.scene] = scene
+                count()
             report(tally)
             if tally.done:
                 return

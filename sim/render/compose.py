@@ -138,12 +138,11 @@ class Composer:
         return mipmap.sample(x * cosine - y * sine, x * sine + y * cosine, footprint)
 
     def _texture(self, role: str, surface: Surface) -> Mipmap:
-        texture = surface.look.texture
-        assert texture is not None
-        return self._mipmap(role if texture.kind == IMAGE else "", texture.kind, texture.index)
+        assert surface.look.texture is not None
+        return self._mipmap(role, surface.look.texture)
 
-    def _filtered(self, role: str, kind: str, index: int) -> Mipmap:
-        return Mipmap(self._pictures(role, Texture(kind, index)), mirrored=kind == IMAGE)
+    def _filtered(self, role: str, texture: Texture) -> Mipmap:
+        return Mipmap(self._pictures(role, texture), mirrored=texture.kind == IMAGE)
 
 
 def _lit(

@@ -37,10 +37,11 @@ class Engine(Kind):
     """Further tries for a scene whose process died, before it is recorded as failed."""
 
     @abstractmethod
-    def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary]:
+    def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | None]:
         """Makes and commits scenes as the iterator gives them; yields what became of each, in any order.
 
-        The iterator gives None while there is nothing to begin until a running scene is done.
+        The iterator gives None while there is nothing to begin until a running scene is done; None is yielded
+        now and then while none is done, so that whoever iterates can do something else, or stop.
         """
 
 

@@ -14,7 +14,7 @@ class Inline(Engine):
 
     kind: Literal["inline"] = "inline"
 
-    def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary]:
+    def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | None]:
         """Makes and commits scenes as the iterator gives them."""
         with closing(Studio(job.recipe, job.scratch, job.catalogue)) as studio:
             for scene in scenes:

@@ -24,6 +24,7 @@ from sim2coco.records import Summary
 from sim2coco.studio import Studio
 
 WATCH_S = 0.3
+IDLE_S = 0.2
 AHEAD = 3
 """Scenes handed out per worker: enough to keep it busy, few enough to waste little at the end."""
 
@@ -33,7 +34,7 @@ class Local(Engine):
 
     kind: Literal["local"] = "local"
 
-    def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary]:
+    def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | None]:
         """Makes and commits scenes as the iterator gives them; yields what became of each, in any order."""
         pool = ProcessPool(
             max_workers=job.workers,
@@ -50,7 +51,10 @@ class Local(Engine):
                             running[pool.schedule(_make, args=[scene], timeout=self.timeout_s)] = (scene, 0)
                 if not running:
                     return
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                done = wait(running, timeout=IDLE_S, return_when=FIRST_COMPLETED).done
+                if not done:
+                    yield None
+                for future in done:
                     scene, failures = running.pop(future)
                     error = _error(future)
                     if error is None:
