@@ -19,6 +19,10 @@ LOCAL = (*TINY, "engine=local", "workers=2", "views=8", "scene.num_objects=[8,12
 IMAGES = "num_images=32"
 
 
+# Signals at chosen moments: on a busy machine these take minutes.
+pytestmark = pytest.mark.slow
+
+
 @contextmanager
 def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     """The program in a process group of its own, as a shell starts it."""

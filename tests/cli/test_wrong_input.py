@@ -83,7 +83,7 @@ SETTINGS = [
     ("+assets.categories.x={path: broken.obj}", "assets.categories.x.path", "broken.obj", "cannot be read"),
     ("+assets.categories.x={path: empty.obj}", "assets.categories.x.path", "empty.obj", "no faces"),
     ("+assets.categories.x={path: nan.obj}", "assets.categories.x.path", "nan.obj", "not finite"),
-    ("+assets.categories.x={path: point.obj}", "assets.categories.x.path", "point.obj", "one point"),
+    ("+assets.categories.x={path: point.obj}", "assets.categories.x.path", "point.obj", "no area"),
     ("+assets.categories.x={path: no_meshes}", "assets.categories.x.path", "no mesh", "'no_meshes'"),
     ("+assets.categories.x={path: 'here/*.stl'}", "assets.categories.x.path", "no mesh"),
     ("+assets.categories.x={path: file}", "assets.categories.x.path", "file"),
@@ -133,7 +133,7 @@ OUT = [
     (("out=/proc/new",), "out: cannot write to /proc/new"),
     (("out=no_meshes",), "out:", "holds files of something else", "readme.txt"),
     (("out=run_half",), "out:", "run.json cannot be read"),
-    (("out=run_nothing",), "out:", "another run's data"),
+    (("out=run_nothing",), "out:", "run.json cannot be read"),
 ]
 
 
