@@ -169,6 +169,7 @@ def _make_missing(
     def missing() -> Iterator[int | None]:
         scene = tally.scene
         while not tally.done:
+            scene = max(scene, tally.scene)  # what is counted is no longer known, but there
             ahead = sum(not reasons for summary in waiting.values() for reasons in summary.views)
             if tally.accepted + ahead >= tally.wanted:
                 yield None  # enough is made already: only a slow scene before it is still to come
