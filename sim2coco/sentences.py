@@ -78,7 +78,7 @@ def walk(settings: type[Settings], prefix: str = "", kind: str | None = None) ->
 def _inner(annotation: Any, level: str = "") -> Iterator[tuple[type[Settings], str, str | None]]:
     """The settings that a field may hold, what comes before their keys, and the kind that each is."""
     if isinstance(annotation, type) and issubclass(annotation, Kind):
-        for kind, member in annotation.family.items():
+        for kind, member in sorted(annotation.family.items()):
             yield member, level, kind
     elif isinstance(annotation, type) and issubclass(annotation, Settings):
         yield annotation, level, None
