@@ -63,6 +63,22 @@ def test_missing_material_is_no_failure(tmp_path: Path) -> None:
     assert len(read_mesh(tmp_path / "bare.obj").faces) == 1
 
 
+FACET = "facet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\nendloop\nendfacet"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "content"),
+    [
+        (".obj", "# Größe: 1 m\no Körper\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n"),
+        (".stl", f"solid Körper\n{FACET}\nendsolid Körper\n"),
+    ],
+)
+def test_old_encodings_are_read(tmp_path: Path, suffix: str, content: str) -> None:
+    path = tmp_path / f"mesh{suffix}"
+    path.write_bytes(content.encode("latin-1"))
+    assert read_mesh(path).extents_m.tolist() == [1, 1, 0]
+
+
 @pytest.mark.parametrize("suffix", [".obj", ".stl", ".ply", ".off", ".glb"])
 def test_formats_give_the_same_solid(tmp_path: Path, suffix: str) -> None:
     source = box(0.2, 0.3, 0.4)
