@@ -38,6 +38,8 @@ scratch: list[str] = []
 asked: list[int] = []
 """The signal that a run was asked to stop by."""
 
+terminal = os.dup(2)
+"""Where errors go, also while native code is kept from writing there."""
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -75,7 +77,7 @@ def _leave(number: int, frame: FrameType | None) -> None:
     """At once: nothing is begun, and an exception amid an import or in Hydra may get lost or do harm."""
     for folder in scratch:
         shutil.rmtree(folder, ignore_errors=True)
-    os.write(2, f"sim2coco: {STOPPED.format(signal.Signals(number).name)}\n".encode())
+    os.write(terminal, f"sim2coco: {STOPPED.format(signal.Signals(number).name)}\n".encode())
     os._exit(128 + number)
 
 

@@ -196,6 +196,7 @@ def _make_missing(
             report(tally)
             if tally.done:
                 return
+    raise AssertionError("the engine ended before the run")
 
 
 def _finished(job: Job, tally: Tally, retry_failed: bool) -> Iterator[tuple[int, Summary]]:

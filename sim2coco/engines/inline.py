@@ -18,5 +18,5 @@ class Inline(Engine):
         """Makes and commits scenes as the iterator gives them."""
         with closing(Studio(job.recipe, job.scratch, job.catalogue)) as studio:
             for scene in scenes:
-                if scene is not None:
-                    yield make_and_commit(studio, job.store, scene)
+                assert scene is not None  # none is running, so there is nothing to wait for
+                yield make_and_commit(studio, job.store, scene)

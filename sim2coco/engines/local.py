@@ -27,6 +27,7 @@ WATCH_S = 0.3
 IDLE_S = 0.2
 AHEAD = 3
 """Scenes handed out per worker: enough to keep it busy, few enough to waste little at the end."""
+BROKEN = "worker processes die while they start; run.log in the folder may tell why"
 
 
 class Local(Engine):
@@ -48,25 +49,30 @@ class Local(Engine):
                 with _undisturbed():
                     for scene in islice(scenes, AHEAD * job.workers - len(running)):
                         if scene is not None:
-                            running[pool.schedule(_make, args=[scene], timeout=self.timeout_s)] = (scene, 0)
+                            running[self._begin(pool, scene)] = (scene, 0)
                 if not running:
                     return
                 done = wait(running, timeout=IDLE_S, return_when=FIRST_COMPLETED).done
-                if not done:
-                    yield None
+                if not done or any(future.exception() for future in done):
+                    yield None  # who stops all processes of a group at once means the run, not a scene
                 for future in done:
                     scene, failures = running.pop(future)
                     error = _error(future)
                     if error is None:
                         yield future.result()
                     elif failures < self.retries:
-                        again = pool.schedule(_make, args=[scene], timeout=self.timeout_s)
-                        running[again] = (scene, failures + 1)
+                        running[self._begin(pool, scene)] = (scene, failures + 1)
                     else:
                         yield record_failure(job, scene, error)
         finally:
             pool.stop()
             pool.join()
+
+    def _begin(self, pool: ProcessPool, scene: int) -> Future[Summary]:
+        try:
+            return pool.schedule(_make, args=[scene], timeout=self.timeout_s)
+        except RuntimeError as error:
+            raise ChildProcessError(BROKEN) from error
 
 
 @contextmanager
@@ -99,7 +105,7 @@ def _error(future: Future[Summary]) -> str | None:
     if isinstance(error, ProcessExpired):
         return f"its process died ({_cause(error.exitcode)})"
     if isinstance(error, BrokenProcessPool):
-        raise ChildProcessError("worker processes die while they start; run.log in the folder may tell why")
+        raise ChildProcessError(BROKEN)
     if isinstance(error, TimeoutError):
         return "took too long"
     if isinstance(error, OSError):
