@@ -36,7 +36,7 @@ stale:
 
 demo: $(READY) ## Generate a small data set in data/demo and show it as a sheet of pictures.
 	$(BIN)/sim2coco generate experiment=demo out=data/demo
-	$(BIN)/sim2coco show data/demo --sheet 48
+	$(BIN)/sim2coco show data/demo --sheet 48 --to data/demo_sheet.png
 
 test: $(READY) ## Run the tests, without those marked slow (PYTEST_ARGS="-k word" for some).
 	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS) $(PYTEST_ARGS)

@@ -63,6 +63,8 @@ class LookSettings(Settings):
     @classmethod
     def _has_images(cls, folder: str | None) -> str | None:
         if folder is not None and not image_files(folder):
+            if not Path(folder).expanduser().is_dir():
+                raise ValueError(f"no folder {folder!r}")
             raise ValueError(f"no images ({', '.join(IMAGE_SUFFIXES)}) in the folder {folder!r}")
         return folder
 

@@ -4,6 +4,8 @@
 """
 
 import os
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 # Read when numpy and OpenCV are loaded. Parallelism is over scenes; one thread gives the same bytes.
@@ -18,13 +20,18 @@ __all__ = ["GenerationError", "Recipe", "generate"]
 
 
 def __getattr__(name: str) -> Any:
-    """Loads what the package offers."""
-    if name == "Recipe":
-        from sim2coco.recipe import Recipe
+    """Loads what the package offers.
 
-        return Recipe
-    if name in ("GenerationError", "generate"):
-        from sim2coco import run
-
-        return getattr(run, name)
-    raise AttributeError(f"module 'sim2coco' has no attribute {name!r}")
+    Raises:
+        ImportError: A module of the user has the name of one of our packages.
+    """
+    if name not in __all__:
+        raise AttributeError(f"module 'sim2coco' has no attribute {name!r}")
+    try:
+        return getattr(import_module("sim2coco.recipe" if name == "Recipe" else "sim2coco.run"), name)
+    except ImportError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in ("augment", "conf", "scenes", "sim") and (hiding := find_spec(package)):
+            text = f"{hiding.origin} hides sim2coco's own package {package!r}; give your file another name"
+            raise ImportError(text, name=package) from None
+        raise

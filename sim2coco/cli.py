@@ -31,6 +31,8 @@ COMMANDS = {
     "doctor": "is this installation right? with the repair for what is not",
 }
 
+ENOUGH = 10
+"""Images a category from which on it is strange that there is no label of one."""
 STOPPED = "stopped by {}; the same command goes on"
 
 scratch: list[str] = []
@@ -45,7 +47,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class Interrupted(BaseException):
-    """The run was asked to stop by a signal."""
+    """The run was asked to stop by a signal; with what is finished, if that is known."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -63,8 +65,9 @@ def main() -> None:
     try:
         code = _run(sys.argv[1:])
     except Interrupted as stopped:
-        number = int(stopped.args[0])
-        code = _fail(STOPPED.format(signal.Signals(number).name), 128 + number)
+        number, *finished = stopped.args
+        text = "; ".join([STOPPED.format(signal.Signals(number).name), *finished])
+        code = _fail(text, 128 + int(number))
     sys.exit(code)
 
 
@@ -162,6 +165,10 @@ def _composed(command: str, arguments: list[str]) -> int:
 
     codes: list[int] = []
     jobs = {"generate": _generate, "preview": _preview}
+    folders: set[str] = set()
+
+    def look(tree: "DictConfig") -> None:
+        codes.append(guarded(lambda: _look(tree, folders)))
 
     def job(tree: "DictConfig") -> None:
         codes.append(guarded(lambda: jobs[command](tree)))
@@ -170,7 +177,13 @@ def _composed(command: str, arguments: list[str]) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="sim2coco-hydra-") as folder:
             scratch.append(folder)
-            _hydra(command, ordered(arguments), folder, job)
+            inputs = ordered(arguments)
+            if command == "generate" and {"-m", "--multirun"} & set(inputs):
+                _hydra(
+                    command, inputs, folder, look
+                )  # a wrong value in the last job is told before the first
+            if not any(codes):
+                _hydra(command, inputs, folder, job)
     except ConfigError as error:
         return _fail(str(error))
     except Exception as error:  # jobs raise nothing: it comes from composing
@@ -205,6 +218,20 @@ def _complete(arguments: list[str]) -> int:
     return 0
 
 
+def _look(tree: "DictConfig", folders: set[str]) -> int:
+    """Whether one job of a sweep can be begun."""
+    from sim2coco.config import read
+    from sim2coco.sentences import ConfigError
+
+    _, options = read(tree)
+    if options.out in folders:
+        raise ConfigError(
+            f"out: two jobs of the sweep write to {options.out}; write out='data/${{hydra.job.num}}'"
+        )
+    folders.add(options.out)
+    return 0
+
+
 def _generate(tree: "DictConfig") -> int:
     from sim2coco.config import read
     from sim2coco.progress import RunProgress
@@ -221,7 +248,8 @@ def _generate(tree: "DictConfig") -> int:
 
         def report(tally: Tally) -> None:
             if asked:
-                raise Interrupted(asked.pop())
+                ended = [f"num_images={tally.accepted} ends it with what is there"] if tally.accepted else []
+                raise Interrupted(asked.pop(), *ended)
             progress(tally)
 
         result = generate(
@@ -235,6 +263,12 @@ def _generate(tree: "DictConfig") -> int:
         )
     made = f"{result.images} images of {result.scenes} scenes"
     out.print(f"{options.out}: {made}; rejected: {counts(result.reasons)}", markup=False)
+    missing = [name for name, number in result.labels.items() if not number]
+    if missing and result.images >= ENOUGH * len(result.labels):
+        err.print(
+            f"no label of {', '.join(missing)}: too few images, or hidden, tiny or out of view; check size_m",
+            markup=False,
+        )
     for scene, error in result.failed:
         err.print(f"scene {scene} failed: {error}; retry_failed=true tries it again", markup=False)
     return 3 if result.failed else 0
@@ -243,10 +277,12 @@ def _generate(tree: "DictConfig") -> int:
 def _preview(tree: "DictConfig") -> int:
     from sim2coco.config import read_preview
     from sim2coco.review.preview import preview
+    from sim2coco.run import counts
 
     recipe, target = read_preview(tree)
     _on_signals(_stop)
-    out.print(f"{target}: {preview(recipe, target)} labelled pictures", markup=False)
+    pictures, reasons = preview(recipe, target)
+    out.print(f"{target}: {pictures} labelled pictures; rejected: {counts(reasons)}", markup=False)
     return 0
 
 
@@ -263,7 +299,8 @@ def _plain(command: str, arguments: list[str]) -> int:
         )
     if command == "replay":
         parser.add_argument("picture", help="a picture's name, for example s000057_v02")
-        parser.add_argument("--meshes", metavar="FOLDER", help="where the data set's own meshes lie now")
+        folders = "where the data set's own meshes and images lie now; may be given several times"
+        parser.add_argument("--meshes", metavar="FOLDER", action="append", help=folders)
         parser.add_argument("--to", metavar="FILE", help="write the rendered picture there")
     if command == "check":
         parser.add_argument("--json", action="store_true", help="print the faults as JSON")

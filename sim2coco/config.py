@@ -164,13 +164,18 @@ def composition_sentence(error: Exception, arguments: Sequence[str]) -> str:
         mark = error.problem_mark
         return f"{mark.name}: line {mark.line + 1}: {error.problem}"
     if override := getattr(error, "override", None):
-        return f"cannot read {override!r}: {HOW}"
+        tilde = "; a ~ in brackets needs quotes: {path: '~/gear.obj'}" if "~" in str(override)[1:] else ""
+        return f"cannot read {override!r}: {HOW}{tilde}"
     if found := re.search(r"Could not find '([^']+)/([^'/]*)'", text):
         listed = text.partition("Available options in")[2].partition(":")[2].split("Config search path")[0]
-        return f"{found[1]}: no choice {found[2]!r}; {did_you_mean(found[2], listed.split())}"
+        clause = _elsewhere(found[1], found[2], arguments) or did_you_mean(found[2], listed.split())
+        return f"{found[1]}: no choice {found[2]!r}; {clause}"
+    if found := re.search(r"Could not delete from config. '([^']+)' does not exist", text):
+        return f"~{found[1]}: nothing there to remove; {_present(found[1])}"
     if found := re.search(r"Could not override '([^']+)'", text):
         clause = nearest(found[1], Recipe, RunOptions)
-        return f"{found[1]}: {'' if clause.startswith('not set') else 'no such setting; '}{clause}"
+        known = clause.startswith(("not set", "entries"))
+        return f"{found[1]}: {'' if known else 'no such setting; '}{clause}"
     if found := re.search(r"Multiple values for (\S+)\.", text):
         return f"{found[1]}: chosen twice; write {found[1]}=CHOICE once, without +"
     if found := re.search(r"Error merging override ([^=]+)=", text):
@@ -180,6 +185,24 @@ def composition_sentence(error: Exception, arguments: Sequence[str]) -> str:
     if "Config group override must be" in text:
         return _no_choice(arguments)
     return lines[0]
+
+
+def _elsewhere(group: str, choice: str, arguments: Sequence[str]) -> str:
+    """A clause for a user's folder that was named one level too deep or too high; nothing if it was not."""
+    folder = get_args_parser().parse_known_intermixed_args(arguments)[0].config_dir
+    for path in (Path(folder or "") / f"{choice}.yaml", Path(folder or "") / choice / f"{choice}.yaml"):
+        if folder and path.is_file():
+            return f"{path} must lie in a folder {group}/ of --config-dir"
+    return ""
+
+
+def _present(key: str) -> str:
+    """A clause that names what is there beside a key that is not."""
+    tree: Any = preset()
+    parent, _, name = key.rpartition(".")
+    for step in parent.split(".") if parent else ():
+        tree = tree.get(step) if isinstance(tree, dict) else None
+    return did_you_mean(name, list(tree or ()))
 
 
 def _no_choice(arguments: Sequence[str]) -> str:

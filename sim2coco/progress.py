@@ -18,13 +18,15 @@ class RunProgress:
     Args:
         console: Where to.
         wanted: Images that the run ends with.
-        title: What is printed once the run has begun.
+        title: What is printed first.
     """
 
     def __init__(self, console: Console, wanted: int, title: str) -> None:
         """Shows nothing yet."""
         self._console, self._wanted, self._title = console, wanted, title
-        self._start, self._before, self._last = time.monotonic(), -1, time.monotonic()
+        self._known: int | None = None
+        self._first: tuple[float, int] | None = None
+        self._last = time.monotonic()
         self._bar = Progress(
             TextColumn("[bold]images"),
             BarColumn(),
@@ -38,7 +40,8 @@ class RunProgress:
         self._task = self._bar.add_task("", total=wanted, rate=0.0, rejected="none")
 
     def __enter__(self) -> Self:
-        """Starts the bar."""
+        """Says what is begun: reading many meshes takes a while."""
+        self._console.print(self._title, markup=False)
         self._bar.start()
         return self
 
@@ -51,10 +54,13 @@ class RunProgress:
     def __call__(self, tally: Tally) -> None:
         """Shows where the run stands."""
         now = time.monotonic()
-        if self._before < 0:
-            self._before = tally.accepted
-            self._console.print(self._title, markup=False)
-        rate = (tally.accepted - self._before) / max(now - self._start, 1e-3)
+        if self._known is None:
+            self._known = tally.accepted
+        # Counted from the first new image: before it processes start and caches fill.
+        if self._first is None and tally.accepted > self._known:
+            self._first = now, tally.accepted
+        start, before = self._first or (now, tally.accepted)
+        rate = (tally.accepted - before) / max(now - start, 1e-3)
         rejected = counts(tally.reasons)
         self._bar.update(self._task, completed=tally.accepted, rate=rate, rejected=rejected)
         if not self._console.is_terminal and now - self._last > PLAIN_S and rate > 0:

@@ -112,6 +112,8 @@ class Result:
     scenes: int
     reasons: Counter[str]
     failed: list[tuple[int, str]]
+    labels: Counter[str]
+    """How many labels each category has."""
 
 
 Progress = Callable[[Tally], None]
@@ -153,9 +155,9 @@ def generate(
         job = Job(recipe, catalogue, store, Path(scratch), workers)
         tally = Tally(num_images, recipe.quality.patience, recipe.quality.min_yield)
         _make_missing(job, engine or (Local() if workers > 1 else Inline()), tally, retry_failed, progress)
-        finalise(job, tally)
+        labels = finalise(job, tally)
         finish(store, recipe, catalogue, num_images)
-    return Result(store.root, tally.accepted, tally.scene, tally.reasons, tally.failed)
+    return Result(store.root, tally.accepted, tally.scene, tally.reasons, tally.failed, labels)
 
 
 def _make_missing(
@@ -225,8 +227,8 @@ def _whole(store: Store, name: str, room: int) -> Record | None:
     return record if name == record_name(record.scene) else None
 
 
-def finalise(job: Job, tally: Tally) -> None:
-    """Removes what lies beyond the wanted images, and writes COCO."""
+def finalise(job: Job, tally: Tally) -> Counter[str]:
+    """Removes what lies beyond the wanted images, and writes COCO; how many labels each category has."""
     store, last = job.store, tally.scene - 1
     store.sweep()
     views = kept_views(from_bytes(store.get(record_name(last))), tally.kept_of_last)
@@ -240,7 +242,7 @@ def finalise(job: Job, tally: Tally) -> None:
     for name in list(store.list("records")):
         if int(Path(name).stem) > last:
             store.delete(name)
-    write_coco(store, job.recipe.split, job.catalogue, kept(store, tally.scene, tally.wanted))
+    return write_coco(store, job.recipe.split, job.catalogue, kept(store, tally.scene, tally.wanted))
 
 
 def kept(store: Store, scenes: int, wanted: int) -> Iterator[tuple[Record, View]]:

@@ -90,9 +90,13 @@ def _inner(annotation: Any, level: str = "") -> Iterator[tuple[type[Settings], s
 def nearest(key: str, *all_settings: type[Settings]) -> str:
     """A clause that says what to write instead of a key that the tree does not have."""
     known = [_named(setting, key) for settings in all_settings for setting in walk(settings)]
+    if any(setting.parent == key for setting in known) and key not in [setting.key for setting in known]:
+        return f"not set so far: write +{key}={{...}}"
     same = [setting for setting in known if setting.key == key]
     if kinds := [setting.kind for setting in same if setting.kind]:
         return f"it belongs to the kind {' or '.join(sorted(set(kinds)))}"
+    if any(get_origin(setting.info.annotation) is dict for setting in same):
+        return f"entries are added with +{key}.{NAME}=..., and removed with ~{key}.{NAME}"
     if same:
         return f"not set so far: write +{key}=VALUE"
     parent = key.rpartition(".")[0]
@@ -133,7 +137,8 @@ def _sentence(errors: Sequence[ErrorDetails], settings: type[Settings], tree: Ma
         del told[1:]
     message = " or ".join(dict.fromkeys(_message(error) for error in told))
     value = told[0]["input"]
-    shown = "" if isinstance(value, dict) or "unknown" in message else f" (got {_value(value)})"
+    told_already = isinstance(value, dict) or "unknown" in message or f"'{value}'" in message
+    shown = "" if told_already else f" (got {_value(value)})"
     return f"{key}: {message}{shown}" if key else message
 
 

@@ -1,6 +1,6 @@
 """The categories of a data set and the meshes behind them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +16,12 @@ from scenes.looks import Images, load_images
 from scenes.settings import Positive, Rgb, Settings, did_you_mean, uniform
 
 DENSITY_KG_M3 = 600.0
+MIN_SIZE_M, MAX_SIZE_M = 0.001, 5.0
+"""Longest sides that are believed without `size_m`; most others are files in millimetres or inches."""
+MAX_RATIO = 50.0
+"""The same for how many times larger or smaller a file is than the median of all categories."""
+MAX_FAULTS = 5
+"""Faults that are told at once."""
 MIN_MASS_KG, MAX_MASS_KG = 0.01, 50.0
 
 
@@ -50,8 +56,10 @@ class Category(Settings):
 
     @model_validator(mode="after")
     def _one_source(self) -> "Category":
-        if (self.shape is None) == (self.path is None):
-            raise ValueError("give either shape or path")
+        if self.shape is not None and self.path is not None:
+            raise ValueError("has both shape and path: give one, or choose another name")
+        if self.shape is None and self.path is None:
+            raise ValueError("give shape or path")
         if self.shape is not None and self.size_m is None:
             raise ValueError("a shape needs size_m")
         return self
@@ -65,7 +73,7 @@ class Category(Settings):
 class Assets(Settings):
     """What scenes are made of."""
 
-    categories: dict[str, Category] = Field(default_factory=dict, min_length=1)
+    categories: dict[str, Category] = Field(default_factory=dict)
     """The labelled categories, in the order of their COCO ids."""
     distractors: dict[str, Category] = Field(default_factory=dict)
     """What may lie around without being labelled."""
@@ -75,6 +83,13 @@ class Assets(Settings):
     def _named(cls, categories: dict[str, Category]) -> dict[str, Category]:
         if any(not name.strip() for name in categories):
             raise ValueError("a category without a name")
+        return categories
+
+    @field_validator("categories")
+    @classmethod
+    def _not_empty(cls, categories: dict[str, Category]) -> dict[str, Category]:
+        if not categories:
+            raise ValueError("name at least one, for example gear: {path: gear.obj, size_m: 0.06}")
         return categories
 
     @model_validator(mode="after")
@@ -167,16 +182,22 @@ def load_catalogue(settings: Assets, folders: Mapping[str, str | None] | None = 
         folders: For each role of a surface its folder of images, or None.
 
     Raises:
-        CatalogueError: A path holds no mesh, or one that cannot be used.
+        CatalogueError: Paths hold no mesh, or some that cannot be used; tells all of them.
         ImageError: An image cannot be read.
     """
+    faults: list[str] = []
     groups = [
-        _load("categories", name, category, index)
+        _load("categories", name, category, index, faults)
         for index, (name, category) in enumerate(settings.categories.items())
     ]
     distractors = [
-        _load("distractors", name, category, None) for name, category in settings.distractors.items()
+        _load("distractors", name, category, None, faults) for name, category in settings.distractors.items()
     ]
+    if not faults:
+        faults += _doubtful_sizes(settings, groups)
+    if faults:
+        more = f"; and {len(faults) - MAX_FAULTS} more" if len(faults) > MAX_FAULTS else ""
+        raise CatalogueError("; ".join(faults[:MAX_FAULTS]) + more)
     return Catalogue(
         names=tuple(settings.categories),
         supercategories=tuple(category.supercategory for category in settings.categories.values()),
@@ -188,22 +209,46 @@ def load_catalogue(settings: Assets, folders: Mapping[str, str | None] | None = 
     )
 
 
-def _load(group: str, name: str, category: Category, index: int | None) -> tuple[Asset, ...]:
+def _load(
+    group: str, name: str, category: Category, index: int | None, faults: list[str]
+) -> tuple[Asset, ...]:
+    """The assets of a category; what is wrong with it is added to the faults."""
     setting = f"assets.{group}.{name}"
     if category.shape is not None:
         size_m = category.size_m or (1.0, 1.0)
         return (_asset(name, category, index, SHAPES[category.shape](size_m[1])),)
-    assets = []
-    paths = _files(setting, category.path or "")
+    assets: list[Asset] = []
+    try:
+        paths = _files(setting, category.path or "")
+    except CatalogueError as error:
+        faults.append(str(error))
+        return ()
     for path in paths:
         try:
             mesh = read_mesh(path)
             if category.size_m is not None:
                 mesh = mesh.scaled(category.size_m[1] / float(mesh.extents_m.max()))
+            elif not MIN_SIZE_M <= mesh.extents_m.max() <= MAX_SIZE_M:
+                raise MeshError(f"{_long(mesh)} if its numbers are metres; give its size_m")
             assets.append(_asset(_name(name, category, path, paths), category, index, mesh))
         except MeshError as error:
-            raise CatalogueError(f"{setting}.path: {path}: {error}") from error
+            faults.append(f"{setting}.path: {path}: {error}")
     return tuple(assets)
+
+
+def _long(mesh: Mesh) -> str:
+    return f"its longest side is {mesh.extents_m.max():.3g} m"
+
+
+def _doubtful_sizes(settings: Assets, groups: list[tuple[Asset, ...]]) -> Iterator[str]:
+    """Files whose numbers are hardly metres: far larger or smaller than everything else."""
+    usual_m = float(np.median([asset.mesh.extents_m.max() for group in groups for asset in group]))
+    for (name, category), group in zip(settings.categories.items(), groups, strict=True):
+        for asset in group if category.size_m is None else ():
+            ratio = float(asset.mesh.extents_m.max()) / usual_m
+            if max(ratio, 1 / ratio) > MAX_RATIO:
+                told = f"{_long(asset.mesh)} if its numbers are metres, others {usual_m:.3g} m"
+                yield f"assets.categories.{name}.path: {asset.name}: {told}; give size_m"
 
 
 def _name(name: str, category: Category, path: Path, paths: list[Path]) -> str:
@@ -241,7 +286,11 @@ def _files(setting: str, path: str) -> list[Path]:
 
 
 def resolve(path: str) -> Path:
-    """The file system path of a `path:` setting."""
+    """The file system path of a `path:` setting.
+
+    Raises:
+        CatalogueError: The package that it names is not installed.
+    """
     package, colon, rest = path.partition(":")
     if colon and package == "pybullet_data":
         spec = find_spec(package)

@@ -1,9 +1,10 @@
 """COCO annotation files, built from records in the order of scenes, without holding them in memory."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from tempfile import TemporaryFile
 from typing import IO, Any
 
@@ -22,7 +23,7 @@ def annotations_name(kind: str, split: str) -> str:
 
 def write_coco(
     store: Store, splits: Iterable[str], catalogue: Catalogue, views: Iterable[tuple[Record, View]]
-) -> None:
+) -> Counter[str]:
     """Writes `instances_<split>.json` and `amodal_<split>.json` for every split that has images.
 
     Args:
@@ -30,6 +31,9 @@ def write_coco(
         splits: Their names.
         catalogue: Categories and licences.
         views: The accepted views, in the order of scenes.
+
+    Returns:
+        How many labels each category has, in the order of the configuration.
     """
     with ExitStack() as stack:
         parts = {
@@ -45,6 +49,9 @@ def write_coco(
             else:
                 for kind in ("instances", "amodal"):
                     store.delete(annotations_name(kind, split))
+    return Counter(
+        {name: sum(part.labels[i] for part in parts.values()) for i, name in enumerate(catalogue.names)}
+    )
 
 
 @dataclass
@@ -54,12 +61,14 @@ class _Split:
     spools: dict[str, IO[bytes]]
     images: int = 0
     annotations: int = 0
+    labels: Counter[int] = field(default_factory=Counter)
 
     def add(self, record: Record, view: View, picture: Picture) -> None:
         self.images += 1
         self._spool("images", self.images, image_entry(self.images, record, view, picture))
         for label in picture.annotations:
             self.annotations += 1
+            self.labels[label.category] += 1
             size = [picture.height, picture.width]
             common = annotation_entry(self.annotations, self.images, label)
             self._spool(

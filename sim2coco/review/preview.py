@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from sim2coco.pipeline import make_scene
+from sim2coco.pipeline import labelled, make_scene
 from sim2coco.recipe import Recipe
 from sim2coco.review.overlay import Image, overlay, png, sheet
 from sim2coco.run import GenerationError, counts
@@ -19,11 +19,11 @@ PICTURES, COLUMNS = 8, 4
 MAX_SCENES = 24
 
 
-def preview(recipe: Recipe, target: Path) -> int:
+def preview(recipe: Recipe, target: Path) -> tuple[int, Counter[str]]:
     """Writes eight pictures of the first scenes, one a scene, with their labels drawn.
 
     Returns:
-        How many there are: fewer where hardly any is accepted.
+        How many there are, fewer where hardly any is accepted; and why others were rejected.
 
     Raises:
         GenerationError: No view is accepted.
@@ -48,13 +48,15 @@ def preview(recipe: Recipe, target: Path) -> int:
                 assert pixels is not None
                 image = np.asarray(pixels[..., ::-1], np.uint8)
                 drawn.append(overlay(image, file.picture, studio.catalogue.names))
-                titles.append(file.picture.name)
+                assert record.settled is not None
+                empty = "" if labelled(record.settled) else " (no objects, on purpose)"
+                titles.append(file.picture.name + empty)
             if len(drawn) >= PICTURES:
                 break
     if not drawn:
         raise GenerationError(f"no view of {MAX_SCENES} scenes was accepted; rejected: {counts(reasons)}")
     target.write_bytes(png(sheet(drawn, COLUMNS, titles=titles)))
-    return len(drawn)
+    return len(drawn), reasons
 
 
 def _check_writable(target: Path) -> None:

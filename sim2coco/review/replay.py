@@ -1,6 +1,7 @@
 """Renders a picture again from its record."""
 
 import tempfile
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -17,19 +18,19 @@ from sim2coco.studio import Studio
 HINT = "--meshes FOLDER says where the data set's own files lie"
 
 
-def replay(data: DataSet, name: str, meshes: Path | None) -> tuple[bytes, bytes]:
+def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[bytes, bytes]:
     """The bytes of a picture as they are, and as its recorded poses and shot give them now.
 
     Args:
         data: The data set.
         name: The picture.
-        meshes: The folder where the data set's own mesh and image files lie now.
+        folders: Where the data set's own mesh and image files lie now.
 
     Raises:
         DataSetError: The picture is not there, or its meshes are others now.
     """
     record, view, picture = data.find(name)
-    recipe = _recipe(data, meshes)
+    recipe = _recipe(data, folders)
     catalogue = _catalogue(recipe)
     assert record.settled is not None
     missing = {body.asset for body in record.settled.spec.bodies} - set(catalogue.assets)
@@ -46,13 +47,13 @@ def replay(data: DataSet, name: str, meshes: Path | None) -> tuple[bytes, bytes]
     raise DataSetError(f"{picture.name}: rendered again, it is rejected ({', '.join(reasons)})")
 
 
-def _recipe(data: DataSet, meshes: Path | None) -> Recipe:
+def _recipe(data: DataSet, folders: Sequence[Path]) -> Recipe:
     place = data.store.root / "config.yaml"
     try:
         tree = yaml.safe_load(data.store.get("config.yaml"))
     except (OSError, yaml.YAMLError):
         raise DataSetError(f"{place}: cannot be read; the same command repairs it") from None
-    _look_in(tree, Path.cwd() if meshes is None else meshes)
+    _look_in(tree, folders or [Path()])
     try:
         recipe: Recipe = build(Recipe, tree)
     except ConfigError as error:
@@ -68,11 +69,13 @@ def _catalogue(recipe: Recipe) -> Catalogue:
         raise DataSetError(f"{error}; {HINT}") from error
 
 
-def _look_in(node: object, folder: Path) -> None:
+def _look_in(node: object, folders: Sequence[Path]) -> None:
+    """Puts before each bare name of a file the first folder that has it."""
     if not isinstance(node, dict):
         return
     for key, value in node.items():
         if key in ("path", "images") and isinstance(value, str) and not value.startswith("pybullet_data:"):
-            node[key] = str(folder / value)
+            found = [folder for folder in folders if any(folder.glob(value))]
+            node[key] = str((found or folders)[0] / value)
         else:
-            _look_in(value, folder)
+            _look_in(value, folders)

@@ -38,7 +38,11 @@ def data(here: Path, made: Path) -> Path:
 @pytest.mark.parametrize("choice", ["scene=floating", "light=dusk", "scene=drop"])
 def test_preview_writes_one_png(command: Command, here: Path, choice: str) -> None:
     outcome = command("preview", choice, "scene.num_objects=[2,4]", *TINY)
-    assert (outcome.code, outcome.out, outcome.err) == (0, "preview.png: 8 labelled pictures\n", "")
+    assert (outcome.code, outcome.out, outcome.err) == (
+        0,
+        "preview.png: 8 labelled pictures; rejected: none\n",
+        "",
+    )
     assert [path.name for path in here.iterdir()] == ["preview.png"]
     page = pixels(here / "preview.png")
     assert page.shape == (2 * 404, 4 * 404, 3)
@@ -50,7 +54,7 @@ def test_preview_writes_one_png(command: Command, here: Path, choice: str) -> No
 def test_preview_writes_where_it_is_told(command: Command, here: Path) -> None:
     only = "+assets.categories={only: {shape: box, size_m: 0.1}}"
     outcome = command("preview", "out=new/look.png", only, *TINY)
-    assert (outcome.code, outcome.out) == (0, "new/look.png: 8 labelled pictures\n")
+    assert (outcome.code, outcome.out) == (0, "new/look.png: 8 labelled pictures; rejected: none\n")
     assert list(tree(here)) == ["new/look.png"]
 
 
@@ -174,3 +178,12 @@ def test_doctor_finds_this_installation_right(program: Command) -> None:
     assert PROGRAM.exists()
     outcome = program("doctor")
     assert (outcome.code, outcome.err) == (0, "")
+
+
+def test_a_category_that_never_shows_is_told(command: Command, here: Path) -> None:
+    two = "categories: {box: {shape: box, size_m: 0.1}, speck: {shape: box, size_m: 0.012}}"
+    (here / "assets").mkdir()
+    (here / "assets" / "two.yaml").write_text(two)
+    outcome = command("generate", "out=data", "num_images=20", *TINY[1:], "--config-dir", ".", "assets=two")
+    assert outcome.code == 0
+    assert outcome.err.startswith("no label of speck: ")

@@ -87,7 +87,7 @@ WRONG = [
         "assets.categories.duck.colour: no such setting; did yo",
     ),
     ("assets.categories.duck", "duck.obj", 'assets.categories.duck: must be a mapping (got "duck.obj")'),
-    ("assets.categories", {}, "assets.categories: mapping should have at least 1 item, not 0"),
+    ("assets.categories", {}, "assets.categories: name at least one, for example"),
     ("assets.categories. ", {"shape": "box", "size_m": 1}, "assets.categories: a category without a name"),
     ("export.format", "gif", "export.format: must be 'jpg' or 'png' (got \"gif\")"),
     ("num_images", None, "num_images: must be a whole number (got null)"),

@@ -24,19 +24,27 @@ def test_two_by_two_makes_four_data_sets(command: Command, here: Path, tmp_path:
 
 
 def test_a_wrong_job_does_not_stop_the_others(command: Command, here: Path) -> None:
-    outcome = command("generate", "-m", "seed=1,-1,2", "num_images=1", "out='d/${seed}'", *TINY)
+    assert command("generate", "seed=7", "num_images=1", "out=d/2", *TINY).code == 0
+    outcome = command("generate", "-m", "seed=1,2,3", "num_images=1", "out='d/${seed}'", *TINY)
     assert outcome.code == 2
-    assert outcome.err == "sim2coco: seed: must be greater than or equal to 0 (got -1)\n"
-    assert sorted(path.name for path in (here / "d").iterdir()) == ["1", "2"]
-    assert [command("check", f"d/{seed}").code for seed in (1, 2)] == [0, 0]
+    assert outcome.err.count("\n") == 1
+    assert "seed: 7 there, 2 here" in outcome.err
+    assert [command("check", f"d/{seed}").code for seed in (1, 2, 3)] == [0, 0, 0]
     assert [path.name for path in here.iterdir()] == ["d"]
 
 
-def test_a_sweep_into_one_folder_is_refused_and_leaves_the_first(command: Command, here: Path) -> None:
+def test_a_wrong_value_in_a_later_job_is_told_before_the_first(command: Command, here: Path) -> None:
+    outcome = command("generate", "-m", "seed=1,2,-1", "num_images=1", "out='d/${seed}'", *TINY)
+    assert outcome.code == 2
+    assert outcome.err == "sim2coco: seed: must be greater than or equal to 0 (got -1)\n"
+    assert list(here.iterdir()) == []
+
+
+def test_a_sweep_into_one_folder_is_refused(command: Command, here: Path) -> None:
     outcome = command("generate", "-m", "seed=1,2", "num_images=1", "out=data", *TINY)
     assert outcome.code == 2
-    assert "seed: 1 there, 2 here" in outcome.err
-    assert [path.name for path in here.iterdir()] == ["data"]
+    assert outcome.err.startswith("sim2coco: out: two jobs of the sweep write to data; write out=")
+    assert list(here.iterdir()) == []
 
 
 def test_engine_and_order_of_words_change_nothing(program: Command, command: Command, here: Path) -> None:

@@ -3,6 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import trimesh
 from pydantic import ValidationError
 
 from scenes.assets.catalogue import Assets, Catalogue, CatalogueError, load_catalogue
@@ -81,8 +82,8 @@ def test_path_without_a_mesh_is_refused(tmp_path: Path, path: str, message: str)
     [
         ({"shape": "boxx", "size_m": 1}, "unknown shape 'boxx'; did you mean 'box'?"),
         ({"shape": "box"}, "a shape needs size_m"),
-        ({"shape": "box", "path": "x.obj", "size_m": 1}, "either shape or path"),
-        ({}, "either shape or path"),
+        ({"shape": "box", "path": "x.obj", "size_m": 1}, "has both shape and path"),
+        ({}, "give shape or path"),
         ({"shape": "box", "size_m": 0}, "must be at least"),
         ({"shape": "box", "size_m": [2, 1]}, "above"),
         ({"shape": "box", "size_m": 1, "color": "blue"}, "color"),
@@ -103,6 +104,35 @@ def test_wrong_category_is_refused(category: object, message: str) -> None:
 def test_there_is_a_category_and_it_has_a_name(tree: object) -> None:
     with pytest.raises(ValidationError):
         load_catalogue(Assets.parse(tree))
+
+
+@pytest.mark.parametrize(("factor", "side"), [(40.0, "40"), (0.0004, "0.0004")])
+def test_sizes_that_are_no_metres_are_refused(tmp_path: Path, factor: float, side: str) -> None:
+    path = tmp_path / "gear.stl"
+    trimesh.creation.box((factor, factor, factor)).export(path)
+    told = rf"^assets.categories.gear.path: .*gear.stl: its longest side is {side} m .*; give its size_m$"
+    with pytest.raises(CatalogueError, match=told):
+        load(gear={"path": str(path)})
+    assert load(gear={"path": str(path), "size_m": factor}).typical_size_m == pytest.approx(factor)
+
+
+def test_a_file_far_from_the_others_is_refused(tmp_path: Path) -> None:
+    trimesh.creation.box((4, 4, 4)).export(tmp_path / "bolt.stl")
+    shapes: dict[str, object] = {name: {"shape": name, "size_m": 0.05} for name in ("nut", "box", "tube")}
+    told = r"^assets.categories.bolt.path: bolt: its longest side is 4 m .*, others 0.05 m; give size_m$"
+    with pytest.raises(CatalogueError, match=told):
+        load(bolt={"path": str(tmp_path / "bolt.stl")}, **shapes)
+    load(bolt={"path": str(tmp_path / "bolt.stl"), "size_m": 4}, **shapes)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    for name in "abcdefg":
+        write(tmp_path / f"{name}.obj", "v 0 0 0\n")
+    with pytest.raises(CatalogueError) as told:
+        load(it={"path": str(tmp_path)}, other={"path": str(tmp_path / "no.obj")})
+    text = str(told.value)
+    assert [name for name in "abcdefg" if f"{name}.obj: the mesh has no faces" in text] == list("abcde")
+    assert text.endswith("; and 3 more")
 
 
 def test_folder_and_pattern_give_an_asset_a_file(tmp_path: Path) -> None:
