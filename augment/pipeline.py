@@ -58,7 +58,7 @@ class Augmenter:
             seed,
             image=sample.image,
             ids=sample.ids,
-            amodal=sample.amodal,
+            amodal=np.ascontiguousarray(sample.amodal),
             depth_m=sample.depth_m,
             keypoints=corners.reshape(-1, 2),
         )

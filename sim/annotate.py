@@ -217,7 +217,8 @@ def num_planes(instances: int) -> int:
 
 
 def _planes(masks: list[tuple[Box, Mask]], shape: tuple[int, int]) -> NDArray[np.uint8]:
-    planes = np.zeros((*shape, num_planes(len(masks))), np.uint8)
+    # Each plane is contiguous: they are read one by one.
+    planes = np.moveaxis(np.zeros((num_planes(len(masks)), *shape), np.uint8), 0, 2)
     for index, ((x0, y0, x1, y1), mask) in enumerate(masks):
         plane, bit = divmod(index, 8)
         planes[y0:y1, x0:x1, plane] |= mask.astype(np.uint8) << np.uint8(bit)

@@ -1,5 +1,7 @@
 """Where bodies lie in a picture, and the matrices that put them there."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from scenes.spec import Body, Camera
@@ -12,9 +14,12 @@ MIN_DEPTH_SHARE = 0.02
 """Nearest drawn depth as a share of the farthest: the depth buffer divides what lies between."""
 
 
+@lru_cache(512)
 def body_hull(files: MeshFiles, body: Body) -> Array:
-    """World points (n, 3) that bound a body from every side."""
-    return body.pose.apply(files.hull_vertices(body.asset) * body.scale)
+    """World points (n, 3) that bound a body from every side; kept, as each view of a scene asks for them."""
+    points = body.pose.apply(files.hull_vertices(body.asset) * body.scale)
+    points.flags.writeable = False
+    return points
 
 
 def body_box(files: MeshFiles, body: Body, camera: Camera) -> Box:

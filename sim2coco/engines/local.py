@@ -37,6 +37,7 @@ class Local(Engine):
 
     def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | None]:
         """Makes and commits scenes as the iterator gives them; yields what became of each, in any order."""
+        job.store.log().open("ab").close()  # what cannot be written is told here, not by each process
         pool = ProcessPool(
             max_workers=job.workers,
             context=multiprocessing.get_context("spawn"),

@@ -10,6 +10,8 @@ from scenes.settings import Share
 from sim.annotate import Instance, Measures
 from sim2coco.quality.judge import Check, Judged
 
+MARGIN_PX = 3
+"""Around labels: two pixels that count as their surroundings, and one for what a derivative reaches."""
 Grey = Annotated[float, Field(ge=0, le=255)]
 
 
@@ -98,7 +100,8 @@ class LowContrast(Check):
 
     def rejects(self, judged: Judged) -> bool:
         """Whether the brightness hardly varies."""
-        return bool(judged.grey.std() < self.min_std)
+        _, deviation = cv2.meanStdDev(judged.grey)
+        return bool(deviation[0, 0] < self.min_std)
 
 
 class Blurred(Check):
@@ -110,8 +113,13 @@ class Blurred(Check):
 
     def rejects(self, judged: Judged) -> bool:
         """Whether even the sharpest edges of the objects are soft."""
-        around = cv2.dilate((judged.sample.ids > 0).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-        if not around.any():
+        boxes = np.array([measures.box_xyxy for measures in judged.measures if measures.box_xyxy])
+        if not len(boxes):
             return False
-        edges = np.abs(cv2.Laplacian(judged.grey, cv2.CV_32F)[around])
+        x0, y0 = np.maximum(boxes[:, :2].min(axis=0) - MARGIN_PX, 0)
+        x1, y1 = boxes[:, 2:].max(axis=0) + MARGIN_PX
+        part = np.s_[y0:y1, x0:x1]
+        labels = (judged.sample.ids[part] > 0).astype(np.uint8)
+        around = cv2.dilate(labels, np.ones((5, 5), np.uint8)) > 0
+        edges = np.abs(cv2.Laplacian(judged.grey[part], cv2.CV_32F)[around])
         return bool(np.percentile(edges, 99) < self.min_laplacian)

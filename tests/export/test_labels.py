@@ -39,6 +39,7 @@ MASKS = {
 def test_a_mask_survives(name: str) -> None:
     mask = MASKS[name]
     counts, area, (x, y, width, height) = run_lengths(mask)
+    assert counts.encode() == coco_mask.encode(np.asfortranarray(mask, np.uint8))["counts"]
     again = coco_mask.decode({"size": [40, 60], "counts": counts.encode()})
     np.testing.assert_array_equal(again, mask)
     assert area == mask.sum()
