@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -71,7 +72,14 @@ def test_a_stopped_run_goes_on(here: Path, command: Command, clean: dict[str, by
             os.killpg(run.pid, number)  # as terminals and batch systems do
             _, err = run.communicate(timeout=30)
         assert run.returncode == code
-        assert err == f"sim2coco: stopped by {number.name}; the same command goes on\n"
+        told = f"sim2coco: stopped by {number.name}; the same command goes on"
+        said = re.fullmatch(rf"{told}(?:; (num_images=\d+) ends it with what is there)?\n", err)
+        assert said, err
+        if said[1]:
+            shutil.copytree(here / "data", here / "early")
+            assert command("generate", "out=early", said[1], *LOCAL, "engine=inline").code == 0
+            assert command("check", "early").out.startswith(f"early: {said[1].partition('=')[2]} images")
+            shutil.rmtree(here / "early")
         deadline = time.monotonic() + 5
         while any(map(alive, workers)):
             assert time.monotonic() < deadline
