@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import memory
+from benchmarks import export, memory
 from benchmarks.clock import Failed, Mark, Run, watch
 from benchmarks.stages import OTHER, STAGES, measured
 from benchmarks.workload import HAND_WRITTEN, plain_scenes, recipe
@@ -70,6 +70,13 @@ def test_rates_are_marginal_and_leave_out_what_ends_a_run() -> None:
 def test_the_slope_of_a_leak_is_found() -> None:
     marks = [Mark(n, n / 10, n / 10, 200_000 + 51 * n) for n in range(1, 201)]
     assert memory.slope(Run((*marks, marks[-1]), workers=1, peak_kib=0)) == pytest.approx(51_000 / 1024)
+
+
+def test_the_export_of_many_annotations_is_measured() -> None:
+    annotations, seconds, peak_kib = export.written(300)
+    assert 300 <= annotations < 300 + 2 * export.OBJECTS
+    assert 0 < seconds < 60
+    assert peak_kib > 50_000
 
 
 def test_a_program_that_ends_badly_is_told() -> None:

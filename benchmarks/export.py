@@ -1,0 +1,80 @@
+"""How long writing COCO takes and what it holds in memory, by the number of annotations.
+
+python -m benchmarks.export            10 thousand and 100 thousand
+python -m benchmarks.export --full     and a million
+"""
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.clock import machine
+from benchmarks.workload import recipe
+from sim2coco.export.coco import write_coco
+from sim2coco.pipeline import make_scene
+from sim2coco.records import Record, View, from_bytes, kept_views, record_name, to_bytes
+from sim2coco.store import Store
+from sim2coco.studio import Studio
+
+SIZES = (10_000, 100_000, 1_000_000)
+OBJECTS, VIEWS = 20, 5
+
+out = Console(highlight=False, soft_wrap=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measures each size in a process of its own, and prints."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.export", description=__doc__.split("\n")[0])
+    parser.add_argument("--full", action="store_true", help="a million annotations too")
+    parser.add_argument("--annotations", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.annotations:
+        made, seconds, peak_kib = written(options.annotations)
+        out.print(f"{made} {seconds:.3f} {peak_kib}")
+        return
+    out.print(f"{machine()}\n")
+    for size in SIZES if options.full else SIZES[:2]:
+        program = [sys.executable, "-m", "benchmarks.export", "--annotations", str(size)]
+        words = subprocess.run(program, check=True, capture_output=True, text=True).stdout.split()
+        made, seconds, peak_mib = int(words[0]), float(words[1]), int(words[2]) / 1024
+        rate = 1e6 * seconds / made
+        out.print(f"{made:>9,} annotations: {seconds:6.1f} s, {rate:.0f} µs each, peak {peak_mib:.0f} MiB")
+
+
+def written(annotations: int) -> tuple[int, float, int]:
+    """Writes COCO files; gives the annotations in them, seconds, and the peak of this process in KiB."""
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        settings = recipe(objects=OBJECTS, views=VIEWS, image={"width": 320, "height": 240}, quality={})
+        with closing(Studio(settings, Path(folder) / "scratch")) as studio:
+            record, _ = make_scene(studio, 0)
+            catalogue = studio.catalogue
+        store = Store(Path(folder) / "data")
+        store.put(record_name(0), to_bytes(record))
+        begun = time.perf_counter()
+        counts = write_coco(store, settings.split, catalogue, views(store, annotations))
+        seconds = time.perf_counter() - begun
+    return counts.total(), seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def views(store: Store, annotations: int) -> Iterator[tuple[Record, View]]:
+    """One real scene under many numbers, read anew each time as records are."""
+    scene = 0
+    while annotations > 0:
+        record = replace(from_bytes(store.get(record_name(0))), scene=scene)
+        for view in kept_views(record, VIEWS):
+            annotations -= sum(len(picture.annotations) for picture in view.pictures)
+            yield record, view
+        scene += 1
+
+
+if __name__ == "__main__":
+    main()
