@@ -1,4 +1,4 @@
-"""Distant lights, drawn for each view."""
+"""A sun, a sky and how a camera answers to them, drawn for each view."""
 
 import colorsys
 from typing import Annotated
@@ -11,7 +11,7 @@ from scenes.spec import Light, vec3
 
 
 class LightSettings(Settings):
-    """A distant light and the light from all around."""
+    """A sun, a sky, and how the camera takes them; render=tiny uses the first nine only."""
 
     elevation_deg: Annotated[Range, within(5.0, 90.0)] = (30.0, 80.0)
     """Angle of the light above the horizon."""
@@ -25,15 +25,31 @@ class LightSettings(Settings):
     """Light from all around."""
     diffuse: ShareRange = (0.4, 0.8)
     """Light from its direction."""
-    specular: ShareRange = (0.0, 0.3)
+    specular: ShareRange = (0.0, 0.5)
     """Highlights."""
     shadow: ShareRange = (0.4, 0.9)
     """Darkness of cast shadows on the floor: 1 takes away all directed light."""
-    softness: Annotated[Range, within(0.0, 0.2)] = (0.005, 0.03)
-    """Blur of shadow edges, as a share of the size of the pile."""
+    softness: Annotated[Range, within(0.0, 0.2)] = (0.01, 0.08)
+    """Width of shadow edges, over the distance to what casts them (tiny: over the size of the pile)."""
+    sky_hue: ShareRange = (0.0, 1.0)
+    """Hue of the light from all around."""
+    sky_saturation: ShareRange = (0.0, 0.15)
+    """Saturation of the light from all around."""
+    horizon: Annotated[Range, within(0.0, 4.0)] = (0.4, 1.6)
+    """Brightness of the sky at the horizon, over that at the zenith."""
+    sky_tilt: ShareRange = (0.0, 0.8)
+    """How much brighter one side of the sky is: 1 leaves the other side dark."""
+    sky_azimuth_deg: Range = (0.0, 360.0)
+    """Compass angle of the brighter side."""
+    bounce: Annotated[Range, within(0.0, 2.0)] = (0.6, 1.0)
+    """Light that the floor throws back at the objects, over that of a dull floor."""
+    exposure_ev: Annotated[Range, within(-4.0, 4.0)] = (-0.6, 0.6)
+    """How much brighter the picture is than a meter would have it, in powers of two."""
+    warmth: Annotated[Range, within(-0.5, 0.5)] = (-0.08, 0.08)
+    """White balance: red is stronger by this share, and blue weaker."""
 
     def draw(self, rng: np.random.Generator) -> Light:
-        """One light; always nine draws."""
+        """One light; always seventeen draws."""
         azimuth, elevation = (
             np.radians(uniform(rng, bounds)) for bounds in (self.azimuth_deg, self.elevation_deg)
         )
@@ -46,4 +62,11 @@ class LightSettings(Settings):
             specular=uniform(rng, self.specular),
             shadow=uniform(rng, self.shadow),
             softness=uniform(rng, self.softness),
+            sky_rgb=colorsys.hsv_to_rgb(uniform(rng, self.sky_hue), uniform(rng, self.sky_saturation), 1.0),
+            horizon=uniform(rng, self.horizon),
+            sky_tilt=uniform(rng, self.sky_tilt),
+            sky_azimuth_rad=float(np.radians(uniform(rng, self.sky_azimuth_deg))),
+            bounce=uniform(rng, self.bounce),
+            exposure_ev=uniform(rng, self.exposure_ev),
+            warmth=uniform(rng, self.warmth),
         )

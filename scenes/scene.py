@@ -11,7 +11,7 @@ from pydantic import Field
 
 from scenes.assets.catalogue import Asset, Catalogue
 from scenes.looks import LookSettings
-from scenes.settings import IntRange, Kind, Positive, Share, Streams, uniform, uniform_int, within
+from scenes.settings import IntRange, Kind, Positive, Share, ShareRange, Streams, uniform, uniform_int, within
 from scenes.spec import Body, Look, Pose, Quat, SceneSpec, Surface
 
 OBJECT_LOOK = LookSettings(saturation=(0.2, 1.0), value=(0.3, 1.0), textured=0.3)
@@ -59,6 +59,8 @@ class Scene(Kind):
     """Colours and textures of distractors."""
     background: LookSettings = LookSettings()
     """What is seen behind everything."""
+    roughness: ShareRange = (0.15, 0.8)
+    """Roughness of each object and distractor: 0 mirrors lights, 1 is dull."""
 
     @abstractmethod
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
@@ -95,7 +97,8 @@ class Scene(Kind):
             asset, scale = catalogue.draw(picks)
             scale *= uniform(picks, self.size_jitter)
             look = self._look(asset, catalogue, streams("looks", body=index))
-            yield Loose(asset, _body(asset, scale, look), streams("poses", body=index))
+            roughness = uniform(streams("gloss", body=index), self.roughness)
+            yield Loose(asset, _body(asset, scale, look, roughness), streams("poses", body=index))
         others = (
             uniform_int(streams("distractors"), self.num_distractors) if catalogue.distractor_groups else 0
         )
@@ -103,7 +106,8 @@ class Scene(Kind):
             rng = streams("distractors", body=index)
             asset, scale = catalogue.draw(rng, distractor=True)
             scale *= uniform(rng, self.size_jitter)
-            yield Loose(asset, _body(asset, scale, self._look(asset, catalogue, rng)), rng)
+            roughness = uniform(streams("distractor_gloss", body=index), self.roughness)
+            yield Loose(asset, _body(asset, scale, self._look(asset, catalogue, rng), roughness), rng)
 
     def _look(self, asset: Asset, catalogue: Catalogue, rng: np.random.Generator) -> Look:
         role, settings = (
@@ -118,8 +122,8 @@ class Scene(Kind):
         return Surface(look, tile_m=1.0, turn_rad=float(rng.random() * 2 * np.pi))
 
 
-def _body(asset: Asset, scale: float, look: Look) -> Body:
-    return Body(asset.key, asset.category, scale, NOWHERE, look, friction=0.0)
+def _body(asset: Asset, scale: float, look: Look, roughness: float) -> Body:
+    return Body(asset.key, asset.category, scale, NOWHERE, look, friction=0.0, roughness=roughness)
 
 
 def random_quaternion(rng: np.random.Generator) -> Quat:

@@ -121,7 +121,10 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """One object: `category` is its place in the category list from 0, None for a distractor."""
+    """One object: `category` is its place in the category list from 0, None for a distractor.
+
+    `roughness`: 0 mirrors lights, 1 is dull.
+    """
 
     asset: str
     category: int | None
@@ -129,6 +132,7 @@ class Body:
     pose: Pose
     look: Look
     friction: float
+    roughness: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +190,24 @@ class Camera:
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """A distant light: `direction` points towards it (unit length); strengths are shares of full light."""
+    """A sun, a sky, and how the camera takes them.
+
+    Attributes:
+        direction: Towards the sun (unit length).
+        color_rgb: Of the sun.
+        ambient: Light that a level floor gets from the sky.
+        diffuse: Light that a surface that faces it gets from the sun.
+        specular: Strength of highlights.
+        shadow: Share of the sun that a shadow takes away.
+        softness: Half width of a shadow's edge, over the distance to what casts it.
+        sky_rgb: Colour of the sky.
+        horizon: Brightness of the sky at the horizon, over that at the zenith.
+        sky_tilt: How much brighter the sky is towards `sky_azimuth_rad`.
+        sky_azimuth_rad: From +x towards +y.
+        bounce: Light that the floor throws back, over that of a dull floor.
+        exposure_ev: Exposure beside what a meter would say, in powers of two.
+        warmth: Red is stronger by this share, blue weaker.
+    """
 
     direction: Vec3
     color_rgb: Vec3
@@ -195,6 +216,13 @@ class Light:
     specular: float
     shadow: float
     softness: float
+    sky_rgb: Vec3 = (1.0, 1.0, 1.0)
+    horizon: float = 1.0
+    sky_tilt: float = 0.0
+    sky_azimuth_rad: float = 0.0
+    bounce: float = 1.0
+    exposure_ev: float = 0.0
+    warmth: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

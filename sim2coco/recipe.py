@@ -17,7 +17,7 @@ from scenes.drop import Drop
 from scenes.light import LightSettings
 from scenes.scene import Scene
 from scenes.settings import Settings, did_you_mean, load_kinds, one_of
-from sim.render.settings import Render, Tiny
+from sim.render.settings import Relit, Render
 from sim2coco.export.settings import Export
 from sim2coco.quality.judge import Quality
 
@@ -55,7 +55,7 @@ class Recipe(Settings):
     """The size of a picture."""
     light: LightSettings = LightSettings()
     """How scenes are lit."""
-    render: SerializeAsAny[Annotated[Render, one_of(Render)]] = Tiny()
+    render: SerializeAsAny[Annotated[Render, one_of(Render)]] = Relit()
     """How scenes are drawn into pictures."""
     quality: Quality = Quality()
     """Which pictures and labels are good enough."""

@@ -13,6 +13,8 @@ STREAMS = (
     "camera",
     "sensor",
     "augment",
+    "gloss",
+    "distractor_gloss",
 )
 """Names of streams; their order is part of every seed, so new ones go to the end."""
 

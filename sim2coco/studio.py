@@ -10,7 +10,6 @@ from scenes.assets.catalogue import Catalogue, load_catalogue
 from scenes.looks import Pictures
 from sim.bullet import Client
 from sim.meshfiles import MeshFiles
-from sim.render.compose import Composer
 from sim2coco.recipe import Recipe
 
 
@@ -34,7 +33,7 @@ class Studio:
         self.files = MeshFiles(self.catalogue, own)
         pictures = Pictures(self.catalogue.images)
         self.renderer = recipe.render.renderer(self.client, self.files, pictures)
-        self.composer = Composer(pictures)
+        self.composer = recipe.render.composer(self.files, pictures)
         self.augmenter = Augmenter(recipe.augment)
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from scenes.assets.catalogue import Catalogue
 from sim.bullet import Client
+from sim.render.settings import Render, Tiny
 from tests.studio import Studio
 
 
@@ -21,13 +22,13 @@ def client() -> Iterator[Client]:
 
 @pytest.fixture
 def studio(client: Client, tmp_path: Path) -> Callable[..., Studio]:
-    """`studio(catalogue, background="folder")`: everything that pictures are made with."""
+    """`studio(catalogue, Relit(), background="folder")`: everything that pictures are made with."""
 
-    def build(catalogue: Catalogue, **images: str | None) -> Studio:
+    def build(catalogue: Catalogue, render: Render | None = None, **images: str | None) -> Studio:
         folder = tmp_path / "meshes"
         folder.mkdir(exist_ok=True)
         none = dict.fromkeys(("floor", "background", "objects", "distractors"))
-        return Studio(client, catalogue, folder, {**none, **images})
+        return Studio(client, catalogue, folder, {**none, **images}, render or Tiny())
 
     return build
 

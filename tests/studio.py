@@ -31,15 +31,16 @@ from scenes.spec import (
 from sim.annotate import Sample, annotate
 from sim.bullet import Client
 from sim.meshfiles import MeshFiles
-from sim.render.compose import Composer, Frame
+from sim.render.compose import Frame
 from sim.render.rasterise import Box, GBuffer
-from sim.render.tiny import TinyRenderer
+from sim.render.settings import Relit, Render, Tiny
 from sim.settle import Settled, settle
 from sim2coco.seeding import rng_for
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
+RENDERS: dict[str, Render] = {"relit": Relit(), "tiny": Tiny()}
 UPRIGHT: Quat = (0.0, 0.0, 0.0, 1.0)
 PLAIN = Look((0.8, 0.8, 0.8))
 GREY = Surface(Look((0.5, 0.5, 0.5)), tile_m=0.2, turn_rad=0.0)
@@ -67,13 +68,18 @@ class Studio:
     """Settles, draws and labels with the assets of one catalogue."""
 
     def __init__(
-        self, client: Client, catalogue: Catalogue, folder: Path, images: Mapping[str, str | None]
+        self,
+        client: Client,
+        catalogue: Catalogue,
+        folder: Path,
+        images: Mapping[str, str | None],
+        render: Render,
     ) -> None:
         self.client, self.catalogue = client, catalogue
         self.files = MeshFiles(catalogue, folder)
         pictures = Pictures(load_images(images))
-        self.renderer = TinyRenderer(client, self.files, pictures)
-        self.composer = Composer(pictures)
+        self.renderer = render.renderer(client, self.files, pictures)
+        self.composer = render.composer(self.files, pictures)
 
     def body(
         self,

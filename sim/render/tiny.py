@@ -30,11 +30,12 @@ class TinyRenderer:
         client: The PyBullet client to draw in.
         files: Meshes as files.
         pictures: Textures.
+        lit: Whether colours are lit; otherwise they are those of the surfaces.
     """
 
-    def __init__(self, client: Client, files: MeshFiles, pictures: Pictures) -> None:
+    def __init__(self, client: Client, files: MeshFiles, pictures: Pictures, lit: bool = True) -> None:
         """Draws nothing yet."""
-        self._client, self._files, self._pictures = client, files, pictures
+        self._client, self._files, self._pictures, self._lit = client, files, pictures, lit
         self._ids: list[int] = []
         self._drawn_texture = cache(self._read_texture)
         self._own_textures = cache(self._read_own_textures)
@@ -110,9 +111,9 @@ class TinyRenderer:
             lightDirection=light.direction,
             lightColor=light.color_rgb,
             lightDistance=10.0,
-            lightAmbientCoeff=light.ambient,
-            lightDiffuseCoeff=light.diffuse,
-            lightSpecularCoeff=light.specular,
+            lightAmbientCoeff=light.ambient if self._lit else 1.0,
+            lightDiffuseCoeff=light.diffuse if self._lit else 0.0,
+            lightSpecularCoeff=light.specular if self._lit else 0.0,
             shadow=0,
             flags=pb.ER_SEGMENTATION_MASK_OBJECT_AND_LINKINDEX,
             renderer=pb.ER_TINY_RENDERER,

@@ -140,6 +140,7 @@ def test_the_frame_has_the_last_word(studio: Callable[..., Studio], sloppy: Call
     settled = still(made.body("sphere", (0, 0, 0)), made.body("sphere", (0.15, 0.15, 0)))
     view = shot(camera_at((0, 0, 1), (0.1, 0.1, 0), 150))
     gbuffer, frame, exact = made.shoot(settled, view)
+    assert isinstance(made.renderer, TinyRenderer)
     sample = annotate(Sloppy(made.renderer, sloppy), made.files, settled, view, gbuffer, frame)
     assert np.array_equal(sample.amodal, exact.amodal)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pytest
 
 from scenes.assets.shapes import SHAPES, box, sphere
 from scenes.camera import ImageSettings, Shell
@@ -18,7 +19,18 @@ from scenes.spec import Shot
 from sim.bullet import Client, pb
 from sim.settle import Settled
 from sim2coco.seeding import rng_for
-from tests.studio import LIGHT, Picture, Studio, aimed, camera_at, catalogue_from, catalogue_of, shot, still
+from tests.studio import (
+    LIGHT,
+    RENDERS,
+    Picture,
+    Studio,
+    aimed,
+    camera_at,
+    catalogue_from,
+    catalogue_of,
+    shot,
+    still,
+)
 
 CATEGORIES = {
     "duck": {"path": "pybullet_data:duck.obj", "size_m": 0.1},
@@ -46,31 +58,36 @@ def digest(settled: Settled, pictures: list[Picture]) -> str:
     return whole.hexdigest()
 
 
-def fingerprint(client: Client, folder: Path) -> str:
+def fingerprint(client: Client, folder: Path, render: str) -> str:
     """Of scene B, made from nothing but the client."""
     catalogue = catalogue_from(CATEGORIES, bracket={"shape": "bracket", "size_m": 0.1})
-    made = Studio(client, catalogue, folder, dict.fromkeys(("floor", "background", "objects", "distractors")))
+    images = dict.fromkeys(("floor", "background", "objects", "distractors"))
+    made = Studio(client, catalogue, folder, images, RENDERS[render])
     settled, shots = scene_b(made)
     return digest(settled, [made.shoot(settled, shot) for shot in shots])
 
 
-def fingerprint_alone() -> str:
+def fingerprint_alone(render: str) -> str:
     with TemporaryDirectory() as folder:
-        return fingerprint(Client(), Path(folder))
+        return fingerprint(Client(), Path(folder), render)
 
 
-def in_a_new_process() -> str:
-    program = "from tests.sim.test_determinism import fingerprint_alone as f; print(f())"
+def in_a_new_process(render: str) -> str:
+    program = f"from tests.sim.test_determinism import fingerprint_alone as f; print(f({render!r}))"
     found = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
     )
     return found.stdout.strip()
 
 
-def hostile(client: Client, folder: Path) -> None:
+def other_than(render: str) -> str:
+    return next(name for name in RENDERS if name != render)
+
+
+def hostile(client: Client, folder: Path, render: str) -> None:
     """Everything that leaks from scene to scene in PyBullet, set to extremes."""
     other = catalogue_of({"box": box(0.3, 0.3, 0.01), "bolt": sphere(0.05, 24)})
-    made = Studio(client, other, folder, {})
+    made = Studio(client, other, folder, {}, RENDERS[render])
     settled = still(made.body("box", (0, 0, 0)), made.body("bolt", (0, 0, 0.1)))
     glare = replace(LIGHT, direction=(0.0, 0.0, -1.0), color_rgb=(1.0, 0.0, 0.0), ambient=1.0, specular=1.0)
     made.shoot(settled, shot(camera_at((0.4, 0, 0.3), (0, 0, 0), 100), glare))
@@ -100,25 +117,29 @@ def hostile(client: Client, folder: Path) -> None:
         pb.stepSimulation(physicsClientId=client.id)
 
 
-def test_scene_is_the_same_alone_and_after_others(client: Client, tmp_path: Path) -> None:
+@pytest.mark.parametrize("render", RENDERS)
+def test_scene_is_the_same_alone_and_after_others(client: Client, tmp_path: Path, render: str) -> None:
     folders = [tmp_path / name for name in "abcd"]
     for folder in folders:
         folder.mkdir()
-    alone = in_a_new_process()
-    assert fingerprint(client, folders[0]) == alone
-    hostile(client, folders[1])
-    assert fingerprint(client, folders[2]) == alone
+    alone = in_a_new_process(render)
+    assert fingerprint(client, folders[0], render) == alone
+    hostile(client, folders[1], other_than(render))
+    assert fingerprint(client, folders[2], render) == alone
     # A second client, while the first one is still there and has its last scene loaded.
     second = Client()
-    hostile(second, folders[1])
-    assert fingerprint(second, folders[3]) == alone
-    hostile(client, folders[1])
-    assert fingerprint(second, folders[0]) == alone
+    hostile(second, folders[1], other_than(render))
+    assert fingerprint(second, folders[3], render) == alone
+    hostile(client, folders[1], other_than(render))
+    assert fingerprint(second, folders[0], render) == alone
     second.close()
 
 
-def test_views_are_the_same_in_any_order_and_as_often_as_asked(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_from(CATEGORIES, bracket={"shape": "bracket", "size_m": 0.1}))
+@pytest.mark.parametrize("render", RENDERS)
+def test_views_are_the_same_in_any_order_and_as_often_as_asked(
+    studio: Callable[..., Studio], render: str
+) -> None:
+    made = studio(catalogue_from(CATEGORIES, bracket={"shape": "bracket", "size_m": 0.1}), RENDERS[render])
     settled, shots = scene_b(made)
     first = [made.shoot(settled, shot).bytes() for shot in shots]
     for index in (2, 0, 0, 1):
@@ -129,8 +150,9 @@ def test_views_are_the_same_in_any_order_and_as_often_as_asked(studio: Callable[
     assert made.shoot(settled, shots[0]).bytes() == first[0]
 
 
-def test_stages_of_two_views_may_be_mixed(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_of({"sphere": sphere(0.1, 200)}))
+@pytest.mark.parametrize("render", RENDERS)
+def test_stages_of_two_views_may_be_mixed(studio: Callable[..., Studio], render: str) -> None:
+    made = studio(catalogue_of({"sphere": sphere(0.1, 200)}), RENDERS[render])
     settled = still(made.body("sphere", (0, 0, 0.1)), floor=still().spec.background)
     near, far = (shot(camera_at((0, -y, y), (0, 0, 0), 100)) for y in (0.5, 5.0))
     expected = made.shoot(settled, far)
@@ -139,9 +161,11 @@ def test_stages_of_two_views_may_be_mixed(studio: Callable[..., Studio]) -> None
     assert np.array_equal(frame.image, expected.frame.image)
 
 
-def test_two_renderers_may_share_a_client(studio: Callable[..., Studio]) -> None:
+@pytest.mark.parametrize("render", RENDERS)
+def test_two_renderers_may_share_a_client(studio: Callable[..., Studio], render: str) -> None:
     first, second = (
-        studio(catalogue_of({"box": SHAPES["box"](0.1), "ball": sphere(0.05)})) for _ in range(2)
+        studio(catalogue_of({"box": SHAPES["box"](0.1), "ball": sphere(0.05)}), RENDERS[render])
+        for _ in range(2)
     )
     settled = still(first.body("ball", (0, 0, 0)), first.body("box", (0.1, 0, 0)))
     view = shot(camera_at((0.1, -0.5, 0.3), (0, 0, 0), 100))
@@ -150,8 +174,11 @@ def test_two_renderers_may_share_a_client(studio: Callable[..., Studio]) -> None
     assert first.shoot(settled, view).bytes() == expected
 
 
-def test_poses_recorded_and_read_back_give_the_same_picture(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_from(CATEGORIES, bracket={"shape": "bracket", "size_m": 0.1}))
+@pytest.mark.parametrize("render", RENDERS)
+def test_poses_recorded_and_read_back_give_the_same_picture(
+    studio: Callable[..., Studio], render: str
+) -> None:
+    made = studio(catalogue_from(CATEGORIES, bracket={"shape": "bracket", "size_m": 0.1}), RENDERS[render])
     settled, shots = scene_b(made)
     expected = made.shoot(settled, shots[0]).bytes()
     again = replace(

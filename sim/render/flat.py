@@ -1,0 +1,99 @@
+"""Pictures in PyBullet's own shading: bodies as it lights them, a floor with cast shadows beneath."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.spec import Light, Shot, Surface
+from sim.render.compose import Array, Composer, Mask, Seen, along, bounding
+from sim.render.rasterise import GBuffer, Renderer, ShadowMap
+from sim.settle import Settled
+
+Plane = NDArray[np.float32]
+
+SHADOW_MAP_PX = 256
+
+
+class FlatComposer(Composer):
+    """Leaves the bodies as the renderer lit them."""
+
+    def paint(
+        self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot, seen: Seen
+    ) -> NDArray[np.uint8]:
+        """The image (H, W, 3) of what is seen."""
+        spec = settled.spec
+        image = self._background(spec.background, shot)
+        if spec.floor is not None and seen.is_floor is not None and seen.plane_m is not None:
+            shadow = renderer.shadow_map(settled, shot, SHADOW_MAP_PX)
+            self._paint_floor(image, seen.is_floor, seen.plane_m, spec.floor, shot, shadow)
+        np.copyto(image, gbuffer.color, where=(seen.body >= 0)[..., None])
+        return image
+
+    def _background(self, surface: Surface, shot: Shot) -> NDArray[np.uint8]:
+        """What is behind everything, (H, W, 3)."""
+        light = shot.light
+        shape = (shot.camera.height, shot.camera.width)
+        strength = np.full(shape, light.ambient + 0.5 * light.diffuse, np.float32)
+        return _lit(self.surfaces.background(surface, shot.camera), surface, light, strength)
+
+    def _paint_floor(
+        self,
+        image: NDArray[np.uint8],
+        is_floor: Mask,
+        plane_m: Array,
+        surface: Surface,
+        shot: Shot,
+        shadow: ShadowMap | None,
+    ) -> None:
+        box = bounding(is_floor)
+        if box is None:
+            return
+        part = np.s_[box[1] : box[3], box[0] : box[2]]
+        camera, light = shot.camera, shot.light
+        # Far floor is nearly of one colour; the limit keeps single precision true to a texel.
+        depth = np.minimum(plane_m[part], 1e3 * camera.pose.position_m[2]).astype(np.float32)
+        x, y = (
+            np.float32(camera.pose.position_m[axis]) + depth * along(camera, axis)[part].astype(np.float32)
+            for axis in (0, 1)
+        )
+        albedo = self.surfaces.floor(surface, camera, x, y, depth)
+        direct = light.diffuse * max(light.direction[2], 0.0)
+        strength = np.float32(light.ambient + direct) - np.float32(direct * light.shadow) * _shade(
+            shadow, light, x, y
+        )
+        np.copyto(image[part], _lit(albedo, surface, light, strength), where=is_floor[part][..., None])
+
+
+def _lit(
+    albedo: NDArray[np.uint8] | None, surface: Surface, light: Light, strength: Plane
+) -> NDArray[np.uint8]:
+    """Albedo (h, w, 3), or white, under light of a strength (h, w), as 8-bit RGB."""
+    tint = np.array(surface.look.color_rgb or (1.0, 1.0, 1.0)) * np.array(light.color_rgb)
+    if albedo is None:
+        channels = [cv2.convertScaleAbs(strength, alpha=255.0 * gain) for gain in tint]
+    else:
+        split = cv2.split(albedo)
+        channels = [
+            cv2.multiply(channel, strength, scale=float(gain), dtype=cv2.CV_8U)
+            for channel, gain in zip(split, tint, strict=True)
+        ]
+    return np.asarray(cv2.merge(channels), np.uint8)
+
+
+def _shade(shadow: ShadowMap | None, light: Light, x: Plane, y: Plane) -> Plane:
+    """How much of the directed light is kept from floor points x, y (h, w): 0..1."""
+    if shadow is None:
+        return np.zeros(x.shape, np.float32)
+    side = len(shadow.blocked)
+    blurred: Plane = shadow.blocked.astype(np.float32) / np.float32(255.0)
+    sigma = light.softness * side
+    if sigma > 0.3:
+        blurred = np.asarray(
+            cv2.GaussianBlur(blurred, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT), np.float32
+        )
+    scale = shadow.px_per_m
+    u, v = (
+        x * np.float32(axis[0] * scale) + y * np.float32(axis[1] * scale) - np.float32(corner * scale + 0.5)
+        for axis, corner in ((shadow.right, shadow.corner_m[0]), (shadow.down, shadow.corner_m[1]))
+    )
+    return np.asarray(cv2.remap(blurred, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.float32)

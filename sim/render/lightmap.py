@@ -1,0 +1,85 @@
+"""What distant lights see of a scene first: depth maps from many directions at once."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+NOTHING = np.float32(-1e6)
+MARGIN_PX = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LightMaps:
+    """Depth maps of one scene, each from one direction.
+
+    Attributes:
+        axes: (n, 3, 3) of each map: across, down, and towards the light.
+        corner_m: (n, 2) where a map's first pixel edge lies along its axes.
+        texel_m: (n,) side of a pixel.
+        nearest_m: (n, side, side) how far towards the light the first thing lies; -1e6 where nothing is.
+    """
+
+    axes: Floats
+    corner_m: Floats
+    texel_m: Floats
+    nearest_m: Floats
+
+    def into(self, index: int) -> NDArray[np.float64]:
+        """The affine map (2, 4) from world points to the pixel coordinates of one map."""
+        axes, texel = self.axes[index, :2].astype(np.float64), float(self.texel_m[index])
+        return np.column_stack([axes / texel, -self.corner_m[index].astype(np.float64) / texel])
+
+
+def frames_of(directions: NDArray[np.float64]) -> Floats:
+    """Axes (n, 3, 3): across (level), down, towards the light, for unit vectors (n, 3)."""
+    upright = np.abs(directions[:, 2:]) > 0.999
+    reference = np.where(upright, (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    across = np.cross(reference, directions)
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    return np.stack([across, np.cross(across, directions), directions], axis=1).astype(np.float32)
+
+
+def light_maps(points_m: Floats, directions: NDArray[np.float64], side_px: int) -> LightMaps:
+    """The maps of world points (3, n) from directions (k, 3) that point towards the lights."""
+    axes = frames_of(directions)
+    count = len(axes)
+    seen = (axes.reshape(-1, 3) @ points_m).reshape(count, 3, -1)
+    low, high = seen[:, :2].min(axis=2), seen[:, :2].max(axis=2)
+    texel = np.maximum((high - low).max(axis=1), np.float32(1e-6)) / np.float32(side_px - 2 * MARGIN_PX)
+    corner = (low + high) / 2 - (texel * np.float32(side_px / 2))[:, None]
+    places = ((seen[:, :2] - corner[..., None]) / texel[:, None, None]).astype(np.int32)
+    nearest = np.full((count, side_px * side_px), NOTHING, np.float32)
+    for row, place, toward in zip(nearest, places[:, 1] * side_px + places[:, 0], seen[:, 2], strict=True):
+        np.maximum.at(row, place, toward)
+    maps = nearest.reshape(count, side_px, side_px)
+    return LightMaps(axes, corner, texel, np.stack([_closed(depth) for depth in maps]))
+
+
+def _closed(depth: Floats) -> Floats:
+    """The map with the holes between points filled."""
+    return np.asarray(cv2.morphologyEx(depth, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), np.float32)
+
+
+def visible(maps: LightMaps, points_m: Floats, slack: float) -> Floats:
+    """How much of each light reaches points: (k, n) for points (3, n).
+
+    Args:
+        maps: What the lights see.
+        points_m: World points.
+        slack: How far behind the first thing a point may lie and still be lit, in map pixels.
+    """
+    count, side = len(maps.axes), maps.nearest_m.shape[1]
+    scaled = maps.axes / maps.texel_m[:, None, None]
+    seen = (scaled.reshape(-1, 3) @ points_m).reshape(count, 3, -1)
+    places = (seen[:, :2] - (maps.corner_m / maps.texel_m[:, None])[..., None]).astype(np.int32)
+    np.clip(places, 0, side - 1, out=places)
+    flat = places[:, 1] * side + places[:, 0]
+    flat += (np.arange(count, dtype=np.int32) * side * side)[:, None]
+    ahead = maps.nearest_m.reshape(-1).take(flat)
+    ahead /= maps.texel_m[:, None]
+    ahead -= seen[:, 2]
+    return np.asarray(1 - np.clip(ahead - np.float32(slack), 0, 1), np.float32)

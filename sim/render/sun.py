@@ -1,0 +1,81 @@
+"""Light from the sun: shadows whose edges are the softer, the further away what casts them is."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.spec import Light
+from sim.render.lightmap import NOTHING, LightMaps, light_maps, visible
+
+Floats = NDArray[np.float32]
+
+BLURS_PX = (0.7, 2.0, 6.0, 16.0)
+"""Widths between which a shadow's blur is mixed."""
+SEARCH_PX = 4.0
+"""How far around a place what blocks its light is looked for."""
+DISC = np.array([(0, 0), (0.7, 0.7), (-0.7, 0.7), (-0.7, -0.7), (0.7, -0.7)], np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sun:
+    """One sun over one scene.
+
+    Attributes:
+        maps: One depth map.
+        shade: (side, side) how much of it is kept from the floor behind each of its pixels.
+        softness: Half width of an edge, over the distance to what casts it.
+    """
+
+    maps: LightMaps
+    shade: Floats
+    softness: float
+
+    def on_floor(self, x: Floats, y: Floats) -> Floats:
+        """How much of the sun is kept from floor points x, y (h, w)."""
+        a, b, c = (column.astype(np.float32) for column in self.maps.into(0)[:, (0, 1, 3)].T)
+        u, v = (x * a[row] + y * b[row] + (c[row] - np.float32(0.5)) for row in (0, 1))
+        return np.asarray(
+            cv2.remap(self.shade, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.float32
+        )
+
+    def on_surface(self, points_m: Floats, size_m: float) -> Floats:
+        """How much of the sun reaches points (3, m), the mean over a small disc."""
+        texel = float(self.maps.texel_m[0])
+        radius = max(0.75 * texel, self.softness * 0.3 * size_m)
+        across, down = self.maps.axes[0, :2]
+        total = np.zeros(points_m.shape[1], np.float32)
+        for step in DISC * np.float32(radius):
+            shifted = points_m + (across * step[0] + down * step[1])[:, None]
+            total += visible(self.maps, shifted, 1.0 + radius / texel)[0]
+        return total / np.float32(len(DISC))
+
+
+def sun_over(points_m: Floats, light: Light, side_px: int) -> Sun:
+    """The sun of a light over world points (3, n)."""
+    maps = light_maps(points_m, np.array([light.direction]), side_px)
+    return Sun(maps, _floor_shade(maps, light), light.softness)
+
+
+def _floor_shade(maps: LightMaps, light: Light) -> Floats:
+    """The shadow on the floor as the light sees it, (side, side), softer with the distance it falls."""
+    nearest, texel = maps.nearest_m[0], float(maps.texel_m[0])
+    side = len(nearest)
+    # Where the ray through a pixel meets z = 0: `across` is level, so only `down` tells the height.
+    down = (maps.corner_m[0, 1] + (np.arange(side) + 0.5) * texel) * maps.axes[0, 1, 2]
+    floor = (-down / max(light.direction[2], 1e-3)).astype(np.float32)
+    taken = (nearest > NOTHING / 2).astype(np.float32)
+    falls = np.maximum(nearest - floor[:, None], 0) * taken
+    count = _blurred(taken, SEARCH_PX)
+    width = _blurred(falls, SEARCH_PX) / np.maximum(count, 1e-6) * np.float32(light.softness / texel)
+    layers = [_blurred(taken, blur) for blur in BLURS_PX]
+    shade = layers[0]
+    for thin, wide, layer in zip(BLURS_PX, BLURS_PX[1:], layers[1:], strict=False):
+        share = np.clip((width - np.float32(thin)) / np.float32(wide - thin), 0, 1)
+        shade = shade + share * (layer - shade)
+    return np.asarray(shade, np.float32)
+
+
+def _blurred(values: Floats, sigma: float) -> Floats:
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT), np.float32)

@@ -1,0 +1,61 @@
+"""What floors and backgrounds are like: their colours before any light falls on them."""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.looks import IMAGE, Pictures
+from scenes.spec import Camera, Surface, Texture
+from sim.render.texture import Mipmap
+
+Plane = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+
+class Surfaces:
+    """Textures on floors and backgrounds, filtered.
+
+    Args:
+        pictures: Textures.
+    """
+
+    def __init__(self, pictures: Pictures) -> None:
+        """Keeps the filtered textures that were used last."""
+        self._pictures = pictures
+        self._mipmap = lru_cache(16)(self._filtered)
+
+    def background(self, surface: Surface, camera: Camera) -> Pixels | None:
+        """A texture over the image that turns with the camera, (H, W, 3); None where there is none."""
+        if surface.look.texture is None:
+            return None
+        shape = (camera.height, camera.width)
+        forward = camera.pose.rotation()[:, 2]
+        turn = np.arctan2(forward[1], forward[0]) + surface.turn_rad
+        rise = np.arcsin(np.clip(forward[2], -1, 1))
+        scale = 1.0 / max(shape)
+        u = ((np.arange(camera.width) + 0.5) * scale + turn).astype(np.float32)
+        v = ((np.arange(camera.height) + 0.5) * scale + rise).astype(np.float32)
+        grid = np.broadcast_to(u, shape), np.broadcast_to(v[:, None], shape)
+        return self._texture("background", surface).sample(*grid, np.full(shape, scale, np.float32))
+
+    def floor(self, surface: Surface, camera: Camera, x: Plane, y: Plane, depth: Plane) -> Pixels | None:
+        """A texture at floor points x, y (h, w) at a depth (h, w); None where there is none."""
+        if surface.look.texture is None:
+            return None
+        cosine = np.float32(np.cos(surface.turn_rad) / surface.tile_m)
+        sine = np.float32(np.sin(surface.turn_rad) / surface.tile_m)
+        # A pixel's footprint on the floor: depth/f across, and longer by range/height away from the camera.
+        eye = np.array(camera.pose.position_m, np.float32)
+        height_m = max(eye[2], np.float32(1e-6))
+        away = np.sqrt((x - eye[0]) ** 2 + (y - eye[1]) ** 2 + height_m**2) / height_m
+        footprint = depth * np.float32(1.0 / min(camera.fx, camera.fy) / surface.tile_m) * np.sqrt(away)
+        mipmap = self._texture("floor", surface)
+        return mipmap.sample(x * cosine - y * sine, x * sine + y * cosine, footprint)
+
+    def _texture(self, role: str, surface: Surface) -> Mipmap:
+        assert surface.look.texture is not None
+        return self._mipmap(role, surface.look.texture)
+
+    def _filtered(self, role: str, texture: Texture) -> Mipmap:
+        return Mipmap(self._pictures(role, texture), mirrored=texture.kind == IMAGE)
