@@ -1,6 +1,7 @@
 """PyBullet's TinyRenderer behind the renderer interface."""
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -162,7 +163,10 @@ class TinyRenderer:
         if self._client.contents is held and held[0] is settled and held[1] == levels:
             return
         self._client.fresh()
-        self._ids = [self._add(body, level) for body, level in zip(settled.spec.bodies, levels, strict=True)]
+        load = cache(partial(pb.loadTexture, physicsClientId=self._client.id))
+        self._ids = [
+            self._add(body, level, load) for body, level in zip(settled.spec.bodies, levels, strict=True)
+        ]
         self._levels = levels
         self._client.contents = self._contents = (settled, levels, self)
 
@@ -175,7 +179,7 @@ class TinyRenderer:
         except Vanishing as error:
             raise RejectedView("vanishing") from error
 
-    def _add(self, body: Body, level: int) -> int:
+    def _add(self, body: Body, level: int, load: Callable[[str], int]) -> int:
         client, paths = self._client.id, self._files.visual(body.asset, level)
         colors = self._colors(body, level)
         visual = pb.createVisualShapeArray(
@@ -191,7 +195,7 @@ class TinyRenderer:
         )
         for index, path in enumerate(self._textures(body, level)):
             if path is not None:
-                texture = pb.loadTexture(str(path), physicsClientId=client)
+                texture = load(str(path))
                 pb.changeVisualShape(
                     body_id, -1, shapeIndex=index, textureUniqueId=texture, physicsClientId=client
                 )
