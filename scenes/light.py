@@ -21,13 +21,13 @@ class LightSettings(Settings):
     """Hue of its colour."""
     saturation: ShareRange = (0.0, 0.15)
     """Saturation of its colour."""
-    ambient: ShareRange = (0.35, 0.6)
+    ambient: ShareRange = (0.25, 0.6)
     """Light from all around."""
-    diffuse: ShareRange = (0.4, 0.8)
+    diffuse: ShareRange = (0.4, 0.9)
     """Light from its direction."""
     specular: ShareRange = (0.0, 0.5)
     """Highlights."""
-    shadow: ShareRange = (0.4, 0.9)
+    shadow: ShareRange = (0.6, 1.0)
     """Darkness of cast shadows on the floor: 1 takes away all directed light."""
     softness: Annotated[Range, within(0.0, 0.2)] = (0.01, 0.08)
     """Width of shadow edges, over the distance to what casts them (tiny: over the size of the pile)."""

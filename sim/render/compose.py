@@ -79,7 +79,7 @@ def what_is_where(gbuffer: GBuffer, camera: Camera, floor: bool) -> Seen:
     plane_m = floor_depth(camera)
     is_floor = plane_m < gbuffer.depth_m
     body = np.where(is_floor, np.int16(-1), gbuffer.body)
-    depth_m = np.where(is_floor, plane_m, gbuffer.depth_m).astype(np.float32)
+    depth_m = np.where(is_floor, plane_m.astype(np.float32), gbuffer.depth_m)
     return Seen(body, depth_m, plane_m, is_floor)
 
 
@@ -87,9 +87,9 @@ def floor_depth(camera: Camera) -> Array:
     """Depth (H, W) at which the ray through each pixel's centre meets the plane z = 0; infinite where not."""
     down = along(camera, 2)
     height_m = camera.pose.position_m[2]
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         depth_m = -height_m / down
-    return np.where((depth_m > 0) & np.isfinite(depth_m), depth_m, np.inf)
+    return np.where(depth_m > 0, depth_m, np.inf)
 
 
 def along(camera: Camera, axis: int) -> Array:

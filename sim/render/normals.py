@@ -5,31 +5,93 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.spec import Camera
+from sim.render.points import Cloud
 from sim.render.rasterise import Box
 
 Floats = NDArray[np.float32]
 
 FAR_APART = np.float32(1e9)
-CREASE = 0.35
-"""Normals further apart than about this are an edge and not smoothed over."""
+ALIKE = np.float32(0.87), np.float32(0.97)
+"""From the first to the second cosine between a facet's and the smooth normal, the smooth one takes over."""
 
 
 def normals(camera: Camera, depth_m: Floats, body: NDArray[np.int16], box: Box) -> Floats:
-    """Unit normals (h, w, 3) in the world, towards the camera; anything where no body is.
+    """Normals (h, w, 3) in the camera's frame, about unit length; anything where no body is.
 
     The inverse depth of a plane is a linear function of the pixel, so its two slopes give the normal.
+
+    Args:
+        camera: Where the picture was taken.
+        depth_m: (h, w) of a part of the picture.
+        body: (h, w) what is seen there.
+        box: Where that part lies.
     """
-    x0, y0, x1, y1 = box
-    near = np.asarray(1 / depth_m[y0:y1, x0:x1], np.float32)
-    ids = body[y0:y1, x0:x1]
-    right, down = _slope(near, ids, 1), _slope(near, ids, 0)
-    x = (np.arange(x0, x1) + 0.5 - camera.cx).astype(np.float32)
-    y = (np.arange(y0, y1) + 0.5 - camera.cy).astype(np.float32)
+    near = np.asarray(1 / depth_m, np.float32)
+    right, down = _slope(near, body, 1), _slope(near, body, 0)
+    x = (np.arange(box[0], box[2]) + 0.5 - camera.cx).astype(np.float32)
+    y = (np.arange(box[1], box[3]) + 0.5 - camera.cy).astype(np.float32)
     ahead = near - x * right - y[:, None] * down
-    local = cv2.merge([right * np.float32(-camera.fx), down * np.float32(-camera.fy), -ahead])
-    world = cv2.transform(local, camera.pose.rotation())
-    smooth = cv2.bilateralFilter(_unit(np.asarray(world, np.float32)), 5, CREASE, 2.0)
-    return _unit(np.asarray(smooth, np.float32))
+    right *= np.float32(camera.fx)
+    down *= np.float32(camera.fy)
+    scale = np.float32(-1) / np.sqrt(right * right + down * down + ahead * ahead + np.float32(1e-20))
+    local = cv2.merge([right * scale, down * scale, ahead * scale])
+    return np.asarray(local, np.float32)
+
+
+def smooth_normals(camera: Camera, depth_m: Floats, box: Box, cloud: Cloud) -> Floats:
+    """Normals (h, w, 3) in the camera's frame, of any length: those of the points that are seen, spread.
+
+    Depth knows facets only; points on a mesh know the normals of its vertices as well.
+
+    Args:
+        camera: Where the picture was taken.
+        depth_m: (h, w) of a part of the picture.
+        box: Where that part lies.
+        cloud: Points of the scene.
+    """
+    height, width = depth_m.shape
+    turn = camera.pose.rotation().T.astype(np.float32)
+    x, y, z = turn @ (cloud.points_m - np.array(camera.pose.position_m, np.float32)[:, None])
+    z = np.maximum(z, np.float32(1e-6))
+    column = x / z * np.float32(camera.fx) + np.float32(camera.cx - box[0])
+    row = y / z * np.float32(camera.fy) + np.float32(camera.cy - box[1])
+    inside = np.flatnonzero((column >= 0) & (column < width) & (row >= 0) & (row < height))
+    columns, rows = (value.take(inside).astype(np.int32) for value in (column, row))
+    seen = np.abs(depth_m.ravel().take(rows * width + columns) - z.take(inside)) < 2 * cloud.spacing_m
+    chosen, columns, rows = inside[seen], columns[seen], rows[seen]
+    normal = turn @ cloud.normal.take(chosen, axis=1)
+    normal *= -np.sign((normal * np.stack([x, y, z]).take(chosen, axis=1)).sum(axis=0))
+    step = _cell_px(camera, z.take(chosen), cloud.spacing_m)
+    wide, high = -(-width // step), -(-height // step)
+    cell = rows // step * wide + columns // step
+    sums = [np.bincount(cell, weights, wide * high).reshape(high, wide) for weights in normal]
+    few = cv2.blur(cv2.merge(sums).astype(np.float32), (3, 3), borderType=cv2.BORDER_CONSTANT)
+    # The middle of a cell of s pixels lies (s - 1) / 2 pixels behind its first.
+    back = np.array([[1 / step, 0.0, 0.5 / step - 0.5], [0.0, 1 / step, 0.5 / step - 0.5]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(
+        cv2.warpAffine(few, back, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32
+    )
+
+
+def _cell_px(camera: Camera, depth_m: Floats, spacing_m: float) -> int:
+    """The side of cells that hold a few points each."""
+    if not len(depth_m):
+        return 2
+    return int(np.clip(np.ceil(1.5 * spacing_m * camera.fx / float(np.median(depth_m))), 2, 16))
+
+
+def blended(facets: Floats, smooth: Floats) -> Floats:
+    """Unit normals (3, n): the smooth ones, but at creases, where facets (3, n) face elsewhere."""
+    smooth, low, high = unit(smooth), *ALIKE
+    share = np.clip(((facets * smooth).sum(axis=0) - low) / (high - low), 0, 1)
+    return unit(facets + share * (smooth - facets))
+
+
+def unit(vectors: Floats) -> Floats:
+    """Vectors (3, n) at unit length."""
+    x, y, z = vectors
+    return np.asarray(vectors / np.sqrt(np.maximum(x * x + y * y + z * z, np.float32(1e-18))), np.float32)
 
 
 def _slope(values: Floats, ids: NDArray[np.int16], axis: int) -> Floats:
@@ -41,9 +103,3 @@ def _slope(values: Floats, ids: NDArray[np.int16], axis: int) -> Floats:
     forward, backward = np.concatenate([ahead, edge], axis), np.concatenate([edge, ahead], axis)
     least = np.where(np.abs(forward) < np.abs(backward), forward, backward)
     return np.asarray(np.where(least >= FAR_APART, 0, least), np.float32)
-
-
-def _unit(vectors: Floats) -> Floats:
-    x, y, z = cv2.split(vectors)
-    scale = 1 / np.sqrt(np.maximum(x * x + y * y + z * z, np.float32(1e-20)))
-    return np.asarray(vectors * scale[..., None], np.float32)

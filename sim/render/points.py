@@ -1,5 +1,7 @@
 """Scenes as points on their surfaces: what a light reaches first is then one `maximum` per light."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,11 +9,27 @@ from scenes.assets.mesh import Mesh
 from scenes.spec import SceneSpec
 from sim.meshfiles import MeshFiles
 
+Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
 GOLDEN = 0.6180339887498949
 PLASTIC = 0.7548776662466927, 0.5698402909980532
 """Steps of Roberts's R2 sequence: any number of points in a row fills a square evenly."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cloud:
+    """Points on surfaces.
+
+    Attributes:
+        points_m: (3, n).
+        normal: (3, n) between those of the mesh's vertices, so smooth where the surface is.
+        spacing_m: About how far apart they are.
+    """
+
+    points_m: Floats
+    normal: Floats
+    spacing_m: float
 
 
 class PointClouds:
@@ -24,7 +42,7 @@ class PointClouds:
     def __init__(self, files: MeshFiles) -> None:
         """Nothing is made yet."""
         self._files = files
-        self._known: dict[tuple[str, int], Floats] = {}
+        self._known: dict[tuple[str, int], tuple[Array, Array]] = {}
         self._areas: dict[str, float] = {}
 
     def area(self, key: str) -> float:
@@ -33,38 +51,47 @@ class PointClouds:
             self._areas[key] = float(_triangle_areas(self._files.assets[key].mesh).sum())
         return self._areas[key]
 
-    def of(self, key: str, count: int) -> Floats:
-        """Points (n, 3) on the surface of an asset, in mesh units: a power of two, at least `count`."""
+    def of(self, key: str, count: int) -> tuple[Array, Array]:
+        """Points (n, 3) on an asset, in mesh units, and normals (n, 3): a power of two, at least `count`."""
         count = 1 << max(count - 1, 1).bit_length()
         if (key, count) not in self._known:
             self._known[key, count] = spread_points(self._files.assets[key].mesh, count)
         return self._known[key, count]
 
-    def scene(self, spec: SceneSpec, spacing_m: float) -> Floats:
-        """World points (3, n) on all bodies, about `spacing_m` apart."""
-        clouds = [
-            body.pose.apply(
-                self.of(body.asset, int(self.area(body.asset) * (body.scale / spacing_m) ** 2))
-                * np.float64(body.scale)
-            )
-            for body in spec.bodies
-        ]
-        return np.ascontiguousarray(np.concatenate(clouds).T, np.float32)
+    def scene(self, spec: SceneSpec, spacing_m: float) -> Cloud:
+        """World points on all bodies, about `spacing_m` apart."""
+        points, normals = [], []
+        for body in spec.bodies:
+            count = int(self.area(body.asset) * (body.scale / spacing_m) ** 2)
+            places, facing = self.of(body.asset, count)
+            points.append(body.pose.apply(places * body.scale))
+            normals.append(facing @ body.pose.rotation().T)
+        return Cloud(_columns(points), _columns(normals), spacing_m)
 
 
-def spread_points(mesh: Mesh, count: int) -> Floats:
-    """Points (count, 3) spread evenly over a surface, the same ones each time."""
+def spread_points(mesh: Mesh, count: int) -> tuple[Array, Array]:
+    """Points (count, 3) spread evenly over a surface, the same ones each time, and normals (count, 3)."""
     areas = _triangle_areas(mesh)
     steps = np.arange(count, dtype=np.float64)
     place = (steps * GOLDEN + 0.5) % 1.0 * areas.sum()
-    triangle = np.minimum(np.searchsorted(areas.cumsum(), place), len(areas) - 1)
+    corners = mesh.faces[np.minimum(np.searchsorted(areas.cumsum(), place), len(areas) - 1)]
     first, second = ((steps * step + 0.5) % 1.0 for step in PLASTIC)
     over = first + second > 1
     first, second = np.where(over, 1 - first, first), np.where(over, 1 - second, second)
-    a, b, c = np.moveaxis(mesh.vertices_m[mesh.faces[triangle]], 1, 0)
-    return np.asarray(a + first[:, None] * (b - a) + second[:, None] * (c - a), np.float32)
+    shares = np.stack([1 - first - second, first, second], axis=1)
+    normals = np.concatenate([part.normals for part in mesh.parts])
+    return _mixed(mesh.vertices_m[corners], shares), _mixed(normals[corners], shares)
 
 
-def _triangle_areas(mesh: Mesh) -> NDArray[np.float64]:
+def _columns(parts: list[Array]) -> Floats:
+    return np.ascontiguousarray(np.concatenate(parts).T, np.float32)
+
+
+def _mixed(corners: Array, shares: Array) -> Array:
+    """What lies between three corners (n, 3, 3) at some shares (n, 3) of each."""
+    return np.asarray(np.einsum("nci,nc->ni", corners, shares))
+
+
+def _triangle_areas(mesh: Mesh) -> Array:
     a, b, c = np.moveaxis(mesh.vertices_m[mesh.faces], 1, 0)
     return np.asarray(np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2)

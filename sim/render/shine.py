@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.spec import Light
+from sim.render.normals import unit
 
 Floats = NDArray[np.float32]
 
@@ -16,7 +17,7 @@ def shine(
     eye_m: Floats,
     points_m: Floats,
     normal: Floats,
-    reached: Floats,
+    direct: Floats,
     around: Floats,
     roughness: Floats,
 ) -> Floats:
@@ -27,12 +28,12 @@ def shine(
         eye_m: (3,).
         points_m: (3, n).
         normal: (3, n).
-        reached: (n,) how much of the sun arrives.
+        direct: (n,) light from the sun.
         around: (3, n) light from all around.
         roughness: (n,) 0 mirrors, 1 is dull.
     """
-    view = _unit(eye_m[:, None] - points_m)
-    half = _unit(view + np.array(light.direction, np.float32)[:, None])
+    view = unit(eye_m[:, None] - points_m)
+    half = unit(view + np.array(light.direction, np.float32)[:, None])
     width = np.maximum(roughness, np.float32(0.08)) ** 4
     power = 2 / width - 2
     cosine = np.clip((normal * half).sum(axis=0), 0, 1)
@@ -40,11 +41,6 @@ def shine(
     lobe = np.minimum((power + 8) / 8, np.float32(60)) * cosine**power
     rim = STRAIGHT + (1 - STRAIGHT) * (1 - facing) ** 5
     sun = (light.specular * light.diffuse * np.array(light.color_rgb)).astype(np.float32)
-    incoming = np.maximum(np.array(light.direction, np.float32) @ normal, 0)
-    bright = STRAIGHT * 4 * lobe * incoming * reached
+    bright = STRAIGHT * 4 * lobe * direct
     sky = rim * (1 - roughness) * np.float32(2 * light.specular)
     return np.asarray(sun[:, None] * bright + around * sky, np.float32)
-
-
-def _unit(vectors: Floats) -> Floats:
-    return np.asarray(vectors / np.maximum(np.sqrt((vectors**2).sum(axis=0)), np.float32(1e-9)), np.float32)

@@ -26,20 +26,43 @@ def sky_directions(count: int, below: bool) -> Array:
     return np.column_stack([flat * np.cos(angle), flat * np.sin(angle), height])
 
 
-def radiance(light: Light, directions: Array) -> Floats:
-    """The sky's light (n, 3) from directions (n, 3); what is below the horizon is as bright as that.
+def color_of(light: Light) -> Floats:
+    """The sky's light (3,) on a free, level floor."""
+    return (light.ambient * np.array(light.sky_rgb)).astype(np.float32)
 
-    A free, level floor gets `ambient` of it, whatever the sky looks like.
+
+def shape_of(light: Light, directions: Array) -> Floats:
+    """How bright the sky is in directions (n, 3), over what it gives a free, level floor: (n,).
+
+    What is below the horizon is as bright as that.
     """
-    return (_shape(light, directions)[:, None] * (light.ambient * np.array(light.sky_rgb))).astype(np.float32)
-
-
-def _shape(light: Light, directions: Array) -> Array:
     up = np.clip(directions[:, 2], 0, 1)
     side = directions[:, :2] @ (np.cos(light.sky_azimuth_rad), np.sin(light.sky_azimuth_rad))
-    # The integral over the floor's hemisphere: a mean of h + (1 - h)·up weighted by 2·up is (h + 2) / 3.
+    # A floor's mean of h + (1 - h)·up is weighted by 2·up: (h + 2) / 3.
     level = (light.horizon + (1 - light.horizon) * up) / ((light.horizon + 2) / 3)
-    return np.asarray(level * (1 + light.sky_tilt * side), np.float64)
+    return np.asarray(level * (1 + light.sky_tilt * side), np.float32)
+
+
+def free_light(light: Light, directions: Array, normals: Floats) -> Floats:
+    """The light (m,) of the whole sky on surfaces with normals (3, m), over that on the floor.
+
+    A surface sees half of all directions, so its light is smooth: seven numbers tell it.
+    """
+    places = sky_directions(60, below=True)
+    exact = np.maximum(places @ directions.T, 0) @ shape_of(light, directions)
+    exact *= _weight(directions)
+    factors, *_ = np.linalg.lstsq(_smooth(places.T), exact, rcond=None)
+    return np.asarray(np.maximum(_smooth(normals) @ factors.astype(np.float32), 0.01), np.float32)
+
+
+def _smooth(normals: NDArray[np.floating]) -> NDArray[np.floating]:
+    x, y, z = normals
+    return np.stack([np.ones_like(x), x, y, z, z * z, x * z, y * z], axis=1)
+
+
+def _weight(directions: Array) -> float:
+    """What each of some directions adds: they are evenly spread, and the floor sees those above it."""
+    return 2.0 / int(np.count_nonzero(directions[:, 2] > 0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,29 +135,29 @@ class Sky:
         self.directions = sky_directions(directions, below=not floor)
         self.maps = light_maps(points_m, self.directions, side_px)
         self.floor = floor_grid(points_m, self.maps) if floor else None
-        self._weight = 2.0 / directions
 
     def on_floor(self, light: Light) -> Floats:
-        """The sky's light (px, px, 3) on the grid over the floor."""
+        """The share of the sky's light (px, px) that arrives on the grid over the floor."""
         assert self.floor is not None
-        weights = radiance(light, self.directions) * (self._weight * self.directions[:, 2:])
-        missing = (weights.T.astype(np.float32) @ self.floor.blocked).reshape(3, FLOOR_PX, FLOOR_PX)
-        missing *= self.floor.window
-        free = radiance_on_floor(light)
-        return np.asarray(cv2.merge([free[c] - missing[c] for c in range(3)]), np.float32)
+        weights = shape_of(light, self.directions) * self.directions[:, 2].astype(np.float32)
+        weights *= np.float32(_weight(self.directions))
+        missing = (weights @ self.floor.blocked).reshape(FLOOR_PX, FLOOR_PX)
+        return np.asarray(1 - missing * self.floor.window, np.float32)
 
     def seen(self, points_m: Floats) -> Floats:
         """How much of each direction (n, m) points (3, m) see."""
         return visible(self.maps, points_m, slack=1.0)
 
-    def on_surface(self, light: Light, normals: Floats, seen: Floats) -> Floats:
-        """The sky's light (3, m) on surfaces with normals (3, m) of which each direction sees (n, m)."""
+    def left(self, light: Light, normals: Floats, seen: Floats) -> Floats:
+        """The share (m,) of the sky's light that reaches surfaces with normals (3, m).
+
+        Args:
+            light: The sky.
+            normals: Unit length.
+            seen: (n, m) how much each surface sees of each direction.
+        """
         facing = np.maximum(self.directions.astype(np.float32) @ normals, 0)
+        weights = shape_of(light, self.directions)
+        free = weights @ facing
         facing *= seen
-        weights = radiance(light, self.directions).T * np.float32(self._weight)
-        return np.asarray(weights @ facing, np.float32)
-
-
-def radiance_on_floor(light: Light) -> Floats:
-    """The sky's light (3,) on a free, level floor."""
-    return (light.ambient * np.array(light.sky_rgb)).astype(np.float32)
+        return np.asarray((weights @ facing) / np.maximum(free, np.float32(1e-3)), np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.spec import Light
-from sim.render.lightmap import NOTHING, LightMaps, light_maps, visible
+from sim.render.lightmap import NOTHING, LightMaps, light_maps
 
 Floats = NDArray[np.float32]
 
@@ -40,16 +40,25 @@ class Sun:
             cv2.remap(self.shade, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.float32
         )
 
-    def on_surface(self, points_m: Floats, size_m: float) -> Floats:
+    def on_surface(self, points_m: Floats) -> Floats:
         """How much of the sun reaches points (3, m), the mean over a small disc."""
-        texel = float(self.maps.texel_m[0])
-        radius = max(0.75 * texel, self.softness * 0.3 * size_m)
-        across, down = self.maps.axes[0, :2]
-        total = np.zeros(points_m.shape[1], np.float32)
-        for step in DISC * np.float32(radius):
-            shifted = points_m + (across * step[0] + down * step[1])[:, None]
-            total += visible(self.maps, shifted, 1.0 + radius / texel)[0]
-        return total / np.float32(len(DISC))
+        side, texel = len(self.shade), np.float32(self.maps.texel_m[0])
+        into = self.maps.into(0).astype(np.float32)
+        u, v = (into[row, :3] @ points_m + into[row, 3] for row in (0, 1))
+        toward = self.maps.axes[0, 2] @ points_m
+        radius = max(0.75, self.softness * 0.1 * side)
+        behind = toward + texel * np.float32(1 + radius)
+        total = np.zeros(len(u), np.float32)
+        nearest = self.maps.nearest_m.ravel()
+        for right, down in DISC * np.float32(radius):
+            column, row = (
+                np.clip(value + step, 0, side - 1).astype(np.int32) for value, step in ((u, right), (v, down))
+            )
+            ahead = nearest.take(row * np.int32(side) + column)
+            ahead -= behind
+            ahead *= 1 / texel
+            total += np.clip(ahead, 0, 1, out=ahead)
+        return 1 - total * np.float32(1 / len(DISC))
 
 
 def sun_over(points_m: Floats, light: Light, side_px: int) -> Sun:
@@ -78,4 +87,9 @@ def _floor_shade(maps: LightMaps, light: Light) -> Floats:
 
 
 def _blurred(values: Floats, sigma: float) -> Floats:
-    return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT), np.float32)
+    """A map with its pixels mixed over some width; wide ones are found on a smaller map."""
+    small = 1 << max(int(np.log2(sigma / 1.5)), 0)
+    side = len(values)
+    few = values if small == 1 else cv2.resize(values, (side // small,) * 2, interpolation=cv2.INTER_AREA)
+    soft = cv2.GaussianBlur(few, (0, 0), sigma / small, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(soft if small == 1 else cv2.resize(soft, (side, side)), np.float32)

@@ -8,9 +8,19 @@ from numpy.typing import NDArray
 from scenes.looks import IMAGE, Pictures
 from scenes.spec import Camera, Surface, Texture
 from sim.render.texture import Mipmap
+from sim.render.tone import paint
 
 Plane = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
+
+FEW = 4
+"""How much of a texture a pixel covers is found in every so manieth row and column: it is smooth."""
+
+
+def tint(surface: Surface) -> NDArray[np.float32]:
+    """The share (3,) of light that a surface without its texture sends back."""
+    color = np.array([[surface.look.color_rgb or (1.0, 1.0, 1.0)]])
+    return np.asarray(paint(np.rint(255 * color).astype(np.uint8))[0, 0], np.float32)
 
 
 class Surfaces:
@@ -37,7 +47,7 @@ class Surfaces:
         u = ((np.arange(camera.width) + 0.5) * scale + turn).astype(np.float32)
         v = ((np.arange(camera.height) + 0.5) * scale + rise).astype(np.float32)
         grid = np.broadcast_to(u, shape), np.broadcast_to(v[:, None], shape)
-        return self._texture("background", surface).sample(*grid, np.full(shape, scale, np.float32))
+        return self._texture("background", surface).sample(*grid, np.full((1, 1), scale, np.float32))
 
     def floor(self, surface: Surface, camera: Camera, x: Plane, y: Plane, depth: Plane) -> Pixels | None:
         """A texture at floor points x, y (h, w) at a depth (h, w); None where there is none."""
@@ -48,8 +58,9 @@ class Surfaces:
         # A pixel's footprint on the floor: depth/f across, and longer by range/height away from the camera.
         eye = np.array(camera.pose.position_m, np.float32)
         height_m = max(eye[2], np.float32(1e-6))
-        away = np.sqrt((x - eye[0]) ** 2 + (y - eye[1]) ** 2 + height_m**2) / height_m
-        footprint = depth * np.float32(1.0 / min(camera.fx, camera.fy) / surface.tile_m) * np.sqrt(away)
+        few = np.s_[FEW // 2 :: FEW, FEW // 2 :: FEW] if min(x.shape) > FEW else np.s_[:, :]
+        away = np.sqrt((x[few] - eye[0]) ** 2 + (y[few] - eye[1]) ** 2 + height_m**2) / height_m
+        footprint = depth[few] * np.float32(1.0 / min(camera.fx, camera.fy) / surface.tile_m) * np.sqrt(away)
         mipmap = self._texture("floor", surface)
         return mipmap.sample(x * cosine - y * sine, x * sine + y * cosine, footprint)
 

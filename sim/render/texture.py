@@ -32,7 +32,10 @@ class Mipmap:
             np.pad(level, ((BORDER, BORDER), (BORDER, BORDER), (0, 0)), mode="wrap") for level in levels
         ]
         self._sizes = np.array([len(level) for level in levels], np.float32)
-        self._tops = np.cumsum([0, *(len(level) for level in padded[:-1])]).astype(np.float32)
+        tops = np.cumsum([0, *(len(level) for level in padded[:-1])]).astype(np.float32)
+        self._size_of, self._top_of = (np.zeros(256, np.float32) for _ in range(2))
+        self._size_of[: len(levels)] = self._sizes
+        self._top_of[: len(levels)] = tops + np.float32(BORDER - 0.5)
         width = len(padded[0])
         self._atlas = np.concatenate(
             [np.pad(level, ((0, 0), (0, width - len(level)), (0, 0))) for level in padded]
@@ -44,27 +47,27 @@ class Mipmap:
         Args:
             u: (h, w), any number.
             v: (h, w), any number.
-            footprint: (h, w), side of the area that a pixel covers.
+            footprint: Side of the area that a pixel covers, of any size: it is spread over the picture.
 
         Returns:
             (h, w, 3) uint8 RGB.
         """
         fine = np.log2(np.maximum(footprint * (self._scale * self._sizes[0]), np.float32(1.0)))
-        fine = np.minimum(fine, np.float32(len(self._sizes) - 1.001))
-        low = fine.astype(np.int32)
-        part = fine - low.astype(np.float32)
+        fine = cv2.resize(np.minimum(fine, np.float32(len(self._sizes) - 1.001)), u.shape[::-1])
+        low = fine.astype(np.uint8)
+        part = fine - low
         u, v = u * self._scale, v * self._scale
         u, v = u - np.floor(u), v - np.floor(v)
         sharp = self._level(u, v, low)
         if not part.any():
             return sharp
-        soft = self._level(u, v, low + 1)
+        soft = self._level(u, v, low + np.uint8(1))
         return np.asarray(cv2.blendLinear(sharp, soft, np.float32(1.0) - part, part), np.uint8)
 
-    def _level(self, u: Plane, v: Plane, level: NDArray[np.int32]) -> NDArray[np.uint8]:
-        size = self._sizes[level]
+    def _level(self, u: Plane, v: Plane, level: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        size, top = cv2.LUT(level, self._size_of), cv2.LUT(level, self._top_of)
         x = u * size + np.float32(BORDER - 0.5)
-        y = v * size + (self._tops + np.float32(BORDER - 0.5))[level]
+        y = v * size + top
         return np.asarray(cv2.remap(self._atlas, x, y, cv2.INTER_LINEAR), np.uint8)
 
 

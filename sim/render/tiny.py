@@ -1,6 +1,7 @@
 """PyBullet's TinyRenderer behind the renderer interface."""
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from scenes.spec import Body, Camera, Light, Shot, Texture
 from sim.bullet import Client, pb
 from sim.meshfiles import MeshFiles, Vanishing
 from sim.render.projection import (
+    body_box,
     body_hull,
     column_major,
     depth_range,
@@ -55,15 +57,30 @@ class TinyRenderer:
         if not settled.spec.bodies:
             return _nothing(camera)
         near_m, far_m = self._show(settled, shot)
-        whole = (0, 0, camera.width, camera.height)
+        whole = _nothing(camera)
+        box = self._reach(settled, camera)
+        if box is None:
+            return whole
+        part = np.s_[box[1] : box[3], box[0] : box[2]]
         color, depth, ids = self._draw(
-            view_matrix(camera), projection(camera, whole, near_m, far_m), whole, shot.light
+            view_matrix(camera), projection(camera, box, near_m, far_m), box, shot.light
         )
         body = self._bodies(ids)
         z_ndc = 2.0 * depth.astype(np.float64) - 1.0
         depth_m = 2.0 * far_m * near_m / (far_m + near_m - z_ndc * (far_m - near_m))
         depth_m[body < 0] = np.inf
-        return GBuffer(color, depth_m.astype(np.float32), body)
+        whole.color[part], whole.depth_m[part], whole.body[part] = color, depth_m, body
+        return whole
+
+    def _reach(self, settled: Settled, camera: Camera) -> Box | None:
+        """The part of the image that bodies reach: an empty pixel costs as much as a step of the pipeline."""
+        boxes = np.array([body_box(self._files, body, camera) for body in settled.spec.bodies])
+        boxes = np.clip(boxes, 0, (camera.width, camera.height, camera.width, camera.height))
+        boxes = boxes[(boxes[:, 0] < boxes[:, 2]) & (boxes[:, 1] < boxes[:, 3])]
+        if not len(boxes):
+            return None
+        low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+        return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
     def silhouette(self, settled: Settled, shot: Shot, body: int, box: Box) -> NDArray[np.bool_]:
         """Where a body alone would be seen, (h, w) over a box; bit-equal to the full frame's pixels."""
@@ -146,7 +163,10 @@ class TinyRenderer:
         if self._client.contents is held and held[0] is settled and held[1] == levels:
             return
         self._client.fresh()
-        self._ids = [self._add(body, level) for body, level in zip(settled.spec.bodies, levels, strict=True)]
+        load = cache(partial(pb.loadTexture, physicsClientId=self._client.id))
+        self._ids = [
+            self._add(body, level, load) for body, level in zip(settled.spec.bodies, levels, strict=True)
+        ]
         self._levels = levels
         self._client.contents = self._contents = (settled, levels, self)
 
@@ -159,7 +179,7 @@ class TinyRenderer:
         except Vanishing as error:
             raise RejectedView("vanishing") from error
 
-    def _add(self, body: Body, level: int) -> int:
+    def _add(self, body: Body, level: int, load: Callable[[str], int]) -> int:
         client, paths = self._client.id, self._files.visual(body.asset, level)
         colors = self._colors(body, level)
         visual = pb.createVisualShapeArray(
@@ -175,7 +195,7 @@ class TinyRenderer:
         )
         for index, path in enumerate(self._textures(body, level)):
             if path is not None:
-                texture = pb.loadTexture(str(path), physicsClientId=client)
+                texture = load(str(path))
                 pb.changeVisualShape(
                     body_id, -1, shapeIndex=index, textureUniqueId=texture, physicsClientId=client
                 )

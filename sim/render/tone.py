@@ -9,38 +9,53 @@ Floats = NDArray[np.float32]
 _STEPS = 4096
 _BRIGHTEST = 16.0
 """Light above this is white."""
+_SHOULDER, _CONTRAST = 0.55, 0.25
+_DARKEST, _WHITEST = 0.02, 0.85
+"""What the blackest and the whitest paint send back of the light."""
 
 
 def _decoded() -> Floats:
+    """The light (256,) behind each 8-bit value (IEC 61966-2-1)."""
     value = np.arange(256) / 255
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 def _filmic(light: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A film's answer to light: a soft toe, a soft shoulder (fit of ACES by Narkowicz 2015)."""
-    return np.clip(light * (2.51 * light + 0.03) / (light * (2.43 * light + 0.59) + 0.14), 0, 1)
+    """A film's answer to light: straight up to `_SHOULDER`, then ever flatter, with some contrast."""
+    over = np.maximum(light - _SHOULDER, 0) / (1 - _SHOULDER)
+    value = _encoded(np.minimum(light, _SHOULDER) + (1 - _SHOULDER) * (1 - np.exp(-over)))
+    return value + _CONTRAST * (value * value * (3 - 2 * value) - value)
 
 
 def _encoded(value: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(value <= 0.0031308, 12.92 * value, 1.055 * value ** (1 / 2.4) - 0.055)
 
 
-LINEAR = _decoded()
-"""The light (256,) behind each 8-bit value (IEC 61966-2-1)."""
+_LINEAR = _decoded()
+_PAINT = np.float32(_DARKEST) + np.float32(_WHITEST - _DARKEST) * _LINEAR
 _light = _BRIGHTEST * (np.arange(_STEPS) / (_STEPS - 1)) ** 2
-_CURVE = np.rint(255 * _encoded(_filmic(0.6 * _light))).astype(np.uint8)
+_CURVE = np.rint(255 * _filmic(_light)).astype(np.uint8)
 
 
-def linear(pixels: NDArray[np.uint8]) -> Floats:
-    """The light (..., 3), 0..1, behind 8-bit colours."""
-    return np.asarray(cv2.LUT(pixels, LINEAR), np.float32)
+def paint(pixels: NDArray[np.uint8], tint: tuple[float, float, float] | None = None) -> Floats:
+    """The share (..., 3) of light that surfaces of some 8-bit colours send back; no paint is quite black.
+
+    Args:
+        pixels: (h, w, 3), or any shape without a tint.
+        tint: A colour, 0..1, that they are multiplied by.
+    """
+    if tint is None:
+        return np.asarray(cv2.LUT(pixels, _PAINT), np.float32)
+    places = np.rint(255 * np.array(tint)).astype(np.intp)
+    tables = np.float32(_DARKEST) + np.float32(_WHITEST - _DARKEST) * _LINEAR[:, None] * _LINEAR[places]
+    return np.asarray(cv2.LUT(pixels, tables[None]), np.float32)
 
 
-def developed(light: Floats) -> NDArray[np.uint8]:
-    """The 8-bit picture (H, W, 3) that a camera makes of light; 1 is a well lit white sheet.
+def developed(light: Floats, gain: float) -> NDArray[np.uint8]:
+    """The 8-bit picture (H, W, 3) that a camera makes of light; 1 is white.
 
     The table is entered with the root of the light, so that it is fine where eyes are.
     """
-    root = cv2.sqrt(np.clip(light, 0, np.float32(_BRIGHTEST)))
-    steps = root * np.float32((_STEPS - 1) / _BRIGHTEST**0.5) + np.float32(0.5)
+    root = cv2.sqrt(np.clip(light, 0, np.float32(_BRIGHTEST / gain)))
+    steps = root * np.float32((_STEPS - 1) * (gain / _BRIGHTEST) ** 0.5)
     return _CURVE.take(steps.astype(np.uint16))

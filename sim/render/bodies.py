@@ -1,0 +1,164 @@
+"""Bodies in the light of a sun, a sky and the floor."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.spec import Camera, Light, SceneSpec, Surface
+from sim.render.compose import Seen, bounding
+from sim.render.floor import FloorLight, sun_on_floor
+from sim.render.lightmap import LightMaps
+from sim.render.normals import blended, normals, smooth_normals
+from sim.render.points import Cloud
+from sim.render.rasterise import GBuffer
+from sim.render.shine import shine
+from sim.render.sky import Sky, color_of, free_light
+from sim.render.sun import Sun
+from sim.render.surfaces import tint
+from sim.render.tone import paint
+
+Floats = NDArray[np.float32]
+Index = NDArray[np.intp]
+
+LIFT_PX = 1.5
+"""How far off its surface, in map pixels, a point is looked up: it casts no shadow on itself."""
+STEP_PX = 3
+"""What bodies take from each other of the sky is found in every so manieth row and column."""
+FLOOR_VIEW = 0.6
+"""Share of what a surface that faces down sees which is floor close by."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pixels:
+    """The pixels of bodies, as columns.
+
+    Attributes:
+        box: Pixel edges of all of them.
+        place: (n,) index into the flattened box.
+        points_m: (3, n) in the world.
+        normal: (3, n) unit length.
+        body: (n,) index into the scene's bodies.
+    """
+
+    box: tuple[int, int, int, int]
+    place: Index
+    points_m: Floats
+    normal: Floats
+    body: NDArray[np.int16]
+
+
+def body_pixels(camera: Camera, seen: Seen, cloud: Cloud) -> Pixels | None:
+    """The pixels that show bodies; None where none does.
+
+    Args:
+        camera: Where the picture is taken.
+        seen: What is where.
+        cloud: Points on the bodies.
+    """
+    box = bounding(seen.body >= 0)
+    if box is None:
+        return None
+    part = np.s_[box[1] : box[3], box[0] : box[2]]
+    body = np.ascontiguousarray(seen.body[part])
+    depth_m = np.ascontiguousarray(seen.depth_m[part])
+    place = np.flatnonzero(body >= 0)
+    facets, smooth = (
+        np.ascontiguousarray(image.reshape(-1, 3).take(place, axis=0).T)
+        for image in (normals(camera, depth_m, body, box), smooth_normals(camera, depth_m, box, cloud))
+    )
+    points = _world(camera, depth_m.ravel().take(place), place, box)
+    world = camera.pose.rotation().astype(np.float32) @ blended(facets, smooth)
+    return Pixels(box, place, points, world, body.ravel().take(place))
+
+
+def _world(camera: Camera, depth_m: Floats, place: Index, box: tuple[int, int, int, int]) -> Floats:
+    """World points (3, n) seen in some pixels of a box."""
+    rows, columns = np.divmod(place.astype(np.int32), np.int32(box[2] - box[0]))
+    x = (columns + np.float32(box[0] + 0.5 - camera.cx)) * depth_m * np.float32(1 / camera.fx)
+    y = (rows + np.float32(box[1] + 0.5 - camera.cy)) * depth_m * np.float32(1 / camera.fy)
+    local = np.stack([x, y, depth_m]).astype(np.float32)
+    eye = np.array(camera.pose.position_m, np.float32)[:, None]
+    return np.asarray(camera.pose.rotation().astype(np.float32) @ local + eye, np.float32)
+
+
+def paint_bodies(
+    picture: Floats,
+    gbuffer: GBuffer,
+    spec: SceneSpec,
+    camera: Camera,
+    light: Light,
+    pixels: Pixels,
+    sky: Sky,
+    sun: Sun,
+    falls: FloorLight | None,
+) -> None:
+    """Puts lit bodies into a picture (H, W, 3) of what is behind them."""
+    x0, y0, x1, y1 = pixels.box
+    colors = np.ascontiguousarray(gbuffer.color[y0:y1, x0:x1]).reshape(-1, 3).take(pixels.place, axis=0)
+    albedo = paint(np.ascontiguousarray(colors.T))
+    reached = 1 - np.float32(light.shadow) * (1 - sun.on_surface(_lifted(pixels, sun.maps)))
+    toward = np.array(light.direction, np.float32)
+    direct = np.maximum(toward @ pixels.normal, 0) * reached
+    around = _around(light, pixels, sky, falls, spec.floor)
+    sun_rgb = (light.diffuse * np.array(light.color_rgb)).astype(np.float32)
+    roughness = np.array([body.roughness for body in spec.bodies], np.float32).take(pixels.body)
+    eye = np.array(camera.pose.position_m, np.float32)
+    result = albedo * (around + sun_rgb[:, None] * direct)
+    result += shine(light, eye, pixels.points_m, pixels.normal, direct, around, roughness)
+    rows, columns = np.divmod(pixels.place, x1 - x0)
+    picture.reshape(-1, 3)[(rows + y0) * camera.width + columns + x0] = result.T
+
+
+def _lifted(pixels: Pixels, maps: LightMaps, chosen: Index | None = None) -> Floats:
+    points, normal = pixels.points_m, pixels.normal
+    if chosen is not None:
+        points, normal = points.take(chosen, axis=1), normal.take(chosen, axis=1)
+    return points + normal * np.float32(LIFT_PX * maps.texel_m.max())
+
+
+def _around(
+    light: Light, pixels: Pixels, sky: Sky, falls: FloorLight | None, floor: Surface | None
+) -> Floats:
+    """Light (3, n) from sky and floor."""
+    left, sky_below, sun_below = _shares(light, pixels, sky, falls)
+    found = color_of(light)[:, None] * (free_light(light, sky.directions, pixels.normal) * left)
+    if floor is not None and falls is not None:
+        back = tint(floor) * np.float32(FLOOR_VIEW * light.bounce)
+        down = (1 - pixels.normal[2]) * np.float32(0.5)
+        found += (back * color_of(light))[:, None] * (sky_below * down)
+        found += (back * sun_on_floor(light))[:, None] * (sun_below * down)
+    return np.asarray(found, np.float32)
+
+
+def _shares(light: Light, pixels: Pixels, sky: Sky, falls: FloorLight | None) -> tuple[Floats, ...]:
+    """What is left of the sky at each pixel, and of the sky's and sun's light on the floor below: (n,) each.
+
+    Found in a few pixels and spread from there: it is smooth, but for the normal, which comes in later.
+    """
+    width = pixels.box[2] - pixels.box[0]
+    height = pixels.box[3] - pixels.box[1]
+    rows, columns = np.divmod(pixels.place.astype(np.int32), np.int32(width))
+    chosen = np.flatnonzero((rows % STEP_PX == 0) & (columns % STEP_PX == 0))
+    if not len(chosen):
+        chosen = np.arange(len(rows))
+    values = np.ones((len(chosen), 4), np.float32)
+    normal = pixels.normal.take(chosen, axis=1)
+    values[:, 0] = sky.left(light, normal, sky.seen(_lifted(pixels, sky.maps, chosen)))
+    if falls is not None:
+        points = pixels.points_m.take(chosen, axis=1)
+        # The floor that a surface sees lies about as far beside it as it is high.
+        reach = np.maximum(points[2], 0)
+        x, y = points[0] + normal[0] * reach, points[1] + normal[1] * reach
+        values[:, 1], values[:, 2] = (share[:, 0] for share in falls.thrown_back(x[:, None], y[:, None]))
+    coarse = np.zeros((-(-height // STEP_PX), -(-width // STEP_PX), 4), np.float32)
+    coarse[rows.take(chosen) // STEP_PX, columns.take(chosen) // STEP_PX] = values
+    spread = cv2.blur(coarse, (3, 3), borderType=cv2.BORDER_CONSTANT)
+    back = np.array([[1 / STEP_PX, 0.0, 0.0], [0.0, 1 / STEP_PX, 0.0]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    wide = cv2.warpAffine(spread, back, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    full = np.ascontiguousarray(wide.reshape(-1, 4).take(pixels.place, axis=0).T)
+    mean = values.mean(axis=0)
+    weight = 1 / (full[3] + np.float32(1e-3))
+    return tuple((full[k] + np.float32(1e-3) * mean[k]) * weight for k in range(3))
