@@ -10,6 +10,8 @@ import numpy as np
 import trimesh
 from numpy.typing import NDArray
 from PIL import Image
+from trimesh.visual import TextureVisuals
+from trimesh.visual.material import SimpleMaterial
 
 SIDES_MM = (60.0, 40.0, 20.0)
 FORMATS = ("obj", "stl", "ply", "off", "glb", "dae", "3mf")
@@ -45,6 +47,12 @@ def png(pixels: NDArray[np.uint8]) -> bytes:
     return out.getvalue()
 
 
+def painted(material: Any, uv: Any = None, **facts: Any) -> Any:
+    """The looks of a trimesh, whose material classes have no types."""
+    looks: Any = TextureVisuals
+    return looks(uv=uv, material=material(**facts))
+
+
 def textured(side: float = 0.05) -> trimesh.Trimesh:
     """A box, each face with the whole picture."""
     box = trimesh.creation.box((side, side, side))
@@ -52,8 +60,7 @@ def textured(side: float = 0.05) -> trimesh.Trimesh:
     axis = np.abs(box.face_normals).argmax(axis=1)
     kept = np.array([[1, 2], [0, 2], [0, 1]])[axis]
     uv = np.take_along_axis(corners, kept[:, None, :].repeat(3, axis=1), axis=2) / side + 0.5
-    material = trimesh.visual.material.SimpleMaterial(image=Image.fromarray(picture()))
-    visual = trimesh.visual.TextureVisuals(uv=uv.reshape(-1, 2), material=material)
+    visual = painted(SimpleMaterial, uv.reshape(-1, 2), image=Image.fromarray(picture()))
     faces = np.arange(3 * len(corners)).reshape(-1, 3)
     return trimesh.Trimesh(corners.reshape(-1, 3), faces, visual=visual, process=False)
 
@@ -77,7 +84,7 @@ def obj_of_materials(folder: Path, colors: list[tuple[float, float, float]]) -> 
 def gltf(folder: Path, **changes: Any) -> Path:
     """A textured box as a glTF of several files, with changes to its JSON."""
     folder.mkdir(parents=True, exist_ok=True)
-    files = textured().export(file_type="gltf")
+    files: Any = textured().export(file_type="gltf")
     for name, content in files.items():
         (folder / name).write_bytes(content)
     (path,) = folder.glob("*.gltf")
