@@ -101,7 +101,7 @@ class MeshFiles:
         """The triangle area below which triangles hold 1 % of the surface; square mesh units."""
         known = self._fineness.setdefault(key, [])
         while len(known) <= level:
-            known.append(_small_triangle(self.mesh(key, len(known))))
+            known.append(small_triangle(self.mesh(key, len(known))))
         return known[level]
 
     def mesh(self, key: str, level: int) -> Mesh:
@@ -165,7 +165,8 @@ def _clustered(part: Part, low: Array, size: float) -> Part | None:
     return replace(part, vertices_m=mean[place], faces=part.faces[kept])
 
 
-def _small_triangle(mesh: Mesh) -> float:
+def small_triangle(mesh: Mesh) -> float:
+    """The triangle area below which triangles hold 1 % of a mesh's surface; square mesh units."""
     corners = mesh.vertices_m[mesh.faces]
     cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     areas = np.sort(np.linalg.norm(cross, axis=1) / 2)

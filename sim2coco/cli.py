@@ -28,6 +28,7 @@ COMMANDS = {
     "show": "pictures of a data set with their labels drawn",
     "replay": "render a picture again from its record",
     "check": "is a data set right? every fault named",
+    "assets": "your own meshes: import a folder, check it, see it on a sheet",
     "doctor": "is this installation right? with the repair for what is not",
 }
 
@@ -103,6 +104,8 @@ def _run(arguments: list[str]) -> int:
     command = arguments[0] if arguments else "--help"
     if command in COMPOSED:
         return _composed(command, arguments[1:])
+    if command == "assets":
+        return _assets(arguments[1:])
     if command in COMMANDS:
         return _plain(command, arguments[1:])
     return _usage(command)
@@ -313,6 +316,17 @@ def _plain(command: str, arguments: list[str]) -> int:
 
     _on_signals(_stop)
     return guarded(lambda: getattr(commands, command)(options, out))
+
+
+def _assets(arguments: list[str]) -> int:
+    """A command about meshes and libraries of them."""
+    from sim2coco.library import commandline
+
+    parser = Parser(prog="sim2coco assets", description=COMMANDS["assets"])
+    commandline.add_arguments(parser)
+    options = parser.parse_args(arguments)
+    _on_signals(_stop)
+    return guarded(lambda: commandline.run(options, out))
 
 
 def _positive(text: str) -> int:

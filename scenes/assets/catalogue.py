@@ -319,3 +319,8 @@ def _asset(name: str, category: Category, index: int | None, mesh: Mesh) -> Asse
         color_rgb=category.color if isinstance(category.color, tuple) else None,
         licence=category.licence,
     )
+
+
+def one_asset(name: str, mesh: Mesh, density_kg_m3: float = DENSITY_KG_M3) -> Asset:
+    """A mesh as the only asset of a category of its own."""
+    return _asset(name, Category(path=name, density_kg_m3=density_kg_m3), 0, mesh)

@@ -117,7 +117,7 @@ def _part(geometry: Any) -> Part:
         normals = crease_normals(corners)
     uvs, color_rgb, texture = _material(geometry, faces)
     if uvs is None:
-        uvs = _planar_uvs(corners)
+        uvs = planar_uvs(corners)
     rows = np.concatenate([corners, normals, uvs], axis=2).reshape(-1, 8)
     unique, index = np.unique(rows, axis=0, return_inverse=True)
     return Part(
@@ -130,7 +130,7 @@ def _part(geometry: Any) -> Part:
     )
 
 
-def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+def unit_vectors(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
     """Vectors (..., 3) at length one; those without a direction point up."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.where(length > 1e-12, vectors / np.maximum(length, 1e-12), (0.0, 0.0, 1.0))
@@ -141,7 +141,7 @@ def _file_normals(geometry: Any, faces: NDArray[np.int64]) -> NDArray[np.float64
     given = geometry._cache.cache.get("vertex_normals")
     if given is None or not np.isfinite(given).all():
         return None
-    return _unit(np.asarray(given, np.float64)[faces])
+    return unit_vectors(np.asarray(given, np.float64)[faces])
 
 
 def crease_normals(corners: NDArray[np.float64], crease_deg: float = CREASE_DEG) -> NDArray[np.float64]:
@@ -150,7 +150,7 @@ def crease_normals(corners: NDArray[np.float64], crease_deg: float = CREASE_DEG)
     A corner's normal is the area-weighted mean over the faces that meet there at less than the crease angle.
     """
     areas = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    face_normals = np.repeat(_unit(areas), 3, axis=0)
+    face_normals = np.repeat(unit_vectors(areas), 3, axis=0)
     weights = np.repeat(areas, 3, axis=0)
     _, position = np.unique(corners.reshape(-1, 3).round(9), axis=0, return_inverse=True)
     order = np.argsort(position, kind="stable")
@@ -163,10 +163,10 @@ def crease_normals(corners: NDArray[np.float64], crease_deg: float = CREASE_DEG)
         pairs = near & (ranked[:-shift] == ranked[shift:])
         np.add.at(total, first[pairs], weights[second[pairs]])
         np.add.at(total, second[pairs], weights[first[pairs]])
-    return _unit(total).reshape(-1, 3, 3)
+    return unit_vectors(total).reshape(-1, 3, 3)
 
 
-def _planar_uvs(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+def planar_uvs(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     """Texture coordinates (m, 3, 2) for a mesh without any: each face seen along its main axis."""
     axis = np.abs(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])).argmax(axis=1)
     kept = np.array([[1, 2], [0, 2], [0, 1]])[axis]

@@ -1,0 +1,1 @@
+"""Your own objects: mesh folders become libraries of clean, measured, tested assets."""

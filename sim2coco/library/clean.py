@@ -1,0 +1,224 @@
+"""Makes triangles of any origin into a mesh that physics and renderer can rely on."""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.mesh import Mesh, Part
+from scenes.assets.reading import MAX_PARTS, MAX_TEXTURE_PX, crease_normals, planar_uvs, unit_vectors
+from sim2coco.library.palette import baked
+from sim2coco.library.raw import Floats, Raw
+from sim2coco.library.refusal import Refused
+
+NO_AREA = 1e-14
+"""Triangles whose area is below this share of the longest side squared show nothing."""
+BOUNDLESS_M = 1e9
+NORMAL_STEP = 1e-5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cleaned:
+    """A clean mesh and what was found on the way.
+
+    Attributes:
+        mesh: In metres, z up; the same bytes however the file ordered its triangles.
+        watertight: Whether it encloses a volume.
+        normals: Whether they come from the file.
+        uvs: Whether they come from the file.
+        repairs: What was done, each in a few words.
+    """
+
+    mesh: Mesh
+    watertight: bool
+    normals: bool
+    uvs: bool
+    repairs: tuple[str, ...]
+
+
+def clean(raws: tuple[Raw, ...], matrix: Floats) -> Cleaned:
+    """The mesh of some triangles.
+
+    Args:
+        raws: Triangles by material.
+        matrix: (4, 4) from the file's frame and unit to metres, z up.
+
+    Raises:
+        Refused: Nothing of it is left, or it has too many materials.
+    """
+    with np.errstate(all="ignore"):
+        moved = [raw.moved(matrix) for raw in raws]
+    repairs: list[str] = []
+    moved = _finite(moved, repairs)
+    moved = _with_area(moved, repairs)
+    moved = _once(moved, repairs)
+    from_file = all(raw.normals is not None for raw in moved), all(raw.uvs is not None for raw in moved)
+    mesh = Mesh(tuple(_part(raw) for raw in _drawable(moved, repairs)))
+    watertight = mesh.is_watertight
+    if watertight and _inside_out(mesh):
+        repairs.append("was inside out: turned")
+        mesh = Mesh(tuple(_part(raw) for raw in _drawable([raw.turned() for raw in moved], [])))
+    return Cleaned(mesh, watertight, *from_file, tuple(repairs))
+
+
+def _finite(raws: list[Raw], repairs: list[str]) -> list[Raw]:
+    """Without the triangles that have a corner at infinity or nowhere."""
+    masks = [np.asarray((np.abs(raw.corners) < BOUNDLESS_M).all(axis=(1, 2))) for raw in raws]  # no for nan
+    lost = sum(int((~mask).sum()) for mask in masks)
+    kept = [raw.kept(mask) for raw, mask in zip(raws, masks, strict=True) if mask.any()]
+    if not kept:
+        raise Refused(
+            "non-finite", "none of its faces has finite corners", "export it again; its numbers are nan"
+        )
+    if lost:
+        repairs.append(f"{lost:,} faces with corners that are not finite dropped")
+    return kept
+
+
+def _with_area(raws: list[Raw], repairs: list[str]) -> list[Raw]:
+    corners = np.concatenate([raw.corners for raw in raws]).reshape(-1, 3)
+    least = NO_AREA * float(np.ptp(corners, axis=0).max()) ** 2
+    masks = [_areas(raw.corners) > least for raw in raws]
+    lost = sum(int((~mask).sum()) for mask in masks)
+    kept = [raw.kept(mask) for raw, mask in zip(raws, masks, strict=True) if mask.any()]
+    if not kept:
+        raise Refused("no faces", "its faces have no area", "export the surface, not points or lines")
+    if lost:
+        repairs.append(f"{lost:,} faces without area dropped")
+    return kept
+
+
+def _areas(corners: Floats) -> Floats:
+    """Twice the areas (m,) of triangles (m, 3, 3), also of such as would be too small for a float."""
+    edges = corners[:, 1:] - corners[:, :1]
+    size = float(np.abs(edges).max()) or 1.0
+    return np.asarray(np.linalg.norm(np.cross(edges[:, 0] / size, edges[:, 1] / size), axis=1) * size * size)
+
+
+def _once(raws: list[Raw], repairs: list[str]) -> list[Raw]:
+    """Triangles in an order of their own, each once, and parts in one too."""
+    ordered = []
+    lost = 0
+    for raw in raws:
+        raw = _canonical(raw)
+        rows = raw.corners.reshape(len(raw.corners), -1)
+        new = np.concatenate([[True], (np.diff(rows, axis=0) != 0).any(axis=1)])
+        lost += int((~new).sum())
+        ordered.append(raw.kept(new))
+    if lost:
+        repairs.append(f"{lost:,} faces that were there twice dropped")
+    return sorted(_joined(ordered), key=_order)
+
+
+def _canonical(raw: Raw) -> Raw:
+    """Each triangle begins with its least corner, and triangles are sorted."""
+    m = len(raw.corners)
+    arrays = [raw.corners, raw.normals, raw.uvs, raw.corner_colors]
+    widths = [array.shape[2] for array in arrays if array is not None]
+    rows = np.concatenate([array for array in arrays if array is not None], axis=2)
+    rows = np.where(rows == 0, 0.0, rows)  # there is a negative zero
+    order = np.lexsort(rows.reshape(m * 3, -1).T[::-1])
+    rank = np.empty(m * 3, np.int64)
+    rank[order] = np.arange(m * 3)
+    first = rank.reshape(m, 3).argmin(axis=1)
+    turned = np.take_along_axis(rows, ((first[:, None] + np.arange(3)) % 3)[:, :, None], axis=1)
+    turned = turned[np.lexsort(turned.reshape(m, -1).T[::-1])]
+    pieces = iter(np.split(turned, np.cumsum(widths)[:-1], axis=2))
+    new = [None if array is None else np.ascontiguousarray(next(pieces)) for array in arrays]
+    assert new[0] is not None
+    return replace(raw, corners=new[0], normals=new[1], uvs=new[2], corner_colors=new[3])
+
+
+def _joined(raws: list[Raw]) -> list[Raw]:
+    """Those of one material as one, sorted anew: files cut them up in ways that mean nothing."""
+    groups: dict[object, list[Raw]] = {}
+    for raw in raws:
+        texture = None if raw.texture is None else (raw.texture.shape, raw.texture.tobytes())
+        key = (
+            raw.color_rgb,
+            texture,
+            *(array is None for array in (raw.normals, raw.uvs, raw.corner_colors)),
+        )
+        groups.setdefault(key, []).append(raw)
+    return [_canonical(_one(same)) if len(same) > 1 else same[0] for same in groups.values()]
+
+
+def _one(raws: list[Raw]) -> Raw:
+    names = ("corners", "normals", "uvs", "corner_colors")
+    together = {
+        name: None if getattr(raws[0], name) is None else np.concatenate([getattr(raw, name) for raw in raws])
+        for name in names
+    }
+    return replace(raws[0], **together)  # type: ignore[arg-type]  # corners are always there
+
+
+def _order(raw: Raw) -> tuple[object, ...]:
+    return (raw.texture is not None, raw.color_rgb, len(raw.corners), raw.corners.tobytes())
+
+
+def _drawable(raws: list[Raw], repairs: list[str]) -> list[Raw]:
+    """At most 16 parts, each of one colour or one texture."""
+    painted = [raw if raw.corner_colors is None else _baked(raw, raw.corner_colors) for raw in raws]
+    if any(raw.corner_colors is not None for raw in raws):
+        repairs.append("colours of vertices baked into a texture")
+    if len(painted) <= MAX_PARTS:
+        return painted
+    plain = [raw for raw in painted if raw.texture is None]
+    textured = [raw for raw in painted if raw.texture is not None]
+    if plain:
+        colors = np.concatenate([np.tile(np.array(raw.color_rgb), (len(raw.corners), 3, 1)) for raw in plain])
+        alike = [replace(raw, color_rgb=(1.0, 1.0, 1.0), uvs=None, normals=_normals(raw)) for raw in plain]
+        textured = [_baked(_one(alike), colors), *textured]
+        repairs.append(f"{len(plain)} colours joined into one texture")
+    if len(textured) > MAX_PARTS:
+        sentence = f"has {len(textured)} textures, and at most {MAX_PARTS} can be drawn"
+        raise Refused("over a limit", sentence, "bake them into one")
+    return textured
+
+
+def _baked(raw: Raw, colors: Floats) -> Raw:
+    uvs, texture = baked(colors)
+    return replace(raw, uvs=uvs, texture=texture, color_rgb=(1.0, 1.0, 1.0), corner_colors=None)
+
+
+def _normals(raw: Raw) -> Floats:
+    """Unit normals (m, 3, 3): the file's where they point anywhere, else made with creases."""
+    made = crease_normals(raw.corners)
+    if raw.normals is None:
+        return made
+    usable = np.isfinite(raw.normals).all(axis=2) & (np.linalg.norm(raw.normals, axis=2) > 1e-6)
+    return np.where(usable[..., None], unit_vectors(np.where(usable[..., None], raw.normals, 1.0)), made)
+
+
+def _part(raw: Raw) -> Part:
+    """Corners become vertices: one for each position, normal and texture coordinate."""
+    normals = np.rint(_normals(raw) / NORMAL_STEP) * NORMAL_STEP
+    uvs = planar_uvs(raw.corners) if raw.uvs is None else raw.uvs
+    uvs = np.where(np.isfinite(uvs), uvs, 0.0)
+    rows = np.concatenate([raw.corners, normals, uvs], axis=2).reshape(-1, 8) + 0.0
+    unique, index = np.unique(rows, axis=0, return_inverse=True)
+    return Part(
+        np.ascontiguousarray(unique[:, :3]),
+        np.ascontiguousarray(unique[:, 3:6]),
+        np.ascontiguousarray(unique[:, 6:]),
+        index.reshape(-1, 3).astype(np.int32),
+        raw.color_rgb,
+        None if raw.texture is None else _sized(raw.texture),
+    )
+
+
+def _sized(texture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """At most 1024 px a side, the width a multiple of 4: renderers shear others."""
+    height, width = (min(side, MAX_TEXTURE_PX) for side in texture.shape[:2])
+    size = (max(4, width // 4 * 4), max(4, height))
+    if size == (texture.shape[1], texture.shape[0]):
+        return texture
+    return np.asarray(cv2.resize(texture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _inside_out(mesh: Mesh) -> bool:
+    vertices = mesh.vertices_m
+    corners = (vertices - (vertices.min(axis=0) + vertices.max(axis=0)) / 2)[mesh.faces]
+    volumes = (corners[:, 0] * np.cross(corners[:, 1], corners[:, 2])).sum(axis=1)
+    return float(volumes.sum()) < -1e-9 * float(mesh.extents_m.max()) ** 3

@@ -1,0 +1,234 @@
+"""`sim2coco assets import | check | sheet`."""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from scenes.assets.library import INDEX, is_library, read_library
+from sim2coco.library.containers import UNITS_M
+from sim2coco.library.crew import examined
+from sim2coco.library.draft import draft, write_draft
+from sim2coco.library.examine import Task
+from sim2coco.library.importing import doubted, import_meshes, tally
+from sim2coco.library.meshfile import picture
+from sim2coco.library.report import lines, sentence
+from sim2coco.library.row import Row, Wish
+from sim2coco.library.scan import LibraryError, Scan, scan
+from sim2coco.library.sheet import sheet
+from sim2coco.library.table import Flags, find_table, read_table, wishes
+
+DEEDS = {
+    "import": "make a library of clean, measured, tested meshes from a folder",
+    "check": "what is wrong with the meshes of a folder or library? a table, and what to do",
+    "sheet": "a library's meshes on one PNG, with names and sizes",
+}
+PLAIN_S = 10.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds what `sim2coco assets` understands."""
+    deeds = parser.add_subparsers(dest="deed", required=True, metavar="|".join(DEEDS))
+    for deed, told in DEEDS.items():
+        own = deeds.add_parser(deed, help=told, description=told)
+        place = {
+            "import": "the folder of meshes",
+            "check": "a folder of meshes, or a library",
+            "sheet": "a library",
+        }
+        own.add_argument("folder", help=place[deed])
+        if deed == "import":
+            own.add_argument(
+                "--out", metavar="LIBRARY", help="the library's folder, new or one to bring up to date"
+            )
+            own.add_argument(
+                "--draft", action="store_true", help="write the table to correct, and import nothing"
+            )
+        if deed != "sheet":
+            _add_reading(own)
+        if deed == "check":
+            own.add_argument("--json", action="store_true", help="print the table as JSON")
+        if deed == "sheet":
+            own.add_argument("--to", metavar="PNG", help="where to write; LIBRARY_sheet.png here by default")
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--table", metavar="FILE", help="what is said of each file; FOLDER/assets.csv by default"
+    )
+    units = [unit for unit in UNITS_M if unit != "um"]
+    parser.add_argument("--unit", choices=units, help="the unit of files that state none; metres by default")
+    parser.add_argument("--up", choices=("y", "z"), help="the axis that is up in all files; the file's, or z")
+    parser.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="processes; all cores"
+    )
+
+
+def run(options: argparse.Namespace, out: Console) -> int:
+    """Does what was asked; 0 is all well, 3 an import with refused meshes, 1 a check that found some."""
+    deed: str = options.deed
+    if deed == "sheet":
+        return _sheet(options, out)
+    if options.workers < 1:
+        raise LibraryError("--workers: must be 1 or more")
+    if deed == "check":
+        return _check(options, out)
+    return _draft(options, out) if options.draft else _import(options, out)
+
+
+def _import(options: argparse.Namespace, out: Console) -> int:
+    if options.out is None:
+        raise LibraryError("--out: name the library to write, or --draft for a table to correct first")
+    root, library = Path(options.folder), Path(options.out)
+    found, wanted = _asked(options)
+    with _Bar(out, len(wanted)) as bar:
+        rows = import_meshes(root, wanted, library, options.workers, bar)
+    for row in rows:
+        if not row.usable:
+            out.print(f"{row.file}: {sentence(row)}", markup=False)
+    _tell(out, found, rows)
+    usable = [row for row in rows if row.usable]
+    if not usable:
+        raise LibraryError(f"{root}: none of its {len(rows)} meshes can be used")
+    categories = len({row.wish.category for row in usable})
+    made = f"{len(usable)} assets in {categories} categories"
+    out.print(f"{library}: {made}; {tally(rows)}", markup=False)
+    return 3 if len(usable) < len(rows) else 0
+
+
+def _tell(out: Console, found: Scan, rows: Sequence[Row]) -> None:
+    """What was taken for granted, and what was left out."""
+    silent = [row for row in rows if row.usable and not row.unit]
+    if silent:
+        out.print(
+            f"taken as metres, for nobody says otherwise: {len(silent)} files (--unit, or a table, says it)",
+            markup=False,
+        )
+    if found.left_out():
+        out.print(f"left out: {found.left_out()}", markup=False)
+
+
+def _asked(options: argparse.Namespace) -> tuple[Scan, dict[str, Wish]]:
+    """What lies in the folder, and what was said about it."""
+    root = Path(options.folder)
+    found = scan(root)
+    table = find_table(
+        root, Path(options.table) if options.table and not getattr(options, "draft", False) else None
+    )
+    flags = Flags(UNITS_M[options.unit] if options.unit else None, options.up)
+    return found, wishes(found.meshes, read_table(table) if table else [], flags)
+
+
+def _draft(options: argparse.Namespace, out: Console) -> int:
+    root = Path(options.folder)
+    target = Path(options.table) if options.table else root / "assets.csv"
+    if target.exists():
+        write_draft(target, "")  # says that it is there before the work
+    found = scan(root)
+    wanted = wishes(found.meshes, [], Flags(None, options.up))
+    sure = {file: Wish(wish.category, wish.name, up=wish.up, sure=True) for file, wish in wanted.items()}
+    tasks = [Task(root, file, wish, None) for file, wish in sure.items()]
+    rows = {}
+    with _Bar(out, len(tasks)) as bar:
+        for row in examined(tasks, options.workers):
+            rows[row.file] = row
+            bar(row, False)
+    text = draft([rows[file] for file in wanted], wanted)
+    write_draft(target, text)
+    if found.left_out():
+        out.print(f"left out: {found.left_out()}", markup=False)
+    guesses = text.count("?,")
+    out.print(
+        f"{target}: {len(rows)} meshes, {guesses} guesses marked with ?; correct them, then import",
+        markup=False,
+    )
+    return 0
+
+
+def _check(options: argparse.Namespace, out: Console) -> int:
+    folder = Path(options.folder)
+    found: Scan | None = None
+    if is_library(folder):
+        tasks = _of_library(folder)
+    else:
+        found, wanted = _asked(options)
+        tasks = [Task(folder, file, wish, None) for file, wish in wanted.items()]
+    rows = {}
+    with _Bar(out, len(tasks), quiet=options.json) as bar:
+        for row in examined(tasks, options.workers):
+            rows[row.file] = row
+            bar(row, False)
+    ordered = doubted([rows[task.file] for task in tasks])
+    if options.json:
+        out.print_json(json.dumps([row.tree() for row in ordered]))
+    else:
+        for line in lines(ordered):
+            out.print(line, markup=False)
+        if found is not None:
+            _tell(out, found, ordered)
+        out.print(f"{folder}: {tally(ordered)}", markup=False)
+    return 0 if all(row.usable for row in ordered) else 1
+
+
+def _of_library(folder: Path) -> list[Task]:
+    """A task for each asset of a library; two may share a mesh."""
+    meshes = {entry.mesh: entry for entry in read_library(folder).entries}
+    return [
+        Task(folder, f"meshes/{mesh}.obj", Wish(entry.category, entry.name, unit_m=1.0, sure=True), None)
+        for mesh, entry in meshes.items()
+    ]
+
+
+def _sheet(options: argparse.Namespace, out: Console) -> int:
+    folder = Path(options.folder)
+    target = Path(options.to or f"{folder.resolve().name}_sheet.png")
+    content = picture(sheet(folder, _sizes(folder)))
+    try:
+        target.write_bytes(content)
+    except OSError as error:
+        raise LibraryError(f"--to: cannot write {target}: {error.strerror}") from error
+    out.print(f"{target}: {len(read_library(folder).entries)} assets", markup=False)
+    return 0
+
+
+def _sizes(folder: Path) -> dict[str, str]:
+    """What the sheet says below each name: the size in millimetres and the mass."""
+    read_library(folder)
+    assets = json.loads((folder / INDEX).read_text(encoding="utf-8"))["assets"]
+    return {asset["name"]: _size(asset["extents_m"], asset["mass_kg"]) for asset in assets}
+
+
+def _size(extents_m: Sequence[float], mass_kg: float) -> str:
+    sides = " x ".join(f"{side * 1000:.3g}" for side in extents_m)
+    return f"{sides} mm, {mass_kg:.2g} kg"
+
+
+class _Bar:
+    """A bar on a terminal, a line every ten seconds elsewhere."""
+
+    def __init__(self, out: Console, total: int, quiet: bool = False) -> None:
+        self._out, self._total, self._done = out, total, 0
+        self._quiet, self._last = quiet, time.monotonic()
+        columns = (TextColumn("meshes"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=out, disable=quiet or not out.is_terminal)
+        self._task = self._bar.add_task("", total=total)
+
+    def __enter__(self) -> "_Bar":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, row: Row, known: bool) -> None:
+        self._done += 1
+        self._bar.update(self._task, completed=self._done)
+        now = time.monotonic()
+        if not self._quiet and not self._out.is_terminal and not known and now - self._last > PLAIN_S:
+            self._last = now
+            self._out.print(f"{self._done}/{self._total} meshes", markup=False)

@@ -1,0 +1,73 @@
+"""A table to correct: what meshes say of themselves filled in, and guesses marked with a question mark."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sim2coco.library.containers import UNITS_M
+from sim2coco.library.row import Row, Wish
+from sim2coco.library.scan import LibraryError
+from sim2coco.library.table import COLUMNS, TOLD
+
+LIKELY_M = (0.01, 2.0)
+GUESSES = ("m", "mm", "cm")
+"""Units in the order in which they are tried: the first that gives a likely length is the guess."""
+
+
+def draft(rows: Sequence[Row], wishes: Mapping[str, Wish]) -> str:
+    """The text of assets.csv for some mesh files, each examined in metres or in its file's own unit.
+
+    Args:
+        rows: What is known of them.
+        wishes: What was said about them already.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [*COLUMNS, TOLD], lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow(_cells(row, wishes[row.file]))
+    return text.getvalue()
+
+
+def _cells(row: Row, wish: Wish) -> dict[str, str]:
+    unit = "" if row.unit == "file" else _guess(row.longest_m)
+    unusable = row.verdict == "refused" and not row.faces
+    sides = " x ".join(f"{side:.4g}" for side in row.extents_m)
+    return {
+        "file": row.file,
+        "category": wish.category,
+        "unit": "" if unusable else unit,
+        "up": wish.up or "",
+        "longest_m": "",
+        "density": "" if wish.density_kg_m3 is None else f"{wish.density_kg_m3:g}",
+        "licence": wish.licence,
+        "upright": "" if wish.upright is None else ("yes" if wish.upright else "no"),
+        TOLD: f"refused: {row.reason}" if unusable else sides + (" m" if row.unit == "file" else ""),
+    }
+
+
+def _guess(longest: float) -> str:
+    """The unit in which a length is likely, marked as a guess."""
+    low_m, high_m = LIKELY_M
+    for unit in GUESSES:
+        if low_m <= longest * UNITS_M[unit] <= high_m:
+            return f"{unit}?"
+    return "?"
+
+
+def write_draft(path: Path, text: str) -> None:
+    """Writes a table, unless one is there.
+
+    Raises:
+        LibraryError: One is there, or it cannot be written.
+    """
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise LibraryError(f"{path}: is there already; --table FILE writes the draft elsewhere") from None
+    except OSError as error:
+        raise LibraryError(
+            f"{path}: cannot be written: {error.strerror}; --table FILE names another"
+        ) from error

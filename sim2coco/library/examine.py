@@ -1,0 +1,172 @@
+"""Reads, cleans, measures and tries one mesh file; what is done in a process that may die of it."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from scipy.spatial import ConvexHull, QhullError
+
+from scenes.assets.catalogue import DENSITY_KG_M3, one_asset
+from scenes.assets.mesh import Mesh, MeshError
+from scenes.assets.reading import read_mesh
+from sim.bullet import Client
+from sim.trial import Trial, tried
+from sim2coco.library.clean import Cleaned, clean
+from sim2coco.library.meshfile import FOLDER, picture, put_mesh
+from sim2coco.library.raw import Floats
+from sim2coco.library.refusal import Refused
+from sim2coco.library.row import Row, Wish
+from sim2coco.library.source import Source, read_source, up_matrix
+from sim2coco.store import Store
+
+PICTURES = "pictures"
+SMALLEST_M, LARGEST_M = 0.001, 5.0
+FLAT = 1e-6
+SAY_SIZE = "say its unit or longest_m in assets.csv (--draft writes one), or --unit mm|cm|m|in"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One mesh file to examine.
+
+    Attributes:
+        root: The folder that is imported.
+        file: The file's path in it.
+        wish: What was said about it.
+        library: The library to write to, or None to write nothing.
+    """
+
+    root: Path
+    file: str
+    wish: Wish
+    library: Path | None
+
+
+def examine(client: Client, task: Task) -> Row:
+    """The row of a mesh file; what is wrong with it is in the row."""
+    try:
+        source = read_source(task.root / task.file, task.root)
+    except Refused as refused:
+        return refusal(task, refused, {})
+    try:
+        return _examined(client, task, source)
+    except Refused as refused:
+        return refusal(task, refused, source.inputs)
+    except MeshError as error:
+        return refusal(task, Refused("unreadable", str(error), "export it again"), source.inputs)
+
+
+def refusal(task: Task, refused: Refused, inputs: dict[str, str]) -> Row:
+    """The row of a mesh that is not taken."""
+    return Row(
+        task.file,
+        task.wish,
+        "refused",
+        refused.kind,
+        refused.sentence,
+        refused.remedy,
+        inputs=inputs,
+    )
+
+
+def _examined(client: Client, task: Task, source: Source) -> Row:
+    unit_m, unit = _unit(task.wish, source)
+    matrix = up_matrix(task.wish.up or source.up or "z") @ np.diag([unit_m, unit_m, unit_m, 1.0])
+    cleaned = clean(source.raws, matrix)
+    if task.wish.longest_m is not None:
+        factor = task.wish.longest_m / float(cleaned.mesh.extents_m.max())
+        cleaned = clean(source.raws, np.diag([factor, factor, factor, 1.0]) @ matrix)
+        unit = "table"
+    trial = tried(client, cleaned.mesh)
+    if not trial.drawn_px:
+        raise Refused("no faces", "shows nothing in its test picture", "look at it in a mesh viewer")
+    row = _measured(task, source, cleaned, trial)
+    row = replace(row, unit=unit, asks=_doubt(row.longest_m, task.wish, unit))
+    if task.library is None or row.asks:
+        return row
+    store = Store(task.library)
+    name = put_mesh(store, cleaned.mesh)
+    _check_round_trip(task.library / FOLDER / f"{name}.obj", cleaned.mesh)
+    store.put_new(f"{PICTURES}/{name}.png", picture(trial.image))
+    return replace(row, mesh=name)
+
+
+def _unit(wish: Wish, source: Source) -> tuple[float, str]:
+    """The unit of the file's numbers in metres, and who said so."""
+    if wish.unit_m is not None and wish.sure:
+        return wish.unit_m, "table"
+    if source.unit_m is not None:
+        return source.unit_m, "file"
+    if wish.unit_m is not None:
+        return wish.unit_m, "--unit"
+    return 1.0, ""
+
+
+def _doubt(longest_m: float, wish: Wish, unit: str) -> str:
+    """What is hard to believe about a size that nobody vouches for, "" for nothing.
+
+    Below 1 mm always; above 5 m in a unit that the file states, or nobody does.
+    """
+    if wish.sure or wish.longest_m is not None:
+        return ""
+    said = {"": "taken as metres", "file": "in the unit that its file states", "--unit": "in that unit"}[unit]
+    if longest_m < SMALLEST_M:
+        return f"is {longest_m * 1000:.3g} mm long, {said}"
+    if longest_m > LARGEST_M and unit != "--unit":
+        return f"is {longest_m:.4g} m long, {said}"
+    return ""
+
+
+def _measured(task: Task, source: Source, cleaned: Cleaned, trial: Trial) -> Row:
+    mesh, notes = cleaned.mesh, [*source.notes, *cleaned.repairs]
+    for fate in ("missing", "unsupported"):
+        names = [name for name, value in source.images.items() if value == fate]
+        notes += [f"texture {name!r} {fate}: its colour is used" for name in names]
+    density = task.wish.density_kg_m3 or DENSITY_KG_M3
+    asset = one_asset(task.wish.name, mesh, density)
+    volume_m3 = mesh.volume_m3 if cleaned.watertight else 0.3 * float(np.prod(mesh.extents_m))
+    x, y, z = (float(side) for side in mesh.extents_m)
+    return Row(
+        task.file,
+        task.wish,
+        "repaired" if notes else "ok",
+        notes=tuple(dict.fromkeys(notes)),
+        inputs=source.inputs,
+        faces=len(mesh.faces),
+        parts=len(mesh.parts),
+        extents_m=(x, y, z),
+        watertight=cleaned.watertight,
+        normals="file" if cleaned.normals else "made",
+        uvs="file" if cleaned.uvs else "made",
+        images=source.images,
+        volume_m3=volume_m3,
+        center_of_mass_m=asset.center_of_mass_m,
+        mass_kg=asset.mass_kg,
+        convexity=_convexity(mesh, cleaned.watertight),
+        smallest_px=round(trial.smallest_px, 1),
+        drawn_px=trial.drawn_px,
+    )
+
+
+def _convexity(mesh: Mesh, watertight: bool) -> float:
+    """The volume as a share of the hull's; 0 where there is none."""
+    points: Floats = mesh.vertices_m
+    try:
+        hull_m3 = float(ConvexHull(points).volume)
+    except QhullError:
+        return 0.0
+    return round(min(mesh.volume_m3 / hull_m3, 1.0), 3) if watertight and hull_m3 > 0 else 0.0
+
+
+def _check_round_trip(path: Path, mesh: Mesh) -> None:
+    """Reads the clean mesh as a data set will.
+
+    Raises:
+        MeshError: It is another one then: a fault of ours, found before it does harm.
+    """
+    again = read_mesh(path)
+    size = float(mesh.extents_m.max())
+    if len(again.faces) != len(mesh.faces) or not np.allclose(
+        again.extents_m, mesh.extents_m, atol=FLAT * size
+    ):
+        raise MeshError("its clean copy is not read as it was written; please report this mesh")

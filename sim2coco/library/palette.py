@@ -1,0 +1,78 @@
+"""Colours of corners and faces as small textures: the renderer knows one colour or texture a part."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim2coco.library.raw import Floats
+
+CELL_PX = 6
+SHEET_PX = 510
+"""Textures are drawn at up to 512 px a side; 510 is 85 cells of 6, and made a multiple of 4 by a margin."""
+
+
+def baked(corner_colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
+    """A texture that shows the colours of triangles' corners.
+
+    Up to 14,450 triangles get half a square cell each, in which colours run from corner to corner; more get
+    one colour each, the mean of its corners in 6 bits a channel.
+
+    Args:
+        corner_colors: (m, 3, 3), 0..1.
+
+    Returns:
+        Texture coordinates (m, 3, 2), v up, and the texture (h, w, 3) RGB, its width a multiple of 4.
+    """
+    flat = np.ptp(corner_colors, axis=1).max() < 1 / 255
+    if not flat and len(corner_colors) <= 2 * (SHEET_PX // CELL_PX) ** 2:
+        return _cells(corner_colors)
+    return _flat(corner_colors.mean(axis=1))
+
+
+def _cells(corner_colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
+    """Two triangles share a cell, cut along its diagonal; pixels of the cut belong to the first."""
+    count = len(corner_colors)
+    across = max(2, int(np.ceil(np.sqrt(np.ceil(count / 2)))))
+    across += across % 2  # the width is then a multiple of 4
+    down = -(-count // (2 * across))
+    sheet = np.zeros((down * CELL_PX, across * CELL_PX, 3))
+    uvs = np.empty((count, 3, 2))
+    y, x = np.mgrid[0:CELL_PX, 0:CELL_PX]
+    last = CELL_PX - 1
+    for second in (False, True):
+        which = np.arange(second, count, 2)
+        cell = which // 2
+        row, column = cell // across * CELL_PX, cell % across * CELL_PX
+        near, far = (last - x, last - y) if second else (x, y)
+        inside = (x + y > last) if second else (x + y <= last)
+        # The corners lie at the middles of pixels: two of them one pixel apart where the halves meet.
+        reach = last - 1 if second else last
+        a, b = np.minimum(near / reach, 1.0), np.minimum(far / reach, 1.0)
+        weights = np.stack([np.clip(1 - a - b, 0.0, 1.0), a, b], axis=-1)
+        weights /= weights.sum(axis=-1, keepdims=True)
+        values = np.einsum("yxk,nkc->nyxc", weights, corner_colors[which])
+        for dy, dx in np.argwhere(inside):
+            sheet[row + dy, column + dx] = values[:, dy, dx]
+        corners = np.array([(0, 0), (reach, 0), (0, reach)])
+        corners = last - corners if second else corners
+        place = np.stack([column, row], axis=-1)[:, None, :] + corners + 0.5
+        uvs[which] = place
+    height, width = sheet.shape[:2]
+    uvs[..., 0] /= width
+    uvs[..., 1] = 1 - uvs[..., 1] / height
+    return uvs, np.asarray(np.rint(255 * sheet), np.uint8)
+
+
+def _flat(colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
+    """A pixel for each colour that occurs."""
+    levels = np.rint(255 * colors).astype(np.int64)
+    if len(np.unique(levels, axis=0)) > 512 * 512:
+        levels = levels // 4 * 4 + 2
+    known, index = np.unique(levels, axis=0, return_inverse=True)
+    width = 4 * int(np.ceil(np.sqrt(len(known)) / 4))
+    height = max(4, -(-len(known) // width))
+    sheet = np.zeros((height * width, 3), np.uint8)
+    sheet[: len(known)] = known
+    u = (index % width + 0.5) / width
+    v = 1 - (index // width + 0.5) / height
+    uvs = np.stack([u, v], axis=-1)[:, None, :].repeat(3, axis=1)
+    return uvs, sheet.reshape(height, width, 3)

@@ -1,0 +1,166 @@
+"""Triangles as files give them: corners, and perhaps normals, texture coordinates, colours."""
+
+import io
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import trimesh
+from numpy.typing import NDArray
+from PIL import Image
+
+Floats = NDArray[np.float64]
+BLACK = 0.02
+GREY = (178 / 255, 178 / 255, 178 / 255)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Raw:
+    """The triangles of one material of a file, nothing checked.
+
+    Attributes:
+        corners: (m, 3, 3) in the file's unit and frame.
+        normals: (m, 3, 3) as the file gives them, or None.
+        uvs: (m, 3, 2), v up, or None.
+        color_rgb: 0..1, of the material.
+        corner_colors: (m, 3, 3), 0..1, instead of a texture; or None.
+        texture: (h, w, 3) RGB, already multiplied by the material's colour, or None.
+    """
+
+    corners: Floats
+    normals: Floats | None = None
+    uvs: Floats | None = None
+    color_rgb: tuple[float, float, float] = GREY
+    corner_colors: Floats | None = None
+    texture: NDArray[np.uint8] | None = None
+
+    def kept(self, which: NDArray[np.bool_]) -> "Raw":
+        """Some of the triangles, by a mask (m,)."""
+        return self._each(lambda array: array[which])
+
+    def turned(self) -> "Raw":
+        """The triangles seen from their other side."""
+        other = self._each(lambda array: array[:, ::-1])
+        return replace(other, normals=None if other.normals is None else -other.normals)
+
+    def moved(self, matrix: Floats) -> "Raw":
+        """The triangles under an affine map (4, 4)."""
+        linear = matrix[:3, :3]
+        corners = self.corners @ linear.T + matrix[:3, 3]
+        normals = self.normals
+        if normals is not None:
+            normals = normals @ np.linalg.inv(linear) if abs(np.linalg.det(linear)) > 1e-30 else None
+        moved = replace(self, corners=corners, normals=normals)
+        if np.linalg.det(linear) < 0:
+            return moved._each(lambda array: array[:, ::-1])
+        return moved
+
+    def _each(self, change: Any) -> "Raw":
+        arrays: dict[str, Any] = {
+            name: None if getattr(self, name) is None else change(getattr(self, name))
+            for name in ("corners", "normals", "uvs", "corner_colors")
+        }
+        return replace(self, **arrays)
+
+
+def raw_of(geometry: Any, notes: list[str]) -> Raw:
+    """One trimesh geometry; what could not be used of it goes into `notes`."""
+    faces = np.asarray(geometry.faces, np.int64)
+    corners = np.asarray(geometry.vertices, np.float64)[faces]
+    given = geometry._cache.cache.get("vertex_normals")
+    normals = None if given is None else np.asarray(given, np.float64)[faces]
+    raw = Raw(corners, normals)
+    material = getattr(geometry.visual, "material", None)
+    if material is None:
+        return _colored(raw, geometry, faces)
+    return _painted(raw, geometry, material, faces, notes)
+
+
+def _colored(raw: Raw, geometry: Any, faces: NDArray[np.int64]) -> Raw:
+    """With the colours of vertices or faces, if there are any."""
+    visual = geometry.visual
+    if not visual.defined:
+        return raw
+    if visual.kind == "face":
+        colors = np.asarray(visual.face_colors, np.float64)[:, None, :3].repeat(3, axis=1) / 255
+    else:
+        colors = np.asarray(visual.vertex_colors, np.float64)[faces][..., :3] / 255
+    return with_colors(raw, colors)
+
+
+def with_colors(raw: Raw, colors: Floats) -> Raw:
+    """Triangles with a colour for each corner, or one colour where all are the same."""
+    colors = np.clip(np.where(np.isfinite(colors), colors, 0.7), 0.0, 1.0)
+    if len(colors) and np.ptp(colors.reshape(-1, 3), axis=0).max() < 1 / 255:
+        return replace(raw, color_rgb=_rgb(colors[0, 0]))
+    return replace(raw, corner_colors=colors)
+
+
+def _painted(raw: Raw, geometry: Any, material: Any, faces: NDArray[np.int64], notes: list[str]) -> Raw:
+    uv = getattr(geometry.visual, "uv", None)
+    if uv is not None and (len(uv) != len(geometry.vertices) or not np.isfinite(uv).all()):
+        uv = None
+        notes.append("its texture coordinates are not finite")
+    uvs = None if uv is None else np.asarray(uv, np.float64)[faces][..., :2]
+    raw = replace(raw, uvs=uvs)
+    if isinstance(material, trimesh.visual.material.MultiMaterial):
+        material = material.materials[0] if material.materials else None
+    factor, image = _base(material)
+    texture = None if image is None or uvs is None else decoded(image, notes)
+    if texture is not None:
+        return replace(raw, color_rgb=(1.0, 1.0, 1.0), texture=_tinted(texture, factor))
+    attribute = geometry.vertex_attributes.get("color")
+    if attribute is not None and len(attribute) == len(geometry.vertices):
+        colors = np.asarray(attribute, np.float64)[..., :3]
+        colors = colors / 255 if np.asarray(attribute).dtype.kind in "iu" else colors
+        return with_colors(raw, colors[faces] * np.array(factor))
+    return replace(raw, color_rgb=factor)
+
+
+def _base(material: Any) -> tuple[tuple[float, float, float], Image.Image | None]:
+    """The colour that multiplies a material's texture, or stands for it, and the texture."""
+    if isinstance(material, trimesh.visual.material.PBRMaterial):
+        factor = material.baseColorFactor
+        white = (1.0, 1.0, 1.0)
+        return white if factor is None else _rgb(np.asarray(factor)), material.baseColorTexture
+    image = getattr(material, "image", None)
+    if image is None and getattr(material, "diffuse", None) is None:
+        return GREY, None
+    # Only a Kd that the file gives: trimesh's own default is dark. Black beside a texture means nothing.
+    given = getattr(material, "kwargs", {}).get("kd") if image is not None else material.diffuse
+    color = (1.0, 1.0, 1.0) if given is None else _rgb(np.asarray(given))
+    return (color if image is None or max(color) > BLACK else (1.0, 1.0, 1.0)), image
+
+
+def decoded(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
+    """The pixels (h, w, 3) of a picture, or None when it is damaged."""
+    try:
+        if image.mode in ("P", "LA", "RGBA", "PA"):
+            image = image.convert("RGBA").convert("RGB")
+        elif image.mode.startswith("I"):
+            image = Image.fromarray((np.asarray(image, np.float64) / 257).clip(0, 255).astype(np.uint8))
+        return np.asarray(image.convert("RGB"), np.uint8)
+    except Exception as error:  # whatever a parser of foreign files raises is one thing to the caller
+        notes.append(f"a texture is damaged ({type(error).__name__}): its colour is used")
+        return None
+
+
+def opened(content: bytes) -> Image.Image:
+    """A picture that is decoded when its pixels are asked for."""
+    return Image.open(io.BytesIO(content))
+
+
+def _tinted(texture: NDArray[np.uint8], factor: tuple[float, float, float]) -> NDArray[np.uint8]:
+    if min(factor) > 0.998:
+        return texture
+    return np.asarray(texture * np.array(factor, np.float32) + np.float32(0.5), np.uint8)
+
+
+def _rgb(color: NDArray[Any]) -> tuple[float, float, float]:
+    """Three shares from bytes or shares."""
+    values = np.asarray(color).ravel()
+    shares = values.astype(np.float64) / 255 if values.dtype.kind in "iu" else values.astype(np.float64)
+    if len(shares) < 3 or not np.isfinite(shares[:3]).all():
+        return GREY
+    red, green, blue = (float(share) for share in np.clip(shares[:3], 0.0, 1.0))
+    return red, green, blue

@@ -1,0 +1,64 @@
+"""The doctor's table for people: one line a mesh, and below it what is wrong and what to do."""
+
+from collections.abc import Iterator, Sequence
+
+from sim2coco.library.examine import SAY_SIZE
+from sim2coco.library.row import Row
+
+HEAD = (
+    "verdict",
+    "faces",
+    "size in mm",
+    "closed",
+    "normals",
+    "uvs",
+    "textures",
+    "parts",
+    "convex",
+    "min px",
+    "file",
+)
+
+
+def lines(rows: Sequence[Row]) -> Iterator[str]:
+    """The table as lines of text."""
+    cells = [HEAD, *(_cells(row) for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(HEAD) - 1)]
+    for index, line in enumerate(cells):
+        yield "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[-1]])
+        if index:
+            yield from _below(rows[index - 1])
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    if not row.faces:
+        return (row.verdict, *["-"] * (len(HEAD) - 2), row.file)
+    fates = list(row.images.values())
+    textures = ", ".join(f"{fates.count(fate)} {fate}" for fate in sorted(set(fates))) or "none"
+    return (
+        row.verdict,
+        str(row.faces),
+        " x ".join(f"{side * 1000:.4g}" for side in row.extents_m),
+        "yes" if row.watertight else "no",
+        row.normals,
+        row.uvs,
+        textures,
+        str(row.parts),
+        f"{row.convexity:.0%}" if row.convexity else "-",
+        f"{row.smallest_px:.0f}",
+        row.file,
+    )
+
+
+def _below(row: Row) -> Iterator[str]:
+    if not row.usable:
+        yield f"    {sentence(row)}"
+    for note in row.notes:
+        yield f"    {note}"
+
+
+def sentence(row: Row) -> str:
+    """Why a mesh does not become an asset and what to do, in one line."""
+    if row.asks:
+        return f"{row.asks}; {SAY_SIZE}"
+    return f"{row.kind}: {row.reason}; {row.remedy}"

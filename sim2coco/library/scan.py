@@ -1,0 +1,124 @@
+"""What lies in a folder: meshes, what belongs to them, and what is left out."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim2coco.library.neighbours import IMAGES
+from sim2coco.library.refusal import Refused
+from sim2coco.library.source import SUFFIXES
+from sim2coco.library.urdf import named_meshes
+
+RUBBISH = ("thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r")
+RUBBISH_FOLDERS = ("__macosx", "__pycache__", "$recycle.bin")
+COMPANIONS = (".mtl", ".bin", *IMAGES)
+TABLES = ("assets.csv", "assets.yaml", "assets.yml")
+MAX_URDF_BYTES = 10_000_000
+
+
+class LibraryError(ValueError):
+    """A folder, table or library that cannot be used, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a folder holds, as paths in it, in order.
+
+    Attributes:
+        meshes: Mesh files, each to become an asset.
+        parts: Mesh files that a URDF of the folder names: they come with it.
+        rubbish: What programs leave behind: .DS_Store, ._x.obj, Thumbs.db.
+        companions: Textures, materials and buffers.
+        others: Files of other kinds.
+    """
+
+    meshes: tuple[str, ...]
+    parts: tuple[str, ...]
+    rubbish: tuple[str, ...]
+    companions: tuple[str, ...]
+    others: tuple[str, ...]
+
+    def left_out(self) -> str:
+        """One line about what does not become an asset, "" if nothing does not."""
+        told = (
+            (self.companions, "textures and material files"),
+            (self.parts, "meshes that come with a URDF"),
+            (self.rubbish, "rubbish"),
+            (self.others, "of no mesh format"),
+        )
+        return ", ".join(f"{len(files)} {what} ({_some(files)})" for files, what in told if files)
+
+
+def _some(files: tuple[str, ...]) -> str:
+    names = list(dict.fromkeys(Path(file).name for file in files))
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+
+
+def scan(root: Path) -> Scan:
+    """Looks through a folder and all in it.
+
+    Raises:
+        LibraryError: There is no such folder, or no mesh in it.
+    """
+    if not root.is_dir():
+        raise LibraryError(f"{root}: no such folder")
+    meshes: list[str] = []
+    rubbish: list[str] = []
+    companions: list[str] = []
+    others: list[str] = []
+    for file in _files(root):
+        name, suffix = Path(file).name.lower(), Path(file).suffix.lower()
+        if _is_rubbish(file):
+            rubbish.append(file)
+        elif suffix in SUFFIXES:
+            meshes.append(file)
+        elif suffix in COMPANIONS:
+            companions.append(file)
+        elif name not in TABLES:
+            others.append(file)
+    parts = _parts(root, meshes)
+    meshes = [file for file in meshes if file not in parts]
+    if not meshes:
+        kinds = ", ".join(SUFFIXES)
+        raise LibraryError(f"{root}: no mesh in it; meshes end in {kinds}")
+    return Scan(tuple(meshes), tuple(sorted(parts)), tuple(rubbish), tuple(companions), tuple(others))
+
+
+def _files(root: Path) -> Iterator[str]:
+    """Every file, in order; links to folders are not followed."""
+    for parent, folders, files in os.walk(root):
+        folders.sort()
+        for file in sorted(files):
+            yield (Path(parent) / file).relative_to(root).as_posix()
+
+
+def _is_rubbish(file: str) -> bool:
+    *folders, name = file.split("/")
+    return (
+        name.startswith(".")
+        or name.lower() in RUBBISH
+        or name.endswith("~")
+        or any(folder.startswith(".") or folder.lower() in RUBBISH_FOLDERS for folder in folders)
+    )
+
+
+def _parts(root: Path, meshes: list[str]) -> set[str]:
+    """The meshes that URDFs name; those of a URDF that names files elsewhere stand for themselves."""
+    known, found = set(meshes), set[str]()
+    for file in meshes:
+        if file.lower().endswith(".urdf"):
+            folder = Path(file).parent
+            named = {(folder / name).as_posix() for name in _named(root / file)}
+            if named <= known:
+                found |= named
+    return found
+
+
+def _named(path: Path) -> list[str]:
+    try:
+        if path.stat().st_size > MAX_URDF_BYTES:
+            return []
+        return named_meshes(path.read_bytes())
+    except (OSError, Refused):
+        return []

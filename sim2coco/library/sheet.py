@@ -1,0 +1,65 @@
+"""A contact sheet of a library: each asset's test picture, name, size and category."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.library import INDEX, read_library
+from scenes.assets.reading import read_image
+from sim2coco.library.scan import LibraryError
+
+COLUMNS, SIDE_PX, BAND_PX = 6, 192, 40
+MAX_CELLS = 600
+Image = NDArray[np.uint8]
+
+
+def sheet(folder: Path, sizes: dict[str, str]) -> Image:
+    """All assets of a library on one picture (h, w, 3) RGB, by category; the first 600 of a large one.
+
+    Args:
+        folder: The library.
+        sizes: What to write below each asset's name.
+
+    Raises:
+        NoLibrary: There is none.
+        LibraryError: It holds no asset.
+    """
+    library = read_library(folder)
+    cells = [
+        _cell(_picture(folder, entry.mesh), entry.name, sizes.get(entry.name, ""))
+        for category in library.categories
+        for entry in library.of(category)
+    ][:MAX_CELLS]
+    if not cells:
+        raise LibraryError(f"{folder / INDEX}: the library holds no mesh that can be used")
+    columns = min(COLUMNS, len(cells))
+    rows = -(-len(cells) // columns)
+    page = np.full((rows * (SIDE_PX + BAND_PX), columns * SIDE_PX, 3), 255, np.uint8)
+    for index, cell in enumerate(cells):
+        row, column = divmod(index, columns)
+        top, left = row * cell.shape[0], column * SIDE_PX
+        page[top : top + cell.shape[0], left : left + SIDE_PX] = cell
+    return page
+
+
+def _picture(folder: Path, mesh: str) -> Image:
+    return read_image(folder / "pictures" / f"{mesh}.png")
+
+
+def _cell(image: Image, name: str, size: str) -> Image:
+    cell = np.full((SIDE_PX + BAND_PX, SIDE_PX, 3), 255, np.uint8)
+    cell[:SIDE_PX] = image
+    for line, text in enumerate((name, size)):
+        ink = (20, 20, 20) if line == 0 else (110, 110, 110)
+        where = (6, SIDE_PX + 14 + 16 * line)
+        cv2.putText(cell, _fitting(text), where, cv2.FONT_HERSHEY_SIMPLEX, 0.38, ink, 1, cv2.LINE_AA)
+    cell[-1], cell[:, -1] = 225, 225
+    return cell
+
+
+def _fitting(text: str) -> str:
+    """The end of a name that fits a cell: it tells more than the beginning. OpenCV writes ASCII only."""
+    plain = text.encode("ascii", "replace").decode()
+    return plain if len(plain) <= 29 else ".." + plain[-27:]

@@ -1,0 +1,39 @@
+"""What the tests of libraries share."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sim.bullet import Client
+from sim2coco.library.crew import examined
+from sim2coco.library.examine import Task, examine
+from sim2coco.library.row import Row, Wish
+
+Look = Callable[..., Row]
+
+
+@pytest.fixture
+def look(client: Client) -> Look:
+    """`look(path)`: the row of a mesh file, examined in this process; in millimetres where it is silent."""
+
+    def run(path: Path, root: Path | None = None, library: Path | None = None, **said: object) -> Row:
+        root = root or path.parent
+        wish = Wish("things", path.stem, **{"unit_m": 0.001, **said})  # type: ignore[arg-type]
+        return examine(client, Task(root, path.relative_to(root).as_posix(), wish, library))
+
+    return run
+
+
+@pytest.fixture
+def look_apart() -> Callable[..., list[Row]]:
+    """`look_apart(*paths)`: the rows of mesh files, examined in child processes."""
+
+    def run(*paths: Path) -> list[Row]:
+        tasks = [
+            Task(path.parent, path.name, Wish("things", path.stem, unit_m=0.001), None) for path in paths
+        ]
+        rows = {row.file: row for row in examined(tasks, workers=1)}
+        return [rows[path.name] for path in paths]
+
+    return run
