@@ -181,7 +181,10 @@ def _composed(command: str, arguments: list[str]) -> int:
         with tempfile.TemporaryDirectory(prefix="sim2coco-hydra-") as folder:
             scratch.append(folder)
             inputs = ordered(arguments)
-            if command == "generate" and {"-m", "--multirun"} & set(inputs):
+            sweeps = bool({"-m", "--multirun"} & set(inputs))
+            if sweeps and command != "generate":
+                raise ConfigError(f"{command} draws one picture: it takes no -m")
+            if sweeps:
                 _hydra(
                     command, inputs, folder, look
                 )  # a wrong value in the last job is told before the first
@@ -268,10 +271,8 @@ def _generate(tree: "DictConfig") -> int:
     out.print(f"{options.out}: {made}; rejected: {counts(result.reasons)}", markup=False)
     missing = [name for name, number in result.labels.items() if not number]
     if missing and result.images >= ENOUGH * len(result.labels):
-        err.print(
-            f"no label of {', '.join(missing)}: too few images, or hidden, tiny or out of view; check size_m",
-            markup=False,
-        )
+        why = "too few images, or tiny, hidden, or too large to find a place; see its size_m"
+        err.print(f"no label of {', '.join(missing)}: {why}", markup=False)
     for scene, error in result.failed:
         err.print(f"scene {scene} failed: {error}; retry_failed=true tries it again", markup=False)
     return 3 if result.failed else 0

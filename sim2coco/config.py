@@ -168,7 +168,7 @@ def composition_sentence(error: Exception, arguments: Sequence[str]) -> str:
         return f"cannot read {override!r}: {HOW}{tilde}"
     if found := re.search(r"Could not find '([^']+)/([^'/]*)'", text):
         listed = text.partition("Available options in")[2].partition(":")[2].split("Config search path")[0]
-        clause = _elsewhere(found[1], found[2], arguments) or did_you_mean(found[2], listed.split())
+        clause = _elsewhere(found[1], found[2], arguments) + did_you_mean(found[2], listed.split())
         return f"{found[1]}: no choice {found[2]!r}; {clause}"
     if found := re.search(r"Could not delete from config. '([^']+)' does not exist", text):
         return f"~{found[1]}: nothing there to remove; {_present(found[1])}"
@@ -188,12 +188,12 @@ def composition_sentence(error: Exception, arguments: Sequence[str]) -> str:
 
 
 def _elsewhere(group: str, choice: str, arguments: Sequence[str]) -> str:
-    """A clause for a user's folder that was named one level too deep or too high; nothing if it was not."""
+    """A clause on a choice that a user's folder has not, or not where it must be; or nothing."""
     folder = get_args_parser().parse_known_intermixed_args(arguments)[0].config_dir
     for path in (Path(folder or "") / f"{choice}.yaml", Path(folder or "") / choice / f"{choice}.yaml"):
         if folder and path.is_file():
-            return f"{path} must lie in a folder {group}/ of --config-dir"
-    return ""
+            return f"{path} must lie in a folder {group}/ of --config-dir; "
+    return f"there is no {Path(folder) / group / choice}.yaml; " if folder else ""
 
 
 def _present(key: str) -> str:

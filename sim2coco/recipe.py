@@ -44,7 +44,7 @@ class Recipe(Settings):
         Field(min_length=1),
         BeforeValidator(lambda split: SPLIT if split is None else split),
     ] = SPLIT
-    """Splits and their shares; a scene belongs to one split as a whole."""
+    """Splits and their shares, relative to each other; a scene belongs to one split as a whole."""
     assets: Assets
     """What scenes are made of."""
     scene: SerializeAsAny[Annotated[Scene, one_of(Scene)]] = Drop()

@@ -1,5 +1,6 @@
 """Runs: from a Recipe to a finished data set, resumable at any moment, extendable at any time."""
 
+import multiprocessing
 import re
 import tempfile
 from collections import Counter, deque
@@ -146,6 +147,8 @@ def generate(
         CatalogueError: A mesh cannot be used.
         GenerationError: Hardly any view is accepted.
     """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise RuntimeError("a worker runs the script anew: call generate below `if __name__ == '__main__':`")
     if num_images < 1:
         raise ValueError("num_images must be at least 1")
     catalogue = load_catalogue(recipe.assets, recipe.scene.image_folders)

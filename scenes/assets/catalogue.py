@@ -19,7 +19,7 @@ DENSITY_KG_M3 = 600.0
 MIN_SIZE_M, MAX_SIZE_M = 0.001, 5.0
 """Longest sides that are believed without `size_m`; most others are files in millimetres or inches."""
 MAX_RATIO = 50.0
-"""The same for how many times larger or smaller a file is than the median of all categories."""
+"""How many times larger or smaller than the median a mesh may be: things in one picture are not."""
 MAX_FAULTS = 5
 """Faults that are told at once."""
 MIN_MASS_KG, MAX_MASS_KG = 0.01, 50.0
@@ -241,14 +241,15 @@ def _long(mesh: Mesh) -> str:
 
 
 def _doubtful_sizes(settings: Assets, groups: list[tuple[Asset, ...]]) -> Iterator[str]:
-    """Files whose numbers are hardly metres: far larger or smaller than everything else."""
+    """What is far larger or smaller than everything else: it would never find a place, or never be seen."""
     usual_m = float(np.median([asset.mesh.extents_m.max() for group in groups for asset in group]))
     for (name, category), group in zip(settings.categories.items(), groups, strict=True):
-        for asset in group if category.size_m is None else ():
+        key, repair = ("path", "give its size_m") if category.size_m is None else ("size_m", "correct it")
+        for asset in group:
             ratio = float(asset.mesh.extents_m.max()) / usual_m
             if max(ratio, 1 / ratio) > MAX_RATIO:
-                told = f"{_long(asset.mesh)} if its numbers are metres, others {usual_m:.3g} m"
-                yield f"assets.categories.{name}.path: {asset.name}: {told}; give size_m"
+                told = f"{_long(asset.mesh)}, others' {usual_m:.3g} m: more than {MAX_RATIO:g} times"
+                yield f"assets.categories.{name}.{key}: {asset.name}: {told}; {repair} (metres)"
 
 
 def _name(name: str, category: Category, path: Path, paths: list[Path]) -> str:

@@ -27,7 +27,10 @@ WATCH_S = 0.3
 IDLE_S = 0.2
 AHEAD = 3
 """Scenes handed out per worker: enough to keep it busy, few enough to waste little at the end."""
-BROKEN = "worker processes die while they start; run.log in the folder may tell why"
+BROKEN = (
+    "worker processes die while they start; run.log in the folder may tell why; "
+    "a script must call generate below `if __name__ == '__main__':`"
+)
 
 
 class Local(Engine):

@@ -9,13 +9,14 @@ import yaml
 
 from scenes.assets.catalogue import Catalogue, CatalogueError, load_catalogue
 from scenes.assets.reading import ImageError
+from scenes.looks import image_files
 from sim2coco.pipeline import make_view
 from sim2coco.recipe import Recipe
 from sim2coco.review.dataset import DataSet, DataSetError
 from sim2coco.sentences import ConfigError, build
 from sim2coco.studio import Studio
 
-HINT = "--meshes FOLDER says where the data set's own files lie"
+HINT = "--meshes FOLDER says where the data set's own files lie, and may be given several times"
 
 
 def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[bytes, bytes]:
@@ -70,12 +71,22 @@ def _catalogue(recipe: Recipe) -> Catalogue:
 
 
 def _look_in(node: object, folders: Sequence[Path]) -> None:
-    """Puts before each bare name of a file the first folder that has it."""
+    """Puts before each bare name of a file the first folder that has it.
+
+    Raises:
+        DataSetError: None has.
+    """
     if not isinstance(node, dict):
         return
     for key, value in node.items():
         if key in ("path", "images") and isinstance(value, str) and not value.startswith("pybullet_data:"):
-            found = [folder for folder in folders if any(folder.glob(value))]
-            node[key] = str((found or folders)[0] / value)
+            found = [folder / value for folder in folders if any(folder.glob(value))]
+            if not found and key == "images":  # the folder of pictures itself, whatever it is called now
+                found = [folder for folder in folders if folder.name == value]
+                found += [folder for folder in folders if image_files(str(folder))]
+            if not found:
+                places = ", ".join(map(str, folders))
+                raise DataSetError(f"{value}: not in {places}; {HINT}")
+            node[key] = str(found[0])
         else:
             _look_in(value, folders)

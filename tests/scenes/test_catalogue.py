@@ -116,13 +116,17 @@ def test_sizes_that_are_no_metres_are_refused(tmp_path: Path, factor: float, sid
     assert load(gear={"path": str(path), "size_m": factor}).typical_size_m == pytest.approx(factor)
 
 
-def test_a_file_far_from_the_others_is_refused(tmp_path: Path) -> None:
+def test_what_is_far_from_the_others_is_refused(tmp_path: Path) -> None:
     trimesh.creation.box((4, 4, 4)).export(tmp_path / "bolt.stl")
     shapes: dict[str, object] = {name: {"shape": name, "size_m": 0.05} for name in ("nut", "box", "tube")}
-    told = r"^assets.categories.bolt.path: bolt: its longest side is 4 m .*, others 0.05 m; give size_m$"
+    told = (
+        r"^assets.categories.bolt.path: bolt: its longest side is 4 m, others' 0.05 m.*; give its size_m .m"
+    )
     with pytest.raises(CatalogueError, match=told):
         load(bolt={"path": str(tmp_path / "bolt.stl")}, **shapes)
-    load(bolt={"path": str(tmp_path / "bolt.stl"), "size_m": 4}, **shapes)
+    with pytest.raises(CatalogueError, match=r"^assets.categories.bolt.size_m: .* 4 m, others.*; correct it"):
+        load(bolt={"path": str(tmp_path / "bolt.stl"), "size_m": 4}, **shapes)
+    load(bolt={"path": str(tmp_path / "bolt.stl"), "size_m": 2}, **shapes)
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
