@@ -34,9 +34,16 @@ HANGS_IN_SUN = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LitScene:
-    """What of the light does not depend on the shot: points on the bodies, and the sky they leave."""
+    """What of the light does not depend on the shot: points on the bodies, and the sky they leave.
+
+    Attributes:
+        cloud: Points for the sun's shadows.
+        fewer: Half of them, for normals.
+        sky: What bodies leave of it.
+    """
 
     cloud: Cloud
+    fewer: Cloud
     sky: Sky
 
 
@@ -78,7 +85,7 @@ class RelitComposer(Composer):
             sun = sun_over(scene.cloud.points_m, light, self._sun_map_px)
             falls = floor_light(light, scene.sky, sun)
             picture = self._behind(spec, camera, light, seen, falls)
-            pixels = body_pixels(camera, seen, scene.cloud)
+            pixels = body_pixels(camera, seen, scene.fewer)
             if pixels is not None:
                 paint_bodies(picture, gbuffer, spec, camera, light, pixels, scene.sky, sun, falls)
         image = developed(picture, _gain(picture))
@@ -97,7 +104,8 @@ class RelitComposer(Composer):
         size_m = float(np.ptp(hulls, axis=0).max())
         coarse = self._clouds.scene(spec, size_m / self._sky_map_px)
         sky = Sky(coarse.points_m, self._sky_directions, self._sky_map_px, spec.floor is not None)
-        return LitScene(self._clouds.scene(spec, size_m / self._sun_map_px), sky)
+        cloud = self._clouds.scene(spec, size_m / self._sun_map_px)
+        return LitScene(cloud, cloud.half(), sky)
 
     def _behind(
         self, spec: SceneSpec, camera: Camera, light: Light, seen: Seen, falls: FloorLight | None
