@@ -1,4 +1,4 @@
-"""Writes the generated parts of docs/: the list of all settings, and the contact sheet of the README."""
+"""Writes the generated parts of docs/: the list of all settings, and the sheets of pictures."""
 
 import subprocess
 import sys
@@ -32,7 +32,28 @@ def contact_sheet(target: Path) -> None:
             ).save(target, quality=85)
 
 
+def relit_beside_tiny(target: Path) -> None:
+    """Six scenes, lit by us and shaded by PyBullet, at the default settings, as one JPEG."""
+    with tempfile.TemporaryDirectory() as folder:
+        pairs = zip(*(_six(render, Path(folder) / render) for render in ("relit", "tiny")), strict=True)
+        tiles = [picture for pair in pairs for picture in pair]
+        width, height = tiles[0].size
+        sheet = Image.new("RGB", (4 * width, 3 * height))
+        for place, picture in enumerate(tiles):
+            sheet.paste(picture, (place % 4 * width, place // 4 * height))
+        sheet.save(target, quality=88)
+
+
+def _six(render: str, out: Path) -> list[Image.Image]:
+    options = ["num_images=6", "views=1", "seed=11", "augment=none", "quality=none", "export=png"]
+    program = [sys.executable, "-m", "sim2coco.cli", "generate", f"render={render}", f"out={out}"]
+    subprocess.run([*program, *options], check=True)
+    pictures = sorted((out / "images").glob("*/*.png"), key=lambda path: path.name)
+    return [Image.open(path).convert("RGB").resize((400, 300), Image.Resampling.LANCZOS) for path in pictures]
+
+
 if __name__ == "__main__":
     (DOCS / "settings.md").write_text(settings())
     (DOCS / "images").mkdir(exist_ok=True)
     contact_sheet(DOCS / "images" / "contact_sheet.jpg")
+    relit_beside_tiny(DOCS / "images" / "relit_vs_tiny.jpg")

@@ -21,9 +21,9 @@ class LightSettings(Settings):
     """Hue of its colour."""
     saturation: ShareRange = (0.0, 0.15)
     """Saturation of its colour."""
-    ambient: ShareRange = (0.25, 0.6)
+    ambient: ShareRange = (0.2, 0.55)
     """Light from all around."""
-    diffuse: ShareRange = (0.4, 0.9)
+    diffuse: ShareRange = (0.5, 1.0)
     """Light from its direction."""
     specular: ShareRange = (0.0, 0.5)
     """Highlights."""

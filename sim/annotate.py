@@ -10,7 +10,7 @@ from scenes.assets.catalogue import Asset
 from scenes.spec import Camera, Pose, Shot
 from sim.meshfiles import MeshFiles
 from sim.render.compose import Frame
-from sim.render.projection import body_box, body_hull
+from sim.render.projection import body_box, projected_hull
 from sim.render.rasterise import Box, GBuffer, Renderer
 from sim.settle import Settled
 
@@ -130,7 +130,7 @@ def annotate(
         inside = _inside(box, camera)
         if body.category is None or inside is None:
             continue
-        _, depth_m = camera.project(body_hull(files, body))
+        _, depth_m = projected_hull(files, body, camera)
         mask = _alone(renderer, settled, shot, gbuffer, index, box, float(depth_m.max()))
         seen = inside, _over(mask, box, inside)
         if not seen[1].any():

@@ -40,6 +40,7 @@ class Pixels:
         points_m: (3, n) in the world.
         normal: (3, n) unit length.
         body: (n,) index into the scene's bodies.
+        edge: (h, w) where, in the box, a body has an edge.
     """
 
     box: tuple[int, int, int, int]
@@ -47,6 +48,7 @@ class Pixels:
     points_m: Floats
     normal: Floats
     body: NDArray[np.int16]
+    edge: NDArray[np.bool_]
 
 
 def body_pixels(camera: Camera, seen: Seen, cloud: Cloud) -> Pixels | None:
@@ -64,13 +66,14 @@ def body_pixels(camera: Camera, seen: Seen, cloud: Cloud) -> Pixels | None:
     body = np.ascontiguousarray(seen.body[part])
     depth_m = np.ascontiguousarray(seen.depth_m[part])
     place = np.flatnonzero(body >= 0)
+    known, edge = normals(camera, depth_m, body, box)
     facets, smooth = (
         np.ascontiguousarray(image.reshape(-1, 3).take(place, axis=0).T)
-        for image in (normals(camera, depth_m, body, box), smooth_normals(camera, depth_m, box, cloud))
+        for image in (known, smooth_normals(camera, depth_m, box, cloud))
     )
     points = _world(camera, depth_m.ravel().take(place), place, box)
     world = camera.pose.rotation().astype(np.float32) @ blended(facets, smooth)
-    return Pixels(box, place, points, world, body.ravel().take(place))
+    return Pixels(box, place, points, world, body.ravel().take(place), edge & (body >= 0))
 
 
 def _world(camera: Camera, depth_m: Floats, place: Index, box: tuple[int, int, int, int]) -> Floats:

@@ -9,16 +9,20 @@ from sim.render.points import Cloud
 from sim.render.rasterise import Box
 
 Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 FAR_APART = np.float32(1e9)
+EDGE = np.float32(0.6)
+"""How much a surface's slope changes at what counts as an edge."""
 ALIKE = np.float32(0.87), np.float32(0.97)
 """From the first to the second cosine between a facet's and the smooth normal, the smooth one takes over."""
 
 
-def normals(camera: Camera, depth_m: Floats, body: NDArray[np.int16], box: Box) -> Floats:
-    """Normals (h, w, 3) in the camera's frame, about unit length; anything where no body is.
+def normals(camera: Camera, depth_m: Floats, body: NDArray[np.int16], box: Box) -> tuple[Floats, Mask]:
+    """Normals (h, w, 3) in the camera's frame, about unit length, and where the surface has an edge (h, w).
 
     The inverse depth of a plane is a linear function of the pixel, so its two slopes give the normal.
+    Where no body is, both are anything.
 
     Args:
         camera: Where the picture was taken.
@@ -27,15 +31,17 @@ def normals(camera: Camera, depth_m: Floats, body: NDArray[np.int16], box: Box) 
         box: Where that part lies.
     """
     near = np.asarray(1 / depth_m, np.float32)
-    right, down = _slope(near, body, 1), _slope(near, body, 0)
+    (right, bend_x), (down, bend_y) = _slope(near, body, 1), _slope(near, body, 0)
     x = (np.arange(box[0], box[2]) + 0.5 - camera.cx).astype(np.float32)
     y = (np.arange(box[1], box[3]) + 0.5 - camera.cy).astype(np.float32)
     ahead = near - x * right - y[:, None] * down
+    edge = (bend_x + bend_y) * np.float32(camera.fx) > EDGE * np.abs(ahead)
     right *= np.float32(camera.fx)
     down *= np.float32(camera.fy)
     scale = np.float32(-1) / np.sqrt(right * right + down * down + ahead * ahead + np.float32(1e-20))
     local = cv2.merge([right * scale, down * scale, ahead * scale])
-    return np.asarray(local, np.float32)
+    # At an edge the two slopes may be of different faces: the median leaves such pixels out.
+    return np.asarray(cv2.medianBlur(local, 3), np.float32), edge
 
 
 def smooth_normals(camera: Camera, depth_m: Floats, box: Box, cloud: Cloud) -> Floats:
@@ -94,12 +100,13 @@ def unit(vectors: Floats) -> Floats:
     return np.asarray(vectors / np.sqrt(np.maximum(x * x + y * y + z * z, np.float32(1e-18))), np.float32)
 
 
-def _slope(values: Floats, ids: NDArray[np.int16], axis: int) -> Floats:
-    """The step to the neighbour of the same body that lies closer in depth, along an axis."""
+def _slope(values: Floats, ids: NDArray[np.int16], axis: int) -> tuple[Floats, Floats]:
+    """The smaller step to a neighbour of the same body along an axis, and how unlike the two steps are."""
     ahead = np.diff(values, axis=axis)
     apart = np.diff(ids, axis=axis) != 0
     ahead[apart] = FAR_APART
     edge = np.full_like(np.take(values, [0], axis), FAR_APART)
     forward, backward = np.concatenate([ahead, edge], axis), np.concatenate([edge, ahead], axis)
     least = np.where(np.abs(forward) < np.abs(backward), forward, backward)
-    return np.asarray(np.where(least >= FAR_APART, 0, least), np.float32)
+    least[least >= FAR_APART] = 0
+    return np.asarray(least, np.float32), np.abs(forward - backward)

@@ -13,6 +13,8 @@ Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
 GOLDEN = 0.6180339887498949
+LEAST = 64
+"""Points on the smallest body."""
 PLASTIC = 0.7548776662466927, 0.5698402909980532
 """Steps of Roberts's R2 sequence: any number of points in a row fills a square evenly."""
 
@@ -30,6 +32,11 @@ class Cloud:
     points_m: Floats
     normal: Floats
     spacing_m: float
+
+    def half(self) -> "Cloud":
+        """Every second point."""
+        points, normal = (np.ascontiguousarray(rows[:, ::2]) for rows in (self.points_m, self.normal))
+        return Cloud(points, normal, self.spacing_m * 2**0.5)
 
 
 class PointClouds:
@@ -52,17 +59,19 @@ class PointClouds:
         return self._areas[key]
 
     def of(self, key: str, count: int) -> tuple[Array, Array]:
-        """Points (n, 3) on an asset, in mesh units, and normals (n, 3): a power of two, at least `count`."""
-        count = 1 << max(count - 1, 1).bit_length()
-        if (key, count) not in self._known:
-            self._known[key, count] = spread_points(self._files.assets[key].mesh, count)
-        return self._known[key, count]
+        """Points (count, 3) on an asset, in mesh units, and normals (count, 3)."""
+        # The first so many of more points are spread as evenly: few numbers are made, and kept.
+        made = 1 << max(count - 1, 1).bit_length()
+        if (key, made) not in self._known:
+            self._known[key, made] = spread_points(self._files.assets[key].mesh, made)
+        points, normals = self._known[key, made]
+        return points[:count], normals[:count]
 
     def scene(self, spec: SceneSpec, spacing_m: float) -> Cloud:
         """World points on all bodies, about `spacing_m` apart."""
         points, normals = [], []
         for body in spec.bodies:
-            count = int(self.area(body.asset) * (body.scale / spacing_m) ** 2)
+            count = max(int(self.area(body.asset) * (body.scale / spacing_m) ** 2), LEAST)
             places, facing = self.of(body.asset, count)
             points.append(body.pose.apply(places * body.scale))
             normals.append(facing @ body.pose.rotation().T)

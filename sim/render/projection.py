@@ -9,17 +9,29 @@ from sim.meshfiles import MeshFiles
 from sim.render.rasterise import Array, Box, RejectedView
 from sim.settle import Settled
 
+KEPT = 64
+"""Hulls that are remembered: each is asked for several times for one picture."""
 MAX_BOX_PX = 4096
 MIN_DEPTH_SHARE = 0.02
 """Nearest drawn depth as a share of the farthest: the depth buffer divides what lies between."""
 
 
-@lru_cache(512)
+@lru_cache(KEPT)
 def body_hull(files: MeshFiles, body: Body) -> Array:
-    """World points (n, 3) that bound a body from every side; kept, as each view of a scene asks for them."""
-    points = body.pose.apply(files.hull_vertices(body.asset) * body.scale)
-    points.flags.writeable = False
-    return points
+    """World points (n, 3) that bound a body from every side."""
+    return _frozen(body.pose.apply(files.hull_vertices(body.asset) * body.scale))
+
+
+@lru_cache(KEPT)
+def projected_hull(files: MeshFiles, body: Body, camera: Camera) -> tuple[Array, Array]:
+    """Pixel coordinates (n, 2) and depths (n,) in metres of those points."""
+    pixels, depth_m = camera.project(body_hull(files, body))
+    return _frozen(pixels), _frozen(depth_m)
+
+
+def _frozen(array: Array) -> Array:
+    array.setflags(write=False)
+    return array
 
 
 def body_box(files: MeshFiles, body: Body, camera: Camera) -> Box:
@@ -28,7 +40,7 @@ def body_box(files: MeshFiles, body: Body, camera: Camera) -> Box:
     Raises:
         RejectedView: `too_close` when the box meets the image and is larger than 4096 px.
     """
-    pixels, depth_m = camera.project(body_hull(files, body))
+    pixels, depth_m = projected_hull(files, body, camera)
     if depth_m.max() <= 0:
         return 0, 0, 0, 0
     x0, y0 = np.floor(pixels.min(axis=0)).astype(int) - 1
@@ -45,13 +57,12 @@ def depth_range(files: MeshFiles, settled: Settled, camera: Camera) -> tuple[flo
     Raises:
         RejectedView: `too_close` when a body reaches the camera.
     """
-    points = np.concatenate([body_hull(files, body) for body in settled.spec.bodies])
-    _, depth_m = camera.project(points)
+    depths_m = [projected_hull(files, body, camera)[1] for body in settled.spec.bodies]
+    depth_m = np.concatenate(depths_m)
     ahead = depth_m[depth_m > 0]
     far_m = 1.1 * float(ahead.max()) if len(ahead) else 1.0
     near_m = MIN_DEPTH_SHARE * far_m
-    for body in settled.spec.bodies:
-        _, depth_m = camera.project(body_hull(files, body))
+    for body, depth_m in zip(settled.spec.bodies, depths_m, strict=True):
         if (depth_m.min() <= near_m * 1.01 and depth_m.max() > 0) or _holds(files, body, camera):
             raise RejectedView("too_close")
     return near_m, far_m

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scenes.looks import Pictures
 from scenes.spec import Camera, Light, SceneSpec, Shot, Surface
 from sim.meshfiles import MeshFiles
-from sim.render.bodies import body_pixels, paint_bodies
+from sim.render.bodies import Pixels, body_pixels, paint_bodies
 from sim.render.compose import Composer, Floats, Seen
 from sim.render.floor import FloorLight, floor_light, floor_picture
 from sim.render.points import Cloud, PointClouds
@@ -25,8 +25,8 @@ Image = NDArray[np.uint8]
 
 WHITE_AT = 0.8
 """Light that a white sheet on the floor sends to the camera as metered; 1 is white in the picture."""
-METERED, METERING, GAINS = 0.25, 0.5, (0.6, 2.5)
-"""A camera makes dark scenes brighter and bright ones darker: half of the way to this mean, within limits."""
+METERED, METERING, GAINS = 0.25, 0.4, (0.6, 1.8)
+"""A camera makes dark scenes brighter and bright ones darker: part of the way to this mean."""
 METER_PX = 8
 HANGS_IN_SUN = 0.5
 """Share of the sun's light that falls on the background."""
@@ -34,9 +34,16 @@ HANGS_IN_SUN = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LitScene:
-    """What of the light does not depend on the shot: points on the bodies, and the sky they leave."""
+    """What of the light does not depend on the shot: points on the bodies, and the sky they leave.
+
+    Attributes:
+        cloud: Points for the sun's shadows.
+        fewer: Half of them, for normals.
+        sky: What bodies leave of it.
+    """
 
     cloud: Cloud
+    fewer: Cloud
     sky: Sky
 
 
@@ -72,17 +79,18 @@ class RelitComposer(Composer):
         """The image (H, W, 3) of what is seen."""
         spec, camera, light = settled.spec, shot.camera, metered(shot.light)
         scene = self._scene(settled)
+        pixels = None
         if scene is None:
             picture = self._behind(spec, camera, light, seen, None)
         else:
             sun = sun_over(scene.cloud.points_m, light, self._sun_map_px)
             falls = floor_light(light, scene.sky, sun)
             picture = self._behind(spec, camera, light, seen, falls)
-            pixels = body_pixels(camera, seen, scene.cloud)
+            pixels = body_pixels(camera, seen, scene.fewer)
             if pixels is not None:
                 paint_bodies(picture, gbuffer, spec, camera, light, pixels, scene.sky, sun, falls)
         image = developed(picture, _gain(picture))
-        return _antialiased(image, seen) if self._smooth_edges else image
+        return _antialiased(image, seen, pixels) if self._smooth_edges else image
 
     def _scene(self, settled: Settled) -> LitScene | None:
         """The scene's own part of the light, kept while shots are of the same scene."""
@@ -97,7 +105,8 @@ class RelitComposer(Composer):
         size_m = float(np.ptp(hulls, axis=0).max())
         coarse = self._clouds.scene(spec, size_m / self._sky_map_px)
         sky = Sky(coarse.points_m, self._sky_directions, self._sky_map_px, spec.floor is not None)
-        return LitScene(self._clouds.scene(spec, size_m / self._sun_map_px), sky)
+        cloud = self._clouds.scene(spec, size_m / self._sun_map_px)
+        return LitScene(cloud, cloud.half(), sky)
 
     def _behind(
         self, spec: SceneSpec, camera: Camera, light: Light, seen: Seen, falls: FloorLight | None
@@ -142,7 +151,7 @@ def _gain(picture: Floats) -> float:
     return float(np.clip((METERED / max(level, 1e-3)) ** METERING, *GAINS))
 
 
-def _antialiased(image: Image, seen: Seen) -> Image:
+def _antialiased(image: Image, seen: Seen, pixels: Pixels | None) -> Image:
     """The picture with the pixels on both sides of an edge mixed with their neighbours."""
     what = seen.body if seen.is_floor is None else np.where(seen.is_floor, np.int16(-2), seen.body)
     edge = np.zeros(what.shape, np.uint8)
@@ -151,5 +160,8 @@ def _antialiased(image: Image, seen: Seen) -> Image:
     edge[:, :-1] |= across
     edge[1:] |= down
     edge[:-1] |= down
+    if pixels is not None:
+        x0, y0, x1, y1 = pixels.box
+        edge[y0:y1, x0:x1] |= pixels.edge
     soft = cv2.GaussianBlur(image, (3, 3), 0.75)
     return np.asarray(cv2.copyTo(soft, edge, image), np.uint8)

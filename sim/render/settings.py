@@ -32,9 +32,9 @@ class Relit(Render):
     """PyBullet's colours, depth and ids, lit by us: soft shadows, sky light, highlights, smooth edges."""
 
     kind: Literal["relit"] = "relit"
-    sky_directions: Annotated[int, Field(ge=8, le=1024)] = 48
+    sky_directions: Annotated[int, Field(ge=8, le=1024)] = 36
     """From how many directions the sky's light is followed."""
-    sky_map_px: Annotated[int, Field(ge=32, le=1024)] = 128
+    sky_map_px: Annotated[int, Field(ge=32, le=1024)] = 112
     """Pixels a side of the map from each of them."""
     sun_map_px: Annotated[int, Field(ge=64, le=4096)] = 256
     """Pixels a side of the sun's map."""

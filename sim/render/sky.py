@@ -12,7 +12,7 @@ from sim.render.lightmap import NOTHING, LightMaps, light_maps, visible
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
-FLOOR_PX = 192
+FLOOR_PX = 160
 REACH = 2.5
 """How far beside the bodies the floor still loses light, in heights of the tallest."""
 
@@ -114,7 +114,8 @@ def _cast(maps: LightMaps, index: int, corner_m: Array, scale: float) -> Floats:
     linear = into[:, :2] / scale
     shift = into[:, :2] @ (corner_m + 0.5 / scale) + into[:, 3] - 0.5
     taken = (maps.nearest_m[index] > NOTHING / 2).astype(np.float32)
-    soft = cv2.blur(taken, (3, 3), borderType=cv2.BORDER_CONSTANT)
+    # A point takes its whole pixel, so things are half a pixel too large on each side: this takes it off.
+    soft = np.clip(1.5 * cv2.blur(taken, (3, 3), borderType=cv2.BORDER_CONSTANT) - 0.5, 0, 1)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     shadow = cv2.warpAffine(soft, np.column_stack([linear, shift]), (FLOOR_PX, FLOOR_PX), flags=flags)
     return np.asarray(shadow, np.float32)

@@ -56,6 +56,6 @@ def developed(light: Floats, gain: float) -> NDArray[np.uint8]:
 
     The table is entered with the root of the light, so that it is fine where eyes are.
     """
-    root = cv2.sqrt(np.clip(light, 0, np.float32(_BRIGHTEST / gain)))
-    steps = root * np.float32((_STEPS - 1) * (gain / _BRIGHTEST) ** 0.5)
-    return _CURVE.take(steps.astype(np.uint16))
+    root = np.sqrt(np.clip(light, 0, np.float32(_BRIGHTEST / gain)))
+    root *= np.float32((_STEPS - 1) * (gain / _BRIGHTEST) ** 0.5)
+    return _CURVE.take(root.astype(np.uint16))
