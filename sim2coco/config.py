@@ -35,6 +35,8 @@ GROUPS = (
 )
 MAX_NODES = 100_000
 """Values that a YAML file may hold, repetitions counted; a file of 200 bytes can stand for billions."""
+LIBRARY = "assets=library"
+"""The choice that comes with assets.path=FOLDER where no other is made."""
 HOW = "write KEY=VALUE or GROUP=CHOICE, in quotes where it has brackets or spaces"
 
 
@@ -67,6 +69,9 @@ def ordered(arguments: Sequence[str]) -> list[str]:
     for path in _own_files(read.config_dir):
         _check_size(path)
     overrides = [argument for argument in arguments if argument in read.overrides]
+    begun = [word.partition("=")[0] for word in overrides]
+    if "assets.path" in begun and "assets" not in begun:
+        arguments, overrides = [*arguments, LIBRARY], [*overrides, LIBRARY]
     return [argument for argument in arguments if argument not in overrides] + overrides
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
+from scenes.assets.library import Entry, NoLibrary, is_library, read_library
 from scenes.assets.mesh import Mesh, MeshError
 from scenes.assets.reading import SUFFIXES, read_mesh
 from scenes.assets.shapes import SHAPES
@@ -25,13 +26,18 @@ MAX_FAULTS = 5
 MIN_MASS_KG, MAX_MASS_KG = 0.01, 50.0
 
 
+UNKNOWN = "unknown"
+OF = "#"
+"""Stands between a library and one of its categories: `LIBRARY#bolts`."""
+
+
 class Category(Settings):
     """What is labelled under one name: a procedural shape, a mesh file, or a folder of them."""
 
     shape: str | None = None
     """A shape: box, cylinder, cone, sphere, capsule, torus, prism, nut, bolt, wedge, tube, bracket."""
     path: str | None = None
-    """A mesh file, a folder of them, or a pattern with `*`; `pybullet_data:` stands for that package."""
+    """A mesh file, a folder, a pattern with `*`, or a library; `pybullet_data:` stands for that package."""
     size_m: Positive | None = None
     """Longest side in metres, number or [low, high]; null takes the file's numbers as metres."""
     color: Rgb | Literal["own", "random"] | None = None
@@ -44,7 +50,7 @@ class Category(Settings):
     """How often this category is drawn, relative to the others."""
     supercategory: str = "object"
     """COCO's supercategory."""
-    licence: str = "unknown"
+    licence: str = UNKNOWN
     """Under what licence the mesh may be used; listed in the data set."""
 
     @field_validator("shape")
@@ -73,10 +79,29 @@ class Category(Settings):
 class Assets(Settings):
     """What scenes are made of."""
 
+    path: str | None = None
+    """A library that `sim2coco assets import` made: each of its categories becomes one, before the others."""
     categories: dict[str, Category] = Field(default_factory=dict)
     """The labelled categories, in the order of their COCO ids."""
     distractors: dict[str, Category] = Field(default_factory=dict)
     """What may lie around without being labelled."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_library(cls, tree: object) -> object:
+        """The categories of the library written out: what was set for one of them is kept."""
+        if not isinstance(tree, dict) or not isinstance(tree.get("path"), str):
+            return tree
+        path, set_for = tree["path"], tree.get("categories") or {}
+        try:
+            names = read_library(resolve(path)).categories
+        except NoLibrary as error:
+            raise ValueError(f"path: {error}") from error
+        if not isinstance(set_for, dict):
+            return tree
+        own = {name: {"path": f"{path}{OF}{name}", **_mapping(set_for.get(name))} for name in names}
+        others = {name: category for name, category in set_for.items() if name not in own}
+        return {**tree, "path": None, "categories": {**own, **others}}
 
     @field_validator("categories", "distractors")
     @classmethod
@@ -218,6 +243,8 @@ def _load(
         size_m = category.size_m or (1.0, 1.0)
         return (_asset(name, category, index, SHAPES[category.shape](size_m[1])),)
     assets: list[Asset] = []
+    if is_library(resolve(_split(category.path or "")[0])):
+        return _from_library(setting, name, category, index, faults)
     try:
         paths = _files(setting, category.path or "")
     except CatalogueError as error:
@@ -236,6 +263,29 @@ def _load(
     return tuple(assets)
 
 
+def _from_library(
+    setting: str, name: str, category: Category, index: int | None, faults: list[str]
+) -> tuple[Asset, ...]:
+    """The assets of one category of a library, or of all: their sizes and masses are known."""
+    folder, part = _split(category.path or "")
+    assets: list[Asset] = []
+    try:
+        library = read_library(resolve(folder))
+        entries = library.of(part) if part else library.entries
+        if not entries:
+            raise NoLibrary(f"the library {folder!r} has no mesh of the category {part!r}")
+        for entry in entries:
+            mesh = read_mesh(entry.path)
+            if category.size_m is not None:
+                mesh = mesh.scaled(category.size_m[1] / float(mesh.extents_m.max()))
+            known = category.model_copy(update=_facts(category, entry))
+            called = entry.name if entry.name.startswith(f"{name}/") else f"{name}/{entry.name}"
+            assets.append(_asset(called, known, index, mesh))
+    except (NoLibrary, MeshError) as error:
+        faults.append(f"{setting}.path: {error}")
+    return tuple(assets)
+
+
 def _long(mesh: Mesh) -> str:
     return f"its longest side is {mesh.extents_m.max():.3g} m"
 
@@ -245,7 +295,7 @@ def _doubtful_sizes(settings: Assets, groups: list[tuple[Asset, ...]]) -> Iterat
     usual_m = float(np.median([asset.mesh.extents_m.max() for group in groups for asset in group]))
     for (name, category), group in zip(settings.categories.items(), groups, strict=True):
         key, repair = ("path", "give its size_m") if category.size_m is None else ("size_m", "correct it")
-        for asset in group:
+        for asset in group if OF not in (category.path or "") else ():  # a library's sizes were confirmed
             ratio = float(asset.mesh.extents_m.max()) / usual_m
             if max(ratio, 1 / ratio) > MAX_RATIO:
                 told = f"{_long(asset.mesh)}, others' {usual_m:.3g} m: more than {MAX_RATIO:g} times"
@@ -320,6 +370,26 @@ def _asset(name: str, category: Category, index: int | None, mesh: Mesh) -> Asse
         color_rgb=category.color if isinstance(category.color, tuple) else None,
         licence=category.licence,
     )
+
+
+def _facts(category: Category, entry: Entry) -> dict[str, object]:
+    """What the library knows of an asset, where nothing else is set for its category."""
+    plain = category.density_kg_m3 == DENSITY_KG_M3
+    return {
+        "density_kg_m3": entry.density_kg_m3 if plain else category.density_kg_m3,
+        "licence": entry.licence if category.licence == UNKNOWN else category.licence,
+    }
+
+
+def _split(path: str) -> tuple[str, str]:
+    """A library's path and one of its categories, "" for all of them."""
+    folder, of, part = path.rpartition(OF)
+    return (folder, part) if of else (path, "")
+
+
+def _mapping(value: object) -> dict[str, object]:
+    """What was set for a category; nothing where that is no mapping."""
+    return {str(key): entry for key, entry in value.items()} if isinstance(value, dict) else {}
 
 
 def one_asset(name: str, mesh: Mesh, density_kg_m3: float = DENSITY_KG_M3) -> Asset:

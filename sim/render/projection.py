@@ -9,7 +9,7 @@ from sim.meshfiles import MeshFiles
 from sim.render.rasterise import Array, Box, RejectedView
 from sim.settle import Settled
 
-KEPT = 64
+KEPT = 256
 """Hulls that are remembered: each is asked for several times for one picture."""
 MAX_BOX_PX = 4096
 MIN_DEPTH_SHARE = 0.02

@@ -32,23 +32,25 @@ def unreadable(what: str) -> Refused:
     return Refused("unreadable", what, EXPORT_AGAIN)
 
 
-def check_stl(content: bytes) -> None:
-    """Compares a binary STL with the number of triangles that it says it has.
+def whole_stl(content: bytes, notes: list[str]) -> bytes:
+    """An STL without what follows its last triangle: the number of them says where a binary one ends.
 
     Raises:
         Refused: It ends early, or holds nothing.
     """
     if len(content) < 84:
         if content.lstrip()[:5].lower() == b"solid":
-            return
+            return content
         raise unreadable(f"is no STL: {len(content)} bytes, and the head alone has 84")
     (triangles,) = struct.unpack_from("<I", content, 80)
     wanted = 84 + 50 * triangles
     if wanted == len(content) or (content.lstrip()[:5].lower() == b"solid" and b"facet" in content):
-        return
+        return content
     if wanted > len(content):
         there = (len(content) - 84) // 50
         raise unreadable(f"is cut off: its head says {triangles:,} triangles, and {there:,} are there")
+    notes.append(f"{len(content) - wanted:,} bytes after its last triangle left out")
+    return content[:wanted]
 
 
 def check_xml(content: bytes) -> ElementTree.Element:

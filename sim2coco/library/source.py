@@ -13,11 +13,11 @@ import trimesh
 
 from scenes.assets.reading import MAX_FACES, MAX_FILE_BYTES
 from sim2coco.library.containers import (
-    check_stl,
     dae_frame,
     gltf_tree,
     threemf_unit,
     unreadable,
+    whole_stl,
 )
 from sim2coco.library.neighbours import Neighbours, digest
 from sim2coco.library.raw import Floats, Raw, raw_of
@@ -85,6 +85,8 @@ def load(content: bytes, suffix: str, neighbours: Neighbours, notes: list[str]) 
     Raises:
         Refused: It is not taken.
     """
+    if suffix == ".stl":
+        content = whole_stl(content, notes)
     if suffix in (".obj", ".ply", ".off"):
         content = _plain_text(content, suffix)
     if suffix == ".obj" and max((len(line) for line in content.splitlines()), default=0) > 1_000_000:
@@ -137,7 +139,11 @@ def _placed(scene: trimesh.Scene) -> Iterator[tuple[Any, Floats]]:
 
 
 def _has_faces(geometry: Any) -> bool:
-    return isinstance(geometry, trimesh.Trimesh) and len(geometry.faces) > 0
+    if not isinstance(geometry, trimesh.Trimesh) or len(geometry.faces) == 0:
+        return False
+    if np.shape(geometry.vertices)[1:] != (3,) or np.shape(geometry.faces)[1:] != (3,):
+        raise unreadable("its corners have no three coordinates")
+    return True
 
 
 def _whole(geometry: Any, notes: list[str]) -> Any:
@@ -170,8 +176,6 @@ def _plain_text(content: bytes, suffix: str) -> bytes:
 
 def _frame(content: bytes, suffix: str) -> tuple[float | None, str | None]:
     """The unit in metres and the up axis that a file states or its format prescribes."""
-    if suffix == ".stl":
-        check_stl(content)
     if suffix in (".glb", ".gltf"):
         gltf_tree(content, suffix)
         return 1.0, "y"

@@ -126,6 +126,8 @@ def _line(place: str, said: Mapping[str, str]) -> Line:
     said = {column: value for column, value in said.items() if value and column != TOLD}
     if "file" not in said:
         raise LibraryError(f"{place}: names no file")
+    if {"/", "#"} & set(said.get("category", "")):
+        raise LibraryError(f"{place}: category {said['category']!r} must not have / or #")
     _one_of(place, said, "unit", [*UNITS_M])
     _one_of(place, said, "up", UPS)
     _one_of(place, said, "upright", [*YES_NO])
