@@ -42,6 +42,7 @@ class TinyRenderer:
         self._drawn_texture = cache(self._read_texture)
         self._own_textures = cache(self._read_own_textures)
         self._levels: tuple[int, ...] = ()
+        self._shown: set[int] = set()
         self._contents: tuple[object, ...] = (None, None)
         self._drawn: tuple[Settled, Shot] | None = None
         self._planes_m = (0.0, 0.0)
@@ -62,6 +63,7 @@ class TinyRenderer:
         if box is None:
             return whole
         part = np.s_[box[1] : box[3], box[0] : box[2]]
+        self._show_only(settled, set(range(len(self._ids))))
         color, depth, ids = self._draw(
             view_matrix(camera), projection(camera, box, near_m, far_m), box, shot.light
         )
@@ -85,11 +87,9 @@ class TinyRenderer:
     def silhouette(self, settled: Settled, shot: Shot, body: int, box: Box) -> NDArray[np.bool_]:
         """Where a body alone would be seen, (h, w) over a box; bit-equal to the full frame's pixels."""
         near_m, far_m = self._show(settled, shot)
-        others = [index for index in range(len(self._ids)) if index != body]
-        self._set_visible(settled, others, visible=False)
+        self._show_only(settled, {body})
         matrix = projection(shot.camera, box, near_m, far_m)
         _, _, ids = self._draw(view_matrix(shot.camera), matrix, box, shot.light)
-        self._set_visible(settled, others, visible=True)
         return np.asarray(ids >= 0)
 
     def shadow_map(self, settled: Settled, shot: Shot, side_px: int) -> ShadowMap | None:
@@ -97,6 +97,7 @@ class TinyRenderer:
         if not settled.spec.bodies:
             return None
         self._show(settled, shot)
+        self._show_only(settled, set(range(len(self._ids))))
         direction = np.array(shot.light.direction)
         right = np.cross((0.0, 0.0, 1.0) if abs(direction[2]) < 0.99 else (0.0, 1.0, 0.0), direction)
         right /= np.linalg.norm(right)
@@ -168,6 +169,7 @@ class TinyRenderer:
             self._add(body, level, load) for body, level in zip(settled.spec.bodies, levels, strict=True)
         ]
         self._levels = levels
+        self._shown = set(range(len(self._ids)))
         self._client.contents = self._contents = (settled, levels, self)
 
     def _level(self, body: Body, camera: Camera) -> int:
@@ -221,17 +223,19 @@ class TinyRenderer:
         parts = self._files.mesh(asset, level).parts
         return tuple(None if part.texture is None else self._files.texture(part.texture) for part in parts)
 
-    def _set_visible(self, settled: Settled, bodies: list[int], visible: bool) -> None:
-        """Hides bodies by alpha 0, or shows them again."""
-        for index in bodies:
+    def _show_only(self, settled: Settled, bodies: set[int]) -> None:
+        """Shows some bodies and hides all others by alpha 0; what is so already is not touched."""
+        for index in sorted(self._shown ^ bodies):
+            alpha = float(index in bodies)
             for part, color in enumerate(self._colors(settled.spec.bodies[index], self._levels[index])):
                 pb.changeVisualShape(
                     self._ids[index],
                     -1,
                     shapeIndex=part,
-                    rgbaColor=[*color[:3], float(visible)],
+                    rgbaColor=[*color[:3], alpha],
                     physicsClientId=self._client.id,
                 )
+        self._shown = bodies
 
     def _bodies(self, ids: NDArray[np.int32]) -> NDArray[np.int16]:
         """PyBullet's ids as indices of bodies."""
