@@ -205,7 +205,7 @@ def _sizes(folder: Path) -> dict[str, str]:
 
 def _size(extents_m: Sequence[float], mass_kg: float) -> str:
     sides = " x ".join(f"{side * 1000:.3g}" for side in extents_m)
-    return f"{sides} mm, {mass_kg:.2g} kg"
+    return f"{sides} mm  {mass_kg * 1000:.3g} g"
 
 
 class _Bar:

@@ -3,7 +3,9 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from math import log
 from pathlib import Path
+from statistics import median
 
 from sim2coco.library.containers import UNITS_M
 from sim2coco.library.row import Row, Wish
@@ -13,6 +15,7 @@ from sim2coco.library.table import COLUMNS, TOLD
 LIKELY_M = (0.01, 2.0)
 GUESSES = ("m", "mm", "cm")
 """Units in the order in which they are tried: the first that gives a likely length is the guess."""
+NEAR = ("m", "mm", "cm", "in")
 
 
 def draft(rows: Sequence[Row], wishes: Mapping[str, Wish]) -> str:
@@ -26,12 +29,18 @@ def draft(rows: Sequence[Row], wishes: Mapping[str, Wish]) -> str:
     writer = csv.DictWriter(text, [*COLUMNS, TOLD], lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow(_cells(row, wishes[row.file]))
+        writer.writerow(_cells(row, wishes[row.file], _stated_m(row, rows)))
     return text.getvalue()
 
 
-def _cells(row: Row, wish: Wish) -> dict[str, str]:
-    unit = "" if row.unit == "file" else _guess(row.longest_m)
+def _stated_m(row: Row, rows: Sequence[Row]) -> float | None:
+    """The usual size of those in a mesh's category whose files state their unit."""
+    same = [other for other in rows if other.wish.category == row.wish.category and other.unit == "file"]
+    return median(other.longest_m for other in same) if same else None
+
+
+def _cells(row: Row, wish: Wish, stated_m: float | None) -> dict[str, str]:
+    unit = "" if row.unit == "file" else _guess(row.longest_m, stated_m)
     unusable = row.verdict == "refused" and not row.faces
     sides = " x ".join(f"{side:.4g}" for side in row.extents_m)
     return {
@@ -47,8 +56,10 @@ def _cells(row: Row, wish: Wish) -> dict[str, str]:
     }
 
 
-def _guess(longest: float) -> str:
-    """The unit in which a length is likely, marked as a guess."""
+def _guess(longest: float, stated_m: float | None) -> str:
+    """The unit in which a length is nearest to others of its category, or likely; marked as a guess."""
+    if stated_m is not None and longest > 0:
+        return min(NEAR, key=lambda unit: abs(log(longest * UNITS_M[unit] / stated_m))) + "?"
     low_m, high_m = LIKELY_M
     for unit in GUESSES:
         if low_m <= longest * UNITS_M[unit] <= high_m:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from statistics import median
+from statistics import median, median_low
 from typing import Any
 
 from scenes.assets.catalogue import DENSITY_KG_M3
@@ -116,24 +116,28 @@ def _unchanged(folder: Path, inputs: Mapping[str, str]) -> bool:
 
 def doubted(rows: Sequence[Row]) -> list[Row]:
     """The rows, those asking where a size is far from that of the others in the category."""
-    sizes: dict[str, list[float]] = {}
-    for row in rows:
-        if row.usable:
-            sizes.setdefault(row.wish.category, []).append(row.longest_m)
-    return [_doubted(row, sizes.get(row.wish.category, [])) for row in rows]
+    return [_doubted(row, usual_m(row, rows)) for row in rows]
 
 
-def _doubted(row: Row, sizes: Sequence[float]) -> Row:
-    if not row.usable or row.wish.sure or row.wish.longest_m is not None or len(sizes) < 2:
+def usual_m(row: Row, rows: Sequence[Row]) -> float | None:
+    """The usual longest side of a mesh's category: of those who state their unit, if there are others.
+
+    Of two meshes of which neither does, it is the other one's; None for a mesh that is alone.
+    """
+    alike = [other for other in rows if other.usable and other.wish.category == row.wish.category]
+    others = [other for other in alike if other.file != row.file]
+    stated = [other.longest_m for other in others if other.unit in ("file", "table")]
+    if stated or not others:
+        return median(stated) if stated else None
+    return others[0].longest_m if len(alike) == 2 else median_low(other.longest_m for other in alike)
+
+
+def _doubted(row: Row, usual: float | None) -> Row:
+    if not row.usable or row.wish.sure or row.wish.longest_m is not None or usual is None:
         return row
-    others = sorted(sizes)
-    others.remove(row.longest_m)
-    usual = median(others)
     if usual / FAR <= row.longest_m <= usual * FAR:
         return row
-    reason = (
-        f"is {_metres(row.longest_m)} long, and the others of {row.wish.category!r} about {_metres(usual)}"
-    )
+    reason = f"is {_metres(row.longest_m)} long, and others of {row.wish.category!r} about {_metres(usual)}"
     return replace(row, asks=reason)
 
 

@@ -5,15 +5,16 @@ from numpy.typing import NDArray
 
 from sim2coco.library.raw import Floats
 
-CELL_PX = 6
-SHEET_PX = 510
-"""Textures are drawn at up to 512 px a side; 510 is 85 cells of 6, and made a multiple of 4 by a margin."""
+LEAST_PX, MOST_PX = 6, 64
+"""Side of a cell: even, so that an even number of them is a multiple of 4."""
+SHEET_PX = 504
+"""Textures are drawn at up to 512 px a side."""
 
 
 def baked(corner_colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
     """A texture that shows the colours of triangles' corners.
 
-    Up to 14,450 triangles get half a square cell each, in which colours run from corner to corner; more get
+    Up to 14,112 triangles get half a square cell each, in which colours run from corner to corner; more get
     one colour each, the mean of its corners in 6 bits a channel.
 
     Args:
@@ -23,7 +24,7 @@ def baked(corner_colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
         Texture coordinates (m, 3, 2), v up, and the texture (h, w, 3) RGB, its width a multiple of 4.
     """
     flat = np.ptp(corner_colors, axis=1).max() < 1 / 255
-    if not flat and len(corner_colors) <= 2 * (SHEET_PX // CELL_PX) ** 2:
+    if not flat and len(corner_colors) <= 2 * (SHEET_PX // LEAST_PX) ** 2:
         return _cells(corner_colors)
     return _flat(corner_colors.mean(axis=1))
 
@@ -34,18 +35,19 @@ def _cells(corner_colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
     across = max(2, int(np.ceil(np.sqrt(np.ceil(count / 2)))))
     across += across % 2  # the width is then a multiple of 4
     down = -(-count // (2 * across))
-    sheet = np.zeros((down * CELL_PX, across * CELL_PX, 3))
+    side = int(np.clip(SHEET_PX // across // 2 * 2, LEAST_PX, MOST_PX))
+    sheet = np.zeros((down * side, across * side, 3))
     uvs = np.empty((count, 3, 2))
-    y, x = np.mgrid[0:CELL_PX, 0:CELL_PX]
-    last = CELL_PX - 1
+    y, x = np.mgrid[0:side, 0:side]
+    last = side - 1
+    # A pixel short of the cut: what is looked up on the edge between the halves stays in its own.
+    reach = last - 1
     for second in (False, True):
         which = np.arange(second, count, 2)
         cell = which // 2
-        row, column = cell // across * CELL_PX, cell % across * CELL_PX
+        row, column = cell // across * side, cell % across * side
         near, far = (last - x, last - y) if second else (x, y)
         inside = (x + y > last) if second else (x + y <= last)
-        # The corners lie at the middles of pixels: two of them one pixel apart where the halves meet.
-        reach = last - 1 if second else last
         a, b = np.minimum(near / reach, 1.0), np.minimum(far / reach, 1.0)
         weights = np.stack([np.clip(1 - a - b, 0.0, 1.0), a, b], axis=-1)
         weights /= weights.sum(axis=-1, keepdims=True)

@@ -54,7 +54,7 @@ def _cell(image: Image, name: str, size: str) -> Image:
     for line, text in enumerate((name, size)):
         ink = (20, 20, 20) if line == 0 else (110, 110, 110)
         where = (6, SIDE_PX + 14 + 16 * line)
-        cv2.putText(cell, _fitting(text), where, cv2.FONT_HERSHEY_SIMPLEX, 0.38, ink, 1, cv2.LINE_AA)
+        cv2.putText(cell, _fitting(text), where, cv2.FONT_HERSHEY_SIMPLEX, 0.36, ink, 1, cv2.LINE_AA)
     cell[-1], cell[:, -1] = 225, 225
     return cell
 

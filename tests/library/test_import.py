@@ -115,7 +115,7 @@ def test_a_mesh_far_from_the_others_of_its_category_is_asked_about(here: Path) -
     brick(here / "things" / "bricks" / "inches.stl", 25.4)
     done = assets(here, "import", "things", "--out", "library", "--unit", "mm")
     assert done.code == 3
-    assert "bricks/inches.stl: is 1.52 m long, and the others of 'bricks' about 60 mm; say" in done.out
+    assert "bricks/inches.stl: is 1.52 m long, and others of 'bricks' about 60 mm; say" in done.out
 
     (here / "things" / "assets.csv").write_text("file,unit\nbricks/inches.stl,mm\n")
     assert assets(here, "import", "things", "--out", "library", "--unit", "mm").code == 0
