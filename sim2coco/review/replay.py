@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from scenes.assets.catalogue import Catalogue, CatalogueError, load_catalogue
+from scenes.assets.catalogue import OF, Catalogue, CatalogueError, load_catalogue
 from scenes.assets.reading import ImageError
 from scenes.looks import image_files
 from sim2coco.pipeline import make_view
@@ -80,7 +80,7 @@ def _look_in(node: object, folders: Sequence[Path]) -> None:
         return
     for key, value in node.items():
         if key in ("path", "images") and isinstance(value, str) and not value.startswith("pybullet_data:"):
-            found = [folder / value for folder in folders if any(folder.glob(value))]
+            found = [folder / value for folder in folders if any(folder.glob(value.partition(OF)[0]))]
             if not found and key == "images":  # the folder of pictures itself, whatever it is called now
                 found = [folder for folder in folders if folder.name == value]
                 found += [folder for folder in folders if image_files(str(folder))]

@@ -49,6 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "my" / "assets").mkdir(parents=True)
     yaml = "\n".join(line[4:] for line in lines.splitlines()).replace("/data/meshes", str(meshes))
     (root / "my" / "assets" / "parts.yaml").write_text(yaml)
+    sim2coco(["assets", "import", "meshes", "--out", "parts"], root)
     return root
 
 
