@@ -14,10 +14,10 @@ Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
 GOLDEN = 0.6180339887498949
-LEAST, MOST = 64, 65536
+LEAST, MOST = 64, 131072
 """Points on the smallest and the largest body."""
-KEPT = 32
-"""Sets of points that are remembered, at most 3 MiB each: catalogues may be large."""
+KEPT = 24
+"""Sets of points that are remembered, at most 6 MiB each: catalogues may be large."""
 PLASTIC = 0.7548776662466927, 0.5698402909980532
 """Steps of Roberts's R2 sequence: any number of points in a row fills a square evenly."""
 
