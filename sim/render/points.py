@@ -1,6 +1,7 @@
 """Scenes as points on their surfaces: what a light reaches first is then one `maximum` per light."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,10 @@ Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
 GOLDEN = 0.6180339887498949
-LEAST = 64
-"""Points on the smallest body."""
+LEAST, MOST = 64, 131072
+"""Points on the smallest and the largest body."""
+KEPT = 24
+"""Sets of points that are remembered, at most 6 MiB each: catalogues may be large."""
 PLASTIC = 0.7548776662466927, 0.5698402909980532
 """Steps of Roberts's R2 sequence: any number of points in a row fills a square evenly."""
 
@@ -49,7 +52,7 @@ class PointClouds:
     def __init__(self, files: MeshFiles) -> None:
         """Nothing is made yet."""
         self._files = files
-        self._known: dict[tuple[str, int], tuple[Array, Array]] = {}
+        self._spread = lru_cache(KEPT)(self._made)
         self._areas: dict[str, float] = {}
 
     def area(self, key: str) -> float:
@@ -62,16 +65,18 @@ class PointClouds:
         """Points (count, 3) on an asset, in mesh units, and normals (count, 3)."""
         # The first so many of more points are spread as evenly: few numbers are made, and kept.
         made = 1 << max(count - 1, 1).bit_length()
-        if (key, made) not in self._known:
-            self._known[key, made] = spread_points(self._files.assets[key].mesh, made)
-        points, normals = self._known[key, made]
+        points, normals = self._spread(key, made)
         return points[:count], normals[:count]
+
+    def _made(self, key: str, count: int) -> tuple[Array, Array]:
+        return spread_points(self._files.assets[key].mesh, count)
 
     def scene(self, spec: SceneSpec, spacing_m: float) -> Cloud:
         """World points on all bodies, about `spacing_m` apart."""
         points, normals = [], []
         for body in spec.bodies:
-            count = max(int(self.area(body.asset) * (body.scale / spacing_m) ** 2), LEAST)
+            wanted = int(self.area(body.asset) * (body.scale / spacing_m) ** 2)
+            count = min(max(wanted, LEAST), MOST)
             places, facing = self.of(body.asset, count)
             points.append(body.pose.apply(places * body.scale))
             normals.append(facing @ body.pose.rotation().T)
