@@ -18,7 +18,7 @@ usage: sim2coco {command} [GROUP=CHOICE ...] [KEY=VALUE ...]
 
   sim2coco generate out=data/parts num_images=500 'scene.num_objects=[5,12]' workers=2
   sim2coco generate -m light=day,dusk out='data/sweep/${{hydra.job.num}}'
-  sim2coco preview out=look.png assets=shapes '+assets.categories.gear={{path: gear.obj, size_m: 0.04}}'
+  sim2coco preview assets=shapes '+assets.categories.gear={{path: gear.obj, size_m: 0.04}}'
 
   '[low,high]'    what is drawn is a number or a range, both ends included
   +KEY=VALUE      adds an entry to a mapping;  ~KEY removes one

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from scenes.assets.library import Entry, NoLibrary, is_library, read_library
 from scenes.assets.mesh import Mesh, MeshError
@@ -76,14 +76,22 @@ class Category(Settings):
         return self.color == "random" or (self.color is None and self.shape is not None)
 
 
+def _parsed(tree: object) -> object:
+    """A category in JSON mode, also below a validator that has made plain Python of the tree."""
+    return Category.parse(tree) if isinstance(tree, dict) else tree
+
+
+Categories = dict[str, Annotated[Category, BeforeValidator(_parsed)]]
+
+
 class Assets(Settings):
     """What scenes are made of."""
 
     path: str | None = None
     """A library that `sim2coco assets import` made: each of its categories becomes one, before the others."""
-    categories: dict[str, Category] = Field(default_factory=dict)
+    categories: Categories = Field(default_factory=dict)
     """The labelled categories, in the order of their COCO ids."""
-    distractors: dict[str, Category] = Field(default_factory=dict)
+    distractors: Categories = Field(default_factory=dict)
     """What may lie around without being labelled."""
 
     @model_validator(mode="before")
