@@ -143,12 +143,15 @@ def coarser(mesh: Mesh, cells: int) -> Mesh:
 
 
 def boxed(mesh: Mesh) -> Mesh:
-    """The bounding box of a mesh: what is left of it at a few pixels."""
-    low, high = mesh.vertices_m.min(axis=0), mesh.vertices_m.max(axis=0)
-    (part,) = box(*np.maximum(high - low, 1e-3 * (high - low).max())).parts
-    return Mesh(
-        (replace(part, vertices_m=part.vertices_m + (low + high) / 2, color_rgb=mesh.parts[0].color_rgb),)
-    )
+    """A box with the outermost points of a mesh as corners: what is left of it at a few pixels.
+
+    It lies within the mesh's hull, by which pictures are cropped.
+    """
+    extents = np.ptp(mesh.vertices_m, axis=0)
+    (part,) = box(1.0, 1.0, 1.0).parts
+    toward = np.sign(part.vertices_m) / np.maximum(extents, 1e-3 * extents.max())
+    outermost = mesh.vertices_m[np.argmax(mesh.vertices_m @ toward.T, axis=0)]
+    return Mesh((replace(part, vertices_m=outermost, color_rgb=mesh.parts[0].color_rgb),))
 
 
 def _clustered(part: Part, low: Array, size: float) -> Part | None:

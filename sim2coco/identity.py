@@ -54,6 +54,8 @@ def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
     parts = {
         "recipe": portable(recipe),
         "assets": sorted(catalogue.assets),
+        # A library's densities stand in none of the other parts.
+        "masses_kg": {key: asset.mass_kg for key, asset in sorted(catalogue.assets.items())},
         "images": {role: [image.key for image in images] for role, images in catalogue.images.items()},
         "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
         "cpu": {
@@ -80,7 +82,7 @@ def _check_same(store: Store, new: dict[str, Any], num_images: int) -> int:
         return 0
     except (ValueError, KeyError, TypeError):
         raise StoreError(f"out: {store.root}/run.json cannot be read; name an empty folder") from None
-    for part in ("recipe", "assets", "images", "versions", "cpu"):
+    for part in ("recipe", "assets", "masses_kg", "images", "versions", "cpu"):
         if json.dumps(old.get(part)) != json.dumps(new[part]):
             where = _difference(part, old.get(part), new[part])
             raise StoreError(f"out: {store.root} holds another run's data ({where}); name another folder")

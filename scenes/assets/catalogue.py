@@ -102,11 +102,14 @@ class Assets(Settings):
             return tree
         path, set_for = tree["path"], tree.get("categories") or {}
         try:
-            names = read_library(resolve(path)).categories
+            library = read_library(resolve(path))
         except NoLibrary as error:
             raise ValueError(f"path: {error}") from error
         if not isinstance(set_for, dict):
             return tree
+        names = [
+            name for name in library.categories if library.of(name)
+        ]  # some may have lost their last mesh
         own = {name: {"path": f"{path}{OF}{name}", **_mapping(set_for.get(name))} for name in names}
         others = {name: category for name, category in set_for.items() if name not in own}
         return {**tree, "path": None, "categories": {**own, **others}}
@@ -303,7 +306,8 @@ def _doubtful_sizes(settings: Assets, groups: list[tuple[Asset, ...]]) -> Iterat
     usual_m = float(np.median([asset.mesh.extents_m.max() for group in groups for asset in group]))
     for (name, category), group in zip(settings.categories.items(), groups, strict=True):
         key, repair = ("path", "give its size_m") if category.size_m is None else ("size_m", "correct it")
-        for asset in group if OF not in (category.path or "") else ():  # a library's sizes were confirmed
+        of_library = category.size_m is None and OF in (category.path or "")
+        for asset in () if of_library else group:  # the import has looked at those sizes
             ratio = float(asset.mesh.extents_m.max()) / usual_m
             if max(ratio, 1 / ratio) > MAX_RATIO:
                 told = f"{_long(asset.mesh)}, others' {usual_m:.3g} m: more than {MAX_RATIO:g} times"
@@ -397,6 +401,8 @@ def _split(path: str) -> tuple[str, str]:
 
 def _mapping(value: object) -> dict[str, object]:
     """What was set for a category; nothing where that is no mapping."""
+    if isinstance(value, Category):
+        return value.model_dump(exclude_unset=True)
     return {str(key): entry for key, entry in value.items()} if isinstance(value, dict) else {}
 
 

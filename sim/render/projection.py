@@ -9,7 +9,7 @@ from sim.meshfiles import MeshFiles
 from sim.render.rasterise import Array, Box, RejectedView
 from sim.settle import Settled
 
-KEPT = 256
+KEPT = 64
 """Hulls that are remembered: each is asked for several times for one picture."""
 MAX_BOX_PX = 4096
 MIN_DEPTH_SHARE = 0.02
@@ -27,6 +27,12 @@ def projected_hull(files: MeshFiles, body: Body, camera: Camera) -> tuple[Array,
     """Pixel coordinates (n, 2) and depths (n,) in metres of those points."""
     pixels, depth_m = camera.project(body_hull(files, body))
     return _frozen(pixels), _frozen(depth_m)
+
+
+def forget_hulls() -> None:
+    """Lets go of what is remembered of meshes that are not asked for again."""
+    body_hull.cache_clear()
+    projected_hull.cache_clear()
 
 
 def _frozen(array: Array) -> Array:

@@ -85,7 +85,7 @@ class TinyRenderer:
         return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
     def silhouette(self, settled: Settled, shot: Shot, body: int, box: Box) -> NDArray[np.bool_]:
-        """Where a body alone would be seen, (h, w) over a box; bit-equal to the full frame's pixels."""
+        """Where a body alone would be seen, (h, w) over a box; but for rare edge pixels as in a frame."""
         near_m, far_m = self._show(settled, shot)
         self._show_only(settled, {body})
         matrix = projection(shot.camera, box, near_m, far_m)

@@ -112,11 +112,12 @@ def threemf_unit(content: bytes) -> float:
         if not names:
             raise unreadable("holds no 3D model")
         try:
-            with archive.open(names[0]) as file:
-                root = check_xml(file.read(MAX_FILE_BYTES))
+            roots = {name: check_xml(archive.read(name)) for name in names}
         except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
             raise unreadable(f"cannot be unpacked: {error}") from error
-    return THREEMF_UNITS.get(root.get("unit", "millimeter").lower(), 0.001)
+    # trimesh reads this one too; others hold parts of it.
+    main = next((name for name in names if "3d/3dmodel.model" in name.lower()), names[0])
+    return THREEMF_UNITS.get(roots[main].get("unit", "millimeter").lower(), 0.001)
 
 
 def gltf_tree(content: bytes, suffix: str) -> dict[str, Any]:

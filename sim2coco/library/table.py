@@ -186,7 +186,8 @@ def _wish(category: str, name: str, said: Mapping[str, str], flags: Flags) -> Wi
 
 def _folder(file: str) -> str:
     first, slash, _ = file.partition("/")
-    return first if slash else Path(file).stem
+    # What follows a # names a category of a library.
+    return (first if slash else Path(file).stem).replace("#", "_")
 
 
 def _names(files: Sequence[str]) -> dict[str, str]:

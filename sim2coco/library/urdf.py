@@ -143,7 +143,10 @@ def _mesh(mesh: ElementTree.Element, neighbours: Neighbours, notes: list[str]) -
     path = neighbours.inside(name)
     if not path.is_file():
         raise unreadable(f"names the mesh {name!r}, which is not there")
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise unreadable(f"names the mesh {name!r}, which cannot be read: {error.strerror}") from error
     suffix = path.suffix.lower()
     if suffix not in (".obj", ".stl", ".dae", ".ply", ".off", ".glb", ".gltf"):
         raise unreadable(f"names the mesh {name!r}: {suffix or 'no suffix'} is not read")

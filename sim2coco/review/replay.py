@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from scenes.assets.catalogue import OF, Catalogue, CatalogueError, load_catalogue
+from scenes.assets.library import is_library
 from scenes.assets.reading import ImageError
 from scenes.looks import image_files
 from sim2coco.pipeline import make_view
@@ -70,6 +71,12 @@ def _catalogue(recipe: Recipe) -> Catalogue:
         raise DataSetError(f"{error}; {HINT}") from error
 
 
+def _has(folder: Path, value: str) -> bool:
+    """Whether a folder holds what a `path:` or `images:` without its folder stands for."""
+    library = value.rpartition(OF)[0]
+    return any(folder.glob(value)) or (bool(library) and is_library(folder / library))
+
+
 def _look_in(node: object, folders: Sequence[Path]) -> None:
     """Puts before each bare name of a file the first folder that has it.
 
@@ -80,7 +87,7 @@ def _look_in(node: object, folders: Sequence[Path]) -> None:
         return
     for key, value in node.items():
         if key in ("path", "images") and isinstance(value, str) and not value.startswith("pybullet_data:"):
-            found = [folder / value for folder in folders if any(folder.glob(value.partition(OF)[0]))]
+            found = [folder / value for folder in folders if _has(folder, value)]
             if not found and key == "images":  # the folder of pictures itself, whatever it is called now
                 found = [folder for folder in folders if folder.name == value]
                 found += [folder for folder in folders if image_files(str(folder))]
