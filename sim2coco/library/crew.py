@@ -36,6 +36,7 @@ def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
     Raises:
         ChildProcessError: Children die while they start.
     """
+    others = set(multiprocessing.active_children())
     pool = ProcessPool(
         max_workers=max(1, min(workers, len(tasks))),
         max_tasks=FILES_A_CHILD,
@@ -54,6 +55,10 @@ def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
                 yield _outcome(future, running.pop(future))
     finally:
         pool.stop()
+        if not running:
+            # One that is still starting would complain of what join takes away.
+            for child in set(multiprocessing.active_children()) - others:
+                child.kill()
         pool.join()
 
 
