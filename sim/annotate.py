@@ -9,8 +9,8 @@ from scipy.ndimage import find_objects
 from scenes.assets.catalogue import Asset
 from scenes.spec import Camera, Pose, Shot
 from sim.meshfiles import MeshFiles
-from sim.render.compose import Frame
-from sim.render.projection import body_box, projected_hull
+from sim.render.compose import Frame, bounding
+from sim.render.projection import body_box
 from sim.render.rasterise import Box, GBuffer, Renderer
 from sim.settle import Settled
 
@@ -130,7 +130,7 @@ def annotate(
         inside = _inside(box, camera)
         if body.category is None or inside is None:
             continue
-        _, depth_m = projected_hull(files, body, camera)
+        _, depth_m = files.projected_hull(body, camera)
         mask = _alone(renderer, settled, shot, gbuffer, index, box, float(depth_m.max()))
         seen = inside, _over(mask, box, inside)
         if not seen[1].any():
@@ -197,9 +197,10 @@ def _inside(box: Box, camera: Camera) -> Box | None:
 
 def _tight(box: Box, mask: Mask) -> Box:
     """The pixel edges of a mask that lies over a box."""
-    rows, columns = np.nonzero(mask.any(axis=1))[0], np.nonzero(mask.any(axis=0))[0]
+    found = bounding(mask)
+    assert found is not None
     x0, y0 = box[:2]
-    return x0 + int(columns[0]), y0 + int(rows[0]), x0 + int(columns[-1]) + 1, y0 + int(rows[-1]) + 1
+    return x0 + found[0], y0 + found[1], x0 + found[2], y0 + found[3]
 
 
 def _ids(frame: Frame, instances: list[Instance], bodies: int) -> NDArray[np.uint8] | NDArray[np.uint16]:

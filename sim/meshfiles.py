@@ -1,6 +1,7 @@
 """Meshes and textures as files that PyBullet reads: its caches go by name, so names carry the content."""
 
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from scipy.spatial import ConvexHull, QhullError
 from scenes.assets.catalogue import Asset, Catalogue
 from scenes.assets.mesh import Mesh, Part
 from scenes.assets.shapes import box
+from scenes.spec import Body, Camera
 from sim.bullet import pb
 
 Array = NDArray[np.float64]
@@ -21,6 +23,8 @@ MIN_TRIANGLE_PX = 0.05
 """TinyRenderer drops triangles below about 0.01 px²; slanted ones are smaller than they seem."""
 LEVEL_CELLS = (256, 128, 64, 32, 16, 8, 4)
 """Cells along the longest side of each coarser level of detail."""
+KEPT_HULLS = 64
+"""Hulls of bodies that are remembered: each is asked for several times for one picture."""
 OVERLOOKED_SHARE = 0.01
 """Share of the surface that may vanish."""
 
@@ -46,6 +50,17 @@ class MeshFiles:
         self._meshes: dict[str, list[Mesh]] = {}
         self._hulls: dict[str, Array] = {}
         self._collisions: dict[str, Path] = {}
+        self.hull = lru_cache(KEPT_HULLS)(self._hull)
+        self.projected_hull = lru_cache(KEPT_HULLS)(self._projected_hull)
+
+    def _hull(self, body: Body) -> Array:
+        """World points (n, 3) that bound a body from every side."""
+        return _frozen(body.pose.apply(self.hull_vertices(body.asset) * body.scale))
+
+    def _projected_hull(self, body: Body, camera: Camera) -> tuple[Array, Array]:
+        """Pixel coordinates (n, 2) and depths (n,) in metres of those points."""
+        pixels, depth_m = camera.project(self.hull(body))
+        return _frozen(pixels), _frozen(depth_m)
 
     def hull_vertices(self, key: str) -> Array:
         """The corners (n, 3) of an asset's convex hull: they bound it from every side."""
@@ -166,6 +181,11 @@ def _clustered(part: Part, low: Array, size: float) -> Part | None:
     if not kept.any():
         return None
     return replace(part, vertices_m=mean[place], faces=part.faces[kept])
+
+
+def _frozen(array: Array) -> Array:
+    array.setflags(write=False)
+    return array
 
 
 def small_triangle(mesh: Mesh) -> float:

@@ -14,7 +14,6 @@ from scenes.looks import Pictures
 from scenes.spec import Body, Camera, Light, Look, Pose, SceneSpec, Shot, Surface, quaternion, vec3
 from sim.bullet import Client
 from sim.meshfiles import MIN_TRIANGLE_PX, MeshFiles, collision_shape, small_triangle
-from sim.render.projection import forget_hulls
 from sim.render.rasterise import RejectedView
 from sim.render.tiny import TinyRenderer
 from sim.settle import Settled
@@ -71,8 +70,6 @@ def tried(client: Client, mesh: Mesh) -> Trial:
             seen = renderer.rasterise(settled, Shot(0, 0, 0, camera, LIGHT))
         except RejectedView:
             return Trial(np.full((SIDE_PX, SIDE_PX, 3), 255, np.uint8), 0, np.inf)
-        finally:
-            forget_hulls()
     image = np.where((seen.body >= 0)[..., None], seen.color, np.uint8(255))
     return Trial(np.asarray(image, np.uint8), int((seen.body >= 0).sum()), _smallest_px(mesh))
 

@@ -7,7 +7,6 @@ import numpy as np
 
 from scenes.spec import RejectedDraw, Shot, Vec3, vec3
 from sim.annotate import Sample, annotate
-from sim.render.projection import body_hull
 from sim.render.rasterise import RejectedView
 from sim.settle import Settled, settle
 from sim2coco.export.labels import Written, written
@@ -120,7 +119,7 @@ def bounds(studio: Studio, settled: Settled) -> tuple[Vec3, float]:
     """Centre and radius, in metres, of a sphere that holds all bodies, or one typical object."""
     if not settled.spec.bodies:
         return (0.0, 0.0, 0.0), studio.catalogue.typical_size_m
-    points = np.concatenate([body_hull(studio.files, body) for body in settled.spec.bodies])
+    points = np.concatenate([studio.files.hull(body) for body in settled.spec.bodies])
     center = (points.min(axis=0) + points.max(axis=0)) / 2
     radius_m = float(np.linalg.norm(points - center, axis=1).max())
     return vec3(center), max(radius_m, 0.5 * studio.catalogue.typical_size_m)

@@ -24,8 +24,6 @@ MAX_RATIO = 50.0
 MAX_FAULTS = 5
 """Faults that are told at once."""
 MIN_MASS_KG, MAX_MASS_KG = 0.01, 50.0
-
-
 UNKNOWN = "unknown"
 OF = "#"
 """Stands between a library and one of its categories: `LIBRARY#bolts`."""
@@ -107,9 +105,8 @@ class Assets(Settings):
             raise ValueError(f"path: {error}") from error
         if not isinstance(set_for, dict):
             return tree
-        names = [
-            name for name in library.categories if library.of(name)
-        ]  # some may have lost their last mesh
+        # Some may have lost their last mesh.
+        names = [name for name in library.categories if library.of(name)]
         own = {name: {"path": f"{path}{OF}{name}", **_mapping(set_for.get(name))} for name in names}
         others = {name: category for name, category in set_for.items() if name not in own}
         return {**tree, "path": None, "categories": {**own, **others}}

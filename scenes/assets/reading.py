@@ -118,8 +118,20 @@ def _part(geometry: Any) -> Part:
     uvs, color_rgb, texture = _material(geometry, faces)
     if uvs is None:
         uvs = planar_uvs(corners)
-    rows = np.concatenate([corners, normals, uvs], axis=2).reshape(-1, 8)
-    unique, index = np.unique(rows, axis=0, return_inverse=True)
+    return part_of_corners(np.concatenate([corners, normals, uvs], axis=2), color_rgb, texture)
+
+
+def part_of_corners(
+    corners: NDArray[np.float64], color_rgb: tuple[float, float, float], texture: NDArray[np.uint8] | None
+) -> Part:
+    """Triangles as a part with one vertex for each position, normal and texture coordinate.
+
+    Args:
+        corners: (m, 3, 8), for each corner those in a row.
+        color_rgb: The part's colour.
+        texture: Its texture (h, w, 3), or None.
+    """
+    unique, index = np.unique(corners.reshape(-1, 8), axis=0, return_inverse=True)
     return Part(
         np.ascontiguousarray(unique[:, :3]),
         np.ascontiguousarray(unique[:, 3:6]),

@@ -1,7 +1,5 @@
 """Where bodies lie in a picture, and the matrices that put them there."""
 
-from functools import lru_cache
-
 import numpy as np
 
 from scenes.spec import Body, Camera
@@ -9,35 +7,9 @@ from sim.meshfiles import MeshFiles
 from sim.render.rasterise import Array, Box, RejectedView
 from sim.settle import Settled
 
-KEPT = 64
-"""Hulls that are remembered: each is asked for several times for one picture."""
 MAX_BOX_PX = 4096
 MIN_DEPTH_SHARE = 0.02
 """Nearest drawn depth as a share of the farthest: the depth buffer divides what lies between."""
-
-
-@lru_cache(KEPT)
-def body_hull(files: MeshFiles, body: Body) -> Array:
-    """World points (n, 3) that bound a body from every side."""
-    return _frozen(body.pose.apply(files.hull_vertices(body.asset) * body.scale))
-
-
-@lru_cache(KEPT)
-def projected_hull(files: MeshFiles, body: Body, camera: Camera) -> tuple[Array, Array]:
-    """Pixel coordinates (n, 2) and depths (n,) in metres of those points."""
-    pixels, depth_m = camera.project(body_hull(files, body))
-    return _frozen(pixels), _frozen(depth_m)
-
-
-def forget_hulls() -> None:
-    """Lets go of what is remembered of meshes that are not asked for again."""
-    body_hull.cache_clear()
-    projected_hull.cache_clear()
-
-
-def _frozen(array: Array) -> Array:
-    array.setflags(write=False)
-    return array
 
 
 def body_box(files: MeshFiles, body: Body, camera: Camera) -> Box:
@@ -46,7 +18,7 @@ def body_box(files: MeshFiles, body: Body, camera: Camera) -> Box:
     Raises:
         RejectedView: `too_close` when the box meets the image and is larger than 4096 px.
     """
-    pixels, depth_m = projected_hull(files, body, camera)
+    pixels, depth_m = files.projected_hull(body, camera)
     if depth_m.max() <= 0:
         return 0, 0, 0, 0
     x0, y0 = np.floor(pixels.min(axis=0)).astype(int) - 1
@@ -63,7 +35,7 @@ def depth_range(files: MeshFiles, settled: Settled, camera: Camera) -> tuple[flo
     Raises:
         RejectedView: `too_close` when a body reaches the camera.
     """
-    depths_m = [projected_hull(files, body, camera)[1] for body in settled.spec.bodies]
+    depths_m = [files.projected_hull(body, camera)[1] for body in settled.spec.bodies]
     depth_m = np.concatenate(depths_m)
     ahead = depth_m[depth_m > 0]
     far_m = 1.1 * float(ahead.max()) if len(ahead) else 1.0

@@ -13,7 +13,6 @@ from sim.render.bodies import Pixels, body_pixels, paint_bodies
 from sim.render.compose import Composer, Floats, Seen
 from sim.render.floor import FloorLight, floor_light, floor_picture
 from sim.render.points import Cloud, PointClouds
-from sim.render.projection import body_hull
 from sim.render.rasterise import GBuffer, Renderer
 from sim.render.sky import Sky, color_of
 from sim.render.sun import sun_over
@@ -101,7 +100,7 @@ class RelitComposer(Composer):
     def _look_at(self, spec: SceneSpec) -> LitScene | None:
         if not spec.bodies:
             return None
-        hulls = np.concatenate([body_hull(self._files, body) for body in spec.bodies])
+        hulls = np.concatenate([self._files.hull(body) for body in spec.bodies])
         size_m = float(np.ptp(hulls, axis=0).max())
         coarse = self._clouds.scene(spec, size_m / self._sky_map_px)
         sky = Sky(coarse.points_m, self._sky_directions, self._sky_map_px, spec.floor is not None)

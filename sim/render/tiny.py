@@ -13,7 +13,6 @@ from sim.bullet import Client, pb
 from sim.meshfiles import MeshFiles, Vanishing
 from sim.render.projection import (
     body_box,
-    body_hull,
     column_major,
     depth_range,
     look_along,
@@ -103,7 +102,7 @@ class TinyRenderer:
         right /= np.linalg.norm(right)
         down = np.cross(right, direction)
         axes = np.stack([right, down, -direction])
-        points = np.concatenate([body_hull(self._files, body) for body in settled.spec.bodies]) @ axes.T
+        points = np.concatenate([self._files.hull(body) for body in settled.spec.bodies]) @ axes.T
         low, high = points.min(axis=0), points.max(axis=0)
         half_m = float((high - low).max()) * 0.55 + 1e-6
         middle = (low + high) / 2

@@ -4,8 +4,6 @@ import multiprocessing
 import os
 import re
 import signal
-import threading
-import time
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -19,11 +17,11 @@ from typing import Literal
 
 from pebble import ProcessExpired, ProcessPool
 
+from sim2coco.children import cause_of_death, end_with, redirect
 from sim2coco.engines.engine import Engine, Job, make_and_commit, record_failure
 from sim2coco.records import Summary
 from sim2coco.studio import Studio
 
-WATCH_S = 0.3
 IDLE_S = 0.2
 AHEAD = 3
 """Scenes handed out per worker: enough to keep it busy, few enough to waste little at the end."""
@@ -107,7 +105,7 @@ def _error(future: Future[Summary]) -> str | None:
     if error is None:
         return None
     if isinstance(error, ProcessExpired):
-        return f"its process died ({_cause(error.exitcode)})"
+        return f"its process died ({cause_of_death(error.exitcode)})"
     if isinstance(error, BrokenProcessPool):
         raise ChildProcessError(BROKEN)
     if isinstance(error, TimeoutError):
@@ -118,15 +116,6 @@ def _error(future: Future[Summary]) -> str | None:
     return f"{type(error).__name__}: " + re.sub(r"[^\s'\"(]*/", "", " ".join(str(error).split()))
 
 
-def _cause(exit_code: int) -> str:
-    if exit_code >= 0:
-        return f"exit code {exit_code}"
-    try:
-        return signal.Signals(-exit_code).name
-    except ValueError:
-        return f"signal {-exit_code}"
-
-
 _worker: tuple[Studio, Job] | None = None
 
 
@@ -135,8 +124,8 @@ def _start(path: Path, log_path: Path, parent: int) -> None:
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
-    _redirect(log_path)
+    end_with(parent)
+    redirect(log_path)
     job: Job = ForkingPickler.loads(path.read_bytes())
     _worker = Studio(job.recipe, job.scratch, job.catalogue), job
 
@@ -149,17 +138,3 @@ def _make(scene: int) -> Summary:
     except Exception:
         traceback.print_exc()  # into the log
         raise
-
-
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(WATCH_S)
-    os._exit(1)
-
-
-def _redirect(path: Path) -> None:
-    """Sends what native code prints to a file."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    os.close(descriptor)

@@ -9,6 +9,7 @@ from pycocotools import mask as coco_mask
 
 from scenes.spec import Shot
 from sim.annotate import Instance, Measures, Sample
+from sim.render.compose import bounding
 from sim.render.rasterise import Box
 from sim.settle import Settled
 from sim2coco.export.settings import Export
@@ -83,8 +84,7 @@ def run_lengths(mask: NDArray[np.bool_]) -> tuple[str, int, Xywh]:
     Only the columns that the mask touches are looked at: most masks are small.
     """
     height, width = mask.shape
-    columns = np.flatnonzero(mask.any(axis=0))
-    x0, x1 = (int(columns[0]), int(columns[-1]) + 1) if len(columns) else (0, 0)
+    box = x0, _, x1, _ = bounding(mask) or (0, 0, 0, 0)
     strip = np.zeros((x1 - x0) * height + 2, np.bool_)
     strip[1:-1] = mask[:, x0:x1].T.ravel()
     edges = np.flatnonzero(strip[1:] != strip[:-1]) + x0 * height
@@ -92,12 +92,9 @@ def run_lengths(mask: NDArray[np.bool_]) -> tuple[str, int, Xywh]:
     if not counts[-1]:
         counts = counts[:-1]  # as pycocotools has it
     rle = coco_mask.frPyObjects({"size": [height, width], "counts": counts.tolist()}, height, width)
-    rows = np.flatnonzero(mask[:, x0:x1].any(axis=1))
-    y0, y1 = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, 0)
-    box = float(x0), float(y0), float(x1 - x0), float(y1 - y0)
     text = rle["counts"]
     assert isinstance(text, bytes)
-    return text.decode("ascii"), int(counts[1::2].sum()), box
+    return text.decode("ascii"), int(counts[1::2].sum()), xywh(box)
 
 
 def xywh(box: Box) -> Xywh:

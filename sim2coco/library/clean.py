@@ -6,8 +6,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scenes.assets.centroid import signed_volume
 from scenes.assets.mesh import Mesh, Part
-from scenes.assets.reading import MAX_PARTS, MAX_TEXTURE_PX, crease_normals, planar_uvs, unit_vectors
+from scenes.assets.reading import (
+    MAX_PARTS,
+    MAX_TEXTURE_PX,
+    crease_normals,
+    part_of_corners,
+    planar_uvs,
+    unit_vectors,
+)
 from sim2coco.library.palette import baked
 from sim2coco.library.raw import Floats, Raw
 from sim2coco.library.refusal import Refused
@@ -192,20 +200,12 @@ def _normals(raw: Raw) -> Floats:
 
 
 def _part(raw: Raw) -> Part:
-    """Corners become vertices: one for each position, normal and texture coordinate."""
+    """The part of some triangles, normals and texture coordinates made where the file has none."""
     normals = np.rint(_normals(raw) / NORMAL_STEP) * NORMAL_STEP
     uvs = planar_uvs(raw.corners) if raw.uvs is None else raw.uvs
     uvs = np.where(np.isfinite(uvs), uvs, 0.0)
-    rows = np.concatenate([raw.corners, normals, uvs], axis=2).reshape(-1, 8) + 0.0
-    unique, index = np.unique(rows, axis=0, return_inverse=True)
-    return Part(
-        np.ascontiguousarray(unique[:, :3]),
-        np.ascontiguousarray(unique[:, 3:6]),
-        np.ascontiguousarray(unique[:, 6:]),
-        index.reshape(-1, 3).astype(np.int32),
-        raw.color_rgb,
-        None if raw.texture is None else _sized(raw.texture),
-    )
+    corners = np.concatenate([raw.corners, normals, uvs], axis=2) + 0.0  # there is a negative zero
+    return part_of_corners(corners, raw.color_rgb, None if raw.texture is None else _sized(raw.texture))
 
 
 def _sized(texture: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -220,5 +220,4 @@ def _sized(texture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _inside_out(mesh: Mesh) -> bool:
     vertices = mesh.vertices_m
     corners = (vertices - (vertices.min(axis=0) + vertices.max(axis=0)) / 2)[mesh.faces]
-    volumes = (corners[:, 0] * np.cross(corners[:, 1], corners[:, 2])).sum(axis=1)
-    return float(volumes.sum()) < -1e-9 * float(mesh.extents_m.max()) ** 3
+    return 6 * signed_volume(corners) < -1e-9 * float(mesh.extents_m.max()) ** 3

@@ -5,8 +5,6 @@ import multiprocessing
 import os
 import resource
 import signal
-import threading
-import time
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -18,6 +16,7 @@ from PIL import Image
 
 from scenes.assets.reading import MAX_IMAGE_PX
 from sim.bullet import Client
+from sim2coco.children import cause_of_death, end_with, redirect
 from sim2coco.library.examine import Task, examine, refusal
 from sim2coco.library.refusal import Refused
 from sim2coco.library.row import Row
@@ -27,7 +26,6 @@ MEMORY_BYTES = 6 << 30
 """Address space of a child: a file that needs more is refused. Imports alone map about 1.5 GiB."""
 FILES_A_CHILD = 100
 AHEAD = 2
-WATCH_S = 0.3
 
 
 def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
@@ -74,20 +72,13 @@ def _outcome(future: Future[Row], task: Task) -> Row:
         refused = Refused("over a limit", "needs too much memory", "decimate it first")
     elif isinstance(error, ProcessExpired):
         refused = Refused(
-            "unreadable", f"the process that read it died ({_cause(error.exitcode)})", "repair it"
+            "unreadable", f"the process that read it died ({cause_of_death(error.exitcode)})", "repair it"
         )
     elif isinstance(error, OSError):
         raise error
     else:
         refused = Refused("unreadable", f"{type(error).__name__}: {error}", "please report this mesh")
     return refusal(task, refused, {})
-
-
-def _cause(exit_code: int) -> str:
-    try:
-        return signal.Signals(-exit_code).name
-    except ValueError:
-        return f"exit code {exit_code}"
 
 
 _client: Client | None = None
@@ -97,11 +88,8 @@ def _start(parent: int) -> None:
     """Sets a child up: quiet, deaf to Ctrl-C, bounded in memory, gone when the parent is."""
     global _client
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
+    end_with(parent)
+    redirect(os.devnull)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     harden()
@@ -113,12 +101,6 @@ def harden() -> None:
     Image.MAX_IMAGE_PIXELS = MAX_IMAGE_PX // 2  # it warns above, and refuses above the double
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
-
-
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(WATCH_S)
-    os._exit(1)
 
 
 def _examine(task: Task) -> Row:
