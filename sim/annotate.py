@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects
@@ -11,10 +12,13 @@ from scenes.spec import Camera, Pose, Shot
 from sim.meshfiles import MeshFiles
 from sim.render.compose import Frame, bounding
 from sim.render.projection import body_box
-from sim.render.rasterise import Box, GBuffer, Renderer
+from sim.render.rasterise import Array, Box, GBuffer, Renderer
 from sim.settle import Settled
 
 Mask = NDArray[np.bool_]
+
+COUNTED_PX = 1 << 24
+"""Pixels that are counted at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ class Measures:
 def measure(sample: Sample) -> list[Measures]:
     """The measures of every instance, in order."""
     number = len(sample.instances)
-    visible = np.bincount(sample.ids.ravel(), minlength=number + 1)
+    visible = _counts(sample.ids, number + 1)
     boxes = find_objects(sample.ids, max_label=max(number, 1))
     amodal = _bit_counts(sample.amodal)
     measures = []
@@ -110,8 +114,21 @@ def measure(sample: Sample) -> list[Measures]:
 def _bit_counts(planes: NDArray[np.uint8]) -> NDArray[np.int64]:
     """How often each bit is set, (8 P,), in one pass over each plane (H, W, P)."""
     bits = np.arange(256)[:, None] >> np.arange(8) & 1
-    histograms = [np.bincount(plane.ravel(), minlength=256) for plane in np.moveaxis(planes, 2, 0)]
-    return np.asarray(np.concatenate([histogram @ bits for histogram in histograms]))
+    return np.asarray(np.concatenate([_counts(plane, 256) @ bits for plane in np.moveaxis(planes, 2, 0)]))
+
+
+def _counts(values: NDArray[np.uint8] | NDArray[np.uint16], number: int) -> NDArray[np.int64]:
+    """How often each of the values below a number comes up in an image, most of which is 0.
+
+    OpenCV takes a tenth of the time of `bincount`, but gives single precision: exact up to 2^24 pixels.
+    """
+    x0, y0, x1, y1 = bounding(values) or (0, 0, 1, 1)
+    rows = COUNTED_PX // values.shape[1]
+    strips = (np.ascontiguousarray(values[y : min(y + rows, y1), x0:x1]) for y in range(y0, y1, rows))
+    found = [cv2.calcHist([strip], [0], None, [number], [0, number]).ravel() for strip in strips]
+    counts = np.sum(found, axis=0, dtype=np.float64).astype(np.int64)
+    counts[0] += values.size - (x1 - x0) * (y1 - y0)
+    return np.asarray(counts)
 
 
 def annotate(
@@ -130,8 +147,7 @@ def annotate(
         inside = _inside(box, camera)
         if body.category is None or inside is None:
             continue
-        _, depth_m = files.projected_hull(body, camera)
-        mask = _alone(renderer, settled, shot, gbuffer, index, box, float(depth_m.max()))
+        mask = _alone(renderer, settled, shot, gbuffer, index, box, files.projected_hull(body, camera))
         seen = inside, _over(mask, box, inside)
         if not seen[1].any():
             continue
@@ -162,18 +178,27 @@ def _instance(
 
 
 def _alone(
-    renderer: Renderer, settled: Settled, shot: Shot, gbuffer: GBuffer, index: int, box: Box, deepest_m: float
+    renderer: Renderer,
+    settled: Settled,
+    shot: Shot,
+    gbuffer: GBuffer,
+    index: int,
+    box: Box,
+    hull: tuple[Array, Array],
 ) -> Mask:
     """The mask of a body alone over its box: drawn again only where the frame cannot tell.
 
-    The frame tells in every pixel that shows the body, nothing, or a body behind all of this one. It also has
-    the last word there: a crop rounds differently, in about one edge pixel of 50,000.
+    The frame tells in every pixel that shows the body, nothing, a body behind all of this one, or what lies
+    outside of its hull. It also has the last word there: a crop rounds differently, in about one edge pixel
+    of 50,000.
     """
     inside = _inside(box, shot.camera)
     assert inside is not None
     x0, y0, x1, y1 = inside
     seen, depth_m = gbuffer.body[y0:y1, x0:x1], gbuffer.depth_m[y0:y1, x0:x1]
-    contested = (seen >= 0) & (seen != index) & (depth_m <= deepest_m)
+    contested = (seen >= 0) & (seen != index) & (depth_m <= hull[1].max())
+    if contested.any():
+        contested &= _outline(inside, hull)
     if inside == box and not contested.any():
         return np.asarray(seen == index)
     mask = np.zeros((box[3] - box[1], box[2] - box[0]), np.bool_)
@@ -182,6 +207,18 @@ def _alone(
     inner = _over(mask, box, inside)
     inner[...] = (seen == index) | (inner & contested)
     return mask
+
+
+def _outline(box: Box, hull: tuple[Array, Array]) -> Mask:
+    """Where, over a box in the image, a body may be: the outline of its projected hull, and a pixel more."""
+    pixels, depth_m = hull
+    width, height = box[2] - box[0], box[3] - box[1]
+    if depth_m.min() <= 0:
+        return np.ones((height, width), np.bool_)
+    corners = (pixels - box[:2]).astype(np.float32)
+    outline = np.zeros((height, width), np.uint8)
+    cv2.fillConvexPoly(outline, np.rint(cv2.convexHull(corners)).astype(np.int32), 1)
+    return cv2.dilate(outline, np.ones((5, 5), np.uint8)) > 0
 
 
 def _over(mask: Mask, box: Box, part: Box) -> Mask:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
@@ -169,7 +170,7 @@ class CatalogueError(ValueError):
     """Meshes that cannot be used; names the setting, the file and what is wrong."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """All that a data set is made of: `groups[i]` are the assets of category i; and the users' images."""
 
@@ -181,12 +182,12 @@ class Catalogue:
     distractor_groups: tuple[tuple[Asset, ...], ...]
     images: Images = field(default_factory=dict)
 
-    @property
+    @cached_property
     def assets(self) -> dict[str, Asset]:
         """Every asset by its key."""
         return {asset.key: asset for group in (*self.groups, *self.distractor_groups) for asset in group}
 
-    @property
+    @cached_property
     def typical_size_m(self) -> float:
         """The median over categories of the longest side: the length that scene settings count in."""
         sizes = [

@@ -100,8 +100,8 @@ def along(camera: Camera, axis: int) -> Array:
     return np.asarray(row[0] * x[None, :] + (row[1] * y + row[2])[:, None])
 
 
-def bounding(mask: Mask) -> Box | None:
-    """The pixel edges of what is set; None where nothing is."""
+def bounding(mask: Mask | NDArray[np.uint8] | NDArray[np.uint16]) -> Box | None:
+    """The pixel edges of what is not 0; None where nothing is."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not len(rows):
         return None

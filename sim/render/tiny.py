@@ -67,9 +67,10 @@ class TinyRenderer:
             view_matrix(camera), projection(camera, box, near_m, far_m), box, shot.light
         )
         body = self._bodies(ids)
-        z_ndc = 2.0 * depth.astype(np.float64) - 1.0
-        depth_m = 2.0 * far_m * near_m / (far_m + near_m - z_ndc * (far_m - near_m))
-        depth_m[body < 0] = np.inf
+        drawn = np.flatnonzero(ids >= 0)
+        z_ndc = 2.0 * depth.ravel().take(drawn).astype(np.float64) - 1.0
+        depth_m = np.full(body.shape, np.inf, np.float32)
+        depth_m.ravel()[drawn] = 2.0 * far_m * near_m / (far_m + near_m - z_ndc * (far_m - near_m))
         whole.color[part], whole.depth_m[part], whole.body[part] = color, depth_m, body
         return whole
 
