@@ -124,11 +124,12 @@ def _counts(values: NDArray[np.uint8] | NDArray[np.uint16], number: int) -> NDAr
     """
     x0, y0, x1, y1 = bounding(values) or (0, 0, 1, 1)
     rows = COUNTED_PX // values.shape[1]
-    strips = (np.ascontiguousarray(values[y : min(y + rows, y1), x0:x1]) for y in range(y0, y1, rows))
-    found = [cv2.calcHist([strip], [0], None, [number], [0, number]).ravel() for strip in strips]
-    counts = np.sum(found, axis=0, dtype=np.float64).astype(np.int64)
+    counts = np.zeros(number, np.int64)
+    for top in range(y0, y1, rows):
+        strip: cv2.typing.MatLike = np.ascontiguousarray(values[top : min(top + rows, y1), x0:x1])
+        counts += cv2.calcHist([strip], [0], None, [number], [0, number]).ravel().astype(np.int64)
     counts[0] += values.size - (x1 - x0) * (y1 - y0)
-    return np.asarray(counts)
+    return counts
 
 
 def annotate(

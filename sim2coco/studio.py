@@ -10,6 +10,7 @@ from scenes.assets.catalogue import Catalogue, load_catalogue
 from scenes.looks import Pictures
 from sim.bullet import Client
 from sim.meshfiles import MeshFiles
+from sim2coco.memory import keep_freed
 from sim2coco.recipe import Recipe
 
 
@@ -25,6 +26,7 @@ class Studio:
     def __init__(self, recipe: Recipe, folder: Path, catalogue: Catalogue | None = None) -> None:
         """Loads the meshes and connects to PyBullet."""
         cv2.setNumThreads(1)
+        keep_freed()
         own = folder / str(os.getpid())
         own.mkdir(parents=True, exist_ok=True)
         self.recipe = recipe
