@@ -1,7 +1,6 @@
 """Scenes as points on their surfaces: what a light reaches first is then one `maximum` per light."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +15,8 @@ Floats = NDArray[np.float32]
 GOLDEN = 0.6180339887498949
 LEAST, MOST = 64, 131072
 """Points on the smallest and the largest body."""
-KEPT = 24
-"""Sets of points that are remembered, at most 6 MiB each: catalogues may be large."""
+KEPT = 48
+"""Assets whose points are remembered, at most 3 MiB each: catalogues may be large."""
 PLASTIC = 0.7548776662466927, 0.5698402909980532
 """Steps of Roberts's R2 sequence: any number of points in a row fills a square evenly."""
 
@@ -43,7 +42,7 @@ class Cloud:
 
 
 class PointClouds:
-    """Evenly spread points on the surfaces of assets, made once for each number of points.
+    """Evenly spread points on the surfaces of assets.
 
     Args:
         files: Where the meshes are.
@@ -52,7 +51,7 @@ class PointClouds:
     def __init__(self, files: MeshFiles) -> None:
         """Nothing is made yet."""
         self._files = files
-        self._spread = lru_cache(KEPT)(self._made)
+        self._known: dict[str, tuple[Floats, Floats]] = {}
         self._areas: dict[str, float] = {}
 
     def area(self, key: str) -> float:
@@ -61,26 +60,31 @@ class PointClouds:
             self._areas[key] = float(_triangle_areas(self._files.assets[key].mesh).sum())
         return self._areas[key]
 
-    def of(self, key: str, count: int) -> tuple[Array, Array]:
-        """Points (count, 3) on an asset, in mesh units, and normals (count, 3)."""
-        # The first so many of more points are spread as evenly: few numbers are made, and kept.
-        made = 1 << max(count - 1, 1).bit_length()
-        points, normals = self._spread(key, made)
-        return points[:count], normals[:count]
+    def of(self, key: str, count: int) -> tuple[Floats, Floats]:
+        """Points (3, count) on an asset, in mesh units, and normals (3, count).
 
-    def _made(self, key: str, count: int) -> tuple[Array, Array]:
-        return spread_points(self._files.assets[key].mesh, count)
+        The first so many of more points are spread as evenly, so one set of each asset is enough.
+        """
+        known = self._known.pop(key, None)
+        if known is None or known[0].shape[1] < count:
+            made = spread_points(self._files.assets[key].mesh, 1 << max(count - 1, 1).bit_length())
+            known = _columns(made[0]), _columns(made[1])
+        self._known[key] = known  # the last one is the one used last
+        if len(self._known) > KEPT:
+            del self._known[next(iter(self._known))]
+        return known[0][:, :count], known[1][:, :count]
 
     def scene(self, spec: SceneSpec, spacing_m: float) -> Cloud:
         """World points on all bodies, about `spacing_m` apart."""
         points, normals = [], []
         for body in spec.bodies:
             wanted = int(self.area(body.asset) * (body.scale / spacing_m) ** 2)
-            count = min(max(wanted, LEAST), MOST)
-            places, facing = self.of(body.asset, count)
-            points.append(body.pose.apply(places * body.scale))
-            normals.append(facing @ body.pose.rotation().T)
-        return Cloud(_columns(points), _columns(normals), spacing_m)
+            places, facing = self.of(body.asset, min(max(wanted, LEAST), MOST))
+            turn = body.pose.rotation()
+            shift = np.array(body.pose.position_m, np.float32)[:, None]
+            points.append((turn * body.scale).astype(np.float32) @ places + shift)
+            normals.append(turn.astype(np.float32) @ facing)
+        return Cloud(np.concatenate(points, axis=1), np.concatenate(normals, axis=1), spacing_m)
 
 
 def spread_points(mesh: Mesh, count: int) -> tuple[Array, Array]:
@@ -97,8 +101,8 @@ def spread_points(mesh: Mesh, count: int) -> tuple[Array, Array]:
     return _mixed(mesh.vertices_m[corners], shares), _mixed(normals[corners], shares)
 
 
-def _columns(parts: list[Array]) -> Floats:
-    return np.ascontiguousarray(np.concatenate(parts).T, np.float32)
+def _columns(rows: Array) -> Floats:
+    return np.ascontiguousarray(rows.T, np.float32)
 
 
 def _mixed(corners: Array, shares: Array) -> Array:
