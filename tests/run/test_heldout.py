@@ -81,6 +81,12 @@ def test_nothing_is_shared_and_all_is_told(apart: Path, alike: Path) -> None:
     faults, holdings = told(apart)
     assert faults == []
     assert holdings[-1] == "in more than one: 0 meshes, 0 textures"
+    used: dict[str, set[str]] = {"train": set(), "val": set()}
+    for path in (apart / "records").rglob("*.json"):
+        record = json.loads(path.read_text())
+        used[record["split"]] |= {body["asset"] for body in record["settled"]["spec"]["bodies"]}
+    for holding, (split, meshes) in zip(holdings, used.items(), strict=False):
+        assert holding.startswith(f"{split}: {len(meshes)} meshes, ")
     run = json.loads((apart / "run.json").read_text())
     train, val = run["held_out"]["train"], run["held_out"]["val"]
     assert not set(train["assets"].values()) & set(val["assets"].values())

@@ -1,6 +1,7 @@
 """What splits share: the meshes and textures of their scenes, whatever these are called there.
 
-The evidence is what records and labels name. Only that two meshes are one at two sizes is told by `run.json`.
+The evidence is what records and labels name. `run.json` tells only what is in a mesh that a label names, and
+that two meshes are one at two sizes.
 """
 
 from collections import Counter
@@ -40,13 +41,15 @@ class Sharing:
 
     Attributes:
         forbidden: The kinds that no two splits may share.
-        shapes: What a mesh is at any size, by its name.
+        meshes: A mesh's name with the hash of what is in it, by the bare name that labels have.
+        shapes: What a mesh is at any size, by its name with the hash.
         first: Where a thing was seen first: its split and a picture.
         splits: The things of each split.
         leaks: How many things of each kind were found in a second split.
     """
 
     forbidden: frozenset[str]
+    meshes: Mapping[str, str]
     shapes: Mapping[str, str]
     first: dict[Thing, tuple[str, str]] = field(default_factory=dict)
     splits: dict[str, set[Thing]] = field(default_factory=dict)
@@ -69,7 +72,7 @@ class Sharing:
         for identity, image in document.images.items():
             for annotation in document.of_image[identity]:
                 asset, picture = annotation["attributes"]["asset"], image["file_name"]
-                self._see(document.at(picture), split, picture, MESH, asset)
+                self._see(document.at(picture), split, picture, MESH, self.meshes.get(asset, asset))
 
     def _see(self, place: Place, split: str, picture: str, kind: str, called: str) -> None:
         things = {(kind, called.rpartition("@")[2])}
@@ -107,14 +110,15 @@ def _holding(name: str, things: set[Thing]) -> Holding:
 def sharing_in(folder: Folder, run: Entry | None) -> Sharing:
     """Nothing seen so far, and what is said about it."""
     try:
+        meshes = {str(key).rpartition("@")[0]: str(key) for key in (run or {}).get("assets", [])}
         words = (run or {}).get("recipe", {}).get("split", {}).get("by", [])
         said = (run or {}).get("held_out", {}).values()
         shapes = {key: str(what) for part in said for key, what in part.get("assets", {}).items()}
         forbidden = frozenset(kind for word in words for kind in FORBIDDEN.get(word, ()))
     except (AttributeError, TypeError):
-        folder.at("run.json").fault("recipe.split or held_out cannot be read")
-        return Sharing(frozenset(), {})
-    return Sharing(forbidden, shapes)
+        folder.at("run.json").fault("assets, recipe.split or held_out cannot be read")
+        return Sharing(frozenset(), {}, {})
+    return Sharing(forbidden, meshes, shapes)
 
 
 def _things(spec: Mapping[str, Any]) -> Iterator[Thing]:
