@@ -95,11 +95,11 @@ class Sharing:
             place.fault(what + more)
 
     def holdings(self) -> tuple[Holding, ...]:
-        """How much each split has, and last how much is in more than one."""
+        """How much each split has, and last, where there are several, how much is in more than one."""
         everywhere = Counter(thing for things in self.splits.values() for thing in things)
         shared = {thing for thing, splits in everywhere.items() if splits > 1}
-        found = [*sorted(self.splits.items()), ("in more than one", shared)] if self.splits else []
-        return tuple(_holding(name, things) for name, things in found)
+        last = [("in more than one", shared)] if len(self.splits) > 1 else []
+        return tuple(_holding(name, things) for name, things in [*sorted(self.splits.items()), *last])
 
 
 def _holding(name: str, things: set[Thing]) -> Holding:
