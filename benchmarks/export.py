@@ -60,7 +60,7 @@ def written(annotations: int) -> tuple[int, float, int]:
         store = Store(Path(folder) / "data")
         store.put(record_name(0), to_bytes(record))
         begun = time.perf_counter()
-        counts = write_coco(store, settings.split, catalogue, views(store, annotations))
+        counts = write_coco(store, settings.split.shares, catalogue, views(store, annotations))
         seconds = time.perf_counter() - begun
     return counts.total(), seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 

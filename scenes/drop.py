@@ -75,7 +75,7 @@ class Drop(Scene):
             bodies.append(replace(body, friction=uniform(loose.rng, self.friction)))
         look = streams("looks")
         floor = Surface(
-            self.floor.draw(look, catalogue.images.get("floor", ())),
+            self.floor.draw(look, catalogue.album("floor")),
             unit_m * uniform(look, self.floor.tile),
             float(look.random() * 2 * np.pi),
         )

@@ -1,6 +1,7 @@
 """Colours and textures of floors, backgrounds and objects, drawn from ranges."""
 
 import colorsys
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,16 +22,39 @@ IMAGE = "image"
 """The texture kind that stands for an image from a folder."""
 
 
+MAX_POOL = 256
+"""Different pictures of a procedural texture that there can be."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImageFile:
-    """An image of a user's folder: where it lies, and what it is, `name@hash`."""
+    """An image of a user's folder: where it lies, what it is, `name@hash`, and its place in the folder."""
 
     path: Path
     key: str
+    index: int
+
+    @property
+    def content(self) -> str:
+        """The hash of what is in it, whatever it is called."""
+        return self.key.rpartition("@")[2]
 
 
 Images = Mapping[str, tuple[ImageFile, ...]]
 """For each role of a surface (`floor`, `background`, `objects`, `distractors`) its images."""
+
+
+@dataclass(frozen=True, slots=True)
+class Album:
+    """The pictures that surfaces of one role may have.
+
+    Attributes:
+        images: Those of the folder `images`.
+        members: Which of the pictures of each procedural texture, ascending.
+    """
+
+    images: Sequence[ImageFile] = ()
+    members: Sequence[int] = range(MAX_POOL)
 
 
 class LookSettings(Settings):
@@ -46,7 +70,7 @@ class LookSettings(Settings):
     """Share of surfaces with a texture."""
     textures: tuple[str, ...] = tuple(TEXTURES)
     """Procedural textures to choose from."""
-    pool: Annotated[int, Field(ge=1, le=256)] = 32
+    pool: Annotated[int, Field(ge=1, le=MAX_POOL)] = 32
     """Different pictures of each procedural texture."""
     images: str | None = None
     """A folder of images to use instead of procedural textures."""
@@ -68,12 +92,12 @@ class LookSettings(Settings):
             raise ValueError(f"no images ({', '.join(IMAGE_SUFFIXES)}) in the folder {folder!r}")
         return folder
 
-    def draw(self, rng: np.random.Generator, images: Sequence[ImageFile]) -> Look:
+    def draw(self, rng: np.random.Generator, album: Album) -> Look:
         """A colour and perhaps a texture; always six draws.
 
         Args:
             rng: Generator.
-            images: What the folder `images` holds.
+            album: What to choose pictures from.
         """
         hue, saturation, value = (uniform(rng, bounds) for bounds in (self.hue, self.saturation, self.value))
         color: Vec3 = colorsys.hsv_to_rgb(hue, saturation, value)
@@ -81,12 +105,13 @@ class LookSettings(Settings):
         if wanted >= self.textured:
             return Look(color)
         if self.images is not None:
-            index = int(member * len(images))
-            return Look((1.0, 1.0, 1.0), Texture(IMAGE, index, images[index].key))
+            image = album.images[int(member * len(album.images))]
+            return Look((1.0, 1.0, 1.0), Texture(IMAGE, image.index, image.key))
         if not self.textures:
             return Look(color)
         kind = self.textures[int(which * len(self.textures))]
-        return Look(color, Texture(kind, int(member * self.pool)))
+        pool = album.members[: bisect_left(album.members, self.pool)]
+        return Look(color, Texture(kind, pool[int(member * len(pool))]))
 
 
 def image_files(folder: str) -> list[Path]:
@@ -109,15 +134,15 @@ def load_images(folders: Mapping[str, str | None]) -> Images:
         ImageError: One cannot be read.
     """
     return {
-        role: tuple(_image_file(path) for path in image_files(folder))
+        role: tuple(_image_file(path, index) for index, path in enumerate(image_files(folder)))
         for role, folder in folders.items()
         if folder is not None
     }
 
 
-def _image_file(path: Path) -> ImageFile:
+def _image_file(path: Path, index: int) -> ImageFile:
     read_image(path, quick=True)
-    return ImageFile(path.absolute(), f"{path.name}@{_hash(path)}")
+    return ImageFile(path.absolute(), f"{path.name}@{_hash(path)}", index)
 
 
 def _hash(path: Path) -> str:

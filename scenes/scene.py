@@ -113,12 +113,12 @@ class Scene(Kind):
         role, settings = (
             ("distractors", self.distractors) if asset.category is None else ("objects", self.objects)
         )
-        drawn = settings.draw(rng, catalogue.images.get(role, ()))
+        drawn = settings.draw(rng, catalogue.album(role))
         return drawn if asset.recolored else Look(asset.color_rgb)
 
     def _background(self, catalogue: Catalogue, streams: Streams) -> Surface:
         rng = streams("background")
-        look = self.background.draw(rng, catalogue.images.get("background", ()))
+        look = self.background.draw(rng, catalogue.album("background"))
         return Surface(look, tile_m=1.0, turn_rad=float(rng.random() * 2 * np.pi))
 
 

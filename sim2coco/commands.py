@@ -67,6 +67,8 @@ def check(options: argparse.Namespace, out: Console) -> int:
         return 1 if report.faults else 0
     for fault in report.faults:
         out.print(str(fault), markup=False)
+    if report.holdings:
+        out.print("; ".join(map(str, report.holdings)), markup=False)
     verdict = f"{len(report.faults)} faults" if report.faults else "right"
     out.print(
         f"{options.data}: {report.images} images, {report.annotations} annotations: {verdict}", markup=False

@@ -37,6 +37,8 @@ MAX_NODES = 100_000
 """Values that a YAML file may hold, repetitions counted; a file of 200 bytes can stand for billions."""
 LIBRARY = "assets=library"
 """The choice that comes with assets.path=FOLDER where no other is made."""
+APART = "split.by="
+"""What `split: null` has no place for."""
 HOW = "write KEY=VALUE or GROUP=CHOICE, in quotes where it has brackets or spaces"
 
 
@@ -70,9 +72,12 @@ def ordered(arguments: Sequence[str]) -> list[str]:
         _check_size(path)
     overrides = [argument for argument in arguments if argument in read.overrides]
     begun = [word.partition("=")[0] for word in overrides]
+    flags = [argument for argument in arguments if argument not in overrides]
     if "assets.path" in begun and "assets" not in begun:
-        arguments, overrides = [*arguments, LIBRARY], [*overrides, LIBRARY]
-    return [argument for argument in arguments if argument not in overrides] + overrides
+        overrides.append(LIBRARY)
+    # It has no value to replace, and shares that came after it would replace it.
+    apart = [f"++{argument}" for argument in overrides if argument.startswith(APART)]
+    return flags + [argument for argument in overrides if not argument.startswith(APART)] + apart
 
 
 def _refuse(message: str) -> NoReturn:

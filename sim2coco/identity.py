@@ -50,13 +50,20 @@ def _put(store: Store, description: dict[str, Any], num_images: int) -> None:
 
 
 def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
-    """What the data set depends on, without a path of this machine, and the hash of it."""
+    """What the data set depends on, without a path of this machine, and the hash of it.
+
+    Raises:
+        CatalogueError: There is too little of something for each split to have its own.
+    """
+    held_out = recipe.hold_out(catalogue).tree()
     parts = {
         "recipe": portable(recipe),
         "assets": sorted(catalogue.assets),
         # A library's densities stand in none of the other parts.
         "masses_kg": {key: asset.mass_kg for key, asset in sorted(catalogue.assets.items())},
         "images": {role: [image.key for image in images] for role, images in catalogue.images.items()},
+        # Data sets from before there was a choice have no such part.
+        **({"held_out": held_out} if held_out else {}),
         "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
         "cpu": {
             "machine": platform.machine(),
@@ -82,9 +89,9 @@ def _check_same(store: Store, new: dict[str, Any], num_images: int) -> int:
         return 0
     except (ValueError, KeyError, TypeError):
         raise StoreError(f"out: {store.root}/run.json cannot be read; name an empty folder") from None
-    for part in ("recipe", "assets", "masses_kg", "images", "versions", "cpu"):
-        if json.dumps(old.get(part)) != json.dumps(new[part]):
-            where = _difference(part, old.get(part), new[part])
+    for part in ("recipe", "assets", "masses_kg", "images", "held_out", "versions", "cpu"):
+        if json.dumps(old.get(part)) != json.dumps(new.get(part)):
+            where = _difference(part, old.get(part), new.get(part))
             raise StoreError(f"out: {store.root} holds another run's data ({where}); name another folder")
     if finished > num_images:
         raise StoreError(f"num_images: {store.root} holds {finished} images already; ask for as many or more")

@@ -37,12 +37,13 @@ def make_scene(studio: Studio, scene: int) -> tuple[Record, list[Written]]:
 
 def draw_and_settle(studio: Studio, scene: int) -> tuple[Settled | None, tuple[str, ...]]:
     """The first lucky draw of a scene, and the reasons of the unlucky ones before it."""
-    recipe = studio.recipe
+    recipe, split = studio.recipe, studio.recipe.split_of(scene)
+    catalogue = studio.held_out.catalogues[split]
     unlucky: list[str] = []
     for attempt in range(recipe.scene.max_attempts):
         streams = partial(_stream, recipe.seed, scene, attempt)
         try:
-            spec = recipe.scene.draw(scene, recipe.split_of(scene), attempt, studio.catalogue, streams)
+            spec = recipe.scene.draw(scene, split, attempt, catalogue, streams)
             return settle(studio.client, studio.files, spec), tuple(unlucky)
         except RejectedDraw as rejected:
             unlucky.append(rejected.reason)

@@ -5,23 +5,23 @@ from hashlib import sha256
 from pathlib import PurePath
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
 import scenes
 import sim.render
 import sim2coco.quality
 from augment.settings import AugmentSettings
-from scenes.assets.catalogue import Assets
+from scenes.assets.catalogue import Assets, Catalogue
+from scenes.assets.heldout import HeldOut, hold_out
 from scenes.camera import CameraKind, ImageSettings, Shell
 from scenes.drop import Drop
 from scenes.light import LightSettings
 from scenes.scene import Scene
 from scenes.settings import Settings, did_you_mean, load_kinds, one_of
+from scenes.split import Split
 from sim.render.settings import Relit, Render
 from sim2coco.export.settings import Export
 from sim2coco.quality.judge import Quality
-
-SPLIT = {"train": 0.8, "val": 0.2}
 
 load_kinds(scenes, sim.render, sim2coco.quality)
 
@@ -39,12 +39,8 @@ class Recipe(Settings):
     """Another seed, another data set."""
     views: Annotated[int, Field(ge=1, le=99)] = 3
     """Pictures of each scene, from different cameras under different lights."""
-    split: Annotated[
-        dict[str, Annotated[float, Field(gt=0)]],
-        Field(min_length=1),
-        BeforeValidator(lambda split: SPLIT if split is None else split),
-    ] = SPLIT
-    """Splits and their shares, relative to each other; a scene belongs to one split as a whole."""
+    split: Annotated[Split, BeforeValidator(lambda split: {} if split is None else split)] = Split()
+    """{train: 0.8, val: 0.2} or other shares, relative to each other; a scene is in one split as a whole."""
     assets: Assets
     """What scenes are made of."""
     scene: SerializeAsAny[Annotated[Scene, one_of(Scene)]] = Drop()
@@ -64,32 +60,25 @@ class Recipe(Settings):
     export: Export = Export()
     """How pictures are written."""
 
-    @field_validator("split")
-    @classmethod
-    def _plain_names(cls, split: dict[str, float]) -> dict[str, float]:
-        for name in split:
-            if not name.isidentifier():
-                raise ValueError(f"{name!r} is no plain name: use letters, digits and _")
-        return split
-
     @model_validator(mode="after")
     def _augments_splits_that_exist(self) -> "Recipe":
         for name in self.augment.splits if self.augment.geometry or self.augment.pixels else ():
-            if name not in self.split:
-                raise ValueError(f"augment.splits: no split {name!r}; {did_you_mean(name, list(self.split))}")
+            if name not in self.split.shares:
+                known = did_you_mean(name, list(self.split.shares))
+                raise ValueError(f"augment.splits: no split {name!r}; {known}")
         return self
 
     def split_of(self, scene: int) -> str:
-        """The split of a scene: a function of its index alone, every prefix near the shares.
+        """The split of a scene: a function of its index alone, every prefix near the shares."""
+        return self.split.of(scene)
 
-        The multiples of the golden ratio are a low-discrepancy sequence; in integers, so exact.
+    def hold_out(self, catalogue: Catalogue) -> HeldOut:
+        """What each split is made of.
+
+        Raises:
+            CatalogueError: There is too little of something for each split to have its own.
         """
-        place = (scene * 0x9E3779B9 % 2**32) / 2**32 * sum(self.split.values())
-        for name, share in self.split.items():
-            place -= share
-            if place < 0:
-                return name
-        return name
+        return hold_out(self.split, self.seed, self.assets, self.scene, catalogue)
 
 
 def portable(recipe: Recipe) -> dict[str, Any]:

@@ -144,7 +144,7 @@ def generate(
 
     Raises:
         StoreError: `out` cannot be written or holds something else.
-        CatalogueError: A mesh cannot be used.
+        CatalogueError: A mesh cannot be used, or there are too few to hold some out.
         GenerationError: Hardly any view is accepted.
     """
     if getattr(multiprocessing.current_process(), "_inheriting", False):
@@ -152,6 +152,9 @@ def generate(
     if num_images < 1:
         raise ValueError("num_images must be at least 1")
     catalogue = load_catalogue(recipe.assets, recipe.scene.image_folders)
+    recipe.hold_out(
+        catalogue
+    )  # refuses what splits cannot have each of their own, before anything is written
     store = Store(Path(out).expanduser().absolute())
     with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:
         begin(store, recipe, catalogue, num_images)
@@ -245,7 +248,7 @@ def finalise(job: Job, tally: Tally) -> Counter[str]:
     for name in list(store.list("records")):
         if int(Path(name).stem) > last:
             store.delete(name)
-    return write_coco(store, job.recipe.split, job.catalogue, kept(store, tally.scene, tally.wanted))
+    return write_coco(store, job.recipe.split.shares, job.catalogue, kept(store, tally.scene, tally.wanted))
 
 
 def kept(store: Store, scenes: int, wanted: int) -> Iterator[tuple[Record, View]]:

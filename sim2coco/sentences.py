@@ -54,6 +54,14 @@ class Setting:
         """Its key within that."""
         return self.key.rpartition(".")[2]
 
+    @property
+    def takes_names(self) -> bool:
+        """Whether it holds entries under names that people give, beside settings of its own."""
+        own = self.info.annotation
+        return (
+            isinstance(own, type) and issubclass(own, Settings) and own.model_config.get("extra") == "allow"
+        )
+
 
 def build(settings: type[Settings], tree: Mapping[str, Any]) -> Any:
     """Settings from plain values.
@@ -111,6 +119,8 @@ def nearest(key: str, *all_settings: type[Settings]) -> str:
     for found in (elsewhere, close, far):
         if found:
             return f"did you mean {found[0]!r}?"
+    if any(setting.key == parent and setting.takes_names for setting in known):
+        return f"write {parent} as a whole"
     top = [setting.key for setting in known if not setting.parent]
     return f"allowed: {', '.join(beside.values() or top)}"
 

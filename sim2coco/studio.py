@@ -1,12 +1,14 @@
 """What one process needs to make scenes: meshes, a PyBullet client, a renderer."""
 
 import os
+from functools import cached_property
 from pathlib import Path
 
 import cv2
 
 from augment.pipeline import Augmenter
 from scenes.assets.catalogue import Catalogue, load_catalogue
+from scenes.assets.heldout import HeldOut
 from scenes.looks import Pictures
 from sim.bullet import Client
 from sim.meshfiles import MeshFiles
@@ -37,6 +39,15 @@ class Studio:
         self.renderer = recipe.render.renderer(self.client, self.files, pictures)
         self.composer = recipe.render.composer(self.files, pictures)
         self.augmenter = Augmenter(recipe.augment)
+
+    @cached_property
+    def held_out(self) -> HeldOut:
+        """What the scenes of each split are drawn from; what was drawn before needs none of it.
+
+        Raises:
+            CatalogueError: There is too little of something for each split to have its own.
+        """
+        return self.recipe.hold_out(self.catalogue)
 
     def close(self) -> None:
         """Disconnects from PyBullet."""

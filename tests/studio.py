@@ -141,6 +141,7 @@ def catalogue_of(meshes: Mapping[str, Mesh], mass_kg: float = 0.2) -> Catalogue:
         asset = Asset(
             key=key,
             name=name,
+            content=mesh.content_hash,
             category=index,
             mesh=mesh,
             scale=(1.0, 1.0),

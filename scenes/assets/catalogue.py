@@ -1,6 +1,6 @@
 """The categories of a data set and the meshes behind them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
@@ -14,7 +14,7 @@ from scenes.assets.library import Entry, NoLibrary, is_library, read_library
 from scenes.assets.mesh import Mesh, MeshError
 from scenes.assets.reading import SUFFIXES, read_mesh
 from scenes.assets.shapes import SHAPES
-from scenes.looks import Images, load_images
+from scenes.looks import MAX_POOL, Album, Images, load_images
 from scenes.settings import Positive, Rgb, Settings, did_you_mean, uniform
 
 DENSITY_KG_M3 = 600.0
@@ -41,8 +41,8 @@ class Category(Settings):
     """Longest side in metres, number or [low, high]; null takes the file's numbers as metres."""
     color: Rgb | Literal["own", "random"] | None = None
     """`own` keeps the file's, `random` draws one an object, or [r, g, b]; null is random for shapes."""
-    density_kg_m3: Annotated[float, Field(gt=0)] = DENSITY_KG_M3
-    """Mass per volume; the mass is kept between 0.01 and 50 kg."""
+    density_kg_m3: Annotated[float, Field(gt=0)] | None = None
+    """Mass per volume, null is a library's, or 600; the mass is kept between 0.01 and 50 kg."""
     mass_kg: Annotated[float, Field(gt=0)] | None = None
     """Mass at the largest size, instead of a density."""
     weight: Annotated[float, Field(gt=0)] = 1.0
@@ -141,6 +141,7 @@ class Asset:
     Attributes:
         key: `name@hash`: the name to read, and the content that it stands for.
         name: Category and file, unique in a catalogue.
+        content: What it is at any size: the hash of the mesh as its file has it, or `shape:` and which.
         category: Place in the category list from 0; None for a distractor.
         mesh: The surface, longest side `size_m[1]` of its category, or the file's numbers.
         scale: Range of factors on the mesh.
@@ -154,6 +155,7 @@ class Asset:
 
     key: str
     name: str
+    content: str
     category: int | None
     mesh: Mesh
     scale: tuple[float, float]
@@ -172,7 +174,14 @@ class CatalogueError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
-    """All that a data set is made of: `groups[i]` are the assets of category i; and the users' images."""
+    """All that a data set, or one split of it, is made of.
+
+    Attributes:
+        groups: The assets of category i at place i.
+        images: The users' images, by role.
+        members: Which pictures of each procedural texture may be drawn.
+        whole: What all splits are made of; None if that is this one.
+    """
 
     names: tuple[str, ...]
     supercategories: tuple[str, ...]
@@ -181,6 +190,12 @@ class Catalogue:
     distractor_weights: tuple[float, ...]
     distractor_groups: tuple[tuple[Asset, ...], ...]
     images: Images = field(default_factory=dict)
+    members: Sequence[int] = range(MAX_POOL)
+    whole: "Catalogue | None" = None
+
+    def album(self, role: str) -> Album:
+        """The pictures that surfaces of a role may have."""
+        return Album(self.images.get(role, ()), self.members)
 
     @cached_property
     def assets(self) -> dict[str, Asset]:
@@ -189,10 +204,13 @@ class Catalogue:
 
     @cached_property
     def typical_size_m(self) -> float:
-        """The median over categories of the longest side: the length that scene settings count in."""
+        """The median over categories of the longest side: the length that scene settings count in.
+
+        It is that of the whole, so that all splits have the same scenes.
+        """
         sizes = [
             float(np.median([asset.mesh.extents_m.max() * np.mean(asset.scale) for asset in group]))
-            for group in self.groups
+            for group in (self.whole or self).groups
         ]
         return float(np.median(sizes))
 
@@ -250,7 +268,8 @@ def _load(
     setting = f"assets.{group}.{name}"
     if category.shape is not None:
         size_m = category.size_m or (1.0, 1.0)
-        return (_asset(name, category, index, SHAPES[category.shape](size_m[1])),)
+        shape = SHAPES[category.shape](size_m[1])
+        return (_asset(name, category, index, shape, f"shape:{category.shape}"),)
     assets: list[Asset] = []
     if is_library(resolve(_split(category.path or "")[0])):
         return _from_library(setting, name, category, index, faults)
@@ -262,11 +281,12 @@ def _load(
     for path in paths:
         try:
             mesh = read_mesh(path)
+            content = mesh.content_hash
             if category.size_m is not None:
                 mesh = mesh.scaled(category.size_m[1] / float(mesh.extents_m.max()))
             elif not MIN_SIZE_M <= mesh.extents_m.max() <= MAX_SIZE_M:
                 raise MeshError(f"{_long(mesh)} if its numbers are metres; give its size_m")
-            assets.append(_asset(_name(name, category, path, paths), category, index, mesh))
+            assets.append(_asset(_name(name, category, path, paths), category, index, mesh, content))
         except MeshError as error:
             faults.append(f"{setting}.path: {path}: {error}")
     return tuple(assets)
@@ -285,11 +305,12 @@ def _from_library(
             raise NoLibrary(f"the library {folder!r} has no mesh of the category {part!r}")
         for entry in entries:
             mesh = read_mesh(entry.path)
+            content = mesh.content_hash
             if category.size_m is not None:
                 mesh = mesh.scaled(category.size_m[1] / float(mesh.extents_m.max()))
             known = category.model_copy(update=_facts(category, entry))
             called = entry.name if entry.name.startswith(f"{name}/") else f"{name}/{entry.name}"
-            assets.append(_asset(called, known, index, mesh))
+            assets.append(_asset(called, known, index, mesh, content))
     except (NoLibrary, MeshError) as error:
         faults.append(f"{setting}.path: {error}")
     return tuple(assets)
@@ -361,14 +382,16 @@ def resolve(path: str) -> Path:
     return Path(path).expanduser()
 
 
-def _asset(name: str, category: Category, index: int | None, mesh: Mesh) -> Asset:
+def _asset(name: str, category: Category, index: int | None, mesh: Mesh, content: str) -> Asset:
     volume = mesh.volume_m3 if mesh.is_watertight else 0.3 * float(np.prod(mesh.extents_m))
-    mass_kg = category.mass_kg or float(np.clip(category.density_kg_m3 * volume, MIN_MASS_KG, MAX_MASS_KG))
+    density_kg_m3 = category.density_kg_m3 or DENSITY_KG_M3
+    mass_kg = category.mass_kg or float(np.clip(density_kg_m3 * volume, MIN_MASS_KG, MAX_MASS_KG))
     low, high = category.size_m or (1.0, 1.0)
     center = mesh.center_of_mass_m
     return Asset(
         key=f"{name}@{mesh.content_hash[:16]}",
         name=name,
+        content=content,
         category=index,
         mesh=mesh,
         scale=(low / high, 1.0),
@@ -384,9 +407,8 @@ def _asset(name: str, category: Category, index: int | None, mesh: Mesh) -> Asse
 
 def _facts(category: Category, entry: Entry) -> dict[str, object]:
     """What the library knows of an asset, where nothing else is set for its category."""
-    plain = category.density_kg_m3 == DENSITY_KG_M3
     return {
-        "density_kg_m3": entry.density_kg_m3 if plain else category.density_kg_m3,
+        "density_kg_m3": category.density_kg_m3 or entry.density_kg_m3,
         "licence": entry.licence if category.licence == UNKNOWN else category.licence,
     }
 
@@ -406,4 +428,4 @@ def _mapping(value: object) -> dict[str, object]:
 
 def one_asset(name: str, mesh: Mesh, density_kg_m3: float = DENSITY_KG_M3) -> Asset:
     """A mesh as the only asset of a category of its own."""
-    return _asset(name, Category(path=name, density_kg_m3=density_kg_m3), 0, mesh)
+    return _asset(name, Category(path=name, density_kg_m3=density_kg_m3), 0, mesh, mesh.content_hash)

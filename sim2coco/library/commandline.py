@@ -15,18 +15,23 @@ from sim2coco.library.containers import UNITS_M
 from sim2coco.library.crew import examined
 from sim2coco.library.draft import draft, write_draft
 from sim2coco.library.examine import Task
-from sim2coco.library.importing import doubted, import_meshes, tally
+from sim2coco.library.importing import import_meshes, tally
 from sim2coco.library.meshfile import picture
 from sim2coco.library.report import lines, sentence
 from sim2coco.library.row import Row, Wish
 from sim2coco.library.scan import LibraryError, Scan, scan
 from sim2coco.library.sheet import sheet
+from sim2coco.library.sizes import doubted
 from sim2coco.library.table import Flags, find_table, read_table, wishes
 
 DEEDS = {
     "import": "make a library of clean, measured, tested meshes from a folder",
     "check": "what is wrong with the meshes of a folder or library? a table, and what to do",
     "sheet": "a library's meshes on one PNG, with names and sizes",
+}
+JOINING = {
+    "add": "put the meshes beside those of other folders in the library",
+    "replace": "put them in place of those of other folders, or say that the folder has moved",
 }
 PLAIN_S = 10.0
 
@@ -49,6 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             own.add_argument(
                 "--draft", action="store_true", help="write the table to correct, and import nothing"
             )
+            others = own.add_mutually_exclusive_group()
+            for joining, deed_told in JOINING.items():
+                others.add_argument(
+                    f"--{joining}", dest="joining", action="store_const", const=joining, help=deed_told
+                )
+            own.set_defaults(joining="ask")
         if deed != "sheet":
             _add_reading(own)
         if deed == "check":
@@ -87,16 +98,26 @@ def _import(options: argparse.Namespace, out: Console) -> int:
     root, library = Path(options.folder), Path(options.out)
     found, wanted = _asked(options)
     with _Bar(out, len(wanted)) as bar:
-        rows = import_meshes(root, wanted, library, options.workers, bar)
+        rows = import_meshes(root, wanted, library, options.workers, bar, options.joining)
     for row in rows:
         if not row.usable:
             out.print(f"{row.file}: {sentence(row)}", markup=False)
     _tell(out, found, rows)
+    renamed = [
+        f"{wanted[row.file].name} is {row.wish.name}"
+        for row in rows
+        if row.wish.name != wanted[row.file].name
+    ]
+    if renamed:
+        more = f", and {len(renamed) - 1} more" if len(renamed) > 1 else ""
+        out.print(f"called otherwise, for the name is taken: {renamed[0]}{more}", markup=False)
     usable = [row for row in rows if row.usable]
     if not usable:
         raise LibraryError(f"{root}: none of its {len(rows)} meshes can be used")
     categories = len({row.wish.category for row in usable})
     made = f"{len(usable)} assets in {categories} categories"
+    if others := len(read_library(library).entries) - len(usable):
+        made += f", beside {others} of other folders"
     out.print(f"{library}: {made}; {tally(rows)}", markup=False)
     return 3 if len(usable) < len(rows) else 0
 

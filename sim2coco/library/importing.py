@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from statistics import median, median_low
 from typing import Any
 
 from scenes.assets.catalogue import DENSITY_KG_M3
@@ -16,21 +15,28 @@ from sim2coco.library.meshfile import FOLDER
 from sim2coco.library.neighbours import digest
 from sim2coco.library.row import Row, Wish, row_of
 from sim2coco.library.scan import LibraryError
+from sim2coco.library.sizes import doubted, doubted_beside
+from sim2coco.library.sources import SOURCES, Joining, Source, put_sources, source_of
 from sim2coco.store import LOCK, LOG, Store
 
 ROWS = "rows"
 VERSION = 1
 """Of what `examine` does: rows of another version are examined anew."""
-FAR = 8.0
-"""A mesh that many times larger or smaller than the others of its category is asked about."""
 
 Report = Callable[[Row, bool], None]
 
 
 def import_meshes(
-    root: Path, wishes: Mapping[str, Wish], library: Path, workers: int, report: Report
+    root: Path,
+    wishes: Mapping[str, Wish],
+    library: Path,
+    workers: int,
+    report: Report,
+    joining: Joining = "ask",
 ) -> list[Row]:
     """Examines meshes and writes those that can be used into a library.
+
+    Those of the same folder that are no longer there leave it; those of other folders stay as they are.
 
     Args:
         root: The folder that the meshes lie in.
@@ -38,30 +44,35 @@ def import_meshes(
         library: The library's folder, new or not.
         workers: Child processes at a time.
         report: Called with each row as it is known, and whether it was known before.
+        joining: What to do in a library that is made from other folders.
 
     Returns:
-        A row for each file, in the order of `wishes`.
+        A row for each file, in the order of `wishes`, named as in the library.
 
     Raises:
-        LibraryError: The folder holds something else.
+        LibraryError: The folder holds something else, or is made from another folder of meshes.
         StoreError: It cannot be written, or another import is at work there.
     """
     store = Store(library)
     _check_own(store)
     with store.claim():
+        source = source_of(store, root, joining)
+        wishes = source.named(wishes)
         rows = {}
         for file, wish in wishes.items():
-            row = _known(store, root, file, wish)
+            row = _known(store, root, _place(source, file), file, wish)
             if row is not None:
                 rows[file] = row
                 report(row, True)
         left = [Task(root, file, wish, library) for file, wish in wishes.items() if file not in rows]
         for row in examined(left, workers):
             rows[row.file] = row
-            store.put(_place(row.file), _bytes({"version": VERSION, **row.tree()}))
+            store.put(_place(source, row.file), _bytes({"version": VERSION, **row.tree()}))
             report(row, False)
-        ordered = doubted([rows[file] for file in wishes])
-        _put_index(store, ordered)
+        believed = doubted([rows[file] for file in wishes])
+        ordered = doubted_beside(believed, source.strangers(believed), source.neighbours())
+        put_sources(store, source)
+        _put_index(store, source, ordered)
     return ordered
 
 
@@ -75,20 +86,20 @@ def _check_own(store: Store) -> None:
         return
     if not store.root.is_dir():
         raise LibraryError(f"--out: {store.root} is a file; name a folder")
-    ours = (INDEX, LOCK, LOG, ROWS, FOLDER, "pictures")
+    ours = (INDEX, SOURCES, LOCK, LOG, ROWS, FOLDER, "pictures")
     strangers = sorted(path.name for path in store.root.iterdir() if path.name not in ours)
     if strangers and not (store.root / INDEX).is_file():
         raise LibraryError(f"--out: {store.root} holds something else ({strangers[0]}); name an empty folder")
 
 
-def _place(file: str) -> str:
-    return f"{ROWS}/{digest(file.encode())[:24]}.json"
+def _place(source: Source, file: str) -> str:
+    return f"{ROWS}/{digest(f'{source.name}/{file}'.encode())[:24]}.json"
 
 
-def _known(store: Store, root: Path, file: str, wish: Wish) -> Row | None:
+def _known(store: Store, root: Path, place: str, file: str, wish: Wish) -> Row | None:
     """The row of a file that is as it was, wished for as it was, and whose clean mesh is there."""
     try:
-        tree = json.loads(store.get(_place(file)))
+        tree = json.loads(store.get(place))
         if tree.pop("version") != VERSION:
             return None
         row = row_of(tree)
@@ -114,38 +125,7 @@ def _unchanged(folder: Path, inputs: Mapping[str, str]) -> bool:
     return True
 
 
-def doubted(rows: Sequence[Row]) -> list[Row]:
-    """The rows, those asking where a size is far from that of the others in the category."""
-    return [_doubted(row, usual_m(row, rows)) for row in rows]
-
-
-def usual_m(row: Row, rows: Sequence[Row]) -> float | None:
-    """The usual longest side of a mesh's category: of those who state their unit, if there are others.
-
-    Of two meshes of which neither does, it is the other one's; None for a mesh that is alone.
-    """
-    alike = [other for other in rows if other.usable and other.wish.category == row.wish.category]
-    others = [other for other in alike if other.file != row.file]
-    stated = [other.longest_m for other in others if other.unit in ("file", "table")]
-    if stated or not others:
-        return median(stated) if stated else None
-    return others[0].longest_m if len(alike) == 2 else median_low(other.longest_m for other in alike)
-
-
-def _doubted(row: Row, usual: float | None) -> Row:
-    if not row.usable or row.wish.sure or row.wish.longest_m is not None or usual is None:
-        return row
-    if usual / FAR <= row.longest_m <= usual * FAR:
-        return row
-    reason = f"is {_metres(row.longest_m)} long, and others of {row.wish.category!r} about {_metres(usual)}"
-    return replace(row, asks=reason)
-
-
-def _metres(length: float) -> str:
-    return f"{length * 1000:.3g} mm" if length < 0.1 else f"{length:.3g} m"
-
-
-def _put_index(store: Store, rows: Iterable[Row]) -> None:
+def _put_index(store: Store, source: Source, rows: Iterable[Row]) -> None:
     """Writes what data sets read, last: categories that are known keep their place, new ones follow."""
     usable = [row for row in rows if row.usable]
     known = _categories(store)
@@ -153,7 +133,10 @@ def _put_index(store: Store, rows: Iterable[Row]) -> None:
     tree = {
         "format": FORMAT,
         "categories": [*known, *new],
-        "assets": [_asset(row) for row in sorted(usable, key=lambda row: row.file)],
+        "assets": [
+            *source.others,
+            *(_asset(source, row) for row in sorted(usable, key=lambda row: row.file)),
+        ],
     }
     store.put(INDEX, _bytes(tree))
 
@@ -165,7 +148,7 @@ def _categories(store: Store) -> list[str]:
         return []
 
 
-def _asset(row: Row) -> dict[str, Any]:
+def _asset(source: Source, row: Row) -> dict[str, Any]:
     facts = asdict(row)
     kept = ("extents_m", "watertight", "volume_m3", "center_of_mass_m", "mass_kg", "faces", "parts")
     return {
@@ -173,6 +156,7 @@ def _asset(row: Row) -> dict[str, Any]:
         "category": row.wish.category,
         "mesh": row.mesh,
         "source": row.file,
+        "folder": source.name,
         "licence": row.wish.licence or "unknown",
         "upright": row.wish.upright,
         "density_kg_m3": row.wish.density_kg_m3 or DENSITY_KG_M3,

@@ -3,6 +3,7 @@
 import csv
 import fnmatch
 import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,7 +160,8 @@ def wishes(files: Sequence[str], lines: Sequence[Line], flags: Flags) -> dict[st
     """
     said: dict[str, Mapping[str, str]] = {file: {} for file in files}
     for line in lines:
-        matched = [file for file in files if file == line.file or fnmatch.fnmatchcase(file, line.file)]
+        # A name is meant as it stands, brackets and all.
+        matched = [line.file] if line.file in said else fnmatch.filter(files, line.file)
         if not matched:
             raise LibraryError(f"{line.place}: no mesh {line.file!r} in the folder")
         for file in matched:
@@ -193,5 +195,5 @@ def _folder(file: str) -> str:
 def _names(files: Sequence[str]) -> dict[str, str]:
     """The path without its suffix, or with it where two files would have the same."""
     bare = [file.rpartition(".")[0] for file in files]
-    twice = {name for name in bare if bare.count(name) > 1} if len(set(bare)) < len(bare) else set()
-    return {file: file if name in twice else name for file, name in zip(files, bare, strict=True)}
+    often = Counter(bare)
+    return {file: name if often[name] == 1 else file for file, name in zip(files, bare, strict=True)}

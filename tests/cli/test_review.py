@@ -1,5 +1,6 @@
 """preview, show, replay, check and doctor, on data sets as they are and as they may have become."""
 
+import re
 import shutil
 import subprocess
 from itertools import pairwise
@@ -165,8 +166,10 @@ def test_replay_with_meshes_and_images_of_the_user(command: Command, here: Path)
 def test_check(command: Command, data: Path) -> None:
     right = command("check", "data")
     assert (right.code, right.err) == (0, "")
-    assert right.out.startswith("data: 6 images, ")
-    assert right.out.endswith(" annotations: right\n")
+    held, verdict = right.out.splitlines()
+    assert re.fullmatch(r"train: \d+ meshes, \d+ textures", held)
+    assert verdict.startswith("data: 6 images, ")
+    assert verdict.endswith(" annotations: right")
     next(data.glob("images/*/*.jpg")).unlink()
     wrong = command("check", "data")
     assert (wrong.code, wrong.err) == (1, "")

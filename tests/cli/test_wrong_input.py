@@ -53,6 +53,7 @@ SETTINGS = [
     ("+foo=1", "foo:", "allowed: seed, views"),
     ("+engine.foo=1", "engine.foo", "allowed: kind, timeout_s, retries"),
     ("split.train=0.5", "split.train", "write split as a whole"),
+    ("split.bye=asset", "split.bye", "did you mean 'split.by'"),
     ("assets.categories.box.color=own", "write +assets.categories.box.color=VALUE"),
     # unknown kinds
     ("+quality.checks.new={kind: beauty}", "quality.checks.new", "unknown kind 'beauty'"),
@@ -64,6 +65,8 @@ SETTINGS = [
     ("scene=null", "scene:", "allowed: drop, floating"),
     ("scene.num_objects=[5,2]", "scene.num_objects", "low 5 is above high 2"),
     ("split={'a/b': 1}", "split="),
+    ("split.by=assets", "split.by", "'assets'", "did you mean 'asset'"),
+    ("split.by=asset", "assets.categories.box: split.by=asset", "train, val", "this has 1", "split.by=scene"),
     ("augment.splits=[train,tset]", "augment.splits", "'tset'"),
     ("num_images=0", "num_images", "greater than or equal to 1"),
     ("workers=0", "workers:", "greater than or equal to 1"),

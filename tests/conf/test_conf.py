@@ -8,7 +8,7 @@ import yaml
 from hydra import compose, initialize_config_module
 
 import conf
-from sim2coco.config import GROUPS, RunOptions, choices, defaults, first_sentence
+from sim2coco.config import GROUPS, RunOptions, choices, defaults, first_sentence, ordered
 from sim2coco.recipe import Recipe
 from sim2coco.sentences import build, walk
 
@@ -99,6 +99,25 @@ def test_the_defaults_are_the_classes_own() -> None:
     for check in recipe.quality.checks.values():
         assert check == type(check)(kind=check.kind)
     assert options == RunOptions(out="data")
+
+
+@pytest.mark.parametrize(
+    ("words", "shares", "by"),
+    [
+        (["split.by=asset"], {"train": 0.8, "val": 0.2}, ("asset",)),
+        (["split.by=[asset,background]"], {"train": 0.8, "val": 0.2}, ("asset", "background")),
+        (["split={a: 1, b: 3}", "split.by=background"], {"a": 1.0, "b": 3.0}, ("background",)),
+        (["split.by=background", "split={a: 1, b: 3}"], {"a": 1.0, "b": 3.0}, ("background",)),
+        (["split={a: 1, by: asset}"], {"a": 1.0}, ("asset",)),
+        (["split={a: 1, by: asset}", "split.by=scene"], {"a": 1.0}, ("scene",)),
+        (["split={a: 1, b: 3}"], {"a": 1.0, "b": 3.0}, ("scene",)),
+        (["split=null"], {"train": 0.8, "val": 0.2}, ("scene",)),
+    ],
+    ids=" ".join,
+)
+def test_splits_as_people_write_them(words: list[str], shares: dict[str, float], by: tuple[str, ...]) -> None:
+    recipe, _ = composed(*ordered([*words, "augment=none"]))
+    assert (recipe.split.shares, recipe.split.by) == (shares, by)
 
 
 def test_the_demo() -> None:

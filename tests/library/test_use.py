@@ -63,6 +63,17 @@ def test_what_is_set_for_one_category(libraries: Path, rng: np.random.Generator)
     assert np.mean([category == 1 for category in drawn]) == pytest.approx(0.6, abs=0.05)
 
 
+@pytest.mark.parametrize("density", [600.0, 1900.0, 250.0])
+def test_any_density_can_be_set_also_the_usual_one(libraries: Path, density: float) -> None:
+    said = Assets.parse(
+        {"path": str(libraries / "parts"), "categories": {"bricks": {"density_kg_m3": density}}}
+    )
+    for settings in (said, Assets.parse(json.loads(said.model_dump_json()))):
+        box, bricks = load_catalogue(settings).groups
+        assert bricks[0].mass_kg == pytest.approx(density * 48e-6, rel=1e-5)
+        assert box[0].mass_kg == pytest.approx(600 * 0.05**3, rel=1e-5)
+
+
 def test_the_settings_written_out_mean_the_same(libraries: Path) -> None:
     first = Assets.parse({"path": str(libraries / "parts")})
     again = Assets.parse(json.loads(first.model_dump_json()))

@@ -349,7 +349,7 @@ def test_light_moves_no_mask(tmp_path: Path) -> None:
 def test_splits_keep_their_shares_in_every_prefix() -> None:
     ours = recipe(split={"train": 0.7, "val": 0.2, "test": 0.1})
     drawn = np.array([ours.split_of(scene) for scene in range(5000)])
-    for name, share in ours.split.items():
+    for name, share in ours.split.shares.items():
         cumulated = np.cumsum(drawn == name)
         for size in (50, 200, 1000, 5000):
             assert abs(cumulated[size - 1] / size - share) < 3 / size

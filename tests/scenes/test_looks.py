@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from scenes.assets.reading import ImageError
 from scenes.assets.textures import TEXTURES
-from scenes.looks import IMAGE, LookSettings, Pictures, load_images
+from scenes.looks import IMAGE, Album, LookSettings, Pictures, load_images
 from scenes.spec import Texture
 
 
@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> str:
 
 def test_colors_keep_and_fill_their_ranges(rng: np.random.Generator) -> None:
     settings = LookSettings(hue=(0.2, 0.4), saturation=(0.3, 0.6), value=(0.5, 0.9), textured=0.0)
-    looks = [settings.draw(rng, ()) for _ in range(500)]
+    looks = [settings.draw(rng, Album()) for _ in range(500)]
     hsv = np.array([colorsys.rgb_to_hsv(*look.color_rgb) for look in looks if look.color_rgb])
     for values, (low, high) in zip(hsv.T, ((0.2, 0.4), (0.3, 0.6), (0.5, 0.9)), strict=True):
         assert low - 1e-9 <= values.min() < low + 0.01
@@ -32,7 +32,7 @@ def test_colors_keep_and_fill_their_ranges(rng: np.random.Generator) -> None:
 
 
 def test_textures_come_from_all_kinds_and_the_whole_pool(rng: np.random.Generator) -> None:
-    looks = [LookSettings(textured=0.5, pool=4).draw(rng, ()) for _ in range(1000)]
+    looks = [LookSettings(textured=0.5, pool=4).draw(rng, Album()) for _ in range(1000)]
     textures = [look.texture for look in looks if look.texture is not None]
     assert len(textures) / 1000 == pytest.approx(0.5, abs=0.05)
     assert {(texture.kind, texture.index) for texture in textures} == {
@@ -44,7 +44,7 @@ def test_always_six_draws() -> None:
     after = []
     for settings in (LookSettings(), LookSettings(textured=0.0), LookSettings(textures=(), textured=1.0)):
         rng = np.random.Generator(np.random.PCG64(3))
-        settings.draw(rng, ())
+        settings.draw(rng, Album())
         after.append(rng.random())
     assert len(set(after)) == 1
 
@@ -53,7 +53,7 @@ def test_images_of_a_folder(folder: str, rng: np.random.Generator) -> None:
     images = load_images({"floor": folder, "background": None})
     assert [image.key.partition("@")[0] for image in images["floor"]] == ["a.jpg", "b.png", "c.PNG"]
     settings = LookSettings(textured=1.0, images=folder)
-    textures = {settings.draw(rng, images["floor"]).texture for _ in range(50)}
+    textures = {settings.draw(rng, Album(images["floor"])).texture for _ in range(50)}
     assert textures == {Texture(IMAGE, index, image.key) for index, image in enumerate(images["floor"])}
     pictures = Pictures(images)
     drawn = [Texture(IMAGE, index, image.key) for index, image in enumerate(images["floor"])]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scenes.assets.shapes import SHAPES, box, sphere
 from scenes.drop import Drop, FloorSettings
 from scenes.light import LightSettings
-from scenes.looks import LookSettings
+from scenes.looks import Album, LookSettings
 from scenes.settings import Settings
 from scenes.spec import Light, Look, Surface, Texture, vec3
 from sim.settle import Settled
@@ -179,7 +179,7 @@ def test_every_range_of_the_floor_is_seen(
 ) -> None:
     made, surfaces = ready(studio), []
     for fixed in ends(FloorSettings(hue=(0.1, 0.6)), *names):
-        look = fixed.draw(rng, ())
+        look = fixed.draw(rng, Album())
         surfaces.append(Surface(replace(look, texture=Texture("checker", 3)), 0.1 * fixed.tile[0], 0.3))
     first, second = (made.shoot(group(made, floor=surface), shot(VIEW)) for surface in surfaces)
     floor = (first.frame.body < 0) & np.isfinite(first.frame.depth_m)
@@ -196,7 +196,7 @@ def test_every_range_of_a_look_is_seen(
     made = ready(studio)
     defaults = Drop().objects if what == "look" else Drop().background
     looks = [
-        fixed.draw(rng, ())
+        fixed.draw(rng, Album())
         for fixed in ends(LookSettings(**{**defaults.model_dump(), "hue": (0.1, 0.6)}), *names)
     ]
     view = camera_at((0.5, -0.6, 0.3), (0, 0, 0.2), 150)

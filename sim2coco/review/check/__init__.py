@@ -15,6 +15,7 @@ from sim2coco.review.check.folder import TEMPORARY, Fault, Folder
 from sim2coco.review.check.labels import look_at_labels
 from sim2coco.review.check.pictures import look_at_pictures, look_for_strangers
 from sim2coco.review.check.records import look_at_run
+from sim2coco.review.check.sharing import Holding
 
 __all__ = ["CheckError", "Fault", "Report", "check"]
 
@@ -25,11 +26,12 @@ class CheckError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How much was looked at, and every fault."""
+    """How much was looked at, every fault, and what the splits of one of ours have and share."""
 
     images: int
     annotations: int
     faults: tuple[Fault, ...]
+    holdings: tuple[Holding, ...] = ()
 
 
 def check(root: Path) -> Report:
@@ -52,12 +54,11 @@ def check(root: Path) -> Report:
     compare_splits(readable)
     if splits:  # otherwise the run has not come to its end
         look_for_strangers(folder, splits)
-    if folder.ours:
-        look_at_run(folder, documents)
+    holdings = look_at_run(folder, documents).holdings() if folder.ours else ()
     _look_at_the_rest(folder)
     images = sum(document.num_images for document in readable.values())
     annotations = sum(document.num_annotations for document in readable.values())
-    return Report(images, annotations, tuple(folder.faults))
+    return Report(images, annotations, tuple(folder.faults), holdings)
 
 
 def _document(folder: Folder, split: str) -> Document | None:

@@ -7,13 +7,18 @@ from pathlib import Path
 from sim2coco.review.check.document import Document
 from sim2coco.review.check.entries import KEY, LABEL, PICTURE, RECORD, RUN, VIEW
 from sim2coco.review.check.folder import Folder, Place
+from sim2coco.review.check.sharing import Sharing, sharing_in
 from sim2coco.review.check.values import Entry
 
 Documents = Mapping[str, Document | None]
 
 
-def look_at_run(folder: Folder, documents: Documents) -> None:
-    """A run of ours: `run.json`, `config.yaml` and the records, against the annotation files by split."""
+def look_at_run(folder: Folder, documents: Documents) -> Sharing:
+    """A run of ours: `run.json`, `config.yaml` and the records, against the annotation files by split.
+
+    Returns:
+        What the splits have and share.
+    """
     run = folder.read_object("run.json", RUN)
     if not (folder.root / "config.yaml").is_file():
         folder.at("config.yaml").fault("missing")
@@ -21,9 +26,14 @@ def look_at_run(folder: Folder, documents: Documents) -> None:
         what = "missing: the run has not come to its end; the same command goes on"
         folder.at("annotations").fault(what)
     _ranks(folder)
-    told = _told(folder, documents, run["num_images"] if run is not None else None)
+    sharing = sharing_in(folder, run)
+    for split, document in documents.items():
+        if document is not None:
+            sharing.see_labels(split, document)
+    told = _told(folder, documents, run["num_images"] if run is not None else None, sharing)
     if documents:
         _compare(folder, documents, told)
+    return sharing
 
 
 def _ranks(folder: Folder) -> None:
@@ -35,11 +45,11 @@ def _ranks(folder: Folder) -> None:
             break
 
 
-def _told(folder: Folder, documents: Documents, wanted: int | None) -> set[tuple[str, str]]:
+def _told(folder: Folder, documents: Documents, wanted: int | None, sharing: Sharing) -> set[tuple[str, str]]:
     """Split and name of each picture of the first `wanted` accepted views."""
     told = set()
     accepted = 0
-    for accepted, (name, record, view) in enumerate(_accepted(folder), 1):
+    for accepted, (name, record, view) in enumerate(_accepted(folder, sharing), 1):
         if wanted and accepted > wanted:
             continue
         if not view["pictures"]:
@@ -57,7 +67,7 @@ def _told(folder: Folder, documents: Documents, wanted: int | None) -> set[tuple
     return told
 
 
-def _accepted(folder: Folder) -> Iterator[tuple[str, Entry, Entry]]:
+def _accepted(folder: Folder, sharing: Sharing) -> Iterator[tuple[str, Entry, Entry]]:
     """The name of a record, the record, and a view that it accepts."""
     for name in sorted(folder.whole_names("records")):
         record = folder.read_object(name, RECORD)
@@ -65,6 +75,7 @@ def _accepted(folder: Folder) -> Iterator[tuple[str, Entry, Entry]]:
             continue
         if Path(name).stem != f"{record['scene']:06d}":
             folder.at(name).fault(f"is about scene {record['scene']}")
+        sharing.see_record(folder, name, record)
         for view in record["views"]:
             if folder.at(name, "views").right(view, VIEW) and not view["reasons"]:
                 yield name, record, view

@@ -1,0 +1,111 @@
+"""Splits: their shares, which scenes belong to each, and what no two of them may share."""
+
+from collections.abc import Mapping
+from itertools import accumulate
+from math import floor
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+
+from scenes.settings import Settings, did_you_mean
+
+SHARES = {"train": 0.8, "val": 0.2}
+KEPT_APART = ("scene", "asset", "background")
+
+Shares = Mapping[str, float]
+
+
+def _in_order(value: object) -> object:
+    """One word or several, as a tuple in the order of `KEPT_APART`; scenes are kept apart anyway."""
+    words = [value] if isinstance(value, str) else value
+    if not isinstance(words, list | tuple):
+        return value
+    for word in words:
+        if word not in KEPT_APART:
+            raise ValueError(f"{word!r} cannot be kept apart; {did_you_mean(str(word), list(KEPT_APART))}")
+    return tuple(word for word in KEPT_APART[1:] if word in words) or KEPT_APART[:1]
+
+
+class Split(Settings):
+    """The splits by name, with their shares, and by what they are told apart.
+
+    Example:
+        >>> split = Split.parse({"train": 0.7, "val": 0.2, "test": 0.1, "by": "asset"})
+        >>> split.of(0), split.shares["test"], split.by
+        ('train', 0.1, ('asset',))
+    """
+
+    model_config = ConfigDict(extra="allow")
+    # As pydantic documents it: the type of keys that are no fields.
+    __pydantic_extra__: dict[str, Annotated[float, Field(gt=0)]] = Field(init=False)  # type: ignore[mutable-override]
+
+    by: Annotated[
+        tuple[Literal["scene", "asset", "background"], ...],
+        BeforeValidator(_in_order),
+        # What was made before there was a choice is described as it was.
+        Field(exclude_if=lambda by: by == KEPT_APART[:1]),
+    ] = ("scene",)
+    """What no two splits share: scene, or asset (meshes), background (pictures on surfaces), or [both]."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_shares(cls, tree: Any) -> Any:
+        return {**SHARES, **tree} if isinstance(tree, dict) and not tree.keys() - {"by"} else tree
+
+    @model_validator(mode="after")
+    def _plain_names(self) -> "Split":
+        for name in self.shares:
+            if not name.isidentifier():
+                raise ValueError(f"{name!r} is no plain name: use letters, digits and _")
+        return self
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The share of each split, relative to the others, in their order."""
+        return dict(self.__pydantic_extra__)
+
+    def of(self, scene: int) -> str:
+        """The split of a scene: a function of its index alone, every prefix near the shares.
+
+        The multiples of the golden ratio are a low-discrepancy sequence; in integers, so exact.
+        """
+        shares = self.shares
+        place = (scene * 0x9E3779B9 % 2**32) / 2**32 * sum(shares.values())
+        for name, share in shares.items():
+            place -= share
+            if place < 0:
+                return name
+        return name
+
+
+def quotas(count: int, shares: Shares) -> dict[str, int]:
+    """How many of `count` things each split gets: near its share, and at least one.
+
+    One thing more moves each border between splits by one at most.
+
+    Args:
+        count: At least as many as there are splits.
+        shares: Relative to each other.
+    """
+    whole, end, found = sum(shares.values()), 0, {}
+    for rank, (name, reached) in enumerate(zip(shares, accumulate(shares.values()), strict=True), 1):
+        begin, left = end, len(shares) - rank
+        end = min(max(floor(reached / whole * count + 0.5), begin + 1), count - left)
+        found[name] = end - begin
+    return found
+
+
+def dealt(count: int, shares: Shares) -> list[str]:
+    """The split of each of some numbered things: the first ones go round, then who is furthest behind.
+
+    So every prefix is near the shares, and as soon as there are enough each split has one.
+    """
+    whole, given = sum(shares.values()), dict.fromkeys(shares, 0)
+    order = []
+    for number in range(count):
+        behind = {name: share / whole * (number + 1) - given[name] for name, share in shares.items()}
+        waiting = [name for name in shares if not given[name]]
+        name = waiting[0] if waiting else max(behind, key=lambda name: behind[name])
+        given[name] += 1
+        order.append(name)
+    return order
