@@ -10,7 +10,7 @@ from scenes.spec import Camera, Light, SceneSpec, Surface
 from sim.render.compose import Seen, bounding
 from sim.render.floor import FloorLight, sun_on_floor
 from sim.render.lightmap import LightMaps
-from sim.render.normals import blended, normals, smooth_normals
+from sim.render.normals import blended, normals, sampled, smooth_normals
 from sim.render.points import Cloud
 from sim.render.rasterise import GBuffer
 from sim.render.shine import shine
@@ -37,6 +37,8 @@ class Pixels:
     Attributes:
         box: Pixel edges of all of them.
         place: (n,) index into the flattened box.
+        columns: (n,) of the box, whole numbers.
+        rows: (n,).
         points_m: (3, n) in the world.
         normal: (3, n) unit length.
         body: (n,) index into the scene's bodies.
@@ -45,6 +47,8 @@ class Pixels:
 
     box: tuple[int, int, int, int]
     place: Index
+    columns: Floats
+    rows: Floats
     points_m: Floats
     normal: Floats
     body: NDArray[np.int16]
@@ -66,22 +70,29 @@ def body_pixels(camera: Camera, seen: Seen, cloud: Cloud) -> Pixels | None:
     body = np.ascontiguousarray(seen.body[part])
     depth_m = np.ascontiguousarray(seen.depth_m[part])
     place = np.flatnonzero(body >= 0)
+    rows, columns = (
+        index.astype(np.float32) for index in np.divmod(place.astype(np.int32), np.int32(box[2] - box[0]))
+    )
     known, edge = normals(camera, depth_m, body, box)
     facets, smooth = (
-        np.ascontiguousarray(image.reshape(-1, 3).take(place, axis=0).T)
-        for image in (known, smooth_normals(camera, depth_m, box, cloud))
+        np.ascontiguousarray(found.T)
+        for found in (
+            known.reshape(-1, 3).take(place, axis=0),
+            smooth_normals(camera, depth_m, box, cloud, columns, rows),
+        )
     )
-    points = _world(camera, depth_m.ravel().take(place), place, box)
+    points = _world(camera, depth_m.ravel().take(place), columns, rows, box)
     world = camera.pose.rotation().astype(np.float32) @ blended(facets, smooth)
-    return Pixels(box, place, points, world, body.ravel().take(place), edge & (body >= 0))
+    return Pixels(box, place, columns, rows, points, world, body.ravel().take(place), edge & (body >= 0))
 
 
-def _world(camera: Camera, depth_m: Floats, place: Index, box: tuple[int, int, int, int]) -> Floats:
-    """World points (3, n) seen in some pixels of a box."""
-    rows, columns = np.divmod(place.astype(np.int32), np.int32(box[2] - box[0]))
+def _world(
+    camera: Camera, depth_m: Floats, columns: Floats, rows: Floats, box: tuple[int, int, int, int]
+) -> Floats:
+    """World points (3, n) seen in some pixels of a box, at some depths."""
     x = (columns + np.float32(box[0] + 0.5 - camera.cx)) * depth_m * np.float32(1 / camera.fx)
     y = (rows + np.float32(box[1] + 0.5 - camera.cy)) * depth_m * np.float32(1 / camera.fy)
-    local = np.stack([x, y, depth_m]).astype(np.float32)
+    local = np.stack([x, y, depth_m])
     eye = np.array(camera.pose.position_m, np.float32)[:, None]
     return np.asarray(camera.pose.rotation().astype(np.float32) @ local + eye, np.float32)
 
@@ -110,8 +121,9 @@ def paint_bodies(
     eye = np.array(camera.pose.position_m, np.float32)
     result = albedo * (around + sun_rgb[:, None] * direct)
     result += shine(light, eye, pixels.points_m, pixels.normal, direct, around, roughness)
-    rows, columns = np.divmod(pixels.place, x1 - x0)
-    picture.reshape(-1, 3)[(rows + y0) * camera.width + columns + x0] = result.T
+    part = np.ascontiguousarray(picture[y0:y1, x0:x1])
+    part.reshape(-1, 3)[pixels.place] = result.T
+    picture[y0:y1, x0:x1] = part
 
 
 def _lifted(pixels: Pixels, maps: LightMaps, chosen: Index | None = None) -> Floats:
@@ -140,9 +152,8 @@ def _shares(light: Light, pixels: Pixels, sky: Sky, falls: FloorLight | None) ->
 
     Found in a few pixels and spread from there: it is smooth, but for the normal, which comes in later.
     """
-    width = pixels.box[2] - pixels.box[0]
-    height = pixels.box[3] - pixels.box[1]
-    rows, columns = np.divmod(pixels.place.astype(np.int32), np.int32(width))
+    width, height = pixels.box[2] - pixels.box[0], pixels.box[3] - pixels.box[1]
+    columns, rows = pixels.columns.astype(np.uint16), pixels.rows.astype(np.uint16)
     chosen = np.flatnonzero((rows % STEP_PX == 0) & (columns % STEP_PX == 0))
     if not len(chosen):
         chosen = np.arange(len(rows))
@@ -158,10 +169,8 @@ def _shares(light: Light, pixels: Pixels, sky: Sky, falls: FloorLight | None) ->
     coarse = np.zeros((-(-height // STEP_PX), -(-width // STEP_PX), 4), np.float32)
     coarse[rows.take(chosen) // STEP_PX, columns.take(chosen) // STEP_PX] = values
     spread = cv2.blur(coarse, (3, 3), borderType=cv2.BORDER_CONSTANT)
-    back = np.array([[1 / STEP_PX, 0.0, 0.0], [0.0, 1 / STEP_PX, 0.0]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    wide = cv2.warpAffine(spread, back, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    full = np.ascontiguousarray(wide.reshape(-1, 4).take(pixels.place, axis=0).T)
+    step = np.float32(1 / STEP_PX)
+    full = np.ascontiguousarray(sampled(spread, pixels.columns * step, pixels.rows * step).T)
     mean = values.mean(axis=0)
     weight = 1 / (full[3] + np.float32(1e-3))
     return tuple((full[k] + np.float32(1e-3) * mean[k]) * weight for k in range(3))

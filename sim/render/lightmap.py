@@ -46,22 +46,27 @@ def frames_of(directions: NDArray[np.float64]) -> Floats:
 def light_maps(points_m: Floats, directions: NDArray[np.float64], side_px: int) -> LightMaps:
     """The maps of world points (3, n) from directions (k, 3) that point towards the lights."""
     axes = frames_of(directions)
-    count = len(axes)
-    seen = (axes.reshape(-1, 3) @ points_m).reshape(count, 3, -1)
-    low, high = seen[:, :2].min(axis=2), seen[:, :2].max(axis=2)
-    texel = np.maximum((high - low).max(axis=1), np.float32(1e-6)) / np.float32(side_px - 2 * MARGIN_PX)
-    corner = (low + high) / 2 - (texel * np.float32(side_px / 2))[:, None]
-    places = ((seen[:, :2] - corner[..., None]) / texel[:, None, None]).astype(np.int32)
-    nearest = np.full((count, side_px * side_px), NOTHING, np.float32)
-    for row, place, toward in zip(nearest, places[:, 1] * side_px + places[:, 0], seen[:, 2], strict=True):
-        np.maximum.at(row, place, toward)
-    maps = nearest.reshape(count, side_px, side_px)
-    return LightMaps(axes, corner, texel, np.stack([_closed(depth) for depth in maps]))
+    # One after the other: what one direction sees stays in the processor's cache.
+    seen = [_seen_from(frame, points_m, side_px) for frame in axes]
+    corner, texel, nearest = (np.stack(values) for values in zip(*seen, strict=True))
+    return LightMaps(axes, corner, texel, nearest)
 
 
-def _closed(depth: Floats) -> Floats:
-    """The map with the holes between points filled."""
-    return np.asarray(cv2.morphologyEx(depth, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), np.float32)
+def _seen_from(frame: Floats, points_m: Floats, side_px: int) -> tuple[Floats, np.float32, Floats]:
+    """The first pixel's corner (2,), the side of a pixel, and the map (side, side) of one direction."""
+    across, down, toward = frame @ points_m
+    low, high = np.array([across.min(), down.min()]), np.array([across.max(), down.max()])
+    texel = np.maximum((high - low).max(), np.float32(1e-6)) / np.float32(side_px - 2 * MARGIN_PX)
+    corner = (low + high) / 2 - texel * np.float32(side_px / 2)
+    column, row = (
+        ((along - start) / texel).astype(np.int32)
+        for along, start in zip((across, down), corner, strict=True)
+    )
+    nearest = np.full(side_px * side_px, NOTHING, np.float32)
+    np.maximum.at(nearest, row * np.int32(side_px) + column, toward)
+    # Holes between points are filled.
+    closed = cv2.morphologyEx(nearest.reshape(side_px, side_px), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    return corner, texel, np.asarray(closed, np.float32)
 
 
 def visible(maps: LightMaps, points_m: Floats, slack: float) -> Floats:

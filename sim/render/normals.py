@@ -11,6 +11,7 @@ from sim.render.rasterise import Box
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
+LINE = 4096
 FAR_APART = np.float32(1e9)
 EDGE = np.float32(0.6)
 """How much a surface's slope changes at what counts as an edge."""
@@ -44,8 +45,10 @@ def normals(camera: Camera, depth_m: Floats, body: NDArray[np.int16], box: Box) 
     return np.asarray(cv2.medianBlur(local, 3), np.float32), edge
 
 
-def smooth_normals(camera: Camera, depth_m: Floats, box: Box, cloud: Cloud) -> Floats:
-    """Normals (h, w, 3) in the camera's frame, of any length: those of the points that are seen, spread.
+def smooth_normals(
+    camera: Camera, depth_m: Floats, box: Box, cloud: Cloud, columns_at: Floats, rows_at: Floats
+) -> Floats:
+    """Normals (n, 3) in the camera's frame, of any length: those of the points that are seen, spread.
 
     Depth knows facets only; points on a mesh know the normals of its vertices as well.
 
@@ -54,6 +57,8 @@ def smooth_normals(camera: Camera, depth_m: Floats, box: Box, cloud: Cloud) -> F
         depth_m: (h, w) of a part of the picture.
         box: Where that part lies.
         cloud: Points of the scene.
+        columns_at: (n,) pixels in that part whose normals are wanted.
+        rows_at: (n,).
     """
     height, width = depth_m.shape
     turn = camera.pose.rotation().T.astype(np.float32)
@@ -73,11 +78,16 @@ def smooth_normals(camera: Camera, depth_m: Floats, box: Box, cloud: Cloud) -> F
     sums = [np.bincount(cell, weights, wide * high).reshape(high, wide) for weights in normal]
     few = cv2.blur(cv2.merge(sums).astype(np.float32), (3, 3), borderType=cv2.BORDER_CONSTANT)
     # The middle of a cell of s pixels lies (s - 1) / 2 pixels behind its first.
-    back = np.array([[1 / step, 0.0, 0.5 / step - 0.5], [0.0, 1 / step, 0.5 / step - 0.5]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(
-        cv2.warpAffine(few, back, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32
-    )
+    scale, shift = np.float32(1 / step), np.float32(0.5 / step - 0.5)
+    return sampled(few, columns_at * scale + shift, rows_at * scale + shift)
+
+
+def sampled(image: cv2.typing.MatLike, columns: Floats, rows: Floats) -> Floats:
+    """What lies between the pixels of an image (h, w, c) at some places (n,): (n, c)."""
+    shape = (-(-len(columns) // LINE), LINE)  # OpenCV wants them as an image, of no more than 2^15 rows
+    u, v = (np.resize(places, shape) for places in (columns, rows))
+    found = cv2.remap(image, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(found.reshape(-1, image.shape[2])[: len(columns)], np.float32)
 
 
 def _cell_px(camera: Camera, depth_m: Floats, spacing_m: float) -> int:
