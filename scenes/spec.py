@@ -226,11 +226,36 @@ class Light:
 
 
 @dataclass(frozen=True, slots=True)
+class Lens:
+    """A lens of a diameter `aperture_m`; what lies at a depth `focus_m` is sharp."""
+
+    aperture_m: float
+    focus_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """How the camera moves while its shutter is open, along and about its own axes.
+
+    Attributes:
+        shift_m: From the beginning to the end; the camera is where its pose says in the middle.
+        turn_rad: The same, about an axis by the length of it.
+        frames: How many instants stand for all; odd.
+    """
+
+    shift_m: Vec3
+    turn_rad: Vec3
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shot:
-    """One camera and one light on a settled scene."""
+    """One camera and one light on a settled scene; a pinhole without a `lens`, still without `motion`."""
 
     scene: int
     view: int
     lighting: int
     camera: Camera
     light: Light
+    lens: Lens | None = None
+    motion: Motion | None = None

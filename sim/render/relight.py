@@ -10,12 +10,14 @@ from scenes.looks import Pictures
 from scenes.spec import Camera, Light, SceneSpec, Shot, Surface
 from sim.meshfiles import MeshFiles
 from sim.render.bodies import Pixels, body_pixels, paint_bodies
-from sim.render.compose import Composer, Floats, Seen
+from sim.render.compose import Composer, Floats, Seen, what_is_where
 from sim.render.floor import FloorLight, floor_light, floor_picture
+from sim.render.lens import through
+from sim.render.motion import other_instants
 from sim.render.points import Cloud, PointClouds
 from sim.render.rasterise import GBuffer, Renderer
 from sim.render.sky import Sky, color_of
-from sim.render.sun import sun_over
+from sim.render.sun import Sun, sun_over
 from sim.render.surfaces import tint
 from sim.render.tone import developed, paint
 from sim.settle import Settled
@@ -44,6 +46,16 @@ class LitScene:
     cloud: Cloud
     fewer: Cloud
     sky: Sky
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lit:
+    """A scene in the light of a shot, wherever the camera is; without bodies there is nothing but light."""
+
+    light: Light
+    scene: LitScene | None
+    sun: Sun | None
+    falls: FloorLight | None
 
 
 class RelitComposer(Composer):
@@ -76,20 +88,48 @@ class RelitComposer(Composer):
 
     def paint(self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot, seen: Seen) -> Image:
         """The image (H, W, 3) of what is seen."""
-        spec, camera, light = settled.spec, shot.camera, metered(shot.light)
-        scene = self._scene(settled)
-        pixels = None
-        if scene is None:
-            picture = self._behind(spec, camera, light, seen, None)
-        else:
-            sun = sun_over(scene.cloud.points_m, light, self._sun_map_px)
-            falls = floor_light(light, scene.sky, sun)
-            picture = self._behind(spec, camera, light, seen, falls)
-            pixels = body_pixels(camera, seen, scene.fewer)
-            if pixels is not None:
-                paint_bodies(picture, gbuffer, spec, camera, light, pixels, scene.sky, sun, falls)
-        image = developed(picture, _gain(picture))
+        lit = self._lit(settled, metered(shot.light))
+        picture, pixels = self._taken(gbuffer, settled.spec, shot.camera, lit, seen)
+        gain = _gain(picture)
+        if shot.lens is not None or shot.motion is not None:
+            picture = self._exposed(renderer, settled, shot, lit, picture, seen)
+        image = developed(picture, gain)
         return _antialiased(image, seen, pixels) if self._smooth_edges else image
+
+    def _lit(self, settled: Settled, light: Light) -> Lit:
+        """A scene in a light."""
+        scene = self._scene(settled)
+        if scene is None:
+            return Lit(light, None, None, None)
+        sun = sun_over(scene.cloud.points_m, light, self._sun_map_px)
+        return Lit(light, scene, sun, floor_light(light, scene.sky, sun))
+
+    def _taken(
+        self, gbuffer: GBuffer, spec: SceneSpec, camera: Camera, lit: Lit, seen: Seen
+    ) -> tuple[Floats, Pixels | None]:
+        """The light (H, W, 3) that a pinhole camera takes in an instant, and the pixels of bodies."""
+        picture = self._behind(spec, camera, lit.light, seen, lit.falls)
+        if lit.scene is None or lit.sun is None:
+            return picture, None
+        pixels = body_pixels(camera, seen, lit.scene.fewer)
+        if pixels is not None:
+            paint_bodies(picture, gbuffer, spec, camera, lit.light, pixels, lit.scene.sky, lit.sun, lit.falls)
+        return picture, pixels
+
+    def _exposed(
+        self, renderer: Renderer, settled: Settled, shot: Shot, lit: Lit, picture: Floats, seen: Seen
+    ) -> Floats:
+        """The light (H, W, 3) through the lens, the mean of all instants; the middle one is there already."""
+        total = through(shot.lens, shot.camera, picture, seen.depth_m)
+        if shot.motion is None:
+            return total
+        spec = settled.spec
+        for camera in other_instants(shot.camera, shot.motion):
+            gbuffer = renderer.rasterise(settled, replace(shot, camera=camera))
+            there = what_is_where(gbuffer, camera, spec.floor is not None)
+            light, _ = self._taken(gbuffer, spec, camera, lit, there)
+            total += through(shot.lens, camera, light, there.depth_m)
+        return total * np.float32(1 / shot.motion.frames)
 
     def _scene(self, settled: Settled) -> LitScene | None:
         """The scene's own part of the light, kept while shots are of the same scene."""
