@@ -137,11 +137,56 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """The floor or the background: `tile_m` is the side of one texture tile on the floor."""
+    """The floor, a wall or the background: `tile_m` is the side of one texture tile on floor and walls."""
 
     look: Look
     tile_m: float
     turn_rad: float
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Walls as drawn, each a quarter turn after the one before.
+
+    Attributes:
+        surface: Of all of them.
+        turn_rad: Where the first one is, seen from the middle: from +x towards +y.
+        height_m: Of all of them.
+        gaps_m: Free space between the bodies at rest and each wall.
+    """
+
+    surface: Surface
+    turn_rad: float
+    height_m: float
+    gaps_m: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """An upright rectangle on the floor, to be seen from the world's origin's side only.
+
+    Attributes:
+        surface: What it is like.
+        azimuth_rad: Its direction from the origin, from +x towards +y.
+        distance_m: Of its plane from the origin.
+        low_m, high_m: Where it begins and ends, along its direction turned left by a quarter.
+        height_m: From the floor up.
+    """
+
+    surface: Surface
+    azimuth_rad: float
+    distance_m: float
+    low_m: float
+    high_m: float
+    height_m: float
+
+    def outward(self) -> NDArray[np.float64]:
+        """The unit vector (3,) from the origin to its plane."""
+        return np.array([np.cos(self.azimuth_rad), np.sin(self.azimuth_rad), 0.0])
+
+    def sideways(self) -> NDArray[np.float64]:
+        """The level unit vector (3,) along it, from its low end to its high end."""
+        return np.array([-np.sin(self.azimuth_rad), np.cos(self.azimuth_rad), 0.0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +210,7 @@ class SceneSpec:
     floor: Surface | None
     background: Surface
     physics: Physics | None
+    room: Room | None = None
 
 
 @dataclass(frozen=True, slots=True)

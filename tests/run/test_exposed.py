@@ -1,12 +1,13 @@
-"""Data sets taken through a lens and by a camera that moves: what changes, and what must not."""
+"""Data sets taken through a lens, by a camera that moves, between walls: what changes, and what must not."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sim2coco import Recipe, generate
-from sim2coco.records import Record, from_bytes, record_name
+from sim2coco.records import Record, from_bytes, record_name, to_bytes
 from sim2coco.review.check import check
 from sim2coco.review.dataset import DataSet
 from sim2coco.review.replay import replay
@@ -68,3 +69,27 @@ def test_a_lens_and_motion_change_pictures_and_nothing_else(
         assert view.shot.motion is not None
     assert all(soft != sharp for soft, sharp in zip(pictures, plain[1], strict=True))
     check_and_replay(tmp_path / "data")
+
+
+@pytest.mark.parametrize("render", ["relit", "tiny"])
+def test_walls_change_pictures_and_no_label(
+    plain: tuple[Record, list[bytes]], tmp_path: Path, render: str
+) -> None:
+    walls = {"scene": {**PLAIN["scene"], "walls": {"number": [2, 4], "gap": 0.5}}}
+    record, pictures = made(tmp_path / "data", render={"kind": render}, **walls)
+    assert record.settled is not None
+    assert plain[0].settled is not None
+    assert record.settled.walls
+    assert record.settled.spec.bodies == plain[0].settled.spec.bodies
+    assert [view.shot for view in record.views] == [view.shot for view in plain[0].views]
+    assert labels(record) == labels(plain[0])
+    assert all(inside != outside for inside, outside in zip(pictures, plain[1], strict=True))
+    check_and_replay(tmp_path / "data")
+
+
+def test_records_from_before_there_were_walls_are_read(plain: tuple[Record, list[bytes]]) -> None:
+    tree = json.loads(to_bytes(plain[0]))
+    del tree["settled"]["walls"], tree["settled"]["spec"]["room"]
+    for view in tree["views"]:
+        del view["shot"]["lens"], view["shot"]["motion"]
+    assert repr(from_bytes(json.dumps(tree).encode())) == repr(plain[0])
