@@ -157,12 +157,12 @@ def _sun_behind(wall: Wall, light: Light, x: Floats, y: Floats, z: Floats) -> Fl
     height_m = z + away_m * np.float32(toward[2])
     across_m = side[0] * x + side[1] * y + away_m * np.float32(side @ toward)
     far = wall.distance_m
+    reach_m = (wall.high_m - wall.low_m) / 2 + OVERLAP * far
     half_m = np.maximum(np.float32(light.softness) * away_m, np.float32(1e-4 * wall.height_m))
     kept = np.clip(0.5 - (height_m - np.float32(wall.height_m)) / (2 * half_m), 0, 1)
-    beside = (
-        np.abs(across_m - (wall.low_m + wall.high_m) / 2) > (wall.high_m - wall.low_m) / 2 + OVERLAP * far
-    )
-    kept[(away_m <= OVERLAP * far) | beside] = 0
+    beside = np.abs(across_m - (wall.low_m + wall.high_m) / 2) > reach_m
+    # A place on the wall itself, in a corner maybe, gets nothing from behind it, and all from before it.
+    kept[(away_m <= np.copysign(OVERLAP * far, -speed)) | beside] = 0
     return np.asarray(kept, np.float32)
 
 
