@@ -34,22 +34,41 @@ def contact_sheet(target: Path) -> None:
 
 def relit_beside_tiny(target: Path) -> None:
     """Six scenes, lit by us and shaded by PyBullet, at the default settings, as one JPEG."""
+    relit, tiny = (_taken(6, "seed=11", f"render={render}") for render in ("relit", "tiny"))
+    _sheet([picture for pair in zip(relit, tiny, strict=True) for picture in pair], target)
+
+
+def rooms(target: Path) -> None:
+    """Eight scenes between walls."""
+    _sheet(_taken(8, "seed=21", "scene.walls.number=[2,4]", "camera.elevation_deg=[10,45]"), target)
+
+
+def lens_and_motion(target: Path) -> None:
+    """Two scenes, each sharp, through a lens, with motion, and with both."""
+    lens, motion = "camera.aperture_mm=35", "camera.motion_px=10"
+    low = ("seed=26", "camera.elevation_deg=[12,30]", "camera.fill=[0.9,1.2]")
+    columns = [_taken(2, *low, *extra) for extra in ((), (lens,), (motion,), (lens, motion))]
+    _sheet([column[row] for row in range(2) for column in columns], target)
+
+
+def _sheet(tiles: list[Image.Image], target: Path) -> None:
+    """Pictures in rows of four, as one JPEG."""
+    width, height = tiles[0].size
+    sheet = Image.new("RGB", (4 * width, -(-len(tiles) // 4) * height))
+    for place, picture in enumerate(tiles):
+        sheet.paste(picture, (place % 4 * width, place // 4 * height))
+    sheet.save(target, quality=88)
+
+
+def _taken(count: int, *words: str) -> list[Image.Image]:
+    """One picture each of the first scenes of some settings."""
+    options = [f"num_images={count}", "views=1", "augment=none", "quality=none", "export=png"]
+    program = [sys.executable, "-m", "sim2coco.cli", "generate"]
     with tempfile.TemporaryDirectory() as folder:
-        pairs = zip(*(_six(render, Path(folder) / render) for render in ("relit", "tiny")), strict=True)
-        tiles = [picture for pair in pairs for picture in pair]
-        width, height = tiles[0].size
-        sheet = Image.new("RGB", (4 * width, 3 * height))
-        for place, picture in enumerate(tiles):
-            sheet.paste(picture, (place % 4 * width, place // 4 * height))
-        sheet.save(target, quality=88)
-
-
-def _six(render: str, out: Path) -> list[Image.Image]:
-    options = ["num_images=6", "views=1", "seed=11", "augment=none", "quality=none", "export=png"]
-    program = [sys.executable, "-m", "sim2coco.cli", "generate", f"render={render}", f"out={out}"]
-    subprocess.run([*program, *options], check=True)
-    pictures = sorted((out / "images").glob("*/*.png"), key=lambda path: path.name)
-    return [Image.open(path).convert("RGB").resize((400, 300), Image.Resampling.LANCZOS) for path in pictures]
+        subprocess.run([*program, f"out={folder}/data", *options, *words], check=True)
+        found = sorted(Path(folder).glob("data/images/*/*.png"), key=lambda path: path.name)
+        pictures = [Image.open(path).convert("RGB") for path in found]
+    return [picture.resize((400, 300), Image.Resampling.LANCZOS) for picture in pictures]
 
 
 if __name__ == "__main__":
@@ -57,3 +76,5 @@ if __name__ == "__main__":
     (DOCS / "images").mkdir(exist_ok=True)
     contact_sheet(DOCS / "images" / "contact_sheet.jpg")
     relit_beside_tiny(DOCS / "images" / "relit_vs_tiny.jpg")
+    rooms(DOCS / "images" / "rooms.jpg")
+    lens_and_motion(DOCS / "images" / "lens_and_motion.jpg")

@@ -7,10 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from scenes.settings import Kind, Positive, Range, Settings, ShareRange, uniform, within
-from scenes.spec import Camera, Pose, Vec3, quaternion, vec3
+from scenes.settings import Kind, NonNegative, Positive, Range, Settings, ShareRange, uniform, within
+from scenes.spec import Camera, Lens, Motion, Pose, Vec3, quaternion, vec3
 
 Array = NDArray[np.float64]
+
+NEAREST = 0.1
+"""A lens is in focus no nearer than at this share of the depth of the middle of the objects."""
 
 
 class ImageSettings(Settings):
@@ -39,6 +42,12 @@ class CameraKind(Kind):
     """Turn about the viewing direction."""
     look_at_jitter: ShareRange = (0.0, 0.5)
     """How far beside the middle of the objects the camera aims, as a share of their radius."""
+    aperture_mm: NonNegative = (0.0, 0.0)
+    """Diameter of the lens: what is out of focus is blurred, never a mask; 0 is a pinhole, sharp all over."""
+    focus: ShareRange = (0.3, 0.7)
+    """What is in focus: 0 is the near end of the objects, 1 the far end; unused where aperture_mm is 0."""
+    motion_px: Annotated[Range, within(0.0, 64.0)] = (0.0, 0.0)
+    """How far objects move in the picture while it is taken; masks are those of the middle of that time."""
 
     @model_validator(mode="after")
     def _both_focal_lengths(self) -> "CameraKind":
@@ -68,7 +77,7 @@ class CameraKind(Kind):
             image: Size of the picture.
             bounds: Centre and radius, in metres, of the sphere that holds the objects.
         """
-        fx, fy, tan_half = self._lens(rng, image)
+        fx, fy, tan_half = self._focal(rng, image)
         center, radius_m = np.array(bounds[0]), bounds[1]
         position = center + self.offset(rng, view, radius_m, tan_half)
         jitter = np.array([rng.random() - 0.5, rng.random() - 0.5, rng.random() - 0.5])
@@ -79,7 +88,36 @@ class CameraKind(Kind):
         cy = image.height / 2 if self.cy is None else self.cy
         return Camera(image.width, image.height, fx, fy, cx, cy, pose)
 
-    def _lens(self, rng: np.random.Generator, image: ImageSettings) -> tuple[float, float, float]:
+    def lens(self, rng: np.random.Generator, camera: Camera, bounds: tuple[Vec3, float]) -> Lens | None:
+        """The lens of one view; None for a pinhole. Always two draws.
+
+        Args:
+            rng: Generator.
+            camera: The view's camera.
+            bounds: Centre and radius, in metres, of the sphere that holds the objects.
+        """
+        aperture_m = uniform(rng, self.aperture_mm) / 1000
+        middle_m = _depth_of(camera, bounds[0])
+        focus_m = middle_m + (2 * uniform(rng, self.focus) - 1) * bounds[1]
+        return Lens(aperture_m, max(focus_m, NEAREST * middle_m)) if aperture_m else None
+
+    def motion(self, rng: np.random.Generator, camera: Camera, bounds: tuple[Vec3, float]) -> Motion | None:
+        """How the camera moves while one view is taken, partly turning, partly shifting; None if it is still.
+
+        Args:
+            rng: Generator; always three draws.
+            camera: The view's camera.
+            bounds: Centre and radius, in metres, of the sphere that holds the objects.
+        """
+        length_px, angle, turning = uniform(rng, self.motion_px), 2 * np.pi * rng.random(), rng.random()
+        if not length_px:
+            return None
+        x, y = np.array([np.cos(angle) / camera.fx, np.sin(angle) / camera.fy]) * length_px
+        shift = (1 - turning) * _depth_of(camera, bounds[0]) * np.array([-x, -y, 0.0])
+        turn = turning * np.array([y, -x, 0.0])
+        return Motion(vec3(shift), vec3(turn), 1 + 2 * max(int(np.ceil((length_px - 1) / 2)), 1))
+
+    def _focal(self, rng: np.random.Generator, image: ImageSettings) -> tuple[float, float, float]:
         """Focal lengths in pixels, and the tangent of half the angle of view over the longer side.
 
         An angle that is drawn does not depend on the image, so another image size moves no camera.
@@ -138,6 +176,11 @@ class Grid(CameraKind):
         return np.array(
             [self.ring_m * np.cos(azimuth), self.ring_m * np.sin(azimuth), self.heights_m[ring]], np.float64
         )
+
+
+def _depth_of(camera: Camera, point_m: Vec3) -> float:
+    """The depth of a point in metres, above 0 wherever it is."""
+    return max(float(camera.project(np.array([point_m]))[1][0]), 1e-3)
 
 
 def on_sphere(azimuth_rad: float, elevation_rad: float) -> Array:

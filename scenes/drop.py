@@ -11,6 +11,7 @@ from scenes.looks import LookSettings
 from scenes.scene import Array, Scene, random_disc, random_quaternion
 from scenes.settings import NonNegative, Positive, Range, Settings, Streams, uniform, within
 from scenes.spec import Physics, RejectedDraw, SceneSpec, Surface
+from scenes.walls import WallSettings
 
 MAX_HEIGHT = 60
 """Typical object sizes above which nothing is let go: from there it would hit too hard."""
@@ -46,13 +47,15 @@ class Drop(Scene):
     """Friction coefficient of each object."""
     floor: FloorSettings = FloorSettings()
     """Colours and textures of the floor."""
+    walls: WallSettings = WallSettings()
+    """Walls around the objects, and what they look like."""
     physics: PhysicsSettings = PhysicsSettings()
     """How objects fall and come to rest."""
 
     @property
     def image_folders(self) -> dict[str, str | None]:
         """For each role of a surface the folder that its images come from."""
-        return {**super().image_folders, "floor": self.floor.images}
+        return {**super().image_folders, "floor": self.floor.images, "walls": self.walls.images}
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
         """Bodies above the floor, one over the other where their spheres would touch.
@@ -85,9 +88,9 @@ class Drop(Scene):
             max_seconds=self.physics.max_seconds,
             bounds_m=3 * radius_m + 10 * unit_m,
         )
-        return SceneSpec(
-            scene, split, attempt, tuple(bodies), floor, self._background(catalogue, streams), physics
-        )
+        background = self._background(catalogue, streams)
+        room = self.walls.room(streams, unit_m, catalogue.images.get("walls", ()))
+        return SceneSpec(scene, split, attempt, tuple(bodies), floor, background, physics, room)
 
 
 def _free_height(x: float, y: float, radius_m: float, placed: list[tuple[Array, float]]) -> float:

@@ -137,11 +137,56 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """The floor or the background: `tile_m` is the side of one texture tile on the floor."""
+    """The floor, a wall or the background: `tile_m` is the side of one texture tile on floor and walls."""
 
     look: Look
     tile_m: float
     turn_rad: float
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Walls as drawn, each a quarter turn after the one before.
+
+    Attributes:
+        surface: Of all of them.
+        turn_rad: Where the first one is, seen from the middle: from +x towards +y.
+        height_m: Of all of them.
+        gaps_m: Free space between the bodies at rest and each wall.
+    """
+
+    surface: Surface
+    turn_rad: float
+    height_m: float
+    gaps_m: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """An upright rectangle on the floor, to be seen from the world's origin's side only.
+
+    Attributes:
+        surface: What it is like.
+        azimuth_rad: Its direction from the origin, from +x towards +y.
+        distance_m: Of its plane from the origin.
+        low_m, high_m: Where it begins and ends, along its direction turned left by a quarter.
+        height_m: From the floor up.
+    """
+
+    surface: Surface
+    azimuth_rad: float
+    distance_m: float
+    low_m: float
+    high_m: float
+    height_m: float
+
+    def outward(self) -> NDArray[np.float64]:
+        """The unit vector (3,) from the origin to its plane."""
+        return np.array([np.cos(self.azimuth_rad), np.sin(self.azimuth_rad), 0.0])
+
+    def sideways(self) -> NDArray[np.float64]:
+        """The level unit vector (3,) along it, from its low end to its high end."""
+        return np.array([-np.sin(self.azimuth_rad), np.cos(self.azimuth_rad), 0.0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +210,7 @@ class SceneSpec:
     floor: Surface | None
     background: Surface
     physics: Physics | None
+    room: Room | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,11 +272,36 @@ class Light:
 
 
 @dataclass(frozen=True, slots=True)
+class Lens:
+    """A lens of a diameter `aperture_m`; what lies at a depth `focus_m` is sharp."""
+
+    aperture_m: float
+    focus_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """How the camera moves while its shutter is open, along and about its own axes.
+
+    Attributes:
+        shift_m: From the beginning to the end; the camera is where its pose says in the middle.
+        turn_rad: The same, about an axis by the length of it.
+        frames: How many instants stand for all; odd.
+    """
+
+    shift_m: Vec3
+    turn_rad: Vec3
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shot:
-    """One camera and one light on a settled scene."""
+    """One camera and one light on a settled scene; a pinhole without a `lens`, still without `motion`."""
 
     scene: int
     view: int
     lighting: int
     camera: Camera
     light: Light
+    lens: Lens | None = None
+    motion: Motion | None = None

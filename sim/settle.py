@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scenes.spec import Body, Physics, Pose, RejectedDraw, SceneSpec
+from scenes.spec import Body, Physics, Pose, RejectedDraw, SceneSpec, Wall
+from scenes.walls import standing
 from sim.bullet import Client, pb
 from sim.meshfiles import MeshFiles, collision_shape
 
@@ -26,10 +27,12 @@ class Settled:
     Attributes:
         spec: The scene as drawn, its bodies at their final poses.
         seconds: Simulated time until rest.
+        walls: Where the scene's walls stand.
     """
 
     spec: SceneSpec
     seconds: float
+    walls: tuple[Wall, ...] = ()
 
 
 def settle(client: Client, files: MeshFiles, spec: SceneSpec) -> Settled:
@@ -39,7 +42,7 @@ def settle(client: Client, files: MeshFiles, spec: SceneSpec) -> Settled:
         RejectedDraw: `unsettled`, `penetrating`, `out_of_bounds` or `non_finite`.
     """
     if spec.physics is None or not spec.bodies:
-        return Settled(spec, 0.0)
+        return Settled(spec, 0.0, _walls(files, spec))
     client.fresh(spec.physics.time_step_s, spec.physics.gravity_m_s2)
     _add_floor(client.id)
     ids = [_add_body(client.id, files, body) for body in spec.bodies]
@@ -50,7 +53,16 @@ def settle(client: Client, files: MeshFiles, spec: SceneSpec) -> Settled:
         _mesh_pose(client.id, files, body_id, body) for body_id, body in zip(ids, spec.bodies, strict=True)
     ]
     bodies = tuple(replace(body, pose=pose) for body, pose in zip(spec.bodies, poses, strict=True))
-    return Settled(replace(spec, bodies=bodies), seconds)
+    spec = replace(spec, bodies=bodies)
+    return Settled(spec, seconds, _walls(files, spec))
+
+
+def _walls(files: MeshFiles, spec: SceneSpec) -> tuple[Wall, ...]:
+    """The scene's walls around its bodies, which never meet them: what falls does not depend on walls."""
+    if spec.room is None:
+        return ()
+    points = [files.hull(body) for body in spec.bodies]
+    return standing(spec.room, np.concatenate([np.zeros((1, 3)), *points]))
 
 
 def _add_floor(client: int) -> None:

@@ -54,9 +54,13 @@ def aim(studio: Studio, settled: Settled, view: int) -> Shot:
     """The camera and the light of one view."""
     recipe, spec = studio.recipe, settled.spec
     stream = partial(_stream, recipe.seed, spec.scene, spec.attempt, view=view)
-    camera = recipe.camera.aim(stream("camera"), view, recipe.image, bounds(studio, settled))
+    sphere = bounds(studio, settled)
+    camera = recipe.camera.aim(stream("camera"), view, recipe.image, sphere)
     light = recipe.light.draw(stream("light", lighting=LIGHTING))
-    return Shot(spec.scene, view, LIGHTING, camera, light)
+    sensor = stream("sensor")
+    lens = recipe.camera.lens(sensor, camera, sphere)
+    motion = recipe.camera.motion(sensor, camera, sphere)
+    return Shot(spec.scene, view, LIGHTING, camera, light, lens, motion)
 
 
 def make_view(studio: Studio, settled: Settled, shot: Shot) -> tuple[list[Written], tuple[str, ...]]:

@@ -68,6 +68,16 @@ class Recipe(Settings):
                 raise ValueError(f"augment.splits: no split {name!r}; {known}")
         return self
 
+    @model_validator(mode="after")
+    def _has_the_camera_that_is_asked_for(self) -> "Recipe":
+        for name in ("aperture_mm", "motion_px"):
+            if getattr(self.camera, name)[1] and not self.render.blurs:
+                raise ValueError(
+                    f"camera.{name}: render={self.render.kind} draws sharp pictures only; "
+                    f"use render=relit, or leave it at 0"
+                )
+        return self
+
     def split_of(self, scene: int) -> str:
         """The split of a scene: a function of its index alone, every prefix near the shares."""
         return self.split.of(scene)

@@ -15,6 +15,7 @@ STREAMS = (
     "augment",
     "gloss",
     "distractor_gloss",
+    "walls",
 )
 """Names of streams; their order is part of every seed, so new ones go to the end."""
 

@@ -27,7 +27,7 @@ def studio(client: Client, tmp_path: Path) -> Callable[..., Studio]:
     def build(catalogue: Catalogue, render: Render | None = None, **images: str | None) -> Studio:
         folder = tmp_path / "meshes"
         folder.mkdir(exist_ok=True)
-        none = dict.fromkeys(("floor", "background", "objects", "distractors"))
+        none = dict.fromkeys(("floor", "walls", "background", "objects", "distractors"))
         return Studio(client, catalogue, folder, {**none, **images}, render or Tiny())
 
     return build

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.looks import Pictures
-from scenes.spec import Camera, Shot
+from scenes.spec import Camera, Shot, Wall
+from sim.render.planes import facing, floor_depth, wall_depth
 from sim.render.rasterise import Box, GBuffer, Renderer
 from sim.render.surfaces import Surfaces
 from sim.settle import Settled
@@ -41,12 +42,16 @@ class Seen:
         depth_m: (H, W) float32; infinite for the background.
         plane_m: (H, W) depth of the floor, seen or not; None without one.
         is_floor: (H, W) where the floor is seen; None without one.
+        walls: Those whose inner side the camera is on.
+        wall: (H, W) int8, index into them; -1 where none is seen. None without walls.
     """
 
     body: NDArray[np.int16]
     depth_m: Floats
     plane_m: Array | None
     is_floor: Mask | None
+    walls: tuple[Wall, ...] = ()
+    wall: NDArray[np.int8] | None = None
 
 
 class Composer(ABC):
@@ -61,8 +66,9 @@ class Composer(ABC):
         self.surfaces = Surfaces(pictures)
 
     def compose(self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot) -> Frame:
-        """The picture of one shot; which body is where comes from depth and plane alone."""
-        seen = what_is_where(gbuffer, shot.camera, settled.spec.floor is not None)
+        """The picture of one shot; which body is where comes from depth and planes alone."""
+        walls = facing(settled.walls, shot.camera)
+        seen = what_is_where(gbuffer, shot.camera, settled.spec.floor is not None, walls)
         return Frame(self.paint(renderer, gbuffer, settled, shot, seen), seen.body, seen.depth_m)
 
     @abstractmethod
@@ -72,8 +78,13 @@ class Composer(ABC):
         """The image (H, W, 3) of what is seen."""
 
 
-def what_is_where(gbuffer: GBuffer, camera: Camera, floor: bool) -> Seen:
-    """Bodies and floor, whichever is in front."""
+def what_is_where(gbuffer: GBuffer, camera: Camera, floor: bool, walls: tuple[Wall, ...] = ()) -> Seen:
+    """Bodies, floor and walls, whichever is in front."""
+    seen = _with_floor(gbuffer, camera, floor)
+    return _with_walls(seen, camera, walls) if walls else seen
+
+
+def _with_floor(gbuffer: GBuffer, camera: Camera, floor: bool) -> Seen:
     if not floor:
         return Seen(gbuffer.body, gbuffer.depth_m, None, None)
     plane_m = floor_depth(camera)
@@ -83,21 +94,16 @@ def what_is_where(gbuffer: GBuffer, camera: Camera, floor: bool) -> Seen:
     return Seen(body, depth_m, plane_m, is_floor)
 
 
-def floor_depth(camera: Camera) -> Array:
-    """Depth (H, W) at which the ray through each pixel's centre meets the plane z = 0; infinite where not."""
-    down = along(camera, 2)
-    height_m = camera.pose.position_m[2]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        depth_m = -height_m / down
-    return np.where(depth_m > 0, depth_m, np.inf)
-
-
-def along(camera: Camera, axis: int) -> Array:
-    """World component (H, W) of each pixel's ray, at depth 1."""
-    row = camera.pose.rotation()[axis]
-    x = (np.arange(camera.width) + 0.5 - camera.cx) / camera.fx
-    y = (np.arange(camera.height) + 0.5 - camera.cy) / camera.fy
-    return np.asarray(row[0] * x[None, :] + (row[1] * y + row[2])[:, None])
+def _with_walls(seen: Seen, camera: Camera, walls: tuple[Wall, ...]) -> Seen:
+    body, depth_m, is_floor = seen.body.copy(), seen.depth_m.copy(), seen.is_floor
+    found = np.full(body.shape, -1, np.int8)
+    for index, wall in enumerate(walls):
+        wall_m = wall_depth(wall, camera).astype(np.float32)
+        found[wall_m < depth_m] = index
+        np.minimum(depth_m, wall_m, out=depth_m)
+    is_wall = found >= 0
+    body[is_wall] = -1
+    return Seen(body, depth_m, seen.plane_m, None if is_floor is None else is_floor & ~is_wall, walls, found)
 
 
 def bounding(mask: Mask | NDArray[np.uint8] | NDArray[np.uint16]) -> Box | None:

@@ -5,8 +5,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.spec import Light, Shot, Surface
-from sim.render.compose import Array, Composer, Mask, Seen, along, bounding
+from sim.render.compose import Array, Composer, Mask, Seen, bounding
+from sim.render.planes import along
 from sim.render.rasterise import GBuffer, Renderer, ShadowMap
+from sim.render.walls import on_wall
 from sim.settle import Settled
 
 Plane = NDArray[np.float32]
@@ -26,6 +28,7 @@ class FlatComposer(Composer):
         if spec.floor is not None and seen.is_floor is not None and seen.plane_m is not None:
             shadow = renderer.shadow_map(settled, shot, SHADOW_MAP_PX)
             self._paint_floor(image, seen.is_floor, seen.plane_m, spec.floor, shot, shadow)
+        self._paint_walls(image, shot, seen)
         np.copyto(image, gbuffer.color, where=(seen.body >= 0)[..., None])
         return image
 
@@ -35,6 +38,20 @@ class FlatComposer(Composer):
         shape = (shot.camera.height, shot.camera.width)
         strength = np.full(shape, light.ambient + 0.5 * light.diffuse, np.float32)
         return _lit(self.surfaces.background(surface, shot.camera), surface, light, strength)
+
+    def _paint_walls(self, image: NDArray[np.uint8], shot: Shot, seen: Seen) -> None:
+        for index, wall in enumerate(seen.walls):
+            assert seen.wall is not None
+            box = bounding(seen.wall == index)
+            if box is None:
+                continue
+            part = np.s_[box[1] : box[3], box[0] : box[2]]
+            points, depth_m = on_wall(wall, shot.camera, box)
+            albedo = self.surfaces.wall(wall, shot.camera, points, depth_m)
+            direct = max(-float(wall.outward() @ shot.light.direction), 0.0)
+            strength = np.full(depth_m.shape, shot.light.ambient + shot.light.diffuse * direct, np.float32)
+            lit = _lit(albedo, wall.surface, shot.light, strength)
+            np.copyto(image[part], lit, where=(seen.wall[part] == index)[..., None])
 
     def _paint_floor(
         self,

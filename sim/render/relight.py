@@ -7,17 +7,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.looks import Pictures
-from scenes.spec import Camera, Light, SceneSpec, Shot, Surface
+from scenes.spec import Camera, Light, SceneSpec, Shot, Surface, Wall
 from sim.meshfiles import MeshFiles
 from sim.render.bodies import Pixels, body_pixels, paint_bodies
-from sim.render.compose import Composer, Floats, Seen
+from sim.render.compose import Composer, Floats, Seen, what_is_where
 from sim.render.floor import FloorLight, floor_light, floor_picture
+from sim.render.lens import through
+from sim.render.motion import other_instants
 from sim.render.points import Cloud, PointClouds
 from sim.render.rasterise import GBuffer, Renderer
+from sim.render.room import in_room
 from sim.render.sky import Sky, color_of
-from sim.render.sun import sun_over
+from sim.render.sun import Sun, sun_over
 from sim.render.surfaces import tint
 from sim.render.tone import developed, paint
+from sim.render.walls import paint_walls
 from sim.settle import Settled
 
 Image = NDArray[np.uint8]
@@ -44,6 +48,17 @@ class LitScene:
     cloud: Cloud
     fewer: Cloud
     sky: Sky
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lit:
+    """A scene in the light of a shot, wherever the camera is; without bodies there is nothing but light."""
+
+    light: Light
+    scene: LitScene | None
+    sky: Sky | None
+    sun: Sun | None
+    falls: FloorLight | None
 
 
 class RelitComposer(Composer):
@@ -76,36 +91,77 @@ class RelitComposer(Composer):
 
     def paint(self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot, seen: Seen) -> Image:
         """The image (H, W, 3) of what is seen."""
-        spec, camera, light = settled.spec, shot.camera, metered(shot.light)
-        scene = self._scene(settled)
-        pixels = None
-        if scene is None:
-            picture = self._behind(spec, camera, light, seen, None)
-        else:
-            sun = sun_over(scene.cloud.points_m, light, self._sun_map_px)
-            falls = floor_light(light, scene.sky, sun)
-            picture = self._behind(spec, camera, light, seen, falls)
-            pixels = body_pixels(camera, seen, scene.fewer)
-            if pixels is not None:
-                paint_bodies(picture, gbuffer, spec, camera, light, pixels, scene.sky, sun, falls)
-        image = developed(picture, _gain(picture))
+        lit = self._lit(settled, metered(shot.light), seen.walls)
+        picture, pixels = self._taken(gbuffer, settled.spec, shot.camera, lit, seen)
+        gain = _gain(picture)
+        if shot.lens is not None or shot.motion is not None:
+            picture = self._exposed(renderer, settled, shot, lit, picture, seen)
+        image = developed(picture, gain)
         return _antialiased(image, seen, pixels) if self._smooth_edges else image
+
+    def _lit(self, settled: Settled, light: Light, walls: tuple[Wall, ...]) -> Lit:
+        """A scene in a light, between the walls that a camera sees."""
+        scene = self._scene(settled)
+        if scene is None:
+            return Lit(light, None, None, None, None)
+        sun, sky = sun_over(scene.cloud.points_m, light, self._sun_map_px), scene.sky
+        if walls:
+            sun, sky, falls = in_room(walls, settled.spec, light, sun, sky)
+            return Lit(light, scene, sky, sun, falls)
+        return Lit(light, scene, sky, sun, floor_light(light, sky, sun))
+
+    def _taken(
+        self, gbuffer: GBuffer, spec: SceneSpec, camera: Camera, lit: Lit, seen: Seen
+    ) -> tuple[Floats, Pixels | None]:
+        """The light (H, W, 3) that a pinhole camera takes in an instant, and the pixels of bodies."""
+        light, sky, sun, falls = lit.light, lit.sky, lit.sun, lit.falls
+        picture = self._behind(spec, camera, light, seen, falls)
+        if lit.scene is None or sky is None or sun is None:
+            return picture, None
+        if seen.walls:
+            paint_walls(picture, self.surfaces, spec, camera, light, seen, sky, sun, falls)
+        pixels = body_pixels(camera, seen, lit.scene.fewer)
+        if pixels is not None:
+            paint_bodies(picture, gbuffer, spec, camera, light, pixels, sky, sun, falls)
+        return picture, pixels
+
+    def _exposed(
+        self, renderer: Renderer, settled: Settled, shot: Shot, lit: Lit, picture: Floats, seen: Seen
+    ) -> Floats:
+        """The light (H, W, 3) through the lens, the mean of all instants; the middle one is there already."""
+        total = through(shot.lens, shot.camera, picture, seen.depth_m)
+        if shot.motion is None:
+            return total
+        spec = settled.spec
+        for camera in other_instants(shot.camera, shot.motion):
+            gbuffer = renderer.rasterise(settled, replace(shot, camera=camera))
+            there = what_is_where(gbuffer, camera, spec.floor is not None, seen.walls)
+            light, _ = self._taken(gbuffer, spec, camera, lit, there)
+            total += through(shot.lens, camera, light, there.depth_m)
+        return total * np.float32(1 / shot.motion.frames)
 
     def _scene(self, settled: Settled) -> LitScene | None:
         """The scene's own part of the light, kept while shots are of the same scene."""
         if self._last is None or self._last[0] is not settled:
-            self._last = settled, self._look_at(settled.spec)
+            self._last = settled, self._look_at(settled)
         return self._last[1]
 
-    def _look_at(self, spec: SceneSpec) -> LitScene | None:
+    def _look_at(self, settled: Settled) -> LitScene | None:
+        spec = settled.spec
         if not spec.bodies:
-            return None
+            return self._look_at_nothing(spec) if settled.walls else None
         hulls = np.concatenate([self._files.hull(body) for body in spec.bodies])
         size_m = float(np.ptp(hulls, axis=0).max())
         coarse = self._clouds.scene(spec, size_m / self._sky_map_px)
         sky = Sky(coarse.points_m, self._sky_directions, self._sky_map_px, spec.floor is not None)
         cloud = self._clouds.scene(spec, size_m / self._sun_map_px)
         return LitScene(cloud, cloud.half(), sky)
+
+    def _look_at_nothing(self, spec: SceneSpec) -> LitScene:
+        """A scene that has walls only: as if there were one point, below the floor."""
+        cloud = Cloud(np.array([[0], [0], [-1e-3]], np.float32), np.array([[0], [0], [1]], np.float32), 1.0)
+        sky = Sky(cloud.points_m, self._sky_directions, self._sky_map_px, spec.floor is not None)
+        return LitScene(cloud, cloud, sky)
 
     def _behind(
         self, spec: SceneSpec, camera: Camera, light: Light, seen: Seen, falls: FloorLight | None
@@ -153,6 +209,8 @@ def _gain(picture: Floats) -> float:
 def _antialiased(image: Image, seen: Seen, pixels: Pixels | None) -> Image:
     """The picture with the pixels on both sides of an edge mixed with their neighbours."""
     what = seen.body if seen.is_floor is None else np.where(seen.is_floor, np.int16(-2), seen.body)
+    if seen.wall is not None:
+        what = np.where(seen.wall >= 0, -3 - seen.wall.astype(np.int16), what)
     edge = np.zeros(what.shape, np.uint8)
     across, down = what[:, 1:] != what[:, :-1], what[1:] != what[:-1]
     edge[:, 1:] |= across

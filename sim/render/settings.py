@@ -1,7 +1,7 @@
 """The choice of renderer."""
 
 from abc import abstractmethod
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -19,6 +19,9 @@ from sim.render.tiny import TinyRenderer
 class Render(Kind):
     """A way to draw settled scenes."""
 
+    blurs: ClassVar[bool] = False
+    """Whether its pictures know lenses and motion."""
+
     @abstractmethod
     def renderer(self, client: Client, files: MeshFiles, pictures: Pictures) -> Renderer:
         """The renderer, drawing in a client."""
@@ -31,6 +34,7 @@ class Render(Kind):
 class Relit(Render):
     """PyBullet's colours, depth and ids, lit by us: soft shadows, sky light, highlights, smooth edges."""
 
+    blurs: ClassVar[bool] = True
     kind: Literal["relit"] = "relit"
     sky_directions: Annotated[int, Field(ge=8, le=1024)] = 36
     """From how many directions the sky's light is followed."""

@@ -1,4 +1,4 @@
-"""What floors and backgrounds are like: their colours before any light falls on them."""
+"""What floors, walls and backgrounds are like: their colours before any light falls on them."""
 
 from functools import lru_cache
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.looks import IMAGE, Pictures
-from scenes.spec import Camera, Surface, Texture
+from scenes.spec import Camera, Surface, Texture, Wall
 from sim.render.texture import Mipmap
 from sim.render.tone import paint
 
@@ -24,7 +24,7 @@ def tint(surface: Surface) -> NDArray[np.float32]:
 
 
 class Surfaces:
-    """Textures on floors and backgrounds, filtered.
+    """Textures on floors, walls and backgrounds, filtered.
 
     Args:
         pictures: Textures.
@@ -55,14 +55,46 @@ class Surfaces:
             return None
         cosine = np.float32(np.cos(surface.turn_rad) / surface.tile_m)
         sine = np.float32(np.sin(surface.turn_rad) / surface.tile_m)
-        # A pixel's footprint on the floor: depth/f across, and longer by range/height away from the camera.
         eye = np.array(camera.pose.position_m, np.float32)
-        height_m = max(eye[2], np.float32(1e-6))
-        few = np.s_[FEW // 2 :: FEW, FEW // 2 :: FEW] if min(x.shape) > FEW else np.s_[:, :]
-        away = np.sqrt((x[few] - eye[0]) ** 2 + (y[few] - eye[1]) ** 2 + height_m**2) / height_m
-        footprint = depth[few] * np.float32(1.0 / min(camera.fx, camera.fy) / surface.tile_m) * np.sqrt(away)
+        footprint = self._footprint(surface, camera, (x, y), eye, depth)
         mipmap = self._texture("floor", surface)
         return mipmap.sample(x * cosine - y * sine, x * sine + y * cosine, footprint)
+
+    def wall(self, wall: Wall, camera: Camera, points: Plane, depth: Plane) -> Pixels | None:
+        """A texture at points (3, h, w) of a wall at a depth (h, w), upright; None where there is none."""
+        surface = wall.surface
+        if surface.look.texture is None:
+            return None
+        side, out = wall.sideways().astype(np.float32), wall.outward().astype(np.float32)
+        eye = np.array(camera.pose.position_m, np.float32)
+        across = side[0] * points[0] + side[1] * points[1]
+        before_m = np.float32(wall.distance_m) - out @ eye
+        seen_from = np.array([side @ eye, eye[2], before_m], np.float32)
+        footprint = self._footprint(surface, camera, (across, points[2]), seen_from, depth)
+        scale = np.float32(1 / surface.tile_m)
+        return self._texture("walls", surface).sample(across * scale, points[2] * -scale, footprint)
+
+    @staticmethod
+    def _footprint(
+        surface: Surface, camera: Camera, place: tuple[Plane, Plane], eye: Plane, depth: Plane
+    ) -> Plane:
+        """The side of what a pixel covers of a plane, in tiles, in some rows and columns.
+
+        It is depth/f across, and longer by range/height away from the camera.
+
+        Args:
+            surface: The plane's.
+            camera: Where it is seen from.
+            place: Two coordinates (h, w) on the plane.
+            eye: (3,) the camera's, and its height over the plane.
+            depth: (h, w).
+        """
+        height_m = max(eye[2], np.float32(1e-6))
+        few = np.s_[FEW // 2 :: FEW, FEW // 2 :: FEW] if min(depth.shape) > FEW else np.s_[:, :]
+        first, second = place
+        away = np.sqrt((first[few] - eye[0]) ** 2 + (second[few] - eye[1]) ** 2 + height_m**2) / height_m
+        scale = np.float32(1.0 / min(camera.fx, camera.fy) / surface.tile_m)
+        return np.asarray(depth[few] * scale * np.sqrt(away), np.float32)
 
     def _texture(self, role: str, surface: Surface) -> Mipmap:
         assert surface.look.texture is not None
