@@ -89,7 +89,7 @@ class Drop(Scene):
             bounds_m=3 * radius_m + 10 * unit_m,
         )
         background = self._background(catalogue, streams)
-        room = self.walls.room(streams, unit_m, catalogue.images.get("walls", ()))
+        room = self.walls.room(streams, unit_m, catalogue.album("walls"))
         return SceneSpec(scene, split, attempt, tuple(bodies), floor, background, physics, room)
 
 

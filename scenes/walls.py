@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.looks import ImageFile, LookSettings
+from scenes.looks import Album, LookSettings
 from scenes.settings import IntRange, Positive, Streams, uniform, uniform_int, within
 from scenes.spec import Room, Surface, Wall
 
@@ -25,20 +25,20 @@ class WallSettings(LookSettings):
     tile: Positive = (1.0, 8.0)
     """Side of one texture tile, counted in typical object sizes."""
 
-    def room(self, streams: Streams, unit_m: float, images: tuple[ImageFile, ...]) -> Room | None:
+    def room(self, streams: Streams, unit_m: float, album: Album) -> Room | None:
         """The walls of a scene; None where there are none.
 
         Args:
             streams: Of the scene.
             unit_m: The typical object size.
-            images: What the folder `images` holds.
+            album: What to choose pictures from.
         """
         rng = streams("walls")
         number = uniform_int(rng, self.number)
         if not number:
             return None
         turn_rad, height_m = 2 * np.pi * rng.random(), unit_m * uniform(rng, self.height)
-        surface = Surface(self.draw(rng, images), unit_m * uniform(rng, self.tile), 0.0)
+        surface = Surface(self.draw(rng, album), unit_m * uniform(rng, self.tile), 0.0)
         gaps_m = tuple(unit_m * uniform(streams("walls", body=wall), self.gap) for wall in range(number))
         return Room(surface, float(turn_rad), height_m, gaps_m)
 

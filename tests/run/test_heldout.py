@@ -41,6 +41,7 @@ def recipe(home: Path, by: Any, **changes: Any) -> Recipe:
         name: {"path": str(home / name), "size_m": size} for name, size in (("bolts", 0.06), ("nuts", 0.04))
     }
     floor = {"images": str(home / "floors"), "textured": 1.0}
+    walls = floor | {"number": 1}
     return Recipe.parse(
         {
             "seed": 4,
@@ -51,7 +52,13 @@ def recipe(home: Path, by: Any, **changes: Any) -> Recipe:
                 "categories": categories,
                 "distractors": {"rubble": {"path": str(home / "rubble"), "size_m": 0.04}},
             },
-            "scene": {"kind": "drop", "num_objects": [3, 6], "num_distractors": [1, 2], "floor": floor},
+            "scene": {
+                "kind": "drop",
+                "num_objects": [3, 6],
+                "num_distractors": [1, 2],
+                "floor": floor,
+                "walls": walls,
+            },
             "render": {"kind": "tiny"},
             **changes,
         }
@@ -178,6 +185,14 @@ def a_floor_of_train_under_another_name(data: Path) -> None:
     )
 
 
+def a_wall_of_train(data: Path) -> None:
+    texture = spec_of(data, "train")["room"]["surface"]["look"]["texture"]
+    changed(
+        record_of(data, "val"),
+        lambda record: record["settled"]["spec"]["room"]["surface"]["look"]["texture"].update(texture),
+    )
+
+
 def a_label_of_train(data: Path) -> None:
     def forge(coco: Any) -> None:
         coco["annotations"][0]["attributes"]["asset"] = asset
@@ -200,6 +215,7 @@ def no_scene(data: Path) -> None:
             a_floor_of_train_under_another_name,
             ("records/", "texture other.png@", "is in split train too (s0"),
         ),
+        (a_wall_of_train, ("records/", "texture ", "is in split train too (s0")),
         (a_label_of_train, ("annotations/instances_val.json: s0", "is in split")),
         (no_scene, ("records/", "does not tell what the scene is made of")),
     ],

@@ -125,7 +125,8 @@ def _things(spec: Mapping[str, Any]) -> Iterator[Thing]:
     """Kind and name of each mesh and texture of a scene."""
     for body in spec["bodies"]:
         yield MESH, str(body["asset"])
-    for surface in (*spec["bodies"], spec["floor"], spec["background"]):
+    walls = (spec.get("room") or {}).get("surface")
+    for surface in (*spec["bodies"], spec["floor"], spec["background"], walls):
         texture = surface["look"]["texture"] if surface is not None else None
         if texture is not None:
             yield TEXTURE, str(texture["source"] or f"{texture['kind']} {texture['index']}")
