@@ -77,14 +77,14 @@ class MeshFiles:
             points = _thinned(self.hull_vertices(key)) - self.assets[key].center_of_mass_m
             lines = [f"v {x:.7g} {y:.7g} {z:.7g}" for x, y, z in points]
             lines += [f"f {i + 1} {i + 2} {i + 3}" for i in range(len(points) - 2)]
-            self._collisions[key] = self._write("\n".join(lines).encode() + b"\n", ".obj")
+            self._collisions[key] = self.write("\n".join(lines).encode() + b"\n", ".obj")
         return self._collisions[key]
 
     def visual(self, key: str, level: int) -> tuple[Path, ...]:
         """An OBJ file for each part of an asset at a level of detail (0 is the mesh itself)."""
         if (key, level) not in self._levels:
             self._levels[key, level] = tuple(
-                self._write(_obj(part, two_sided=not self.assets[key].solid), ".obj")
+                self.write(_obj(part, two_sided=not self.assets[key].solid), ".obj")
                 for part in self.mesh(key, level).parts
             )
         return self._levels[key, level]
@@ -95,7 +95,7 @@ class MeshFiles:
         if pixels.shape[:2] != (height, width):
             pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
         _, bmp = cv2.imencode(".bmp", pixels[..., ::-1])
-        return self._write(bmp.tobytes(), ".bmp")
+        return self.write(bmp.tobytes(), ".bmp")
 
     def level(self, key: str, px_per_unit: float) -> int:
         """The finest level of detail whose triangles are large enough to be drawn.
@@ -127,7 +127,8 @@ class MeshFiles:
             known.append(coarser(known[0], cells[0]) if cells else boxed(known[0]))
         return known[level]
 
-    def _write(self, content: bytes, suffix: str) -> Path:
+    def write(self, content: bytes, suffix: str) -> Path:
+        """A file of some content, named by it."""
         path = self._folder / (sha256(content).hexdigest()[:32] + suffix)
         if not path.exists():
             path.write_bytes(content)

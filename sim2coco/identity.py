@@ -50,8 +50,12 @@ def _put(store: Store, description: dict[str, Any], num_images: int) -> None:
 
 
 def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
-    """What the data set depends on, without a path of this machine, and the hash of it."""
-    parts = {
+    """What the data set depends on, without a path of this machine, and the hash of it.
+
+    Raises:
+        EglUnavailable: Its renderer cannot draw on this machine.
+    """
+    parts: dict[str, Any] = {
         "recipe": portable(recipe),
         "assets": sorted(catalogue.assets),
         # A library's densities stand in none of the other parts.
@@ -63,6 +67,8 @@ def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
             "features": np.show_config(mode="dicts")["SIMD Extensions"].get("found", []),
         },
     }
+    if device := recipe.render.device():
+        parts["device"] = device
     return {"identity": digest(parts), **parts}
 
 
@@ -82,9 +88,9 @@ def _check_same(store: Store, new: dict[str, Any], num_images: int) -> int:
         return 0
     except (ValueError, KeyError, TypeError):
         raise StoreError(f"out: {store.root}/run.json cannot be read; name an empty folder") from None
-    for part in ("recipe", "assets", "masses_kg", "images", "versions", "cpu"):
-        if json.dumps(old.get(part)) != json.dumps(new[part]):
-            where = _difference(part, old.get(part), new[part])
+    for part in ("recipe", "assets", "masses_kg", "images", "versions", "cpu", "device"):
+        if json.dumps(old.get(part)) != json.dumps(new.get(part)):
+            where = _difference(part, old.get(part), new.get(part))
             raise StoreError(f"out: {store.root} holds another run's data ({where}); name another folder")
     if finished > num_images:
         raise StoreError(f"num_images: {store.root} holds {finished} images already; ask for as many or more")
