@@ -216,13 +216,13 @@ def _thinned(points: Array) -> Array:
     """
     if len(points) <= MAX_HULL_VERTICES:
         return points
-    kept = points[np.unique((_directions(MAX_HULL_VERTICES) @ points.T).argmax(axis=1))]
-    middle, between = kept.mean(axis=0), _directions(4 * MAX_HULL_VERTICES)
+    kept = points[np.unique((directions(MAX_HULL_VERTICES) @ points.T).argmax(axis=1))]
+    middle, between = kept.mean(axis=0), directions(4 * MAX_HULL_VERTICES)
     reach, whole = ((between @ (part - middle).T).max(axis=1) for part in (kept, points))
     return np.asarray(middle + (kept - middle) * (1 + float((whole / reach).max())) / 2)
 
 
-def _directions(count: int) -> Array:
+def directions(count: int) -> Array:
     """Unit vectors (count, 3), evenly spread (a Fibonacci sphere)."""
     steps = np.arange(count) + 0.5
     height, angle = 1 - 2 * steps / count, np.pi * (1 + 5**0.5) * steps

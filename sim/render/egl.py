@@ -4,9 +4,9 @@ Of all light arguments the plug-in heeds the direction only. It sends out
 
     colour · (0.5 + 0.5 · intensity),  intensity = 0.5 + 0.5 · normal · light, less 30 % in shadow
 
-(and a highlight in the light). Normals serve nothing else, so all those of a body may point the same way, and
-away from the light: then everything of it is in shadow, the intensity one number, and a colour that is given
-divided by it comes out as it should.
+(and a highlight in the light). Normals serve nothing else, so all those of a body point up or all down in its
+frame, whichever is away from the light: then everything of it is in shadow, the intensity one number, and a
+colour that is given divided by it comes out as it should. The light is one that no body lies across.
 """
 
 from functools import cache
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scenes.looks import Pictures
 from scenes.spec import Body, Camera, Light, Texture
 from sim.bullet import pb
-from sim.meshfiles import LEVEL_CELLS, MeshFiles
+from sim.meshfiles import LEVEL_CELLS, MeshFiles, directions
 from sim.render.eglclient import CAPACITY, EglClient
 from sim.render.eglfiles import RAMP_PX, Dress, EglFiles, places
 from sim.render.meshrenderer import Drawn, MeshRenderer
@@ -28,8 +28,8 @@ from sim.settle import Settled
 
 TILE_WH = (1024, 768)
 """The largest picture that the plug-in draws; a larger one it draws small, and enlarges."""
-LIGHT = np.array([2.0, 3.0, 6.0]) / 7
-"""Towards the plug-in's light."""
+LIGHTS = 256
+"""Directions that the plug-in's light is chosen from."""
 AWAY_M = (0.0, 0.0, 1e6)
 """Where hidden bodies are: beyond what any camera sees. Those of alpha 0 would stay in the ids."""
 
@@ -48,6 +48,7 @@ class EglRenderer(MeshRenderer):
         super().__init__(client, files)
         self._egl, self._egl_files, self._pictures = client, EglFiles(files), pictures
         self._drawn_texture = cache(self._read_texture)
+        self._light = np.array([0.0, 0.0, 1.0])
 
     def _draw(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> Drawn:
         width, height = size_wh
@@ -68,7 +69,7 @@ class EglRenderer(MeshRenderer):
             height,
             viewMatrix=column_major(view),
             projectionMatrix=column_major(matrix),
-            lightDirection=LIGHT.tolist(),
+            lightDirection=self._light.tolist(),
             flags=pb.ER_SEGMENTATION_MASK_OBJECT_AND_LINKINDEX,
             renderer=pb.ER_BULLET_HARDWARE_OPENGL,
             physicsClientId=self._client.id,
@@ -97,11 +98,15 @@ class EglRenderer(MeshRenderer):
                 levels[index] += size >= max(sizes) / 2 and levels[index] <= len(LEVEL_CELLS)
 
     def _add(self, settled: Settled, levels: tuple[int, ...]) -> list[int]:
-        return [self._add_body(body, level) for body, level in zip(settled.spec.bodies, levels, strict=True)]
+        bodies = settled.spec.bodies
+        self._light, along = _light_across_none(np.array([body.pose.rotation()[:, 2] for body in bodies]))
+        placed = zip(bodies, levels, along.tolist(), strict=True)
+        return [self._add_body(body, level, toward) for body, level, toward in placed]
 
-    def _add_body(self, body: Body, level: int) -> int:
-        facing, share = _turned_away(body)
-        paths = self._egl_files.visual(body.asset, level, facing, _dress(body))
+    def _add_body(self, body: Body, level: int, toward: float) -> int:
+        """Loads a body whose z axis has a component `toward` the light."""
+        share = _share(-abs(toward))
+        paths = self._egl_files.visual(body.asset, level, toward < 0, _dress(body))
         parts = self._files.mesh(body.asset, level).parts
         colors = [(1.0, 1.0, 1.0) if body.look.texture else body.look.color_rgb or p.color_rgb for p in parts]
         visual = pb.createVisualShapeArray(
@@ -155,13 +160,14 @@ def _dress(body: Body) -> Dress:
     return Dress.OWN if body.look.color_rgb is None else Dress.PLAIN
 
 
-def _turned_away(body: Body) -> tuple[int, float]:
-    """The direction in a body's frame that points most away from the light, and the share of it that is left.
+def _light_across_none(axes: Array) -> tuple[Array, Array]:
+    """A direction (3,) far from a right angle to each axis (n, 3), and what they have along it (n,)."""
+    lights = directions(LIGHTS)
+    along = axes @ lights.T
+    best = int(np.abs(along).min(axis=0).argmax())
+    return lights[best], along[:, best]
 
-    Returns:
-        Twice the number of the axis, and one more for its negative; the share of a colour that is sent out.
-    """
-    along = LIGHT @ body.pose.rotation()
-    axis = int(np.argmax(np.abs(along)))
-    intensity = 0.5 - 0.5 * abs(float(along[axis]))
-    return 2 * axis + int(along[axis] > 0), 0.5 + 0.5 * 0.7 * intensity
+
+def _share(cosine: float) -> float:
+    """The share of a colour that is sent out in shadow, by the cosine between normal and light, below 0."""
+    return 0.5 + 0.5 * 0.7 * (0.5 + 0.5 * cosine)

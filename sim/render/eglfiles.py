@@ -33,7 +33,7 @@ class Dress(Enum):
 
 
 class EglFiles:
-    """Writes each mesh once for each way to dress it and each direction that its normals point.
+    """Writes each mesh once for each way to dress it and each direction, up or down, that its normals point.
 
     Args:
         files: Meshes as files.
@@ -46,18 +46,18 @@ class EglFiles:
         self.uv_box = cache(self._uv_box)
         self.size_bytes = cache(self._size_bytes)
 
-    def _visual(self, key: str, level: int, facing: int, dress: Dress) -> tuple[Path, ...]:
+    def _visual(self, key: str, level: int, up: bool, dress: Dress) -> tuple[Path, ...]:
         """An OBJ file for each part of an asset at a level of detail.
 
         Args:
             key: The asset.
             level: The level of detail.
-            facing: Along which axis all normals point: twice its number, and one more for the other way.
+            up: Whether all normals point along the mesh's z axis, or against it.
             dress: What is on it.
         """
-        return tuple(self._written(key, part, facing, dress) for part in self._files.mesh(key, level).parts)
+        return tuple(self._written(key, part, up, dress) for part in self._files.mesh(key, level).parts)
 
-    def _written(self, key: str, part: Part, facing: int, dress: Dress) -> Path:
+    def _written(self, key: str, part: Part, up: bool, dress: Dress) -> Path:
         uvs, texture = part.uvs, part.texture if dress is Dress.OWN else None
         if dress is Dress.PLACES:
             low, size = self.uv_box(key)
@@ -69,7 +69,7 @@ class EglFiles:
             description = f"newmtl surface\nmap_Kd {picture.name}\n".encode()
             material = f"mtllib {self._files.write(description, '.mtl').name}\nusemtl surface\n".encode()
         two_sided = not self._files.assets[key].solid
-        return self._files.write(material + _obj(part, uvs, facing, two_sided), ".obj")
+        return self._files.write(material + _obj(part, uvs, up, two_sided), ".obj")
 
     def _uv_box(self, key: str) -> tuple[Array, Array]:
         """The least place on its texture that an asset speaks of, and what they span; (2,) each."""
@@ -107,13 +107,11 @@ def _divisible(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(pixels, (width + -width % 4, height)), np.uint8)
 
 
-def _obj(part: Part, uvs: Array, facing: int, two_sided: bool) -> bytes:
+def _obj(part: Part, uvs: Array, up: bool, two_sided: bool) -> bytes:
     """A part as an OBJ file; an open surface gets a back, as OpenGL draws no face from behind."""
-    normal = ["0", "0", "0"]
-    normal[facing // 2] = "-1" if facing % 2 else "1"
     lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in part.vertices_m.tolist()]
     lines += [f"vt {u:.9g} {v:.9g}" for u, v in uvs.tolist()]
-    lines.append("vn " + " ".join(normal))
+    lines.append("vn 0 0 1" if up else "vn 0 0 -1")
     faces = (part.faces + 1).tolist()
     lines += [f"f {a}/{a}/1 {b}/{b}/1 {c}/{c}/1" for a, b, c in faces]
     if two_sided:
