@@ -1,8 +1,9 @@
-"""How long a labelled picture takes, whole and stage by stage, beside a hand-written script.
+"""How long a labelled picture takes, whole and stage by stage, beside hand-written scripts.
 
 python -m benchmarks.end_to_end --images 60 --views 5 --objects 10 --workers 2 --rounds 3
 
-Both make the same scenes in the same run, in turn, so that what disturbs one disturbs the other.
+All make the same scenes in the same run, in turn, so that what disturbs one disturbs the others. What needs
+OpenGL is left out where there is none.
 """
 
 import argparse
@@ -17,11 +18,14 @@ from rich.console import Console
 
 from benchmarks.clock import Run, machine, watch
 from benchmarks.stages import OTHER, STAGES, Spent, measured
-from benchmarks.workload import HAND_WRITTEN, plain_scenes, recipe
+from benchmarks.workload import HAND_WRITTEN, HAND_WRITTEN_EGL, plain_scenes, recipe
+from sim.render.eglclient import EglUnavailable
+from sim.render.eglprobe import egl_device
 from sim2coco.recipe import Recipe
 
 AUGMENTS = ("none", "light")
-HAND = "hand-written, TinyRenderer"
+RENDERS = ("tiny", "egl")
+HAND, HAND_EGL = "hand-written, TinyRenderer", "hand-written, EGL"
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -30,11 +34,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measures and prints."""
     options = _options(arguments)
     recipes = {name: recipe(options.objects, options.views, name) for name in AUGMENTS}
-    out.print(f"{machine()}\n\n{options.objects} objects, {options.views} views a scene, 640×480\n")
+    try:
+        device = egl_device()
+    except EglUnavailable:
+        device = "none"
+    out.print(f"{machine()}\nOpenGL: {device}\n")
+    out.print(f"{options.objects} objects, {options.views} views a scene, 640×480\n")
     runs: dict[tuple[str, int], list[Run]] = {}
     stages: dict[str, list[dict[str, Spent]]] = {name: [] for name in AUGMENTS}
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        commands = _commands(Path(folder), recipes, options)
+        commands = _commands(Path(folder), recipes, options, egl=device != "none")
         for turn in range(options.rounds):
             for place, ((name, workers), command) in enumerate(commands.items()):
                 filled = [
@@ -63,20 +72,25 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _commands(
-    folder: Path, recipes: dict[str, Recipe], options: argparse.Namespace
+    folder: Path, recipes: dict[str, Recipe], options: argparse.Namespace, *, egl: bool
 ) -> dict[tuple[str, int], list[str]]:
     """What is run in turn: its name, its number of processes, its command line with OUT for a new folder."""
     scenes = folder / "scenes.json"
     scenes.write_text(json.dumps(plain_scenes(recipes["none"], -(-options.images // options.views))))
+    ours = {f"sim2coco, augment={name}": settings for name, settings in recipes.items()}
+    for render in RENDERS if egl else RENDERS[:1]:
+        settings = recipe(options.objects, options.views, render={"kind": render})
+        ours[f"sim2coco, render={render}"] = settings
+    scripts = {HAND: HAND_WRITTEN, HAND_EGL: HAND_WRITTEN_EGL} if egl else {HAND: HAND_WRITTEN}
     commands: dict[tuple[str, int], list[str]] = {}
     for workers in dict.fromkeys((1, options.workers)):
-        for name, settings in recipes.items():
-            path = folder / f"{name}.json"
+        for place, (name, settings) in enumerate(ours.items()):
+            path = folder / f"{place}.json"
             path.write_text(settings.model_dump_json())
-            ours = [sys.executable, "-m", "benchmarks.ours", str(path), "OUT"]
-            commands[f"sim2coco, augment={name}", workers] = [*ours, str(options.images), str(workers)]
-        script = [sys.executable, str(HAND_WRITTEN), str(scenes), "OUT"]
-        commands[HAND, workers] = [*script, str(workers)]
+            program = [sys.executable, "-m", "benchmarks.ours", str(path), "OUT"]
+            commands[name, workers] = [*program, str(options.images), str(workers)]
+        for name, script in scripts.items():
+            commands[name, workers] = [sys.executable, str(script), str(scenes), "OUT", str(workers)]
     return commands
 
 

@@ -32,20 +32,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--images", type=int, nargs=2, help="images of the two runs, instead")
     parser.add_argument("--scenes", type=int, help="scenes of the worker's run, instead")
+    parser.add_argument("--render", default="relit", help="the renderer of the worker's run (relit)")
+    parser.add_argument("--worker-only", action="store_true", help="leave out the main process")
     options = parser.parse_args(arguments)
     few, many = options.images or ((400, 4000) if options.full else (400, 1200))
     scenes = options.scenes or (1000 if options.full else 200)
     out.print(f"{machine()}\n")
+    if not options.worker_only:
+        _compare(few, many)
+    worker = _made(everyday(options.render), scenes)
+    low, high = worker.marks[0].child_kib / 1024, max(mark.child_kib for mark in worker.marks) / 1024
+    out.print(
+        f"a worker over {scenes} scenes of ten everyday objects, render={options.render}, "
+        f"{worker.whole_s:.0f} s: "
+        f"{low:.0f} MiB after the first, {high:.0f} MiB at most, {slope(worker):+.1f} MiB per 1,000 scenes"
+    )
+
+
+def _compare(few: int, many: int) -> None:
+    """Prints what the main process needs for some images, and for more."""
     first, second = (_made(cheap(), images) for images in (few, many))
     for run in (first, second):
         out.print(f"{run.images} images of 64×64 in {run.whole_s:.0f} s: peak {run.peak_kib / 1024:.1f} MiB")
     out.print(f"ratio {second.peak_kib / first.peak_kib:.3f} (to be at most 1.1)\n")
-    worker = _made(everyday(), scenes)
-    low, high = worker.marks[0].child_kib / 1024, max(mark.child_kib for mark in worker.marks) / 1024
-    out.print(
-        f"a worker over {scenes} scenes of ten everyday objects, {worker.whole_s:.0f} s: "
-        f"{low:.0f} MiB after the first, {high:.0f} MiB at most, {slope(worker):+.1f} MiB per 1,000 scenes"
-    )
 
 
 def cheap() -> Recipe:
@@ -57,9 +66,9 @@ def cheap() -> Recipe:
     return recipe(views=20, assets=assets, scene=scene, camera=camera, image=SMALL, quality={})
 
 
-def everyday() -> Recipe:
+def everyday(render: str) -> Recipe:
     """One small picture of each scene: many scenes in little time."""
-    return recipe(views=1, image=SMALL, quality={})
+    return recipe(views=1, image=SMALL, quality={}, render={"kind": render})
 
 
 def slope(run: Run) -> float:

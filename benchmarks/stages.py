@@ -18,7 +18,7 @@ from augment.pipeline import Augmenter
 from benchmarks.clock import WARM_UP
 from sim.bullet import pb
 from sim.render.compose import Composer
-from sim.render.tiny import TinyRenderer
+from sim.render.meshrenderer import MeshRenderer
 from sim2coco.export.settings import Export
 from sim2coco.recipe import Recipe
 
@@ -42,6 +42,8 @@ NATIVE = (
     "createVisualShapeArray",
     "getCameraImage",
     "loadTexture",
+    "removeBody",
+    "resetBasePositionAndOrientation",
     "resetSimulation",
     "stepSimulation",
 )
@@ -139,7 +141,7 @@ def _places(recipe: Recipe) -> list[tuple[Any, str, str]]:
         (type(recipe.scene), "draw", "draw"),
         (pipeline, "settle", "settle"),
         (pipeline, "aim", "aim"),
-        (TinyRenderer, "rasterise", "rasterise"),
+        (MeshRenderer, "rasterise", "rasterise"),
         (Composer, "compose", "compose"),
         (pipeline, "annotate", "label"),
         (pipeline, "written", "label"),

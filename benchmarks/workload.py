@@ -22,6 +22,7 @@ from sim2coco.studio import Studio
 
 JPEG_QUALITY = 92
 HAND_WRITTEN = Path(__file__).with_name("handwritten_tiny.py")
+HAND_WRITTEN_EGL = Path(__file__).with_name("handwritten_egl.py")
 
 
 def recipe(objects: int = 10, views: int = 5, augment: str = "none", **changes: object) -> Recipe:

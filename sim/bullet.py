@@ -1,15 +1,20 @@
 """PyBullet, imported without the banner that it prints, and one client with nothing left over in it."""
 
 import contextlib
+import ctypes
 import os
 from collections.abc import Iterator
 
-__all__ = ["Client", "pb"]
+__all__ = ["Client", "pb", "silence"]
 
 
 @contextlib.contextmanager
-def _silence() -> Iterator[None]:
+def silence() -> Iterator[None]:
     """Sends what native code writes to the file descriptors 1 and 2 nowhere."""
+    flush = ctypes.CDLL(
+        None
+    ).fflush  # of C's own buffers: what waits in them is written to what is there then
+    flush(None)
     kept = os.dup(1), os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
@@ -17,13 +22,14 @@ def _silence() -> Iterator[None]:
         os.dup2(nowhere, 2)
         yield
     finally:
+        flush(None)
         os.dup2(kept[0], 1)
         os.dup2(kept[1], 2)
         for descriptor in (*kept, nowhere):
             os.close(descriptor)
 
 
-with _silence():
+with silence():
     import pybullet as pb
 
 

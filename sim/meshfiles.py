@@ -82,14 +82,14 @@ class MeshFiles:
             points = _thinned(self.hull_vertices(key)) - self.assets[key].center_of_mass_m
             lines = [f"v {x:.7g} {y:.7g} {z:.7g}" for x, y, z in points]
             lines += [f"f {i + 1} {i + 2} {i + 3}" for i in range(len(points) - 2)]
-            self._collisions[key] = self._write("\n".join(lines).encode() + b"\n", ".obj")
+            self._collisions[key] = self.write("\n".join(lines).encode() + b"\n", ".obj")
         return self._collisions[key]
 
     def visual(self, key: str, level: int) -> tuple[Path, ...]:
         """An OBJ file for each part of an asset at a level of detail (0 is the mesh itself)."""
         if (key, level) not in self._levels:
             self._levels[key, level] = tuple(
-                self._write(_obj(part, two_sided=not self.assets[key].solid), ".obj")
+                self.write(_obj(part, two_sided=not self.assets[key].solid), ".obj")
                 for part in self.mesh(key, level).parts
             )
         return self._levels[key, level]
@@ -100,7 +100,7 @@ class MeshFiles:
         if pixels.shape[:2] != (height, width):
             pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
         _, bmp = cv2.imencode(".bmp", pixels[..., ::-1])
-        return self._write(bmp.tobytes(), ".bmp")
+        return self.write(bmp.tobytes(), ".bmp")
 
     def level(self, key: str, px_per_unit: float) -> int:
         """The finest level of detail whose triangles are large enough to be drawn.
@@ -132,7 +132,8 @@ class MeshFiles:
             known.append(coarser(known[0], cells[0]) if cells else boxed(known[0]))
         return known[level]
 
-    def _write(self, content: bytes, suffix: str) -> Path:
+    def write(self, content: bytes, suffix: str) -> Path:
+        """A file of some content, named by it."""
         path = self._folder / (sha256(content).hexdigest()[:32] + suffix)
         if not path.exists():
             path.write_bytes(content)
@@ -218,7 +219,7 @@ def _thinned(points: Array) -> Array:
     Bodies rest on the faces between points: so each point goes out by what is missed around it, in the
     directions in which it is missed, until faces lie about where the mesh does.
     """
-    toward = _directions(HULL_DIRECTIONS)
+    toward = directions(HULL_DIRECTIONS)
     points = points[np.unique([int((points @ one).argmax()) for one in toward])]
     middle = points.mean(axis=0)
     reaches = toward @ (points - middle).T
@@ -236,7 +237,7 @@ def _thinned(points: Array) -> Array:
     return np.asarray(points[kept] + MOVED * further)
 
 
-def _directions(count: int) -> Array:
+def directions(count: int) -> Array:
     """Unit vectors (count, 3), evenly spread (a Fibonacci sphere)."""
     steps = np.arange(count) + 0.5
     height, angle = 1 - 2 * steps / count, np.pi * (1 + 5**0.5) * steps

@@ -150,7 +150,11 @@ def guarded(work: Callable[[], int]) -> int:
         place = f" ({error.filename})" if error.filename else ""
         return _fail(f"{error.strerror or error}{place}; the same command goes on", 1)
     except Exception as error:
-        if isinstance(error, ValueError) and type(error).__module__.split(".")[0] in ("scenes", "sim2coco"):
+        if isinstance(error, ValueError) and type(error).__module__.split(".")[0] in (
+            "scenes",
+            "sim",
+            "sim2coco",
+        ):
             return _fail(str(error))
         traceback.print_exc()
         return _fail("that is a fault of sim2coco itself; please report it with the lines above", 1)
@@ -229,7 +233,8 @@ def _look(tree: "DictConfig", folders: set[str]) -> int:
     from sim2coco.config import read
     from sim2coco.sentences import ConfigError
 
-    _, options = read(tree)
+    recipe, options = read(tree)
+    recipe.render.device()
     if options.out in folders:
         raise ConfigError(
             f"out: two jobs of the sweep write to {options.out}; write out='data/${{hydra.job.num}}'"

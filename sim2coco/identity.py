@@ -54,9 +54,10 @@ def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
 
     Raises:
         CatalogueError: There is too little of something for each split to have its own.
+        EglUnavailable: Its renderer cannot draw on this machine.
     """
     held_out = recipe.hold_out(catalogue).tree()
-    parts = {
+    parts: dict[str, Any] = {
         "recipe": portable(recipe),
         "assets": sorted(catalogue.assets),
         # A library's densities stand in none of the other parts.
@@ -70,6 +71,8 @@ def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
             "features": np.show_config(mode="dicts")["SIMD Extensions"].get("found", []),
         },
     }
+    if device := recipe.render.device():
+        parts["device"] = device
     return {"identity": digest(parts), **parts}
 
 
@@ -89,7 +92,7 @@ def _check_same(store: Store, new: dict[str, Any], num_images: int) -> int:
         return 0
     except (ValueError, KeyError, TypeError):
         raise StoreError(f"out: {store.root}/run.json cannot be read; name an empty folder") from None
-    for part in ("recipe", "assets", "masses_kg", "images", "held_out", "versions", "cpu"):
+    for part in ("recipe", "assets", "masses_kg", "images", "held_out", "versions", "cpu", "device"):
         if json.dumps(old.get(part)) != json.dumps(new.get(part)):
             where = _difference(part, old.get(part), new.get(part))
             raise StoreError(f"out: {store.root} holds another run's data ({where}); name another folder")

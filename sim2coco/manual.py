@@ -50,7 +50,8 @@ def _settings(settings: type[Settings]) -> Iterator[str]:
         sentence = description or f"One of {', '.join(kinds)}."
         if kinds and kinds != _all_kinds(key, known):
             sentence += f" [{', '.join(kinds)}]"
-        yield from _entry(f"  {key}{_default(found[0], tree)}", sentence, LEFT)
+        chosen = next((setting for setting in found if setting.kind == _kind(setting, tree)), found[0])
+        yield from _entry(f"  {key}{_default(chosen, tree)}", sentence, LEFT)
 
 
 def _all_kinds(key: str, known: dict[tuple[str, str | None], list[Setting]]) -> list[str | None]:

@@ -145,12 +145,14 @@ def generate(
     Raises:
         StoreError: `out` cannot be written or holds something else.
         CatalogueError: A mesh cannot be used, or there are too few to hold some out.
+        EglUnavailable: The renderer cannot draw on this machine.
         GenerationError: Hardly any view is accepted.
     """
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise RuntimeError("a worker runs the script anew: call generate below `if __name__ == '__main__':`")
     if num_images < 1:
         raise ValueError("num_images must be at least 1")
+    recipe.render.device()
     catalogue = load_catalogue(recipe.assets, recipe.scene.image_folders)
     recipe.hold_out(
         catalogue

@@ -8,6 +8,8 @@ import pytest
 
 from scenes.assets.catalogue import Catalogue
 from sim.bullet import Client
+from sim.render.eglclient import EglUnavailable
+from sim.render.eglprobe import egl_device
 from sim.render.settings import Render, Tiny
 from tests.studio import Studio
 
@@ -31,6 +33,22 @@ def studio(client: Client, tmp_path: Path) -> Callable[..., Studio]:
         return Studio(client, catalogue, folder, {**none, **images}, render or Tiny())
 
     return build
+
+
+@pytest.fixture(scope="session")
+def egl() -> str:
+    """The device that OpenGL draws with; tests that need one are skipped where there is none."""
+    try:
+        return egl_device()
+    except EglUnavailable as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(autouse=True)
+def _where_egl_draws(request: pytest.FixtureRequest) -> None:
+    """Skips what is called with `render="egl"` where that cannot be."""
+    if "callspec" in dir(request.node) and request.node.callspec.params.get("render") == "egl":
+        request.getfixturevalue("egl")
 
 
 @pytest.fixture

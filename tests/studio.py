@@ -33,14 +33,14 @@ from sim.bullet import Client
 from sim.meshfiles import MeshFiles
 from sim.render.compose import Frame
 from sim.render.rasterise import Box, GBuffer
-from sim.render.settings import Relit, Render, Tiny
+from sim.render.settings import Egl, Relit, Render, Tiny
 from sim.settle import Settled, settle
 from sim2coco.seeding import rng_for
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-RENDERS: dict[str, Render] = {"relit": Relit(), "tiny": Tiny()}
+RENDERS: dict[str, Render] = {"relit": Relit(), "tiny": Tiny(), "egl": Egl()}
 UPRIGHT: Quat = (0.0, 0.0, 0.0, 1.0)
 PLAIN = Look((0.8, 0.8, 0.8))
 GREY = Surface(Look((0.5, 0.5, 0.5)), tile_m=0.2, turn_rad=0.0)

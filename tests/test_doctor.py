@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from sim.render.eglprobe import REPAIR
 from sim2coco.doctor import Finding, diagnose, distributions, imports, machine, report
 from sim2coco.doctor.outcome import Outcome, child
 
@@ -182,17 +183,26 @@ def test_pybullet(outcome: Outcome, ok: list[bool]) -> None:
 @pytest.mark.parametrize(
     ("outcome", "sentence"),
     [
-        (Outcome(0, "GL_RENDERER=llvmpipe (LLVM 15)\n\ndoctor: 4\n"), "loads, on llvmpipe (LLVM 15)"),
-        (Outcome(0, "doctor: -1"), "its plugin does not load"),
-        (Outcome(0, "doctor: null"), "its plugin does not load"),
-        (Outcome(-6, ""), "died of SIGABRT"),
-        (Outcome(None, ""), "gave no answer"),
+        (Outcome(0, 'doctor: "llvmpipe (LLVM 15)"\n'), "draws, on llvmpipe (LLVM 15)"),
+        (Outcome(1, "sim.render.eglclient.EglUnavailable: ..."), "does not draw here"),
+        (Outcome(-6, ""), "does not draw here"),
+        (Outcome(None, ""), "does not draw here"),
     ],
+    ids=["draws", "does not", "dies", "hangs"],
 )
-def test_egl_is_never_needed(outcome: Outcome, sentence: str) -> None:
+def test_egl_is_needed_for_one_choice_only(outcome: Outcome, sentence: str) -> None:
     finding = imports.egl(outcome)
     assert finding.ok
     assert sentence in finding.detail
+    console = Console(file=StringIO())
+    assert report(console, [finding]) == 0
+    assert isinstance(console.file, StringIO)
+    lacking = "repair EGL renderer: apt-get install -y libegl1 " in console.file.getvalue()
+    assert lacking == (outcome.answer is None)
+
+
+def test_both_speak_of_the_same_packages() -> None:
+    assert imports.EGL_REPAIR == REPAIR
 
 
 def test_names_belong_to_us_alone(tmp_path: Path) -> None:

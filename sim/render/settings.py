@@ -10,6 +10,9 @@ from scenes.settings import Kind
 from sim.bullet import Client
 from sim.meshfiles import MeshFiles
 from sim.render.compose import Composer
+from sim.render.egl import EglRenderer
+from sim.render.eglclient import egl_client
+from sim.render.eglprobe import egl_device
 from sim.render.flat import FlatComposer
 from sim.render.rasterise import Renderer
 from sim.render.relight import RelitComposer
@@ -30,12 +33,19 @@ class Render(Kind):
     def composer(self, files: MeshFiles, pictures: Pictures) -> Composer:
         """What makes pictures of what the renderer gives."""
 
+    def device(self) -> str | None:
+        """What pixels depend on beside this package, its lock and the processor: a name, or None.
 
-class Relit(Render):
-    """PyBullet's colours, depth and ids, lit by us: soft shadows, sky light, highlights, smooth edges."""
+        Raises:
+            EglUnavailable: It cannot draw on this machine.
+        """
+        return None
+
+
+class LitByUs(Render):
+    """A way to draw that takes colours, depth and ids from PyBullet, and lights them itself."""
 
     blurs: ClassVar[bool] = True
-    kind: Literal["relit"] = "relit"
     sky_directions: Annotated[int, Field(ge=8, le=1024)] = 36
     """From how many directions the sky's light is followed."""
     sky_map_px: Annotated[int, Field(ge=32, le=1024)] = 112
@@ -45,15 +55,39 @@ class Relit(Render):
     smooth_edges: bool = True
     """Whether edges in the picture are antialiased; masks never are."""
 
-    def renderer(self, client: Client, files: MeshFiles, pictures: Pictures) -> Renderer:
-        """The renderer, giving plain colours."""
-        return TinyRenderer(client, files, pictures, lit=False)
-
     def composer(self, files: MeshFiles, pictures: Pictures) -> Composer:
         """What lights them."""
         return RelitComposer(
             pictures, files, self.sky_directions, self.sky_map_px, self.sun_map_px, self.smooth_edges
         )
+
+
+class Relit(LitByUs):
+    """PyBullet's colours, depth and ids, lit by us: soft shadows, sky light, highlights, smooth edges."""
+
+    kind: Literal["relit"] = "relit"
+
+    def renderer(self, client: Client, files: MeshFiles, pictures: Pictures) -> Renderer:
+        """The renderer, giving plain colours."""
+        return TinyRenderer(client, files, pictures, lit=False)
+
+
+class Egl(LitByUs):
+    """As relit, but drawn with OpenGL: on a GPU where there is one, else by Mesa on the processor."""
+
+    kind: Literal["egl"] = "egl"
+
+    def renderer(self, client: Client, files: MeshFiles, pictures: Pictures) -> Renderer:
+        """The renderer, drawing in a client of its own."""
+        return EglRenderer(egl_client(), files, pictures)
+
+    def device(self) -> str:
+        """OpenGL's name of what draws.
+
+        Raises:
+            EglUnavailable: Nothing does.
+        """
+        return egl_device()
 
 
 class Tiny(Render):

@@ -30,7 +30,7 @@ def report(console: Console, findings: Sequence[Finding] | None = None) -> int:
     width = max(len(finding.name) for finding in findings)
     lines = [f"{'ok' if one.ok else 'WRONG':5}  {one.name:{width}}  {one.detail}" for one in findings]
     wrong = [finding for finding in findings if not finding.ok]
-    lines += [f"repair {finding.name}: {finding.repair}" for finding in wrong if finding.repair]
+    lines += [f"repair {finding.name}: {finding.repair}" for finding in findings if finding.repair]
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     return 1 if wrong else 0

@@ -7,7 +7,7 @@ REINSTALL = "pip install --force-reinstall --no-deps"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; `repair` is a command or a sentence where it is not right."""
+    """One thing that was looked at; `repair` is a command or a sentence where it is not right, or lacking."""
 
     name: str
     ok: bool

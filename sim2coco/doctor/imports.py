@@ -1,6 +1,5 @@
 """Whether what we import loads and works: a script for a child each, and what its outcome means."""
 
-import re
 from collections.abc import Mapping
 
 from sim2coco.doctor.distributions import reinstall_opencv
@@ -29,15 +28,11 @@ seen = sum(int(i) == body for row in picture[4] for i in (row if hasattr(row, "_
 print('doctor: ' + json.dumps([pb.isNumpyEnabled(), seen]), flush=True)
 """
 SEE_EGL = """
-import json, os
-from importlib.util import find_spec
-from sim.bullet import pb
-plugin = find_spec("eglRenderer")
-client = pb.connect(pb.DIRECT)
-loaded = plugin and pb.loadPlugin(plugin.origin, "_eglRendererPlugin", physicsClientId=client)
-print('\\ndoctor: ' + json.dumps(loaded), flush=True)
-os._exit(0)
+import json
+from sim.render.eglprobe import egl_device
+print('doctor: ' + json.dumps(egl_device()), flush=True)
 """
+EGL_REPAIR = "apt-get install -y libegl1 libgl1 libgles2 libegl-mesa0 libgl1-mesa-dri"
 
 
 def opencv(outcome: Outcome, found: Mapping[str, str]) -> Finding:
@@ -65,12 +60,11 @@ def pybullet(outcome: Outcome) -> list[Finding]:
 
 
 def egl(outcome: Outcome) -> Finding:
-    """Whether PyBullet's EGL renderer loads; nothing needs it."""
-    if isinstance(outcome.answer, int) and outcome.answer >= 0:
-        device = re.search(r"^GL_RENDERER=(.*)$", outcome.text, re.MULTILINE)
-        return Finding("EGL renderer", True, f"loads, on {device[1] if device else 'an unnamed device'}")
-    trouble = "its plugin does not load" if outcome.code == 0 else outcome.trouble
-    return Finding("EGL renderer", True, f"not usable here ({trouble}); nothing needs it")
+    """Whether PyBullet's EGL renderer draws; only render=egl needs it."""
+    if outcome.answer is not None:
+        return Finding("EGL renderer", True, f"draws, on {outcome.answer}")
+    repair = f"{EGL_REPAIR}, or the GPU's driver; only render=egl needs it"
+    return Finding("EGL renderer", True, "does not draw here: render=egl cannot be chosen", repair)
 
 
 def program(outcome: Outcome) -> Finding:

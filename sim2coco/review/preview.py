@@ -28,9 +28,11 @@ def preview(recipe: Recipe, target: Path) -> tuple[int, Counter[str]]:
     Raises:
         GenerationError: No view is accepted.
         CatalogueError: A mesh cannot be used.
+        EglUnavailable: The renderer cannot draw on this machine.
         StoreError: The PNG cannot be written.
     """
     _check_writable(target)
+    recipe.render.device()
     single = recipe.model_copy(update={"views": 1})
     drawn: list[Image] = []
     titles: list[str] = []

@@ -30,9 +30,11 @@ def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[byte
 
     Raises:
         DataSetError: The picture is not there, or its meshes are others now.
+        EglUnavailable: The renderer cannot draw on this machine.
     """
     record, view, picture = data.find(name)
     recipe = _recipe(data, folders)
+    recipe.render.device()
     catalogue = _catalogue(recipe)
     assert record.settled is not None
     missing = {body.asset for body in record.settled.spec.bodies} - set(catalogue.assets)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from benchmarks import export, memory
 from benchmarks.clock import Failed, Mark, Run, watch
 from benchmarks.stages import OTHER, STAGES, measured
-from benchmarks.workload import HAND_WRITTEN, plain_scenes, recipe
+from benchmarks.workload import HAND_WRITTEN, HAND_WRITTEN_EGL, plain_scenes, recipe
 from sim2coco.recipe import Recipe
 
 SMALL = {"width": 96, "height": 72}
@@ -45,16 +46,18 @@ def test_ours_is_watched_with_its_workers(small: Recipe, tmp_path: Path) -> None
     assert run.cpu_ms > 0
 
 
-def test_the_hand_written_script_makes_the_same_scenes(small: Recipe, tmp_path: Path) -> None:
+@pytest.mark.parametrize("render", ["tiny", "egl"])
+def test_the_hand_written_scripts_make_the_same_scenes(small: Recipe, tmp_path: Path, render: str) -> None:
     scenes = plain_scenes(small, 4)
     (tmp_path / "scenes.json").write_text(json.dumps(scenes))
-    script = [str(HAND_WRITTEN), str(tmp_path / "scenes.json"), str(tmp_path / "data"), "2"]
+    path = {"tiny": HAND_WRITTEN, "egl": HAND_WRITTEN_EGL}[render]
+    script = [str(path), str(tmp_path / "scenes.json"), str(tmp_path / "data"), "2"]
     run = watch([sys.executable, *script], workers=2)
     coco = json.loads((tmp_path / "data" / "instances.json").read_text())
     assert [len(scene["bodies"]) for scene in scenes] == [3, 3, 3, 3]
     assert run.images == len(coco["images"]) == 8
     assert len(list((tmp_path / "data" / "images").iterdir())) == 8
-    # It settles without our care, so some may have moved out of view.
+    # They settle without our care, so some may have moved out of view.
     assert 12 <= len(coco["annotations"]) <= 24
 
 
@@ -77,6 +80,27 @@ def test_the_export_of_many_annotations_is_measured() -> None:
     assert 300 <= annotations < 300 + 2 * export.OBJECTS
     assert 0 < seconds < 60
     assert peak_kib > 50_000
+
+
+@pytest.mark.gpu
+def test_images_a_second_on_a_gpu(
+    egl: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """Says how fast render=egl is where OpenGL has a GPU, beside the script that one writes by hand."""
+    if "llvmpipe" in egl or "softpipe" in egl:
+        pytest.skip(f"OpenGL draws on the processor here ({egl})")
+    images, workers, scenes = 100, 2, tmp_path / "scenes.json"
+    settings = recipe(render={"kind": "egl"})
+    (tmp_path / "recipe.json").write_text(settings.model_dump_json())
+    scenes.write_text(json.dumps(plain_scenes(settings, images // settings.views)))
+    ours = ["-m", "benchmarks.ours", str(tmp_path / "recipe.json"), str(tmp_path / "ours"), str(images)]
+    theirs = [str(HAND_WRITTEN_EGL), str(scenes), str(tmp_path / "theirs")]
+    for name, arguments in (("sim2coco render=egl", ours), ("hand-written, EGL", theirs)):
+        run = watch([sys.executable, *arguments, str(workers)], workers)
+        assert run.images >= images
+        told = f"{name}, {workers} processes on {egl}: {1000 / run.wall_ms:.1f} images/s"
+        record_property(name, told)
+        sys.stdout.write(f"{told}\n")
 
 
 def test_a_program_that_ends_badly_is_told() -> None:

@@ -12,7 +12,7 @@ from sim2coco.sentences import ConfigError, build, nearest, walk
 NAN, INF = float("nan"), float("inf")
 WRONG = [
     ("scene.kind", "dropp", "scene: unknown kind 'dropp'; did you mean 'drop'?"),
-    ("render.kind", "magic", "render: unknown kind 'magic'; allowed: relit, tiny"),
+    ("render.kind", "magic", "render: unknown kind 'magic'; allowed: egl, relit, tiny"),
     ("camera", {}, "camera: unknown kind None; allowed: grid, shell"),
     ("seed", 1.5, "seed: must be a whole number (got 1.5)"),
     ("seed", True, "seed: must be a whole number (got true)"),

@@ -18,6 +18,7 @@ from sim.render.tiny import TinyRenderer
 from sim.settle import Settled
 from tests.studio import (
     GREY,
+    RENDERS,
     Mask,
     Picture,
     Studio,
@@ -147,8 +148,11 @@ def test_the_frame_has_the_last_word(studio: Callable[..., Studio], sloppy: Call
 
 @pytest.mark.parametrize("count", [pytest.param(30, marks=pytest.mark.slow), 5], ids=str)
 @pytest.mark.parametrize("kind", [Drop, Floating])
-def test_masks_of_random_scenes(studio: Callable[..., Studio], kind: type[Scene], count: int) -> None:
-    made = studio(catalogue_from(MIXED, other={"shape": "cone", "size_m": 0.1}))
+@pytest.mark.parametrize("render", ["tiny", "egl"])
+def test_masks_of_random_scenes(
+    studio: Callable[..., Studio], render: str, kind: type[Scene], count: int
+) -> None:
+    made = studio(catalogue_from(MIXED, other={"shape": "cone", "size_m": 0.1}), RENDERS[render])
     for index in range(count):
         number = (1, 3, 7, 12, 20, 40)[index % 6] if kind is Floating else (1, 2, 6, 12)[index % 4]
         scene = kind.model_validate(

@@ -10,6 +10,7 @@ from scenes.assets.shapes import SHAPES, box, sphere
 from sim.render.rasterise import RejectedView
 from tests.studio import (
     LIGHT,
+    RENDERS,
     Studio,
     camera_at,
     catalogue_of,
@@ -21,6 +22,7 @@ from tests.studio import (
     still,
 )
 
+RASTERISERS = ("tiny", "egl")
 RADIUS_M = 0.1
 CENTER_M = np.array([0.03, -0.02, 0.3])
 # Where the camera stands, seen from the sphere; what it looks at beside it; its roll. It never looks at the
@@ -36,13 +38,14 @@ VIEWS = [
 ]
 
 
+@pytest.mark.parametrize("render", RASTERISERS)
 @pytest.mark.parametrize(
     ("focal_px", "least_px", "least_iou"), [(340, 10_000, 0.999), (176, 2_500, 0.998)], ids=["whole", "half"]
 )
 def test_sphere_is_the_analytic_disc(
-    studio: Callable[..., Studio], focal_px: float, least_px: int, least_iou: float
+    studio: Callable[..., Studio], render: str, focal_px: float, least_px: int, least_iou: float
 ) -> None:
-    made = studio(catalogue_of({"sphere": sphere(RADIUS_M, 128)}))
+    made = studio(catalogue_of({"sphere": sphere(RADIUS_M, 128)}), RENDERS[render])
     settled = still(made.body("sphere", CENTER_M, (0.1, 0.5, -0.3, 0.8062257748298549)))
     offsets = []
     for direction, beside, roll in VIEWS:
@@ -76,8 +79,9 @@ def test_depth_of_a_face_is_exact_and_its_ids_are_where_its_corners_project(
     assert np.isinf(gbuffer.depth_m[~inside]).all()
 
 
-def test_depth_of_a_slanted_face_is_that_of_its_plane(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_of({"box": box(0.4, 0.4, 0.1)}))
+@pytest.mark.parametrize("render", RASTERISERS)
+def test_depth_of_a_slanted_face_is_that_of_its_plane(studio: Callable[..., Studio], render: str) -> None:
+    made = studio(catalogue_of({"box": box(0.4, 0.4, 0.1)}), RENDERS[render])
     camera = camera_at((0.3, -0.5, 0.6), (0, 0, 0.1), 140)
     gbuffer = made.renderer.rasterise(still(made.body("box", (0, 0, 0.05))), shot(camera))
     position = np.array(camera.pose.position_m)
@@ -88,8 +92,9 @@ def test_depth_of_a_slanted_face_is_that_of_its_plane(studio: Callable[..., Stud
     np.testing.assert_allclose(gbuffer.depth_m[top], plane_m[top], rtol=1e-3)
 
 
-def test_ids_name_bodies_by_place_and_the_nearest_wins(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_of({"sphere": sphere(RADIUS_M, 48), "box": SHAPES["box"](0.1)}))
+@pytest.mark.parametrize("render", RASTERISERS)
+def test_ids_name_bodies_by_place_and_the_nearest_wins(studio: Callable[..., Studio], render: str) -> None:
+    made = studio(catalogue_of({"sphere": sphere(RADIUS_M, 48), "box": SHAPES["box"](0.1)}), RENDERS[render])
     bodies = [
         made.body("box", (0, 0, -1)),
         made.body("sphere", (0, 0, 0)),
@@ -103,8 +108,11 @@ def test_ids_name_bodies_by_place_and_the_nearest_wins(studio: Callable[..., Stu
     assert set(np.unique(gbuffer.body)) == {-1, 1, 2}
 
 
-def test_unequal_focal_lengths_and_a_principal_point_outside(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_of({"sphere": sphere(RADIUS_M, 128)}))
+@pytest.mark.parametrize("render", RASTERISERS)
+def test_unequal_focal_lengths_and_a_principal_point_outside(
+    studio: Callable[..., Studio], render: str
+) -> None:
+    made = studio(catalogue_of({"sphere": sphere(RADIUS_M, 128)}), RENDERS[render])
     camera = replace(camera_at((0, -0.6, 0.3), CENTER_M, 170), fx=230.0, cx=-20.5, cy=31.25)
     camera = replace(camera, pose=camera_at((-0.3, -0.6, 0.3), (-0.1, 0, 0.3), 170).pose)
     seen = made.renderer.rasterise(still(made.body("sphere", CENTER_M)), shot(camera)).body == 0
@@ -180,7 +188,8 @@ def test_light_changes_no_id_and_no_depth(studio: Callable[..., Studio]) -> None
     assert not np.array_equal(bright.color, dark.color)
 
 
-def test_an_open_surface_is_seen_from_both_sides(studio: Callable[..., Studio]) -> None:
+@pytest.mark.parametrize("render", RASTERISERS)
+def test_an_open_surface_is_seen_from_both_sides(studio: Callable[..., Studio], render: str) -> None:
     """TinyRenderer culls back faces: without a back, half of all cups and sheets would be missing."""
     sheet = Part(
         np.array([[-0.1, -0.1, 0.0], [0.1, -0.1, 0.0], [0.1, 0.1, 0.0], [-0.1, 0.1, 0.0]]),
@@ -188,7 +197,7 @@ def test_an_open_surface_is_seen_from_both_sides(studio: Callable[..., Studio]) 
         np.zeros((4, 2)),
         np.array([[0, 1, 2], [0, 2, 3]], np.int32),
     )
-    made = studio(catalogue_of({"sheet": Mesh((sheet,))}))
+    made = studio(catalogue_of({"sheet": Mesh((sheet,))}), RENDERS[render])
     settled = still(made.body("sheet", (0, 0, 0)))
     seen = [
         np.count_nonzero(
