@@ -151,7 +151,7 @@ def generate(
         raise RuntimeError("a worker runs the script anew: call generate below `if __name__ == '__main__':`")
     if num_images < 1:
         raise ValueError("num_images must be at least 1")
-    catalogue = load_catalogue(recipe.assets, recipe.scene.image_folders)
+    catalogue = load_catalogue(recipe.assets, recipe.image_folders)
     store = Store(Path(out).expanduser().absolute())
     with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:
         begin(store, recipe, catalogue, num_images)

@@ -15,6 +15,8 @@ STREAMS = (
     "augment",
     "gloss",
     "distractor_gloss",
+    "lamps",
+    "environment",
 )
 """Names of streams; their order is part of every seed, so new ones go to the end."""
 

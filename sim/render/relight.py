@@ -1,20 +1,24 @@
 """Pictures lit by us: colours, depth and ids from the renderer; sun, sky, floor and camera from here."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.looks import Pictures
-from scenes.spec import Camera, Light, SceneSpec, Shot, Surface
+from scenes.looks import FEW, Pictures
+from scenes.spec import Camera, Light, SceneSpec, Shot, Surface, Vec3
 from sim.meshfiles import MeshFiles
 from sim.render.bodies import Pixels, body_pixels, paint_bodies
 from sim.render.compose import Composer, Floats, Seen
-from sim.render.floor import FloorLight, floor_light, floor_picture
+from sim.render.environment import MappedLight, mapped, surroundings
+from sim.render.floor import FloorLight, floor_colors, floor_light, floor_picture
+from sim.render.lamps import LitLamp, add_lamps, lamps_over
+from sim.render.last import Last
 from sim.render.points import Cloud, PointClouds
 from sim.render.rasterise import GBuffer, Renderer
-from sim.render.sky import Sky, color_of
+from sim.render.sky import Sky, color_of, sky_directions
 from sim.render.sun import sun_over
 from sim.render.surfaces import tint
 from sim.render.tone import developed, paint
@@ -58,6 +62,8 @@ class RelitComposer(Composer):
         smooth_edges: Whether the picture's edges are antialiased; masks never are.
     """
 
+    relights = True
+
     def __init__(
         self,
         pictures: Pictures,
@@ -72,32 +78,34 @@ class RelitComposer(Composer):
         self._files, self._clouds = files, PointClouds(files)
         self._sky_directions, self._sky_map_px = sky_directions, sky_map_px
         self._sun_map_px, self._smooth_edges = sun_map_px, smooth_edges
-        self._last: tuple[Settled, LitScene | None] | None = None
+        self._scene = Last(self._look_at)
+        self._pixels = Last(body_pixels)
+        self._surroundings = lru_cache(FEW)(lambda source: surroundings(pictures.panorama(source)))
+        self._floor_colors = Last(partial(floor_colors, self.surfaces))
 
     def paint(self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot, seen: Seen) -> Image:
         """The image (H, W, 3) of what is seen."""
-        spec, camera, light = settled.spec, shot.camera, metered(shot.light)
-        scene = self._scene(settled)
+        spec, camera = settled.spec, shot.camera
+        scene = self._scene(spec)
+        light = metered(self._surrounded(shot.light, scene))
         pixels = None
         if scene is None:
-            picture = self._behind(spec, camera, light, seen, None)
+            picture = self._behind(spec, camera, light, seen, None, lamps_over(None, light, 0, None))
         else:
             sun = sun_over(scene.cloud.points_m, light, self._sun_map_px)
             falls = floor_light(light, scene.sky, sun)
-            picture = self._behind(spec, camera, light, seen, falls)
-            pixels = body_pixels(camera, seen, scene.fewer)
+            lamps = lamps_over(scene.cloud.points_m, light, self._sun_map_px, falls)
+            picture = self._behind(spec, camera, light, seen, falls, lamps)
+            pixels = self._pixels(camera, seen, scene.fewer)
             if pixels is not None:
                 paint_bodies(picture, gbuffer, spec, camera, light, pixels, scene.sky, sun, falls)
+                if lamps:
+                    add_lamps(picture, gbuffer, spec, camera, pixels, lamps)
         image = developed(picture, _gain(picture))
         return _antialiased(image, seen, pixels) if self._smooth_edges else image
 
-    def _scene(self, settled: Settled) -> LitScene | None:
-        """The scene's own part of the light, kept while shots are of the same scene."""
-        if self._last is None or self._last[0] is not settled:
-            self._last = settled, self._look_at(settled.spec)
-        return self._last[1]
-
     def _look_at(self, spec: SceneSpec) -> LitScene | None:
+        """The scene's own part of the light."""
         if not spec.bodies:
             return None
         hulls = np.concatenate([self._files.hull(body) for body in spec.bodies])
@@ -107,13 +115,31 @@ class RelitComposer(Composer):
         cloud = self._clouds.scene(spec, size_m / self._sun_map_px)
         return LitScene(cloud, cloud.half(), sky)
 
+    def _surrounded(self, light: Light, scene: LitScene | None) -> Light:
+        """The light with the picture of all around that it names, if it does."""
+        if light.environment is None:
+            return light
+        directions = (
+            sky_directions(self._sky_directions, below=False) if scene is None else scene.sky.directions
+        )
+        return mapped(light, self._surroundings(light.environment.source), directions)
+
     def _behind(
-        self, spec: SceneSpec, camera: Camera, light: Light, seen: Seen, falls: FloorLight | None
+        self,
+        spec: SceneSpec,
+        camera: Camera,
+        light: Light,
+        seen: Seen,
+        falls: FloorLight | None,
+        lamps: tuple[LitLamp, ...],
     ) -> Floats:
         """Floor and background (H, W, 3), as light."""
         if spec.floor is None or seen.plane_m is None:
             return self._background(spec.background, camera, light)
-        picture = floor_picture(self.surfaces, spec.floor, camera, light, seen.plane_m, falls)
+        colors = self._floor_colors(spec.floor, camera, seen.plane_m)
+        picture = floor_picture(colors, spec.floor, light, falls)
+        for lamp in lamps:
+            picture += floor_picture(colors, spec.floor, lamp.light, lamp.falls)
         background = np.isinf(seen.depth_m)
         if not background.any():
             return picture
@@ -122,8 +148,12 @@ class RelitComposer(Composer):
 
     def _background(self, surface: Surface, camera: Camera, light: Light) -> Floats:
         """What is behind everything, (H, W, 3): it hangs in the sky's light and a part of the sun's."""
+        if isinstance(light, MappedLight) and light.environment is not None and light.environment.seen:
+            return light.behind(camera)
         sun = np.float32(HANGS_IN_SUN * light.diffuse) * np.array(light.color_rgb, np.float32)
         strength = color_of(light) + sun
+        for lamp in light.lamps:
+            strength += np.float32(HANGS_IN_SUN * lamp.diffuse) * np.array(lamp.color_rgb, np.float32)
         color = self.surfaces.background(surface, camera)
         if color is None:
             return np.full((camera.height, camera.width, 3), strength * tint(surface), np.float32)
@@ -132,16 +162,24 @@ class RelitComposer(Composer):
 
 def metered(light: Light) -> Light:
     """The light as the camera takes it: a free floor is well exposed, but for `exposure_ev` and `warmth`."""
-    gain = WHITE_AT * 2**light.exposure_ev / max(light.ambient + light.diffuse * light.direction[2], 1e-3)
-    red, blue = 1 + light.warmth, 1 - light.warmth
-    sun, sky = light.color_rgb, light.sky_rgb
+    level = light.ambient + light.diffuse * light.direction[2]
+    level += sum(lamp.diffuse * lamp.direction[2] for lamp in light.lamps)
+    gain = WHITE_AT * 2**light.exposure_ev / max(level, 1e-3)
+    warm = partial(_warm, light.warmth)
     return replace(
         light,
         ambient=light.ambient * gain,
         diffuse=light.diffuse * gain,
-        color_rgb=(sun[0] * red, sun[1], sun[2] * blue),
-        sky_rgb=(sky[0] * red, sky[1], sky[2] * blue),
+        color_rgb=warm(light.color_rgb),
+        sky_rgb=warm(light.sky_rgb),
+        lamps=tuple(
+            replace(lamp, diffuse=lamp.diffuse * gain, color_rgb=warm(lamp.color_rgb)) for lamp in light.lamps
+        ),
     )
+
+
+def _warm(warmth: float, color: Vec3) -> Vec3:
+    return color[0] * (1 + warmth), color[1], color[2] * (1 - warmth)
 
 
 def _gain(picture: Floats) -> float:

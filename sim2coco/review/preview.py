@@ -31,7 +31,7 @@ def preview(recipe: Recipe, target: Path) -> tuple[int, Counter[str]]:
         StoreError: The PNG cannot be written.
     """
     _check_writable(target)
-    single = recipe.model_copy(update={"views": 1})
+    single = recipe.model_copy(update={"views": 1, "lightings": 1})
     drawn: list[Image] = []
     titles: list[str] = []
     reasons: Counter[str] = Counter()
