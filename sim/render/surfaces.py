@@ -16,6 +16,9 @@ Pixels = NDArray[np.uint8]
 FEW = 4
 """How much of a texture a pixel covers is found in every so manieth row and column: it is smooth."""
 
+SLANT = 3.0
+"""Range over height from which on, towards the horizon, the floor is blurred rather than flickers."""
+
 
 def tint(surface: Surface) -> NDArray[np.float32]:
     """The share (3,) of light that a surface without its texture sends back."""
@@ -56,11 +59,13 @@ class Surfaces:
         cosine = np.float32(np.cos(surface.turn_rad) / surface.tile_m)
         sine = np.float32(np.sin(surface.turn_rad) / surface.tile_m)
         # A pixel's footprint on the floor: depth/f across, and longer by range/height away from the camera.
+        # Their mean keeps floors sharp; where it would leave out too much of the longer side, that decides.
         eye = np.array(camera.pose.position_m, np.float32)
         height_m = max(eye[2], np.float32(1e-6))
         few = np.s_[FEW // 2 :: FEW, FEW // 2 :: FEW] if min(x.shape) > FEW else np.s_[:, :]
         away = np.sqrt((x[few] - eye[0]) ** 2 + (y[few] - eye[1]) ** 2 + height_m**2) / height_m
-        footprint = depth[few] * np.float32(1.0 / min(camera.fx, camera.fy) / surface.tile_m) * np.sqrt(away)
+        longer = np.sqrt(away * np.maximum(away * np.float32(1 / SLANT), np.float32(1)))
+        footprint = depth[few] * np.float32(1.0 / min(camera.fx, camera.fy) / surface.tile_m) * longer
         mipmap = self._texture("floor", surface)
         return mipmap.sample(x * cosine - y * sine, x * sine + y * cosine, footprint)
 
