@@ -9,9 +9,10 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from scenes.assets.panoramas import SUFFIXES, panorama_files
+from scenes.assets.skies import SKIES
 from scenes.camera import on_sphere
 from scenes.looks import ImageFile
-from scenes.settings import Range, Settings, Share, ShareRange, uniform, within
+from scenes.settings import Range, Settings, Share, ShareRange, did_you_mean, uniform, within
 from scenes.spec import Environment, Lamp, vec3
 
 
@@ -60,6 +61,10 @@ class LampSettings(Settings):
 class EnvironmentSettings(Settings):
     """A picture of all around in place of the sky."""
 
+    skies: tuple[str, ...] = ()
+    """Procedural ones to choose from where there is no path: clear, overcast, room."""
+    pool: Annotated[int, Field(ge=1, le=10_000)] = 64
+    """Different pictures of each procedural one."""
     path: str | None = None
     """A file (.hdr, .exr, or an image), or a folder of them: equirectangular, twice as wide as high."""
     turn_deg: Range = (0.0, 360.0)
@@ -68,6 +73,14 @@ class EnvironmentSettings(Settings):
     """Whether its brightest spot is the sun; otherwise the sun is drawn as it is without it."""
     seen: bool = True
     """Whether it is seen behind everything, in place of scene.background."""
+
+    @field_validator("skies")
+    @classmethod
+    def _known(cls, skies: tuple[str, ...]) -> tuple[str, ...]:
+        for kind in skies:
+            if kind not in SKIES:
+                raise ValueError(f"unknown sky {kind!r}; {did_you_mean(kind, sorted(SKIES))}")
+        return skies
 
     @field_validator("path")
     @classmethod
@@ -78,15 +91,20 @@ class EnvironmentSettings(Settings):
             raise ValueError(f"no picture of all around ({', '.join(SUFFIXES)}) in {path!r}")
         return path
 
-    def draw(self, rng: np.random.Generator, pictures: Sequence[ImageFile]) -> Environment:
-        """One of the pictures, turned; always two draws.
+    def draw(self, rng: np.random.Generator, pictures: Sequence[ImageFile]) -> Environment | None:
+        """One of the pictures, turned, or None where there are none; always three draws.
 
         Args:
             rng: Generator.
             pictures: What `path` stands for.
         """
-        which, turn_deg = rng.random(), uniform(rng, self.turn_deg)
-        source = pictures[int(which * len(pictures))].key
+        which, turn_deg, member = rng.random(), uniform(rng, self.turn_deg), rng.random()
+        if pictures:
+            source = pictures[int(which * len(pictures))].key
+        elif self.skies:
+            source = f"{self.skies[int(which * len(self.skies))]}:{int(member * self.pool)}"
+        else:
+            return None
         return Environment(source, float(np.radians(turn_deg)), self.sun, self.seen)
 
 

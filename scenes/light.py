@@ -69,8 +69,8 @@ class LightSettings(Settings):
             azimuth_rad = float(np.arctan2(light.direction[1], light.direction[0]))
             drawn = [lamp.draw(rng, azimuth_rad) for lamp in self.lamps.values()]
             light = replace(light, lamps=tuple(lamp for lamp in drawn if lamp is not None))
-        if self.environment.path is not None:
-            chosen = self.environment.draw(streams("environment"), images[ENVIRONMENT])
+        if self.environment.path is not None or self.environment.skies:
+            chosen = self.environment.draw(streams("environment"), images.get(ENVIRONMENT, ()))
             light = replace(light, environment=chosen)
         return light
 

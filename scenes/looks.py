@@ -14,6 +14,7 @@ from pydantic import Field, field_validator
 
 from scenes.assets.panoramas import panorama_files, read_panorama
 from scenes.assets.reading import IMAGE_SUFFIXES, ImageError, read_image
+from scenes.assets.skies import SKIES, sky
 from scenes.assets.textures import TEXTURES, texture
 from scenes.settings import Settings, Share, ShareRange, did_you_mean, uniform
 from scenes.spec import Look, Texture, Vec3
@@ -162,19 +163,21 @@ class Pictures:
     def _read(self, role: str, choice: Texture) -> NDArray[np.uint8]:
         if choice.kind == IMAGE:
             return self._read_image(role, choice)
-        seed = np.random.SeedSequence(choice.index, spawn_key=tuple(choice.kind.encode()))
-        rng = np.random.Generator(np.random.PCG64(seed))
+        rng = _rng(choice.kind, choice.index)
         return _muted(texture(choice.kind, rng), rng.random(), 100 + 100 * rng.random())
 
     def _read_image(self, role: str, choice: Texture) -> NDArray[np.uint8]:
         return read_image(self._path(role, choice.source))
 
     def _read_panorama(self, source: str) -> NDArray[np.float32]:
-        """The light (h, w, 3) of a picture of all around, `name@hash`.
+        """The light (h, w, 3) of a picture of all around, `name@hash`, or `kind:number`.
 
         Raises:
             ImageError: The picture is another one now.
         """
+        kind, _, number = source.partition(":")
+        if kind in SKIES and "@" not in source:
+            return sky(kind, _rng(kind, int(number)))
         return read_panorama(self._path(ENVIRONMENT, source))
 
     def _path(self, role: str, source: str) -> Path:
@@ -182,6 +185,12 @@ class Pictures:
             if image.key == source and image.key.endswith(_hash(image.path)):
                 return image.path
         raise ImageError(f"{source}: that image is no longer there, or another one now")
+
+
+def _rng(kind: str, member: int) -> np.random.Generator:
+    """The generator of one member of a procedural kind's pool, the same in every data set."""
+    seed = np.random.SeedSequence(member, spawn_key=tuple(kind.encode()))
+    return np.random.Generator(np.random.PCG64(seed))
 
 
 def _muted(pixels: NDArray[np.uint8], share: float, brightness: float) -> NDArray[np.uint8]:

@@ -204,7 +204,7 @@ class Environment:
     """A picture of all around in place of the sky.
 
     Attributes:
-        source: Its name and content, `name@hash`.
+        source: Its name and content, `name@hash`; of a procedural one its kind and number, `clear:7`.
         turn_rad: How far it is turned, from +x towards +y.
         sun: Whether its brightest spot is the sun.
         seen: Whether it is seen behind everything.

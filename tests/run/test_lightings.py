@@ -23,8 +23,10 @@ SMALL: dict[str, Any] = {
     },
     "scene": {"kind": "drop", "num_objects": [2, 4]},
 }
-LAMPS = {"rim": {"elevation_deg": 25, "azimuth_deg": 180, "share": 0.5}}
-AUGMENT = {"geometry": {"flip": {"name": "HorizontalFlip", "p": 0.5}}}
+LIGHT = {
+    "lamps": {"rim": {"elevation_deg": 25, "azimuth_deg": 180, "share": 0.5}},
+    "environment": {"skies": ["clear", "room"]},
+}
 
 
 def recipe(**changes: object) -> Recipe:
@@ -51,7 +53,7 @@ def render(request: pytest.FixtureRequest) -> str:
 def made(render: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two scenes of two views under three lights."""
     out = tmp_path_factory.mktemp("lightings") / "data"
-    generate(recipe(lightings=3, render={"kind": render}, light={"lamps": LAMPS}), out, 12)
+    generate(recipe(lightings=3, render={"kind": render}, light=LIGHT), out, 12)
     return out
 
 
@@ -68,7 +70,7 @@ def test_each_view_is_there_under_each_light(made: Path) -> None:
 
 
 def test_the_first_light_is_that_of_a_set_with_one(made: Path, render: str, tmp_path: Path) -> None:
-    generate(recipe(render={"kind": render}, light={"lamps": LAMPS}), tmp_path / "one", 4)
+    generate(recipe(render={"kind": render}, light=LIGHT), tmp_path / "one", 4)
     for name, content in pictures(tmp_path / "one").items():
         assert pictures(made)[name] == content
 
@@ -97,7 +99,7 @@ def test_every_light_is_replayed_to_the_same_bytes(made: Path) -> None:
 
 def test_lights_of_a_view_may_be_cut_by_the_number_of_images(render: str, made: Path, tmp_path: Path) -> None:
     """Each counts: a set may end amid the lights of a view, and be extended from there."""
-    ours = recipe(lightings=3, render={"kind": render}, light={"lamps": LAMPS})
+    ours = recipe(lightings=3, render={"kind": render}, light=LIGHT)
     generate(ours, tmp_path / "data", 4)
     assert sorted(pictures(tmp_path / "data")) == [
         *("s000000_v00.jpg", "s000000_v00_l1.jpg", "s000000_v00_l2.jpg", "s000000_v01.jpg"),

@@ -121,9 +121,19 @@ def test_environments_are_drawn_from_a_folder_and_turned(tmp_path: Path) -> None
         assert replace(light, environment=None) == drawn({}, view)
 
 
+def test_procedural_skies_are_drawn_from_all_kinds_and_the_pool() -> None:
+    tree = {"environment": {"skies": ["clear", "room"], "pool": 3}}
+    chosen = [drawn(tree, view).environment for view in range(100)]
+    assert {one.source for one in chosen if one} == {
+        f"{kind}:{i}" for kind in ("clear", "room") for i in range(3)
+    }
+    assert replace(drawn(tree), environment=None) == drawn({})
+
+
 @pytest.mark.parametrize(
     ("tree", "message"),
     [
+        ({"environment": {"skies": ["clera"]}}, "unknown sky 'clera'; did you mean 'clear'"),
         ({"lamps": {"rim": {"diffuse": -1}}}, "at least 0|between 0"),
         ({"lamps": {"rim": {"strength": 1}}}, "Extra inputs"),
         ({"lamps": {f"lamp{index}": {} for index in range(9)}}, "at most 8"),
