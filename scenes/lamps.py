@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from scenes.assets.panoramas import SUFFIXES, panorama_files
 from scenes.assets.skies import SKIES
@@ -108,4 +108,11 @@ class EnvironmentSettings(Settings):
         return Environment(source, float(np.radians(turn_deg)), self.sun, self.seen)
 
 
+def _parsed(tree: object) -> object:
+    """Settings in JSON mode; a file or folder alone is its path."""
+    tree = {"path": tree} if isinstance(tree, str) else tree
+    return EnvironmentSettings.parse(tree) if isinstance(tree, dict) else tree
+
+
+Surrounding = Annotated[EnvironmentSettings, BeforeValidator(_parsed)]
 Lamps = Annotated[dict[str, LampSettings], Field(max_length=8)]

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from scenes.camera import on_sphere
-from scenes.lamps import EnvironmentSettings, Lamps
+from scenes.lamps import EnvironmentSettings, Lamps, Surrounding
 from scenes.looks import ENVIRONMENT, Images
 from scenes.settings import Range, Settings, ShareRange, Streams, uniform, within
 from scenes.spec import Light, vec3
@@ -53,8 +53,8 @@ class LightSettings(Settings):
     """White balance: red is stronger by this share, and blue weaker."""
     lamps: Lamps = Field(default_factory=dict)
     """Named lamps beside the sun, at most 8; remove one with `~light.lamps.NAME`."""
-    environment: EnvironmentSettings = EnvironmentSettings()
-    """A picture of all around in place of the sky."""
+    environment: Surrounding = EnvironmentSettings()
+    """A picture of all around in place of the sky; a file or folder alone is its path."""
 
     def draw(self, streams: Streams, images: Images) -> Light:
         """One light.

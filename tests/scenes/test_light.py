@@ -109,7 +109,8 @@ def test_environments_are_drawn_from_a_folder_and_turned(tmp_path: Path) -> None
         write_hdr(tmp_path / name, white(8))
     images = load_images({ENVIRONMENT: str(tmp_path)})
     assert [image.key.partition("@")[0] for image in images[ENVIRONMENT]] == ["a.hdr", "b.hdr"]
-    settings = LightSettings.parse({"environment": {"path": str(tmp_path)}})
+    settings = LightSettings.parse({"environment": str(tmp_path)})
+    assert settings == LightSettings.parse({"environment": {"path": str(tmp_path)}})
     lights = [settings.draw(streams(view), images) for view in range(60)]
     chosen = [light.environment for light in lights]
     assert {one.source for one in chosen if one} == {image.key for image in images[ENVIRONMENT]}
@@ -139,7 +140,9 @@ def test_procedural_skies_are_drawn_from_all_kinds_and_the_pool() -> None:
         ({"lamps": {f"lamp{index}": {} for index in range(9)}}, "at most 8"),
         ({"environment": {"path": "/nowhere/sky.hdr"}}, "no file or folder '/nowhere/sky.hdr'"),
         ({"environment": {"path": __file__}}, "no picture of all around"),
-        ({"environment": "sky.hdr"}, "valid dictionary|object"),
+        ({"environment": "sky.hdr"}, "no file or folder 'sky.hdr'"),
+        ({"environment": 3}, "valid dictionary|object"),
+        ({"environment": {"pth": "sky.hdr"}}, "Extra inputs"),
     ],
     ids=str,
 )
