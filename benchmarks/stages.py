@@ -145,6 +145,7 @@ def _places(recipe: Recipe) -> list[tuple[Any, str, str]]:
         (Composer, "compose", "compose"),
         (pipeline, "annotate", "label"),
         (pipeline, "written", "label"),
+        (pipeline, "measure", "judge"),
         (pipeline, "judge", "judge"),
         (Augmenter, "augment", "augment"),
         (Export, "encode", "encode"),

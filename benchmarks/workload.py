@@ -65,7 +65,7 @@ def _plain_scene(studio: Studio, scene: int) -> Iterator[dict[str, Any]]:
     settled, _ = draw_and_settle(studio, scene)
     if settled is None:
         return
-    shots = [aim(studio, settled, view) for view in range(studio.recipe.views)]
+    shots = [shot for view in range(studio.recipe.views) for shot in aim(studio, settled, view)]
     bodies = [_plain_body(studio, body) for body in _start(studio, settled)]
     yield {"bodies": bodies, "views": [_plain_view(shot) for shot in shots]}
 

@@ -71,6 +71,49 @@ def _taken(count: int, *words: str) -> list[Image.Image]:
     return [picture.resize((400, 300), Image.Resampling.LANCZOS) for picture in pictures]
 
 
+def one_scene_in_many_lights(target: Path) -> None:
+    """One scene and one camera under eight lights, as one JPEG."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, DOCS / "lights.py", folder], check=True)
+        path, turn = f"light.environment.path={folder}", "light.environment.turn_deg"
+        choices = (
+            *(
+                "light=day",
+                "light=dusk",
+                "light=studio",
+                "light=outdoors light.environment.skies=[clear]",
+                "light=room",
+            ),
+            *(
+                f"{path}/evening.hdr {turn}=200",
+                f"{path}/evening.hdr {turn}=80",
+                f"{path}/studio.hdr {turn}=-60",
+            ),
+        )
+        tiles = [_lit(choice, Path(folder) / str(place)) for place, choice in enumerate(choices)]
+        width, height = tiles[0].size
+        sheet = Image.new("RGB", (4 * width, 2 * height))
+        for place, picture in enumerate(tiles):
+            sheet.paste(picture, (place % 4 * width, place // 4 * height))
+        sheet.save(target, quality=88)
+
+
+def _lit(choice: str, out: Path) -> Image.Image:
+    """The scene under one light."""
+    floor = [
+        "scene.floor.textured=0",
+        "scene.floor.hue=0.08",
+        "scene.floor.saturation=0.35",
+        "scene.floor.value=0.8",
+    ]
+    scene = ["num_images=1", "views=1", "seed=24", "scene.num_objects=8", "camera.elevation_deg=12", *floor]
+    options = [*scene, "augment=none", "quality=none", "export=png", f"out={out}"]
+    program = [sys.executable, "-m", "sim2coco.cli", "generate"]
+    subprocess.run([*program, *choice.split(), *options], check=True)
+    (picture,) = (out / "images").glob("*/*.png")
+    return Image.open(picture).convert("RGB").resize((400, 300), Image.Resampling.LANCZOS)
+
+
 if __name__ == "__main__":
     (DOCS / "settings.md").write_text(settings())
     (DOCS / "images").mkdir(exist_ok=True)
@@ -78,3 +121,4 @@ if __name__ == "__main__":
     relit_beside_tiny(DOCS / "images" / "relit_vs_tiny.jpg")
     rooms(DOCS / "images" / "rooms.jpg")
     lens_and_motion(DOCS / "images" / "lens_and_motion.jpg")
+    one_scene_in_many_lights(DOCS / "images" / "lights.jpg")

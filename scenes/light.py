@@ -1,12 +1,16 @@
 """A sun, a sky and how a camera answers to them, drawn for each view."""
 
 import colorsys
+from dataclasses import replace
 from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from scenes.camera import on_sphere
-from scenes.settings import Range, Settings, ShareRange, uniform, within
+from scenes.lamps import EnvironmentSettings, Lamps, Surrounding
+from scenes.looks import Album
+from scenes.settings import Range, Settings, ShareRange, Streams, uniform, within
 from scenes.spec import Light, vec3
 
 
@@ -47,9 +51,31 @@ class LightSettings(Settings):
     """How much brighter the picture is than a meter would have it, in powers of two."""
     warmth: Annotated[Range, within(-0.5, 0.5)] = (-0.08, 0.08)
     """White balance: red is stronger by this share, and blue weaker."""
+    lamps: Lamps = Field(default_factory=dict)
+    """Named lamps beside the sun, at most 8; remove one with `~light.lamps.NAME`."""
+    environment: Surrounding = EnvironmentSettings()
+    """A picture of all around in place of the sky; a file or folder alone is its path."""
 
-    def draw(self, rng: np.random.Generator) -> Light:
-        """One light; always seventeen draws."""
+    def draw(self, streams: Streams, album: Album) -> Light:
+        """One light.
+
+        Args:
+            streams: `streams(name)`: sun and sky, lamps and environment have their own.
+            album: Pictures of all around to choose from.
+        """
+        light = self._sun_and_sky(streams("light"))
+        if self.lamps:
+            rng = streams("lamps")
+            azimuth_rad = float(np.arctan2(light.direction[1], light.direction[0]))
+            drawn = [lamp.draw(rng, azimuth_rad) for lamp in self.lamps.values()]
+            light = replace(light, lamps=tuple(lamp for lamp in drawn if lamp is not None))
+        if self.environment.path is not None or self.environment.skies:
+            chosen = self.environment.draw(streams("environment"), album)
+            light = replace(light, environment=chosen)
+        return light
+
+    def _sun_and_sky(self, rng: np.random.Generator) -> Light:
+        """The light without what is beside them; always seventeen draws."""
         azimuth, elevation = (
             np.radians(uniform(rng, bounds)) for bounds in (self.azimuth_deg, self.elevation_deg)
         )

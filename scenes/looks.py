@@ -13,13 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
+from scenes.assets.panoramas import panorama_files, read_panorama
 from scenes.assets.reading import IMAGE_SUFFIXES, ImageError, read_image
+from scenes.assets.skies import SKIES, sky
 from scenes.assets.textures import TEXTURES, texture
 from scenes.settings import Settings, Share, ShareRange, did_you_mean, uniform
 from scenes.spec import Look, Texture, Vec3
 
 IMAGE = "image"
 """The texture kind that stands for an image from a folder."""
+ENVIRONMENT = "environment"
+"""The role of pictures of all around: no surface has them."""
+
+FEW = 4
+"""Pictures of all around that are kept in memory, at most 24 MiB each."""
 
 
 MAX_POOL = 256
@@ -41,7 +48,7 @@ class ImageFile:
 
 
 Images = Mapping[str, tuple[ImageFile, ...]]
-"""For each role of a surface (`floor`, `background`, `objects`, `distractors`) its images."""
+"""For each role (`floor`, `background`, `objects`, `distractors`, `environment`) its images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +141,21 @@ def load_images(folders: Mapping[str, str | None]) -> Images:
         ImageError: One cannot be read.
     """
     return {
-        role: tuple(_image_file(path, index) for index, path in enumerate(image_files(folder)))
+        role: tuple(_image_file(path, role, index) for index, path in enumerate(_files(folder, role)))
         for role, folder in folders.items()
         if folder is not None
     }
 
 
-def _image_file(path: Path, index: int) -> ImageFile:
-    read_image(path, quick=True)
+def _files(folder: str, role: str) -> list[Path]:
+    return panorama_files(folder) if role == ENVIRONMENT else image_files(folder)
+
+
+def _image_file(path: Path, role: str, index: int) -> ImageFile:
+    if role == ENVIRONMENT:
+        read_panorama(path)
+    else:
+        read_image(path, quick=True)
     return ImageFile(path.absolute(), f"{path.name}@{_hash(path)}", index)
 
 
@@ -161,6 +175,7 @@ class Pictures:
         """Reads nothing yet."""
         self._images = images
         self._get = lru_cache(keep)(self._read)
+        self.panorama = lru_cache(FEW)(self._read_panorama)
 
     def __call__(self, role: str, choice: Texture) -> NDArray[np.uint8]:
         """The pixels (h, w, 3) RGB of a texture on a surface of that role.
@@ -173,15 +188,34 @@ class Pictures:
     def _read(self, role: str, choice: Texture) -> NDArray[np.uint8]:
         if choice.kind == IMAGE:
             return self._read_image(role, choice)
-        seed = np.random.SeedSequence(choice.index, spawn_key=tuple(choice.kind.encode()))
-        rng = np.random.Generator(np.random.PCG64(seed))
+        rng = _rng(choice.kind, choice.index)
         return _muted(texture(choice.kind, rng), rng.random(), 100 + 100 * rng.random())
 
     def _read_image(self, role: str, choice: Texture) -> NDArray[np.uint8]:
+        return read_image(self._path(role, choice.source))
+
+    def _read_panorama(self, source: str) -> NDArray[np.float32]:
+        """The light (h, w, 3) of a picture of all around, `name@hash`, or `kind:number`.
+
+        Raises:
+            ImageError: The picture is another one now.
+        """
+        kind, _, number = source.partition(":")
+        if kind in SKIES and "@" not in source:
+            return sky(kind, _rng(kind, int(number)))
+        return read_panorama(self._path(ENVIRONMENT, source))
+
+    def _path(self, role: str, source: str) -> Path:
         for image in self._images.get(role, ()):
-            if image.key == choice.source and image.key.endswith(_hash(image.path)):
-                return read_image(image.path)
-        raise ImageError(f"{choice.source}: that image is no longer there, or another one now")
+            if image.key == source and image.key.endswith(_hash(image.path)):
+                return image.path
+        raise ImageError(f"{source}: that image is no longer there, or another one now")
+
+
+def _rng(kind: str, member: int) -> np.random.Generator:
+    """The generator of one member of a procedural kind's pool, the same in every data set."""
+    seed = np.random.SeedSequence(member, spawn_key=tuple(kind.encode()))
+    return np.random.Generator(np.random.PCG64(seed))
 
 
 def _muted(pixels: NDArray[np.uint8], share: float, brightness: float) -> NDArray[np.uint8]:

@@ -235,6 +235,34 @@ class Camera:
 
 
 @dataclass(frozen=True, slots=True)
+class Lamp:
+    """A further light from far away; what its values mean is said at `Light`."""
+
+    direction: Vec3
+    color_rgb: Vec3
+    diffuse: float
+    shadow: float
+    softness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A picture of all around in place of the sky.
+
+    Attributes:
+        source: Its name and content, `name@hash`; of a procedural one its kind and number, `clear:7`.
+        turn_rad: How far it is turned, from +x towards +y.
+        sun: Whether its brightest spot is the sun.
+        seen: Whether it is seen behind everything.
+    """
+
+    source: str
+    turn_rad: float
+    sun: bool
+    seen: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Light:
     """A sun, a sky, and how the camera takes them.
 
@@ -253,6 +281,8 @@ class Light:
         bounce: Light that the floor throws back, over that of a dull floor.
         exposure_ev: Exposure beside what a meter would say, in powers of two.
         warmth: Red is stronger by this share, blue weaker.
+        lamps: Beside the sun.
+        environment: What is there in place of the sky; None keeps it.
     """
 
     direction: Vec3
@@ -269,6 +299,8 @@ class Light:
     bounce: float = 1.0
     exposure_ev: float = 0.0
     warmth: float = 0.0
+    lamps: tuple[Lamp, ...] = ()
+    environment: Environment | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,15 @@
 """The whole flow: a scene is drawn, settled, and seen by shots that are labelled, judged and augmented."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
+from scenes.looks import ENVIRONMENT
 from scenes.spec import RejectedDraw, Shot, Vec3, vec3
-from sim.annotate import Sample, annotate
-from sim.render.rasterise import RejectedView
+from sim.annotate import Measures, Sample, annotate, measure
+from sim.render.rasterise import GBuffer, RejectedView
 from sim.settle import Settled, settle
 from sim2coco.export.labels import Written, written
 from sim2coco.quality.judge import Verdict, judge
@@ -16,7 +18,8 @@ from sim2coco.seeding import rng_for
 from sim2coco.store import Store
 from sim2coco.studio import Studio
 
-LIGHTING = 0
+Outcome = tuple[list[Written], tuple[str, ...]]
+"""What comes of a shot: its pictures, or the reasons why there are none."""
 
 
 def make_scene(studio: Studio, scene: int) -> tuple[Record, list[Written]]:
@@ -28,10 +31,11 @@ def make_scene(studio: Studio, scene: int) -> tuple[Record, list[Written]]:
     views: list[View] = []
     files: list[Written] = []
     for view in range(studio.recipe.views):
-        shot = aim(studio, settled, view)
-        pictures, reasons = make_view(studio, settled, shot)
-        views.append(View(view, LIGHTING, shot, reasons, tuple(picture.picture for picture in pictures)))
-        files += pictures
+        shots = aim(studio, settled, view)
+        for shot, (pictures, reasons) in zip(shots, make_view(studio, settled, shots), strict=True):
+            told = tuple(picture.picture for picture in pictures)
+            views.append(View(view, shot.lighting, shot, reasons, told))
+            files += pictures
     return Record(FORMAT, scene, split, "done", unlucky, None, settled, tuple(views)), files
 
 
@@ -50,26 +54,52 @@ def draw_and_settle(studio: Studio, scene: int) -> tuple[Settled | None, tuple[s
     return None, tuple(unlucky)
 
 
-def aim(studio: Studio, settled: Settled, view: int) -> Shot:
-    """The camera and the light of one view."""
+def aim(studio: Studio, settled: Settled, view: int) -> tuple[Shot, ...]:
+    """The shots of one view: one camera, under one light after the other."""
     recipe, spec = studio.recipe, settled.spec
     stream = partial(_stream, recipe.seed, spec.scene, spec.attempt, view=view)
+    catalogue = studio.held_out.catalogues[spec.split]
     sphere = bounds(studio, settled)
     camera = recipe.camera.aim(stream("camera"), view, recipe.image, sphere)
-    light = recipe.light.draw(stream("light", lighting=LIGHTING))
     sensor = stream("sensor")
     lens = recipe.camera.lens(sensor, camera, sphere)
     motion = recipe.camera.motion(sensor, camera, sphere)
-    return Shot(spec.scene, view, LIGHTING, camera, light, lens, motion)
+    lights = [
+        recipe.light.draw(partial(stream, lighting=lighting), catalogue.album(ENVIRONMENT))
+        for lighting in range(recipe.lightings)
+    ]
+    return tuple(
+        Shot(spec.scene, view, index, camera, light, lens, motion) for index, light in enumerate(lights)
+    )
 
 
-def make_view(studio: Studio, settled: Settled, shot: Shot) -> tuple[list[Written], tuple[str, ...]]:
-    """The pictures of one shot, or the reasons why there are none."""
+def make_view(studio: Studio, settled: Settled, shots: Sequence[Shot]) -> list[Outcome]:
+    """What comes of each shot of one view, which is rasterised and labelled once."""
     try:
-        sample = label(studio, settled, shot)
+        gbuffer = studio.renderer.rasterise(settled, shots[0])
+        frame = studio.composer.compose(studio.renderer, gbuffer, settled, shots[0])
+        sample = annotate(studio.renderer, studio.files, settled, shots[0], gbuffer, frame)
     except RejectedView as rejected:
-        return [], (rejected.reason,)
-    verdict = judge(studio.recipe.quality, sample, not labelled(settled))
+        return [([], (rejected.reason,))] * len(shots)
+    measures = measure(sample)
+    outcomes = [finish(studio, settled, shots[0], sample, measures)]
+    for shot in shots[1:]:
+        again = relight(studio, settled, shot, gbuffer, sample)
+        outcomes.append(finish(studio, settled, shot, again, measures))
+    return outcomes
+
+
+def relight(studio: Studio, settled: Settled, shot: Shot, gbuffer: GBuffer, sample: Sample) -> Sample:
+    """A view that is labelled already, under another light: no light moves a label."""
+    if not studio.composer.relights:
+        gbuffer = studio.renderer.rasterise(settled, shot)
+    frame = studio.composer.compose(studio.renderer, gbuffer, settled, shot)
+    return replace(sample, image=frame.image)
+
+
+def finish(studio: Studio, settled: Settled, shot: Shot, sample: Sample, measures: list[Measures]) -> Outcome:
+    """What comes of one labelled shot: judge, augment, judge, encode."""
+    verdict = judge(studio.recipe.quality, sample, not labelled(settled), measures)
     if not verdict.accepted:
         return [], verdict.reasons
     pictures = []
@@ -78,13 +108,6 @@ def make_view(studio: Studio, settled: Settled, shot: Shot) -> tuple[list[Writte
             return [], tuple(f"augment:{reason}" for reason in checked.reasons)
         pictures.append(written(studio.recipe.export, settled, shot, copy, finished, checked))
     return pictures, ()
-
-
-def label(studio: Studio, settled: Settled, shot: Shot) -> Sample:
-    """The labelled picture of one shot: rasterise, compose, annotate."""
-    gbuffer = studio.renderer.rasterise(settled, shot)
-    frame = studio.composer.compose(studio.renderer, gbuffer, settled, shot)
-    return annotate(studio.renderer, studio.files, settled, shot, gbuffer, frame)
 
 
 def augmented(

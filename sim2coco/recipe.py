@@ -16,6 +16,7 @@ from scenes.assets.heldout import HeldOut, hold_out
 from scenes.camera import CameraKind, ImageSettings, Shell
 from scenes.drop import Drop
 from scenes.light import LightSettings
+from scenes.looks import ENVIRONMENT
 from scenes.scene import Scene
 from scenes.settings import Settings, did_you_mean, load_kinds, one_of
 from scenes.split import Split
@@ -38,7 +39,9 @@ class Recipe(Settings):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Another seed, another data set."""
     views: Annotated[int, Field(ge=1, le=99)] = 3
-    """Pictures of each scene, from different cameras under different lights."""
+    """Cameras of each scene, each under a light of its own."""
+    lightings: Annotated[int, Field(ge=1, le=99)] = 1
+    """Lights of each view, all else the same; each is a picture that num_images counts, and costs little."""
     split: Annotated[Split, BeforeValidator(lambda split: {} if split is None else split)] = Split()
     """{train: 0.8, val: 0.2} or other shares, relative to each other; a scene is in one split as a whole."""
     assets: Assets
@@ -78,6 +81,11 @@ class Recipe(Settings):
                 )
         return self
 
+    @property
+    def image_folders(self) -> dict[str, str | None]:
+        """For each role of users' images the folder that they come from; it may be one file."""
+        return {**self.scene.image_folders, ENVIRONMENT: self.light.environment.path}
+
     def split_of(self, scene: int) -> str:
         """The split of a scene: a function of its index alone, every prefix near the shares."""
         return self.split.of(scene)
@@ -88,7 +96,7 @@ class Recipe(Settings):
         Raises:
             CatalogueError: There is too little of something for each split to have its own.
         """
-        return hold_out(self.split, self.seed, self.assets, self.scene, catalogue)
+        return hold_out(self.split, self.seed, self.assets, self.scene, self.light.environment, catalogue)
 
 
 def portable(recipe: Recipe) -> dict[str, Any]:

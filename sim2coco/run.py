@@ -153,10 +153,8 @@ def generate(
     if num_images < 1:
         raise ValueError("num_images must be at least 1")
     recipe.render.device()
-    catalogue = load_catalogue(recipe.assets, recipe.scene.image_folders)
-    recipe.hold_out(
-        catalogue
-    )  # refuses what splits cannot have each of their own, before anything is written
+    catalogue = load_catalogue(recipe.assets, recipe.image_folders)
+    recipe.hold_out(catalogue)  # what splits cannot have each of their own is refused before all else
     store = Store(Path(out).expanduser().absolute())
     with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:
         begin(store, recipe, catalogue, num_images)

@@ -16,6 +16,8 @@ STREAMS = (
     "gloss",
     "distractor_gloss",
     "walls",
+    "lamps",
+    "environment",
 )
 """Names of streams; their order is part of every seed, so new ones go to the end."""
 

@@ -32,7 +32,7 @@ class Studio:
         own = folder / str(os.getpid())
         own.mkdir(parents=True, exist_ok=True)
         self.recipe = recipe
-        self.catalogue = catalogue or load_catalogue(recipe.assets, recipe.scene.image_folders)
+        self.catalogue = catalogue or load_catalogue(recipe.assets, recipe.image_folders)
         self.client = Client()
         self.files = MeshFiles(self.catalogue, own)
         pictures = Pictures(self.catalogue.images)

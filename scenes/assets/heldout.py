@@ -11,7 +11,8 @@ from hashlib import sha256
 from typing import Any
 
 from scenes.assets.catalogue import Asset, Assets, Catalogue, CatalogueError
-from scenes.looks import MAX_POOL, Images, LookSettings
+from scenes.lamps import EnvironmentSettings
+from scenes.looks import ENVIRONMENT, MAX_POOL, Images, LookSettings
 from scenes.scene import Scene
 from scenes.split import Split, dealt, quotas
 
@@ -43,7 +44,14 @@ class HeldOut:
         return {name: tree for name, tree in found.items() if tree}
 
 
-def hold_out(split: Split, seed: int, assets: Assets, scene: Scene, catalogue: Catalogue) -> HeldOut:
+def hold_out(
+    split: Split,
+    seed: int,
+    assets: Assets,
+    scene: Scene,
+    environment: EnvironmentSettings,
+    catalogue: Catalogue,
+) -> HeldOut:
     """What each split is made of: all of the same, or each of its own.
 
     Args:
@@ -51,6 +59,7 @@ def hold_out(split: Split, seed: int, assets: Assets, scene: Scene, catalogue: C
         seed: Another seed, another choice.
         assets: What was set for categories and distractors.
         scene: What was set for surfaces.
+        environment: What was set for pictures of all around.
         catalogue: What came of it.
 
     Raises:
@@ -62,11 +71,13 @@ def hold_out(split: Split, seed: int, assets: Assets, scene: Scene, catalogue: C
         parts = {name: _with_assets(part, owners, name) for name, part in parts.items()}
     if "background" in split.by:
         surfaces = {role: look for role, look in scene if isinstance(look, LookSettings) and look.textured}
-        _check_pools(surfaces, split)
+        _check_pools(surfaces, environment, split)
         images = {
-            role: {image.content for image in images}
+            f"scene.{role}.images" if role in surfaces else "light.environment": {
+                image.content for image in images
+            }
             for role, images in catalogue.images.items()
-            if role in surfaces
+            if role in surfaces or role == ENVIRONMENT
         }
         owners = _owners(split, seed, images, _too_few_images)
         members = dealt(MAX_POOL, split.shares)
@@ -134,22 +145,29 @@ def _too_few_images(short: list[str], groups: Contents, split: Split) -> str:
     found, names = len(groups[short[0]]), ", ".join(split.shares)
     what = f"split.by=background needs another picture for each of {names}"
     have = f"there are {found}" if found < len(split.shares) else f"all {found} are on other surfaces too"
-    return f"scene.{short[0]}.images: {what}, and {have}{_others(short)}; give more, or split.by=scene"
+    return f"{short[0]}: {what}, and {have}{_others(short)}; give more, or split.by=scene"
 
 
 def _others(short: list[str]) -> str:
     """A clause about further groups that have too little."""
-    told = [name.rpartition(".")[2] for name in short[1:]]
+    told = [name.removesuffix(".images").rpartition(".")[2] for name in short[1:]]
     more = ", ..." if len(told) > MAX_TOLD else ""
     return f" ({', '.join(told[:MAX_TOLD])}{more} too)" if told else ""
 
 
-def _check_pools(surfaces: Mapping[str, LookSettings], split: Split) -> None:
-    for role, look in surfaces.items():
-        if look.images is None and look.textures and look.pool < len(split.shares):
+def _check_pools(
+    surfaces: Mapping[str, LookSettings], environment: EnvironmentSettings, split: Split
+) -> None:
+    pools = {
+        f"scene.{role}": look.pool for role, look in surfaces.items() if not look.images and look.textures
+    }
+    if environment.skies and environment.path is None:
+        pools["light.environment"] = environment.pool
+    for setting, pool in pools.items():
+        if pool < len(split.shares):
             raise CatalogueError(
-                f"scene.{role}.pool: split.by=background needs at least {len(split.shares)}, "
-                f"a picture of each texture for each split (got {look.pool})"
+                f"{setting}.pool: split.by=background needs at least {len(split.shares)}, "
+                f"a picture of each kind for each split (got {pool})"
             )
 
 

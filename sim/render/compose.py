@@ -2,12 +2,14 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scenes.looks import Pictures
 from scenes.spec import Camera, Shot, Wall
+from sim.render.last import Last
 from sim.render.planes import facing, floor_depth, wall_depth
 from sim.render.rasterise import Box, GBuffer, Renderer
 from sim.render.surfaces import Surfaces
@@ -61,14 +63,18 @@ class Composer(ABC):
         pictures: Textures.
     """
 
+    relights: ClassVar[bool] = False
+    """Whether all light comes from here: what is rasterised once does then for every light."""
+
     def __init__(self, pictures: Pictures) -> None:
         """Keeps the filtered textures that were used last."""
         self.surfaces = Surfaces(pictures)
+        self._facing, self._seen = Last(facing), Last(what_is_where)
 
     def compose(self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot) -> Frame:
         """The picture of one shot; which body is where comes from depth and planes alone."""
-        walls = facing(settled.walls, shot.camera)
-        seen = what_is_where(gbuffer, shot.camera, settled.spec.floor is not None, walls)
+        walls = self._facing(settled.walls, shot.camera)
+        seen = self._seen(gbuffer, shot.camera, settled.spec.floor is not None, walls)
         return Frame(self.paint(renderer, gbuffer, settled, shot, seen), seen.body, seen.depth_m)
 
     @abstractmethod

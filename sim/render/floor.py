@@ -17,6 +17,8 @@ Floats = NDArray[np.float32]
 COARSE = 2
 """The sky's light on the floor is looked up in every so manieth row and column."""
 BLUR_PX = 5
+MOST_ROWS = 32_766
+"""`cv2.remap` takes no more at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,10 +52,13 @@ class FloorLight:
     def _on_grid(self, values: cv2.typing.MatLike, x: Floats, y: Floats) -> Floats:
         assert self.scene.floor is not None
         u, v = self.scene.floor.places(x, y)
-        return np.asarray(
-            cv2.remap(values, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=1.0),
-            np.float32,
-        )
+        parts = [
+            cv2.remap(
+                values, u[part], v[part], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=1.0
+            )
+            for part in (np.s_[start : start + MOST_ROWS] for start in range(0, len(u), MOST_ROWS))
+        ]
+        return np.asarray(np.concatenate(parts) if len(parts) > 1 else parts[0], np.float32)
 
 
 def floor_light(light: Light, sky: Sky, sun: Sun) -> FloorLight | None:
@@ -66,32 +71,52 @@ def sun_on_floor(light: Light) -> Floats:
     return (light.diffuse * light.direction[2] * np.array(light.color_rgb)).astype(np.float32)
 
 
-def floor_picture(
-    surfaces: Surfaces,
-    surface: Surface,
-    camera: Camera,
-    light: Light,
-    plane_m: NDArray[np.float64],
-    falls: FloorLight | None,
-) -> Floats:
-    """The light (H, W, 3) that comes from the floor.
+@dataclass(frozen=True, slots=True, eq=False)
+class FloorColors:
+    """The floor as one camera sees it, before any light falls on it.
+
+    Attributes:
+        x: (H, W) in the world.
+        y: (H, W) in the world.
+        color: (H, W, 3) uint8; None without a texture.
+    """
+
+    x: Floats
+    y: Floats
+    color: NDArray[np.uint8] | None
+
+
+def floor_colors(
+    surfaces: Surfaces, surface: Surface, camera: Camera, plane_m: NDArray[np.float64]
+) -> FloorColors:
+    """What the floor is like, wherever it is seen or hidden.
 
     Args:
         surfaces: Textures.
-        surface: What the floor is like.
+        surface: The floor.
         camera: Where it is seen from.
-        light: Sun and sky.
-        plane_m: (H, W) depth of the floor; infinite above the horizon.
-        falls: What bodies leave of the light; None where there are none.
+        plane_m: (H, W) its depth; infinite above the horizon.
     """
     # Far floor is nearly of one colour; the limit keeps single precision true to a texel.
     depth = np.minimum(plane_m, 1e3 * camera.pose.position_m[2]).astype(np.float32)
     x, y = on_plane(camera, depth)
-    color = surfaces.floor(surface, camera, x, y, depth)
+    return FloorColors(x, y, surfaces.floor(surface, camera, x, y, depth))
+
+
+def floor_picture(colors: FloorColors, surface: Surface, light: Light, falls: FloorLight | None) -> Floats:
+    """The light (H, W, 3) that comes from the floor.
+
+    Args:
+        colors: What is seen of it.
+        surface: What it is like.
+        light: Sun and sky.
+        falls: What bodies leave of the light; None where there are none.
+    """
+    x, y, color = colors.x, colors.y, colors.color
     own = tint(surface) if color is None else np.ones(3, np.float32)
     sky_rgb, sun_rgb = own * color_of(light), own * sun_on_floor(light)
     if falls is None:
-        strength = np.full((*depth.shape, 3), sky_rgb + sun_rgb, np.float32)
+        strength = np.full((*x.shape, 3), sky_rgb + sun_rgb, np.float32)
     else:
         around, shadow = _coarsely(falls, x, y), falls.sun.on_floor(x, y)
         channels = [

@@ -1,23 +1,27 @@
 """Pictures lit by us: colours, depth and ids from the renderer; sun, sky, floor and camera from here."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.looks import Pictures
-from scenes.spec import Camera, Light, SceneSpec, Shot, Surface, Wall
+from scenes.looks import FEW, Pictures
+from scenes.spec import Camera, Light, SceneSpec, Shot, Surface, Vec3, Wall
 from sim.meshfiles import MeshFiles
 from sim.render.bodies import Pixels, body_pixels, paint_bodies
 from sim.render.compose import Composer, Floats, Seen, what_is_where
-from sim.render.floor import FloorLight, floor_light, floor_picture
+from sim.render.environment import MappedLight, mapped, surroundings
+from sim.render.floor import FloorLight, floor_colors, floor_light, floor_picture
+from sim.render.lamps import LitLamp, add_lamps, lamps_over
+from sim.render.last import Last
 from sim.render.lens import through
 from sim.render.motion import other_instants
 from sim.render.points import Cloud, PointClouds
 from sim.render.rasterise import GBuffer, Renderer
-from sim.render.room import in_room
-from sim.render.sky import Sky, color_of
+from sim.render.room import in_room, lamps_in_room
+from sim.render.sky import Sky, color_of, sky_directions
 from sim.render.sun import Sun, sun_over
 from sim.render.surfaces import tint
 from sim.render.tone import developed, paint
@@ -59,6 +63,7 @@ class Lit:
     sky: Sky | None
     sun: Sun | None
     falls: FloorLight | None
+    lamps: tuple[LitLamp, ...]
 
 
 class RelitComposer(Composer):
@@ -72,6 +77,8 @@ class RelitComposer(Composer):
         sun_map_px: Side of the sun's map.
         smooth_edges: Whether the picture's edges are antialiased; masks never are.
     """
+
+    relights = True
 
     def __init__(
         self,
@@ -87,11 +94,14 @@ class RelitComposer(Composer):
         self._files, self._clouds = files, PointClouds(files)
         self._sky_directions, self._sky_map_px = sky_directions, sky_map_px
         self._sun_map_px, self._smooth_edges = sun_map_px, smooth_edges
-        self._last: tuple[Settled, LitScene | None] | None = None
+        self._scene = Last(self._look_at)
+        self._pixels = Last(body_pixels)
+        self._surroundings = lru_cache(FEW)(lambda source: surroundings(pictures.panorama(source)))
+        self._floor_colors = Last(partial(floor_colors, self.surfaces))
 
     def paint(self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot, seen: Seen) -> Image:
         """The image (H, W, 3) of what is seen."""
-        lit = self._lit(settled, metered(shot.light), seen.walls)
+        lit = self._lit(settled, shot.light, seen.walls)
         picture, pixels = self._taken(gbuffer, settled.spec, shot.camera, lit, seen)
         gain = _gain(picture)
         if shot.lens is not None or shot.motion is not None:
@@ -99,30 +109,36 @@ class RelitComposer(Composer):
         image = developed(picture, gain)
         return _antialiased(image, seen, pixels) if self._smooth_edges else image
 
-    def _lit(self, settled: Settled, light: Light, walls: tuple[Wall, ...]) -> Lit:
+    def _lit(self, settled: Settled, drawn: Light, walls: tuple[Wall, ...]) -> Lit:
         """A scene in a light, between the walls that a camera sees."""
         scene = self._scene(settled)
+        light = metered(self._surrounded(drawn, scene))
         if scene is None:
-            return Lit(light, None, None, None, None)
-        sun, sky = sun_over(scene.cloud.points_m, light, self._sun_map_px), scene.sky
-        if walls:
-            sun, sky, falls = in_room(walls, settled.spec, light, sun, sky)
-            return Lit(light, scene, sky, sun, falls)
-        return Lit(light, scene, sky, sun, floor_light(light, sky, sun))
+            return Lit(light, None, None, None, None, lamps_over(None, light, 0, None))
+        points_m, sky = scene.cloud.points_m, scene.sky
+        sun = sun_over(points_m, light, self._sun_map_px)
+        if not walls:
+            falls = floor_light(light, sky, sun)
+            return Lit(light, scene, sky, sun, falls, lamps_over(points_m, light, self._sun_map_px, falls))
+        sun, sky, falls = in_room(walls, settled.spec, light, sun, sky)
+        lamps = lamps_over(points_m, light, self._sun_map_px, falls)
+        return Lit(light, scene, sky, sun, falls, lamps_in_room(walls, lamps))
 
     def _taken(
         self, gbuffer: GBuffer, spec: SceneSpec, camera: Camera, lit: Lit, seen: Seen
     ) -> tuple[Floats, Pixels | None]:
         """The light (H, W, 3) that a pinhole camera takes in an instant, and the pixels of bodies."""
         light, sky, sun, falls = lit.light, lit.sky, lit.sun, lit.falls
-        picture = self._behind(spec, camera, light, seen, falls)
+        picture = self._behind(spec, camera, light, seen, falls, lit.lamps)
         if lit.scene is None or sky is None or sun is None:
             return picture, None
         if seen.walls:
-            paint_walls(picture, self.surfaces, spec, camera, light, seen, sky, sun, falls)
-        pixels = body_pixels(camera, seen, lit.scene.fewer)
+            paint_walls(picture, self.surfaces, spec, camera, light, seen, sky, sun, falls, lit.lamps)
+        pixels = self._pixels(camera, seen, lit.scene.fewer)
         if pixels is not None:
             paint_bodies(picture, gbuffer, spec, camera, light, pixels, sky, sun, falls)
+            if lit.lamps:
+                add_lamps(picture, gbuffer, spec, camera, pixels, lit.lamps)
         return picture, pixels
 
     def _exposed(
@@ -140,13 +156,8 @@ class RelitComposer(Composer):
             total += through(shot.lens, camera, light, there.depth_m)
         return total * np.float32(1 / shot.motion.frames)
 
-    def _scene(self, settled: Settled) -> LitScene | None:
-        """The scene's own part of the light, kept while shots are of the same scene."""
-        if self._last is None or self._last[0] is not settled:
-            self._last = settled, self._look_at(settled)
-        return self._last[1]
-
     def _look_at(self, settled: Settled) -> LitScene | None:
+        """The scene's own part of the light."""
         spec = settled.spec
         if not spec.bodies:
             return self._look_at_nothing(spec) if settled.walls else None
@@ -163,13 +174,31 @@ class RelitComposer(Composer):
         sky = Sky(cloud.points_m, self._sky_directions, self._sky_map_px, spec.floor is not None)
         return LitScene(cloud, cloud, sky)
 
+    def _surrounded(self, light: Light, scene: LitScene | None) -> Light:
+        """The light with the picture of all around that it names, if it does."""
+        if light.environment is None:
+            return light
+        directions = (
+            sky_directions(self._sky_directions, below=False) if scene is None else scene.sky.directions
+        )
+        return mapped(light, self._surroundings(light.environment.source), directions)
+
     def _behind(
-        self, spec: SceneSpec, camera: Camera, light: Light, seen: Seen, falls: FloorLight | None
+        self,
+        spec: SceneSpec,
+        camera: Camera,
+        light: Light,
+        seen: Seen,
+        falls: FloorLight | None,
+        lamps: tuple[LitLamp, ...],
     ) -> Floats:
         """Floor and background (H, W, 3), as light."""
         if spec.floor is None or seen.plane_m is None:
             return self._background(spec.background, camera, light)
-        picture = floor_picture(self.surfaces, spec.floor, camera, light, seen.plane_m, falls)
+        colors = self._floor_colors(spec.floor, camera, seen.plane_m)
+        picture = floor_picture(colors, spec.floor, light, falls)
+        for lamp in lamps:
+            picture += floor_picture(colors, spec.floor, lamp.light, lamp.falls)
         background = np.isinf(seen.depth_m)
         if not background.any():
             return picture
@@ -178,8 +207,12 @@ class RelitComposer(Composer):
 
     def _background(self, surface: Surface, camera: Camera, light: Light) -> Floats:
         """What is behind everything, (H, W, 3): it hangs in the sky's light and a part of the sun's."""
+        if isinstance(light, MappedLight) and light.environment is not None and light.environment.seen:
+            return light.behind(camera)
         sun = np.float32(HANGS_IN_SUN * light.diffuse) * np.array(light.color_rgb, np.float32)
         strength = color_of(light) + sun
+        for lamp in light.lamps:
+            strength += np.float32(HANGS_IN_SUN * lamp.diffuse) * np.array(lamp.color_rgb, np.float32)
         color = self.surfaces.background(surface, camera)
         if color is None:
             return np.full((camera.height, camera.width, 3), strength * tint(surface), np.float32)
@@ -188,16 +221,24 @@ class RelitComposer(Composer):
 
 def metered(light: Light) -> Light:
     """The light as the camera takes it: a free floor is well exposed, but for `exposure_ev` and `warmth`."""
-    gain = WHITE_AT * 2**light.exposure_ev / max(light.ambient + light.diffuse * light.direction[2], 1e-3)
-    red, blue = 1 + light.warmth, 1 - light.warmth
-    sun, sky = light.color_rgb, light.sky_rgb
+    level = light.ambient + light.diffuse * light.direction[2]
+    level += sum(lamp.diffuse * lamp.direction[2] for lamp in light.lamps)
+    gain = WHITE_AT * 2**light.exposure_ev / max(level, 1e-3)
+    warm = partial(_warm, light.warmth)
     return replace(
         light,
         ambient=light.ambient * gain,
         diffuse=light.diffuse * gain,
-        color_rgb=(sun[0] * red, sun[1], sun[2] * blue),
-        sky_rgb=(sky[0] * red, sky[1], sky[2] * blue),
+        color_rgb=warm(light.color_rgb),
+        sky_rgb=warm(light.sky_rgb),
+        lamps=tuple(
+            replace(lamp, diffuse=lamp.diffuse * gain, color_rgb=warm(lamp.color_rgb)) for lamp in light.lamps
+        ),
     )
+
+
+def _warm(warmth: float, color: Vec3) -> Vec3:
+    return color[0] * (1 + warmth), color[1], color[2] * (1 - warmth)
 
 
 def _gain(picture: Floats) -> float:

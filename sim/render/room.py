@@ -1,12 +1,13 @@
 """What walls keep from a scene of the sun and the sky, and what they throw back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scenes.spec import Light, SceneSpec, Wall
 from sim.render.floor import FloorLight
+from sim.render.lamps import LitLamp
 from sim.render.sky import Sky, free_light, shape_of
 from sim.render.sun import Sun
 from sim.render.surfaces import tint
@@ -124,9 +125,24 @@ def in_room(
     """What of a sun and a sky arrives between walls, each as bright as in the middle of it."""
     dark = Walled(walls, light, (0.0,) * len(walls))
     walled = Walled(walls, light, tuple(_glow(wall, dark, spec, sky) for wall in walls))
-    sun = WalledSun(sun.maps, sun.shade, sun.softness, walled)
+    sun = _behind_walls(sun, walled)
     sky = WalledSky(sky, walled)
     return sun, sky, None if sky.floor is None else WalledFloorLight(sky.on_floor(light), sun, sky, walled)
+
+
+def lamps_in_room(walls: tuple[Wall, ...], lamps: tuple[LitLamp, ...]) -> tuple[LitLamp, ...]:
+    """What of some lamps arrives between walls."""
+    return tuple(_lamp_in_room(walls, lamp) for lamp in lamps)
+
+
+def _lamp_in_room(walls: tuple[Wall, ...], lamp: LitLamp) -> LitLamp:
+    assert lamp.sun is not None
+    sun = _behind_walls(lamp.sun, Walled(walls, lamp.light, (0.0,) * len(walls)))
+    return replace(lamp, sun=sun, falls=None if lamp.falls is None else replace(lamp.falls, sun=sun))
+
+
+def _behind_walls(sun: Sun, walled: Walled) -> Sun:
+    return WalledSun(sun.maps, sun.shade, sun.softness, walled)
 
 
 def _glow(wall: Wall, dark: Walled, spec: SceneSpec, sky: Sky) -> float:
@@ -134,11 +150,12 @@ def _glow(wall: Wall, dark: Walled, spec: SceneSpec, sky: Sky) -> float:
     middle = wall.outward() * wall.distance_m + [0.0, 0.0, wall.height_m / 2]
     middle += wall.sideways() * np.clip(0.0, wall.low_m, wall.high_m)
     x, y, z = middle.astype(np.float32)[:, None]
-    free = float(free_light(light, sky.directions, inward.astype(np.float32)[:, None])[0])
+    free = float(free_light(light, sky.directions, inward.astype(np.float32)[:, None]).mean())
     facing = max(float(inward @ light.direction), 0.0) * (1 - float(dark.sun_kept(x, y, z)[0]))
     floor = 0.0 if spec.floor is None else 0.5 * light.bounce * float(tint(spec.floor).mean())
     level = light.ambient + light.diffuse * light.direction[2]
     arrives = light.ambient * free + light.diffuse * facing + floor * level
+    arrives += sum(lamp.diffuse * max(float(inward @ lamp.direction), 0.0) for lamp in light.lamps)
     back = light.bounce * float(tint(wall.surface).mean()) * arrives
     return min(back / max(light.ambient, LEAST), BRIGHTEST)
 

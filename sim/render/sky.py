@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.spec import Light
+from sim.render.environment import MappedLight
 from sim.render.lightmap import NOTHING, LightMaps, light_maps, visible
 
 Array = NDArray[np.float64]
@@ -36,6 +37,8 @@ def shape_of(light: Light, directions: Array) -> Floats:
 
     What is below the horizon is as bright as that.
     """
+    if isinstance(light, MappedLight):
+        return light.shape
     up = np.clip(directions[:, 2], 0, 1)
     side = directions[:, :2] @ (np.cos(light.sky_azimuth_rad), np.sin(light.sky_azimuth_rad))
     # A floor's mean of h + (1 - h)·up is weighted by 2·up: (h + 2) / 3.
@@ -46,8 +49,11 @@ def shape_of(light: Light, directions: Array) -> Floats:
 def free_light(light: Light, directions: Array, normals: Floats) -> Floats:
     """The light (m,) of the whole sky on surfaces with normals (3, m), over that on the floor.
 
-    A surface sees half of all directions, so its light is smooth: seven numbers tell it.
+    A surface sees half of all directions, so its light is smooth: seven numbers tell it. That of a picture of
+    all around has a colour of its own: (3, m).
     """
+    if isinstance(light, MappedLight):
+        return light.free(normals)
     places = sky_directions(60, below=True)
     exact = np.maximum(places @ directions.T, 0) @ shape_of(light, directions)
     exact *= _weight(directions)

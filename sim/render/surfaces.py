@@ -16,6 +16,9 @@ Pixels = NDArray[np.uint8]
 FEW = 4
 """How much of a texture a pixel covers is found in every so manieth row and column: it is smooth."""
 
+SLANT = 3.0
+"""Range over height from which on, towards the horizon, the floor is blurred rather than flickers."""
+
 
 def tint(surface: Surface) -> NDArray[np.float32]:
     """The share (3,) of light that a surface without its texture sends back."""
@@ -80,7 +83,8 @@ class Surfaces:
     ) -> Plane:
         """The side of what a pixel covers of a plane, in tiles, in some rows and columns.
 
-        It is depth/f across, and longer by range/height away from the camera.
+        It is depth/f across, and longer by range/height away from the camera. Their mean keeps planes sharp;
+        where it would leave out too much of the longer side, that decides.
 
         Args:
             surface: The plane's.
@@ -94,7 +98,8 @@ class Surfaces:
         first, second = place
         away = np.sqrt((first[few] - eye[0]) ** 2 + (second[few] - eye[1]) ** 2 + height_m**2) / height_m
         scale = np.float32(1.0 / min(camera.fx, camera.fy) / surface.tile_m)
-        return np.asarray(depth[few] * scale * np.sqrt(away), np.float32)
+        longer = np.sqrt(away * np.maximum(away * np.float32(1 / SLANT), np.float32(1)))
+        return np.asarray(depth[few] * scale * longer, np.float32)
 
     def _texture(self, role: str, surface: Surface) -> Mipmap:
         assert surface.look.texture is not None

@@ -24,7 +24,7 @@ class Mipmap:
             level = np.concatenate([level, level[::-1]], axis=0)
         self._scale = np.float32(0.5 if mirrored else 1.0)
         levels = [level]
-        while len(level) > 4:
+        while len(level) > 1:
             half = len(level) // 2
             level = np.asarray(cv2.resize(level, (half, half), interpolation=cv2.INTER_AREA), np.uint8)
             levels.append(level)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scenes.spec import Camera, Light, SceneSpec, Wall
 from sim.render.compose import Seen, bounding
 from sim.render.floor import FloorLight, sun_on_floor
+from sim.render.lamps import LitLamp
 from sim.render.planes import ray, upright_depth
 from sim.render.sky import Sky, color_of, free_light
 from sim.render.sun import Sun
@@ -32,6 +33,7 @@ def paint_walls(
     sky: Sky,
     sun: Sun,
     falls: FloorLight | None,
+    lamps: tuple[LitLamp, ...],
 ) -> None:
     """Puts lit walls into a picture (H, W, 3) of what is behind them."""
     for index, wall in enumerate(seen.walls):
@@ -44,6 +46,9 @@ def paint_walls(
         points, depth_m = on_wall(wall, camera, box)
         strength = _sky_and_floor(spec, light, wall, points, sky, sun, falls)
         strength += _sunlight(light, wall, points, sun)
+        for lamp in lamps:
+            assert lamp.sun is not None
+            strength += _sunlight(lamp.light, wall, points, lamp.sun)
         color = surfaces.wall(wall, camera, points, depth_m)
         if color is None:
             strength *= tint(wall.surface)
@@ -82,7 +87,9 @@ def _sky_and_floor(
     flat = few.reshape(3, -1)
     normal = np.repeat(inward[:, None], flat.shape[1], axis=1)
     left = sky.left(light, normal, sky.seen(flat + normal * sky.maps.texel_m.max()))
-    found = (left * free_light(light, sky.directions, inward[:, None])).reshape(*shape, 1) * color_of(light)
+    found = left.reshape(*shape, 1) * (
+        free_light(light, sky.directions, inward[:, None]).ravel() * color_of(light)
+    )
     if falls is not None and spec.floor is not None:
         # The floor that a wall sees lies about as far before it as the place on it is high.
         x, y = (few[axis] + inward[axis] * few[2] for axis in (0, 1))

@@ -82,9 +82,18 @@ class Verdict:
         return not self.reasons
 
 
-def judge(quality: Quality, sample: Sample, empty_on_purpose: bool) -> Verdict:
-    """The verdict on a labelled picture: labels first, then the picture with the labels that remain."""
-    measures = measure(sample)
+def judge(
+    quality: Quality, sample: Sample, empty_on_purpose: bool, measures: list[Measures] | None = None
+) -> Verdict:
+    """The verdict on a labelled picture: labels first, then the picture with the labels that remain.
+
+    Args:
+        quality: The checks.
+        sample: The picture.
+        empty_on_purpose: Whether its scene was drawn without labelled objects.
+        measures: What its masks tell, where that is known.
+    """
+    measures = measure(sample) if measures is None else measures
     dropped: dict[int, str] = {}
     for instance, measured in zip(sample.instances, measures, strict=True):
         if not measured.visible_px:

@@ -33,7 +33,7 @@ def preview(recipe: Recipe, target: Path) -> tuple[int, Counter[str]]:
     """
     _check_writable(target)
     recipe.render.device()
-    single = recipe.model_copy(update={"views": 1})
+    single = recipe.model_copy(update={"views": 1, "lightings": 1})
     drawn: list[Image] = []
     titles: list[str] = []
     reasons: Counter[str] = Counter()

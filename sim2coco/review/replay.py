@@ -9,6 +9,7 @@ import yaml
 
 from scenes.assets.catalogue import OF, Catalogue, CatalogueError, load_catalogue
 from scenes.assets.library import is_library
+from scenes.assets.panoramas import panorama_files
 from scenes.assets.reading import ImageError
 from scenes.looks import image_files
 from sim2coco.pipeline import make_view
@@ -44,7 +45,7 @@ def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[byte
         tempfile.TemporaryDirectory(prefix="sim2coco-") as folder,
         closing(Studio(recipe, Path(folder), catalogue)) as studio,
     ):
-        written, reasons = make_view(studio, record.settled, view.shot)
+        ((written, reasons),) = make_view(studio, record.settled, [view.shot])
     for again in written:
         if again.picture.name == picture.name:
             return data.content(record, picture), again.content
@@ -61,14 +62,14 @@ def _recipe(data: DataSet, folders: Sequence[Path]) -> Recipe:
     try:
         recipe: Recipe = build(Recipe, tree)
     except ConfigError as error:
-        hint = f"; {HINT}" if "images" in str(error) else ""
+        hint = f"; {HINT}" if "images" in str(error) or "environment" in str(error) else ""
         raise DataSetError(f"{place}: {error}{hint}") from error
     return recipe
 
 
 def _catalogue(recipe: Recipe) -> Catalogue:
     try:
-        return load_catalogue(recipe.assets, recipe.scene.image_folders)
+        return load_catalogue(recipe.assets, recipe.image_folders)
     except (CatalogueError, ImageError) as error:
         raise DataSetError(f"{error}; {HINT}") from error
 
@@ -90,9 +91,11 @@ def _look_in(node: object, folders: Sequence[Path]) -> None:
     for key, value in node.items():
         if key in ("path", "images") and isinstance(value, str) and not value.startswith("pybullet_data:"):
             found = [folder / value for folder in folders if _has(folder, value)]
-            if not found and key == "images":  # the folder of pictures itself, whatever it is called now
+            if not found and (key == "images" or "turn_deg" in node):
+                # The folder of pictures itself, whatever it is called now; those of all around have a turn.
+                files = image_files if key == "images" else panorama_files
                 found = [folder for folder in folders if folder.name == value]
-                found += [folder for folder in folders if image_files(str(folder))]
+                found += [folder for folder in folders if files(str(folder))]
             if not found:
                 places = ", ".join(map(str, folders))
                 raise DataSetError(f"{value}: not in {places}; {HINT}")

@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.commandline import PROGRAM, TINY, Command, tree
+from tests.panoramas import white, with_spot, write_hdr
 
 CUBE = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
 
@@ -161,6 +162,39 @@ def test_replay_with_meshes_and_images_of_the_user(command: Command, here: Path)
     other = command("replay", "data", "s000000_v00", *folders)
     assert (other.code, len(other.err.splitlines())) == (2, 1)
     assert "sim2coco: thing: that mesh is another one now" in other.err
+
+
+def test_lights_and_pictures_of_all_around_of_the_user(command: Command, here: Path) -> None:
+    (here / "skies").mkdir()
+    write_hdr(here / "skies" / "b.hdr", with_spot(32, np.array([0.6, 0.0, 0.8]), 0.2, 30.0))
+    write_hdr(here / "skies" / "a.hdr", white(16), packed=True)
+    words = ("lightings=2", "light.environment.path=skies", "augment=none", "seed=4")
+    made = command("generate", "out=data", "num_images=4", *TINY, *words)
+    assert (made.code, made.err) == (0, "")
+    run = (here / "data" / "run.json").read_text()
+    assert all(f'"{name}.hdr@' in run for name in ("a", "b"))
+    assert str(here) not in run + (here / "data" / "config.yaml").read_text()
+    assert command("check", "data").out.endswith(" annotations: right\n")
+    assert command("show", "data", "s000000_v00_l1", "--to", "one.png").code == 0
+
+    shutil.move(here / "skies", here / "moved")
+    lost = command("replay", "data", "s000000_v00_l1")
+    assert (lost.code, len(lost.err.splitlines())) == (2, 1)
+    assert "--meshes FOLDER" in lost.err
+    found = command("replay", "data", "s000000_v00_l1", "--meshes", "moved")
+    assert (found.code, found.err) == (0, "")
+    assert "equal" in found.out
+
+    extended = command(
+        "generate", "out=data", "num_images=6", *TINY, words[0], "light.environment.path=moved", *words[2:]
+    )
+    assert extended.code == 2
+    shutil.move(here / "moved", here / "skies")
+    assert command("generate", "out=data", "num_images=6", *TINY, *words).code == 0
+    write_hdr(here / "skies" / "a.hdr", 2 * white(16))
+    other = command("generate", "out=data", "num_images=8", *TINY, *words)
+    assert (other.code, len(other.err.splitlines())) == (2, 1)
+    assert "images.environment" in other.err
 
 
 def test_check(command: Command, data: Path) -> None:

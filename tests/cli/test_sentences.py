@@ -121,7 +121,7 @@ def test_what_is_wrong_is_said_with_its_key(key: str, value: object, words: str)
         ("scene.num_objcts", "did you mean 'scene.num_objects'?"),
         ("num_objects", "did you mean 'scene.num_objects'?"),
         ("num_image", "did you mean 'num_images'?"),
-        ("colour", "allowed: seed, views, split, assets"),
+        ("colour", "allowed: seed, views, lightings, split, assets"),
         ("light.xyz", "allowed: light.elevation_deg, light.azimuth_deg"),
         ("scene.physics.gravity", "did you mean 'scene.physics.gravity_m_s2'?"),
         ("scene.xyz", "allowed: scene.kind, scene.num_objects"),

@@ -91,7 +91,18 @@ def test_an_engine_without_words_is_the_class(choice: str) -> None:
 def test_the_defaults_are_the_classes_own() -> None:
     recipe, options = composed()
     plain = Recipe(assets=recipe.assets)
-    for name in ("seed", "views", "split", "scene", "camera", "image", "light", "render", "export"):
+    for name in (
+        "seed",
+        "views",
+        "lightings",
+        "split",
+        "scene",
+        "camera",
+        "image",
+        "light",
+        "render",
+        "export",
+    ):
         assert getattr(recipe, name) == getattr(plain, name), name
     assert recipe.augment.splits == plain.augment.splits
     assert (recipe.augment.copies, recipe.augment.tries) == (plain.augment.copies, plain.augment.tries)

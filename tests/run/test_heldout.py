@@ -42,6 +42,7 @@ def recipe(home: Path, by: Any, **changes: Any) -> Recipe:
     }
     floor = {"images": str(home / "floors"), "textured": 1.0}
     walls = floor | {"number": 1}
+    skies = {"environment": {"skies": ["clear", "room"], "pool": 6}}
     return Recipe.parse(
         {
             "seed": 4,
@@ -59,6 +60,7 @@ def recipe(home: Path, by: Any, **changes: Any) -> Recipe:
                 "floor": floor,
                 "walls": walls,
             },
+            "light": skies,
             "render": {"kind": "tiny"},
             **changes,
         }
@@ -193,6 +195,14 @@ def a_wall_of_train(data: Path) -> None:
     )
 
 
+def a_sky_of_train(data: Path) -> None:
+    train = json.loads(record_of(data, "train").read_text())["views"][0]["shot"]["light"]["environment"]
+    changed(
+        record_of(data, "val"),
+        lambda record: record["views"][0]["shot"]["light"]["environment"].update(train),
+    )
+
+
 def a_label_of_train(data: Path) -> None:
     def forge(coco: Any) -> None:
         coco["annotations"][0]["attributes"]["asset"] = asset
@@ -216,6 +226,7 @@ def no_scene(data: Path) -> None:
             ("records/", "texture other.png@", "is in split train too (s0"),
         ),
         (a_wall_of_train, ("records/", "texture ", "is in split train too (s0")),
+        (a_sky_of_train, ("records/", "texture ", ":", "is in split train too (s0")),
         (a_label_of_train, ("annotations/instances_val.json: s0", "is in split")),
         (no_scene, ("records/", "does not tell what the scene is made of")),
     ],

@@ -14,6 +14,7 @@ from scenes.assets.catalogue import Assets, Catalogue, CatalogueError, load_cata
 from scenes.assets.heldout import hold_out
 from scenes.drop import Drop
 from scenes.floating import Floating
+from scenes.lamps import EnvironmentSettings
 from scenes.scene import Scene
 from scenes.spec import Body, SceneSpec, Surface
 from scenes.split import Split, quotas
@@ -50,7 +51,7 @@ def held(
     scene = scene or Drop()
     whole = load_catalogue(assets, scene.image_folders)
     split = Split.parse({**SHARES, "by": by})
-    return hold_out(split, seed, assets, scene, whole), whole
+    return hold_out(split, seed, assets, scene, EnvironmentSettings(), whole), whole
 
 
 def parts(root: Path, *names: str, size_m: float = 0.05) -> dict[str, Any]:

@@ -1,18 +1,26 @@
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
 from scenes.light import LightSettings
-from sim2coco.seeding import rng_for
+from scenes.looks import ENVIRONMENT, Album, load_images
+from scenes.settings import Streams
+from scenes.spec import Light
+from tests.panoramas import white, write_hdr
+from tests.studio import streams as scene_streams
 
 
-def rng(view: int) -> np.random.Generator:
-    return rng_for(7, scene=0, stream="light", view=view)
+def streams(view: int) -> Streams:
+    return partial(scene_streams(0), view=view)
 
 
 def test_light_keeps_and_fills_its_ranges() -> None:
     settings = LightSettings(elevation_deg=(20, 50), azimuth_deg=(100, 120), ambient=(0.1, 0.2))
-    lights = [settings.draw(rng(view)) for view in range(300)]
+    lights = [settings.draw(streams(view), Album()) for view in range(300)]
     toward = np.array([light.direction for light in lights])
     np.testing.assert_allclose(np.linalg.norm(toward, axis=1), 1)
     found = {
@@ -27,12 +35,15 @@ def test_light_keeps_and_fills_its_ranges() -> None:
 
 
 def test_color_is_hue_and_saturation_at_full_brightness() -> None:
-    light = LightSettings(hue=(1 / 3, 1 / 3), saturation=(0.5, 0.5)).draw(rng(0))
+    light = LightSettings(hue=(1 / 3, 1 / 3), saturation=(0.5, 0.5)).draw(streams(0), Album())
     np.testing.assert_allclose(light.color_rgb, (0.5, 1.0, 0.5))
 
 
 def test_one_range_moves_nothing_else() -> None:
-    before, after = LightSettings().draw(rng(4)), LightSettings(ambient=(0.9, 1.0)).draw(rng(4))
+    before, after = (
+        LightSettings().draw(streams(4), Album()),
+        LightSettings(ambient=(0.9, 1.0)).draw(streams(4), Album()),
+    )
     assert (before.direction, before.color_rgb, before.diffuse, before.softness) == (
         *(after.direction, after.color_rgb, after.diffuse, after.softness),
     )
@@ -40,8 +51,8 @@ def test_one_range_moves_nothing_else() -> None:
 
 
 def test_always_seventeen_draws() -> None:
-    one, other = rng(0), rng(0)
-    LightSettings().draw(one)
+    one, other = streams(0)("light"), streams(0)("light")
+    LightSettings().draw(lambda _: one, Album())
     other.random(17)
     assert one.random() == other.random()
 
@@ -53,4 +64,88 @@ def test_always_seventeen_draws() -> None:
 )
 def test_wrong_settings_are_refused(tree: object) -> None:
     with pytest.raises(ValidationError):
+        LightSettings.parse(tree)
+
+
+RIM = {"elevation_deg": [20, 30], "azimuth_deg": [170, 190], "diffuse": 0.7}
+
+
+def drawn(tree: object, view: int = 0) -> Light:
+    return LightSettings.parse(tree).draw(streams(view), Album())
+
+
+def test_lamps_move_nothing_that_is_drawn_without_them() -> None:
+    for view in range(5):
+        plain, lit = drawn({}, view), drawn({"lamps": {"rim": RIM}}, view)
+        assert plain.lamps == ()
+        assert len(lit.lamps) == 1
+        assert replace(lit, lamps=()) == plain
+
+
+def test_a_lamp_keeps_its_ranges_and_stands_where_the_sun_says() -> None:
+    for view in range(50):
+        light = drawn({"lamps": {"rim": RIM}}, view)
+        (lamp,) = light.lamps
+        assert np.linalg.norm(lamp.direction) == pytest.approx(1)
+        assert 20 <= np.degrees(np.arcsin(lamp.direction[2])) <= 30
+        lamp_rad, sun_rad = (np.arctan2(toward[1], toward[0]) for toward in (lamp.direction, light.direction))
+        assert 170 <= np.degrees(lamp_rad - sun_rad) % 360 <= 190
+        assert lamp.diffuse == 0.7
+
+
+def test_a_further_lamp_moves_no_other_and_a_share_turns_some_off() -> None:
+    one, two = {"rim": RIM}, {"rim": RIM, "fill": {}}
+    for view in range(20):
+        assert drawn({"lamps": two}, view).lamps[0] == drawn({"lamps": one}, view).lamps[0]
+    often = [
+        len(drawn({"lamps": {"rim": {**RIM, "share": 0.25}, "fill": {}}}, view).lamps) for view in range(400)
+    ]
+    assert set(often) == {1, 2}
+    assert np.mean(often) == pytest.approx(1.25, abs=0.07)
+
+
+def test_environments_are_drawn_from_a_folder_and_turned(tmp_path: Path) -> None:
+    for name in ("b.hdr", "a.hdr"):
+        write_hdr(tmp_path / name, white(8))
+    images = load_images({ENVIRONMENT: str(tmp_path)})
+    assert [image.key.partition("@")[0] for image in images[ENVIRONMENT]] == ["a.hdr", "b.hdr"]
+    settings = LightSettings.parse({"environment": str(tmp_path)})
+    assert settings == LightSettings.parse({"environment": {"path": str(tmp_path)}})
+    lights = [settings.draw(streams(view), Album(images[ENVIRONMENT])) for view in range(60)]
+    chosen = [light.environment for light in lights]
+    assert {one.source for one in chosen if one} == {image.key for image in images[ENVIRONMENT]}
+    turns = np.array([one.turn_rad for one in chosen if one])
+    assert len(turns) == 60
+    assert turns.min() < 0.5
+    assert turns.max() > 2 * np.pi - 0.5
+    for view, light in enumerate(lights):
+        assert replace(light, environment=None) == drawn({}, view)
+
+
+def test_procedural_skies_are_drawn_from_all_kinds_and_the_pool() -> None:
+    tree = {"environment": {"skies": ["clear", "room"], "pool": 3}}
+    chosen = [drawn(tree, view).environment for view in range(100)]
+    assert {one.source for one in chosen if one} == {
+        f"{kind}:{i}" for kind in ("clear", "room") for i in range(3)
+    }
+    assert replace(drawn(tree), environment=None) == drawn({})
+
+
+@pytest.mark.parametrize(
+    ("tree", "message"),
+    [
+        ({"environment": {"skies": ["clera"]}}, "unknown sky 'clera'; did you mean 'clear'"),
+        ({"lamps": {"rim": {"diffuse": -1}}}, "at least 0|between 0"),
+        ({"lamps": {"rim": {"strength": 1}}}, "Extra inputs"),
+        ({"lamps": {f"lamp{index}": {} for index in range(9)}}, "at most 8"),
+        ({"environment": {"path": "/nowhere/sky.hdr"}}, "no file or folder '/nowhere/sky.hdr'"),
+        ({"environment": {"path": __file__}}, "no picture of all around"),
+        ({"environment": "sky.hdr"}, "no file or folder 'sky.hdr'"),
+        ({"environment": 3}, "valid dictionary|object"),
+        ({"environment": {"pth": "sky.hdr"}}, "Extra inputs"),
+    ],
+    ids=str,
+)
+def test_wrong_lamps_and_environments_are_refused(tree: object, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         LightSettings.parse(tree)

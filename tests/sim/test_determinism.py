@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,10 +16,10 @@ from scenes.assets.shapes import SHAPES, box, sphere
 from scenes.camera import ImageSettings, Shell
 from scenes.drop import Drop
 from scenes.light import LightSettings
+from scenes.looks import Album
 from scenes.spec import Shot
 from sim.bullet import Client, pb
 from sim.settle import Settled
-from sim2coco.seeding import rng_for
 from tests.studio import (
     LIGHT,
     RENDERS,
@@ -30,6 +31,7 @@ from tests.studio import (
     catalogue_of,
     shot,
     still,
+    streams,
 )
 
 CATEGORIES = {
@@ -46,7 +48,7 @@ def scene_b(made: Studio) -> tuple[Settled, list[Shot]]:
     shots = []
     for view in range(3):
         camera = Shell().aim(aimed(scene=5, view=view), view, IMAGE, made.bounds(settled))
-        light = LightSettings().draw(rng_for(7, scene=5, stream="light", view=view))
+        light = LightSettings().draw(partial(streams(5), view=view), Album())
         shots.append(Shot(5, view, 0, camera, light))
     return settled, shots
 

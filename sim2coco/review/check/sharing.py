@@ -58,7 +58,9 @@ class Sharing:
     def see_record(self, folder: Folder, name: str, record: Entry) -> None:
         """Looks at what the scene of a record is made of."""
         try:
-            things = list(_things(record["settled"]["spec"])) if record["status"] == "done" else []
+            things = (
+                [*_things(record["settled"]["spec"]), *_skies(record)] if record["status"] == "done" else []
+            )
         except (KeyError, TypeError, AttributeError):
             if self.forbidden:
                 folder.at(name, "settled").fault("does not tell what the scene is made of")
@@ -130,6 +132,14 @@ def _things(spec: Mapping[str, Any]) -> Iterator[Thing]:
         texture = surface["look"]["texture"] if surface is not None else None
         if texture is not None:
             yield TEXTURE, str(texture["source"] or f"{texture['kind']} {texture['index']}")
+
+
+def _skies(record: Entry) -> Iterator[Thing]:
+    """The pictures of all around that light the views of a scene."""
+    for view in record["views"]:
+        around = view["shot"]["light"].get("environment")
+        if around is not None:
+            yield TEXTURE, str(around["source"])
 
 
 def _picture(record: Entry) -> str:

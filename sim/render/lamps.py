@@ -1,0 +1,105 @@
+"""Lamps beside the sun: each is a sun of its own, with shadows of its own."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.spec import Camera, Lamp, Light, SceneSpec
+from sim.render.bodies import FLOOR_VIEW, LIFT_PX, Pixels
+from sim.render.floor import FloorLight, sun_on_floor
+from sim.render.rasterise import GBuffer
+from sim.render.shine import shine
+from sim.render.sun import Sun, sun_over
+from sim.render.surfaces import tint
+from sim.render.tone import paint
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LitLamp:
+    """A lamp over a scene.
+
+    Attributes:
+        light: With this lamp as its sun, and without a sky.
+        sun: Its shadows; None in a scene without bodies.
+        falls: What reaches the floor; None without a floor or bodies.
+    """
+
+    light: Light
+    sun: Sun | None
+    falls: FloorLight | None
+
+
+def lamps_over(
+    points_m: Floats | None, light: Light, side_px: int, falls: FloorLight | None
+) -> tuple[LitLamp, ...]:
+    """The lamps of a light.
+
+    Args:
+        points_m: World points (3, n) on the bodies, if there are any.
+        light: As the camera takes it.
+        side_px: Of the map of each lamp's shadows.
+        falls: What of sun and sky reaches the floor.
+    """
+    lamps = []
+    for own in (_alone(light, lamp) for lamp in light.lamps):
+        sun = None if points_m is None else sun_over(points_m, own, side_px)
+        floor = None if falls is None or sun is None else replace(falls, sun=sun)
+        lamps.append(LitLamp(own, sun, floor))
+    return tuple(lamps)
+
+
+def _alone(light: Light, lamp: Lamp) -> Light:
+    return Light(
+        direction=lamp.direction,
+        color_rgb=lamp.color_rgb,
+        ambient=0.0,
+        diffuse=lamp.diffuse,
+        specular=light.specular,
+        shadow=lamp.shadow,
+        softness=lamp.softness,
+        bounce=light.bounce,
+    )
+
+
+def add_lamps(
+    picture: Floats,
+    gbuffer: GBuffer,
+    spec: SceneSpec,
+    camera: Camera,
+    pixels: Pixels,
+    lamps: tuple[LitLamp, ...],
+) -> None:
+    """Adds to the bodies of a picture (H, W, 3) what the lamps give them."""
+    x0, y0, x1, y1 = pixels.box
+    colors = np.ascontiguousarray(gbuffer.color[y0:y1, x0:x1]).reshape(-1, 3).take(pixels.place, axis=0)
+    albedo = paint(np.ascontiguousarray(colors.T))
+    roughness = np.array([body.roughness for body in spec.bodies], np.float32).take(pixels.body)
+    eye = np.array(camera.pose.position_m, np.float32)
+    total = np.zeros_like(albedo)
+    for lamp in lamps:
+        assert lamp.sun is not None
+        light, lift_m = lamp.light, np.float32(LIFT_PX * lamp.sun.maps.texel_m.max())
+        reached = lamp.sun.on_surface(pixels.points_m + pixels.normal * lift_m)
+        direct = np.maximum(np.array(light.direction, np.float32) @ pixels.normal, 0)
+        direct *= 1 - np.float32(light.shadow) * (1 - reached)
+        around = _thrown_back(lamp, pixels, spec)
+        color = (light.diffuse * np.array(light.color_rgb)).astype(np.float32)
+        total += albedo * (around + color[:, None] * direct)
+        total += shine(light, eye, pixels.points_m, pixels.normal, direct, around, roughness)
+    rows, columns = np.divmod(pixels.place, x1 - x0)
+    picture.reshape(-1, 3)[(rows + y0) * camera.width + columns + x0] += total.T
+
+
+def _thrown_back(lamp: LitLamp, pixels: Pixels, spec: SceneSpec) -> Floats:
+    """Light (3, n) of a lamp that the floor throws back at what faces down."""
+    if spec.floor is None or lamp.falls is None:
+        return np.zeros((3, 1), np.float32)
+    points, normal = pixels.points_m, pixels.normal
+    reach = np.maximum(points[2], 0)
+    x, y = points[0] + normal[0] * reach, points[1] + normal[1] * reach
+    _, share = (part[:, 0] for part in lamp.falls.thrown_back(x[:, None], y[:, None]))
+    strength = tint(spec.floor) * sun_on_floor(lamp.light) * np.float32(FLOOR_VIEW * lamp.light.bounce)
+    return np.asarray(strength[:, None] * (share * ((1 - normal[2]) * np.float32(0.5))), np.float32)

@@ -1,0 +1,20 @@
+from types import TracebackType
+from typing import Any
+
+from numpy.typing import NDArray
+
+class Channel:
+    pixels: NDArray[Any]
+
+class File:
+    def __init__(self, filename: str, *, separate_channels: bool = ..., header_only: bool = ...) -> None: ...
+    def __enter__(self) -> File: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None: ...
+    def header(self, part_index: int = ...) -> dict[str, Any]: ...
+    def channels(self, part_index: int = ...) -> dict[str, Channel]: ...
