@@ -2,6 +2,7 @@
 
 import json
 import platform
+from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
 
@@ -56,6 +57,7 @@ def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
         "assets": sorted(catalogue.assets),
         # A library's densities stand in none of the other parts.
         "masses_kg": {key: asset.mass_kg for key, asset in sorted(catalogue.assets.items())},
+        **_collisions(catalogue),
         "images": {role: [image.key for image in images] for role, images in catalogue.images.items()},
         "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
         "cpu": {
@@ -64,6 +66,18 @@ def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
         },
     }
     return {"identity": digest(parts), **parts}
+
+
+def _collisions(catalogue: Catalogue) -> dict[str, Any]:
+    """What else a library says of its assets where it says it: how they collide, and which stand."""
+    assets = sorted(catalogue.assets.items())
+    pieces = {
+        key: sha256(b"".join(piece.tobytes() for piece in asset.pieces)).hexdigest()[:16]
+        for key, asset in assets
+        if asset.pieces
+    }
+    standing = [key for key, asset in assets if asset.standing is not None]
+    return ({"collision": pieces} if pieces else {}) | ({"upright": standing} if standing else {})
 
 
 def _check_same(store: Store, new: dict[str, Any], num_images: int) -> int:
@@ -82,9 +96,9 @@ def _check_same(store: Store, new: dict[str, Any], num_images: int) -> int:
         return 0
     except (ValueError, KeyError, TypeError):
         raise StoreError(f"out: {store.root}/run.json cannot be read; name an empty folder") from None
-    for part in ("recipe", "assets", "masses_kg", "images", "versions", "cpu"):
-        if json.dumps(old.get(part)) != json.dumps(new[part]):
-            where = _difference(part, old.get(part), new[part])
+    for part in ("recipe", "assets", "masses_kg", "collision", "upright", "images", "versions", "cpu"):
+        if json.dumps(old.get(part)) != json.dumps(new.get(part)):
+            where = _difference(part, old.get(part), new.get(part))
             raise StoreError(f"out: {store.root} holds another run's data ({where}); name another folder")
     if finished > num_images:
         raise StoreError(f"num_images: {store.root} holds {finished} images already; ask for as many or more")
