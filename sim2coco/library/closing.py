@@ -18,7 +18,7 @@ def closing_lines(found: Scan | None, rows: Sequence[Row]) -> Iterator[str]:
         rows: What is known of its meshes.
     """
     if uncut := [row for row in rows if row.hull_because == NOT_INSTALLED]:
-        told = f"hulls stand for {len(uncut)} concave meshes, so nothing falls into them"
+        told = f"nothing falls into concave meshes ({len(uncut)} here), as hulls stand for them"
         yield f"{told}: {NOT_INSTALLED}; pip install vhacdx, and import again"
     if found is None:
         return

@@ -47,7 +47,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         textures,
         str(row.parts),
         f"{row.convexity:.0%}" if row.convexity else "-",
-        str(row.pieces),
+        str(row.pieces or "-"),
         f"{row.smallest_px:.0f}",
         row.file,
     )
