@@ -8,11 +8,14 @@ from pydantic import Field
 
 from scenes.assets.catalogue import Catalogue
 from scenes.looks import LookSettings
-from scenes.scene import Array, Scene, random_disc, random_quaternion
+from scenes.scene import Array, Loose, Scene, random_disc
 from scenes.settings import NonNegative, Positive, Range, Settings, Streams, uniform, within
-from scenes.spec import Physics, RejectedDraw, SceneSpec, Surface
+from scenes.space import Space, free_height
+from scenes.spec import Body, Physics, RejectedDraw, SceneSpec, Surface
 from scenes.walls import WallSettings
 
+STANDING_GAP = 0.02
+"""Share of the free height from which what stands is let go: from higher up it would tumble."""
 MAX_HEIGHT = 60
 """Typical object sizes above which nothing is let go: from there it would hit too hard."""
 
@@ -58,24 +61,19 @@ class Drop(Scene):
         return {**super().image_folders, "floor": self.floor.images, "walls": self.walls.images}
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """Bodies above the floor, one over the other where their spheres would touch.
+        """Bodies above the floor, one over the other where what they take up would touch.
 
         Raises:
             RejectedDraw: `no_place` when the pile would be higher than physics settles well.
         """
         unit_m = catalogue.typical_size_m
         radius_m = unit_m * uniform(streams("poses"), self.spread)
-        placed: list[tuple[Array, float]] = []
-        bodies = []
-        for loose in self._loose(catalogue, streams):
-            x, y = radius_m * random_disc(loose.rng)
-            gap_m = unit_m * uniform(loose.rng, self.drop_height)
-            center = np.array([x, y, _free_height(x, y, loose.radius_m, placed) + gap_m])
-            if center[2] > MAX_HEIGHT * unit_m + 10 * loose.radius_m:
-                raise RejectedDraw("no_place")
-            placed.append((center, loose.radius_m))
-            body = loose.at(center, random_quaternion(loose.rng))
-            bodies.append(replace(body, friction=uniform(loose.rng, self.friction)))
+        placed: list[tuple[Array, Space]] = []
+        all_loose = list(self._loose(catalogue, streams))
+        bodies: dict[int, Body] = {}
+        # What stands comes first, so that nothing lies below it: the draws of bodies are their own.
+        for index in sorted(range(len(all_loose)), key=lambda index: all_loose[index].asset.standing is None):
+            bodies[index] = self._above(all_loose[index], radius_m, unit_m, placed)
         look = streams("looks")
         floor = Surface(
             self.floor.draw(look, catalogue.album("floor")),
@@ -88,17 +86,24 @@ class Drop(Scene):
             max_seconds=self.physics.max_seconds,
             bounds_m=3 * radius_m + 10 * unit_m,
         )
+        dropped = tuple(bodies[index] for index in range(len(bodies)))
         background = self._background(catalogue, streams)
         room = self.walls.room(streams, unit_m, catalogue.album("walls"))
-        return SceneSpec(scene, split, attempt, tuple(bodies), floor, background, physics, room)
+        return SceneSpec(scene, split, attempt, dropped, floor, background, physics, room)
 
+    def _above(self, loose: Loose, radius_m: float, unit_m: float, placed: list[tuple[Array, Space]]) -> Body:
+        """A body where it is let go, over those placed before; it is added to them.
 
-def _free_height(x: float, y: float, radius_m: float, placed: list[tuple[Array, float]]) -> float:
-    """The lowest centre height at which a sphere touches neither the floor nor what lies below its column."""
-    height = radius_m
-    for center, other_m in placed:
-        flat = (x - center[0]) ** 2 + (y - center[1]) ** 2
-        reach = (radius_m + other_m) ** 2
-        if flat < reach:
-            height = max(height, center[2] + float(np.sqrt(reach - flat)))
-    return height
+        Raises:
+            RejectedDraw: `no_place`.
+        """
+        x, y = radius_m * random_disc(loose.rng)
+        gap_m = unit_m * uniform(loose.rng, self.drop_height)
+        if loose.asset.standing is not None:
+            gap_m *= STANDING_GAP
+        center = np.array([x, y, free_height(x, y, loose.space, placed) + gap_m])
+        if center[2] > MAX_HEIGHT * unit_m + 10 * loose.radius_m:
+            raise RejectedDraw("no_place")
+        placed.append((center, loose.space))
+        body = loose.at(center, loose.turned())
+        return replace(body, friction=uniform(loose.rng, self.friction))

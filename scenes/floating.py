@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 
 from scenes.assets.catalogue import Catalogue
-from scenes.scene import Array, Scene, random_in_ball, random_quaternion
+from scenes.scene import Array, Scene, random_in_ball
 from scenes.settings import Positive, Streams, uniform
 from scenes.spec import RejectedDraw, SceneSpec
 
@@ -29,7 +29,7 @@ class Floating(Scene):
         placed: list[tuple[Array, float]] = []
         bodies = []
         for loose in self._loose(catalogue, streams):
-            quat = random_quaternion(loose.rng)
+            quat = loose.turned()
             center = _free_center(loose.rng, radius_m, loose.radius_m, placed)
             placed.append((center, loose.radius_m))
             bodies.append(loose.at(center, quat))

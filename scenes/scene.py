@@ -12,6 +12,7 @@ from pydantic import Field
 from scenes.assets.catalogue import Asset, Catalogue
 from scenes.looks import LookSettings
 from scenes.settings import IntRange, Kind, Positive, Share, ShareRange, Streams, uniform, uniform_int, within
+from scenes.space import Space, ball, cylinder
 from scenes.spec import Body, Look, Pose, Quat, SceneSpec, Surface
 
 OBJECT_LOOK = LookSettings(saturation=(0.2, 1.0), value=(0.3, 1.0), textured=0.3)
@@ -33,6 +34,19 @@ class Loose(NamedTuple):
     def radius_m(self) -> float:
         """The radius about the centre of mass that holds the body."""
         return self.asset.radius_m * self.body.scale
+
+    @property
+    def space(self) -> Space:
+        """What it takes up while it falls: a sphere, or a cylinder where it stands."""
+        standing, scale = self.asset.standing, self.body.scale
+        if standing is None:
+            return ball(self.radius_m)
+        return cylinder(scale * standing.aside_m, scale * standing.below_m, scale * standing.above_m)
+
+    def turned(self) -> Quat:
+        """A rotation from three draws: any, or about the vertical only for what stands."""
+        quat = random_quaternion(self.rng)
+        return quat if self.asset.standing is None else heading(quat)
 
     def at(self, center_m: Array, quat_xyzw: Quat) -> Body:
         """The body with its centre of mass (3,) at a point."""
@@ -133,6 +147,13 @@ def random_quaternion(rng: np.random.Generator) -> Quat:
     angles = 2 * np.pi * np.array([second, third])
     x, y, z, w = a * np.sin(angles[0]), a * np.cos(angles[0]), b * np.sin(angles[1]), b * np.cos(angles[1])
     return float(x), float(y), float(z), float(w)
+
+
+def heading(quat_xyzw: Quat) -> Quat:
+    """The part of a rotation that is about the vertical (its twist); uniform if the rotation is."""
+    _, _, z, w = quat_xyzw
+    length = float(np.hypot(z, w))
+    return (0.0, 0.0, z / length, w / length) if length > 0 else (0.0, 0.0, 0.0, 1.0)
 
 
 def random_disc(rng: np.random.Generator) -> Array:

@@ -15,6 +15,7 @@ from scenes.assets.mesh import Mesh, Part
 from scenes.assets.shapes import box
 from scenes.spec import Body, Camera
 from sim.bullet import pb
+from sim.collision import collision_obj
 
 Array = NDArray[np.float64]
 
@@ -74,15 +75,14 @@ class MeshFiles:
         return self._hulls[key]
 
     def collision(self, key: str) -> Path:
-        """An OBJ file with at most 128 points whose hull stands for the asset in physics.
+        """An OBJ file of what stands for the asset in physics: its pieces, or a hull of at most 128 points.
 
-        They are given about the centre of mass: where the mesh has its origin makes no difference.
+        It is given about the centre of mass: where the mesh has its origin makes no difference.
         """
         if key not in self._collisions:
-            points = _thinned(self.hull_vertices(key)) - self.assets[key].center_of_mass_m
-            lines = [f"v {x:.7g} {y:.7g} {z:.7g}" for x, y, z in points]
-            lines += [f"f {i + 1} {i + 2} {i + 3}" for i in range(len(points) - 2)]
-            self._collisions[key] = self.write("\n".join(lines).encode() + b"\n", ".obj")
+            asset = self.assets[key]
+            pieces = asset.pieces or (_thinned(self.hull_vertices(key)),)
+            self._collisions[key] = self.write(collision_obj(pieces, asset.center_of_mass_m), ".obj")
         return self._collisions[key]
 
     def visual(self, key: str, level: int) -> tuple[Path, ...]:
@@ -141,7 +141,7 @@ class MeshFiles:
 
 
 def collision_shape(client: int, files: MeshFiles, asset: Asset, scale: float) -> int:
-    """PyBullet's id of an asset's hull."""
+    """PyBullet's id of an asset's hull or convex pieces."""
     path = files.collision(asset.key)
     shape: int = pb.createCollisionShape(
         pb.GEOM_MESH, fileName=str(path), meshScale=[scale] * 3, physicsClientId=client

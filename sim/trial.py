@@ -1,6 +1,7 @@
 """Tries a mesh out: loads it into physics and takes its picture, as a data set would."""
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from scenes.assets.mesh import Mesh
 from scenes.camera import look_at
 from scenes.looks import Pictures
 from scenes.spec import Body, Camera, Light, Look, Pose, SceneSpec, Shot, Surface, quaternion, vec3
-from sim.bullet import Client
+from sim.bullet import Client, pb
+from sim.collision import collision_obj
 from sim.meshfiles import MIN_TRIANGLE_PX, MeshFiles, collision_shape, small_triangle
 from sim.render.rasterise import RejectedView
 from sim.render.tiny import TinyRenderer
@@ -72,6 +74,16 @@ def tried(client: Client, mesh: Mesh) -> Trial:
             return Trial(np.full((SIDE_PX, SIDE_PX, 3), 255, np.uint8), 0, np.inf)
     image = np.where((seen.body >= 0)[..., None], seen.color, np.uint8(255))
     return Trial(np.asarray(image, np.uint8), int((seen.body >= 0).sum()), _smallest_px(mesh))
+
+
+def loads(client: Client, pieces: Sequence[NDArray[np.float64]]) -> bool:
+    """Whether PyBullet makes a body of convex pieces (n, 3) in metres."""
+    with tempfile.TemporaryDirectory(prefix="sim2coco-") as folder:
+        path = Path(folder) / "pieces.obj"
+        path.write_bytes(collision_obj(pieces, (0.0, 0.0, 0.0)))
+        client.fresh()
+        shape = pb.createCollisionShape(pb.GEOM_MESH, fileName=str(path), physicsClientId=client.id)
+        return shape >= 0 and pb.createMultiBody(1.0, shape, physicsClientId=client.id) >= 0
 
 
 def _camera(points_m: NDArray[np.float64]) -> Camera:

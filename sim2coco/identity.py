@@ -2,6 +2,7 @@
 
 import json
 import platform
+from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
 
@@ -12,6 +13,19 @@ from scenes.assets.catalogue import Catalogue
 from sim2coco.recipe import Recipe, digest, portable
 from sim2coco.store import Store, StoreError
 
+PARTS = (
+    "recipe",
+    "assets",
+    "masses_kg",
+    "collision",
+    "upright",
+    "images",
+    "held_out",
+    "versions",
+    "cpu",
+    "device",
+)
+"""What is told of a data set, in the order in which differences are looked for."""
 PACKAGES = (
     "sim2coco",
     "albumentations",
@@ -62,6 +76,7 @@ def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
         "assets": sorted(catalogue.assets),
         # A library's densities stand in none of the other parts.
         "masses_kg": {key: asset.mass_kg for key, asset in sorted(catalogue.assets.items())},
+        **_collisions(catalogue),
         "images": {role: [image.key for image in images] for role, images in catalogue.images.items()},
         # Data sets from before there was a choice have no such part.
         **({"held_out": held_out} if held_out else {}),
@@ -74,6 +89,18 @@ def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
     if device := recipe.render.device():
         parts["device"] = device
     return {"identity": digest(parts), **parts}
+
+
+def _collisions(catalogue: Catalogue) -> dict[str, Any]:
+    """What else a library says of its assets where it says it: how they collide, and which stand."""
+    assets = sorted(catalogue.assets.items())
+    pieces = {
+        key: sha256(b"".join(piece.tobytes() for piece in asset.pieces)).hexdigest()[:16]
+        for key, asset in assets
+        if asset.pieces
+    }
+    standing = [key for key, asset in assets if asset.standing is not None]
+    return ({"collision": pieces} if pieces else {}) | ({"upright": standing} if standing else {})
 
 
 def _check_same(store: Store, new: dict[str, Any], num_images: int) -> int:
@@ -92,7 +119,7 @@ def _check_same(store: Store, new: dict[str, Any], num_images: int) -> int:
         return 0
     except (ValueError, KeyError, TypeError):
         raise StoreError(f"out: {store.root}/run.json cannot be read; name an empty folder") from None
-    for part in ("recipe", "assets", "masses_kg", "images", "held_out", "versions", "cpu", "device"):
+    for part in PARTS:
         if json.dumps(old.get(part)) != json.dumps(new.get(part)):
             where = _difference(part, old.get(part), new.get(part))
             raise StoreError(f"out: {store.root} holds another run's data ({where}); name another folder")

@@ -1,7 +1,7 @@
 """The categories of a data set and the meshes behind them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from scenes.assets.library import Entry, NoLibrary, is_library, read_library
 from scenes.assets.mesh import Mesh, MeshError
+from scenes.assets.pieces import Array, read_pieces
 from scenes.assets.reading import SUFFIXES, read_mesh
 from scenes.assets.shapes import SHAPES
 from scenes.looks import MAX_POOL, Album, Images, load_images
@@ -51,6 +52,8 @@ class Category(Settings):
     """COCO's supercategory."""
     licence: str = UNKNOWN
     """Under what licence the mesh may be used; listed in the data set."""
+    upright: bool | None = None
+    """Whether it stands, turned about the vertical only, when it is let go; null asks the library."""
 
     @field_validator("shape")
     @classmethod
@@ -134,6 +137,15 @@ class Assets(Settings):
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a standing body reaches from its centre of mass, at scale 1, in metres."""
+
+    aside_m: float
+    below_m: float
+    above_m: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Asset:
     """One mesh with what physics needs: in metres, about its own origin, at scale 1.
@@ -151,6 +163,8 @@ class Asset:
         solid: Whether the surface is closed, so that its back is never seen.
         recolored: Whether objects get a colour of their own.
         color_rgb: A colour given by the user, or None.
+        standing: How far it reaches when it stands, for what is let go standing; else None.
+        pieces: Corners (n, 3) of the convex pieces that stand for it in physics; empty for its hull.
     """
 
     key: str
@@ -166,6 +180,8 @@ class Asset:
     recolored: bool
     color_rgb: Rgb | None
     licence: str
+    standing: Standing | None = None
+    pieces: tuple[Array, ...] = ()
 
 
 class CatalogueError(ValueError):
@@ -304,13 +320,15 @@ def _from_library(
         if not entries:
             raise NoLibrary(f"the library {folder!r} has no mesh of the category {part!r}")
         for entry in entries:
-            mesh = read_mesh(entry.path)
+            mesh, factor = read_mesh(entry.path), 1.0
             content = mesh.content_hash
             if category.size_m is not None:
-                mesh = mesh.scaled(category.size_m[1] / float(mesh.extents_m.max()))
+                factor = category.size_m[1] / float(mesh.extents_m.max())
+                mesh = mesh.scaled(factor)
             known = category.model_copy(update=_facts(category, entry))
             called = entry.name if entry.name.startswith(f"{name}/") else f"{name}/{entry.name}"
-            assets.append(_asset(called, known, index, mesh, content))
+            pieces = () if entry.pieces is None else read_pieces(entry.pieces, factor)
+            assets.append(replace(_asset(called, known, index, mesh, content), pieces=pieces))
     except (NoLibrary, MeshError) as error:
         faults.append(f"{setting}.path: {error}")
     return tuple(assets)
@@ -402,7 +420,14 @@ def _asset(name: str, category: Category, index: int | None, mesh: Mesh, content
         recolored=category.recolored,
         color_rgb=category.color if isinstance(category.color, tuple) else None,
         licence=category.licence,
+        standing=_standing(mesh.vertices_m - center) if category.upright else None,
     )
+
+
+def _standing(points_m: Array) -> Standing:
+    """How far points (n, 3) about the centre of mass reach."""
+    low_m, high_m = float(points_m[:, 2].min()), float(points_m[:, 2].max())
+    return Standing(float(np.linalg.norm(points_m[:, :2], axis=1).max()), -low_m, high_m)
 
 
 def _facts(category: Category, entry: Entry) -> dict[str, object]:
@@ -410,6 +435,7 @@ def _facts(category: Category, entry: Entry) -> dict[str, object]:
     return {
         "density_kg_m3": category.density_kg_m3 or entry.density_kg_m3,
         "licence": entry.licence if category.licence == UNKNOWN else category.licence,
+        "upright": entry.upright if category.upright is None else category.upright,
     }
 
 

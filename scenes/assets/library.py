@@ -7,6 +7,8 @@ from typing import Any
 
 INDEX = "library.json"
 FORMAT = 1
+PIECES = "collision"
+"""Folder of the convex pieces, each file named by its content."""
 
 
 class NoLibrary(ValueError):
@@ -24,6 +26,8 @@ class Entry:
         path: The file of that.
         density_kg_m3: Mass per volume.
         licence: Under what licence it may be used.
+        upright: Whether it stands when it is let go; None where nobody has said.
+        pieces: The file of the convex pieces that stand for it in physics, or None for its hull.
     """
 
     name: str
@@ -32,6 +36,8 @@ class Entry:
     path: Path
     density_kg_m3: float
     licence: str
+    upright: bool | None
+    pieces: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +81,9 @@ def read_library(folder: Path) -> Library:
 
 
 def _entry(folder: Path, asset: dict[str, Any]) -> Entry:
-    mesh = str(asset["mesh"])
-    if not mesh.isalnum():
-        raise ValueError(f"{mesh!r} is no hash")
+    mesh, pieces = str(asset["mesh"]), str(asset.get("collision") or "")
+    if not mesh.isalnum() or not (pieces or mesh).isalnum():
+        raise ValueError(f"{mesh!r} or {pieces!r} is no hash")
     return Entry(
         name=str(asset["name"]),
         category=str(asset["category"]),
@@ -85,4 +91,6 @@ def _entry(folder: Path, asset: dict[str, Any]) -> Entry:
         path=folder / "meshes" / f"{mesh}.obj",
         density_kg_m3=float(asset["density_kg_m3"]),
         licence=str(asset["licence"]),
+        upright=asset.get("upright"),
+        pieces=folder / PIECES / f"{pieces}.obj" if pieces else None,
     )

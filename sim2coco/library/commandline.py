@@ -10,7 +10,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from scenes.assets.library import INDEX, is_library, read_library
+from scenes.assets.library import INDEX, Entry, is_library, read_library
+from sim2coco.library.closing import closing_lines
 from sim2coco.library.containers import UNITS_M
 from sim2coco.library.crew import examined
 from sim2coco.library.draft import draft, write_draft
@@ -20,9 +21,10 @@ from sim2coco.library.meshfile import picture
 from sim2coco.library.report import lines, sentence
 from sim2coco.library.row import Row, Wish
 from sim2coco.library.scan import LibraryError, Scan, scan
+from sim2coco.library.shape import with_pieces
 from sim2coco.library.sheet import sheet
 from sim2coco.library.sizes import doubted
-from sim2coco.library.table import Flags, find_table, read_table, wishes
+from sim2coco.library.table import COLLISIONS, Flags, find_table, read_table, wishes
 
 DEEDS = {
     "import": "make a library of clean, measured, tested meshes from a folder",
@@ -76,6 +78,11 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--unit", choices=units, help="the unit of files that state none; metres by default")
     parser.add_argument("--up", choices=("y", "z"), help="the axis that is up in all files; the file's, or z")
     parser.add_argument(
+        "--collision",
+        choices=COLLISIONS,
+        help="what stands for all meshes in physics; pieces where a hull is too coarse",
+    )
+    parser.add_argument(
         "--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="processes; all cores"
     )
 
@@ -102,7 +109,8 @@ def _import(options: argparse.Namespace, out: Console) -> int:
     for row in rows:
         if not row.usable:
             out.print(f"{row.file}: {sentence(row)}", markup=False)
-    _tell(out, found, rows)
+    for line in closing_lines(found, rows):
+        out.print(line, markup=False)
     renamed = [
         f"{wanted[row.file].name} is {row.wish.name}"
         for row in rows
@@ -122,18 +130,6 @@ def _import(options: argparse.Namespace, out: Console) -> int:
     return 3 if len(usable) < len(rows) else 0
 
 
-def _tell(out: Console, found: Scan, rows: Sequence[Row]) -> None:
-    """What was taken for granted, and what was left out."""
-    silent = [row for row in rows if row.usable and not row.unit]
-    if silent:
-        out.print(
-            f"taken as metres, for nobody says otherwise: {len(silent)} files (--unit, or a table, says it)",
-            markup=False,
-        )
-    if found.left_out():
-        out.print(f"left out: {found.left_out()}", markup=False)
-
-
 def _asked(options: argparse.Namespace) -> tuple[Scan, dict[str, Wish]]:
     """What lies in the folder, and what was said about it."""
     root = Path(options.folder)
@@ -141,7 +137,7 @@ def _asked(options: argparse.Namespace) -> tuple[Scan, dict[str, Wish]]:
     table = find_table(
         root, Path(options.table) if options.table and not getattr(options, "draft", False) else None
     )
-    flags = Flags(UNITS_M[options.unit] if options.unit else None, options.up)
+    flags = Flags(UNITS_M[options.unit] if options.unit else None, options.up, options.collision or "")
     return found, wishes(found.meshes, read_table(table) if table else [], flags)
 
 
@@ -152,7 +148,10 @@ def _draft(options: argparse.Namespace, out: Console) -> int:
         write_draft(target, "")  # says that it is there before the work
     found = scan(root)
     wanted = wishes(found.meshes, [], Flags(None, options.up))
-    sure = {file: Wish(wish.category, wish.name, up=wish.up, sure=True) for file, wish in wanted.items()}
+    sure = {
+        file: Wish(wish.category, wish.name, up=wish.up, sure=True, collision="hull")
+        for file, wish in wanted.items()
+    }
     tasks = [Task(root, file, wish, None) for file, wish in sure.items()]
     rows = {}
     with _Bar(out, len(tasks)) as bar:
@@ -174,8 +173,10 @@ def _draft(options: argparse.Namespace, out: Console) -> int:
 def _check(options: argparse.Namespace, out: Console) -> int:
     folder = Path(options.folder)
     found: Scan | None = None
+    entries: dict[str, Entry] = {}
     if is_library(folder):
-        tasks = _of_library(folder)
+        entries = {entry.mesh: entry for entry in read_library(folder).entries}  # two may share a mesh
+        tasks = [_of_library(folder, entry) for entry in entries.values()]
     else:
         found, wanted = _asked(options)
         tasks = [Task(folder, file, wish, None) for file, wish in wanted.items()]
@@ -185,24 +186,21 @@ def _check(options: argparse.Namespace, out: Console) -> int:
             rows[row.file] = row
             bar(row, False)
     ordered = doubted([rows[task.file] for task in tasks])
+    if found is None:
+        ordered = [with_pieces(row, entry) for row, entry in zip(ordered, entries.values(), strict=True)]
     if options.json:
         out.print_json(json.dumps([row.tree() for row in ordered]))
     else:
-        for line in lines(ordered):
+        for line in (*lines(ordered), *closing_lines(found, ordered)):
             out.print(line, markup=False)
-        if found is not None:
-            _tell(out, found, ordered)
         out.print(f"{folder}: {tally(ordered)}", markup=False)
     return 0 if all(row.usable for row in ordered) else 1
 
 
-def _of_library(folder: Path) -> list[Task]:
-    """A task for each asset of a library; two may share a mesh."""
-    meshes = {entry.mesh: entry for entry in read_library(folder).entries}
-    return [
-        Task(folder, f"meshes/{mesh}.obj", Wish(entry.category, entry.name, unit_m=1.0, sure=True), None)
-        for mesh, entry in meshes.items()
-    ]
+def _of_library(folder: Path, entry: Entry) -> Task:
+    """The task for an asset of a library: its pieces are there already."""
+    wish = Wish(entry.category, entry.name, unit_m=1.0, sure=True, collision="hull")
+    return Task(folder, f"meshes/{entry.mesh}.obj", wish, None)
 
 
 def _sheet(options: argparse.Namespace, out: Console) -> int:

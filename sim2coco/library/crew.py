@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from itertools import islice
 
 from pebble import ProcessExpired, ProcessPool
@@ -50,7 +51,12 @@ def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
             if not running:
                 return
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                yield _outcome(future, running.pop(future))
+                task = running.pop(future)
+                again = _uncut(future, task)
+                if again is None:
+                    yield _outcome(future, task)
+                else:
+                    running[pool.schedule(_examine, args=[again], timeout=TIMEOUT_S)] = again
     finally:
         pool.stop()
         if not running:
@@ -58,6 +64,23 @@ def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
             for child in set(multiprocessing.active_children()) - others:
                 child.kill()
         pool.join()
+
+
+def _uncut(future: Future[Row], task: Task) -> Task | None:
+    """The same task without convex pieces, where they may have been what a child died of."""
+    error = future.exception()
+    if isinstance(error, TimeoutError):
+        why = f"it took more than {TIMEOUT_S:.0f} s"
+    elif isinstance(error, MemoryError):
+        why = "it needs too much memory"
+    elif isinstance(error, ProcessExpired):
+        why = f"the process died: {cause_of_death(error.exitcode)}"
+    else:
+        return None
+    if task.hull_because or task.wish.collision == "hull":
+        return None
+    because = f"could not be cut into convex pieces ({why}): its hull stands for it"
+    return replace(task, hull_because=because)
 
 
 def _outcome(future: Future[Row], task: Task) -> Row:

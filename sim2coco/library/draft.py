@@ -52,6 +52,7 @@ def _cells(row: Row, wish: Wish, stated_m: float | None) -> dict[str, str]:
         "density": "" if wish.density_kg_m3 is None else f"{wish.density_kg_m3:g}",
         "licence": wish.licence,
         "upright": "" if wish.upright is None else ("yes" if wish.upright else "no"),
+        "collision": wish.collision,
         TOLD: f"refused: {row.reason}" if unusable else sides + (" m" if row.unit == "file" else ""),
     }
 

@@ -10,12 +10,13 @@ from scenes.assets.catalogue import DENSITY_KG_M3, one_asset
 from scenes.assets.mesh import Mesh, MeshError
 from scenes.assets.reading import read_mesh
 from sim.bullet import Client
-from sim.trial import Trial, tried
+from sim.trial import Trial, loads, tried
 from sim2coco.library.clean import Cleaned, clean
-from sim2coco.library.meshfile import FOLDER, picture, put_mesh
+from sim2coco.library.meshfile import FOLDER, picture, put_mesh, put_pieces
 from sim2coco.library.raw import Floats
 from sim2coco.library.refusal import Refused
 from sim2coco.library.row import Row, Wish
+from sim2coco.library.shape import shape
 from sim2coco.library.source import Source, read_source, up_matrix
 from sim2coco.store import Store
 
@@ -34,12 +35,14 @@ class Task:
         file: The file's path in it.
         wish: What was said about it.
         library: The library to write to, or None to write nothing.
+        hull_because: Why it is not to be cut into convex pieces, though it should be; "" otherwise.
     """
 
     root: Path
     file: str
     wish: Wish
     library: Path | None
+    hull_because: str = ""
 
 
 def examine(client: Client, task: Task) -> Row:
@@ -82,13 +85,19 @@ def _examined(client: Client, task: Task, source: Source) -> Row:
         raise Refused("no faces", "shows nothing in its test picture", "look at it in a mesh viewer")
     row = _measured(task, source, cleaned, trial)
     row = replace(row, unit=unit, asks=_doubt(row.longest_m, task.wish, unit))
+    pieces: tuple[Floats, ...] = ()
+    if not row.asks:
+        pieces, because = shape(row, cleaned.mesh, task.hull_because)
+        if pieces and not loads(client, pieces):
+            pieces, because = (), "PyBullet does not take its convex pieces: its hull stands for it"
+        row = replace(row, pieces=len(pieces) or 1, hull_because=because)
     if task.library is None or row.asks:
         return row
     store = Store(task.library)
     name = put_mesh(store, cleaned.mesh)
     _check_round_trip(task.library / FOLDER / f"{name}.obj", cleaned.mesh)
     store.put_new(f"{PICTURES}/{name}.png", picture(trial.image))
-    return replace(row, mesh=name)
+    return replace(row, mesh=name, collision=put_pieces(store, pieces) if pieces else "")
 
 
 def _unit(wish: Wish, source: Source) -> tuple[float, str]:

@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from scenes.assets.catalogue import DENSITY_KG_M3
-from scenes.assets.library import FORMAT, INDEX
+from scenes.assets.library import FORMAT, INDEX, PIECES
 from sim2coco.library.crew import examined
 from sim2coco.library.examine import Task
 from sim2coco.library.meshfile import FOLDER
 from sim2coco.library.neighbours import digest
 from sim2coco.library.row import Row, Wish, row_of
 from sim2coco.library.scan import LibraryError
+from sim2coco.library.shape import NOT_INSTALLED, installed
 from sim2coco.library.sizes import doubted, doubted_beside
 from sim2coco.library.sources import SOURCES, Joining, Source, put_sources, source_of
 from sim2coco.store import LOCK, LOG, Store
 
 ROWS = "rows"
-VERSION = 1
+VERSION = 2
 """Of what `examine` does: rows of another version are examined anew."""
 
 Report = Callable[[Row, bool], None]
@@ -86,7 +87,7 @@ def _check_own(store: Store) -> None:
         return
     if not store.root.is_dir():
         raise LibraryError(f"--out: {store.root} is a file; name a folder")
-    ours = (INDEX, SOURCES, LOCK, LOG, ROWS, FOLDER, "pictures")
+    ours = (INDEX, SOURCES, LOCK, LOG, ROWS, FOLDER, PIECES, "pictures")
     strangers = sorted(path.name for path in store.root.iterdir() if path.name not in ours)
     if strangers and not (store.root / INDEX).is_file():
         raise LibraryError(f"--out: {store.root} holds something else ({strangers[0]}); name an empty folder")
@@ -107,11 +108,18 @@ def _known(store: Store, root: Path, place: str, file: str, wish: Wish) -> Row |
         return None
     same = (
         row.file == file
-        and replace(row.wish, licence=wish.licence, category=wish.category, name=wish.name) == wish
+        and replace(
+            row.wish, licence=wish.licence, category=wish.category, name=wish.name, upright=wish.upright
+        )
+        == wish
     )
     if not same or not row.inputs or not _unchanged((root / file).parent, row.inputs):
         return None
     if row.usable and not (store.root / FOLDER / f"{row.mesh}.obj").is_file():
+        return None
+    if row.collision and not (store.root / PIECES / f"{row.collision}.obj").is_file():
+        return None
+    if row.hull_because == NOT_INSTALLED and installed():
         return None
     return replace(row, wish=wish)
 
@@ -150,11 +158,12 @@ def _categories(store: Store) -> list[str]:
 
 def _asset(source: Source, row: Row) -> dict[str, Any]:
     facts = asdict(row)
-    kept = ("extents_m", "watertight", "volume_m3", "center_of_mass_m", "mass_kg", "faces", "parts")
+    kept = ("extents_m", "watertight", "volume_m3", "center_of_mass_m", "mass_kg", "faces", "parts", "pieces")
     return {
         "name": row.wish.name,
         "category": row.wish.category,
         "mesh": row.mesh,
+        "collision": row.collision,
         "source": row.file,
         "folder": source.name,
         "licence": row.wish.licence or "unknown",

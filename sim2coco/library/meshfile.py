@@ -1,11 +1,16 @@
 """A clean mesh as files that any program reads: OBJ, MTL and PNG, named by content."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scenes.assets.library import PIECES
 from scenes.assets.mesh import Mesh
+from sim2coco.library.convex import hull_faces
 from sim2coco.library.neighbours import digest
+from sim2coco.library.raw import Floats
 from sim2coco.store import Store
 
 FOLDER = "meshes"
@@ -30,6 +35,24 @@ def put_mesh(store: Store, mesh: Mesh) -> str:
         materials.append("\n".join(lines))
     store.put_new(f"{FOLDER}/{name}.mtl", ("\n\n".join(materials) + "\n").encode())
     store.put_new(f"{FOLDER}/{name}.obj", _obj(mesh, name))
+    return name
+
+
+def put_pieces(store: Store, pieces: Sequence[Floats]) -> str:
+    """Writes the convex pieces (n, 3) of a mesh into a library.
+
+    Returns:
+        Their name: the file is `collision/NAME.obj`, with an object for each.
+    """
+    lines, first = ["# metres, z up"], 1
+    for index, piece in enumerate(pieces):
+        lines.append(f"o piece{index}")
+        lines += [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in piece.tolist()]
+        lines += [f"f {a} {b} {c}" for a, b, c in (hull_faces(piece) + first).tolist()]
+        first += len(piece)
+    content = "\n".join(lines).encode() + b"\n"
+    name = digest(content)[:HASH]
+    store.put_new(f"{PIECES}/{name}.obj", content)
     return name
 
 

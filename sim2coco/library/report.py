@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from sim2coco.library.examine import SAY_SIZE
 from sim2coco.library.row import Row
+from sim2coco.library.shape import NOT_INSTALLED
 
 HEAD = (
     "verdict",
@@ -15,6 +16,7 @@ HEAD = (
     "textures",
     "parts",
     "convex",
+    "pieces",
     "min px",
     "file",
 )
@@ -45,6 +47,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         textures,
         str(row.parts),
         f"{row.convexity:.0%}" if row.convexity else "-",
+        str(row.pieces or "-"),
         f"{row.smallest_px:.0f}",
         row.file,
     )
@@ -55,6 +58,8 @@ def _below(row: Row) -> Iterator[str]:
         yield f"    {sentence(row)}"
     for note in row.notes:
         yield f"    {note}"
+    if row.hull_because not in ("", NOT_INSTALLED):
+        yield f"    {row.hull_because}"
 
 
 def sentence(row: Row) -> str:

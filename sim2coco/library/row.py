@@ -19,7 +19,8 @@ class Wish:
         longest_m: Its longest side, instead of a unit.
         density_kg_m3: Mass per volume.
         licence: Under what licence it may be used.
-        upright: Whether it is set upright in scenes that do so.
+        upright: Whether it stands when it is let go.
+        collision: `hull`, `convex` for pieces whatever the mesh, or "" for what suits it.
     """
 
     category: str
@@ -31,6 +32,7 @@ class Wish:
     density_kg_m3: float | None = None
     licence: str = ""
     upright: bool | None = None
+    collision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,10 @@ class Row:
         volume_m3: The volume that it encloses, or 0.3 of its box where it is open.
         center_of_mass_m: Where its centre of mass is.
         mass_kg: From volume and density, between 0.01 and 50 kg.
-        convexity: Volume as a share of its hull's; 1 where physics is exact.
+        convexity: Volume as a share of its hull's; 1 where the hull is exact.
+        pieces: Convex pieces that stand for it in physics; 1 is its hull.
+        collision: Name of the file of the pieces, their hash; "" for none.
+        hull_because: Why a hull stands for it where pieces would be better; "" otherwise.
         smallest_px: Longest side in pixels above which it is drawn triangle by triangle.
         drawn_px: Pixels of its test picture that it covers, of 192 x 192.
     """
@@ -86,6 +91,9 @@ class Row:
     center_of_mass_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
     mass_kg: float = 0.0
     convexity: float = 0.0
+    pieces: int = 0
+    collision: str = ""
+    hull_because: str = ""
     smallest_px: float = 0.0
     drawn_px: int = 0
 

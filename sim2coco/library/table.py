@@ -14,11 +14,12 @@ from sim2coco.library.containers import UNITS_M
 from sim2coco.library.row import Wish
 from sim2coco.library.scan import TABLES, LibraryError
 
-COLUMNS = ("file", "category", "unit", "up", "longest_m", "density", "licence", "upright")
+COLUMNS = ("file", "category", "unit", "up", "longest_m", "density", "licence", "upright", "collision")
 TOLD = "size_in_file"
 """A column that drafts have for people to look at; it is not read."""
 UPS = ("x", "y", "z")
 YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+COLLISIONS = ("hull", "convex")
 MAX_BYTES = 20_000_000
 
 
@@ -37,6 +38,7 @@ class Flags:
 
     unit_m: float | None = None
     up: str | None = None
+    collision: str = ""
 
 
 def find_table(root: Path, given: Path | None) -> Path | None:
@@ -132,6 +134,7 @@ def _line(place: str, said: Mapping[str, str]) -> Line:
     _one_of(place, said, "unit", [*UNITS_M])
     _one_of(place, said, "up", UPS)
     _one_of(place, said, "upright", [*YES_NO])
+    _one_of(place, said, "collision", COLLISIONS)
     for column in ("longest_m", "density"):
         if column in said and not _above_zero(said[column]):
             raise LibraryError(f"{place}: {column} must be a number above 0 (got {said[column]!r})")
@@ -183,6 +186,7 @@ def _wish(category: str, name: str, said: Mapping[str, str], flags: Flags) -> Wi
         density_kg_m3=float(said["density"]) if "density" in said else None,
         licence=said.get("licence", ""),
         upright=YES_NO[said["upright"].lower()] if "upright" in said else None,
+        collision=said.get("collision", "").lower() or flags.collision,
     )
 
 

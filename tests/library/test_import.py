@@ -111,6 +111,16 @@ def test_sizes_that_are_hard_to_believe_are_asked_about(here: Path) -> None:
     assert "9 ok, 0 repaired, 0 refused; 6 ask for their size" in lines[-1]
 
 
+def test_files_that_are_taken_as_metres_are_named(here: Path) -> None:
+    for number in range(7):
+        brick(here / "small" / f"brick{number}.stl", 0.001 * (1 + number / 10))
+    done = assets(here, "check", "small")
+    assert (done.code, done.err) == (0, "")
+    (line,) = (line for line in done.out.splitlines() if line.startswith("taken as metres"))
+    assert "7 files (brick0.stl 60 mm, brick1.stl 66 mm, " in line
+    assert "brick4.stl 84 mm and 2 more); if that is wrong, say --unit mm, or a unit in the table" in line
+
+
 def test_a_mesh_far_from_the_others_of_its_category_is_asked_about(here: Path) -> None:
     brick(here / "things" / "bricks" / "inches.stl", 25.4)
     done = assets(here, "import", "things", "--out", "library", "--unit", "mm")
@@ -215,7 +225,7 @@ def test_check_tells_what_import_would_say_and_writes_nothing(here: Path) -> Non
     (line,) = (line for line in done.out.splitlines() if line.endswith("boxes/printed.obj"))
     assert line.split() == [
         *("ok", "12", "50", "x", "50", "x", "50", "yes", "made", "file"),
-        *("1", "found", "1", "100%", "0", "boxes/printed.obj"),
+        *("1", "found", "1", "100%", "1", "0", "boxes/printed.obj"),
     ]
     rows = json.loads(assets(here, "check", "things", "--unit", "mm", "--json").out)
     assert [row["verdict"] for row in rows].count("refused") == 1

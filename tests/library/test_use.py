@@ -27,7 +27,7 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
     textured(50.0).export(root / "meshes" / "box" / "printed.obj")
     brick(root / "others" / "rubble.stl", 0.5)
     table = root / "assets.csv"
-    table.write_text("file,density,licence\nbricks/*,1900,CC0-1.0\n")
+    table.write_text("file,density,licence,upright\nbricks/*,1900,CC0-1.0,yes\n")
     for folder, library, lines in (("meshes", "parts", read_table(table)), ("others", "rest", [])):
         wanted = wishes(scan(root / folder).meshes, lines, Flags(unit_m=0.001))
         import_meshes(root / folder, wanted, root / library, 1, lambda row, known: None)
@@ -48,17 +48,23 @@ def test_categories_assets_and_their_facts(libraries: Path) -> None:
     assert [asset.licence for asset in made.groups[1]] == ["CC0-1.0"] * 3
     (box,) = made.groups[0]
     assert (box.licence, box.recolored) == ("unknown", False)
+    assert [asset.standing is not None for asset in (box, *made.groups[1])] == [False, True, True, True]
+    standing = made.groups[1][0].standing
+    assert standing is not None
+    sides = (standing.aside_m, standing.below_m, standing.above_m)
+    assert sides == pytest.approx((np.hypot(0.03, 0.02), 0.01, 0.01), rel=1e-5)
     np.testing.assert_allclose(box.mesh.extents_m, 0.05, rtol=1e-6)
     assert box.mesh.parts[0].texture is not None
 
 
 def test_what_is_set_for_one_category(libraries: Path, rng: np.random.Generator) -> None:
-    bricks = {"weight": 3.0, "color": "random", "size_m": [0.1, 0.2]}
+    bricks = {"weight": 3.0, "color": "random", "size_m": [0.1, 0.2], "upright": False}
     made = load(libraries, categories={"bricks": bricks, "nut": {"shape": "nut", "size_m": 0.1}})
     assert made.names == ("box", "bricks", "nut")
     assert made.weights == (1.0, 3.0, 1.0)
     assert [group[0].recolored for group in made.groups] == [False, True, True]
     assert {asset.scale for asset in made.groups[1]} == {(0.5, 1.0)}
+    assert {asset.standing for asset in made.groups[1]} == {None}
     drawn = [made.draw(rng)[0].category for _ in range(2000)]
     assert np.mean([category == 1 for category in drawn]) == pytest.approx(0.6, abs=0.05)
 

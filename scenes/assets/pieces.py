@@ -1,0 +1,42 @@
+"""Convex pieces that stand for a hollow or bent mesh in physics, as libraries keep them."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.mesh import MeshError
+
+Array = NDArray[np.float64]
+MAX_PIECES, MAX_POINTS = 64, 512
+"""Of a file; import makes fewer."""
+
+
+def read_pieces(path: Path, scale: float = 1.0) -> tuple[Array, ...]:
+    """The corners (n, 3) of each convex piece, in metres: the vertices of each object of an OBJ file.
+
+    Args:
+        path: The file.
+        scale: What to multiply its numbers by.
+
+    Raises:
+        MeshError: The file is not there, or physics could not rely on it.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        blocks = [block.splitlines() for block in text.split("\no ")[1:]]
+        pieces = tuple(
+            scale * np.array([line.split()[1:4] for line in block if line.startswith("v ")], np.float64)
+            for block in blocks
+        )
+    except (OSError, ValueError) as error:
+        raise MeshError(f"{path}: cannot be read; import the meshes anew") from error
+    sound = all(
+        piece.ndim == 2 and piece.shape[1] == 3 and 4 <= len(piece) <= MAX_POINTS and np.isfinite(piece).all()
+        for piece in pieces
+    )
+    if not (sound and 1 <= len(pieces) <= MAX_PIECES):
+        raise MeshError(f"{path}: holds no convex pieces; import the meshes anew")
+    for piece in pieces:
+        piece.setflags(write=False)
+    return pieces

@@ -1,0 +1,35 @@
+"""What import and check tell at the end: what was taken for granted, and what was left out."""
+
+from collections.abc import Iterator, Sequence
+
+from sim2coco.library.row import Row
+from sim2coco.library.scan import Scan
+from sim2coco.library.shape import NOT_INSTALLED
+
+NAMED = 5
+"""Files that are named; of more, their number."""
+
+
+def closing_lines(found: Scan | None, rows: Sequence[Row]) -> Iterator[str]:
+    """A line for each thing that people may want to correct.
+
+    Args:
+        found: What lies in the folder; None for a library, where everything has been said.
+        rows: What is known of its meshes.
+    """
+    if uncut := [row for row in rows if row.hull_because == NOT_INSTALLED]:
+        told = f"nothing falls into concave meshes ({len(uncut)} here), as hulls stand for them"
+        yield f"{told}: {NOT_INSTALLED}; pip install vhacdx, and import again"
+    if found is None:
+        return
+    if silent := [row for row in rows if row.usable and not row.unit]:
+        named = ", ".join(f"{row.file} {_length(row.longest_m)}" for row in silent[:NAMED])
+        more = f" and {len(silent) - NAMED} more" if len(silent) > NAMED else ""
+        remedy = "if that is wrong, say --unit mm, or a unit in the table that --draft writes"
+        yield f"taken as metres, for nobody says otherwise: {len(silent)} files ({named}{more}); {remedy}"
+    if found.left_out():
+        yield f"left out: {found.left_out()}"
+
+
+def _length(length_m: float) -> str:
+    return f"{length_m * 1000:.3g} mm" if length_m < 1 else f"{length_m:.3g} m"

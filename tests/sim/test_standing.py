@@ -1,0 +1,98 @@
+"""What is upright is let go standing, turned about the vertical only, and mostly stays so."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from scenes.assets.catalogue import Catalogue
+from scenes.drop import Drop
+from scenes.floating import Floating
+from scenes.scene import Scene, heading, random_quaternion
+from scenes.spec import SceneSpec
+from sim.bullet import Client, pb
+from sim.settle import _add_body, _add_floor
+from tests.studio import Studio, catalogue_from, streams
+
+
+def catalogue(upright: bool) -> Catalogue:
+    """Tall cylinders and cones, upright or not, among bolts."""
+    said = {"upright": True} if upright else {}
+    return catalogue_from(
+        {
+            "bolt": {"shape": "bolt", "size_m": 0.08},
+            "bottle": {"shape": "capsule", "size_m": [0.12, 0.2], **said},
+            "can": {"shape": "cylinder", "size_m": [0.1, 0.16], **said},
+        },
+        cone={"shape": "cone", "size_m": 0.1, **said},
+    )
+
+
+MANY = {"num_objects": (10, 10), "num_distractors": (2, 2), "empty_share": 0.0, "spread": (2.0, 3.0)}
+SCENES = [Drop.parse(MANY), Floating.parse({**MANY, "spread": [4.0, 5.0]})]
+
+
+def drawn(scene: Scene, made: Catalogue, index: int) -> SceneSpec:
+    return scene.draw(index, "train", 0, made, streams(index))
+
+
+def stands(made: Catalogue, name: str) -> bool:
+    return made.assets[name].standing is not None
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=["drop", "floating"])
+def test_only_the_rotation_of_what_stands_is_another_one(scene: Scene) -> None:
+    lying, standing = catalogue(False), catalogue(True)
+    for index in range(4):
+        pairs = zip(drawn(scene, lying, index).bodies, drawn(scene, standing, index).bodies, strict=True)
+        for one, other in pairs:
+            assert (one.asset, one.scale, one.look, one.friction) == (
+                *(other.asset, other.scale, other.look),
+                other.friction,
+            )
+            if not stands(standing, other.asset):
+                assert one.pose.quat_xyzw == other.pose.quat_xyzw
+                continue
+            assert other.pose.quat_xyzw == heading(one.pose.quat_xyzw)
+            np.testing.assert_allclose(other.pose.rotation()[2], (0, 0, 1), atol=1e-12)
+            center = np.array([standing.assets[other.asset].center_of_mass_m])
+            before, after = (body.pose.apply(center * body.scale)[0] for body in (one, other))
+            np.testing.assert_allclose(after[:2], before[:2], atol=1e-12)
+
+
+def test_what_stands_is_turned_evenly(rng: np.random.Generator) -> None:
+    turns = np.array([heading(random_quaternion(rng)) for _ in range(4000)])
+    angles = 2 * np.arctan2(turns[:, 2], turns[:, 3]) % (2 * np.pi)
+    counts = np.histogram(angles, bins=8, range=(0, 2 * np.pi))[0]
+    assert abs(counts - 500).max() < 90
+    assert heading((1.0, 0.0, 0.0, 0.0)) == (0.0, 0.0, 0.0, 1.0)
+
+
+def test_nothing_overlaps_when_it_is_let_go(studio: Callable[..., Studio], client: Client) -> None:
+    made = studio(catalogue(True))
+    for index in range(6):
+        spec = drawn(SCENES[0], made.catalogue, index)
+        client.fresh()
+        _add_floor(client.id)
+        for body in spec.bodies:
+            _add_body(client.id, made.files, body)
+        pb.performCollisionDetection(physicsClientId=client.id)
+        depths = [contact[8] for contact in pb.getContactPoints(physicsClientId=client.id)]
+        assert min(depths, default=0.0) > -0.0005
+
+
+@pytest.mark.parametrize(("upright", "low", "high"), [(True, 0.8, 1.0), (False, 0.0, 0.3)])
+def test_bottles_come_to_rest_standing(
+    studio: Callable[..., Studio], upright: bool, low: float, high: float
+) -> None:
+    can: dict[str, Any] = {"shape": "cylinder", "size_m": 0.15, "upright": upright}
+    made = studio(catalogue_from({"can": can, "bolt": {"shape": "bolt", "size_m": 0.08}}))
+    scene = Drop.parse({"num_objects": 5, "empty_share": 0.0})
+    stood = []
+    for index in range(8):
+        settled, _ = made.drawn(scene, index)
+        cans = [body for body in settled.spec.bodies if body.category == 0]
+        stood += [bool(body.pose.rotation()[2, 2] > 0.99) for body in cans]
+    assert len(stood) > 10
+    assert low <= np.mean(stood) <= high
