@@ -1,22 +1,30 @@
 """render=egl where OpenGL is missing: one line, and nothing begun."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sim.render.eglprobe import REPAIR
+from sim.render.eglprobe import REPAIR, egl_device
 from tests.commandline import TINY, Command
 
-# As on a machine without a driver.
-NO_DRIVER = {"__EGL_VENDOR_LIBRARY_FILENAMES": "/dev/null"}
+
+@pytest.fixture
+def no_driver(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As on a machine without OpenGL."""
+    monkeypatch.setenv("__EGL_VENDOR_LIBRARY_FILENAMES", "/dev/null")
+    egl_device.cache_clear()
+    yield
+    egl_device.cache_clear()
 
 
+@pytest.mark.usefixtures("no_driver")
 @pytest.mark.parametrize("words", [("generate",), ("preview",), ("generate", "-m", "seed=1,2")], ids=" ".join)
 def test_its_absence_is_told_before_anything_is_begun(
-    program: Command, here: Path, words: tuple[str, ...]
+    command: Command, here: Path, words: tuple[str, ...]
 ) -> None:
     out = "out=x.png" if words == ("preview",) else "out='data${hydra.job.num}'"
-    outcome = program(*words, "render=egl", out, "num_images=1", *TINY, **NO_DRIVER)
+    outcome = command(*words, "render=egl", out, "num_images=1", *TINY)
     assert outcome.code == 2
     (line,) = set(outcome.err.splitlines())
     assert line.startswith("sim2coco: render=egl: PyBullet's EGL renderer does not draw on this machine")
