@@ -75,6 +75,17 @@ class Client:
             physicsClientId=self.id,
         )
 
+    def load_texture(self, path: str) -> int:
+        """PyBullet's id of a texture file; it is gone with the next `fresh()`.
+
+        With file caching on PyBullet would keep each file that it ever read, 192 KiB of 256x256 pixels. Meshes
+        are few, and are kept.
+        """
+        pb.setPhysicsEngineParameter(enableFileCaching=0, physicsClientId=self.id)
+        texture: int = pb.loadTexture(path, physicsClientId=self.id)
+        pb.setPhysicsEngineParameter(enableFileCaching=1, physicsClientId=self.id)
+        return texture
+
     def close(self) -> None:
         """Disconnects."""
         if self.id >= 0 and pb.isConnected(self.id):

@@ -4,11 +4,11 @@ import ctypes
 
 TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD = -1, -2, -3
 """Parameters of glibc's `mallopt`."""
-KEPT_BYTES, PAD_BYTES, LARGE_BYTES = 256 << 20, 8 << 20, 32 << 20
+KEPT_BYTES, PAD_BYTES, LARGE_BYTES = 64 << 20, 8 << 20, 32 << 20
 
 
 def keep_freed() -> None:
-    """Has the C library keep up to 256 MiB of freed memory instead of giving each array's back.
+    """Has the C library keep up to 64 MiB of freed memory instead of giving each array's back.
 
     The kernel clears every page that it gives out: with arrays of a picture's size that takes longer than
     what is computed in them (a sum of three products of 640x480x3 floats: 2.8 ms, and 0.9 so). Arrays above

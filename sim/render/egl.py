@@ -9,7 +9,7 @@ frame, whichever is away from the light: then everything of it is in shadow, the
 colour that is given divided by it comes out as it should. The light is one that no body lies across.
 """
 
-from functools import cache
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -30,6 +30,7 @@ TILE_WH = (1024, 768)
 """The largest picture that the plug-in draws; a larger one it draws small, and enlarges."""
 LIGHTS = 256
 """Directions that the plug-in's light is chosen from."""
+KEPT_TEXTURES = 64
 AWAY_M = (0.0, 0.0, 1e6)
 """Where hidden bodies are: beyond what any camera sees. Those of alpha 0 would stay in the ids."""
 
@@ -47,7 +48,7 @@ class EglRenderer(MeshRenderer):
         """Draws nothing yet."""
         super().__init__(client, files)
         self._egl, self._egl_files, self._pictures = client, EglFiles(files), pictures
-        self._drawn_texture = cache(self._read_texture)
+        self._drawn_texture = lru_cache(KEPT_TEXTURES)(self._read_texture)
         self._light = np.array([0.0, 0.0, 1.0])
 
     def _draw(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> Drawn:

@@ -1,7 +1,7 @@
 """PyBullet's TinyRenderer behind the renderer interface."""
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +61,7 @@ class TinyRenderer(MeshRenderer):
         )
 
     def _add(self, settled: Settled, levels: tuple[int, ...]) -> list[int]:
-        load = cache(partial(pb.loadTexture, physicsClientId=self._client.id))
+        load = cache(self._client.load_texture)
         bodies = zip(settled.spec.bodies, levels, strict=True)
         return [self._add_body(body, level, load) for body, level in bodies]
 
