@@ -68,11 +68,13 @@ def written(annotations: int) -> tuple[int, float, int]:
 def views(store: Store, annotations: int) -> Iterator[tuple[Record, View]]:
     """One real scene under many numbers, read anew each time as records are."""
     scene = 0
-    while annotations > 0:
+    while True:
         record = replace(from_bytes(store.get(record_name(0))), scene=scene)
         for view in kept_views(record, VIEWS):
             annotations -= sum(len(picture.annotations) for picture in view.pictures)
             yield record, view
+            if annotations <= 0:
+                return
         scene += 1
 
 

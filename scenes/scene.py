@@ -16,6 +16,8 @@ from scenes.space import Space, ball, cylinder
 from scenes.spec import Body, Look, Pose, Quat, SceneSpec, Surface
 
 OBJECT_LOOK = LookSettings(saturation=(0.2, 1.0), value=(0.3, 1.0), textured=0.3)
+CLEARANCE = 1.01
+"""What physics knows a mesh as may reach a hundredth further."""
 DISTRACTOR_LOOK = LookSettings(textured=0.5)
 
 
@@ -38,9 +40,9 @@ class Loose(NamedTuple):
     @property
     def space(self) -> Space:
         """What it takes up while it falls: a sphere, or a cylinder where it stands."""
-        standing, scale = self.asset.standing, self.body.scale
+        standing, scale = self.asset.standing, self.body.scale * CLEARANCE
         if standing is None:
-            return ball(self.radius_m)
+            return ball(self.radius_m * CLEARANCE)
         return cylinder(scale * standing.aside_m, scale * standing.below_m, scale * standing.above_m)
 
     def turned(self) -> Quat:

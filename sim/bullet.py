@@ -78,7 +78,7 @@ class Client:
     def load_texture(self, path: str) -> int:
         """PyBullet's id of a texture file; it is gone with the next `fresh()`.
 
-        With file caching on PyBullet would keep each file that it ever read, 192 KiB of 256x256 pixels. Meshes
+        With file caching on PyBullet would keep each file that it ever read, 192 KiB for 256x256 px. Meshes
         are few, and are kept.
         """
         pb.setPhysicsEngineParameter(enableFileCaching=0, physicsClientId=self.id)

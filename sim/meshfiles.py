@@ -8,7 +8,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull, QhullError
 
 from scenes.assets.catalogue import Asset, Catalogue
 from scenes.assets.mesh import Mesh, Part
@@ -16,20 +15,15 @@ from scenes.assets.shapes import box
 from scenes.spec import Body, Camera
 from sim.bullet import pb
 from sim.collision import collision_obj
+from sim.hull import hull_vertices, thinned
 
 Array = NDArray[np.float64]
 
-MAX_HULL_VERTICES, HULL_SHORTFALL = 128, 0.01
-"""Settling costs by the corners of hulls: as few as fall short by a hundredth of the size, and never more."""
-FIRST_CORNERS = 12
-HULL_DIRECTIONS = 1024
-MOVED = 1.7
-"""How far points are moved, over the mean of what is missed around them: faces miss more than that."""
 MIN_TRIANGLE_PX = 0.05
 """TinyRenderer drops triangles below about 0.01 px²; slanted ones are smaller than they seem."""
 LEVEL_CELLS = (256, 128, 64, 32, 16, 8, 4)
 """Cells along the longest side of each coarser level of detail."""
-KEPT_HULLS = 64
+KEPT_HULLS = 256
 """Hulls of bodies that are remembered: each is asked for several times for one picture."""
 OVERLOOKED_SHARE = 0.01
 """Share of the surface that may vanish."""
@@ -71,7 +65,7 @@ class MeshFiles:
     def hull_vertices(self, key: str) -> Array:
         """The corners (n, 3) of an asset's convex hull: they bound it from every side."""
         if key not in self._hulls:
-            self._hulls[key] = _hull_vertices(self.assets[key].mesh.vertices_m)
+            self._hulls[key] = hull_vertices(self.assets[key].mesh.vertices_m)
         return self._hulls[key]
 
     def collision(self, key: str) -> Path:
@@ -81,7 +75,7 @@ class MeshFiles:
         """
         if key not in self._collisions:
             asset = self.assets[key]
-            pieces = asset.pieces or (_thinned(self.hull_vertices(key)),)
+            pieces = asset.pieces or (thinned(self.hull_vertices(key)),)
             self._collisions[key] = self.write(collision_obj(pieces, asset.center_of_mass_m), ".obj")
         return self._collisions[key]
 
@@ -201,48 +195,6 @@ def small_triangle(mesh: Mesh) -> float:
     areas = np.sort(np.linalg.norm(cross, axis=1) / 2)
     first = int(np.searchsorted(areas.cumsum(), OVERLOOKED_SHARE * areas.sum()))
     return float(areas[min(first, len(areas) - 1)])
-
-
-def _hull_vertices(vertices_m: Array) -> Array:
-    """The corners of the convex hull; of a flat mesh, the corners of its thickened hull."""
-    try:
-        return np.asarray(vertices_m[ConvexHull(vertices_m).vertices])
-    except QhullError:
-        reach = float(np.ptp(vertices_m, axis=0).max()) * 1e-3
-        thick = np.concatenate([vertices_m + reach * np.array(corner) for corner in np.ndindex(2, 2, 2)])
-        return np.asarray(thick[ConvexHull(thick).vertices])
-
-
-def _thinned(points: Array) -> Array:
-    """Few of the points, those furthest out where the others fall short most, moved a little further.
-
-    Bodies rest on the faces between points: so each point goes out by what is missed around it, in the
-    directions in which it is missed, until faces lie about where the mesh does.
-    """
-    toward = directions(HULL_DIRECTIONS)
-    points = points[np.unique([int((points @ one).argmax()) for one in toward])]
-    middle = points.mean(axis=0)
-    reaches = toward @ (points - middle).T
-    foremost, whole = reaches.argmax(axis=1), reaches.max(axis=1)
-    kept = list(dict.fromkeys(foremost[:: HULL_DIRECTIONS // FIRST_CORNERS].tolist()))
-    reach = reaches[:, kept].max(axis=1)
-    enough = HULL_SHORTFALL * float(np.ptp(points, axis=0).max())
-    while len(kept) < MAX_HULL_VERTICES and float((whole - reach).max()) > enough:
-        kept.append(int(foremost[(whole - reach).argmax()]))
-        reach = np.maximum(reach, reaches[:, kept[-1]])
-    owner = reaches[:, kept].argmax(axis=1)
-    missed = toward * (whole - reach)[:, None]
-    number = np.maximum(np.bincount(owner, minlength=len(kept)), 1)
-    further = np.column_stack([np.bincount(owner, column, len(kept)) / number for column in missed.T])
-    return np.asarray(points[kept] + MOVED * further)
-
-
-def directions(count: int) -> Array:
-    """Unit vectors (count, 3), evenly spread (a Fibonacci sphere)."""
-    steps = np.arange(count) + 0.5
-    height, angle = 1 - 2 * steps / count, np.pi * (1 + 5**0.5) * steps
-    flat = np.sqrt(1 - height**2)
-    return np.column_stack([flat * np.cos(angle), flat * np.sin(angle), height])
 
 
 def _obj(part: Part, two_sided: bool) -> bytes:

@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 import cv2
+from threadpoolctl import threadpool_limits
 
 from augment.pipeline import Augmenter
 from scenes.assets.catalogue import Catalogue, load_catalogue
@@ -28,6 +29,7 @@ class Studio:
     def __init__(self, recipe: Recipe, folder: Path, catalogue: Catalogue | None = None) -> None:
         """Loads the meshes and connects to PyBullet."""
         cv2.setNumThreads(1)
+        threadpool_limits(1)  # NumPy may have been loaded before us: small products would wait for threads
         keep_freed()
         own = folder / str(os.getpid())
         own.mkdir(parents=True, exist_ok=True)

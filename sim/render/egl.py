@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from scenes.looks import Pictures
 from scenes.spec import Body, Camera, Light, Texture
 from sim.bullet import pb
-from sim.meshfiles import LEVEL_CELLS, MeshFiles, directions
+from sim.hull import directions
+from sim.meshfiles import LEVEL_CELLS, MeshFiles
 from sim.render.eglclient import CAPACITY, EglClient
 from sim.render.eglfiles import RAMP_PX, Dress, EglFiles, places
 from sim.render.meshrenderer import Drawn, MeshRenderer

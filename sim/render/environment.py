@@ -98,6 +98,8 @@ def surroundings(radiance: Floats) -> Surroundings:
     strength = rgb @ LUMA
     middle = strength @ rays[inside] + 1e-9 * rays[bright.argmax()]
     middle /= np.linalg.norm(middle)
+    middle[2] = max(middle[2], LOWEST)  # of a window down to the floor it would lie below the horizon
+    middle /= np.linalg.norm(middle)
     apart = np.arccos(np.clip(rays[inside] @ middle, -1, 1))
     # Half the width of a disc is the root of two times the root of the mean square of the way to its middle.
     half = np.sqrt(2 * (strength @ apart**2) / max(strength.sum(), 1e-9))

@@ -44,14 +44,15 @@ def lamps_over(
         falls: What of sun and sky reaches the floor.
     """
     lamps = []
-    for own in (_alone(light, lamp) for lamp in light.lamps):
+    for own in (alone(light, lamp) for lamp in light.lamps):
         sun = None if points_m is None else sun_over(points_m, own, side_px)
         floor = None if falls is None or sun is None else replace(falls, sun=sun)
         lamps.append(LitLamp(own, sun, floor))
     return tuple(lamps)
 
 
-def _alone(light: Light, lamp: Lamp) -> Light:
+def alone(light: Light, lamp: Lamp) -> Light:
+    """A light with one lamp as its sun, and without a sky."""
     return Light(
         direction=lamp.direction,
         color_rgb=lamp.color_rgb,

@@ -18,8 +18,9 @@ from sim.render.lamps import LitLamp, add_lamps, lamps_over
 from sim.render.last import Last
 from sim.render.lens import through
 from sim.render.motion import other_instants
+from sim.render.planes import facing
 from sim.render.points import Cloud, PointClouds
-from sim.render.rasterise import GBuffer, Renderer
+from sim.render.rasterise import GBuffer, RejectedView, Renderer
 from sim.render.room import in_room, lamps_in_room
 from sim.render.sky import Sky, color_of, sky_directions
 from sim.render.sun import Sun, sun_over
@@ -145,13 +146,17 @@ class RelitComposer(Composer):
         self, renderer: Renderer, settled: Settled, shot: Shot, lit: Lit, picture: Floats, seen: Seen
     ) -> Floats:
         """The light (H, W, 3) through the lens, the mean of all instants; the middle one is there already."""
-        total = through(shot.lens, shot.camera, picture, seen.depth_m)
+        middle = through(shot.lens, shot.camera, picture, seen.depth_m)
         if shot.motion is None:
-            return total
-        spec = settled.spec
+            return middle
+        spec, total = settled.spec, middle.copy()
         for camera in other_instants(shot.camera, shot.motion):
-            gbuffer = renderer.rasterise(settled, replace(shot, camera=camera))
-            there = what_is_where(gbuffer, camera, spec.floor is not None, seen.walls)
+            try:
+                gbuffer = renderer.rasterise(settled, replace(shot, camera=camera))
+            except RejectedView:  # labels are those of the middle, which stands in for what cannot be drawn
+                total += middle
+                continue
+            there = what_is_where(gbuffer, camera, spec.floor is not None, facing(seen.walls, camera))
             light, _ = self._taken(gbuffer, spec, camera, lit, there)
             total += through(shot.lens, camera, light, there.depth_m)
         return total * np.float32(1 / shot.motion.frames)

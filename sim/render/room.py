@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from scenes.spec import Light, SceneSpec, Wall
 from sim.render.floor import FloorLight
-from sim.render.lamps import LitLamp
+from sim.render.lamps import LitLamp, alone
 from sim.render.sky import Sky, free_light, shape_of
 from sim.render.sun import Sun
 from sim.render.surfaces import tint
@@ -151,11 +151,13 @@ def _glow(wall: Wall, dark: Walled, spec: SceneSpec, sky: Sky) -> float:
     middle += wall.sideways() * np.clip(0.0, wall.low_m, wall.high_m)
     x, y, z = middle.astype(np.float32)[:, None]
     free = float(free_light(light, sky.directions, inward.astype(np.float32)[:, None]).mean())
-    facing = max(float(inward @ light.direction), 0.0) * (1 - float(dark.sun_kept(x, y, z)[0]))
-    floor = 0.0 if spec.floor is None else 0.5 * light.bounce * float(tint(spec.floor).mean())
-    level = light.ambient + light.diffuse * light.direction[2]
-    arrives = light.ambient * free + light.diffuse * facing + floor * level
-    arrives += sum(lamp.diffuse * max(float(inward @ lamp.direction), 0.0) for lamp in light.lamps)
+    arrives, level = light.ambient * free, light.ambient
+    for sun in (light, *(alone(light, lamp) for lamp in light.lamps)):
+        reaches = 1 - float(replace(dark, light=sun).sun_kept(x, y, z)[0])
+        arrives += sun.diffuse * max(float(inward @ sun.direction), 0.0) * reaches
+        level += sun.diffuse * sun.direction[2]
+    if spec.floor is not None:
+        arrives += 0.5 * light.bounce * float(tint(spec.floor).mean()) * level
     back = light.bounce * float(tint(wall.surface).mean()) * arrives
     return min(back / max(light.ambient, LEAST), BRIGHTEST)
 

@@ -29,7 +29,7 @@ class TinyRenderer(MeshRenderer):
     def __init__(self, client: Client, files: MeshFiles, pictures: Pictures, lit: bool = True) -> None:
         """Draws nothing yet."""
         super().__init__(client, files)
-        self._pictures, self._lit = pictures, lit
+        self._load_texture, self._pictures, self._lit = client.load_texture, pictures, lit
         self._drawn_texture = cache(self._read_texture)
         self._own_textures = cache(self._read_own_textures)
 
@@ -61,7 +61,7 @@ class TinyRenderer(MeshRenderer):
         )
 
     def _add(self, settled: Settled, levels: tuple[int, ...]) -> list[int]:
-        load = cache(self._client.load_texture)
+        load = cache(self._load_texture)
         bodies = zip(settled.spec.bodies, levels, strict=True)
         return [self._add_body(body, level, load) for body, level in bodies]
 

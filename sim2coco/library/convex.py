@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError, cKDTree
 
 from scenes.assets.mesh import Mesh
+from sim.hull import directions
 from sim2coco.library.raw import Floats
 
 MAX_PIECES, MAX_POINTS = 16, 32
@@ -16,7 +17,7 @@ VOXELS, DEPTH = 100_000, 8
 GROWTH = 0.01
 """Share of the hull's volume by which joining pieces may make the whole larger."""
 OUTERMOST = 512
-"""Directions in which the pieces together reach as far as the mesh: as many as a hull has points."""
+"""Directions in which the pieces together reach as far as the mesh."""
 
 
 class Undivided(Exception):
@@ -120,12 +121,8 @@ def _reaching(pieces: list[Floats], hull: Floats) -> list[Floats]:
 
 
 def _furthest(points: Floats, count: int) -> NDArray[np.int64]:
-    """Indices of the points that are furthest in evenly spread directions (a Fibonacci sphere)."""
-    steps = np.arange(count) + 0.5
-    height, angle = 1 - 2 * steps / count, np.pi * (1 + 5**0.5) * steps
-    flat = np.sqrt(1 - height**2)
-    directions = np.column_stack([flat * np.cos(angle), flat * np.sin(angle), height])
-    return np.unique((directions @ points.T).argmax(axis=1))
+    """Indices of the points that are furthest in evenly spread directions."""
+    return np.unique((directions(count) @ points.T).argmax(axis=1))
 
 
 def _by_place(points: Floats) -> NDArray[np.int64]:

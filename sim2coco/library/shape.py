@@ -52,5 +52,5 @@ def with_pieces(row: Row, entry: Entry) -> Row:
     try:
         return replace(row, pieces=len(read_pieces(entry.pieces)), collision=entry.pieces.stem)
     except MeshError as error:
-        reason, remedy = str(error).split("; ")
+        reason, remedy = str(error).rsplit("; ", 1)
         return replace(row, verdict="refused", kind="unreadable", reason=reason, remedy=remedy)

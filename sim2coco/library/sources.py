@@ -80,6 +80,13 @@ def source_of(store: Store, root: Path, joining: Joining) -> Source:
     Raises:
         LibraryError: The library is made from others, and nobody said what is to become of them.
     """
+    entries = _tree(store, INDEX).get("assets", [])
+    nameless = [entry["source"] for entry in entries if "folder" not in entry]
+    if nameless and joining != "replace" and not any((root / file).is_file() for file in nameless):
+        raise LibraryError(
+            f"--out: {store.root} is of an older version that does not say where its meshes come from, and "
+            f"none of them lies in {root}; import their folder once more first, or --replace them"
+        )
     way = os.path.relpath(root.resolve(), store.root.resolve())
     folders = {} if joining == "replace" else _tree(store, SOURCES)
     name = next((name for name, known in folders.items() if known == way), None)
@@ -92,7 +99,6 @@ def source_of(store: Store, root: Path, joining: Joining) -> Source:
     if name is None:
         plain = root.resolve().name or "meshes"
         name = next(name for name in (plain, *(f"{plain}-{n}" for n in range(2, 999))) if name not in folders)
-    entries = _tree(store, INDEX).get("assets", [])
     # What nobody knows the folder of came before there could be several.
     others = [entry for entry in entries if entry.get("folder", name) in folders.keys() - {name}]
     own = [entry for entry in entries if entry.get("folder", name) == name]

@@ -32,7 +32,10 @@ complete_line "sim2coco show da" 2
         ("sim2coco show ", set()),
         ("sim2coco generate scene=", {"scene=drop", "scene=floating"}),
         ("sim2coco generate out=data scene=f", {"scene=floating"}),
-        ("sim2coco preview -m light=", {"light=day", "light=dusk"}),
+        (
+            "sim2coco preview -m light=",
+            {f"light={name}" for name in ("day", "dusk", "outdoors", "room", "studio")},
+        ),
         ("sim2coco generate see", {"seed="}),
         ("sim2coco generate image.", {"image.width=", "image.height="}),
     ],

@@ -12,25 +12,21 @@ from sim.bullet import Client
 SIDE_PX, TEXTURES = 256, 40
 
 
-class Mallinfo(ctypes.Structure):
-    """glibc's account of the heap (`mallinfo2`)."""
+MALLINFO = ctypes.c_size_t * 10
+"""glibc's account of the heap; the fields that follow are those of `struct mallinfo2`."""
+MAPPED, IN_USE = 4, 7
 
-    _fields_ = [
-        (name, ctypes.c_size_t)
-        for name in (
-            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
-            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
-        )
-    ]
+
+Account = type("Account", (ctypes.Structure,), {"_fields_": [("numbers", MALLINFO)]})
 
 
 def bytes_in_use() -> int:
     libc = ctypes.CDLL(None)
     if not hasattr(libc, "mallinfo2"):
         pytest.skip("needs glibc 2.33 or newer")
-    libc.mallinfo2.restype = Mallinfo
-    told = libc.mallinfo2()
-    return int(told.uordblks + told.hblkhd)
+    libc.mallinfo2.restype = Account
+    numbers = libc.mallinfo2().numbers
+    return int(numbers[IN_USE] + numbers[MAPPED])
 
 
 def test_textures_are_gone_with_their_scene(client: Client, tmp_path: Path) -> None:

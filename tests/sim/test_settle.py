@@ -10,6 +10,7 @@ from scenes.assets.mesh import Mesh
 from scenes.assets.shapes import SHAPES, box, sphere
 from scenes.drop import Drop
 from scenes.floating import Floating
+from scenes.scene import random_quaternion
 from scenes.spec import Body, Physics, Pose, Quat, RejectedDraw, SceneSpec
 from sim.bullet import Client, pb
 from sim.settle import _add_body, _add_floor
@@ -82,6 +83,27 @@ def test_nothing_hovers_sinks_or_stands_on_an_edge(studio: Callable[..., Studio]
     assert (
         widest < np.pi + 0.2 or np.linalg.norm(near, axis=1).min() < 0.006
     )  # its weight is above its support
+
+
+THIN = {  # longest sides in metres; thickness last
+    "knife": ("sphere", (0.2, 0.02, 0.004)),
+    "lens": ("sphere", (0.08, 0.05, 0.0024)),
+    "pencil": ("cylinder", (0.007, 0.007, 0.175)),
+    "pen": ("capsule", (0.008, 0.008, 0.15)),
+}
+
+
+@pytest.mark.parametrize("name", THIN)
+def test_thin_things_neither_hover_nor_sink(
+    studio: Callable[..., Studio], name: str, rng: np.random.Generator
+) -> None:
+    shape, size_m = THIN[name]
+    (part,) = SHAPES[shape](0.1).parts
+    scale = np.array(size_m) / np.ptp(part.vertices_m, axis=0)
+    made = studio(catalogue_of({name: Mesh((replace(part, vertices_m=part.vertices_m * scale),))}))
+    for turn in (random_quaternion(rng) for _ in range(4)):
+        (body,) = made.settle(falling(dropped(made, name, (0, 0, 0.12), turn))).spec.bodies
+        assert abs(corners(made, body)[:, 2].min()) < max(0.1 * min(size_m), 0.0003)
 
 
 def test_a_falling_body_obeys_half_g_t_squared(studio: Callable[..., Studio], client: Client) -> None:
