@@ -33,6 +33,10 @@ with silence():
     import pybullet as pb
 
 
+KEPT_TEXTURE_BYTES = 32 << 20
+"""Texture files that PyBullet may keep."""
+
+
 class Client:
     """One PyBullet client of this process: `fresh()` empties it and sets every parameter anew.
 
@@ -46,6 +50,7 @@ class Client:
         if self.id < 0:
             raise RuntimeError("PyBullet gives out no more clients")
         self.contents: object = None
+        self._textures: dict[str, int] = {}
 
     def fresh(self, time_step_s: float = 1 / 240, gravity_m_s2: float = 9.81) -> None:
         """Removes everything and sets every parameter."""
@@ -78,12 +83,16 @@ class Client:
     def load_texture(self, path: str) -> int:
         """PyBullet's id of a texture file; it is gone with the next `fresh()`.
 
-        With file caching on PyBullet would keep each file that it ever read, 192 KiB for 256x256 px. Meshes
-        are few, and are kept.
+        PyBullet keeps each file that it ever read. With textures that is without end, so now and then all are
+        let go; meshes with them, which are read again.
         """
-        pb.setPhysicsEngineParameter(enableFileCaching=0, physicsClientId=self.id)
+        if path not in self._textures:
+            self._textures[path] = os.stat(path).st_size
+        if sum(self._textures.values()) > KEPT_TEXTURE_BYTES:
+            for enabled in (0, 1):
+                pb.setPhysicsEngineParameter(enableFileCaching=enabled, physicsClientId=self.id)
+            self._textures = {path: self._textures[path]}
         texture: int = pb.loadTexture(path, physicsClientId=self.id)
-        pb.setPhysicsEngineParameter(enableFileCaching=1, physicsClientId=self.id)
         return texture
 
     def close(self) -> None:
