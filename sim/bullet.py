@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 __all__ = ["Client", "pb", "silence"]
 
@@ -87,7 +88,7 @@ class Client:
         let go; meshes with them, which are read again.
         """
         if path not in self._textures:
-            self._textures[path] = os.stat(path).st_size
+            self._textures[path] = Path(path).stat().st_size
         if sum(self._textures.values()) > KEPT_TEXTURE_BYTES:
             for enabled in (0, 1):
                 pb.setPhysicsEngineParameter(enableFileCaching=enabled, physicsClientId=self.id)

@@ -96,7 +96,7 @@ def _with_floor(gbuffer: GBuffer, camera: Camera, floor: bool) -> Seen:
     plane_m = floor_depth(camera)
     is_floor = plane_m < gbuffer.depth_m
     body = np.where(is_floor, np.int16(-1), gbuffer.body)
-    depth_m = np.where(is_floor, plane_m.astype(np.float32), gbuffer.depth_m)
+    depth_m = np.minimum(plane_m.astype(np.float32), gbuffer.depth_m)
     return Seen(body, depth_m, plane_m, is_floor)
 
 

@@ -12,6 +12,9 @@ def floor_depth(camera: Camera) -> Array:
     """Depth (H, W) at which the ray through each pixel's centre meets the plane z = 0; infinite where not."""
     down = along(camera, 2)
     height_m = camera.pose.position_m[2]
+    # It is a plane over the picture: where all corners look down, all pixels do.
+    if height_m > 0 and max(down[0, 0], down[0, -1], down[-1, 0], down[-1, -1]) < 0:
+        return np.asarray(np.divide(-height_m, down, out=down))
     with np.errstate(divide="ignore", invalid="ignore"):
         depth_m = -height_m / down
     return np.where(depth_m > 0, depth_m, np.inf)

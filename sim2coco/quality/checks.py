@@ -76,7 +76,7 @@ class TooDark(Check):
 
     def rejects(self, judged: Judged) -> bool:
         """Whether even the bright parts are dark."""
-        return bool(np.percentile(judged.grey[::4, ::4], 95) < self.min_grey)
+        return judged.brightness(0.95) < self.min_grey
 
 
 class TooBright(Check):
@@ -88,7 +88,7 @@ class TooBright(Check):
 
     def rejects(self, judged: Judged) -> bool:
         """Whether even the dark parts are bright."""
-        return bool(np.percentile(judged.grey[::4, ::4], 5) > self.max_grey)
+        return judged.brightness(0.05) > self.max_grey
 
 
 class LowContrast(Check):

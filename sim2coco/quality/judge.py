@@ -38,6 +38,16 @@ class Judged:
         """The picture's brightness, (H, W), 0..255."""
         return np.asarray(cv2.cvtColor(self.sample.image, cv2.COLOR_RGB2GRAY), np.uint8)
 
+    def brightness(self, share: float) -> int:
+        """The brightness, 0..255, that at least a share of the pixels do not exceed."""
+        return int(np.searchsorted(self._ranks, share * self._ranks[-1]))
+
+    @cached_property
+    def _ranks(self) -> NDArray[np.int64]:
+        """How many of some pixels are at most as bright as each value, (256,)."""
+        few = np.ascontiguousarray(self.grey[::4, ::4])
+        return np.bincount(few.ravel(), minlength=256).cumsum()
+
 
 class Check(Kind):
     """A rule that a label or a picture must pass."""
