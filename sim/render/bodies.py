@@ -24,6 +24,8 @@ Index = NDArray[np.intp]
 
 LIFT_PX = 1.5
 """How far off its surface, in map pixels, a point is looked up: it casts no shadow on itself."""
+EVEN_PX = 3
+"""Pixels over which the sun's shadows on bodies are mixed."""
 STEP_PX = 3
 """What bodies take from each other of the sky is found in every so manieth row and column."""
 FLOOR_VIEW = 0.6
@@ -112,7 +114,8 @@ def paint_bodies(
     x0, y0, x1, y1 = pixels.box
     colors = np.ascontiguousarray(gbuffer.color[y0:y1, x0:x1]).reshape(-1, 3).take(pixels.place, axis=0)
     albedo = paint(np.ascontiguousarray(colors.T))
-    reached = 1 - np.float32(light.shadow) * (1 - sun.on_surface(_lifted(pixels, sun.maps)))
+    reached = _evened(sun.on_surface(_lifted(pixels, sun.maps)), pixels)
+    reached = 1 - np.float32(light.shadow) * (1 - reached)
     toward = np.array(light.direction, np.float32)
     direct = np.maximum(toward @ pixels.normal, 0) * reached
     around = _around(light, pixels, sky, falls, spec.floor)
@@ -124,6 +127,19 @@ def paint_bodies(
     part = np.ascontiguousarray(picture[y0:y1, x0:x1])
     part.reshape(-1, 3)[pixels.place] = result.T
     picture[y0:y1, x0:x1] = part
+
+
+def _evened(values: Floats, pixels: Pixels) -> Floats:
+    """Values (n,) mixed with those of the pixels around: the map's own pixels would show as teeth."""
+    image = np.zeros((pixels.box[3] - pixels.box[1], pixels.box[2] - pixels.box[0], 2), np.float32)
+    image.reshape(-1, 2)[pixels.place] = np.stack([values, np.ones_like(values)], axis=1)
+    total, number = (
+        cv2.blur(image, (EVEN_PX, EVEN_PX), borderType=cv2.BORDER_CONSTANT)
+        .reshape(-1, 2)
+        .take(pixels.place, axis=0)
+        .T
+    )
+    return np.asarray(total / number, np.float32)
 
 
 def _lifted(pixels: Pixels, maps: LightMaps, chosen: Index | None = None) -> Floats:

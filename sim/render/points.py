@@ -17,6 +17,8 @@ LEAST, MOST = 64, 131072
 """Points on the smallest and the largest body."""
 KEPT = 48
 """Assets whose points are remembered, at most 3 MiB each: catalogues may be large."""
+FLAT = 0.99999
+"""Cosine between normals of a triangle and of its corners from which on it counts as flat."""
 PLASTIC = 0.7548776662466927, 0.5698402909980532
 """Steps of Roberts's R2 sequence: any number of points in a row fills a square evenly."""
 
@@ -28,17 +30,23 @@ class Cloud:
     Attributes:
         points_m: (3, n).
         normal: (3, n) between those of the mesh's vertices, so smooth where the surface is.
+        curved: (n,) whether the normals of the triangle's corners differ from its own.
         spacing_m: About how far apart they are.
     """
 
     points_m: Floats
     normal: Floats
+    curved: NDArray[np.bool_]
     spacing_m: float
 
-    def half(self) -> "Cloud":
-        """Every second point."""
-        points, normal = (np.ascontiguousarray(rows[:, ::2]) for rows in (self.points_m, self.normal))
-        return Cloud(points, normal, self.spacing_m * 2**0.5)
+    def bent(self) -> "Cloud":
+        """Every second point where the surface is curved."""
+        chosen = 2 * np.flatnonzero(self.curved[::2])
+        points, normal = (rows.take(chosen, axis=1) for rows in (self.points_m, self.normal))
+        return Cloud(points, normal, self.curved.take(chosen), self.spacing_m * 2**0.5)
+
+
+Spread = tuple[Floats, Floats, NDArray[np.bool_]]
 
 
 class PointClouds:
@@ -51,7 +59,7 @@ class PointClouds:
     def __init__(self, files: MeshFiles) -> None:
         """Nothing is made yet."""
         self._files = files
-        self._known: dict[str, tuple[Floats, Floats]] = {}
+        self._known: dict[str, Spread] = {}
         self._areas: dict[str, float] = {}
 
     def area(self, key: str) -> float:
@@ -60,45 +68,67 @@ class PointClouds:
             self._areas[key] = float(_triangle_areas(self._files.assets[key].mesh).sum())
         return self._areas[key]
 
-    def of(self, key: str, count: int) -> tuple[Floats, Floats]:
-        """Points (3, count) on an asset, in mesh units, and normals (3, count).
+    def of(self, key: str, count: int) -> Spread:
+        """Points (3, count) on an asset, in mesh units, normals (3, count), and where it is curved (count,).
 
         The first so many of more points are spread as evenly, so one set of each asset is enough.
         """
         known = self._known.pop(key, None)
-        if known is None or known[0].shape[1] < count:
-            made = spread_points(self._files.assets[key].mesh, 1 << max(count - 1, 1).bit_length())
-            known = _columns(made[0]), _columns(made[1])
+        if known is None or len(known[2]) < count:
+            points, normals, curved = spread_points(
+                self._files.assets[key].mesh, 1 << max(count - 1, 1).bit_length()
+            )
+            known = _columns(points), _columns(normals), curved
         self._known[key] = known  # the last one is the one used last
         if len(self._known) > KEPT:
             del self._known[next(iter(self._known))]
-        return known[0][:, :count], known[1][:, :count]
+        return known[0][:, :count], known[1][:, :count], known[2][:count]
 
     def scene(self, spec: SceneSpec, spacing_m: float) -> Cloud:
         """World points on all bodies, about `spacing_m` apart."""
-        points, normals = [], []
+        points, normals, curved = [], [], []
         for body in spec.bodies:
             wanted = int(self.area(body.asset) * (body.scale / spacing_m) ** 2)
-            places, facing = self.of(body.asset, min(max(wanted, LEAST), MOST))
+            places, facing, bent = self.of(body.asset, min(max(wanted, LEAST), MOST))
             turn = body.pose.rotation()
             shift = np.array(body.pose.position_m, np.float32)[:, None]
             points.append((turn * body.scale).astype(np.float32) @ places + shift)
             normals.append(turn.astype(np.float32) @ facing)
-        return Cloud(np.concatenate(points, axis=1), np.concatenate(normals, axis=1), spacing_m)
+            curved.append(bent)
+        places, facing = (np.concatenate(rows, axis=1) for rows in (points, normals))
+        return Cloud(places, facing, np.concatenate(curved), spacing_m)
 
 
-def spread_points(mesh: Mesh, count: int) -> tuple[Array, Array]:
-    """Points (count, 3) spread evenly over a surface, the same ones each time, and normals (count, 3)."""
+def spread_points(mesh: Mesh, count: int) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Points (count, 3) spread evenly over a surface, the same ones each time.
+
+    Returns:
+        The points, their normals (count, 3), and whether the surface is curved there (count,).
+    """
     areas = _triangle_areas(mesh)
     steps = np.arange(count, dtype=np.float64)
     place = (steps * GOLDEN + 0.5) % 1.0 * areas.sum()
-    corners = mesh.faces[np.minimum(np.searchsorted(areas.cumsum(), place), len(areas) - 1)]
+    faces = np.minimum(np.searchsorted(areas.cumsum(), place), len(areas) - 1)
+    corners = mesh.faces[faces]
     first, second = ((steps * step + 0.5) % 1.0 for step in PLASTIC)
     over = first + second > 1
     first, second = np.where(over, 1 - first, first), np.where(over, 1 - second, second)
     shares = np.stack([1 - first - second, first, second], axis=1)
     normals = np.concatenate([part.normals for part in mesh.parts])
-    return _mixed(mesh.vertices_m[corners], shares), _mixed(normals[corners], shares)
+    return (
+        _mixed(mesh.vertices_m[corners], shares),
+        _mixed(normals[corners], shares),
+        _curved(mesh, normals)[faces],
+    )
+
+
+def _curved(mesh: Mesh, normals: Array) -> NDArray[np.bool_]:
+    """Which triangles have corners whose normals are not their own: (m,)."""
+    a, b, c = np.moveaxis(mesh.vertices_m[mesh.faces], 1, 0)
+    own = np.cross(b - a, c - a)
+    own /= np.maximum(np.linalg.norm(own, axis=1, keepdims=True), 1e-30)
+    cosine = np.abs(np.einsum("nci,ni->nc", normals[mesh.faces], own))
+    return np.asarray(cosine.min(axis=1) < FLAT)
 
 
 def _columns(rows: Array) -> Floats:

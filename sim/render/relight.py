@@ -46,7 +46,7 @@ class LitScene:
 
     Attributes:
         cloud: Points for the sun's shadows.
-        fewer: Half of them, for normals.
+        fewer: Half of those on curved surfaces, for normals.
         sky: What bodies leave of it.
     """
 
@@ -171,11 +171,16 @@ class RelitComposer(Composer):
         coarse = self._clouds.scene(spec, size_m / self._sky_map_px)
         sky = Sky(coarse.points_m, self._sky_directions, self._sky_map_px, spec.floor is not None)
         cloud = self._clouds.scene(spec, size_m / self._sun_map_px)
-        return LitScene(cloud, cloud.half(), sky)
+        return LitScene(cloud, cloud.bent(), sky)
 
     def _look_at_nothing(self, spec: SceneSpec) -> LitScene:
         """A scene that has walls only: as if there were one point, below the floor."""
-        cloud = Cloud(np.array([[0], [0], [-1e-3]], np.float32), np.array([[0], [0], [1]], np.float32), 1.0)
+        cloud = Cloud(
+            np.array([[0], [0], [-1e-3]], np.float32),
+            np.array([[0], [0], [1]], np.float32),
+            np.array([False]),
+            1.0,
+        )
         sky = Sky(cloud.points_m, self._sky_directions, self._sky_map_px, spec.floor is not None)
         return LitScene(cloud, cloud, sky)
 

@@ -55,16 +55,20 @@ class Walled:
         bright = np.maximum(shape_of(self.light, directions), 0.1)[:, None]
         seen = np.ones((len(directions), points_m.shape[1]), np.float32)
         nearest = np.full(seen.shape, np.inf, np.float32)
+        wide = np.float32((np.pi / 2 / np.count_nonzero(directions[:, 2] > 0)) ** 0.5)
         for wall, glow in zip(self.walls, self.glow, strict=True):
             toward = (directions @ wall.outward()).astype(np.float32)[:, None]
             room_m = np.float32(wall.distance_m) - wall.outward().astype(np.float32) @ points_m
-            with np.errstate(divide="ignore", invalid="ignore"):
-                away_m = room_m / toward
-                height_m = points_m[2] + away_m * directions[:, 2:].astype(np.float32)
+            away_m = np.maximum(room_m, 0) / np.maximum(toward, np.float32(LEAST))
+            height_m = points_m[2] + away_m * directions[:, 2:].astype(np.float32)
+            # A direction stands for all around it, so the top of a wall hides it bit by bit.
+            half_m = np.maximum(away_m * wide, np.float32(1e-6))
+            share = np.clip(0.5 + (wall.height_m - height_m) / (2 * half_m), 0, 1)
+            within = room_m > -LEAST * wall.distance_m  # in a corner by rounding
             # Between walls of one height the first plane is the wall that is met: ends need no look.
-            met = (toward > LEAST) & (room_m > 0) & (height_m < wall.height_m) & (away_m < nearest)
-            seen = np.where(met, np.float32(glow) / bright, seen)
-            nearest = np.where(met, away_m, nearest)
+            met = (toward > LEAST) & within & (share > 0) & (away_m < nearest)
+            seen = np.where(met, share * np.float32(glow) / bright + (1 - share) * seen, seen)
+            nearest = np.where(met & (share > 0.5), away_m, nearest)
         return seen
 
 

@@ -19,6 +19,9 @@ Box = tuple[int, int, int, int]
 
 SKY_STEP, SUN_STEP = 8, 2
 """Light from the sky and the floor is found in every so manieth row and column, the sun's in more of them."""
+LEAST_SIGMA, MOST_SIGMA = 0.3, 12.0
+WIDE = 7
+"""Steps of the first kind over which the floor's light is mixed."""
 FAR = 1e3
 """Far parts of a wall are nearly of one colour; the limit, over its distance, keeps numbers small."""
 
@@ -45,10 +48,11 @@ def paint_walls(
         part = np.s_[y0:y1, x0:x1]
         points, depth_m = on_wall(wall, camera, box)
         strength = _sky_and_floor(spec, light, wall, points, sky, sun, falls)
-        strength += _sunlight(light, wall, points, sun)
+        px_per_m = camera.fx / float(np.median(depth_m))
+        strength += _sunlight(light, wall, points, sun, px_per_m)
         for lamp in lamps:
             assert lamp.sun is not None
-            strength += _sunlight(lamp.light, wall, points, lamp.sun)
+            strength += _sunlight(lamp.light, wall, points, lamp.sun, px_per_m)
         color = surfaces.wall(wall, camera, points, depth_m)
         if color is None:
             strength *= tint(wall.surface)
@@ -94,20 +98,28 @@ def _sky_and_floor(
         # The floor that a wall sees lies about as far before it as the place on it is high.
         x, y = (few[axis] + inward[axis] * few[2] for axis in (0, 1))
         back = tint(spec.floor) * np.float32(0.5 * light.bounce)
-        found += falls.around(x, y)[..., None] * (back * color_of(light))
-        found += (1 - np.float32(light.shadow) * sun.on_floor(x, y))[..., None] * (back * sun_on_floor(light))
+        below = falls.around(x, y)[..., None] * (back * color_of(light))
+        below += (1 - np.float32(light.shadow) * sun.on_floor(x, y))[..., None] * (back * sun_on_floor(light))
+        # A wall sees much of the floor: no edge of a shadow there is one on the wall.
+        found += cv2.blur(below, (WIDE, WIDE), borderType=cv2.BORDER_REPLICATE)
     return _spread(found.astype(np.float32), SKY_STEP, points.shape[1:])
 
 
-def _sunlight(light: Light, wall: Wall, points: Floats, sun: Sun) -> Floats:
-    """Light (h, w, 3) from the sun, which bodies and other walls may keep away."""
+def _sunlight(light: Light, wall: Wall, points: Floats, sun: Sun, px_per_m: float) -> Floats:
+    """Light (h, w, 3) from the sun, which bodies and other walls keep away; no finer than the sun's map."""
     facing = -float(wall.outward() @ light.direction)
     if facing <= 0:
         return np.zeros((1, 1, 3), np.float32)
     few = np.ascontiguousarray(points[:, ::SUN_STEP, ::SUN_STEP])
     lifted = few.reshape(3, -1) - wall.outward().astype(np.float32)[:, None] * sun.maps.texel_m.max()
     kept = 1 - sun.on_surface(lifted).reshape(few.shape[1:])
-    shadow = _spread(kept, SUN_STEP, points.shape[1:])
+    sigma = min(float(sun.maps.texel_m[0]) * px_per_m / SUN_STEP, MOST_SIGMA)
+    soft = (
+        kept
+        if sigma < LEAST_SIGMA
+        else cv2.GaussianBlur(kept, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    )
+    shadow = _spread(np.asarray(soft, np.float32), SUN_STEP, points.shape[1:])
     color = (light.diffuse * facing * np.array(light.color_rgb)).astype(np.float32)
     return np.asarray((1 - np.float32(light.shadow) * shadow)[..., None] * color, np.float32)
 

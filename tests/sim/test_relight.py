@@ -1,11 +1,13 @@
 """What light does in relit pictures: shadows, contact, sky, and that no label notices."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -284,3 +286,18 @@ def test_a_scene_without_bodies_is_lit_evenly(studio: Callable[..., Studio]) -> 
     image = made.shoot(still(floor=GREY), shot(view)).frame.image
     assert image.reshape(-1, 3).std(axis=0).max() == 0
     assert 60 < image.mean() < 160
+
+
+def test_flat_faces_are_evenly_lit(studio: Callable[..., Studio]) -> None:
+    made = studio(catalogue_of({"box": SHAPES["box"](0.2)}), Relit(smooth_edges=False))
+    scene = still(made.body("box", (0, 0, 0), look=Look((0.7, 0.7, 0.7))))
+    dull = replace(scene, spec=replace(scene.spec, bodies=(replace(scene.spec.bodies[0], roughness=1.0),)))
+    camera = camera_at((0.5, -0.6, 0.5), (0, 0, 0), 500, (320, 240))
+    picture = made.shoot(dull, shot(camera, replace(LIGHT, specular=0.0)))
+    grey = picture.frame.image.mean(axis=2)
+    inside = cv2.erode((picture.frame.body == 0).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    faces = Counter(np.rint(grey[inside] / 4).astype(int).tolist()).most_common(3)
+    levels = 4 * np.array([level for level, _ in faces])
+    uneven = np.abs(grey[inside][:, None] - levels).min(axis=1) > 6
+    assert len(set(levels)) == 3
+    assert uneven.mean() < 0.01

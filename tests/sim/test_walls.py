@@ -13,12 +13,13 @@ from scenes.assets.shapes import SHAPES, box, sphere
 from scenes.camera import ImageSettings, Shell
 from scenes.drop import Drop
 from scenes.looks import Album, load_images
-from scenes.spec import Camera, Light, Look, Room, Surface, Texture, Wall, vec3
+from scenes.spec import Camera, Lamp, Light, Look, Room, SceneSpec, Surface, Texture, Wall, vec3
 from scenes.walls import WallSettings, standing
 from sim.annotate import measure
 from sim.render.planes import facing, wall_depth
-from sim.render.room import Walled
+from sim.render.room import Walled, _glow
 from sim.render.settings import Relit, Render
+from sim.render.sky import Sky, sky_directions
 from sim.settle import Settled
 from tests.studio import (
     GREY,
@@ -169,9 +170,33 @@ def test_floor_before_a_long_black_wall_gets_its_share_of_a_white_sky(share: flo
 def test_directions_that_meet_a_wall_show_the_wall() -> None:
     up = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.3], [1.0, 0.0, 2.0], [-1.0, 0.0, 0.1], [0.0, 1.0, 0.0]])
     up /= np.linalg.norm(up, axis=1, keepdims=True)
+    up = np.concatenate([up, sky_directions(4000, below=False)])  # each of many stands for little around it
     walled = Walled((BEHIND,), replace(LIGHT, horizon=1.0, sky_tilt=0.0), (0.3,))
-    seen = walled.sky_seen(np.zeros((3, 1), np.float32), up)[:, 0]
+    seen = walled.sky_seen(np.zeros((3, 1), np.float32), up)[:5, 0]
     np.testing.assert_allclose(seen, [1.0, 0.3, 1.0, 1.0, 1.0], atol=1e-5)
+
+
+def test_a_corner_does_not_see_past_the_other_wall() -> None:
+    walls = standing(Room(GREY, 0.0, 5.0, (0.5, 0.5)), np.zeros((1, 3)))
+    walled = Walled(walls, replace(LIGHT, horizon=1.0, sky_tilt=0.0), (0.0, 0.0))
+    corner = np.array([[0.5], [0.5], [0.3]], np.float32)
+    toward = np.array([[0.8, 0.0, 0.1], [0.0, 0.8, 0.1], [0.5, 0.5, 0.1]])
+    toward /= np.linalg.norm(toward, axis=1, keepdims=True)
+    directions = np.concatenate([toward, sky_directions(400, below=False)])
+    for jitter in (-1e-6, 0.0, 1e-6):
+        assert (walled.sky_seen(corner + np.float32(jitter), directions)[:3] == 0).all()
+
+
+def test_a_wall_throws_back_a_lamps_light_as_the_suns() -> None:
+    walls = standing(Room(GREY, 0.3, 1.5, (0.3, 0.3, 0.3, 0.3)), np.zeros((1, 3)))
+    sky = Sky(np.array([[0], [0], [0.05]], np.float32), 36, 112, True)
+    spec = SceneSpec(0, "train", 0, (), GREY, GREY, None)
+    lamp = Lamp(LIGHT.direction, LIGHT.color_rgb, LIGHT.diffuse, LIGHT.shadow, LIGHT.softness)
+    glows = []
+    for light in (LIGHT, replace(LIGHT, diffuse=0.0, lamps=(lamp,))):
+        dark = Walled(walls, light, (0.0,) * 4)
+        glows.append([_glow(wall, dark, spec, sky) for wall in walls])
+    np.testing.assert_allclose(glows[0], glows[1], rtol=1e-5)
 
 
 def test_the_floor_and_bodies_are_darker_near_a_black_wall(studio: Callable[..., Studio]) -> None:
