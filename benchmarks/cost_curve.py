@@ -1,7 +1,7 @@
 """How the cost of an image changes as a data set grows from 100 to 10,000 images, and memory along it.
 
 python -m benchmarks.cost_curve          64×64, one floating box: some minutes
-python -m benchmarks.cost_curve --full   640×480, ten everyday objects, default settings: hours
+python -m benchmarks.cost_curve --full   640×480, ten everyday objects, default settings: most of an hour
 
 For each size a data set is made in one run, and then extended: what is there is checked, some images are
 made, and COCO is written anew. --plot FILE draws it all.

@@ -1,6 +1,6 @@
 """How long a labelled picture takes, whole and stage by stage, beside hand-written scripts.
 
-python -m benchmarks.end_to_end --images 60 --views 5 --objects 10 --workers 2 --rounds 3
+python -m benchmarks.end_to_end --images 40 --views 5 --objects 10 --workers 2 --rounds 3
 
 All make the same scenes in the same run, in turn, so that what disturbs one disturbs the others. What needs
 OpenGL is left out where there is none.
@@ -63,7 +63,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m benchmarks.end_to_end", description=__doc__.split("\n")[0]
     )
     for name, default, meaning in (
-        ("images", 60, "pictures a run; the first fifth of them warms up"),
+        ("images", 40, "pictures a run; the first fifth of them warms up"),
         ("views", 5, "pictures of each scene"),
         ("objects", 10, "labelled objects in each scene"),
         ("workers", 2, "processes, compared with one"),

@@ -1,6 +1,6 @@
 """Images a second against the number of workers and the size of the image.
 
-python -m benchmarks.sizes --images 30 --workers 1 2 4 --sizes 320x240 640x480 1280x960 --rounds 2
+python -m benchmarks.sizes --images 20 --workers 1 2 4 --sizes 320x240 640x480 1280x960 --rounds 2
 
 All cells are measured in turn, so that what disturbs one disturbs the others.
 """
@@ -49,7 +49,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     cores = len(os.sched_getaffinity(0))
     busy = [workers for workers in WORKERS if workers <= cores]
     for name, default, meaning in (
-        ("images", 30, "pictures a worker; the first fifth of them warms up"),
+        ("images", 20, "pictures a worker; the first fifth of them warms up"),
         ("views", 5, "pictures of each scene"),
         ("objects", 10, "labelled objects in each scene"),
         ("rounds", 2, "how often everything is run; medians are printed"),
