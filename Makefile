@@ -53,8 +53,9 @@ check: $(READY) ## Lint, formatting, types and import contracts.
 docs: $(READY) ## Write the generated pages of docs/ anew.
 	$(BIN)/python docs/build.py
 
-bench: $(READY) ## Measure how long pictures take, end to end.
+bench: $(READY) ## Measure how long pictures take, end to end, by workers and by size.
 	$(BIN)/python -m benchmarks.end_to_end
+	$(BIN)/python -m benchmarks.sizes
 
 lock: ## Resolve the dependencies anew into requirements.lock (needs uv).
 	@command -v uv >/dev/null || { echo "make lock needs uv on PATH: https://docs.astral.sh/uv/" >&2; exit 1; }

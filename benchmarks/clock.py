@@ -17,17 +17,18 @@ PACKAGES = ("sim2coco", "pybullet", "numpy", "opencv-python", "albumentations", 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Where a run stood when it said how many images there are; memory is its largest child's."""
+    """Where a run stood when it said how many images there are; memory is its own and its largest child's."""
 
     images: int
     wall_s: float
     cpu_s: float
     child_kib: int
+    main_kib: int
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: marks after each scene and one at its end; `peak_kib` is what it says of itself, or 0.
+    """One run: marks at each new number of images and at its end; `peak_kib` is what it says of itself, or 0.
 
     Rates are taken between two marks at which equally many scenes are begun and not done: a mark after the
     warm-up, and the last one at which every worker was still busy. What ends a run is not in them.
@@ -74,6 +75,8 @@ class Failed(Exception):
 def watch(command: Sequence[str], workers: int) -> Run:
     """Runs a program of so many workers that says `N images` after each scene and `done` at the end.
 
+    What it says again while it waits for a scene is no mark: that time belongs to the next images.
+
     Raises:
         Failed: It ended before it was done.
     """
@@ -87,8 +90,9 @@ def watch(command: Sequence[str], workers: int) -> Run:
         assert process.stdout is not None
         for line in process.stdout:
             words = line.split()
-            if words[1:] == ["images"] and words[0].isdigit() and int(words[0]) > 0:
-                marks.append(_mark(process.pid, int(words[0]), begun))
+            if words[1:] == ["images"] and words[0].isdigit():
+                if int(words[0]) > (marks[-1].images if marks else 0):
+                    marks.append(_mark(process.pid, int(words[0]), begun))
             elif words[:1] == ["done"]:
                 marks.append(_mark(process.pid, marks[-1].images, begun))
                 peak_kib = int(words[1]) if words[1:] else 0
@@ -100,9 +104,22 @@ def watch(command: Sequence[str], workers: int) -> Run:
 
 
 def _mark(pid: int, images: int, begun: float) -> Mark:
-    tree = list(family(pid))
+    wall_s = time.perf_counter() - begun
+    tree, cpu_s = _spent(pid)
     children = [_rss_kib(child) for child in tree if child != pid]
-    return Mark(images, time.perf_counter() - begun, sum(map(_cpu_s, tree)), max(children, default=0))
+    return Mark(images, wall_s, cpu_s, max(children, default=0), _rss_kib(pid))
+
+
+def _spent(pid: int) -> tuple[list[int], float]:
+    """A process and all below it, and their CPU time.
+
+    When one of them ends, its time goes to its parent: then all are read anew.
+    """
+    while True:
+        tree = list(family(pid))
+        cpu_s = sum(map(_cpu_s, tree))
+        if list(family(pid)) == tree:
+            return tree, cpu_s
 
 
 def family(pid: int) -> Iterator[int]:

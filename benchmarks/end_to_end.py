@@ -1,6 +1,6 @@
 """How long a labelled picture takes, whole and stage by stage, beside hand-written scripts.
 
-python -m benchmarks.end_to_end --images 60 --views 5 --objects 10 --workers 2 --rounds 3
+python -m benchmarks.end_to_end --images 40 --views 5 --objects 10 --workers 2 --rounds 3
 
 All make the same scenes in the same run, in turn, so that what disturbs one disturbs the others. What needs
 OpenGL is left out where there is none.
@@ -26,6 +26,8 @@ from sim2coco.recipe import Recipe
 AUGMENTS = ("none", "light")
 RENDERS = ("tiny", "egl")
 HAND, HAND_EGL = "hand-written, TinyRenderer", "hand-written, EGL"
+GROUND, BODIES = "PyBullet alone, with ground and shadow", "PyBullet alone, bodies only"
+"""Nothing but settling and drawing, in one process."""
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -52,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 runs.setdefault((name, workers), []).append(watch(filled, workers))
             for name in AUGMENTS:
                 stages[name].append(measured(recipes[name], options.images))
-    out.print(_run_table(runs, options.workers), markup=False)
+    out.print(run_table(runs, options.workers), markup=False)
     out.print(_stage_table(stages), markup=False)
 
 
@@ -61,7 +63,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m benchmarks.end_to_end", description=__doc__.split("\n")[0]
     )
     for name, default, meaning in (
-        ("images", 60, "pictures a run; the first fifth of them warms up"),
+        ("images", 40, "pictures a run; the first fifth of them warms up"),
         ("views", 5, "pictures of each scene"),
         ("objects", 10, "labelled objects in each scene"),
         ("workers", 2, "processes, compared with one"),
@@ -91,33 +93,45 @@ def _commands(
             commands[name, workers] = [*program, str(options.images), str(workers)]
         for name, script in scripts.items():
             commands[name, workers] = [sys.executable, str(script), str(scenes), "OUT", str(workers)]
+    for name, drawn in ((GROUND, "ground"), (BODIES, "bodies")):
+        commands[name, 1] = [sys.executable, "-m", "benchmarks.bare", str(scenes), drawn]
     return commands
 
 
-def _run_table(runs: dict[tuple[str, int], list[Run]], workers: int) -> str:
+def run_table(runs: dict[tuple[str, int], list[Run]], workers: int) -> str:
     """Images a second and milliseconds an image of everything that ran, as Markdown."""
     lines = [
-        "| | processes | images/s | with start-up | ms an image | CPU ms | ours / theirs | CPU |",
-        "|---|---|---|---|---|---|---|---|",
+        "| | processes | images/s | with start-up | ms an image | CPU ms "
+        "| wall / hand-written | CPU / hand-written | CPU / bodies only |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for (name, processes), done in runs.items():
-        wall_ms = statistics.median(run.wall_ms for run in done)
-        cpu_ms = statistics.median(run.cpu_ms for run in done)
+        wall_ms, cpu_ms = _wall_ms(done), _cpu_ms(done)
         whole = statistics.median(run.images / run.whole_s for run in done)
         theirs = runs[HAND, processes]
-        ratio = _ratio([run.wall_ms for run in done], [run.wall_ms for run in theirs])
-        cpu_ratio = _ratio([run.cpu_ms for run in done], [run.cpu_ms for run in theirs])
-        lines.append(
-            f"| {name} | {processes} | {1000 / wall_ms:.1f} | {whole:.1f} | {wall_ms:.0f} | {cpu_ms:.0f} "
-            f"| {ratio:.2f} | {cpu_ratio:.2f} |"
+        ratios = (
+            _ratio(wall_ms, _wall_ms(theirs)),
+            _ratio(cpu_ms, _cpu_ms(theirs)),
+            _ratio(cpu_ms, _cpu_ms(runs[BODIES, 1])),
         )
-    for name in dict.fromkeys(name for name, _ in runs):
-        if workers > 1:
-            gain = _ratio(
-                [run.wall_ms for run in runs[name, 1]], [run.wall_ms for run in runs[name, workers]]
-            )
+        wall, cpu = statistics.median(wall_ms), statistics.median(cpu_ms)
+        lines.append(
+            f"| {name} | {processes} | {1000 / wall:.1f} | {whole:.1f} | {wall:.0f} | {cpu:.0f} "
+            f"| {' | '.join(f'{ratio:.2f}' for ratio in ratios)} |"
+        )
+    for name, processes in runs:
+        if processes == workers > 1:
+            gain = _ratio(_wall_ms(runs[name, 1]), _wall_ms(runs[name, workers]))
             lines.append(f"\n{name}: {workers} processes are {gain:.2f} × as fast as one")
     return "\n".join(lines) + "\n"
+
+
+def _wall_ms(runs: Sequence[Run]) -> list[float]:
+    return [run.wall_ms for run in runs]
+
+
+def _cpu_ms(runs: Sequence[Run]) -> list[float]:
+    return [run.cpu_ms for run in runs]
 
 
 def _ratio(first: Sequence[float], second: Sequence[float]) -> float:

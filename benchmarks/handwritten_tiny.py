@@ -69,17 +69,23 @@ def at_rest(body: int) -> bool:
     return float(np.linalg.norm(linear)) < 0.005 and float(np.linalg.norm(angular)) < 0.1
 
 
-def take(view: dict[str, Any], bodies: dict[int, int], path: str) -> dict[str, Any]:
-    """Renders and writes one picture; its COCO entries."""
+def picture(view: dict[str, Any], *, shadow: bool) -> tuple[Any, Any]:
+    """Renders one picture; its colours and ids, as PyBullet gives them."""
     _, _, rgba, _, ids = p.getCameraImage(
         WIDTH,
         HEIGHT,
         viewMatrix=p.computeViewMatrix(view["eye_m"], view["target_m"], view["up"]),
         projectionMatrix=p.computeProjectionMatrixFOV(view["fov_deg"], WIDTH / HEIGHT, NEAR_M, FAR_M),
         lightDirection=view["light"],
-        shadow=1,
+        shadow=int(shadow),
         renderer=p.ER_TINY_RENDERER,
     )
+    return rgba, ids
+
+
+def take(view: dict[str, Any], bodies: dict[int, int], path: str) -> dict[str, Any]:
+    """Renders and writes one picture; its COCO entries."""
+    rgba, ids = picture(view, shadow=True)
     image = np.asarray(rgba, np.uint8).reshape(HEIGHT, WIDTH, 4)
     ids = np.asarray(ids).reshape(HEIGHT, WIDTH)
     _, jpeg = cv2.imencode(".jpg", image[..., 2::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])

@@ -5,19 +5,20 @@ python -m benchmarks.memory --full   400 and 4,000 images; 1,000 scenes
 """
 
 import argparse
-import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 
-from benchmarks.clock import Run, machine, watch
-from benchmarks.workload import recipe
+from benchmarks.clock import Run, machine
+from benchmarks.ours import watched
+from benchmarks.plots import Line, Panel, Points, plot_file, save
+from benchmarks.workload import SMALL, cheap, recipe
+from sim.render.eglclient import EglUnavailable
 from sim2coco.recipe import Recipe
 
-SMALL = {"width": 64, "height": 64}
 SETTLED = 0.3
 """Share of the scenes before the slope counts: caches of meshes and textures fill first."""
 
@@ -32,21 +33,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--images", type=int, nargs=2, help="images of the two runs, instead")
     parser.add_argument("--scenes", type=int, help="scenes of the worker's run, instead")
-    parser.add_argument("--render", default="relit", help="the renderer of the worker's run (relit)")
+    parser.add_argument(
+        "--render", nargs="+", default=["relit"], help="the renderers of the worker's runs (relit)"
+    )
     parser.add_argument("--worker-only", action="store_true", help="leave out the main process")
+    parser.add_argument(
+        "--plot", type=plot_file, metavar="FILE", help="draw the worker's runs, as .svg or .png"
+    )
     options = parser.parse_args(arguments)
     few, many = options.images or ((400, 4000) if options.full else (400, 1200))
     scenes = options.scenes or (1000 if options.full else 200)
     out.print(f"{machine()}\n")
     if not options.worker_only:
         _compare(few, many)
-    worker = _made(everyday(options.render), scenes)
-    low, high = worker.marks[0].child_kib / 1024, max(mark.child_kib for mark in worker.marks) / 1024
-    out.print(
-        f"a worker over {scenes} scenes of ten everyday objects, render={options.render}, "
-        f"{worker.whole_s:.0f} s: "
-        f"{low:.0f} MiB after the first, {high:.0f} MiB at most, {slope(worker):+.1f} MiB per 1,000 scenes"
-    )
+    runs = dict(_workers(options.render, scenes))
+    if options.plot and runs:
+        save([panel(runs)], options.plot)
 
 
 def _compare(few: int, many: int) -> None:
@@ -57,13 +59,21 @@ def _compare(few: int, many: int) -> None:
     out.print(f"ratio {second.peak_kib / first.peak_kib:.3f} (to be at most 1.1)\n")
 
 
-def cheap() -> Recipe:
-    """The cheapest pictures there are: what is measured is not their content."""
-    box = {"box": {"shape": "box", "size_m": 0.1}}
-    scene = {"kind": "floating", "num_objects": 1, "empty_share": 0.0}
-    camera = {"kind": "shell", "fill": 0.6}
-    assets = {"categories": box}
-    return recipe(views=20, assets=assets, scene=scene, camera=camera, image=SMALL, quality={})
+def _workers(renders: Sequence[str], scenes: int) -> Iterator[tuple[str, Run]]:
+    """Prints and yields what a worker needs over many scenes, with one renderer after the other."""
+    for render in dict.fromkeys(renders):
+        try:
+            everyday(render).render.device()
+        except EglUnavailable as reason:
+            out.print(f"left out: {reason}")
+            continue
+        run = _made(everyday(render), scenes)
+        low, high = run.marks[0].child_kib / 1024, max(mark.child_kib for mark in run.marks) / 1024
+        out.print(
+            f"a worker over {scenes} scenes of ten everyday objects, render={render}, {run.whole_s:.0f} s: "
+            f"{low:.0f} MiB after the first, {high:.0f} MiB at most, {slope(run):+.1f} MiB per 1,000 scenes"
+        )
+        yield render, run
 
 
 def everyday(render: str) -> Recipe:
@@ -73,18 +83,33 @@ def everyday(render: str) -> Recipe:
 
 def slope(run: Run) -> float:
     """Growth of the worker in MiB per 1,000 scenes, once its caches are full; one image a scene."""
+    (first, low), (last, high) = trend(run)
+    return 1000 * (high - low) / (last - first)
+
+
+def trend(run: Run) -> Points:
+    """The ends (scenes, MiB) of the line through the worker's memory, once its caches are full."""
     marks = [mark for mark in run.marks[:-1] if mark.images >= SETTLED * run.images and mark.child_kib]
-    scenes, kib = np.array([(mark.images, mark.child_kib) for mark in marks], float).T
-    return float(np.polyfit(scenes, kib, 1)[0]) * 1000 / 1024
+    scenes, mib = np.array([(mark.images, mark.child_kib / 1024) for mark in marks]).T
+    line = np.polynomial.Polynomial.fit(scenes, mib, 1)
+    first, last = float(scenes[0]), float(scenes[-1])
+    return (first, float(line(first))), (last, float(line(last)))
+
+
+def panel(runs: dict[str, Run]) -> Panel:
+    """The worker's memory over the scenes with each renderer, and the lines whose slopes are told."""
+    lines: list[Line] = []
+    for place, (render, run) in enumerate(runs.items()):
+        measured = [(mark.images, mark.child_kib / 1024) for mark in run.marks[:-1] if mark.child_kib]
+        lines.append(Line(f"{render}: {slope(run):+.1f} MiB per 1,000 scenes", measured, f"C{place}-"))
+        lines.append(Line(None, trend(run), f"C{place}--"))
+    return Panel("A worker over scenes of ten everyday objects", "scenes", "MiB", lines)
 
 
 def _made(settings: Recipe, images: int) -> Run:
     """A run with one worker."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        path = Path(folder) / "recipe.json"
-        path.write_text(settings.model_dump_json())
-        arguments = [str(path), str(Path(folder) / "data"), str(images), "1"]
-        return watch([sys.executable, "-m", "benchmarks.ours", *arguments], workers=1)
+        return watched(settings, Path(folder) / "data", images)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,18 @@ import resource
 import sys
 from pathlib import Path
 
+from benchmarks.clock import Run, watch
 from sim2coco.engines.local import Local
 from sim2coco.recipe import Recipe
 from sim2coco.run import Tally, generate
+
+
+def watched(recipe: Recipe, out: Path, images: int, workers: int = 1) -> Run:
+    """A run that makes a data set, or what is missing of it, watched from outside; writes `out`.json too."""
+    path = out.with_name(f"{out.name}.json")
+    path.write_text(recipe.model_dump_json())
+    program = [sys.executable, "-m", "benchmarks.ours", str(path), str(out), str(images), str(workers)]
+    return watch(program, workers)
 
 
 def main(recipe_file: str, out: str, images: str, workers: str) -> None:

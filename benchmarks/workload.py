@@ -21,6 +21,7 @@ from sim2coco.seeding import rng_for
 from sim2coco.studio import Studio
 
 JPEG_QUALITY = 92
+SMALL = {"width": 64, "height": 64}
 HAND_WRITTEN = Path(__file__).with_name("handwritten_tiny.py")
 HAND_WRITTEN_EGL = Path(__file__).with_name("handwritten_egl.py")
 
@@ -46,6 +47,15 @@ def recipe(objects: int = 10, views: int = 5, augment: str = "none", **changes: 
         "export": {"format": "jpg", "jpeg_quality": JPEG_QUALITY},
     }
     return Recipe.parse(tree | changes)
+
+
+def cheap(views: int = 20) -> Recipe:
+    """The cheapest pictures there are: what is measured is not their content."""
+    box = {"box": {"shape": "box", "size_m": 0.1}}
+    scene = {"kind": "floating", "num_objects": 1, "empty_share": 0.0}
+    camera = {"kind": "shell", "fill": 0.6}
+    assets = {"categories": box}
+    return recipe(views=views, assets=assets, scene=scene, camera=camera, image=SMALL, quality={})
 
 
 def choice(group: str, name: str) -> dict[str, Any]:
