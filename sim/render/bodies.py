@@ -114,10 +114,7 @@ def paint_bodies(
     x0, y0, x1, y1 = pixels.box
     colors = np.ascontiguousarray(gbuffer.color[y0:y1, x0:x1]).reshape(-1, 3).take(pixels.place, axis=0)
     albedo = paint(np.ascontiguousarray(colors.T))
-    reached = _evened(sun.on_surface(_lifted(pixels, sun.maps)), pixels)
-    reached = 1 - np.float32(light.shadow) * (1 - reached)
-    toward = np.array(light.direction, np.float32)
-    direct = np.maximum(toward @ pixels.normal, 0) * reached
+    direct = sunlight(light, pixels, sun)
     around = _around(light, pixels, sky, falls, spec.floor)
     sun_rgb = (light.diffuse * np.array(light.color_rgb)).astype(np.float32)
     roughness = np.array([body.roughness for body in spec.bodies], np.float32).take(pixels.body)
@@ -127,6 +124,13 @@ def paint_bodies(
     part = np.ascontiguousarray(picture[y0:y1, x0:x1])
     part.reshape(-1, 3)[pixels.place] = result.T
     picture[y0:y1, x0:x1] = part
+
+
+def sunlight(light: Light, pixels: Pixels, sun: Sun) -> Floats:
+    """How much of the sun's light, over its strength, falls on each pixel (n,)."""
+    reached = _evened(sun.on_surface(_lifted(pixels, sun.maps)), pixels)
+    facing = np.maximum(np.array(light.direction, np.float32) @ pixels.normal, 0)
+    return np.asarray(facing * (1 - np.float32(light.shadow) * (1 - reached)), np.float32)
 
 
 def _evened(values: Floats, pixels: Pixels) -> Floats:

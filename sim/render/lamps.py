@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.spec import Camera, Lamp, Light, SceneSpec
-from sim.render.bodies import FLOOR_VIEW, LIFT_PX, Pixels
+from sim.render.bodies import FLOOR_VIEW, Pixels, sunlight
 from sim.render.floor import FloorLight, sun_on_floor
 from sim.render.rasterise import GBuffer
 from sim.render.shine import shine
@@ -82,10 +82,7 @@ def add_lamps(
     total = np.zeros_like(albedo)
     for lamp in lamps:
         assert lamp.sun is not None
-        light, lift_m = lamp.light, np.float32(LIFT_PX * lamp.sun.maps.texel_m.max())
-        reached = lamp.sun.on_surface(pixels.points_m + pixels.normal * lift_m)
-        direct = np.maximum(np.array(light.direction, np.float32) @ pixels.normal, 0)
-        direct *= 1 - np.float32(light.shadow) * (1 - reached)
+        light, direct = lamp.light, sunlight(lamp.light, pixels, lamp.sun)
         around = _thrown_back(lamp, pixels, spec)
         color = (light.diffuse * np.array(light.color_rgb)).astype(np.float32)
         total += albedo * (around + color[:, None] * direct)
