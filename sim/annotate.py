@@ -72,7 +72,7 @@ class Sample:
     def amodal_mask(self, instance: int) -> Mask:
         """Where an instance is, hidden or not: (H, W)."""
         plane, bit = divmod(instance - 1, 8)
-        return (self.amodal[..., plane] >> bit & 1).astype(np.bool_)
+        return np.asarray((self.amodal[..., plane] & np.uint8(1 << bit)) > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +98,23 @@ def measure(sample: Sample) -> list[Measures]:
     """The measures of every instance, in order."""
     number = len(sample.instances)
     visible = _counts(sample.ids, number + 1)
-    boxes = find_objects(sample.ids, max_label=max(number, 1))
+    x, y, *edges = bounding(sample.ids) or (0, 0, 1, 1)
+    boxes = find_objects(sample.ids[y : edges[1], x : edges[0]], max_label=max(number, 1))
     amodal = _bit_counts(sample.amodal)
     measures = []
     for instance in sample.instances:
         amodal_px, visible_px = int(amodal[instance.id - 1]), int(visible[instance.id])
         found = boxes[instance.id - 1]
-        box = None if found is None else (found[1].start, found[0].start, found[1].stop, found[0].stop)
+        box = None if found is None else _moved(found, x, y)
         occlusion = 1.0 - visible_px / amodal_px if amodal_px else 1.0
         fraction = (1.0 - occlusion) * (1.0 - instance.truncation)
         measures.append(Measures(visible_px, amodal_px, box, occlusion, fraction))
     return measures
+
+
+def _moved(found: tuple[slice, ...], x: int, y: int) -> Box:
+    rows, columns = found
+    return columns.start + x, rows.start + y, columns.stop + x, rows.stop + y
 
 
 def _bit_counts(planes: NDArray[np.uint8]) -> NDArray[np.int64]:

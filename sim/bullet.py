@@ -60,7 +60,7 @@ class Client:
         pb.setGravity(0.0, 0.0, -gravity_m_s2, physicsClientId=self.id)
         pb.setPhysicsEngineParameter(
             fixedTimeStep=time_step_s,
-            numSolverIterations=30,
+            numSolverIterations=20,
             numSubSteps=0,
             useSplitImpulse=1,
             splitImpulsePenetrationThreshold=-0.004,

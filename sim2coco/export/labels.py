@@ -52,10 +52,11 @@ def written(
 
 
 def _annotation(sample: Sample, instance: Instance, measures: Measures) -> Annotation:
-    visible = np.asarray(sample.ids == instance.id)
-    amodal = sample.amodal_mask(instance.id)
-    counts, area, bbox = run_lengths(visible)
-    amodal_counts, amodal_area, amodal_bbox = run_lengths(amodal)
+    assert measures.box_xyxy is not None
+    x0, y0, x1, y1 = measures.box_xyxy
+    visible = np.asarray(sample.ids[y0:y1, x0:x1] == instance.id)
+    counts, area, bbox = run_lengths(visible, (x0, y0), sample.ids.shape)
+    amodal_counts, amodal_area, amodal_bbox = run_lengths(sample.amodal_mask(instance.id))
     rendered = sample.camera is not None
     return Annotation(
         instance=instance.id,
@@ -78,22 +79,34 @@ def _annotation(sample: Sample, instance: Instance, measures: Measures) -> Annot
     )
 
 
-def run_lengths(mask: NDArray[np.bool_]) -> tuple[str, int, Xywh]:
-    """COCO's compressed run lengths of a mask (H, W), its area in pixels, and its box x, y, width, height.
+def run_lengths(
+    mask: NDArray[np.bool_], corner: tuple[int, int] = (0, 0), shape: tuple[int, int] | None = None
+) -> tuple[str, int, Xywh]:
+    """COCO's compressed run lengths of a mask, its area in pixels, and its box x, y, width, height.
 
-    Only the columns that the mask touches are looked at: most masks are small.
+    Args:
+        mask: (h, w), a part of the picture that holds all of it: most masks are small.
+        corner: Where that part lies: x, y.
+        shape: Height and width of the picture; None where the part is all of it.
     """
-    height, width = mask.shape
-    box = x0, _, x1, _ = bounding(mask) or (0, 0, 0, 0)
-    strip = np.zeros((x1 - x0) * height + 2, np.bool_)
-    strip[1:-1] = mask[:, x0:x1].T.ravel()
-    edges = np.flatnonzero(strip[1:] != strip[:-1]) + x0 * height
+    height, width = shape or mask.shape
+    x0, y0, x1, y1 = bounding(mask) or (0, 0, 0, 0)
+    left, top, high = x0 + corner[0], y0 + corner[1], y1 - y0 + 2
+    columns = np.zeros((x1 - x0, high), np.bool_)
+    columns[:, 1:-1] = mask[y0:y1, x0:x1].T
+    flat = columns.ravel()
+    column, row = np.divmod(np.flatnonzero(flat[1:] != flat[:-1]), high)
+    edges = (column + left) * height + row + top
+    # Where a column is full to its end and the next from its start, one run goes on.
+    same = np.flatnonzero(edges[1:] == edges[:-1])
+    edges = np.delete(edges, np.concatenate([same, same + 1]))
     counts = np.diff(edges, prepend=0, append=height * width)
     if not counts[-1]:
         counts = counts[:-1]  # as pycocotools has it
     rle = coco_mask.frPyObjects({"size": [height, width], "counts": counts.tolist()}, height, width)
     text = rle["counts"]
     assert isinstance(text, bytes)
+    box = (left, top, left + x1 - x0, top + y1 - y0) if x1 else (0, 0, 0, 0)
     return text.decode("ascii"), int(counts[1::2].sum()), xywh(box)
 
 

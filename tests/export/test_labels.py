@@ -49,6 +49,12 @@ def test_a_mask_survives(name: str) -> None:
         assert (x + width, y + height) == (columns.max() + 1, rows.max() + 1)
 
 
+@pytest.mark.parametrize("name", MASKS)
+def test_a_part_of_a_picture_is_enough(name: str) -> None:
+    mask = np.pad(MASKS[name], ((3, 0), (0, 5)))
+    assert run_lengths(mask[3:, :60], (0, 3), mask.shape) == run_lengths(mask)
+
+
 def test_png_loses_nothing_and_jpeg_little() -> None:
 
     noise = RNG.integers(0, 255, (64, 64, 3)).astype(np.uint8)
