@@ -308,7 +308,7 @@ def _plain(command: str, arguments: list[str]) -> int:
         )
     if command == "replay":
         parser.add_argument("picture", help="a picture's name, for example s000057_v02")
-        folders = "where the data set's own meshes and images lie now; may be given several times"
+        folders = "where to look for the data set's own meshes and images; may be given several times"
         parser.add_argument("--meshes", metavar="FOLDER", action="append", help=folders)
         parser.add_argument("--to", metavar="FILE", help="write the rendered picture there")
     if command == "check":

@@ -39,7 +39,7 @@ def replay(options: argparse.Namespace, out: Console) -> int:
     """Renders a picture again; says whether the bytes are equal."""
     from sim2coco.review.replay import replay as render_again
 
-    folders = [Path(folder).expanduser() for folder in options.meshes or ["."]]
+    folders = [Path(folder).expanduser() for folder in options.meshes or ()]
     before, now = render_again(DataSet(Path(options.data)), options.picture, folders)
     if options.to:
         _write(Path(options.to), now)

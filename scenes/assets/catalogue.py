@@ -277,6 +277,19 @@ def load_catalogue(settings: Assets, folders: Mapping[str, str | None] | None = 
     )
 
 
+def load_category(name: str, category: Category) -> tuple[Asset, ...]:
+    """The assets of one category by itself.
+
+    Raises:
+        CatalogueError: Some cannot be used.
+    """
+    faults: list[str] = []
+    assets = _load("categories", name, category, None, faults)
+    if faults:
+        raise CatalogueError(faults[0])
+    return assets
+
+
 def _load(
     group: str, name: str, category: Category, index: int | None, faults: list[str]
 ) -> tuple[Asset, ...]:
