@@ -99,7 +99,7 @@ class Assets(Settings):
     @model_validator(mode="before")
     @classmethod
     def _with_library(cls, tree: object) -> object:
-        """The categories of the library written out: what was set for one of them is kept."""
+        """The categories of the library written out with what was set for them; null leaves one out."""
         if not isinstance(tree, dict) or not isinstance(tree.get("path"), str):
             return tree
         path, set_for = tree["path"], tree.get("categories") or {}
@@ -111,8 +111,16 @@ class Assets(Settings):
             return tree
         # Some may have lost their last mesh.
         names = [name for name in library.categories if library.of(name)]
-        own = {name: {"path": f"{path}{OF}{name}", **_mapping(set_for.get(name))} for name in names}
-        others = {name: category for name, category in set_for.items() if name not in own}
+        others = {name: category for name, category in set_for.items() if name not in names}
+        for name, category in others.items():
+            if category is None or not {"shape", "path"} & set(_mapping(category)):
+                known = f"the library {path} has no category {name!r}; {did_you_mean(name, names)}"
+                raise ValueError(f"categories.{name}: {known}; a new one needs shape or path")
+        own = {
+            name: {"path": f"{path}{OF}{name}", **_mapping(set_for.get(name))}
+            for name in names
+            if set_for.get(name, {}) is not None
+        }
         return {**tree, "path": None, "categories": {**own, **others}}
 
     @field_validator("categories", "distractors")

@@ -106,6 +106,7 @@ SETTINGS = [
     ("scene.background.images=no/such", "scene.background.images", "no folder", "'no/such'"),
     # how overrides are written
     ("workers", "'workers'", "KEY=VALUE"),
+    ("+assets.categories.Gear parts.weight=2", "stands in braces", "{Gear parts: {weight: 2}}"),
     ("scene.num_objects=[1,", "'scene.num_objects=[1,'", "KEY=VALUE"),
     ("seed=1,2", "seed=1,2", "-m sweeps"),
     ("+scene=floating", "scene:", "without +"),
