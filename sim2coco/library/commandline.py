@@ -24,7 +24,7 @@ from sim2coco.library.scan import LibraryError, Scan, scan
 from sim2coco.library.shape import with_pieces
 from sim2coco.library.sheet import sheet
 from sim2coco.library.sizes import doubted
-from sim2coco.library.table import COLLISIONS, Flags, find_table, read_table, wishes
+from sim2coco.library.table import COLLISIONS, UPS, Flags, find_table, read_table, wishes
 
 DEEDS = {
     "import": "make a library of clean, measured, tested meshes from a folder",
@@ -76,7 +76,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     )
     units = [unit for unit in UNITS_M if unit != "um"]
     parser.add_argument("--unit", choices=units, help="the unit of files that state none; metres by default")
-    parser.add_argument("--up", choices=("y", "z"), help="the axis that is up in all files; the file's, or z")
+    parser.add_argument("--up", choices=UPS, help="the axis that is up in all files; the file's, or z")
     parser.add_argument(
         "--collision",
         choices=COLLISIONS,

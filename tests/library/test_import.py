@@ -156,7 +156,7 @@ def test_a_table_says_what_files_do_not(here: Path) -> None:
     (here / "things" / "assets.yaml").write_text(
         "- {file: '*', unit: mm, licence: CC0-1.0}\n"
         "- {file: 'bricks/*', category: clay, density: 1900}\n"
-        "- {file: single.stl, longest_m: 0.3, up: y}\n"
+        "- {file: single.stl, longest_m: 0.3, unit: m, up: y}\n"
     )
     assert assets(here, "import", "things", "--out", "library").code == 0
     made = {asset["name"]: asset for asset in index(here / "library")["assets"]}
@@ -174,6 +174,10 @@ def test_a_table_says_what_files_do_not(here: Path) -> None:
         ("unit\nmm\n", "no column 'file'"),
         ("file,unit\nno/such.stl,mm\n", "line 2: no mesh 'no/such.stl'"),
         ("file,longest_m\nsingle.stl,-1\n", "line 2: longest_m must be a number above 0"),
+        (
+            "file,unit\nsingle.stl,mm\nsingle.stl,cm\n",
+            "line 3: 'single.stl' is named in things/assets.csv line 2",
+        ),
         ("file,upright\nsingle.stl,maybe\n", "line 2: upright must be one of"),
         ("file,unit\nsingle.stl,mm,cm\n", "line 2: more cells than columns"),
     ],
@@ -230,6 +234,11 @@ def test_check_tells_what_import_would_say_and_writes_nothing(here: Path) -> Non
     rows = json.loads(assets(here, "check", "things", "--unit", "mm", "--json").out)
     assert [row["verdict"] for row in rows].count("refused") == 1
     assert {row["file"] for row in rows} >= {"bricks/nan.obj", "single.stl"}
+
+
+def test_each_axis_may_be_up(here: Path) -> None:
+    brick(here / "one" / "brick.stl")
+    assert "20 x 40 x 60" in assets(here, "check", "one", "--unit", "mm", "--up", "x").out
 
 
 def test_check_and_sheet_of_a_library(here: Path) -> None:
