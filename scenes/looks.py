@@ -152,10 +152,14 @@ def _files(folder: str, role: str) -> list[Path]:
 
 
 def _image_file(path: Path, role: str, index: int) -> ImageFile:
-    if role == ENVIRONMENT:
-        read_panorama(path)
-    else:
-        read_image(path, quick=True)
+    try:
+        if role == ENVIRONMENT:
+            read_panorama(path)
+        else:
+            read_image(path, quick=True)
+    except ImageError as error:
+        setting = "light.environment" if role == ENVIRONMENT else f"scene.{role}.images"
+        raise ImageError(f"{setting}: {error}") from error
     return ImageFile(path.absolute(), f"{path.name}@{file_hash(path)}", index)
 
 

@@ -26,6 +26,7 @@ MAX_RATIO = 50.0
 MAX_FAULTS = 5
 """Faults that are told at once."""
 MIN_MASS_KG, MAX_MASS_KG = 0.01, 50.0
+IMPORT = " (sim2coco assets import FOLDER --out LIBRARY sorts out such files)"
 UNKNOWN = "unknown"
 OF = "#"
 """Stands between a library and one of its categories: `LIBRARY#bolts`."""
@@ -315,6 +316,7 @@ def _load(
     except CatalogueError as error:
         faults.append(str(error))
         return ()
+    spoilt: list[str] = []
     for path in paths:
         try:
             mesh = read_mesh(path)
@@ -325,7 +327,10 @@ def _load(
                 raise MeshError(f"{_long(mesh)} if its numbers are metres; give its size_m")
             assets.append(_asset(_name(name, category, path, paths), category, index, mesh, content))
         except MeshError as error:
-            faults.append(f"{setting}.path: {path}: {error}")
+            spoilt.append(f"{setting}.path: {path}: {error}")
+    if spoilt and len(paths) > 1:
+        spoilt[0] += IMPORT
+    faults += spoilt
     return tuple(assets)
 
 
@@ -341,7 +346,7 @@ def _from_library(
         if not entries:
             raise NoLibrary(f"the library {folder!r} has no mesh of the category {part!r}")
         for entry in entries:
-            mesh, factor = read_mesh(entry.path), 1.0
+            mesh, factor = _mesh_of(entry), 1.0
             content = mesh.content_hash
             if category.size_m is not None:
                 factor = category.size_m[1] / float(mesh.extents_m.max())
@@ -353,6 +358,13 @@ def _from_library(
     except (NoLibrary, MeshError) as error:
         faults.append(f"{setting}.path: {error}")
     return tuple(assets)
+
+
+def _mesh_of(entry: Entry) -> Mesh:
+    try:
+        return read_mesh(entry.path)
+    except MeshError as error:
+        raise NoLibrary(f"{entry.path} ({entry.name}): {error}; import the meshes anew") from error
 
 
 def _long(mesh: Mesh) -> str:

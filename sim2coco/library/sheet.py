@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.library import INDEX, read_library
-from scenes.assets.reading import read_image
+from scenes.assets.reading import ImageError, read_image
 from sim2coco.library.scan import LibraryError
 
 COLUMNS, SIDE_PX, BAND_PX = 6, 192, 40
@@ -45,7 +45,10 @@ def sheet(folder: Path, sizes: dict[str, str]) -> Image:
 
 
 def _picture(folder: Path, mesh: str) -> Image:
-    return read_image(folder / "pictures" / f"{mesh}.png")
+    try:
+        return read_image(folder / "pictures" / f"{mesh}.png")
+    except ImageError as error:
+        raise LibraryError(f"{error}; import the meshes anew") from error
 
 
 def _cell(image: Image, name: str, size: str) -> Image:

@@ -276,7 +276,7 @@ def test_check(command: Command, data: Path) -> None:
     next(data.glob("images/*/*.jpg")).unlink()
     wrong = command("check", "data")
     assert (wrong.code, wrong.err) == (1, "")
-    assert wrong.out.splitlines()[-1].endswith("faults")
+    assert wrong.out.splitlines()[-1].endswith(" annotations: 1 fault")
     assert '"faults"' in command("check", "data", "--json").out
 
 

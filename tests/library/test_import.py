@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -205,7 +206,8 @@ def test_a_wrong_table_is_refused_by_line(here: Path, table: str, words: str) ->
         ("import things --out library --unit mile", "--unit"),
         ("import things --out library --table no.csv", "--table: no file"),
         ("check nothing", "no such folder"),
-        ("sheet things", "holds no library.json"),
+        ("import things --out /proc/x", "--out: cannot write to /proc/x"),
+        ("sheet things", "holds no library.json; sim2coco assets import things --out LIBRARY"),
         ("sheet nothing", "no such folder"),
     ],
 )
@@ -245,6 +247,7 @@ def test_check_and_sheet_of_a_library(here: Path) -> None:
     assert assets(here, "import", "things", "--out", "library", "--unit", "mm").code == 0
     checked = assets(here, "check", "library")
     assert (checked.code, checked.err) == (0, "")
+    assert "boxes/printed (boxes/printed.obj)\n" in checked.out
     done = assets(here, "sheet", "library")
     assert (done.code, done.out) == (0, "library_sheet.png: 9 assets\n")
     with Image.open(here / "library_sheet.png") as sheet:
@@ -257,6 +260,10 @@ def test_check_and_sheet_of_a_library(here: Path) -> None:
     broken = assets(here, "check", "library")
     assert broken.code == 1
     assert "no faces" in broken.out
+    shutil.rmtree(here / "library" / "pictures")
+    gone = assets(here, "sheet", "library")
+    assert (gone.code, len(gone.err.splitlines())) == (2, 1)
+    assert "import the meshes anew" in gone.err
 
 
 def test_a_mesh_that_kills_its_reader_is_a_row(here: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from scenes.assets.catalogue import Assets, Catalogue, load_catalogue
+from scenes.assets.catalogue import Assets, Catalogue, CatalogueError, load_catalogue
 from sim2coco.library.importing import import_meshes
 from sim2coco.library.scan import scan
 from sim2coco.library.table import Flags, read_table, wishes
@@ -131,6 +131,13 @@ def test_categories_of_a_library_on_the_command_line(
     assert list(categories) == names
     if "weight" in words[0]:
         assert categories["Gear parts"]["weight"] == 2.0
+
+
+def test_a_library_without_its_meshes_is_told(libraries: Path, tmp_path: Path) -> None:
+    parts = shutil.copytree(libraries / "parts", tmp_path / "parts")
+    shutil.rmtree(parts / "meshes")
+    with pytest.raises(CatalogueError, match=r"meshes/\w+.obj \(box/printed\): .*; import the meshes anew"):
+        load_catalogue(Assets.parse({"path": str(parts)}))
 
 
 def test_pictures_from_libraries(libraries: Path) -> None:
