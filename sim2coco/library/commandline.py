@@ -233,8 +233,9 @@ def _sizes(folder: Path) -> dict[str, str]:
 
 
 def _size(extents_m: Sequence[float], mass_kg: float) -> str:
-    sides = " x ".join(f"{side * 1000:.3g}" for side in extents_m)
-    return f"{sides} mm  {mass_kg * 1000:.3g} g"
+    sides = " x ".join(f"{float(f'{side * 1000:.3g}'):g}" for side in extents_m)
+    mass = f"{mass_kg * 1000:.3g} g" if mass_kg < 1 else f"{mass_kg:.3g} kg"
+    return f"{sides} mm  {mass}"
 
 
 class _Bar:
