@@ -32,7 +32,7 @@ class LightSettings(Settings):
     specular: ShareRange = (0.0, 0.5)
     """Highlights."""
     shadow: ShareRange = (0.6, 1.0)
-    """Darkness of cast shadows on the floor: 1 takes away all directed light."""
+    """Darkness of cast shadows (tiny: on the floor only): 1 takes away all directed light."""
     softness: Annotated[Range, within(0.0, 0.2)] = (0.01, 0.08)
     """Width of shadow edges, over the distance to what casts them (tiny: over the size of the pile)."""
     sky_hue: ShareRange = (0.0, 1.0)

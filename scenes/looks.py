@@ -152,14 +152,19 @@ def _files(folder: str, role: str) -> list[Path]:
 
 
 def _image_file(path: Path, role: str, index: int) -> ImageFile:
-    if role == ENVIRONMENT:
-        read_panorama(path)
-    else:
-        read_image(path, quick=True)
-    return ImageFile(path.absolute(), f"{path.name}@{_hash(path)}", index)
+    try:
+        if role == ENVIRONMENT:
+            read_panorama(path)
+        else:
+            read_image(path, quick=True)
+    except ImageError as error:
+        setting = "light.environment" if role == ENVIRONMENT else f"scene.{role}.images"
+        raise ImageError(f"{setting}: {error}") from error
+    return ImageFile(path.absolute(), f"{path.name}@{file_hash(path)}", index)
 
 
-def _hash(path: Path) -> str:
+def file_hash(path: Path) -> str:
+    """What is in a file, in 16 letters: the hash of an image's key, `name@hash`."""
     return sha256(path.read_bytes()).hexdigest()[:16]
 
 
@@ -207,7 +212,7 @@ class Pictures:
 
     def _path(self, role: str, source: str) -> Path:
         for image in self._images.get(role, ()):
-            if image.key == source and image.key.endswith(_hash(image.path)):
+            if image.key == source and image.key.endswith(file_hash(image.path)):
                 return image.path
         raise ImageError(f"{source}: that image is no longer there, or another one now")
 

@@ -247,14 +247,15 @@ def _generate(tree: "DictConfig") -> int:
     from sim2coco.config import read
     from sim2coco.progress import RunProgress
     from sim2coco.run import Tally, counts, generate
+    from sim2coco.sentences import counted
 
     recipe, options = read(tree)
     _on_signals(_stop_soon)
     pictures = options.num_images * (1 + recipe.augment.copies)
     # Copies are made in the augmented splits only.
     extra = f", up to {pictures} pictures with their copies" if recipe.augment.copies else ""
-    workers = f"{options.workers} worker{'s' * (options.workers > 1)}"
-    title = f"{options.out}: {options.num_images} images{extra}, {workers}"
+    asked_for = f"{counted(options.num_images, 'image')}{extra}, {counted(options.workers, 'worker')}"
+    title = f"{options.out}: {asked_for}"
     with RunProgress(out, options.num_images, title) as progress:
 
         def report(tally: Tally) -> None:
@@ -272,7 +273,7 @@ def _generate(tree: "DictConfig") -> int:
             retry_failed=options.retry_failed,
             progress=report,
         )
-    made = f"{result.images} images of {result.scenes} scenes"
+    made = f"{counted(result.images, 'image')} of {counted(result.scenes, 'scene')}"
     out.print(f"{options.out}: {made}; rejected: {counts(result.reasons)}", markup=False)
     missing = [name for name, number in result.labels.items() if not number]
     if missing and result.images >= ENOUGH * len(result.labels):
@@ -308,7 +309,7 @@ def _plain(command: str, arguments: list[str]) -> int:
         )
     if command == "replay":
         parser.add_argument("picture", help="a picture's name, for example s000057_v02")
-        folders = "where the data set's own meshes and images lie now; may be given several times"
+        folders = "where to look for the data set's own meshes and images; may be given several times"
         parser.add_argument("--meshes", metavar="FOLDER", action="append", help=folders)
         parser.add_argument("--to", metavar="FILE", help="write the rendered picture there")
     if command == "check":

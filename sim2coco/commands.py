@@ -9,6 +9,7 @@ from rich.console import Console
 
 from sim2coco.review.dataset import DataSet, DataSetError
 from sim2coco.review.overlay import overlay, png, sheet
+from sim2coco.sentences import counted
 
 SHEET = 48
 
@@ -20,7 +21,7 @@ def show(options: argparse.Namespace, out: Console) -> int:
         record, _, picture = data.find(options.picture)
         image = overlay(data.image(record, picture), picture, data.names)
         target = Path(options.to or f"{Path(picture.name).stem}.png")
-        sentence = f"{len(picture.annotations)} labels, {len(picture.ignored)} ignored"
+        sentence = f"{counted(len(picture.annotations), 'label')}, {len(picture.ignored)} ignored"
     else:
         number = options.sheet or SHEET
         found = [entry for entry, _ in zip(data.pictures(), range(number), strict=False)]
@@ -29,7 +30,7 @@ def show(options: argparse.Namespace, out: Console) -> int:
         drawn = [overlay(data.image(record, picture), picture, data.names) for record, _, picture in found]
         image = sheet(drawn, columns=min(8, len(drawn)), width_px=320, titles=[p.name for _, _, p in found])
         target = Path(options.to or f"{Path(options.data).resolve().name}_sheet.png")
-        sentence = f"{len(found)} pictures"
+        sentence = counted(len(found), "picture")
     _write(target, png(image))
     out.print(f"{target}: {sentence}", markup=False)
     return 0
@@ -39,7 +40,7 @@ def replay(options: argparse.Namespace, out: Console) -> int:
     """Renders a picture again; says whether the bytes are equal."""
     from sim2coco.review.replay import replay as render_again
 
-    folders = [Path(folder).expanduser() for folder in options.meshes or ["."]]
+    folders = [Path(folder).expanduser() for folder in options.meshes or ()]
     before, now = render_again(DataSet(Path(options.data)), options.picture, folders)
     if options.to:
         _write(Path(options.to), now)
@@ -69,8 +70,7 @@ def check(options: argparse.Namespace, out: Console) -> int:
         out.print(str(fault), markup=False)
     if report.holdings:
         out.print("; ".join(map(str, report.holdings)), markup=False)
-    verdict = f"{len(report.faults)} faults" if report.faults else "right"
-    out.print(
-        f"{options.data}: {report.images} images, {report.annotations} annotations: {verdict}", markup=False
-    )
+    verdict = counted(len(report.faults), "fault") if report.faults else "right"
+    held = f"{counted(report.images, 'image')}, {counted(report.annotations, 'annotation')}"
+    out.print(f"{options.data}: {held}: {verdict}", markup=False)
     return 1 if report.faults else 0

@@ -39,6 +39,7 @@ LIBRARY = "assets=library"
 """The choice that comes with assets.path=FOLDER where no other is made."""
 APART = "split.by="
 """What `split: null` has no place for."""
+SPACES = "a name with spaces stands in braces: '+assets.categories={Gear parts: {weight: 2}}'"
 HOW = "write KEY=VALUE or GROUP=CHOICE, in quotes where it has brackets or spaces"
 
 
@@ -74,10 +75,16 @@ def ordered(arguments: Sequence[str]) -> list[str]:
     begun = [word.partition("=")[0] for word in overrides]
     flags = [argument for argument in arguments if argument not in overrides]
     if "assets.path" in begun and "assets" not in begun:
-        overrides.append(LIBRARY)
+        overrides = [*map(_left_out, overrides), LIBRARY]
     # It has no value to replace, and shares that came after it would replace it.
     apart = [f"++{argument}" for argument in overrides if argument.startswith(APART)]
     return flags + [argument for argument in overrides if not argument.startswith(APART)] + apart
+
+
+def _left_out(override: str) -> str:
+    """A category of a library that is to be left out as null: what is in it Hydra does not know."""
+    found = re.fullmatch(r"~assets\.categories\.([^.=]+)", override)
+    return f"+assets.categories={{{found[1]}: null}}" if found else override
 
 
 def _refuse(message: str) -> NoReturn:
@@ -174,6 +181,8 @@ def composition_sentence(error: Exception, arguments: Sequence[str]) -> str:
         mark = error.problem_mark
         return f"{mark.name}: line {mark.line + 1}: {error.problem}"
     if override := getattr(error, "override", None):
+        if (key := str(override).partition("=")[0]).count(" ") and "assets." in key:
+            return f"cannot read {override!r}: {SPACES}"
         tilde = "; a ~ in brackets needs quotes: {path: '~/gear.obj'}" if "~" in str(override)[1:] else ""
         return f"cannot read {override!r}: {HOW}{tilde}"
     if found := re.search(r"Could not find '([^']+)/([^'/]*)'", text):

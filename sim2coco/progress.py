@@ -18,7 +18,7 @@ class RunProgress:
     Args:
         console: Where to.
         wanted: Images that the run ends with.
-        title: What is printed first.
+        title: What is printed first, when the run has begun.
     """
 
     def __init__(self, console: Console, wanted: int, title: str) -> None:
@@ -40,9 +40,7 @@ class RunProgress:
         self._task = self._bar.add_task("", total=wanted, rate=0.0, rejected="none")
 
     def __enter__(self) -> Self:
-        """Says what is begun: reading many meshes takes a while."""
-        self._console.print(self._title, markup=False)
-        self._bar.start()
+        """Says nothing before all that was given has been read."""
         return self
 
     def __exit__(
@@ -56,6 +54,8 @@ class RunProgress:
         now = time.monotonic()
         if self._known is None:
             self._known = tally.accepted
+            self._console.print(self._title, markup=False)
+            self._bar.start()
         # Counted from the first new image: before it processes start and caches fill.
         if self._first is None and tally.accepted > self._known:
             self._first = now, tally.accepted

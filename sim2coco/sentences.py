@@ -63,6 +63,16 @@ class Setting:
         )
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number and what it counts, one of it or many.
+
+    Example:
+        >>> counted(1, "image"), counted(2, "category", "categories")
+        ('1 image', '2 categories')
+    """
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def build(settings: type[Settings], tree: Mapping[str, Any]) -> Any:
     """Settings from plain values.
 

@@ -26,6 +26,7 @@ MAX_RATIO = 50.0
 MAX_FAULTS = 5
 """Faults that are told at once."""
 MIN_MASS_KG, MAX_MASS_KG = 0.01, 50.0
+IMPORT = " (sim2coco assets import FOLDER --out LIBRARY sorts out such files)"
 UNKNOWN = "unknown"
 OF = "#"
 """Stands between a library and one of its categories: `LIBRARY#bolts`."""
@@ -99,7 +100,7 @@ class Assets(Settings):
     @model_validator(mode="before")
     @classmethod
     def _with_library(cls, tree: object) -> object:
-        """The categories of the library written out: what was set for one of them is kept."""
+        """The categories of the library written out with what was set for them; null leaves one out."""
         if not isinstance(tree, dict) or not isinstance(tree.get("path"), str):
             return tree
         path, set_for = tree["path"], tree.get("categories") or {}
@@ -111,8 +112,16 @@ class Assets(Settings):
             return tree
         # Some may have lost their last mesh.
         names = [name for name in library.categories if library.of(name)]
-        own = {name: {"path": f"{path}{OF}{name}", **_mapping(set_for.get(name))} for name in names}
-        others = {name: category for name, category in set_for.items() if name not in own}
+        others = {name: category for name, category in set_for.items() if name not in names}
+        for name, category in others.items():
+            if category is None or not {"shape", "path"} & set(_mapping(category)):
+                known = f"the library {path} has no category {name!r}; {did_you_mean(name, names)}"
+                raise ValueError(f"categories.{name}: {known}; a new one needs shape or path")
+        own = {
+            name: {"path": f"{path}{OF}{name}", **_mapping(set_for.get(name))}
+            for name in names
+            if set_for.get(name, {}) is not None
+        }
         return {**tree, "path": None, "categories": {**own, **others}}
 
     @field_validator("categories", "distractors")
@@ -277,6 +286,19 @@ def load_catalogue(settings: Assets, folders: Mapping[str, str | None] | None = 
     )
 
 
+def load_category(name: str, category: Category) -> tuple[Asset, ...]:
+    """The assets of one category by itself.
+
+    Raises:
+        CatalogueError: Some cannot be used.
+    """
+    faults: list[str] = []
+    assets = _load("categories", name, category, None, faults)
+    if faults:
+        raise CatalogueError(faults[0])
+    return assets
+
+
 def _load(
     group: str, name: str, category: Category, index: int | None, faults: list[str]
 ) -> tuple[Asset, ...]:
@@ -294,6 +316,7 @@ def _load(
     except CatalogueError as error:
         faults.append(str(error))
         return ()
+    spoilt: list[str] = []
     for path in paths:
         try:
             mesh = read_mesh(path)
@@ -304,7 +327,10 @@ def _load(
                 raise MeshError(f"{_long(mesh)} if its numbers are metres; give its size_m")
             assets.append(_asset(_name(name, category, path, paths), category, index, mesh, content))
         except MeshError as error:
-            faults.append(f"{setting}.path: {path}: {error}")
+            spoilt.append(f"{setting}.path: {path}: {error}")
+    if spoilt and len(paths) > 1:
+        spoilt[0] += IMPORT
+    faults += spoilt
     return tuple(assets)
 
 
@@ -320,7 +346,7 @@ def _from_library(
         if not entries:
             raise NoLibrary(f"the library {folder!r} has no mesh of the category {part!r}")
         for entry in entries:
-            mesh, factor = read_mesh(entry.path), 1.0
+            mesh, factor = _mesh_of(entry), 1.0
             content = mesh.content_hash
             if category.size_m is not None:
                 factor = category.size_m[1] / float(mesh.extents_m.max())
@@ -332,6 +358,13 @@ def _from_library(
     except (NoLibrary, MeshError) as error:
         faults.append(f"{setting}.path: {error}")
     return tuple(assets)
+
+
+def _mesh_of(entry: Entry) -> Mesh:
+    try:
+        return read_mesh(entry.path)
+    except MeshError as error:
+        raise NoLibrary(f"{entry.path} ({entry.name}): {error}; import the meshes anew") from error
 
 
 def _long(mesh: Mesh) -> str:

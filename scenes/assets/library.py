@@ -27,6 +27,7 @@ class Entry:
         density_kg_m3: Mass per volume.
         licence: Under what licence it may be used.
         upright: Whether it stands when it is let go; None where nobody has said.
+        source: The file that it was made of, as its folder had it.
         pieces: The file of the convex pieces that stand for it in physics, or None for its hull.
     """
 
@@ -37,6 +38,7 @@ class Entry:
     density_kg_m3: float
     licence: str
     upright: bool | None
+    source: str
     pieces: Path | None
 
 
@@ -65,8 +67,8 @@ def read_library(folder: Path) -> Library:
     """
     place = folder / INDEX
     if not place.is_file():
-        what = "holds no library.json" if folder.is_dir() else "no such folder"
-        raise NoLibrary(f"{folder}: {what}; sim2coco assets import FOLDER --out {folder} makes a library")
+        what, meshes = ("holds no library.json", folder) if folder.is_dir() else ("no such folder", "FOLDER")
+        raise NoLibrary(f"{folder}: {what}; sim2coco assets import {meshes} --out LIBRARY makes a library")
     try:
         tree = json.loads(place.read_text(encoding="utf-8"))
         if tree["format"] != FORMAT:
@@ -92,5 +94,6 @@ def _entry(folder: Path, asset: dict[str, Any]) -> Entry:
         density_kg_m3=float(asset["density_kg_m3"]),
         licence=str(asset["licence"]),
         upright=asset.get("upright"),
+        source=str(asset.get("source", "")),
         pieces=folder / PIECES / f"{pieces}.obj" if pieces else None,
     )

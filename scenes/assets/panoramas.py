@@ -46,7 +46,7 @@ def read_panorama(path: Path) -> Floats:
     if not np.isfinite(light).all() or light.min() < 0:
         raise ImageError(f"{path}: has pixels that are negative or no numbers")
     if not light.any():
-        raise ImageError(f"{path}: is black all over: no light comes from it")
+        raise ImageError(f"{path}: holds no light: all its pixels are 0, as which .hdr writes nan too")
     if width > WIDEST_PX:
         light = np.asarray(cv2.resize(light, (WIDEST_PX, WIDEST_PX // 2), interpolation=cv2.INTER_AREA))
     return np.asarray(np.minimum(light, BRIGHTEST), np.float32)

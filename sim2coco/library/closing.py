@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from sim2coco.library.row import Row
 from sim2coco.library.scan import Scan
 from sim2coco.library.shape import NOT_INSTALLED
+from sim2coco.sentences import counted
 
 NAMED = 5
 """Files that are named; of more, their number."""
@@ -26,7 +27,8 @@ def closing_lines(found: Scan | None, rows: Sequence[Row]) -> Iterator[str]:
         named = ", ".join(f"{row.file} {_length(row.longest_m)}" for row in silent[:NAMED])
         more = f" and {len(silent) - NAMED} more" if len(silent) > NAMED else ""
         remedy = "if that is wrong, say --unit mm, or a unit in the table that --draft writes"
-        yield f"taken as metres, for nobody says otherwise: {len(silent)} files ({named}{more}); {remedy}"
+        files = f"{counted(len(silent), 'file')} ({named}{more})"
+        yield f"taken as metres, for nobody says otherwise: {files}; {remedy}"
     if found.left_out():
         yield f"left out: {found.left_out()}"
 

@@ -5,6 +5,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -24,7 +25,9 @@ from sim2coco.library.scan import LibraryError, Scan, scan
 from sim2coco.library.shape import with_pieces
 from sim2coco.library.sheet import sheet
 from sim2coco.library.sizes import doubted
-from sim2coco.library.table import COLLISIONS, Flags, find_table, read_table, wishes
+from sim2coco.library.table import COLLISIONS, UPS, Flags, find_table, read_table, wishes
+from sim2coco.sentences import counted
+from sim2coco.store import StoreError
 
 DEEDS = {
     "import": "make a library of clean, measured, tested meshes from a folder",
@@ -76,7 +79,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     )
     units = [unit for unit in UNITS_M if unit != "um"]
     parser.add_argument("--unit", choices=units, help="the unit of files that state none; metres by default")
-    parser.add_argument("--up", choices=("y", "z"), help="the axis that is up in all files; the file's, or z")
+    parser.add_argument("--up", choices=UPS, help="the axis that is up in all files; the file's, or z")
     parser.add_argument(
         "--collision",
         choices=COLLISIONS,
@@ -105,7 +108,10 @@ def _import(options: argparse.Namespace, out: Console) -> int:
     root, library = Path(options.folder), Path(options.out)
     found, wanted = _asked(options)
     with _Bar(out, len(wanted)) as bar:
-        rows = import_meshes(root, wanted, library, options.workers, bar, options.joining)
+        try:
+            rows = import_meshes(root, wanted, library, options.workers, bar, options.joining)
+        except StoreError as error:
+            raise LibraryError(f"--{error}") from error
     for row in rows:
         if not row.usable:
             out.print(f"{row.file}: {sentence(row)}", markup=False)
@@ -123,7 +129,7 @@ def _import(options: argparse.Namespace, out: Console) -> int:
     if not usable:
         raise LibraryError(f"{root}: none of its {len(rows)} meshes can be used")
     categories = len({row.wish.category for row in usable})
-    made = f"{len(usable)} assets in {categories} categories"
+    made = f"{counted(len(usable), 'asset')} in {counted(categories, 'category', 'categories')}"
     if others := len(read_library(library).entries) - len(usable):
         made += f", beside {others} of other folders"
     out.print(f"{library}: {made}; {tally(rows)}", markup=False)
@@ -162,11 +168,9 @@ def _draft(options: argparse.Namespace, out: Console) -> int:
     write_draft(target, text)
     if found.left_out():
         out.print(f"left out: {found.left_out()}", markup=False)
-    guesses = text.count("?,")
-    out.print(
-        f"{target}: {len(rows)} meshes, {guesses} guesses marked with ?; correct them, then import",
-        markup=False,
-    )
+    guesses = counted(text.count("?,"), "guess", "guesses")
+    held = f"{counted(len(rows), 'mesh', 'meshes')}, {guesses} marked with ?"
+    out.print(f"{target}: {held}; correct them, then import", markup=False)
     return 0
 
 
@@ -187,7 +191,7 @@ def _check(options: argparse.Namespace, out: Console) -> int:
             bar(row, False)
     ordered = doubted([rows[task.file] for task in tasks])
     if found is None:
-        ordered = [with_pieces(row, entry) for row, entry in zip(ordered, entries.values(), strict=True)]
+        ordered = [_called(row, entry) for row, entry in zip(ordered, entries.values(), strict=True)]
     if options.json:
         out.print_json(json.dumps([row.tree() for row in ordered]))
     else:
@@ -203,6 +207,12 @@ def _of_library(folder: Path, entry: Entry) -> Task:
     return Task(folder, f"meshes/{entry.mesh}.obj", wish, None)
 
 
+def _called(row: Row, entry: Entry) -> Row:
+    """The row of an asset of a library, by its name and the file that it comes from."""
+    name = entry.name if entry.name.startswith(f"{entry.category}/") else f"{entry.category}/{entry.name}"
+    return replace(with_pieces(row, entry), file=f"{name} ({entry.source})" if entry.source else name)
+
+
 def _sheet(options: argparse.Namespace, out: Console) -> int:
     folder = Path(options.folder)
     target = Path(options.to or f"{folder.resolve().name}_sheet.png")
@@ -211,7 +221,7 @@ def _sheet(options: argparse.Namespace, out: Console) -> int:
         target.write_bytes(content)
     except OSError as error:
         raise LibraryError(f"--to: cannot write {target}: {error.strerror}") from error
-    out.print(f"{target}: {len(read_library(folder).entries)} assets", markup=False)
+    out.print(f"{target}: {counted(len(read_library(folder).entries), 'asset')}", markup=False)
     return 0
 
 
@@ -223,8 +233,9 @@ def _sizes(folder: Path) -> dict[str, str]:
 
 
 def _size(extents_m: Sequence[float], mass_kg: float) -> str:
-    sides = " x ".join(f"{side * 1000:.3g}" for side in extents_m)
-    return f"{sides} mm  {mass_kg * 1000:.3g} g"
+    sides = " x ".join(f"{float(f'{side * 1000:.3g}'):g}" for side in extents_m)
+    mass = f"{mass_kg * 1000:.3g} g" if mass_kg < 1 else f"{mass_kg:.3g} kg"
+    return f"{sides} mm  {mass}"
 
 
 class _Bar:

@@ -1,16 +1,20 @@
 """A contact sheet of a library: each asset's test picture, name, size and category."""
 
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image as Picture
+from PIL import ImageDraw, ImageFont
 
 from scenes.assets.library import INDEX, read_library
-from scenes.assets.reading import read_image
+from scenes.assets.reading import ImageError, read_image
 from sim2coco.library.scan import LibraryError
 
-COLUMNS, SIDE_PX, BAND_PX = 6, 192, 40
+COLUMNS, SIDE_PX, BAND_PX, FONT_PX = 6, 192, 40, 11
 MAX_CELLS = 600
 Image = NDArray[np.uint8]
 
@@ -45,21 +49,36 @@ def sheet(folder: Path, sizes: dict[str, str]) -> Image:
 
 
 def _picture(folder: Path, mesh: str) -> Image:
-    return read_image(folder / "pictures" / f"{mesh}.png")
+    try:
+        return read_image(folder / "pictures" / f"{mesh}.png")
+    except ImageError as error:
+        raise LibraryError(f"{error}; import the meshes anew") from error
 
 
 def _cell(image: Image, name: str, size: str) -> Image:
     cell = np.full((SIDE_PX + BAND_PX, SIDE_PX, 3), 255, np.uint8)
     cell[:SIDE_PX] = image
+    drawn = Picture.fromarray(cell)
+    pen = ImageDraw.Draw(drawn)
     for line, text in enumerate((name, size)):
         ink = (20, 20, 20) if line == 0 else (110, 110, 110)
-        where = (6, SIDE_PX + 14 + 16 * line)
-        cv2.putText(cell, _fitting(text), where, cv2.FONT_HERSHEY_SIMPLEX, 0.36, ink, 1, cv2.LINE_AA)
+        pen.text((6, SIDE_PX + 3 + 17 * line), _fitting(text), fill=ink, font=_font())
+    cell = np.array(drawn)
     cell[-1], cell[:, -1] = 225, 225
     return cell
 
 
+@cache
+def _font() -> Any:
+    """The font that comes with OpenCV, as Pillow's own has ASCII only; that one where OpenCV brings none."""
+    path = Path(cv2.__file__).parent / "qt" / "fonts" / "DejaVuSans.ttf"
+    return ImageFont.truetype(path, FONT_PX) if path.is_file() else ImageFont.load_default(FONT_PX)
+
+
 def _fitting(text: str) -> str:
-    """The end of a name that fits a cell: it tells more than the beginning. OpenCV writes ASCII only."""
-    plain = text.encode("ascii", "replace").decode()
-    return plain if len(plain) <= 29 else ".." + plain[-27:]
+    """The end of a text that fits a cell: it tells more than the beginning."""
+    shown = text
+    while _font().getlength(shown) > SIDE_PX - 12:
+        text = text[1:]
+        shown = f"..{text}"
+    return shown

@@ -159,10 +159,13 @@ def wishes(files: Sequence[str], lines: Sequence[Line], flags: Flags) -> dict[st
     A category is the first folder of the path, or for a file in no folder its own name.
 
     Raises:
-        LibraryError: A line matches no file.
+        LibraryError: A line matches no file, or two name the same one.
     """
     said: dict[str, Mapping[str, str]] = {file: {} for file in files}
+    named: dict[str, Line] = {}
     for line in lines:
+        if (first := named.setdefault(line.file, line)) is not line:
+            raise LibraryError(f"{line.place}: {line.file!r} is named in {first.place} too; keep one of them")
         # A name is meant as it stands, brackets and all.
         matched = [line.file] if line.file in said else fnmatch.filter(files, line.file)
         if not matched:

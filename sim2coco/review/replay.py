@@ -1,24 +1,22 @@
 """Renders a picture again from its record."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
-from scenes.assets.catalogue import OF, Catalogue, CatalogueError, load_catalogue
-from scenes.assets.library import is_library
-from scenes.assets.panoramas import panorama_files
+from scenes.assets.catalogue import Catalogue, CatalogueError, load_catalogue
 from scenes.assets.reading import ImageError
-from scenes.looks import image_files
 from sim2coco.pipeline import make_view
 from sim2coco.recipe import Recipe
+from sim2coco.records import Record, View
 from sim2coco.review.dataset import DataSet, DataSetError
+from sim2coco.review.whereabouts import MISSING, Whereabouts, content_of, put_original
 from sim2coco.sentences import ConfigError, build
 from sim2coco.studio import Studio
-
-HINT = "--meshes FOLDER says where the data set's own files lie, and may be given several times"
 
 
 def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[bytes, bytes]:
@@ -27,42 +25,43 @@ def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[byte
     Args:
         data: The data set.
         name: The picture.
-        folders: Where the data set's own mesh and image files lie now.
+        folders: Where to look for the data set's own mesh and image files, by name and content, in all
+            depths; without any they are taken from where they were, seen from the working directory.
 
     Raises:
         DataSetError: The picture is not there, or its meshes are others now.
         EglUnavailable: The renderer cannot draw on this machine.
     """
     record, view, picture = data.find(name)
-    recipe = _recipe(data, folders)
-    recipe.render.device()
-    catalogue = _catalogue(recipe)
     assert record.settled is not None
-    missing = {body.asset for body in record.settled.spec.bodies} - set(catalogue.assets)
-    if missing:
-        raise DataSetError(f"{min(missing).partition('@')[0]}: that mesh is another one now; {HINT}")
-    with (
-        tempfile.TemporaryDirectory(prefix="sim2coco-") as folder,
-        closing(Studio(recipe, Path(folder), catalogue)) as studio,
-    ):
-        ((written, reasons),) = make_view(studio, record.settled, [view.shot])
+    with tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:
+        stage, folder = (Path(scratch) / part for part in ("pictures", "meshes"))
+        stage.mkdir()
+        recipe = _recipe(data, record, view, folders, stage)
+        recipe.render.device()
+        catalogue = _with({body.asset for body in record.settled.spec.bodies}, _catalogue(recipe))
+        with closing(Studio(recipe, folder, catalogue)) as studio:
+            ((written, reasons),) = make_view(studio, record.settled, [view.shot])
     for again in written:
         if again.picture.name == picture.name:
             return data.content(record, picture), again.content
     raise DataSetError(f"{picture.name}: rendered again, it is rejected ({', '.join(reasons)})")
 
 
-def _recipe(data: DataSet, folders: Sequence[Path]) -> Recipe:
+def _recipe(data: DataSet, record: Record, view: View, folders: Sequence[Path], stage: Path) -> Recipe:
     place = data.store.root / "config.yaml"
     try:
         tree = yaml.safe_load(data.store.get("config.yaml"))
     except (OSError, yaml.YAMLError):
         raise DataSetError(f"{place}: cannot be read; the same command repairs it") from None
-    _look_in(tree, folders or [Path()])
+    if folders:
+        Whereabouts(folders, data.run, record, view).put_into(tree, stage)
+    else:
+        put_original(tree)
     try:
         recipe: Recipe = build(Recipe, tree)
     except ConfigError as error:
-        hint = f"; {HINT}" if "images" in str(error) or "environment" in str(error) else ""
+        hint = f"; {MISSING}" if "images" in str(error) or "environment" in str(error) else ""
         raise DataSetError(f"{place}: {error}{hint}") from error
     return recipe
 
@@ -71,34 +70,19 @@ def _catalogue(recipe: Recipe) -> Catalogue:
     try:
         return load_catalogue(recipe.assets, recipe.image_folders)
     except (CatalogueError, ImageError) as error:
-        raise DataSetError(f"{error}; {HINT}") from error
+        raise DataSetError(f"{error}; {MISSING}") from error
 
 
-def _has(folder: Path, value: str) -> bool:
-    """Whether a folder holds what a `path:` or `images:` without its folder stands for."""
-    library = value.rpartition(OF)[0]
-    return any(folder.glob(value)) or (bool(library) and is_library(folder / library))
-
-
-def _look_in(node: object, folders: Sequence[Path]) -> None:
-    """Puts before each bare name of a file the first folder that has it.
+def _with(keys: Iterable[str], catalogue: Catalogue) -> Catalogue:
+    """The catalogue with some assets under the names that they had, whatever their files are called now.
 
     Raises:
-        DataSetError: None has.
+        DataSetError: It has not the content of one of them.
     """
-    if not isinstance(node, dict):
-        return
-    for key, value in node.items():
-        if key in ("path", "images") and isinstance(value, str) and not value.startswith("pybullet_data:"):
-            found = [folder / value for folder in folders if _has(folder, value)]
-            if not found and (key == "images" or "turn_deg" in node):
-                # The folder of pictures itself, whatever it is called now; those of all around have a turn.
-                files = image_files if key == "images" else panorama_files
-                found = [folder for folder in folders if folder.name == value]
-                found += [folder for folder in folders if files(str(folder))]
-            if not found:
-                places = ", ".join(map(str, folders))
-                raise DataSetError(f"{value}: not in {places}; {HINT}")
-            node[key] = str(found[0])
-        else:
-            _look_in(value, folders)
+    known = {content_of(key): asset for key, asset in catalogue.assets.items()}
+    renamed = []
+    for key in sorted(set(keys) - set(catalogue.assets)):
+        if content_of(key) not in known:
+            raise DataSetError(f"{key.partition('@')[0]}: that mesh is another one now; {MISSING}")
+        renamed.append(replace(known[content_of(key)], key=key))
+    return replace(catalogue, distractor_groups=(*catalogue.distractor_groups, tuple(renamed)))

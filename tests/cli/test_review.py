@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.commandline import PROGRAM, TINY, Command, tree
+from tests.library.meshes import brick
 from tests.panoramas import white, with_spot, write_hdr
 
 CUBE = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
@@ -154,14 +155,82 @@ def test_replay_with_meshes_and_images_of_the_user(command: Command, here: Path)
     lost = command("replay", "data", "s000000_v00")
     assert (lost.code, len(lost.err.splitlines())) == (2, 1)
     assert "--meshes FOLDER" in lost.err
-    folders = ("--meshes", "moved/parts", "--meshes", "moved")
+    folders = ("--meshes", "moved")
     found = command("replay", "data", "s000000_v00", *folders)
     assert (found.code, found.err) == (0, "")
     assert "equal" in found.out
     (here / "moved" / "parts" / "thing.obj").write_text(CUBE.replace("v 0 0 1", "v 0 0 2"))
     other = command("replay", "data", "s000000_v00", *folders)
     assert (other.code, len(other.err.splitlines())) == (2, 1)
-    assert "sim2coco: thing: that mesh is another one now" in other.err
+    assert "sim2coco: thing.obj: moved/parts/thing.obj is another one now" in other.err
+
+
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A picture of a library, a folder of meshes, photographs and a sky, which have all gone elsewhere."""
+    root = tmp_path_factory.mktemp("moved")
+    brick(root / "raw" / "Gear parts" / "wheel.stl")
+    for number in range(2):
+        brick(root / "mine" / "rods" / f"rod{number}.stl", 0.0015)
+        (root / "mine" / "floors").mkdir(exist_ok=True)
+        image = np.full((32, 32, 3), (30, 90, 160 + 9 * number), np.uint8)
+        cv2.imencode(".png", image)[1].tofile(root / "mine" / "floors" / f"{number}.png")
+    write_hdr(root / "sky.hdr", with_spot(32, np.array([0.6, 0.0, 0.8]), 0.2, 30.0))
+    words = (
+        *("out=data", "num_images=1", "views=1", "seed=3", "assets.path=parts", "engine=inline"),
+        *("+assets.categories.rods={path: mine/rods}", "scene.num_objects=8", "quality=none"),
+        *("scene.floor.images=mine/floors", "scene.floor.textured=1", "light.environment=sky.hdr"),
+        *("image.width=64", "image.height=64", "augment=none"),
+    )
+    for arguments in (("assets", "import", "raw", "--out", "parts", "--unit", "mm"), ("generate", *words)):
+        subprocess.run([PROGRAM, *arguments], cwd=root, check=True)
+    away = root / "away"
+    away.mkdir()
+    shutil.move(root / "parts", away / "my library")
+    shutil.move(root / "sky.hdr", away / "evening.hdr")
+    shutil.move(root / "mine", away / "b" / "c")
+    shutil.rmtree(root / "raw")
+    return root
+
+
+@pytest.fixture
+def there(moved: Path, here: Path) -> Path:
+    shutil.copytree(moved, here, dirs_exist_ok=True)
+    return here
+
+
+def again(command: Command, *folders: str) -> str:
+    words = [word for folder in folders for word in ("--meshes", folder)]
+    outcome = command("replay", "data", "s000000_v00", *words)
+    lines = [line for line in (outcome.out + outcome.err).splitlines() if line]
+    assert len(lines) == 1
+    return lines[0]
+
+
+def test_replay_finds_files_by_name_or_content_in_all_depths(command: Command, there: Path) -> None:
+    away = there / "away"
+    write_hdr(away / "aaa.hdr", white(16))  # neither is what is sought
+    (away / "aaa.png").write_bytes(b"no picture")
+    (away / "b" / "c" / "rods" / "rod0.stl").rename(away / "b" / "c" / "rods" / "renamed.stl")
+    (away / "b" / "c" / "rods").rename(away / "staves")
+    (away / "b" / "c" / "floors" / "0.png").rename(away / "floor.png")
+    assert again(command, "away").endswith("the bytes are equal")
+    (away / "b" / "c" / "floors" / "1.png").rename(away / "another.png")
+    shutil.move(away / "my library", there / "x" / "parts")
+    assert again(command, "away", "x/parts").endswith("the bytes are equal")
+    assert again(command, "away", "x").endswith("the bytes are equal")
+
+
+def test_replay_names_what_it_does_not_find(command: Command, there: Path) -> None:
+    rest = "not in away, by its name or by its content; name the folder where it lies now"
+    for name, sought in (("evening.hdr", "sky.hdr"), ("my library", "the library parts"), ("b", "rods")):
+        (there / "away" / name).rename(there / name)
+        line = again(command, "away")
+        assert line.startswith(f"sim2coco: {sought}")
+        assert rest in line
+        (there / name).rename(there / "away" / name)
+    assert "#" not in again(command)
+    assert again(command, "no/such") == "sim2coco: --meshes: no folder 'no/such'"
 
 
 def test_lights_and_pictures_of_all_around_of_the_user(command: Command, here: Path) -> None:
@@ -207,7 +276,7 @@ def test_check(command: Command, data: Path) -> None:
     next(data.glob("images/*/*.jpg")).unlink()
     wrong = command("check", "data")
     assert (wrong.code, wrong.err) == (1, "")
-    assert wrong.out.splitlines()[-1].endswith("faults")
+    assert wrong.out.splitlines()[-1].endswith(" annotations: 1 fault")
     assert '"faults"' in command("check", "data", "--json").out
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -156,7 +157,7 @@ def test_a_table_says_what_files_do_not(here: Path) -> None:
     (here / "things" / "assets.yaml").write_text(
         "- {file: '*', unit: mm, licence: CC0-1.0}\n"
         "- {file: 'bricks/*', category: clay, density: 1900}\n"
-        "- {file: single.stl, longest_m: 0.3, up: y}\n"
+        "- {file: single.stl, longest_m: 0.3, unit: m, up: y}\n"
     )
     assert assets(here, "import", "things", "--out", "library").code == 0
     made = {asset["name"]: asset for asset in index(here / "library")["assets"]}
@@ -174,6 +175,10 @@ def test_a_table_says_what_files_do_not(here: Path) -> None:
         ("unit\nmm\n", "no column 'file'"),
         ("file,unit\nno/such.stl,mm\n", "line 2: no mesh 'no/such.stl'"),
         ("file,longest_m\nsingle.stl,-1\n", "line 2: longest_m must be a number above 0"),
+        (
+            "file,unit\nsingle.stl,mm\nsingle.stl,cm\n",
+            "line 3: 'single.stl' is named in things/assets.csv line 2",
+        ),
         ("file,upright\nsingle.stl,maybe\n", "line 2: upright must be one of"),
         ("file,unit\nsingle.stl,mm,cm\n", "line 2: more cells than columns"),
     ],
@@ -201,7 +206,8 @@ def test_a_wrong_table_is_refused_by_line(here: Path, table: str, words: str) ->
         ("import things --out library --unit mile", "--unit"),
         ("import things --out library --table no.csv", "--table: no file"),
         ("check nothing", "no such folder"),
-        ("sheet things", "holds no library.json"),
+        ("import things --out /proc/x", "--out: cannot write to /proc/x"),
+        ("sheet things", "holds no library.json; sim2coco assets import things --out LIBRARY"),
         ("sheet nothing", "no such folder"),
     ],
 )
@@ -232,10 +238,16 @@ def test_check_tells_what_import_would_say_and_writes_nothing(here: Path) -> Non
     assert {row["file"] for row in rows} >= {"bricks/nan.obj", "single.stl"}
 
 
+def test_each_axis_may_be_up(here: Path) -> None:
+    brick(here / "one" / "brick.stl")
+    assert "20 x 40 x 60" in assets(here, "check", "one", "--unit", "mm", "--up", "x").out
+
+
 def test_check_and_sheet_of_a_library(here: Path) -> None:
     assert assets(here, "import", "things", "--out", "library", "--unit", "mm").code == 0
     checked = assets(here, "check", "library")
     assert (checked.code, checked.err) == (0, "")
+    assert "boxes/printed (boxes/printed.obj)\n" in checked.out
     done = assets(here, "sheet", "library")
     assert (done.code, done.out) == (0, "library_sheet.png: 9 assets\n")
     with Image.open(here / "library_sheet.png") as sheet:
@@ -248,6 +260,10 @@ def test_check_and_sheet_of_a_library(here: Path) -> None:
     broken = assets(here, "check", "library")
     assert broken.code == 1
     assert "no faces" in broken.out
+    shutil.rmtree(here / "library" / "pictures")
+    gone = assets(here, "sheet", "library")
+    assert (gone.code, len(gone.err.splitlines())) == (2, 1)
+    assert "import the meshes anew" in gone.err
 
 
 def test_a_mesh_that_kills_its_reader_is_a_row(here: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Data sets from libraries: the same categories, sizes, masses and colours; distractors from another one."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from scenes.assets.catalogue import Assets, Catalogue, load_catalogue
+from scenes.assets.catalogue import Assets, Catalogue, CatalogueError, load_catalogue
 from sim2coco.library.importing import import_meshes
 from sim2coco.library.scan import scan
 from sim2coco.library.table import Flags, read_table, wishes
@@ -99,6 +100,44 @@ def test_distractors_from_another_library(libraries: Path) -> None:
 def test_a_library_that_is_none_is_refused(libraries: Path) -> None:
     with pytest.raises(ValidationError, match=r"meshes: holds no library.json; sim2coco assets import"):
         Assets.parse({"path": str(libraries / "meshes")})
+
+
+def test_a_category_that_is_left_out_or_misspelt(libraries: Path) -> None:
+    assert load(libraries, categories={"box": None}).names == ("bricks",)
+    for wrong in (None, {"weight": 2.0}):
+        with pytest.raises(ValidationError, match=r"parts has no category 'brick'; did you mean 'bricks'\?"):
+            load(libraries, categories={"brick": wrong})
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (("~assets.categories.box",), ["bricks", "Gear parts"]),
+        (("~assets.categories.Gear parts",), ["box", "bricks"]),
+        (("+assets.categories={Gear parts: {weight: 2}}",), ["box", "bricks", "Gear parts"]),
+    ],
+)
+def test_categories_of_a_library_on_the_command_line(
+    libraries: Path, tmp_path: Path, words: tuple[str, ...], names: list[str]
+) -> None:
+    parts = shutil.copytree(libraries / "parts", tmp_path / "parts")
+    tree = json.loads((parts / "library.json").read_text())
+    tree["categories"].append("Gear parts")
+    tree["assets"].append({**tree["assets"][0], "category": "Gear parts", "name": "Gear parts/wheel"})
+    (parts / "library.json").write_text(json.dumps(tree))
+    begin = ("generate", "out=data", "num_images=1", "assets.path=parts", "image.width=64", "image.height=64")
+    subprocess.run([PROGRAM, *begin, "engine=inline", *words], cwd=tmp_path, check=True)
+    categories = json.loads((tmp_path / "data" / "run.json").read_text())["recipe"]["assets"]["categories"]
+    assert list(categories) == names
+    if "weight" in words[0]:
+        assert categories["Gear parts"]["weight"] == 2.0
+
+
+def test_a_library_without_its_meshes_is_told(libraries: Path, tmp_path: Path) -> None:
+    parts = shutil.copytree(libraries / "parts", tmp_path / "parts")
+    shutil.rmtree(parts / "meshes")
+    with pytest.raises(CatalogueError, match=r"meshes/\w+.obj \(box/printed\): .*; import the meshes anew"):
+        load_catalogue(Assets.parse({"path": str(parts)}))
 
 
 def test_pictures_from_libraries(libraries: Path) -> None:

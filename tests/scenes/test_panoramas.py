@@ -84,7 +84,7 @@ def cut(path: Path) -> None:
 
 WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "square": (lambda path: write_hdr(path, np.ones((8, 8, 3))), "8x8 is not twice as wide"),
-    "black": (lambda path: write_hdr(path, 0 * white(8)), "black all over"),
+    "black": (lambda path: write_hdr(path, 0 * white(8)), "holds no light"),
     "cut off": (cut, "cut off or damaged"),
     "flat and cut off": (edited(b"+X 16", b"+X 17"), "cut off or damaged"),
     "no header": (lambda path: path.write_bytes(b"nope"), "has no header"),

@@ -1,0 +1,191 @@
+"""Finds the files of a picture by name, else by content, wherever they lie now."""
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from pydantic import ValidationError
+
+from scenes.assets.catalogue import OF, CatalogueError, Category, load_category
+from scenes.assets.library import is_library
+from scenes.assets.panoramas import SUFFIXES as PANORAMAS
+from scenes.assets.reading import SUFFIXES as MESHES
+from scenes.looks import file_hash
+from sim2coco.records import Record, View, plain
+from sim2coco.review.dataset import DataSetError
+
+MISSING = "--meshes FOLDER says where the data set's own files lie, and may be given several times"
+UNSEEN = {"shape": "box", "size_m": 0.1}
+"""Stands for a category that the picture does not show: its files are not needed."""
+MAX_TOLD = 3
+
+
+class Whereabouts:
+    """What lies in some folders and all below them.
+
+    Args:
+        folders: Where to look.
+        run: The data set's `run.json`.
+        record: The scene.
+        view: The view.
+
+    Raises:
+        DataSetError: A folder is not there.
+    """
+
+    def __init__(self, folders: Sequence[Path], run: dict[str, Any], record: Record, view: View) -> None:
+        """Lists all files and folders; reads none."""
+        for folder in folders:
+            if not folder.exists():
+                raise DataSetError(f"--meshes: no folder {str(folder)!r}")
+        assert record.settled is not None
+        self._told = ", ".join(map(str, folders))
+        found = dict.fromkeys(place for folder in folders for place in _below(folder))
+        self._files = [place for place in found if place.is_file()]
+        self._folders = [place for place in found if place.is_dir()]
+        self._images: dict[str, list[str]] = run.get("images", {})
+        self._shown = set(_sources([plain(record.settled.spec), plain(view.shot)]))
+        self._bodies = record.settled.spec.bodies
+
+    def put_into(self, tree: object, stage: Path) -> None:
+        """Puts where each file and folder lies in place of its bare name.
+
+        Args:
+            tree: The data set's settings; they are changed.
+            stage: An empty folder for copies of the pictures, under the names that they had.
+
+        Raises:
+            DataSetError: Something that the picture shows is not there.
+        """
+        for keys, node in list(_nodes(tree)):
+            if keys[:1] == ("assets",) and _is_own(node.get("path")):
+                self._put_meshes(keys[1] == "categories", keys[-1], node)
+            elif keys[-1:] == ("environment",) and _is_own(node.get("path")):
+                node["path"] = self._staged("environment", stage)
+            elif _is_own(node.get("images")):
+                node["images"] = self._staged(keys[-1], stage)
+
+    def _put_meshes(self, labelled: bool, name: str, node: dict[str, Any]) -> None:
+        wanted = {
+            content_of(body.asset)
+            for body in self._bodies
+            if (body.category is not None) == labelled
+            and (body.asset.rpartition("@")[0] == name or body.asset.startswith(f"{name}/"))
+        }
+        if not wanted:
+            node.clear()
+            node.update(UNSEEN)
+            return
+        for place in self._places(node["path"]):
+            if wanted <= _contents(name, {**node, "path": place}):
+                node["path"] = place
+                return
+        self._refuse(*_called(node["path"]))
+
+    def _places(self, value: str) -> Iterator[str]:
+        """What may be meant by a bare `path:`, those of the same name first."""
+        folder, of, part = value.rpartition(OF)
+        if of:
+            return (f"{place}{OF}{part}" for place in _by_name(filter(is_library, self._folders), folder))
+        if "*" in value:
+            return (str(place / value) for place in self._folders if any(place.glob(value)))
+        if Path(value).suffix.lower() in MESHES:
+            meshes = (file for file in self._files if file.suffix.lower() in MESHES)
+            return map(str, _by_name(meshes, value))
+        full = {file.parent for file in self._files if file.suffix.lower() in MESHES}
+        return map(str, _by_name((p for p in self._folders if p in full or is_library(p)), value))
+
+    def _staged(self, role: str, stage: Path) -> str | None:
+        """The folder of the pictures that are shown in some role, None where there are none."""
+        keys = [key for key in self._images.get(role, ()) if key in self._shown]
+        for key in keys:
+            name, _, content = key.rpartition("@")
+            pictures = (file for file in self._files if file.suffix.lower() in PANORAMAS)
+            found = (file for file in _by_name(pictures, name) if _holds(file, content))
+            source = next(found, None) or self._refuse(name, name)
+            (stage / role).mkdir(exist_ok=True)
+            shutil.copyfile(source, stage / role / name)
+        return str(stage / role) if keys else None
+
+    def _refuse(self, name: str, called: str) -> Path:
+        there = [place for place in (*self._files, *self._folders) if place.name == name]
+        if there:
+            told = ", ".join(map(str, there[:MAX_TOLD]))
+            raise DataSetError(
+                f"{called}: {told} is another one now; bring back what the data set was made of"
+            )
+        hint = "name the folder where it lies now with a further --meshes"
+        raise DataSetError(f"{called}: not in {self._told}, by its name or by its content; {hint}")
+
+
+def put_original(tree: object) -> None:
+    """Looks whether each bare name stands for something in the working directory.
+
+    Raises:
+        DataSetError: One does not.
+    """
+    for _, node in _nodes(tree):
+        for value in filter(_is_own, (node.get("path"), node.get("images"))):
+            library = value.rpartition(OF)[0]
+            if not any(Path().glob(value)) and not (library and is_library(Path(library))):
+                raise DataSetError(f"{_called(value)[1]}: not in this folder; {MISSING}")
+
+
+def content_of(key: str) -> str:
+    """The hash of an asset's key, `name@hash`."""
+    return key.rpartition("@")[2]
+
+
+def _is_own(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and not value.startswith("pybullet_data:")
+
+
+def _called(value: str) -> tuple[str, str]:
+    """The name of a file or folder that a bare `path:` stands for, and what to call it in a sentence."""
+    library, of, part = value.rpartition(OF)
+    return (library, f"the library {library} with the category {part!r}") if of else (value, value)
+
+
+def _nodes(node: object, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    """Every mapping of a tree, and the keys down to it."""
+    if isinstance(node, dict):
+        yield keys, node
+        for key, value in node.items():
+            yield from _nodes(value, (*keys, str(key)))
+
+
+def _sources(node: object) -> Iterator[str]:
+    """The picture files, `name@hash`, that a tree of plain values names."""
+    for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _sources(part)
+    if isinstance(node, dict) and isinstance(node.get("source"), str):
+        yield node["source"]
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """A folder and all that is in it, in order; links to folders are not followed."""
+    yield folder
+    for parent, folders, files in os.walk(folder):
+        folders.sort()
+        yield from (Path(parent) / name for name in (*sorted(files), *folders))
+
+
+def _by_name(places: Iterable[Path], name: str) -> list[Path]:
+    return sorted(places, key=lambda place: name not in (place.name, place.resolve().name))
+
+
+def _holds(file: Path, content: str) -> bool:
+    try:
+        return file_hash(file) == content
+    except OSError:
+        return False
+
+
+def _contents(name: str, node: dict[str, Any]) -> set[str]:
+    """The hashes of the meshes of a category; none where they cannot be used."""
+    try:
+        return {content_of(asset.key) for asset in load_category(name, Category.parse(node))}
+    except (CatalogueError, ValidationError, OSError):
+        return set()
