@@ -82,7 +82,7 @@ class MappedLight(Light):
         seen = cv2.remap(picture, u, np.clip(v, 0, height - 1), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
         # A white floor sends back its light in all directions: a part in pi of it in each.
         gain = np.pi * self.ambient / self.raw
-        return np.asarray(seen * (gain * np.array(_warm(self.warmth))).astype(np.float32), np.float32)
+        return np.asarray(seen * (gain * np.array(balance(self.warmth))).astype(np.float32), np.float32)
 
 
 def surroundings(radiance: Floats) -> Surroundings:
@@ -202,5 +202,6 @@ def _unit(vectors: Array) -> Array:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
-def _warm(warmth: float) -> tuple[float, float, float]:
+def balance(warmth: float) -> tuple[float, float, float]:
+    """What a camera's white balance multiplies red, green and blue by."""
     return 1 + warmth, 1.0, 1 - warmth

@@ -12,7 +12,7 @@ from scenes.spec import Camera, Light, SceneSpec, Shot, Surface, Vec3, Wall
 from sim.meshfiles import MeshFiles
 from sim.render.bodies import Pixels, body_pixels, paint_bodies
 from sim.render.compose import Composer, Floats, Seen, what_is_where
-from sim.render.environment import MappedLight, mapped, surroundings
+from sim.render.environment import MappedLight, balance, mapped, surroundings
 from sim.render.floor import FloorLight, floor_colors, floor_light, floor_picture
 from sim.render.lamps import LitLamp, add_lamps, lamps_over
 from sim.render.last import Last
@@ -248,7 +248,8 @@ def metered(light: Light) -> Light:
 
 
 def _warm(warmth: float, color: Vec3) -> Vec3:
-    return color[0] * (1 + warmth), color[1], color[2] * (1 - warmth)
+    red, green, blue = balance(warmth)
+    return color[0] * red, color[1] * green, color[2] * blue
 
 
 def _gain(picture: Floats) -> float:

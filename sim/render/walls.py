@@ -9,13 +9,13 @@ from sim.render.compose import Seen, bounding
 from sim.render.floor import FloorLight, sun_on_floor
 from sim.render.lamps import LitLamp
 from sim.render.planes import ray, upright_depth
+from sim.render.rasterise import Box
 from sim.render.sky import Sky, color_of, free_light
 from sim.render.sun import Sun
 from sim.render.surfaces import Surfaces, tint
 from sim.render.tone import paint
 
 Floats = NDArray[np.float32]
-Box = tuple[int, int, int, int]
 
 SKY_STEP, SUN_STEP = 8, 2
 """Light from the sky and the floor is found in every so manieth row and column, the sun's in more of them."""
