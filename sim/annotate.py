@@ -10,9 +10,9 @@ from scipy.ndimage import find_objects
 from scenes.assets.catalogue import Asset
 from scenes.spec import Camera, Pose, Shot
 from sim.meshfiles import MeshFiles
-from sim.render.compose import Frame, bounding
-from sim.render.projection import body_box
-from sim.render.rasterise import Array, Box, GBuffer, Renderer
+from sim.render.boxes import Box, bounding, over, within
+from sim.render.compose import Frame
+from sim.render.rasterise import GBuffer
 from sim.settle import Settled
 
 Mask = NDArray[np.bool_]
@@ -138,35 +138,28 @@ def _counts(values: NDArray[np.uint8] | NDArray[np.uint16], number: int) -> NDAr
     return counts
 
 
-def annotate(
-    renderer: Renderer, files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, frame: Frame
-) -> Sample:
-    """The labels of one picture: each labelled body of which a pixel lies in the frame, hidden or not.
-
-    Raises:
-        RejectedView: An object would fill more than 4096 px.
-    """
+def annotate(files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, frame: Frame) -> Sample:
+    """The labels of one picture: each labelled body of which a pixel lies in the frame, hidden or not."""
     camera = shot.camera
     instances: list[Instance] = []
     amodal: list[tuple[Box, Mask]] = []
-    for index, body in enumerate(settled.spec.bodies):
-        box = body_box(files, body, camera)
-        inside = _inside(box, camera)
-        if body.category is None or inside is None:
+    for index, (body, alone) in enumerate(zip(settled.spec.bodies, gbuffer.alone, strict=True)):
+        if body.category is None or alone is None:
             continue
-        mask = _alone(renderer, settled, shot, gbuffer, index, box, files.projected_hull(body, camera))
-        seen = inside, _over(mask, box, inside)
-        if not seen[1].any():
+        inside = within(alone.box, camera.width, camera.height)
+        assert inside is not None
+        seen = over(alone.mask, alone.box, inside)
+        seen_px = int(np.count_nonzero(seen))
+        if not seen_px:
             continue
         asset = files.assets[body.asset]
-        whole_px = int(np.count_nonzero(mask))
-        truncation = 1.0 - int(np.count_nonzero(seen[1])) / whole_px
+        whole_px = int(np.count_nonzero(alone.mask))
+        truncation = 1.0 - seen_px / whole_px
         pose = body.pose.inside(camera.pose)
         number = len(instances) + 1
-        instances.append(
-            _instance(number, index, asset, pose, body.scale, whole_px, _tight(box, mask), truncation)
-        )
-        amodal.append(seen)
+        whole = _tight(alone.box, alone.mask)
+        instances.append(_instance(number, index, asset, pose, body.scale, whole_px, whole, truncation))
+        amodal.append((inside, seen))
     return Sample(
         image=frame.image,
         ids=_ids(frame, instances, len(settled.spec.bodies)),
@@ -182,61 +175,6 @@ def _instance(
 ) -> Instance:
     assert asset.category is not None
     return Instance(number, body, asset.category, asset.name, pose, scale, px, box, truncation)
-
-
-def _alone(
-    renderer: Renderer,
-    settled: Settled,
-    shot: Shot,
-    gbuffer: GBuffer,
-    index: int,
-    box: Box,
-    hull: tuple[Array, Array],
-) -> Mask:
-    """The mask of a body alone over its box: drawn again only where the frame cannot tell.
-
-    The frame tells in every pixel that shows the body, nothing, a body behind all of this one, or what lies
-    outside of its hull. It also has the last word there: a crop rounds differently, in about one edge pixel
-    of 50,000.
-    """
-    inside = _inside(box, shot.camera)
-    assert inside is not None
-    x0, y0, x1, y1 = inside
-    seen, depth_m = gbuffer.body[y0:y1, x0:x1], gbuffer.depth_m[y0:y1, x0:x1]
-    contested = (seen >= 0) & (seen != index) & (depth_m <= hull[1].max())
-    if contested.any():
-        contested &= _outline(inside, hull)
-    if inside == box and not contested.any():
-        return np.asarray(seen == index)
-    mask = np.zeros((box[3] - box[1], box[2] - box[0]), np.bool_)
-    part = _tight(inside, contested) if inside == box else box
-    _over(mask, box, part)[...] = renderer.silhouette(settled, shot, index, part)
-    inner = _over(mask, box, inside)
-    inner[...] = (seen == index) | (inner & contested)
-    return mask
-
-
-def _outline(box: Box, hull: tuple[Array, Array]) -> Mask:
-    """Where, over a box in the image, a body may be: the outline of its projected hull, and a pixel more."""
-    pixels, depth_m = hull
-    width, height = box[2] - box[0], box[3] - box[1]
-    if depth_m.min() <= 0:
-        return np.ones((height, width), np.bool_)
-    corners = (pixels - box[:2]).astype(np.float32)
-    outline = np.zeros((height, width), np.uint8)
-    cv2.fillConvexPoly(outline, np.rint(cv2.convexHull(corners)).astype(np.int32), 1)
-    return cv2.dilate(outline, np.ones((5, 5), np.uint8)) > 0
-
-
-def _over(mask: Mask, box: Box, part: Box) -> Mask:
-    """The part of a mask over a box that lies over a smaller one."""
-    return mask[part[1] - box[1] : part[3] - box[1], part[0] - box[0] : part[2] - box[0]]
-
-
-def _inside(box: Box, camera: Camera) -> Box | None:
-    """The part of a box inside the image; None where there is none."""
-    x0, y0, x1, y1 = max(box[0], 0), max(box[1], 0), min(box[2], camera.width), min(box[3], camera.height)
-    return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
 
 
 def _tight(box: Box, mask: Mask) -> Box:

@@ -78,7 +78,7 @@ def make_view(studio: Studio, settled: Settled, shots: Sequence[Shot]) -> list[O
     try:
         gbuffer = studio.renderer.rasterise(settled, shots[0])
         frame = studio.composer.compose(studio.renderer, gbuffer, settled, shots[0])
-        sample = annotate(studio.renderer, studio.files, settled, shots[0], gbuffer, frame)
+        sample = annotate(studio.files, settled, shots[0], gbuffer, frame)
     except RejectedView as rejected:
         return [([], (rejected.reason,))] * len(shots)
     measures = measure(sample)

@@ -31,8 +31,9 @@ from scenes.spec import (
 from sim.annotate import Sample, annotate
 from sim.bullet import Client
 from sim.meshfiles import MeshFiles
+from sim.render.boxes import Box
 from sim.render.compose import Frame
-from sim.render.rasterise import Box, GBuffer
+from sim.render.rasterise import GBuffer
 from sim.render.settings import Egl, Relit, Render, Tiny
 from sim.settle import Settled, settle
 from sim2coco.seeding import rng_for
@@ -99,7 +100,7 @@ class Studio:
     def shoot(self, settled: Settled, shot: Shot) -> Picture:
         gbuffer = self.renderer.rasterise(settled, shot)
         frame = self.composer.compose(self.renderer, gbuffer, settled, shot)
-        return Picture(gbuffer, frame, annotate(self.renderer, self.files, settled, shot, gbuffer, frame))
+        return Picture(gbuffer, frame, annotate(self.files, settled, shot, gbuffer, frame))
 
     def bounds(self, settled: Settled) -> tuple[Vec3, float]:
         """Centre and radius of a sphere that holds all bodies."""

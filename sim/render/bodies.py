@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.spec import Camera, Light, SceneSpec, Surface
-from sim.render.compose import Seen, bounding
+from sim.render.boxes import bounding
+from sim.render.compose import Seen
 from sim.render.floor import FloorLight, sun_on_floor
 from sim.render.lightmap import LightMaps
 from sim.render.normals import blended, normals, sampled, smooth_normals

@@ -11,7 +11,7 @@ from scenes.looks import Pictures
 from scenes.spec import Camera, Shot, Wall
 from sim.render.last import Last
 from sim.render.planes import facing, floor_depth, wall_depth
-from sim.render.rasterise import Box, GBuffer, Renderer
+from sim.render.rasterise import GBuffer, Renderer
 from sim.render.surfaces import Surfaces
 from sim.settle import Settled
 
@@ -110,11 +110,3 @@ def _with_walls(seen: Seen, camera: Camera, walls: tuple[Wall, ...]) -> Seen:
     is_wall = found >= 0
     body[is_wall] = -1
     return Seen(body, depth_m, seen.plane_m, None if is_floor is None else is_floor & ~is_wall, walls, found)
-
-
-def bounding(mask: Mask | NDArray[np.uint8] | NDArray[np.uint16]) -> Box | None:
-    """The pixel edges of what is not 0; None where nothing is."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not len(rows):
-        return None
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1

@@ -5,7 +5,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.spec import Light, Shot, Surface
-from sim.render.compose import Array, Composer, Mask, Seen, bounding
+from sim.render.boxes import bounding
+from sim.render.compose import Array, Composer, Mask, Seen
 from sim.render.planes import along
 from sim.render.rasterise import GBuffer, Renderer, ShadowMap
 from sim.render.walls import on_wall

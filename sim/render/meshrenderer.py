@@ -1,19 +1,22 @@
 """What PyBullet's renderers have in common: one settled scene at a time, cropped to what is seen of it."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from scenes.spec import Body, Camera, Light, Shot
 from sim.meshfiles import MeshFiles, Vanishing
+from sim.render.boxes import Box, around, over, size, within
 from sim.render.projection import body_box, depth_range, look_along, orthographic, projection, view_matrix
-from sim.render.rasterise import Array, Box, GBuffer, RejectedView, ShadowMap
+from sim.render.rasterise import Array, GBuffer, RejectedView, ShadowMap, Silhouette
 from sim.settle import Settled
 
 Drawn = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]
-"""Colours (h, w, 3), the depth buffer (h, w) in 0..1, PyBullet's ids (h, w) with -1 where nothing is."""
+"""RGBA (h, w, 4), the depth buffer (h, w) in 0..1, PyBullet's ids (h, w) with -1 where nothing is."""
 
 
 class Holder(Protocol):
@@ -70,43 +73,36 @@ class MeshRenderer(ABC):
             RejectedView: `too_close` when a body reaches behind the camera or would fill more than 4096 px;
                 `vanishing` when an asset has no mesh coarse enough for its distance.
         """
-        camera = shot.camera
-        if not settled.spec.bodies:
-            return _nothing(camera)
-        near_m, far_m = self._ready(settled, shot)
-        whole = _nothing(camera)
-        box = self._reach(settled, camera)
-        if box is None:
-            return whole
-        part = np.s_[box[1] : box[3], box[0] : box[2]]
-        self._show_only(settled, set(range(len(self._ids))))
-        matrix = projection(camera, box, near_m, far_m)
-        color, depth, ids = self._draw(view_matrix(camera), matrix, _size(box), shot.light)
-        body = self._bodies(ids)
-        drawn = np.flatnonzero(body >= 0)
-        z_ndc = 2.0 * depth.ravel().take(drawn).astype(np.float64) - 1.0
-        depth_m = np.full(body.shape, np.inf, np.float32)
-        depth_m.ravel()[drawn] = 2.0 * far_m * near_m / (far_m + near_m - z_ndc * (far_m - near_m))
-        whole.color[part], whole.depth_m[part], whole.body[part] = color, depth_m, body
-        return self._finished(whole, settled)
+        bodies, camera = settled.spec.bodies, shot.camera
+        drawing = _Drawing(camera, len(bodies))
+        if bodies:
+            planes_m, boxes = self._ready(settled, shot), self._boxes(settled, camera)
+            for group in self._groups(settled, camera, boxes):
+                self._show_only(settled, set(group))
+                box = around(boxes[index] for index in group)
+                matrix = projection(camera, box, *planes_m)
+                color, depth, ids = self._draw(view_matrix(camera), matrix, size(box), shot.light)
+                drawing.add(box, color, depth, self._bodies(ids), planes_m, {i: boxes[i] for i in group})
+        return self._finished(drawing.finished(), settled)
 
-    def _reach(self, settled: Settled, camera: Camera) -> Box | None:
-        """The part of the image that bodies reach: an empty pixel costs as much as a step of the pipeline."""
-        boxes = np.array([body_box(self._files, body, camera) for body in settled.spec.bodies])
-        boxes = np.clip(boxes, 0, (camera.width, camera.height, camera.width, camera.height))
-        boxes = boxes[(boxes[:, 0] < boxes[:, 2]) & (boxes[:, 1] < boxes[:, 3])]
-        if not len(boxes):
-            return None
-        low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
-        return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+    def _boxes(self, settled: Settled, camera: Camera) -> dict[int, Box]:
+        """What is drawn of each body in view: all of it, or without a label what lies in the image."""
+        boxes = {}
+        for index, body in enumerate(settled.spec.bodies):
+            box = body_box(self._files, body, camera)
+            inside = within(box, camera.width, camera.height)
+            if inside is not None:
+                boxes[index] = inside if body.category is None else box
+        return boxes
 
-    def silhouette(self, settled: Settled, shot: Shot, body: int, box: Box) -> NDArray[np.bool_]:
-        """Where a body alone would be seen, (h, w) over a box; but for rare edge pixels as in a frame."""
-        near_m, far_m = self._ready(settled, shot)
-        self._show_only(settled, {body})
-        matrix = projection(shot.camera, box, near_m, far_m)
-        _, _, ids = self._draw(view_matrix(shot.camera), matrix, _size(box), shot.light)
-        return np.asarray(ids >= 0)
+    def _groups(
+        self, settled: Settled, camera: Camera, boxes: Mapping[int, Box]
+    ) -> Iterable[Collection[int]]:
+        """The bodies in view, those together that are drawn at once: they may share no pixel.
+
+        A call costs next to nothing, and one for each body fewer empty pixels than one for all.
+        """
+        return [(index,) for index in boxes]
 
     def shadow_map(self, settled: Settled, shot: Shot, side_px: int) -> ShadowMap | None:
         """What a shot's light sees, from far away; None where there is nothing."""
@@ -177,17 +173,52 @@ class MeshRenderer(ABC):
 
     def _bodies(self, ids: NDArray[np.int32]) -> NDArray[np.int16]:
         """PyBullet's ids as indices of bodies."""
-        table = np.full(max(self._ids) + 2, -1, np.int16)
+        table = np.full(max(self._ids) + 2, -1, np.int16)  # -1 is the last place, too
         table[self._ids] = np.arange(len(self._ids))
-        return table[np.where(ids < 0, -1, ids & 0xFFFFFF)]
+        return table[ids]
 
 
-def _size(box: Box) -> tuple[int, int]:
-    return box[2] - box[0], box[3] - box[1]
+class _Drawing:
+    """A picture that bodies are put into, whatever is nearest in front."""
 
+    def __init__(self, camera: Camera, bodies: int) -> None:
+        self._size_wh = camera.width, camera.height
+        shape = camera.height, camera.width
+        self._rgba = np.zeros(shape, np.uint32)  # four bytes are copied as fast as one
+        self._depth_m = np.full(shape, np.inf, np.float32)
+        self._body = np.full(shape, -1, np.int16)
+        self._alone: list[Silhouette | None] = [None] * bodies
 
-def _nothing(camera: Camera) -> GBuffer:
-    shape = (camera.height, camera.width)
-    return GBuffer(
-        np.zeros((*shape, 3), np.uint8), np.full(shape, np.inf, np.float32), np.full(shape, -1, np.int16)
-    )
+    def add(
+        self,
+        box: Box,
+        rgba: NDArray[np.uint8],
+        depth: NDArray[np.float32],
+        body: NDArray[np.int16],
+        planes_m: tuple[float, float],
+        own: Mapping[int, Box],
+    ) -> None:
+        """Puts in what was drawn over a box: bodies that share no pixel, each within its own box."""
+        for index, whole in own.items():
+            self._alone[index] = Silhouette(whole, over(body, box, whole) == index)
+        inside = within(box, *self._size_wh)
+        assert inside is not None
+        body, depth, rgba = over(body, box, inside), over(depth, box, inside), over(rgba, box, inside)
+        drawn, (near_m, far_m) = np.flatnonzero(body >= 0), planes_m
+        z_ndc = 2.0 * depth.ravel().take(drawn).astype(np.float64) - 1.0
+        depth_m = np.full(body.shape, np.inf, np.float32)
+        depth_m.ravel()[drawn] = 2.0 * far_m * near_m / (far_m + near_m - z_ndc * (far_m - near_m))
+        part = np.s_[inside[1] : inside[3], inside[0] : inside[2]]
+        nearer = depth_m < self._depth_m[part]
+        for all_of_it, new in (
+            (self._rgba, rgba.view(np.uint32)[..., 0]),
+            (self._depth_m, depth_m),
+            (self._body, body),
+        ):
+            np.copyto(all_of_it[part], new, where=nearer)
+
+    def finished(self) -> GBuffer:
+        """What is seen."""
+        rgba = self._rgba.view(np.uint8).reshape(*self._rgba.shape, 4)
+        color = np.asarray(cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB), np.uint8)
+        return GBuffer(color, self._depth_m, self._body, tuple(self._alone))

@@ -5,8 +5,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.spec import Camera
+from sim.render.boxes import Box
 from sim.render.points import Cloud
-from sim.render.rasterise import Box
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]

@@ -4,7 +4,8 @@ import numpy as np
 
 from scenes.spec import Body, Camera
 from sim.meshfiles import MeshFiles
-from sim.render.rasterise import Array, Box, RejectedView
+from sim.render.boxes import Box
+from sim.render.rasterise import Array, RejectedView
 from sim.settle import Settled
 
 MAX_BOX_PX = 4096

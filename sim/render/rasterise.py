@@ -1,4 +1,4 @@
-"""What a renderer gives: colour, depth and ids of the bodies; nothing else decides what a label is."""
+"""What a renderer gives of bodies; nothing else decides what a label is."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -7,11 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.spec import Shot
+from sim.render.boxes import Box
 from sim.settle import Settled
 
 Array = NDArray[np.float64]
-Box = tuple[int, int, int, int]
-"""Pixel edges x0, y0, x1, y1; may reach beyond the image."""
 
 
 class RejectedView(Exception):
@@ -24,6 +23,19 @@ class RejectedView(Exception):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Silhouette:
+    """Where one body would be seen if there were no other.
+
+    Attributes:
+        box: Holds all of it, in pixel edges; of a body without a label, what of that lies in the image.
+        mask: (h, w) over the box.
+    """
+
+    box: Box
+    mask: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class GBuffer:
     """What one shot sees of the bodies.
 
@@ -31,11 +43,13 @@ class GBuffer:
         color: (H, W, 3) uint8 RGB, lit by the renderer.
         depth_m: (H, W) float32, along the camera's z; infinite where no body is.
         body: (H, W) int16, index into the scene's bodies; -1 where none is.
+        alone: Of each body; None of one whose box lies outside of the image.
     """
 
     color: NDArray[np.uint8]
     depth_m: NDArray[np.float32]
     body: NDArray[np.int16]
+    alone: tuple[Silhouette | None, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,9 +75,6 @@ class Renderer(Protocol):
 
     def rasterise(self, settled: Settled, shot: Shot) -> GBuffer:
         """Everything that a shot sees of the bodies."""
-
-    def silhouette(self, settled: Settled, shot: Shot, body: int, box: Box) -> NDArray[np.bool_]:
-        """Where a body alone would be seen, (h, w) over a box that may reach beyond the image."""
 
     def shadow_map(self, settled: Settled, shot: Shot, side_px: int) -> ShadowMap | None:
         """What a shot's light sees."""

@@ -55,7 +55,7 @@ class TinyRenderer(MeshRenderer):
         )
         shape = (height, width)
         return (
-            np.asarray(color, np.uint8).reshape(*shape, 4)[..., :3],
+            np.asarray(color, np.uint8).reshape(*shape, 4),
             np.asarray(depth, np.float32).reshape(shape),
             np.asarray(ids, np.int32).reshape(shape),
         )

@@ -5,11 +5,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.spec import Camera, Light, SceneSpec, Wall
-from sim.render.compose import Seen, bounding
+from sim.render.boxes import Box, bounding
+from sim.render.compose import Seen
 from sim.render.floor import FloorLight, sun_on_floor
 from sim.render.lamps import LitLamp
 from sim.render.planes import ray, upright_depth
-from sim.render.rasterise import Box
 from sim.render.sky import Sky, color_of, free_light
 from sim.render.sun import Sun
 from sim.render.surfaces import Surfaces, tint

@@ -9,8 +9,7 @@ from pycocotools import mask as coco_mask
 
 from scenes.spec import Shot
 from sim.annotate import Instance, Measures, Sample
-from sim.render.compose import bounding
-from sim.render.rasterise import Box
+from sim.render.boxes import Box, bounding
 from sim.settle import Settled
 from sim2coco.export.settings import Export
 from sim2coco.quality.judge import Verdict

@@ -3,23 +3,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.ndimage import binary_dilation, binary_erosion
 
 from scenes.assets.shapes import SHAPES, sphere
 from scenes.camera import ImageSettings, Shell
 from scenes.drop import Drop
 from scenes.floating import Floating
 from scenes.scene import Scene
-from scenes.spec import Camera, Shot
-from sim.annotate import Sample, annotate, measure, num_planes
+from scenes.spec import Camera
+from sim.annotate import Sample, measure, num_planes
 from sim.render.projection import body_box
-from sim.render.rasterise import Box
-from sim.render.tiny import TinyRenderer
 from sim.settle import Settled
 from tests.studio import (
     GREY,
     RENDERS,
-    Mask,
     Picture,
     Studio,
     aimed,
@@ -103,7 +99,7 @@ def view_of(made: Studio, settled: Settled, index: int, image: ImageSettings) ->
     return kind.aim(aimed(scene=index, view=0), 0, image, made.bounds(settled))
 
 
-def check_masks(made: Studio, settled: Settled, camera: Camera, picture: Picture) -> None:
+def check_masks(made: Studio, settled: Settled, camera: Camera, picture: Picture, most_off: int) -> None:
     sample, view = picture.sample, shot(camera)
     seen = [instance.body for instance in sample.instances]
     assert planes_agree(sample)
@@ -113,9 +109,7 @@ def check_masks(made: Studio, settled: Settled, camera: Camera, picture: Picture
         assert np.array_equal(visible, picture.frame.body == instance.body)
         assert not (visible & ~amodal).any()
         alone = made.renderer.rasterise(still(settled.spec.bodies[instance.body]), view)
-        differs = amodal != (alone.body == 0)
-        assert np.count_nonzero(differs) <= 1  # see `_alone`: only where another body is seen
-        assert (picture.gbuffer.body[differs] >= 0).all()
+        assert np.count_nonzero(amodal != (alone.body == 0)) <= most_off
         x0, y0, x1, y1 = body_box(made.files, settled.spec.bodies[instance.body], camera)
         wx0, wy0, wx1, wy1 = instance.whole_xyxy
         assert x0 < wx0 < wx1 < x1
@@ -123,27 +117,6 @@ def check_masks(made: Studio, settled: Settled, camera: Camera, picture: Picture
         assert instance.whole_px >= np.count_nonzero(amodal) > 0
     unlabelled = set(np.unique(picture.frame.body)) - set(seen) - {-1}
     assert all(settled.spec.bodies[body].category is None for body in unlabelled)
-
-
-class Sloppy(TinyRenderer):
-    """Draws the masks of single bodies a pixel too large or too small."""
-
-    def __init__(self, exact: TinyRenderer, sloppy: Callable[[Mask], Mask]) -> None:
-        self._exact, self._sloppy = exact, sloppy
-
-    def silhouette(self, settled: Settled, shot: Shot, body: int, box: Box) -> Mask:
-        return self._sloppy(self._exact.silhouette(settled, shot, body, box))
-
-
-@pytest.mark.parametrize("sloppy", [binary_dilation, binary_erosion])
-def test_the_frame_has_the_last_word(studio: Callable[..., Studio], sloppy: Callable[[Mask], Mask]) -> None:
-    made = studio(catalogue_of({"sphere": sphere(RADIUS_M, 48)}))
-    settled = still(made.body("sphere", (0, 0, 0)), made.body("sphere", (0.15, 0.15, 0)))
-    view = shot(camera_at((0, 0, 1), (0.1, 0.1, 0), 150))
-    gbuffer, frame, exact = made.shoot(settled, view)
-    assert isinstance(made.renderer, TinyRenderer)
-    sample = annotate(Sloppy(made.renderer, sloppy), made.files, settled, view, gbuffer, frame)
-    assert np.array_equal(sample.amodal, exact.amodal)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +143,8 @@ def test_masks_of_random_scenes(
             ImageSettings(width=640, height=480) if index % 5 == 4 else ImageSettings(width=160, height=120)
         )
         camera = view_of(made, settled, index, image)
-        check_masks(made, settled, camera, made.shoot(settled, shot(camera)))
+        # Of a group that is drawn at once, a pixel at an edge may be rounded differently.
+        check_masks(made, settled, camera, made.shoot(settled, shot(camera)), int(render == "egl"))
 
 
 def test_distractors_hide_but_are_not_labelled(studio: Callable[..., Studio]) -> None:

@@ -1,0 +1,41 @@
+"""Boxes of whole pixels."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Box = tuple[int, int, int, int]
+"""Pixel edges x0, y0, x1, y1; may reach beyond the image."""
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def bounding(mask: NDArray[np.bool_] | NDArray[np.uint8] | NDArray[np.uint16]) -> Box | None:
+    """The pixel edges of what is not 0; None where nothing is."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return None
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def size(box: Box) -> tuple[int, int]:
+    """Width and height."""
+    return box[2] - box[0], box[3] - box[1]
+
+
+def within(box: Box, width: int, height: int) -> Box | None:
+    """The part of a box inside an image; None where there is none."""
+    x0, y0, x1, y1 = max(box[0], 0), max(box[1], 0), min(box[2], width), min(box[3], height)
+    return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
+
+
+def around(boxes: Iterable[Box]) -> Box:
+    """The smallest box that holds some others."""
+    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    return min(x0), min(y0), max(x1), max(y1)
+
+
+def over(values: NDArray[Scalar], box: Box, part: Box) -> NDArray[Scalar]:
+    """The part of values (h, w, ...) over a box that lies over a smaller one: a view."""
+    return values[part[1] - box[1] : part[3] - box[1], part[0] - box[0] : part[2] - box[0]]
