@@ -123,15 +123,17 @@ def augmented(
     for copy in range(1, settings.copies + 1) if settings.copies else range(1):
         key = {"view": shot.view, "lighting": shot.lighting, "copy": copy}
         rng = _stream(studio.recipe.seed, shot.scene, settled.spec.attempt, "augment", **key)
-        yield _augmented_once(studio, settled, sample, rng)
+        yield _augmented_once(studio, settled, sample, verdict, rng)
 
 
 def _augmented_once(
-    studio: Studio, settled: Settled, sample: Sample, rng: np.random.Generator
+    studio: Studio, settled: Settled, sample: Sample, unchanged: Verdict, rng: np.random.Generator
 ) -> tuple[Sample, Verdict]:
     """The first augmentation that passes the checks, or the last one tried."""
     for tries_left in reversed(range(studio.recipe.augment.tries)):
         changed = studio.augmenter.augment(sample, rng)
+        if changed is sample:
+            return sample, unchanged
         verdict = judge(studio.recipe.quality, changed, not labelled(settled))
         if verdict.accepted or not tries_left:
             return changed, verdict

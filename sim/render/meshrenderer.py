@@ -77,11 +77,12 @@ class MeshRenderer(ABC):
         drawing = _Drawing(camera, len(bodies))
         if bodies:
             planes_m, boxes = self._ready(settled, shot), self._boxes(settled, camera)
+            view = view_matrix(camera)
             for group in self._groups(settled, camera, boxes):
                 self._show_only(settled, set(group))
                 box = around(boxes[index] for index in group)
                 matrix = projection(camera, box, *planes_m)
-                color, depth, ids = self._draw(view_matrix(camera), matrix, size(box), shot.light)
+                color, depth, ids = self._draw(view, matrix, size(box), shot.light)
                 drawing.add(box, color, depth, self._bodies(ids), planes_m, {i: boxes[i] for i in group})
         return self._finished(drawing.finished(), settled)
 

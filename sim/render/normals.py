@@ -112,11 +112,17 @@ def unit(vectors: Floats) -> Floats:
 
 def _slope(values: Floats, ids: NDArray[np.int16], axis: int) -> tuple[Floats, Floats]:
     """The smaller step to a neighbour of the same body along an axis, and how unlike the two steps are."""
-    ahead = np.diff(values, axis=axis)
-    apart = np.diff(ids, axis=axis) != 0
-    ahead[apart] = FAR_APART
-    edge = np.full_like(np.take(values, [0], axis), FAR_APART)
-    forward, backward = np.concatenate([ahead, edge], axis), np.concatenate([edge, ahead], axis)
-    least = np.where(np.abs(forward) < np.abs(backward), forward, backward)
-    least[least >= FAR_APART] = 0
-    return np.asarray(least, np.float32), np.abs(forward - backward)
+    size = values.shape[axis]
+    shape = (size + 1, values.shape[1]) if axis == 0 else (values.shape[0], size + 1)
+    steps = np.full(shape, FAR_APART, np.float32)  # before the first one, between all, behind the last
+    first, between, last = (_part(axis, *ends) for ends in ((0, -1), (1, -1), (1, None)))
+    np.subtract(values[last], values[first], out=steps[between])
+    np.copyto(steps[between], FAR_APART, where=ids[last] != ids[first])
+    long = np.abs(steps)
+    least = np.where(long[last] < long[first], steps[last], steps[first])
+    np.copyto(least, 0, where=np.minimum(long[last], long[first]) >= FAR_APART)
+    return least, np.abs(steps[last] - steps[first])
+
+
+def _part(axis: int, start: int, stop: int | None) -> tuple[slice, ...]:
+    return (slice(None),) * axis + (slice(start, stop),)

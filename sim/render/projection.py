@@ -124,4 +124,5 @@ def cropped(matrix: Array, size_wh: tuple[int, int], part: Box) -> Array:
 
 def column_major(matrix: Array) -> list[float]:
     """A matrix as OpenGL takes it: 16 numbers, column after column."""
-    return [float(value) for value in matrix.T.ravel()]
+    numbers: list[float] = matrix.T.ravel().tolist()
+    return numbers

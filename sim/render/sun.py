@@ -34,8 +34,7 @@ class Sun:
 
     def on_floor(self, x: Floats, y: Floats) -> Floats:
         """How much of the sun is kept from floor points x, y (h, w)."""
-        a, b, c = (column.astype(np.float32) for column in self.maps.into(0)[:, (0, 1, 3)].T)
-        u, v = (x * a[row] + y * b[row] + (c[row] - np.float32(0.5)) for row in (0, 1))
+        u, v = (cv2.addWeighted(x, a, y, b, c - 0.5) for a, b, _, c in self.maps.into(0).tolist())
         return np.asarray(
             cv2.remap(self.shade, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.float32
         )

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,12 +57,13 @@ class Surfaces:
         """A texture at floor points x, y (h, w) at a depth (h, w); None where there is none."""
         if surface.look.texture is None:
             return None
-        cosine = np.float32(np.cos(surface.turn_rad) / surface.tile_m)
-        sine = np.float32(np.sin(surface.turn_rad) / surface.tile_m)
+        cosine = float(np.cos(surface.turn_rad) / surface.tile_m)
+        sine = float(np.sin(surface.turn_rad) / surface.tile_m)
         eye = np.array(camera.pose.position_m, np.float32)
         footprint = self._footprint(surface, camera, (x, y), eye, depth)
         mipmap = self._texture("floor", surface)
-        return mipmap.sample(x * cosine - y * sine, x * sine + y * cosine, footprint)
+        u, v = cv2.addWeighted(x, cosine, y, -sine, 0), cv2.addWeighted(x, sine, y, cosine, 0)
+        return mipmap.sample(np.asarray(u, np.float32), np.asarray(v, np.float32), footprint)
 
     def wall(self, wall: Wall, camera: Camera, points: Plane, depth: Plane) -> Pixels | None:
         """A texture at points (3, h, w) of a wall at a depth (h, w), upright; None where there is none."""

@@ -108,3 +108,12 @@ def test_pictures(check: Check, good: Any, bad: Any) -> None:
 
 def test_blur_is_not_asked_of_pictures_without_labels() -> None:
     assert verdict(checks.Blurred(), sample([], flat(128)), empty=True)[0] == []
+
+
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.5, 0.99, 1.0])
+def test_percentiles_from_counts_are_those_of_the_values(share: float) -> None:
+    for number in (1, 2, 7, 100, 2500):
+        for most in (1, 30, 1000):
+            values = RNG.integers(0, most, number)
+            counts = np.bincount(values, minlength=checks.STEEPEST + 1).astype(np.float32)
+            assert checks.percentile(counts, share) == pytest.approx(np.percentile(values, 100 * share))
