@@ -29,6 +29,10 @@ OVERLOOKED_SHARE = 0.01
 """Share of the surface that may vanish."""
 
 
+DrawnFaces = tuple[NDArray[np.int32], NDArray[np.bool_]]
+"""Faces (k, 3), and which of them are the backs of others (k,)."""
+
+
 class Vanishing(Exception):
     """Even the coarsest level of an asset has triangles too small to be drawn."""
 
@@ -46,6 +50,7 @@ class MeshFiles:
         self.assets = catalogue.assets
         self._folder = folder
         self._levels: dict[tuple[str, int], tuple[Path, ...]] = {}
+        self._drawn: dict[tuple[str, int], tuple[DrawnFaces, ...]] = {}
         self._fineness: dict[str, list[float]] = {}
         self._meshes: dict[str, list[Mesh]] = {}
         self._hulls: dict[str, Array] = {}
@@ -82,11 +87,20 @@ class MeshFiles:
     def visual(self, key: str, level: int) -> tuple[Path, ...]:
         """An OBJ file for each part of an asset at a level of detail (0 is the mesh itself)."""
         if (key, level) not in self._levels:
-            self._levels[key, level] = tuple(
-                self.write(_obj(part, two_sided=not self.assets[key].solid), ".obj")
-                for part in self.mesh(key, level).parts
-            )
+            drawn = zip(self.mesh(key, level).parts, self.drawn_faces(key, level), strict=True)
+            self._levels[key, level] = tuple(self.write(_obj(part, faces), ".obj") for part, faces in drawn)
         return self._levels[key, level]
+
+    def drawn_faces(self, key: str, level: int) -> tuple[DrawnFaces, ...]:
+        """The faces of each part as they are drawn."""
+        if (key, level) not in self._drawn:
+            mesh, middle = self.mesh(key, level), np.array(self.assets[key].center_of_mass_m)
+            ends = np.cumsum([len(part.faces) for part in mesh.parts])
+            behind = np.split(mesh.seen_from_behind, ends[:-1])
+            self._drawn[key, level] = tuple(
+                drawn_faces(part, shown, middle) for part, shown in zip(mesh.parts, behind, strict=True)
+            )
+        return self._drawn[key, level]
 
     def texture(self, pixels: NDArray[np.uint8], max_px: int = 512) -> Path:
         """A BMP file of a texture (h, w, 3) RGB: the fastest for PyBullet to read."""
@@ -197,17 +211,34 @@ def small_triangle(mesh: Mesh) -> float:
     return float(areas[min(first, len(areas) - 1)])
 
 
-def _obj(part: Part, two_sided: bool) -> bytes:
-    """A part as an OBJ file without a material: colour and texture are set by the scene.
+def drawn_faces(part: Part, behind: NDArray[np.bool_], middle: Array) -> DrawnFaces:
+    """The faces of a part, and the backs of some, in an order in which few are painted over.
 
-    TinyRenderer draws no face from behind, so an open surface gets a back.
+    No renderer draws a face from behind, so what may be seen so gets a back. What lies far out and faces
+    outward comes first: it hides others (Sander, Nehab and Barczak 2007).
+
+    Args:
+        part: Of a mesh.
+        behind: (m,) whose backs may be seen.
+        middle: (3,) of the mesh.
     """
-    normals = np.concatenate([part.normals, -part.normals]) if two_sided else part.normals
-    faces, back = (part.faces + 1).tolist(), len(part.normals)
+    faces = np.concatenate([part.faces, part.faces[behind][:, ::-1]])
+    back = np.arange(len(faces)) >= len(part.faces)
+    a, b, c = np.moveaxis(part.vertices_m[faces] - middle, 1, 0)
+    normals = np.cross(b - a, c - a)
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)
+    order = np.argsort(-((a + b + c) * normals).sum(axis=1), kind="stable")
+    return faces[order], back[order]
+
+
+def _obj(part: Part, drawn: DrawnFaces) -> bytes:
+    """A part as an OBJ file without a material: colour and texture are set by the scene."""
+    faces, back = drawn
+    normals = np.concatenate([part.normals, -part.normals]) if back.any() else part.normals
+    shift = np.where(back, len(part.normals), 0)
     lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in part.vertices_m.tolist()]
     lines += [f"vt {u:.9g} {v:.9g}" for u, v in part.uvs.tolist()]
     lines += [f"vn {x:.6g} {y:.6g} {z:.6g}" for x, y, z in normals.tolist()]
-    lines += [f"f {a}/{a}/{a} {b}/{b}/{b} {c}/{c}/{c}" for a, b, c in faces]
-    if two_sided:
-        lines += [f"f {c}/{c}/{c + back} {b}/{b}/{b + back} {a}/{a}/{a + back}" for a, b, c in faces]
+    corners = zip((faces + 1).tolist(), shift.tolist(), strict=True)
+    lines += [f"f {a}/{a}/{a + s} {b}/{b}/{b + s} {c}/{c}/{c + s}" for (a, b, c), s in corners]
     return "\n".join(lines).encode() + b"\n"

@@ -149,7 +149,6 @@ def catalogue_of(meshes: Mapping[str, Mesh], mass_kg: float = 0.2) -> Catalogue:
             mass_kg=mass_kg,
             center_of_mass_m=vec3(center),
             radius_m=radius_m,
-            solid=mesh.is_solid,
             recolored=False,
             color_rgb=None,
             licence="unknown",

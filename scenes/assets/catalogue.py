@@ -169,7 +169,6 @@ class Asset:
         mass_kg: Mass at scale 1.
         center_of_mass_m: (3,) in the mesh frame.
         radius_m: Of the sphere about the centre of mass that holds the whole mesh at scale 1.
-        solid: Whether the surface is closed, so that its back is never seen.
         recolored: Whether objects get a colour of their own.
         color_rgb: A colour given by the user, or None.
         standing: How far it reaches when it stands, for what is let go standing; else None.
@@ -185,7 +184,6 @@ class Asset:
     mass_kg: float
     center_of_mass_m: tuple[float, float, float]
     radius_m: float
-    solid: bool
     recolored: bool
     color_rgb: Rgb | None
     licence: str
@@ -449,7 +447,6 @@ def _asset(name: str, category: Category, index: int | None, mesh: Mesh, content
         mass_kg=mass_kg,
         center_of_mass_m=(float(center[0]), float(center[1]), float(center[2])),
         radius_m=float(np.linalg.norm(mesh.vertices_m - center, axis=1).max()),
-        solid=mesh.is_solid,
         recolored=category.recolored,
         color_rgb=category.color if isinstance(category.color, tuple) else None,
         licence=category.licence,

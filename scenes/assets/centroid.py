@@ -17,19 +17,22 @@ def signed_volume(corners_m: Floats) -> float:
     return float(_signed_volumes(corners_m).sum())
 
 
-def shell_volumes(corners_m: Floats, corner_of: NDArray[np.int64]) -> Floats:
-    """The signed volume that each connected shell of a surface encloses, in m³.
+def shells(corners_m: Floats, corner_of: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
+    """The connected shells of a surface.
 
     Args:
         corners_m: (m, 3, 3) of all triangles.
         corner_of: (m, 3), the number of each corner's position, counted from 0 or 1.
+
+    Returns:
+        The shell of each triangle, (m,), and the signed volume that each encloses, in m³.
     """
     size = int(corner_of.max()) + 1
     start, stop = corner_of[:, [0, 1]].ravel(), corner_of[:, [1, 2]].ravel()
     graph = coo_array((np.ones(len(start)), (start, stop)), shape=(size, size))
-    _, shell = connected_components(graph, directed=False)
-    volumes = np.bincount(shell[corner_of[:, 0]], weights=_signed_volumes(corners_m))
-    return np.asarray(volumes[np.unique(shell[corner_of[:, 0]])])
+    _, shell_of_corner = connected_components(graph, directed=False)
+    _, shell = np.unique(shell_of_corner[corner_of[:, 0]], return_inverse=True)
+    return np.asarray(shell), np.bincount(shell, weights=_signed_volumes(corners_m)).astype(np.float64)
 
 
 def center_of_mass(corners_m: Floats, extents_m: Floats, is_watertight: bool) -> Floats:

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scenes.assets.centroid import center_of_mass, shell_volumes, signed_volume
+from scenes.assets.centroid import center_of_mass, shells, signed_volume
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -106,19 +106,15 @@ class Mesh:
         The rule is that each edge is walked as often one way as the other: exactly then the signed
         volume does not depend on the origin. Seams, where vertices are split for normals or UVs, are closed.
         """
-        corner_of = _merged(self.vertices_m)[self.faces]
-        start, stop = corner_of.ravel(), np.roll(corner_of, -1, axis=1).ravel()
-        low, high = np.minimum(start, stop).astype(np.int64), np.maximum(start, stop)
-        _, edge = np.unique(low * (int(high.max()) + 1) + high, return_inverse=True)
-        return not np.bincount(edge, weights=np.sign(stop - start)).any()
+        return not _unclosed(_merged(self.vertices_m)[self.faces]).any()
 
     @property
-    def is_solid(self) -> bool:
-        """Whether the surface is watertight and the faces of each of its shells are seen from outside."""
-        if not self.is_watertight:
-            return False
-        corners, _ = _centred_corners(self)
-        return bool((shell_volumes(corners, _merged(self.vertices_m)[self.faces]) > 0).all())
+    def seen_from_behind(self) -> NDArray[np.bool_]:
+        """Whether the back of each face may be seen, (m,): its shell is not closed, or seen from inside."""
+        corner_of = _merged(self.vertices_m)[self.faces]
+        shell, volume_m3 = shells(_centred_corners(self)[0], corner_of)
+        open_faces = np.bincount(shell, weights=_unclosed(corner_of))
+        return np.asarray(((open_faces > 0) | (volume_m3 <= 0))[shell])
 
     @property
     def center_of_mass_m(self) -> NDArray[np.float64]:
@@ -194,6 +190,15 @@ def _checked_color(color_rgb: tuple[float, ...]) -> tuple[float, float, float]:
 def _check_texture(texture: NDArray[np.uint8]) -> None:
     if texture.ndim != 3 or texture.shape[2] != 3 or texture.size == 0 or texture.dtype != np.uint8:
         raise MeshError(f"a texture must be (h, w, 3) uint8, not {texture.shape} {texture.dtype}")
+
+
+def _unclosed(corner_of: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which triangles (m,), by the numbers of their corners (m, 3), have an edge that is left open."""
+    start, stop = corner_of.ravel(), np.roll(corner_of, -1, axis=1).ravel()
+    low, high = np.minimum(start, stop).astype(np.int64), np.maximum(start, stop)
+    _, edge = np.unique(low * (int(high.max()) + 1) + high, return_inverse=True)
+    walked = np.bincount(edge, weights=np.sign(stop - start))
+    return np.asarray(walked[edge].reshape(-1, 3).any(axis=1))
 
 
 def _merged(vertices_m: NDArray[np.float64]) -> NDArray[np.int64]:

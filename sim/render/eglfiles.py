@@ -55,9 +55,10 @@ class EglFiles:
             up: Whether all normals point along the mesh's z axis, or against it.
             dress: What is on it.
         """
-        return tuple(self._written(key, part, up, dress) for part in self._files.mesh(key, level).parts)
+        drawn = zip(self._files.mesh(key, level).parts, self._files.drawn_faces(key, level), strict=True)
+        return tuple(self._written(key, part, faces, up, dress) for part, (faces, _) in drawn)
 
-    def _written(self, key: str, part: Part, up: bool, dress: Dress) -> Path:
+    def _written(self, key: str, part: Part, faces: NDArray[np.int32], up: bool, dress: Dress) -> Path:
         uvs, texture = part.uvs, part.texture if dress is Dress.OWN else None
         if dress is Dress.PLACES:
             low, size = self.uv_box(key)
@@ -68,8 +69,7 @@ class EglFiles:
             picture = self._files.texture(_divisible(texture))
             description = f"newmtl surface\nmap_Kd {picture.name}\n".encode()
             material = f"mtllib {self._files.write(description, '.mtl').name}\nusemtl surface\n".encode()
-        two_sided = not self._files.assets[key].solid
-        return self._files.write(material + _obj(part, uvs, up, two_sided), ".obj")
+        return self._files.write(material + _obj(part, faces, uvs, up), ".obj")
 
     def _uv_box(self, key: str) -> tuple[Array, Array]:
         """The least place on its texture that an asset speaks of, and what they span; (2,) each."""
@@ -79,8 +79,7 @@ class EglFiles:
 
     def _size_bytes(self, key: str, level: int) -> tuple[int, ...]:
         """The room that the vertices of each part take."""
-        sides = 1 if self._files.assets[key].solid else 2
-        return tuple(BYTES_PER_FACE * sides * len(part.faces) for part in self._files.mesh(key, level).parts)
+        return tuple(BYTES_PER_FACE * len(faces) for faces, _ in self._files.drawn_faces(key, level))
 
 
 def places(color: NDArray[np.uint8], box: tuple[Array, Array]) -> Array:
@@ -107,13 +106,10 @@ def _divisible(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(pixels, (width + -width % 4, height)), np.uint8)
 
 
-def _obj(part: Part, uvs: Array, up: bool, two_sided: bool) -> bytes:
-    """A part as an OBJ file; an open surface gets a back, as OpenGL draws no face from behind."""
+def _obj(part: Part, drawn: NDArray[np.int32], uvs: Array, up: bool) -> bytes:
+    """A part as an OBJ file, all its normals up or down."""
     lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in part.vertices_m.tolist()]
     lines += [f"vt {u:.9g} {v:.9g}" for u, v in uvs.tolist()]
     lines.append("vn 0 0 1" if up else "vn 0 0 -1")
-    faces = (part.faces + 1).tolist()
-    lines += [f"f {a}/{a}/1 {b}/{b}/1 {c}/{c}/1" for a, b, c in faces]
-    if two_sided:
-        lines += [f"f {c}/{c}/1 {b}/{b}/1 {a}/{a}/1" for a, b, c in faces]
+    lines += [f"f {a}/{a}/1 {b}/{b}/1 {c}/{c}/1" for a, b, c in (drawn + 1).tolist()]
     return "\n".join(lines).encode() + b"\n"

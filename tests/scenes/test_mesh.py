@@ -223,8 +223,16 @@ def test_hash_sees_every_change() -> None:
     assert len({mesh.content_hash for mesh in meshes}) == len(meshes)
 
 
-def test_a_shell_turned_inside_out_is_not_solid() -> None:
+def test_of_shells_only_open_and_inverted_ones_show_their_backs() -> None:
     outer, other = box(0.4, 0.4, 0.4).parts[0], box(0.1, 0.1, 0.1).parts[0]
     beside = replace(other, vertices_m=np.add(other.vertices_m, (1.0, 0.0, 0.0)))
-    assert Mesh((outer, beside)).is_solid
-    assert not Mesh((outer, replace(beside, faces=beside.faces[:, ::-1]))).is_solid
+    number = len(outer.faces)
+    for second, backs in (
+        (beside, 0),
+        (replace(beside, faces=beside.faces[:, ::-1]), number),
+        (replace(beside, faces=beside.faces[1:]), number - 1),
+    ):
+        seen = Mesh((outer, second)).seen_from_behind
+        assert np.array_equal(np.flatnonzero(seen), number + np.arange(backs))
+    sheet = part(faces=np.array([[0, 1, 2], [2, 1, 0]]))  # closed, but flat
+    assert Mesh((sheet,)).seen_from_behind.all()

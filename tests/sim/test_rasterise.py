@@ -7,6 +7,7 @@ import pytest
 
 from scenes.assets.mesh import Mesh, Part
 from scenes.assets.shapes import SHAPES, box, sphere
+from sim.meshfiles import DrawnFaces
 from sim.render.rasterise import RejectedView
 from tests.studio import (
     LIGHT,
@@ -209,3 +210,34 @@ def test_an_open_surface_is_seen_from_both_sides(studio: Callable[..., Studio], 
     ]
     assert seen[0] > 5000
     assert abs(seen[0] - seen[1]) < 0.01 * seen[0]
+
+
+@pytest.mark.parametrize("render", RASTERISERS)
+def test_order_of_faces_and_backs_that_are_left_out_change_nothing(
+    studio: Callable[..., Studio], render: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (ball,), (other,) = sphere(0.05, 64).parts, sphere(0.04, 48).parts
+    cup = replace(
+        other, vertices_m=other.vertices_m + (0.06, 0.02, 0.0), faces=other.faces[: len(other.faces) // 2]
+    )
+    within = replace(other, vertices_m=other.vertices_m * 0.8 + (0.02, 0.02, 0.02))
+    mesh = Mesh((ball, cup, within))
+    made, plain = (studio(catalogue_of({"cup": mesh}), RENDERS[render]) for _ in range(2))
+    settled = still(made.body("cup", (0, 0, 0)))
+
+    def every_back(key: str, level: int) -> tuple[DrawnFaces, ...]:
+        parts = plain.files.mesh(key, level).parts
+        both = [(np.concatenate([part.faces, part.faces[:, ::-1]]), len(part.faces)) for part in parts]
+        return tuple((faces, np.arange(len(faces)) >= front) for faces, front in both)
+
+    monkeypatch.setattr(plain.files, "drawn_faces", every_back)
+    drawn = [len(faces) for faces, _ in made.files.drawn_faces(settled.spec.bodies[0].asset, 0)]
+    assert drawn == [len(ball.faces), 2 * len(cup.faces), len(within.faces)]
+    for turn in np.linspace(0, 6, 9):
+        view = shot(
+            camera_at((0.4 * np.cos(turn), 0.4 * np.sin(turn), 0.3 * np.sin(2 * turn)), (0, 0, 0), 150)
+        )
+        seen, expected = (one.renderer.rasterise(settled, view) for one in (made, plain))
+        assert np.count_nonzero(expected.body == 0) > 800
+        assert np.array_equal(seen.body, expected.body)
+        np.testing.assert_allclose(seen.depth_m, expected.depth_m, rtol=1e-5)
