@@ -112,16 +112,16 @@ def unit(vectors: Floats) -> Floats:
 
 def _slope(values: Floats, ids: NDArray[np.int16], axis: int) -> tuple[Floats, Floats]:
     """The smaller step to a neighbour of the same body along an axis, and how unlike the two steps are."""
-    size = values.shape[axis]
-    shape = (size + 1, values.shape[1]) if axis == 0 else (values.shape[0], size + 1)
-    steps = np.full(shape, FAR_APART, np.float32)  # before the first one, between all, behind the last
-    first, between, last = (_part(axis, *ends) for ends in ((0, -1), (1, -1), (1, None)))
-    np.subtract(values[last], values[first], out=steps[between])
-    np.copyto(steps[between], FAR_APART, where=ids[last] != ids[first])
-    long = np.abs(steps)
-    least = np.where(long[last] < long[first], steps[last], steps[first])
-    np.copyto(least, 0, where=np.minimum(long[last], long[first]) >= FAR_APART)
-    return least, np.abs(steps[last] - steps[first])
+    height, width = values.shape
+    steps = np.full((height + 1 - axis, width + axis), FAR_APART, np.float32)
+    between, before, behind = (_part(axis, *ends) for ends in ((1, -1), (0, -1), (1, None)))
+    np.subtract(values[behind], values[before], out=steps[between])
+    steps[between][ids[behind] != ids[before]] = FAR_APART
+    forward, backward = np.ascontiguousarray(steps[behind]), np.ascontiguousarray(steps[before])
+    shorter = np.abs(forward) < np.abs(backward)
+    least = np.asarray(cv2.copyTo(forward, shorter.view(np.uint8), backward.copy()), np.float32)
+    least[least >= FAR_APART] = 0
+    return least, np.abs(forward - backward)
 
 
 def _part(axis: int, start: int, stop: int | None) -> tuple[slice, ...]:

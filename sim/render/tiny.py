@@ -17,8 +17,8 @@ from sim.render.projection import column_major, shifted
 from sim.render.rasterise import Array
 from sim.settle import Settled
 
-KEPT_TRIANGLES = 300_000
-"""Triangles of loaded meshes after which a scene starts with none: about 40 MB."""
+KEPT_TRIANGLES = 100_000
+"""Triangles of loaded meshes after which a scene starts with none."""
 
 
 @dataclass(slots=True)
