@@ -34,7 +34,7 @@ with silence():
     import pybullet as pb
 
 
-KEPT_TEXTURE_BYTES = 8 << 20
+KEPT_TEXTURE_BYTES = 32 << 20
 """Texture files that PyBullet may keep."""
 
 
@@ -52,20 +52,11 @@ class Client:
             raise RuntimeError("PyBullet gives out no more clients")
         self.contents: object = None
         self._textures: dict[str, int] = {}
-        self._read_bytes: dict[str, int] = {}
 
     def fresh(self, time_step_s: float = 1 / 240, gravity_m_s2: float = 9.81) -> None:
-        """Removes everything and sets every parameter.
-
-        PyBullet keeps each file that it ever read. With textures that is without end, so now and then all are
-        let go; meshes with them, which are read again.
-        """
+        """Removes everything and sets every parameter."""
         self.contents = None
         pb.resetSimulation(physicsClientId=self.id)
-        self._textures.clear()
-        if self.crowded:
-            pb.setPhysicsEngineParameter(enableFileCaching=0, physicsClientId=self.id)
-            self._read_bytes.clear()
         pb.setGravity(0.0, 0.0, -gravity_m_s2, physicsClientId=self.id)
         pb.setPhysicsEngineParameter(
             fixedTimeStep=time_step_s,
@@ -91,16 +82,19 @@ class Client:
         )
 
     def load_texture(self, path: str) -> int:
-        """PyBullet's id of a texture file, until the next `fresh()`."""
-        if path not in self._textures:
-            self._textures[path] = pb.loadTexture(path, physicsClientId=self.id)
-            self._read_bytes[path] = Path(path).stat().st_size
-        return self._textures[path]
+        """PyBullet's id of a texture file; it is gone with the next `fresh()`.
 
-    @property
-    def crowded(self) -> bool:
-        """Whether PyBullet keeps so many texture files that the next `fresh()` lets go of them."""
-        return sum(self._read_bytes.values()) > KEPT_TEXTURE_BYTES
+        PyBullet keeps each file that it ever read. With textures that is without end, so now and then all are
+        let go; meshes with them, which are read again.
+        """
+        if path not in self._textures:
+            self._textures[path] = Path(path).stat().st_size
+        if sum(self._textures.values()) > KEPT_TEXTURE_BYTES:
+            for enabled in (0, 1):
+                pb.setPhysicsEngineParameter(enableFileCaching=enabled, physicsClientId=self.id)
+            self._textures = {path: self._textures[path]}
+        texture: int = pb.loadTexture(path, physicsClientId=self.id)
+        return texture
 
     def close(self) -> None:
         """Disconnects."""

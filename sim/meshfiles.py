@@ -25,6 +25,8 @@ LEVEL_CELLS = (256, 128, 64, 32, 16, 8, 4)
 """Cells along the longest side of each coarser level of detail."""
 KEPT_HULLS = 256
 """Hulls of bodies that are remembered: each is asked for several times for one picture."""
+KEPT_FACES = 16
+"""Meshes whose faces as drawn are remembered: files are written for several looks of one."""
 OVERLOOKED_SHARE = 0.01
 """Share of the surface that may vanish."""
 
@@ -50,11 +52,11 @@ class MeshFiles:
         self.assets = catalogue.assets
         self._folder = folder
         self._levels: dict[tuple[str, int], tuple[Path, ...]] = {}
-        self._drawn: dict[tuple[str, int], tuple[DrawnFaces, ...]] = {}
         self._fineness: dict[str, list[float]] = {}
         self._meshes: dict[str, list[Mesh]] = {}
         self._hulls: dict[str, Array] = {}
         self._collisions: dict[str, Path] = {}
+        self.drawn_faces = lru_cache(KEPT_FACES)(self._drawn_faces)
         self.hull = lru_cache(KEPT_HULLS)(self._hull)
         self.projected_hull = lru_cache(KEPT_HULLS)(self._projected_hull)
 
@@ -91,16 +93,13 @@ class MeshFiles:
             self._levels[key, level] = tuple(self.write(_obj(part, faces), ".obj") for part, faces in drawn)
         return self._levels[key, level]
 
-    def drawn_faces(self, key: str, level: int) -> tuple[DrawnFaces, ...]:
+    def _drawn_faces(self, key: str, level: int) -> tuple[DrawnFaces, ...]:
         """The faces of each part as they are drawn."""
-        if (key, level) not in self._drawn:
-            mesh, middle = self.mesh(key, level), np.array(self.assets[key].center_of_mass_m)
-            ends = np.cumsum([len(part.faces) for part in mesh.parts])
-            behind = np.split(mesh.seen_from_behind, ends[:-1])
-            self._drawn[key, level] = tuple(
-                drawn_faces(part, shown, middle) for part, shown in zip(mesh.parts, behind, strict=True)
-            )
-        return self._drawn[key, level]
+        mesh, middle = self.mesh(key, level), np.array(self.assets[key].center_of_mass_m)
+        ends = np.cumsum([len(part.faces) for part in mesh.parts])
+        behind = np.split(mesh.seen_from_behind, ends[:-1])
+        parts = zip(mesh.parts, behind, strict=True)
+        return tuple(ordered_faces(part, shown, middle) for part, shown in parts)
 
     def texture(self, pixels: NDArray[np.uint8], max_px: int = 512) -> Path:
         """A BMP file of a texture (h, w, 3) RGB: the fastest for PyBullet to read."""
@@ -211,7 +210,7 @@ def small_triangle(mesh: Mesh) -> float:
     return float(areas[min(first, len(areas) - 1)])
 
 
-def drawn_faces(part: Part, behind: NDArray[np.bool_], middle: Array) -> DrawnFaces:
+def ordered_faces(part: Part, behind: NDArray[np.bool_], middle: Array) -> DrawnFaces:
     """The faces of a part, and the backs of some, in an order in which few are painted over.
 
     No renderer draws a face from behind, so what may be seen so gets a back. What lies far out and faces

@@ -27,7 +27,7 @@ class Studio:
     """
 
     def __init__(self, recipe: Recipe, folder: Path, catalogue: Catalogue | None = None) -> None:
-        """Loads the meshes and connects to PyBullet: one client settles, another one draws."""
+        """Loads the meshes and connects to PyBullet."""
         cv2.setNumThreads(1)
         threadpool_limits(1)  # NumPy may have been loaded before us: small products would wait for threads
         keep_freed()
@@ -35,10 +35,10 @@ class Studio:
         own.mkdir(parents=True, exist_ok=True)
         self.recipe = recipe
         self.catalogue = catalogue or load_catalogue(recipe.assets, recipe.image_folders)
-        self.client, self._drawing = Client(), Client()
+        self.client = Client()
         self.files = MeshFiles(self.catalogue, own)
         pictures = Pictures(self.catalogue.images)
-        self.renderer = recipe.render.renderer(self._drawing, self.files, pictures)
+        self.renderer = recipe.render.renderer(self.client, self.files, pictures)
         self.composer = recipe.render.composer(self.files, pictures)
         self.augmenter = Augmenter(recipe.augment)
 
@@ -54,4 +54,3 @@ class Studio:
     def close(self) -> None:
         """Disconnects from PyBullet."""
         self.client.close()
-        self._drawing.close()

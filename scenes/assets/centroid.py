@@ -17,21 +17,21 @@ def signed_volume(corners_m: Floats) -> float:
     return float(_signed_volumes(corners_m).sum())
 
 
-def shells(corners_m: Floats, corner_of: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
-    """The connected shells of a surface.
+def shells(corners_m: Floats, edge_of: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
+    """The shells of a surface: triangles that hang together by edges; a corner in common is not enough.
 
     Args:
         corners_m: (m, 3, 3) of all triangles.
-        corner_of: (m, 3), the number of each corner's position, counted from 0 or 1.
+        edge_of: (m, 3), the number of each triangle's edges, counted from 0.
 
     Returns:
         The shell of each triangle, (m,), and the signed volume that each encloses, in m³.
     """
-    size = int(corner_of.max()) + 1
-    start, stop = corner_of[:, [0, 1]].ravel(), corner_of[:, [1, 2]].ravel()
-    graph = coo_array((np.ones(len(start)), (start, stop)), shape=(size, size))
-    _, shell_of_corner = connected_components(graph, directed=False)
-    _, shell = np.unique(shell_of_corner[corner_of[:, 0]], return_inverse=True)
+    triangles, edges = len(edge_of), int(edge_of.max()) + 1
+    ends = np.repeat(np.arange(triangles), 3), triangles + edge_of.ravel()
+    graph = coo_array((np.ones(len(ends[0])), ends), shape=(triangles + edges,) * 2)
+    _, part = connected_components(graph, directed=False)
+    _, shell = np.unique(part[:triangles], return_inverse=True)
     return np.asarray(shell), np.bincount(shell, weights=_signed_volumes(corners_m)).astype(np.float64)
 
 

@@ -106,15 +106,16 @@ class Mesh:
         The rule is that each edge is walked as often one way as the other: exactly then the signed
         volume does not depend on the origin. Seams, where vertices are split for normals or UVs, are closed.
         """
-        return not _unclosed(_merged(self.vertices_m)[self.faces]).any()
+        _, is_open = _edges(_merged(self.vertices_m)[self.faces])
+        return not is_open.any()
 
     @property
     def seen_from_behind(self) -> NDArray[np.bool_]:
         """Whether the back of each face may be seen, (m,): its shell is not closed, or seen from inside."""
-        corner_of = _merged(self.vertices_m)[self.faces]
-        shell, volume_m3 = shells(_centred_corners(self)[0], corner_of)
-        open_faces = np.bincount(shell, weights=_unclosed(corner_of))
-        return np.asarray(((open_faces > 0) | (volume_m3 <= 0))[shell])
+        edge_of, is_open = _edges(_merged(self.vertices_m)[self.faces])
+        shell, volume_m3 = shells(_centred_corners(self)[0], edge_of)
+        open_edges = np.bincount(shell, weights=is_open[edge_of].sum(axis=1))
+        return np.asarray(((open_edges > 0) | (volume_m3 <= 0))[shell])
 
     @property
     def center_of_mass_m(self) -> NDArray[np.float64]:
@@ -192,13 +193,15 @@ def _check_texture(texture: NDArray[np.uint8]) -> None:
         raise MeshError(f"a texture must be (h, w, 3) uint8, not {texture.shape} {texture.dtype}")
 
 
-def _unclosed(corner_of: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which triangles (m,), by the numbers of their corners (m, 3), have an edge that is left open."""
+def _edges(corner_of: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The number of each edge of triangles, (m, 3), by those of their corners (m, 3), and which are open.
+
+    An edge is open unless it is walked as often one way as the other.
+    """
     start, stop = corner_of.ravel(), np.roll(corner_of, -1, axis=1).ravel()
     low, high = np.minimum(start, stop).astype(np.int64), np.maximum(start, stop)
     _, edge = np.unique(low * (int(high.max()) + 1) + high, return_inverse=True)
-    walked = np.bincount(edge, weights=np.sign(stop - start))
-    return np.asarray(walked[edge].reshape(-1, 3).any(axis=1))
+    return edge.reshape(-1, 3), np.bincount(edge, weights=np.sign(stop - start)) != 0
 
 
 def _merged(vertices_m: NDArray[np.float64]) -> NDArray[np.int64]:

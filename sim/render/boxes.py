@@ -24,12 +24,6 @@ def size(box: Box) -> tuple[int, int]:
     return box[2] - box[0], box[3] - box[1]
 
 
-def outside(points: NDArray[np.float64]) -> Box:
-    """A box that holds points (n, 2), and a pixel more."""
-    (x0, y0), (x1, y1) = np.floor(points.min(axis=0)) - 1, np.ceil(points.max(axis=0)) + 1
-    return int(x0), int(y0), int(x1), int(y1)
-
-
 def within(box: Box, width: int, height: int) -> Box | None:
     """The part of a box inside an image; None where there is none."""
     x0, y0, x1, y1 = max(box[0], 0), max(box[1], 0), min(box[2], width), min(box[3], height)

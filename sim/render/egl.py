@@ -54,18 +54,8 @@ class EglRenderer(MeshRenderer):
         self._egl, self._egl_files, self._pictures = client, EglFiles(files), pictures
         self._drawn_texture = lru_cache(KEPT_TEXTURES)(self._read_texture)
         self._light = np.array([0.0, 0.0, 1.0])
-        self._shown: set[int] = set()
 
-    def _draw(
-        self,
-        settled: Settled,
-        bodies: Collection[int],
-        view: Array,
-        matrix: Array,
-        size_wh: tuple[int, int],
-        light: Light,
-    ) -> Drawn:
-        self._show_only(settled, set(bodies))
+    def _draw(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> Drawn:
         width, height = size_wh
         color = np.zeros((height, width, 4), np.uint8)
         depth, ids = np.ones((height, width), np.float32), np.full((height, width), -1, np.int32)
@@ -119,10 +109,8 @@ class EglRenderer(MeshRenderer):
         points = {index: self._files.projected_hull(settled.spec.bodies[index], camera)[0] for index in boxes}
         return groups(boxes, points, _tiles)
 
-    def _put(self, settled: Settled, levels: tuple[int, ...], kept: bool) -> list[int]:
-        self._client.fresh()
+    def _add(self, settled: Settled, levels: tuple[int, ...]) -> list[int]:
         bodies = settled.spec.bodies
-        self._shown = set(range(len(bodies)))
         self._light, along = _light_across_none(np.array([body.pose.rotation()[:, 2] for body in bodies]))
         placed = zip(bodies, levels, along.tolist(), strict=True)
         return [self._add_body(body, level, toward) for body, level, toward in placed]
@@ -148,17 +136,13 @@ class EglRenderer(MeshRenderer):
         )
         return body_id
 
-    def _show_only(self, settled: Settled, bodies: set[int]) -> None:
-        """Shows some bodies and hides all others; what is so already is not touched."""
-        for index in sorted(self._shown ^ bodies):
-            pose = settled.spec.bodies[index].pose
-            pb.resetBasePositionAndOrientation(
-                self._ids[index],
-                pose.position_m if index in bodies else AWAY_M,
-                pose.quat_xyzw,
-                physicsClientId=self._client.id,
-            )
-        self._shown = bodies
+    def _show(self, body: Body, body_id: int, level: int, shown: bool) -> None:
+        pb.resetBasePositionAndOrientation(
+            body_id,
+            body.pose.position_m if shown else AWAY_M,
+            body.pose.quat_xyzw,
+            physicsClientId=self._client.id,
+        )
 
     def _finished(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
         """Puts the drawn textures on their bodies: which places of them are seen is in the colours."""

@@ -1,4 +1,4 @@
-"""What PyBullet's renderers have in common: one settled scene at a time, cropped to what is seen of it."""
+"""What PyBullet's renderers have in common: bodies drawn each by itself, and put together by depth."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
@@ -10,16 +10,8 @@ from numpy.typing import NDArray
 
 from scenes.spec import Body, Camera, Light, Shot
 from sim.meshfiles import MeshFiles, Vanishing
-from sim.render.boxes import Box, around, outside, over, size, within
-from sim.render.projection import (
-    body_box,
-    cropped,
-    depth_range,
-    look_along,
-    orthographic,
-    projection,
-    view_matrix,
-)
+from sim.render.boxes import Box, around, over, size, within
+from sim.render.projection import body_box, depth_range, look_along, orthographic, projection, view_matrix
 from sim.render.rasterise import Array, GBuffer, RejectedView, ShadowMap, Silhouette
 from sim.settle import Settled
 
@@ -41,7 +33,7 @@ class Holder(Protocol):
 
 
 class MeshRenderer(ABC):
-    """Loads a scene's meshes into a client when they are first asked for, and keeps them while they are.
+    """Holds the meshes of one settled scene in a client: those of the scene that was asked for last.
 
     Args:
         client: The client to draw in.
@@ -52,31 +44,23 @@ class MeshRenderer(ABC):
         """Draws nothing yet."""
         self._client, self._files = client, files
         self._ids: list[int] = []
+        self._levels: tuple[int, ...] = ()
+        self._shown: set[int] = set()
         self._contents: tuple[object, ...] = (None, None)
         self._drawn: tuple[Settled, Shot] | None = None
         self._planes_m = (0.0, 0.0)
 
     @abstractmethod
-    def _put(self, settled: Settled, levels: tuple[int, ...], kept: bool) -> list[int]:
-        """Puts all bodies into the client in some levels of detail; PyBullet's ids of them.
-
-        Args:
-            settled: What to put in.
-            levels: Of its bodies.
-            kept: Whether the client still holds what was put into it last.
-        """
+    def _add(self, settled: Settled, levels: tuple[int, ...]) -> list[int]:
+        """Loads all bodies in some levels of detail into the empty client; PyBullet's ids of them."""
 
     @abstractmethod
-    def _draw(
-        self,
-        settled: Settled,
-        bodies: Collection[int],
-        view: Array,
-        matrix: Array,
-        size_wh: tuple[int, int],
-        light: Light,
-    ) -> Drawn:
-        """A picture of one group of bodies, by a view and a projection (4, 4) each."""
+    def _show(self, body: Body, body_id: int, level: int, shown: bool) -> None:
+        """Shows or hides a body."""
+
+    @abstractmethod
+    def _draw(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> Drawn:
+        """A picture of some size, by a view and a projection (4, 4) each."""
 
     def _finished(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
         """What is given out, from what was drawn."""
@@ -95,10 +79,11 @@ class MeshRenderer(ABC):
             planes_m, boxes = self._ready(settled, shot), self._boxes(settled, camera)
             view = view_matrix(camera)
             for group in self._groups(settled, camera, boxes):
+                self._show_only(settled, set(group))
                 box = around(boxes[index] for index in group)
                 matrix = projection(camera, box, *planes_m)
-                color, depth, ids = self._draw(settled, group, view, matrix, size(box), shot.light)
-                drawing.add(box, color, depth, self._bodies(ids), planes_m, {i: boxes[i] for i in group})
+                color, depth, ids = self._draw(view, matrix, size(box), shot.light)
+                drawing.add({i: boxes[i] for i in group}, color, depth, self._bodies(ids), planes_m)
         return self._finished(drawing.finished(), settled)
 
     def _boxes(self, settled: Settled, camera: Camera) -> dict[int, Box]:
@@ -125,26 +110,20 @@ class MeshRenderer(ABC):
         if not settled.spec.bodies:
             return None
         self._ready(settled, shot)
+        self._show_only(settled, set(range(len(self._ids))))
         direction = np.array(shot.light.direction)
         right = np.cross((0.0, 0.0, 1.0) if abs(direction[2]) < 0.99 else (0.0, 1.0, 0.0), direction)
         right /= np.linalg.norm(right)
         down = np.cross(right, direction)
         axes = np.stack([right, down, -direction])
-        hulls = [self._files.hull(body) @ axes.T for body in settled.spec.bodies]
-        points = np.concatenate(hulls)
+        points = np.concatenate([self._files.hull(body) for body in settled.spec.bodies]) @ axes.T
         low, high = points.min(axis=0), points.max(axis=0)
         half_m = float((high - low).max()) * 0.55 + 1e-6
         middle = (low + high) / 2
-        corner_m, px_per_m = middle[:2] - half_m, side_px / (2 * half_m)
         view = look_along(axes, middle - np.array([0.0, 0.0, 4 * half_m]))
-        blocked = np.zeros((side_px, side_px), np.uint8)
-        for index, hull in enumerate(hulls):
-            pixels = (hull[:, :2] - corner_m) * px_per_m
-            box = outside(pixels)
-            matrix = cropped(orthographic(half_m), (side_px, side_px), box)
-            _, _, ids = self._draw(settled, (index,), view, matrix, size(box), shot.light)
-            over(blocked, (0, 0, side_px, side_px), box)[ids >= 0] = 255
-        return ShadowMap(blocked, right, down, corner_m, px_per_m)
+        _, _, ids = self._draw(view, orthographic(half_m), (side_px, side_px), shot.light)
+        blocked = np.where(ids >= 0, np.uint8(255), np.uint8(0))
+        return ShadowMap(blocked, right, down, middle[:2] - half_m, side_px / (2 * half_m))
 
     def _ready(self, settled: Settled, shot: Shot) -> tuple[float, float]:
         """Puts a scene's bodies into the client, in the levels of detail that a shot needs.
@@ -165,9 +144,10 @@ class MeshRenderer(ABC):
         held = self._contents
         if self._client.contents is held and held[0] is settled and held[1] == levels:
             return
-        kept = self._client.contents is held
-        self._client.contents = None  # until all of it is there
-        self._ids = self._put(settled, levels, kept)
+        self._client.fresh()
+        self._ids = self._add(settled, levels)
+        self._levels = levels
+        self._shown = set(range(len(self._ids)))
         self._client.contents = self._contents = (settled, levels, self)
 
     def _depth_range(self, settled: Settled, camera: Camera) -> tuple[float, float]:
@@ -184,6 +164,13 @@ class MeshRenderer(ABC):
             return self._files.level(body.asset, px_per_unit)
         except Vanishing as error:
             raise RejectedView("vanishing") from error
+
+    def _show_only(self, settled: Settled, bodies: set[int]) -> None:
+        """Shows some bodies and hides all others; what is so already is not touched."""
+        for index in sorted(self._shown ^ bodies):
+            body = settled.spec.bodies[index]
+            self._show(body, self._ids[index], self._levels[index], index in bodies)
+        self._shown = bodies
 
     def _bodies(self, ids: NDArray[np.int32]) -> NDArray[np.int16]:
         """PyBullet's ids as indices of bodies."""
@@ -205,15 +192,15 @@ class _Drawing:
 
     def add(
         self,
-        box: Box,
+        boxes: Mapping[int, Box],
         rgba: NDArray[np.uint8],
         depth: NDArray[np.float32],
         body: NDArray[np.int16],
         planes_m: tuple[float, float],
-        own: Mapping[int, Box],
     ) -> None:
-        """Puts in what was drawn over a box: bodies that share no pixel, each within its own box."""
-        for index, whole in own.items():
+        """Puts in bodies that share no pixel, drawn at once over a box that holds theirs."""
+        box = around(boxes.values())
+        for index, whole in boxes.items():
             self._alone[index] = Silhouette(whole, over(body, box, whole) == index)
         inside = within(box, *self._size_wh)
         assert inside is not None

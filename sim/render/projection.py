@@ -4,7 +4,7 @@ import numpy as np
 
 from scenes.spec import Body, Camera
 from sim.meshfiles import MeshFiles
-from sim.render.boxes import Box, outside
+from sim.render.boxes import Box
 from sim.render.rasterise import Array, RejectedView
 from sim.settle import Settled
 
@@ -22,11 +22,12 @@ def body_box(files: MeshFiles, body: Body, camera: Camera) -> Box:
     pixels, depth_m = files.projected_hull(body, camera)
     if depth_m.max() <= 0:
         return 0, 0, 0, 0
-    x0, y0, x1, y1 = outside(pixels)
+    x0, y0 = np.floor(pixels.min(axis=0)).astype(int) - 1
+    x1, y1 = np.ceil(pixels.max(axis=0)).astype(int) + 1
     in_view = x0 < camera.width and y0 < camera.height and x1 > 0 and y1 > 0
     if in_view and max(x1 - x0, y1 - y0) > MAX_BOX_PX:
         raise RejectedView("too_close")
-    return x0, y0, x1, y1
+    return int(x0), int(y0), int(x1), int(y1)
 
 
 def depth_range(files: MeshFiles, settled: Settled, camera: Camera) -> tuple[float, float]:

@@ -1,41 +1,19 @@
 """PyBullet's TinyRenderer behind the renderer interface."""
 
-from collections import Counter
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from scenes.looks import Pictures
-from scenes.spec import Body, Light, Texture, Vec3
+from scenes.spec import Body, Light, Texture
 from sim.bullet import Client, pb
 from sim.meshfiles import MeshFiles
 from sim.render.meshrenderer import Drawn, MeshRenderer
 from sim.render.projection import column_major, shifted
 from sim.render.rasterise import Array
 from sim.settle import Settled
-
-KEPT_TRIANGLES = 100_000
-"""Triangles of loaded meshes after which a scene starts with none."""
-
-
-@dataclass(slots=True)
-class Loaded:
-    """A mesh in the client.
-
-    Attributes:
-        body_id: PyBullet's number of it.
-        triangles: How many it has.
-        colors: What each part is to be seen in.
-        textures: The file that each part has now.
-    """
-
-    body_id: int
-    triangles: int
-    colors: list[Vec3]
-    textures: list[Path | None]
 
 
 class TinyRenderer(MeshRenderer):
@@ -51,27 +29,11 @@ class TinyRenderer(MeshRenderer):
     def __init__(self, client: Client, files: MeshFiles, pictures: Pictures, lit: bool = True) -> None:
         """Draws nothing yet."""
         super().__init__(client, files)
-        self._bullet, self._pictures, self._lit = client, pictures, lit
-        self._loaded: dict[tuple[str, int, int], Loaded] = {}
-        self._of_body: list[Loaded] = []
-        self._shown: Loaded | None = None
+        self._load_texture, self._pictures, self._lit = client.load_texture, pictures, lit
         self._drawn_texture = cache(self._read_texture)
         self._own_textures = cache(self._read_own_textures)
 
-    def _draw(
-        self,
-        settled: Settled,
-        bodies: Collection[int],
-        view: Array,
-        matrix: Array,
-        size_wh: tuple[int, int],
-        light: Light,
-    ) -> Drawn:
-        (index,) = bodies
-        self._show_only(self._of_body[index])
-        # Meshes have the size of their files: instead, the camera sees a smaller or larger world.
-        scale = settled.spec.bodies[index].scale
-        view = view @ np.diag([scale, scale, scale, 1.0])
+    def _draw(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> Drawn:
         width, height = size_wh
         # Its pictures lie half a pixel too far right and up. Light arguments stick from call to call: every
         # one is given every time.
@@ -98,65 +60,36 @@ class TinyRenderer(MeshRenderer):
             np.asarray(ids, np.int32).reshape(shape),
         )
 
-    def _put(self, settled: Settled, levels: tuple[int, ...], kept: bool) -> list[int]:
-        """Puts bodies where they are; meshes that are there already need not be loaded again."""
-        triangles = sum(known.triangles for known in self._loaded.values())
-        if not kept or self._bullet.crowded or triangles > KEPT_TRIANGLES:
-            self._bullet.fresh()
-            self._loaded.clear()
-            self._shown = None
-        copies: Counter[tuple[str, int]] = Counter()
-        self._of_body = []
-        for body, level in zip(settled.spec.bodies, levels, strict=True):
-            copy = copies[body.asset, level]
-            copies[body.asset, level] += 1
-            self._of_body.append(self._placed(body, level, copy))
-        return [loaded.body_id for loaded in self._of_body]
+    def _add(self, settled: Settled, levels: tuple[int, ...]) -> list[int]:
+        load = cache(self._load_texture)
+        bodies = zip(settled.spec.bodies, levels, strict=True)
+        return [self._add_body(body, level, load) for body, level in bodies]
 
-    def _placed(self, body: Body, level: int, copy: int) -> Loaded:
-        """One of the copies of a mesh, which looks and lies as a body does."""
-        key = body.asset, level, copy
-        if key not in self._loaded:
-            self._loaded[key] = self._load_mesh(body.asset, level)
-        loaded = self._loaded[key]
-        pb.resetBasePositionAndOrientation(
-            loaded.body_id,
-            [along / body.scale for along in body.pose.position_m],
-            body.pose.quat_xyzw,
-            physicsClientId=self._client.id,
-        )
-        loaded.colors = self._colors(body, level)
-        for part, texture in enumerate(self._textures(body, level)):
-            if texture != loaded.textures[part]:
-                pb.changeVisualShape(
-                    loaded.body_id,
-                    -1,
-                    shapeIndex=part,
-                    textureUniqueId=-1 if texture is None else self._bullet.load_texture(str(texture)),
-                    physicsClientId=self._client.id,
-                )
-                loaded.textures[part] = texture
-        return loaded
-
-    def _load_mesh(self, asset: str, level: int) -> Loaded:
-        """A mesh that is not seen."""
-        paths = self._files.visual(asset, level)
+    def _add_body(self, body: Body, level: int, load: Callable[[str], int]) -> int:
+        client, paths = self._client.id, self._files.visual(body.asset, level)
+        colors = self._colors(body, level)
         visual = pb.createVisualShapeArray(
             shapeTypes=[pb.GEOM_MESH] * len(paths),
             fileNames=[str(path) for path in paths],
-            meshScales=[[1.0] * 3] * len(paths),
-            rgbaColors=[[0.0] * 4] * len(paths),
-            visualFramePositions=[[0.0] * 3] * len(paths),
-            physicsClientId=self._client.id,
+            meshScales=[[body.scale] * 3] * len(paths),
+            rgbaColors=colors,
+            visualFramePositions=[[0.0, 0.0, 0.0]] * len(paths),
+            physicsClientId=client,
         )
-        body_id: int = pb.createMultiBody(0, -1, visual, physicsClientId=self._client.id)
-        triangles = len(self._files.mesh(asset, level).faces)
-        return Loaded(body_id, triangles, [], [None] * len(paths))
+        body_id: int = pb.createMultiBody(
+            0, -1, visual, body.pose.position_m, body.pose.quat_xyzw, physicsClientId=client
+        )
+        for index, path in enumerate(self._textures(body, level)):
+            if path is not None:
+                texture = load(str(path))
+                pb.changeVisualShape(
+                    body_id, -1, shapeIndex=index, textureUniqueId=texture, physicsClientId=client
+                )
+        return body_id
 
-    def _colors(self, body: Body, level: int) -> list[Vec3]:
-        """The colour of each part."""
+    def _colors(self, body: Body, level: int) -> list[list[float]]:
         own = [part.color_rgb for part in self._files.mesh(body.asset, level).parts]
-        return [body.look.color_rgb or color for color in own]
+        return [[*(body.look.color_rgb or color), 1.0] for color in own]
 
     def _textures(self, body: Body, level: int) -> list[Path | None]:
         """The texture file of each part, or None."""
@@ -174,16 +107,13 @@ class TinyRenderer(MeshRenderer):
         parts = self._files.mesh(asset, level).parts
         return tuple(None if part.texture is None else self._files.texture(part.texture) for part in parts)
 
-    def _show_only(self, loaded: Loaded) -> None:
-        """Shows one body, and hides the one that was shown before by alpha 0."""
-        changed = [(loaded, 1.0)] if self._shown is None else [(self._shown, 0.0), (loaded, 1.0)]
-        for mesh, alpha in changed:
-            for part, color in enumerate(mesh.colors):
-                pb.changeVisualShape(
-                    mesh.body_id,
-                    -1,
-                    shapeIndex=part,
-                    rgbaColor=[*color, alpha],
-                    physicsClientId=self._client.id,
-                )
-        self._shown = loaded
+    def _show(self, body: Body, body_id: int, level: int, shown: bool) -> None:
+        """Shows a body, or hides it by alpha 0."""
+        for part, color in enumerate(self._colors(body, level)):
+            pb.changeVisualShape(
+                body_id,
+                -1,
+                shapeIndex=part,
+                rgbaColor=[*color[:3], float(shown)],
+                physicsClientId=self._client.id,
+            )

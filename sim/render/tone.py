@@ -52,6 +52,7 @@ def paint(pixels: NDArray[np.uint8], tint: tuple[float, float, float] | None = N
 
 def developed(light: Floats, gain: float) -> NDArray[np.uint8]:
     """The 8-bit picture (H, W, 3) that a camera makes of light; 1 is white."""
-    # To 16 bits in one pass, what is too bright cut off; where it is darkest a tenth of a grey level a step.
-    steps = cv2.addWeighted(light, gain * (_STEPS - 1) / _BRIGHTEST, light, 0, 0, dtype=cv2.CV_16U)
+    # A sixteen-bit table: a tenth of a grey level a step where it is darkest.
+    white = np.minimum(light, np.float32(_BRIGHTEST / gain))
+    steps = cv2.addWeighted(white, gain * (_STEPS - 1) / _BRIGHTEST, white, 0, 0, dtype=cv2.CV_16U)
     return np.asarray(cv2.LUT(steps, _CURVE), np.uint8)

@@ -234,5 +234,9 @@ def test_of_shells_only_open_and_inverted_ones_show_their_backs() -> None:
     ):
         seen = Mesh((outer, second)).seen_from_behind
         assert np.array_equal(np.flatnonzero(seen), number + np.arange(backs))
+    # An inverted box that touches another one at a corner is a shell of its own.
+    touching = np.add(other.vertices_m * 0.5, np.array([0.2, 0.2, 0.2]) + 0.025)
+    inverted = replace(other, vertices_m=touching, faces=other.faces[:, ::-1])
+    assert np.flatnonzero(Mesh((outer, inverted)).seen_from_behind).tolist() == [*range(number, 2 * number)]
     sheet = part(faces=np.array([[0, 1, 2], [2, 1, 0]]))  # closed, but flat
     assert Mesh((sheet,)).seen_from_behind.all()

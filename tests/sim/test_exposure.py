@@ -15,6 +15,7 @@ from scenes.spec import Lens, Look, Motion, Shot
 from sim.render.lens import disc, through
 from sim.render.motion import moved, other_instants
 from sim.render.settings import Relit
+from sim.render.tone import developed
 from sim2coco.recipe import Recipe
 from tests.studio import GREY, LIGHT, Picture, Studio, aimed, camera_at, catalogue_of, shot, still
 
@@ -219,3 +220,14 @@ def test_render_tiny_refuses_what_it_would_ignore(name: str) -> None:
         Recipe.parse(tree)
     Recipe.parse({**tree, "render": {"kind": "relit"}})
     Recipe.parse({**tree, "camera": {"kind": "shell", name: 0.0}})
+
+
+def test_brighter_light_never_gives_a_darker_picture() -> None:
+    light = np.concatenate([np.linspace(0, 5, 100_000), np.geomspace(5, 1e30, 200), [np.inf]]).astype(np.float32)
+    for gain in (0.6, 1.0, 1.8):
+        picture = developed(np.repeat(light[None, :, None], 3, axis=2), gain)[0].astype(int)
+        assert (picture[:, 0] == picture[:, 2]).all()
+        assert picture[0, 0] == 0
+        assert picture[-1, 0] == 255
+        steps = np.diff(picture[:, 0])
+        assert (steps.min(), steps.max()) == (0, 1)
