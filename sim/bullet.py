@@ -34,7 +34,7 @@ with silence():
     import pybullet as pb
 
 
-KEPT_TEXTURE_BYTES = 32 << 20
+KEPT_TEXTURE_BYTES = 16 << 20
 """Texture files that PyBullet may keep."""
 
 
