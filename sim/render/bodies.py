@@ -100,11 +100,34 @@ def _world(
     return np.asarray(camera.pose.rotation().astype(np.float32) @ local + eye, np.float32)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Coat:
+    """What the pixels of bodies are like, whatever light falls on them.
+
+    Attributes:
+        albedo: (3, n) share of the light that is sent back.
+        roughness: (n,) 0 mirrors, 1 is dull.
+        eye_m: (3,) where they are seen from.
+    """
+
+    albedo: Floats
+    roughness: Floats
+    eye_m: Floats
+
+
+def coat_of(gbuffer: GBuffer, spec: SceneSpec, camera: Camera, pixels: Pixels) -> Coat:
+    """The coat of the pixels of bodies."""
+    x0, y0, x1, y1 = pixels.box
+    colors = np.ascontiguousarray(gbuffer.color[y0:y1, x0:x1]).reshape(-1, 3).take(pixels.place, axis=0)
+    roughness = np.array([body.roughness for body in spec.bodies], np.float32).take(pixels.body)
+    albedo = paint(np.ascontiguousarray(colors.T))
+    return Coat(albedo, roughness, np.array(camera.pose.position_m, np.float32))
+
+
 def paint_bodies(
     picture: Floats,
-    gbuffer: GBuffer,
-    spec: SceneSpec,
-    camera: Camera,
+    coat: Coat,
+    floor: Surface | None,
     light: Light,
     pixels: Pixels,
     sky: Sky,
@@ -113,15 +136,11 @@ def paint_bodies(
 ) -> None:
     """Puts lit bodies into a picture (H, W, 3) of what is behind them."""
     x0, y0, x1, y1 = pixels.box
-    colors = np.ascontiguousarray(gbuffer.color[y0:y1, x0:x1]).reshape(-1, 3).take(pixels.place, axis=0)
-    albedo = paint(np.ascontiguousarray(colors.T))
     direct = sunlight(light, pixels, sun)
-    around = _around(light, pixels, sky, falls, spec.floor)
+    around = _around(light, pixels, sky, falls, floor)
     sun_rgb = (light.diffuse * np.array(light.color_rgb)).astype(np.float32)
-    roughness = np.array([body.roughness for body in spec.bodies], np.float32).take(pixels.body)
-    eye = np.array(camera.pose.position_m, np.float32)
-    result = albedo * (around + sun_rgb[:, None] * direct)
-    result += shine(light, eye, pixels.points_m, pixels.normal, direct, around, roughness)
+    result = coat.albedo * (around + sun_rgb[:, None] * direct)
+    result += shine(light, coat.eye_m, pixels.points_m, pixels.normal, direct, around, coat.roughness)
     part = np.ascontiguousarray(picture[y0:y1, x0:x1])
     part.reshape(-1, 3)[pixels.place] = result.T
     picture[y0:y1, x0:x1] = part

@@ -5,14 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.spec import Camera, Lamp, Light, SceneSpec
-from sim.render.bodies import FLOOR_VIEW, Pixels, sunlight
+from scenes.spec import Lamp, Light, Surface
+from sim.render.bodies import FLOOR_VIEW, Coat, Pixels, sunlight
 from sim.render.floor import FloorLight, sun_on_floor
-from sim.render.rasterise import GBuffer
 from sim.render.shine import shine
 from sim.render.sun import Sun, sun_over
 from sim.render.surfaces import tint
-from sim.render.tone import paint
 
 Floats = NDArray[np.float32]
 
@@ -66,38 +64,29 @@ def alone(light: Light, lamp: Lamp) -> Light:
 
 
 def add_lamps(
-    picture: Floats,
-    gbuffer: GBuffer,
-    spec: SceneSpec,
-    camera: Camera,
-    pixels: Pixels,
-    lamps: tuple[LitLamp, ...],
+    picture: Floats, coat: Coat, floor: Surface | None, pixels: Pixels, lamps: tuple[LitLamp, ...]
 ) -> None:
     """Adds to the bodies of a picture (H, W, 3) what the lamps give them."""
-    x0, y0, x1, y1 = pixels.box
-    colors = np.ascontiguousarray(gbuffer.color[y0:y1, x0:x1]).reshape(-1, 3).take(pixels.place, axis=0)
-    albedo = paint(np.ascontiguousarray(colors.T))
-    roughness = np.array([body.roughness for body in spec.bodies], np.float32).take(pixels.body)
-    eye = np.array(camera.pose.position_m, np.float32)
-    total = np.zeros_like(albedo)
+    total = np.zeros_like(coat.albedo)
     for lamp in lamps:
         assert lamp.sun is not None
         light, direct = lamp.light, sunlight(lamp.light, pixels, lamp.sun)
-        around = _thrown_back(lamp, pixels, spec)
+        around = _thrown_back(lamp, pixels, floor)
         color = (light.diffuse * np.array(light.color_rgb)).astype(np.float32)
-        total += albedo * (around + color[:, None] * direct)
-        total += shine(light, eye, pixels.points_m, pixels.normal, direct, around, roughness)
+        total += coat.albedo * (around + color[:, None] * direct)
+        total += shine(light, coat.eye_m, pixels.points_m, pixels.normal, direct, around, coat.roughness)
+    x0, y0, x1, _ = pixels.box
     rows, columns = np.divmod(pixels.place, x1 - x0)
-    picture.reshape(-1, 3)[(rows + y0) * camera.width + columns + x0] += total.T
+    picture.reshape(-1, 3)[(rows + y0) * picture.shape[1] + columns + x0] += total.T
 
 
-def _thrown_back(lamp: LitLamp, pixels: Pixels, spec: SceneSpec) -> Floats:
+def _thrown_back(lamp: LitLamp, pixels: Pixels, floor: Surface | None) -> Floats:
     """Light (3, n) of a lamp that the floor throws back at what faces down."""
-    if spec.floor is None or lamp.falls is None:
+    if floor is None or lamp.falls is None:
         return np.zeros((3, 1), np.float32)
     points, normal = pixels.points_m, pixels.normal
     reach = np.maximum(points[2], 0)
     x, y = points[0] + normal[0] * reach, points[1] + normal[1] * reach
     _, share = (part[:, 0] for part in lamp.falls.thrown_back(x[:, None], y[:, None]))
-    strength = tint(spec.floor) * sun_on_floor(lamp.light) * np.float32(FLOOR_VIEW * lamp.light.bounce)
+    strength = tint(floor) * sun_on_floor(lamp.light) * np.float32(FLOOR_VIEW * lamp.light.bounce)
     return np.asarray(strength[:, None] * (share * ((1 - normal[2]) * np.float32(0.5))), np.float32)

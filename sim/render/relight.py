@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scenes.looks import FEW, Pictures
 from scenes.spec import Camera, Light, SceneSpec, Shot, Surface, Vec3, Wall
 from sim.meshfiles import MeshFiles
-from sim.render.bodies import Pixels, body_pixels, paint_bodies
+from sim.render.bodies import Pixels, body_pixels, coat_of, paint_bodies
 from sim.render.compose import Composer, Floats, Seen, what_is_where
 from sim.render.environment import MappedLight, balance, mapped, surroundings
 from sim.render.floor import FloorLight, floor_colors, floor_light, floor_picture
@@ -137,9 +137,10 @@ class RelitComposer(Composer):
             paint_walls(picture, self.surfaces, spec, camera, light, seen, sky, sun, falls, lit.lamps)
         pixels = self._pixels(camera, seen, lit.scene.fewer)
         if pixels is not None:
-            paint_bodies(picture, gbuffer, spec, camera, light, pixels, sky, sun, falls)
+            coat = coat_of(gbuffer, spec, camera, pixels)
+            paint_bodies(picture, coat, spec.floor, light, pixels, sky, sun, falls)
             if lit.lamps:
-                add_lamps(picture, gbuffer, spec, camera, pixels, lit.lamps)
+                add_lamps(picture, coat, spec.floor, pixels, lit.lamps)
         return picture, pixels
 
     def _exposed(

@@ -223,7 +223,8 @@ def test_render_tiny_refuses_what_it_would_ignore(name: str) -> None:
 
 
 def test_brighter_light_never_gives_a_darker_picture() -> None:
-    light = np.concatenate([np.linspace(0, 5, 100_000), np.geomspace(5, 1e30, 200), [np.inf]]).astype(np.float32)
+    values = np.concatenate([np.linspace(0, 5, 100_000), np.geomspace(5, 1e30, 200), [np.inf]])
+    light = values.astype(np.float32)
     for gain in (0.6, 1.0, 1.8):
         picture = developed(np.repeat(light[None, :, None], 3, axis=2), gain)[0].astype(int)
         assert (picture[:, 0] == picture[:, 2]).all()
