@@ -20,6 +20,10 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 
+GIVES_M = 0.001
+"""A floor hides what reaches deeper into it: at rest, physics lets bodies sink in by a part of that."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """A picture and what is where in it.
@@ -93,8 +97,9 @@ def what_is_where(gbuffer: GBuffer, camera: Camera, floor: bool, walls: tuple[Wa
 def _with_floor(gbuffer: GBuffer, camera: Camera, floor: bool) -> Seen:
     if not floor:
         return Seen(gbuffer.body, gbuffer.depth_m, None, None)
-    plane_m = floor_depth(camera)
-    is_floor = plane_m < gbuffer.depth_m
+    plane_m, height_m = floor_depth(camera), camera.pose.position_m[2]
+    yielding = 1 + GIVES_M / height_m if height_m > 0 else 1.0
+    is_floor = plane_m * yielding < gbuffer.depth_m
     body = np.where(is_floor, np.int16(-1), gbuffer.body)
     depth_m = np.minimum(plane_m.astype(np.float32), gbuffer.depth_m)
     return Seen(body, depth_m, plane_m, is_floor)
