@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     options = parser.parse_args(arguments)
     few, many = options.images or ((400, 4000) if options.full else (400, 1200))
-    scenes = options.scenes or (1000 if options.full else 200)
+    scenes = options.scenes or (3000 if options.full else 200)
     out.print(f"{machine()}\n")
     if not options.worker_only:
         _compare(few, many)
