@@ -41,7 +41,8 @@ def read_mesh(path: Path) -> Mesh:
         scene = trimesh.load_scene(path, process=False)
         geometries = [mesh for mesh in scene.dump() if isinstance(mesh, trimesh.Trimesh) and len(mesh.faces)]
     except IndexError as error:
-        raise MeshError("cannot be read: a face names a vertex that is not there, or numbers are missing") from error
+        reason = "a face names a vertex that is not there, or numbers are missing"
+        raise MeshError(f"cannot be read: {reason}") from error
     except Exception as error:  # whatever a parser of foreign files raises is one thing to the caller
         raise MeshError(
             f"cannot be read: {str(error).splitlines()[0] if str(error) else repr(error)}"
