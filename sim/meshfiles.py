@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.catalogue import Asset, Catalogue
-from scenes.assets.mesh import Mesh, Part
+from scenes.assets.mesh import Mesh, Part, face_normals
 from scenes.assets.shapes import box
 from scenes.spec import Body, Camera
 from sim.bullet import pb
@@ -223,10 +223,9 @@ def ordered_faces(part: Part, behind: NDArray[np.bool_], middle: Array) -> Drawn
     """
     faces = np.concatenate([part.faces, part.faces[behind][:, ::-1]])
     back = np.arange(len(faces)) >= len(part.faces)
-    a, b, c = np.moveaxis(part.vertices_m[faces] - middle, 1, 0)
-    normals = np.cross(b - a, c - a)
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)
-    order = np.argsort(-((a + b + c) * normals).sum(axis=1), kind="stable")
+    corners = part.vertices_m[faces] - middle
+    outward = (corners.sum(axis=1) * face_normals(corners)).sum(axis=1)
+    order = np.argsort(-outward, kind="stable")
     return faces[order], back[order]
 
 

@@ -193,6 +193,13 @@ def _check_texture(texture: NDArray[np.uint8]) -> None:
         raise MeshError(f"a texture must be (h, w, 3) uint8, not {texture.shape} {texture.dtype}")
 
 
+def face_normals(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Unit normals (m, 3) of triangles (m, 3, 3); of one without an area, about nothing."""
+    a, b, c = np.moveaxis(corners, 1, 0)
+    normals = np.cross(b - a, c - a)
+    return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30))
+
+
 def _edges(corner_of: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """The number of each edge of triangles, (m, 3), by those of their corners (m, 3), and which are open.
 

@@ -36,6 +36,12 @@ def around(boxes: Iterable[Box]) -> Box:
     return min(x0), min(y0), max(x1), max(y1)
 
 
+def overlap(first: Box, second: Box) -> bool:
+    """Whether two boxes share a pixel."""
+    across = first[0] < second[2] and second[0] < first[2]
+    return across and first[1] < second[3] and second[1] < first[3]
+
+
 def over(values: NDArray[Scalar], box: Box, part: Box) -> NDArray[Scalar]:
     """The part of values (h, w, ...) over a box that lies over a smaller one: a view."""
     return values[part[1] - box[1] : part[3] - box[1], part[0] - box[0] : part[2] - box[0]]

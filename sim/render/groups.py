@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import cv2
 import numpy as np
 
-from sim.render.boxes import Box, around, within
+from sim.render.boxes import Box, around, overlap
 from sim.render.rasterise import Array
 
 APART_PX = 0.5
@@ -30,8 +30,7 @@ def groups(
         for group in found:
             held = around(boxes[other] for other in group)
             if calls(around((held, box))) < calls(held) + calls(box) and all(
-                _share_nothing(boxes[other], box) or apart(outlines[other], outlines[index])
-                for other in group
+                not overlap(boxes[other], box) or apart(outlines[other], outlines[index]) for other in group
             ):
                 group.append(index)
                 break
@@ -48,9 +47,3 @@ def apart(first: Array, second: Array) -> bool:
         (along.min(axis=0), along.max(axis=0)) for along in (first @ normals.T, second @ normals.T)
     )
     return bool((np.maximum(other_low - high, low - other_high) > APART_PX).any())
-
-
-def _share_nothing(first: Box, second: Box) -> bool:
-    x0, y0, x1, y1 = first
-    moved = second[0] - x0, second[1] - y0, second[2] - x0, second[3] - y0
-    return within(moved, x1 - x0, y1 - y0) is None

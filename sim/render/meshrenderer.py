@@ -47,8 +47,6 @@ class MeshRenderer(ABC):
         self._levels: tuple[int, ...] = ()
         self._shown: set[int] = set()
         self._contents: tuple[object, ...] = (None, None)
-        self._drawn: tuple[Settled, Shot] | None = None
-        self._planes_m = (0.0, 0.0)
 
     @abstractmethod
     def _add(self, settled: Settled, levels: tuple[int, ...]) -> list[int]:
@@ -76,7 +74,8 @@ class MeshRenderer(ABC):
         bodies, camera = settled.spec.bodies, shot.camera
         drawing = _Drawing(camera, len(bodies))
         if bodies:
-            planes_m, boxes = self._ready(settled, shot), self._boxes(settled, camera)
+            planes_m, boxes = self._depth_range(settled, camera), self._boxes(settled, camera)
+            self._load(settled, camera)
             view = view_matrix(camera)
             for group in self._groups(settled, camera, boxes):
                 self._show_only(settled, set(group))
@@ -109,7 +108,7 @@ class MeshRenderer(ABC):
         """What a shot's light sees, from far away; None where there is nothing."""
         if not settled.spec.bodies:
             return None
-        self._ready(settled, shot)
+        self._load(settled, shot.camera)
         self._show_only(settled, set(range(len(self._ids))))
         direction = np.array(shot.light.direction)
         right = np.cross((0.0, 0.0, 1.0) if abs(direction[2]) < 0.99 else (0.0, 1.0, 0.0), direction)
@@ -125,22 +124,9 @@ class MeshRenderer(ABC):
         blocked = np.where(ids >= 0, np.uint8(255), np.uint8(0))
         return ShadowMap(blocked, right, down, middle[:2] - half_m, side_px / (2 * half_m))
 
-    def _ready(self, settled: Settled, shot: Shot) -> tuple[float, float]:
-        """Puts a scene's bodies into the client, in the levels of detail that a shot needs.
-
-        Returns:
-            The near and the far plane of the shot.
-        """
-        same = self._drawn is not None and self._drawn[0] is settled and self._drawn[1] is shot
-        if not same or self._client.contents is not self._contents:
-            self._drawn = None
-            self._planes_m = self._depth_range(settled, shot.camera)
-            self._load(settled, shot)
-            self._drawn = settled, shot
-        return self._planes_m
-
-    def _load(self, settled: Settled, shot: Shot) -> None:
-        levels = self._levels_for(settled, shot.camera)
+    def _load(self, settled: Settled, camera: Camera) -> None:
+        """Puts a scene's bodies into the client, in the levels of detail that a camera needs."""
+        levels = self._levels_for(settled, camera)
         held = self._contents
         if self._client.contents is held and held[0] is settled and held[1] == levels:
             return

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.assets.mesh import Mesh
+from scenes.assets.mesh import Mesh, face_normals
 from scenes.spec import SceneSpec
 from sim.meshfiles import MeshFiles
 
@@ -124,9 +124,7 @@ def spread_points(mesh: Mesh, count: int) -> tuple[Array, Array, NDArray[np.bool
 
 def _curved(mesh: Mesh, normals: Array) -> NDArray[np.bool_]:
     """Which triangles have corners whose normals are not their own: (m,)."""
-    a, b, c = np.moveaxis(mesh.vertices_m[mesh.faces], 1, 0)
-    own = np.cross(b - a, c - a)
-    own /= np.maximum(np.linalg.norm(own, axis=1, keepdims=True), 1e-30)
+    own = face_normals(mesh.vertices_m[mesh.faces])
     cosine = np.abs(np.einsum("nci,ni->nc", normals[mesh.faces], own))
     return np.asarray(cosine.min(axis=1) < FLAT)
 

@@ -96,7 +96,7 @@ class RelitComposer(Composer):
         self._sky_directions, self._sky_map_px = sky_directions, sky_map_px
         self._sun_map_px, self._smooth_edges = sun_map_px, smooth_edges
         self._scene = Last(self._look_at)
-        self._pixels = Last(body_pixels)
+        self._pixels, self._coat = Last(body_pixels), Last(coat_of)
         self._surroundings = lru_cache(FEW)(lambda source: surroundings(pictures.panorama(source)))
         self._floor_colors = Last(partial(floor_colors, self.surfaces))
 
@@ -137,7 +137,7 @@ class RelitComposer(Composer):
             paint_walls(picture, self.surfaces, spec, camera, light, seen, sky, sun, falls, lit.lamps)
         pixels = self._pixels(camera, seen, lit.scene.fewer)
         if pixels is not None:
-            coat = coat_of(gbuffer, spec, camera, pixels)
+            coat = self._coat(gbuffer, spec, camera, pixels)
             paint_bodies(picture, coat, spec.floor, light, pixels, sky, sun, falls)
             if lit.lamps:
                 add_lamps(picture, coat, spec.floor, pixels, lit.lamps)

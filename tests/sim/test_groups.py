@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 
 from scenes.assets.shapes import SHAPES, sphere
-from sim.render.boxes import Box, around, over, size, within
+from sim.render.boxes import Box, around, over, overlap, size, within
 from sim.render.groups import APART_PX, apart, groups
 from sim.render.rasterise import Silhouette
 from sim.render.settings import Egl
@@ -69,6 +69,8 @@ def test_boxes() -> None:
     assert within(box, 4, 20) == (0, 2, 4, 9)
     assert within(box, 4, 2) is None
     assert around([box, (0, 0, 1, 20)]) == (-3, 0, 5, 20)
+    for beside, shared in (((4, 8, 9, 12), True), ((5, 2, 9, 9), False), ((-3, 9, 5, 12), False)):
+        assert overlap(box, beside) == overlap(beside, box) == shared
     values = np.arange(56).reshape(7, 8)
     assert over(values, box, (-2, 3, 0, 4)).tolist() == [[9, 10]]
 
