@@ -19,8 +19,8 @@ from rich.console import Console
 from benchmarks.clock import Run, machine, watch
 from benchmarks.stages import OTHER, STAGES, Spent, measured
 from benchmarks.workload import HAND_WRITTEN, HAND_WRITTEN_EGL, plain_scenes, recipe
-from sim.render.eglclient import EglUnavailable
-from sim.render.eglprobe import egl_device
+from sim.render.raster.egl.client import EglUnavailable
+from sim.render.raster.egl.probe import egl_device
 from sim2coco.recipe import Recipe
 
 AUGMENTS = ("none", "light")

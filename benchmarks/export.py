@@ -19,11 +19,11 @@ from rich.console import Console
 
 from benchmarks.clock import machine
 from benchmarks.workload import recipe
+from sim2coco.context import WorkerContext
 from sim2coco.export.coco import write_coco
 from sim2coco.pipeline import make_scene
 from sim2coco.records import Record, View, from_bytes, kept_views, record_name, to_bytes
 from sim2coco.store import Store
-from sim2coco.studio import Studio
 
 SIZES = (10_000, 100_000, 1_000_000)
 OBJECTS, VIEWS = 20, 5
@@ -54,9 +54,9 @@ def written(annotations: int) -> tuple[int, float, int]:
     """Writes COCO files; gives the annotations in them, seconds, and the peak of this process in KiB."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         settings = recipe(objects=OBJECTS, views=VIEWS, image={"width": 320, "height": 240}, quality={})
-        with closing(Studio(settings, Path(folder) / "scratch")) as studio:
-            record, _ = make_scene(studio, 0)
-            catalogue = studio.catalogue
+        with closing(WorkerContext(settings, Path(folder) / "scratch")) as context:
+            record, _ = make_scene(context, 0)
+            catalogue = context.catalogue
         store = Store(Path(folder) / "data")
         store.put(record_name(0), to_bytes(record))
         begun = time.perf_counter()

@@ -16,7 +16,7 @@ from benchmarks.clock import Run, machine
 from benchmarks.ours import watched
 from benchmarks.plots import Line, Panel, Points, plot_file, save
 from benchmarks.workload import SMALL, cheap, recipe
-from sim.render.eglclient import EglUnavailable
+from sim.render.raster.egl.client import EglUnavailable
 from sim2coco.recipe import Recipe
 
 SETTLED = 0.3

@@ -18,7 +18,7 @@ from augment.pipeline import Augmenter
 from benchmarks.clock import WARM_UP
 from sim.bullet import pb
 from sim.render.compose import Composer
-from sim.render.meshrenderer import MeshRenderer
+from sim.render.raster.meshrenderer import MeshRenderer
 from sim2coco.export.settings import Export
 from sim2coco.recipe import Recipe
 

@@ -13,12 +13,13 @@ import yaml
 import conf
 from scenes.assets.catalogue import Asset, Category, resolve
 from scenes.assets.reading import read_mesh
-from scenes.spec import Body, Shot
+from scenes.shot import Shot
+from scenes.spec import Body
 from sim.settle import Settled
+from sim2coco.context import WorkerContext
 from sim2coco.pipeline import aim, draw_and_settle
 from sim2coco.recipe import Recipe
 from sim2coco.seeding import rng_for
-from sim2coco.studio import Studio
 
 JPEG_QUALITY = 92
 SMALL = {"width": 64, "height": 64}
@@ -67,32 +68,32 @@ def choice(group: str, name: str) -> dict[str, Any]:
 
 def plain_scenes(ours: Recipe, count: int) -> list[dict[str, Any]]:
     """The first scenes of a recipe for a script that knows nothing of us: meshes, start poses, cameras."""
-    with tempfile.TemporaryDirectory() as folder, closing(Studio(ours, Path(folder))) as studio:
-        return [scene for index in range(count) for scene in _plain_scene(studio, index)]
+    with tempfile.TemporaryDirectory() as folder, closing(WorkerContext(ours, Path(folder))) as context:
+        return [scene for index in range(count) for scene in _plain_scene(context, index)]
 
 
-def _plain_scene(studio: Studio, scene: int) -> Iterator[dict[str, Any]]:
-    settled, _ = draw_and_settle(studio, scene)
+def _plain_scene(context: WorkerContext, scene: int) -> Iterator[dict[str, Any]]:
+    settled, _ = draw_and_settle(context, scene)
     if settled is None:
         return
-    shots = [shot for view in range(studio.recipe.views) for shot in aim(studio, settled, view)]
-    bodies = [_plain_body(studio, body) for body in _start(studio, settled)]
+    shots = [shot for view in range(context.recipe.views) for shot in aim(context, settled, view)]
+    bodies = [_plain_body(context, body) for body in _start(context, settled)]
     yield {"bodies": bodies, "views": [_plain_view(shot) for shot in shots]}
 
 
-def _start(studio: Studio, settled: Settled) -> tuple[Body, ...]:
+def _start(context: WorkerContext, settled: Settled) -> tuple[Body, ...]:
     """The bodies where they were let go."""
-    ours, spec = studio.recipe, settled.spec
+    ours, spec = context.recipe, settled.spec
 
     def streams(name: str, **key: int) -> np.random.Generator:
         return rng_for(ours.seed, scene=spec.scene, attempt=spec.attempt, stream=name, **key)
 
-    return ours.scene.draw(spec.scene, spec.split, spec.attempt, studio.catalogue, streams).bodies
+    return ours.scene.draw(spec.scene, spec.split, spec.attempt, context.catalogue, streams).bodies
 
 
-def _plain_body(studio: Studio, body: Body) -> dict[str, Any]:
-    asset = studio.catalogue.assets[body.asset]
-    category = studio.recipe.assets.categories[asset.name]
+def _plain_body(context: WorkerContext, body: Body) -> dict[str, Any]:
+    asset = context.catalogue.assets[body.asset]
+    category = context.recipe.assets.categories[asset.name]
     return {
         "mesh": str(resolve(category.path or "")),
         "scale": body.scale * _enlarged(asset, category),

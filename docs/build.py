@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from sim2coco.manual import manual
+from sim2coco.cli.manual import manual
 
 DOCS = Path(__file__).parent
 

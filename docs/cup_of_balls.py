@@ -12,11 +12,12 @@ import numpy as np
 import trimesh
 from PIL import Image
 
-from scenes.camera import look_at
-from scenes.spec import Body, Camera, Light, Look, Physics, Pose, SceneSpec, Shot, Surface, quaternion, vec3
+from scenes.geometry import Pose, look_at, quaternion, vec3
+from scenes.shot import Camera, Light, Shot
+from scenes.spec import Body, Look, Physics, SceneSpec, Surface
 from sim.settle import settle
+from sim2coco.context import WorkerContext
 from sim2coco.recipe import Recipe
-from sim2coco.studio import Studio
 
 PROFILE_MM = ((0, 0), (35, 0), (42, 100), (38, 100), (31, 4), (0, 4))
 COLORS = ((0.80, 0.16, 0.12), (0.13, 0.36, 0.75), (0.95, 0.75, 0.15), (0.18, 0.60, 0.30))
@@ -44,12 +45,12 @@ def _picture(root: Path, collision: str) -> Image.Image:
     program = [sys.executable, "-m", "sim2coco.cli", "assets", "import", str(root / "meshes")]
     subprocess.run([*program, "--out", str(library), "--unit", "mm", "--collision", collision], check=True)
     recipe = Recipe.parse({"assets": {"path": str(library)}, "scene": {"kind": "drop"}})
-    studio = Studio(recipe, root)
-    settled = settle(studio.client, studio.files, _scene(list(studio.catalogue.assets)))
+    context = WorkerContext(recipe, root)
+    settled = settle(context.client, context.files, _scene(list(context.catalogue.assets)))
     shot = Shot(0, 0, 0, _camera(), LIGHT)
-    gbuffer = studio.renderer.rasterise(settled, shot)
-    frame = studio.composer.compose(studio.renderer, gbuffer, settled, shot)
-    studio.close()
+    gbuffer = context.renderer.rasterise(settled, shot)
+    frame = context.composer.compose(context.renderer, gbuffer, settled, shot)
+    context.close()
     return Image.fromarray(frame.image)
 
 

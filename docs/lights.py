@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 def write(folder: Path) -> None:
     """Both as Radiance files."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, light in (("evening", evening()), ("studio", studio())):
+    for name, light in (("evening", evening()), ("studio", context())):
         done, content = cv2.imencode(".hdr", light[..., ::-1].astype(np.float32))
         assert done
         (folder / f"{name}.hdr").write_bytes(content.tobytes())
@@ -33,7 +33,7 @@ def evening() -> Array:
     return np.where(rays[..., 2:] > 0, sky, (0.10, 0.09, 0.07))
 
 
-def studio() -> Array:
+def context() -> Array:
     """A dark room with a large warm light, a cool one opposite, and a strip behind."""
     boxes = (
         (40, 40, 20, 14, (9.0, 8.0, 6.5)),

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from scenes.geometry import Pose, Vec3, look_at, on_sphere, quaternion, vec3
 from scenes.settings import Kind, NonNegative, Positive, Range, Settings, ShareRange, uniform, within
-from scenes.spec import Camera, Lens, Motion, Pose, Vec3, quaternion, vec3
+from scenes.shot import Camera, Lens, Motion
 
 Array = NDArray[np.float64]
 
@@ -181,22 +182,3 @@ class Grid(CameraKind):
 def _depth_of(camera: Camera, point_m: Vec3) -> float:
     """The depth of a point in metres, above 0 wherever it is."""
     return max(float(camera.project(np.array([point_m]))[1][0]), 1e-3)
-
-
-def on_sphere(azimuth_rad: float, elevation_rad: float) -> Array:
-    """The unit vector (3,) in a direction."""
-    flat = np.cos(elevation_rad)
-    return np.array([flat * np.cos(azimuth_rad), flat * np.sin(azimuth_rad), np.sin(elevation_rad)])
-
-
-def look_at(position: Array, target: Array, roll_rad: float) -> Array:
-    """The (3, 3) rotation, world from camera (x right, y down, z forward), that looks at a point."""
-    forward = target - position
-    length = float(np.linalg.norm(forward))
-    forward = forward / length if length > 1e-9 else np.array([0.0, 0.0, -1.0])
-    up = np.array([0.0, 0.0, 1.0]) if abs(forward[2]) < 0.999 else np.array([0.0, 1.0, 0.0])
-    right = np.cross(forward, up)
-    right /= np.linalg.norm(right)
-    down = np.cross(forward, right)
-    cosine, sine = np.cos(roll_rad), np.sin(roll_rad)
-    return np.column_stack([cosine * right + sine * down, cosine * down - sine * right, forward])

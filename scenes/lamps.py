@@ -8,12 +8,12 @@ from typing import Annotated
 import numpy as np
 from pydantic import BeforeValidator, Field, field_validator
 
+from scenes.assets.images import MAX_POOL, Album
 from scenes.assets.panoramas import SUFFIXES, panorama_files
 from scenes.assets.skies import SKIES
-from scenes.camera import on_sphere
-from scenes.looks import MAX_POOL, Album
+from scenes.geometry import on_sphere, vec3
 from scenes.settings import Range, Settings, Share, ShareRange, did_you_mean, uniform, within
-from scenes.spec import Environment, Lamp, vec3
+from scenes.shot import Environment, Lamp
 
 
 class LampSettings(Settings):
@@ -115,5 +115,5 @@ def _parsed(tree: object) -> object:
     return EnvironmentSettings.parse(tree) if isinstance(tree, dict) else tree
 
 
-Surrounding = Annotated[EnvironmentSettings, BeforeValidator(_parsed)]
+EnvironmentField = Annotated[EnvironmentSettings, BeforeValidator(_parsed)]
 Lamps = Annotated[dict[str, LampSettings], Field(max_length=8)]

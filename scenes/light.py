@@ -7,11 +7,11 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from scenes.camera import on_sphere
-from scenes.lamps import EnvironmentSettings, Lamps, Surrounding
-from scenes.looks import Album
+from scenes.assets.images import Album
+from scenes.geometry import on_sphere, vec3
+from scenes.lamps import EnvironmentField, EnvironmentSettings, Lamps
 from scenes.settings import Range, Settings, ShareRange, Streams, uniform, within
-from scenes.spec import Light, vec3
+from scenes.shot import Light
 
 
 class LightSettings(Settings):
@@ -53,7 +53,7 @@ class LightSettings(Settings):
     """White balance: red is stronger by this share, and blue weaker."""
     lamps: Lamps = Field(default_factory=dict)
     """Named lamps beside the sun, at most 8; remove one with `~light.lamps.NAME`."""
-    environment: Surrounding = EnvironmentSettings()
+    environment: EnvironmentField = EnvironmentSettings()
     """A picture of all around in place of the sky; a file or folder alone is its path."""
 
     def draw(self, streams: Streams, album: Album) -> Light:

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from scenes.assets.catalogue import Asset, Catalogue
+from scenes.geometry import Pose, Quat
 from scenes.looks import LookSettings
 from scenes.settings import IntRange, Kind, Positive, Share, ShareRange, Streams, uniform, uniform_int, within
 from scenes.space import Space, ball, cylinder
-from scenes.spec import Body, Look, Pose, Quat, SceneSpec, Surface
+from scenes.spec import Body, Look, SceneSpec, Surface
 
 OBJECT_LOOK = LookSettings(saturation=(0.2, 1.0), value=(0.3, 1.0), textured=0.3)
 CLEARANCE = 1.01

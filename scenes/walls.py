@@ -1,13 +1,15 @@
 """Walls around the objects: how many are drawn with the scene, where they stand is known once that rests."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.looks import Album, LookSettings
+from scenes.assets.images import Album
+from scenes.looks import LookSettings
 from scenes.settings import IntRange, Positive, Streams, uniform, uniform_int, within
-from scenes.spec import Room, Surface, Wall
+from scenes.spec import Surface, Wall, WallPlan
 
 LONG = 40
 """How far a wall runs on where no other one meets it, over the distance of the farthest and the height."""
@@ -25,7 +27,7 @@ class WallSettings(LookSettings):
     tile: Positive = (1.0, 8.0)
     """Side of one texture tile, counted in typical object sizes."""
 
-    def room(self, streams: Streams, unit_m: float, album: Album) -> Room | None:
+    def room(self, streams: Streams, unit_m: float, album: Album) -> WallPlan | None:
         """The walls of a scene; None where there are none.
 
         Args:
@@ -40,13 +42,19 @@ class WallSettings(LookSettings):
         turn_rad, height_m = 2 * np.pi * rng.random(), unit_m * uniform(rng, self.height)
         surface = Surface(self.draw(rng, album), unit_m * uniform(rng, self.tile), 0.0)
         gaps_m = tuple(unit_m * uniform(streams("walls", body=wall), self.gap) for wall in range(number))
-        return Room(surface, float(turn_rad), height_m, gaps_m)
+        return WallPlan(surface, float(turn_rad), height_m, gaps_m)
 
 
-def standing(room: Room | None, points_m: NDArray[np.float64]) -> tuple[Wall, ...]:
-    """The walls of a room around points (n, 3), each at its gap from the outermost one."""
+def walls_around(room: WallPlan | None, bodies_m: Sequence[NDArray[np.float64]]) -> tuple[Wall, ...]:
+    """The walls of a room around bodies, each at its gap from the outermost point.
+
+    Args:
+        room: As drawn; None where there are no walls.
+        bodies_m: Points (n, 3) of each body at rest; the origin counts as one more.
+    """
     if room is None:
         return ()
+    points_m = np.concatenate([np.zeros((1, 3)), *bodies_m])
     angles = [room.turn_rad + index * np.pi / 2 for index in range(len(room.gaps_m))]
     outward = [np.array([np.cos(angle), np.sin(angle)]) for angle in angles]
     distances = [

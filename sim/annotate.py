@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
 from scenes.assets.catalogue import Asset
-from scenes.spec import Camera, Pose, Shot
+from scenes.geometry import Pose
+from scenes.shot import Camera, Shot
+from sim.boxes import Box, bounding, over, within
 from sim.meshfiles import MeshFiles
-from sim.render.boxes import Box, bounding, over, within
 from sim.render.compose import Frame
-from sim.render.rasterise import GBuffer
+from sim.render.raster.gbuffer import GBuffer
 from sim.settle import Settled
 
 Mask = NDArray[np.bool_]

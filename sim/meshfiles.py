@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from scenes.assets.catalogue import Asset, Catalogue
 from scenes.assets.mesh import Mesh, Part, face_normals
 from scenes.assets.shapes import box
-from scenes.spec import Body, Camera
+from scenes.shot import Camera
+from scenes.spec import Body
 from sim.bullet import pb
 from sim.collision import collision_obj
 from sim.hull import hull_vertices, thinned

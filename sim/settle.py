@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scenes.spec import Body, Physics, Pose, RejectedDraw, SceneSpec, Wall
-from scenes.walls import standing
+from scenes.geometry import Pose
+from scenes.spec import Body, Physics, RejectedDraw, SceneSpec, Wall
 from sim.bullet import Client, pb
 from sim.meshfiles import MeshFiles, collision_shape
 
@@ -42,7 +42,7 @@ def settle(client: Client, files: MeshFiles, spec: SceneSpec) -> Settled:
         RejectedDraw: `unsettled`, `penetrating`, `out_of_bounds` or `non_finite`.
     """
     if spec.physics is None or not spec.bodies:
-        return Settled(spec, 0.0, _walls(files, spec))
+        return Settled(spec, 0.0)
     client.fresh(spec.physics.time_step_s, spec.physics.gravity_m_s2)
     _add_floor(client.id)
     ids = [_add_body(client.id, files, body) for body in spec.bodies]
@@ -54,15 +54,7 @@ def settle(client: Client, files: MeshFiles, spec: SceneSpec) -> Settled:
     ]
     bodies = tuple(replace(body, pose=pose) for body, pose in zip(spec.bodies, poses, strict=True))
     spec = replace(spec, bodies=bodies)
-    return Settled(spec, seconds, _walls(files, spec))
-
-
-def _walls(files: MeshFiles, spec: SceneSpec) -> tuple[Wall, ...]:
-    """The scene's walls around its bodies, which never meet them: what falls does not depend on walls."""
-    if spec.room is None:
-        return ()
-    points = [files.hull(body) for body in spec.bodies]
-    return standing(spec.room, np.concatenate([np.zeros((1, 3)), *points]))
+    return Settled(spec, seconds)
 
 
 def _add_floor(client: int) -> None:

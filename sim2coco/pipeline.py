@@ -6,60 +6,74 @@ from functools import partial
 
 import numpy as np
 
-from scenes.looks import ENVIRONMENT
-from scenes.spec import RejectedDraw, Shot, Vec3, vec3
+from scenes.assets.images import ENVIRONMENT
+from scenes.geometry import Vec3, vec3
+from scenes.shot import Shot
+from scenes.spec import RejectedDraw, SceneSpec
+from scenes.walls import walls_around
 from sim.annotate import Measures, Sample, annotate, measure
-from sim.render.rasterise import GBuffer, RejectedView
+from sim.render.raster.gbuffer import GBuffer, RejectedView
 from sim.settle import Settled, settle
+from sim2coco.context import WorkerContext
 from sim2coco.export.labels import Written, written
 from sim2coco.quality.judge import Verdict, judge
 from sim2coco.records import FORMAT, Record, View, picture_path, record_name, to_bytes
 from sim2coco.seeding import rng_for
 from sim2coco.store import Store
-from sim2coco.studio import Studio
 
 Outcome = tuple[list[Written], tuple[str, ...]]
 """What comes of a shot: its pictures, or the reasons why there are none."""
 
 
-def make_scene(studio: Studio, scene: int) -> tuple[Record, list[Written]]:
+def make_scene(context: WorkerContext, scene: int) -> tuple[Record, list[Written]]:
     """One scene as a pure function of recipe and index: its record, and the files of its pictures."""
-    settled, unlucky = draw_and_settle(studio, scene)
-    split = studio.recipe.split_of(scene)
+    settled, unlucky = draw_and_settle(context, scene)
+    split = context.recipe.split_of(scene)
     if settled is None:
         return Record(FORMAT, scene, split, "rejected", unlucky, None, None, ()), []
     views: list[View] = []
     files: list[Written] = []
-    for view in range(studio.recipe.views):
-        shots = aim(studio, settled, view)
-        for shot, (pictures, reasons) in zip(shots, make_view(studio, settled, shots), strict=True):
+    for view in range(context.recipe.views):
+        shots = aim(context, settled, view)
+        for shot, (pictures, reasons) in zip(shots, make_view(context, settled, shots), strict=True):
             told = tuple(picture.picture for picture in pictures)
             views.append(View(view, shot.lighting, shot, reasons, told))
             files += pictures
     return Record(FORMAT, scene, split, "done", unlucky, None, settled, tuple(views)), files
 
 
-def draw_and_settle(studio: Studio, scene: int) -> tuple[Settled | None, tuple[str, ...]]:
+def draw_and_settle(context: WorkerContext, scene: int) -> tuple[Settled | None, tuple[str, ...]]:
     """The first lucky draw of a scene, and the reasons of the unlucky ones before it."""
-    recipe, split = studio.recipe, studio.recipe.split_of(scene)
-    catalogue = studio.held_out.catalogues[split]
+    recipe, split = context.recipe, context.recipe.split_of(scene)
+    catalogue = context.held_out.catalogues[split]
     unlucky: list[str] = []
     for attempt in range(recipe.scene.max_attempts):
         streams = partial(_stream, recipe.seed, scene, attempt)
         try:
             spec = recipe.scene.draw(scene, split, attempt, catalogue, streams)
-            return settle(studio.client, studio.files, spec), tuple(unlucky)
+            return settle_inside_walls(context, spec), tuple(unlucky)
         except RejectedDraw as rejected:
             unlucky.append(rejected.reason)
     return None, tuple(unlucky)
 
 
-def aim(studio: Studio, settled: Settled, view: int) -> tuple[Shot, ...]:
+def settle_inside_walls(context: WorkerContext, spec: SceneSpec) -> Settled:
+    """The scene at rest, with its walls around it: no body meets them, so they are placed afterwards.
+
+    Raises:
+        RejectedDraw: The bodies do not come to rest, or leave the floor.
+    """
+    settled = settle(context.client, context.files, spec)
+    points_m = [context.files.hull(body) for body in settled.spec.bodies]
+    return replace(settled, walls=walls_around(spec.room, points_m))
+
+
+def aim(context: WorkerContext, settled: Settled, view: int) -> tuple[Shot, ...]:
     """The shots of one view: one camera, under one light after the other."""
-    recipe, spec = studio.recipe, settled.spec
+    recipe, spec = context.recipe, settled.spec
     stream = partial(_stream, recipe.seed, spec.scene, spec.attempt, view=view)
-    catalogue = studio.held_out.catalogues[spec.split]
-    sphere = bounds(studio, settled)
+    catalogue = context.held_out.catalogues[spec.split]
+    sphere = bounds(context, settled)
     camera = recipe.camera.aim(stream("camera"), view, recipe.image, sphere)
     sensor = stream("sensor")
     lens = recipe.camera.lens(sensor, camera, sphere)
@@ -73,48 +87,50 @@ def aim(studio: Studio, settled: Settled, view: int) -> tuple[Shot, ...]:
     )
 
 
-def make_view(studio: Studio, settled: Settled, shots: Sequence[Shot]) -> list[Outcome]:
+def make_view(context: WorkerContext, settled: Settled, shots: Sequence[Shot]) -> list[Outcome]:
     """What comes of each shot of one view, which is rasterised and labelled once."""
     try:
-        gbuffer = studio.renderer.rasterise(settled, shots[0])
-        frame = studio.composer.compose(studio.renderer, gbuffer, settled, shots[0])
-        sample = annotate(studio.files, settled, shots[0], gbuffer, frame)
+        gbuffer = context.renderer.rasterise(settled, shots[0])
+        frame = context.composer.compose(context.renderer, gbuffer, settled, shots[0])
+        sample = annotate(context.files, settled, shots[0], gbuffer, frame)
     except RejectedView as rejected:
         return [([], (rejected.reason,))] * len(shots)
     measures = measure(sample)
-    outcomes = [finish(studio, settled, shots[0], sample, measures)]
+    outcomes = [finish(context, settled, shots[0], sample, measures)]
     for shot in shots[1:]:
-        again = relight(studio, settled, shot, gbuffer, sample)
-        outcomes.append(finish(studio, settled, shot, again, measures))
+        again = relight(context, settled, shot, gbuffer, sample)
+        outcomes.append(finish(context, settled, shot, again, measures))
     return outcomes
 
 
-def relight(studio: Studio, settled: Settled, shot: Shot, gbuffer: GBuffer, sample: Sample) -> Sample:
+def relight(context: WorkerContext, settled: Settled, shot: Shot, gbuffer: GBuffer, sample: Sample) -> Sample:
     """A view that is labelled already, under another light: no light moves a label."""
-    if not studio.composer.relights:
-        gbuffer = studio.renderer.rasterise(settled, shot)
-    frame = studio.composer.compose(studio.renderer, gbuffer, settled, shot)
+    if not context.composer.relights:
+        gbuffer = context.renderer.rasterise(settled, shot)
+    frame = context.composer.compose(context.renderer, gbuffer, settled, shot)
     return replace(sample, image=frame.image)
 
 
-def finish(studio: Studio, settled: Settled, shot: Shot, sample: Sample, measures: list[Measures]) -> Outcome:
+def finish(
+    context: WorkerContext, settled: Settled, shot: Shot, sample: Sample, measures: list[Measures]
+) -> Outcome:
     """What comes of one labelled shot: judge, augment, judge, encode."""
-    verdict = judge(studio.recipe.quality, sample, not labelled(settled), measures)
+    verdict = judge(context.recipe.quality, sample, not labelled(settled), measures)
     if not verdict.accepted:
         return [], verdict.reasons
     pictures = []
-    for copy, (finished, checked) in enumerate(augmented(studio, settled, shot, sample, verdict)):
+    for copy, (finished, checked) in enumerate(augmented(context, settled, shot, sample, verdict)):
         if not checked.accepted:
             return [], tuple(f"augment:{reason}" for reason in checked.reasons)
-        pictures.append(written(studio.recipe.export, settled, shot, copy, finished, checked))
+        pictures.append(written(context.recipe.export, settled, shot, copy, finished, checked))
     return pictures, ()
 
 
 def augmented(
-    studio: Studio, settled: Settled, shot: Shot, sample: Sample, verdict: Verdict
+    context: WorkerContext, settled: Settled, shot: Shot, sample: Sample, verdict: Verdict
 ) -> Iterator[tuple[Sample, Verdict]]:
     """The samples that a view is written as: copy 0 is the view itself, or what replaces it."""
-    settings = studio.recipe.augment
+    settings = context.recipe.augment
     if settled.spec.split not in settings.splits:
         yield sample, verdict
         return
@@ -122,19 +138,19 @@ def augmented(
         yield sample, verdict
     for copy in range(1, settings.copies + 1) if settings.copies else range(1):
         key = {"view": shot.view, "lighting": shot.lighting, "copy": copy}
-        rng = _stream(studio.recipe.seed, shot.scene, settled.spec.attempt, "augment", **key)
-        yield _augmented_once(studio, settled, sample, verdict, rng)
+        rng = _stream(context.recipe.seed, shot.scene, settled.spec.attempt, "augment", **key)
+        yield _augmented_once(context, settled, sample, verdict, rng)
 
 
 def _augmented_once(
-    studio: Studio, settled: Settled, sample: Sample, unchanged: Verdict, rng: np.random.Generator
+    context: WorkerContext, settled: Settled, sample: Sample, unchanged: Verdict, rng: np.random.Generator
 ) -> tuple[Sample, Verdict]:
     """The first augmentation that passes the checks, or the last one tried."""
-    for tries_left in reversed(range(studio.recipe.augment.tries)):
-        changed = studio.augmenter.augment(sample, rng)
+    for tries_left in reversed(range(context.recipe.augment.tries)):
+        changed = context.augmenter.augment(sample, rng)
         if changed is sample:
             return sample, unchanged
-        verdict = judge(studio.recipe.quality, changed, not labelled(settled))
+        verdict = judge(context.recipe.quality, changed, not labelled(settled))
         if verdict.accepted or not tries_left:
             return changed, verdict
     raise AssertionError("augment.tries is at least 1")
@@ -145,14 +161,14 @@ def labelled(settled: Settled) -> bool:
     return any(body.category is not None for body in settled.spec.bodies)
 
 
-def bounds(studio: Studio, settled: Settled) -> tuple[Vec3, float]:
+def bounds(context: WorkerContext, settled: Settled) -> tuple[Vec3, float]:
     """Centre and radius, in metres, of a sphere that holds all bodies, or one typical object."""
     if not settled.spec.bodies:
-        return (0.0, 0.0, 0.0), studio.catalogue.typical_size_m
-    points = np.concatenate([studio.files.hull(body) for body in settled.spec.bodies])
+        return (0.0, 0.0, 0.0), context.catalogue.typical_size_m
+    points = np.concatenate([context.files.hull(body) for body in settled.spec.bodies])
     center = (points.min(axis=0) + points.max(axis=0)) / 2
     radius_m = float(np.linalg.norm(points - center, axis=1).max())
-    return vec3(center), max(radius_m, 0.5 * studio.catalogue.typical_size_m)
+    return vec3(center), max(radius_m, 0.5 * context.catalogue.typical_size_m)
 
 
 def commit(store: Store, record: Record, files: list[Written]) -> None:

@@ -7,16 +7,16 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
-import scenes
+import scenes.kinds
 import sim.render
 import sim2coco.quality
 from augment.settings import AugmentSettings
 from scenes.assets.catalogue import Assets, Catalogue
-from scenes.assets.heldout import HeldOut, hold_out
+from scenes.assets.images import ENVIRONMENT
 from scenes.camera import CameraKind, ImageSettings, Shell
-from scenes.drop import Drop
+from scenes.heldout import HeldOut, hold_out
+from scenes.kinds.drop import Drop
 from scenes.light import LightSettings
-from scenes.looks import ENVIRONMENT
 from scenes.scene import Scene
 from scenes.settings import Settings, did_you_mean, load_kinds, one_of
 from scenes.split import Split
@@ -24,7 +24,7 @@ from sim.render.settings import Relit, Render
 from sim2coco.export.settings import Export
 from sim2coco.quality.judge import Quality
 
-load_kinds(scenes, sim.render, sim2coco.quality)
+load_kinds(scenes, scenes.kinds, sim.render, sim2coco.quality)
 
 
 class Recipe(Settings):

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from scenes.spec import Camera, Pose, Shot
+from scenes.geometry import Pose
+from scenes.shot import Camera, Shot
 from sim.settle import Settled
 
 FORMAT = 1
@@ -162,9 +163,9 @@ def plain(value: object) -> Any:
     return json.loads(TypeAdapter(type(value)).dump_json(value))
 
 
-def kept_views(record: Record, room: int) -> Iterator[View]:
+def kept_views(record: Record, limit: int) -> Iterator[View]:
     """The first `room` accepted views."""
     for view in record.views:
-        if not view.reasons and room > 0:
-            room -= 1
+        if not view.reasons and limit > 0:
+            limit -= 1
             yield view

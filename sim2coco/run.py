@@ -209,21 +209,21 @@ def _make_missing(
 
 def _finished(job: Job, tally: Tally, retry_failed: bool) -> Iterator[tuple[int, Summary]]:
     """The scenes that are there whole, as far as this run needs them; records of others are removed."""
-    room = tally.wanted
+    limit = tally.wanted
     for name in list(job.store.list("records")):
-        record = _whole(job.store, name, room)
+        record = _whole(job.store, name, limit)
         if record is None or (retry_failed and record.status == "failed"):
             job.store.delete(name)
             continue
-        room -= sum(not view.reasons for view in record.views)
+        limit -= sum(not view.reasons for view in record.views)
         yield record.scene, summary(record)
 
 
-def _whole(store: Store, name: str, room: int) -> Record | None:
+def _whole(store: Store, name: str, limit: int) -> Record | None:
     """A record whose pictures are all there, byte for byte; those beyond the wanted number may be missing."""
     try:
         record = from_bytes(store.get(name))
-        for view in kept_views(record, room):
+        for view in kept_views(record, limit):
             for picture in view.pictures:
                 content = store.get(picture_path(record.split, picture.name))
                 if sha256(content).hexdigest() != picture.sha256:

@@ -8,8 +8,8 @@ import pytest
 
 from scenes.assets.catalogue import Catalogue
 from sim.bullet import Client
-from sim.render.eglclient import EglUnavailable
-from sim.render.eglprobe import egl_device
+from sim.render.raster.egl.client import EglUnavailable
+from sim.render.raster.egl.probe import egl_device
 from sim.render.settings import Render, Tiny
 from tests.studio import Studio
 

@@ -1,6 +1,7 @@
 """What tests photograph with: a client, meshes as files, a renderer, and scenes built by hand."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,32 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.catalogue import Asset, Assets, Catalogue, load_catalogue
+from scenes.assets.images import Pictures, load_images
 from scenes.assets.mesh import Mesh
-from scenes.camera import look_at
-from scenes.looks import Pictures, load_images
+from scenes.geometry import Pose, Quat, Vec3, look_at, quaternion, vec3
 from scenes.scene import Scene
 from scenes.settings import Streams
-from scenes.spec import (
-    Body,
-    Camera,
-    Light,
-    Look,
-    Pose,
-    Quat,
-    RejectedDraw,
-    SceneSpec,
-    Shot,
-    Surface,
-    Vec3,
-    quaternion,
-    vec3,
-)
+from scenes.shot import Camera, Light, Shot
+from scenes.spec import Body, Look, RejectedDraw, SceneSpec, Surface
+from scenes.walls import walls_around
 from sim.annotate import Sample, annotate
+from sim.boxes import Box
 from sim.bullet import Client
 from sim.meshfiles import MeshFiles
-from sim.render.boxes import Box
 from sim.render.compose import Frame
-from sim.render.rasterise import GBuffer
+from sim.render.raster.gbuffer import GBuffer
 from sim.render.settings import Egl, Relit, Render, Tiny
 from sim.settle import Settled, settle
 from sim2coco.seeding import rng_for
@@ -95,7 +84,9 @@ class Studio:
         return Body(asset.key, asset.category, scale, Pose(vec3(np.array(at_m, float)), quat), look, 0.6)
 
     def settle(self, spec: SceneSpec) -> Settled:
-        return settle(self.client, self.files, spec)
+        settled = settle(self.client, self.files, spec)
+        around = walls_around(spec.room, [self.files.hull(body) for body in settled.spec.bodies])
+        return replace(settled, walls=around)
 
     def shoot(self, settled: Settled, shot: Shot) -> Picture:
         gbuffer = self.renderer.rasterise(settled, shot)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sim.render.eglprobe import REPAIR
+from sim.render.raster.egl.probe import REPAIR
 from sim2coco.doctor import Finding, diagnose, distributions, imports, machine, report
 from sim2coco.doctor.outcome import Outcome, child
 

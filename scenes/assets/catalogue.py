@@ -10,12 +10,12 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from scenes.assets.images import MAX_POOL, Album, Images, load_images
 from scenes.assets.library import Entry, NoLibrary, is_library, read_library
 from scenes.assets.mesh import Mesh, MeshError
 from scenes.assets.pieces import Array, read_pieces
 from scenes.assets.reading import SUFFIXES, read_mesh
 from scenes.assets.shapes import SHAPES
-from scenes.looks import MAX_POOL, Album, Images, load_images
 from scenes.settings import Positive, Rgb, Settings, did_you_mean, uniform
 
 DENSITY_KG_M3 = 600.0

@@ -4,12 +4,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.spec import Light, Shot, Surface
-from sim.render.boxes import bounding
-from sim.render.compose import Array, Composer, Mask, Seen
-from sim.render.planes import along
-from sim.render.rasterise import GBuffer, Renderer, ShadowMap
-from sim.render.walls import on_wall
+from scenes.shot import Light, Shot
+from scenes.spec import Surface
+from sim.boxes import bounding
+from sim.render.compose import Array, Composer, Mask
+from sim.render.lighting.walls import on_wall
+from sim.render.raster.gbuffer import GBuffer, Renderer, ShadowMap
+from sim.render.raster.planes import along
+from sim.render.raster.visibility import Visibility
 from sim.settle import Settled
 
 Plane = NDArray[np.float32]
@@ -21,7 +23,7 @@ class FlatComposer(Composer):
     """Leaves the bodies as the renderer lit them."""
 
     def paint(
-        self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot, seen: Seen
+        self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot, seen: Visibility
     ) -> NDArray[np.uint8]:
         """The image (H, W, 3) of what is seen."""
         spec = settled.spec
@@ -40,7 +42,7 @@ class FlatComposer(Composer):
         strength = np.full(shape, light.ambient + 0.5 * light.diffuse, np.float32)
         return _lit(self.surfaces.background(surface, shot.camera), surface, light, strength)
 
-    def _paint_walls(self, image: NDArray[np.uint8], shot: Shot, seen: Seen) -> None:
+    def _paint_walls(self, image: NDArray[np.uint8], shot: Shot, seen: Visibility) -> None:
         for index, wall in enumerate(seen.walls):
             assert seen.wall is not None
             box = bounding(seen.wall == index)

@@ -7,26 +7,30 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.looks import FEW, Pictures
-from scenes.spec import Camera, Light, SceneSpec, Shot, Surface, Vec3, Wall
+from scenes.assets.images import KEPT_PANORAMAS, Pictures
+from scenes.geometry import Vec3
+from scenes.shot import Camera, Light, Shot
+from scenes.spec import SceneSpec, Surface, Wall
 from sim.meshfiles import MeshFiles
-from sim.render.bodies import Pixels, body_pixels, coat_of, paint_bodies
-from sim.render.compose import Composer, Floats, Seen, what_is_where
-from sim.render.environment import MappedLight, balance, mapped, surroundings
-from sim.render.floor import FloorLight, floor_colors, floor_light, floor_picture
-from sim.render.lamps import LitLamp, add_lamps, lamps_over
+from sim.render.compose import Composer, Floats
 from sim.render.last import Last
-from sim.render.lens import through
-from sim.render.motion import other_instants
-from sim.render.planes import facing
-from sim.render.points import Cloud, PointClouds
-from sim.render.rasterise import GBuffer, RejectedView, Renderer
-from sim.render.room import in_room, lamps_in_room
-from sim.render.sky import Sky, color_of, sky_directions
-from sim.render.sun import Sun, sun_over
-from sim.render.surfaces import tint
-from sim.render.tone import developed, paint
-from sim.render.walls import paint_walls
+from sim.render.lighting.albedo import paint
+from sim.render.lighting.bodies import Pixels, body_pixels, material_of, paint_bodies
+from sim.render.lighting.environment import EnvironmentLight, balance, environment_light, environment_map
+from sim.render.lighting.floor import FloorLight, floor_colors, floor_picture, light_on_floor
+from sim.render.lighting.lamps import LitLamp, add_lamps, lamps_over
+from sim.render.lighting.points import Cloud, PointClouds
+from sim.render.lighting.room import inside_walls, lamps_inside_walls
+from sim.render.lighting.sky import Sky, color_of, sky_directions
+from sim.render.lighting.sun import Sun, sun_over
+from sim.render.lighting.surfaces import tint
+from sim.render.lighting.walls import paint_walls
+from sim.render.raster.gbuffer import GBuffer, RejectedView, Renderer
+from sim.render.raster.planes import facing
+from sim.render.raster.visibility import Visibility, resolve_visibility
+from sim.render.sensor.lens import through
+from sim.render.sensor.motion import other_instants
+from sim.render.sensor.tone import tone_map
 from sim.settle import Settled
 
 Image = NDArray[np.uint8]
@@ -63,7 +67,7 @@ class Lit:
     scene: LitScene | None
     sky: Sky | None
     sun: Sun | None
-    falls: FloorLight | None
+    floor_light: FloorLight | None
     lamps: tuple[LitLamp, ...]
 
 
@@ -96,18 +100,22 @@ class RelitComposer(Composer):
         self._sky_directions, self._sky_map_px = sky_directions, sky_map_px
         self._sun_map_px, self._smooth_edges = sun_map_px, smooth_edges
         self._scene = Last(self._look_at)
-        self._pixels, self._coat = Last(body_pixels), Last(coat_of)
-        self._surroundings = lru_cache(FEW)(lambda source: surroundings(pictures.panorama(source)))
+        self._pixels, self._coat = Last(body_pixels), Last(material_of)
+        self._environment_map = lru_cache(KEPT_PANORAMAS)(
+            lambda source: environment_map(pictures.panorama(source))
+        )
         self._floor_colors = Last(partial(floor_colors, self.surfaces))
 
-    def paint(self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot, seen: Seen) -> Image:
+    def paint(
+        self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot, seen: Visibility
+    ) -> Image:
         """The image (H, W, 3) of what is seen."""
         lit = self._lit(settled, shot.light, seen.walls)
         picture, pixels = self._taken(gbuffer, settled.spec, shot.camera, lit, seen)
         gain = _gain(picture)
         if shot.lens is not None or shot.motion is not None:
             picture = self._exposed(renderer, settled, shot, lit, picture, seen)
-        image = developed(picture, gain)
+        image = tone_map(picture, gain)
         return _antialiased(image, seen, pixels) if self._smooth_edges else image
 
     def _lit(self, settled: Settled, drawn: Light, walls: tuple[Wall, ...]) -> Lit:
@@ -119,32 +127,39 @@ class RelitComposer(Composer):
         points_m, sky = scene.cloud.points_m, scene.sky
         sun = sun_over(points_m, light, self._sun_map_px)
         if not walls:
-            falls = floor_light(light, sky, sun)
-            return Lit(light, scene, sky, sun, falls, lamps_over(points_m, light, self._sun_map_px, falls))
-        sun, sky, falls = in_room(walls, settled.spec, light, sun, sky)
-        lamps = lamps_over(points_m, light, self._sun_map_px, falls)
-        return Lit(light, scene, sky, sun, falls, lamps_in_room(walls, lamps))
+            floor_light = light_on_floor(light, sky, sun)
+            return Lit(
+                light,
+                scene,
+                sky,
+                sun,
+                floor_light,
+                lamps_over(points_m, light, self._sun_map_px, floor_light),
+            )
+        sun, sky, floor_light = inside_walls(walls, settled.spec, light, sun, sky)
+        lamps = lamps_over(points_m, light, self._sun_map_px, floor_light)
+        return Lit(light, scene, sky, sun, floor_light, lamps_inside_walls(walls, lamps))
 
     def _taken(
-        self, gbuffer: GBuffer, spec: SceneSpec, camera: Camera, lit: Lit, seen: Seen
+        self, gbuffer: GBuffer, spec: SceneSpec, camera: Camera, lit: Lit, seen: Visibility
     ) -> tuple[Floats, Pixels | None]:
         """The light (H, W, 3) that a pinhole camera takes in an instant, and the pixels of bodies."""
-        light, sky, sun, falls = lit.light, lit.sky, lit.sun, lit.falls
-        picture = self._behind(spec, camera, light, seen, falls, lit.lamps)
+        light, sky, sun, floor_light = lit.light, lit.sky, lit.sun, lit.floor_light
+        picture = self._behind(spec, camera, light, seen, floor_light, lit.lamps)
         if lit.scene is None or sky is None or sun is None:
             return picture, None
         if seen.walls:
-            paint_walls(picture, self.surfaces, spec, camera, light, seen, sky, sun, falls, lit.lamps)
+            paint_walls(picture, self.surfaces, spec, camera, light, seen, sky, sun, floor_light, lit.lamps)
         pixels = self._pixels(camera, seen, lit.scene.fewer)
         if pixels is not None:
-            coat = self._coat(gbuffer, spec, camera, pixels)
-            paint_bodies(picture, coat, spec.floor, light, pixels, sky, sun, falls)
+            material = self._coat(gbuffer, spec, camera, pixels)
+            paint_bodies(picture, material, spec.floor, light, pixels, sky, sun, floor_light)
             if lit.lamps:
-                add_lamps(picture, coat, spec.floor, pixels, lit.lamps)
+                add_lamps(picture, material, spec.floor, pixels, lit.lamps)
         return picture, pixels
 
     def _exposed(
-        self, renderer: Renderer, settled: Settled, shot: Shot, lit: Lit, picture: Floats, seen: Seen
+        self, renderer: Renderer, settled: Settled, shot: Shot, lit: Lit, picture: Floats, seen: Visibility
     ) -> Floats:
         """The light (H, W, 3) through the lens, the mean of all instants; the middle one is there already."""
         middle = through(shot.lens, shot.camera, picture, seen.depth_m)
@@ -157,7 +172,7 @@ class RelitComposer(Composer):
             except RejectedView:  # labels are those of the middle, which stands in for what cannot be drawn
                 total += middle
                 continue
-            there = what_is_where(gbuffer, camera, spec.floor is not None, facing(seen.walls, camera))
+            there = resolve_visibility(gbuffer, camera, spec.floor is not None, facing(seen.walls, camera))
             light, _ = self._taken(gbuffer, spec, camera, lit, there)
             total += through(shot.lens, camera, light, there.depth_m)
         return total * np.float32(1 / shot.motion.frames)
@@ -192,24 +207,24 @@ class RelitComposer(Composer):
         directions = (
             sky_directions(self._sky_directions, below=False) if scene is None else scene.sky.directions
         )
-        return mapped(light, self._surroundings(light.environment.source), directions)
+        return environment_light(light, self._environment_map(light.environment.source), directions)
 
     def _behind(
         self,
         spec: SceneSpec,
         camera: Camera,
         light: Light,
-        seen: Seen,
-        falls: FloorLight | None,
+        seen: Visibility,
+        floor_light: FloorLight | None,
         lamps: tuple[LitLamp, ...],
     ) -> Floats:
         """Floor and background (H, W, 3), as light."""
         if spec.floor is None or seen.plane_m is None:
             return self._background(spec.background, camera, light)
         colors = self._floor_colors(spec.floor, camera, seen.plane_m)
-        picture = floor_picture(colors, spec.floor, light, falls)
+        picture = floor_picture(colors, spec.floor, light, floor_light)
         for lamp in lamps:
-            picture += floor_picture(colors, spec.floor, lamp.light, lamp.falls)
+            picture += floor_picture(colors, spec.floor, lamp.light, lamp.floor_light)
         background = np.isinf(seen.depth_m)
         if not background.any():
             return picture
@@ -218,7 +233,7 @@ class RelitComposer(Composer):
 
     def _background(self, surface: Surface, camera: Camera, light: Light) -> Floats:
         """What is behind everything, (H, W, 3): it hangs in the sky's light and a part of the sun's."""
-        if isinstance(light, MappedLight) and light.environment is not None and light.environment.seen:
+        if isinstance(light, EnvironmentLight) and light.environment is not None and light.environment.seen:
             return light.behind(camera)
         sun = np.float32(HANGS_IN_SUN * light.diffuse) * np.array(light.color_rgb, np.float32)
         strength = color_of(light) + sun
@@ -259,7 +274,7 @@ def _gain(picture: Floats) -> float:
     return float(np.clip((METERED / max(level, 1e-3)) ** METERING, *GAINS))
 
 
-def _antialiased(image: Image, seen: Seen, pixels: Pixels | None) -> Image:
+def _antialiased(image: Image, seen: Visibility, pixels: Pixels | None) -> Image:
     """The picture with the pixels on both sides of an edge mixed with their neighbours."""
     what = seen.body if seen.is_floor is None else np.where(seen.is_floor, np.int16(-2), seen.body)
     if seen.wall is not None:

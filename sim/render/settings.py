@@ -5,18 +5,18 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from scenes.looks import Pictures
+from scenes.assets.images import Pictures
 from scenes.settings import Kind
 from sim.bullet import Client
 from sim.meshfiles import MeshFiles
 from sim.render.compose import Composer
-from sim.render.egl import EglRenderer
-from sim.render.eglclient import egl_client
-from sim.render.eglprobe import egl_device
 from sim.render.flat import FlatComposer
-from sim.render.rasterise import Renderer
+from sim.render.raster.egl.client import egl_client
+from sim.render.raster.egl.probe import egl_device
+from sim.render.raster.egl.renderer import EglRenderer
+from sim.render.raster.gbuffer import Renderer
+from sim.render.raster.tiny import TinyRenderer
 from sim.render.relight import RelitComposer
-from sim.render.tiny import TinyRenderer
 
 
 class Render(Kind):

@@ -13,7 +13,7 @@ LIBRARIES = {
 }
 
 SEE_OPENCV = "import cv2, json; print('doctor: ' + json.dumps(cv2.__version__))"
-SEE_PROGRAM = "import sim2coco.config, sim2coco.run; print('doctor: true')"
+SEE_PROGRAM = "import sim2coco.cli.config, sim2coco.run; print('doctor: true')"
 SEE_PYBULLET = """
 import json
 from sim.bullet import Client, pb
@@ -29,7 +29,7 @@ print('doctor: ' + json.dumps([pb.isNumpyEnabled(), seen]), flush=True)
 """
 SEE_EGL = """
 import json
-from sim.render.eglprobe import egl_device
+from sim.render.raster.egl.probe import egl_device
 print('doctor: ' + json.dumps(egl_device()), flush=True)
 """
 EGL_REPAIR = "apt-get install -y libegl1 libgl1 libgles2 libegl-mesa0 libgl1-mesa-dri"

@@ -10,11 +10,11 @@ from pydantic import Field
 
 from scenes.assets.catalogue import Catalogue
 from scenes.settings import Kind
+from sim2coco.context import WorkerContext
 from sim2coco.pipeline import commit, make_scene
 from sim2coco.recipe import Recipe
 from sim2coco.records import FORMAT, Record, Summary, from_bytes, record_name, summary, to_bytes
 from sim2coco.store import Store
-from sim2coco.studio import Studio
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,9 +45,9 @@ class Engine(Kind):
         """
 
 
-def make_and_commit(studio: Studio, store: Store, scene: int) -> Summary:
+def make_and_commit(context: WorkerContext, store: Store, scene: int) -> Summary:
     """Makes one scene and writes it."""
-    record, files = make_scene(studio, scene)
+    record, files = make_scene(context, scene)
     commit(store, record, files)
     return summary(record)
 

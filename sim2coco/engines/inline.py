@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Literal
 
+from sim2coco.context import WorkerContext
 from sim2coco.engines.engine import Engine, Job, make_and_commit
 from sim2coco.records import Summary
-from sim2coco.studio import Studio
 
 
 class Inline(Engine):
@@ -16,7 +16,7 @@ class Inline(Engine):
 
     def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | None]:
         """Makes and commits scenes as the iterator gives them."""
-        with closing(Studio(job.recipe, job.scratch, job.catalogue)) as studio:
+        with closing(WorkerContext(job.recipe, job.scratch, job.catalogue)) as context:
             for scene in scenes:
                 assert scene is not None  # none is running, so there is nothing to wait for
-                yield make_and_commit(studio, job.store, scene)
+                yield make_and_commit(context, job.store, scene)

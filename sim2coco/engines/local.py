@@ -18,9 +18,9 @@ from typing import Literal
 from pebble import ProcessExpired, ProcessPool
 
 from sim2coco.children import cause_of_death, end_with, redirect
+from sim2coco.context import WorkerContext
 from sim2coco.engines.engine import Engine, Job, make_and_commit, record_failure
 from sim2coco.records import Summary
-from sim2coco.studio import Studio
 
 IDLE_S = 0.2
 AHEAD = 3
@@ -116,7 +116,7 @@ def _error(future: Future[Summary]) -> str | None:
     return f"{type(error).__name__}: " + re.sub(r"[^\s'\"(]*/", "", " ".join(str(error).split()))
 
 
-_worker: tuple[Studio, Job] | None = None
+_worker: tuple[WorkerContext, Job] | None = None
 
 
 def _start(path: Path, log_path: Path, parent: int) -> None:
@@ -127,14 +127,14 @@ def _start(path: Path, log_path: Path, parent: int) -> None:
     end_with(parent)
     redirect(log_path)
     job: Job = ForkingPickler.loads(path.read_bytes())
-    _worker = Studio(job.recipe, job.scratch, job.catalogue), job
+    _worker = WorkerContext(job.recipe, job.scratch, job.catalogue), job
 
 
 def _make(scene: int) -> Summary:
     assert _worker is not None
-    studio, job = _worker
+    context, job = _worker
     try:
-        return make_and_commit(studio, job.store, scene)
+        return make_and_commit(context, job.store, scene)
     except Exception:
         traceback.print_exc()  # into the log
         raise

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
-from scenes.spec import Shot
+from scenes.shot import Shot
 from sim.annotate import Instance, Measures, Sample
-from sim.render.boxes import Box, bounding
+from sim.boxes import Box, bounding
 from sim.settle import Settled
 from sim2coco.export.settings import Export
 from sim2coco.quality.judge import Verdict

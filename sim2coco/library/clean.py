@@ -17,8 +17,8 @@ from scenes.assets.reading import (
     unit_vectors,
 )
 from sim2coco.library.palette import baked
-from sim2coco.library.raw import Floats, Raw
-from sim2coco.library.refusal import Refused
+from sim2coco.library.reading.raw import Floats, Raw
+from sim2coco.library.reading.refusal import Refused
 
 NO_AREA = 1e-14
 """Triangles whose area is below this share of the longest side squared show nothing."""

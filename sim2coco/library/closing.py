@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from sim2coco.library.row import Row
 from sim2coco.library.scan import Scan
 from sim2coco.library.shape import NOT_INSTALLED
-from sim2coco.sentences import counted
+from sim2coco.messages import counted
 
 NAMED = 5
 """Files that are named; of more, their number."""

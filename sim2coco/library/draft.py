@@ -7,8 +7,8 @@ from math import log
 from pathlib import Path
 from statistics import median
 
-from sim2coco.library.containers import UNITS_M
-from sim2coco.library.row import Row, Wish
+from sim2coco.library.reading.containers import UNITS_M
+from sim2coco.library.row import Override, Row
 from sim2coco.library.scan import LibraryError
 from sim2coco.library.table import COLUMNS, TOLD
 
@@ -18,41 +18,43 @@ GUESSES = ("m", "mm", "cm")
 NEAR = ("m", "mm", "cm", "in")
 
 
-def draft(rows: Sequence[Row], wishes: Mapping[str, Wish]) -> str:
+def draft(rows: Sequence[Row], overrides: Mapping[str, Override]) -> str:
     """The text of assets.csv for some mesh files, each examined in metres or in its file's own unit.
 
     Args:
         rows: What is known of them.
-        wishes: What was said about them already.
+        overrides: What was said about them already.
     """
     text = io.StringIO()
     writer = csv.DictWriter(text, [*COLUMNS, TOLD], lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow(_cells(row, wishes[row.file], _stated_m(row, rows)))
+        writer.writerow(_cells(row, overrides[row.file], _stated_m(row, rows)))
     return text.getvalue()
 
 
 def _stated_m(row: Row, rows: Sequence[Row]) -> float | None:
     """The usual size of those in a mesh's category whose files state their unit."""
-    same = [other for other in rows if other.wish.category == row.wish.category and other.unit == "file"]
+    same = [
+        other for other in rows if other.override.category == row.override.category and other.unit == "file"
+    ]
     return median(other.longest_m for other in same) if same else None
 
 
-def _cells(row: Row, wish: Wish, stated_m: float | None) -> dict[str, str]:
+def _cells(row: Row, override: Override, stated_m: float | None) -> dict[str, str]:
     unit = "" if row.unit == "file" else _guess(row.longest_m, stated_m)
     unusable = row.verdict == "refused" and not row.faces
     sides = " x ".join(f"{side:.4g}" for side in row.extents_m)
     return {
         "file": row.file,
-        "category": wish.category,
+        "category": override.category,
         "unit": "" if unusable else unit,
-        "up": wish.up or "",
+        "up": override.up or "",
         "longest_m": "",
-        "density": "" if wish.density_kg_m3 is None else f"{wish.density_kg_m3:g}",
-        "licence": wish.licence,
-        "upright": "" if wish.upright is None else ("yes" if wish.upright else "no"),
-        "collision": wish.collision,
+        "density": "" if override.density_kg_m3 is None else f"{override.density_kg_m3:g}",
+        "licence": override.licence,
+        "upright": "" if override.upright is None else ("yes" if override.upright else "no"),
+        "collision": override.collision,
         TOLD: f"refused: {row.reason}" if unusable else sides + (" m" if row.unit == "file" else ""),
     }
 

@@ -10,14 +10,15 @@ from scenes.assets.catalogue import DENSITY_KG_M3, one_asset
 from scenes.assets.mesh import Mesh, MeshError
 from scenes.assets.reading import read_mesh
 from sim.bullet import Client
-from sim.trial import Trial, loads, tried
+from sim.testrender import TestRender, loads, render_test
 from sim2coco.library.clean import Cleaned, clean
 from sim2coco.library.meshfile import FOLDER, picture, put_mesh, put_pieces
-from sim2coco.library.raw import Floats
-from sim2coco.library.refusal import Refused
-from sim2coco.library.row import Row, Wish
+from sim2coco.library.reading.raw import Floats
+from sim2coco.library.reading.read import read_source
+from sim2coco.library.reading.refusal import Refused
+from sim2coco.library.reading.source import Source, up_matrix
+from sim2coco.library.row import Override, Row
 from sim2coco.library.shape import shape
-from sim2coco.library.source import Source, read_source, up_matrix
 from sim2coco.store import Store
 
 PICTURES = "pictures"
@@ -33,14 +34,14 @@ class Task:
     Attributes:
         root: The folder that is imported.
         file: The file's path in it.
-        wish: What was said about it.
+        override: What was said about it.
         library: The library to write to, or None to write nothing.
         hull_because: Why it is not to be cut into convex pieces, though it should be; "" otherwise.
     """
 
     root: Path
     file: str
-    wish: Wish
+    override: Override
     library: Path | None
     hull_because: str = ""
 
@@ -63,7 +64,7 @@ def refusal(task: Task, refused: Refused, inputs: dict[str, str]) -> Row:
     """The row of a mesh that is not taken."""
     return Row(
         task.file,
-        task.wish,
+        task.override,
         "refused",
         refused.kind,
         refused.sentence,
@@ -73,18 +74,18 @@ def refusal(task: Task, refused: Refused, inputs: dict[str, str]) -> Row:
 
 
 def _examined(client: Client, task: Task, source: Source) -> Row:
-    unit_m, unit = _unit(task.wish, source)
-    matrix = up_matrix(task.wish.up or source.up or "z") @ np.diag([unit_m, unit_m, unit_m, 1.0])
+    unit_m, unit = _unit(task.override, source)
+    matrix = up_matrix(task.override.up or source.up or "z") @ np.diag([unit_m, unit_m, unit_m, 1.0])
     cleaned = clean(source.raws, matrix)
-    if task.wish.longest_m is not None:
-        factor = task.wish.longest_m / float(cleaned.mesh.extents_m.max())
+    if task.override.longest_m is not None:
+        factor = task.override.longest_m / float(cleaned.mesh.extents_m.max())
         cleaned = clean(source.raws, np.diag([factor, factor, factor, 1.0]) @ matrix)
         unit = "table"
-    trial = tried(client, cleaned.mesh)
-    if not trial.drawn_px:
+    test_render = render_test(client, cleaned.mesh)
+    if not test_render.drawn_px:
         raise Refused("no faces", "shows nothing in its test picture", "look at it in a mesh viewer")
-    row = _measured(task, source, cleaned, trial)
-    row = replace(row, unit=unit, asks=_doubt(row.longest_m, task.wish, unit))
+    row = _measured(task, source, cleaned, test_render)
+    row = replace(row, unit=unit, asks=_doubt(row.longest_m, task.override, unit))
     pieces: tuple[Floats, ...] = ()
     if not row.asks:
         pieces, because = shape(row, cleaned.mesh, task.hull_because)
@@ -96,27 +97,27 @@ def _examined(client: Client, task: Task, source: Source) -> Row:
     store = Store(task.library)
     name = put_mesh(store, cleaned.mesh)
     _check_round_trip(task.library / FOLDER / f"{name}.obj", cleaned.mesh)
-    store.put_new(f"{PICTURES}/{name}.png", picture(trial.image))
+    store.put_new(f"{PICTURES}/{name}.png", picture(test_render.image))
     return replace(row, mesh=name, collision=put_pieces(store, pieces) if pieces else "")
 
 
-def _unit(wish: Wish, source: Source) -> tuple[float, str]:
+def _unit(override: Override, source: Source) -> tuple[float, str]:
     """The unit of the file's numbers in metres, and who said so."""
-    if wish.unit_m is not None and wish.sure:
-        return wish.unit_m, "table"
+    if override.unit_m is not None and override.sure:
+        return override.unit_m, "table"
     if source.unit_m is not None:
         return source.unit_m, "file"
-    if wish.unit_m is not None:
-        return wish.unit_m, "--unit"
+    if override.unit_m is not None:
+        return override.unit_m, "--unit"
     return 1.0, ""
 
 
-def _doubt(longest_m: float, wish: Wish, unit: str) -> str:
+def _doubt(longest_m: float, override: Override, unit: str) -> str:
     """What is hard to believe about a size that nobody vouches for, "" for nothing.
 
     Below 1 mm always; above 5 m in a unit that the file states, or nobody does.
     """
-    if wish.sure or wish.longest_m is not None:
+    if override.sure or override.longest_m is not None:
         return ""
     said = {"": "taken as metres", "file": "in the unit that its file states", "--unit": "in that unit"}[unit]
     if longest_m < SMALLEST_M:
@@ -126,18 +127,18 @@ def _doubt(longest_m: float, wish: Wish, unit: str) -> str:
     return ""
 
 
-def _measured(task: Task, source: Source, cleaned: Cleaned, trial: Trial) -> Row:
+def _measured(task: Task, source: Source, cleaned: Cleaned, test_render: TestRender) -> Row:
     mesh, notes = cleaned.mesh, [*source.notes, *cleaned.repairs]
     for fate in ("missing", "unsupported"):
         names = [name for name, value in source.images.items() if value == fate]
         notes += [f"texture {name!r} {fate}: its colour is used" for name in names]
-    density = task.wish.density_kg_m3 or DENSITY_KG_M3
-    asset = one_asset(task.wish.name, mesh, density)
+    density = task.override.density_kg_m3 or DENSITY_KG_M3
+    asset = one_asset(task.override.name, mesh, density)
     volume_m3 = mesh.volume_m3 if cleaned.watertight else 0.3 * float(np.prod(mesh.extents_m))
     x, y, z = (float(side) for side in mesh.extents_m)
     return Row(
         task.file,
-        task.wish,
+        task.override,
         "repaired" if notes else "ok",
         notes=tuple(dict.fromkeys(notes)),
         inputs=source.inputs,
@@ -152,8 +153,8 @@ def _measured(task: Task, source: Source, cleaned: Cleaned, trial: Trial) -> Row
         center_of_mass_m=asset.center_of_mass_m,
         mass_kg=asset.mass_kg,
         convexity=_convexity(mesh, cleaned.watertight),
-        smallest_px=round(trial.smallest_px, 1),
-        drawn_px=trial.drawn_px,
+        smallest_px=round(test_render.smallest_px, 1),
+        drawn_px=test_render.drawn_px,
     )
 
 

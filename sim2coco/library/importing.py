@@ -9,15 +9,15 @@ from typing import Any
 
 from scenes.assets.catalogue import DENSITY_KG_M3
 from scenes.assets.library import FORMAT, INDEX, PIECES
-from sim2coco.library.crew import examined
 from sim2coco.library.examine import Task
+from sim2coco.library.folders import SOURCES, Joining, MeshFolder, mesh_folder_of, put_mesh_folders
 from sim2coco.library.meshfile import FOLDER
-from sim2coco.library.neighbours import digest
-from sim2coco.library.row import Row, Wish, row_of
+from sim2coco.library.reading.resolver import digest
+from sim2coco.library.row import Override, Row, row_of
 from sim2coco.library.scan import LibraryError
 from sim2coco.library.shape import NOT_INSTALLED, installed
 from sim2coco.library.sizes import doubted, doubted_beside
-from sim2coco.library.sources import SOURCES, Joining, Source, put_sources, source_of
+from sim2coco.library.workers import examined
 from sim2coco.store import LOCK, LOG, Store
 
 ROWS = "rows"
@@ -29,7 +29,7 @@ Report = Callable[[Row, bool], None]
 
 def import_meshes(
     root: Path,
-    wishes: Mapping[str, Wish],
+    overrides: Mapping[str, Override],
     library: Path,
     workers: int,
     report: Report,
@@ -41,14 +41,14 @@ def import_meshes(
 
     Args:
         root: The folder that the meshes lie in.
-        wishes: For each mesh file, by its path in the folder, what was said about it.
+        overrides: For each mesh file, by its path in the folder, what was said about it.
         library: The library's folder, new or not.
         workers: Child processes at a time.
         report: Called with each row as it is known, and whether it was known before.
         joining: What to do in a library that is made from other folders.
 
     Returns:
-        A row for each file, in the order of `wishes`, named as in the library.
+        A row for each file, in the order of `overrides`, named as in the library.
 
     Raises:
         LibraryError: The folder holds something else, or is made from another folder of meshes.
@@ -57,23 +57,25 @@ def import_meshes(
     store = Store(library)
     _check_own(store)
     with store.claim():
-        source = source_of(store, root, joining)
-        wishes = source.named(wishes)
+        mesh_folder = mesh_folder_of(store, root, joining)
+        overrides = mesh_folder.named(overrides)
         rows = {}
-        for file, wish in wishes.items():
-            row = _known(store, root, _place(source, file), file, wish)
+        for file, override in overrides.items():
+            row = _known(store, root, _place(mesh_folder, file), file, override)
             if row is not None:
                 rows[file] = row
                 report(row, True)
-        left = [Task(root, file, wish, library) for file, wish in wishes.items() if file not in rows]
+        left = [
+            Task(root, file, override, library) for file, override in overrides.items() if file not in rows
+        ]
         for row in examined(left, workers):
             rows[row.file] = row
-            store.put(_place(source, row.file), _bytes({"version": VERSION, **row.tree()}))
+            store.put(_place(mesh_folder, row.file), _bytes({"version": VERSION, **row.tree()}))
             report(row, False)
-        believed = doubted([rows[file] for file in wishes])
-        ordered = doubted_beside(believed, source.strangers(believed), source.neighbours())
-        put_sources(store, source)
-        _put_index(store, source, ordered)
+        believed = doubted([rows[file] for file in overrides])
+        ordered = doubted_beside(believed, mesh_folder.strangers(believed), mesh_folder.resolver())
+        put_mesh_folders(store, mesh_folder)
+        _put_index(store, mesh_folder, ordered)
     return ordered
 
 
@@ -93,11 +95,11 @@ def _check_own(store: Store) -> None:
         raise LibraryError(f"--out: {store.root} holds something else ({strangers[0]}); name an empty folder")
 
 
-def _place(source: Source, file: str) -> str:
-    return f"{ROWS}/{digest(f'{source.name}/{file}'.encode())[:24]}.json"
+def _place(mesh_folder: MeshFolder, file: str) -> str:
+    return f"{ROWS}/{digest(f'{mesh_folder.name}/{file}'.encode())[:24]}.json"
 
 
-def _known(store: Store, root: Path, place: str, file: str, wish: Wish) -> Row | None:
+def _known(store: Store, root: Path, place: str, file: str, override: Override) -> Row | None:
     """The row of a file that is as it was, wished for as it was, and whose clean mesh is there."""
     try:
         tree = json.loads(store.get(place))
@@ -109,9 +111,13 @@ def _known(store: Store, root: Path, place: str, file: str, wish: Wish) -> Row |
     same = (
         row.file == file
         and replace(
-            row.wish, licence=wish.licence, category=wish.category, name=wish.name, upright=wish.upright
+            row.override,
+            licence=override.licence,
+            category=override.category,
+            name=override.name,
+            upright=override.upright,
         )
-        == wish
+        == override
     )
     if not same or not row.inputs or not _unchanged((root / file).parent, row.inputs):
         return None
@@ -121,7 +127,7 @@ def _known(store: Store, root: Path, place: str, file: str, wish: Wish) -> Row |
         return None
     if row.hull_because == NOT_INSTALLED and installed():
         return None
-    return replace(row, wish=wish)
+    return replace(row, override=override)
 
 
 def _unchanged(folder: Path, inputs: Mapping[str, str]) -> bool:
@@ -133,17 +139,17 @@ def _unchanged(folder: Path, inputs: Mapping[str, str]) -> bool:
     return True
 
 
-def _put_index(store: Store, source: Source, rows: Iterable[Row]) -> None:
+def _put_index(store: Store, mesh_folder: MeshFolder, rows: Iterable[Row]) -> None:
     """Writes what data sets read, last: categories that are known keep their place, new ones follow."""
     usable = [row for row in rows if row.usable]
     known = _categories(store)
-    new = sorted({row.wish.category for row in usable} - set(known))
+    new = sorted({row.override.category for row in usable} - set(known))
     tree = {
         "format": FORMAT,
         "categories": [*known, *new],
         "assets": [
-            *source.others,
-            *(_asset(source, row) for row in sorted(usable, key=lambda row: row.file)),
+            *mesh_folder.others,
+            *(_asset(mesh_folder, row) for row in sorted(usable, key=lambda row: row.file)),
         ],
     }
     store.put(INDEX, _bytes(tree))
@@ -156,19 +162,19 @@ def _categories(store: Store) -> list[str]:
         return []
 
 
-def _asset(source: Source, row: Row) -> dict[str, Any]:
+def _asset(mesh_folder: MeshFolder, row: Row) -> dict[str, Any]:
     facts = asdict(row)
     kept = ("extents_m", "watertight", "volume_m3", "center_of_mass_m", "mass_kg", "faces", "parts", "pieces")
     return {
-        "name": row.wish.name,
-        "category": row.wish.category,
+        "name": row.override.name,
+        "category": row.override.category,
         "mesh": row.mesh,
         "collision": row.collision,
         "source": row.file,
-        "folder": source.name,
-        "licence": row.wish.licence or "unknown",
-        "upright": row.wish.upright,
-        "density_kg_m3": row.wish.density_kg_m3 or DENSITY_KG_M3,
+        "folder": mesh_folder.name,
+        "licence": row.override.licence or "unknown",
+        "upright": row.override.upright,
+        "density_kg_m3": row.override.density_kg_m3 or DENSITY_KG_M3,
         **{name: facts[name] for name in kept},
     }
 

@@ -7,7 +7,7 @@ Verdict = Literal["ok", "repaired", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Override:
     """What people say about a mesh file, by the table or the command line; None and "" say nothing.
 
     Attributes:
@@ -41,7 +41,7 @@ class Row:
 
     Attributes:
         file: Its path in the imported folder.
-        wish: What was said about it.
+        override: What was said about it.
         verdict: `ok`, `repaired` or `refused`.
         kind: Why it was refused, of a closed list; "" otherwise.
         reason: The same as a sentence.
@@ -70,7 +70,7 @@ class Row:
     """
 
     file: str
-    wish: Wish
+    override: Override
     verdict: Verdict
     kind: str = ""
     reason: str = ""
@@ -118,12 +118,12 @@ def row_of(tree: dict[str, Any]) -> Row:
     Raises:
         KeyError, TypeError, ValueError: They describe none.
     """
-    wish = Wish(**tree["wish"])
+    override = Override(**tree["override"])
     known = {entry.name for entry in fields(Row)}
     if set(tree) != known:
         raise ValueError("a row of another version")
     values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in tree.items()
     }
-    values["wish"] = wish
+    values["override"] = override
     return Row(**values)

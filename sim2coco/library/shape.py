@@ -7,7 +7,7 @@ from scenes.assets.library import Entry
 from scenes.assets.mesh import Mesh, MeshError
 from scenes.assets.pieces import read_pieces
 from sim2coco.library.convex import Undivided, convex_pieces
-from sim2coco.library.raw import Floats
+from sim2coco.library.reading.raw import Floats
 from sim2coco.library.row import Row
 
 HULL_FITS = 0.95
@@ -32,7 +32,7 @@ def shape(row: Row, mesh: Mesh, hull_because: str) -> tuple[tuple[Floats, ...], 
         At least two pieces, or none where its hull stands for it: it is told to, or nearly convex, or not
         closed, so that nobody knows what is inside.
     """
-    told = row.wish.collision
+    told = row.override.collision
     suits = not row.watertight or row.convexity >= HULL_FITS
     if told == "hull" or (suits and told != "convex"):
         return (), ""

@@ -26,7 +26,7 @@ class Sizes:
         found: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
             if row.usable:
-                found[row.wish.category].append(row)
+                found[row.override.category].append(row)
         return {
             category: cls(
                 sorted(row.longest_m for row in alike if row.unit in STATED),
@@ -65,21 +65,23 @@ def _median_without(values: Sequence[float], one: float) -> float:
 def doubted(rows: Sequence[Row]) -> list[Row]:
     """The rows, those asking where a size is far from that of the others in the category."""
     sizes = Sizes.by_category(rows)
-    return [_doubted(row, sizes[row.wish.category].beside(row)) if row.usable else row for row in rows]
+    return [_doubted(row, sizes[row.override.category].beside(row)) if row.usable else row for row in rows]
 
 
 def doubted_beside(rows: Sequence[Row], new: set[str], others: Sequence[Row]) -> list[Row]:
     """The rows, those asking that are new and far from the usual size of others in their category."""
     usual = {category: _median(sizes.all) for category, sizes in Sizes.by_category(others).items()}
-    return [_doubted(row, usual.get(row.wish.category)) if row.file in new else row for row in rows]
+    return [_doubted(row, usual.get(row.override.category)) if row.file in new else row for row in rows]
 
 
 def _doubted(row: Row, usual: float | None) -> Row:
-    if not row.usable or row.wish.sure or row.wish.longest_m is not None or usual is None:
+    if not row.usable or row.override.sure or row.override.longest_m is not None or usual is None:
         return row
     if usual / FAR <= row.longest_m <= usual * FAR:
         return row
-    reason = f"is {_metres(row.longest_m)} long, and others of {row.wish.category!r} about {_metres(usual)}"
+    reason = (
+        f"is {_metres(row.longest_m)} long, and others of {row.override.category!r} about {_metres(usual)}"
+    )
     return replace(row, asks=reason)
 
 

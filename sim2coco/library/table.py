@@ -10,8 +10,8 @@ from pathlib import Path
 
 import yaml
 
-from sim2coco.library.containers import UNITS_M
-from sim2coco.library.row import Wish
+from sim2coco.library.reading.containers import UNITS_M
+from sim2coco.library.row import Override
 from sim2coco.library.scan import TABLES, LibraryError
 
 COLUMNS = ("file", "category", "unit", "up", "longest_m", "density", "licence", "upright", "collision")
@@ -153,7 +153,7 @@ def _above_zero(text: str) -> bool:
         return False
 
 
-def wishes(files: Sequence[str], lines: Sequence[Line], flags: Flags) -> dict[str, Wish]:
+def overrides(files: Sequence[str], lines: Sequence[Line], flags: Flags) -> dict[str, Override]:
     """What is wished for each file: by the last line that matches it, then by the flags.
 
     A category is the first folder of the path, or for a file in no folder its own name.
@@ -174,12 +174,12 @@ def wishes(files: Sequence[str], lines: Sequence[Line], flags: Flags) -> dict[st
             said[file] = {**said[file], **line.said}
     categories = {file: said[file].get("category") or _folder(file) for file in files}
     names = _names(files)
-    return {file: _wish(categories[file], names[file], said[file], flags) for file in files}
+    return {file: _override(categories[file], names[file], said[file], flags) for file in files}
 
 
-def _wish(category: str, name: str, said: Mapping[str, str], flags: Flags) -> Wish:
+def _override(category: str, name: str, said: Mapping[str, str], flags: Flags) -> Override:
     unit = said.get("unit", "").lower()
-    return Wish(
+    return Override(
         category=category,
         name=name,
         unit_m=UNITS_M[unit] if unit else flags.unit_m,

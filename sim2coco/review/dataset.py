@@ -58,7 +58,7 @@ class DataSet:
 
     def pictures(self) -> Iterator[tuple[Record, View, Picture]]:
         """All pictures, in order."""
-        room = self._num_images
+        limit = self._num_images
         for name in self.store.list("records"):
             try:
                 record = from_bytes(self.store.get(name))
@@ -66,8 +66,8 @@ class DataSet:
                 raise DataSetError(
                     f"{self.store.root / name}: cannot be read; the same command repairs it"
                 ) from None
-            for view in kept_views(record, room):
-                room -= 1
+            for view in kept_views(record, limit):
+                limit -= 1
                 for picture in view.pictures:
                     yield record, view, picture
 

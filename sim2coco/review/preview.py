@@ -8,12 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from sim2coco.context import WorkerContext
 from sim2coco.pipeline import labelled, make_scene
 from sim2coco.recipe import Recipe
 from sim2coco.review.overlay import Image, overlay, png, sheet
 from sim2coco.run import GenerationError, counts
 from sim2coco.store import StoreError
-from sim2coco.studio import Studio
 
 PICTURES, COLUMNS = 8, 4
 MAX_SCENES = 24
@@ -39,17 +39,17 @@ def preview(recipe: Recipe, target: Path) -> tuple[int, Counter[str]]:
     reasons: Counter[str] = Counter()
     with (
         tempfile.TemporaryDirectory(prefix="sim2coco-") as folder,
-        closing(Studio(single, Path(folder))) as studio,
+        closing(WorkerContext(single, Path(folder))) as context,
     ):
         for scene in range(MAX_SCENES):
-            record, files = make_scene(studio, scene)
+            record, files = make_scene(context, scene)
             reasons.update(reason for view in record.views for reason in view.reasons)
             reasons.update(record.unlucky if record.status == "rejected" else ())
             for file in files[: PICTURES - len(drawn)]:
                 pixels = cv2.imdecode(np.frombuffer(file.content, np.uint8), cv2.IMREAD_COLOR)
                 assert pixels is not None
                 image = np.asarray(pixels[..., ::-1], np.uint8)
-                drawn.append(overlay(image, file.picture, studio.catalogue.names))
+                drawn.append(overlay(image, file.picture, context.catalogue.names))
                 assert record.settled is not None
                 empty = "" if labelled(record.settled) else " (no objects, on purpose)"
                 titles.append(file.picture.name + empty)

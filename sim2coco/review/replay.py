@@ -10,13 +10,13 @@ import yaml
 
 from scenes.assets.catalogue import Catalogue, CatalogueError, load_catalogue
 from scenes.assets.reading import ImageError
+from sim2coco.context import WorkerContext
+from sim2coco.messages import ConfigError, build
 from sim2coco.pipeline import make_view
 from sim2coco.recipe import Recipe
 from sim2coco.records import Record, View
 from sim2coco.review.dataset import DataSet, DataSetError
 from sim2coco.review.whereabouts import MISSING, Whereabouts, content_of, put_original
-from sim2coco.sentences import ConfigError, build
-from sim2coco.studio import Studio
 
 
 def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[bytes, bytes]:
@@ -40,8 +40,8 @@ def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[byte
         recipe = _recipe(data, record, view, folders, stage)
         recipe.render.device()
         catalogue = _with({body.asset for body in record.settled.spec.bodies}, _catalogue(recipe))
-        with closing(Studio(recipe, folder, catalogue)) as studio:
-            ((written, reasons),) = make_view(studio, record.settled, [view.shot])
+        with closing(WorkerContext(recipe, folder, catalogue)) as context:
+            ((written, reasons),) = make_view(context, record.settled, [view.shot])
     for again in written:
         if again.picture.name == picture.name:
             return data.content(record, picture), again.content

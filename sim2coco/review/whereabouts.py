@@ -9,10 +9,10 @@ from typing import Any, TypeGuard
 from pydantic import ValidationError
 
 from scenes.assets.catalogue import OF, CatalogueError, Category, load_category
+from scenes.assets.images import file_hash
 from scenes.assets.library import is_library
 from scenes.assets.panoramas import SUFFIXES as PANORAMAS
 from scenes.assets.reading import SUFFIXES as MESHES
-from scenes.looks import file_hash
 from sim2coco.records import Record, View, plain
 from sim2coco.review.dataset import DataSetError
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from augment.allowed import DROPOUTS, GEOMETRY, PIXELS
 from augment.pipeline import Augmenter
 from augment.settings import AugmentSettings
-from scenes.spec import Camera, Pose
+from scenes.geometry import Pose
+from scenes.shot import Camera
 from sim.annotate import Instance, Sample, measure, num_planes
 from sim2coco.seeding import rng_for
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sim2coco import cli
+from sim2coco.cli import main as cli
 from tests.commandline import PROGRAM, Command, Outcome
 
 

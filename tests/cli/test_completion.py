@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sim2coco.cli import COMMANDS
+from sim2coco.cli.main import COMMANDS
 from tests.commandline import PROGRAM, Command
 
 INSTALL = 'eval "$(sim2coco -sc install=bash)"'

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.render.eglprobe import REPAIR, egl_device
+from sim.render.raster.egl.probe import REPAIR, egl_device
 from tests.commandline import TINY, Command
 
 

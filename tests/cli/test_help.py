@@ -2,10 +2,10 @@
 
 import pytest
 
-from sim2coco.cli import COMMANDS
-from sim2coco.config import GROUPS, RunOptions, choices, first_sentence
+from sim2coco.cli.config import GROUPS, RunOptions, choices, first_sentence
+from sim2coco.cli.main import COMMANDS
+from sim2coco.messages import walk
 from sim2coco.recipe import Recipe
-from sim2coco.sentences import walk
 from tests.commandline import Command
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from scenes.settings import Settings
-from sim2coco.config import RunOptions, preset
+from sim2coco.cli.config import RunOptions, preset
+from sim2coco.messages import ConfigError, build, nearest, walk
 from sim2coco.recipe import Recipe
-from sim2coco.sentences import ConfigError, build, nearest, walk
 
 NAN, INF = float("nan"), float("inf")
 WRONG = [

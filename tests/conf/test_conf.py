@@ -8,9 +8,9 @@ import yaml
 from hydra import compose, initialize_config_module
 
 import conf
-from sim2coco.config import GROUPS, RunOptions, choices, defaults, first_sentence, ordered
+from sim2coco.cli.config import GROUPS, RunOptions, choices, defaults, first_sentence, ordered
+from sim2coco.messages import build, walk
 from sim2coco.recipe import Recipe
-from sim2coco.sentences import build, walk
 
 ROOT = Path(conf.__path__[0])
 CHOICES = [(group, choice) for group in GROUPS for choice in choices(group)]

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from sim.bullet import Client
-from sim2coco.library.crew import examined
 from sim2coco.library.examine import Task, examine
-from sim2coco.library.row import Row, Wish
+from sim2coco.library.row import Override, Row
+from sim2coco.library.workers import examined
 
 Look = Callable[..., Row]
 
@@ -19,8 +19,8 @@ def look(client: Client) -> Look:
 
     def run(path: Path, root: Path | None = None, library: Path | None = None, **said: object) -> Row:
         root = root or path.parent
-        wish = Wish("things", path.stem, **{"unit_m": 0.001, **said})  # type: ignore[arg-type]
-        return examine(client, Task(root, path.relative_to(root).as_posix(), wish, library))
+        override = Override("things", path.stem, **{"unit_m": 0.001, **said})  # type: ignore[arg-type]
+        return examine(client, Task(root, path.relative_to(root).as_posix(), override, library))
 
     return run
 
@@ -31,7 +31,7 @@ def look_apart() -> Callable[..., list[Row]]:
 
     def run(*paths: Path) -> list[Row]:
         tasks = [
-            Task(path.parent, path.name, Wish("things", path.stem, unit_m=0.001), None) for path in paths
+            Task(path.parent, path.name, Override("things", path.stem, unit_m=0.001), None) for path in paths
         ]
         rows = {row.file: row for row in examined(tasks, workers=1)}
         return [rows[path.name] for path in paths]

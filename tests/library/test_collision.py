@@ -18,20 +18,21 @@ from scenes.assets.catalogue import Assets, Catalogue, CatalogueError, load_cata
 from scenes.assets.mesh import Mesh, Part
 from scenes.assets.pieces import read_pieces
 from scenes.assets.shapes import SHAPES
-from scenes.drop import Drop
-from scenes.spec import Body, Physics, Pose, RejectedDraw, SceneSpec
+from scenes.geometry import Pose
+from scenes.kinds.drop import Drop
+from scenes.spec import Body, Physics, RejectedDraw, SceneSpec
 from sim.bullet import Client, pb
 from sim.settle import _add_body, _check_contacts
 from sim2coco.identity import begin, describe
 from sim2coco.library import importing, shape
 from sim2coco.library.closing import closing_lines
 from sim2coco.library.convex import MAX_PIECES, convex_pieces
-from sim2coco.library.crew import _uncut
 from sim2coco.library.examine import Task, examine
 from sim2coco.library.importing import import_meshes
 from sim2coco.library.row import Row
 from sim2coco.library.scan import scan
-from sim2coco.library.table import Flags, read_table, wishes
+from sim2coco.library.table import Flags, overrides, read_table
+from sim2coco.library.workers import _uncut
 from sim2coco.recipe import Recipe
 from sim2coco.store import Store, StoreError
 from tests.commandline import tree
@@ -76,7 +77,7 @@ def imported(root: Path, library: str, collision: str = "", table: str = "") -> 
     if table:
         (root / "assets.csv").write_text(table)
         lines = read_table(root / "assets.csv")
-    wanted = wishes(scan(root / "meshes").meshes, lines, Flags(unit_m=0.001, collision=collision))
+    wanted = overrides(scan(root / "meshes").meshes, lines, Flags(unit_m=0.001, collision=collision))
     return import_meshes(root / "meshes", wanted, root / library, 2, lambda row, known: None)
 
 
@@ -243,7 +244,7 @@ def test_without_the_package_hulls_are_used_and_it_is_said_once(
         monkeypatch.setattr(importing, "installed", lambda there=there: there)
         row = replace(known, mesh="", asks="nothing")
         store.put("row.json", importing._bytes({"version": importing.VERSION, **row.tree()}))
-        found = importing._known(store, libraries / "meshes", "row.json", "cup.stl", row.wish)
+        found = importing._known(store, libraries / "meshes", "row.json", "cup.stl", row.override)
         assert (found is None) == there
 
 
@@ -253,15 +254,15 @@ def test_what_dies_of_being_cut_gets_its_hull(
 ) -> None:
     future: Future[Row] = Future()
     future.set_exception(error)
-    wish = look(libraries / "meshes" / "ball.stl").wish
-    task = Task(libraries / "meshes", "cup.stl", wish, None)
+    override = look(libraries / "meshes" / "ball.stl").override
+    task = Task(libraries / "meshes", "cup.stl", override, None)
     again = _uncut(future, task)
     assert again is not None
     row = examine(client, again)
     assert (row.verdict, row.pieces) == ("ok", 1)
     assert words in row.hull_because
     assert _uncut(future, again) is None  # it is not tried for ever
-    assert _uncut(future, replace(task, wish=replace(wish, collision="hull"))) is None
+    assert _uncut(future, replace(task, override=replace(override, collision="hull"))) is None
 
 
 def test_a_child_that_is_killed_by_the_cutting_costs_the_pieces_only(

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim2coco.library.crew import examined
 from sim2coco.library.examine import Task
-from sim2coco.library.row import Row, Wish
+from sim2coco.library.row import Override, Row
+from sim2coco.library.workers import examined
 from tests.library.conftest import Look
 from tests.library.meshes import brick, obj_of_materials, textured
 
@@ -54,7 +54,7 @@ def test_each_mutated_file_ends_as_a_row(tmp_path: Path, rng: np.random.Generato
         seed = tmp_path / f"seed.{('obj', 'stl', 'ply', 'glb')[number % 4]}"
         path = tmp_path / f"m{number}{seed.suffix}"
         path.write_bytes(mutated(seed.read_bytes(), rng))
-        tasks.append(Task(tmp_path, path.name, Wish("m", path.stem, unit_m=0.01, sure=True), None))
+        tasks.append(Task(tmp_path, path.name, Override("m", path.stem, unit_m=0.01, sure=True), None))
     rows = list(examined(tasks, workers=2))
     assert sorted(row.file for row in rows) == sorted(task.file for task in tasks)
     for row in rows:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim2coco.library.commandline import _size
+from sim2coco.cli.assets import _size
 from sim2coco.library.sheet import BAND_PX, SIDE_PX, _cell
 
 WHITE = np.full((SIDE_PX, SIDE_PX, 3), 255, np.uint8)

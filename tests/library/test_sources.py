@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from scenes.assets.library import read_library
+from sim2coco.library.folders import Joining, MeshFolder
 from sim2coco.library.importing import import_meshes
-from sim2coco.library.row import Row, Wish
+from sim2coco.library.row import Override, Row
 from sim2coco.library.scan import LibraryError, scan
 from sim2coco.library.sizes import doubted
-from sim2coco.library.sources import Joining, Source
-from sim2coco.library.table import Flags, Line, wishes
+from sim2coco.library.table import Flags, Line, overrides
 from tests.commandline import tree
 from tests.library.meshes import brick
 from tests.library.test_import import assets
@@ -30,7 +30,7 @@ def bring(
         if not known:
             anew.append(row.file)
 
-    wanted = wishes(scan(root / folder).meshes, [], Flags(unit_m=unit_m))
+    wanted = overrides(scan(root / folder).meshes, [], Flags(unit_m=unit_m))
     rows = import_meshes(root / folder, wanted, root / "library", 1, report, joining)
     return rows, anew
 
@@ -86,7 +86,7 @@ def test_one_folder_is_brought_up_to_date_and_the_other_stays(root: Path) -> Non
     assert named(root) == {name: asset for name, asset in before.items() if name != "bolts/m4"}
     # A name that is free now does not call an old asset otherwise.
     rows, anew = bring(root, "theirs")
-    assert ([row.wish.name for row in rows], anew) == (["anvils/small", "theirs/bolts/m4"], [])
+    assert ([row.override.name for row in rows], anew) == (["anvils/small", "theirs/bolts/m4"], [])
     assert read_library(root / "library").categories == ("bolts", "nuts", "anvils")
 
 
@@ -114,7 +114,7 @@ def test_a_third_of_the_same_name_and_a_size_that_nobody_believes(root: Path) ->
     (first, second), _ = bring(root, "more/ours", "add")
     assert first.asks.startswith("is 1.2 m long, and others of 'bolts' about")
     assert not first.usable
-    assert second.wish.name == "ours-2/bolts/m5"
+    assert second.override.name == "ours-2/bolts/m5"
     assert sorted(named(root)) == ["anvils/small", "bolts/m4", "bolts/m5", "nuts/m4", "theirs/bolts/m4"]
     (first, second), _ = bring(root, "more/ours", unit_m=0.0001)
     assert (first.asks, second.asks) == ("", "")
@@ -140,8 +140,8 @@ def test_on_the_command_line(root: Path) -> None:
     assert found["third/bolts/m4"] == found["bolts/m4"]
 
 
-def source(own: Sequence[tuple[str, str]], others: Sequence[str]) -> Source:
-    return Source(
+def source(own: Sequence[tuple[str, str]], others: Sequence[str]) -> MeshFolder:
+    return MeshFolder(
         "b",
         {},
         tuple({"source": file, "name": name} for file, name in own),
@@ -162,9 +162,9 @@ def source(own: Sequence[tuple[str, str]], others: Sequence[str]) -> Source:
     ids=str,
 )
 def test_names(own: list[tuple[str, str]], others: list[str], names: list[str]) -> None:
-    files = {file: Wish("x", file.removesuffix(".stl")) for file in ("x/m.stl", "b/x/m.stl")}
+    files = {file: Override("x", file.removesuffix(".stl")) for file in ("x/m.stl", "b/x/m.stl")}
     found = source(own, others).named(files)
-    assert [wish.name for wish in found.values()] == names
+    assert [override.name for override in found.values()] == names
 
 
 def test_a_line_a_file_takes_no_time() -> None:
@@ -172,17 +172,17 @@ def test_a_line_a_file_takes_no_time() -> None:
     files = [f"c{number % 7}/part [{number}].stl" for number in range(10_000)]
     lines = [Line(f"line {number}", file, {"unit": "mm"}) for number, file in enumerate(files)]
     begun = time.process_time()
-    wanted = wishes(files, lines, Flags())
-    rows = [Row(file, wish, "ok", extents_m=(0.1, 0.1, 0.1)) for file, wish in wanted.items()]
+    wanted = overrides(files, lines, Flags())
+    rows = [Row(file, override, "ok", extents_m=(0.1, 0.1, 0.1)) for file, override in wanted.items()]
     assert doubted(rows) == rows
     assert time.process_time() - begun < 5
-    assert [wish.name for wish in wanted.values()] == [file.removesuffix(".stl") for file in files]
-    assert {wish.unit_m for wish in wanted.values()} == {0.001}
+    assert [override.name for override in wanted.values()] == [file.removesuffix(".stl") for file in files]
+    assert {override.unit_m for override in wanted.values()} == {0.001}
 
 
 def test_a_name_with_brackets_is_that_name() -> None:
     files = ["part [1].stl", "part 1.stl"]
-    found = wishes(files, [Line("line 1", files[0], {"unit": "mm"})], Flags())
+    found = overrides(files, [Line("line 1", files[0], {"unit": "mm"})], Flags())
     assert [found[file].unit_m for file in files] == [0.001, None]
-    found = wishes(files, [Line("line 1", "part [0-9].stl", {"unit": "mm"})], Flags())
+    found = overrides(files, [Line("line 1", "part [0-9].stl", {"unit": "mm"})], Flags())
     assert [found[file].unit_m for file in files] == [None, 0.001]

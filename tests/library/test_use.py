@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from scenes.assets.catalogue import Assets, Catalogue, CatalogueError, load_catalogue
 from sim2coco.library.importing import import_meshes
 from sim2coco.library.scan import scan
-from sim2coco.library.table import Flags, read_table, wishes
+from sim2coco.library.table import Flags, overrides, read_table
 from tests.commandline import PROGRAM
 from tests.library.meshes import brick, textured
 
@@ -30,7 +30,7 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table = root / "assets.csv"
     table.write_text("file,density,licence,upright\nbricks/*,1900,CC0-1.0,yes\n")
     for folder, library, lines in (("meshes", "parts", read_table(table)), ("others", "rest", [])):
-        wanted = wishes(scan(root / folder).meshes, lines, Flags(unit_m=0.001))
+        wanted = overrides(scan(root / folder).meshes, lines, Flags(unit_m=0.001))
         import_meshes(root / folder, wanted, root / library, 1, lambda row, known: None)
     return root
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from pycocotools import mask as coco_mask
 
-from sim2coco.review.check import CheckError, Fault, check
-from sim2coco.review.check.masks import mask_of, run_lengths, stretches
+from sim2coco.check import CheckError, Fault, check
+from sim2coco.check.masks import mask_of, run_lengths, stretches
 from sim2coco.seeding import rng_for
 
 WIDTH, HEIGHT = 32, 24

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from sim2coco import Recipe, generate
+from sim2coco.check import check
 from sim2coco.records import Record, from_bytes, record_name, to_bytes
-from sim2coco.review.check import check
 from sim2coco.review.dataset import DataSet
 from sim2coco.review.replay import replay
 from sim2coco.store import Store

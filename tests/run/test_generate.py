@@ -18,10 +18,10 @@ from pycocotools.cocoeval import COCOeval
 
 from scenes.assets.catalogue import load_catalogue
 from sim2coco import GenerationError, Recipe, generate
+from sim2coco.check import check
 from sim2coco.engines.engine import Job, record_failure
 from sim2coco.engines.local import Local
 from sim2coco.records import from_bytes
-from sim2coco.review.check import check
 from sim2coco.store import Store, StoreError
 
 SMALL = {

@@ -13,8 +13,8 @@ from PIL import Image
 
 from scenes.assets.catalogue import CatalogueError
 from sim2coco import Recipe, generate
+from sim2coco.check import check
 from sim2coco.engines.local import Local
-from sim2coco.review.check import check
 from sim2coco.review.dataset import DataSet
 from sim2coco.review.replay import replay
 from sim2coco.store import StoreError

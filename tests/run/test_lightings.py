@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sim2coco import Recipe, generate
+from sim2coco.check import check
 from sim2coco.records import Picture, Record, View, from_bytes
-from sim2coco.review.check import check
 from sim2coco.review.dataset import DataSet
 from sim2coco.review.replay import replay
 from tests.commandline import tree

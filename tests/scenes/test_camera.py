@@ -6,8 +6,9 @@ import pytest
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from scenes.camera import CameraKind, Grid, ImageSettings, Shell, look_at
-from scenes.spec import Camera, Vec3
+from scenes.camera import CameraKind, Grid, ImageSettings, Shell
+from scenes.geometry import Vec3, look_at
+from scenes.shot import Camera
 from tests.studio import aimed
 
 IMAGE = ImageSettings(width=200, height=100)

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from scenes.drop import Drop
-from scenes.floating import Floating
+from scenes.geometry import rotation
+from scenes.kinds.drop import Drop
+from scenes.kinds.floating import Floating
 from scenes.scene import Scene, random_disc, random_in_ball, random_quaternion
-from scenes.spec import Body, RejectedDraw, SceneSpec, rotation
+from scenes.spec import Body, RejectedDraw, SceneSpec
 from tests.studio import catalogue_from, streams
 
 CATALOGUE = catalogue_from(

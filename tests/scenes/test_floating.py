@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scenes.floating import Floating
+from scenes.kinds.floating import Floating
 from scenes.spec import RejectedDraw, SceneSpec
 from tests.studio import catalogue_from, streams
 

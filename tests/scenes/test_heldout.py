@@ -11,9 +11,9 @@ import trimesh
 from PIL import Image
 
 from scenes.assets.catalogue import Assets, Catalogue, CatalogueError, load_catalogue
-from scenes.assets.heldout import hold_out
-from scenes.drop import Drop
-from scenes.floating import Floating
+from scenes.heldout import hold_out
+from scenes.kinds.drop import Drop
+from scenes.kinds.floating import Floating
 from scenes.lamps import EnvironmentSettings
 from scenes.scene import Scene
 from scenes.spec import Body, SceneSpec, Surface

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from scenes.assets.images import ENVIRONMENT, Album, load_images
 from scenes.light import LightSettings
-from scenes.looks import ENVIRONMENT, Album, load_images
 from scenes.settings import Streams
-from scenes.spec import Light
+from scenes.shot import Light
 from tests.panoramas import white, write_hdr
 from tests.studio import streams as scene_streams
 

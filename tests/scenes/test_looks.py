@@ -6,10 +6,10 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
+from scenes.assets.images import IMAGE, Album, Pictures, Texture, load_images
 from scenes.assets.reading import ImageError
 from scenes.assets.textures import TEXTURES
-from scenes.looks import IMAGE, Album, LookSettings, Pictures, load_images
-from scenes.spec import Texture
+from scenes.looks import LookSettings
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from scenes.camera import CameraKind, Grid, Shell
-from scenes.drop import Drop
+from scenes.kinds.drop import Drop
 from scenes.settings import (
     IntRange,
     Kind,

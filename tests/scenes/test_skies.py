@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from scenes.assets.images import Pictures
 from scenes.assets.skies import SKIES, sky
-from scenes.looks import Pictures
 from tests.panoramas import toward
 
 RAYS = toward(128)

@@ -6,12 +6,12 @@ import pytest
 
 from scenes.assets.shapes import SHAPES, sphere
 from scenes.camera import ImageSettings, Shell
-from scenes.drop import Drop
-from scenes.floating import Floating
+from scenes.kinds.drop import Drop
+from scenes.kinds.floating import Floating
 from scenes.scene import Scene
-from scenes.spec import Camera
+from scenes.shot import Camera
 from sim.annotate import Sample, measure, num_planes
-from sim.render.projection import body_box
+from sim.render.raster.projection import body_box
 from sim.settle import Settled
 from tests.studio import (
     GREY,

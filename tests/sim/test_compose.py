@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from scenes.assets.images import Album, Texture
 from scenes.assets.shapes import SHAPES, box, sphere
-from scenes.drop import Drop, FloorSettings
+from scenes.geometry import vec3
+from scenes.kinds.drop import Drop, FloorSettings
 from scenes.light import LightSettings
-from scenes.looks import Album, LookSettings
+from scenes.looks import LookSettings
 from scenes.settings import Settings
-from scenes.spec import Light, Look, Surface, Texture, vec3
+from scenes.shot import Light
+from scenes.spec import Look, Surface
 from sim.annotate import measure
-from sim.render.compose import GIVES_M
-from sim.render.planes import floor_depth
+from sim.render.raster.planes import floor_depth
+from sim.render.raster.visibility import GIVES_M
 from sim.settle import Settled
 from tests.studio import GREY, LIGHT, RENDERS, Picture, Studio, camera_at, catalogue_of, rays, shot, still
 

@@ -12,12 +12,12 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
+from scenes.assets.images import Album
 from scenes.assets.shapes import SHAPES, box, sphere
 from scenes.camera import ImageSettings, Shell
-from scenes.drop import Drop
+from scenes.kinds.drop import Drop
 from scenes.light import LightSettings
-from scenes.looks import Album
-from scenes.spec import Shot
+from scenes.shot import Shot
 from sim.bullet import Client, pb
 from sim.settle import Settled
 from tests.studio import (

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from scenes.assets.images import Texture
 from scenes.assets.mesh import Mesh, Part
 from scenes.assets.shapes import SHAPES, sphere
-from scenes.drop import Drop
-from scenes.spec import Look, Texture
-from sim.render import egl as module
-from sim.render import eglclient
-from sim.render.eglclient import egl_client
+from scenes.kinds.drop import Drop
+from scenes.spec import Look
+from sim.render.raster.egl import client as eglclient
+from sim.render.raster.egl import renderer as module
+from sim.render.raster.egl.client import egl_client
 from sim.render.settings import Egl, Relit
 from tests.studio import (
     Mask,

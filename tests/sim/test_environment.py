@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from scenes.assets.images import ENVIRONMENT, load_images
 from scenes.assets.shapes import box, sphere
-from scenes.looks import ENVIRONMENT, load_images
-from scenes.spec import Environment, Light, Look, Surface, vec3
-from sim.render.environment import mapped, surroundings
-from sim.render.points import PointClouds
+from scenes.geometry import vec3
+from scenes.shot import Environment, Light
+from scenes.spec import Look, Surface
+from sim.render.lighting.environment import environment_light, environment_map
+from sim.render.lighting.points import PointClouds
+from sim.render.lighting.sky import Sky, free_light, sky_directions
 from sim.render.settings import Relit
-from sim.render.sky import Sky, free_light, sky_directions
 from sim2coco.pipeline import labelled
 from tests.panoramas import toward, white, with_spot, write_hdr
 from tests.studio import GREY, LIGHT, Studio, camera_at, catalogue_of, shot, still
@@ -48,9 +50,9 @@ def test_floor_before_a_long_wall_gets_its_share_of_a_white_picture(
     points = PointClouds(made.files).scene(settled.spec, 1.2 / Relit().sky_map_px).points_m
     sky = Sky(points, Relit().sky_directions, Relit().sky_map_px, floor=True)
     assert sky.floor is not None
-    light = mapped(
+    light = environment_light(
         under("white@0", turn_rad=1.0, light=OVERCAST),
-        surroundings(white(64).astype(np.float32)),
+        environment_map(white(64).astype(np.float32)),
         sky.directions,
     )
     assert light.ambient == pytest.approx(1)
@@ -95,7 +97,7 @@ def test_the_sun_of_a_picture_is_where_and_as_strong_as_it_was_put() -> None:
     radius = 0.05
     for at in (SPOT, np.array([-0.8, 0.0, 0.6]), np.array([0.0, -0.28, 0.96])):
         picture = with_spot(256, at, radius, 500.3)
-        found = surroundings(picture.astype(np.float32))
+        found = environment_map(picture.astype(np.float32))
         assert np.degrees(np.arccos(found.sun @ at)) < 0.5
         pixel = np.cos(np.pi * (0.5 - (np.arange(256) + 0.5) / 256)) * (np.pi / 256) ** 2
         np.testing.assert_allclose(found.sun_rgb, (picture[..., 0] - 0.3).sum(axis=1) @ pixel, rtol=0.01)
@@ -104,7 +106,7 @@ def test_the_sun_of_a_picture_is_where_and_as_strong_as_it_was_put() -> None:
 
 
 def test_below_the_horizon_nothing_is_the_sun() -> None:
-    found = surroundings(with_spot(128, np.array([0.6, 0.0, -0.8]), 0.05, 500.0).astype(np.float32))
+    found = environment_map(with_spot(128, np.array([0.6, 0.0, -0.8]), 0.05, 500.0).astype(np.float32))
     np.testing.assert_allclose(found.sun_rgb, 0, atol=1e-3)
 
 
@@ -114,7 +116,7 @@ def test_light_on_surfaces_is_that_of_the_picture(below: bool) -> None:
     rays = toward(64)
     light = np.stack([1 + rays[..., 0], np.ones_like(rays[..., 0]), 1 - rays[..., 0]], axis=-1)
     directions = sky_directions(200, below)
-    drawn = mapped(under("x@0", sun=False), surroundings(light.astype(np.float32)), directions)
+    drawn = environment_light(under("x@0", sun=False), environment_map(light.astype(np.float32)), directions)
     normals = np.array([[1, 0, 0], [-1, 0, 0], [0, 0, 1], [0, 1, 0], [0.6, 0, 0.8]], np.float32).T
     found = free_light(drawn, directions, normals) * np.array(drawn.sky_rgb)[:, None]
     area = np.cos(np.pi * (0.5 - (np.arange(64) + 0.5) / 64))[:, None, None]
@@ -169,9 +171,9 @@ def test_a_picture_moves_no_label(studio: Callable[..., Studio], tmp_path: Path)
 
 
 def test_without_its_sun_the_drawn_one_shines(studio: Callable[..., Studio], tmp_path: Path) -> None:
-    around = surroundings(with_spot(64, SPOT, 0.1, 50.0).astype(np.float32))
-    drawn = mapped(under("x@0", sun=False), around, sky_directions(36, below=False))
+    around = environment_map(with_spot(64, SPOT, 0.1, 50.0).astype(np.float32))
+    drawn = environment_light(under("x@0", sun=False), around, sky_directions(36, below=False))
     assert (drawn.direction, drawn.diffuse, drawn.ambient) == (LIGHT.direction, LIGHT.diffuse, LIGHT.ambient)
-    own = mapped(under("x@0"), around, sky_directions(36, below=False))
+    own = environment_light(under("x@0"), around, sky_directions(36, below=False))
     assert own.ambient + own.diffuse * own.direction[2] == pytest.approx(1)
     np.testing.assert_allclose(own.direction, vec3(SPOT), atol=0.02)

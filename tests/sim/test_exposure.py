@@ -11,11 +11,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from scenes.assets.shapes import SHAPES, box, sphere
 from scenes.camera import Shell
-from scenes.spec import Lens, Look, Motion, Shot
-from sim.render.lens import disc, through
-from sim.render.motion import moved, other_instants
+from scenes.shot import Lens, Motion, Shot
+from scenes.spec import Look
+from sim.render.sensor.lens import disc, through
+from sim.render.sensor.motion import moved, other_instants
+from sim.render.sensor.tone import tone_map
 from sim.render.settings import Relit
-from sim.render.tone import developed
 from sim2coco.recipe import Recipe
 from tests.studio import GREY, LIGHT, Picture, Studio, aimed, camera_at, catalogue_of, shot, still
 
@@ -226,7 +227,7 @@ def test_brighter_light_never_gives_a_darker_picture() -> None:
     values = np.concatenate([np.linspace(0, 5, 100_000), np.geomspace(5, 1e30, 200), [np.inf]])
     light = values.astype(np.float32)
     for gain in (0.6, 1.0, 1.8):
-        picture = developed(np.repeat(light[None, :, None], 3, axis=2), gain)[0].astype(int)
+        picture = tone_map(np.repeat(light[None, :, None], 3, axis=2), gain)[0].astype(int)
         assert (picture[:, 0] == picture[:, 2]).all()
         assert picture[0, 0] == 0
         assert picture[-1, 0] == 255

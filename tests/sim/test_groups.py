@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 
 from scenes.assets.shapes import SHAPES, sphere
-from sim.render.boxes import Box, around, over, overlap, size, within
-from sim.render.groups import APART_PX, apart, groups
-from sim.render.rasterise import Silhouette
+from sim.boxes import Box, around, over, overlap, size, within
+from sim.render.raster.gbuffer import Silhouette
+from sim.render.raster.groups import APART_PX, apart, groups
 from sim.render.settings import Egl
 from tests.studio import RENDERS, Studio, aimed, camera_at, catalogue_of, shot, sphere_depth, still
 

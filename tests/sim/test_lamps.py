@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from scenes.assets.shapes import SHAPES, box, sphere
-from scenes.spec import Lamp, Light, vec3
+from scenes.geometry import vec3
+from scenes.shot import Lamp, Light
 from sim.render.settings import Relit
 from sim.settle import Settled
 from tests.studio import GREY, LIGHT, Studio, camera_at, catalogue_of, shot, still

@@ -8,7 +8,7 @@ import pytest
 from scenes.assets.mesh import Mesh, Part
 from scenes.assets.shapes import SHAPES, box, sphere
 from sim.meshfiles import DrawnFaces
-from sim.render.rasterise import RejectedView
+from sim.render.raster.gbuffer import RejectedView
 from tests.studio import (
     LIGHT,
     RENDERS,

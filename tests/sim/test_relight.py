@@ -12,17 +12,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from scenes.assets.images import Album
 from scenes.assets.shapes import SHAPES, box, sphere
 from scenes.camera import ImageSettings, Shell
-from scenes.drop import Drop
+from scenes.geometry import vec3
+from scenes.kinds.drop import Drop
 from scenes.light import LightSettings
-from scenes.looks import Album
 from scenes.settings import Settings
-from scenes.spec import Camera, Light, Look, Surface, vec3
-from sim.render.lightmap import light_maps
-from sim.render.points import PointClouds
+from scenes.shot import Camera, Light
+from scenes.spec import Look, Surface
+from sim.render.lighting.lightmap import light_maps
+from sim.render.lighting.points import PointClouds
+from sim.render.lighting.sky import Sky, shape_of, sky_directions
 from sim.render.settings import Relit, Tiny
-from sim.render.sky import Sky, shape_of, sky_directions
 from sim.settle import Settled
 from tests.studio import (
     GREY,

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from scenes.assets.mesh import Mesh
 from scenes.assets.shapes import SHAPES, box, sphere
-from scenes.drop import Drop
-from scenes.floating import Floating
+from scenes.geometry import Pose, Quat
+from scenes.kinds.drop import Drop
+from scenes.kinds.floating import Floating
 from scenes.scene import random_quaternion
-from scenes.spec import Body, Physics, Pose, Quat, RejectedDraw, SceneSpec
+from scenes.spec import Body, Physics, RejectedDraw, SceneSpec
 from sim.bullet import Client, pb
 from sim.settle import _add_body, _add_floor
 from tests.studio import GREY, UPRIGHT, Studio, catalogue_from, catalogue_of, still, streams

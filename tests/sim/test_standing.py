@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from scenes.assets.catalogue import Catalogue
-from scenes.drop import Drop
-from scenes.floating import Floating
+from scenes.kinds.drop import Drop
+from scenes.kinds.floating import Floating
 from scenes.scene import Scene, heading, random_quaternion
 from scenes.spec import SceneSpec
 from sim.bullet import Client, pb

@@ -5,14 +5,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from scenes.assets.images import Pictures, Texture
 from scenes.assets.shapes import SHAPES
 from scenes.assets.textures import TEXTURES
-from scenes.looks import Pictures
-from scenes.spec import Look, Surface, Texture
-from sim.render.floor import floor_colors
-from sim.render.planes import floor_depth
+from scenes.spec import Look, Surface
+from sim.render.lighting.floor import floor_colors
+from sim.render.lighting.surfaces import Surfaces
+from sim.render.raster.planes import floor_depth
 from sim.render.settings import Relit
-from sim.render.surfaces import Surfaces
 from tests.studio import GREY, Studio, camera_at, catalogue_of, shot, still
 
 

@@ -9,17 +9,19 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from scenes.assets.images import Album, Texture, load_images
 from scenes.assets.shapes import SHAPES, box, sphere
 from scenes.camera import ImageSettings, Shell
-from scenes.drop import Drop
-from scenes.looks import Album, load_images
-from scenes.spec import Camera, Lamp, Light, Look, Room, SceneSpec, Surface, Texture, Wall, vec3
-from scenes.walls import WallSettings, standing
+from scenes.geometry import vec3
+from scenes.kinds.drop import Drop
+from scenes.shot import Camera, Lamp, Light
+from scenes.spec import Look, SceneSpec, Surface, Wall, WallPlan
+from scenes.walls import WallSettings, walls_around
 from sim.annotate import measure
-from sim.render.planes import facing, wall_depth
-from sim.render.room import Walled, _glow
+from sim.render.lighting.room import Walled, _glow
+from sim.render.lighting.sky import Sky, sky_directions
+from sim.render.raster.planes import facing, wall_depth
 from sim.render.settings import Relit, Render
-from sim.render.sky import Sky, sky_directions
 from sim.settle import Settled
 from tests.studio import (
     GREY,
@@ -64,7 +66,7 @@ def labels(picture: Picture) -> list[bytes]:
 def test_walls_stand_around_the_bodies_each_at_its_gap(number: int, rng: np.random.Generator) -> None:
     points = rng.uniform(-0.3, 0.5, (40, 3))
     gaps = (0.1, 0.2, 0.3, 0.4)[:number]
-    walls = standing(Room(GREY, 0.7, 0.5, gaps), points)
+    walls = walls_around(WallPlan(GREY, 0.7, 0.5, gaps), [points])
     for wall, gap in zip(walls, gaps, strict=True):
         assert wall.distance_m - (points @ wall.outward()).max() == pytest.approx(gap)
     for index, (wall, other) in enumerate(zip(walls, (*walls[1:], walls[0]), strict=True)):
@@ -72,7 +74,7 @@ def test_walls_stand_around_the_bodies_each_at_its_gap(number: int, rng: np.rand
             first = wall.outward() * wall.distance_m + wall.sideways() * wall.high_m
             second = other.outward() * other.distance_m + other.sideways() * other.low_m
             np.testing.assert_allclose(first, second, atol=1e-12)
-    assert standing(None, points) == ()
+    assert walls_around(None, [points]) == ()
 
 
 def test_wall_by_plane_is_wall_by_pybullet(studio: Callable[..., Studio]) -> None:
@@ -177,7 +179,7 @@ def test_directions_that_meet_a_wall_show_the_wall() -> None:
 
 
 def test_a_corner_does_not_see_past_the_other_wall() -> None:
-    walls = standing(Room(GREY, 0.0, 5.0, (0.5, 0.5)), np.zeros((1, 3)))
+    walls = walls_around(WallPlan(GREY, 0.0, 5.0, (0.5, 0.5)), [])
     walled = Walled(walls, replace(LIGHT, horizon=1.0, sky_tilt=0.0), (0.0, 0.0))
     corner = np.array([[0.5], [0.5], [0.3]], np.float32)
     toward = np.array([[0.8, 0.0, 0.1], [0.0, 0.8, 0.1], [0.5, 0.5, 0.1]])
@@ -188,7 +190,7 @@ def test_a_corner_does_not_see_past_the_other_wall() -> None:
 
 
 def test_a_wall_throws_back_a_lamps_light_as_the_suns() -> None:
-    walls = standing(Room(GREY, 0.3, 1.5, (0.3, 0.3, 0.3, 0.3)), np.zeros((1, 3)))
+    walls = walls_around(WallPlan(GREY, 0.3, 1.5, (0.3, 0.3, 0.3, 0.3)), [])
     sky = Sky(np.array([[0], [0], [0.05]], np.float32), 36, 112, True)
     spec = SceneSpec(0, "train", 0, (), GREY, GREY, None)
     lamp = Lamp(LIGHT.direction, LIGHT.color_rgb, LIGHT.diffuse, LIGHT.shadow, LIGHT.softness)
@@ -243,9 +245,9 @@ def test_bodies_cast_shadows_on_walls_and_stand_in_theirs(studio: Callable[..., 
     settled = replace(still(pole, floor=WHITE), walls=(replace(BEHIND, surface=WHITE),))
     view = camera_at((-1.0, -0.6, 0.5), (0.5, 0.0, 0.1), 250, (320, 240))
     shadow = darkened(made, settled, light, view)
-    falls = (0.5 - 0.2) / 0.9
+    floor_light = (0.5 - 0.2) / 0.9
     for z in (0.15, 0.18, 0.25):
-        on_wall = np.array([[0.5, -0.15 * falls, z - 0.35 * falls]])
+        on_wall = np.array([[0.5, -0.15 * floor_light, z - 0.35 * floor_light]])
         if on_wall[0, 2] > 0.02:
             u, v = view.project(on_wall)[0][0].astype(int)
             assert shadow[v - 1 : v + 2, u - 1 : u + 2].any()
@@ -273,7 +275,7 @@ def test_what_is_lower_than_the_line_to_a_walls_top_gets_no_sun(softness: float)
 
 @pytest.mark.parametrize("steepness", [0.3, 1.0, 3.0])
 def test_no_light_comes_through_the_corner_of_two_walls(steepness: float) -> None:
-    walls = standing(Room(GREY, 0.0, 5.0, (0.5, 0.5)), np.zeros((1, 3)))
+    walls = walls_around(WallPlan(GREY, 0.0, 5.0, (0.5, 0.5)), [])
     toward = np.array([1.0, steepness, 0.2])
     light = replace(LIGHT, direction=vec3(toward / np.linalg.norm(toward)), softness=0.2)
     along = np.linspace(-0.6, 0.5, 61, dtype=np.float32)  # the corner itself is among them

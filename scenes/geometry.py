@@ -1,0 +1,107 @@
+"""Rotations and poses. Quaternions are (x, y, z, w).
+
+World: metres, z up. Camera: OpenCV axes (x right, y down, z forward).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+Vec3 = tuple[float, float, float]
+Quat = tuple[float, float, float, float]
+
+
+def rotation(quat_xyzw: Quat) -> NDArray[np.float64]:
+    """The (3, 3) rotation matrix of a unit quaternion."""
+    x, y, z, w = quat_xyzw
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+
+
+def quaternion(matrix: NDArray[np.float64]) -> Quat:
+    """The unit quaternion (x, y, z, w) of a (3, 3) rotation matrix, with w >= 0.
+
+    Shepperd's method: divides by the largest of the four components only.
+    """
+    m = matrix
+    squares = np.array(
+        [
+            1 + m[0, 0] - m[1, 1] - m[2, 2],
+            1 - m[0, 0] + m[1, 1] - m[2, 2],
+            1 - m[0, 0] - m[1, 1] + m[2, 2],
+            1 + m[0, 0] + m[1, 1] + m[2, 2],
+        ]
+    )
+    products = np.array(
+        [
+            [squares[0], m[0, 1] + m[1, 0], m[0, 2] + m[2, 0], m[2, 1] - m[1, 2]],
+            [m[0, 1] + m[1, 0], squares[1], m[1, 2] + m[2, 1], m[0, 2] - m[2, 0]],
+            [m[0, 2] + m[2, 0], m[1, 2] + m[2, 1], squares[2], m[1, 0] - m[0, 1]],
+            [m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1], squares[3]],
+        ]
+    )
+    quat = products[int(np.argmax(squares))]
+    quat = quat / np.linalg.norm(quat) * (1.0 if quat[3] >= 0 else -1.0)
+    return tuple(float(component) for component in quat)  # type: ignore[return-value]
+
+
+def vec3(values: NDArray[np.float64]) -> Vec3:
+    """Three plain floats."""
+    return float(values[0]), float(values[1]), float(values[2])
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Where a frame is: rotation `quat_xyzw`, then shift `position_m`, into the outer frame."""
+
+    position_m: Vec3
+    quat_xyzw: Quat
+
+    @staticmethod
+    def putting(point_m: NDArray[np.float64], at_m: NDArray[np.float64], quat_xyzw: Quat) -> "Pose":
+        """The pose of a given rotation that puts a point (3,) of the inner frame at a place (3,)."""
+        return Pose(vec3(at_m - rotation(quat_xyzw) @ point_m), quat_xyzw)
+
+    def rotation(self) -> NDArray[np.float64]:
+        """The (3, 3) rotation matrix."""
+        return rotation(self.quat_xyzw)
+
+    def apply(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points (n, 3) of the inner frame, in the outer frame."""
+        return np.asarray(points_m @ self.rotation().T + np.array(self.position_m))
+
+    def unapply(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points (n, 3) of the outer frame, in the inner frame."""
+        return np.asarray((points_m - np.array(self.position_m)) @ self.rotation())
+
+    def inside(self, outer: "Pose") -> "Pose":
+        """This pose as seen from another one: both given in the same frame."""
+        position = outer.unapply(np.array([self.position_m]))[0]
+        return Pose(vec3(position), quaternion(outer.rotation().T @ self.rotation()))
+
+
+def on_sphere(azimuth_rad: float, elevation_rad: float) -> Array:
+    """The unit vector (3,) in a direction."""
+    flat = np.cos(elevation_rad)
+    return np.array([flat * np.cos(azimuth_rad), flat * np.sin(azimuth_rad), np.sin(elevation_rad)])
+
+
+def look_at(position: Array, target: Array, roll_rad: float) -> Array:
+    """The (3, 3) rotation, world from camera (x right, y down, z forward), that looks at a point."""
+    forward = target - position
+    length = float(np.linalg.norm(forward))
+    forward = forward / length if length > 1e-9 else np.array([0.0, 0.0, -1.0])
+    up = np.array([0.0, 0.0, 1.0]) if abs(forward[2]) < 0.999 else np.array([0.0, 1.0, 0.0])
+    right = np.cross(forward, up)
+    right /= np.linalg.norm(right)
+    down = np.cross(forward, right)
+    cosine, sine = np.cos(roll_rad), np.sin(roll_rad)
+    return np.column_stack([cosine * right + sine * down, cosine * down - sine * right, forward])

@@ -1,0 +1,1 @@
+"""Lighting: sun, sky, lamps and environment maps on bodies, floor and walls."""

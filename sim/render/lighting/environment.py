@@ -1,0 +1,208 @@
+"""Light from a picture of all around: its sky in some directions, its sun, and itself behind everything."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import product
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.geometry import vec3
+from scenes.shot import Camera, Light
+from sim.render.raster.planes import along
+
+Array = NDArray[np.float64]
+Floats = NDArray[np.float32]
+
+LUMA = np.array([0.2126, 0.7152, 0.0722])
+"""How bright eyes find red, green and blue light (ITU-R BT.709)."""
+SUN_PX, SKY_PX = 512, 128
+"""Widths of the pictures in which the sun is looked for, and from which directions get their light."""
+SUN_RAD, RING_RAD = np.radians(8.0), np.radians(16.0)
+"""The sun and its glow lie within the first; the sky around it, up to the second, is what it is added to."""
+LOWEST = np.sin(np.radians(5.0))
+SHARPEST, SOFTEST = 0.005, 0.2
+NORMALS = np.array([step for step in product((-1.0, 0.0, 1.0), repeat=3) if any(step)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EnvironmentMap:
+    """A picture of all around, before it is turned: the middle of it looks along +x.
+
+    Attributes:
+        radiance: (h, w, 3) as it is.
+        whole: (64, 128, 3) the same, small.
+        sky: (64, 128, 3) without the sun.
+        sun: (3,) towards its brightest spot (unit length).
+        sun_rgb: (3,) light that a surface which faces that gets from it, over what lies around it.
+        softness: Half width of its shadows' edges, over the distance to what casts them.
+    """
+
+    radiance: Floats
+    whole: Floats
+    sky: Floats
+    sun: Array
+    sun_rgb: Array
+    softness: float
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class EnvironmentLight(Light):
+    """A light whose sky is a picture of all around.
+
+    Attributes:
+        around: The picture.
+        raw: What `ambient` is in units of the picture.
+        shape: (n,) how bright each direction of the sky is, over what it gives a free, level floor.
+        factors: (9, 3) red, green and blue light on a surface by its normal, over that on the floor.
+    """
+
+    around: EnvironmentMap
+    raw: float
+    shape: Floats
+    factors: Floats
+
+    def free(self, normals: Floats) -> Floats:
+        """The light (3, m) of the whole sky on surfaces with normals (3, m), over that on the floor."""
+        found = self.factors.T @ _nine(normals)
+        return np.asarray(np.maximum(found, np.float32(0.01)), np.float32)
+
+    def behind(self, camera: Camera) -> Floats:
+        """The picture itself (H, W, 3) as a camera sees it, as light."""
+        assert self.environment is not None
+        picture = self.around.radiance
+        if (width := int(2 * np.pi * camera.fx)) < picture.shape[1]:
+            size = max(width, 8), max(width // 2, 4)
+            picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
+        x, y, z = (along(camera, axis).astype(np.float32) for axis in range(3))
+        left = np.arctan2(y, x) - np.float32(self.environment.turn_rad)
+        height, width = picture.shape[:2]
+        u = (np.float32(0.5) - left / np.float32(2 * np.pi)) % np.float32(1) * width - np.float32(0.5)
+        v = (np.float32(0.5) - np.arctan2(z, np.hypot(x, y)) / np.float32(np.pi)) * height - np.float32(0.5)
+        seen = cv2.remap(picture, u, np.clip(v, 0, height - 1), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+        # A white floor sends back its light in all directions: a part in pi of it in each.
+        gain = np.pi * self.ambient / self.raw
+        return np.asarray(seen * (gain * np.array(balance(self.warmth))).astype(np.float32), np.float32)
+
+
+def environment_map(radiance: Floats) -> EnvironmentMap:
+    """A picture (h, w, 3) with the sun told apart from the sky."""
+    fine = _shrunk(radiance, SUN_PX)
+    rays, area = _rays(fine.shape[0], fine.shape[1])
+    light = fine.reshape(-1, 3).astype(np.float64)
+    bright = np.where(rays[:, 2] > LOWEST, light @ LUMA, -1.0)
+    away = np.arccos(np.clip(rays @ rays[bright.argmax()], -1, 1))
+    inside, ring = away < SUN_RAD, (away >= SUN_RAD) & (away < RING_RAD)
+    over = np.maximum(light[inside] - light[ring].mean(axis=0), 0)
+    rgb = over * area[inside, None]
+    strength = rgb @ LUMA
+    middle = strength @ rays[inside] + 1e-9 * rays[bright.argmax()]
+    middle /= np.linalg.norm(middle)
+    middle[2] = max(middle[2], LOWEST)  # of a window down to the floor it would lie below the horizon
+    middle /= np.linalg.norm(middle)
+    apart = np.arccos(np.clip(rays[inside] @ middle, -1, 1))
+    # Half the width of a disc is the root of two times the root of the mean square of the way to its middle.
+    half = np.sqrt(2 * (strength @ apart**2) / max(strength.sum(), 1e-9))
+    light[inside] -= over
+    sky = _shrunk(light.reshape(fine.shape).astype(np.float32), SKY_PX)
+    softness = float(np.clip(half, SHARPEST, SOFTEST))
+    return EnvironmentMap(radiance, _shrunk(fine, SKY_PX), sky, middle, rgb.sum(axis=0), softness)
+
+
+def environment_light(light: Light, around: EnvironmentMap, directions: Array) -> EnvironmentLight:
+    """A light with a picture of all around as its sky, seen in some directions (n, 3) evenly spread.
+
+    Sun and sky together give a level floor 1, as those that are drawn do about.
+    """
+    environment = light.environment
+    assert environment is not None
+    turn = _turn(environment.turn_rad)
+    sky = _toward(around.sky if environment.sun else around.whole, directions @ turn)
+    weight = 2 * np.pi / np.count_nonzero(directions[:, 2] > 0)
+    floor = weight * np.maximum(directions[:, 2], 0) @ sky
+    raw = max(float(floor @ LUMA), 1e-9)
+    channels = np.pi * sky / np.maximum(floor, 1e-6 * raw)
+    exact = weight / np.pi * np.maximum(_unit(NORMALS) @ directions.T, 0) @ channels
+    factors, *_ = np.linalg.lstsq(_nine(_unit(NORMALS).T).T, exact, rcond=None)
+    plain = {name: getattr(light, name) for name in Light.__dataclass_fields__}
+    result = EnvironmentLight(
+        **{**plain, "sky_rgb": vec3(floor / raw)},
+        around=around,
+        raw=raw,
+        shape=(sky @ LUMA * np.pi / raw).astype(np.float32),
+        factors=factors.astype(np.float32),
+    )
+    if not environment.sun:
+        return result
+    strength = float(around.sun_rgb @ LUMA)
+    total = raw + strength * around.sun[2]
+    return replace(
+        result,
+        direction=vec3(turn @ around.sun),
+        color_rgb=vec3(around.sun_rgb / max(strength, 1e-9)),
+        ambient=raw / total,
+        diffuse=strength / total,
+        softness=around.softness,
+    )
+
+
+def _toward(sky: Floats, directions: Array) -> Array:
+    """The mean light (n, 3) of the part of a small picture that is nearest to each of some directions."""
+    rays, area = _rays(sky.shape[0], sky.shape[1])
+    light = sky.reshape(-1, 3).astype(np.float64)
+    if directions[:, 2].min() > 0:  # no light comes from below: there is a floor
+        above = rays[:, 2] > 0
+        rays, area, light = rays[above], area[above], light[above]
+    nearness = rays @ directions.T
+    part, count = nearness.argmax(axis=1), len(directions)
+    sums = np.stack([np.bincount(part, area * values, count) for values in light.T], axis=1)
+    weight = np.bincount(part, area, count)
+    own = light[nearness.argmax(axis=0)]
+    return np.where(weight[:, None] > 0, sums / np.maximum(weight, 1e-12)[:, None], own)
+
+
+@cache
+def _rays(height: int, width: int) -> tuple[Array, Array]:
+    """Unit vectors (h * w, 3) through the pixels of such a picture, and their solid angles (h * w,)."""
+    up = np.pi * (0.5 - (np.arange(height) + 0.5) / height)[:, None]
+    left = 2 * np.pi * (0.5 - (np.arange(width) + 0.5) / width)
+    shape = height, width
+    flat = np.cos(up)
+    rays = np.stack(
+        [np.broadcast_to(part, shape) for part in (flat * np.cos(left), flat * np.sin(left), np.sin(up))],
+        axis=2,
+    )
+    edges = np.sin(np.pi * (0.5 - np.arange(height + 1) / height))
+    rows = (edges[:-1] - edges[1:]) * 2 * np.pi / width
+    return rays.reshape(-1, 3), np.repeat(rows, width)
+
+
+def _shrunk(picture: Floats, width: int) -> Floats:
+    """The picture at a width, if it is wider."""
+    if picture.shape[1] <= width:
+        return picture
+    return np.asarray(cv2.resize(picture, (width, width // 2), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _nine(normals: NDArray[np.floating]) -> NDArray[np.floating]:
+    """The functions (9, m) of normals (3, m) up to the second order: enough for dull surfaces.
+
+    R. Ramamoorthi and P. Hanrahan, An efficient representation for irradiance environment maps, 2001.
+    """
+    x, y, z = normals
+    return np.stack([np.ones_like(x), x, y, z, x * y, y * z, x * z, x * x - y * y, z * z])
+
+
+def _turn(angle_rad: float) -> Array:
+    cosine, sine = np.cos(angle_rad), np.sin(angle_rad)
+    return np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
+
+
+def _unit(vectors: Array) -> Array:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+
+
+def balance(warmth: float) -> tuple[float, float, float]:
+    """What a camera's white balance multiplies red, green and blue by."""
+    return 1 + warmth, 1.0, 1 - warmth

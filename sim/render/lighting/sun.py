@@ -1,0 +1,94 @@
+"""Light from the sun: shadows whose edges are the softer, the further away what casts them is."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.shot import Light
+from sim.render.lighting.lightmap import NOTHING, LightMaps, light_maps
+
+Floats = NDArray[np.float32]
+
+BLURS_PX = (0.7, 2.0, 6.0, 16.0)
+"""Widths between which a shadow's blur is mixed."""
+SEARCH_PX = 4.0
+"""How far around a place what blocks its light is looked for."""
+DISC = np.array([(0, 0), (0.7, 0.7), (-0.7, 0.7), (-0.7, -0.7), (0.7, -0.7)], np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sun:
+    """One sun over one scene.
+
+    Attributes:
+        maps: One depth map.
+        shade: (side, side) how much of it is kept from the floor behind each of its pixels.
+        softness: Half width of an edge, over the distance to what casts it.
+    """
+
+    maps: LightMaps
+    shade: Floats
+    softness: float
+
+    def on_floor(self, x: Floats, y: Floats) -> Floats:
+        """How much of the sun is kept from floor points x, y (h, w)."""
+        u, v = (cv2.addWeighted(x, a, y, b, c - 0.5) for a, b, _, c in self.maps.into(0).tolist())
+        return np.asarray(
+            cv2.remap(self.shade, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.float32
+        )
+
+    def on_surface(self, points_m: Floats) -> Floats:
+        """How much of the sun reaches points (3, m), the mean over a small disc."""
+        side, texel = len(self.shade), np.float32(self.maps.texel_m[0])
+        into = self.maps.into(0).astype(np.float32)
+        u, v = (into[row, :3] @ points_m + into[row, 3] for row in (0, 1))
+        toward = self.maps.axes[0, 2] @ points_m
+        radius = max(0.75, self.softness * 0.1 * side)
+        behind = toward + texel * np.float32(1 + radius)
+        total = np.zeros(len(u), np.float32)
+        nearest = self.maps.nearest_m.ravel()
+        for right, down in DISC * np.float32(radius):
+            column, row = (
+                np.clip(value + step, 0, side - 1).astype(np.int32) for value, step in ((u, right), (v, down))
+            )
+            ahead = nearest.take(row * np.int32(side) + column)
+            ahead -= behind
+            ahead *= 1 / texel
+            total += np.clip(ahead, 0, 1, out=ahead)
+        return 1 - total * np.float32(1 / len(DISC))
+
+
+def sun_over(points_m: Floats, light: Light, side_px: int) -> Sun:
+    """The sun of a light over world points (3, n)."""
+    maps = light_maps(points_m, np.array([light.direction]), side_px)
+    return Sun(maps, _floor_shade(maps, light), light.softness)
+
+
+def _floor_shade(maps: LightMaps, light: Light) -> Floats:
+    """The shadow on the floor as the light sees it, (side, side), softer with the distance it falls."""
+    nearest, texel = maps.nearest_m[0], float(maps.texel_m[0])
+    side = len(nearest)
+    # Where the ray through a pixel meets z = 0: `across` is level, so only `down` tells the height.
+    down = (maps.corner_m[0, 1] + (np.arange(side) + 0.5) * texel) * maps.axes[0, 1, 2]
+    floor = (-down / max(light.direction[2], 1e-3)).astype(np.float32)
+    taken = (nearest > NOTHING / 2).astype(np.float32)
+    drop = np.maximum(nearest - floor[:, None], 0) * taken
+    count = _blurred(taken, SEARCH_PX)
+    width = _blurred(drop, SEARCH_PX) / np.maximum(count, 1e-6) * np.float32(light.softness / texel)
+    layers = [_blurred(taken, blur) for blur in BLURS_PX]
+    shade = layers[0]
+    for thin, wide, layer in zip(BLURS_PX, BLURS_PX[1:], layers[1:], strict=False):
+        share = np.clip((width - np.float32(thin)) / np.float32(wide - thin), 0, 1)
+        shade = shade + share * (layer - shade)
+    return np.asarray(shade, np.float32)
+
+
+def _blurred(values: Floats, sigma: float) -> Floats:
+    """A map with its pixels mixed over some width; wide ones are found on a smaller map."""
+    small = 1 << max(int(np.log2(sigma / 1.5)), 0)
+    side = len(values)
+    few = values if small == 1 else cv2.resize(values, (side // small,) * 2, interpolation=cv2.INTER_AREA)
+    soft = cv2.GaussianBlur(few, (0, 0), sigma / small, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(soft if small == 1 else cv2.resize(soft, (side, side)), np.float32)

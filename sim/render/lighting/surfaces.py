@@ -1,0 +1,116 @@
+"""What floors, walls and backgrounds are like: their colours before any light falls on them."""
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.images import IMAGE, Pictures, Texture
+from scenes.shot import Camera
+from scenes.spec import Surface, Wall
+from sim.render.lighting.albedo import paint
+from sim.render.lighting.texture import Mipmap
+
+Plane = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+SPARSE = 4
+"""How much of a texture a pixel covers is found in every so manieth row and column: it is smooth."""
+
+SLANT = 3.0
+"""Range over height from which on, towards the horizon, the floor is blurred rather than flickers."""
+
+
+def tint(surface: Surface) -> NDArray[np.float32]:
+    """The share (3,) of light that a surface without its texture sends back."""
+    color = np.array([[surface.look.color_rgb or (1.0, 1.0, 1.0)]])
+    return np.asarray(paint(np.rint(255 * color).astype(np.uint8))[0, 0], np.float32)
+
+
+class Surfaces:
+    """Textures on floors, walls and backgrounds, filtered.
+
+    Args:
+        pictures: Textures.
+    """
+
+    def __init__(self, pictures: Pictures) -> None:
+        """Keeps the filtered textures that were used last."""
+        self._pictures = pictures
+        self._mipmap = lru_cache(16)(self._filtered)
+
+    def background(self, surface: Surface, camera: Camera) -> Pixels | None:
+        """A texture over the image that turns with the camera, (H, W, 3); None where there is none."""
+        if surface.look.texture is None:
+            return None
+        shape = (camera.height, camera.width)
+        forward = camera.pose.rotation()[:, 2]
+        turn = np.arctan2(forward[1], forward[0]) + surface.turn_rad
+        rise = np.arcsin(np.clip(forward[2], -1, 1))
+        scale = 1.0 / max(shape)
+        u = ((np.arange(camera.width) + 0.5) * scale + turn).astype(np.float32)
+        v = ((np.arange(camera.height) + 0.5) * scale + rise).astype(np.float32)
+        grid = np.broadcast_to(u, shape), np.broadcast_to(v[:, None], shape)
+        return self._texture("background", surface).sample(*grid, np.full((1, 1), scale, np.float32))
+
+    def floor(self, surface: Surface, camera: Camera, x: Plane, y: Plane, depth: Plane) -> Pixels | None:
+        """A texture at floor points x, y (h, w) at a depth (h, w); None where there is none."""
+        if surface.look.texture is None:
+            return None
+        cosine = float(np.cos(surface.turn_rad) / surface.tile_m)
+        sine = float(np.sin(surface.turn_rad) / surface.tile_m)
+        eye = np.array(camera.pose.position_m, np.float32)
+        footprint = self._footprint(surface, camera, (x, y), eye, depth)
+        mipmap = self._texture("floor", surface)
+        u, v = cv2.addWeighted(x, cosine, y, -sine, 0), cv2.addWeighted(x, sine, y, cosine, 0)
+        return mipmap.sample(np.asarray(u, np.float32), np.asarray(v, np.float32), footprint)
+
+    def wall(self, wall: Wall, camera: Camera, points: Plane, depth: Plane) -> Pixels | None:
+        """A texture at points (3, h, w) of a wall at a depth (h, w), upright; None where there is none."""
+        surface = wall.surface
+        if surface.look.texture is None:
+            return None
+        side, out = wall.sideways().astype(np.float32), wall.outward().astype(np.float32)
+        eye = np.array(camera.pose.position_m, np.float32)
+        across = side[0] * points[0] + side[1] * points[1]
+        before_m = np.float32(wall.distance_m) - out @ eye
+        seen_from = np.array([side @ eye, eye[2], before_m], np.float32)
+        footprint = self._footprint(surface, camera, (across, points[2]), seen_from, depth)
+        scale = np.float32(1 / surface.tile_m)
+        return self._texture("walls", surface).sample(across * scale, points[2] * -scale, footprint)
+
+    @staticmethod
+    def _footprint(
+        surface: Surface, camera: Camera, place: tuple[Plane, Plane], eye: Plane, depth: Plane
+    ) -> Plane:
+        """The side of what a pixel covers of a plane, in tiles, in some rows and columns.
+
+        It is depth/f across, and longer by range/height away from the camera. Their mean keeps planes sharp;
+        where it would leave out too much of the longer side, that decides.
+
+        Args:
+            surface: The plane's.
+            camera: Where it is seen from.
+            place: Two coordinates (h, w) on the plane.
+            eye: (3,) the camera's, and its height over the plane.
+            depth: (h, w).
+        """
+        height_m = max(eye[2], np.float32(1e-6))
+        sparse = (
+            np.s_[SPARSE // 2 :: SPARSE, SPARSE // 2 :: SPARSE] if min(depth.shape) > SPARSE else np.s_[:, :]
+        )
+        first, second = place
+        away = (
+            np.sqrt((first[sparse] - eye[0]) ** 2 + (second[sparse] - eye[1]) ** 2 + height_m**2) / height_m
+        )
+        scale = np.float32(1.0 / min(camera.fx, camera.fy) / surface.tile_m)
+        longer = np.sqrt(away * np.maximum(away * np.float32(1 / SLANT), np.float32(1)))
+        return np.asarray(depth[sparse] * scale * longer, np.float32)
+
+    def _texture(self, role: str, surface: Surface) -> Mipmap:
+        assert surface.look.texture is not None
+        return self._mipmap(role, surface.look.texture)
+
+    def _filtered(self, role: str, texture: Texture) -> Mipmap:
+        return Mipmap(self._pictures(role, texture), mirrored=texture.kind == IMAGE)

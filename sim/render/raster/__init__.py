@@ -1,0 +1,1 @@
+"""Rasterising: ids, depth and colours of bodies, from one of PyBullet's renderers."""

@@ -1,0 +1,1 @@
+"""PyBullet's OpenGL renderer, on a GPU or on Mesa's llvmpipe."""

@@ -1,0 +1,59 @@
+"""Whether PyBullet's EGL plug-in draws on this machine: tried in a child, as it may well kill its process."""
+
+import re
+import subprocess
+import sys
+from functools import cache
+
+from sim.render.raster.egl.client import EglUnavailable
+
+PATIENCE_S = 60.0
+PACKAGES = "libegl1 libgl1 libgles2 libegl-mesa0 libgl1-mesa-dri"
+REPAIR = f"apt-get install -y {PACKAGES}"
+"""OpenGL on the processor; a GPU's own comes with its driver."""
+TRY = """
+import os
+from importlib.util import find_spec
+import pybullet as pb
+client = pb.connect(pb.DIRECT)
+assert pb.loadPlugin(find_spec("eglRenderer").origin, "_eglRendererPlugin") >= 0
+box = pb.createVisualShape(pb.GEOM_BOX, halfExtents=[0.5, 0.5, 0.5])
+body = pb.createMultiBody(baseVisualShapeIndex=box)
+view = pb.computeViewMatrix([0, -3, 0], [0, 0, 0], [0, 0, 1])
+matrix = pb.computeProjectionMatrixFOV(60, 1, 0.1, 10)
+ids = pb.getCameraImage(64, 64, view, matrix, renderer=pb.ER_BULLET_HARDWARE_OPENGL)[4]
+print("\\negl draws", int((ids == body).sum()), "px", flush=True)
+pb.disconnect()
+"""
+
+
+@cache
+def egl_device() -> str:
+    """The device that OpenGL draws with, and its driver's version.
+
+    Raises:
+        EglUnavailable: It does not draw here.
+    """
+    told = _told()
+    if not re.search(r"^egl draws [1-9]", told, re.MULTILINE):
+        raise EglUnavailable(
+            f"render=egl: PyBullet's EGL renderer does not draw on this machine; {REPAIR}, "
+            "or the GPU's driver; or choose render=relit"
+        )
+    words = [re.search(rf"^{name}=(.*)$", told, re.MULTILINE) for name in ("GL_RENDERER", "GL_VERSION")]
+    return ", OpenGL ".join(word[1].strip() for word in words if word)
+
+
+def _told() -> str:
+    """All that a child says that tries."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", TRY],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return ""
+    return done.stdout.decode(errors="replace")

@@ -1,0 +1,120 @@
+"""PyBullet's TinyRenderer behind the renderer interface."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from scenes.assets.images import Pictures, Texture
+from scenes.shot import Light
+from scenes.spec import Body
+from sim.bullet import Client, pb
+from sim.meshfiles import MeshFiles
+from sim.render.raster.gbuffer import Array
+from sim.render.raster.meshrenderer import Drawn, MeshRenderer
+from sim.render.raster.projection import column_major, shifted
+from sim.settle import Settled
+
+
+class TinyRenderer(MeshRenderer):
+    """PyBullet's software renderer: exact ids, flat light, no shadows of its own.
+
+    Args:
+        client: The PyBullet client to draw in.
+        files: Meshes as files.
+        pictures: Textures.
+        lit: Whether colours are lit; otherwise they are those of the surfaces.
+    """
+
+    def __init__(self, client: Client, files: MeshFiles, pictures: Pictures, lit: bool = True) -> None:
+        """Draws nothing yet."""
+        super().__init__(client, files)
+        self._load_texture, self._pictures, self._lit = client.load_texture, pictures, lit
+        self._drawn_texture = cache(self._read_texture)
+        self._own_textures = cache(self._read_own_textures)
+
+    def _draw(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> Drawn:
+        width, height = size_wh
+        # Its pictures lie half a pixel too far right and up. Light arguments stick from call to call: every
+        # one is given every time.
+        _, _, color, depth, ids = pb.getCameraImage(
+            width,
+            height,
+            viewMatrix=column_major(view),
+            projectionMatrix=column_major(shifted(matrix, -0.5, -0.5, size_wh)),
+            lightDirection=light.direction,
+            lightColor=light.color_rgb,
+            lightDistance=10.0,
+            lightAmbientCoeff=light.ambient if self._lit else 1.0,
+            lightDiffuseCoeff=light.diffuse if self._lit else 0.0,
+            lightSpecularCoeff=light.specular if self._lit else 0.0,
+            shadow=0,
+            flags=pb.ER_SEGMENTATION_MASK_OBJECT_AND_LINKINDEX,
+            renderer=pb.ER_TINY_RENDERER,
+            physicsClientId=self._client.id,
+        )
+        shape = (height, width)
+        return (
+            np.asarray(color, np.uint8).reshape(*shape, 4),
+            np.asarray(depth, np.float32).reshape(shape),
+            np.asarray(ids, np.int32).reshape(shape),
+        )
+
+    def _add(self, settled: Settled, levels: tuple[int, ...]) -> list[int]:
+        load = cache(self._load_texture)
+        bodies = zip(settled.spec.bodies, levels, strict=True)
+        return [self._add_body(body, level, load) for body, level in bodies]
+
+    def _add_body(self, body: Body, level: int, load: Callable[[str], int]) -> int:
+        client, paths = self._client.id, self._files.visual(body.asset, level)
+        colors = self._colors(body, level)
+        visual = pb.createVisualShapeArray(
+            shapeTypes=[pb.GEOM_MESH] * len(paths),
+            fileNames=[str(path) for path in paths],
+            meshScales=[[body.scale] * 3] * len(paths),
+            rgbaColors=colors,
+            visualFramePositions=[[0.0, 0.0, 0.0]] * len(paths),
+            physicsClientId=client,
+        )
+        body_id: int = pb.createMultiBody(
+            0, -1, visual, body.pose.position_m, body.pose.quat_xyzw, physicsClientId=client
+        )
+        for index, path in enumerate(self._textures(body, level)):
+            if path is not None:
+                texture = load(str(path))
+                pb.changeVisualShape(
+                    body_id, -1, shapeIndex=index, textureUniqueId=texture, physicsClientId=client
+                )
+        return body_id
+
+    def _colors(self, body: Body, level: int) -> list[list[float]]:
+        own = [part.color_rgb for part in self._files.mesh(body.asset, level).parts]
+        return [[*(body.look.color_rgb or color), 1.0] for color in own]
+
+    def _textures(self, body: Body, level: int) -> list[Path | None]:
+        """The texture file of each part, or None."""
+        parts = self._files.mesh(body.asset, level).parts
+        if body.look.texture is not None:
+            role = "distractors" if body.category is None else "objects"
+            return [self._drawn_texture(role, body.look.texture)] * len(parts)
+        own = self._own_textures(body.asset, level)
+        return list(own) if body.look.color_rgb is None else [None] * len(parts)
+
+    def _read_texture(self, role: str, texture: Texture) -> Path:
+        return self._files.texture(self._pictures(role, texture))
+
+    def _read_own_textures(self, asset: str, level: int) -> tuple[Path | None, ...]:
+        parts = self._files.mesh(asset, level).parts
+        return tuple(None if part.texture is None else self._files.texture(part.texture) for part in parts)
+
+    def _show(self, body: Body, body_id: int, level: int, shown: bool) -> None:
+        """Shows a body, or hides it by alpha 0."""
+        for part, color in enumerate(self._colors(body, level)):
+            pb.changeVisualShape(
+                body_id,
+                -1,
+                shapeIndex=part,
+                rgbaColor=[*color[:3], float(shown)],
+                physicsClientId=self._client.id,
+            )

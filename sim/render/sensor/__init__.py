@@ -1,0 +1,1 @@
+"""The sensor: lens blur, motion blur and tone mapping."""

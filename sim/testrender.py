@@ -1,0 +1,106 @@
+"""Tries a mesh out: loads it into physics and takes its picture, as a data set would."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.catalogue import Catalogue, one_asset
+from scenes.assets.images import Pictures
+from scenes.assets.mesh import Mesh
+from scenes.geometry import Pose, look_at, quaternion, vec3
+from scenes.shot import Camera, Light, Shot
+from scenes.spec import Body, Look, SceneSpec, Surface
+from sim.bullet import Client, pb
+from sim.collision import collision_obj
+from sim.meshfiles import MIN_TRIANGLE_PX, MeshFiles, collision_shape, small_triangle
+from sim.render.raster.gbuffer import RejectedView
+from sim.render.raster.tiny import TinyRenderer
+from sim.settle import Settled
+
+SIDE_PX = 192
+RADIUS_M = 0.1
+FROM = (1.0, -1.6, 1.1)
+FILLED = 0.92
+LIGHT = Light(vec3(np.array([0.30, -0.62, 0.725])), (1.0, 1.0, 1.0), 0.55, 0.5, 0.05, 0.0, 0.01)
+WHITE = Surface(Look((1.0, 1.0, 1.0)), 1.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TestRender:
+    """What came of a mesh.
+
+    Attributes:
+        image: (192, 192, 3) RGB on white; the mesh stands upright, seen from the front right and above.
+        drawn_px: Pixels that it covers.
+        smallest_px: The longest side, in pixels, above which it is drawn triangle by triangle; below, the
+            renderer would drop triangles, and simpler versions of the mesh are drawn.
+    """
+
+    image: NDArray[np.uint8]
+    drawn_px: int
+    smallest_px: float
+
+
+def render_test(client: Client, mesh: Mesh) -> TestRender:
+    """A mesh, tried out at a size that suits the renderer whatever its own is.
+
+    Args:
+        client: A PyBullet client.
+        mesh: The mesh.
+
+    Raises:
+        RuntimeError: PyBullet makes no collision shape of it.
+    """
+    asset = one_asset("mesh", mesh)
+    catalogue = Catalogue(("mesh",), ("object",), (1.0,), ((asset,),), (), ())
+    scale = RADIUS_M / asset.radius_m
+    quat = (0.0, 0.0, 0.0, 1.0)
+    pose = Pose.putting(scale * np.array(asset.center_of_mass_m), np.zeros(3), quat)
+    body = Body(asset.key, 0, scale, pose, Look(), 0.5)
+    settled = Settled(SceneSpec(0, "train", 0, (body,), None, WHITE, None), 0.0)
+    with tempfile.TemporaryDirectory(prefix="sim2coco-") as folder:
+        files = MeshFiles(catalogue, Path(folder))
+        client.fresh()
+        if collision_shape(client.id, files, asset, scale) < 0:
+            raise RuntimeError("PyBullet makes no collision shape of it")
+        renderer = TinyRenderer(client, files, Pictures({}))
+        camera = _camera(files.hull_vertices(asset.key) * scale + np.array(pose.position_m))
+        try:
+            seen = renderer.rasterise(settled, Shot(0, 0, 0, camera, LIGHT))
+        except RejectedView:
+            return TestRender(np.full((SIDE_PX, SIDE_PX, 3), 255, np.uint8), 0, np.inf)
+    image = np.where((seen.body >= 0)[..., None], seen.color, np.uint8(255))
+    return TestRender(np.asarray(image, np.uint8), int((seen.body >= 0).sum()), _smallest_px(mesh))
+
+
+def loads(client: Client, pieces: Sequence[NDArray[np.float64]]) -> bool:
+    """Whether PyBullet makes a body of convex pieces (n, 3) in metres."""
+    with tempfile.TemporaryDirectory(prefix="sim2coco-") as folder:
+        path = Path(folder) / "pieces.obj"
+        path.write_bytes(collision_obj(pieces, (0.0, 0.0, 0.0)))
+        client.fresh()
+        shape = pb.createCollisionShape(pb.GEOM_MESH, fileName=str(path), physicsClientId=client.id)
+        return shape >= 0 and pb.createMultiBody(1.0, shape, physicsClientId=client.id) >= 0
+
+
+def _camera(points_m: NDArray[np.float64]) -> Camera:
+    """A camera that the points (n, 3) just fit into."""
+    direction = np.array(FROM) / np.linalg.norm(FROM)
+    position = 8 * RADIUS_M * direction
+    matrix = look_at(position, np.zeros(3), 0.0)
+    local = (points_m - position) @ matrix
+    across = local[:, :2] / local[:, 2:]
+    low, high = across.min(axis=0), across.max(axis=0)
+    focal_px = FILLED * SIDE_PX / max(float((high - low).max()), 1e-6)
+    center = SIDE_PX / 2 - focal_px * (low + high) / 2
+    pose = Pose(vec3(position), quaternion(matrix))
+    return Camera(SIDE_PX, SIDE_PX, focal_px, focal_px, float(center[0]), float(center[1]), pose)
+
+
+def _smallest_px(mesh: Mesh) -> float:
+    area = small_triangle(mesh)
+    return float(mesh.extents_m.max()) * (MIN_TRIANGLE_PX / area) ** 0.5 if area > 0 else np.inf

@@ -1,0 +1,49 @@
+"""What each kind of entry must hold: in COCO files of anyone, in ours, and in our records."""
+
+from sim2coco.check import values as v
+
+FILE = {"images": v.LIST, "annotations": v.LIST, "categories": v.LIST}
+CATEGORY = {"id": v.ID, "name": v.TEXT}
+IMAGE = {"id": v.ID, "file_name": v.FILE, "width": v.SIDE, "height": v.SIDE}
+ANNOTATION = {
+    "id": v.ID,
+    "image_id": v.ID,
+    "category_id": v.ID,
+    "bbox": v.BOX,
+    "area": v.AMOUNT,
+    "iscrowd": v.CROWD,
+}
+
+KEY = {"scene": v.INDEX, "view": v.INDEX, "lighting": v.INDEX, "copy": v.INDEX}
+FRACTIONS = {"visible_fraction": v.FRACTION, "occlusion": v.FRACTION, "truncation": v.FRACTION}
+ATTRIBUTES = FRACTIONS | {"asset": v.TEXT, "instance": v.ID}
+OUR_FILE = FILE | {"info": v.OBJECT, "licenses": v.LIST}
+OUR_CATEGORY = CATEGORY | {"supercategory": v.TEXT}
+OUR_IMAGE = IMAGE | KEY | {"ignored": v.LIST}
+OUR_ANNOTATION = ANNOTATION | {"iscrowd": v.NO_CROWD, "segmentation": v.OBJECT, "attributes": v.OBJECT}
+COCO = {"file": FILE, "images": IMAGE, "categories": CATEGORY, "annotations": ANNOTATION}
+OURS = {"file": OUR_FILE, "images": OUR_IMAGE, "categories": OUR_CATEGORY, "annotations": OUR_ANNOTATION}
+IGNORED = {"category_id": v.ID, "bbox": v.BOX, "reason": v.TEXT}
+
+RUN = {"format": v.FORMAT, "num_images": v.INDEX, "identity": v.TEXT, "recipe": v.OBJECT}
+RECORD = {"format": v.FORMAT, "scene": v.INDEX, "split": v.FILE, "status": v.STATUS, "views": v.LIST}
+VIEW = {"view": v.INDEX, "lighting": v.INDEX, "reasons": v.LIST, "pictures": v.LIST}
+PICTURE = {
+    "name": v.FILE,
+    "copy": v.INDEX,
+    "width": v.SIDE,
+    "height": v.SIDE,
+    "sha256": v.SHA256,
+    "annotations": v.LIST,
+}
+LABEL = FRACTIONS | {
+    "instance": v.ID,
+    "category": v.INDEX,
+    "asset": v.TEXT,
+    "bbox": v.BOX,
+    "area": v.AMOUNT,
+    "counts": v.TEXT,
+    "amodal_bbox": v.BOX,
+    "amodal_area": v.AMOUNT,
+    "amodal_counts": v.TEXT,
+}

@@ -1,0 +1,152 @@
+"""Masks as stretches of pixels, never as pictures.
+
+pycocotools, which dies on hostile input, sees bounded polygons only.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pycocotools import mask as coco_mask
+
+from sim2coco.check.values import MAX_SIDE_PX, integer, number, show
+
+MAX_OUTLINE_PX = 2_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretches:
+    """A mask as half-open stretches of ones, counted down the columns: in order, apart, none empty.
+
+    Attributes:
+        starts: (n,) int64, first pixel of each.
+        ends: (n,) int64, one past the last pixel of each.
+        height: Of the image.
+    """
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    height: int
+
+    @property
+    def area(self) -> int:
+        """Pixels in the mask."""
+        return int((self.ends - self.starts).sum())
+
+    @property
+    def box_xywh(self) -> list[float]:
+        """The box of all pixels; the mask must have some."""
+        (x0, y0), (x1, y1) = (divmod(pixels, self.height) for pixels in (self.starts, self.ends - 1))
+        whole_column = bool((x0 != x1).any())
+        top, bottom = (0, self.height - 1) if whole_column else (int(y0.min()), int(y1.max()))
+        left, right = int(x0.min()), int(x1.max())
+        return [float(left), float(top), float(right - left + 1), float(bottom - top + 1)]
+
+    def inside(self, other: "Stretches") -> bool:
+        """Whether each pixel is one of the other mask too."""
+        place = np.searchsorted(other.starts, self.starts, side="right") - 1
+        if len(place) == 0 or (place < 0).any():
+            return len(place) == 0
+        return bool((self.ends <= other.ends[place]).all())
+
+
+def stretches(lengths: NDArray[np.int64], height: int, width: int) -> Stretches:
+    """The mask of run lengths (n,): zeros, ones, zeros, ...
+
+    Raises:
+        ValueError: They are not those of an image of this size.
+    """
+    if (lengths < 0).any():
+        raise ValueError("segmentation: a run length is negative")
+    if lengths.sum() != height * width:
+        raise ValueError(
+            f"segmentation: the run lengths sum to {lengths.sum()}, not to {height} x {width} pixels"
+        )
+    edges = np.cumsum(lengths)
+    ends = edges[1::2]
+    starts = edges[::2][: len(ends)]
+    starts, ends = starts[starts < ends], ends[starts < ends]
+    apart = starts[1:] > ends[:-1]
+    first, last = np.ones(len(starts), bool), np.ones(len(starts), bool)
+    first[1:], last[:-1] = apart, apart
+    return Stretches(starts[first], ends[last], height)
+
+
+def run_lengths(counts: str) -> NDArray[np.int64]:
+    """The run lengths (n,) that COCO's compressed text holds.
+
+    Each number is written in groups of 5 bits, lowest first; bit 6 tells that more follow, the highest bit of
+    the last is the sign; from the fourth on, numbers are differences to the last but one.
+
+    Raises:
+        ValueError: It is no such text.
+    """
+    if not counts.isascii():
+        raise ValueError("segmentation: counts holds characters that no run length has")
+    codes = np.frombuffer(counts.encode("ascii"), np.uint8).astype(np.int64) - ord("0")
+    if len(codes) == 0 or codes.min() < 0 or codes.max() > 63:
+        raise ValueError("segmentation: counts is empty or holds characters that no run length has")
+    last = (codes & 32) == 0
+    if not last[-1]:
+        raise ValueError("segmentation: counts ends in the middle of a number")
+    firsts = np.concatenate([[0], np.flatnonzero(last)[:-1] + 1])
+    place = np.arange(len(codes)) - firsts[np.cumsum(last) - last]
+    if place.max() > 6:
+        raise ValueError("segmentation: counts holds a number of more than 35 bits")
+    numbers: NDArray[np.int64] = np.add.reduceat((codes & 31) << 5 * place, firsts)
+    numbers -= ((codes[last] & 16) > 0) * (np.int64(1) << 5 * (place[last] + 1))
+    numbers[1::2] = np.cumsum(numbers[1::2])
+    numbers[2::2] = np.cumsum(numbers[2::2])
+    return numbers
+
+
+def mask_of(segmentation: Any, height: int, width: int) -> Stretches:
+    """The mask of a COCO segmentation of any kind.
+
+    Raises:
+        ValueError: It is none of an image of this size.
+    """
+    if type(segmentation) is list:
+        return _polygons(segmentation, height, width)
+    if type(segmentation) is not dict:
+        raise ValueError(f"segmentation is {show(segmentation)}, must be run lengths or polygons")
+    size, counts = segmentation.get("size"), segmentation.get("counts")
+    if type(size) is not list or [type(side) for side in size] != [int, int] or size != [height, width]:
+        raise ValueError(f"segmentation: size is {show(size)}, the image's is [{height}, {width}]")
+    if type(counts) is str:
+        return stretches(run_lengths(counts), height, width)
+    if type(counts) is not list or not all(map(integer(0, height * width), counts)):
+        raise ValueError("segmentation: counts must be a text or a list of run lengths within the image")
+    return stretches(np.array(counts, np.int64), height, width)
+
+
+def _polygons(parts: list[Any], height: int, width: int) -> Stretches:
+    for part in parts:
+        if type(part) is not list or len(part) < 6 or len(part) % 2:
+            raise ValueError("segmentation: a polygon must be a list of x, y, at least 3 points")
+        if not all(number(value, -MAX_SIDE_PX, 2 * MAX_SIDE_PX) for value in part):
+            raise ValueError("segmentation: a polygon's coordinates must be finite and near the image")
+    closed = [np.array([*part, *part[:2]], np.float64).reshape(-1, 2) for part in parts]
+    if sum(np.abs(np.diff(points, axis=0)).sum() for points in closed) > MAX_OUTLINE_PX:
+        raise ValueError(f"segmentation: the polygons' outline is longer than {MAX_OUTLINE_PX} pixels")
+    counts = coco_mask.merge(coco_mask.frPyObjects(parts, height, width))["counts"]
+    text = counts if isinstance(counts, str) else counts.decode("ascii")
+    return stretches(run_lengths(text), height, width)
+
+
+def overlap(masks: Mapping[int, Stretches]) -> tuple[int, int] | None:
+    """The ids of two masks that share a pixel."""
+    if len(masks) < 2:
+        return None
+    starts = np.concatenate([mask.starts for mask in masks.values()])
+    ends = np.concatenate([mask.ends for mask in masks.values()])
+    owners = np.repeat(list(masks), [len(mask.starts) for mask in masks.values()])
+    order = np.argsort(starts, kind="stable")
+    starts, ends, owners = starts[order], ends[order], owners[order]
+    shared = np.flatnonzero(starts[1:] < np.maximum.accumulate(ends)[:-1])
+    if len(shared) == 0:
+        return None
+    one = int(shared[0]) + 1
+    return int(owners[np.argmax(ends[:one])]), int(owners[one])

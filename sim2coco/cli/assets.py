@@ -1,0 +1,264 @@
+"""`sim2coco assets import | check | sheet`."""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from scenes.assets.library import INDEX, Entry, is_library, read_library
+from sim2coco.library.closing import closing_lines
+from sim2coco.library.draft import draft, write_draft
+from sim2coco.library.examine import Task
+from sim2coco.library.importing import import_meshes, tally
+from sim2coco.library.meshfile import picture
+from sim2coco.library.reading.containers import UNITS_M
+from sim2coco.library.report import lines, sentence
+from sim2coco.library.row import Override, Row
+from sim2coco.library.scan import LibraryError, Scan, scan
+from sim2coco.library.shape import with_pieces
+from sim2coco.library.sheet import sheet
+from sim2coco.library.sizes import doubted
+from sim2coco.library.table import COLLISIONS, UPS, Flags, find_table, overrides, read_table
+from sim2coco.library.workers import examined
+from sim2coco.messages import counted
+from sim2coco.store import StoreError
+
+DEEDS = {
+    "import": "make a library of clean, measured, tested meshes from a folder",
+    "check": "what is wrong with the meshes of a folder or library? a table, and what to do",
+    "sheet": "a library's meshes on one PNG, with names and sizes",
+}
+JOINING = {
+    "add": "put the meshes beside those of other folders in the library",
+    "replace": "put them in place of those of other folders, or say that the folder has moved",
+}
+PLAIN_S = 10.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds what `sim2coco assets` understands."""
+    deeds = parser.add_subparsers(dest="deed", required=True, metavar="|".join(DEEDS))
+    for deed, told in DEEDS.items():
+        own = deeds.add_parser(deed, help=told, description=told)
+        place = {
+            "import": "the folder of meshes",
+            "check": "a folder of meshes, or a library",
+            "sheet": "a library",
+        }
+        own.add_argument("folder", help=place[deed])
+        if deed == "import":
+            own.add_argument(
+                "--out", metavar="LIBRARY", help="the library's folder, new or one to bring up to date"
+            )
+            own.add_argument(
+                "--draft", action="store_true", help="write the table to correct, and import nothing"
+            )
+            others = own.add_mutually_exclusive_group()
+            for joining, deed_told in JOINING.items():
+                others.add_argument(
+                    f"--{joining}", dest="joining", action="store_const", const=joining, help=deed_told
+                )
+            own.set_defaults(joining="ask")
+        if deed != "sheet":
+            _add_reading(own)
+        if deed == "check":
+            own.add_argument("--json", action="store_true", help="print the table as JSON")
+        if deed == "sheet":
+            own.add_argument("--to", metavar="PNG", help="where to write; LIBRARY_sheet.png here by default")
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--table", metavar="FILE", help="what is said of each file; FOLDER/assets.csv by default"
+    )
+    units = [unit for unit in UNITS_M if unit != "um"]
+    parser.add_argument("--unit", choices=units, help="the unit of files that state none; metres by default")
+    parser.add_argument("--up", choices=UPS, help="the axis that is up in all files; the file's, or z")
+    parser.add_argument(
+        "--collision",
+        choices=COLLISIONS,
+        help="what stands for all meshes in physics; pieces where a hull is too coarse",
+    )
+    parser.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="processes; all cores"
+    )
+
+
+def run(options: argparse.Namespace, out: Console) -> int:
+    """Does what was asked; 0 is all well, 3 an import with refused meshes, 1 a check that found some."""
+    deed: str = options.deed
+    if deed == "sheet":
+        return _sheet(options, out)
+    if options.workers < 1:
+        raise LibraryError("--workers: must be 1 or more")
+    if deed == "check":
+        return _check(options, out)
+    return _draft(options, out) if options.draft else _import(options, out)
+
+
+def _import(options: argparse.Namespace, out: Console) -> int:
+    if options.out is None:
+        raise LibraryError("--out: name the library to write, or --draft for a table to correct first")
+    root, library = Path(options.folder), Path(options.out)
+    found, wanted = _asked(options)
+    with _Bar(out, len(wanted)) as bar:
+        try:
+            rows = import_meshes(root, wanted, library, options.workers, bar, options.joining)
+        except StoreError as error:
+            raise LibraryError(f"--{error}") from error
+    for row in rows:
+        if not row.usable:
+            out.print(f"{row.file}: {sentence(row)}", markup=False)
+    for line in closing_lines(found, rows):
+        out.print(line, markup=False)
+    renamed = [
+        f"{wanted[row.file].name} is {row.override.name}"
+        for row in rows
+        if row.override.name != wanted[row.file].name
+    ]
+    if renamed:
+        more = f", and {len(renamed) - 1} more" if len(renamed) > 1 else ""
+        out.print(f"called otherwise, for the name is taken: {renamed[0]}{more}", markup=False)
+    usable = [row for row in rows if row.usable]
+    if not usable:
+        raise LibraryError(f"{root}: none of its {len(rows)} meshes can be used")
+    categories = len({row.override.category for row in usable})
+    made = f"{counted(len(usable), 'asset')} in {counted(categories, 'category', 'categories')}"
+    if others := len(read_library(library).entries) - len(usable):
+        made += f", beside {others} of other folders"
+    out.print(f"{library}: {made}; {tally(rows)}", markup=False)
+    return 3 if len(usable) < len(rows) else 0
+
+
+def _asked(options: argparse.Namespace) -> tuple[Scan, dict[str, Override]]:
+    """What lies in the folder, and what was said about it."""
+    root = Path(options.folder)
+    found = scan(root)
+    table = find_table(
+        root, Path(options.table) if options.table and not getattr(options, "draft", False) else None
+    )
+    flags = Flags(UNITS_M[options.unit] if options.unit else None, options.up, options.collision or "")
+    return found, overrides(found.meshes, read_table(table) if table else [], flags)
+
+
+def _draft(options: argparse.Namespace, out: Console) -> int:
+    root = Path(options.folder)
+    target = Path(options.table) if options.table else root / "assets.csv"
+    if target.exists():
+        write_draft(target, "")  # says that it is there before the work
+    found = scan(root)
+    wanted = overrides(found.meshes, [], Flags(None, options.up))
+    sure = {
+        file: Override(override.category, override.name, up=override.up, sure=True, collision="hull")
+        for file, override in wanted.items()
+    }
+    tasks = [Task(root, file, override, None) for file, override in sure.items()]
+    rows = {}
+    with _Bar(out, len(tasks)) as bar:
+        for row in examined(tasks, options.workers):
+            rows[row.file] = row
+            bar(row, False)
+    text = draft([rows[file] for file in wanted], wanted)
+    write_draft(target, text)
+    if found.left_out():
+        out.print(f"left out: {found.left_out()}", markup=False)
+    guesses = counted(text.count("?,"), "guess", "guesses")
+    held = f"{counted(len(rows), 'mesh', 'meshes')}, {guesses} marked with ?"
+    out.print(f"{target}: {held}; correct them, then import", markup=False)
+    return 0
+
+
+def _check(options: argparse.Namespace, out: Console) -> int:
+    folder = Path(options.folder)
+    found: Scan | None = None
+    entries: dict[str, Entry] = {}
+    if is_library(folder):
+        entries = {entry.mesh: entry for entry in read_library(folder).entries}  # two may share a mesh
+        tasks = [_of_library(folder, entry) for entry in entries.values()]
+    else:
+        found, wanted = _asked(options)
+        tasks = [Task(folder, file, override, None) for file, override in wanted.items()]
+    rows = {}
+    with _Bar(out, len(tasks), quiet=options.json) as bar:
+        for row in examined(tasks, options.workers):
+            rows[row.file] = row
+            bar(row, False)
+    ordered = doubted([rows[task.file] for task in tasks])
+    if found is None:
+        ordered = [_called(row, entry) for row, entry in zip(ordered, entries.values(), strict=True)]
+    if options.json:
+        out.print_json(json.dumps([row.tree() for row in ordered]))
+    else:
+        for line in (*lines(ordered), *closing_lines(found, ordered)):
+            out.print(line, markup=False)
+        out.print(f"{folder}: {tally(ordered)}", markup=False)
+    return 0 if all(row.usable for row in ordered) else 1
+
+
+def _of_library(folder: Path, entry: Entry) -> Task:
+    """The task for an asset of a library: its pieces are there already."""
+    override = Override(entry.category, entry.name, unit_m=1.0, sure=True, collision="hull")
+    return Task(folder, f"meshes/{entry.mesh}.obj", override, None)
+
+
+def _called(row: Row, entry: Entry) -> Row:
+    """The row of an asset of a library, by its name and the file that it comes from."""
+    name = entry.name if entry.name.startswith(f"{entry.category}/") else f"{entry.category}/{entry.name}"
+    return replace(with_pieces(row, entry), file=f"{name} ({entry.source})" if entry.source else name)
+
+
+def _sheet(options: argparse.Namespace, out: Console) -> int:
+    folder = Path(options.folder)
+    target = Path(options.to or f"{folder.resolve().name}_sheet.png")
+    content = picture(sheet(folder, _sizes(folder)))
+    try:
+        target.write_bytes(content)
+    except OSError as error:
+        raise LibraryError(f"--to: cannot write {target}: {error.strerror}") from error
+    out.print(f"{target}: {counted(len(read_library(folder).entries), 'asset')}", markup=False)
+    return 0
+
+
+def _sizes(folder: Path) -> dict[str, str]:
+    """What the sheet says below each name: the size in millimetres and the mass."""
+    read_library(folder)
+    assets = json.loads((folder / INDEX).read_text(encoding="utf-8"))["assets"]
+    return {asset["name"]: _size(asset["extents_m"], asset["mass_kg"]) for asset in assets}
+
+
+def _size(extents_m: Sequence[float], mass_kg: float) -> str:
+    sides = " x ".join(f"{float(f'{side * 1000:.3g}'):g}" for side in extents_m)
+    mass = f"{mass_kg * 1000:.3g} g" if mass_kg < 1 else f"{mass_kg:.3g} kg"
+    return f"{sides} mm  {mass}"
+
+
+class _Bar:
+    """A bar on a terminal, a line every ten seconds elsewhere."""
+
+    def __init__(self, out: Console, total: int, quiet: bool = False) -> None:
+        self._out, self._total, self._done = out, total, 0
+        self._quiet, self._last = quiet, time.monotonic()
+        columns = (TextColumn("meshes"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=out, disable=quiet or not out.is_terminal)
+        self._task = self._bar.add_task("", total=total)
+
+    def __enter__(self) -> "_Bar":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, row: Row, known: bool) -> None:
+        self._done += 1
+        self._bar.update(self._task, completed=self._done)
+        now = time.monotonic()
+        if not self._quiet and not self._out.is_terminal and not known and now - self._last > PLAIN_S:
+            self._last = now
+            self._out.print(f"{self._done}/{self._total} meshes", markup=False)

@@ -1,0 +1,119 @@
+"""The folders that a library is made from, and what the meshes of one are called beside the others'."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from typing import Any, Literal
+
+from scenes.assets.library import INDEX
+from sim2coco.library.row import Override, Row
+from sim2coco.library.scan import LibraryError
+from sim2coco.store import Store
+
+SOURCES = "sources.json"
+Joining = Literal["ask", "add", "replace"]
+"""What a folder does that the library was not made from: nothing, join the others, or take their place."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeshFolder:
+    """One of the folders that a library is made from.
+
+    Attributes:
+        name: What it is called in the library.
+        folders: All of them: the way from the library to each, by name, so that both may move together.
+        own: The entries of its assets in the library's table, as they are.
+        others: The entries of the other folders' assets.
+    """
+
+    name: str
+    folders: Mapping[str, str]
+    own: tuple[Mapping[str, Any], ...]
+    others: tuple[Mapping[str, Any], ...]
+
+    def named(self, overrides: Mapping[str, Override]) -> dict[str, Override]:
+        """The overrides, each with a name that no other asset has; what has a name keeps it."""
+        before = {entry["source"]: entry["name"] for entry in self.own}
+        taken = {entry["name"] for entry in self.others}
+        names: dict[str, str] = {}
+        for file, override in overrides.items():
+            old = before.get(file, "")
+            wanted = old if f"/{old}".endswith(f"/{override.name}") else override.name
+            if wanted not in taken:
+                names[file] = wanted
+                taken.add(wanted)
+        for file, override in overrides.items():
+            if file not in names:
+                names[file] = next(name for name in self._further(override.name) if name not in taken)
+                taken.add(names[file])
+        return {file: replace(override, name=names[file]) for file, override in overrides.items()}
+
+    def _further(self, name: str) -> Iterable[str]:
+        yield f"{self.name}/{name}"
+        yield from (f"{self.name}-{number}/{name}" for number in count(2))
+
+    def strangers(self, rows: Iterable[Row]) -> set[str]:
+        """The files among some rows that the library has not had so far."""
+        known = {entry["source"] for entry in self.own}
+        return {row.file for row in rows} - known
+
+    def resolver(self) -> list[Row]:
+        """The other folders' assets as rows: sizes that are believed."""
+        return [
+            Row(
+                file=f"{entry['folder']}: {entry['source']}",
+                override=Override(entry["category"], entry["name"]),
+                verdict="ok",
+                extents_m=tuple(entry["extents_m"]),
+                unit="table",
+            )
+            for entry in self.others
+        ]
+
+
+def mesh_folder_of(store: Store, root: Path, joining: Joining) -> MeshFolder:
+    """The place of a folder among those that a library is made from.
+
+    Raises:
+        LibraryError: The library is made from others, and nobody said what is to become of them.
+    """
+    entries = _tree(store, INDEX).get("assets", [])
+    nameless = [entry["source"] for entry in entries if "folder" not in entry]
+    if nameless and joining != "replace" and not any((root / file).is_file() for file in nameless):
+        raise LibraryError(
+            f"--out: {store.root} is of an older version that does not say where its meshes come from, and "
+            f"none of them lies in {root}; import their folder once more first, or --replace them"
+        )
+    way = os.path.relpath(root.resolve(), store.root.resolve())
+    folders = {} if joining == "replace" else _tree(store, SOURCES)
+    name = next((name for name, known in folders.items() if known == way), None)
+    if name is None and folders and joining == "ask":
+        known = ", ".join(os.path.normpath(store.root / way) for way in folders.values())
+        raise LibraryError(
+            f"--out: {store.root} is made from {known}; --add adds the meshes of {root}, "
+            "--replace puts them in place of what is there (or says that the folder has moved)"
+        )
+    if name is None:
+        plain = root.resolve().name or "meshes"
+        name = next(name for name in (plain, *(f"{plain}-{n}" for n in range(2, 999))) if name not in folders)
+    # What nobody knows the folder of came before there could be several.
+    others = [entry for entry in entries if entry.get("folder", name) in folders.keys() - {name}]
+    own = [entry for entry in entries if entry.get("folder", name) == name]
+    return MeshFolder(name, {**folders, name: way}, tuple(own), tuple(others))
+
+
+def put_mesh_folders(store: Store, mesh_folder: MeshFolder) -> None:
+    """Writes which folders the library is made from."""
+    store.put(SOURCES, json.dumps(mesh_folder.folders, indent=1, ensure_ascii=False).encode() + b"\n")
+
+
+def _tree(store: Store, name: str) -> dict[str, Any]:
+    """The object in a file of the library; an empty one where there is none that can be read."""
+    try:
+        tree = json.loads(store.get(name))
+    except (OSError, ValueError):
+        return {}
+    return tree if isinstance(tree, dict) else {}

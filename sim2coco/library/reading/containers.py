@@ -1,0 +1,177 @@
+"""What a mesh file says of itself before its geometry is read: limits, units, axes, pictures inside."""
+
+import base64
+import io
+import json
+import re
+import struct
+import zipfile
+from typing import Any
+from xml.etree import ElementTree
+
+from scenes.assets.reading import MAX_FILE_BYTES
+from sim2coco.library.reading.refusal import Refused
+from sim2coco.library.reading.resolver import can_be_read
+
+UNITS_M = {"m": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254, "ft": 0.3048, "um": 1e-6}
+THREEMF_UNITS = {
+    "micron": 1e-6,
+    "millimeter": 0.001,
+    "centimeter": 0.01,
+    "inch": 0.0254,
+    "foot": 0.3048,
+    "meter": 1.0,
+}
+MAX_ZIP_RATIO = 2000
+PACKED = ("KHR_draco_mesh_compression", "EXT_meshopt_compression")
+EXPORT_AGAIN = "export it again from the program that made it"
+
+
+def unreadable(what: str) -> Refused:
+    """The refusal of a file that is not what its suffix says."""
+    return Refused("unreadable", what, EXPORT_AGAIN)
+
+
+def whole_stl(content: bytes, notes: list[str]) -> bytes:
+    """An STL without what follows its last triangle: the number of them says where a binary one ends.
+
+    Raises:
+        Refused: It ends early, or holds nothing.
+    """
+    if len(content) < 84:
+        if content.lstrip()[:5].lower() == b"solid":
+            return content
+        raise unreadable(f"is no STL: {len(content)} bytes, and the head alone has 84")
+    (triangles,) = struct.unpack_from("<I", content, 80)
+    wanted = 84 + 50 * triangles
+    if wanted == len(content) or (content.lstrip()[:5].lower() == b"solid" and b"facet" in content):
+        return content
+    if wanted > len(content):
+        there = (len(content) - 84) // 50
+        raise unreadable(f"is cut off: its head says {triangles:,} triangles, and {there:,} are there")
+    notes.append(f"{len(content) - wanted:,} bytes after its last triangle left out")
+    return content[:wanted]
+
+
+def check_xml(content: bytes) -> ElementTree.Element:
+    """The root of an XML document that defines no entities.
+
+    Raises:
+        Refused: It is no XML, or defines entities, by which 200 bytes can stand for gigabytes.
+    """
+    if b"<!ENTITY" in content or b"<!DOCTYPE" in content or "<!ENTITY".encode("utf-16-le") in content:
+        raise Refused("over a limit", "defines XML entities", "take <!DOCTYPE ...> out of it")
+    try:
+        return ElementTree.fromstring(content)
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise unreadable(f"is no XML that can be read: {error}") from error
+
+
+def dae_frame(content: bytes) -> tuple[float, str]:
+    """The unit in metres and the up axis of a COLLADA document; the standard's where it is silent."""
+    root = check_xml(content)
+    unit = root.find("{*}asset/{*}unit")
+    up = root.find("{*}asset/{*}up_axis")
+    try:
+        meter = float(unit.get("meter", "1")) if unit is not None else 1.0
+    except ValueError:
+        meter = 1.0
+    axis = (up.text or "").strip().lower()[:1] if up is not None else "y"
+    return meter if meter > 0 else 1.0, axis if axis in ("x", "y", "z") else "y"
+
+
+def check_zip(content: bytes) -> None:
+    """Looks at a zip's directory.
+
+    Raises:
+        Refused: It is no zip, names files outside of itself, or would unpack to too much.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
+        raise unreadable(f"is no zip that can be read: {error}") from error
+    for member in members:
+        if member.filename.startswith(("/", "\\")) or ".." in re.split(r"[\\/]", member.filename):
+            sentence = f"holds {member.filename!r}, which is not in its own folder"
+            raise Refused("path trick", sentence, "pack it anew")
+    size = sum(member.file_size for member in members)
+    if size > MAX_FILE_BYTES or size > MAX_ZIP_RATIO * max(len(content), 1024):
+        raise Refused("over a limit", f"unpacks to {size >> 20} MiB", "make the mesh smaller")
+
+
+def threemf_unit(content: bytes) -> float:
+    """The unit in metres of a 3MF file; millimetres where it is silent.
+
+    Raises:
+        Refused: It has no model, or one that is too large.
+    """
+    check_zip(content)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = [name for name in archive.namelist() if name.lower().endswith(".model")]
+        if not names:
+            raise unreadable("holds no 3D model")
+        try:
+            roots = {name: check_xml(archive.read(name)) for name in names}
+        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+            raise unreadable(f"cannot be unpacked: {error}") from error
+    # trimesh reads this one too; others hold parts of it.
+    main = next((name for name in names if "3d/3dmodel.model" in name.lower()), names[0])
+    return THREEMF_UNITS.get(roots[main].get("unit", "millimeter").lower(), 0.001)
+
+
+def gltf_tree(content: bytes, suffix: str) -> dict[str, Any]:
+    """The JSON of a glTF file, its embedded pictures looked at.
+
+    Raises:
+        Refused: It is no glTF 2, cut off, or holds a picture over the limit.
+    """
+    chunk, binary = (content, b"") if suffix == ".gltf" else _glb_chunks(content)
+    try:
+        tree = json.loads(chunk)
+    except (ValueError, RecursionError) as error:
+        raise unreadable(f"is no glTF: {error}") from error
+    if not isinstance(tree, dict) or not isinstance(tree.get("asset"), dict):
+        raise unreadable("is no glTF: it says nothing of its version")
+    if not str(tree["asset"].get("version", "")).startswith("2"):
+        raise unreadable(f"is glTF {tree['asset'].get('version', 'without a version')}, and 2.0 is read")
+    for name in PACKED:
+        if name in (tree.get("extensionsRequired") or ()):
+            raise Refused("unreadable", f"is compressed ({name})", "export it without mesh compression")
+    for index, image in enumerate(tree.get("images") or ()):
+        if isinstance(image, dict):
+            inside = _inside(tree, image, binary)
+            if inside is not None:
+                can_be_read(inside, str(image.get("name") or f"number {index}"))
+    return tree
+
+
+def _glb_chunks(content: bytes) -> tuple[bytes, bytes]:
+    if len(content) < 20 or content[:4] != b"glTF":
+        raise unreadable("is no GLB: it does not begin with glTF")
+    version, length = struct.unpack_from("<II", content, 4)
+    if version != 2:
+        raise unreadable(f"is GLB version {version}, and 2 is read")
+    if length > len(content):
+        raise unreadable(f"is cut off: it says {length:,} bytes, and {len(content):,} are there")
+    (size,) = struct.unpack_from("<I", content, 12)
+    start = 20 + size
+    if start > len(content):
+        raise unreadable("is cut off in its first chunk")
+    return content[20:start], content[start + 8 :]
+
+
+def _inside(tree: dict[str, Any], image: dict[str, Any], binary: bytes) -> bytes | None:
+    """The bytes of a picture that the file itself holds."""
+    uri = image.get("uri")
+    if isinstance(uri, str) and uri.startswith("data:"):
+        try:
+            return base64.b64decode(uri.partition(",")[2], validate=False)
+        except ValueError:
+            return None
+    try:
+        view = tree["bufferViews"][image["bufferView"]]
+        start = int(view.get("byteOffset", 0))
+        return binary[start : start + int(view["byteLength"])]
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+        return None

@@ -1,0 +1,111 @@
+"""Triangles out of the bytes of a mesh file, of every format that trimesh knows."""
+
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import trimesh
+
+from scenes.assets.reading import MAX_FACES
+from sim2coco.library.reading.containers import unreadable, whole_stl
+from sim2coco.library.reading.raw import Floats, Raw, raw_of
+from sim2coco.library.reading.refusal import Refused
+from sim2coco.library.reading.resolver import MeshResolver
+
+
+def load(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
+    """The triangles in a mesh file's bytes; each geometry of its scene in its place.
+
+    Raises:
+        Refused: It is not taken.
+    """
+    if suffix == ".stl":
+        content = whole_stl(content, notes)
+    if suffix in (".obj", ".ply", ".off"):
+        content = _plain_text(content, suffix)
+    if suffix == ".obj" and max((len(line) for line in content.splitlines()), default=0) > 1_000_000:
+        raise Refused("over a limit", "has a line of more than a million characters", "export it again")
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            logging.getLogger("trimesh").setLevel(logging.CRITICAL)
+            scene = trimesh.load_scene(
+                io.BytesIO(content), file_type=suffix[1:], resolver=resolver, process=False
+            )
+            placed = [(geometry, matrix) for geometry, matrix in _placed(scene) if _has_faces(geometry)]
+    except ImportError as error:
+        needed = f"needs the package {error.name}"
+        raise Refused("unreadable", needed, "pip install 'sim2coco[meshes]'") from error
+    except MemoryError as error:
+        raise Refused("over a limit", "needs too much memory", "decimate it first") from error
+    except Exception as error:  # whatever a parser of foreign files raises is one thing to the caller
+        if resolver.trick is not None:
+            raise resolver.trick from error
+        raise unreadable(_told(error, resolver)) from error
+    if resolver.trick is not None:
+        raise resolver.trick
+    faces = sum(len(geometry.faces) for geometry, _ in placed)
+    if faces > MAX_FACES:
+        raise Refused("over a limit", f"has {faces:,} faces, more than {MAX_FACES:,}", "decimate it first")
+    if not faces:
+        raise Refused("no faces", "has no faces", "export the surface, not points or lines")
+    kept = [(_whole(geometry, notes), matrix) for geometry, matrix in placed]
+    raws = [raw_of(geometry, notes).moved(matrix) for geometry, matrix in kept if len(geometry.faces)]
+    if not raws:
+        raise unreadable("its faces name vertices that are not there")
+    return tuple(raws)
+
+
+def _told(error: Exception, resolver: MeshResolver) -> str:
+    """What stopped a parser, in a few words."""
+    missing = [name for name, content in resolver.inputs.items() if not content]
+    if missing and not missing[0].endswith(".mtl"):
+        return f"names {missing[0]!r}, which is not there"
+    told = str(error).strip().splitlines()
+    return f"cannot be read: {told[0][:200] if told else 'its parts do not fit together'}"
+
+
+def _placed(scene: trimesh.Scene) -> Iterator[tuple[Any, Floats]]:
+    """Each geometry of a scene where it stands (4, 4); one may stand in several places."""
+    for node in scene.graph.nodes_geometry:
+        matrix, name = scene.graph[node]
+        yield scene.geometry[name], np.asarray(matrix, np.float64)
+
+
+def _has_faces(geometry: Any) -> bool:
+    if not isinstance(geometry, trimesh.Trimesh) or len(geometry.faces) == 0:
+        return False
+    if np.shape(geometry.vertices)[1:] != (3,) or np.shape(geometry.faces)[1:] != (3,):
+        raise unreadable("its corners have no three coordinates")
+    return True
+
+
+def _whole(geometry: Any, notes: list[str]) -> Any:
+    """Without the faces that name a vertex which is not there."""
+    faces = np.asarray(geometry.faces)
+    there = ((faces >= 0) & (faces < len(geometry.vertices))).all(axis=1)
+    if not there.all():
+        notes.append(f"{int((~there).sum()):,} faces whose vertices are not there dropped")
+        geometry.faces = faces[there]
+    return geometry
+
+
+def _plain_text(content: bytes, suffix: str) -> bytes:
+    """The text of a file as UTF-8, whatever encoding its comments are in; a PLY's head only.
+
+    What is no UTF-8 is taken as Latin-1, where every byte is a letter: names of files keep their sense.
+    """
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        content = content.decode("utf-16", "replace").encode()
+    head, end = content, b""
+    if suffix == ".ply":
+        cut = content.find(b"end_header")
+        head, end = (content[:cut], content[cut:]) if cut >= 0 else (content, b"")
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError:
+        head = head.decode("latin-1").encode()
+    return head + end

@@ -1,0 +1,205 @@
+"""Robot descriptions: the visual meshes of all links, joints at zero, as one mesh."""
+
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import trimesh
+
+from sim2coco.library.reading.containers import UNITS_M, check_xml, dae_frame, unreadable
+from sim2coco.library.reading.geometries import load
+from sim2coco.library.reading.raw import Floats, Raw, raw_of
+from sim2coco.library.reading.refusal import Refused
+from sim2coco.library.reading.resolver import MeshResolver, digest
+from sim2coco.library.reading.source import Source, up_matrix
+
+MAX_LINKS = 1000
+
+
+def named_meshes(content: bytes) -> list[str]:
+    """The mesh files that a URDF names, for looks or for physics.
+
+    Raises:
+        Refused: It is no XML that can be read.
+    """
+    return [mesh.get("filename", "") for mesh in check_xml(content).iter("mesh")]
+
+
+def read_urdf(content: bytes, path: Path, root: Path, resolver: MeshResolver) -> Source:
+    """The looks of a robot, in metres, z up.
+
+    Raises:
+        Refused: It is not taken.
+    """
+    robot = check_xml(content)
+    if robot.tag != "robot":
+        raise unreadable(f"is no URDF: it begins with <{robot.tag}>")
+    links = robot.findall("link")
+    if len(links) > MAX_LINKS:
+        raise Refused("over a limit", f"has {len(links)} links, more than {MAX_LINKS}", "import it in pieces")
+    materials = {material.get("name", ""): material for material in robot.findall("material")}
+    notes: list[str] = []
+    raws: list[Raw] = []
+    for link in links:
+        place = _place(robot, link.get("name", ""))
+        for visual in link.findall("visual"):
+            found = _visual(visual, materials, resolver, notes)
+            raws += [raw.moved(place @ _origin(visual)) for raw in found]
+    if resolver.trick is not None:
+        raise resolver.trick
+    if not raws:
+        raise Refused("no faces", "shows nothing: it has no <visual> with a mesh or a shape", "give it one")
+    notes = [*resolver.notes, *notes]
+    return Source(tuple(raws), 1.0, "z", dict(resolver.images), resolver.inputs, tuple(dict.fromkeys(notes)))
+
+
+def _place(robot: ElementTree.Element, link: str) -> Floats:
+    """Where a link is (4, 4), all joints at zero."""
+    parents = {_link(joint, "child"): joint for joint in robot.findall("joint")}
+    place = np.eye(4)
+    for _ in range(len(parents) + 1):
+        joint = parents.get(link)
+        if joint is None:
+            return place
+        place, link = _origin(joint) @ place, _link(joint, "parent")
+    raise unreadable("its joints go round in a circle")
+
+
+def _link(joint: ElementTree.Element, end: str) -> str:
+    found = joint.find(end)
+    return "" if found is None else found.get("link", "")
+
+
+def _origin(element: ElementTree.Element) -> Floats:
+    """The (4, 4) of an <origin xyz rpy>: roll, pitch, yaw about fixed axes."""
+    matrix, origin = np.eye(4), element.find("origin")
+    if origin is None:
+        return matrix
+    roll, pitch, yaw = _numbers(origin.get("rpy"), (0.0, 0.0, 0.0))
+    matrix[:3, :3] = _turn(2, yaw) @ _turn(1, pitch) @ _turn(0, roll)
+    matrix[:3, 3] = _numbers(origin.get("xyz"), (0.0, 0.0, 0.0))
+    return matrix
+
+
+def _turn(axis: int, angle: float) -> Floats:
+    turn, (i, j) = np.eye(3), ((axis + 1) % 3, (axis + 2) % 3)
+    turn[i, i] = turn[j, j] = np.cos(angle)
+    turn[i, j], turn[j, i] = -np.sin(angle), np.sin(angle)
+    return turn
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if np.isfinite(number) else None
+
+
+def _numbers(text: str | None, default: tuple[float, ...]) -> tuple[float, ...]:
+    """As many numbers as the default has.
+
+    Raises:
+        Refused: There are others in their place.
+    """
+    if text is None:
+        return default
+    numbers = [_number(word) for word in text.split()]
+    if len(numbers) != len(default) or None in numbers:
+        raise unreadable(f"{text[:60]!r} stands where {len(default)} numbers should")
+    return tuple(number for number in numbers if number is not None)
+
+
+def _visual(
+    visual: ElementTree.Element,
+    materials: dict[str, ElementTree.Element],
+    resolver: MeshResolver,
+    notes: list[str],
+) -> list[Raw]:
+    geometry = visual.find("geometry")
+    shape = None if geometry is None else next(iter(geometry), None)
+    if shape is None:
+        return []
+    if shape.tag == "mesh":
+        raws = _mesh(shape, resolver, notes)
+    else:
+        primitive = _primitive(shape)
+        if primitive is None:
+            notes.append(f"a <{shape.tag}> of size 0 left out")
+            return []
+        raws = [raw_of(primitive, notes)]
+    color = _color(visual.find("material"), materials)
+    if color is None:
+        return raws
+    return [
+        raw if raw.texture is not None else replace(raw, color_rgb=color, corner_colors=None) for raw in raws
+    ]
+
+
+def _mesh(mesh: ElementTree.Element, resolver: MeshResolver, notes: list[str]) -> list[Raw]:
+    name = mesh.get("filename", "")
+    path = resolver.inside(name)
+    if not path.is_file():
+        raise unreadable(f"names the mesh {name!r}, which is not there")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise unreadable(f"names the mesh {name!r}, which cannot be read: {error.strerror}") from error
+    suffix = path.suffix.lower()
+    if suffix not in (".obj", ".stl", ".dae", ".ply", ".off", ".glb", ".gltf"):
+        raise unreadable(f"names the mesh {name!r}: {suffix or 'no suffix'} is not read")
+    resolver.inputs[name] = digest(content)
+    own = MeshResolver(path, resolver.root)
+    raws = load(content, suffix, own, notes)
+    folder = Path(name).parent
+    resolver.images.update({(folder / key).as_posix(): fate for key, fate in own.images.items()})
+    resolver.inputs.update({(folder / key).as_posix(): value for key, value in own.inputs.items()})
+    matrix = np.diag([*_numbers(mesh.get("scale"), (1.0, 1.0, 1.0)), 1.0])
+    if suffix == ".dae":
+        unit_m, up = dae_frame(content)
+        matrix = matrix @ up_matrix(up) @ np.diag([unit_m, unit_m, unit_m, UNITS_M["m"]])
+    return [raw.moved(matrix) for raw in raws]
+
+
+def _primitive(shape: ElementTree.Element) -> trimesh.Trimesh | None:
+    """A box, cylinder, capsule or sphere; None for one without a size.
+
+    Raises:
+        Refused: It is another shape.
+    """
+    if shape.tag == "box":
+        sides = _numbers(shape.get("size"), (1.0, 1.0, 1.0))
+        return trimesh.creation.box(sides) if min(sides) > 0 else None
+    (radius,) = _numbers(shape.get("radius"), (1.0,))
+    (length,) = _numbers(shape.get("length"), (1.0,))
+    if min(radius, length) <= 0:
+        return None
+    made: trimesh.Trimesh
+    if shape.tag == "sphere":
+        made = trimesh.creation.icosphere(subdivisions=3, radius=radius)
+    elif shape.tag == "cylinder":
+        made = trimesh.creation.cylinder(radius, length)
+    elif shape.tag == "capsule":
+        made = trimesh.creation.capsule(length, radius)
+    else:
+        raise unreadable(f"has a shape <{shape.tag}>, which is not known")
+    return made
+
+
+def _color(
+    material: ElementTree.Element | None, materials: dict[str, ElementTree.Element]
+) -> tuple[float, float, float] | None:
+    """The colour that a visual or its named material gives."""
+    if material is None:
+        return None
+    color = material.find("color")
+    if color is None:
+        named = materials.get(material.get("name", ""))
+        color = None if named is None else named.find("color")
+    if color is None:
+        return None
+    red, green, blue, _ = (
+        min(max(share, 0.0), 1.0) for share in _numbers(color.get("rgba"), (0.7, 0.7, 0.7, 1.0))
+    )
+    return red, green, blue

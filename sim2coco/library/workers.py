@@ -1,0 +1,131 @@
+"""Examines mesh files in child processes on all cores: one that dies of a file costs a row, not the run."""
+
+import logging
+import multiprocessing
+import os
+import resource
+import signal
+import warnings
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from itertools import islice
+
+from pebble import ProcessExpired, ProcessPool
+from PIL import Image
+
+from scenes.assets.reading import MAX_IMAGE_PX
+from sim.bullet import Client
+from sim2coco.children import cause_of_death, end_with, redirect
+from sim2coco.library.examine import Task, examine, refusal
+from sim2coco.library.reading.refusal import Refused
+from sim2coco.library.row import Row
+
+TIMEOUT_S = 120.0
+MEMORY_BYTES = 6 << 30
+"""Address space of a child: a file that needs more is refused. Imports alone map about 1.5 GiB."""
+FILES_A_CHILD = 100
+AHEAD = 2
+
+
+def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
+    """The rows of mesh files, in the order in which they are done.
+
+    Raises:
+        ChildProcessError: Children die while they start.
+    """
+    others = set(multiprocessing.active_children())
+    pool = ProcessPool(
+        max_workers=max(1, min(workers, len(tasks))),
+        max_tasks=FILES_A_CHILD,
+        context=multiprocessing.get_context("spawn"),
+        initializer=_start,
+        initargs=(os.getpid(),),
+    )
+    waiting, running = iter(tasks), dict[Future[Row], Task]()
+    try:
+        while True:
+            for task in islice(waiting, max(0, AHEAD * workers - len(running))):
+                running[pool.schedule(_examine, args=[task], timeout=TIMEOUT_S)] = task
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                task = running.pop(future)
+                again = _uncut(future, task)
+                if again is None:
+                    yield _outcome(future, task)
+                else:
+                    running[pool.schedule(_examine, args=[again], timeout=TIMEOUT_S)] = again
+    finally:
+        pool.stop()
+        if not running:
+            # One that is still starting would complain of what join takes away.
+            for child in set(multiprocessing.active_children()) - others:
+                child.kill()
+        pool.join()
+
+
+def _uncut(future: Future[Row], task: Task) -> Task | None:
+    """The same task without convex pieces, where they may have been what a child died of."""
+    error = future.exception()
+    if isinstance(error, TimeoutError):
+        why = f"it took more than {TIMEOUT_S:.0f} s"
+    elif isinstance(error, MemoryError):
+        why = "it needs too much memory"
+    elif isinstance(error, ProcessExpired):
+        why = f"the process died: {cause_of_death(error.exitcode)}"
+    else:
+        return None
+    if task.hull_because or task.override.collision == "hull":
+        return None
+    because = f"could not be cut into convex pieces ({why}): its hull stands for it"
+    return replace(task, hull_because=because)
+
+
+def _outcome(future: Future[Row], task: Task) -> Row:
+    error = future.exception()
+    if error is None:
+        return future.result()
+    if isinstance(error, BrokenProcessPool):
+        raise ChildProcessError("processes that read meshes die while they start")
+    if isinstance(error, TimeoutError):
+        refused = Refused("over a limit", f"took more than {TIMEOUT_S:.0f} s", "decimate it first")
+    elif isinstance(error, MemoryError):
+        refused = Refused("over a limit", "needs too much memory", "decimate it first")
+    elif isinstance(error, ProcessExpired):
+        refused = Refused(
+            "unreadable", f"the process that read it died ({cause_of_death(error.exitcode)})", "repair it"
+        )
+    elif isinstance(error, OSError):
+        raise error
+    else:
+        refused = Refused("unreadable", f"{type(error).__name__}: {error}", "please report this mesh")
+    return refusal(task, refused, {})
+
+
+_client: Client | None = None
+
+
+def _start(parent: int) -> None:
+    """Sets a child up: quiet, deaf to Ctrl-C, bounded in memory, gone when the parent is."""
+    global _client
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with(parent)
+    redirect(os.devnull)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    harden()
+    _client = Client()
+
+
+def harden() -> None:
+    """Makes Pillow refuse large pictures by their header, and libraries keep their warnings to themselves."""
+    Image.MAX_IMAGE_PIXELS = MAX_IMAGE_PX // 2  # it warns above, and refuses above the double
+    warnings.simplefilter("ignore")
+    logging.disable(logging.CRITICAL)
+
+
+def _examine(task: Task) -> Row:
+    assert _client is not None
+    return examine(_client, task)
