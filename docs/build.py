@@ -19,6 +19,30 @@ def settings() -> str:
     )
 
 
+def close_up(target: Path) -> None:
+    """One picture of occluded objects, plain on the left and with its labels drawn on the right."""
+    wood = [
+        "scene.floor.textures=[wood]",
+        "scene.floor.textured=1",
+        "scene.floor.hue=[0.05,0.1]",
+        "scene.floor.saturation=[0.2,0.5]",
+        "scene.floor.value=[0.7,1]",
+    ]
+    objects = ["scene.num_objects=[8,11]", "scene.spread=[1,1.6]", "scene.empty_share=0", "light=room"]
+    camera = ["camera.elevation_deg=[25,45]", "camera.fill=[0.9,1.1]", "image.width=960", "image.height=720"]
+    options = ["num_images=9", "views=1", "seed=31", "augment=none", "image.format=png"]
+    program = [sys.executable, "-m", "sim2coco.cli"]
+    with tempfile.TemporaryDirectory() as folder:
+        data, png = f"{folder}/data", f"{folder}/s000008_v00.png"
+        subprocess.run([*program, "generate", f"out={data}", *options, *objects, *camera, *wood], check=True)
+        subprocess.run([*program, "show", data, "s000008_v00", "--to", png], check=True)
+        (plain,) = Path(data).glob("images/*/s000008_v00.png")
+        pair = Image.new("RGB", (1808, 600), "white")
+        for place, file in enumerate((plain, Path(png))):
+            pair.paste(Image.open(file).convert("RGB").crop((60, 120, 960, 720)), (place * 908, 0))
+        pair.save(target, quality=90)
+
+
 def contact_sheet(target: Path) -> None:
     """The demo's pictures with their labels drawn, as one JPEG."""
     program = [sys.executable, "-m", "sim2coco.cli"]
@@ -62,7 +86,7 @@ def _sheet(tiles: list[Image.Image], target: Path) -> None:
 
 def _taken(count: int, *words: str) -> list[Image.Image]:
     """One picture each of the first scenes of some settings."""
-    options = [f"num_images={count}", "views=1", "augment=none", "quality=none", "export=png"]
+    options = [f"num_images={count}", "views=1", "augment=none", "quality=none", "image.format=png"]
     program = [sys.executable, "-m", "sim2coco.cli", "generate"]
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([*program, f"out={folder}/data", *options, *words], check=True)
@@ -107,7 +131,7 @@ def _lit(choice: str, out: Path) -> Image.Image:
         "scene.floor.value=0.8",
     ]
     scene = ["num_images=1", "views=1", "seed=24", "scene.num_objects=8", "camera.elevation_deg=12", *floor]
-    options = [*scene, "augment=none", "quality=none", "export=png", f"out={out}"]
+    options = [*scene, "augment=none", "quality=none", "image.format=png", f"out={out}"]
     program = [sys.executable, "-m", "sim2coco.cli", "generate"]
     subprocess.run([*program, *choice.split(), *options], check=True)
     (picture,) = (out / "images").glob("*/*.png")
@@ -117,6 +141,7 @@ def _lit(choice: str, out: Path) -> Image.Image:
 if __name__ == "__main__":
     (DOCS / "settings.md").write_text(settings())
     (DOCS / "images").mkdir(exist_ok=True)
+    close_up(DOCS / "images" / "close_up.jpg")
     contact_sheet(DOCS / "images" / "contact_sheet.jpg")
     relit_beside_tiny(DOCS / "images" / "relit_vs_tiny.jpg")
     rooms(DOCS / "images" / "rooms.jpg")

@@ -14,13 +14,14 @@ from scenes.assets.shapes import SHAPES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+GUIDE = (ROOT / "docs" / "guide.md").read_text()
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 SMALL = ["num_images=2", "image.width=64", "image.height=48", "quality=none"]
 
 
 def commands(word: str) -> list[str]:
-    """The README's command lines that begin with a word, continuation lines joined."""
-    joined = README.replace("\\\n", " ")
+    """The command lines of README and guide that begin with a word, continuation lines joined."""
+    joined = (README + GUIDE).replace("\\\n", " ")
     return [line.split("   #")[0].strip() for line in joined.splitlines() if line.startswith(f"    {word}")]
 
 
@@ -82,5 +83,15 @@ def test_the_page_of_settings_is_up_to_date() -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    for target in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert (ROOT / target).exists(), target
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)[^)]*\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_anchors_lead_to_headings() -> None:
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text()):
+            text = ((page.parent / target) if target else page).read_text()
+            headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+            slugs = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert anchor in slugs, f"{page.name}: {target}#{anchor}"
