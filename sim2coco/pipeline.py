@@ -15,7 +15,7 @@ from sim.annotate import Measures, Sample, annotate, measure
 from sim.render.raster.gbuffer import GBuffer, RejectedView
 from sim.settle import Settled, settle
 from sim2coco.context import WorkerContext
-from sim2coco.export.labels import Written, written
+from sim2coco.labels import Written, written
 from sim2coco.quality.judge import Verdict, judge
 from sim2coco.records import FORMAT, Record, View, picture_path, record_name, to_bytes
 from sim2coco.seeding import rng_for

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pycocotools import mask as coco_mask
 
-from sim2coco.export.labels import run_lengths
+from sim2coco.labels import run_lengths
 from sim2coco.export.settings import Export
 
 FORMATS: tuple[Literal["png", "jpg"], ...] = ("png", "jpg")
