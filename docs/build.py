@@ -62,7 +62,7 @@ def _sheet(tiles: list[Image.Image], target: Path) -> None:
 
 def _taken(count: int, *words: str) -> list[Image.Image]:
     """One picture each of the first scenes of some settings."""
-    options = [f"num_images={count}", "views=1", "augment=none", "quality=none", "export=png"]
+    options = [f"num_images={count}", "views=1", "augment=none", "quality=none", "image.format=png"]
     program = [sys.executable, "-m", "sim2coco.cli", "generate"]
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([*program, f"out={folder}/data", *options, *words], check=True)
@@ -107,7 +107,7 @@ def _lit(choice: str, out: Path) -> Image.Image:
         "scene.floor.value=0.8",
     ]
     scene = ["num_images=1", "views=1", "seed=24", "scene.num_objects=8", "camera.elevation_deg=12", *floor]
-    options = [*scene, "augment=none", "quality=none", "export=png", f"out={out}"]
+    options = [*scene, "augment=none", "quality=none", "image.format=png", f"out={out}"]
     program = [sys.executable, "-m", "sim2coco.cli", "generate"]
     subprocess.run([*program, *choice.split(), *options], check=True)
     (picture,) = (out / "images").glob("*/*.png")
