@@ -145,7 +145,7 @@ def picture_name(scene: int, view: int, lighting: int, copy: int, suffix: str) -
 
 
 def picture_key(name: str) -> tuple[int, ...] | None:
-    """Scene, view, lighting and copy that a file is named by, whatever its folder and suffix; None if it is not.
+    """Scene, view, lighting and copy that name a file, whatever its folder and suffix; None if none do.
 
     Example:
         >>> picture_key("depth/train/s000057_v02_l1.png"), picture_key("config.yaml")

@@ -38,7 +38,7 @@ def dataset_info(splits: Iterable[str], catalogue: Catalogue) -> DatasetInfo:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelledPicture:
-    """A picture with its labels (`picture`), the shot (`view`) and the scene (`record`) that it belongs to."""
+    """A picture with its labels (`picture`), and the shot (`view`) and scene (`record`) that it is of."""
 
     record: Record
     view: View
