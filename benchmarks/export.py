@@ -20,9 +20,11 @@ from rich.console import Console
 from benchmarks.clock import machine
 from benchmarks.workload import recipe
 from sim2coco.context import WorkerContext
-from sim2coco.export.coco import write_coco
+from sim2coco.export.coco import Coco
+from sim2coco.export.dataset import LabelledPicture, dataset_info
+from sim2coco.export.format import write_formats
 from sim2coco.pipeline import make_scene
-from sim2coco.records import Record, View, from_bytes, kept_views, record_name, to_bytes
+from sim2coco.records import from_bytes, kept_views, record_name, to_bytes
 from sim2coco.store import Store
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -60,19 +62,21 @@ def written(annotations: int) -> tuple[int, float, int]:
         store = Store(Path(folder) / "data")
         store.put(record_name(0), to_bytes(record))
         begun = time.perf_counter()
-        counts = write_coco(store, settings.split.shares, catalogue, views(store, annotations))
+        info = dataset_info(settings.split.shares, catalogue)
+        counts = write_formats([Coco()], store, info, pictures(store, annotations))
         seconds = time.perf_counter() - begun
     return counts.total(), seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def views(store: Store, annotations: int) -> Iterator[tuple[Record, View]]:
+def pictures(store: Store, annotations: int) -> Iterator[LabelledPicture]:
     """One real scene under many numbers, read anew each time as records are."""
     scene = 0
     while True:
         record = replace(from_bytes(store.get(record_name(0))), scene=scene)
         for view in kept_views(record, VIEWS):
-            annotations -= sum(len(picture.annotations) for picture in view.pictures)
-            yield record, view
+            for picture in view.pictures:
+                annotations -= len(picture.annotations)
+                yield LabelledPicture(record, view, picture)
             if annotations <= 0:
                 return
         scene += 1

@@ -12,6 +12,7 @@ from typing import Any
 from unittest import mock
 
 import sim2coco.engines.engine as engine
+import sim2coco.labels as labels
 import sim2coco.pipeline as pipeline
 import sim2coco.run as run
 from augment.pipeline import Augmenter
@@ -19,7 +20,6 @@ from benchmarks.clock import WARM_UP
 from sim.bullet import pb
 from sim.render.compose import Composer
 from sim.render.raster.meshrenderer import MeshRenderer
-from sim2coco.export.settings import Export
 from sim2coco.recipe import Recipe
 
 STAGES = (
@@ -148,7 +148,7 @@ def _places(recipe: Recipe) -> list[tuple[Any, str, str]]:
         (pipeline, "measure", "judge"),
         (pipeline, "judge", "judge"),
         (Augmenter, "augment", "augment"),
-        (Export, "encode", "encode"),
+        (labels, "encode", "encode"),
         (engine, "commit", "write"),
         (run, "finalise", "write"),
     ]

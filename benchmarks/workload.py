@@ -21,7 +21,6 @@ from sim2coco.pipeline import aim, draw_and_settle
 from sim2coco.recipe import Recipe
 from sim2coco.seeding import rng_for
 
-JPEG_QUALITY = 92
 SMALL = {"width": 64, "height": 64}
 HAND_WRITTEN = Path(__file__).with_name("handwritten_tiny.py")
 HAND_WRITTEN_EGL = Path(__file__).with_name("handwritten_egl.py")
@@ -45,7 +44,6 @@ def recipe(objects: int = 10, views: int = 5, augment: str = "none", **changes: 
         "light": choice("light", "day"),
         "quality": choice("quality", "default"),
         "augment": choice("augment", augment),
-        "export": {"format": "jpg", "jpeg_quality": JPEG_QUALITY},
     }
     return Recipe.parse(tree | changes)
 

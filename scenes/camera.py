@@ -18,12 +18,16 @@ NEAREST = 0.1
 
 
 class ImageSettings(Settings):
-    """The size of a picture."""
+    """The size of a picture, and the format of its file."""
 
     width: Annotated[int, Field(ge=16, le=8192)] = 640
     """Pixels."""
     height: Annotated[int, Field(ge=16, le=8192)] = 480
     """Pixels."""
+    format: Literal["jpg", "png"] = "jpg"
+    """jpg is small; png loses nothing."""
+    jpeg_quality: Annotated[int, Field(ge=50, le=100)] = 92
+    """JPEG quality; unused with png."""
 
 
 class CameraKind(Kind):

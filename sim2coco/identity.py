@@ -2,6 +2,8 @@
 
 import json
 import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
@@ -10,7 +12,10 @@ import numpy as np
 import yaml
 
 from scenes.assets.catalogue import Catalogue
-from sim2coco.recipe import Recipe, digest, portable
+from sim2coco.export.format import Format
+from sim2coco.export.settings import Export
+from sim2coco.messages import ConfigError, build
+from sim2coco.recipe import Recipe, digest, portable, updated
 from sim2coco.store import Store, StoreError
 
 PARTS = (
@@ -39,8 +44,19 @@ PACKAGES = (
 )
 
 
-def begin(store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How many images the last run that came to its end has left, and in which formats."""
+
+    num_images: int = 0
+    formats: tuple[Format, ...] = ()
+
+
+def begin(store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int) -> tuple[Format, ...]:
     """Writes what the data set is, or checks that it is the same.
+
+    Returns:
+        The formats that it was written in before.
 
     Raises:
         StoreError: The folder holds another run's data, or more images than asked for.
@@ -51,15 +67,19 @@ def begin(store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int) -
     settings = yaml.safe_dump(portable(recipe), sort_keys=False, allow_unicode=True)
     store.put("config.yaml", settings.encode())
     _put(store, new, finished)
+    return finished.formats
 
 
-def finish(store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int) -> None:
-    """Writes how many images the data set holds."""
-    _put(store, describe(recipe, catalogue), num_images)
+def finish(
+    store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int, formats: Sequence[Format]
+) -> None:
+    """Writes how many images the data set holds, and in which formats."""
+    _put(store, describe(recipe, catalogue), Finished(num_images, tuple(formats)))
 
 
-def _put(store: Store, description: dict[str, Any], num_images: int) -> None:
-    whole = {"format": 1, "num_images": num_images, **description}
+def _put(store: Store, description: dict[str, Any], finished: Finished) -> None:
+    formats = [json.loads(format.model_dump_json()) for format in finished.formats]
+    whole = {"format": 1, "num_images": finished.num_images, "formats": formats, **description}
     store.put("run.json", json.dumps(whole, indent=1).encode() + b"\n")
 
 
@@ -103,29 +123,44 @@ def _collisions(catalogue: Catalogue) -> dict[str, Any]:
     return ({"collision": pieces} if pieces else {}) | ({"upright": standing} if standing else {})
 
 
-def _check_same(store: Store, new: dict[str, Any], num_images: int) -> int:
-    """How many images the folder is known to hold: 0 for a new one.
+def _check_same(store: Store, new: dict[str, Any], num_images: int) -> Finished:
+    """What the folder is known to hold: nothing if it is a new one.
 
     Raises:
         StoreError: It holds something else, or more images than asked for.
     """
     try:
         old = json.loads(store.get("run.json"))
-        finished = int(old["num_images"])
+        finished = Finished(int(old["num_images"]), _formats(store, old.get("formats", [])))
+        old["recipe"] = updated(old.get("recipe"))
     except FileNotFoundError:
         if strangers := [name for name in store.list(".") if not store.is_own(name)]:
             where = f"{store.root} holds files of something else ({strangers[0]})"
             raise StoreError(f"out: {where}; name an empty folder") from None
-        return 0
+        return Finished()
     except (ValueError, KeyError, TypeError):
         raise StoreError(f"out: {store.root}/run.json cannot be read; name an empty folder") from None
     for part in PARTS:
         if json.dumps(old.get(part)) != json.dumps(new.get(part)):
             where = _difference(part, old.get(part), new.get(part))
             raise StoreError(f"out: {store.root} holds another run's data ({where}); name another folder")
-    if finished > num_images:
-        raise StoreError(f"num_images: {store.root} holds {finished} images already; ask for as many or more")
+    if finished.num_images > num_images:
+        holds = f"{store.root} holds {finished.num_images} images already"
+        raise StoreError(f"num_images: {holds}; ask for as many or more")
     return finished
+
+
+def _formats(store: Store, told: object) -> tuple[Format, ...]:
+    """The formats that a data set says it was written in.
+
+    Raises:
+        StoreError: One is not known here, so it could not be brought up to date.
+    """
+    try:
+        export: Export = build(Export, {"formats": told})
+    except ConfigError as error:
+        raise StoreError(f"out: {store.root}/run.json: {error}") from error
+    return export.formats
 
 
 def _difference(path: str, old: Any, new: Any) -> str:

@@ -166,7 +166,9 @@ def _path(error: ErrorDetails, tree: object) -> list[str]:
     """The keys down to what is wrong: of pydantic's steps those into mappings, not into lists and unions."""
     path = []
     for step in error["loc"]:
-        if isinstance(tree, Mapping) and isinstance(step, str):
+        if isinstance(tree, list) and isinstance(step, int):
+            tree = tree[step] if step < len(tree) else None
+        elif isinstance(tree, Mapping) and isinstance(step, str):
             path.append(step)
             tree = tree.get(step)
     return path
@@ -184,7 +186,7 @@ def _beside(path: list[str], settings: type[Settings], tree: object) -> list[str
         same = len(steps) == len(path) - 1 and all(
             known in (step, NAME) for known, step in zip(steps, path, strict=False)
         )
-        if same and setting.kind in (kind, None):
+        if same and (kind is None or setting.kind in (kind, None)):  # kinds in lists are not looked up
             found.append(setting.name)
     return list(dict.fromkeys(found))
 

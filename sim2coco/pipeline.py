@@ -15,9 +15,9 @@ from sim.annotate import Measures, Sample, annotate, measure
 from sim.render.raster.gbuffer import GBuffer, RejectedView
 from sim.settle import Settled, settle
 from sim2coco.context import WorkerContext
-from sim2coco.export.labels import Written, written
+from sim2coco.labels import Written, written
 from sim2coco.quality.judge import Verdict, judge
-from sim2coco.records import FORMAT, Record, View, picture_path, record_name, to_bytes
+from sim2coco.records import FORMAT, Record, View, record_name, to_bytes
 from sim2coco.seeding import rng_for
 from sim2coco.store import Store
 
@@ -122,7 +122,7 @@ def finish(
     for copy, (finished, checked) in enumerate(augmented(context, settled, shot, sample, verdict)):
         if not checked.accepted:
             return [], tuple(f"augment:{reason}" for reason in checked.reasons)
-        pictures.append(written(context.recipe.export, settled, shot, copy, finished, checked))
+        pictures.append(written(context.recipe.image, settled, shot, copy, finished, checked))
     return pictures, ()
 
 
@@ -171,10 +171,11 @@ def bounds(context: WorkerContext, settled: Settled) -> tuple[Vec3, float]:
     return vec3(center), max(radius_m, 0.5 * context.catalogue.typical_size_m)
 
 
-def commit(store: Store, record: Record, files: list[Written]) -> None:
+def commit(store: Store, record: Record, pictures: list[Written]) -> None:
     """Writes the pictures of a scene, then its record: the record is the commit."""
-    for file in files:
-        store.put(picture_path(record.split, file.picture.name), file.content)
+    for picture in pictures:
+        for name, content in picture.files.items():
+            store.put(name, content, sync=False)
     store.put_new(record_name(record.scene), to_bytes(record))
 
 

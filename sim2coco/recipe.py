@@ -21,7 +21,6 @@ from scenes.scene import Scene
 from scenes.settings import Settings, did_you_mean, load_kinds, one_of
 from scenes.split import Split
 from sim.render.settings import Relit, Render
-from sim2coco.export.settings import Export
 from sim2coco.quality.judge import Quality
 
 load_kinds(scenes, scenes.kinds, sim.render, sim2coco.quality)
@@ -51,7 +50,7 @@ class Recipe(Settings):
     camera: SerializeAsAny[Annotated[CameraKind, one_of(CameraKind)]] = Shell()
     """Where cameras stand."""
     image: ImageSettings = ImageSettings()
-    """The size of a picture."""
+    """The size of a picture, and the format of its file."""
     light: LightSettings = LightSettings()
     """How scenes are lit."""
     render: SerializeAsAny[Annotated[Render, one_of(Render)]] = Relit()
@@ -60,8 +59,6 @@ class Recipe(Settings):
     """Which pictures and labels are good enough."""
     augment: AugmentSettings = AugmentSettings()
     """What is done to finished pictures."""
-    export: Export = Export()
-    """How pictures are written."""
 
     @model_validator(mode="after")
     def _augments_splits_that_exist(self) -> "Recipe":
@@ -97,6 +94,15 @@ class Recipe(Settings):
             CatalogueError: There is too little of something for each split to have its own.
         """
         return hold_out(self.split, self.seed, self.assets, self.scene, self.light.environment, catalogue)
+
+
+def updated(tree: Any) -> Any:
+    """The plain values of a Recipe that an older version wrote, under the names that settings have now."""
+    if not isinstance(tree, dict) or not isinstance(tree.get("image"), dict) or "export" not in tree:
+        return tree
+    tree = dict(tree)
+    codec = tree.pop("export")
+    return {**tree, "image": {**tree["image"], **codec}} if isinstance(codec, dict) else tree
 
 
 def portable(recipe: Recipe) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Records: one a scene, with all that is needed to export and render it again. The record is the commit."""
 
 import json
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from scenes.geometry import Pose
 from scenes.shot import Camera, Shot
@@ -54,7 +56,10 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One written image and its labels; `copy` is 0 for the view itself."""
+    """One written image and its labels; `copy` is 0 for the view itself.
+
+    `other_files` are the files beside the image, as depth: the SHA-256 of each by its name in the data set.
+    """
 
     name: str
     copy: int
@@ -64,6 +69,9 @@ class Picture:
     camera: Camera | None
     annotations: tuple[Annotation, ...]
     ignored: tuple[Ignored, ...]
+    other_files: Annotated[dict[str, str], Field(exclude_if=lambda files: not files)] = field(
+        default_factory=dict
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +144,25 @@ def picture_name(scene: int, view: int, lighting: int, copy: int, suffix: str) -
     return f"s{scene:06d}_v{view:02d}{extra}.{suffix}"
 
 
-def picture_path(split: str, name: str) -> str:
-    """Where a picture lies."""
-    return f"images/{split}/{name}"
+def picture_key(name: str) -> tuple[int, ...] | None:
+    """Scene, view, lighting and copy that name a file, whatever its folder and suffix; None if none do.
+
+    Example:
+        >>> picture_key("depth/train/s000057_v02_l1.png"), picture_key("config.yaml")
+        ((57, 2, 1, 0), None)
+    """
+    found = re.match(r"s(\d{6,})_v(\d{2})(?:_l(\d+))?(?:_c(\d+))?(?!\d)", PurePosixPath(name).name)
+    return tuple(int(number or 0) for number in found.groups()) if found else None
+
+
+def picture_path(split: str, name: str, folder: str = "images") -> str:
+    """Where a file of a picture lies."""
+    return f"{folder}/{split}/{name}"
+
+
+def picture_files(split: str, picture: Picture) -> dict[str, str]:
+    """The SHA-256 of each file of a picture by its name in the data set; the image is the first."""
+    return {picture_path(split, picture.name): picture.sha256, **picture.other_files}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,33 +1,38 @@
 """Runs: from a Recipe to a finished data set, resumable at any moment, extendable at any time."""
 
 import multiprocessing
-import re
 import tempfile
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+import sim2coco.export
 from scenes.assets.catalogue import load_catalogue
+from scenes.settings import load_kinds
 from sim2coco.engines.engine import Engine, Job
 from sim2coco.engines.inline import Inline
 from sim2coco.engines.local import Local
-from sim2coco.export.coco import write_coco
+from sim2coco.export.dataset import dataset_info, labelled_pictures
+from sim2coco.export.format import Format, write_formats
+from sim2coco.export.settings import combined
 from sim2coco.identity import begin, finish
 from sim2coco.recipe import Recipe
 from sim2coco.records import (
     Record,
     Summary,
-    View,
     from_bytes,
     kept_views,
-    picture_path,
+    picture_files,
+    picture_key,
     record_name,
     summary,
 )
 from sim2coco.store import Store
+
+load_kinds(sim2coco.export)
 
 
 class GenerationError(Exception):
@@ -127,6 +132,7 @@ def generate(
     *,
     workers: int = 1,
     engine: Engine | None = None,
+    formats: Sequence[Format] = (),
     retry_failed: bool = False,
     progress: Progress | None = None,
 ) -> Result:
@@ -138,6 +144,7 @@ def generate(
         num_images: Accepted views; more than before extends the data set.
         workers: Processes, for engines that have them.
         engine: Where scenes are made; by default in this process, or in `workers` others if several.
+        formats: Formats of annotations to write beside COCO, which is always written.
         retry_failed: Whether scenes that failed before are tried again.
         progress: Called with the tally after each finished scene and now and then in between, from where an
             exception ends the run in order: out of a signal handler it may hang the run instead.
@@ -157,12 +164,13 @@ def generate(
     recipe.hold_out(catalogue)  # what splits cannot have each of their own is refused before all else
     store = Store(Path(out).expanduser().absolute())
     with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:
-        begin(store, recipe, catalogue, num_images)
+        written = begin(store, recipe, catalogue, num_images)
         job = Job(recipe, catalogue, store, Path(scratch), workers)
         tally = Tally(num_images, recipe.quality.patience, recipe.quality.min_yield)
         _make_missing(job, engine or (Local() if workers > 1 else Inline()), tally, retry_failed, progress)
-        labels = finalise(job, tally)
-        finish(store, recipe, catalogue, num_images)
+        formats = combined(written, formats)
+        labels = finalise(job, tally, formats)
+        finish(store, recipe, catalogue, num_images, formats)
     return Result(store.root, tally.accepted, tally.scene, tally.reasons, tally.failed, labels)
 
 
@@ -225,36 +233,33 @@ def _whole(store: Store, name: str, limit: int) -> Record | None:
         record = from_bytes(store.get(name))
         for view in kept_views(record, limit):
             for picture in view.pictures:
-                content = store.get(picture_path(record.split, picture.name))
-                if sha256(content).hexdigest() != picture.sha256:
-                    return None
+                for file, digest in picture_files(record.split, picture).items():
+                    if sha256(store.get(file)).hexdigest() != digest:
+                        return None
     except (OSError, ValueError):
         return None
     return record if name == record_name(record.scene) else None
 
 
-def finalise(job: Job, tally: Tally) -> Counter[str]:
-    """Removes what lies beyond the wanted images, and writes COCO; how many labels each category has."""
-    store, last = job.store, tally.scene - 1
+def finalise(job: Job, tally: Tally, formats: Sequence[Format]) -> Counter[str]:
+    """Removes what lies beyond the wanted images, writes annotations; how many labels each category has."""
+    store = job.store
     store.sweep()
+    _remove_rest(store, tally)
+    info = dataset_info(job.recipe.split.shares, job.catalogue)
+    return write_formats(formats, store, info, labelled_pictures(store, tally.scene, tally.wanted))
+
+
+def _remove_rest(store: Store, tally: Tally) -> None:
+    """Removes records after the last scene, and the files of pictures that are not among the wanted ones."""
+    last = tally.scene - 1
     views = kept_views(from_bytes(store.get(record_name(last))), tally.kept_of_last)
-    names = {picture.name for view in views for picture in view.pictures}
-    for name in list(store.list("images")):
-        file = Path(name).name
-        found = re.match(r"s(\d+)_v", file)
-        scene = int(found[1]) if found else -1
-        if scene > last or (scene == last and file not in names):
+    keys = {picture_key(picture.name) for view in views for picture in view.pictures}
+    for name in list(store.list(".")):
+        if name.startswith("records/"):
+            unwanted = int(Path(name).stem) > last
+        else:
+            key = picture_key(name)
+            unwanted = key is not None and key[0] >= last and key not in keys
+        if unwanted:
             store.delete(name)
-    for name in list(store.list("records")):
-        if int(Path(name).stem) > last:
-            store.delete(name)
-    return write_coco(store, job.recipe.split.shares, job.catalogue, kept(store, tally.scene, tally.wanted))
-
-
-def kept(store: Store, scenes: int, wanted: int) -> Iterator[tuple[Record, View]]:
-    """The accepted views of a finished data set, in order."""
-    for scene in range(scenes):
-        record = from_bytes(store.get(record_name(scene)))
-        for view in kept_views(record, wanted):
-            wanted -= 1
-            yield record, view

@@ -31,9 +31,15 @@ class Store:
         """Touches nothing."""
         self.root = root
 
-    def put(self, name: str, content: bytes | Iterable[bytes]) -> None:
-        """Writes a file, replacing what was there: readers see the old one or the new one."""
-        temporary = self._write(name, content, sync=not name.startswith("images/"))
+    def put(self, name: str, content: bytes | Iterable[bytes], *, sync: bool = True) -> None:
+        """Writes a file, replacing what was there: readers see the old one or the new one.
+
+        Args:
+            name: Where to.
+            content: All of it, or parts in order.
+            sync: Whether to wait until the disk has it: what a hash guards need not.
+        """
+        temporary = self._write(name, content, sync)
         temporary.replace(self.root / name)
 
     def put_new(self, name: str, content: bytes) -> bool:

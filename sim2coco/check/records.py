@@ -1,12 +1,12 @@
 """Records: they tell of the same pictures and labels as COCO, and the pictures are those they were."""
 
 from collections.abc import Iterator, Mapping
-from hashlib import file_digest
 from pathlib import Path
 
 from sim2coco.check.document import Document
 from sim2coco.check.entries import KEY, LABEL, PICTURE, RECORD, RUN, VIEW
 from sim2coco.check.folder import Folder, Place
+from sim2coco.check.otherfiles import has_digest, look_at_other_files, look_for_untold_files
 from sim2coco.check.sharing import Sharing, sharing_in
 from sim2coco.check.values import Entry
 
@@ -47,7 +47,8 @@ def _ranks(folder: Folder) -> None:
 
 def _told(folder: Folder, documents: Documents, wanted: int | None, sharing: Sharing) -> set[tuple[str, str]]:
     """Split and name of each picture of the first `wanted` accepted views."""
-    told = set()
+    told: set[tuple[str, str]] = set()
+    others: set[str] = set()
     accepted = 0
     for accepted, (name, record, view) in enumerate(_accepted(folder, sharing), 1):
         if wanted and accepted > wanted:
@@ -56,9 +57,12 @@ def _told(folder: Folder, documents: Documents, wanted: int | None, sharing: Sha
             folder.at(name, f"view {view['view']}").fault("is accepted but has no pictures")
         for picture in view["pictures"]:
             if folder.at(name, f"view {view['view']}").right(picture, PICTURE):
-                told.add((record["split"], picture["name"]))
+                split, place = record["split"], folder.at(name, picture["name"])
+                told.add((split, picture["name"]))
+                others |= look_at_other_files(folder, place, split, picture)
                 key = {"scene": record["scene"], "view": view["view"], "lighting": view["lighting"]}
-                _picture(folder, name, documents, picture | key | {"split": record["split"]})
+                _picture(folder, name, documents, picture | key | {"split": split})
+    look_for_untold_files(folder, others)
     if wanted == 0:
         folder.at("run.json", "num_images").fault("is 0: the run has not ended; the same command goes on")
     if wanted is not None and accepted < wanted:
@@ -99,9 +103,8 @@ def _picture(folder: Folder, record: str, documents: Documents, told: Entry) -> 
     document = documents.get(told["split"])
     image = document.by_name.get(told["name"]) if document is not None else None
     if (folder.root / path).is_file():
-        with (folder.root / path).open("rb") as file:
-            if file_digest(file, "sha256").hexdigest() != told["sha256"]:
-                place.fault("sha256 differs: the picture's file is not what was written")
+        if not has_digest(folder, path, told["sha256"]):
+            place.fault("sha256 differs: the picture's file is not what was written")
     elif image is None:  # otherwise it was named already
         folder.at(path).fault(f"missing: {record} tells of it")
     if document is not None and image is None:

@@ -43,7 +43,7 @@ def replay(options: argparse.Namespace, out: Console) -> int:
     folders = [Path(folder).expanduser() for folder in options.meshes or ()]
     before, now = render_again(DataSet(Path(options.data)), options.picture, folders)
     if options.to:
-        _write(Path(options.to), now)
+        _write(Path(options.to), next(iter(now.values())))
     equal = before == now
     out.print(
         f"{options.picture}: rendered again, the bytes are {'equal' if equal else 'DIFFERENT'}", markup=False

@@ -14,13 +14,15 @@ from pydantic import Field, SerializeAsAny
 
 import conf
 import sim2coco.engines
+import sim2coco.export
 from scenes.settings import Settings, did_you_mean, load_kinds, one_of
 from sim2coco.engines.engine import Engine
 from sim2coco.engines.local import Local
+from sim2coco.export.settings import Export
 from sim2coco.messages import ConfigError, build, nearest
 from sim2coco.recipe import Recipe
 
-load_kinds(sim2coco.engines)
+load_kinds(sim2coco.engines, sim2coco.export)
 GROUPS = (
     "assets",
     "scene",
@@ -40,6 +42,8 @@ LIBRARY = "assets=library"
 APART = "split.by="
 """What `split: null` has no place for."""
 SPACES = "a name with spaces stands in braces: '+assets.categories={Gear parts: {weight: 2}}'"
+CODEC = "export: pictures' codec is now image.format=jpg|png, its quality image.jpeg_quality"
+"""What is said of settings that `export` once had."""
 HOW = "write KEY=VALUE or GROUP=CHOICE, in quotes where it has brackets or spaces"
 
 
@@ -56,6 +60,8 @@ class RunOptions(Settings):
     """Try scenes again that failed before."""
     engine: SerializeAsAny[Annotated[Engine, one_of(Engine)]] = Local()
     """Where scenes are made."""
+    export: Export = Export()
+    """Formats of the annotations."""
 
 
 def ordered(arguments: Sequence[str]) -> list[str]:
@@ -147,6 +153,8 @@ def read_preview(composed: DictConfig) -> tuple[Recipe, Path]:
 
 
 def _built(tree: dict[str, Any]) -> tuple[Recipe, RunOptions]:
+    if isinstance(tree.get("export"), dict) and {"format", "jpeg_quality"} & tree["export"].keys():
+        raise ConfigError(CODEC)
     for key in tree:
         if key not in Recipe.model_fields and key not in RunOptions.model_fields:
             raise ConfigError(f"{key}: no such setting; {nearest(key, Recipe, RunOptions)}")
@@ -180,6 +188,8 @@ def composition_sentence(error: Exception, arguments: Sequence[str]) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         mark = error.problem_mark
         return f"{mark.name}: line {mark.line + 1}: {error.problem}"
+    if re.search(r"'export(/(jpg|png)|\.(format|jpeg_quality))'", text):
+        return CODEC
     if override := getattr(error, "override", None):
         if (key := str(override).partition("=")[0]).count(" ") and "assets." in key:
             return f"cannot read {override!r}: {SPACES}"

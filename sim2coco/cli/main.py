@@ -270,6 +270,7 @@ def _generate(tree: "DictConfig") -> int:
             options.num_images,
             workers=options.workers,
             engine=options.engine,
+            formats=options.export.formats,
             retry_failed=options.retry_failed,
             progress=report,
         )

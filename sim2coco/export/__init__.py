@@ -1,1 +1,1 @@
-"""Writes data sets in the formats that training frameworks read."""
+"""Formats of annotations, one file each, over the labelled pictures of a data set."""

@@ -1,15 +1,15 @@
-"""COCO annotation files, built from records in the order of scenes, without holding them in memory."""
+"""COCO: visible masks in `instances_<split>.json`, amodal ones in `amodal_<split>.json`."""
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO, Any, Literal
 
-from scenes.assets.catalogue import Catalogue
-from sim2coco.records import Annotation, Picture, Record, View
+from sim2coco.export.dataset import DatasetInfo, LabelledPicture
+from sim2coco.export.format import Add, Format
+from sim2coco.records import Annotation
 from sim2coco.store import Store
 
 CHUNK = 1 << 20
@@ -21,37 +21,26 @@ def annotations_name(kind: str, split: str) -> str:
     return f"annotations/{kind}_{split}.json"
 
 
-def write_coco(
-    store: Store, splits: Iterable[str], catalogue: Catalogue, views: Iterable[tuple[Record, View]]
-) -> Counter[str]:
-    """Writes `instances_<split>.json` and `amodal_<split>.json` for every split that has images.
+class Coco(Format):
+    """COCO: masks as compressed run lengths, the visible and the amodal ones in two files for each split."""
 
-    Args:
-        store: Where to.
-        splits: Their names.
-        catalogue: Categories and licences.
-        views: The accepted views, in the order of scenes.
+    kind: Literal["coco"] = "coco"
 
-    Returns:
-        How many labels each category has, in the order of the configuration.
-    """
-    with ExitStack() as stack:
-        parts = {
-            split: _Split({name: stack.enter_context(TemporaryFile()) for name in SPOOLS}) for split in splits
-        }
-        for record, view in views:
-            for picture in view.pictures:
-                parts[record.split].add(record, view, picture)
-        for split, part in parts.items():
-            if part.images:
-                store.put(annotations_name("instances", split), part.document(catalogue, split, "visible"))
-                store.put(annotations_name("amodal", split), part.document(catalogue, split, "amodal"))
-            else:
-                for kind in ("instances", "amodal"):
-                    store.delete(annotations_name(kind, split))
-    return Counter(
-        {name: sum(part.labels[i] for part in parts.values()) for i, name in enumerate(catalogue.names)}
-    )
+    @contextmanager
+    def write(self, store: Store, info: DatasetInfo) -> Iterator[Add]:
+        """Writes two files for every split that has images; entries wait on disk until all are there."""
+        with ExitStack() as stack:
+            parts = {
+                split: _Split({name: stack.enter_context(TemporaryFile()) for name in SPOOLS})
+                for split in info.splits
+            }
+            yield lambda labelled: parts[labelled.split].add(labelled)
+            for split, part in parts.items():
+                for kind, masks in (("instances", "visible"), ("amodal", "amodal")):
+                    if part.images:
+                        store.put(annotations_name(kind, split), part.document(info, split, masks))
+                    else:
+                        store.delete(annotations_name(kind, split))
 
 
 @dataclass
@@ -61,14 +50,13 @@ class _Split:
     spools: dict[str, IO[bytes]]
     images: int = 0
     annotations: int = 0
-    labels: Counter[int] = field(default_factory=Counter)
 
-    def add(self, record: Record, view: View, picture: Picture) -> None:
+    def add(self, labelled: LabelledPicture) -> None:
+        picture = labelled.picture
         self.images += 1
-        self._spool("images", self.images, image_entry(self.images, record, view, picture))
+        self._spool("images", self.images, image_entry(self.images, labelled))
         for label in picture.annotations:
             self.annotations += 1
-            self.labels[label.category] += 1
             size = [picture.height, picture.width]
             common = annotation_entry(self.annotations, self.images, label)
             self._spool(
@@ -81,12 +69,12 @@ class _Split:
         text = json.dumps(entry, separators=(",", ":"), ensure_ascii=False)
         self.spools[name].write(b",\n"[: 2 if rank > 1 else 0] + text.encode())
 
-    def document(self, catalogue: Catalogue, split: str, annotations: str) -> Iterator[bytes]:
+    def document(self, info: DatasetInfo, split: str, annotations: str) -> Iterator[bytes]:
         """The bytes of an annotation file."""
-        info = {"description": f"sim2coco, split {split}, {annotations} masks", "version": "1.0"}
-        yield b'{"info":' + json.dumps(info).encode()
-        yield b',\n"licenses":' + json.dumps(licences(catalogue)).encode()
-        yield b',\n"categories":' + json.dumps(categories(catalogue), ensure_ascii=False).encode()
+        about = {"description": f"sim2coco, split {split}, {annotations} masks", "version": "1.0"}
+        yield b'{"info":' + json.dumps(about).encode()
+        yield b',\n"licenses":' + json.dumps(licences(info)).encode()
+        yield b',\n"categories":' + json.dumps(categories(info), ensure_ascii=False).encode()
         for key, name in (("images", "images"), ("annotations", annotations)):
             yield b',\n"' + key.encode() + b'":[\n'
             self.spools[name].seek(0)
@@ -96,26 +84,26 @@ class _Split:
         yield b"}\n"
 
 
-def categories(catalogue: Catalogue) -> list[dict[str, Any]]:
+def categories(info: DatasetInfo) -> list[dict[str, Any]]:
     """COCO's category list: ids from 1, in the order of the configuration."""
-    pairs = zip(catalogue.names, catalogue.supercategories, strict=True)
+    pairs = zip(info.categories, info.supercategories, strict=True)
     return [{"id": i + 1, "name": name, "supercategory": parent} for i, (name, parent) in enumerate(pairs)]
 
 
-def licences(catalogue: Catalogue) -> list[dict[str, Any]]:
+def licences(info: DatasetInfo) -> list[dict[str, Any]]:
     """The licence of every asset used."""
-    used = {asset.licence for asset in catalogue.assets.values()}
-    return [{"id": i + 1, "name": name, "url": ""} for i, name in enumerate(sorted(used))]
+    return [{"id": i + 1, "name": name, "url": ""} for i, name in enumerate(info.licences)]
 
 
-def image_entry(image_id: int, record: Record, view: View, picture: Picture) -> dict[str, Any]:
+def image_entry(image_id: int, labelled: LabelledPicture) -> dict[str, Any]:
     """One image, with its key and the instances in view that carry no label."""
+    view, picture = labelled.view, labelled.picture
     return {
         "id": image_id,
         "file_name": picture.name,
         "width": picture.width,
         "height": picture.height,
-        "scene": record.scene,
+        "scene": labelled.record.scene,
         "view": view.view,
         "lighting": view.lighting,
         "copy": picture.copy,

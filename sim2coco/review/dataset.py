@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.reading import read_image
-from sim2coco.records import Picture, Record, View, from_bytes, kept_views, picture_path, record_name
+from sim2coco.records import (
+    Picture,
+    Record,
+    View,
+    from_bytes,
+    kept_views,
+    picture_files,
+    picture_path,
+    record_name,
+)
 from sim2coco.store import Store
 
 
@@ -71,13 +80,23 @@ class DataSet:
                 for picture in view.pictures:
                     yield record, view, picture
 
+    def files(self, record: Record, picture: Picture) -> dict[str, bytes]:
+        """The files of a picture as bytes by their names in the data set; the image is the first.
+
+        Raises:
+            DataSetError: One is not there.
+        """
+        return {name: self._content(name) for name in picture_files(record.split, picture)}
+
     def content(self, record: Record, picture: Picture) -> bytes:
-        """The bytes of a picture's file.
+        """The bytes of a picture's image.
 
         Raises:
             DataSetError: It is not there.
         """
-        name = picture_path(record.split, picture.name)
+        return self._content(picture_path(record.split, picture.name))
+
+    def _content(self, name: str) -> bytes:
         try:
             return self.store.get(name)
         except OSError:

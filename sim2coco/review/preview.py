@@ -46,7 +46,7 @@ def preview(recipe: Recipe, target: Path) -> tuple[int, Counter[str]]:
             reasons.update(reason for view in record.views for reason in view.reasons)
             reasons.update(record.unlucky if record.status == "rejected" else ())
             for file in files[: PICTURES - len(drawn)]:
-                pixels = cv2.imdecode(np.frombuffer(file.content, np.uint8), cv2.IMREAD_COLOR)
+                pixels = cv2.imdecode(np.frombuffer(file.image, np.uint8), cv2.IMREAD_COLOR)
                 assert pixels is not None
                 image = np.asarray(pixels[..., ::-1], np.uint8)
                 drawn.append(overlay(image, file.picture, context.catalogue.names))

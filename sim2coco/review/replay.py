@@ -1,7 +1,7 @@
 """Renders a picture again from its record."""
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +13,17 @@ from scenes.assets.reading import ImageError
 from sim2coco.context import WorkerContext
 from sim2coco.messages import ConfigError, build
 from sim2coco.pipeline import make_view
-from sim2coco.recipe import Recipe
+from sim2coco.recipe import Recipe, updated
 from sim2coco.records import Record, View
 from sim2coco.review.dataset import DataSet, DataSetError
 from sim2coco.review.whereabouts import MISSING, Whereabouts, content_of, put_original
 
+Files = Mapping[str, bytes]
+"""The files of a picture by their names in the data set; the image is the first."""
 
-def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[bytes, bytes]:
-    """The bytes of a picture as they are, and as its recorded poses and shot give them now.
+
+def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[Files, Files]:
+    """The files of a picture as they are, and as its recorded poses and shot give them now.
 
     Args:
         data: The data set.
@@ -44,14 +47,14 @@ def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[byte
             ((written, reasons),) = make_view(context, record.settled, [view.shot])
     for again in written:
         if again.picture.name == picture.name:
-            return data.content(record, picture), again.content
+            return data.files(record, picture), again.files
     raise DataSetError(f"{picture.name}: rendered again, it is rejected ({', '.join(reasons)})")
 
 
 def _recipe(data: DataSet, record: Record, view: View, folders: Sequence[Path], stage: Path) -> Recipe:
     place = data.store.root / "config.yaml"
     try:
-        tree = yaml.safe_load(data.store.get("config.yaml"))
+        tree = updated(yaml.safe_load(data.store.get("config.yaml")))
     except (OSError, yaml.YAMLError):
         raise DataSetError(f"{place}: cannot be read; the same command repairs it") from None
     if folders:

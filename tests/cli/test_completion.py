@@ -37,7 +37,10 @@ complete_line "sim2coco show da" 2
             {f"light={name}" for name in ("day", "dusk", "outdoors", "room", "studio")},
         ),
         ("sim2coco generate see", {"seed="}),
-        ("sim2coco generate image.", {"image.width=", "image.height="}),
+        (
+            "sim2coco generate image.",
+            {f"image.{name}=" for name in ("width", "height", "format", "jpeg_quality")},
+        ),
     ],
 )
 def test_what_is_offered(

@@ -1,14 +1,17 @@
 """preview, show, replay, check and doctor, on data sets as they are and as they may have become."""
 
+import json
 import re
 import shutil
 import subprocess
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+import yaml
 from numpy.typing import NDArray
 
 from tests.commandline import PROGRAM, TINY, Command, tree
@@ -138,6 +141,25 @@ def test_replay_gives_the_same_bytes(command: Command, data: Path, here: Path) -
         assert (outcome.code, outcome.err) == (0, "")
         assert outcome.out == f"{picture.stem}: rendered again, the bytes are equal\n"
         assert (here / "again.jpg").read_bytes() == picture.read_bytes()
+
+
+def test_a_data_set_from_when_export_was_the_codec(command: Command, data: Path, made: Path) -> None:
+    """Older versions wrote `export: {format: jpg, jpeg_quality: 92}` beside the size of a picture."""
+
+    def before(settings: dict[str, Any]) -> dict[str, Any]:
+        codec = {key: settings["image"].pop(key) for key in ("format", "jpeg_quality")}
+        return {**settings, "export": codec}
+
+    config, run = (yaml.safe_load((data / name).read_text()) for name in ("config.yaml", "run.json"))
+    (data / "config.yaml").write_text(yaml.safe_dump(before(config), sort_keys=False))
+    del run["formats"]
+    (data / "run.json").write_text(json.dumps({**run, "recipe": before(run["recipe"])}))
+    assert command("replay", "data", "s000000_v01").out.endswith("the bytes are equal\n")
+    assert command("show", "data").code == 0
+    assert command("check", "data").code == 0
+    again = command("generate", "out=data", "num_images=6", "views=2", "seed=4", *TINY)
+    assert (again.code, again.err) == (0, "")
+    assert tree(data) == tree(made)
 
 
 def test_replay_with_meshes_and_images_of_the_user(command: Command, here: Path) -> None:

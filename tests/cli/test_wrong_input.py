@@ -8,6 +8,7 @@ from tests.commandline import TINY, Command, Outcome, tree
 from tests.panoramas import white, write_hdr
 
 BEGIN = ("generate", "out=new", "num_images=1", *TINY)
+MOVED = "export: pictures' codec is now image.format=jpg|png"
 CUBE = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
 
 
@@ -72,6 +73,14 @@ SETTINGS = [
     ("augment.splits=[train,tset]", "augment.splits", "'tset'"),
     ("num_images=0", "num_images", "greater than or equal to 1"),
     ("workers=0", "workers:", "greater than or equal to 1"),
+    # formats
+    ("export.formats=[cocoa]", "export.formats", "unknown kind 'cocoa'", "did you mean 'coco'"),
+    ("export.formats=coco", "export.formats", "list"),
+    ("export.formats=[coco,{kind: coco}]", "export.formats: 'coco' is there twice"),
+    ("export=yolo", "export: no choice 'yolo'; allowed: coco"),
+    ("image.format=gif", "image.format", "'jpg' or 'png'"),
+    *((word, MOVED) for word in ("export=jpg", "export=png", "export.format=png", "export.jpeg_quality=80")),
+    ("+export.format=png", MOVED),
     # not a number, anywhere
     ("light.ambient=nan", "light.ambient", "finite"),
     ("+assets.categories.box.color=[0.1,0.2,nan]", "assets.categories.box.color", "finite"),
@@ -246,4 +255,15 @@ def test_hostile_choices(command: Command, here: Path, content: str, words: tupl
     (own / "mine.yaml").write_text(content)
     refused(command(*BEGIN, "--config-dir=own", "assets=mine"), *words)
     assert not (here / "executed").exists()
+    assert not (here / "new").exists()
+
+
+def test_choices_of_ones_own_from_when_export_was_the_codec(command: Command, here: Path) -> None:
+    for group, content in (
+        ("export", "format: png\njpeg_quality: 92\n"),
+        ("experiment", "# @package _global_\ndefaults:\n  - override /export: png\n"),
+    ):
+        (here / "own" / group).mkdir(parents=True)
+        (here / "own" / group / "mine.yaml").write_text(content)
+        refused(command(*BEGIN, "--config-dir=own", f"{group}=mine"), MOVED)
     assert not (here / "new").exists()

@@ -1,34 +1,43 @@
 """Masks as run lengths, boxes and areas: what a record keeps of a labelled picture."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
+from scenes.camera import ImageSettings
 from scenes.shot import Shot
 from sim.annotate import Instance, Measures, Sample
 from sim.boxes import Box, bounding
 from sim.settle import Settled
-from sim2coco.export.settings import Export
+from sim2coco.codec import encode
 from sim2coco.quality.judge import Verdict
-from sim2coco.records import Annotation, Ignored, Picture, Xywh, picture_name
+from sim2coco.records import Annotation, Ignored, Picture, Xywh, picture_name, picture_path
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Written:
-    """A picture's record and the bytes of its file."""
+    """A picture's record, and its files as bytes by their names in the data set; the image is the first."""
 
     picture: Picture
-    content: bytes
+    files: Mapping[str, bytes]
+
+    @property
+    def image(self) -> bytes:
+        """The file of the image."""
+        return next(iter(self.files.values()))
 
 
 def written(
-    export: Export, settled: Settled, shot: Shot, copy: int, sample: Sample, verdict: Verdict
+    settings: ImageSettings, settled: Settled, shot: Shot, copy: int, sample: Sample, verdict: Verdict
 ) -> Written:
     """A labelled picture as it goes into the data set."""
-    content = export.encode(sample.image)
+    files = files_of(settings, settled, shot, copy, sample)
+    (image, digest), *others = ((name, sha256(content).hexdigest()) for name, content in files.items())
     height, width = sample.ids.shape
     annotations, ignored = [], []
     for instance, measures in zip(sample.instances, verdict.measures, strict=True):
@@ -38,16 +47,28 @@ def written(
         elif measures.box_xyxy is not None:
             ignored.append(Ignored(instance.category, instance.asset, xywh(measures.box_xyxy), reason))
     picture = Picture(
-        name=picture_name(shot.scene, shot.view, shot.lighting, copy, export.format),
+        name=PurePosixPath(image).name,
         copy=copy,
         width=width,
         height=height,
-        sha256=sha256(content).hexdigest(),
+        sha256=digest,
         camera=sample.camera,
         annotations=tuple(annotations),
         ignored=tuple(ignored),
+        other_files=dict(others),
     )
-    return Written(picture, content)
+    return Written(picture, files)
+
+
+def files_of(
+    settings: ImageSettings, settled: Settled, shot: Shot, copy: int, sample: Sample
+) -> dict[str, bytes]:
+    """The files of a picture by their names in the data set, the image first.
+
+    Whatever comes beside the image lies under the same key in a folder of its own.
+    """
+    name = picture_name(shot.scene, shot.view, shot.lighting, copy, settings.format)
+    return {picture_path(settled.spec.split, name): encode(sample.image, settings)}
 
 
 def _annotation(sample: Sample, instance: Instance, measures: Measures) -> Annotation:

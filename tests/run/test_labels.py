@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from pycocotools import mask as coco_mask
 
-from sim2coco.export.labels import run_lengths
-from sim2coco.export.settings import Export
+from scenes.camera import ImageSettings
+from sim2coco.codec import encode
+from sim2coco.labels import run_lengths
 
 FORMATS: tuple[Literal["png", "jpg"], ...] = ("png", "jpg")
 RNG = np.random.Generator(np.random.PCG64(0))
@@ -56,9 +57,10 @@ def test_a_part_of_a_picture_is_enough(name: str) -> None:
 
 
 def test_png_loses_nothing_and_jpeg_little() -> None:
-
     noise = RNG.integers(0, 255, (64, 64, 3)).astype(np.uint8)
     smooth = np.asarray(cv2.GaussianBlur(noise, (0, 0), 4), np.uint8)
-    png, jpg = (np.asarray(Image.open(BytesIO(Export(format=kind).encode(smooth)))) for kind in FORMATS)
+    png, jpg = (
+        np.asarray(Image.open(BytesIO(encode(smooth, ImageSettings(format=kind))))) for kind in FORMATS
+    )
     np.testing.assert_array_equal(png, smooth)
     assert np.abs(jpg.astype(int) - smooth).mean() < 2

@@ -1,0 +1,188 @@
+"""A format is a class: it is given each picture once, and what it writes is there as a whole or not at all."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from scenes.assets.catalogue import load_catalogue
+from sim2coco import Recipe, generate
+from sim2coco.check import check
+from sim2coco.cli.config import RunOptions
+from sim2coco.export.coco import Coco
+from sim2coco.export.dataset import DatasetInfo, LabelledPicture, dataset_info, labelled_pictures
+from sim2coco.export.format import Add, Format, write_formats
+from sim2coco.export.settings import Export
+from sim2coco.messages import build
+from sim2coco.records import from_bytes
+from sim2coco.store import Store, StoreError
+from tests.commandline import tree
+
+SMALL = {
+    "seed": 5,
+    "views": 2,
+    "image": {"width": 64, "height": 64},
+    "assets": {
+        "categories": {"nut": {"shape": "nut", "size_m": 0.06}, "box": {"shape": "box", "size_m": 0.08}}
+    },
+    "scene": {"kind": "drop", "num_objects": [1, 3]},
+}
+RECIPE = Recipe.parse(SMALL)
+INFO = dataset_info(RECIPE.split.shares, load_catalogue(RECIPE.assets))
+
+
+@pytest.fixture
+def listing() -> Iterator[type[Format]]:
+    """A format that is known to no other file: a line a label."""
+
+    class Listing(Format):
+        kind: Literal["listing"] = "listing"
+        separator: str = " "
+        """Between the words of a line."""
+
+        @contextmanager
+        def write(self, store: Store, info: DatasetInfo) -> Iterator[Add]:
+            lines = [self.separator.join(info.categories)]
+
+            def add(labelled: LabelledPicture) -> None:
+                for label in labelled.picture.annotations:
+                    lines.append(self.separator.join((labelled.path, info.categories[label.category])))
+
+            yield add
+            store.put("listing.txt", "\n".join(lines).encode())
+
+    yield Listing
+    del Format.family["listing"]
+
+
+def lines(out: Path) -> list[str]:
+    return (out / "listing.txt").read_text().splitlines()
+
+
+def expected(out: Path) -> list[str]:
+    """What the listing must say, from the records alone."""
+    told = ["nut box"]
+    for path in sorted((out / "records").rglob("*.json")):
+        record = from_bytes(path.read_bytes())
+        for view in record.views:
+            for picture in view.pictures:
+                if (out / "images" / record.split / picture.name).exists():
+                    names = (["nut", "box"][label.category] for label in picture.annotations)
+                    told += [f"images/{record.split}/{picture.name} {name}" for name in names]
+    return told
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight pictures, and COCO alone."""
+    out = tmp_path_factory.mktemp("plain") / "data"
+    generate(RECIPE, out, 8)
+    return out
+
+
+def test_a_format_is_one_class(plain: Path, listing: type[Format], tmp_path: Path) -> None:
+    export = Export.parse({"formats": ["coco", "listing"]})
+    assert export.formats == (Coco(), listing(kind="listing"))
+    generate(RECIPE, tmp_path / "data", 8, formats=export.formats)
+    made = tree(tmp_path / "data")
+    assert lines(tmp_path / "data") == expected(tmp_path / "data")
+    assert json.loads(made["run.json"])["formats"] == [
+        {"kind": "coco"},
+        {"kind": "listing", "separator": " "},
+    ]
+    assert {name: made[name] for name in tree(plain) if name != "run.json"} == {
+        name: content for name, content in tree(plain).items() if name != "run.json"
+    }
+    assert not check(tmp_path / "data").faults
+
+
+def test_a_format_has_settings_and_is_named_with_them(listing: type[Format], tmp_path: Path) -> None:
+    formats = [{"kind": "listing", "separator": ";"}]
+    options: RunOptions = build(RunOptions, {"out": "data", "export": {"formats": formats}})
+    generate(RECIPE, tmp_path / "data", 2, formats=options.export.formats)
+    assert lines(tmp_path / "data")[0] == "nut;box"
+    assert (tmp_path / "data" / "annotations").is_dir()  # COCO is written, named or not
+
+
+def test_another_format_is_added_to_a_finished_data_set(listing: type[Format], tmp_path: Path) -> None:
+    out = tmp_path / "data"
+    generate(RECIPE, out, 6)
+    before = tree(out)
+    times = {path: path.stat().st_mtime_ns for path in out.rglob("*/*/*") if path.is_file()}
+    generate(RECIPE, out, 6, formats=[listing(kind="listing")])
+    after = tree(out)
+    assert lines(out) == expected(out)
+    assert after.keys() - before.keys() == {"listing.txt"}
+    assert {name for name in before if after[name] != before[name]} == {"run.json"}
+    assert {path: path.stat().st_mtime_ns for path in times} == times
+
+
+def test_what_was_written_before_is_brought_up_to_date(listing: type[Format], tmp_path: Path) -> None:
+    out = tmp_path / "data"
+    generate(RECIPE, out, 4, formats=[listing(kind="listing")])
+    few = lines(out)
+    generate(RECIPE, out, 8)
+    assert lines(out)[: len(few)] == few
+    assert lines(out) == expected(out)
+    assert len(lines(out)) > len(few)
+
+
+def test_a_format_that_is_not_known_here_cannot_be_brought_up_to_date(plain: Path, tmp_path: Path) -> None:
+    run = json.loads((plain / "run.json").read_text())
+    (tmp_path / "run.json").write_text(json.dumps(run | {"formats": [{"kind": "listing"}]}))
+    before = tree(tmp_path)
+    with pytest.raises(StoreError, match=r"run\.json: formats: unknown kind 'listing'; allowed: coco"):
+        generate(RECIPE, tmp_path, 9)
+    assert tree(tmp_path) == before
+
+
+def test_records_are_read_once_for_all_formats(plain: Path, listing: type[Format]) -> None:
+    class Counting(Store):
+        reads: Counter[str] = Counter()
+
+        def get(self, name: str) -> bytes:
+            self.reads[name] += 1
+            return super().get(name)
+
+    store = Counting(plain)
+    before = tree(plain)
+    scenes = len(list((plain / "records").rglob("*.json")))
+    formats = [Coco(), listing(kind="listing"), listing(kind="listing", separator=",")]
+    labels = write_formats(formats, store, INFO, labelled_pictures(store, scenes, 8))
+    assert store.reads == {f"records/000/{scene:06d}.json": 1 for scene in range(scenes)}
+    assert labels == Counter(line.split()[1] for line in expected(plain)[1:])
+    (plain / "listing.txt").unlink()
+    assert tree(plain) == before
+
+
+def test_nothing_is_put_in_place_where_one_format_fails(plain: Path, tmp_path: Path) -> None:
+    class Failing(Format):
+        @contextmanager
+        def write(self, store: Store, info: DatasetInfo) -> Iterator[Add]:
+            taken = 0
+
+            def add(labelled: LabelledPicture) -> None:
+                nonlocal taken
+                taken += 1
+                if taken == 3:
+                    raise RuntimeError("full")
+
+            yield add
+
+    store = Store(tmp_path / "data")
+    pictures = labelled_pictures(Store(plain), 4, 8)
+    with pytest.raises(RuntimeError, match="full"):
+        write_formats([Coco(), Failing(kind="failing")], store, INFO, pictures)
+    assert not (tmp_path / "data").exists()
+
+
+def test_what_pictures_share(plain: Path) -> None:
+    coco = json.loads((plain / "annotations" / "instances_train.json").read_text())
+    assert INFO.splits == ("train", "val")
+    assert INFO.categories == tuple(entry["name"] for entry in coco["categories"]) == ("nut", "box")
+    assert INFO.supercategories == tuple(entry["supercategory"] for entry in coco["categories"])
+    assert INFO.licences == tuple(entry["name"] for entry in coco["licenses"])

@@ -1,0 +1,136 @@
+"""Pictures of several files: all are written, guarded by their hashes, removed and rendered again together."""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import sim2coco.labels as labels
+from sim2coco import Recipe, generate
+from sim2coco.check import check
+from sim2coco.records import from_bytes, picture_files, picture_name, picture_path
+from sim2coco.review.dataset import DataSet
+from sim2coco.review.replay import replay
+from sim2coco.run import Tally
+from tests.commandline import tree
+
+RECIPE = Recipe.parse(
+    {
+        "seed": 3,
+        "views": 2,
+        "image": {"width": 64, "height": 48, "format": "png"},
+        "assets": {"categories": {"box": {"shape": "box", "size_m": 0.08}}},
+        "scene": {"kind": "drop", "num_objects": [1, 3]},
+    }
+)
+
+
+@pytest.fixture
+def with_depth(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A second file beside each image: its depth in millimetres."""
+    image_alone = labels.files_of
+
+    def files_of(settings, settled, shot, copy, sample):  # type: ignore[no-untyped-def]  # as the one it replaces
+        depth_mm = np.where(np.isfinite(sample.depth_m), 1000 * sample.depth_m, 0).astype(np.uint16)
+        name = picture_name(shot.scene, shot.view, shot.lighting, copy, "png")
+        content = cv2.imencode(".png", depth_mm)[1].tobytes()
+        image = image_alone(settings, settled, shot, copy, sample)
+        return {**image, picture_path(settled.spec.split, name, "depth"): content}
+
+    with monkeypatch.context() as patch:
+        patch.setattr(labels, "files_of", files_of)
+        yield
+
+
+@pytest.fixture
+def made(with_depth: None, tmp_path: Path) -> Path:
+    """Six pictures."""
+    generate(RECIPE, tmp_path / "data", 6)
+    return tmp_path / "data"
+
+
+def names(out: Path, folder: str) -> list[str]:
+    return sorted(path.relative_to(out / folder).as_posix() for path in (out / folder).rglob("*.png"))
+
+
+def test_every_file_is_there_and_its_hash_in_the_record(made: Path) -> None:
+    assert len(names(made, "images")) == 6
+    assert names(made, "depth") == names(made, "images")
+    for record, _, picture in DataSet(made).pictures():
+        files = picture_files(record.split, picture)
+        assert list(files) == [f"{folder}/{record.split}/{picture.name}" for folder in ("images", "depth")]
+        assert {name: sha256((made / name).read_bytes()).hexdigest() for name in files} == files
+    assert check(made).faults == ()
+
+
+def test_where_there_is_the_image_alone_records_say_nothing_of_others(tmp_path: Path) -> None:
+    generate(RECIPE, tmp_path / "data", 2)
+    record = (tmp_path / "data" / "records" / "000" / "000000.json").read_bytes()
+    assert b"other_files" not in record
+    assert from_bytes(record).views[0].pictures[0].other_files == {}
+
+
+def test_a_finished_data_set_is_left_and_a_damaged_one_repaired(made: Path) -> None:
+    before = tree(made)
+    times = {path: path.stat().st_mtime_ns for path in made.rglob("*.png")}
+    generate(RECIPE, made, 6)
+    assert {path: path.stat().st_mtime_ns for path in times} == times
+    first, second, *_ = sorted((made / "depth").rglob("*.png"))
+    first.unlink()
+    second.write_bytes(b"half")
+    generate(RECIPE, made, 6)
+    assert tree(made) == before
+
+
+def test_files_beyond_the_wanted_images_are_removed(made: Path, tmp_path: Path) -> None:
+    out = tmp_path / "more"
+
+    def stop(tally: Tally) -> None:
+        if tally.accepted >= 11:
+            raise KeyboardInterrupt
+
+    with suppress(KeyboardInterrupt):
+        generate(RECIPE, out, 20, progress=stop)
+    assert len(names(out, "depth")) > 6
+    generate(RECIPE, out, 6)
+    assert tree(out) == tree(made)
+
+
+def test_check_names_what_is_wrong_with_them(made: Path) -> None:
+    name = names(made, "depth")[0]
+    right = (made / "depth" / name).read_bytes()
+    (made / "depth" / name).write_bytes(right + b"x")
+    (made / "depth" / "stray.png").write_bytes(right)
+    (differs, stray) = map(str, check(made).faults)
+    assert differs.endswith(f"sha256 differs: depth/{name} is not what was written")
+    assert stray == "depth/stray.png: no record tells of it"
+    (made / "depth" / "stray.png").unlink()
+    (made / "depth" / name).unlink()
+    (missing,) = map(str, check(made).faults)
+    assert missing.startswith(f"depth/{name}: missing: records/")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../secret.png", "images/train/s000000_v00.txt", "depth/train/s000001_v00.png", "depth/s000000_v00.png"],
+)
+def test_check_opens_no_file_by_a_strange_name(made: Path, name: str) -> None:
+    path = made / "records" / "000" / "000000.json"
+    record = json.loads(path.read_text())
+    picture = record["views"][0]["pictures"][0]
+    picture["other_files"] = {name: "0" * 64}
+    path.write_text(json.dumps(record))
+    assert f"other_files: '{name}' is not FOLDER/{record['split']}/" in "\n".join(
+        map(str, check(made).faults)
+    )
+
+
+def test_all_are_rendered_again(made: Path) -> None:
+    before, now = replay(DataSet(made), "s000000_v01")
+    assert before == now
+    assert [name.split("/")[0] for name in now] == ["images", "depth"]
