@@ -5,6 +5,19 @@ PYTHON ?= $(shell for p in python3.11 python3; do $$p -c '$(IS_311)' 2>/dev/null
 PYTEST_ARGS ?=
 WORKERS ?= 2
 
+# uv brings Python 3.11 where there is none. Its installer and pipx put uv into ~/.local/bin.
+UV := $(shell PATH="$$PATH:$$HOME/.local/bin" command -v uv)
+MAKE_VENV = $(if $(PYTHON),"$(PYTHON)" -m venv .venv,"$(UV)" venv --quiet --python 3.11 --seed .venv)
+define NO_PYTHON
+sim2coco needs Python 3.11 (PyBullet has no wheels for later versions). Install it with one of these commands:
+  Debian, Ubuntu   sudo apt install -y pipx && pipx install uv && make setup
+  Fedora           sudo dnf install -y python3.11 && make setup
+  macOS, conda     conda create -y -n py311 python=3.11 && conda run -n py311 make setup
+or name an interpreter: make setup PYTHON=/path/to/python3.11
+On macOS, setup stops there for now: requirements.lock has packages for Linux on x86-64 only.
+endef
+export NO_PYTHON
+
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 READY := .venv/.installed
@@ -22,11 +35,12 @@ setup: $(READY) ## Make .venv with the packages that requirements.lock names, an
 # The stamp comes last and names this folder: a half-made, broken or moved environment is repaired, not trusted.
 # --no-deps: albumentations asks for a second OpenCV wheel, which would own the same folder cv2/.
 $(READY): requirements.lock pyproject.toml $(STALE)
-	@test -n "$(PYTHON)" && "$(PYTHON)" -c '$(IS_311)' 2>/dev/null \
-		|| { echo "sim2coco needs Python 3.11: install it, or name it: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(if $(PYTHON),"$(PYTHON)" -c '$(IS_311)' 2>/dev/null,test -n "$(UV)") || { echo "$$NO_PYTHON" >&2; exit 1; }
+	@test "$$(uname -sm)" = "Linux x86_64" \
+		|| { echo "requirements.lock has packages for Linux on x86-64 only; this is $$(uname -sm)" >&2; exit 1; }
 	@test ! -e $@ || test "$$(cat $@)" = "$(CURDIR)" || rm -rf .venv
 	@rm -f $@
-	@$(BIN)/python -c 'import pip; $(IS_311)' 2>/dev/null || { rm -rf .venv && "$(PYTHON)" -m venv .venv; }
+	@$(BIN)/python -c 'import pip; $(IS_311)' 2>/dev/null || { rm -rf .venv && $(MAKE_VENV); }
 	$(PIP) --require-hashes -r requirements.lock
 	$(PIP) --no-build-isolation -e .
 	@echo "$(CURDIR)" > $@
