@@ -189,6 +189,16 @@ def test_draws_follow_weights_and_sizes(rng: np.random.Generator) -> None:
     assert 0.98 < max(scales) <= 1.0
 
 
+def test_the_typical_size_is_the_median_of_categories_at_their_mean_scale() -> None:
+    """Each category counts once, however many meshes it has, at the middle of its sizes."""
+    made = load(
+        small={"shape": "box", "size_m": [0.02, 0.04]},
+        middle={"shape": "box", "size_m": [0.04, 0.10]},
+        large={"shape": "box", "size_m": 0.5},
+    )
+    assert made.typical_size_m == pytest.approx(0.07)
+
+
 def test_key_holds_the_content() -> None:
     first, same, other = (load(a={"shape": "box", "size_m": size}).groups[0][0] for size in (1, 1, 2))
     assert first.key == same.key
