@@ -77,6 +77,32 @@ def test_truncated(truncation: float, dropped: dict[int, str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("hidden", "order", "reason"),
+    [
+        (None, ("small", "outside"), "small"),
+        (None, ("outside", "small"), "outside"),
+        ((10, 10, 13, 13), ("small", "outside"), HIDDEN),
+    ],
+    ids=["small first", "outside first", "hidden"],
+)
+def test_a_label_is_dropped_for_the_first_reason(
+    hidden: tuple[int, int, int, int] | None, order: tuple[str, ...], reason: str
+) -> None:
+    """In the order of the checks, and that nothing is seen of it before all: counts of reasons rest on it."""
+    known: dict[str, Check] = {"small": checks.Visible(min_px=16), "outside": checks.Truncated()}
+    quality = Quality(checks={name: known[name] for name in order})
+    pictured = sample([(10, 10, 13, 13)], truncation=0.95, hidden=hidden)
+    assert dict(judge(quality, pictured, False).dropped) == {1: reason}
+
+
+def test_every_check_that_rejects_a_picture_is_named_in_order() -> None:
+    quality = Quality(
+        checks={"dull": checks.LowContrast(), "bright": checks.TooBright(), "dark": checks.TooDark()}
+    )
+    assert judge(quality, sample([(20, 20, 60, 60)], flat(5)), False).reasons == ("dull", "dark")
+
+
+@pytest.mark.parametrize(
     ("number", "empty", "rejected"),
     [(0, False, True), (0, True, False), (1, False, False), (3, False, False), (4, False, True)],
 )

@@ -4,11 +4,12 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from scenes.camera import CameraKind, Grid, ImageSettings, Shell
 from scenes.geometry import Vec3, look_at
+from scenes.settings import Settings
 from scenes.shot import Camera
+from tests.refusals import assert_refused
 from tests.studio import aimed
 
 IMAGE = ImageSettings(width=200, height=100)
@@ -125,25 +126,31 @@ def test_project_is_the_inverse_of_the_ray(rng: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize(
-    "tree",
+    ("kind", "tree", "where", "why"),
     [
-        {"fov_deg": 130},
-        {"fov_deg": [60, 50]},
-        {"fx": 100},
-        {"fx": 0, "fy": 1},
-        {"fill": 0},
-        {"elevation_deg": 91},
-        {"look_at_jitter": -0.1},
-        {"distance": 1},
-        {"azimuth_deg": float("inf")},
+        (Shell, {"fov_deg": 130}, "fov_deg", "between 5 and 120"),
+        (Shell, {"fov_deg": [60, 50]}, "fov_deg", "low 60.0 is above high 50.0"),
+        (Shell, {"fx": 100}, "", "give both fx and fy, or neither"),
+        (Shell, {"fx": 0, "fy": 1}, "fx", "greater than 0"),
+        (Shell, {"fx": 1, "fy": 0}, "fy", "greater than 0"),
+        (Shell, {"fill": 0}, "fill", "between 0.05 and 10"),
+        (Shell, {"elevation_deg": 91}, "elevation_deg", "between -90 and 90"),
+        (Shell, {"look_at_jitter": -0.1}, "look_at_jitter", "between 0 and 1"),
+        (Shell, {"distance": 1}, "distance", "Extra inputs"),
+        (Shell, {"distance_m": 0}, "distance_m", "at least 1e-06"),
+        (Shell, {"azimuth_deg": float("inf")}, "azimuth_deg", "finite"),
+        (Shell, {"aperture_mm": -1}, "aperture_mm", "at least 0"),
+        (Shell, {"motion_px": 65}, "motion_px", "between 0 and 64"),
+        (Grid, {"heights_m": []}, "", "heights_m: give at least one height"),
+        (Grid, {"ring_m": 0}, "ring_m", "greater than 0"),
+        (Grid, {"num_azimuths": 0}, "num_azimuths", "greater than or equal to 1"),
+        (ImageSettings, {"width": 15}, "width", "greater than or equal to 16"),
+        (ImageSettings, {"height": 8193}, "height", "less than or equal to 8192"),
     ],
     ids=str,
 )
-def test_wrong_settings_are_refused(tree: object) -> None:
-    with pytest.raises(ValidationError):
-        Shell.parse(tree)
-    with pytest.raises(ValidationError):
-        Grid.parse({"heights_m": []})
+def test_wrong_settings_are_refused(kind: type[Settings], tree: object, where: str, why: str) -> None:
+    assert_refused(kind, tree, where, why)
 
 
 @pytest.mark.parametrize("size", [(100, 75), (333, 111), (64, 512)])

@@ -3,13 +3,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from scenes.geometry import rotation
 from scenes.kinds.drop import Drop
 from scenes.kinds.floating import Floating
 from scenes.scene import Scene, random_disc, random_in_ball, random_quaternion
 from scenes.spec import Body, RejectedDraw, SceneSpec
+from tests.refusals import assert_refused
 from tests.studio import catalogue_from, streams
 
 CATALOGUE = catalogue_from(
@@ -142,29 +142,32 @@ def test_pile_higher_than_physics_settles_well_is_rejected() -> None:
 
 
 @pytest.mark.parametrize(
-    "tree",
+    ("tree", "where", "why"),
     [
-        {"num_object": 3},
-        {"num_objects": [5, 2]},
-        {"num_objects": 2.5},
-        {"num_objects": -1},
-        {"spread": 0},
-        {"friction": float("nan")},
-        {"empty_share": 1.1},
-        {"max_attempts": 0},
-        {"floor": {"tile": 0}},
-        {"walls": {"number": 5}},
-        {"walls": {"gap": 0}},
-        {"walls": 2},
-        {"physics": {"time_step_s": 0.1}},
-        {"physics": {"gravity": 9.81}},
-        {"objects": {"textures": ["chekker"]}},
+        ({"num_object": 3}, "num_object", "Extra inputs"),
+        ({"num_objects": [5, 2]}, "num_objects", "low 5 is above high 2"),
+        ({"num_objects": 2.5}, "num_objects", "integer"),
+        ({"num_objects": -1}, "num_objects", "between 0 and 4000"),
+        ({"num_distractors": 1001}, "num_distractors", "between 0 and 1000"),
+        ({"spread": 0}, "spread", "at least 1e-06"),
+        ({"friction": float("nan")}, "friction", "finite"),
+        ({"friction": 11}, "friction", "between 0 and 10"),
+        ({"drop_height": -0.1}, "drop_height", "at least 0"),
+        ({"empty_share": 1.1}, "empty_share", "less than or equal to 1"),
+        ({"max_attempts": 0}, "max_attempts", "greater than or equal to 1"),
+        ({"roughness": 1.5}, "roughness", "between 0 and 1"),
+        ({"floor": {"tile": 0}}, "floor.tile", "at least 1e-06"),
+        ({"walls": {"number": 5}}, "walls.number", "between 0 and 4"),
+        ({"walls": {"gap": 0}}, "walls.gap", "at least 1e-06"),
+        ({"walls": 2}, "walls", "should be an object"),
+        ({"physics": {"time_step_s": 0.1}}, "physics.time_step_s", "less than or equal to 0.01"),
+        ({"physics": {"gravity": 9.81}}, "physics.gravity", "Extra inputs"),
+        ({"objects": {"textures": ["chekker"]}}, "objects.textures", "did you mean 'checker'"),
     ],
     ids=str,
 )
-def test_wrong_settings_are_refused(tree: object) -> None:
-    with pytest.raises(ValidationError):
-        Drop.parse(tree)
+def test_wrong_settings_are_refused(tree: object, where: str, why: str) -> None:
+    assert_refused(Drop, tree, where, why)
 
 
 def test_random_rotations_discs_and_balls_are_uniform(rng: np.random.Generator) -> None:

@@ -83,6 +83,23 @@ def test_each_category_and_all_clutter_is_shared_out(meshes: Path) -> None:
         assert (part.names, part.weights, part.images) == (whole.names, whole.weights, whole.images)
 
 
+@pytest.mark.parametrize("by", ["asset", ["asset", "background"]], ids=str)
+def test_all_splits_have_scenes_of_one_size_though_their_meshes_differ(tmp_path: Path, by: Any) -> None:
+    """Scene settings count in `typical_size_m`: a split of large meshes must not get wider piles."""
+    for number in range(1, 11):
+        path = tmp_path / "cubes" / f"c{number}.stl"
+        path.parent.mkdir(exist_ok=True)
+        trimesh.creation.box((0.02 * number,) * 3).export(path)
+    found, whole = held(by, {"cube": {"path": str(tmp_path / "cubes")}})
+    own = {
+        np.median([asset.mesh.extents_m.max() for asset in part.groups[0]])
+        for part in found.catalogues.values()
+    }
+    assert len(own) == len(SHARES)
+    assert whole.typical_size_m == pytest.approx(0.11)
+    assert [part.typical_size_m for part in found.catalogues.values()] == [whole.typical_size_m] * len(SHARES)
+
+
 def test_by_scene_all_are_made_of_the_same(meshes: Path) -> None:
     found, whole = held("scene", parts(meshes, "bolts", "few"))
     assert all(part is whole for part in found.catalogues.values())

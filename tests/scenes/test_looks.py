@@ -4,12 +4,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from pydantic import ValidationError
 
 from scenes.assets.images import IMAGE, Album, Pictures, Texture, load_images
 from scenes.assets.reading import ImageError
 from scenes.assets.textures import TEXTURES
 from scenes.looks import LookSettings
+from tests.refusals import assert_refused
 
 
 @pytest.fixture
@@ -90,17 +90,17 @@ def test_procedural_pictures_are_the_same_for_the_same_index(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tree", "message"),
+    ("tree", "where", "why"),
     [
-        ({"textures": ["chequer"]}, "unknown texture 'chequer'; did you mean 'checker'"),
-        ({"images": "/nowhere/at/all"}, "no folder '/nowhere/at/all'"),
-        ({"hue": 1.5}, "between 0 and 1"),
-        ({"pool": 0}, "greater than or equal to 1"),
-        ({"colour": 1}, "Extra inputs"),
-        ({"value": float("nan")}, "finite"),
+        ({"textures": ["chequer"]}, "textures", "unknown texture 'chequer'; did you mean 'checker'"),
+        ({"images": "/nowhere/at/all"}, "images", "no folder '/nowhere/at/all'"),
+        ({"hue": 1.5}, "hue", "between 0 and 1"),
+        ({"textured": 1.5}, "textured", "less than or equal to 1"),
+        ({"pool": 0}, "pool", "greater than or equal to 1"),
+        ({"colour": 1}, "colour", "Extra inputs"),
+        ({"value": float("nan")}, "value", "finite"),
     ],
     ids=str,
 )
-def test_wrong_settings_are_refused(tree: object, message: str) -> None:
-    with pytest.raises(ValidationError, match=message):
-        LookSettings.parse(tree)
+def test_wrong_settings_are_refused(tree: object, where: str, why: str) -> None:
+    assert_refused(LookSettings, tree, where, why)

@@ -120,7 +120,7 @@ def test_no_two_shapes_are_one() -> None:
 
 @pytest.mark.parametrize("longest_m", [0.0, -1.0, np.nan, np.inf])
 def test_size_that_is_none_is_refused(longest_m: float) -> None:
-    with pytest.raises(MeshError):
+    with pytest.raises(MeshError, match="scaled by a positive number only"):
         SHAPES["box"](longest_m)
 
 
@@ -227,24 +227,24 @@ def test_texture_has_one_scale_on_every_face_of_a_box() -> None:
     ("make", "message"),
     [
         (lambda: box(1, 0, 1), r"nothing \(0\) must be less than depth_m \(0\)"),
-        (lambda: box(1, 1, -1), "height_m"),
-        (lambda: box(1, float("nan"), 1), "depth_m"),
+        (lambda: box(1, 1, -1), r"nothing .* height_m \(-1\)"),
+        (lambda: box(1, float("nan"), 1), r"nothing .* depth_m \(nan\)"),
         (lambda: box(float("inf"), 1, 1), "infinity"),
-        (lambda: wedge(0, 1, 1), "length_m"),
+        (lambda: wedge(0, 1, 1), "nothing .* length_m"),
         (lambda: bracket(2, 2, 2, 1), "thickness_m .* leg_x_m"),
         (lambda: bracket(2, 1, 1, 1), "thickness_m .* leg_y_m"),
         (lambda: prism(1, 1, sides=2), "at least 3 segments, not 2"),
-        (lambda: prism(0, 1), "radius_m"),
+        (lambda: prism(0, 1), "nothing .* radius_m"),
         (lambda: nut(1, 0.87, 1), "hole_radius_m .* inner_hexagon_radius_m"),
         (lambda: bolt(1, 1, 0.87, 3), "shaft_radius_m .* inner_head_radius_m"),
         (lambda: bolt(1, 1, 0.5, 1), "head_height_m .* length_m"),
-        (lambda: cylinder(0, 1), "radius_m"),
-        (lambda: cylinder(1, 1, 2), "segments"),
-        (lambda: cone(1, 0), "height_m"),
-        (lambda: cone(-1, 1), "radius_m"),
+        (lambda: cylinder(0, 1), "nothing .* radius_m"),
+        (lambda: cylinder(1, 1, 2), "at least 3 segments, not 2"),
+        (lambda: cone(1, 0), "nothing .* height_m"),
+        (lambda: cone(-1, 1), r"nothing .* radius_m \(-1\)"),
         (lambda: tube(1, 1, 1), "hole_radius_m .* radius_m"),
-        (lambda: tube(1, 0, 1), "hole_radius_m"),
-        (lambda: sphere(0), "radius_m"),
+        (lambda: tube(1, 0, 1), "nothing .* hole_radius_m"),
+        (lambda: sphere(0), "nothing .* radius_m"),
         (lambda: capsule(1, 2), "diameter_m .* length_m"),
         (lambda: torus(1, 1), "tube_radius_m .* ring_radius_m"),
     ],

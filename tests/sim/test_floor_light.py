@@ -1,0 +1,51 @@
+"""What is found in some rows and columns only and interpolated lies where it would be if it were found in all."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from scenes.assets.shapes import box
+from sim.render.lighting.floor import FloorLight, _coarsely, light_on_floor, on_plane
+from sim.render.lighting.points import spread_points
+from sim.render.lighting.sky import Sky
+from sim.render.lighting.sun import sun_over
+from sim.render.raster.planes import floor_depth
+from sim.render.settings import Relit
+from tests.studio import LIGHT, camera_at
+
+Floats = NDArray[np.float32]
+
+
+@pytest.fixture(scope="module")
+def floor_light() -> FloorLight:
+    """What a cube of 0.1 m that stands on the floor leaves of the light."""
+    points, _, _ = spread_points(box(0.1, 0.1, 0.1), 20_000)
+    points_m = (points + [0.0, 0.0, 0.05]).T.astype(np.float32)
+    relit = Relit()
+    sky = Sky(points_m, relit.sky_directions, relit.sky_map_px, floor=True)
+    found = light_on_floor(LIGHT, sky, sun_over(points_m, LIGHT, relit.sun_map_px))
+    assert found is not None
+    return found
+
+
+def shift_px(found: Floats, exact: Floats) -> Floats:
+    """By how many rows and columns a picture (h, w) is shifted against another one: the least squares."""
+    inner = np.s_[2:-2, 2:-2]
+    slopes = np.stack([slope[inner].ravel() for slope in np.gradient(exact)], axis=1)
+    return np.asarray(np.linalg.lstsq(slopes, (exact - found)[inner].ravel(), rcond=None)[0])
+
+
+@pytest.mark.parametrize("size_wh", [(120, 90), (121, 91)], ids=["even", "odd"])
+@pytest.mark.parametrize("roll_rad", [0.0, 0.5, 1.6])
+def test_the_skys_light_on_the_floor_is_not_shifted(
+    floor_light: FloorLight, size_wh: tuple[int, int], roll_rad: float
+) -> None:
+    """Beside the contact shadow of a cube: shifted by half a pixel it would fail, by one or two all the more."""
+    camera = camera_at((0.2, -0.3, 0.4), (0.1, -0.05, 0.0), 300, size_wh, roll_rad)
+    x, y = on_plane(camera, floor_depth(camera).astype(np.float32))
+    exact, found = floor_light.around(x, y), _coarsely(floor_light, x, y)
+    assert exact.min() < 0.3
+    assert np.abs(shift_px(found, exact)).max() < 0.15
+    assert np.abs(found - exact).mean() < 0.003
+    for axis in (0, 1):  # the measure itself
+        assert np.abs(shift_px(np.roll(found, 1, axis), exact)[axis] - 1) < 0.25
