@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from scenes.geometry import Pose
+from scenes.geometry import Pose, Scale
 from scenes.shot import Camera, Shot
 from sim.settle import Settled
 
@@ -36,7 +36,7 @@ class Annotation:
     visible_fraction: float
     occlusion: float
     truncation: float
-    scale: float
+    scale: Scale
     pose: Pose | None
     whole_px: int | None
     whole_bbox: Xywh | None

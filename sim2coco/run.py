@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from scenes.assets.catalogue import load_catalogue
 from sim2coco.engines.engine import Engine, Job
 from sim2coco.engines.inline import Inline
 from sim2coco.engines.local import Local
@@ -153,7 +152,7 @@ def generate(
     if num_images < 1:
         raise ValueError("num_images must be at least 1")
     recipe.render.device()
-    catalogue = load_catalogue(recipe.assets, recipe.image_folders)
+    catalogue = recipe.load_catalogue()
     recipe.hold_out(catalogue)  # what splits cannot have each of their own is refused before all else
     store = Store(Path(out).expanduser().absolute())
     with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:

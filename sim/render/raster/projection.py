@@ -63,8 +63,9 @@ def tight_depth_range(files: MeshFiles, settled: Settled, camera: Camera) -> tup
 def _holds(files: MeshFiles, body: Body, camera: Camera) -> bool:
     """Whether the camera stands in a body's bounding sphere."""
     asset = files.assets[body.asset]
-    center = body.pose.apply(np.array([asset.center_of_mass_m]) * body.scale)[0]
-    return float(np.linalg.norm(center - np.array(camera.pose.position_m))) < asset.radius_m * body.scale
+    center = body.apply(np.array([asset.center_of_mass_m]))[0]
+    radius_m = asset.radius_m * body.largest_scale
+    return float(np.linalg.norm(center - np.array(camera.pose.position_m))) < radius_m
 
 
 def view_matrix(camera: Camera) -> Array:
