@@ -76,7 +76,8 @@ class MeshRenderer(ABC):
         """Everything that a shot sees of the bodies.
 
         Raises:
-            RejectedView: `too_close` when a body reaches behind the camera or would fill more than 4096 px;
+            RejectedView: `too_close` when a labelled body reaches the near plane or would fill more than
+                4096 px, or another body reaches the near plane in view;
                 `vanishing` when an asset has no mesh coarse enough for its distance.
         """
         bodies, camera = settled.spec.bodies, shot.camera

@@ -28,7 +28,7 @@ from sim.render.raster.egl.files import RAMP_PX, Dress, EglFiles, places
 from sim.render.raster.gbuffer import Array, GBuffer
 from sim.render.raster.groups import groups
 from sim.render.raster.meshrenderer import Drawn, MeshRenderer
-from sim.render.raster.projection import column_major, cropped, tight_depth_range
+from sim.render.raster.projection import column_major, cropped, outline, tight_depth_range
 from sim.settle import Settled
 
 TILE_WH = (1024, 768)
@@ -107,7 +107,7 @@ class EglRenderer(MeshRenderer):
         self, settled: Settled, camera: Camera, boxes: Mapping[int, Box]
     ) -> Iterable[Collection[int]]:
         """As few as there can be without much ado: on llvmpipe a call takes 20 ms, whatever it draws."""
-        points = {index: self._files.projected_hull(settled.spec.bodies[index], camera)[0] for index in boxes}
+        points = {index: outline(self._files, settled.spec.bodies[index], camera) for index in boxes}
         return groups(boxes, points, _tiles)
 
     def _add(self, settled: Settled, levels: tuple[int, ...]) -> list[int]:
