@@ -20,7 +20,6 @@ from sim.collision import collision_obj
 from sim.hull import hull_vertices, thinned
 
 Array = NDArray[np.float64]
-
 MIN_TRIANGLE_PX = 0.05
 """TinyRenderer drops triangles below about 0.01 px²; slanted ones are smaller than they seem."""
 LEVEL_CELLS = (256, 128, 64, 32, 16, 8, 4)
@@ -28,14 +27,13 @@ LEVEL_CELLS = (256, 128, 64, 32, 16, 8, 4)
 KEPT_HULLS = 256
 """Hulls of bodies that are remembered: each is asked for several times for one picture."""
 KEPT_TRIANGLES = 4096
-"""Sizes of triangles that are remembered: one for each level of detail of each mesh and its proportions."""
+"""Triangle sizes that are remembered, each of a mesh, a level of detail and proportions."""
 EVEN: Vec3 = (1.0, 1.0, 1.0)
 """The proportions of a body with the same scale along all axes."""
 KEPT_FACES = 16
 """Meshes whose faces as drawn are remembered: files are written for several looks of one."""
 OVERLOOKED_SHARE = 0.01
 """Share of the surface that may vanish."""
-
 
 DrawnFaces = tuple[NDArray[np.int32], NDArray[np.bool_]]
 """Faces (k, 3), and which of them are the backs of others (k,)."""
@@ -61,7 +59,7 @@ class MeshFiles:
         self._meshes: dict[str, list[Mesh]] = {}
         self._hulls: dict[str, Array] = {}
         self._collisions: dict[str, Path] = {}
-        self._small_triangle = lru_cache(KEPT_TRIANGLES)(self._smallest_seen)
+        self._small_triangle = lru_cache(KEPT_TRIANGLES)(lambda *shape: small_triangle(self.shaped(*shape)))
         self.drawn_faces = lru_cache(KEPT_FACES)(self._drawn_faces)
         self.hull = lru_cache(KEPT_HULLS)(self._hull)
         self.projected_hull = lru_cache(KEPT_HULLS)(self._projected_hull)
@@ -98,14 +96,11 @@ class MeshFiles:
         PyBullet scales vertices, but not normals: these are those of the mesh in the proportions of the body.
         """
         if (key, level, proportions) not in self._levels:
-            shaped = self.shaped(key, level, proportions).parts
-            parts = [
-                replace(part, normals=other.normals)
-                for part, other in zip(self.mesh(key, level).parts, shaped, strict=True)
-            ]
-            drawn = zip(parts, self.drawn_faces(key, level), strict=True)
-            paths = tuple(self.write(_obj(part, faces), ".obj") for part, faces in drawn)
-            self._levels[key, level, proportions] = paths
+            parts, shaped = self.mesh(key, level).parts, self.shaped(key, level, proportions).parts
+            drawn = zip(parts, shaped, self.drawn_faces(key, level), strict=True)
+            self._levels[key, level, proportions] = tuple(
+                self.write(_obj(part, other.normals, faces), ".obj") for part, other, faces in drawn
+            )
         return self._levels[key, level, proportions]
 
     def _drawn_faces(self, key: str, level: int) -> tuple[DrawnFaces, ...]:
@@ -140,14 +135,9 @@ class MeshFiles:
                 return level
         raise Vanishing(key)
 
-    def _smallest_seen(self, key: str, level: int, proportions: Vec3) -> float:
-        """The triangle area below which triangles hold 1 % of the surface; square mesh units."""
-        return small_triangle(self.shaped(key, level, proportions))
-
     def shaped(self, key: str, level: int, proportions: Vec3) -> Mesh:
         """An asset at a level of detail in the proportions of a body, its largest scale 1."""
-        mesh = self.mesh(key, level)
-        return mesh if proportions == EVEN else mesh.scaled(proportions)
+        return self.mesh(key, level) if proportions == EVEN else self.mesh(key, level).scaled(proportions)
 
     def mesh(self, key: str, level: int) -> Mesh:
         """An asset at a level of detail (0 is the mesh itself); coarse ones may have lost parts."""
@@ -247,11 +237,11 @@ def ordered_faces(part: Part, behind: NDArray[np.bool_], middle: Array) -> Drawn
     return faces[order], back[order]
 
 
-def _obj(part: Part, drawn: DrawnFaces) -> bytes:
+def _obj(part: Part, normals: Array, drawn: DrawnFaces) -> bytes:
     """A part as an OBJ file without a material: colour and texture are set by the scene."""
     faces, back = drawn
-    normals = np.concatenate([part.normals, -part.normals]) if back.any() else part.normals
-    shift = np.where(back, len(part.normals), 0)
+    shift = np.where(back, len(normals), 0)
+    normals = np.concatenate([normals, -normals]) if back.any() else normals
     lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in part.vertices_m.tolist()]
     lines += [f"vt {u:.9g} {v:.9g}" for u, v in part.uvs.tolist()]
     lines += [f"vn {x:.6g} {y:.6g} {z:.6g}" for x, y, z in normals.tolist()]
