@@ -94,8 +94,8 @@ def _plain_body(context: WorkerContext, body: Body) -> dict[str, Any]:
     category = context.recipe.assets.categories[asset.name]
     return {
         "mesh": str(resolve(category.path or "")),
-        "scale": body.scale * _enlarged(asset, category),
-        "mass_kg": asset.mass_kg * body.scale**3,
+        "scale": body.largest_scale * _enlarged(asset, category),
+        "mass_kg": asset.mass_kg * body.volume_scale,
         "category": asset.category,
         "position_m": body.pose.position_m,
         "quat_xyzw": body.pose.quat_xyzw,

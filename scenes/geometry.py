@@ -12,6 +12,8 @@ Array = NDArray[np.float64]
 
 Vec3 = tuple[float, float, float]
 Quat = tuple[float, float, float, float]
+Scale = float | Vec3
+"""A factor on a mesh: one for all of it, or one along each of its axes."""
 
 
 def rotation(quat_xyzw: Quat) -> NDArray[np.float64]:
@@ -56,6 +58,11 @@ def quaternion(matrix: NDArray[np.float64]) -> Quat:
 def vec3(values: NDArray[np.float64]) -> Vec3:
     """Three plain floats."""
     return float(values[0]), float(values[1]), float(values[2])
+
+
+def per_axis(scale: Scale) -> Vec3:
+    """The factor along each axis of the mesh."""
+    return scale if isinstance(scale, tuple) else (scale, scale, scale)
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,14 +158,20 @@ def _augmented_once(
 
 def labelled(settled: Settled) -> bool:
     """Whether the scene has an object that is to be labelled."""
-    return any(body.category is not None for body in settled.spec.bodies)
+    return any(body.labelled for body in settled.spec.bodies)
 
 
 def bounds(context: WorkerContext, settled: Settled) -> tuple[Vec3, float]:
-    """Centre and radius, in metres, of a sphere that holds all bodies, or one typical object."""
-    if not settled.spec.bodies:
+    """Centre and radius, in metres, of the sphere that cameras aim at, which holds at least a typical object.
+
+    It holds all bodies but furniture, which would have objects on a large table seen from too far away; where
+    there is nothing else, it holds the furniture.
+    """
+    bodies = settled.spec.bodies
+    if not bodies:
         return (0.0, 0.0, 0.0), context.catalogue.typical_size_m
-    points = np.concatenate([context.files.hull(body) for body in settled.spec.bodies])
+    aimed_at = [body for body in bodies if body.role != "furniture"] or bodies
+    points = np.concatenate([context.files.hull(body) for body in aimed_at])
     center = (points.min(axis=0) + points.max(axis=0)) / 2
     radius_m = float(np.linalg.norm(points - center, axis=1).max())
     return vec3(center), max(radius_m, 0.5 * context.catalogue.typical_size_m)

@@ -11,7 +11,7 @@ import scenes.kinds
 import sim.render
 import sim2coco.quality
 from augment.settings import AugmentSettings
-from scenes.assets.catalogue import Assets, Catalogue
+from scenes.assets.catalogue import Assets, Catalogue, load_catalogue
 from scenes.assets.images import ENVIRONMENT
 from scenes.camera import CameraKind, ImageSettings, Shell
 from scenes.heldout import HeldOut, hold_out
@@ -82,6 +82,15 @@ class Recipe(Settings):
     def image_folders(self) -> dict[str, str | None]:
         """For each role of users' images the folder that they come from; it may be one file."""
         return {**self.scene.image_folders, ENVIRONMENT: self.light.environment.path}
+
+    def load_catalogue(self) -> Catalogue:
+        """Every mesh and image that scenes are made of.
+
+        Raises:
+            CatalogueError: A mesh cannot be used.
+            ImageError: An image cannot be read.
+        """
+        return load_catalogue(self.assets, self.image_folders, self.scene.furniture)
 
     def split_of(self, scene: int) -> str:
         """The split of a scene: a function of its index alone, every prefix near the shares."""

@@ -18,6 +18,7 @@ STREAMS = (
     "walls",
     "lamps",
     "environment",
+    "furniture",
 )
 """Names of streams; their order is part of every seed, so new ones go to the end."""
 

@@ -30,11 +30,11 @@ def spheres(spec: SceneSpec) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]
     """Centres (n, 3) and radii (n,) of the spheres that hold the bodies."""
     assets = [CATALOGUE.assets[body.asset] for body in spec.bodies]
     centers = [
-        body.pose.apply(np.array([asset.center_of_mass_m]) * body.scale)[0]
+        body.apply(np.array([asset.center_of_mass_m]))[0]
         for body, asset in zip(spec.bodies, assets, strict=True)
     ]
     return np.array(centers), np.array(
-        [asset.radius_m * body.scale for body, asset in zip(spec.bodies, assets, strict=True)]
+        [asset.radius_m * body.largest_scale for body, asset in zip(spec.bodies, assets, strict=True)]
     )
 
 
@@ -117,7 +117,7 @@ def test_ranges_are_kept_and_filled() -> None:
     frictions = [body.friction for spec in specs for body in spec.bodies]
     assert 0.3 <= min(frictions) < 0.305
     assert 0.495 < max(frictions) <= 0.5
-    bolts = [body.scale for spec in specs for body in spec.bodies if body.category == 1]
+    bolts = [body.largest_scale for spec in specs for body in spec.bodies if body.category == 1]
     assert 0.5 <= min(bolts) < 0.55
     assert 1.9 < max(bolts) <= 2.0
     reach = [

@@ -76,7 +76,8 @@ class MeshRenderer(ABC):
         """Everything that a shot sees of the bodies.
 
         Raises:
-            RejectedView: `too_close` when a body reaches behind the camera or would fill more than 4096 px;
+            RejectedView: `too_close` when a labelled body reaches the near plane or would fill more than
+                4096 px, or another body reaches the near plane in view;
                 `vanishing` when an asset has no mesh coarse enough for its distance.
         """
         bodies, camera = settled.spec.bodies, shot.camera
@@ -100,7 +101,7 @@ class MeshRenderer(ABC):
             box = body_box(self._files, body, camera)
             inside = within(box, camera.width, camera.height)
             if inside is not None:
-                boxes[index] = inside if body.category is None else box
+                boxes[index] = box if body.labelled else inside
         return boxes
 
     def _groups(
@@ -151,11 +152,11 @@ class MeshRenderer(ABC):
         return tuple(self._level(body, camera) for body in settled.spec.bodies)
 
     def _level(self, body: Body, camera: Camera) -> int:
-        center = np.array([self._files.assets[body.asset].center_of_mass_m]) * body.scale
-        _, depth_m = camera.project(body.pose.apply(center))
-        px_per_unit = (camera.fx * camera.fy) ** 0.5 * body.scale / max(float(depth_m[0]), 1e-6)
+        center = np.array([self._files.assets[body.asset].center_of_mass_m])
+        _, depth_m = camera.project(body.apply(center))
+        px_per_unit = (camera.fx * camera.fy) ** 0.5 * body.largest_scale / max(float(depth_m[0]), 1e-6)
         try:
-            return self._files.level(body.asset, px_per_unit)
+            return self._files.level(body.asset, px_per_unit, body.proportions)
         except Vanishing as error:
             raise RejectedView("vanishing") from error
 
