@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from scenes.assets.catalogue import Asset, Catalogue
 from scenes.assets.mesh import Mesh, Part, face_normals
+from scenes.assets.obj import ObjGroup, obj_bytes
 from scenes.assets.shapes import box
 from scenes.shot import Camera
 from scenes.spec import Body
@@ -233,11 +234,8 @@ def ordered_faces(part: Part, behind: NDArray[np.bool_], middle: Array) -> Drawn
 def _obj(part: Part, drawn: DrawnFaces) -> bytes:
     """A part as an OBJ file without a material: colour and texture are set by the scene."""
     faces, back = drawn
-    normals = np.concatenate([part.normals, -part.normals]) if back.any() else part.normals
-    shift = np.where(back, len(part.normals), 0)
-    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in part.vertices_m.tolist()]
-    lines += [f"vt {u:.9g} {v:.9g}" for u, v in part.uvs.tolist()]
-    lines += [f"vn {x:.6g} {y:.6g} {z:.6g}" for x, y, z in normals.tolist()]
-    corners = zip((faces + 1).tolist(), shift.tolist(), strict=True)
-    lines += [f"f {a}/{a}/{a + s} {b}/{b}/{b + s} {c}/{c}/{c + s}" for (a, b, c), s in corners]
-    return "\n".join(lines).encode() + b"\n"
+    if not back.any():
+        return obj_bytes([ObjGroup(part.vertices_m, faces, part.uvs, part.normals)])
+    normals = np.concatenate([part.normals, -part.normals])
+    behind = faces + np.where(back, len(part.normals), 0)[:, None]
+    return obj_bytes([ObjGroup(part.vertices_m, faces, part.uvs, normals, behind)])
