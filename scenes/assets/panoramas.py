@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.reading import IMAGE_SUFFIXES, MAX_IMAGE_PX, ImageError, read_image
+from scenes.assets.srgb import SRGB_TO_LINEAR
 
 Floats = NDArray[np.float32]
 
@@ -53,10 +54,8 @@ def read_panorama(path: Path) -> Floats:
 
 
 def _read_picture(path: Path) -> Floats:
-    """An 8-bit picture, its values undone to light (IEC 61966-2-1)."""
-    value = np.arange(256) / 255
-    linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    return np.asarray(linear.astype(np.float32)[read_image(path)])
+    """An 8-bit sRGB picture."""
+    return SRGB_TO_LINEAR[read_image(path)]
 
 
 def _read_exr(path: Path) -> Floats:
