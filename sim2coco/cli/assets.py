@@ -16,7 +16,6 @@ from sim2coco.library.closing import closing_lines
 from sim2coco.library.draft import draft, write_draft
 from sim2coco.library.examine import Task
 from sim2coco.library.importing import import_meshes, tally
-from sim2coco.library.meshfile import picture
 from sim2coco.library.reading.containers import UNITS_M
 from sim2coco.library.report import lines, sentence
 from sim2coco.library.row import Override, Row
@@ -27,6 +26,7 @@ from sim2coco.library.sizes import doubted
 from sim2coco.library.table import COLLISIONS, UPS, Flags, find_table, overrides, read_table
 from sim2coco.library.workers import examined
 from sim2coco.messages import counted
+from sim2coco.png import png
 from sim2coco.store import StoreError
 
 DEEDS = {
@@ -216,7 +216,7 @@ def _called(row: Row, entry: Entry) -> Row:
 def _sheet(options: argparse.Namespace, out: Console) -> int:
     folder = Path(options.folder)
     target = Path(options.to or f"{folder.resolve().name}_sheet.png")
-    content = picture(sheet(folder, _sizes(folder)))
+    content = png(sheet(folder, _sizes(folder)))
     try:
         target.write_bytes(content)
     except OSError as error:

@@ -2,10 +2,6 @@
 
 from collections.abc import Sequence
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from scenes.assets.library import PIECES
 from scenes.assets.mesh import Mesh
 from scenes.assets.obj import ObjGroup, obj_bytes
@@ -13,6 +9,7 @@ from scenes.assets.pieces import pieces_obj
 from sim2coco.library.convex import hull_faces
 from sim2coco.library.reading.raw import Floats
 from sim2coco.library.reading.resolver import digest
+from sim2coco.png import png
 from sim2coco.store import Store
 
 FOLDER = "meshes"
@@ -31,9 +28,8 @@ def put_mesh(store: Store, mesh: Mesh) -> str:
     for index, part in enumerate(mesh.parts):
         lines = [f"newmtl m{index}", "Kd {:.6f} {:.6f} {:.6f}".format(*part.color_rgb)]
         if part.texture is not None:
-            png = picture(part.texture)
             texture = digest(part.texture.tobytes() + str(part.texture.shape).encode())[:HASH]
-            store.put_new(f"{FOLDER}/{texture}.png", png)
+            store.put_new(f"{FOLDER}/{texture}.png", png(part.texture))
             lines.append(f"map_Kd {texture}.png")
         materials.append("\n".join(lines))
     store.put_new(f"{FOLDER}/{name}.mtl", ("\n\n".join(materials) + "\n").encode())
@@ -51,13 +47,6 @@ def put_pieces(store: Store, pieces: Sequence[Floats]) -> str:
     name = digest(content)[:HASH]
     store.put_new(f"{PIECES}/{name}.obj", content)
     return name
-
-
-def picture(pixels: NDArray[np.uint8]) -> bytes:
-    """Pixels (h, w, 3) RGB as a PNG file."""
-    done, png = cv2.imencode(".png", pixels[..., ::-1])
-    assert done
-    return png.tobytes()
 
 
 def _obj(mesh: Mesh, name: str) -> bytes:

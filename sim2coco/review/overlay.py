@@ -87,11 +87,3 @@ def sheet(images: list[Image], columns: int, width_px: int = 400, titles: list[s
         top, left = row * (height + 4), column * (width_px + 4)
         page[top : top + cell.shape[0], left : left + width_px] = cell
     return page
-
-
-def png(image: Image) -> bytes:
-    """The bytes of a PNG file."""
-    done, data = cv2.imencode(".png", image[..., ::-1])
-    if not done:
-        raise RuntimeError("OpenCV could not encode the sheet")
-    return data.tobytes()
