@@ -13,6 +13,7 @@ from rich.console import Console
 from scenes.assets.library import INDEX, Entry, is_library, read_library
 from sim2coco.cli.progress import ProgressBar
 from sim2coco.library.closing import closing_lines
+from sim2coco.library.columns import COLLISIONS, UPS
 from sim2coco.library.draft import draft, write_draft
 from sim2coco.library.examine import Task
 from sim2coco.library.importing import import_meshes, tally
@@ -23,7 +24,7 @@ from sim2coco.library.scan import LibraryError, Scan, scan
 from sim2coco.library.shape import with_pieces
 from sim2coco.library.sheet import sheet
 from sim2coco.library.sizes import doubted
-from sim2coco.library.table import COLLISIONS, UPS, Flags, find_table, overrides, read_table
+from sim2coco.library.table import Flags, find_table, overrides, read_table
 from sim2coco.library.workers import examined
 from sim2coco.messages import counted
 from sim2coco.png import png
