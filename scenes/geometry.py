@@ -101,6 +101,14 @@ def on_sphere(azimuth_rad: float, elevation_rad: float) -> Array:
     return np.array([flat * np.cos(azimuth_rad), flat * np.sin(azimuth_rad), np.sin(elevation_rad)])
 
 
+def fibonacci_sphere(count: int, upper_half: bool = False) -> Array:
+    """Unit vectors (count, 3), evenly spread over the sphere or over its upper half, from the top down."""
+    steps = np.arange(count) + 0.5
+    height = 1 - (1 if upper_half else 2) * steps / count
+    angle, flat = np.pi * (1 + 5**0.5) * steps, np.sqrt(1 - height**2)
+    return np.column_stack([flat * np.cos(angle), flat * np.sin(angle), height])
+
+
 def look_at(position: Array, target: Array, roll_rad: float) -> Array:
     """The (3, 3) rotation, world from camera (x right, y down, z forward), that looks at a point."""
     forward = target - position

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from scenes.assets.catalogue import Asset, Catalogue
 from scenes.assets.mesh import Mesh, Part, face_normals
+from scenes.assets.obj import ObjGroup, obj_bytes
 from scenes.assets.shapes import box
 from scenes.geometry import Scale, Vec3, per_axis
 from scenes.shot import Camera
@@ -240,11 +241,8 @@ def ordered_faces(part: Part, behind: NDArray[np.bool_], middle: Array) -> Drawn
 def _obj(part: Part, normals: Array, drawn: DrawnFaces) -> bytes:
     """A part as an OBJ file without a material: colour and texture are set by the scene."""
     faces, back = drawn
-    shift = np.where(back, len(normals), 0)
-    normals = np.concatenate([normals, -normals]) if back.any() else normals
-    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in part.vertices_m.tolist()]
-    lines += [f"vt {u:.9g} {v:.9g}" for u, v in part.uvs.tolist()]
-    lines += [f"vn {x:.6g} {y:.6g} {z:.6g}" for x, y, z in normals.tolist()]
-    corners = zip((faces + 1).tolist(), shift.tolist(), strict=True)
-    lines += [f"f {a}/{a}/{a + s} {b}/{b}/{b + s} {c}/{c}/{c + s}" for (a, b, c), s in corners]
-    return "\n".join(lines).encode() + b"\n"
+    if not back.any():
+        return obj_bytes([ObjGroup(part.vertices_m, faces, part.uvs, normals)])
+    behind = faces + np.where(back, len(normals), 0)[:, None]
+    normals = np.concatenate([normals, -normals])
+    return obj_bytes([ObjGroup(part.vertices_m, faces, part.uvs, normals, behind)])

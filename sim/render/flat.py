@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from scenes.shot import Light, Shot
 from scenes.spec import Surface
-from sim.boxes import bounding
+from sim.boxes import bounding, slices
 from sim.render.compose import Array, Composer, Mask
 from sim.render.lighting.walls import on_wall
 from sim.render.raster.gbuffer import GBuffer, Renderer, ShadowMap
@@ -48,7 +48,7 @@ class FlatComposer(Composer):
             box = bounding(seen.wall == index)
             if box is None:
                 continue
-            part = np.s_[box[1] : box[3], box[0] : box[2]]
+            part = slices(box)
             points, depth_m = on_wall(wall, shot.camera, box)
             albedo = self.surfaces.wall(wall, shot.camera, points, depth_m)
             direct = max(-float(wall.outward() @ shot.light.direction), 0.0)
@@ -68,7 +68,7 @@ class FlatComposer(Composer):
         box = bounding(is_floor)
         if box is None:
             return
-        part = np.s_[box[1] : box[3], box[0] : box[2]]
+        part = slices(box)
         camera, light = shot.camera, shot.light
         # Far floor is nearly of one colour; the limit keeps single precision true to a texel.
         depth = np.minimum(plane_m[part], 1e3 * camera.pose.position_m[2]).astype(np.float32)

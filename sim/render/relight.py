@@ -11,6 +11,7 @@ from scenes.assets.images import KEPT_PANORAMAS, Pictures
 from scenes.geometry import Vec3
 from scenes.shot import Camera, Light, Shot
 from scenes.spec import SceneSpec, Surface, Wall
+from sim.boxes import slices
 from sim.meshfiles import MeshFiles
 from sim.render.compose import Composer, Floats
 from sim.render.last import Last
@@ -286,7 +287,6 @@ def _antialiased(image: Image, seen: Visibility, pixels: Pixels | None) -> Image
     edge[1:] |= down
     edge[:-1] |= down
     if pixels is not None:
-        x0, y0, x1, y1 = pixels.box
-        edge[y0:y1, x0:x1] |= pixels.edge
+        edge[slices(pixels.box)] |= pixels.edge
     soft = cv2.GaussianBlur(image, (3, 3), 0.75)
     return np.asarray(cv2.copyTo(soft, edge, image), np.uint8)

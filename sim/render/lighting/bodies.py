@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from scenes.shot import Camera, Light
 from scenes.spec import SceneSpec, Surface
-from sim.boxes import bounding
+from sim.boxes import bounding, size, slices
 from sim.render.lighting.albedo import paint
 from sim.render.lighting.floor import FloorLight, sun_on_floor
 from sim.render.lighting.lightmap import LightMaps
@@ -70,7 +70,7 @@ def body_pixels(camera: Camera, seen: Visibility, cloud: Cloud) -> Pixels | None
     box = bounding(seen.body >= 0)
     if box is None:
         return None
-    part = np.s_[box[1] : box[3], box[0] : box[2]]
+    part = slices(box)
     body = np.ascontiguousarray(seen.body[part])
     depth_m = np.ascontiguousarray(seen.depth_m[part])
     place = np.flatnonzero(body >= 0)
@@ -118,8 +118,7 @@ class Material:
 
 def material_of(gbuffer: GBuffer, spec: SceneSpec, camera: Camera, pixels: Pixels) -> Material:
     """The coat of the pixels of bodies."""
-    x0, y0, x1, y1 = pixels.box
-    colors = np.ascontiguousarray(gbuffer.color[y0:y1, x0:x1]).reshape(-1, 3).take(pixels.place, axis=0)
+    colors = np.ascontiguousarray(gbuffer.color[slices(pixels.box)]).reshape(-1, 3).take(pixels.place, axis=0)
     roughness = np.array([body.roughness for body in spec.bodies], np.float32).take(pixels.body)
     albedo = paint(np.ascontiguousarray(colors.T))
     return Material(albedo, roughness, np.array(camera.pose.position_m, np.float32))
@@ -136,7 +135,6 @@ def paint_bodies(
     floor_light: FloorLight | None,
 ) -> None:
     """Puts lit bodies into a picture (H, W, 3) of what is behind them."""
-    x0, y0, x1, y1 = pixels.box
     direct = sunlight(light, pixels, sun)
     around = _around(light, pixels, sky, floor_light, floor)
     sun_rgb = (light.diffuse * np.array(light.color_rgb)).astype(np.float32)
@@ -144,9 +142,9 @@ def paint_bodies(
     result += specular_light(
         light, material.eye_m, pixels.points_m, pixels.normal, direct, around, material.roughness
     )
-    part = np.ascontiguousarray(picture[y0:y1, x0:x1])
+    part = np.ascontiguousarray(picture[slices(pixels.box)])
     part.reshape(-1, 3)[pixels.place] = result.T
-    picture[y0:y1, x0:x1] = part
+    picture[slices(pixels.box)] = part
 
 
 def sunlight(light: Light, pixels: Pixels, sun: Sun) -> Floats:
@@ -158,7 +156,8 @@ def sunlight(light: Light, pixels: Pixels, sun: Sun) -> Floats:
 
 def _evened(values: Floats, pixels: Pixels) -> Floats:
     """Values (n,) mixed with those of the pixels around: the map's own pixels would show as teeth."""
-    image = np.zeros((pixels.box[3] - pixels.box[1], pixels.box[2] - pixels.box[0], 2), np.float32)
+    width, height = size(pixels.box)
+    image = np.zeros((height, width, 2), np.float32)
     image.reshape(-1, 2)[pixels.place] = np.stack([values, np.ones_like(values)], axis=1)
     total, number = (
         cv2.blur(image, (EVEN_PX, EVEN_PX), borderType=cv2.BORDER_CONSTANT)
@@ -195,7 +194,7 @@ def _shares(light: Light, pixels: Pixels, sky: Sky, floor_light: FloorLight | No
 
     Found in a few pixels and spread from there: it is smooth, but for the normal, which comes in later.
     """
-    width, height = pixels.box[2] - pixels.box[0], pixels.box[3] - pixels.box[1]
+    width, height = size(pixels.box)
     columns, rows = pixels.columns.astype(np.uint16), pixels.rows.astype(np.uint16)
     chosen = np.flatnonzero((rows % STEP_PX == 0) & (columns % STEP_PX == 0))
     if not len(chosen):

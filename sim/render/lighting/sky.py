@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scenes.geometry import fibonacci_sphere
 from scenes.shot import Light
 from sim.render.lighting.environment import EnvironmentLight
 from sim.render.lighting.lightmap import NOTHING, LightMaps, light_maps, visible
@@ -19,12 +20,8 @@ REACH = 2.5
 
 
 def sky_directions(count: int, below: bool) -> Array:
-    """Unit vectors (n, 3), evenly spread over the sky, or over all around (a Fibonacci sphere)."""
-    count = 2 * count if below else count
-    steps = np.arange(count) + 0.5
-    height = 1 - (2 if below else 1) * steps / count
-    angle, flat = np.pi * (1 + 5**0.5) * steps, np.sqrt(1 - height**2)
-    return np.column_stack([flat * np.cos(angle), flat * np.sin(angle), height])
+    """Unit vectors (n, 3), evenly spread: `count` of them over the sky, and as many below it if asked for."""
+    return fibonacci_sphere(2 * count if below else count, upper_half=not below)
 
 
 def color_of(light: Light) -> Floats:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from scenes.shot import Camera, Light
 from scenes.spec import SceneSpec, Wall
-from sim.boxes import Box, bounding
+from sim.boxes import Box, bounding, slices
 from sim.render.lighting.albedo import paint
 from sim.render.lighting.floor import FloorLight, sun_on_floor
 from sim.render.lighting.lamps import LitLamp
@@ -45,8 +45,7 @@ def paint_walls(
         box = bounding(seen.wall == index)
         if box is None:
             continue
-        x0, y0, x1, y1 = box
-        part = np.s_[y0:y1, x0:x1]
+        part = slices(box)
         points, depth_m = on_wall(wall, camera, box)
         strength = _sky_and_floor(spec, light, wall, points, sky, sun, floor_light)
         px_per_m = camera.fx / float(np.median(depth_m))
@@ -67,7 +66,7 @@ def on_wall(wall: Wall, camera: Camera, box: Box) -> tuple[Floats, Floats]:
 
     Where it is not seen they lie at its rim, so that what is found in few pixels can be spread over all.
     """
-    part = np.s_[box[1] : box[3], box[0] : box[2]]
+    part = slices(box)
     depth_m = np.minimum(upright_depth(wall, camera)[part], FAR * wall.distance_m)
     eye, side, up = np.array(camera.pose.position_m), wall.sideways(), np.array([0.0, 0.0, 1.0])
     across_m = np.clip(side @ eye + depth_m * ray(camera, side)[part], wall.low_m, wall.high_m)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from scenes.shot import Camera, Light, Shot
 from scenes.spec import Body
-from sim.boxes import Box, around, over, size, within
+from sim.boxes import Box, around, over, size, slices, within
 from sim.meshfiles import MeshFiles, Vanishing
 from sim.render.raster.gbuffer import Array, GBuffer, RejectedView, ShadowMap, Silhouette
 from sim.render.raster.projection import (
@@ -204,7 +204,7 @@ class _Drawing:
         z_ndc = 2.0 * depth.ravel().take(drawn).astype(np.float64) - 1.0
         depth_m = np.full(body.shape, np.inf, np.float32)
         depth_m.ravel()[drawn] = 2.0 * far_m * near_m / (far_m + near_m - z_ndc * (far_m - near_m))
-        part = np.s_[inside[1] : inside[3], inside[0] : inside[2]]
+        part = slices(inside)
         nearer = depth_m < self._depth_m[part]
         for all_of_it, new in (
             (self._rgba, rgba.view(np.uint32)[..., 0]),

@@ -5,7 +5,7 @@ from scipy.spatial import ConvexHull
 
 from scenes.shot import Camera
 from scenes.spec import Body
-from sim.boxes import Box
+from sim.boxes import Box, size
 from sim.meshfiles import MeshFiles
 from sim.render.raster.gbuffer import Array, RejectedView
 from sim.settle import Settled
@@ -127,7 +127,7 @@ def view_matrix(camera: Camera) -> Array:
 
 def projection(camera: Camera, box: Box, near_m: float, far_m: float) -> Array:
     """OpenGL's projection (4, 4) onto a box of the image plane, pixel centres at half integers."""
-    width, height = box[2] - box[0], box[3] - box[1]
+    width, height = size(box)
     matrix = np.zeros((4, 4))
     matrix[0, 0] = 2 * camera.fx / width
     matrix[1, 1] = 2 * camera.fy / height

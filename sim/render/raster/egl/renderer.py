@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.images import Pictures, Texture
+from scenes.geometry import fibonacci_sphere
 from scenes.shot import Camera, Light
 from scenes.spec import Body
 from sim.boxes import Box, size
 from sim.bullet import pb
-from sim.hull import directions
 from sim.meshfiles import LEVEL_CELLS, MeshFiles
 from sim.render.raster.egl.client import CAPACITY, EglClient
 from sim.render.raster.egl.files import RAMP_PX, Dress, EglFiles, places
@@ -180,7 +180,7 @@ def _dress(body: Body) -> Dress:
 
 def _light_across_none(axes: Array) -> tuple[Array, Array]:
     """A direction (3,) far from a right angle to each axis (n, 3), and what they have along it (n,)."""
-    lights = directions(LIGHTS)
+    lights = fibonacci_sphere(LIGHTS)
     along = axes @ lights.T
     best = int(np.abs(along).min(axis=0).argmax())
     return lights[best], along[:, best]
