@@ -1,4 +1,4 @@
-"""Pictures of several files: all are written, guarded by their hashes, removed and rendered again together."""
+"""Pictures of several files: written, guarded by their hashes, removed and rendered again together."""
 
 import json
 from collections.abc import Iterator
