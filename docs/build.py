@@ -1,4 +1,4 @@
-"""Writes the generated parts of docs/: the list of all settings, and the sheets of pictures."""
+"""Writes what is generated: the list of all settings, conf/light/day.yaml, and the sheets of pictures."""
 
 import subprocess
 import sys
@@ -7,9 +7,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from sim2coco.cli.manual import manual
+from scenes.light import SunAndSky
+from sim2coco.cli.manual import as_yaml, manual
 
 DOCS = Path(__file__).parent
+DAY = DOCS.parent / "conf" / "light" / "day.yaml"
 
 
 def settings() -> str:
@@ -17,6 +19,11 @@ def settings() -> str:
     return (
         f"# All settings\n\nWhat `sim2coco generate --help` prints.\n\n```text\n{manual('generate')}\n```\n"
     )
+
+
+def day() -> str:
+    """The default light: its first sentence as it is, then the settings of the class with their defaults."""
+    return DAY.read_text().partition("\n")[0] + "\n" + as_yaml(SunAndSky())
 
 
 def contact_sheet(target: Path) -> None:
@@ -115,6 +122,7 @@ def _lit(choice: str, out: Path) -> Image.Image:
 
 
 if __name__ == "__main__":
+    DAY.write_text(day())
     (DOCS / "settings.md").write_text(settings())
     (DOCS / "images").mkdir(exist_ok=True)
     contact_sheet(DOCS / "images" / "contact_sheet.jpg")

@@ -16,7 +16,7 @@ from scenes.assets.images import ENVIRONMENT
 from scenes.camera import CameraKind, ImageSettings, Shell
 from scenes.heldout import HeldOut, hold_out
 from scenes.kinds.drop import Drop
-from scenes.light import LightSettings
+from scenes.light import LightKind, SunAndSky
 from scenes.scene import Scene
 from scenes.settings import Settings, did_you_mean, load_kinds, one_of
 from scenes.split import Split
@@ -52,7 +52,7 @@ class Recipe(Settings):
     """Where cameras stand."""
     image: ImageSettings = ImageSettings()
     """The size of a picture."""
-    light: LightSettings = LightSettings()
+    light: SerializeAsAny[Annotated[LightKind, one_of(LightKind, unnamed="sun_and_sky")]] = SunAndSky()
     """How scenes are lit."""
     render: SerializeAsAny[Annotated[Render, one_of(Render)]] = Relit()
     """How scenes are drawn into pictures."""
@@ -84,7 +84,7 @@ class Recipe(Settings):
     @property
     def image_folders(self) -> dict[str, str | None]:
         """For each role of users' images the folder that they come from; it may be one file."""
-        return {**self.scene.image_folders, ENVIRONMENT: self.light.environment.path}
+        return {**self.scene.image_folders, ENVIRONMENT: self.light.environments.path}
 
     def split_of(self, scene: int) -> str:
         """The split of a scene: a function of its index alone, every prefix near the shares."""
@@ -96,7 +96,7 @@ class Recipe(Settings):
         Raises:
             CatalogueError: There is too little of something for each split to have its own.
         """
-        return hold_out(self.split, self.seed, self.assets, self.scene, self.light.environment, catalogue)
+        return hold_out(self.split, self.seed, self.assets, self.scene, self.light.environments, catalogue)
 
 
 def portable(recipe: Recipe) -> dict[str, Any]:
