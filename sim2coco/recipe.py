@@ -16,7 +16,7 @@ from scenes.assets.images import ENVIRONMENT
 from scenes.camera import CameraKind, ImageSettings, Shell
 from scenes.heldout import HeldOut, hold_out
 from scenes.kinds.drop import Drop
-from scenes.light import LightSettings
+from scenes.light import LightKind, SunAndSky
 from scenes.scene import Scene
 from scenes.settings import Settings, did_you_mean, load_kinds, one_of
 from scenes.split import Split
@@ -51,7 +51,7 @@ class Recipe(Settings):
     """Where cameras stand."""
     image: ImageSettings = ImageSettings()
     """The size of a picture, and the format of its file."""
-    light: LightSettings = LightSettings()
+    light: SerializeAsAny[Annotated[LightKind, one_of(LightKind, unnamed="sun_and_sky")]] = SunAndSky()
     """How scenes are lit."""
     render: SerializeAsAny[Annotated[Render, one_of(Render)]] = Relit()
     """How scenes are drawn into pictures."""
@@ -81,7 +81,7 @@ class Recipe(Settings):
     @property
     def image_folders(self) -> dict[str, str | None]:
         """For each role of users' images the folder that they come from; it may be one file."""
-        return {**self.scene.image_folders, ENVIRONMENT: self.light.environment.path}
+        return {**self.scene.image_folders, ENVIRONMENT: self.light.environments.path}
 
     def load_catalogue(self) -> Catalogue:
         """Every mesh and image that scenes are made of.
@@ -102,7 +102,7 @@ class Recipe(Settings):
         Raises:
             CatalogueError: There is too little of something for each split to have its own.
         """
-        return hold_out(self.split, self.seed, self.assets, self.scene, self.light.environment, catalogue)
+        return hold_out(self.split, self.seed, self.assets, self.scene, self.light.environments, catalogue)
 
 
 def updated(tree: Any) -> Any:
