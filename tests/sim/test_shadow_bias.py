@@ -97,7 +97,7 @@ def sun_over_plane(points_m: Floats, elevation_deg: float) -> Sun:
 
 @pytest.mark.parametrize(("elevation_deg", "lift"), [(45, 0.0), (60, 0.0), (90, 0.0), (15, LIFT), (30, LIFT)])
 def test_a_flat_face_is_evenly_in_the_sun(elevation_deg: float, lift: float) -> None:
-    """Up to 45 degrees by what counts as behind alone, at a grazing angle by being looked up off it as well."""
+    """Up to 45 degrees by the bias alone, at grazing angles by being looked up off the surface as well."""
     sun = sun_over_plane(plane(SIDE_M), elevation_deg)
     raised = plane(0.9 * SIDE_M, lift * float(sun.maps.texel_m[0]))
     assert sun.on_surface(raised).min() == 1
