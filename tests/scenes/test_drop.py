@@ -111,6 +111,14 @@ def test_nothing_touches_when_it_is_let_go() -> None:
         assert apart[~np.eye(len(radii), dtype=bool)].min() > -1e-9
 
 
+@pytest.mark.parametrize("spread", [1.0, 2.5])
+def test_what_rolls_away_by_some_objects_is_still_in_the_scene(spread: float) -> None:
+    """Three times the disc that objects fall on, and ten objects more: a small pile spreads too."""
+    physics = drawn(Drop(spread=(spread, spread))).physics
+    assert physics is not None
+    assert physics.bounds_m == pytest.approx((3 * spread + 10) * CATALOGUE.typical_size_m)
+
+
 def test_ranges_are_kept_and_filled() -> None:
     scene = Drop(num_objects=(8, 8), num_distractors=(0, 0), friction=(0.3, 0.5), size_jitter=(0.5, 2.0))
     specs = [drawn(scene, index) for index in range(50)]

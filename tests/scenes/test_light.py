@@ -38,6 +38,19 @@ def test_light_keeps_and_fills_its_ranges() -> None:
         assert high - margin < values.max() <= high + 1e-9
 
 
+def test_every_setting_of_the_light_comes_out_as_its_own_value() -> None:
+    """Seventeen settings, each at a value of its own: no two can be exchanged, degrees become radians."""
+    same = {"ambient": 0.21, "diffuse": 0.72, "specular": 0.43, "shadow": 0.64, "softness": 0.05}
+    same |= {"horizon": 1.6, "sky_tilt": 0.37, "bounce": 0.88, "exposure_ev": -0.9, "warmth": 0.1}
+    angles = {"elevation_deg": 30, "azimuth_deg": 90, "sky_azimuth_deg": 45}
+    colors = {"hue": 0, "saturation": 0.5, "sky_hue": 0, "sky_saturation": 0.25}
+    light = SunAndSky.parse({**same, **angles, **colors}).draw(streams(0), Album())
+    assert {name: getattr(light, name) for name in same} == same
+    np.testing.assert_allclose(light.direction, (0, np.cos(np.radians(30)), 0.5), atol=1e-12)
+    assert light.sky_azimuth_rad == pytest.approx(np.pi / 4)
+    assert (light.color_rgb, light.sky_rgb) == ((1.0, 0.5, 0.5), (1.0, 0.75, 0.75))
+
+
 def test_color_is_hue_and_saturation_at_full_brightness() -> None:
     light = SunAndSky(hue=(1 / 3, 1 / 3), saturation=(0.5, 0.5)).draw(streams(0), Album())
     np.testing.assert_allclose(light.color_rgb, (0.5, 1.0, 0.5))
@@ -177,6 +190,14 @@ def test_environments_are_drawn_from_a_folder_and_turned(tmp_path: Path) -> None
     assert turns.max() > 2 * np.pi - 0.5
     for view, light in enumerate(lights):
         assert replace(light, environment=None) == drawn({}, view)
+
+
+@pytest.mark.parametrize(("sun", "seen"), [(True, False), (False, True)])
+def test_an_environment_is_the_sun_or_seen_as_it_is_set(sun: bool, seen: bool) -> None:
+    tree = {"environment": {"skies": ["clear"], "turn_deg": 90, "sun": sun, "seen": seen}}
+    chosen = drawn(tree).environment
+    assert chosen is not None
+    assert (chosen.turn_rad, chosen.sun, chosen.seen) == (pytest.approx(np.pi / 2), sun, seen)
 
 
 def test_procedural_skies_are_drawn_from_all_kinds_and_the_pool() -> None:

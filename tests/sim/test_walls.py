@@ -78,6 +78,15 @@ def test_walls_stand_around_the_bodies_each_at_its_gap(number: int, rng: np.rand
     assert walls_around(None, [points]) == ()
 
 
+def test_where_no_wall_meets_it_a_wall_goes_on_for_forty_times_the_larger_of_distance_and_height() -> None:
+    """So that its end is never seen: behind it lies the open floor."""
+    for gap, height_m in ((0.2, 3.0), (5.0, 0.4)):
+        (only,) = walls_around(WallPlan(GREY, 0.7, height_m, (gap,)), [])
+        assert (only.low_m, only.high_m) == (-40 * max(gap, height_m), 40 * max(gap, height_m))
+    first, second = walls_around(WallPlan(GREY, 0.0, 0.4, (0.2, 5.0)), [])
+    assert (first.low_m, first.high_m, second.low_m, second.high_m) == (-200.0, 5.0, -0.2, 200.0)
+
+
 def test_wall_by_plane_is_wall_by_pybullet(studio: Callable[..., Studio]) -> None:
     made = ready(studio)
     wall = replace(BEHIND, low_m=-1.5, high_m=1.5)
