@@ -12,7 +12,7 @@ from scenes.assets.images import MAX_POOL, Album
 from scenes.assets.panoramas import SUFFIXES, panorama_files
 from scenes.assets.skies import SKIES
 from scenes.geometry import on_sphere, vec3
-from scenes.settings import Range, Settings, Share, ShareRange, did_you_mean, uniform, within
+from scenes.settings import Range, Settings, Share, ShareRange, check_known, uniform, within
 from scenes.shot import Environment, Lamp
 
 
@@ -78,8 +78,7 @@ class EnvironmentSettings(Settings):
     @classmethod
     def _known(cls, skies: tuple[str, ...]) -> tuple[str, ...]:
         for kind in skies:
-            if kind not in SKIES:
-                raise ValueError(f"unknown sky {kind!r}; {did_you_mean(kind, sorted(SKIES))}")
+            check_known("sky", kind, SKIES)
         return skies
 
     @field_validator("path")

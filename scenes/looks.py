@@ -13,7 +13,7 @@ from scenes.assets.images import IMAGE, MAX_POOL, Album, Texture, image_files
 from scenes.assets.reading import IMAGE_SUFFIXES
 from scenes.assets.textures import TEXTURES
 from scenes.geometry import Vec3
-from scenes.settings import Settings, Share, ShareRange, did_you_mean, uniform
+from scenes.settings import Settings, Share, ShareRange, check_known, uniform
 from scenes.spec import Look
 
 
@@ -39,8 +39,7 @@ class LookSettings(Settings):
     @classmethod
     def _known(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
         for kind in kinds:
-            if kind not in TEXTURES:
-                raise ValueError(f"unknown texture {kind!r}; {did_you_mean(kind, sorted(TEXTURES))}")
+            check_known("texture", kind, TEXTURES)
         return kinds
 
     @field_validator("images")

@@ -4,7 +4,7 @@ import difflib
 import importlib
 import json
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
@@ -72,6 +72,17 @@ def did_you_mean(word: str, known: list[str]) -> str:
     """A clause that names the closest known word, or all of them."""
     close = difflib.get_close_matches(word, known, n=1)
     return f"did you mean {close[0]!r}?" if close else f"allowed: {', '.join(known) or 'none'}"
+
+
+def check_known(what: str, word: str, known: Iterable[str]) -> None:
+    """Refuses a word that is none of the known ones.
+
+    Raises:
+        ValueError: Says what it is not, and the closest known word.
+    """
+    names = sorted(known)
+    if word not in names:
+        raise ValueError(f"unknown {what} {word!r}; {did_you_mean(word, names)}")
 
 
 def one_of(family: type[Kind], unnamed: str | None = None) -> BeforeValidator:

@@ -16,7 +16,7 @@ from scenes.assets.mesh import Mesh, MeshError
 from scenes.assets.pieces import Array, read_pieces
 from scenes.assets.reading import SUFFIXES, read_mesh
 from scenes.assets.shapes import SHAPES
-from scenes.settings import Positive, Rgb, Settings, did_you_mean, uniform
+from scenes.settings import Positive, Rgb, Settings, check_known, did_you_mean, uniform
 
 DENSITY_KG_M3 = 600.0
 MIN_SIZE_M, MAX_SIZE_M = 0.001, 5.0
@@ -59,8 +59,8 @@ class Category(Settings):
     @field_validator("shape")
     @classmethod
     def _known_shape(cls, shape: str | None) -> str | None:
-        if shape is not None and shape not in SHAPES:
-            raise ValueError(f"unknown shape {shape!r}; {did_you_mean(shape, sorted(SHAPES))}")
+        if shape is not None:
+            check_known("shape", shape, SHAPES)
         return shape
 
     @model_validator(mode="after")
