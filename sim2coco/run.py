@@ -153,16 +153,18 @@ def generate(
     if num_images < 1:
         raise ValueError("num_images must be at least 1")
     recipe.render.device()
-    catalogue = load_catalogue(recipe.assets, recipe.image_folders)
-    recipe.hold_out(catalogue)  # what splits cannot have each of their own is refused before all else
-    store = Store(Path(out).expanduser().absolute())
-    with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:
-        begin(store, recipe, catalogue, num_images)
-        job = Job(recipe, catalogue, store, Path(scratch), workers)
-        tally = Tally(num_images, recipe.quality.patience, recipe.quality.min_yield)
-        _make_missing(job, engine or (Local() if workers > 1 else Inline()), tally, retry_failed, progress)
-        labels = finalise(job, tally)
-        finish(store, recipe, catalogue, num_images)
+    engine = engine or (Local() if workers > 1 else Inline())
+    with engine.prepared(recipe) as processes:
+        catalogue = load_catalogue(recipe.assets, recipe.image_folders)
+        recipe.hold_out(catalogue)  # what splits cannot have each of their own is refused before all else
+        store = Store(Path(out).expanduser().absolute())
+        with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:
+            begin(store, recipe, catalogue, num_images)
+            job = Job(recipe, catalogue, store, Path(scratch), workers, processes)
+            tally = Tally(num_images, recipe.quality.patience, recipe.quality.min_yield)
+            _make_missing(job, engine, tally, retry_failed, progress)
+            labels = finalise(job, tally)
+            finish(store, recipe, catalogue, num_images)
     return Result(store.root, tally.accepted, tally.scene, tally.reasons, tally.failed, labels)
 
 
