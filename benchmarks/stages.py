@@ -20,7 +20,7 @@ from sim.bullet import pb
 from sim.render.compose import Composer
 from sim.render.raster.meshrenderer import MeshRenderer
 from sim2coco.export.settings import Export
-from sim2coco.memory import keep_freed
+from sim2coco.process import take_over
 from sim2coco.recipe import Recipe
 
 STAGES = (
@@ -112,7 +112,7 @@ class Stopwatch:
 
 def measured(recipe: Recipe, images: int) -> dict[str, Spent]:
     """Seconds an image in each stage, and in `other`, once caches are warm; all in this process."""
-    keep_freed()  # as a worker does
+    take_over()  # as a worker does
     watch = Stopwatch()
     warm: list[int] = []
 

@@ -45,8 +45,8 @@ def _of_module(name: str) -> Mapping[str, dict[str, str]]:
 
 def _of_fields(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
     for field, below in pairwise(node.body):
-        if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)):
-            continue
-        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
-            if isinstance(below.value.value, str):
-                yield field.target.id, inspect.cleandoc(below.value.value)
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(sentence))):
+                yield name, inspect.cleandoc(sentence)
+            case _:
+                pass

@@ -246,12 +246,12 @@ def _look(tree: "DictConfig", folders: set[str]) -> int:
 def _generate(tree: "DictConfig") -> int:
     from sim2coco.cli.config import read
     from sim2coco.cli.progress import RunProgress
-    from sim2coco.memory import keep_freed
     from sim2coco.messages import counted
+    from sim2coco.process import take_over
     from sim2coco.run import Tally, counts, generate
 
+    take_over()
     recipe, options = read(tree)
-    keep_freed()
     _on_signals(_stop_soon)
     pictures = options.num_images * (1 + recipe.augment.copies)
     # Copies are made in the augmented splits only.
@@ -288,9 +288,11 @@ def _generate(tree: "DictConfig") -> int:
 
 def _preview(tree: "DictConfig") -> int:
     from sim2coco.cli.config import read_preview
+    from sim2coco.process import take_over
     from sim2coco.review.preview import preview
     from sim2coco.run import counts
 
+    take_over()
     recipe, target = read_preview(tree)
     _on_signals(_stop)
     pictures, reasons = preview(recipe, target)

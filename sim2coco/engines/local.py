@@ -22,7 +22,7 @@ from sim2coco.children import cause_of_death, end_with, redirect
 from sim2coco.context import WorkerContext
 from sim2coco.engines.engine import Engine, Job, make_and_commit, record_failure
 from sim2coco.engines.server import Forking, ForkServer
-from sim2coco.memory import keep_freed
+from sim2coco.process import take_over
 from sim2coco.recipe import Recipe
 from sim2coco.records import Summary
 
@@ -147,7 +147,7 @@ def _start(path: Path, log_path: Path) -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     end_with(os.getppid())
     redirect(log_path)
-    keep_freed()
+    take_over()
     job: Job = ForkingPickler.loads(path.read_bytes())
     _worker = WorkerContext(job.recipe, job.scratch, job.catalogue), job
 

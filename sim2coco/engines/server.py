@@ -1,27 +1,31 @@
 """Processes that are forked from one that has imported everything: each starts in milliseconds.
 
-That one, the server, is no fork of this process, which may have threads: it is started anew, has one thread,
-and does nothing but import and fork. It is Python's own (`multiprocessing.forkserver`), but one for each run:
-Python has one for the whole program, which would keep the environment of the first run and would be shared
-with the caller's own processes.
+That one, the server, has one thread and does nothing but import and fork. The command line's is a fork of its
+process, which has imported most already; where the library is used, in a process that may have threads and
+whatever else, the server is started anew. It is Python's own (`multiprocessing.forkserver`), but one for each
+run: Python has one for the whole program, which would keep the environment of the first run and would be
+shared with the caller's own processes.
 """
 
 import os
+import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from io import BytesIO
-from multiprocessing import popen_forkserver, reduction, resource_tracker, spawn, util
+from multiprocessing import forkserver, popen_forkserver, reduction, resource_tracker, spawn, util
 from multiprocessing.context import BaseContext, set_spawning_popen
 from multiprocessing.forkserver import read_signed
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
+
+from sim2coco.process import may_be_forked
 
 SERVE = (
     "import sys; sys.path[:] = {path!r}; "
@@ -45,13 +49,14 @@ class ForkServer:
         self._modules = list(modules)
         self._lock = threading.Lock()
         self._folder = tempfile.TemporaryDirectory(prefix="sim2coco-")
-        self._process: subprocess.Popen[bytes] | None = None
+        self._pid = 0
         self._alive = -1
 
     def start(self) -> None:
         """Makes sure that it runs."""
         with self._lock:
-            if self._process is None or self._process.poll() is not None:
+            if not self._pid or _has_ended(self._pid, os.WNOHANG):
+                self._pid = 0
                 self._end()
                 self._begin()
 
@@ -97,24 +102,37 @@ class ForkServer:
             with socket.socket(socket.AF_UNIX) as listener, _short(self._folder.name) as folder:
                 listener.bind(f"{folder}/server")
                 listener.listen()
-                path = [place or str(Path.cwd()) for place in sys.path]
-                command = SERVE.format(
-                    path=path, listener=listener.fileno(), alive=alive, modules=self._modules
-                )
-                flags = util._args_from_interpreter_flags()  # type: ignore[attr-defined] # -O, -W, -X
-                self._process = subprocess.Popen(
-                    [spawn.get_executable(), *flags, "-c", command],
-                    stdin=subprocess.DEVNULL,
-                    pass_fds=(listener.fileno(), alive),
-                )
+                launch = self._forked if may_be_forked() else self._started
+                self._pid = launch(listener, alive)
         finally:
             os.close(alive)
 
+    def _forked(self, listener: socket.socket, alive: int) -> int:
+        for module in self._modules:
+            import_module(module)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()  # or what waits there is written twice
+        if pid := os.fork():
+            return pid
+        try:
+            os.close(self._alive)
+            forkserver.main(listener.detach(), alive, [])
+        finally:
+            os._exit(0)
+
+    def _started(self, listener: socket.socket, alive: int) -> int:
+        path = [place or str(Path.cwd()) for place in sys.path]
+        command = SERVE.format(path=path, listener=listener.fileno(), alive=alive, modules=self._modules)
+        flags = util._args_from_interpreter_flags()  # type: ignore[attr-defined] # -O, -W, -X
+        program = os.fsencode(spawn.get_executable())
+        words = [program, *map(os.fsencode, [*flags, "-c", command])]
+        return util.spawnv_passfds(program, words, [listener.fileno(), alive])
+
     def _end(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+            _has_ended(self._pid, 0)
+            self._pid = 0
         if self._alive >= 0:
             os.close(self._alive)
             self._alive = -1
@@ -174,6 +192,13 @@ class _Popen(popen_forkserver.Popen):
         with os.fdopen(data, "wb") as file:
             file.write(buffer.getbuffer())
         self.pid = read_signed(self.sentinel)
+
+
+def _has_ended(pid: int, options: int) -> bool:
+    try:
+        return os.waitpid(pid, options)[0] == pid
+    except ChildProcessError:  # somebody else has waited for it
+        return True
 
 
 def _close(*descriptors: int) -> None:

@@ -1,0 +1,62 @@
+"""A run that says what its workers had cost when each began its first scene.
+
+python benchmarks/begun.py RECIPE.json WORKERS
+
+Prints JSON: for each worker the CPU seconds of its own, and the wall seconds since the run began; beside them
+the CPU seconds of the process that workers are forked from, 0 where they are not. It stands alone, so that it
+also runs over another checkout.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Literal
+
+from scenes.kinds.drop import Drop
+
+FOLDER, BEGUN = "BEGUN_FOLDER", "BEGUN_S"
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Announced(Drop):
+    """Scenes as by default, the first of which is announced by each process."""
+
+    kind: Literal["announced"] = "announced"  # type: ignore[assignment] # another name, as all kinds have
+
+    def draw(self, *args: Any, **options: Any) -> Any:
+        """Writes what this process has cost, then draws."""
+        told = Path(os.environ[FOLDER]) / f"{os.getpid()}.json"
+        if not told.exists():
+            wall_s = time.time() - float(os.environ[BEGUN])
+            told.write_text(json.dumps([time.process_time(), wall_s, os.getppid(), _cpu_s(os.getppid())]))
+        return super().draw(*args, **options)
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / TICKS
+
+
+def main(recipe_file: str, workers: str) -> None:
+    """Makes as many scenes as there are workers, and two more for each."""
+    from sim2coco import Recipe, generate
+    from sim2coco.engines.local import Local
+
+    tree = json.loads(Path(recipe_file).read_text())
+    tree["scene"]["kind"] = "announced"
+    recipe = Recipe.parse(tree)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {FOLDER: folder, BEGUN: str(time.time())}
+        images = 3 * recipe.views * int(workers)
+        generate(recipe, Path(folder) / "data", images, workers=int(workers), engine=Local())
+        told = [json.loads(path.read_text()) for path in Path(folder).glob("*.json")]
+    server_s = max(cpu_s if pid != os.getpid() else 0.0 for *_, pid, cpu_s in told)
+    found = {"server_cpu_s": server_s, "workers": [[cpu_s, wall_s] for cpu_s, wall_s, *_ in told]}
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
