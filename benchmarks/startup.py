@@ -27,7 +27,6 @@ from benchmarks.workload import recipe
 
 HERE = Path(__file__).parent.parent
 PROGRAM = (sys.executable, "-m", "sim2coco.cli")
-WORKERS = (1, 2)
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -72,8 +71,9 @@ def starts(tree: Path) -> dict[str, Cost]:
                 [sys.executable, "-c", "from sim2coco import Recipe, generate"], tree
             ),
         }
-        for workers in WORKERS:
-            found |= _workers(path, workers, tree)
+        for place in ("commandline", "library"):
+            for workers in (1, 2):
+                found |= _workers(path, workers, place, tree)
     return found
 
 
@@ -85,12 +85,12 @@ def _started(command: Sequence[str], tree: Path) -> Cost:
     return Cost(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall_s)
 
 
-def _workers(recipe_file: Path, workers: int, tree: Path) -> dict[str, Cost]:
+def _workers(recipe_file: Path, workers: int, place: str, tree: Path) -> dict[str, Cost]:
     """A worker up to its first scene; what several are forked from is shared among them."""
     script = str(HERE / "benchmarks" / "begun.py")
-    told = json.loads(_run([sys.executable, script, str(recipe_file), str(workers)], tree))
+    told = json.loads(_run([sys.executable, script, str(recipe_file), str(workers), place], tree))
     cpu_s, wall_s = zip(*told["workers"], strict=True)
-    name = "a worker before its first scene" if workers == 1 else f"each of {workers} workers"
+    name = f"{place}: " + ("one worker before its first scene" if workers == 1 else f"each of {workers}")
     return {name: Cost((sum(cpu_s) + told["server_cpu_s"]) / len(cpu_s), max(wall_s))}
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 PATIENCE_S = 10.0
@@ -9,11 +10,11 @@ PATIENCE_S = 10.0
 
 def children(pid: int) -> list[int]:
     """The processes that a process, with one of its threads, has started."""
-    try:
-        listed = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
-    except OSError:
-        return []
-    return [int(child) for child in " ".join(listed).split()]
+    found = []
+    for thread in Path(f"/proc/{pid}/task").glob("*"):
+        with suppress(OSError):
+            found += [int(child) for child in (thread / "children").read_text().split()]
+    return found
 
 
 def descendants(pid: int) -> list[int]:

@@ -11,7 +11,7 @@ import cv2
 import pytest
 from threadpoolctl import threadpool_info
 
-from sim2coco import Recipe, generate
+from sim2coco import Recipe, generate, process
 from sim2coco.engines.local import Local
 from sim2coco.run import Tally
 from tests.commandline import PROGRAM, TINY, tree
@@ -114,6 +114,7 @@ def test_workers_are_forked_from_a_process_with_one_thread(tmp_path: Path, ours:
 
 def test_an_environment_is_that_of_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Python's own server would keep that of the first."""
+    monkeypatch.setattr(process, "_own", False)  # tests of the command line run it in this process
     found: list[bytes] = []
 
     def look(tally: Tally) -> None:
