@@ -15,7 +15,7 @@ from sim2coco import Recipe, generate, process
 from sim2coco.engines.local import Local
 from sim2coco.run import Tally
 from tests.commandline import PROGRAM, TINY, tree
-from tests.processes import children, descendants
+from tests.processes import children, descendants, wait_for_the_end_of
 
 SMALL = {
     "seed": 2,
@@ -98,7 +98,7 @@ def forked_from(run: subprocess.Popen[bytes]) -> int:
 
 @pytest.mark.parametrize("ours", [True, False], ids=["command line", "library"])
 def test_workers_are_forked_from_a_process_with_one_thread(tmp_path: Path, ours: bool) -> None:
-    """A fork of the command line itself; of the process of a script there is none."""
+    """A fork of the command line itself; of the process of a script there is none. Killed, it leaves nothing."""
     out = tmp_path / "data"
     text = LIBRARY + "generate(Recipe.parse(json.loads(sys.argv[1])), sys.argv[2], 9000, engine=Local())"
     command = [sys.executable, "-c", text, json.dumps(SMALL), str(out)]
@@ -109,7 +109,9 @@ def test_workers_are_forked_from_a_process_with_one_thread(tmp_path: Path, ours:
         assert len(list(Path(f"/proc/{server}/task").iterdir())) == 1
         same = Path(f"/proc/{server}/cmdline").read_bytes() == Path(f"/proc/{run.pid}/cmdline").read_bytes()
         assert same == ours
+        below = descendants(run.pid)
         run.kill()
+    wait_for_the_end_of(below)
 
 
 def test_an_environment_is_that_of_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
