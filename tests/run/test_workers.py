@@ -98,7 +98,7 @@ def forked_from(run: subprocess.Popen[bytes]) -> int:
 
 @pytest.mark.parametrize("ours", [True, False], ids=["command line", "library"])
 def test_workers_are_forked_from_a_process_with_one_thread(tmp_path: Path, ours: bool) -> None:
-    """A fork of the command line itself; of the process of a script there is none. Killed, it leaves nothing."""
+    """A fork of the command line itself, but none of the process of a script; killed, both leave nothing."""
     out = tmp_path / "data"
     text = LIBRARY + "generate(Recipe.parse(json.loads(sys.argv[1])), sys.argv[2], 9000, engine=Local())"
     command = [sys.executable, "-c", text, json.dumps(SMALL), str(out)]
