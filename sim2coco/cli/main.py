@@ -294,8 +294,13 @@ def _preview(tree: "DictConfig") -> int:
 
     take_over()
     recipe, target = read_preview(tree)
-    _on_signals(_stop)
-    pictures, reasons = preview(recipe, target)
+    _on_signals(_stop_soon)
+
+    def progress() -> None:
+        if asked:
+            raise Interrupted(asked.pop())
+
+    pictures, reasons = preview(recipe, target, progress)
     out.print(f"{target}: {pictures} labelled pictures; rejected: {counts(reasons)}", markup=False)
     return 0
 

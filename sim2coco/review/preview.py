@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,8 +26,15 @@ MAX_SCENES = 24
 MAX_WORKERS = 4
 
 
-def preview(recipe: Recipe, target: Path) -> tuple[int, Counter[str]]:
+def preview(
+    recipe: Recipe, target: Path, progress: Callable[[], None] = lambda: None
+) -> tuple[int, Counter[str]]:
     """Writes eight pictures of the first scenes, one a scene, with their labels drawn.
+
+    Args:
+        recipe: What to draw.
+        target: The PNG.
+        progress: Called now and then while scenes are made, from where an exception ends it in order.
 
     Returns:
         How many there are, fewer where hardly any is accepted; and why others were rejected.
@@ -49,7 +56,8 @@ def preview(recipe: Recipe, target: Path) -> tuple[int, Counter[str]]:
         (Path(folder) / "scratch").mkdir()
         store.root.mkdir()
         page = _Page(catalogue.names)
-        _fill(page, engine, Job(single, catalogue, store, Path(folder) / "scratch", workers, processes))
+        job = Job(single, catalogue, store, Path(folder) / "scratch", workers, processes)
+        _fill(page, engine, job, progress)
     if not page.drawn:
         told = counts(page.reasons)
         raise GenerationError(f"no view of {MAX_SCENES} scenes was accepted; rejected: {told}")
@@ -86,7 +94,7 @@ class _Page:
                 self.titles.append(picture.name + empty)
 
 
-def _fill(page: _Page, engine: Local, job: Job) -> None:
+def _fill(page: _Page, engine: Local, job: Job, progress: Callable[[], None]) -> None:
     """Adds scenes in order while the next ones are made: as many as there is room for if each is accepted."""
     waiting: set[int] = set()
 
@@ -100,6 +108,7 @@ def _fill(page: _Page, engine: Local, job: Job) -> None:
 
     with closing(engine.run(job, scenes())) as made:  # type: ignore[type-var]
         for summary in made:
+            progress()
             waiting.update([summary.scene] if summary else [])
             while page.scene in waiting and not page.done:
                 page.add(job.store, from_bytes(job.store.get(record_name(page.scene))))

@@ -85,6 +85,18 @@ def test_a_run_is_stopped_before_it_has_begun(here: Path) -> None:
     assert (run.returncode, err) == (130, "sim2coco: stopped by SIGINT; the same command goes on\n")
 
 
+def test_a_preview_is_stopped_and_leaves_nothing(here: Path) -> None:
+    with started("preview", *LOCAL, "image.width=1024", "image.height=1024") as run:
+        while len(below := descendants(run.pid)) < 3:  # Python's resource tracker, the server, a worker
+            assert run.poll() is None
+            time.sleep(0.01)
+        os.killpg(run.pid, signal.SIGINT)
+        _, err = run.communicate(timeout=30)
+    assert (run.returncode, err) == (130, "sim2coco: stopped by SIGINT; the same command goes on\n")
+    assert not list(here.iterdir())
+    wait_for_the_end_of(below)
+
+
 def test_failed_scenes_are_told_and_tried_again_when_asked(here: Path, command: Command) -> None:
     floors = here / "floors"
     floors.mkdir()
