@@ -1,11 +1,10 @@
 """Changes a labelled picture, and its labels with it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from zlib import crc32
 
-import albumentations as A  # noqa: N812 (its own documentation calls it so)
 import numpy as np
 from numpy.typing import NDArray
 
@@ -87,14 +86,19 @@ class _Transforms:
 
     def __init__(self, transforms: Mapping[str, TransformSettings], **targets: Any) -> None:
         self._by_key = {key: transform.build() for key, transform in transforms.items()}
-        options = targets if transforms else {}
-        self._all = A.Compose(list(self._by_key.values()), strict=True, save_applied_params=True, **options)
+        self._all: Callable[..., dict[str, Any]] | None = None
+        if transforms:
+            import albumentations as A  # noqa: N812 (its own documentation calls it so)
+
+            every = list(self._by_key.values())
+            self._all = A.Compose(every, strict=True, save_applied_params=True, **targets)
 
     def __bool__(self) -> bool:
         return bool(self._by_key)
 
     def apply(self, seed: int, **targets: Any) -> dict[str, Any] | None:
         """The targets changed, or None where no transform was drawn."""
+        assert self._all is not None
         for key, transform in self._by_key.items():
             state = np.random.SeedSequence([seed, crc32(key.encode())]).generate_state(1, np.uint64)
             transform.set_random_seed(int(state[0]))

@@ -4,14 +4,16 @@ import inspect
 import json
 import warnings
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
-import albumentations as A  # noqa: N812 (its own documentation calls it so)
 import numpy as np
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from augment.allowed import GEOMETRY, LIMITS, PIXELS
 from scenes.settings import Settings, Share, did_you_mean
+
+if TYPE_CHECKING:  # slow to import: without transforms it is not needed
+    import albumentations as A  # noqa: N812 (its own documentation calls it so)
 
 
 class TransformSettings(Settings):
@@ -40,7 +42,7 @@ class TransformSettings(Settings):
         self.build()
         return self
 
-    def build(self) -> A.BasicTransform:
+    def build(self) -> "A.BasicTransform":
         """The transform, tried on a small black picture.
 
         Raises:
@@ -58,7 +60,9 @@ class TransformSettings(Settings):
                 raise ValueError(f"transform {self.name}: {_reason(error)}") from error
         return transform
 
-    def _kind(self) -> type[A.BasicTransform]:
+    def _kind(self) -> "type[A.BasicTransform]":
+        import albumentations as A  # noqa: N812
+
         if self.name in self.allowed:
             return getattr(A, self.name)  # type: ignore[no-any-return]
         if self.name in GEOMETRY or self.name in PIXELS:
@@ -66,7 +70,7 @@ class TransformSettings(Settings):
             raise ValueError(f"unknown transform {self.name!r} here: it belongs under {other}")
         raise ValueError(f"unknown transform {self.name!r}; {did_you_mean(self.name, sorted(self.allowed))}")
 
-    def _complete(self, kind: type[A.BasicTransform]) -> dict[str, Any]:
+    def _complete(self, kind: "type[A.BasicTransform]") -> dict[str, Any]:
         """The arguments, checked by name and limits, with the limited ones that were not written."""
         known = [name for name in inspect.signature(kind.__init__).parameters if name not in ("self", "p")]
         limited = {name: values for name, values in LIMITS.items() if name in known}
@@ -120,13 +124,13 @@ def _finite(value: object) -> bool:
     return True
 
 
-def _strictly(kind: type[A.BasicTransform]) -> dict[str, Any]:
+def _strictly(kind: "type[A.BasicTransform]") -> dict[str, Any]:
     """`strict=True` where it is taken: MedianBlur, RandomRotate90 and ToSepia refuse it."""
     owner = next(parent for parent in kind.__mro__ if "__init__" in vars(parent))
     return {"strict": True} if "InitSchema" in vars(owner) else {}
 
 
-def _try(transform: A.BasicTransform) -> None:
+def _try(transform: "A.BasicTransform") -> None:
     """Finds what only shows when a transform runs, as a colour with too few channels."""
     transform.set_random_seed(0)
     black = np.zeros((96, 128, 3), np.uint8)

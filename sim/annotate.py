@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects
 
 from scenes.geometry import Pose, Scale
 from scenes.shot import Camera, Shot
@@ -96,6 +95,8 @@ class Measures:
 
 def measure(sample: Sample) -> list[Measures]:
     """The measures of every instance, in order."""
+    from scipy.ndimage import find_objects  # slow to import, and settings need the types here alone
+
     number = len(sample.instances)
     visible = _counts(sample.ids, number + 1)
     x, y, *edges = bounding(sample.ids) or (0, 0, 1, 1)

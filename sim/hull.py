@@ -1,8 +1,10 @@
-"""Convex hulls of meshes, and fewer points that stand for them in physics."""
+"""Convex hulls of meshes, and fewer points that stand for them in physics.
+
+SciPy is imported where it is called: what only looks at records needs none.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull, QhullError
 
 from scenes.geometry import fibonacci_sphere
 
@@ -17,6 +19,8 @@ AT_ONCE = 0.25
 
 def hull_vertices(vertices_m: Array) -> Array:
     """The corners of the convex hull; of a flat mesh, the corners of its thickened hull."""
+    from scipy.spatial import ConvexHull, QhullError
+
     try:
         return np.asarray(vertices_m[ConvexHull(vertices_m).vertices])
     except QhullError:
@@ -43,6 +47,8 @@ def _chosen(points: Array) -> Array:
 
     Bodies rest on faces: each corner goes out by the mean of what the faces around it miss, square to them.
     """
+    from scipy.spatial import ConvexHull
+
     if len(points) > DIRECTIONS:
         points = points[np.unique([int((points @ one).argmax()) for one in fibonacci_sphere(DIRECTIONS)])]
     kept = np.unique((fibonacci_sphere(FIRST_CORNERS) @ points.T).argmax(axis=1))

@@ -1,22 +1,28 @@
 """What the child processes of this program have in common."""
 
+import multiprocessing
 import os
 import signal
 import threading
-import time
+from multiprocessing.connection import wait
 from pathlib import Path
 
 WATCH_S = 0.3
 
 
 def end_with(parent: int) -> None:
-    """Makes this process end soon after its parent."""
+    """Makes this process end soon after its parent, and after the process that asked for it.
+
+    They differ where processes are forked from a server.
+    """
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
 
 def _watch(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(WATCH_S)
+    asked_by = multiprocessing.parent_process()
+    assert asked_by is not None
+    while os.getppid() == parent and not wait([asked_by.sentinel], WATCH_S):
+        pass
     os._exit(1)
 
 

@@ -1,11 +1,9 @@
 """What one process needs to make scenes: meshes, a PyBullet client, a renderer."""
 
 import os
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
-
-import cv2
-from threadpoolctl import threadpool_limits
 
 from augment.pipeline import Augmenter
 from scenes.assets.catalogue import Catalogue
@@ -13,12 +11,15 @@ from scenes.assets.images import Pictures
 from scenes.heldout import HeldOut
 from sim.bullet import Client
 from sim.meshfiles import MeshFiles
-from sim2coco.memory import keep_freed
 from sim2coco.recipe import Recipe
+from sim2coco.threads import one_thread
 
 
 class WorkerContext:
     """The tools of one process; nothing in it changes a result.
+
+    As long as it is open, OpenCV and BLAS compute on one thread in the whole process: scenes are made side by
+    side in several processes, and small products would wait for threads.
 
     Args:
         recipe: What to make.
@@ -28,14 +29,14 @@ class WorkerContext:
 
     def __init__(self, recipe: Recipe, folder: Path, catalogue: Catalogue | None = None) -> None:
         """Loads the meshes and connects to PyBullet."""
-        cv2.setNumThreads(1)
-        threadpool_limits(1)  # NumPy may have been loaded before us: small products would wait for threads
-        keep_freed()
+        self._open = ExitStack()
+        self._open.enter_context(one_thread())
         own = folder / str(os.getpid())
         own.mkdir(parents=True, exist_ok=True)
         self.recipe = recipe
         self.catalogue = catalogue or recipe.load_catalogue()
         self.client = Client()
+        self._open.callback(self.client.close)
         self.files = MeshFiles(self.catalogue, own)
         pictures = Pictures(self.catalogue.images)
         self.renderer = recipe.render.renderer(self.client, self.files, pictures)
@@ -52,5 +53,5 @@ class WorkerContext:
         return self.recipe.hold_out(self.catalogue)
 
     def close(self) -> None:
-        """Disconnects from PyBullet."""
-        self.client.close()
+        """Disconnects from PyBullet, and lets the process have its threads again."""
+        self._open.close()

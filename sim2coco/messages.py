@@ -3,6 +3,7 @@
 import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any, get_args, get_origin
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from scenes.descriptions import descriptions
 from scenes.settings import Kind, Settings, did_you_mean
 
 NAME = "NAME"
@@ -87,8 +89,11 @@ def build(settings: type[Settings], tree: Mapping[str, Any]) -> Any:
 
 def walk(settings: type[Settings], prefix: str = "", kind: str | None = None) -> Iterator[Setting]:
     """Every setting, and all that it holds; once for each kind that has it."""
+    sentences = descriptions(settings)
     for name, info in settings.model_fields.items():
-        yield Setting(prefix + name, info, kind)
+        told = copy(info)
+        told.description = sentences.get(name)
+        yield Setting(prefix + name, told, kind)
         for inner, level, inner_kind in _inner(info.annotation):
             yield from walk(inner, f"{prefix}{name}.{level}", inner_kind or kind)
 

@@ -159,17 +159,19 @@ def generate(
     if num_images < 1:
         raise ValueError("num_images must be at least 1")
     recipe.render.device()
-    catalogue = recipe.load_catalogue()
-    recipe.hold_out(catalogue)  # what splits cannot have each of their own is refused before all else
-    store = Store(Path(out).expanduser().absolute())
-    with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:
-        written = begin(store, recipe, catalogue, num_images)
-        job = Job(recipe, catalogue, store, Path(scratch), workers)
-        tally = Tally(num_images, recipe.quality.patience, recipe.quality.min_yield)
-        _make_missing(job, engine or (Local() if workers > 1 else Inline()), tally, retry_failed, progress)
-        formats = combined(written, formats)
-        labels = finalise(job, tally, formats)
-        finish(store, recipe, catalogue, num_images, formats)
+    engine = engine or (Local() if workers > 1 else Inline())
+    with engine.prepared(recipe) as processes:
+        catalogue = recipe.load_catalogue()
+        recipe.hold_out(catalogue)  # what splits cannot have each of their own is refused before all else
+        store = Store(Path(out).expanduser().absolute())
+        with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:
+            written = begin(store, recipe, catalogue, num_images)
+            job = Job(recipe, catalogue, store, Path(scratch), workers, processes)
+            tally = Tally(num_images, recipe.quality.patience, recipe.quality.min_yield)
+            _make_missing(job, engine, tally, retry_failed, progress)
+            formats = combined(written, formats)
+            labels = finalise(job, tally, formats)
+            finish(store, recipe, catalogue, num_images, formats)
     return Result(store.root, tally.accepted, tally.scene, tally.reasons, tally.failed, labels)
 
 

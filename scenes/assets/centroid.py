@@ -1,10 +1,10 @@
-"""Volumes and centres of mass of triangles, given by their corners about the middle of their bounding box."""
+"""Volumes and centres of mass of triangles, given by their corners about the middle of their bounding box.
+
+SciPy is imported where it is called: it takes longer than all the rest of this package.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import ConvexHull, QhullError
 
 Floats = NDArray[np.float64]
 
@@ -27,6 +27,9 @@ def shells(corners_m: Floats, edge_of: NDArray[np.int64]) -> tuple[NDArray[np.in
     Returns:
         The shell of each triangle, (m,), and the signed volume that each encloses, in m³.
     """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     triangles, edges = len(edge_of), int(edge_of.max()) + 1
     ends = np.repeat(np.arange(triangles), 3), triangles + edge_of.ravel()
     graph = coo_array((np.ones(len(ends[0])), ends), shape=(triangles + edges,) * 2)
@@ -68,6 +71,8 @@ def _volume_centroid(corners_m: Floats, least_m3: float) -> Floats | None:
 
 def _hull_centroid(points_m: Floats, least_m3: float) -> Floats | None:
     """The centroid of the convex hull, (3,), or None if that is flat."""
+    from scipy.spatial import ConvexHull, QhullError
+
     try:
         hull = ConvexHull(points_m)
     except QhullError:

@@ -6,7 +6,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import trimesh
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
@@ -37,6 +36,8 @@ def read_mesh(path: Path) -> Mesh:
         raise MeshError(f"{path.suffix or 'a file without a suffix'} is not one of {', '.join(SUFFIXES)}")
     if path.stat().st_size > MAX_FILE_BYTES:
         raise MeshError(f"larger than {MAX_FILE_BYTES // 2**20} MiB")
+    import trimesh  # takes longer to import than most files to read, and shapes need none
+
     try:
         scene = trimesh.load_scene(path, process=False)
         geometries = [mesh for mesh in scene.dump() if isinstance(mesh, trimesh.Trimesh) and len(mesh.faces)]

@@ -1,15 +1,14 @@
-"""From the composed tree of Hydra to a Recipe and run options, and what stops Hydra from composing it."""
+"""From the composed tree of Hydra to a Recipe and run options, and what stops Hydra from composing it.
+
+Hydra is imported where it is called: the help, which is written from the settings, needs none of it.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import yaml
-from hydra._internal.utils import get_args_parser
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from pydantic import Field, SerializeAsAny
 
 import conf
@@ -21,6 +20,9 @@ from sim2coco.engines.local import Local
 from sim2coco.export.settings import Export
 from sim2coco.messages import ConfigError, build, nearest
 from sim2coco.recipe import Recipe
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 load_kinds(sim2coco.engines, sim2coco.export)
 GROUPS = (
@@ -71,6 +73,8 @@ def ordered(arguments: Sequence[str]) -> list[str]:
     Raises:
         ConfigError: A flag is unknown or lacks its value, or a file of its folder stands for too much.
     """
+    from hydra._internal.utils import get_args_parser
+
     parser = get_args_parser()
     parser.error = _refuse  # type: ignore[method-assign]
     read, unknown = parser.parse_known_intermixed_args(arguments)
@@ -123,7 +127,7 @@ def _size(node: yaml.Node, known: dict[int, int]) -> int:
     return known[id(node)]
 
 
-def read(composed: DictConfig) -> tuple[Recipe, RunOptions]:
+def read(composed: "DictConfig") -> tuple[Recipe, RunOptions]:
     """The Recipe and the run options of a composed tree.
 
     Raises:
@@ -137,7 +141,7 @@ def read(composed: DictConfig) -> tuple[Recipe, RunOptions]:
     return _built(tree)
 
 
-def read_preview(composed: DictConfig) -> tuple[Recipe, Path]:
+def read_preview(composed: "DictConfig") -> tuple[Recipe, Path]:
     """The Recipe of a composed tree, and the PNG to write.
 
     Raises:
@@ -163,8 +167,12 @@ def _built(tree: dict[str, Any]) -> tuple[Recipe, RunOptions]:
     return build(Recipe, tree), build(RunOptions, options)
 
 
-def _resolved(composed: DictConfig) -> dict[str, Any]:
+def _resolved(composed: "DictConfig") -> dict[str, Any]:
     """Plain values, with `${hydra.job.num}` and the like filled in."""
+    from hydra.core.hydra_config import HydraConfig
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
     hydra = HydraConfig.get()
     for override in OmegaConf.to_container(hydra.overrides.task) or ():
         key, _, value = str(override).partition("=")
@@ -223,6 +231,8 @@ def composition_sentence(error: Exception, arguments: Sequence[str]) -> str:
 
 def _elsewhere(group: str, choice: str, arguments: Sequence[str]) -> str:
     """A clause on a choice that a user's folder has not, or not where it must be; or nothing."""
+    from hydra._internal.utils import get_args_parser
+
     folder = get_args_parser().parse_known_intermixed_args(arguments)[0].config_dir
     for path in (Path(folder or "") / f"{choice}.yaml", Path(folder or "") / choice / f"{choice}.yaml"):
         if folder and path.is_file():

@@ -247,8 +247,10 @@ def _generate(tree: "DictConfig") -> int:
     from sim2coco.cli.config import read
     from sim2coco.cli.progress import ProgressBar
     from sim2coco.messages import counted
+    from sim2coco.process import take_over
     from sim2coco.run import Tally, counts, generate
 
+    take_over()
     recipe, options = read(tree)
     _on_signals(_stop_soon)
     pictures = options.num_images * (1 + recipe.augment.copies)
@@ -287,12 +289,19 @@ def _generate(tree: "DictConfig") -> int:
 
 def _preview(tree: "DictConfig") -> int:
     from sim2coco.cli.config import read_preview
+    from sim2coco.process import take_over
     from sim2coco.review.preview import preview
     from sim2coco.run import counts
 
+    take_over()
     recipe, target = read_preview(tree)
-    _on_signals(_stop)
-    pictures, reasons = preview(recipe, target)
+    _on_signals(_stop_soon)
+
+    def progress() -> None:
+        if asked:
+            raise Interrupted(asked.pop())
+
+    pictures, reasons = preview(recipe, target, progress)
     out.print(f"{target}: {pictures} labelled pictures; rejected: {counts(reasons)}", markup=False)
     return 0
 

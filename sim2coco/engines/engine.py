@@ -2,7 +2,9 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +28,8 @@ class Job:
     store: Store
     scratch: Path
     workers: int
+    processes: BaseContext | None = None
+    """What processes are started with, for engines that have them."""
 
 
 class Engine(Kind):
@@ -35,6 +39,10 @@ class Engine(Kind):
     """Time after which a scene counts as stuck and its process is killed."""
     retries: Annotated[int, Field(ge=0, le=10)] = 1
     """Further tries for a scene whose process died, before it is recorded as failed."""
+
+    def prepared(self, recipe: Recipe) -> AbstractContextManager[BaseContext | None]:
+        """Gets ready while the catalogue is read; gives the `processes` of the job, which last as long."""
+        return nullcontext()
 
     @abstractmethod
     def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | None]:

@@ -10,7 +10,10 @@ from sim2coco.records import Summary
 
 
 class Inline(Engine):
-    """In this process, one after the other; a crash in native code ends it."""
+    """In this process, one after the other; a crash in native code ends it.
+
+    While scenes are made, OpenCV and BLAS compute on one thread in the whole process; after that as before.
+    """
 
     kind: Literal["inline"] = "inline"
 

@@ -1,6 +1,5 @@
 """Scenes in local processes that are watched: a crash or a hang costs one scene."""
 
-import multiprocessing
 import os
 import re
 import signal
@@ -9,8 +8,10 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from multiprocessing import resource_tracker
+from multiprocessing.context import BaseContext
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Literal
@@ -20,14 +21,19 @@ from pebble import ProcessExpired, ProcessPool
 from sim2coco.children import cause_of_death, end_with, redirect
 from sim2coco.context import WorkerContext
 from sim2coco.engines.engine import Engine, Job, make_and_commit, record_failure
+from sim2coco.engines.server import Forking, ForkServer
+from sim2coco.process import take_over
+from sim2coco.recipe import Recipe
 from sim2coco.records import Summary
 
+IMPORTED = ("sim2coco.engines.local", "scipy.ndimage", "scipy.sparse.csgraph", "scipy.spatial")
+"""What workers need, with all that these import."""
 IDLE_S = 0.2
 AHEAD = 3
 """Scenes handed out per worker: enough to keep it busy, few enough to waste little at the end."""
 BROKEN = (
-    "worker processes die while they start; run.log in the folder may tell why; "
-    "a script must call generate below `if __name__ == '__main__':`"
+    "worker processes die while they start; run.log in the folder may tell why; a script "
+    "that defines parts of its recipe must call generate below `if __name__ == '__main__':`"
 )
 
 
@@ -36,14 +42,26 @@ class Local(Engine):
 
     kind: Literal["local"] = "local"
 
+    @contextmanager
+    def prepared(self, recipe: Recipe) -> Iterator[BaseContext]:
+        """Starts the process that workers are forked from, and ends it."""
+        transforms = recipe.augment.geometry or recipe.augment.pixels
+        server = ForkServer([*IMPORTED, *(["albumentations"] if transforms else [])])
+        try:
+            with _undisturbed():
+                server.start()
+            yield Forking(server, main=b"__main__" in bytes(ForkingPickler.dumps(recipe)))
+        finally:
+            server.stop()
+
     def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | None]:
         """Makes and commits scenes as the iterator gives them; yields what became of each, in any order."""
         job.store.log().open("ab").close()  # what cannot be written is told here, not by each process
         pool = ProcessPool(
             max_workers=job.workers,
-            context=multiprocessing.get_context("spawn"),
+            context=job.processes,
             initializer=_start,
-            initargs=(_handed_over(job), job.store.log(), os.getpid()),
+            initargs=(_handed_over(job), job.store.log()),
         )
         running: dict[Future[Summary], tuple[int, int]] = {}
         try:
@@ -79,9 +97,12 @@ class Local(Engine):
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Holds Ctrl-C back while processes are started, and from these until `_start`: they would complain."""
+    """Holds signals back while processes are started, and from these until `_start`: they would complain.
+
+    What workers are forked from never gets them: it ends when this process does.
+    """
     resource_tracker.ensure_running()  # it would end what comes now when it starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
@@ -91,7 +112,7 @@ def _undisturbed() -> Iterator[None]:
 def _handed_over(job: Job) -> Path:
     """The job as a file: a pipe holds 64 KiB, and who writes more hangs when the reader dies early."""
     path = job.scratch / "job"
-    path.write_bytes(ForkingPickler.dumps(job))
+    path.write_bytes(ForkingPickler.dumps(replace(job, processes=None)))
     return path
 
 
@@ -119,13 +140,14 @@ def _error(future: Future[Summary]) -> str | None:
 _worker: tuple[WorkerContext, Job] | None = None
 
 
-def _start(path: Path, log_path: Path, parent: int) -> None:
+def _start(path: Path, log_path: Path) -> None:
     """Sets a worker process up: quiet, deaf to Ctrl-C (the parent decides), gone when the parent is."""
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    end_with(parent)
+    end_with(os.getppid())
     redirect(log_path)
+    take_over()
     job: Job = ForkingPickler.loads(path.read_bytes())
     _worker = WorkerContext(job.recipe, job.scratch, job.catalogue), job
 

@@ -1,34 +1,47 @@
 """Eight labelled pictures on one PNG, without a data set."""
 
+import os
 import tempfile
 from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from sim2coco.contactsheet import Image
-from sim2coco.context import WorkerContext
-from sim2coco.pipeline import labelled, make_scene
+from sim2coco.engines.engine import Job
+from sim2coco.engines.local import Local
+from sim2coco.pipeline import labelled
 from sim2coco.png import png
 from sim2coco.recipe import Recipe
+from sim2coco.records import Picture, Record, from_bytes, kept_views, picture_path, record_name
 from sim2coco.review.overlay import overlay, sheet
 from sim2coco.run import GenerationError, counts
-from sim2coco.store import StoreError
+from sim2coco.store import Store, StoreError
 
 PICTURES, COLUMNS = 8, 4
 MAX_SCENES = 24
+MAX_WORKERS = 4
 
 
-def preview(recipe: Recipe, target: Path) -> tuple[int, Counter[str]]:
+def preview(
+    recipe: Recipe, target: Path, progress: Callable[[], None] = lambda: None
+) -> tuple[int, Counter[str]]:
     """Writes eight pictures of the first scenes, one a scene, with their labels drawn.
+
+    Args:
+        recipe: What to draw.
+        target: The PNG.
+        progress: Called now and then while scenes are made, from where an exception ends it in order.
 
     Returns:
         How many there are, fewer where hardly any is accepted; and why others were rejected.
 
     Raises:
-        GenerationError: No view is accepted.
+        GenerationError: No view is accepted, or a scene failed.
         CatalogueError: A mesh cannot be used.
         EglUnavailable: The renderer cannot draw on this machine.
         StoreError: The PNG cannot be written.
@@ -36,31 +49,78 @@ def preview(recipe: Recipe, target: Path) -> tuple[int, Counter[str]]:
     _check_writable(target)
     recipe.render.device()
     single = recipe.model_copy(update={"views": 1, "lightings": 1})
-    drawn: list[Image] = []
-    titles: list[str] = []
-    reasons: Counter[str] = Counter()
-    with (
-        tempfile.TemporaryDirectory(prefix="sim2coco-") as folder,
-        closing(WorkerContext(single, Path(folder))) as context,
-    ):
+    engine, workers = Local(), min(MAX_WORKERS, len(os.sched_getaffinity(0)))
+    with tempfile.TemporaryDirectory(prefix="sim2coco-") as folder, engine.prepared(single) as processes:
+        catalogue = single.load_catalogue()
+        single.hold_out(catalogue)  # what splits cannot have each of their own is refused before all else
+        store = Store(Path(folder) / "data")
+        (Path(folder) / "scratch").mkdir()
+        store.root.mkdir()
+        page = _Page(catalogue.names)
+        job = Job(single, catalogue, store, Path(folder) / "scratch", workers, processes)
+        _fill(page, engine, job, progress)
+    if not page.drawn:
+        told = counts(page.reasons)
+        raise GenerationError(f"no view of {MAX_SCENES} scenes was accepted; rejected: {told}")
+    target.write_bytes(png(sheet(page.drawn, COLUMNS, titles=page.titles)))
+    return len(page.drawn), page.reasons
+
+
+@dataclass
+class _Page:
+    """The pictures of the scenes before `scene`, as many as have room."""
+
+    names: tuple[str, ...]
+    scene: int = 0
+    drawn: list[Image] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def done(self) -> bool:
+        return len(self.drawn) >= PICTURES or self.scene >= MAX_SCENES
+
+    def add(self, store: Store, record: Record) -> None:
+        if record.status == "failed":
+            raise GenerationError(f"scene {record.scene} failed: {record.error}")
+        self.scene += 1
+        self.reasons.update(reason for view in record.views for reason in view.reasons)
+        self.reasons.update(record.unlucky if record.status == "rejected" else ())
+        assert record.settled is not None or not record.views
+        empty = "" if record.settled and labelled(record.settled) else " (no objects, on purpose)"
+        for view in kept_views(record, 1):
+            for picture in view.pictures[: PICTURES - len(self.drawn)]:
+                content = store.get(picture_path(record.split, picture.name))
+                self.drawn.append(_drawn(content, picture, self.names))
+                self.titles.append(picture.name + empty)
+
+
+def _fill(page: _Page, engine: Local, job: Job, progress: Callable[[], None]) -> None:
+    """Adds scenes in order while the next ones are made: as many as there is room for if each is accepted."""
+    waiting: set[int] = set()
+
+    def scenes() -> Iterator[int | None]:
         for scene in range(MAX_SCENES):
-            record, files = make_scene(context, scene)
-            reasons.update(reason for view in record.views for reason in view.reasons)
-            reasons.update(record.unlucky if record.status == "rejected" else ())
-            for file in files[: PICTURES - len(drawn)]:
-                pixels = cv2.imdecode(np.frombuffer(file.image, np.uint8), cv2.IMREAD_COLOR)
-                assert pixels is not None
-                image = np.asarray(pixels[..., ::-1], np.uint8)
-                drawn.append(overlay(image, file.picture, context.catalogue.names))
-                assert record.settled is not None
-                empty = "" if labelled(record.settled) else " (no objects, on purpose)"
-                titles.append(file.picture.name + empty)
-            if len(drawn) >= PICTURES:
-                break
-    if not drawn:
-        raise GenerationError(f"no view of {MAX_SCENES} scenes was accepted; rejected: {counts(reasons)}")
-    target.write_bytes(png(sheet(drawn, COLUMNS, titles=titles)))
-    return len(drawn), reasons
+            while len(page.drawn) + scene - page.scene >= PICTURES:
+                yield None
+            yield scene
+        while True:
+            yield None
+
+    with closing(engine.run(job, scenes())) as made:  # type: ignore[type-var]
+        for summary in made:
+            progress()
+            waiting.update([summary.scene] if summary else [])
+            while page.scene in waiting and not page.done:
+                page.add(job.store, from_bytes(job.store.get(record_name(page.scene))))
+            if page.done:
+                return
+
+
+def _drawn(content: bytes, picture: Picture, names: tuple[str, ...]) -> Image:
+    pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    assert pixels is not None
+    return overlay(np.asarray(pixels[..., ::-1], np.uint8), picture, names)
 
 
 def _check_writable(target: Path) -> None:

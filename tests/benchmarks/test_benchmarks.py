@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,12 +10,13 @@ from pathlib import Path
 import cv2
 import pytest
 
-from benchmarks import cost_curve, end_to_end, export, memory, sizes
+from benchmarks import cost_curve, end_to_end, export, memory, sizes, startup
 from benchmarks.clock import Failed, Mark, Run, watch
 from benchmarks.cost_curve import Grown
 from benchmarks.ours import watched
 from benchmarks.plots import Line, Panel, plot_file, save
 from benchmarks.stages import OTHER, STAGES, measured
+from benchmarks.startup import Cost
 from benchmarks.workload import HAND_WRITTEN, HAND_WRITTEN_EGL, plain_scenes, recipe
 from sim2coco.recipe import Recipe
 
@@ -70,6 +72,25 @@ def test_pybullet_alone_draws_the_same_scenes(small: Recipe, tmp_path: Path, dra
     run = watch([sys.executable, "-m", "benchmarks.bare", str(scenes), drawn], 1)
     assert [mark.images for mark in run.marks] == [2, 4, 6, 6]
     assert [path.name for path in tmp_path.iterdir()] == ["scenes.json"]
+
+
+@pytest.mark.parametrize("place", ["commandline", "library"])
+def test_workers_say_what_they_had_cost_when_they_began(small: Recipe, tmp_path: Path, place: str) -> None:
+    (tmp_path / "recipe.json").write_text(small.model_dump_json())
+    script = Path(startup.__file__).with_name("begun.py")
+    command = [sys.executable, str(script), str(tmp_path / "recipe.json"), "2", place]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    told = json.loads(done.stdout)
+    assert 1 <= len(told["workers"]) <= 2  # one may make all scenes before the other has begun
+    assert all(cpu_s > 0 and 0 < wall_s < 600 for cpu_s, wall_s in told["workers"])
+    assert told["server_cpu_s"] > 0
+
+
+def test_starts_are_compared_with_those_of_another_checkout() -> None:
+    mine = {"help": [Cost(0.5, 0.6), Cost(0.4, 0.9), Cost(0.6, 0.5)]}
+    other = {"help": [Cost(2.0, 2.0)]}
+    assert "| help | 2.00 | 2.00 | 0.50 | 0.60 | 0.25 |\n" in startup.table([mine, other])
+    assert startup.table([mine]) == "| | CPU s | wall s |\n|---|---|---|\n| help | 0.50 | 0.60 |\n"
 
 
 def steady(images: int, image_s: float, start_s: float = 3.0, end_s: float = 2.0, workers: int = 1) -> Run:

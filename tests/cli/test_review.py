@@ -14,6 +14,9 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
+from sim2coco.png import png
+from sim2coco.review.dataset import DataSet
+from sim2coco.review.overlay import overlay, sheet
 from tests.commandline import PROGRAM, TINY, Command, tree
 from tests.library.meshes import brick
 from tests.panoramas import white, with_spot, write_hdr
@@ -62,6 +65,16 @@ def test_preview_writes_where_it_is_told(command: Command, here: Path) -> None:
     outcome = command("preview", "out=new/look.png", only, *TINY)
     assert (outcome.code, outcome.out) == (0, "new/look.png: 8 labelled pictures; rejected: none\n")
     assert list(tree(here)) == ["new/look.png"]
+
+
+def test_preview_makes_the_pictures_that_generate_makes(command: Command, here: Path) -> None:
+    words = ("views=1", "seed=3", "quality=none", "augment=none", "scene.empty_share=0", *TINY)
+    assert command("preview", *words).code == 0
+    assert command("generate", "out=data", "num_images=8", *words).code == 0
+    data = DataSet(here / "data")
+    drawn = [(overlay(data.image(r, p), p, data.names), p.name) for r, _, p in data.pictures()]
+    page = png(sheet([image for image, _ in drawn], 4, titles=[name for _, name in drawn]))
+    assert (here / "preview.png").read_bytes() == page
 
 
 def test_show(command: Command, data: Path, here: Path) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from tests.commandline import PROGRAM, TINY, Command, tree
+from tests.processes import descendants, wait_for_the_end_of
 
 LOCAL = (*TINY, "engine=local", "workers=2", "views=8", "scene.num_objects=[8,12]")
 IMAGES = "num_images=32"
@@ -40,17 +41,6 @@ def wait_for(run: subprocess.Popen[str], pattern: str, folder: Path) -> None:
         time.sleep(0.01)
 
 
-def children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
-
-
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """What an undisturbed run in one process leaves."""
@@ -68,7 +58,7 @@ def test_a_stopped_run_goes_on(here: Path, command: Command, clean: dict[str, by
     for pattern, number, code in moments:
         with started(*arguments) as run:
             wait_for(run, pattern, here / "data")
-            workers = children(run.pid)
+            below = descendants(run.pid)
             os.killpg(run.pid, number)  # as terminals and batch systems do
             _, err = run.communicate(timeout=30)
         assert run.returncode == code
@@ -81,10 +71,7 @@ def test_a_stopped_run_goes_on(here: Path, command: Command, clean: dict[str, by
             checked = command("check", "early").out.splitlines()  # what is shared by splits comes first
             assert checked[-1].startswith(f"early: {said[1].partition('=')[2]} images")
             shutil.rmtree(here / "early")
-        deadline = time.monotonic() + 5
-        while any(map(alive, workers)):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_for_the_end_of(below)
     outcome = command(*arguments, "engine=inline")
     assert (outcome.code, outcome.err) == (0, "")
     assert tree(here / "data") == clean
@@ -96,6 +83,18 @@ def test_a_run_is_stopped_before_it_has_begun(here: Path) -> None:
         os.killpg(run.pid, signal.SIGINT)
         _, err = run.communicate(timeout=30)
     assert (run.returncode, err) == (130, "sim2coco: stopped by SIGINT; the same command goes on\n")
+
+
+def test_a_preview_is_stopped_and_leaves_nothing(here: Path) -> None:
+    with started("preview", *LOCAL, "image.width=1024", "image.height=1024") as run:
+        while len(below := descendants(run.pid)) < 3:  # Python's resource tracker, the server, a worker
+            assert run.poll() is None
+            time.sleep(0.01)
+        os.killpg(run.pid, signal.SIGINT)
+        _, err = run.communicate(timeout=30)
+    assert (run.returncode, err) == (130, "sim2coco: stopped by SIGINT; the same command goes on\n")
+    assert not list(here.iterdir())
+    wait_for_the_end_of(below)
 
 
 def test_failed_scenes_are_told_and_tried_again_when_asked(here: Path, command: Command) -> None:

@@ -23,6 +23,7 @@ from sim2coco.engines.engine import Job, record_failure
 from sim2coco.engines.local import Local
 from sim2coco.records import from_bytes
 from sim2coco.store import Store, StoreError
+from tests.processes import children, descendants, wait_for_the_end_of
 
 SMALL = {
     "seed": 5,
@@ -128,26 +129,35 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     while not records(tmp_path / "data"):
         assert run.poll() is None
         time.sleep(0.05)
-    workers = children(run.pid)
-    assert workers
+    below = descendants(run.pid)
+    assert len(below) >= 3  # Python's resource tracker, what workers are forked from, and one of them
     os.kill(run.pid, signal.SIGKILL)
     run.wait()
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and any(alive(worker) for worker in workers):
-        time.sleep(0.1)
-    assert not [worker for worker in workers if alive(worker)]
+    wait_for_the_end_of(below)
 
 
-def children(pid: int) -> list[int]:
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in listed]
+def test_nothing_is_left_of_a_run_that_is_killed_while_its_workers_start(tmp_path: Path) -> None:
+    run = start(tmp_path / "data", 10_000, 2)
+    while len(descendants(run.pid)) < 2:
+        assert run.poll() is None
+        time.sleep(0.002)
+    below = descendants(run.pid)
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    wait_for_the_end_of(below)
 
 
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
+def test_workers_may_lose_what_they_are_forked_from(reference: Path, tmp_path: Path) -> None:
+    run = start(tmp_path / "data", 30, 2)
+    while not records(tmp_path / "data"):
+        assert run.poll() is None
+        time.sleep(0.02)
+    server, *_ = [child for child in children(run.pid) if children(child)]
+    workers = children(server)
+    os.kill(server, signal.SIGKILL)
+    wait_for_the_end_of(workers)
+    assert run.wait() == 0
+    assert tree(tmp_path / "data") == tree(reference)
 
 
 def test_damage_is_repaired(reference: Path, tmp_path: Path) -> None:
@@ -171,8 +181,9 @@ def test_a_worker_that_dies_costs_nothing_when_its_scene_is_tried_again(
     while not records(tmp_path / "data"):
         assert run.poll() is None
         time.sleep(0.02)
-    # The first is Python's resource tracker, the second made the record, the third may still be starting.
-    os.kill(children(run.pid)[1], signal.SIGSEGV)
+    # What workers are forked from has children, Python's resource tracker has none; the first made a record.
+    workers = [worker for child in children(run.pid) for worker in children(child)]
+    os.kill(workers[0], signal.SIGSEGV)
     assert run.wait() == 0
     assert tree(tmp_path / "data") == tree(reference)
 

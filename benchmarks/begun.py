@@ -1,0 +1,87 @@
+"""A run that says what its workers had cost when each began its first scene.
+
+python benchmarks/begun.py RECIPE.json WORKERS library|commandline
+
+Prints JSON: for each worker the CPU seconds of its own, and the wall seconds since the run began; beside them
+the CPU seconds of the process that workers are forked from, and of this one until that is there. It stands
+alone, so that it also runs over another checkout, which may know nothing of such a process.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Literal
+
+from scenes.kinds.drop import Drop
+from sim2coco.engines.local import Local
+
+FOLDER, BEGUN = "BEGUN_FOLDER", "BEGUN_S"
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Announced(Drop):
+    """Scenes as by default, the first of which is announced by each process."""
+
+    kind: Literal["announced"] = "announced"  # type: ignore[assignment] # another name, as all kinds have
+
+    def draw(self, *args: Any, **options: Any) -> Any:
+        """Writes what this process has cost, then draws."""
+        told = Path(os.environ[FOLDER]) / f"{os.getpid()}.json"
+        if not told.exists():
+            wall_s = time.time() - float(os.environ[BEGUN])
+            told.write_text(json.dumps([time.process_time(), wall_s, os.getppid(), _cpu_s(os.getppid())]))
+        return super().draw(*args, **options)
+
+
+prepared_s = [0.0]
+"""CPU seconds that this process takes until there is something to fork workers from."""
+
+
+class Timed(Local):
+    """Workers as by default."""
+
+    kind: Literal["timed"] = "timed"  # type: ignore[assignment] # another name, as all kinds have
+
+    @contextmanager
+    def prepared(self, *args: Any) -> Iterator[Any]:
+        """Takes the time that it takes."""
+        before = time.process_time()
+        with super().prepared(*args) as processes:
+            prepared_s[0] = time.process_time() - before
+            yield processes
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / TICKS
+
+
+def main(recipe_file: str, workers: str, place: str) -> None:
+    """Makes three scenes for each worker, as the command line does or as a script that uses the library."""
+    from sim2coco import Recipe, generate
+
+    if place == "commandline":
+        with suppress(ImportError):
+            from sim2coco.process import take_over
+
+            take_over()
+    tree = json.loads(Path(recipe_file).read_text())
+    tree["scene"]["kind"] = "announced"
+    recipe = Recipe.parse(tree)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {FOLDER: folder, BEGUN: str(time.time())}
+        images = 3 * recipe.views * int(workers)
+        generate(recipe, Path(folder) / "data", images, workers=int(workers), engine=Timed())
+        told = [json.loads(path.read_text()) for path in Path(folder).glob("*.json")]
+    server_s = max(cpu_s if pid != os.getpid() else 0.0 for *_, pid, cpu_s in told) + prepared_s[0]
+    found = {"server_cpu_s": server_s, "workers": [[cpu_s, wall_s] for cpu_s, wall_s, *_ in told]}
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,123 @@
+"""What starting costs: the help, a preview, the library, and workers before their first scene.
+
+python -m benchmarks.startup --rounds 5
+python -m benchmarks.startup --rounds 5 --beside ../other    another checkout too, in turn
+
+CPU time is that of all processes; on a machine that does other things as well, wall time says little. What
+Python compiles is kept, and a first round that is not counted compiles it.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.clock import machine
+from benchmarks.workload import recipe
+
+HERE = Path(__file__).parent.parent
+PROGRAM = (sys.executable, "-m", "sim2coco.cli")
+
+out = Console(highlight=False, soft_wrap=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one start has cost."""
+
+    cpu_s: float
+    wall_s: float
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.startup", description=__doc__.split("\n")[0])
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="how often each is started (5); medians are told"
+    )
+    parser.add_argument("--beside", type=Path, metavar="FOLDER", help="another checkout to measure in turn")
+    options = parser.parse_args(arguments)
+    trees = [HERE, *([options.beside.resolve()] if options.beside else [])]
+    out.print(machine() + "\n")
+    costs: dict[Path, dict[str, list[Cost]]] = {tree: {} for tree in trees}
+    for turn in range(1 + options.rounds):
+        for tree in trees:
+            for name, cost in starts(tree).items():
+                if turn:
+                    costs[tree].setdefault(name, []).append(cost)
+    out.print(table(list(costs.values())), markup=False)
+
+
+def starts(tree: Path) -> dict[str, Cost]:
+    """What each start costs with the code of a checkout."""
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        path = Path(folder) / "recipe.json"
+        path.write_text(recipe(augment="light").model_dump_json())
+        preview = [*PROGRAM, "preview", f"out={folder}/preview.png"]
+        found = {
+            "`sim2coco generate --help`": _started([*PROGRAM, "generate", "--help"], tree),
+            "`sim2coco preview`": _started(preview, tree),
+            "`from sim2coco import Recipe, generate`": _started(
+                [sys.executable, "-c", "from sim2coco import Recipe, generate"], tree
+            ),
+        }
+        for place in ("commandline", "library"):
+            for workers in (1, 2):
+                found |= _workers(path, workers, place, tree)
+    return found
+
+
+def _started(command: Sequence[str], tree: Path) -> Cost:
+    """A program from its start to its end, with all processes that it has started."""
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    _run(command, tree)
+    after, wall_s = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - begun
+    return Cost(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall_s)
+
+
+def _workers(recipe_file: Path, workers: int, place: str, tree: Path) -> dict[str, Cost]:
+    """A worker up to its first scene; what several are forked from is shared among them."""
+    script = str(HERE / "benchmarks" / "begun.py")
+    told = json.loads(_run([sys.executable, script, str(recipe_file), str(workers), place], tree))
+    cpu_s, wall_s = zip(*told["workers"], strict=True)
+    name = f"{place}: " + ("one worker before its first scene" if workers == 1 else f"each of {workers}")
+    return {name: Cost((sum(cpu_s) + told["server_cpu_s"]) / len(cpu_s), max(wall_s))}
+
+
+def _run(command: Sequence[str], tree: Path) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(tree)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    done = subprocess.run(command, env=environment, cwd=tree, stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout
+
+
+def table(costs: Sequence[dict[str, list[Cost]]]) -> str:
+    """Medians as Markdown; with another checkout beside it, that first, and the ratio of CPU times."""
+    mine, *others = costs
+    heads = [head for other in others for head in ("CPU s, other", "wall s, other")]
+    heads += ["CPU s", "wall s", *(["CPU / other"] if others else [])]
+    lines = [f"| | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
+    for name, found in mine.items():
+        columns = [*(other[name] for other in others), found]
+        cells = [f"{_median(kind, column):.2f}" for column in columns for kind in ("cpu_s", "wall_s")]
+        ratios = [f"{_median('cpu_s', found) / _median('cpu_s', other[name]):.2f}" for other in others]
+        lines.append(f"| {name} | {' | '.join([*cells, *ratios])} |")
+    return "\n".join(lines) + "\n"
+
+
+def _median(kind: str, costs: Sequence[Cost]) -> float:
+    return float(statistics.median(getattr(cost, kind) for cost in costs))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""Where workers come from: what they have imported, which scripts they work for, and what stays as it was."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import pytest
+from threadpoolctl import threadpool_info
+
+from sim2coco import Recipe, generate, process
+from sim2coco.engines.local import Local
+from sim2coco.run import Tally
+from tests.commandline import PROGRAM, TINY, tree
+from tests.processes import children, descendants, wait_for_the_end_of
+
+SMALL = {
+    "seed": 2,
+    "views": 2,
+    "image": {"width": 64, "height": 48},
+    "assets": {"categories": {"nut": {"shape": "nut", "size_m": 0.06}}},
+    "scene": {"kind": "drop", "num_objects": [1, 3]},
+    "augment": {"geometry": {"flip": {"name": "HorizontalFlip", "p": 0.5}}},
+}
+LIBRARY = "import json, sys; from sim2coco import Recipe, generate; from sim2coco.engines.local import Local;"
+OWN_SCENE = """
+import json, os, sys
+from pathlib import Path
+from typing import Literal
+from scenes.kinds.drop import Drop
+from sim2coco import Recipe, generate
+from sim2coco.engines.local import Local
+
+class Mine(Drop):
+    kind: Literal["mine"] = "mine"
+    def draw(self, *args, **options):
+        with Path(f"modules_{os.getpid()}").open("a") as told:
+            told.write(json.dumps([os.getppid(), sorted(sys.modules)]) + chr(10))
+        return super().draw(*args, **options)
+
+def run():
+    recipe = Recipe.parse({**json.loads(sys.argv[1]), "scene": {"kind": "mine", "num_objects": [1, 3]}})
+    generate(recipe, "data", 12, workers=2)
+"""
+
+
+def script(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
+    (folder / "script.py").write_text(text)
+    command = [sys.executable, "script.py", json.dumps(SMALL)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def test_a_script_that_defines_nothing_needs_no_guard(tmp_path: Path) -> None:
+    text = "import json, sys\nfrom sim2coco import Recipe, generate\nPRINTED = print('once')\n"
+    text += "generate(Recipe.parse(json.loads(sys.argv[1])), 'data', 6, workers=2)\n"
+    done = script(tmp_path, text)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "once\n", "")
+    generate(Recipe.parse(SMALL), tmp_path / "inline", 6)
+    assert tree(tmp_path / "data") == tree(tmp_path / "inline")
+
+
+def test_workers_know_what_a_script_defines(tmp_path: Path) -> None:
+    done = script(tmp_path, OWN_SCENE + "if __name__ == '__main__':\n    run()\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads((tmp_path / "data" / "run.json").read_text())["recipe"]["scene"]["kind"] == "mine"
+
+
+def test_workers_import_nothing_once_they_have_begun(tmp_path: Path) -> None:
+    script(tmp_path, OWN_SCENE + "if __name__ == '__main__':\n    run()\n")
+    told = [
+        [json.loads(line) for line in path.read_text().splitlines()] for path in tmp_path.glob("modules_*")
+    ]
+    assert len({server for lines in told for server, _ in lines}) == 1
+    assert max(len(lines) for lines in told) > 1
+    for (_, first), *_, (_, last) in (lines for lines in told if len(lines) > 1):
+        assert set(last) == set(first)
+        assert not {"trimesh", "hydra", "rich"} & set(last)
+
+
+def test_a_script_that_defines_parts_and_has_no_guard_is_told(tmp_path: Path) -> None:
+    done = script(tmp_path, OWN_SCENE + "run()\n")
+    assert done.returncode == 1
+    assert "must call generate below `if __name__ == '__main__':`" in done.stderr.splitlines()[-1]
+
+
+def forked_from(run: subprocess.Popen[bytes]) -> int:
+    """The process that a run's workers are forked from, once it has some."""
+    deadline = time.monotonic() + 60
+    while not (found := [child for child in children(run.pid) if children(child)]):
+        assert run.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return found[0]
+
+
+@pytest.mark.parametrize("ours", [True, False], ids=["command line", "library"])
+def test_workers_are_forked_from_a_process_with_one_thread(tmp_path: Path, ours: bool) -> None:
+    """A fork of the command line itself, but none of the process of a script; killed, both leave nothing."""
+    out = tmp_path / "data"
+    text = LIBRARY + "generate(Recipe.parse(json.loads(sys.argv[1])), sys.argv[2], 9000, engine=Local())"
+    command = [sys.executable, "-c", text, json.dumps(SMALL), str(out)]
+    if ours:
+        command = [str(PROGRAM), "generate", f"out={out}", *TINY, "engine=local", "num_images=9000"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as run:
+        server = forked_from(run)
+        assert len(list(Path(f"/proc/{server}/task").iterdir())) == 1
+        same = Path(f"/proc/{server}/cmdline").read_bytes() == Path(f"/proc/{run.pid}/cmdline").read_bytes()
+        assert same == ours
+        below = descendants(run.pid)
+        run.kill()
+    wait_for_the_end_of(below)
+
+
+def test_an_environment_is_that_of_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's own server would keep that of the first."""
+    monkeypatch.setattr(process, "_own", False)  # tests of the command line run it in this process
+    found: list[bytes] = []
+
+    def look(tally: Tally) -> None:
+        for pid in filter(of_the_run, descendants(os.getpid())):
+            environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            found.extend(line for line in environment if line.startswith(b"MY_RUN="))
+
+    for name in ("first", "second"):
+        monkeypatch.setenv("MY_RUN", name)
+        found.clear()
+        generate(Recipe.parse(SMALL), tmp_path / name, 4, engine=Local(), progress=look)
+        assert set(found) == {f"MY_RUN={name}".encode()}
+        assert not list(filter(of_the_run, descendants(os.getpid())))
+
+
+def of_the_run(pid: int) -> bool:
+    return "multiprocessing.forkserver" in Path(f"/proc/{pid}/cmdline").read_text()
+
+
+def threads() -> tuple[int, list[int]]:
+    return cv2.getNumThreads(), [pool["num_threads"] for pool in threadpool_info()]
+
+
+def test_threads_of_the_callers_process_are_as_before(tmp_path: Path) -> None:
+    cv2.setNumThreads(2)
+    before, during = threads(), set()
+    generate(Recipe.parse(SMALL), tmp_path / "data", 4, progress=lambda _: during.add(threads()[0]))
+    assert threads() == before
+    assert during == {1, 2}  # it is told before the first scene as well
+
+
+@pytest.mark.parametrize("number", ["1", "2", "3"])
+def test_bytes_do_not_depend_on_threads(tmp_path: Path, number: str) -> None:
+    text = LIBRARY + "import cv2; cv2.setNumThreads(int(sys.argv[3]));"
+    text += "generate(Recipe.parse(json.loads(sys.argv[1])), sys.argv[2], 6)"
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    environment = {**os.environ, **dict.fromkeys(names, number)}
+    duck = {"duck": {"path": "pybullet_data:duck.obj", "size_m": 0.1}}
+    settings = json.dumps({**SMALL, "assets": {"categories": duck}})
+    command = [sys.executable, "-c", text, settings, str(tmp_path / "data"), number]
+    subprocess.run(command, env=environment, check=True)
+    generate(Recipe.parse(json.loads(settings)), tmp_path / "here", 6)
+    assert tree(tmp_path / "data") == tree(tmp_path / "here")
