@@ -15,6 +15,7 @@ from scenes.assets.catalogue import Catalogue
 from sim2coco.export.format import Format
 from sim2coco.export.settings import Export
 from sim2coco.messages import ConfigError, build
+from sim2coco.plugins import plugins_of
 from sim2coco.recipe import Recipe, digest, portable, updated
 from sim2coco.store import Store, StoreError
 
@@ -29,6 +30,7 @@ PARTS = (
     "versions",
     "cpu",
     "device",
+    "plugins",
 )
 """What is told of a data set, in the order in which differences are looked for."""
 PACKAGES = (
@@ -80,6 +82,8 @@ def finish(
 def _put(store: Store, description: dict[str, Any], finished: Finished) -> None:
     formats = [json.loads(format.model_dump_json()) for format in finished.formats]
     whole = {"format": 1, "num_images": finished.num_images, "formats": formats, **description}
+    if plugins := [plugin.key for plugin in plugins_of(*finished.formats)]:
+        whole["format_plugins"] = plugins
     store.put("run.json", json.dumps(whole, indent=1).encode() + b"\n")
 
 
@@ -106,6 +110,8 @@ def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
             "features": np.show_config(mode="dicts")["SIMD Extensions"].get("found", []),
         },
     }
+    if plugins := [plugin.key for plugin in plugins_of(recipe)]:
+        parts["plugins"] = plugins
     if device := recipe.render.device():
         parts["device"] = device
     return {"identity": digest(parts), **parts}

@@ -14,11 +14,16 @@ from pydantic import Field, SerializeAsAny
 import conf
 import sim2coco.engines
 import sim2coco.export
-from scenes.settings import Settings, did_you_mean, load_kinds, one_of
+from scenes.camera import CameraKind
+from scenes.light import LightKind
+from scenes.scene import Scene
+from scenes.settings import Kind, Settings, did_you_mean, load_kinds, one_of
+from sim.render.settings import Render
 from sim2coco.engines.engine import Engine
 from sim2coco.engines.local import Local
 from sim2coco.export.settings import Export
 from sim2coco.messages import ConfigError, build, nearest
+from sim2coco.plugins import plugin_kinds
 from sim2coco.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -48,6 +53,16 @@ CODEC = "export: pictures' codec is now image.format=jpg|png, its quality image.
 """What is said of settings that `export` once had."""
 CIRCLE = "the defaults list of a choice leads back to the choice itself"
 HOW = "write KEY=VALUE or GROUP=CHOICE, in quotes where it has brackets or spaces"
+
+
+FAMILIES: dict[str, type[Kind]] = {
+    "scene": Scene,
+    "camera": CameraKind,
+    "light": LightKind,
+    "render": Render,
+    "engine": Engine,
+}
+"""The families of kinds in which each kind is a choice of the group of that name."""
 
 
 class RunOptions(Settings):
@@ -260,8 +275,17 @@ def _no_choice(arguments: Sequence[str]) -> str:
 
 
 def choices(group: str) -> list[str]:
-    """The names of a group's choices."""
-    return sorted(path.stem for path in (_root() / group).glob("*.yaml"))
+    """The names of a group's choices, those of plug-ins included."""
+    return sorted([*choice_files(group), *_plugin_choices(group)])
+
+
+def choice_files(group: str) -> list[str]:
+    """The names of a group's YAML files in conf/."""
+    return [path.stem for path in (_root() / group).glob("*.yaml")]
+
+
+def _plugin_choices(group: str) -> dict[str, type[Kind]]:
+    return plugin_kinds(FAMILIES[group]) if group in FAMILIES else {}
 
 
 def preset() -> dict[str, Any]:
@@ -292,7 +316,9 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 
 def first_sentence(group: str, choice: str) -> str:
-    """The comment that a choice begins with."""
+    """The comment that a choice begins with; of a plug-in, the first line of the docstring of its class."""
+    if kind := _plugin_choices(group).get(choice):
+        return (kind.__doc__ or "A kind of a plug-in.").strip().splitlines()[0]
     lines = (_root() / group / f"{choice}.yaml").read_text().splitlines()
     return next(line.removeprefix("#").strip() for line in lines if not line.startswith("# @"))
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 COMPOSED = {"generate": "make a data set, extend or resume it", "preview": "8 labelled pictures on one PNG"}
+PLUGGABLE = (*COMPOSED, "replay")
+"""Commands that take `--plugin FILE.py`: they build a recipe, which may name kinds of plug-ins."""
 COMMANDS = {
     **COMPOSED,
     "show": "pictures of a data set with their labels drawn",
@@ -102,6 +104,14 @@ def _run(arguments: list[str]) -> int:
     if words[:1] in (["-sc"], ["--shell-completion"]):
         return _complete(words)
     command = arguments[0] if arguments else "--help"
+    if command in PLUGGABLE and any(word.startswith("--plugin") for word in arguments):
+        from sim2coco.cli.plugins import take_plugins
+        from sim2coco.messages import ConfigError
+
+        try:
+            arguments = take_plugins(arguments)
+        except ConfigError as error:
+            return _fail(str(error))
     if command in COMPOSED:
         return _composed(command, arguments[1:])
     if command == "assets":

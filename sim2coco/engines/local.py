@@ -22,6 +22,7 @@ from sim2coco.children import cause_of_death, end_with, redirect
 from sim2coco.context import WorkerContext
 from sim2coco.engines.engine import Engine, Job, make_and_commit, record_failure
 from sim2coco.engines.server import Forking, ForkServer
+from sim2coco.plugins import Plugin, load_plugin, loaded_plugins
 from sim2coco.process import take_over
 from sim2coco.recipe import Recipe
 from sim2coco.records import Summary
@@ -61,7 +62,7 @@ class Local(Engine):
             max_workers=job.workers,
             context=job.processes,
             initializer=_start,
-            initargs=(_handed_over(job), job.store.log()),
+            initargs=(_handed_over(job), job.store.log(), loaded_plugins()),
         )
         running: dict[Future[Summary], tuple[int, int]] = {}
         try:
@@ -140,7 +141,7 @@ def _error(future: Future[Summary]) -> str | None:
 _worker: tuple[WorkerContext, Job] | None = None
 
 
-def _start(path: Path, log_path: Path) -> None:
+def _start(path: Path, log_path: Path, plugins: tuple[Plugin, ...]) -> None:
     """Sets a worker process up: quiet, deaf to Ctrl-C (the parent decides), gone when the parent is."""
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -148,6 +149,8 @@ def _start(path: Path, log_path: Path) -> None:
     end_with(os.getppid())
     redirect(log_path)
     take_over()
+    for plugin in plugins:  # before the job, whose recipe may hold kinds of theirs
+        load_plugin(plugin.path, plugin.sha256)
     job: Job = ForkingPickler.loads(path.read_bytes())
     _worker = WorkerContext(job.recipe, job.scratch, job.catalogue), job
 

@@ -13,6 +13,7 @@ from scenes.assets.reading import ImageError
 from sim2coco.context import WorkerContext
 from sim2coco.messages import ConfigError, build
 from sim2coco.pipeline import make_view
+from sim2coco.plugins import loaded_plugins
 from sim2coco.recipe import Recipe, updated
 from sim2coco.records import Record, View
 from sim2coco.review.dataset import DataSet, DataSetError
@@ -61,6 +62,12 @@ def _recipe(data: DataSet, record: Record, view: View, folders: Sequence[Path], 
         Whereabouts(folders, data.run, record, view).put_into(tree, stage)
     else:
         put_original(tree)
+    loaded = {plugin.key for plugin in loaded_plugins()}
+    if missing := [str(key) for key in data.run.get("plugins", []) if key not in loaded]:
+        name = missing[0].rpartition("@")[0]
+        raise DataSetError(
+            f"{place}: was made with the plug-in {missing[0]}; add --plugin and the path of {name}"
+        )
     try:
         recipe: Recipe = build(Recipe, tree)
     except ConfigError as error:

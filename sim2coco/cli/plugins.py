@@ -1,0 +1,55 @@
+"""`--plugin FILE.py` on the command line: loads the file, and makes its kinds choices like those of conf/."""
+
+from collections.abc import Sequence
+
+from sim2coco.messages import ConfigError
+from sim2coco.plugins import PluginError, load_plugin, plugin_kinds
+
+FLAG = "--plugin"
+
+
+def take_plugins(arguments: Sequence[str]) -> list[str]:
+    """Loads the plug-ins that a command line names, and returns its other arguments.
+
+    Raises:
+        ConfigError: A file is missing, cannot be loaded, or defines a kind whose name is taken.
+    """
+    rest: list[str] = []
+    words = iter(arguments)
+    found = False
+    for word in words:
+        flag, equals, value = word.partition("=")
+        if flag != FLAG:
+            rest.append(word)
+            continue
+        path = value if equals else next(words, "")
+        if not path:
+            raise ConfigError(f"{FLAG}: name a Python file, for example {FLAG} my_scene.py")
+        try:
+            load_plugin(path)
+        except PluginError as error:
+            raise ConfigError(str(error)) from error
+        found = True
+    if found:
+        _offer_choices()
+    return rest
+
+
+def _offer_choices() -> None:
+    """Registers the kinds of plug-ins with Hydra: `scene=NAME` selects one, with its default settings."""
+    from hydra.core.config_store import ConfigStore
+    from pydantic import ValidationError
+
+    from sim2coco.cli.config import FAMILIES, choice_files
+
+    for group, family in FAMILIES.items():
+        for name, kind in plugin_kinds(family).items():
+            if name in choice_files(group):
+                raise ConfigError(
+                    f"{FLAG}: there is a choice {group}={name} already; give your kind another name"
+                )
+            try:
+                node = kind.parse({"kind": name}).model_dump(mode="json")
+            except ValidationError:  # it has settings without a default, which the user adds
+                node = {"kind": name}
+            ConfigStore.instance().store(name, node, group)

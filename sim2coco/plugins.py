@@ -1,0 +1,130 @@
+"""Plug-ins: Python files that add scenes, cameras, lights, checks and formats to the built-in kinds.
+
+A plug-in is code. It is loaded only when the user names its file on the command line (`--plugin FILE.py`) or
+calls `load_plugin`, never because a configuration or a data set asks for it.
+"""
+
+import importlib.util
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from scenes.settings import Kind, Settings
+
+PREFIX = "sim2coco_plugin_"
+"""Start of the module name of each plug-in, followed by the name of its file and the hash of its content."""
+
+
+class PluginError(ValueError):
+    """A plug-in that cannot be loaded, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A loaded plug-in.
+
+    Attributes:
+        path: Its file, absolute.
+        sha256: Hash of its content, in hex.
+        module: Name of the module that was made from it.
+    """
+
+    path: Path
+    sha256: str
+    module: str
+
+    @property
+    def key(self) -> str:
+        """File name and content, `name@hash`, as `run.json` lists it."""
+        return f"{self.path.name}@{self.sha256[:16]}"
+
+
+_loaded: dict[Path, Plugin] = {}
+
+
+def loaded_plugins() -> tuple[Plugin, ...]:
+    """The plug-ins of this process, in the order in which they were loaded."""
+    return tuple(_loaded.values())
+
+
+def load_plugin(path: str | Path, expected_sha256: str | None = None) -> Plugin:
+    """Runs a Python file, which registers the kinds that its classes define; a loaded file is not run again.
+
+    Args:
+        path: The file.
+        expected_sha256: Hash that the content must have, in hex; None accepts any content.
+
+    Raises:
+        PluginError: There is no such file, its content has changed, or it raises an exception.
+    """
+    path = Path(path).expanduser().absolute()
+    if path in _loaded:
+        return _loaded[path]
+    try:
+        digest = sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise PluginError(f"--plugin {path}: cannot be read: {error.strerror}") from error
+    if expected_sha256 is not None and digest != expected_sha256:
+        raise PluginError(f"--plugin {path}: the file was changed during the run; start the run again")
+    _run(path, name := f"{PREFIX}{path.stem}_{digest[:16]}")
+    _loaded[path] = Plugin(path, digest, name)
+    return _loaded[path]
+
+
+def _run(path: Path, name: str) -> None:
+    """Runs a file as the module of that name; a file that fails leaves no kind behind."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    if path.suffix != ".py" or spec is None or spec.loader is None:
+        raise PluginError(f"--plugin {path}: is not a Python file; its name must end in .py")
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # whatever the user's code raises is reported in one line
+        _forget(name)
+        raise PluginError(f"--plugin {path}: {_place(error, path)}{type(error).__name__}: {error}") from error
+
+
+def _forget(name: str) -> None:
+    """Removes a plug-in's module and its kinds."""
+    del sys.modules[name]
+    for family in Kind.__subclasses__():
+        for kind in [kind for kind, member in family.family.items() if member.__module__ == name]:
+            del family.family[kind]
+
+
+def _place(error: Exception, path: Path) -> str:
+    """The line of the file in which an exception was raised, as the start of a sentence."""
+    line = error.lineno if isinstance(error, SyntaxError) else None
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f"line {line}: " if line else ""
+
+
+def plugins_of(*settings: Settings) -> tuple[Plugin, ...]:
+    """The loaded plug-ins that define a kind somewhere in these settings."""
+    modules = {type(found).__module__ for each in settings for found in _nested(each)}
+    return tuple(plugin for plugin in _loaded.values() if plugin.module in modules)
+
+
+def _nested(value: object) -> Iterator[Settings]:
+    """All settings in a value, itself included."""
+    if isinstance(value, Settings):
+        yield value
+        inner: Iterable[object] = (entry for _, entry in value)
+    elif isinstance(value, dict):
+        inner = value.values()
+    else:
+        inner = value if isinstance(value, tuple | list) else ()
+    for entry in inner:
+        yield from _nested(entry)
+
+
+def plugin_kinds(family: type[Kind]) -> dict[str, type[Kind]]:
+    """The kinds of a family that plug-ins have added, by their names."""
+    modules = {plugin.module for plugin in _loaded.values()}
+    return {name: kind for name, kind in family.family.items() if kind.__module__ in modules}
