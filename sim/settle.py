@@ -139,7 +139,7 @@ def _moved(client: int, files: MeshFiles, body_id: int, body: Body) -> Body:
     """The body where it is now: the pose of its mesh frame; PyBullet gives that of the centre of mass."""
     center, quat = pb.getBasePositionAndOrientation(body_id, physicsClientId=client)
     inner = np.array(body.axes) * np.array(files.assets[body.asset].center_of_mass_m)
-    return replace(body, pose=Pose.putting(inner, np.array(center), quat))
+    return replace(body, pose=Pose.from_point_pair(inner, np.array(center), quat))
 
 
 def _check_bounds(client: int, ids: list[int], physics: Physics) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from scenes.geometry import Pose, look_at, quaternion, rotation, vec3
-from scenes.scene import heading, random_quaternion
+from scenes.scene import random_quaternion, rotation_about_z
 
 
 def test_of_the_two_quaternions_of_a_rotation_it_is_the_one_with_w_from_0(rng: np.random.Generator) -> None:
@@ -21,8 +21,8 @@ def test_a_pose_seen_from_another_one_leads_back(rng: np.random.Generator) -> No
     np.testing.assert_allclose(
         outer.apply(inner.inside(outer).apply(points)), inner.apply(points), atol=1e-12
     )
-    np.testing.assert_allclose(inner.unapply(inner.apply(points)), points, atol=1e-12)
-    put = Pose.putting(points[0], points[1], inner.quat_xyzw)
+    np.testing.assert_allclose(inner.apply_inverse(inner.apply(points)), points, atol=1e-12)
+    put = Pose.from_point_pair(points[0], points[1], inner.quat_xyzw)
     np.testing.assert_allclose(put.apply(points[:1])[0], points[1], atol=1e-12)
 
 
@@ -40,5 +40,5 @@ def test_the_heading_of_a_turn_about_the_vertical_is_that_turn() -> None:
     """And what is tilted on top of it is left out: a rotation is a tilt after its heading."""
     turn = (0.0, 0.0, float(np.sin(0.4)), float(np.cos(0.4)))
     tilt = rotation((float(np.sin(0.2)), 0.0, 0.0, float(np.cos(0.2))))
-    np.testing.assert_allclose(heading(turn), turn)
-    np.testing.assert_allclose(heading(quaternion(tilt @ rotation(turn))), turn, atol=1e-12)
+    np.testing.assert_allclose(rotation_about_z(turn), turn)
+    np.testing.assert_allclose(rotation_about_z(quaternion(tilt @ rotation(turn))), turn, atol=1e-12)

@@ -17,7 +17,7 @@ from scenes.kinds.floating import Floating
 from scenes.lamps import EnvironmentSettings
 from scenes.scene import Scene
 from scenes.spec import Body, SceneSpec, Surface
-from scenes.split import Split, quotas
+from scenes.split import Split, split_sizes
 from tests.studio import streams
 
 SHARES = {"train": 0.7, "val": 0.2, "test": 0.1}
@@ -75,7 +75,7 @@ def test_each_category_and_all_clutter_is_shared_out(meshes: Path) -> None:
     found, whole = held("asset", parts(meshes, "bolts", "nuts"), **parts(meshes, "rubble"))
     for rank in range(2):
         sizes = {split: len(part.groups[rank]) for split, part in found.catalogues.items()}
-        assert sizes == quotas(len(whole.groups[rank]), SHARES)
+        assert sizes == split_sizes(len(whole.groups[rank]), SHARES)
     assert [len(part.distractor_groups[0]) for part in found.catalogues.values()] == [2, 1, 1]
     assert owners(found).keys() == {asset.name for asset in whole.assets.values()}
     for part in found.catalogues.values():
@@ -144,12 +144,12 @@ def test_a_mesh_more_moves_hardly_any_other(meshes: Path, tmp_path: Path) -> Non
         (
             ("few", "nuts"),
             (),
-            "assets.categories.few: split.by=asset needs another mesh for each of train, val,",
+            "assets.categories.few: split.by=asset needs a different mesh for each of train, val,",
         ),
         (
             ("nuts",),
             ("few",),
-            "assets.distractors.few: split.by=asset needs another mesh .* this has 1; give",
+            "assets.distractors.few: split.by=asset needs a different mesh .* this has 1; give",
         ),
     ],
     ids=["category", "clutter"],

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from scenes.space import Space, ball, cylinder, free_height
+from scenes.space import BoundingVolume, bounding_cylinder, bounding_sphere, free_height
 
-CAN = cylinder(0.05, 0.03, 0.12)
+CAN = bounding_cylinder(0.05, 0.03, 0.12)
 """Its centre of mass is near its foot: below and above differ."""
-BALL = ball(0.04)
+BALL = bounding_sphere(0.04)
 
 
-def over(lower: Space, upper: Space, beside_m: float) -> float:
+def over(lower: BoundingVolume, upper: BoundingVolume, beside_m: float) -> float:
     """How far one centre lies over the other."""
     return free_height(beside_m, 0.0, upper, [(np.array([0.0, 0.0, 1.0]), lower)]) - 1.0
 

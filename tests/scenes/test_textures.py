@@ -104,7 +104,7 @@ def test_pattern_does_not_depend_on_the_resolution() -> None:
 
 
 def test_unknown_kind_is_refused_with_those_known() -> None:
-    with pytest.raises(ValueError, match=r"'velvet' is none of plain, noise, .*dots"):
+    with pytest.raises(ValueError, match=r"unknown texture kind 'velvet'; allowed: plain, noise, .*dots"):
         drawn("velvet", 0)
 
 
