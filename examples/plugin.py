@@ -93,10 +93,10 @@ class Flash(LightKind):
 
     kind: Literal["flash"] = "flash"
     strength: Positive = (2.0, 4.0)
-    """Light from the flash, over that of the dark room."""
+    """Irradiance by the flash, divided by that of the dark room."""
 
     def draw(self, streams: Streams, album: Album) -> Light:
-        """The light of one view; always three draws."""
+        """The light of one view. Always draws three random numbers."""
         rng = streams("light")
         direction = vec3(on_sphere(rng.random() * 2 * np.pi, np.radians(30 + 50 * rng.random())))
         strength = uniform(rng, self.strength)

@@ -48,7 +48,7 @@ def _clear(rng: np.random.Generator, rays: Array) -> Array:
 
 
 def _overcast(rng: np.random.Generator, rays: Array) -> Array:
-    """An overcast sky, three times as bright at the zenith as at the horizon (CIE), and brighter on one side."""
+    """An overcast sky: three times brighter at the zenith than at the horizon (CIE), with a brighter side."""
     tint = WHITE + rng.uniform(0, 0.25) * (BLUE - WHITE)
     side = 1 + rng.uniform(0, 0.5) * rays[..., 0]
     light = ((1 + 2 * np.maximum(rays[..., 2], 0)) / 3 * side)[..., None] * tint

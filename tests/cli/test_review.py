@@ -49,7 +49,7 @@ def test_preview_writes_one_png(command: Command, here: Path, choice: str) -> No
     outcome = command("preview", choice, "scene.num_objects=[2,4]", *TINY)
     assert (outcome.code, outcome.out, outcome.err) == (
         0,
-        "preview.png: 8 labelled pictures; rejected: none\n",
+        "preview.png: 8 labelled images; rejected: none\n",
         "",
     )
     assert [path.name for path in here.iterdir()] == ["preview.png"]
@@ -63,7 +63,7 @@ def test_preview_writes_one_png(command: Command, here: Path, choice: str) -> No
 def test_preview_writes_where_it_is_told(command: Command, here: Path) -> None:
     only = "+assets.categories={only: {shape: box, size_m: 0.1}}"
     outcome = command("preview", "out=new/look.png", only, *TINY)
-    assert (outcome.code, outcome.out) == (0, "new/look.png: 8 labelled pictures; rejected: none\n")
+    assert (outcome.code, outcome.out) == (0, "new/look.png: 8 labelled images; rejected: none\n")
     assert list(tree(here)) == ["new/look.png"]
 
 
@@ -278,7 +278,7 @@ def test_lights_and_pictures_of_all_around_of_the_user(command: Command, here: P
     run = (here / "data" / "run.json").read_text()
     assert all(f'"{name}.hdr@' in run for name in ("a", "b"))
     assert str(here) not in run + (here / "data" / "config.yaml").read_text()
-    assert command("check", "data").out.endswith(" annotations: right\n")
+    assert command("check", "data").out.endswith(" annotations: no faults\n")
     assert command("show", "data", "s000000_v00_l1", "--to", "one.png").code == 0
 
     shutil.move(here / "skies", here / "moved")
@@ -307,7 +307,7 @@ def test_check(command: Command, data: Path) -> None:
     held, verdict = right.out.splitlines()
     assert re.fullmatch(r"train: \d+ meshes, \d+ textures", held)
     assert verdict.startswith("data: 6 images, ")
-    assert verdict.endswith(" annotations: right")
+    assert verdict.endswith(" annotations: no faults")
     next(data.glob("images/*/*.jpg")).unlink()
     wrong = command("check", "data")
     assert (wrong.code, wrong.err) == (1, "")

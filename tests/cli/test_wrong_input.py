@@ -10,7 +10,7 @@ from tests.commandline import TINY, Command, Outcome, tree
 from tests.panoramas import white, write_hdr
 
 BEGIN = ("generate", "out=new", "num_images=1", *TINY)
-MOVED = "export: pictures' codec is now image.format=jpg|png"
+MOVED = "export: the image format is now set by image.format=jpg|png"
 CUBE = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
 
 
@@ -122,7 +122,7 @@ SETTINGS = [
     ("scene.background.images=no/such", "scene.background.images", "no folder", "'no/such'"),
     # how overrides are written
     ("workers", "'workers'", "KEY=VALUE"),
-    ("+assets.categories.Gear parts.weight=2", "stands in braces", "{Gear parts: {weight: 2}}"),
+    ("+assets.categories.Gear parts.weight=2", "in braces", "{Gear parts: {weight: 2}}"),
     ("scene.num_objects=[1,", "'scene.num_objects=[1,'", "KEY=VALUE"),
     ("seed=1,2", "seed=1,2", "-m sweeps"),
     ("+scene=floating", "scene:", "without +"),
@@ -178,7 +178,7 @@ OTHER_COMMANDS = [
     ("show run_half", "run_half: no data set"),
     ("show run_nothing", "run_nothing: no data set"),
     ("show run_list", "run_list: no data set"),
-    ("show no_meshes --sheet 0", "--sheet", "'0' is no number from 1"),
+    ("show no_meshes --sheet 0", "--sheet", "'0' is not a whole number of at least 1"),
     ("show no_meshes --shet 3", "unrecognized arguments: --shet"),
     ("replay no_meshes", "required: picture"),
     ("replay no_such s000000_v00", "no_such: no data set"),
