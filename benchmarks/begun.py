@@ -67,9 +67,9 @@ def main(recipe_file: str, workers: str, place: str) -> None:
 
     if place == "commandline":
         with suppress(ImportError):
-            from sim2coco.process import take_over
+            from sim2coco.process import own_this_process
 
-            take_over()
+            own_this_process()
     tree = json.loads(Path(recipe_file).read_text())
     tree["scene"]["kind"] = "announced"
     recipe = Recipe.parse(tree)

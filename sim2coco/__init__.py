@@ -1,6 +1,6 @@
 """Simulation-based training images for object detection and instance segmentation.
 
-`Recipe` holds the settings that determine the images, and `generate` makes them. Both are imported on first use.
+`Recipe` holds the settings that determine the images, `generate` makes them. Both are imported on first use.
 """
 
 import os

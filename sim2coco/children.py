@@ -11,7 +11,7 @@ WATCH_S = 0.3
 """Seconds between two checks of whether the parent is alive."""
 
 
-def end_with(parent: int) -> None:
+def exit_with_parent(parent: int) -> None:
     """Makes this process end soon after its parent or the process that requested it has ended.
 
     The two differ if this process was forked from a fork server.

@@ -18,8 +18,8 @@ from sim2coco.threads import one_thread
 class WorkerContext:
     """The resources of one process; they hold no state that changes a result.
 
-    While it is open, OpenCV and BLAS use one thread in the whole process. Scenes are made in parallel in several
-    processes, and more threads would slow down small operations.
+    While it is open, OpenCV and BLAS use one thread in the whole process. Scenes are made in parallel in
+    several processes, and more threads would slow down small operations.
 
     Args:
         recipe: Settings that determine the images.

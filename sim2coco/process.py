@@ -4,20 +4,20 @@ from pathlib import Path
 
 import cv2
 
-from sim2coco.memory import keep_freed
+from sim2coco.memory import keep_freed_memory
 
 _own = False
 
 
-def take_over() -> None:
+def own_this_process() -> None:
     """Marks this process as sim2coco's own, limits OpenCV to one thread, and keeps freed memory for reuse."""
     global _own
     _own = True
     cv2.setNumThreads(1)
-    keep_freed()
+    keep_freed_memory()
 
 
-def may_be_forked() -> bool:
+def can_be_forked() -> bool:
     """Whether this process can be forked safely: it is sim2coco's own, and has a single thread.
 
     In another program unknown resources may be open, and a fork copies only the calling thread.

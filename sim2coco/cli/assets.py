@@ -110,7 +110,7 @@ def _import(options: argparse.Namespace, out: Console) -> int:
     if options.out is None:
         raise LibraryError("--out: name the library to write, or use --draft to write a table to correct")
     root, library = Path(options.folder), Path(options.out)
-    found, wanted = _asked(options)
+    found, wanted = _scan_with_overrides(options)
     done = count()
     with ProgressBar(out, len(wanted), "meshes") as bar:
 
@@ -146,7 +146,7 @@ def _import(options: argparse.Namespace, out: Console) -> int:
     return 3 if len(usable) < len(rows) else 0
 
 
-def _asked(options: argparse.Namespace) -> tuple[Scan, dict[str, Override]]:
+def _scan_with_overrides(options: argparse.Namespace) -> tuple[Scan, dict[str, Override]]:
     """The meshes of the folder, and the overrides that the table and flags give for each of them."""
     root = Path(options.folder)
     found = scan(root)
@@ -188,12 +188,12 @@ def _check(options: argparse.Namespace, out: Console) -> int:
         entries = {entry.mesh: entry for entry in read_library(folder).entries}  # two may share a mesh
         tasks = [_of_library(folder, entry) for entry in entries.values()]
     else:
-        found, wanted = _asked(options)
+        found, wanted = _scan_with_overrides(options)
         tasks = [Task(folder, file, override, None) for file, override in wanted.items()]
     rows = _rows(tasks, options.workers, Console(quiet=True) if options.json else out)
     ordered = doubted([rows[task.file] for task in tasks])
     if found is None:
-        ordered = [_called(row, entry) for row, entry in zip(ordered, entries.values(), strict=True)]
+        ordered = [_labelled(row, entry) for row, entry in zip(ordered, entries.values(), strict=True)]
     if options.json:
         out.print_json(json.dumps([row.tree() for row in ordered]))
     else:
@@ -220,7 +220,7 @@ def _of_library(folder: Path, entry: Entry) -> Task:
     return Task(folder, f"meshes/{entry.mesh}.obj", override, None)
 
 
-def _called(row: Row, entry: Entry) -> Row:
+def _labelled(row: Row, entry: Entry) -> Row:
     """The row of an asset of a library, labelled with the asset's name and its original file."""
     name = entry.name if entry.name.startswith(f"{entry.category}/") else f"{entry.category}/{entry.name}"
     return replace(with_pieces(row, entry), file=f"{name} ({entry.source})" if entry.source else name)

@@ -44,15 +44,15 @@ GROUPS = (
 )
 MAX_NODES = 100_000
 """Largest number of values in a YAML file, with aliases expanded; 200 bytes can expand to billions."""
-LIBRARY = "assets=library"
+LIBRARY_CHOICE = "assets=library"
 """The choice that is added to assets.path=FOLDER if the command line chooses no assets."""
-APART = "split.by="
+SPLIT_BY = "split.by="
 """Start of the override that must be applied last, since the default `split: null` has no key `by`."""
-SPACES = "write a name with spaces in braces: '+assets.categories={Gear parts: {weight: 2}}'"
-CODEC = "export: the image format is now set by image.format=jpg|png, its quality by image.jpeg_quality"
+SPACES_HINT = "write a name with spaces in braces: '+assets.categories={Gear parts: {weight: 2}}'"
+CODEC_MOVED = "export: the image format is now set by image.format=jpg|png, its quality by image.jpeg_quality"
 """Error message for settings that earlier versions had under `export`."""
-CIRCLE = "the defaults list of a choice leads back to the choice itself"
-HOW = "write KEY=VALUE or GROUP=CHOICE, in quotes if it contains brackets or spaces"
+CIRCULAR_DEFAULTS = "the defaults list of a choice leads back to the choice itself"
+USAGE_HINT = "write KEY=VALUE or GROUP=CHOICE, in quotes if it contains brackets or spaces"
 
 
 FAMILIES: dict[str, type[Kind]] = {
@@ -82,7 +82,7 @@ class RunOptions(Settings):
     """Formats of the annotations."""
 
 
-def ordered(arguments: Sequence[str]) -> list[str]:
+def hydra_arguments(arguments: Sequence[str]) -> list[str]:
     """Reorders command line arguments as Hydra expects them: flags first.
 
     Raises:
@@ -94,20 +94,20 @@ def ordered(arguments: Sequence[str]) -> list[str]:
     parser.error = _refuse  # type: ignore[method-assign]
     read, unknown = parser.parse_known_intermixed_args(arguments)
     if unknown:
-        raise ConfigError(f"no flag {unknown[0]!r}; {HOW}")
-    for path in _own_files(read.config_dir):
+        raise ConfigError(f"no flag {unknown[0]!r}; {USAGE_HINT}")
+    for path in _config_dir_files(read.config_dir):
         _check_size(path)
     overrides = [argument for argument in arguments if argument in read.overrides]
     begun = [word.partition("=")[0] for word in overrides]
     flags = [argument for argument in arguments if argument not in overrides]
     if "assets.path" in begun and "assets" not in begun:
-        overrides = [*map(_left_out, overrides), LIBRARY]
+        overrides = [*map(_as_null_entry, overrides), LIBRARY_CHOICE]
     # `split.by` has no default to override, so it is added with ++, after any `split=` that would replace it.
-    apart = [f"++{argument}" for argument in overrides if argument.startswith(APART)]
-    return flags + [argument for argument in overrides if not argument.startswith(APART)] + apart
+    split_by = [f"++{argument}" for argument in overrides if argument.startswith(SPLIT_BY)]
+    return flags + [argument for argument in overrides if not argument.startswith(SPLIT_BY)] + split_by
 
 
-def _left_out(override: str) -> str:
+def _as_null_entry(override: str) -> str:
     """Rewrites the removal of a category as a null entry: Hydra does not know a library's categories."""
     found = re.fullmatch(r"~assets\.categories\.([^.=]+)", override)
     return f"+assets.categories={{{found[1]}: null}}" if found else override
@@ -117,7 +117,7 @@ def _refuse(message: str) -> NoReturn:
     raise ConfigError(message)
 
 
-def _own_files(folder: str | None) -> Iterator[Path]:
+def _config_dir_files(folder: str | None) -> Iterator[Path]:
     """The YAML files of a --config-dir folder that Hydra may read."""
     if folder is not None:
         for place in (".", *GROUPS):
@@ -129,16 +129,18 @@ def _check_size(path: Path) -> None:
         root = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
     except (OSError, ValueError, yaml.YAMLError):
         return  # Hydra reports the error if it needs the file.
-    if root is not None and _size(root, {}) > MAX_NODES:
+    if root is not None and _count_values(root, {}) > MAX_NODES:
         raise ConfigError(f"{path}: its aliases (*) expand to more than {MAX_NODES:,} values")
 
 
-def _size(node: yaml.Node, known: dict[int, int]) -> int:
+def _count_values(node: yaml.Node, known: dict[int, int]) -> int:
     """Number of values in a node, with aliases expanded."""
     if id(node) not in known:
         known[id(node)] = MAX_NODES + 1  # for an alias that refers to a node around it
         inner = [part for item in node.value for part in (item if isinstance(item, tuple) else (item,))]
-        known[id(node)] = 1 if isinstance(node, yaml.ScalarNode) else 1 + sum(_size(n, known) for n in inner)
+        known[id(node)] = (
+            1 if isinstance(node, yaml.ScalarNode) else 1 + sum(_count_values(n, known) for n in inner)
+        )
     return known[id(node)]
 
 
@@ -174,7 +176,7 @@ def read_preview(composed: "DictConfig") -> tuple[Recipe, Path]:
 
 def _built(tree: dict[str, Any]) -> tuple[Recipe, RunOptions]:
     if isinstance(tree.get("export"), dict) and {"format", "jpeg_quality"} & tree["export"].keys():
-        raise ConfigError(CODEC)
+        raise ConfigError(CODEC_MOVED)
     for key in tree:
         if key not in Recipe.model_fields and key not in RunOptions.model_fields:
             raise ConfigError(f"{key}: no such setting; {nearest(key, Recipe, RunOptions)}")
@@ -205,7 +207,7 @@ def _resolved(composed: "DictConfig") -> dict[str, Any]:
     return {str(key): value for key, value in tree.items()}
 
 
-def composition_sentence(error: Exception, arguments: Sequence[str]) -> str:
+def composition_error(error: Exception, arguments: Sequence[str]) -> str:
     """One line that describes an error of Hydra while it composed the configuration."""
     text = f"{error}\n{error.__cause__ or ''}"
     lines = [line.strip() for line in text.splitlines() if line.strip()] or [repr(error)]
@@ -213,22 +215,22 @@ def composition_sentence(error: Exception, arguments: Sequence[str]) -> str:
         mark = error.problem_mark
         return f"{mark.name}: line {mark.line + 1}: {error.problem}"
     if re.search(r"'export(/(jpg|png)|\.(format|jpeg_quality))'", text):
-        return CODEC
+        return CODEC_MOVED
     if isinstance(error, RecursionError):
-        return CIRCLE
+        return CIRCULAR_DEFAULTS
     if override := getattr(error, "override", None):
         if (key := str(override).partition("=")[0]).count(" ") and "assets." in key:
-            return f"cannot read {override!r}: {SPACES}"
+            return f"cannot read {override!r}: {SPACES_HINT}"
         tilde = "; quote a ~ inside brackets: {path: '~/gear.obj'}" if "~" in str(override)[1:] else ""
-        return f"cannot read {override!r}: {HOW}{tilde}"
+        return f"cannot read {override!r}: {USAGE_HINT}{tilde}"
     if found := re.search(r"Could not find '([^']+)/([^'/]*)'", text):
         listed = text.partition("Available options in")[2].partition(":")[2].split("Config search path")[0]
-        clause = _elsewhere(found[1], found[2], arguments) + did_you_mean(found[2], listed.split())
+        clause = _misplaced(found[1], found[2], arguments) + did_you_mean(found[2], listed.split())
         return f"{found[1]}: no choice {found[2]!r}; {clause}"
     if found := re.search(r"In '([^']+)/([^'/]+)': Could not load '(?:[^']*/)?([^'/]+)'", text):
         return f"{found[1]}={found[2]}: no choice {found[3]!r}; {did_you_mean(found[3], choices(found[1]))}"
     if found := re.search(r"Could not delete from config. '([^']+)' does not exist", text):
-        return f"~{found[1]}: no such entry to remove; {_present(found[1])}"
+        return f"~{found[1]}: no such entry to remove; {_existing_keys(found[1])}"
     if found := re.search(r"Could not override '([^']+)'", text):
         clause = nearest(found[1], Recipe, RunOptions)
         known = clause.startswith(("not set", "entries"))
@@ -240,11 +242,11 @@ def composition_sentence(error: Exception, arguments: Sequence[str]) -> str:
     if lines[0].startswith("Ambiguous value"):
         return f"{lines[0]}: -m sweeps over values, [1,2] is a list"
     if "Config group override must be" in text:
-        return _no_choice(arguments)
+        return _not_a_name(arguments)
     return lines[0]
 
 
-def _elsewhere(group: str, choice: str, arguments: Sequence[str]) -> str:
+def _misplaced(group: str, choice: str, arguments: Sequence[str]) -> str:
     """A clause about a choice that is missing in --config-dir or in the wrong folder; or ""."""
     from hydra._internal.utils import get_args_parser
 
@@ -255,23 +257,23 @@ def _elsewhere(group: str, choice: str, arguments: Sequence[str]) -> str:
     return f"there is no {Path(folder) / group / choice}.yaml; " if folder else ""
 
 
-def _present(key: str) -> str:
+def _existing_keys(key: str) -> str:
     """A clause that suggests existing keys for one that does not exist in the default configuration."""
-    tree: Any = preset()
+    tree: Any = default_config()
     parent, _, name = key.rpartition(".")
     for step in parent.split(".") if parent else ():
         tree = tree.get(step) if isinstance(tree, dict) else None
     return did_you_mean(name, list(tree or ()))
 
 
-def _no_choice(arguments: Sequence[str]) -> str:
+def _not_a_name(arguments: Sequence[str]) -> str:
     """The message for a group whose choice is not a name."""
     for argument in arguments:
         group, equals, choice = argument.lstrip("+").partition("=")
         if equals and (not group or (group in GROUPS and choice not in choices(group))):
-            known = f"allowed: {', '.join(choices(group))}" if group else HOW
+            known = f"allowed: {', '.join(choices(group))}" if group else USAGE_HINT
             return f"{group or argument}: no choice {choice!r}; {known}"
-    return HOW
+    return USAGE_HINT
 
 
 def choices(group: str) -> list[str]:
@@ -288,7 +290,7 @@ def _plugin_choices(group: str) -> dict[str, type[Kind]]:
     return plugin_kinds(FAMILIES[group]) if group in FAMILIES else {}
 
 
-def preset() -> dict[str, Any]:
+def default_config() -> dict[str, Any]:
     """The default configuration: the values of conf/config.yaml and of the choices in its defaults list."""
     tree: dict[str, Any] = yaml.safe_load((_root() / "config.yaml").read_text())
     for group, choice in defaults().items():

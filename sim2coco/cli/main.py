@@ -23,12 +23,12 @@ from rich.console import Console
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-COMPOSED = {"generate": "make, extend or resume a data set", "preview": "8 labelled images on one PNG"}
+HYDRA_COMMANDS = {"generate": "make, extend or resume a data set", "preview": "8 labelled images on one PNG"}
 """Commands that Hydra configures."""
-PLUGGABLE = (*COMPOSED, "replay")
+PLUGGABLE = (*HYDRA_COMMANDS, "replay")
 """Commands that accept `--plugin FILE.py`, because they build a recipe, which may use kinds of plug-ins."""
 COMMANDS = {
-    **COMPOSED,
+    **HYDRA_COMMANDS,
     "show": "draw the labels on images of a data set",
     "replay": "render an image again from its record, and compare",
     "check": "check a data set, and list every fault",
@@ -36,11 +36,11 @@ COMMANDS = {
     "doctor": "check this installation, and say how to repair it",
 }
 
-ENOUGH = 10
+MIN_IMAGES_PER_CATEGORY = 10
 """Images per category from which on a category without a label causes a warning."""
 STOPPED = "stopped by {}; run the same command again to resume"
 
-scratch: list[str] = []
+temporary_folders: list[str] = []
 """Hydra's temporary folders, which are removed when the program is stopped."""
 stop_signals: list[int] = []
 """The signal that requested the run to stop, if there was one."""
@@ -52,7 +52,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class Interrupted(BaseException):
-    """A signal stopped the run. Arguments: the signal and, if known, how to finish with the present images."""
+    """A signal stopped the run. Arguments: the signal, and how to finish the data set as it is, if known."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -65,7 +65,7 @@ class Parser(argparse.ArgumentParser):
 
 def main() -> None:
     """The program `sim2coco`."""
-    _on_signals(_leave)
+    _on_signals(_exit_now)
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     try:
         code = _run(sys.argv[1:])
@@ -81,24 +81,24 @@ def _on_signals(handler: Callable[[int, FrameType | None], None] | signal.Handle
         signal.signal(watched, handler)
 
 
-def _leave(number: int, frame: FrameType | None) -> None:
+def _exit_now(number: int, frame: FrameType | None) -> None:
     """Signal handler that exits immediately, for use before a run has started.
 
     An exception raised during an import or inside Hydra could be swallowed or leave things half done.
     """
-    for folder in scratch:
+    for folder in temporary_folders:
         shutil.rmtree(folder, ignore_errors=True)
     os.write(terminal, f"sim2coco: {STOPPED.format(signal.Signals(number).name)}\n".encode())
     os._exit(128 + number)
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def _interrupt(number: int, frame: FrameType | None) -> None:
     """Signal handler that raises `Interrupted`, so that `finally` blocks run."""
     _on_signals(signal.SIG_DFL)
     raise Interrupted(number)
 
 
-def _stop_soon(number: int, frame: FrameType | None) -> None:
+def _request_stop(number: int, frame: FrameType | None) -> None:
     """Signal handler that requests a stop; the run stops at the next point where it holds no lock.
 
     A second signal ends this process immediately; workers end when it is gone.
@@ -108,7 +108,7 @@ def _stop_soon(number: int, frame: FrameType | None) -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    words = arguments[1:] if arguments[:1] and arguments[0] in COMPOSED else arguments
+    words = arguments[1:] if arguments[:1] and arguments[0] in HYDRA_COMMANDS else arguments
     if words[:1] in (["-sc"], ["--shell-completion"]):
         return _complete(words)
     command = arguments[0] if arguments else "--help"
@@ -120,16 +120,16 @@ def _run(arguments: list[str]) -> int:
             arguments = take_plugins(arguments)
         except ConfigError as error:
             return _fail(str(error))
-    if command in COMPOSED:
+    if command in HYDRA_COMMANDS:
         return _composed(command, arguments[1:])
     if command == "assets":
         return _assets(arguments[1:])
     if command in COMMANDS:
         return _plain(command, arguments[1:])
-    return _usage(command)
+    return _print_usage(command)
 
 
-def _usage(command: str) -> int:
+def _print_usage(command: str) -> int:
     from importlib.metadata import version
 
     if command == "--version":
@@ -185,7 +185,7 @@ def _composed(command: str, arguments: list[str]) -> int:
 
         out.print(manual(command), markup=False)
         return 0
-    from sim2coco.cli.config import composition_sentence, ordered
+    from sim2coco.cli.config import composition_error, hydra_arguments
     from sim2coco.messages import ConfigError
 
     codes: list[int] = []
@@ -197,12 +197,12 @@ def _composed(command: str, arguments: list[str]) -> int:
 
     def job(tree: "DictConfig") -> None:
         codes.append(guarded(lambda: jobs[command](tree)))
-        _on_signals(_leave)
+        _on_signals(_exit_now)
 
     try:
         with tempfile.TemporaryDirectory(prefix="sim2coco-hydra-") as folder:
-            scratch.append(folder)
-            inputs = ordered(arguments)
+            temporary_folders.append(folder)
+            inputs = hydra_arguments(arguments)
             sweeps = bool({"-m", "--multirun"} & set(inputs))
             if sweeps and command != "generate":
                 raise ConfigError(f"{command} makes one image and does not accept -m")
@@ -214,7 +214,7 @@ def _composed(command: str, arguments: list[str]) -> int:
     except ConfigError as error:
         return _fail(str(error))
     except Exception as error:  # `guarded` catches the errors of jobs, so this one is Hydra's
-        return _fail(composition_sentence(error, arguments))
+        return _fail(composition_error(error, arguments))
     return max(codes, default=0)
 
 
@@ -235,11 +235,11 @@ def _hydra(command: str, arguments: list[str], folder: str, job: Callable[["Dict
 def _complete(arguments: list[str]) -> int:
     """Completes a command line in bash. Hydra completes settings; it does not know our commands."""
     line = os.environ.get("COMP_LINE", "")
-    if arguments[1:2] == ["query=bash"] and not re.match(rf"\s*\S+\s+({'|'.join(COMPOSED)})\s", line):
+    if arguments[1:2] == ["query=bash"] and not re.match(rf"\s*\S+\s+({'|'.join(HYDRA_COMMANDS)})\s", line):
         first = re.fullmatch(r"\s*\S+\s+\S*", line)
         out.print(" ".join(COMMANDS) if first else "")
         return 0
-    shorter = re.sub(rf"^(\s*\S+)\s+({'|'.join(COMPOSED)})(?=\s)", r"\1", line)
+    shorter = re.sub(rf"^(\s*\S+)\s+({'|'.join(HYDRA_COMMANDS)})(?=\s)", r"\1", line)
     os.environ["COMP_LINE"], os.environ["COMP_POINT"] = shorter, str(len(shorter))
     with tempfile.TemporaryDirectory(prefix="sim2coco-hydra-") as folder:
         _hydra("", arguments, folder, lambda tree: None)
@@ -269,12 +269,12 @@ def _generate(tree: "DictConfig") -> int:
     from sim2coco.cli.config import read
     from sim2coco.cli.progress import ProgressBar
     from sim2coco.messages import counted
-    from sim2coco.process import take_over
+    from sim2coco.process import own_this_process
     from sim2coco.run import Tally, counts, generate
 
-    take_over()
+    own_this_process()
     recipe, options = read(tree)
-    _on_signals(_stop_soon)
+    _on_signals(_request_stop)
     total = options.num_images * (1 + recipe.augment.copies)
     # Copies are made in the augmented splits only.
     extra = f", up to {total} with augmented copies" if recipe.augment.copies else ""
@@ -301,7 +301,7 @@ def _generate(tree: "DictConfig") -> int:
     made = f"{counted(result.images, 'image')} of {counted(result.scenes, 'scene')}"
     out.print(f"{options.out}: {made}; rejected: {counts(result.reasons)}", markup=False)
     missing = [name for name, number in result.labels.items() if not number]
-    if missing and result.images >= ENOUGH * len(result.labels):
+    if missing and result.images >= MIN_IMAGES_PER_CATEGORY * len(result.labels):
         why = "too few images, or its objects are tiny, occluded, or too large to be placed; see its size_m"
         err.print(f"no label of {', '.join(missing)}: {why}", markup=False)
     for scene, error in result.failed:
@@ -311,13 +311,13 @@ def _generate(tree: "DictConfig") -> int:
 
 def _preview(tree: "DictConfig") -> int:
     from sim2coco.cli.config import read_preview
-    from sim2coco.process import take_over
+    from sim2coco.process import own_this_process
     from sim2coco.review.preview import preview
     from sim2coco.run import counts
 
-    take_over()
+    own_this_process()
     recipe, target = read_preview(tree)
-    _on_signals(_stop_soon)
+    _on_signals(_request_stop)
 
     def progress() -> None:
         if stop_signals:
@@ -353,7 +353,7 @@ def _plain(command: str, arguments: list[str]) -> int:
         return report(out)
     from sim2coco.cli import commands
 
-    _on_signals(_stop)
+    _on_signals(_interrupt)
     return guarded(lambda: getattr(commands, command)(options, out))
 
 
@@ -364,7 +364,7 @@ def _assets(arguments: list[str]) -> int:
     parser = Parser(prog="sim2coco assets", description=COMMANDS["assets"])
     commandline.add_arguments(parser)
     options = parser.parse_args(arguments)
-    _on_signals(_stop)
+    _on_signals(_interrupt)
     return guarded(lambda: commandline.run(options, out))
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import yaml
 from pydantic_core import PydanticUndefined
 
+from scenes.descriptions import descriptions
 from scenes.settings import Settings
-from sim2coco.cli.config import GROUPS, RunOptions, choices, defaults, first_sentence, preset
+from sim2coco.cli.config import GROUPS, RunOptions, choices, default_config, defaults, first_sentence
 from sim2coco.messages import Setting, walk
 from sim2coco.recipe import Recipe
 
@@ -49,9 +50,10 @@ def as_yaml(settings: Settings) -> str:
 
 
 def _yaml_lines(settings: Settings, indent: str = "") -> Iterator[str]:
-    for name, info in type(settings).model_fields.items():
-        if info.description:
-            yield f"{indent}# {info.description}"
+    sentences = descriptions(type(settings))
+    for name in type(settings).model_fields:
+        if sentence := sentences.get(name):
+            yield f"{indent}# {sentence}"
         value = getattr(settings, name)
         if isinstance(value, Settings):
             yield f"{indent}{name}:"
@@ -62,7 +64,7 @@ def _yaml_lines(settings: Settings, indent: str = "") -> Iterator[str]:
 
 
 def _settings(settings: type[Settings]) -> Iterator[str]:
-    tree = preset()
+    tree = default_config()
     known: dict[tuple[str, str | None], list[Setting]] = {}
     for setting in walk(settings):
         known.setdefault((setting.key, setting.info.description), []).append(setting)

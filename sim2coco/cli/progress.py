@@ -7,7 +7,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-PLAIN_S = 10.0
+PLAIN_INTERVAL_S = 10.0
 """Seconds between two lines of plain output."""
 
 
@@ -64,7 +64,7 @@ class ProgressBar:
         now = time.monotonic()
         rate = self._rate(now, done, self._known)
         self._bar.update(self._task, completed=done, rate=rate, note=note)
-        if not self._console.is_terminal and now - self._last > PLAIN_S and rate > 0:
+        if not self._console.is_terminal and now - self._last > PLAIN_INTERVAL_S and rate > 0:
             self._last = now
             left = f"{rate:.1f}/s, {(self._total - done) / rate:.0f} s left"
             parts = [f"{done}/{self._total} {self._unit}", left, *([note] if note else [])]

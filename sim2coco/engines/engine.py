@@ -46,7 +46,7 @@ class Engine(Kind):
     timeout_s: Annotated[float, Field(gt=0)] = 300.0
     """Time in seconds after which a scene is stuck and its worker is killed; not used by inline."""
     retries: Annotated[int, Field(ge=0, le=10)] = 1
-    """How often a scene is retried if its worker dies, before it is recorded as failed; not used by inline."""
+    """Number of retries of a scene whose worker dies, before it counts as failed; not used by inline."""
 
     def prepared(self, recipe: Recipe) -> AbstractContextManager[BaseContext | None]:
         """Prepares the engine before the catalogue is read; the context manager yields `Job.processes`."""

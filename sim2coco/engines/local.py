@@ -18,12 +18,12 @@ from typing import Literal
 
 from pebble import ProcessExpired, ProcessPool
 
-from sim2coco.children import cause_of_death, end_with, redirect
+from sim2coco.children import cause_of_death, exit_with_parent, redirect
 from sim2coco.context import WorkerContext
 from sim2coco.engines.engine import Engine, Job, make_and_commit, record_failure
-from sim2coco.engines.server import Forking, ForkServer
+from sim2coco.engines.server import ForkServer, ForkServerContext
 from sim2coco.plugins import Plugin, load_plugin, loaded_plugins
-from sim2coco.process import take_over
+from sim2coco.process import own_this_process
 from sim2coco.recipe import Recipe
 from sim2coco.records import Summary
 
@@ -31,9 +31,9 @@ PRELOADED = ("sim2coco.engines.local", "scipy.ndimage", "scipy.sparse.csgraph", 
 """Modules that the fork server imports before it forks workers."""
 IDLE_S = 0.2
 """Seconds without a finished scene after which `run` yields None."""
-AHEAD = 3
+SCENES_AHEAD = 3
 """Scenes scheduled per worker. More keep workers busy; fewer waste less work at the end."""
-BROKEN = (
+WORKERS_DIE = (
     "worker processes die while they start; see run.log in the folder of the data set; a script "
     "that defines parts of its recipe must call generate below `if __name__ == '__main__':`"
 )
@@ -50,30 +50,28 @@ class Local(Engine):
         transforms = recipe.augment.geometry or recipe.augment.pixels
         server = ForkServer([*PRELOADED, *(["albumentations"] if transforms else [])])
         try:
-            with _undisturbed():
+            with _signals_blocked():
                 server.start()
-            yield Forking(server, main=b"__main__" in bytes(ForkingPickler.dumps(recipe)))
+            yield ForkServerContext(server, main=b"__main__" in bytes(ForkingPickler.dumps(recipe)))
         finally:
             server.stop()
 
     def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | None]:
         """Makes and commits scenes in worker processes; yields the summary of each, in any order."""
-        job.store.log().open(
-            "ab"
-        ).close()  # a log that cannot be written is reported here, not by each worker
+        job.store.log().open("ab").close()  # an unwritable log is reported here, not by each worker
         pool = ProcessPool(
             max_workers=job.workers,
             context=job.processes,
-            initializer=_start,
+            initializer=_init_worker,
             initargs=(_job_file(job), job.store.log(), loaded_plugins()),
         )
         running: dict[Future[Summary], tuple[int, int]] = {}
         try:
             while True:
-                with _undisturbed():
-                    for scene in islice(scenes, AHEAD * job.workers - len(running)):
+                with _signals_blocked():
+                    for scene in islice(scenes, SCENES_AHEAD * job.workers - len(running)):
                         if scene is not None:
-                            running[self._begin(pool, scene)] = (scene, 0)
+                            running[self._schedule(pool, scene)] = (scene, 0)
                 if not running:
                     return
                 done = wait(running, timeout=IDLE_S, return_when=FIRST_COMPLETED).done
@@ -85,26 +83,26 @@ class Local(Engine):
                     if error is None:
                         yield future.result()
                     elif failures < self.retries:
-                        running[self._begin(pool, scene)] = (scene, failures + 1)
+                        running[self._schedule(pool, scene)] = (scene, failures + 1)
                     else:
                         yield record_failure(job, scene, error)
         finally:
             pool.stop()
             pool.join()
 
-    def _begin(self, pool: ProcessPool, scene: int) -> Future[Summary]:
+    def _schedule(self, pool: ProcessPool, scene: int) -> Future[Summary]:
         try:
             return pool.schedule(_make, args=[scene], timeout=self.timeout_s)
         except RuntimeError as error:
-            raise ChildProcessError(BROKEN) from error
+            raise ChildProcessError(WORKERS_DIE) from error
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
+def _signals_blocked() -> Iterator[None]:
     """Blocks SIGINT and SIGTERM while processes are started.
 
-    Child processes inherit the mask, so workers receive no signal before `_start` has set them up and print no
-    traceback. The fork server never receives these signals; it ends when this process does.
+    Child processes inherit the mask, so workers receive no signal before `_init_worker` has set them up, and
+    print no traceback. The fork server never receives these signals; it ends when this process does.
     """
     resource_tracker.ensure_running()  # starting it later would unblock the signals again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
@@ -125,7 +123,7 @@ def _job_file(job: Job) -> Path:
 
 
 def _error(future: Future[Summary]) -> str | None:
-    """The error of a scene in one line, or None if it was made.
+    """The error of a scene in one line, or None if the scene was made.
 
     Raises:
         OSError: The disk is full, no process can be started, or another error that all scenes would have.
@@ -136,7 +134,7 @@ def _error(future: Future[Summary]) -> str | None:
     if isinstance(error, ProcessExpired):
         return f"its process died ({cause_of_death(error.exitcode)})"
     if isinstance(error, BrokenProcessPool):
-        raise ChildProcessError(BROKEN)
+        raise ChildProcessError(WORKERS_DIE)
     if isinstance(error, TimeoutError):
         return "took too long"
     if isinstance(error, OSError):
@@ -148,18 +146,18 @@ def _error(future: Future[Summary]) -> str | None:
 _worker: tuple[WorkerContext, Job] | None = None
 
 
-def _start(path: Path, log_path: Path, plugins: tuple[Plugin, ...]) -> None:
+def _init_worker(path: Path, log_path: Path, plugins: tuple[Plugin, ...]) -> None:
     """Initializes a worker process.
 
-    The worker ignores Ctrl-C, which its parent handles, writes its output to the log, and ends when its parent
-    ends.
+    The worker ignores Ctrl-C, which its parent handles. It writes its output to the log, and ends when its
+    parent ends.
     """
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    end_with(os.getppid())
+    exit_with_parent(os.getppid())
     redirect(log_path)
-    take_over()
+    own_this_process()
     for plugin in plugins:  # before the job is unpickled, because its recipe may use their kinds
         load_plugin(plugin.path, plugin.sha256)
     job: Job = ForkingPickler.loads(path.read_bytes())

@@ -1,10 +1,10 @@
 """A fork server: workers are forked from a process that has imported everything, and start in milliseconds.
 
-The server has one thread and does nothing but import modules and fork. On the command line it is itself a fork
-of the program, which has imported most modules already. When the library is used from another program, which
-may have threads and open resources, the server is started as a new process. It runs Python's own server
-(`multiprocessing.forkserver`), but there is one for each run. Python has a single one for the whole program: it
-would keep the environment of the first run, and would be shared with the caller's own processes.
+The server has one thread and does nothing but import modules and fork. On the command line it is itself a
+fork of the program, which has imported most modules already. When the library is used from another program,
+which may have threads and open resources, the server is started as a new process. It runs Python's own server
+(`multiprocessing.forkserver`), but there is one for each run. Python has a single one for the whole program:
+it would keep the environment of the first run, and would be shared with the caller's own processes.
 """
 
 import os
@@ -25,7 +25,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from sim2coco.process import may_be_forked
+from sim2coco.process import can_be_forked
 
 SERVE = (
     "import sys; sys.path[:] = {path!r}; "
@@ -58,13 +58,13 @@ class ForkServer:
         with self._lock:
             if not self._pid or _has_ended(self._pid, os.WNOHANG):
                 self._pid = 0
-                self._end()
-                self._begin()
+                self._kill_server()
+                self._launch_server()
 
     def stop(self) -> None:
         """Kills the server; processes forked from it should have ended before."""
         with self._lock:
-            self._end()
+            self._kill_server()
             self._folder.cleanup()
 
     def fork(self, fds: Sequence[int]) -> tuple[int, int]:
@@ -74,8 +74,8 @@ class ForkServer:
             fds: File descriptors that are passed to the new process.
 
         Returns:
-            A file descriptor from which the process ID and then the exit code can be read, and one to which the
-            pickled process is written.
+            A file descriptor from which the process ID and then the exit code can be read, and one to which
+            the pickled process is written.
         """
         self.start()
         status, its_status = os.pipe()
@@ -83,7 +83,7 @@ class ForkServer:
         # Replaces the pipe that Python passes here; a child that held it would keep the server alive.
         nothing = os.open(os.devnull, os.O_RDWR)
         try:
-            with socket.socket(socket.AF_UNIX) as client, _short(self._folder.name) as folder:
+            with socket.socket(socket.AF_UNIX) as client, _short_path(self._folder.name) as folder:
                 client.connect(f"{folder}/server")
                 tracker = resource_tracker.getfd()
                 assert tracker is not None
@@ -97,19 +97,19 @@ class ForkServer:
                 os.close(descriptor)
         return status, data
 
-    def _begin(self) -> None:
+    def _launch_server(self) -> None:
         resource_tracker.ensure_running()
         alive, self._alive = os.pipe()
         try:
-            with socket.socket(socket.AF_UNIX) as listener, _short(self._folder.name) as folder:
+            with socket.socket(socket.AF_UNIX) as listener, _short_path(self._folder.name) as folder:
                 listener.bind(f"{folder}/server")
                 listener.listen()
-                launch = self._forked if may_be_forked() else self._started
+                launch = self._fork_self if can_be_forked() else self._start_new
                 self._pid = launch(listener, alive)
         finally:
             os.close(alive)
 
-    def _forked(self, listener: socket.socket, alive: int) -> int:
+    def _fork_self(self, listener: socket.socket, alive: int) -> int:
         for module in self._modules:
             import_module(module)
         for stream in (sys.stdout, sys.stderr):
@@ -122,7 +122,7 @@ class ForkServer:
         finally:
             os._exit(0)
 
-    def _started(self, listener: socket.socket, alive: int) -> int:
+    def _start_new(self, listener: socket.socket, alive: int) -> int:
         path = [place or str(Path.cwd()) for place in sys.path]
         command = SERVE.format(path=path, listener=listener.fileno(), alive=alive, modules=self._modules)
         flags = util._args_from_interpreter_flags()  # type: ignore[attr-defined] # -O, -W, -X
@@ -130,7 +130,7 @@ class ForkServer:
         words = [program, *map(os.fsencode, [*flags, "-c", command])]
         return util.spawnv_passfds(program, words, [listener.fileno(), alive])
 
-    def _end(self) -> None:
+    def _kill_server(self) -> None:
         if self._pid:
             os.kill(self._pid, signal.SIGKILL)
             _has_ended(self._pid, 0)
@@ -141,7 +141,7 @@ class ForkServer:
         (Path(self._folder.name) / "server").unlink(missing_ok=True)
 
 
-class Forking(BaseContext):
+class ForkServerContext(BaseContext):
     """A `multiprocessing` context for pebble, whose processes are forked from a fork server.
 
     Args:
@@ -209,7 +209,7 @@ def _close(*descriptors: int) -> None:
 
 
 @contextmanager
-def _short(folder: str) -> Iterator[str]:
+def _short_path(folder: str) -> Iterator[str]:
     """A short path of a folder, because the address of a Unix socket is limited to 107 bytes."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from scenes.settings import Settings
-from sim2coco.cli.config import RunOptions, preset
+from sim2coco.cli.config import RunOptions, default_config
 from sim2coco.messages import ConfigError, build, nearest, walk
 from sim2coco.recipe import Recipe
 
@@ -113,7 +113,7 @@ WRONG = [
 @pytest.mark.parametrize(("key", "value", "words"), WRONG, ids=[f"{case[0]}={case[1]}" for case in WRONG])
 def test_what_is_wrong_is_said_with_its_key(key: str, value: object, words: str) -> None:
     settings = RunOptions if key.partition(".")[0] in RunOptions.model_fields else Recipe
-    whole = {**preset(), "out": "data"}
+    whole = {**default_config(), "out": "data"}
     tree: dict[str, Any] = {name: whole[name] for name in settings.model_fields}
     *parents, last = key.split(".")
     node = tree

@@ -9,7 +9,15 @@ from omegaconf import OmegaConf
 
 import conf
 from scenes.light import SunAndSky
-from sim2coco.cli.config import GROUPS, RunOptions, choices, defaults, first_sentence, ordered, settings_of
+from sim2coco.cli.config import (
+    GROUPS,
+    RunOptions,
+    choices,
+    defaults,
+    first_sentence,
+    hydra_arguments,
+    settings_of,
+)
 from sim2coco.cli.manual import as_yaml
 from sim2coco.messages import build, walk
 from sim2coco.recipe import Recipe
@@ -202,7 +210,7 @@ def test_the_defaults_are_the_classes_own() -> None:
     ids=" ".join,
 )
 def test_splits_as_people_write_them(words: list[str], shares: dict[str, float], by: tuple[str, ...]) -> None:
-    recipe, _ = composed(*ordered([*words, "augment=none"]))
+    recipe, _ = composed(*hydra_arguments([*words, "augment=none"]))
     assert (recipe.split.shares, recipe.split.by) == (shares, by)
 
 
