@@ -56,7 +56,7 @@ class Split(Settings):
     def _plain_names(self) -> "Split":
         for name in self.shares:
             if not name.isidentifier():
-                raise ValueError(f"{name!r} is not a valid name: use letters, digits and _")
+                raise ValueError(f"{name!r} cannot be the name of a split: use letters, digits and _")
         return self
 
     @property

@@ -52,7 +52,7 @@ WRONG = [
         'quality.checks.instances.maximum: must be a whole number (got "x")',
     ),
     ("split", {"train": 0}, "split.train: must be greater than 0 (got 0)"),
-    ("split", {"a b": 1}, "split: 'a b' is not a valid name"),
+    ("split", {"a b": 1}, "split: 'a b' cannot be the name of a split"),
     ("split", [], "split: must be a mapping (got [])"),
     ("augment.geometry.flip.p", 2, "augment.geometry.flip.p: must be less than or equal to 1 (got 2)"),
     ("augment.geometry.flip.p", NAN, "augment.geometry.flip.p: must be a finite number (got nan)"),

@@ -149,7 +149,7 @@ def test_a_mesh_more_moves_hardly_any_other(meshes: Path, tmp_path: Path) -> Non
         (
             ("nuts",),
             ("few",),
-            "assets.distractors.few: split.by=asset needs a different mesh .* this has 1; give",
+            "assets.distractors.few: split.by=asset needs a different mesh .* this has 1; add",
         ),
     ],
     ids=["category", "clutter"],
@@ -235,7 +235,7 @@ def test_an_image_keeps_its_number_in_the_folder(photographs: Path, meshes: Path
         ({"floor": {"pool": 2}}, r"scene\.floor\.pool: split\.by=background needs at least 3"),
         (
             {"background": {"images": "walls"}},
-            r"scene\.background\.images: .* another picture for each of train",
+            r"scene\.background\.images: .* a different image for each of train",
         ),
     ],
     ids=["pool", "folder"],

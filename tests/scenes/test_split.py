@@ -79,7 +79,7 @@ def test_what_was_made_before_there_was_a_choice_is_described_as_it_was() -> Non
         ({"by": 3}, "by", "valid array"),
         ({"train": 0.0}, "train", "greater than 0"),
         ({"train": float("nan")}, "train", "finite"),
-        ({"a/b": 1.0}, "", "'a/b' is not a valid name"),
+        ({"a/b": 1.0}, "", "'a/b' cannot be the name of a split"),
     ],
     ids=str,
 )
