@@ -267,6 +267,18 @@ def test_more_than_255_objects_keep_their_ids(name: str) -> None:
         assert not ((after.ids == instance.id) & ~after.amodal_mask(instance.id)).any()
 
 
+@pytest.mark.parametrize(("left", "dtype"), [(255, np.uint8), (256, np.uint16)])
+def test_ids_are_wide_where_more_than_255_objects_are_left(left: int, dtype: type) -> None:
+    """300 objects in a row, of which a crop leaves some."""
+    masks = np.eye(300, dtype=np.bool_)[:, None].repeat(16, axis=1)
+    crop = augmenter("Crop", x_min=0, y_min=0, x_max=left, y_max=16)
+    after = crop.augment(sample_of(masks, dtype=np.uint16), rng())
+    assert len(after.instances) == left
+    assert after.ids.dtype == dtype
+    seen = [number for number in range(1, left + 1) if (number - 1) % 7 != 6]  # the others are hidden
+    assert np.array_equal(np.unique(after.ids), [0, *seen])
+
+
 @pytest.mark.parametrize("name", PAINTS)
 def test_pixel_transforms_change_the_image_and_no_label(name: str) -> None:
     before = sample_of(discs(9), truncation=0.25)
@@ -337,6 +349,18 @@ def test_transforms_are_drawn_independently() -> None:
         corners.append((y > 0, x > 0))
     counts = [corners.count((v, h)) for v in (False, True) for h in (False, True)]
     assert min(counts) >= 12
+
+
+def test_a_key_in_both_lists_is_drawn_twice() -> None:
+    same = {
+        "geometry": {"it": {"name": "HorizontalFlip", "p": 0.5}},
+        "pixels": {"it": {"name": "InvertImg", "p": 0.5}},
+    }
+    both, before = Augmenter(AugmentSettings.parse(same)), sample_of(rectangle(slice(0, 10), slice(0, 10)))
+    before = replace(before, image=np.zeros_like(before.image))
+    after = [both.augment(before, rng(index)) for index in range(100)]
+    found = [(bool(sample.ids[0, 0]), bool(sample.image.any())) for sample in after]
+    assert min(found.count((h, i)) for h in (False, True) for i in (False, True)) >= 12
 
 
 def test_a_transform_leaves_the_draws_of_others_alone() -> None:

@@ -194,8 +194,9 @@ def noisy(*boxes: tuple[int, int, int, int]) -> Any:
 @pytest.mark.parametrize(
     ("boxes", "image", "reasons"),
     [
-        # A label that is wider than high, far from the diagonal: sharp in itself, in a soft picture.
+        # A label that is wider than high, far from the diagonal: sharp in itself, or soft as all else.
         ([(60, 10, 90, 20)], noisy((60, 10, 90, 20)), []),
+        ([(60, 10, 90, 20)], noisy((10, 60, 20, 90)), ["it"]),
         # Two labels in the corners: what is sharp between them is none of theirs.
         ([(5, 5, 20, 20), (80, 80, 95, 95)], noisy((30, 30, 70, 70)), ["it"]),
         # Two pixels around a label are its edge and count, a fourth one does not.
@@ -205,7 +206,7 @@ def noisy(*boxes: tuple[int, int, int, int]) -> Any:
         ([(40, 40, 60, 60)], noisy((45, 45, 47, 47)), []),
         ([(40, 40, 60, 60)], noisy(), ["it"]),
     ],
-    ids=["wide", "between", "edge", "beside", "a part", "nothing"],
+    ids=["wide", "wide and soft", "between", "edge", "beside", "a part", "nothing"],
 )
 def test_sharp_is_what_is_sharp_on_and_around_labels(
     boxes: list[tuple[int, int, int, int]], image: Any, reasons: list[str]

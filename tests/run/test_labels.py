@@ -68,7 +68,7 @@ def test_a_part_of_a_picture_is_enough(name: str) -> None:
 def in_a_row(studio: Callable[..., Studio]) -> tuple[Settled, Shot, Sample]:
     """Three boxes: the first is cut by the frame and half hidden by the second, the third is hidden."""
     made = studio(
-        catalogue_of({"box": box(0.1, 0.1, 0.1), "bar": box(0.1, 0.1, 0.3), "dot": box(0.02, 0.02, 0.02)})
+        catalogue_of({"box": box(0.1, 0.1, 0.1), "bar": box(0.1, 0.1, 0.06), "dot": box(0.02, 0.02, 0.02)})
     )
     settled = still(
         *(made.body("box", (-0.22, 0.1, 0.0)), made.body("bar", (-0.112, -0.1, 0.0), scale=0.8)),
@@ -115,6 +115,8 @@ def test_every_number_of_a_label_is_that_of_its_mask_or_its_object(studio: Calla
     assert cut.whole_bbox[0] < 0 == cut.amodal_bbox[0]
     assert min(cut.occlusion, cut.truncation) > 0.05
     assert scaled.scale == 0.8
+    x, y, width, height = (int(edge) for edge in cut.bbox)
+    assert (sample.ids[y : y + height, x : x + width] == 2).any()  # boxes overlap, masks do not
 
 
 def test_a_dropped_label_is_ignored_for_its_reason_where_it_is_seen(studio: Callable[..., Studio]) -> None:
