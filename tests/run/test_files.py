@@ -107,8 +107,8 @@ def test_check_names_what_is_wrong_with_them(made: Path) -> None:
     (made / "depth" / name).write_bytes(right + b"x")
     (made / "depth" / "stray.png").write_bytes(right)
     (differs, stray) = map(str, check(made).faults)
-    assert differs.endswith(f"sha256 differs: depth/{name} is not what was written")
-    assert stray == "depth/stray.png: no record tells of it"
+    assert differs.endswith(f"sha256 differs: depth/{name} was changed after it was written")
+    assert stray == "depth/stray.png: no record lists it"
     (made / "depth" / "stray.png").unlink()
     (made / "depth" / name).unlink()
     (missing,) = map(str, check(made).faults)
