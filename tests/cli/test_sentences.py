@@ -92,7 +92,7 @@ WRONG = [
     ("image.format", "gif", "image.format: must be 'jpg' or 'png' (got \"gif\")"),
     ("export.formats", ["cocoa"], "export.formats: unknown kind 'cocoa'; did you mean 'coco'?"),
     ("export.formats", "coco", 'export.formats: must be a list (got "coco")'),
-    ("export.formats", ["coco", {"kind": "coco"}], "export.formats: 'coco' is there twice"),
+    ("export.formats", ["coco", {"kind": "coco"}], "export.formats: 'coco' is listed twice"),
     (
         "export.formats",
         [{"kind": "coco", "masks": 1}],

@@ -76,7 +76,7 @@ SETTINGS = [
     # formats
     ("export.formats=[cocoa]", "export.formats", "unknown kind 'cocoa'", "did you mean 'coco'"),
     ("export.formats=coco", "export.formats", "list"),
-    ("export.formats=[coco,{kind: coco}]", "export.formats: 'coco' is there twice"),
+    ("export.formats=[coco,{kind: coco}]", "export.formats: 'coco' is listed twice"),
     ("export=yolo", "export: no choice 'yolo'; allowed: coco"),
     ("image.format=gif", "image.format", "'jpg' or 'png'"),
     *((word, MOVED) for word in ("export=jpg", "export=png", "export.format=png", "export.jpeg_quality=80")),
