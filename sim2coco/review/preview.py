@@ -1,4 +1,4 @@
-"""Eight labelled pictures on one PNG, without a data set."""
+"""Renders eight labelled images to one PNG, without a data set."""
 
 import tempfile
 from collections import Counter
@@ -20,10 +20,10 @@ MAX_SCENES = 24
 
 
 def preview(recipe: Recipe, target: Path) -> tuple[int, Counter[str]]:
-    """Writes eight pictures of the first scenes, one a scene, with their labels drawn.
+    """Writes one image with its labels for each of the first scenes, until there are eight.
 
     Returns:
-        How many there are, fewer where hardly any is accepted; and why others were rejected.
+        The number of images, which is lower if few views are accepted, and the reasons of the rejected ones.
 
     Raises:
         GenerationError: No view is accepted.
@@ -62,7 +62,7 @@ def preview(recipe: Recipe, target: Path) -> tuple[int, Counter[str]]:
 
 
 def _check_writable(target: Path) -> None:
-    """Finds out before the work, and leaves nothing."""
+    """Checks that the target can be written, before the images are rendered."""
     new = not target.exists()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
