@@ -1,4 +1,4 @@
-"""Run lengths, boxes and areas come from masks, and lead back to them."""
+"""Run lengths, boxes and areas of masks, and decoding them again."""
 
 from io import BytesIO
 from typing import Literal
@@ -37,7 +37,7 @@ MASKS = {
 
 
 @pytest.mark.parametrize("name", MASKS)
-def test_a_mask_survives(name: str) -> None:
+def test_a_mask_is_unchanged_after_encoding_and_decoding(name: str) -> None:
     mask = MASKS[name]
     counts, area, (x, y, width, height) = run_lengths(mask)
     assert counts.encode() == coco_mask.encode(np.asfortranarray(mask, np.uint8))["counts"]
@@ -51,12 +51,12 @@ def test_a_mask_survives(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MASKS)
-def test_a_part_of_a_picture_is_enough(name: str) -> None:
+def test_a_crop_gives_the_same_as_the_whole_image(name: str) -> None:
     mask = np.pad(MASKS[name], ((3, 0), (0, 5)))
     assert run_lengths(mask[3:, :60], (0, 3), mask.shape) == run_lengths(mask)
 
 
-def test_png_loses_nothing_and_jpeg_little() -> None:
+def test_png_is_lossless_and_jpeg_nearly() -> None:
     noise = RNG.integers(0, 255, (64, 64, 3)).astype(np.uint8)
     smooth = np.asarray(cv2.GaussianBlur(noise, (0, 0), 4), np.uint8)
     png, jpg = (
