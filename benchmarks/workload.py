@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
-import conf
 from scenes.assets.catalogue import Asset, Category, resolve
 from scenes.assets.reading import read_mesh
 from scenes.shot import Shot
 from scenes.spec import Body
 from sim.settle import Settled
+from sim2coco.cli.config import settings_of
 from sim2coco.context import WorkerContext
 from sim2coco.pipeline import aim, draw_and_settle
 from sim2coco.recipe import Recipe
@@ -38,12 +37,12 @@ def recipe(objects: int = 10, views: int = 5, augment: str = "none", **changes: 
     tree: dict[str, object] = {
         "seed": 1,
         "views": views,
-        "assets": choice("assets", "everyday") | {"distractors": {}},
-        "scene": choice("scene", "drop") | {"num_objects": objects, "empty_share": 0.0},
-        "camera": choice("camera", "shell"),
-        "light": choice("light", "day"),
-        "quality": choice("quality", "default"),
-        "augment": choice("augment", augment),
+        "assets": settings_of("assets", "everyday") | {"distractors": {}},
+        "scene": settings_of("scene", "drop") | {"num_objects": objects, "empty_share": 0.0},
+        "camera": settings_of("camera", "shell"),
+        "light": settings_of("light", "day"),
+        "quality": settings_of("quality", "default"),
+        "augment": settings_of("augment", augment),
     }
     return Recipe.parse(tree | changes)
 
@@ -55,13 +54,6 @@ def cheap(views: int = 20) -> Recipe:
     camera = {"kind": "shell", "fill": 0.6}
     assets = {"categories": box}
     return recipe(views=views, assets=assets, scene=scene, camera=camera, image=SMALL, quality={})
-
-
-def choice(group: str, name: str) -> dict[str, Any]:
-    """The settings of one choice of a group, as plain values."""
-    path = Path(conf.__path__[0]) / group / f"{name}.yaml"
-    tree: dict[str, Any] = yaml.safe_load(path.read_text())
-    return tree
 
 
 def plain_scenes(ours: Recipe, count: int) -> list[dict[str, Any]]:
@@ -94,8 +86,8 @@ def _plain_body(context: WorkerContext, body: Body) -> dict[str, Any]:
     category = context.recipe.assets.categories[asset.name]
     return {
         "mesh": str(resolve(category.path or "")),
-        "scale": body.scale * _enlarged(asset, category),
-        "mass_kg": asset.mass_kg * body.scale**3,
+        "scale": body.largest_scale * _enlarged(asset, category),
+        "mass_kg": asset.mass_kg * body.volume_scale,
         "category": asset.category,
         "position_m": body.pose.position_m,
         "quat_xyzw": body.pose.quat_xyzw,

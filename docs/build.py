@@ -1,4 +1,4 @@
-"""Writes the generated parts of docs/: the list of all settings, and the sheets of pictures."""
+"""Writes what is generated: the list of all settings, conf/light/day.yaml, and the sheets of pictures."""
 
 import subprocess
 import sys
@@ -7,9 +7,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from sim2coco.cli.manual import manual
+from scenes.light import SunAndSky
+from sim2coco.cli.manual import as_yaml, manual
 
 DOCS = Path(__file__).parent
+DAY = DOCS.parent / "conf" / "light" / "day.yaml"
 
 
 def settings() -> str:
@@ -41,6 +43,11 @@ def close_up(target: Path) -> None:
         for place, file in enumerate((plain, Path(png))):
             pair.paste(Image.open(file).convert("RGB").crop((60, 120, 960, 720)), (place * 908, 0))
         pair.save(target, quality=90)
+
+
+def day() -> str:
+    """The default light: its first sentence as it is, then the settings of the class with their defaults."""
+    return DAY.read_text().partition("\n")[0] + "\n" + as_yaml(SunAndSky())
 
 
 def contact_sheet(target: Path) -> None:
@@ -139,6 +146,7 @@ def _lit(choice: str, out: Path) -> Image.Image:
 
 
 if __name__ == "__main__":
+    DAY.write_text(day())
     (DOCS / "settings.md").write_text(settings())
     (DOCS / "images").mkdir(exist_ok=True)
     close_up(DOCS / "images" / "close_up.jpg")

@@ -12,6 +12,8 @@ Array = NDArray[np.float64]
 
 Vec3 = tuple[float, float, float]
 Quat = tuple[float, float, float, float]
+Scale = float | Vec3
+"""A factor on a mesh: one for all of it, or one along each of its axes."""
 
 
 def rotation(quat_xyzw: Quat) -> NDArray[np.float64]:
@@ -58,6 +60,11 @@ def vec3(values: NDArray[np.float64]) -> Vec3:
     return float(values[0]), float(values[1]), float(values[2])
 
 
+def per_axis(scale: Scale) -> Vec3:
+    """The factor along each axis of the mesh."""
+    return scale if isinstance(scale, tuple) else (scale, scale, scale)
+
+
 @dataclass(frozen=True, slots=True)
 class Pose:
     """Where a frame is: rotation `quat_xyzw`, then shift `position_m`, into the outer frame."""
@@ -92,6 +99,14 @@ def on_sphere(azimuth_rad: float, elevation_rad: float) -> Array:
     """The unit vector (3,) in a direction."""
     flat = np.cos(elevation_rad)
     return np.array([flat * np.cos(azimuth_rad), flat * np.sin(azimuth_rad), np.sin(elevation_rad)])
+
+
+def fibonacci_sphere(count: int, upper_half: bool = False) -> Array:
+    """Unit vectors (count, 3), evenly spread over the sphere or over its upper half, from the top down."""
+    steps = np.arange(count) + 0.5
+    height = 1 - (1 if upper_half else 2) * steps / count
+    angle, flat = np.pi * (1 + 5**0.5) * steps, np.sqrt(1 - height**2)
+    return np.column_stack([flat * np.cos(angle), flat * np.sin(angle), height])
 
 
 def look_at(position: Array, target: Array, roll_rad: float) -> Array:

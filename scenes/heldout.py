@@ -1,7 +1,7 @@
 """What is held out: the assets and pictures that only the scenes of one split are made of.
 
 What counts is content: one mesh under two names or at two sizes is one thing, and so is one picture on two
-surfaces.
+surfaces. Meshes of furniture are the same in all splits, as floors are.
 """
 
 from collections import Counter
@@ -37,7 +37,8 @@ class HeldOut:
         found: dict[str, dict[str, Any]] = {name: {} for name in self.catalogues}
         for name, part in self.catalogues.items():
             if "asset" in self.by:
-                found[name]["assets"] = {key: asset.content for key, asset in sorted(part.assets.items())}
+                drawn = sorted(part.drawn(), key=lambda asset: asset.key)
+                found[name]["assets"] = {asset.key: asset.content for asset in drawn}
             if "background" in self.by:
                 keys = {image.key for images in part.images.values() for image in images}
                 found[name]["images"] = sorted(keys)
@@ -71,7 +72,7 @@ def hold_out(
         owners = _owners(split, seed, _contents(assets, catalogue), _too_few_meshes)
         parts = {name: _with_assets(part, owners, name) for name, part in parts.items()}
     if "background" in split.by:
-        surfaces = {role: look for role, look in scene if isinstance(look, LookSettings) and look.textured}
+        surfaces = {role: look for role, look in scene.looks.items() if look.textured}
         _check_pools(surfaces, environment, split)
         images = {
             f"scene.{role}.images" if role in surfaces else "light.environment": {

@@ -1,4 +1,4 @@
-"""What lights a scene beside sun and sky: further lamps, and pictures of all around."""
+"""Settings of what lights a scene beside sun and sky: lamps and environment maps."""
 
 import colorsys
 from bisect import bisect_left
@@ -17,31 +17,31 @@ from scenes.shot import Environment, Lamp
 
 
 class LampSettings(Settings):
-    """A lamp beside the sun, far away as that."""
+    """A directional light beside the sun."""
 
     share: Share = 1.0
     """Share of pictures in which it is on."""
     elevation_deg: Annotated[Range, within(5.0, 90.0)] = (20.0, 70.0)
-    """Angle above the horizon."""
+    """Elevation above the horizon."""
     azimuth_deg: Range = (0.0, 360.0)
-    """Compass angle that it comes from, counted from the sun's."""
+    """Azimuth, counted from the sun's."""
     hue: ShareRange = (0.0, 1.0)
     """Hue of its colour."""
     saturation: ShareRange = (0.0, 0.2)
     """Saturation of its colour."""
     diffuse: Annotated[Range, within(0.0, 4.0)] = (0.2, 0.6)
-    """Its light, to be compared with light.diffuse and light.ambient."""
+    """Irradiance of a surface that faces it; compare with light.diffuse and light.ambient."""
     shadow: ShareRange = (0.8, 1.0)
-    """Darkness of its shadows."""
+    """Darkness of its shadows: 1 removes all of its light."""
     softness: Annotated[Range, within(0.0, 0.2)] = (0.02, 0.1)
-    """Width of its shadows' edges, over the distance to what casts them."""
+    """Half width of its penumbrae, divided by the distance to the occluder."""
 
     def draw(self, rng: np.random.Generator, sun_azimuth_rad: float) -> Lamp | None:
-        """The lamp, or None where it is off; always eight draws.
+        """The lamp, or None if it is off; always eight draws.
 
         Args:
             rng: Generator.
-            sun_azimuth_rad: Where the sun stands.
+            sun_azimuth_rad: Azimuth of the sun, from +x towards +y.
         """
         on = rng.random() < self.share
         azimuth, elevation = (
@@ -59,20 +59,20 @@ class LampSettings(Settings):
 
 
 class EnvironmentSettings(Settings):
-    """A picture of all around in place of the sky."""
+    """An environment map in place of the sky: an equirectangular picture of the surroundings."""
 
     skies: tuple[str, ...] = ()
-    """Procedural ones to choose from where there is no path: clear, overcast, room."""
+    """Procedural maps to choose from if there is no path: clear, overcast, room."""
     pool: Annotated[int, Field(ge=1, le=MAX_POOL)] = 64
-    """Different pictures of each procedural one."""
+    """Number of different maps of each procedural kind."""
     path: str | None = None
-    """A file (.hdr, .exr, or an image), or a folder of them: equirectangular, twice as wide as high."""
+    """A file (.hdr, .exr, or an image) or a folder of them: equirectangular, twice as wide as high."""
     turn_deg: Range = (0.0, 360.0)
-    """How far it is turned about the vertical."""
+    """Rotation about the vertical."""
     sun: bool = True
-    """Whether its brightest spot is the sun; otherwise the sun is drawn as it is without it."""
+    """Whether its brightest spot replaces the sun that is drawn."""
     seen: bool = True
-    """Whether it is seen behind everything, in place of scene.background."""
+    """Whether it is the background of the picture, in place of scene.background."""
 
     @field_validator("skies")
     @classmethod
@@ -88,15 +88,15 @@ class EnvironmentSettings(Settings):
         if path is not None and not panorama_files(path):
             if not Path(path).expanduser().exists():
                 raise ValueError(f"no file or folder {path!r}")
-            raise ValueError(f"no picture of all around ({', '.join(SUFFIXES)}) in {path!r}")
+            raise ValueError(f"no environment map ({', '.join(SUFFIXES)}) in {path!r}")
         return path
 
     def draw(self, rng: np.random.Generator, album: Album) -> Environment | None:
-        """One of the pictures, turned, or None where there are none; always three draws.
+        """One of the maps and its rotation, or None if there are none; always three draws.
 
         Args:
             rng: Generator.
-            album: What to choose from.
+            album: Images to choose from.
         """
         which, turn_deg, member = rng.random(), uniform(rng, self.turn_deg), rng.random()
         if album.images:
@@ -110,7 +110,7 @@ class EnvironmentSettings(Settings):
 
 
 def _parsed(tree: object) -> object:
-    """Settings in JSON mode; a file or folder alone is its path."""
+    """Settings, validated in JSON mode; a text alone is the path."""
     tree = {"path": tree} if isinstance(tree, str) else tree
     return EnvironmentSettings.parse(tree) if isinstance(tree, dict) else tree
 

@@ -2,6 +2,7 @@
 
 import colorsys
 from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -71,3 +72,25 @@ class LookSettings(Settings):
         kind = self.textures[int(which * len(self.textures))]
         pool = album.members[: bisect_left(album.members, self.pool)]
         return Look(color, Texture(kind, pool[int(member * len(pool))]))
+
+
+def looks_in(settings: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, LookSettings]]:
+    """Every kind of surface in some settings, at any depth, by the path of its field: `table.legs`.
+
+    Args:
+        settings: Settings, or mappings and sequences of them.
+        path: Where they are themselves.
+    """
+    if isinstance(settings, LookSettings):
+        yield ".".join(path), settings
+    for name, value in _entries(settings):
+        yield from looks_in(value, (*path, str(name)))
+
+
+def _entries(value: object) -> Iterable[tuple[object, object]]:
+    """What a value holds, by name, key or place."""
+    if isinstance(value, Settings):
+        return value
+    if isinstance(value, Mapping):
+        return value.items()
+    return enumerate(value) if isinstance(value, list | tuple) else ()

@@ -1,7 +1,7 @@
 """What all kinds of scenes share: how many objects, which, how large, in what colours."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated, NamedTuple
 
@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from scenes.assets.catalogue import Asset, Catalogue
+from scenes.assets.mesh import Mesh
 from scenes.geometry import Pose, Quat
-from scenes.looks import LookSettings
+from scenes.looks import LookSettings, looks_in
 from scenes.settings import IntRange, Kind, Positive, Share, ShareRange, Streams, uniform, uniform_int, within
 from scenes.space import Space, ball, cylinder
 from scenes.spec import Body, Look, SceneSpec, Surface
@@ -36,12 +37,12 @@ class Loose(NamedTuple):
     @property
     def radius_m(self) -> float:
         """The radius about the centre of mass that holds the body."""
-        return self.asset.radius_m * self.body.scale
+        return self.asset.radius_m * self.body.largest_scale
 
     @property
     def space(self) -> Space:
         """What it takes up while it falls: a sphere, or a cylinder where it stands."""
-        standing, scale = self.asset.standing, self.body.scale * CLEARANCE
+        standing, scale = self.asset.standing, self.body.largest_scale * CLEARANCE
         if standing is None:
             return ball(self.radius_m * CLEARANCE)
         return cylinder(scale * standing.aside_m, scale * standing.below_m, scale * standing.above_m)
@@ -53,7 +54,7 @@ class Loose(NamedTuple):
 
     def at(self, center_m: Array, quat_xyzw: Quat) -> Body:
         """The body with its centre of mass (3,) at a point."""
-        center = self.body.scale * np.array(self.asset.center_of_mass_m)
+        center = np.array(self.body.axes) * np.array(self.asset.center_of_mass_m)
         return replace(self.body, pose=Pose.putting(center, center_m, quat_xyzw))
 
 
@@ -95,13 +96,19 @@ class Scene(Kind):
         """
 
     @property
+    def furniture(self) -> Mapping[str, Mesh]:
+        """The meshes that furniture is made of, by name; `Catalogue.furniture` has an asset of each."""
+        return {}
+
+    @property
+    def looks(self) -> dict[str, LookSettings]:
+        """For each role of a surface, which is the path of its field, what it may look like."""
+        return dict(looks_in(self))
+
+    @property
     def image_folders(self) -> dict[str, str | None]:
         """For each role of a surface the folder that its images come from."""
-        return {
-            "objects": self.objects.images,
-            "distractors": self.distractors.images,
-            "background": self.background.images,
-        }
+        return {role: look.images for role, look in self.looks.items()}
 
     def _loose(self, catalogue: Catalogue, streams: Streams) -> Iterator[Loose]:
         """The bodies with everything but their place; each body's draws are its own."""

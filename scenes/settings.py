@@ -74,13 +74,18 @@ def did_you_mean(word: str, known: list[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else f"allowed: {', '.join(known) or 'none'}"
 
 
-def one_of(family: type[Kind]) -> BeforeValidator:
-    """A validator that builds the member of a family which a mapping's `kind` names."""
+def one_of(family: type[Kind], unnamed: str | None = None) -> BeforeValidator:
+    """A validator that builds the member of a family which a mapping's `kind` names.
+
+    Args:
+        family: The class that opened the family.
+        unnamed: The kind of a mapping without `kind`; None refuses such mappings.
+    """
 
     def build(value: object) -> object:
         if not isinstance(value, dict):
             return value
-        kind = value.get("kind")
+        kind = value.get("kind", unnamed)
         if kind not in family.family:
             raise ValueError(f"unknown kind {kind!r}; {did_you_mean(str(kind), sorted(family.family))}")
         return family.family[kind].parse(value)

@@ -1,9 +1,9 @@
-"""What one picture is taken with: camera, light, lens and motion, as plain values.
+"""A shot: the camera, light, lens and motion of one picture, as plain values.
 
 Camera: OpenCV axes (x right, y down, z forward). Pixel edges lie at integers.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ class Camera:
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """A further light from far away; what its values mean is said at `Light`."""
+    """A directional light beside the sun; its attributes mean what those of the sun mean in `Light`."""
 
     direction: Vec3
     color_rgb: Vec3
@@ -45,13 +45,13 @@ class Lamp:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """A picture of all around in place of the sky.
+    """The choice of an environment map, and how it is used.
 
     Attributes:
-        source: Its name and content, `name@hash`; of a procedural one its kind and number, `clear:7`.
-        turn_rad: How far it is turned, from +x towards +y.
-        sun: Whether its brightest spot is the sun.
-        seen: Whether it is seen behind everything.
+        source: `name@hash` of an image file, or kind and number of a procedural map, such as `clear:7`.
+        turn_rad: Rotation about the vertical, from +x towards +y.
+        sun: Whether the brightest spot of the map replaces the sun.
+        seen: Whether the map is the background of the picture.
     """
 
     source: str
@@ -62,25 +62,25 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """A sun, a sky, and how the camera takes them.
+    """Sun, sky and lamps, and the camera's exposure and white balance.
 
     Attributes:
-        direction: Towards the sun (unit length).
-        color_rgb: Of the sun.
-        ambient: Light that a level floor gets from the sky.
-        diffuse: Light that a surface that faces it gets from the sun.
-        specular: Strength of highlights.
-        shadow: Share of the sun that a shadow takes away.
-        softness: Half width of a shadow's edge, over the distance to what casts it.
+        direction: Unit vector towards the sun.
+        color_rgb: Colour of the sun.
+        ambient: Irradiance of a level, unoccluded floor from the sky.
+        diffuse: Irradiance of a surface that faces the sun.
+        specular: Strength of specular highlights.
+        shadow: Share of the sun's light that a shadow removes.
+        softness: Half width of a shadow's penumbra, divided by the distance to the occluder.
         sky_rgb: Colour of the sky.
-        horizon: Brightness of the sky at the horizon, over that at the zenith.
+        horizon: Brightness of the sky at the horizon, relative to the zenith.
         sky_tilt: How much brighter the sky is towards `sky_azimuth_rad`.
         sky_azimuth_rad: From +x towards +y.
-        bounce: Light that the floor throws back, over that of a dull floor.
-        exposure_ev: Exposure beside what a meter would say, in powers of two.
-        warmth: Red is stronger by this share, blue weaker.
-        lamps: Beside the sun.
-        environment: What is there in place of the sky; None keeps it.
+        bounce: Strength of the light that the floor reflects, relative to a diffuse floor.
+        exposure_ev: Exposure compensation in stops.
+        warmth: White balance: red is stronger by this share, blue weaker.
+        lamps: Directional lights beside the sun.
+        environment: The environment map that replaces the sky; None keeps the sky.
     """
 
     direction: Vec3
@@ -100,10 +100,24 @@ class Light:
     lamps: tuple[Lamp, ...] = ()
     environment: Environment | None = None
 
+    @property
+    def suns(self) -> tuple["Light", ...]:
+        """The directional lights, each as a `Light` with that one sun.
+
+        The first is this light, with its sky; the lamps follow as suns under a black sky.
+        """
+        others = (replace(self, ambient=0.0, lamps=(), **asdict(lamp)) for lamp in self.lamps)
+        return self, *others
+
+    @property
+    def white_balance(self) -> Vec3:
+        """The camera's gain on red, green and blue."""
+        return 1 + self.warmth, 1.0, 1 - self.warmth
+
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """A lens of a diameter `aperture_m`; what lies at a depth `focus_m` is sharp."""
+    """A thin lens with the diameter `aperture_m`, focused at the depth `focus_m`."""
 
     aperture_m: float
     focus_m: float
@@ -111,12 +125,12 @@ class Lens:
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """How the camera moves while its shutter is open, along and about its own axes.
+    """The motion of the camera during the exposure, in its own frame; its pose is that of the middle.
 
     Attributes:
-        shift_m: From the beginning to the end; the camera is where its pose says in the middle.
-        turn_rad: The same, about an axis by the length of it.
-        frames: How many instants stand for all; odd.
+        shift_m: Translation from the beginning of the exposure to its end.
+        turn_rad: Rotation vector (axis times angle) from the beginning to the end.
+        frames: Number of instants that are averaged; odd.
     """
 
     shift_m: Vec3
@@ -126,7 +140,7 @@ class Motion:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One camera and one light on a settled scene; a pinhole without a `lens`, still without `motion`."""
+    """One camera and one light on a settled scene; no `lens` is a pinhole, no `motion` a still camera."""
 
     scene: int
     view: int

@@ -4,12 +4,17 @@ World: metres, z up. Camera: OpenCV axes (x right, y down, z forward). Pixel edg
 """
 
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from scenes.assets.images import Texture
-from scenes.geometry import Pose, Vec3
+from scenes.geometry import Pose, Scale, Vec3, per_axis
+
+Role = Literal["object", "distractor", "furniture"]
+"""Objects are labelled, distractors and furniture are not; cameras aim at all but furniture."""
 
 
 class RejectedDraw(Exception):
@@ -35,18 +40,73 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """One object: `category` is its place in the category list from 0, None for a distractor.
+    """A mesh in a scene.
 
-    `roughness`: 0 mirrors lights, 1 is dull.
+    Attributes:
+        asset: Key of the asset, `name@hash`.
+        category: Place in the category list, from 0; None of all but objects.
+        scale: Factor on the mesh.
+        pose: Of the mesh frame.
+        look: Colour and texture.
+        friction: Friction coefficient.
+        roughness: 0 mirrors lights, 1 is dull.
+        role: What it is in the scene. Where records name none, a body without a category is a distractor.
+        fixed: Whether it stays where it is, whatever hits it or rests on it.
+
+    Raises:
+        ValueError: An object has no category, something else has one, or a scale is not positive.
     """
 
     asset: str
     category: int | None
-    scale: float
+    scale: Scale
     pose: Pose
     look: Look
     friction: float
     roughness: float = 0.5
+    role: Annotated[Role, Field(exclude_if=lambda role: role != "furniture")] = "object"
+    fixed: Annotated[bool, Field(exclude_if=lambda fixed: not fixed)] = False
+
+    def __post_init__(self) -> None:
+        """Checks the values."""
+        if self.category is None and self.role == "object":
+            object.__setattr__(self, "role", "distractor")
+        if self.category is not None and self.role != "object":
+            raise ValueError(f"a body whose role is {self.role} has no category (got {self.category})")
+        if min(self.axes) <= 0:
+            raise ValueError(f"the scale of a body must be positive (got {self.scale})")
+
+    @property
+    def labelled(self) -> bool:
+        """Whether masks and boxes are made of it."""
+        return self.role == "object"
+
+    @property
+    def axes(self) -> Vec3:
+        """The scale along each axis of the mesh."""
+        return per_axis(self.scale)
+
+    @property
+    def largest_scale(self) -> float:
+        """The scale along the axis that has the largest."""
+        return max(self.axes)
+
+    @property
+    def proportions(self) -> Vec3:
+        """The scale along each axis over the largest: (1, 1, 1) where it is the same along all."""
+        x, y, z = self.axes
+        largest = max(x, y, z)
+        return x / largest, y / largest, z / largest
+
+    @property
+    def volume_scale(self) -> float:
+        """Its volume over that of the mesh."""
+        x, y, z = self.axes
+        return x * y * z if isinstance(self.scale, tuple) else self.scale**3
+
+    def apply(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points (n, 3) of the mesh, in the world."""
+        return self.pose.apply(points_m * np.array(self.axes))
 
 
 @dataclass(frozen=True, slots=True)

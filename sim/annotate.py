@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
-from scenes.assets.catalogue import Asset
-from scenes.geometry import Pose
+from scenes.geometry import Pose, Scale
 from scenes.shot import Camera, Shot
 from sim.boxes import Box, bounding, over, within
 from sim.meshfiles import MeshFiles
@@ -43,7 +42,7 @@ class Instance:
     category: int
     asset: str
     pose: Pose
-    scale: float
+    scale: Scale
     whole_px: int
     whole_xyxy: Box
     truncation: float
@@ -145,7 +144,7 @@ def annotate(files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, f
     instances: list[Instance] = []
     amodal: list[tuple[Box, Mask]] = []
     for index, (body, alone) in enumerate(zip(settled.spec.bodies, gbuffer.alone, strict=True)):
-        if body.category is None or alone is None:
+        if not body.labelled or alone is None:
             continue
         inside = within(alone.box, camera.width, camera.height)
         assert inside is not None
@@ -153,13 +152,15 @@ def annotate(files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, f
         seen_px = int(np.count_nonzero(seen))
         if not seen_px:
             continue
-        asset = files.assets[body.asset]
         whole_px = int(np.count_nonzero(alone.mask))
         truncation = 1.0 - seen_px / whole_px
         pose = body.pose.inside(camera.pose)
-        number = len(instances) + 1
+        number, name = len(instances) + 1, files.assets[body.asset].name
         whole = _tight(alone.box, alone.mask)
-        instances.append(_instance(number, index, asset, pose, body.scale, whole_px, whole, truncation))
+        assert body.category is not None
+        instances.append(
+            Instance(number, index, body.category, name, pose, body.scale, whole_px, whole, truncation)
+        )
         amodal.append((inside, seen))
     return Sample(
         image=frame.image,
@@ -171,13 +172,6 @@ def annotate(files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, f
     )
 
 
-def _instance(
-    number: int, body: int, asset: Asset, pose: Pose, scale: float, px: int, box: Box, truncation: float
-) -> Instance:
-    assert asset.category is not None
-    return Instance(number, body, asset.category, asset.name, pose, scale, px, box, truncation)
-
-
 def _tight(box: Box, mask: Mask) -> Box:
     """The pixel edges of a mask that lies over a box."""
     found = bounding(mask)
@@ -187,7 +181,7 @@ def _tight(box: Box, mask: Mask) -> Box:
 
 
 def _ids(frame: Frame, instances: list[Instance], bodies: int) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """Bodies as instance ids; distractors and the floor are 0."""
+    """Bodies as instance ids; distractors, furniture and the floor are 0."""
     table = np.zeros(bodies + 1, np.uint16)
     for instance in instances:
         table[instance.body] = instance.id

@@ -24,6 +24,11 @@ def size(box: Box) -> tuple[int, int]:
     return box[2] - box[0], box[3] - box[1]
 
 
+def slices(box: Box) -> tuple[slice, slice]:
+    """The rows and columns of an image (H, W, ...) that lie in a box; its edges must not be negative."""
+    return slice(box[1], box[3]), slice(box[0], box[2])
+
+
 def within(box: Box, width: int, height: int) -> Box | None:
     """The part of a box inside an image; None where there is none."""
     x0, y0, x1, y1 = max(box[0], 0), max(box[1], 0), min(box[2], width), min(box[3], height)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from scenes.assets.pieces import pieces_obj
+
 
 def collision_obj(pieces: Sequence[NDArray[np.float64]], center_m: tuple[float, float, float]) -> bytes:
     """An OBJ file with an object for each convex piece: PyBullet makes one body of their hulls.
@@ -15,10 +17,6 @@ def collision_obj(pieces: Sequence[NDArray[np.float64]], center_m: tuple[float, 
         pieces: Points (n, 3) of each, in the mesh frame.
         center_m: The centre of mass there; points are given about it.
     """
-    lines, first = [], 1
-    for index, piece in enumerate(pieces):
-        lines.append(f"o piece{index}")
-        lines += [f"v {x:.7g} {y:.7g} {z:.7g}" for x, y, z in piece - center_m]
-        lines += [f"f {i} {i + 1} {i + 2}" for i in range(first, first + len(piece) - 2)]
-        first += len(piece)
-    return "\n".join(lines).encode() + b"\n"
+    about = [piece - center_m for piece in pieces]
+    fans = [np.arange(len(piece) - 2)[:, None] + np.arange(3) for piece in pieces]
+    return pieces_obj(about, fans, digits=7)

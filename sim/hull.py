@@ -4,6 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
 
+from scenes.geometry import fibonacci_sphere
+
 Array = NDArray[np.float64]
 
 MOST_CORNERS, SHORTFALL = 192, 0.007
@@ -42,8 +44,8 @@ def _chosen(points: Array) -> Array:
     Bodies rest on faces: each corner goes out by the mean of what the faces around it miss, square to them.
     """
     if len(points) > DIRECTIONS:
-        points = points[np.unique([int((points @ one).argmax()) for one in directions(DIRECTIONS)])]
-    kept = np.unique((directions(FIRST_CORNERS) @ points.T).argmax(axis=1))
+        points = points[np.unique([int((points @ one).argmax()) for one in fibonacci_sphere(DIRECTIONS)])]
+    kept = np.unique((fibonacci_sphere(FIRST_CORNERS) @ points.T).argmax(axis=1))
     while True:
         hull = ConvexHull(points[kept])
         normals, reaches = hull.equations[:, :3], hull.equations[:, :3] @ points.T
@@ -57,11 +59,3 @@ def _chosen(points: Array) -> Array:
     for corner in hull.simplices.T:
         np.add.at(around, corner, np.column_stack([normals * missed[:, None], np.ones(len(missed))]))
     return np.asarray(points[kept] + around[:, :3] / np.maximum(around[:, 3:], 1))
-
-
-def directions(count: int) -> Array:
-    """Unit vectors (count, 3), evenly spread (a Fibonacci sphere)."""
-    steps = np.arange(count) + 0.5
-    height, angle = 1 - 2 * steps / count, np.pi * (1 + 5**0.5) * steps
-    flat = np.sqrt(1 - height**2)
-    return np.column_stack([flat * np.cos(angle), flat * np.sin(angle), height])

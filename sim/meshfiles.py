@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from scenes.assets.catalogue import Asset, Catalogue
 from scenes.assets.mesh import Mesh, Part, face_normals
+from scenes.assets.obj import ObjGroup, obj_bytes
 from scenes.assets.shapes import box
+from scenes.geometry import Scale, Vec3, per_axis
 from scenes.shot import Camera
 from scenes.spec import Body
 from sim.bullet import pb
@@ -19,18 +21,20 @@ from sim.collision import collision_obj
 from sim.hull import hull_vertices, thinned
 
 Array = NDArray[np.float64]
-
 MIN_TRIANGLE_PX = 0.05
 """TinyRenderer drops triangles below about 0.01 px²; slanted ones are smaller than they seem."""
 LEVEL_CELLS = (256, 128, 64, 32, 16, 8, 4)
 """Cells along the longest side of each coarser level of detail."""
 KEPT_HULLS = 256
 """Hulls of bodies that are remembered: each is asked for several times for one picture."""
+KEPT_TRIANGLES = 4096
+"""Triangle sizes that are remembered, each of a mesh, a level of detail and proportions."""
+EVEN: Vec3 = (1.0, 1.0, 1.0)
+"""The proportions of a body with the same scale along all axes."""
 KEPT_FACES = 16
 """Meshes whose faces as drawn are remembered: files are written for several looks of one."""
 OVERLOOKED_SHARE = 0.01
 """Share of the surface that may vanish."""
-
 
 DrawnFaces = tuple[NDArray[np.int32], NDArray[np.bool_]]
 """Faces (k, 3), and which of them are the backs of others (k,)."""
@@ -52,18 +56,18 @@ class MeshFiles:
         """Nothing is written yet."""
         self.assets = catalogue.assets
         self._folder = folder
-        self._levels: dict[tuple[str, int], tuple[Path, ...]] = {}
-        self._fineness: dict[str, list[float]] = {}
+        self._levels: dict[tuple[str, int, Vec3], tuple[Path, ...]] = {}
         self._meshes: dict[str, list[Mesh]] = {}
         self._hulls: dict[str, Array] = {}
         self._collisions: dict[str, Path] = {}
+        self._small_triangle = lru_cache(KEPT_TRIANGLES)(lambda *shape: small_triangle(self.shaped(*shape)))
         self.drawn_faces = lru_cache(KEPT_FACES)(self._drawn_faces)
         self.hull = lru_cache(KEPT_HULLS)(self._hull)
         self.projected_hull = lru_cache(KEPT_HULLS)(self._projected_hull)
 
     def _hull(self, body: Body) -> Array:
         """World points (n, 3) that bound a body from every side."""
-        return _frozen(body.pose.apply(self.hull_vertices(body.asset) * body.scale))
+        return _frozen(body.apply(self.hull_vertices(body.asset)))
 
     def _projected_hull(self, body: Body, camera: Camera) -> tuple[Array, Array]:
         """Pixel coordinates (n, 2) and depths (n,) in metres of those points."""
@@ -87,12 +91,18 @@ class MeshFiles:
             self._collisions[key] = self.write(collision_obj(pieces, asset.center_of_mass_m), ".obj")
         return self._collisions[key]
 
-    def visual(self, key: str, level: int) -> tuple[Path, ...]:
-        """An OBJ file for each part of an asset at a level of detail (0 is the mesh itself)."""
-        if (key, level) not in self._levels:
-            drawn = zip(self.mesh(key, level).parts, self.drawn_faces(key, level), strict=True)
-            self._levels[key, level] = tuple(self.write(_obj(part, faces), ".obj") for part, faces in drawn)
-        return self._levels[key, level]
+    def visual(self, key: str, level: int, proportions: Vec3 = EVEN) -> tuple[Path, ...]:
+        """An OBJ file for each part of an asset at a level of detail (0 is the mesh itself).
+
+        PyBullet scales vertices, but not normals: these are those of the mesh in the proportions of the body.
+        """
+        if (key, level, proportions) not in self._levels:
+            parts, shaped = self.mesh(key, level).parts, self.shaped(key, level, proportions).parts
+            drawn = zip(parts, shaped, self.drawn_faces(key, level), strict=True)
+            self._levels[key, level, proportions] = tuple(
+                self.write(_obj(part, other.normals, faces), ".obj") for part, other, faces in drawn
+            )
+        return self._levels[key, level, proportions]
 
     def _drawn_faces(self, key: str, level: int) -> tuple[DrawnFaces, ...]:
         """The faces of each part as they are drawn."""
@@ -110,27 +120,25 @@ class MeshFiles:
         _, bmp = cv2.imencode(".bmp", pixels[..., ::-1])
         return self.write(bmp.tobytes(), ".bmp")
 
-    def level(self, key: str, px_per_unit: float) -> int:
+    def level(self, key: str, px_per_unit: float, proportions: Vec3 = EVEN) -> int:
         """The finest level of detail whose triangles are large enough to be drawn.
 
         Args:
             key: The asset.
-            px_per_unit: Pixels that a length of 1 in the mesh frame covers.
+            px_per_unit: Pixels that a length of 1 in the mesh frame covers, along the axis of largest scale.
+            proportions: Of the body.
 
         Raises:
             Vanishing: There is none.
         """
         for level in range(len(LEVEL_CELLS) + 2):
-            if self._small_triangle(key, level) * px_per_unit**2 >= MIN_TRIANGLE_PX:
+            if self._small_triangle(key, level, proportions) * px_per_unit**2 >= MIN_TRIANGLE_PX:
                 return level
         raise Vanishing(key)
 
-    def _small_triangle(self, key: str, level: int) -> float:
-        """The triangle area below which triangles hold 1 % of the surface; square mesh units."""
-        known = self._fineness.setdefault(key, [])
-        while len(known) <= level:
-            known.append(small_triangle(self.mesh(key, len(known))))
-        return known[level]
+    def shaped(self, key: str, level: int, proportions: Vec3) -> Mesh:
+        """An asset at a level of detail in the proportions of a body, its largest scale 1."""
+        return self.mesh(key, level) if proportions == EVEN else self.mesh(key, level).scaled(proportions)
 
     def mesh(self, key: str, level: int) -> Mesh:
         """An asset at a level of detail (0 is the mesh itself); coarse ones may have lost parts."""
@@ -148,11 +156,11 @@ class MeshFiles:
         return path
 
 
-def collision_shape(client: int, files: MeshFiles, asset: Asset, scale: float) -> int:
+def collision_shape(client: int, files: MeshFiles, asset: Asset, scale: Scale) -> int:
     """PyBullet's id of an asset's hull or convex pieces."""
     path = files.collision(asset.key)
     shape: int = pb.createCollisionShape(
-        pb.GEOM_MESH, fileName=str(path), meshScale=[scale] * 3, physicsClientId=client
+        pb.GEOM_MESH, fileName=str(path), meshScale=per_axis(scale), physicsClientId=client
     )
     return shape
 
@@ -230,14 +238,11 @@ def ordered_faces(part: Part, behind: NDArray[np.bool_], middle: Array) -> Drawn
     return faces[order], back[order]
 
 
-def _obj(part: Part, drawn: DrawnFaces) -> bytes:
+def _obj(part: Part, normals: Array, drawn: DrawnFaces) -> bytes:
     """A part as an OBJ file without a material: colour and texture are set by the scene."""
     faces, back = drawn
-    normals = np.concatenate([part.normals, -part.normals]) if back.any() else part.normals
-    shift = np.where(back, len(part.normals), 0)
-    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in part.vertices_m.tolist()]
-    lines += [f"vt {u:.9g} {v:.9g}" for u, v in part.uvs.tolist()]
-    lines += [f"vn {x:.6g} {y:.6g} {z:.6g}" for x, y, z in normals.tolist()]
-    corners = zip((faces + 1).tolist(), shift.tolist(), strict=True)
-    lines += [f"f {a}/{a}/{a + s} {b}/{b}/{b + s} {c}/{c}/{c + s}" for (a, b, c), s in corners]
-    return "\n".join(lines).encode() + b"\n"
+    if not back.any():
+        return obj_bytes([ObjGroup(part.vertices_m, faces, part.uvs, normals)])
+    behind = faces + np.where(back, len(normals), 0)[:, None]
+    normals = np.concatenate([normals, -normals])
+    return obj_bytes([ObjGroup(part.vertices_m, faces, part.uvs, normals, behind)])

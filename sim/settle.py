@@ -1,5 +1,6 @@
 """Lets a drawn scene fall until it rests."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,20 +42,20 @@ def settle(client: Client, files: MeshFiles, spec: SceneSpec) -> Settled:
     Raises:
         RejectedDraw: `unsettled`, `penetrating`, `out_of_bounds` or `non_finite`.
     """
-    if spec.physics is None or not spec.bodies:
+    if spec.physics is None or all(body.fixed for body in spec.bodies):
         return Settled(spec, 0.0)
     client.fresh(spec.physics.time_step_s, spec.physics.gravity_m_s2)
     _add_floor(client.id)
     ids = [_add_body(client.id, files, body) for body in spec.bodies]
-    seconds = _run(client.id, ids, spec.physics)
-    _check_contacts(client.id, files, ids, spec)
-    _check_bounds(client.id, ids, spec.physics)
-    poses = [
-        _mesh_pose(client.id, files, body_id, body) for body_id, body in zip(ids, spec.bodies, strict=True)
-    ]
-    bodies = tuple(replace(body, pose=pose) for body, pose in zip(spec.bodies, poses, strict=True))
-    spec = replace(spec, bodies=bodies)
-    return Settled(spec, seconds)
+    moving = {body_id: body for body_id, body in zip(ids, spec.bodies, strict=True) if not body.fixed}
+    seconds = _run(client.id, list(moving), spec.physics)
+    _check_contacts(client.id, files, moving)
+    _check_bounds(client.id, list(moving), spec.physics)
+    bodies = tuple(
+        body if body.fixed else _moved(client.id, files, body_id, body)
+        for body_id, body in zip(ids, spec.bodies, strict=True)
+    )
+    return Settled(replace(spec, bodies=bodies), seconds)
 
 
 def _add_floor(client: int) -> None:
@@ -66,16 +67,17 @@ def _add_floor(client: int) -> None:
 
 def _add_body(client: int, files: MeshFiles, body: Body) -> int:
     asset = files.assets[body.asset]
-    center = body.pose.apply(body.scale * np.array([asset.center_of_mass_m]))[0]
+    center = body.apply(np.array([asset.center_of_mass_m]))[0]
     body_id: int = pb.createMultiBody(
-        asset.mass_kg * body.scale**3,
+        0 if body.fixed else asset.mass_kg * body.volume_scale,
         collision_shape(client, files, asset, body.scale),
         -1,
         center.tolist(),
         body.pose.quat_xyzw,
         physicsClientId=client,
     )
-    _set_dynamics(client, body_id, body.friction, ROLLING_SHARE * asset.radius_m * body.scale)
+    rolling_m = 0.0 if body.fixed else ROLLING_SHARE * asset.radius_m * body.largest_scale
+    _set_dynamics(client, body_id, body.friction, rolling_m)
     return body_id
 
 
@@ -119,10 +121,13 @@ def _at_rest(client: int, ids: list[int]) -> bool:
     return True
 
 
-def _check_contacts(client: int, files: MeshFiles, ids: list[int], spec: SceneSpec) -> None:
+def _check_contacts(client: int, files: MeshFiles, moving: Mapping[int, Body]) -> None:
+    """Looks how deep bodies reach into each other; what is fixed allows them what the floor does."""
     allowed = {
-        body_id: max(PENETRATION_M, PENETRATION_SHARE * 2 * files.assets[body.asset].radius_m * body.scale)
-        for body_id, body in zip(ids, spec.bodies, strict=True)
+        body_id: max(
+            PENETRATION_M, PENETRATION_SHARE * 2 * files.assets[body.asset].radius_m * body.largest_scale
+        )
+        for body_id, body in moving.items()
     }
     for contact in pb.getContactPoints(physicsClientId=client):
         limit = min(allowed.get(contact[1], np.inf), allowed.get(contact[2], np.inf))
@@ -130,11 +135,11 @@ def _check_contacts(client: int, files: MeshFiles, ids: list[int], spec: SceneSp
             raise RejectedDraw("penetrating")
 
 
-def _mesh_pose(client: int, files: MeshFiles, body_id: int, body: Body) -> Pose:
-    """The pose of the mesh frame; PyBullet gives that of the centre of mass."""
+def _moved(client: int, files: MeshFiles, body_id: int, body: Body) -> Body:
+    """The body where it is now: the pose of its mesh frame; PyBullet gives that of the centre of mass."""
     center, quat = pb.getBasePositionAndOrientation(body_id, physicsClientId=client)
-    inner = body.scale * np.array(files.assets[body.asset].center_of_mass_m)
-    return Pose.putting(inner, np.array(center), quat)
+    inner = np.array(body.axes) * np.array(files.assets[body.asset].center_of_mass_m)
+    return replace(body, pose=Pose.putting(inner, np.array(center), quat))
 
 
 def _check_bounds(client: int, ids: list[int], physics: Physics) -> None:

@@ -8,7 +8,7 @@ import cv2
 from threadpoolctl import threadpool_limits
 
 from augment.pipeline import Augmenter
-from scenes.assets.catalogue import Catalogue, load_catalogue
+from scenes.assets.catalogue import Catalogue
 from scenes.assets.images import Pictures
 from scenes.heldout import HeldOut
 from sim.bullet import Client
@@ -34,7 +34,7 @@ class WorkerContext:
         own = folder / str(os.getpid())
         own.mkdir(parents=True, exist_ok=True)
         self.recipe = recipe
-        self.catalogue = catalogue or load_catalogue(recipe.assets, recipe.image_folders)
+        self.catalogue = catalogue or recipe.load_catalogue()
         self.client = Client()
         self.files = MeshFiles(self.catalogue, own)
         pictures = Pictures(self.catalogue.images)

@@ -12,7 +12,7 @@ from pycocotools import mask as coco_mask
 from scenes.camera import ImageSettings
 from scenes.shot import Shot
 from sim.annotate import Instance, Measures, Sample
-from sim.boxes import Box, bounding
+from sim.boxes import Box, bounding, slices
 from sim.settle import Settled
 from sim2coco.codec import encode
 from sim2coco.quality.judge import Verdict
@@ -78,9 +78,8 @@ def files_of(
 
 def _annotation(sample: Sample, instance: Instance, measures: Measures) -> Annotation:
     assert measures.box_xyxy is not None
-    x0, y0, x1, y1 = measures.box_xyxy
-    visible = np.asarray(sample.ids[y0:y1, x0:x1] == instance.id)
-    counts, area, bbox = run_lengths(visible, (x0, y0), sample.ids.shape)
+    visible = np.asarray(sample.ids[slices(measures.box_xyxy)] == instance.id)
+    counts, area, bbox = run_lengths(visible, measures.box_xyxy[:2], sample.ids.shape)
     amodal_counts, amodal_area, amodal_bbox = run_lengths(sample.amodal_mask(instance.id))
     rendered = sample.camera is not None
     return Annotation(

@@ -111,8 +111,9 @@ def nearest(key: str, *all_settings: type[Settings]) -> str:
     if any(setting.parent == key for setting in known) and key not in [setting.key for setting in known]:
         return f"not set so far: write +{key}={{...}}"
     same = [setting for setting in known if setting.key == key]
-    if kinds := [setting.kind for setting in same if setting.kind]:
-        return f"it belongs to the kind {' or '.join(sorted(set(kinds)))}"
+    kinds = {setting.kind for setting in same if setting.kind}
+    if kinds and kinds != _all_kinds(key, known):
+        return f"it belongs to the kind {' or '.join(sorted(kinds))}"
     if any(get_origin(setting.info.annotation) is dict for setting in same):
         return f"entries are added with +{key}.{NAME}=..., and removed with ~{key}.{NAME}"
     if same:
@@ -133,6 +134,14 @@ def nearest(key: str, *all_settings: type[Settings]) -> str:
         return f"write {parent} as a whole"
     top = [setting.key for setting in known if not setting.parent]
     return f"allowed: {', '.join(siblings.values() or top)}"
+
+
+def _all_kinds(key: str, known: Sequence[Setting]) -> set[str]:
+    """The kinds among which the group of a key can be chosen; empty if there is no such choice."""
+    while key := key.rpartition(".")[0]:
+        if found := {setting.kind for setting in known if setting.key == f"{key}.kind" and setting.kind}:
+            return found
+    return set()
 
 
 def _named(setting: Setting, key: str) -> Setting:
@@ -175,7 +184,7 @@ def _path(error: ErrorDetails, tree: object) -> list[str]:
 
 
 def _siblings(path: list[str], settings: type[Settings], tree: object) -> list[str]:
-    """The names of the settings that are allowed in place of the last key of a path."""
+    """The names of the settings that the last key of a path may be, for the given kind if there is one."""
     kind: object = None
     for step in path[:-1]:
         tree = tree[step] if isinstance(tree, Mapping) else None
@@ -186,10 +195,10 @@ def _siblings(path: list[str], settings: type[Settings], tree: object) -> list[s
         same = len(steps) == len(path) - 1 and all(
             known in (step, NAME) for known, step in zip(steps, path, strict=False)
         )
-        # The kind of an entry of a list is not looked up.
-        if same and (kind is None or setting.kind in (kind, None)):
-            found.append(setting.name)
-    return list(dict.fromkeys(found))
+        if same:
+            found.append(setting)
+    chosen = [setting for setting in found if setting.kind in (kind, None)] or found
+    return list(dict.fromkeys(setting.name for setting in chosen))
 
 
 def _message(error: ErrorDetails) -> str:

@@ -157,15 +157,21 @@ def _augmented_once(
 
 
 def labelled(settled: Settled) -> bool:
-    """Whether the scene has an object with a category, which gets labels."""
-    return any(body.category is not None for body in settled.spec.bodies)
+    """Whether the scene has an object that gets labels."""
+    return any(body.labelled for body in settled.spec.bodies)
 
 
 def bounds(context: WorkerContext, settled: Settled) -> tuple[Vec3, float]:
-    """Centre and radius, in metres, of a sphere around all bodies, or around one object of typical size."""
-    if not settled.spec.bodies:
+    """Centre and radius, in metres, of the sphere at which cameras aim, at least as large as an object.
+
+    The sphere contains all bodies except furniture, as cameras would be too far away from objects on a large
+    table. If there is nothing but furniture, it contains the furniture.
+    """
+    bodies = settled.spec.bodies
+    if not bodies:
         return (0.0, 0.0, 0.0), context.catalogue.typical_size_m
-    points = np.concatenate([context.files.hull(body) for body in settled.spec.bodies])
+    aimed_at = [body for body in bodies if body.role != "furniture"] or bodies
+    points = np.concatenate([context.files.hull(body) for body in aimed_at])
     center = (points.min(axis=0) + points.max(axis=0)) / 2
     radius_m = float(np.linalg.norm(points - center, axis=1).max())
     return vec3(center), max(radius_m, 0.5 * context.catalogue.typical_size_m)

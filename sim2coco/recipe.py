@@ -11,12 +11,12 @@ import scenes.kinds
 import sim.render
 import sim2coco.quality
 from augment.settings import AugmentSettings
-from scenes.assets.catalogue import Assets, Catalogue
+from scenes.assets.catalogue import Assets, Catalogue, load_catalogue
 from scenes.assets.images import ENVIRONMENT
 from scenes.camera import CameraKind, ImageSettings, Shell
 from scenes.heldout import HeldOut, hold_out
 from scenes.kinds.drop import Drop
-from scenes.light import LightSettings
+from scenes.light import LightKind, SunAndSky
 from scenes.scene import Scene
 from scenes.settings import Settings, did_you_mean, load_kinds, one_of
 from scenes.split import Split
@@ -51,7 +51,7 @@ class Recipe(Settings):
     """How cameras are placed."""
     image: ImageSettings = ImageSettings()
     """Image size and file format."""
-    light: LightSettings = LightSettings()
+    light: SerializeAsAny[Annotated[LightKind, one_of(LightKind, unnamed="sun_and_sky")]] = SunAndSky()
     """How scenes are lit."""
     render: SerializeAsAny[Annotated[Render, one_of(Render)]] = Relit()
     """How images are rendered."""
@@ -81,7 +81,16 @@ class Recipe(Settings):
     @property
     def image_folders(self) -> dict[str, str | None]:
         """The folder (or file) of the user's images for each role."""
-        return {**self.scene.image_folders, ENVIRONMENT: self.light.environment.path}
+        return {**self.scene.image_folders, ENVIRONMENT: self.light.environments.path}
+
+    def load_catalogue(self) -> Catalogue:
+        """All meshes and images of the scenes.
+
+        Raises:
+            CatalogueError: A mesh cannot be used.
+            ImageError: An image cannot be read.
+        """
+        return load_catalogue(self.assets, self.image_folders, self.scene.furniture)
 
     def split_of(self, scene: int) -> str:
         """The split of a scene; depends only on the index; every prefix has nearly the right fractions."""
@@ -93,7 +102,7 @@ class Recipe(Settings):
         Raises:
             CatalogueError: There are too few meshes or images of a kind to give each split its own.
         """
-        return hold_out(self.split, self.seed, self.assets, self.scene, self.light.environment, catalogue)
+        return hold_out(self.split, self.seed, self.assets, self.scene, self.light.environments, catalogue)
 
 
 def updated(tree: Any) -> Any:

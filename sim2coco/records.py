@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from scenes.geometry import Pose
+from scenes.geometry import Pose, Scale
 from scenes.shot import Camera, Shot
 from sim.settle import Settled
 
@@ -42,7 +42,7 @@ class Annotation:
     visible_fraction: float
     occlusion: float
     truncation: float
-    scale: float
+    scale: Scale
     pose: Pose | None
     whole_px: int | None
     whole_bbox: Xywh | None

@@ -10,7 +10,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import sim2coco.export
-from scenes.assets.catalogue import load_catalogue
 from scenes.settings import load_kinds
 from sim2coco.engines.engine import Engine, Job
 from sim2coco.engines.inline import Inline
@@ -171,7 +170,7 @@ def generate(
     if num_images < 1:
         raise ValueError("num_images must be at least 1")
     recipe.render.device()
-    catalogue = load_catalogue(recipe.assets, recipe.image_folders)
+    catalogue = recipe.load_catalogue()
     recipe.hold_out(catalogue)  # what splits cannot have each of their own is refused before all else
     store = Store(Path(out).expanduser().absolute())
     with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:

@@ -18,6 +18,7 @@ STREAMS = (
     "walls",
     "lamps",
     "environment",
+    "furniture",
 )
 """Names of streams. Their position is part of the seed, so new names must be appended at the end."""
 

@@ -26,14 +26,19 @@ def with_spot(height: int, at: Array, radius_rad: float, light: float, sky: floa
     return np.where(inside[..., None], light, sky) * np.ones(3)
 
 
-def write_hdr(path: Path, light: Array, packed: bool = False) -> None:
-    """Writes light (h, w, 3) in Radiance's format, each row as it is, or as runs and literals."""
-    height, width = light.shape[:2]
+def rgbe_of(light: Array) -> NDArray[np.uint8]:
+    """Light (h, w, 3) as three mantissas and one exponent a pixel (h, w, 4)."""
     brightest = light.max(axis=2)
     _, exponent = np.frexp(brightest)
     mantissas = light * np.ldexp(256.0, -exponent)[..., None]
     rgbe = np.concatenate([mantissas, (exponent + 128)[..., None]], axis=2)
-    rgbe = np.where(brightest[..., None] > 1e-30, rgbe, 0).astype(np.uint8)
+    return np.where(brightest[..., None] > 1e-30, rgbe, 0).astype(np.uint8)
+
+
+def write_hdr(path: Path, light: Array, packed: bool = False) -> None:
+    """Writes light (h, w, 3) in Radiance's format, each row as it is, or as runs and literals."""
+    height, width = light.shape[:2]
+    rgbe = rgbe_of(light)
     header = f"#?RADIANCE\nEXPOSURE=1\nFORMAT=32-bit_rle_rgbe\n\n-Y {height} +X {width}\n".encode()
     rows = b"".join(_packed(row) for row in rgbe) if packed else rgbe.tobytes()
     path.write_bytes(header + rows)

@@ -203,6 +203,7 @@ class Catalogue:
         groups: The assets of category i at place i.
         images: The users' images, by role.
         members: Which pictures of each procedural texture may be drawn.
+        furniture: The meshes of furniture, by the names that the kind of scene gives them.
         whole: What all splits are made of; None if that is this one.
     """
 
@@ -214,6 +215,7 @@ class Catalogue:
     distractor_groups: tuple[tuple[Asset, ...], ...]
     images: Images = field(default_factory=dict)
     members: Sequence[int] = range(MAX_POOL)
+    furniture: Mapping[str, Asset] = field(default_factory=dict)
     whole: "Catalogue | None" = None
 
     def album(self, role: str) -> Album:
@@ -223,7 +225,11 @@ class Catalogue:
     @cached_property
     def assets(self) -> dict[str, Asset]:
         """Every asset by its key."""
-        return {asset.key: asset for group in (*self.groups, *self.distractor_groups) for asset in group}
+        return {asset.key: asset for asset in (*self.furniture.values(), *self.drawn())}
+
+    def drawn(self) -> tuple[Asset, ...]:
+        """The assets of objects and distractors."""
+        return tuple(asset for group in (*self.groups, *self.distractor_groups) for asset in group)
 
     @cached_property
     def typical_size_m(self) -> float:
@@ -249,12 +255,17 @@ class Catalogue:
         return asset, uniform(rng, asset.scale)
 
 
-def load_catalogue(settings: Assets, folders: Mapping[str, str | None] | None = None) -> Catalogue:
+def load_catalogue(
+    settings: Assets,
+    folders: Mapping[str, str | None] | None = None,
+    furniture: Mapping[str, Mesh] | None = None,
+) -> Catalogue:
     """Reads and checks every mesh and image that the settings name.
 
     Args:
         settings: Categories and distractors.
         folders: For each role of a surface its folder of images, or None.
+        furniture: The meshes of furniture, by name.
 
     Raises:
         CatalogueError: Paths hold no mesh, or some that cannot be used; tells all of them.
@@ -281,6 +292,10 @@ def load_catalogue(settings: Assets, folders: Mapping[str, str | None] | None = 
         distractor_weights=tuple(category.weight for category in settings.distractors.values()),
         distractor_groups=tuple(distractors),
         images=load_images(folders or {}),
+        furniture={
+            name: _asset(name, Category(path=name), None, mesh, mesh.content_hash)
+            for name, mesh in (furniture or {}).items()
+        },
     )
 
 

@@ -54,7 +54,7 @@ class ImageFile:
 
 
 Images = Mapping[str, tuple[ImageFile, ...]]
-"""For each role (`floor`, `background`, `objects`, `distractors`, `environment`) its images."""
+"""For each role its images: `environment`, or where a surface is set (`floor`, `objects`, `table.legs`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def file_hash(path: Path) -> str:
 
 
 class Pictures:
-    """The pictures behind textures, kept once read: `pictures("floor", texture)`.
+    """The pictures behind textures, kept once read: `pictures(texture)`.
 
     Args:
         images: The users' images.
@@ -127,26 +127,23 @@ class Pictures:
 
     def __init__(self, images: Images, keep: int = 64) -> None:
         """Reads nothing yet."""
-        self._images = images
+        self._images = [image for of_role in images.values() for image in of_role]
         self._get = lru_cache(keep)(self._read)
         self.panorama = lru_cache(KEPT_PANORAMAS)(self._read_panorama)
 
-    def __call__(self, role: str, choice: Texture) -> NDArray[np.uint8]:
-        """The pixels (h, w, 3) RGB of a texture on a surface of that role.
+    def __call__(self, choice: Texture) -> NDArray[np.uint8]:
+        """The pixels (h, w, 3) RGB of a texture; an image is found by its name and content.
 
         Raises:
             ImageError: The image is another one now.
         """
-        return self._get(role if choice.kind == IMAGE else "", choice)
+        return self._get(choice)
 
-    def _read(self, role: str, choice: Texture) -> NDArray[np.uint8]:
+    def _read(self, choice: Texture) -> NDArray[np.uint8]:
         if choice.kind == IMAGE:
-            return self._read_image(role, choice)
+            return read_image(self._path(choice.source))
         rng = _rng(choice.kind, choice.index)
         return _muted(texture(choice.kind, rng), rng.random(), 100 + 100 * rng.random())
-
-    def _read_image(self, role: str, choice: Texture) -> NDArray[np.uint8]:
-        return read_image(self._path(role, choice.source))
 
     def _read_panorama(self, source: str) -> NDArray[np.float32]:
         """The light (h, w, 3) of a picture of all around, `name@hash`, or `kind:number`.
@@ -157,10 +154,10 @@ class Pictures:
         kind, _, number = source.partition(":")
         if kind in SKIES and "@" not in source:
             return sky(kind, _rng(kind, int(number)))
-        return read_panorama(self._path(ENVIRONMENT, source))
+        return read_panorama(self._path(source))
 
-    def _path(self, role: str, source: str) -> Path:
-        for image in self._images.get(role, ()):
+    def _path(self, source: str) -> Path:
+        for image in self._images:
             if image.key == source and image.key.endswith(file_hash(image.path)):
                 return image.path
         raise ImageError(f"{source}: that image is no longer there, or another one now")

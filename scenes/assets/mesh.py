@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scenes.assets.centroid import center_of_mass, shells, signed_volume
+from scenes.geometry import Scale, per_axis
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -138,15 +139,24 @@ class Mesh:
                 digest.update(b"" if array is None else array.tobytes())
         return digest.hexdigest()
 
-    def scaled(self, factor: float) -> "Mesh":
-        """The same mesh, `factor` times as large about the origin.
+    def scaled(self, factor: Scale) -> "Mesh":
+        """The same mesh, `factor` times as large about the origin; normals stay perpendicular to the surface.
 
         Raises:
-            MeshError: The factor is not a positive number.
+            MeshError: The factor is not a positive number, or one for each axis.
         """
-        if not (isfinite(factor) and factor > 0):
+        if not all(isfinite(along) and along > 0 for along in per_axis(factor)):
             raise MeshError(f"a mesh can be scaled by a positive number only, not by {factor}")
-        return Mesh(tuple(replace(part, vertices_m=part.vertices_m * factor) for part in self.parts))
+        return Mesh(tuple(_scaled(part, factor) for part in self.parts))
+
+
+def _scaled(part: Part, factor: Scale) -> Part:
+    vertices_m = part.vertices_m * np.array(per_axis(factor))
+    if not isinstance(factor, tuple):
+        return replace(part, vertices_m=vertices_m)
+    normals = part.normals / np.array(factor)  # by the inverse transpose
+    lengths = np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)
+    return replace(part, vertices_m=vertices_m, normals=normals / lengths)
 
 
 def _frozen(array: ArrayLike, dtype: type[Scalar]) -> NDArray[Scalar]:

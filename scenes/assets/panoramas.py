@@ -1,6 +1,7 @@
 """Reads pictures of all around (equirectangular: twice as wide as high, the zenith on top) as light."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.reading import IMAGE_SUFFIXES, MAX_IMAGE_PX, ImageError, read_image
+from scenes.assets.srgb import SRGB_TO_LINEAR
 
 Floats = NDArray[np.float32]
 
@@ -53,10 +55,8 @@ def read_panorama(path: Path) -> Floats:
 
 
 def _read_picture(path: Path) -> Floats:
-    """An 8-bit picture, its values undone to light (IEC 61966-2-1)."""
-    value = np.arange(256) / 255
-    linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    return np.asarray(linear.astype(np.float32)[read_image(path)])
+    """An 8-bit sRGB picture."""
+    return SRGB_TO_LINEAR[read_image(path)]
 
 
 def _read_exr(path: Path) -> Floats:
@@ -84,17 +84,25 @@ def _read_hdr(path: Path) -> Floats:
     """A picture in Radiance's format: three mantissas and one exponent a pixel (Ward 1991)."""
     content = path.read_bytes()
     try:
-        width, height, start = _hdr_size(content)
+        width, height = _hdr_size(content)
     except ValueError as error:
         raise ImageError(f"{path}: not a Radiance picture that can be read ({error})") from error
     _check_size(path, width, height)
+    with _opencv_silent():
+        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.shape != (height, width, 3) or pixels.dtype != np.float32:
+        raise ImageError(f"{path}: a Radiance picture that is cut off or damaged")
+    return np.ascontiguousarray(pixels[..., ::-1], np.float32)
+
+
+@contextmanager
+def _opencv_silent() -> Iterator[None]:
+    """OpenCV prints nothing about what it cannot decode: the caller says it."""
+    level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
-        rgbe = np.frombuffer(b"".join(_hdr_rows(content, start, width, height)), np.uint8)
-    except (ValueError, IndexError) as error:
-        raise ImageError(f"{path}: a Radiance picture that is cut off or damaged") from error
-    parts = rgbe.reshape(height, 4, width)
-    scale = np.where(parts[:, 3] > 0, np.ldexp(np.float32(1), parts[:, 3].astype(np.int32) - 136), 0)
-    return np.ascontiguousarray(np.moveaxis(parts[:, :3] * scale[:, None].astype(np.float32), 1, 2))
+        yield
+    finally:
+        cv2.utils.logging.setLogLevel(level)
 
 
 def _check_size(path: Path, width: int, height: int) -> None:
@@ -102,8 +110,8 @@ def _check_size(path: Path, width: int, height: int) -> None:
         raise ImageError(f"{path}: {width}x{height} is more than {MAX_IMAGE_PX:,} pixels")
 
 
-def _hdr_size(content: bytes) -> tuple[int, int, int]:
-    """Width, height, and where the pixels begin."""
+def _hdr_size(content: bytes) -> tuple[int, int]:
+    """Width and height, as the header says."""
     header, blank, rest = content[:LONGEST_HEADER].partition(b"\n\n")
     if not blank or not header.startswith((b"#?RADIANCE", b"#?RGBE")):
         raise ValueError("it has no header")
@@ -115,39 +123,4 @@ def _hdr_size(content: bytes) -> tuple[int, int, int]:
     height, width = int(words[1]), int(words[3])
     if height < 1 or width < 1:
         raise ValueError("it has no pixels")
-    return width, height, len(header) + 2 + len(rest.partition(b"\n")[0]) + 1
-
-
-def _hdr_rows(content: bytes, at: int, width: int, height: int) -> Iterator[bytes]:
-    """The rows, in each of them all red values, then all green, blue, and the exponents.
-
-    Raises:
-        ValueError: They end too early, or not where they should.
-        IndexError: They end too early.
-    """
-    begin = bytes((2, 2, width >> 8, width & 255))
-    if not 8 <= width < 32768 or content[at : at + 4] != begin:
-        flat = np.frombuffer(content, np.uint8, 4 * width * height, at).reshape(height, width, 4)
-        yield np.ascontiguousarray(np.moveaxis(flat, 2, 1)).tobytes()
-        return
-    for _ in range(height):
-        if content[at : at + 4] != begin:
-            raise ValueError("a row does not begin as one")
-        at += 4
-        row: list[bytes] = []
-        wanted = 4 * width
-        while wanted > 0:
-            count = content[at]
-            if count > 128:  # a run of one value
-                count -= 128
-                row.append(content[at + 1 : at + 2] * count)
-                at += 2
-            else:
-                row.append(content[at + 1 : at + 1 + count])
-                at += 1 + count
-            if not count or len(row[-1]) != count:
-                raise ValueError("a row is damaged")
-            wanted -= count
-        if wanted:
-            raise ValueError("a row is too long")
-        yield b"".join(row)
+    return width, height

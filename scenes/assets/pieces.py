@@ -1,11 +1,13 @@
 """Convex pieces that stand for a hollow or bent mesh in physics, as libraries keep them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.mesh import MeshError
+from scenes.assets.obj import Indices, ObjGroup, obj_bytes
 
 Array = NDArray[np.float64]
 MAX_PIECES, MAX_POINTS = 64, 512
@@ -40,3 +42,19 @@ def read_pieces(path: Path, scale: float = 1.0) -> tuple[Array, ...]:
     for piece in pieces:
         piece.setflags(write=False)
     return pieces
+
+
+def pieces_obj(
+    pieces: Sequence[Array], faces: Sequence[Indices], head: Sequence[str] = (), digits: int = 9
+) -> bytes:
+    """An OBJ file with an object for each convex piece.
+
+    Args:
+        pieces: The corners (n, 3) of each.
+        faces: The triangles (m, 3) of each.
+        head: Lines before all others.
+        digits: Significant digits of the corners.
+    """
+    pairs = zip(pieces, faces, strict=True)
+    groups = [ObjGroup(piece, shown, name=f"piece{index}") for index, (piece, shown) in enumerate(pairs)]
+    return obj_bytes(groups, head, digits)

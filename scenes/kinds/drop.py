@@ -55,11 +55,6 @@ class Drop(Scene):
     physics: PhysicsSettings = PhysicsSettings()
     """How objects fall and come to rest."""
 
-    @property
-    def image_folders(self) -> dict[str, str | None]:
-        """For each role of a surface the folder that its images come from."""
-        return {**super().image_folders, "floor": self.floor.images, "walls": self.walls.images}
-
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
         """Bodies above the floor, one over the other where what they take up would touch.
 

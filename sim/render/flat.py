@@ -1,4 +1,4 @@
-"""Pictures in PyBullet's own shading: bodies as it lights them, a floor with cast shadows beneath."""
+"""Pictures in PyBullet's own shading, with a floor that receives cast shadows."""
 
 import cv2
 import numpy as np
@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from scenes.shot import Light, Shot
 from scenes.spec import Surface
-from sim.boxes import bounding
+from sim.boxes import bounding, slices
 from sim.render.compose import Array, Composer, Mask
 from sim.render.lighting.walls import on_wall
 from sim.render.raster.gbuffer import GBuffer, Renderer, ShadowMap
@@ -17,15 +17,16 @@ from sim.settle import Settled
 Plane = NDArray[np.float32]
 
 SHADOW_MAP_PX = 256
+"""Side of the shadow map of the floor."""
 
 
 class FlatComposer(Composer):
-    """Leaves the bodies as the renderer lit them."""
+    """Keeps the renderer's shading of bodies, and adds floor, walls and background."""
 
     def paint(
         self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot, seen: Visibility
     ) -> NDArray[np.uint8]:
-        """The image (H, W, 3) of what is seen."""
+        """The picture (H, W, 3) of a shot."""
         spec = settled.spec
         image = self._background(spec.background, shot)
         if spec.floor is not None and seen.is_floor is not None and seen.plane_m is not None:
@@ -36,7 +37,7 @@ class FlatComposer(Composer):
         return image
 
     def _background(self, surface: Surface, shot: Shot) -> NDArray[np.uint8]:
-        """What is behind everything, (H, W, 3)."""
+        """The background (H, W, 3)."""
         light = shot.light
         shape = (shot.camera.height, shot.camera.width)
         strength = np.full(shape, light.ambient + 0.5 * light.diffuse, np.float32)
@@ -48,7 +49,7 @@ class FlatComposer(Composer):
             box = bounding(seen.wall == index)
             if box is None:
                 continue
-            part = np.s_[box[1] : box[3], box[0] : box[2]]
+            part = slices(box)
             points, depth_m = on_wall(wall, shot.camera, box)
             albedo = self.surfaces.wall(wall, shot.camera, points, depth_m)
             direct = max(-float(wall.outward() @ shot.light.direction), 0.0)
@@ -68,9 +69,9 @@ class FlatComposer(Composer):
         box = bounding(is_floor)
         if box is None:
             return
-        part = np.s_[box[1] : box[3], box[0] : box[2]]
+        part = slices(box)
         camera, light = shot.camera, shot.light
-        # Far floor is nearly of one colour; the limit keeps single precision true to a texel.
+        # Distant floor has its mean colour; the limit keeps texture coordinates exact in single precision.
         depth = np.minimum(plane_m[part], 1e3 * camera.pose.position_m[2]).astype(np.float32)
         x, y = (
             np.float32(camera.pose.position_m[axis]) + depth * along(camera, axis)[part].astype(np.float32)
@@ -87,7 +88,7 @@ class FlatComposer(Composer):
 def _lit(
     albedo: NDArray[np.uint8] | None, surface: Surface, light: Light, strength: Plane
 ) -> NDArray[np.uint8]:
-    """Albedo (h, w, 3), or white, under light of a strength (h, w), as 8-bit RGB."""
+    """Albedo (h, w, 3), or white, times irradiance (h, w), as 8-bit RGB."""
     tint = np.array(surface.look.color_rgb or (1.0, 1.0, 1.0)) * np.array(light.color_rgb)
     if albedo is None:
         channels = [cv2.convertScaleAbs(strength, alpha=255.0 * gain) for gain in tint]
@@ -101,7 +102,7 @@ def _lit(
 
 
 def _shade(shadow: ShadowMap | None, light: Light, x: Plane, y: Plane) -> Plane:
-    """How much of the directed light is kept from floor points x, y (h, w): 0..1."""
+    """Share of the sun's light that is blocked at floor points x, y (h, w): 0..1."""
     if shadow is None:
         return np.zeros(x.shape, np.float32)
     side = len(shadow.blocked)

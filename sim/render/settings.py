@@ -11,6 +11,7 @@ from sim.bullet import Client
 from sim.meshfiles import MeshFiles
 from sim.render.compose import Composer
 from sim.render.flat import FlatComposer
+from sim.render.lighting.illumination import ShadowMaps
 from sim.render.raster.egl.client import egl_client
 from sim.render.raster.egl.probe import egl_device
 from sim.render.raster.egl.renderer import EglRenderer
@@ -57,9 +58,8 @@ class LitByUs(Render):
 
     def composer(self, files: MeshFiles, pictures: Pictures) -> Composer:
         """What lights them."""
-        return RelitComposer(
-            pictures, files, self.sky_directions, self.sky_map_px, self.sun_map_px, self.smooth_edges
-        )
+        maps = ShadowMaps(self.sky_directions, self.sky_map_px, self.sun_map_px)
+        return RelitComposer(pictures, files, maps, self.smooth_edges)
 
 
 class Relit(LitByUs):

@@ -1,5 +1,7 @@
 """What splits share: the meshes and textures of their scenes, whatever these are called there.
 
+Meshes of furniture do not count: they are the same in all splits, as floors are; their textures do.
+
 The evidence is what records and labels name. `run.json` tells only what is in a mesh that a label names, and
 that two meshes are one at two sizes.
 """
@@ -7,7 +9,6 @@ that two meshes are one at two sizes.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from sim2coco.check.document import Document
 from sim2coco.check.folder import Folder, Place
@@ -57,10 +58,10 @@ class Sharing:
 
     def see_record(self, folder: Folder, name: str, record: Entry) -> None:
         """Looks at what the scene of a record is made of."""
+        if record["status"] != "done":
+            return
         try:
-            things = (
-                [*_things(record["settled"]["spec"]), *_skies(record)] if record["status"] == "done" else []
-            )
+            things = [*_bodies(record), *_textures(record["settled"]), *_skies(record)]
         except (KeyError, TypeError, AttributeError):
             if self.forbidden:
                 folder.at(name, "settled").fault("does not tell what the scene is made of")
@@ -123,15 +124,22 @@ def sharing_in(folder: Folder, run: Entry | None) -> Sharing:
     return Sharing(forbidden, meshes, shapes)
 
 
-def _things(spec: Mapping[str, Any]) -> Iterator[Thing]:
-    """Kind and name of each mesh and texture of a scene."""
-    for body in spec["bodies"]:
-        yield MESH, str(body["asset"])
-    walls = (spec.get("room") or {}).get("surface")
-    for surface in (*spec["bodies"], spec["floor"], spec["background"], walls):
-        texture = surface["look"]["texture"] if surface is not None else None
-        if texture is not None:
-            yield TEXTURE, str(texture["source"] or f"{texture['kind']} {texture['index']}")
+def _bodies(record: Entry) -> Iterator[Thing]:
+    """The mesh of each body of a scene but furniture."""
+    for body in record["settled"]["spec"]["bodies"]:
+        if body.get("role") != "furniture":
+            yield MESH, str(body["asset"])
+
+
+def _textures(node: object) -> Iterator[Thing]:
+    """The texture of each surface, wherever in a scene it is: each has a `look`. Trees may be deep."""
+    waiting = [node]
+    for node in waiting:
+        if isinstance(node, dict) and "look" in node:
+            texture = node["look"]["texture"]
+            if texture is not None:
+                yield TEXTURE, str(texture["source"] or f"{texture['kind']} {texture['index']}")
+        waiting += node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
 
 
 def _skies(record: Entry) -> Iterator[Thing]:

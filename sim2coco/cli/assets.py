@@ -3,20 +3,20 @@
 import argparse
 import json
 import os
-import time
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from scenes.assets.library import INDEX, Entry, is_library, read_library
+from sim2coco.cli.progress import ProgressBar
 from sim2coco.library.closing import closing_lines
+from sim2coco.library.columns import COLLISIONS, UPS
 from sim2coco.library.draft import draft, write_draft
 from sim2coco.library.examine import Task
 from sim2coco.library.importing import import_meshes, tally
-from sim2coco.library.meshfile import picture
 from sim2coco.library.reading.containers import UNITS_M
 from sim2coco.library.report import lines, sentence
 from sim2coco.library.row import Override, Row
@@ -24,9 +24,10 @@ from sim2coco.library.scan import LibraryError, Scan, scan
 from sim2coco.library.shape import with_pieces
 from sim2coco.library.sheet import sheet
 from sim2coco.library.sizes import doubted
-from sim2coco.library.table import COLLISIONS, UPS, Flags, find_table, overrides, read_table
+from sim2coco.library.table import Flags, find_table, overrides, read_table
 from sim2coco.library.workers import examined
 from sim2coco.messages import counted
+from sim2coco.png import png
 from sim2coco.store import StoreError
 
 DEEDS = {
@@ -38,7 +39,6 @@ JOINING = {
     "add": "put the meshes beside those of other folders in the library",
     "replace": "put them in place of those of other folders, or say that the folder has moved",
 }
-PLAIN_S = 10.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -107,9 +107,15 @@ def _import(options: argparse.Namespace, out: Console) -> int:
         raise LibraryError("--out: name the library to write, or --draft for a table to correct first")
     root, library = Path(options.folder), Path(options.out)
     found, wanted = _asked(options)
-    with _Bar(out, len(wanted)) as bar:
+    done = count()
+    with ProgressBar(out, len(wanted), "meshes") as bar:
+
+        def report(_: Row, known: bool) -> None:
+            bar.show(next(done), known=known)
+
+        bar.show(next(done))
         try:
-            rows = import_meshes(root, wanted, library, options.workers, bar, options.joining)
+            rows = import_meshes(root, wanted, library, options.workers, report, options.joining)
         except StoreError as error:
             raise LibraryError(f"--{error}") from error
     for row in rows:
@@ -159,11 +165,7 @@ def _draft(options: argparse.Namespace, out: Console) -> int:
         for file, override in wanted.items()
     }
     tasks = [Task(root, file, override, None) for file, override in sure.items()]
-    rows = {}
-    with _Bar(out, len(tasks)) as bar:
-        for row in examined(tasks, options.workers):
-            rows[row.file] = row
-            bar(row, False)
+    rows = _rows(tasks, options.workers, out)
     text = draft([rows[file] for file in wanted], wanted)
     write_draft(target, text)
     if found.left_out():
@@ -184,11 +186,7 @@ def _check(options: argparse.Namespace, out: Console) -> int:
     else:
         found, wanted = _asked(options)
         tasks = [Task(folder, file, override, None) for file, override in wanted.items()]
-    rows = {}
-    with _Bar(out, len(tasks), quiet=options.json) as bar:
-        for row in examined(tasks, options.workers):
-            rows[row.file] = row
-            bar(row, False)
+    rows = _rows(tasks, options.workers, Console(quiet=True) if options.json else out)
     ordered = doubted([rows[task.file] for task in tasks])
     if found is None:
         ordered = [_called(row, entry) for row, entry in zip(ordered, entries.values(), strict=True)]
@@ -199,6 +197,17 @@ def _check(options: argparse.Namespace, out: Console) -> int:
             out.print(line, markup=False)
         out.print(f"{folder}: {tally(ordered)}", markup=False)
     return 0 if all(row.usable for row in ordered) else 1
+
+
+def _rows(tasks: Sequence[Task], workers: int, out: Console) -> dict[str, Row]:
+    """What is found of each file."""
+    rows = {}
+    with ProgressBar(out, len(tasks), "meshes") as bar:
+        bar.show(0)
+        for row in examined(tasks, workers):
+            rows[row.file] = row
+            bar.show(len(rows))
+    return rows
 
 
 def _of_library(folder: Path, entry: Entry) -> Task:
@@ -216,7 +225,7 @@ def _called(row: Row, entry: Entry) -> Row:
 def _sheet(options: argparse.Namespace, out: Console) -> int:
     folder = Path(options.folder)
     target = Path(options.to or f"{folder.resolve().name}_sheet.png")
-    content = picture(sheet(folder, _sizes(folder)))
+    content = png(sheet(folder, _sizes(folder)))
     try:
         target.write_bytes(content)
     except OSError as error:
@@ -236,29 +245,3 @@ def _size(extents_m: Sequence[float], mass_kg: float) -> str:
     sides = " x ".join(f"{float(f'{side * 1000:.3g}'):g}" for side in extents_m)
     mass = f"{mass_kg * 1000:.3g} g" if mass_kg < 1 else f"{mass_kg:.3g} kg"
     return f"{sides} mm  {mass}"
-
-
-class _Bar:
-    """A bar on a terminal, a line every ten seconds elsewhere."""
-
-    def __init__(self, out: Console, total: int, quiet: bool = False) -> None:
-        self._out, self._total, self._done = out, total, 0
-        self._quiet, self._last = quiet, time.monotonic()
-        columns = (TextColumn("meshes"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=out, disable=quiet or not out.is_terminal)
-        self._task = self._bar.add_task("", total=total)
-
-    def __enter__(self) -> "_Bar":
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def __call__(self, row: Row, known: bool) -> None:
-        self._done += 1
-        self._bar.update(self._task, completed=self._done)
-        now = time.monotonic()
-        if not self._quiet and not self._out.is_terminal and not known and now - self._last > PLAIN_S:
-            self._last = now
-            self._out.print(f"{self._done}/{self._total} meshes", markup=False)

@@ -8,8 +8,9 @@ from pathlib import Path
 from rich.console import Console
 
 from sim2coco.messages import counted
+from sim2coco.png import png
 from sim2coco.review.dataset import DataSet, DataSetError
-from sim2coco.review.overlay import overlay, png, sheet
+from sim2coco.review.overlay import overlay, sheet
 
 SHEET = 48
 

@@ -44,6 +44,7 @@ APART = "split.by="
 SPACES = "a name with spaces stands in braces: '+assets.categories={Gear parts: {weight: 2}}'"
 CODEC = "export: pictures' codec is now image.format=jpg|png, its quality image.jpeg_quality"
 """What is said of settings that `export` once had."""
+CIRCLE = "the defaults list of a choice leads back to the choice itself"
 HOW = "write KEY=VALUE or GROUP=CHOICE, in quotes where it has brackets or spaces"
 
 
@@ -190,6 +191,8 @@ def composition_sentence(error: Exception, arguments: Sequence[str]) -> str:
         return f"{mark.name}: line {mark.line + 1}: {error.problem}"
     if re.search(r"'export(/(jpg|png)|\.(format|jpeg_quality))'", text):
         return CODEC
+    if isinstance(error, RecursionError):
+        return CIRCLE
     if override := getattr(error, "override", None):
         if (key := str(override).partition("=")[0]).count(" ") and "assets." in key:
             return f"cannot read {override!r}: {SPACES}"
@@ -199,6 +202,8 @@ def composition_sentence(error: Exception, arguments: Sequence[str]) -> str:
         listed = text.partition("Available options in")[2].partition(":")[2].split("Config search path")[0]
         clause = _elsewhere(found[1], found[2], arguments) + did_you_mean(found[2], listed.split())
         return f"{found[1]}: no choice {found[2]!r}; {clause}"
+    if found := re.search(r"In '([^']+)/([^'/]+)': Could not load '(?:[^']*/)?([^'/]+)'", text):
+        return f"{found[1]}={found[2]}: no choice {found[3]!r}; {did_you_mean(found[3], choices(found[1]))}"
     if found := re.search(r"Could not delete from config. '([^']+)' does not exist", text):
         return f"~{found[1]}: nothing there to remove; {_present(found[1])}"
     if found := re.search(r"Could not override '([^']+)'", text):
@@ -250,11 +255,30 @@ def choices(group: str) -> list[str]:
 
 
 def preset() -> dict[str, Any]:
-    """What is set where nothing is said: the values of conf/config.yaml and of the choices that it names."""
+    """The default configuration: the values of conf/config.yaml and of the choices that it names."""
     tree: dict[str, Any] = yaml.safe_load((_root() / "config.yaml").read_text())
     for group, choice in defaults().items():
-        tree[group] = yaml.safe_load((_root() / group / f"{choice}.yaml").read_text())
+        tree[group] = settings_of(group, choice)
     return {key: value for key, value in tree.items() if key not in ("defaults", "hydra")}
+
+
+def settings_of(group: str, choice: str) -> dict[str, Any]:
+    """The settings of a choice in conf/, merged over those of its defaults list as Hydra does."""
+    own: dict[str, Any] = yaml.safe_load((_root() / group / f"{choice}.yaml").read_text()) or {}
+    tree: dict[str, Any] = {}
+    for entry in own.pop("defaults", ["_self_"]):
+        if isinstance(entry, str):  # the others choose in other groups
+            tree = _merged(tree, own if entry == "_self_" else settings_of(group, entry))
+    return tree
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Two trees in one: mappings are merged; other values of the second replace those of the first."""
+    tree = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, dict) and isinstance(tree.get(key), dict)
+        tree[key] = _merged(tree[key], value) if both else value
+    return tree
 
 
 def first_sentence(group: str, choice: str) -> str:

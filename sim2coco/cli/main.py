@@ -245,7 +245,7 @@ def _look(tree: "DictConfig", folders: set[str]) -> int:
 
 def _generate(tree: "DictConfig") -> int:
     from sim2coco.cli.config import read
-    from sim2coco.cli.progress import RunProgress
+    from sim2coco.cli.progress import ProgressBar
     from sim2coco.messages import counted
     from sim2coco.run import Tally, counts, generate
 
@@ -256,13 +256,13 @@ def _generate(tree: "DictConfig") -> int:
     extra = f", up to {pictures} pictures with their copies" if recipe.augment.copies else ""
     asked_for = f"{counted(options.num_images, 'image')}{extra}, {counted(options.workers, 'worker')}"
     title = f"{options.out}: {asked_for}"
-    with RunProgress(out, options.num_images, title) as progress:
+    with ProgressBar(out, options.num_images, "images", title) as bar:
 
         def report(tally: Tally) -> None:
             if asked:
                 ended = [f"num_images={tally.accepted} ends it with what is there"] if tally.accepted else []
                 raise Interrupted(asked.pop(), *ended)
-            progress(tally)
+            bar.show(tally.accepted, f"rejected: {counts(tally.reasons)}")
 
         result = generate(
             recipe,

@@ -1,9 +1,10 @@
-"""The help of commands that Hydra configures, written from the settings themselves."""
+"""Written from the settings themselves: the help of `generate` and `preview`, and YAML with comments."""
 
 import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+import yaml
 from pydantic_core import PydanticUndefined
 
 from scenes.settings import Settings
@@ -12,6 +13,8 @@ from sim2coco.messages import Setting, walk
 from sim2coco.recipe import Recipe
 
 WIDTH, LEFT = 100, 44
+MAX_LINE = 1_000_000
+"""Characters up to which a value of YAML stays on one line."""
 
 HEAD = """\
 usage: sim2coco {command} [GROUP=CHOICE ...] [KEY=VALUE ...]
@@ -38,6 +41,24 @@ def manual(command: str) -> str:
     lines += ["", "Run", *_settings(RunOptions)]
     lines += ["", "Recipe: what pictures depend on", *_settings(Recipe)]
     return "\n".join(lines)
+
+
+def as_yaml(settings: Settings) -> str:
+    """Settings as YAML, each below a comment that says what it means."""
+    return "".join(f"{line}\n" for line in _yaml_lines(settings))
+
+
+def _yaml_lines(settings: Settings, indent: str = "") -> Iterator[str]:
+    for name, info in type(settings).model_fields.items():
+        if info.description:
+            yield f"{indent}# {info.description}"
+        value = getattr(settings, name)
+        if isinstance(value, Settings):
+            yield f"{indent}{name}:"
+            yield from _yaml_lines(value, f"{indent}  ")
+        else:
+            plain = settings.model_dump(mode="json", include={name})
+            yield indent + yaml.safe_dump(plain, default_flow_style=True, width=MAX_LINE).strip()[1:-1]
 
 
 def _settings(settings: type[Settings]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a person sees of a run: a bar on a terminal, plain lines elsewhere."""
+"""What a person sees of long work: a bar on a terminal, plain lines elsewhere."""
 
 import time
 from types import TracebackType
@@ -7,37 +7,36 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from sim2coco.run import Tally, counts
-
 PLAIN_S = 10.0
 
 
-class RunProgress:
-    """Shows images a second, accepted, rejected by reason and time left.
+class ProgressBar:
+    """Shows how many are done, how many a second, and the time left; nothing before the first news.
 
     Args:
         console: Where to.
-        wanted: Images that the run ends with.
-        title: What is printed first, when the run has begun.
+        total: How many there will be.
+        unit: What they are, in the plural.
+        title: A line before the bar; "" for none.
     """
 
-    def __init__(self, console: Console, wanted: int, title: str) -> None:
+    def __init__(self, console: Console, total: int, unit: str, title: str = "") -> None:
         """Shows nothing yet."""
-        self._console, self._wanted, self._title = console, wanted, title
+        self._console, self._total, self._unit, self._title = console, total, unit, title
         self._known: int | None = None
         self._first: tuple[float, int] | None = None
         self._last = time.monotonic()
         self._bar = Progress(
-            TextColumn("[bold]images"),
+            TextColumn(f"[bold]{unit}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]:.1f}/s"),
             TimeRemainingColumn(),
-            TextColumn("rejected: {task.fields[rejected]}"),
+            TextColumn("{task.fields[note]}"),
             console=console,
             disable=not console.is_terminal,
         )
-        self._task = self._bar.add_task("", total=wanted, rate=0.0, rejected="none")
+        self._task = self._bar.add_task("", total=total, rate=0.0, note="")
 
     def __enter__(self) -> Self:
         """Says nothing before all that was given has been read."""
@@ -49,22 +48,35 @@ class RunProgress:
         """Stops the bar."""
         self._bar.stop()
 
-    def __call__(self, tally: Tally) -> None:
-        """Shows where the run stands."""
-        now = time.monotonic()
+    def show(self, done: int, note: str = "", known: bool = False) -> None:
+        """Shows where the work stands.
+
+        Args:
+            done: How many are done; those of the first call were done before the work began.
+            note: What else there is to say.
+            known: Whether all these were done before.
+        """
         if self._known is None:
-            self._known = tally.accepted
-            self._console.print(self._title, markup=False)
-            self._bar.start()
-        # Counted from the first new image: before it processes start and caches fill.
-        if self._first is None and tally.accepted > self._known:
-            self._first = now, tally.accepted
-        start, before = self._first or (now, tally.accepted)
-        rate = (tally.accepted - before) / max(now - start, 1e-3)
-        rejected = counts(tally.reasons)
-        self._bar.update(self._task, completed=tally.accepted, rate=rate, rejected=rejected)
+            self._begin()
+        if self._known is None or known:
+            self._known = done
+        now = time.monotonic()
+        rate = self._rate(now, done, self._known)
+        self._bar.update(self._task, completed=done, rate=rate, note=note)
         if not self._console.is_terminal and now - self._last > PLAIN_S and rate > 0:
             self._last = now
-            left = (self._wanted - tally.accepted) / rate
-            done = f"{tally.accepted}/{self._wanted} images, {rate:.1f}/s, {left:.0f} s left"
-            self._console.print(f"{done}, rejected: {rejected}", markup=False)
+            left = f"{rate:.1f}/s, {(self._total - done) / rate:.0f} s left"
+            told = [f"{done}/{self._total} {self._unit}", left, *([note] if note else [])]
+            self._console.print(", ".join(told), markup=False)
+
+    def _begin(self) -> None:
+        if self._title:
+            self._console.print(self._title, markup=False)
+        self._bar.start()
+
+    def _rate(self, now: float, done: int, known: int) -> float:
+        """How many a second, since the first new one: before it processes start and caches fill."""
+        if self._first is None and done > known:
+            self._first = now, done
+        start, before = self._first or (now, done)
+        return (done - before) / max(now - start, 1e-3)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError, cKDTree
 
 from scenes.assets.mesh import Mesh
-from sim.hull import directions
+from scenes.geometry import fibonacci_sphere
 from sim2coco.library.reading.raw import Floats
 
 MAX_PIECES, MAX_POINTS = 16, 32
@@ -122,7 +122,7 @@ def _reaching(pieces: list[Floats], hull: Floats) -> list[Floats]:
 
 def _furthest(points: Floats, count: int) -> NDArray[np.int64]:
     """Indices of the points that are furthest in evenly spread directions."""
-    return np.unique((directions(count) @ points.T).argmax(axis=1))
+    return np.unique((fibonacci_sphere(count) @ points.T).argmax(axis=1))
 
 
 def _by_place(points: Floats) -> NDArray[np.int64]:

@@ -7,10 +7,11 @@ from math import log
 from pathlib import Path
 from statistics import median
 
+from sim2coco.library.columns import COLUMNS
 from sim2coco.library.reading.containers import UNITS_M
 from sim2coco.library.row import Override, Row
 from sim2coco.library.scan import LibraryError
-from sim2coco.library.table import COLUMNS, TOLD
+from sim2coco.library.table import TOLD
 
 LIKELY_M = (0.01, 2.0)
 GUESSES = ("m", "mm", "cm")

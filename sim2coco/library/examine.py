@@ -12,13 +12,14 @@ from scenes.assets.reading import read_mesh
 from sim.bullet import Client
 from sim.testrender import TestRender, loads, render_test
 from sim2coco.library.clean import Cleaned, clean
-from sim2coco.library.meshfile import FOLDER, picture, put_mesh, put_pieces
+from sim2coco.library.meshfile import FOLDER, put_mesh, put_pieces
 from sim2coco.library.reading.raw import Floats
 from sim2coco.library.reading.read import read_source
 from sim2coco.library.reading.refusal import Refused
 from sim2coco.library.reading.source import Source, up_matrix
 from sim2coco.library.row import Override, Row
 from sim2coco.library.shape import shape
+from sim2coco.png import png
 from sim2coco.store import Store
 
 PICTURES = "pictures"
@@ -97,7 +98,7 @@ def _examined(client: Client, task: Task, source: Source) -> Row:
     store = Store(task.library)
     name = put_mesh(store, cleaned.mesh)
     _check_round_trip(task.library / FOLDER / f"{name}.obj", cleaned.mesh)
-    store.put_new(f"{PICTURES}/{name}.png", picture(test_render.image))
+    store.put_new(f"{PICTURES}/{name}.png", png(test_render.image))
     return replace(row, mesh=name, collision=put_pieces(store, pieces) if pieces else "")
 
 

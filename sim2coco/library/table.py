@@ -10,26 +10,22 @@ from pathlib import Path
 
 import yaml
 
-from sim2coco.library.reading.containers import UNITS_M
+from sim2coco.library.columns import COLUMNS, Columns
 from sim2coco.library.row import Override
 from sim2coco.library.scan import TABLES, LibraryError
+from sim2coco.messages import ConfigError, build
 
-COLUMNS = ("file", "category", "unit", "up", "longest_m", "density", "licence", "upright", "collision")
 TOLD = "size_in_file"
 """A column that drafts have for people to look at; it is not read."""
-UPS = ("x", "y", "z")
-YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-COLLISIONS = ("hull", "convex")
 MAX_BYTES = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a line of the table says about a file, or about all that a pattern like `bolts/*.stl` matches."""
+    """A line of the table, and where it stands."""
 
     place: str
-    file: str
-    said: Mapping[str, str]
+    said: Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,35 +118,12 @@ def _check_columns(place: str, names: Sequence[str]) -> None:
         raise LibraryError(f"{place}: no column 'file'; allowed: {', '.join(COLUMNS)}")
 
 
-def _line(place: str, said: Mapping[str, str]) -> Line:
-    for column, value in said.items():
-        if column != TOLD and value.endswith("?"):
-            raise LibraryError(f"{place}: {column} {value!r} is a guess: correct it, or take the ? away")
-    said = {column: value for column, value in said.items() if value and column != TOLD}
-    if "file" not in said:
-        raise LibraryError(f"{place}: names no file")
-    if {"/", "#"} & set(said.get("category", "")):
-        raise LibraryError(f"{place}: category {said['category']!r} must not have / or #")
-    _one_of(place, said, "unit", [*UNITS_M])
-    _one_of(place, said, "up", UPS)
-    _one_of(place, said, "upright", [*YES_NO])
-    _one_of(place, said, "collision", COLLISIONS)
-    for column in ("longest_m", "density"):
-        if column in said and not _above_zero(said[column]):
-            raise LibraryError(f"{place}: {column} must be a number above 0 (got {said[column]!r})")
-    return Line(place, said["file"].replace("\\", "/"), said)
-
-
-def _one_of(place: str, said: Mapping[str, str], column: str, allowed: Sequence[str]) -> None:
-    if column in said and said[column].lower() not in allowed:
-        raise LibraryError(f"{place}: {column} must be one of {', '.join(allowed)} (got {said[column]!r})")
-
-
-def _above_zero(text: str) -> bool:
+def _line(place: str, cells: Mapping[str, str]) -> Line:
+    said = {name: text for name, text in cells.items() if text and name != TOLD}
     try:
-        return 0 < float(text) < float("inf")
-    except ValueError:
-        return False
+        return Line(place, build(Columns, said))
+    except ConfigError as error:
+        raise LibraryError(f"{place}: {error}") from error
 
 
 def overrides(files: Sequence[str], lines: Sequence[Line], flags: Flags) -> dict[str, Override]:
@@ -161,35 +134,35 @@ def overrides(files: Sequence[str], lines: Sequence[Line], flags: Flags) -> dict
     Raises:
         LibraryError: A line matches no file, or two name the same one.
     """
-    said: dict[str, Mapping[str, str]] = {file: {} for file in files}
+    # Names of files that are there need not be such as a table could hold.
+    said = {file: Columns.model_construct(file=file) for file in files}
     named: dict[str, Line] = {}
     for line in lines:
-        if (first := named.setdefault(line.file, line)) is not line:
-            raise LibraryError(f"{line.place}: {line.file!r} is named in {first.place} too; keep one of them")
+        name = line.said.file
+        if (first := named.setdefault(name, line)) is not line:
+            raise LibraryError(f"{line.place}: {name!r} is named in {first.place} too; keep one of them")
         # A name is meant as it stands, brackets and all.
-        matched = [line.file] if line.file in said else fnmatch.filter(files, line.file)
+        matched = [name] if name in said else fnmatch.filter(files, name)
         if not matched:
-            raise LibraryError(f"{line.place}: no mesh {line.file!r} in the folder")
+            raise LibraryError(f"{line.place}: no mesh {name!r} in the folder")
         for file in matched:
-            said[file] = {**said[file], **line.said}
-    categories = {file: said[file].get("category") or _folder(file) for file in files}
+            said[file] = line.said.over(said[file])
     names = _names(files)
-    return {file: _override(categories[file], names[file], said[file], flags) for file in files}
+    return {file: _override(names[file], said[file], flags) for file in files}
 
 
-def _override(category: str, name: str, said: Mapping[str, str], flags: Flags) -> Override:
-    unit = said.get("unit", "").lower()
+def _override(name: str, said: Columns, flags: Flags) -> Override:
     return Override(
-        category=category,
+        category=said.category or _folder(said.file),
         name=name,
-        unit_m=UNITS_M[unit] if unit else flags.unit_m,
-        sure=bool(unit),
-        up=said.get("up", "").lower() or flags.up,
-        longest_m=float(said["longest_m"]) if "longest_m" in said else None,
-        density_kg_m3=float(said["density"]) if "density" in said else None,
-        licence=said.get("licence", ""),
-        upright=YES_NO[said["upright"].lower()] if "upright" in said else None,
-        collision=said.get("collision", "").lower() or flags.collision,
+        unit_m=said.unit or flags.unit_m,
+        sure=said.unit is not None,
+        up=said.up or flags.up,
+        longest_m=said.longest_m,
+        density_kg_m3=said.density,
+        licence=said.licence or "",
+        upright=said.upright,
+        collision=said.collision or flags.collision,
     )
 
 

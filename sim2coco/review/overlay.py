@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
+from sim2coco.contactsheet import FONT_PX, Image, contact_sheet, text_width, write
 from sim2coco.records import Picture, Xywh
 
-Image = NDArray[np.uint8]
 Scalar = TypeVar("Scalar", bound=np.generic)
-IGNORED_RGB = (160, 160, 160)
+IGNORED_RGB, BLACK, WHITE = (160, 160, 160), (0, 0, 0), (255, 255, 255)
+GAP_PX = 4
 MIN_WIDTH_PX = 512
 """Narrower images are enlarged, so that lines and text do not cover them."""
 
@@ -57,41 +58,21 @@ def _box(image: Image, box: Xywh, times: int, color: tuple[int, int, int], text:
     """Draws a box just outside the mask, with a text above or in it."""
     x, y, width, height = (int(value) * times for value in box)
     cv2.rectangle(image, (x - 1, y - 1), (x + width, y + height), color, 1)
-    scale = 0.4
-    (text_width, text_height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
-    left = int(np.clip(x, 0, max(0, image.shape[1] - text_width)))
-    base = y - 4 if y > text_height + 6 else y + text_height + 4
-    for paint, thickness in (((0, 0, 0), 3), (color, 1)):
-        cv2.putText(image, text, (left, base), cv2.FONT_HERSHEY_SIMPLEX, scale, paint, thickness, cv2.LINE_AA)
+    left = int(np.clip(x, 1, max(1, image.shape[1] - 2 - text_width(text, bold=True))))
+    base = y - 4 if y > FONT_PX + 4 else y + FONT_PX + 3
+    write(image, text, (left, base), color, outline=BLACK)
 
 
 def sheet(images: list[Image], columns: int, width_px: int = 400, titles: list[str] | None = None) -> Image:
     """Arranges images in rows of `columns`, each scaled to the same width in pixels."""
-    cells = []
-    for index, image in enumerate(images):
-        height = round(image.shape[0] * width_px / image.shape[1])
-        shrink = cv2.INTER_AREA if width_px < image.shape[1] else cv2.INTER_LINEAR
-        cell = cv2.resize(image, (width_px, height), interpolation=shrink)
-        if titles:
-            for paint, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-                where = (6, height - 8)
-                cv2.putText(
-                    cell, titles[index], where, cv2.FONT_HERSHEY_SIMPLEX, 0.45, paint, thickness, cv2.LINE_AA
-                )
-        cells.append(cell)
-    height = max(cell.shape[0] for cell in cells)
-    rows = -(-len(cells) // columns)
-    page = np.full((rows * (height + 4), columns * (width_px + 4), 3), 255, np.uint8)
-    for index, cell in enumerate(cells):
-        row, column = divmod(index, columns)
-        top, left = row * (height + 4), column * (width_px + 4)
-        page[top : top + cell.shape[0], left : left + width_px] = cell
-    return page
+    cells = [_scaled(image, width_px) for image in images]
+    for cell, title in zip(cells, titles or (), strict=bool(titles)):
+        write(cell, title, (6, len(cell) - 8), WHITE, outline=BLACK)
+    return contact_sheet(cells, columns, GAP_PX)
 
 
-def png(image: Image) -> bytes:
-    """Encodes an RGB image as PNG."""
-    done, data = cv2.imencode(".png", image[..., ::-1])
-    if not done:
-        raise RuntimeError("OpenCV could not encode the sheet")
-    return data.tobytes()
+def _scaled(image: Image, width_px: int) -> Image:
+    height, width = image.shape[:2]
+    shrink = cv2.INTER_AREA if width_px < width else cv2.INTER_LINEAR
+    size_wh = width_px, round(height * width_px / width)
+    return np.asarray(cv2.resize(image, size_wh, interpolation=shrink), np.uint8)

@@ -8,10 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from sim2coco.contactsheet import Image
 from sim2coco.context import WorkerContext
 from sim2coco.pipeline import labelled, make_scene
+from sim2coco.png import png
 from sim2coco.recipe import Recipe
-from sim2coco.review.overlay import Image, overlay, png, sheet
+from sim2coco.review.overlay import overlay, sheet
 from sim2coco.run import GenerationError, counts
 from sim2coco.store import StoreError
 

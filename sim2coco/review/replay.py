@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from scenes.assets.catalogue import Catalogue, CatalogueError, load_catalogue
+from scenes.assets.catalogue import Catalogue, CatalogueError
 from scenes.assets.reading import ImageError
 from sim2coco.context import WorkerContext
 from sim2coco.messages import ConfigError, build
@@ -72,7 +72,7 @@ def _recipe(data: DataSet, record: Record, view: View, folders: Sequence[Path], 
 
 def _catalogue(recipe: Recipe) -> Catalogue:
     try:
-        return load_catalogue(recipe.assets, recipe.image_folders)
+        return recipe.load_catalogue()
     except (CatalogueError, ImageError) as error:
         raise DataSetError(f"{error}; {MISSING}") from error
 

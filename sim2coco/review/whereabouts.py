@@ -13,6 +13,7 @@ from scenes.assets.images import file_hash
 from scenes.assets.library import is_library
 from scenes.assets.panoramas import SUFFIXES as PANORAMAS
 from scenes.assets.reading import SUFFIXES as MESHES
+from scenes.spec import Role
 from sim2coco.records import Record, View, plain
 from sim2coco.review.dataset import DataSetError
 
@@ -61,17 +62,17 @@ class Whereabouts:
         """
         for keys, node in list(_nodes(tree)):
             if keys[:1] == ("assets",) and _is_own(node.get("path")):
-                self._put_meshes(keys[1] == "categories", keys[-1], node)
+                self._put_meshes("object" if keys[1] == "categories" else "distractor", keys[-1], node)
             elif keys[-1:] == ("environment",) and _is_own(node.get("path")):
                 node["path"] = self._staged("environment", stage)
             elif _is_own(node.get("images")):
-                node["images"] = self._staged(keys[-1], stage)
+                node["images"] = self._staged(".".join(keys[1:]), stage)
 
-    def _put_meshes(self, labelled: bool, name: str, node: dict[str, Any]) -> None:
+    def _put_meshes(self, role: Role, name: str, node: dict[str, Any]) -> None:
         wanted = {
             content_of(body.asset)
             for body in self._bodies
-            if (body.category is not None) == labelled
+            if body.role == role
             and (body.asset.rpartition("@")[0] == name or body.asset.startswith(f"{name}/"))
         }
         if not wanted:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 import conf
 from augment.pipeline import Augmenter
 from augment.settings import AugmentSettings
+from sim2coco.cli.config import settings_of
 from tests.refusals import assert_refused
 
 FILES = sorted((Path(conf.__path__[0]) / "augment").glob("*.yaml"))
@@ -18,10 +19,10 @@ FILES = sorted((Path(conf.__path__[0]) / "augment").glob("*.yaml"))
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_file_builds_and_lists_every_setting(path: Path) -> None:
-    text = path.read_text()
-    settings = AugmentSettings.parse(yaml.safe_load(text))
+    text, tree = path.read_text(), settings_of("augment", path.stem)
+    settings = AugmentSettings.parse(tree)
     Augmenter(settings)
-    assert list(yaml.safe_load(text)) == list(AugmentSettings.model_fields)
+    assert list(tree) == list(AugmentSettings.model_fields)
     assert text.startswith("# ")
     assert text.splitlines()[0].endswith(".")
     assert AugmentSettings.parse(settings.model_dump(mode="json")) == settings
@@ -190,5 +191,5 @@ def test_transforms_keep_their_order() -> None:
 
 def test_building_does_not_touch_global_random_numbers() -> None:
     before = np.random.get_state(legacy=False)  # noqa: NPY002 (it is the global state that is watched)
-    AugmentSettings.parse(yaml.safe_load(FILES[-1].read_text()))
+    AugmentSettings.parse(settings_of("augment", FILES[-1].stem))
     assert repr(np.random.get_state(legacy=False)) == repr(before)  # noqa: NPY002

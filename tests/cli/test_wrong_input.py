@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
+from sim2coco.cli.config import settings_of
 from tests.commandline import TINY, Command, Outcome, tree
 from tests.panoramas import white, write_hdr
 
@@ -229,6 +231,28 @@ def test_a_folder_of_own_choices(command: Command, here: Path) -> None:
     outcome = command(*begin, "--config-dir", "own", "assets=mine")
     assert (outcome.code, outcome.err) == (0, "")
     refused(command(*begin, "--config-dir=own", "assets=mien"), "did you mean 'mine'")
+
+
+def test_a_choice_of_ones_own_builds_on_others(command: Command, here: Path) -> None:
+    own = here / "own" / "light"
+    own.mkdir(parents=True)
+    base = "defaults: [{}, _self_]\n"
+    (own / "mine.yaml").write_text(
+        f"# Mine.\n{base.format('studio')}warmth: 0.1\nlamps: {{rim: {{share: 0.5}}}}\n"
+    )
+    (own / "still.yaml").write_text(f"# On mine.\n{base.format('mine')}ambient: 0.3\n")
+    (own / "loop.yaml").write_text(f"# On itself.\n{base.format('loop')}")
+    (own / "wrong.yaml").write_text(f"# On nothing.\n{base.format('dya')}")
+    begin = ("generate", "out=new", "num_images=1", *TINY, "--config-dir", "own")
+    outcome = command(*begin, "--cfg", "job", "--package", "light", "light=still", "light.diffuse=0.7")
+    light = yaml.safe_load(outcome.out)
+    studio = settings_of("light", "studio")
+    rim = {**studio["lamps"]["rim"], "share": 0.5}
+    changed = {"warmth": 0.1, "ambient": 0.3, "diffuse": 0.7, "lamps": {**studio["lamps"], "rim": rim}}
+    assert light == {**studio, **changed}
+    assert command(*begin, "light=still").code == 0
+    refused(command(*begin, "light=loop"), "defaults list", "leads back to the choice itself")
+    refused(command(*begin, "light=wrong"), "light=wrong: no choice 'dya'; did you mean 'day'?")
 
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(

@@ -4,30 +4,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hydra import compose, initialize_config_module
+from omegaconf import OmegaConf
 
 import conf
-from sim2coco.cli.config import GROUPS, RunOptions, choices, defaults, first_sentence, ordered
+from scenes.light import SunAndSky
+from sim2coco.cli.config import GROUPS, RunOptions, choices, defaults, first_sentence, ordered, settings_of
+from sim2coco.cli.manual import as_yaml
 from sim2coco.messages import build, walk
 from sim2coco.recipe import Recipe
 
 ROOT = Path(conf.__path__[0])
 CHOICES = [(group, choice) for group in GROUPS for choice in choices(group)]
-WITH_A_KIND = {"scene", "camera", "render", "engine"}
+WITH_A_KIND = {"scene", "camera", "light", "render", "engine"}
 
 
 def composed(*overrides: str) -> tuple[Recipe, RunOptions]:
-    with initialize_config_module("conf", version_base="1.3"):
-        tree: dict[str, Any] = yaml.safe_load(_yaml(compose("config", ["out=data", *overrides])))
+    tree = composed_tree(*overrides)
     options = {key: tree.pop(key) for key in list(tree) if key in RunOptions.model_fields}
     return build(Recipe, tree), build(RunOptions, options)
 
 
-def _yaml(tree: Any) -> str:
-    from omegaconf import OmegaConf
-
-    return OmegaConf.to_yaml(tree, resolve=True)
+def composed_tree(*overrides: str) -> dict[str, Any]:
+    with initialize_config_module("conf", version_base="1.3"):
+        tree = OmegaConf.to_container(compose("config", ["out=data", *overrides]), resolve=True)
+    assert isinstance(tree, dict)
+    return {str(key): value for key, value in tree.items()}
 
 
 def test_the_groups_are_the_folders() -> None:
@@ -47,7 +49,7 @@ def test_every_choice_builds_and_says_what_it_is(group: str, choice: str) -> Non
 
 @pytest.mark.parametrize(("group", "choice"), [c for c in CHOICES if c[0] not in ("assets", "experiment")])
 def test_every_choice_lists_all_its_settings(group: str, choice: str) -> None:
-    tree = yaml.safe_load((ROOT / group / f"{choice}.yaml").read_text())
+    tree = settings_of(group, choice)
     settings = RunOptions if group in RunOptions.model_fields else Recipe
     kind = tree.get("kind") if group in WITH_A_KIND else None
     for setting in walk(settings):
@@ -61,10 +63,82 @@ def test_every_choice_lists_all_its_settings(group: str, choice: str) -> None:
                 node = node[step]
 
 
+@pytest.mark.parametrize(("group", "choice"), [c for c in CHOICES if c[0] != "experiment"])
+def test_defaults_lists_are_read_as_hydra_composes_them(group: str, choice: str) -> None:
+    assert settings_of(group, choice) == composed_tree(f"{group}={choice}")[group]
+
+
+DAY = SunAndSky().model_dump(mode="json")
+LIGHTS: dict[str, dict[str, Any]] = {
+    "day": {},
+    "dusk": {
+        "elevation_deg": [8.0, 25.0],
+        "hue": [0.03, 0.1],
+        "saturation": [0.2, 0.5],
+        "ambient": [0.15, 0.4],
+        "diffuse": [0.6, 1.0],
+        "softness": [0.01, 0.06],
+        "sky_hue": [0.55, 0.7],
+        "sky_saturation": [0.1, 0.35],
+        "horizon": [1.0, 3.0],
+        "sky_tilt": [0.2, 0.8],
+        "exposure_ev": [-0.9, 0.3],
+        "warmth": [-0.05, 0.15],
+    },
+    "outdoors": {"environment": {**DAY["environment"], "skies": ["clear", "overcast"]}},
+    "room": {"environment": {**DAY["environment"], "skies": ["room"]}},
+    "studio": {
+        "elevation_deg": [35.0, 60.0],
+        "hue": [0.05, 0.12],
+        "ambient": [0.15, 0.35],
+        "diffuse": [0.6, 0.9],
+        "specular": [0.1, 0.5],
+        "shadow": [0.9, 1.0],
+        "softness": [0.08, 0.2],
+        "sky_saturation": [0.0, 0.08],
+        "horizon": [0.5, 1.5],
+        "sky_tilt": [0.0, 0.4],
+        "exposure_ev": [-0.4, 0.4],
+        "lamps": {
+            "fill": {
+                "share": 1.0,
+                "elevation_deg": [20.0, 45.0],
+                "azimuth_deg": [70.0, 110.0],
+                "hue": [0.5, 0.65],
+                "saturation": [0.0, 0.25],
+                "diffuse": [0.15, 0.4],
+                "shadow": [0.9, 1.0],
+                "softness": [0.1, 0.2],
+            },
+            "rim": {
+                "share": 0.8,
+                "elevation_deg": [15.0, 40.0],
+                "azimuth_deg": [160.0, 220.0],
+                "hue": [0.0, 1.0],
+                "saturation": [0.0, 0.3],
+                "diffuse": [0.2, 0.6],
+                "shadow": [0.9, 1.0],
+                "softness": [0.05, 0.15],
+            },
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("choice", choices("light"))
+def test_each_light_is_day_but_for_what_it_names(choice: str) -> None:
+    assert composed_tree(f"light={choice}")["light"] == {**DAY, **LIGHTS[choice]}
+
+
+def test_the_default_light_is_written_from_the_class() -> None:
+    written = (ROOT / "light" / "day.yaml").read_text().partition("\n")[2]
+    assert written == as_yaml(SunAndSky()), "run make docs"
+
+
 @pytest.mark.parametrize("choice", choices("quality"))
 def test_every_check_lists_all_its_settings(choice: str) -> None:
     recipe, _ = composed(f"quality={choice}")
-    tree = yaml.safe_load((ROOT / "quality" / f"{choice}.yaml").read_text())
+    tree = settings_of("quality", choice)
     for name, check in recipe.quality.checks.items():
         assert tree["checks"][name].keys() == type(check).model_fields.keys()
     assert choice == "none" or {check.kind for check in recipe.quality.checks.values()} == {

@@ -141,19 +141,19 @@ def test_a_data_set_with_an_unknown_format_is_refused(plain: Path, tmp_path: Pat
 
 
 def test_records_are_read_once_for_all_formats(plain: Path, listing: type[Format]) -> None:
-    class Counting(Store):
-        reads: Counter[str] = Counter()
+    reads: Counter[str] = Counter()
 
+    class Counting(Store):
         def get(self, name: str) -> bytes:
-            self.reads[name] += 1
+            reads[name] += 1
             return super().get(name)
 
     store = Counting(plain)
     before = tree(plain)
     scenes = len(list((plain / "records").rglob("*.json")))
-    formats = [Coco(), listing(kind="listing"), listing(kind="listing", separator=",")]
+    formats = [Coco(), listing(kind="listing"), listing.parse({"kind": "listing", "separator": ","})]
     labels = write_formats(formats, store, INFO, labelled_pictures(store, scenes, 8))
-    assert store.reads == {f"records/000/{scene:06d}.json": 1 for scene in range(scenes)}
+    assert reads == {f"records/000/{scene:06d}.json": 1 for scene in range(scenes)}
     assert labels == Counter(line.split()[1] for line in expected(plain)[1:])
     (plain / "listing.txt").unlink()
     assert tree(plain) == before

@@ -150,13 +150,13 @@ def test_contacts_are_those_of_the_pieces(libraries: Path, studio: Any, client: 
     for x, fits in ((0.0, True), (0.031, False)):  # in the middle, and through the wall
         spec = SceneSpec(0, "train", 0, (stands, put(made, "ball", x, 0, 0.06)), GREY, GREY, PHYSICS)
         client.fresh()
-        ids = [_add_body(client.id, made.files, body) for body in spec.bodies]
+        bodies = {_add_body(client.id, made.files, body): body for body in spec.bodies}
         pb.performCollisionDetection(physicsClientId=client.id)
         if fits:
-            _check_contacts(client.id, made.files, ids, spec)
+            _check_contacts(client.id, made.files, bodies)
             continue
         with pytest.raises(RejectedDraw) as caught:
-            _check_contacts(client.id, made.files, ids, spec)
+            _check_contacts(client.id, made.files, bodies)
         assert caught.value.reason == "penetrating"
 
 

@@ -144,7 +144,7 @@ def test_a_draft_is_filled_in_corrected_and_used(here: Path) -> None:
     assert rows["single.stl"]["category"] == "single"
     refused = assets(here, "import", "things", "--out", "library")
     assert (refused.code, refused.out) == (2, "")
-    assert "assets.csv line 2: unit 'mm?' is a guess" in refused.err
+    assert "assets.csv line 2: unit: 'mm?' is a guess" in refused.err
     table.write_text(table.read_text().replace("?", "").replace("single.stl,single", "single.stl,bricks"))
     assert assets(here, "import", "things", "--out", "library").code == 0
     assert index(here / "library")["categories"] == ["boxes", "bricks"]
@@ -170,16 +170,21 @@ def test_a_table_says_what_files_do_not(here: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        ("file,unit\nbricks/brick.stl,mile\n", "line 2: unit must be one of m, cm, mm"),
+        ("file,unit\nbricks/brick.stl,mile\n", "line 2: unit: must be one of m, cm, mm"),
         ("file,unitt\nbricks/brick.stl,mm\n", "no column 'unitt'"),
         ("unit\nmm\n", "no column 'file'"),
         ("file,unit\nno/such.stl,mm\n", "line 2: no mesh 'no/such.stl'"),
-        ("file,longest_m\nsingle.stl,-1\n", "line 2: longest_m must be a number above 0"),
+        ("file,longest_m\nsingle.stl,-1\n", 'line 2: longest_m: must be greater than 0 (got "-1")'),
         (
             "file,unit\nsingle.stl,mm\nsingle.stl,cm\n",
             "line 3: 'single.stl' is named in things/assets.csv line 2",
         ),
-        ("file,upright\nsingle.stl,maybe\n", "line 2: upright must be one of"),
+        ("file,upright\nsingle.stl,maybe\n", "line 2: upright: must be one of yes, true, 1, no"),
+        ("file,density\nsingle.stl,heavy\n", "line 2: density: must be a number, "),
+        ("file,density\nsingle.stl,inf\n", "line 2: density: must be a finite number"),
+        ("file,category\nsingle.stl,a/b\n", 'line 2: category: must not have / or # (got "a/b")'),
+        ("file,unit\n,mm\n", "line 2: file: missing"),
+        ("file,collision\nsingle.stl,box\n", 'line 2: collision: must be one of hull, convex (got "box")'),
         ("file,unit\nsingle.stl,mm,cm\n", "line 2: more cells than columns"),
     ],
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from scenes.assets.library import read_library
+from sim2coco.library.columns import Columns
 from sim2coco.library.folders import Joining, MeshFolder
 from sim2coco.library.importing import import_meshes
 from sim2coco.library.row import Override, Row
@@ -167,10 +168,14 @@ def test_names(own: list[tuple[str, str]], others: list[str], names: list[str]) 
     assert [override.name for override in found.values()] == names
 
 
+def said(file: str) -> Columns:
+    return Columns.parse({"file": file, "unit": "mm"})
+
+
 def test_a_line_a_file_takes_no_time() -> None:
     """What takes each with each takes minutes."""
     files = [f"c{number % 7}/part [{number}].stl" for number in range(10_000)]
-    lines = [Line(f"line {number}", file, {"unit": "mm"}) for number, file in enumerate(files)]
+    lines = [Line(f"line {number}", said(file)) for number, file in enumerate(files)]
     begun = time.process_time()
     wanted = overrides(files, lines, Flags())
     rows = [Row(file, override, "ok", extents_m=(0.1, 0.1, 0.1)) for file, override in wanted.items()]
@@ -180,9 +185,15 @@ def test_a_line_a_file_takes_no_time() -> None:
     assert {override.unit_m for override in wanted.values()} == {0.001}
 
 
+def test_a_name_that_no_table_can_hold_has_its_category() -> None:
+    files = ["a\\b/\udcff.stl", "?"]
+    found = overrides(files, [Line("line 1", said("*"))], Flags())
+    assert [(found[file].category, found[file].unit_m) for file in files] == [("a\\b", 0.001), ("?", 0.001)]
+
+
 def test_a_name_with_brackets_is_that_name() -> None:
     files = ["part [1].stl", "part 1.stl"]
-    found = overrides(files, [Line("line 1", files[0], {"unit": "mm"})], Flags())
+    found = overrides(files, [Line("line 1", said(files[0]))], Flags())
     assert [found[file].unit_m for file in files] == [0.001, None]
-    found = overrides(files, [Line("line 1", "part [0-9].stl", {"unit": "mm"})], Flags())
+    found = overrides(files, [Line("line 1", said("part [0-9].stl"))], Flags())
     assert [found[file].unit_m for file in files] == [None, 0.001]

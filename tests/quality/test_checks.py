@@ -132,6 +132,87 @@ def test_images(check: Check, good: Any, bad: Any) -> None:
     assert verdict(check, sample(box, bad))[0] == ["it"]
 
 
+def striped(first: int, second: int, columns: int = 50) -> Any:
+    """An image of two grey levels: `columns` columns of the first, then the second."""
+    return np.where(np.arange(SIDE)[None, :, None] < columns, first, second).repeat(SIDE, 0).repeat(3, 2)
+
+
+@pytest.mark.parametrize(
+    ("check", "at_limit", "beyond"),
+    [
+        (checks.TooDark(min_grey=20), flat(20), flat(19)),
+        (checks.TooBright(max_grey=235), flat(235), flat(236)),
+        # Half of the pixels each: the standard deviation is half the step.
+        (checks.LowContrast(min_std=4), striped(100, 108), striped(100, 107)),
+        # The 95th and 5th percentiles decide: two or one of the 25 columns that are evaluated.
+        (checks.TooDark(), striped(200, 5, 8), striped(200, 5, 4)),
+        (checks.TooBright(), striped(100, 250, 8), striped(100, 250, 4)),
+        # In 8-bit grey, pure red is 76 and pure blue 29.
+        (checks.TooDark(min_grey=50), flat(0) + np.array([255, 0, 0]), flat(0) + np.array([0, 0, 255])),
+    ],
+    ids=["dark", "bright", "contrast", "a bright part", "a dark part", "colour"],
+)
+def test_an_image_at_the_limit_passes(check: Check, at_limit: Any, beyond: Any) -> None:
+    box = [(20, 20, 60, 60)]
+    assert verdict(check, sample(box, at_limit.astype(np.uint8)))[0] == []
+    assert verdict(check, sample(box, beyond.astype(np.uint8)))[0] == ["it"]
+
+
+def test_a_label_at_the_limit_is_kept() -> None:
+    for check, at_limit, beyond in (
+        (checks.Truncated(max_truncation=0.75), {"truncation": 0.75}, {"truncation": 0.76}),
+        (checks.Visible(min_fraction=0.25), {"hidden": (0, 0, 75, 20)}, {"hidden": (0, 0, 76, 20)}),
+    ):
+        box = [(0, 0, 100, 20)]
+        assert verdict(check, sample(box, **at_limit))[1] == {}
+        assert verdict(check, sample(box, **beyond))[1] == {1: "it"}
+
+
+@pytest.mark.parametrize(("visible_px", "reasons"), [(50, []), (51, ["it"])])
+def test_a_dropped_label_may_cover_as_much_as_the_limit(visible_px: int, reasons: list[str]) -> None:
+    """0.5 % of the image is 50 px; less than 5 % of the 2,000 px of the object are visible."""
+    labelled = sample([(0, 0, 100, 20)], hidden=(0, 0, 100, 19))
+    labelled.ids[19, visible_px:] = 0
+    assert verdict(checks.Visible(), labelled) == (reasons, {1: "it"})
+
+
+def test_dropped_labels_do_not_count() -> None:
+    labelled = sample([(0, 0, 3, 3), (20, 20, 40, 40)])
+    for minimum, reasons in ((1, ()), (2, ("few",))):
+        known = {"small": checks.Visible(min_px=16), "few": checks.Instances(minimum=minimum)}
+        assert judge(Quality(checks=known), labelled, False).reasons == reasons
+
+
+def noisy(*boxes: tuple[int, int, int, int]) -> Any:
+    """A grey image with noise in some boxes x0, y0, x1, y1."""
+    image = flat(128)
+    for x0, y0, x1, y1 in boxes:
+        image[y0:y1, x0:x1] = NOISE[y0:y1, x0:x1]
+    return image
+
+
+@pytest.mark.parametrize(
+    ("boxes", "image", "reasons"),
+    [
+        # A sharp label, wider than high and far from the diagonal, in a blurred image.
+        ([(60, 10, 90, 20)], noisy((60, 10, 90, 20)), []),
+        # Two blurred labels in the corners; the sharp area between them does not count.
+        ([(5, 5, 20, 20), (80, 80, 95, 95)], noisy((30, 30, 70, 70)), ["it"]),
+        # Pixels up to two away from a label count, pixels farther away do not.
+        ([(40, 40, 60, 60)], noisy((40, 38, 60, 39)), []),
+        ([(40, 40, 60, 60)], noisy((40, 35, 60, 36)), ["it"]),
+        # One sharp hundredth of the evaluated 24 x 24 px is enough, and less is not.
+        ([(40, 40, 60, 60)], noisy((45, 45, 47, 47)), []),
+        ([(40, 40, 60, 60)], noisy(), ["it"]),
+    ],
+    ids=["wide", "between", "edge", "beside", "a part", "nothing"],
+)
+def test_sharpness_is_measured_on_and_around_labels(
+    boxes: list[tuple[int, int, int, int]], image: Any, reasons: list[str]
+) -> None:
+    assert verdict(checks.Blurred(), sample(boxes, image))[0] == reasons
+
+
 def test_images_without_labels_are_not_checked_for_blur() -> None:
     assert verdict(checks.Blurred(), sample([], flat(128)), empty=True)[0] == []
 

@@ -48,6 +48,15 @@ def test_fill_is_the_share_of_the_longer_side(fill: float) -> None:
         assert 2 * radius_px == pytest.approx(fill * IMAGE.width)
 
 
+@pytest.mark.parametrize(("fx", "fy"), [(150.0, 150.0), (300.0, 90.0)])
+def test_fill_counts_in_the_wider_of_the_two_angles_that_intrinsics_give(fx: float, fy: float) -> None:
+    """200x100 pixels: the picture spans 200 / fx along x and 100 / fy along y."""
+    (camera,) = cameras(Shell(fx=fx, fy=fy, fill=(1.0, 1.0), **STILL), 1)
+    distance_m = np.linalg.norm(np.array(camera.pose.position_m) - BOUNDS[0])
+    radius = np.tan(np.arcsin(BOUNDS[1] / distance_m))
+    assert 2 * radius == pytest.approx(max(IMAGE.width / fx, IMAGE.height / fy))
+
+
 def test_distance_may_be_given() -> None:
     made = cameras(Shell(distance_m=(1.0, 1.5)), 50)
     distances = [np.linalg.norm(np.array(camera.pose.position_m) - BOUNDS[0]) for camera in made]

@@ -189,6 +189,23 @@ def test_draws_follow_weights_and_sizes(rng: np.random.Generator) -> None:
     assert 0.98 < max(scales) <= 1.0
 
 
+def test_distractors_are_drawn_by_weights_of_their_own(rng: np.random.Generator) -> None:
+    made = load_catalogue(
+        Assets.parse(
+            {
+                "categories": {"a": {"shape": "box", "size_m": 0.1, "weight": 9}},
+                "distractors": {
+                    "rare": {"shape": "box", "size_m": 0.1},
+                    "common": {"shape": "cone", "size_m": 0.1, "weight": 3},
+                },
+            }
+        )
+    )
+    drawn = [made.draw(rng, distractor=True)[0].name for _ in range(2000)]
+    assert drawn.count("common") / 2000 == pytest.approx(0.75, abs=0.04)
+    assert set(drawn) == {"rare", "common"}
+
+
 def test_the_typical_size_is_the_median_of_categories_at_their_mean_scale() -> None:
     """Each category counts once, however many meshes it has, at the middle of its sizes."""
     made = load(

@@ -30,11 +30,11 @@ def spheres(spec: SceneSpec) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]
     """Centres (n, 3) and radii (n,) of the spheres that hold the bodies."""
     assets = [CATALOGUE.assets[body.asset] for body in spec.bodies]
     centers = [
-        body.pose.apply(np.array([asset.center_of_mass_m]) * body.scale)[0]
+        body.apply(np.array([asset.center_of_mass_m]))[0]
         for body, asset in zip(spec.bodies, assets, strict=True)
     ]
     return np.array(centers), np.array(
-        [asset.radius_m * body.scale for body, asset in zip(spec.bodies, assets, strict=True)]
+        [asset.radius_m * body.largest_scale for body, asset in zip(spec.bodies, assets, strict=True)]
     )
 
 
@@ -111,13 +111,21 @@ def test_nothing_touches_when_it_is_let_go() -> None:
         assert apart[~np.eye(len(radii), dtype=bool)].min() > -1e-9
 
 
+@pytest.mark.parametrize("spread", [1.0, 2.5])
+def test_what_rolls_away_by_some_objects_is_still_in_the_scene(spread: float) -> None:
+    """Three times the disc that objects fall on, and ten objects more: a small pile spreads too."""
+    physics = drawn(Drop(spread=(spread, spread))).physics
+    assert physics is not None
+    assert physics.bounds_m == pytest.approx((3 * spread + 10) * CATALOGUE.typical_size_m)
+
+
 def test_ranges_are_kept_and_filled() -> None:
     scene = Drop(num_objects=(8, 8), num_distractors=(0, 0), friction=(0.3, 0.5), size_jitter=(0.5, 2.0))
     specs = [drawn(scene, index) for index in range(50)]
     frictions = [body.friction for spec in specs for body in spec.bodies]
     assert 0.3 <= min(frictions) < 0.305
     assert 0.495 < max(frictions) <= 0.5
-    bolts = [body.scale for spec in specs for body in spec.bodies if body.category == 1]
+    bolts = [body.largest_scale for spec in specs for body in spec.bodies if body.category == 1]
     assert 0.5 <= min(bolts) < 0.55
     assert 1.9 < max(bolts) <= 2.0
     reach = [

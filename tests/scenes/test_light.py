@@ -1,14 +1,18 @@
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 
 from scenes.assets.images import ENVIRONMENT, Album, load_images
-from scenes.light import LightSettings
+from scenes.lamps import EnvironmentSettings
+from scenes.light import LightKind, SunAndSky
 from scenes.settings import Streams
-from scenes.shot import Light
+from scenes.shot import Lamp, Light
+from sim2coco.messages import ConfigError, build, walk
+from sim2coco.recipe import Recipe
 from tests.panoramas import white, write_hdr
 from tests.refusals import assert_refused
 from tests.studio import streams as scene_streams
@@ -19,7 +23,7 @@ def streams(view: int) -> Streams:
 
 
 def test_light_keeps_and_fills_its_ranges() -> None:
-    settings = LightSettings(elevation_deg=(20, 50), azimuth_deg=(100, 120), ambient=(0.1, 0.2))
+    settings = SunAndSky(elevation_deg=(20, 50), azimuth_deg=(100, 120), ambient=(0.1, 0.2))
     lights = [settings.draw(streams(view), Album()) for view in range(300)]
     toward = np.array([light.direction for light in lights])
     np.testing.assert_allclose(np.linalg.norm(toward, axis=1), 1)
@@ -34,15 +38,28 @@ def test_light_keeps_and_fills_its_ranges() -> None:
         assert high - margin < values.max() <= high + 1e-9
 
 
+def test_every_setting_of_the_light_comes_out_as_its_own_value() -> None:
+    """Seventeen settings, each at a value of its own: no two can be exchanged, degrees become radians."""
+    same = {"ambient": 0.21, "diffuse": 0.72, "specular": 0.43, "shadow": 0.64, "softness": 0.05}
+    same |= {"horizon": 1.6, "sky_tilt": 0.37, "bounce": 0.88, "exposure_ev": -0.9, "warmth": 0.1}
+    angles = {"elevation_deg": 30, "azimuth_deg": 90, "sky_azimuth_deg": 45}
+    colors = {"hue": 0, "saturation": 0.5, "sky_hue": 0, "sky_saturation": 0.25}
+    light = SunAndSky.parse({**same, **angles, **colors}).draw(streams(0), Album())
+    assert {name: getattr(light, name) for name in same} == same
+    np.testing.assert_allclose(light.direction, (0, np.cos(np.radians(30)), 0.5), atol=1e-12)
+    assert light.sky_azimuth_rad == pytest.approx(np.pi / 4)
+    assert (light.color_rgb, light.sky_rgb) == ((1.0, 0.5, 0.5), (1.0, 0.75, 0.75))
+
+
 def test_color_is_hue_and_saturation_at_full_brightness() -> None:
-    light = LightSettings(hue=(1 / 3, 1 / 3), saturation=(0.5, 0.5)).draw(streams(0), Album())
+    light = SunAndSky(hue=(1 / 3, 1 / 3), saturation=(0.5, 0.5)).draw(streams(0), Album())
     np.testing.assert_allclose(light.color_rgb, (0.5, 1.0, 0.5))
 
 
 def test_one_range_moves_nothing_else() -> None:
     before, after = (
-        LightSettings().draw(streams(4), Album()),
-        LightSettings(ambient=(0.9, 1.0)).draw(streams(4), Album()),
+        SunAndSky().draw(streams(4), Album()),
+        SunAndSky(ambient=(0.9, 1.0)).draw(streams(4), Album()),
     )
     assert (before.direction, before.color_rgb, before.diffuse, before.softness) == (
         *(after.direction, after.color_rgb, after.diffuse, after.softness),
@@ -50,10 +67,10 @@ def test_one_range_moves_nothing_else() -> None:
     assert after.ambient >= 0.9
 
 
-def test_always_seventeen_draws() -> None:
+def test_each_range_is_one_draw() -> None:
     one, other = streams(0)("light"), streams(0)("light")
-    LightSettings().draw(lambda _: one, Album())
-    other.random(17)
+    SunAndSky().draw(lambda _: one, Album())
+    other.random(sum(isinstance(value, tuple) for _, value in SunAndSky()))
     assert one.random() == other.random()
 
 
@@ -73,14 +90,58 @@ def test_always_seventeen_draws() -> None:
     ids=str,
 )
 def test_wrong_settings_are_refused(tree: object, where: str, why: str) -> None:
-    assert_refused(LightSettings, tree, where, why)
+    assert_refused(SunAndSky, tree, where, why)
+
+
+def test_the_sun_is_the_first_lamp_and_only_it_has_a_sky() -> None:
+    light = drawn({"lamps": {"rim": RIM, "fill": {}}})
+    sun, rim, fill = light.suns
+    assert sun is light
+    for lamp, one in ((light.lamps[0], rim), (light.lamps[1], fill)):
+        own = {name: getattr(one, name) for name in Lamp.__dataclass_fields__}
+        assert Lamp(**own) == lamp
+        assert (one.ambient, one.lamps, one.bounce, one.specular) == (0.0, (), light.bounce, light.specular)
+
+
+def test_a_light_of_a_kind_of_its_own_is_chosen_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LightKind, "family", dict(LightKind.family))  # it must not stay
+
+    class Torch(LightKind):
+        """One lamp at noon."""
+
+        kind: Literal["torch"] = "torch"
+        diffuse: float = 0.7
+
+        def draw(self, streams: Streams, album: Album) -> Light:
+            return Light((0.0, 0.0, 1.0), (1.0, 1.0, 1.0), 0.1, self.diffuse, 0.1, 1.0, 0.01)
+
+    assets = {"categories": {"nut": {"shape": "nut", "size_m": 0.03}}}
+    recipe = Recipe.parse({"assets": assets, "light": {"kind": "torch", "diffuse": 0.4}})
+    assert recipe.light == Torch(diffuse=0.4)
+    assert Recipe.parse(recipe.model_dump(mode="json")) == recipe
+    assert recipe.light.draw(streams(0), Album()).diffuse == 0.4
+    assert recipe.light.environments == EnvironmentSettings()
+    assert recipe.image_folders[ENVIRONMENT] is None
+    assert {setting.key for setting in walk(Recipe) if setting.kind == "torch"} == {
+        "light.kind",
+        "light.diffuse",
+    }
+    for wrong, message in (
+        ({"kind": "torch", "ambient": 1}, "light.ambient: no such setting; allowed: kind, diffuse"),
+        ({"kind": "torc"}, "light: unknown kind 'torc'; did you mean 'torch'?"),
+    ):
+        with pytest.raises(ConfigError) as error:
+            build(Recipe, {"assets": assets, "light": wrong})
+        assert str(error.value) == message
+    # A light without a kind is what it was before there were kinds.
+    assert Recipe.parse({"assets": assets, "light": {"ambient": 0.3}}).light == SunAndSky(ambient=(0.3, 0.3))
 
 
 RIM = {"elevation_deg": [20, 30], "azimuth_deg": [170, 190], "diffuse": 0.7}
 
 
 def drawn(tree: object, view: int = 0) -> Light:
-    return LightSettings.parse(tree).draw(streams(view), Album())
+    return SunAndSky.parse(tree).draw(streams(view), Album())
 
 
 def test_lamps_move_nothing_that_is_drawn_without_them() -> None:
@@ -118,8 +179,8 @@ def test_environments_are_drawn_from_a_folder_and_turned(tmp_path: Path) -> None
         write_hdr(tmp_path / name, white(8))
     images = load_images({ENVIRONMENT: str(tmp_path)})
     assert [image.key.partition("@")[0] for image in images[ENVIRONMENT]] == ["a.hdr", "b.hdr"]
-    settings = LightSettings.parse({"environment": str(tmp_path)})
-    assert settings == LightSettings.parse({"environment": {"path": str(tmp_path)}})
+    settings = SunAndSky.parse({"environment": str(tmp_path)})
+    assert settings == SunAndSky.parse({"environment": {"path": str(tmp_path)}})
     lights = [settings.draw(streams(view), Album(images[ENVIRONMENT])) for view in range(60)]
     chosen = [light.environment for light in lights]
     assert {one.source for one in chosen if one} == {image.key for image in images[ENVIRONMENT]}
@@ -129,6 +190,14 @@ def test_environments_are_drawn_from_a_folder_and_turned(tmp_path: Path) -> None
     assert turns.max() > 2 * np.pi - 0.5
     for view, light in enumerate(lights):
         assert replace(light, environment=None) == drawn({}, view)
+
+
+@pytest.mark.parametrize(("sun", "seen"), [(True, False), (False, True)])
+def test_an_environment_is_the_sun_or_seen_as_it_is_set(sun: bool, seen: bool) -> None:
+    tree = {"environment": {"skies": ["clear"], "turn_deg": 90, "sun": sun, "seen": seen}}
+    chosen = drawn(tree).environment
+    assert chosen is not None
+    assert (chosen.turn_rad, chosen.sun, chosen.seen) == (pytest.approx(np.pi / 2), sun, seen)
 
 
 def test_procedural_skies_are_drawn_from_all_kinds_and_the_pool() -> None:
@@ -158,4 +227,4 @@ def test_procedural_skies_are_drawn_from_all_kinds_and_the_pool() -> None:
     ids=str,
 )
 def test_wrong_lamps_and_environments_are_refused(tree: object, where: str, why: str) -> None:
-    assert_refused(LightSettings, tree, where, why)
+    assert_refused(SunAndSky, tree, where, why)

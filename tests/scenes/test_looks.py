@@ -57,22 +57,22 @@ def test_images_of_a_folder(folder: str, rng: np.random.Generator) -> None:
     assert textures == {Texture(IMAGE, index, image.key) for index, image in enumerate(images["floor"])}
     pictures = Pictures(images)
     drawn = [Texture(IMAGE, index, image.key) for index, image in enumerate(images["floor"])]
-    assert [int(pictures("floor", texture).mean()) for texture in drawn] == [80, 0, 160]
+    assert [int(pictures(texture).mean()) for texture in drawn] == [80, 0, 160]
 
 
 def test_an_image_that_changes_during_a_run_is_refused(folder: str) -> None:
     images = load_images({"floor": folder})
     Image.fromarray(np.full((8, 8, 3), 200, np.uint8)).save(Path(folder) / "b.png")
     with pytest.raises(ImageError, match="another one now"):
-        Pictures(images)("floor", Texture(IMAGE, 1, images["floor"][1].key))
+        Pictures(images)(Texture(IMAGE, 1, images["floor"][1].key))
 
 
 def test_a_file_that_joins_the_folder_changes_no_other_image(folder: str) -> None:
     before = load_images({"floor": folder})
     Image.fromarray(np.full((8, 8, 3), 9, np.uint8)).save(Path(folder) / "0.png")
     texture = Texture(IMAGE, 0, before["floor"][0].key)
-    assert int(Pictures(before)("floor", texture).mean()) == 80
-    assert int(Pictures(load_images({"floor": folder}))("floor", texture).mean()) == 80
+    assert int(Pictures(before)(texture).mean()) == 80
+    assert int(Pictures(load_images({"floor": folder}))(texture).mean()) == 80
 
 
 @pytest.mark.parametrize("content", [b"nope", b"\x89PNG\r\n\x1a\n", b""], ids=["text", "header", "empty"])
@@ -84,7 +84,7 @@ def test_a_broken_image_is_named_before_anything_is_made(folder: str, content: b
 
 @pytest.mark.parametrize("kind", TEXTURES)
 def test_procedural_pictures_are_the_same_for_the_same_index(kind: str) -> None:
-    first, again, other = (Pictures({})("floor", Texture(kind, index)) for index in (3, 3, 4))
+    first, again, other = (Pictures({})(Texture(kind, index)) for index in (3, 3, 4))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 

@@ -10,7 +10,7 @@ from scenes.assets.images import Album, Texture
 from scenes.assets.shapes import SHAPES, box, sphere
 from scenes.geometry import vec3
 from scenes.kinds.drop import Drop, FloorSettings
-from scenes.light import LightSettings
+from scenes.light import SunAndSky
 from scenes.looks import LookSettings
 from scenes.settings import Settings
 from scenes.shot import Light
@@ -190,7 +190,7 @@ def test_every_range_of_the_light_is_seen(
     studio: Callable[..., Studio], rng: np.random.Generator, names: tuple[str, ...]
 ) -> None:
     made = ready(studio)
-    low, high = (fixed.draw(lambda _: rng, {}) for fixed in ends(LightSettings(), *names))
+    low, high = (fixed.draw(lambda _: rng, {}) for fixed in ends(SunAndSky(), *names))
     if names == ("azimuth_deg",):  # both ends are north
         high = replace(high, direction=vec3(np.array(high.direction) * (-1, -1, 1)))
     first, second = (made.shoot(group(made), shot(VIEW, light)) for light in (low, high))

@@ -16,7 +16,7 @@ from scenes.assets.images import Album
 from scenes.assets.shapes import SHAPES, box, sphere
 from scenes.camera import ImageSettings, Shell
 from scenes.kinds.drop import Drop
-from scenes.light import LightSettings
+from scenes.light import SunAndSky
 from scenes.shot import Shot
 from sim.bullet import Client, pb
 from sim.settle import Settled
@@ -48,7 +48,7 @@ def scene_b(made: Studio) -> tuple[Settled, list[Shot]]:
     shots = []
     for view in range(3):
         camera = Shell().aim(aimed(scene=5, view=view), view, IMAGE, made.bounds(settled))
-        light = LightSettings().draw(partial(streams(5), view=view), Album())
+        light = SunAndSky().draw(partial(streams(5), view=view), Album())
         shots.append(Shot(5, view, 0, camera, light))
     return settled, shots
 

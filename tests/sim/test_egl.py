@@ -104,7 +104,7 @@ def test_a_texture_is_where_the_mesh_says(
     texture = quarters(size_px)
     made = studio(catalogue_of({"sheet": sheet(None if drawn else texture)}), Egl())
     look = Look((1.0, 1.0, 1.0), Texture("image", 0)) if drawn else Look()
-    monkeypatch.setattr(made.renderer, "_pictures", lambda role, choice: texture)
+    monkeypatch.setattr(made.renderer, "_pictures", lambda choice: texture)
     camera = camera_at(np.array([0.0, 0.0, 1.0]), np.zeros(3), 500, (128, 128), 0.0)
     body = made.body("sheet", (0, 0, 0), look=look)
     gbuffer = made.renderer.rasterise(still(body), shot(camera))

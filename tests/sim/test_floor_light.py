@@ -1,14 +1,14 @@
-"""What is found in some rows and columns only and interpolated lies where it would be if it were found in all."""
+"""The sky's light on the floor, found in every n-th row and column, is not shifted by the interpolation."""
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from scenes.assets.shapes import box
-from sim.render.lighting.floor import FloorLight, _coarsely, light_on_floor, on_plane
+from sim.render.lighting.floor import _coarsely, on_plane
+from sim.render.lighting.floor_light import FloorLight
 from sim.render.lighting.points import spread_points
 from sim.render.lighting.sky import Sky
-from sim.render.lighting.sun import sun_over
 from sim.render.raster.planes import floor_depth
 from sim.render.settings import Relit
 from tests.studio import LIGHT, camera_at
@@ -20,18 +20,16 @@ Floats = NDArray[np.float32]
 def floor_light() -> FloorLight:
     """What a cube of 0.1 m that stands on the floor leaves of the light."""
     points, _, _ = spread_points(box(0.1, 0.1, 0.1), 20_000)
-    points_m = (points + [0.0, 0.0, 0.05]).T.astype(np.float32)
+    points_m = (points + np.array([0.0, 0.0, 0.05])).T.astype(np.float32)
     relit = Relit()
     sky = Sky(points_m, relit.sky_directions, relit.sky_map_px, floor=True)
-    found = light_on_floor(LIGHT, sky, sun_over(points_m, LIGHT, relit.sun_map_px))
-    assert found is not None
-    return found
+    return FloorLight(sky.on_floor(LIGHT), sky)
 
 
 def shift_px(found: Floats, exact: Floats) -> Floats:
     """By how many rows and columns a picture (h, w) is shifted against another one: the least squares."""
     inner = np.s_[2:-2, 2:-2]
-    slopes = np.stack([slope[inner].ravel() for slope in np.gradient(exact)], axis=1)
+    slopes = np.stack([np.gradient(exact, axis=axis)[inner].ravel() for axis in (0, 1)], axis=1)
     return np.asarray(np.linalg.lstsq(slopes, (exact - found)[inner].ravel(), rcond=None)[0])
 
 
@@ -40,7 +38,7 @@ def shift_px(found: Floats, exact: Floats) -> Floats:
 def test_the_skys_light_on_the_floor_is_not_shifted(
     floor_light: FloorLight, size_wh: tuple[int, int], roll_rad: float
 ) -> None:
-    """Beside the contact shadow of a cube: shifted by half a pixel it would fail, by one or two all the more."""
+    """Beside the contact shadow of a cube; half a pixel would be too much."""
     camera = camera_at((0.2, -0.3, 0.4), (0.1, -0.05, 0.0), 300, size_wh, roll_rad)
     x, y = on_plane(camera, floor_depth(camera).astype(np.float32))
     exact, found = floor_light.around(x, y), _coarsely(floor_light, x, y)

@@ -17,7 +17,7 @@ from scenes.assets.shapes import SHAPES, box, sphere
 from scenes.camera import ImageSettings, Shell
 from scenes.geometry import vec3
 from scenes.kinds.drop import Drop
-from scenes.light import LightSettings
+from scenes.light import SunAndSky
 from scenes.settings import Settings
 from scenes.shot import Camera, Light
 from scenes.spec import Look, Surface
@@ -71,7 +71,7 @@ def drawn(made: Studio, count: int) -> list[tuple[Settled, Any]]:
         settled, _ = made.drawn(Drop(num_objects=(6, 6), num_distractors=(1, 1)), index)
         image = ImageSettings(width=160, height=120)
         camera = Shell().aim(aimed(scene=index, view=0), 0, image, made.bounds(settled))
-        light = LightSettings().draw(partial(streams(index), view=0), Album())
+        light = SunAndSky().draw(partial(streams(index), view=0), Album())
         scenes.append((settled, shot(camera, light)))
     return scenes
 
@@ -217,7 +217,7 @@ def ends(settings: Settings, *names: str) -> list[Any]:
     ]
 
 
-RANGES = [name for name, value in LightSettings().model_dump().items() if isinstance(value, tuple)]
+RANGES = [name for name, value in SunAndSky().model_dump().items() if isinstance(value, tuple)]
 
 
 @pytest.mark.parametrize("name", [name for name in RANGES if "hue" not in name])
@@ -225,7 +225,7 @@ def test_every_range_of_the_light_is_seen(
     studio: Callable[..., Studio], rng: np.random.Generator, name: str
 ) -> None:
     made = ready(studio)
-    low, high = (fixed.draw(lambda _: rng, Album()) for fixed in ends(LightSettings(), name))
+    low, high = (fixed.draw(lambda _: rng, Album()) for fixed in ends(SunAndSky(), name))
     if name == "azimuth_deg":  # both ends are north
         high = replace(high, direction=vec3(np.array(high.direction) * (-1, -1, 1)))
     if name == "sky_azimuth_deg":

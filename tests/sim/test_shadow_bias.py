@@ -14,7 +14,7 @@ from scenes.assets.shapes import SHAPES, box, sphere
 from scenes.geometry import on_sphere, vec3
 from scenes.shot import Camera, Light
 from sim.render.lighting.sky import Sky
-from sim.render.lighting.sun import Sun, sun_over
+from sim.render.lighting.sun import SoftShadow, soft_shadow
 from sim.render.settings import Relit
 from sim.settle import Settled
 from tests.studio import LIGHT, Studio, camera_at, catalogue_of, shot, still
@@ -91,13 +91,13 @@ def plane(side_m: float, height_m: float = 0.0, count: int = 400) -> Floats:
     return np.stack([x, y, np.full_like(x, height_m)]).astype(np.float32)
 
 
-def sun_over_plane(points_m: Floats, elevation_deg: float) -> Sun:
-    return sun_over(points_m, sun_at(elevation_deg, 20.0), Relit().sun_map_px)
+def sun_over_plane(points_m: Floats, elevation_deg: float) -> SoftShadow:
+    return soft_shadow(points_m, sun_at(elevation_deg, 20.0), Relit().sun_map_px)
 
 
 @pytest.mark.parametrize(("elevation_deg", "lift"), [(45, 0.0), (60, 0.0), (90, 0.0), (15, LIFT), (30, LIFT)])
 def test_a_flat_face_is_evenly_in_the_sun(elevation_deg: float, lift: float) -> None:
-    """Up to 45 degrees by what counts as behind alone, at a grazing angle by being looked up off it as well."""
+    """Up to 45 degrees by the bias alone, at grazing angles by being looked up off the surface as well."""
     sun = sun_over_plane(plane(SIDE_M), elevation_deg)
     raised = plane(0.9 * SIDE_M, lift * float(sun.maps.texel_m[0]))
     assert sun.on_surface(raised).min() == 1

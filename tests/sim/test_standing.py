@@ -69,6 +69,24 @@ def test_what_stands_is_turned_evenly(rng: np.random.Generator) -> None:
     assert heading((1.0, 0.0, 0.0, 0.0)) == (0.0, 0.0, 0.0, 1.0)
 
 
+def test_what_stands_is_let_go_from_low_and_with_nothing_that_tumbles_below() -> None:
+    """A fiftieth of the free height of the others: from higher up, or off a bolt, it would fall over."""
+    made, scene = catalogue(True), Drop.parse({**MANY, "drop_height": 0.5, "spread": 1.0})
+    gap_m, number = 0.02 * 0.5 * made.typical_size_m, 0
+    for index in range(8):
+        lows, tops = [], [0.0]
+        for body in drawn(scene, made, index).bodies:
+            if stands(made, body.asset):
+                heights = body.pose.apply(made.assets[body.asset].mesh.vertices_m * body.scale)[:, 2]
+                lows.append(float(heights.min()))
+                tops.append(float(heights.max()))
+        # On the floor or on another one that stands; a hundredth of the size of each is left as well.
+        free_m = np.array(lows)[:, None] - np.array(tops) - gap_m
+        assert np.abs(free_m).min(axis=1).max() < 0.01 * 0.2 * 2
+        number += len(lows)
+    assert number > 40
+
+
 def test_nothing_overlaps_when_it_is_let_go(studio: Callable[..., Studio], client: Client) -> None:
     made = studio(catalogue(True))
     for index in range(6):

@@ -26,7 +26,7 @@ def test_at_the_horizon_a_floor_has_its_mean_color(kind: str) -> None:
     color = floor_colors(Surfaces(pictures), floor, view, plane_m).color
     assert color is not None
     below = np.flatnonzero(np.isfinite(plane_m).all(axis=1))[:4]
-    assert np.abs(color[below] - pictures("floor", texture).mean(axis=(0, 1))).max() < 2.5
+    assert np.abs(color[below] - pictures(texture).mean(axis=(0, 1))).max() < 2.5
 
 
 def test_a_body_may_fill_a_large_picture(studio: Callable[..., Studio]) -> None:

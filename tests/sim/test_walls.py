@@ -18,8 +18,9 @@ from scenes.shot import Camera, Lamp, Light
 from scenes.spec import Look, SceneSpec, Surface, Wall, WallPlan
 from scenes.walls import WallSettings, walls_around
 from sim.annotate import measure
-from sim.render.lighting.room import Walled, _glow
+from sim.render.lighting.lit import Lit
 from sim.render.lighting.sky import Sky, sky_directions
+from sim.render.lighting.wall_occlusion import WallOcclusion, wall_glow
 from sim.render.raster.planes import facing, wall_depth
 from sim.render.settings import Relit, Render
 from sim.settle import Settled
@@ -75,6 +76,15 @@ def test_walls_stand_around_the_bodies_each_at_its_gap(number: int, rng: np.rand
             second = other.outward() * other.distance_m + other.sideways() * other.low_m
             np.testing.assert_allclose(first, second, atol=1e-12)
     assert walls_around(None, [points]) == ()
+
+
+def test_where_no_wall_meets_it_a_wall_goes_on_for_forty_times_the_larger_of_distance_and_height() -> None:
+    """So that its end is never seen: behind it lies the open floor."""
+    for gap, height_m in ((0.2, 3.0), (5.0, 0.4)):
+        (only,) = walls_around(WallPlan(GREY, 0.7, height_m, (gap,)), [])
+        assert (only.low_m, only.high_m) == (-40 * max(gap, height_m), 40 * max(gap, height_m))
+    first, second = walls_around(WallPlan(GREY, 0.0, 0.4, (0.2, 5.0)), [])
+    assert (first.low_m, first.high_m, second.low_m, second.high_m) == (-200.0, 5.0, -0.2, 200.0)
 
 
 def test_wall_by_plane_is_wall_by_pybullet(studio: Callable[..., Studio]) -> None:
@@ -160,27 +170,29 @@ def test_walls_draw_from_a_stream_of_their_own() -> None:
 def test_floor_before_a_long_black_wall_gets_its_share_of_a_white_sky(share: float) -> None:
     wall = Wall(BLACK, 0.0, 0.5, -100.0, 100.0, 0.4)
     at = np.array([[0.5 - 0.4 * share]], np.float32)
-    left = Walled((wall,), LIGHT, (0.0,)).sky_left(at, np.zeros_like(at))
+    left = WallOcclusion((wall,), LIGHT, (0.0,)).sky_left(at, np.zeros_like(at))
     expected = 0.5 * (1 + share / np.hypot(share, 1))
     assert left[0, 0] == pytest.approx(expected, abs=1e-3)
     halves = replace(wall, high_m=0.1), replace(wall, low_m=0.1)
-    assert Walled(halves, LIGHT, (0.0, 0.0)).sky_left(at, np.zeros_like(at)) == pytest.approx(left, abs=1e-5)
+    assert WallOcclusion(halves, LIGHT, (0.0, 0.0)).sky_left(at, np.zeros_like(at)) == pytest.approx(
+        left, abs=1e-5
+    )
     # A wall as bright as the sky takes nothing away.
-    assert Walled((wall,), LIGHT, (1.0,)).sky_left(at, np.zeros_like(at)) == pytest.approx(1)
+    assert WallOcclusion((wall,), LIGHT, (1.0,)).sky_left(at, np.zeros_like(at)) == pytest.approx(1)
 
 
 def test_directions_that_meet_a_wall_show_the_wall() -> None:
     up = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.3], [1.0, 0.0, 2.0], [-1.0, 0.0, 0.1], [0.0, 1.0, 0.0]])
     up /= np.linalg.norm(up, axis=1, keepdims=True)
     up = np.concatenate([up, sky_directions(4000, below=False)])  # each of many stands for little around it
-    walled = Walled((BEHIND,), replace(LIGHT, horizon=1.0, sky_tilt=0.0), (0.3,))
+    walled = WallOcclusion((BEHIND,), replace(LIGHT, horizon=1.0, sky_tilt=0.0), (0.3,))
     seen = walled.sky_seen(np.zeros((3, 1), np.float32), up)[:5, 0]
     np.testing.assert_allclose(seen, [1.0, 0.3, 1.0, 1.0, 1.0], atol=1e-5)
 
 
 def test_a_corner_does_not_see_past_the_other_wall() -> None:
     walls = walls_around(WallPlan(GREY, 0.0, 5.0, (0.5, 0.5)), [])
-    walled = Walled(walls, replace(LIGHT, horizon=1.0, sky_tilt=0.0), (0.0, 0.0))
+    walled = WallOcclusion(walls, replace(LIGHT, horizon=1.0, sky_tilt=0.0), (0.0, 0.0))
     corner = np.array([[0.5], [0.5], [0.3]], np.float32)
     toward = np.array([[0.8, 0.0, 0.1], [0.0, 0.8, 0.1], [0.5, 0.5, 0.1]])
     toward /= np.linalg.norm(toward, axis=1, keepdims=True)
@@ -196,8 +208,8 @@ def test_a_wall_throws_back_a_lamps_light_as_the_suns() -> None:
     lamp = Lamp(LIGHT.direction, LIGHT.color_rgb, LIGHT.diffuse, LIGHT.shadow, LIGHT.softness)
     glows = []
     for light in (LIGHT, replace(LIGHT, diffuse=0.0, lamps=(lamp,))):
-        dark = Walled(walls, light, (0.0,) * 4)
-        glows.append([_glow(wall, dark, spec, sky) for wall in walls])
+        lit = Lit(spec, light, None, sky, None, ())
+        glows.append([wall_glow(wall, walls, lit) for wall in walls])
     np.testing.assert_allclose(glows[0], glows[1], rtol=1e-5)
 
 
@@ -256,11 +268,11 @@ def test_bodies_cast_shadows_on_walls_and_stand_in_theirs(studio: Callable[..., 
 @pytest.mark.parametrize("softness", [0.0, 0.1])
 def test_what_is_lower_than_the_line_to_a_walls_top_gets_no_sun(softness: float) -> None:
     toward = np.array([0.6, 0.0, 0.8])
-    walled = Walled((BEHIND,), replace(LIGHT, direction=vec3(toward), softness=softness), (0.0,))
+    walled = WallOcclusion((BEHIND,), replace(LIGHT, direction=vec3(toward), softness=softness), (0.0,))
     away_m = 0.15 / 0.6  # from x = 0.35 to the wall, along the light
     edge_m = 0.4 - away_m * 0.8
     heights = (edge_m + np.array([-0.06, -0.01, 0.0, 0.01, 0.06])).astype(np.float32)
-    found = walled.sun_kept(np.full(5, 0.35, np.float32), np.zeros(5, np.float32), heights)
+    found = walled.sun_blocked(np.full(5, 0.35, np.float32), np.zeros(5, np.float32), heights)
     half_m = softness * away_m
     ramp = (
         0.5 + np.array([0.5, 0.01 / (2 * half_m), 0, -0.01 / (2 * half_m), -0.5])
@@ -269,7 +281,7 @@ def test_what_is_lower_than_the_line_to_a_walls_top_gets_no_sun(softness: float)
     )
     np.testing.assert_allclose(found, ramp, atol=2e-3)
     # On the other side of the wall, and past its end, the sun is free.
-    free = walled.sun_kept(*(np.array(p, np.float32) for p in ([0.7, 0.35], [0.0, 9.5], [0.0, 0.0])))
+    free = walled.sun_blocked(*(np.array(p, np.float32) for p in ([0.7, 0.35], [0.0, 9.5], [0.0, 0.0])))
     assert (free == 0).all()
 
 
@@ -280,7 +292,7 @@ def test_no_light_comes_through_the_corner_of_two_walls(steepness: float) -> Non
     light = replace(LIGHT, direction=vec3(toward / np.linalg.norm(toward)), softness=0.2)
     along = np.linspace(-0.6, 0.5, 61, dtype=np.float32)  # the corner itself is among them
     x, y = (plane.ravel() for plane in np.meshgrid(along, along))
-    assert (Walled(walls, light, (0.0, 0.0)).sun_kept(x, y, np.zeros_like(x)) == 1).all()
+    assert (WallOcclusion(walls, light, (0.0, 0.0)).sun_blocked(x, y, np.zeros_like(x)) == 1).all()
 
 
 @pytest.mark.parametrize("render", RENDERS)

@@ -4,20 +4,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scenes.assets.srgb import SRGB_TO_LINEAR
+
 Floats = NDArray[np.float32]
 
 _DARKEST, _WHITEST = 0.02, 0.85
 """What the blackest and the whitest paint send back of the light."""
 
-
-def _decoded() -> Floats:
-    """The light (256,) behind each 8-bit value (IEC 61966-2-1)."""
-    value = np.arange(256) / 255
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
-
-
-_LINEAR = _decoded()
-_PAINT = np.float32(_DARKEST) + np.float32(_WHITEST - _DARKEST) * _LINEAR
+_PAINT = np.float32(_DARKEST) + np.float32(_WHITEST - _DARKEST) * SRGB_TO_LINEAR
 
 
 def paint(pixels: NDArray[np.uint8], tint: tuple[float, float, float] | None = None) -> Floats:
@@ -30,5 +24,5 @@ def paint(pixels: NDArray[np.uint8], tint: tuple[float, float, float] | None = N
     if tint is None:
         return np.asarray(cv2.LUT(pixels, _PAINT), np.float32)
     places = np.rint(255 * np.array(tint)).astype(np.intp)
-    tables = np.float32(_DARKEST) + np.float32(_WHITEST - _DARKEST) * _LINEAR[:, None] * _LINEAR[places]
-    return np.asarray(cv2.LUT(pixels, tables[None]), np.float32)
+    white = np.float32(_WHITEST - _DARKEST) * SRGB_TO_LINEAR[:, None] * SRGB_TO_LINEAR[places]
+    return np.asarray(cv2.LUT(pixels, (np.float32(_DARKEST) + white)[None]), np.float32)

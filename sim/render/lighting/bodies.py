@@ -1,163 +1,73 @@
-"""Bodies in the light of a sun, a sky and the floor."""
+"""Shading of bodies: direct light with shadows, sky visibility, the floor's reflection, highlights."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.shot import Camera, Light
-from scenes.spec import SceneSpec, Surface
-from sim.boxes import bounding
-from sim.render.lighting.albedo import paint
-from sim.render.lighting.floor import FloorLight, sun_on_floor
+from sim.render.lighting.floor import sun_on_floor
 from sim.render.lighting.lightmap import LightMaps
-from sim.render.lighting.normals import blended, normals, sampled, smooth_normals
-from sim.render.lighting.points import Cloud
-from sim.render.lighting.sky import Sky, color_of, free_light
+from sim.render.lighting.lit import Lit, LitLamp
+from sim.render.lighting.normals import sampled
+from sim.render.lighting.pixels import Material, Pixels
+from sim.render.lighting.sky import color_of, free_light
 from sim.render.lighting.specular import specular_light
-from sim.render.lighting.sun import Sun
 from sim.render.lighting.surfaces import tint
-from sim.render.raster.gbuffer import GBuffer
-from sim.render.raster.visibility import Visibility
 
 Floats = NDArray[np.float32]
 Index = NDArray[np.intp]
 
 LIFT_PX = 1.5
-"""How far off its surface, in map pixels, a point is looked up: it casts no shadow on itself."""
+"""Normal offset of shadow lookups in pixels of the shadow map: it prevents self-shadowing."""
 EVEN_PX = 3
-"""Pixels over which the sun's shadows on bodies are mixed."""
+"""Width of the box filter on shadows of bodies."""
 STEP_PX = 3
-"""What bodies take from each other of the sky is found in every so manieth row and column."""
+"""Sky visibility is evaluated in every third row and column, and interpolated."""
 FLOOR_VIEW = 0.6
-"""Share of what a surface that faces down sees which is floor close by."""
+"""Share of the nearby floor in what a surface that faces down sees."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pixels:
-    """The pixels of bodies, as columns.
-
-    Attributes:
-        box: Pixel edges of all of them.
-        place: (n,) index into the flattened box.
-        columns: (n,) of the box, whole numbers.
-        rows: (n,).
-        points_m: (3, n) in the world.
-        normal: (3, n) unit length.
-        body: (n,) index into the scene's bodies.
-        edge: (h, w) where, in the box, a body has an edge.
-    """
-
-    box: tuple[int, int, int, int]
-    place: Index
-    columns: Floats
-    rows: Floats
-    points_m: Floats
-    normal: Floats
-    body: NDArray[np.int16]
-    edge: NDArray[np.bool_]
-
-
-def body_pixels(camera: Camera, seen: Visibility, cloud: Cloud) -> Pixels | None:
-    """The pixels that show bodies; None where none does.
-
-    Args:
-        camera: Where the picture is taken.
-        seen: What is where.
-        cloud: Points on the bodies.
-    """
-    box = bounding(seen.body >= 0)
-    if box is None:
-        return None
-    part = np.s_[box[1] : box[3], box[0] : box[2]]
-    body = np.ascontiguousarray(seen.body[part])
-    depth_m = np.ascontiguousarray(seen.depth_m[part])
-    place = np.flatnonzero(body >= 0)
-    rows, columns = (
-        index.astype(np.float32) for index in np.divmod(place.astype(np.int32), np.int32(box[2] - box[0]))
-    )
-    known, edge = normals(camera, depth_m, body, box)
-    facets, smooth = (
-        np.ascontiguousarray(found.T)
-        for found in (
-            known.reshape(-1, 3).take(place, axis=0),
-            smooth_normals(camera, depth_m, box, cloud, columns, rows),
+def paint_bodies(picture: Floats, lit: Lit, pixels: Pixels, material: Material) -> None:
+    """Shades bodies into a picture (H, W, 3) of what is behind them."""
+    sun, *lamps = lit.lamps
+    # Two sums: float addition is not associative, and data sets keep their pixels.
+    total = _radiance(lit, pixels, material, [(sun, _sky_and_floor(lit, sun, pixels))])
+    if lamps:
+        total += _radiance(
+            lit, pixels, material, ((lamp, _floor_bounce(lit, lamp, pixels)) for lamp in lamps)
         )
-    )
-    points = _world(camera, depth_m.ravel().take(place), columns, rows, box)
-    world = camera.pose.rotation().astype(np.float32) @ blended(facets, smooth)
-    return Pixels(box, place, columns, rows, points, world, body.ravel().take(place), edge & (body >= 0))
-
-
-def _world(
-    camera: Camera, depth_m: Floats, columns: Floats, rows: Floats, box: tuple[int, int, int, int]
-) -> Floats:
-    """World points (3, n) seen in some pixels of a box, at some depths."""
-    x = (columns + np.float32(box[0] + 0.5 - camera.cx)) * depth_m * np.float32(1 / camera.fx)
-    y = (rows + np.float32(box[1] + 0.5 - camera.cy)) * depth_m * np.float32(1 / camera.fy)
-    local = np.stack([x, y, depth_m])
-    eye = np.array(camera.pose.position_m, np.float32)[:, None]
-    return np.asarray(camera.pose.rotation().astype(np.float32) @ local + eye, np.float32)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Material:
-    """What the pixels of bodies are like, whatever light falls on them.
-
-    Attributes:
-        albedo: (3, n) share of the light that is sent back.
-        roughness: (n,) 0 mirrors, 1 is dull.
-        eye_m: (3,) where they are seen from.
-    """
-
-    albedo: Floats
-    roughness: Floats
-    eye_m: Floats
-
-
-def material_of(gbuffer: GBuffer, spec: SceneSpec, camera: Camera, pixels: Pixels) -> Material:
-    """The coat of the pixels of bodies."""
     x0, y0, x1, y1 = pixels.box
-    colors = np.ascontiguousarray(gbuffer.color[y0:y1, x0:x1]).reshape(-1, 3).take(pixels.place, axis=0)
-    roughness = np.array([body.roughness for body in spec.bodies], np.float32).take(pixels.body)
-    albedo = paint(np.ascontiguousarray(colors.T))
-    return Material(albedo, roughness, np.array(camera.pose.position_m, np.float32))
-
-
-def paint_bodies(
-    picture: Floats,
-    material: Material,
-    floor: Surface | None,
-    light: Light,
-    pixels: Pixels,
-    sky: Sky,
-    sun: Sun,
-    floor_light: FloorLight | None,
-) -> None:
-    """Puts lit bodies into a picture (H, W, 3) of what is behind them."""
-    x0, y0, x1, y1 = pixels.box
-    direct = sunlight(light, pixels, sun)
-    around = _around(light, pixels, sky, floor_light, floor)
-    sun_rgb = (light.diffuse * np.array(light.color_rgb)).astype(np.float32)
-    result = material.albedo * (around + sun_rgb[:, None] * direct)
-    result += specular_light(
-        light, material.eye_m, pixels.points_m, pixels.normal, direct, around, material.roughness
-    )
     part = np.ascontiguousarray(picture[y0:y1, x0:x1])
-    part.reshape(-1, 3)[pixels.place] = result.T
+    part.reshape(-1, 3)[pixels.place] = total.T
     picture[y0:y1, x0:x1] = part
 
 
-def sunlight(light: Light, pixels: Pixels, sun: Sun) -> Floats:
-    """How much of the sun's light, over its strength, falls on each pixel (n,)."""
-    reached = _evened(sun.on_surface(_lifted(pixels, sun.maps)), pixels)
-    facing = np.maximum(np.array(light.direction, np.float32) @ pixels.normal, 0)
-    return np.asarray(facing * (1 - np.float32(light.shadow) * (1 - reached)), np.float32)
+def _radiance(
+    lit: Lit, pixels: Pixels, material: Material, lamps: Iterable[tuple[LitLamp, Floats]]
+) -> Floats:
+    """Light (3, n) that bodies reflect to the camera, of lamps and the indirect light that goes with each."""
+    total = np.zeros_like(material.albedo)
+    for lamp, around in lamps:
+        light, direct = lamp.light, sunlight(lamp, pixels)
+        color = (light.diffuse * np.array(light.color_rgb)).astype(np.float32)
+        total += material.albedo * (around + color[:, None] * direct)
+        total += specular_light(
+            light, material.eye_m, pixels.points_m, pixels.normal, direct, around, material.roughness
+        )
+    return total
+
+
+def sunlight(lamp: LitLamp, pixels: Pixels) -> Floats:
+    """Irradiance (n,) of each pixel from one lamp, with shadows, relative to a surface that faces it."""
+    assert lamp.shadow is not None
+    reached = _evened(lamp.shadow.on_surface(_lifted(pixels, lamp.shadow.maps)), pixels)
+    facing = np.maximum(np.array(lamp.light.direction, np.float32) @ pixels.normal, 0)
+    return np.asarray(facing * (1 - np.float32(lamp.light.shadow) * (1 - reached)), np.float32)
 
 
 def _evened(values: Floats, pixels: Pixels) -> Floats:
-    """Values (n,) mixed with those of the pixels around: the map's own pixels would show as teeth."""
+    """Values (n,) after a box filter over body pixels: it hides the pixels of the shadow map."""
     image = np.zeros((pixels.box[3] - pixels.box[1], pixels.box[2] - pixels.box[0], 2), np.float32)
     image.reshape(-1, 2)[pixels.place] = np.stack([values, np.ones_like(values)], axis=1)
     total, number = (
@@ -170,31 +80,52 @@ def _evened(values: Floats, pixels: Pixels) -> Floats:
 
 
 def _lifted(pixels: Pixels, maps: LightMaps, chosen: Index | None = None) -> Floats:
+    """World points (3, m) of all or some pixels, moved off their surfaces."""
     points, normal = pixels.points_m, pixels.normal
     if chosen is not None:
         points, normal = points.take(chosen, axis=1), normal.take(chosen, axis=1)
     return points + normal * np.float32(LIFT_PX * maps.texel_m.max())
 
 
-def _around(
-    light: Light, pixels: Pixels, sky: Sky, floor_light: FloorLight | None, floor: Surface | None
-) -> Floats:
-    """Light (3, n) from sky and floor."""
-    left, sky_below, sun_below = _shares(light, pixels, sky, floor_light)
-    found = color_of(light)[:, None] * (free_light(light, sky.directions, pixels.normal) * left)
-    if floor is not None and floor_light is not None:
-        back = tint(floor) * np.float32(FLOOR_VIEW * light.bounce)
+def _sky_and_floor(lit: Lit, sun: LitLamp, pixels: Pixels) -> Floats:
+    """Irradiance (3, n) from the sky, and from the floor as sky and sun light it."""
+    assert lit.sky is not None
+    light = lit.light
+    left, sky_below, sun_below = _interpolated(lit, sun, pixels)
+    found = color_of(light)[:, None] * (free_light(light, lit.sky.directions, pixels.normal) * left)
+    if lit.spec.floor is not None and lit.floor is not None:
+        back = tint(lit.spec.floor) * np.float32(FLOOR_VIEW * light.bounce)
         down = (1 - pixels.normal[2]) * np.float32(0.5)
         found += (back * color_of(light))[:, None] * (sky_below * down)
         found += (back * sun_on_floor(light))[:, None] * (sun_below * down)
     return np.asarray(found, np.float32)
 
 
-def _shares(light: Light, pixels: Pixels, sky: Sky, floor_light: FloorLight | None) -> tuple[Floats, ...]:
-    """What is left of the sky at each pixel, and of the sky's and sun's light on the floor below: (n,) each.
+def _floor_bounce(lit: Lit, lamp: LitLamp, pixels: Pixels) -> Floats:
+    """Irradiance (3, n) from the floor as one lamp lights it, or zeros (3, 1) without a floor."""
+    if lit.spec.floor is None or lit.floor is None:
+        return np.zeros((3, 1), np.float32)
+    share = _below(lit, lamp, pixels.points_m, pixels.normal)[1]
+    strength = tint(lit.spec.floor) * sun_on_floor(lamp.light) * np.float32(FLOOR_VIEW * lamp.light.bounce)
+    return np.asarray(strength[:, None] * (share * ((1 - pixels.normal[2]) * np.float32(0.5))), np.float32)
 
-    Found in a few pixels and spread from there: it is smooth, but for the normal, which comes in later.
+
+def _below(lit: Lit, lamp: LitLamp, points: Floats, normal: Floats) -> tuple[Floats, ...]:
+    """Shares (n,) of the sky's and of a lamp's light on the floor that surfaces (3, n) see."""
+    assert lit.floor is not None
+    assert lamp.shadow is not None
+    # A surface sees floor at about as large a distance as its height.
+    reach = np.maximum(points[2], 0)
+    x, y = points[0] + normal[0] * reach, points[1] + normal[1] * reach
+    return tuple(share[:, 0] for share in lit.floor.reflected(lamp.shadow, x[:, None], y[:, None]))
+
+
+def _interpolated(lit: Lit, sun: LitLamp, pixels: Pixels) -> tuple[Floats, ...]:
+    """Sky visibility, and shares of the sky's and the sun's light on the floor below: (n,) each.
+
+    Evaluated at some pixels and interpolated: they vary slowly. What varies with the normal is applied later.
     """
+    assert lit.sky is not None
     width, height = pixels.box[2] - pixels.box[0], pixels.box[3] - pixels.box[1]
     columns, rows = pixels.columns.astype(np.uint16), pixels.rows.astype(np.uint16)
     chosen = np.flatnonzero((rows % STEP_PX == 0) & (columns % STEP_PX == 0))
@@ -202,15 +133,9 @@ def _shares(light: Light, pixels: Pixels, sky: Sky, floor_light: FloorLight | No
         chosen = np.arange(len(rows))
     values = np.ones((len(chosen), 4), np.float32)
     normal = pixels.normal.take(chosen, axis=1)
-    values[:, 0] = sky.left(light, normal, sky.seen(_lifted(pixels, sky.maps, chosen)))
-    if floor_light is not None:
-        points = pixels.points_m.take(chosen, axis=1)
-        # The floor that a surface sees lies about as far beside it as it is high.
-        reach = np.maximum(points[2], 0)
-        x, y = points[0] + normal[0] * reach, points[1] + normal[1] * reach
-        values[:, 1], values[:, 2] = (
-            share[:, 0] for share in floor_light.thrown_back(x[:, None], y[:, None])
-        )
+    values[:, 0] = lit.sky.left(lit.light, normal, lit.sky.seen(_lifted(pixels, lit.sky.maps, chosen)))
+    if lit.floor is not None:
+        values[:, 1], values[:, 2] = _below(lit, sun, pixels.points_m.take(chosen, axis=1), normal)
     coarse = np.zeros((-(-height // STEP_PX), -(-width // STEP_PX), 4), np.float32)
     coarse[rows.take(chosen) // STEP_PX, columns.take(chosen) // STEP_PX] = values
     spread = cv2.blur(coarse, (3, 3), borderType=cv2.BORDER_CONSTANT)

@@ -1,6 +1,6 @@
-"""Light from a picture of all around: its sky in some directions, its sun, and itself behind everything."""
+"""Light from environment maps: image-based lighting, the sun found in a map, the map as the background."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from itertools import product
 
@@ -16,27 +16,29 @@ Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
 LUMA = np.array([0.2126, 0.7152, 0.0722])
-"""How bright eyes find red, green and blue light (ITU-R BT.709)."""
+"""Relative luminance of linear red, green and blue (ITU-R BT.709)."""
 SUN_PX, SKY_PX = 512, 128
-"""Widths of the pictures in which the sun is looked for, and from which directions get their light."""
+"""Widths of the map in which the sun is searched, and of the map that directions sample."""
 SUN_RAD, RING_RAD = np.radians(8.0), np.radians(16.0)
-"""The sun and its glow lie within the first; the sky around it, up to the second, is what it is added to."""
+"""Angular radius of the sun with its glow, and of the ring around it whose mean is the sky behind it."""
 LOWEST = np.sin(np.radians(5.0))
+"""Sine of the lowest elevation of the sun."""
 SHARPEST, SOFTEST = 0.005, 0.2
+"""Limits of the softness of its shadows."""
 NORMALS = np.array([step for step in product((-1.0, 0.0, 1.0), repeat=3) if any(step)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EnvironmentMap:
-    """A picture of all around, before it is turned: the middle of it looks along +x.
+    """An equirectangular environment map before rotation: its middle is the direction +x.
 
     Attributes:
-        radiance: (h, w, 3) as it is.
-        whole: (64, 128, 3) the same, small.
-        sky: (64, 128, 3) without the sun.
-        sun: (3,) towards its brightest spot (unit length).
-        sun_rgb: (3,) light that a surface which faces that gets from it, over what lies around it.
-        softness: Half width of its shadows' edges, over the distance to what casts them.
+        radiance: (h, w, 3) at full resolution.
+        whole: (64, 128, 3) downsampled.
+        sky: (64, 128, 3) downsampled, without the sun.
+        sun: (3,) unit vector towards the brightest spot.
+        sun_rgb: (3,) irradiance of a surface that faces the sun, above that of the sky behind it.
+        softness: Half width of the sun's penumbrae, divided by the distance to the occluder.
     """
 
     radiance: Floats
@@ -49,13 +51,13 @@ class EnvironmentMap:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class EnvironmentLight(Light):
-    """A light whose sky is a picture of all around.
+    """A light whose sky is an environment map.
 
     Attributes:
-        around: The picture.
-        raw: What `ambient` is in units of the picture.
-        shape: (n,) how bright each direction of the sky is, over what it gives a free, level floor.
-        factors: (9, 3) red, green and blue light on a surface by its normal, over that on the floor.
+        around: The map.
+        raw: `ambient` in units of the map.
+        shape: (n,) radiance of each direction of the sky, relative to the irradiance of a level floor.
+        factors: (9, 3) spherical harmonics of the irradiance by normal, relative to the floor's, for R, G, B.
     """
 
     around: EnvironmentMap
@@ -64,12 +66,12 @@ class EnvironmentLight(Light):
     factors: Floats
 
     def free(self, normals: Floats) -> Floats:
-        """The light (3, m) of the whole sky on surfaces with normals (3, m), over that on the floor."""
+        """Irradiance (3, m) of unoccluded surfaces with normals (3, m), relative to the floor's."""
         found = self.factors.T @ _nine(normals)
         return np.asarray(np.maximum(found, np.float32(0.01)), np.float32)
 
     def behind(self, camera: Camera) -> Floats:
-        """The picture itself (H, W, 3) as a camera sees it, as light."""
+        """The map (H, W, 3) as a camera sees it, at the exposure and white balance of the light."""
         assert self.environment is not None
         picture = self.around.radiance
         if (width := int(2 * np.pi * camera.fx)) < picture.shape[1]:
@@ -81,13 +83,13 @@ class EnvironmentLight(Light):
         u = (np.float32(0.5) - left / np.float32(2 * np.pi)) % np.float32(1) * width - np.float32(0.5)
         v = (np.float32(0.5) - np.arctan2(z, np.hypot(x, y)) / np.float32(np.pi)) * height - np.float32(0.5)
         seen = cv2.remap(picture, u, np.clip(v, 0, height - 1), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
-        # A white floor sends back its light in all directions: a part in pi of it in each.
+        # The radiance of a white diffuse floor is its irradiance over pi.
         gain = np.pi * self.ambient / self.raw
-        return np.asarray(seen * (gain * np.array(balance(self.warmth))).astype(np.float32), np.float32)
+        return np.asarray(seen * (gain * np.array(self.white_balance)).astype(np.float32), np.float32)
 
 
 def environment_map(radiance: Floats) -> EnvironmentMap:
-    """A picture (h, w, 3) with the sun told apart from the sky."""
+    """A map (h, w, 3) with its sun separated from its sky."""
     fine = _shrunk(radiance, SUN_PX)
     rays, area = _rays(fine.shape[0], fine.shape[1])
     light = fine.reshape(-1, 3).astype(np.float64)
@@ -99,10 +101,10 @@ def environment_map(radiance: Floats) -> EnvironmentMap:
     strength = rgb @ LUMA
     middle = strength @ rays[inside] + 1e-9 * rays[bright.argmax()]
     middle /= np.linalg.norm(middle)
-    middle[2] = max(middle[2], LOWEST)  # of a window down to the floor it would lie below the horizon
+    middle[2] = max(middle[2], LOWEST)  # that of a window down to the floor would lie below the horizon
     middle /= np.linalg.norm(middle)
     apart = np.arccos(np.clip(rays[inside] @ middle, -1, 1))
-    # Half the width of a disc is the root of two times the root of the mean square of the way to its middle.
+    # The radius of a disc is sqrt(2) times the RMS distance to its centre.
     half = np.sqrt(2 * (strength @ apart**2) / max(strength.sum(), 1e-9))
     light[inside] -= over
     sky = _shrunk(light.reshape(fine.shape).astype(np.float32), SKY_PX)
@@ -111,9 +113,9 @@ def environment_map(radiance: Floats) -> EnvironmentMap:
 
 
 def environment_light(light: Light, around: EnvironmentMap, directions: Array) -> EnvironmentLight:
-    """A light with a picture of all around as its sky, seen in some directions (n, 3) evenly spread.
+    """A light with an environment map as its sky, sampled in evenly spread directions (n, 3).
 
-    Sun and sky together give a level floor 1, as those that are drawn do about.
+    Sun and sky together give a level floor the irradiance 1, about that of the other lights.
     """
     environment = light.environment
     assert environment is not None
@@ -125,7 +127,7 @@ def environment_light(light: Light, around: EnvironmentMap, directions: Array) -
     channels = np.pi * sky / np.maximum(floor, 1e-6 * raw)
     exact = weight / np.pi * np.maximum(_unit(NORMALS) @ directions.T, 0) @ channels
     factors, *_ = np.linalg.lstsq(_nine(_unit(NORMALS).T).T, exact, rcond=None)
-    plain = {name: getattr(light, name) for name in Light.__dataclass_fields__}
+    plain = {field.name: getattr(light, field.name) for field in fields(Light)}
     result = EnvironmentLight(
         **{**plain, "sky_rgb": vec3(floor / raw)},
         around=around,
@@ -148,7 +150,7 @@ def environment_light(light: Light, around: EnvironmentMap, directions: Array) -
 
 
 def _toward(sky: Floats, directions: Array) -> Array:
-    """The mean light (n, 3) of the part of a small picture that is nearest to each of some directions."""
+    """Mean radiance (n, 3) of the part of a small map that is nearest to each of some directions."""
     rays, area = _rays(sky.shape[0], sky.shape[1])
     light = sky.reshape(-1, 3).astype(np.float64)
     if directions[:, 2].min() > 0:  # no light comes from below: there is a floor
@@ -164,7 +166,7 @@ def _toward(sky: Floats, directions: Array) -> Array:
 
 @cache
 def _rays(height: int, width: int) -> tuple[Array, Array]:
-    """Unit vectors (h * w, 3) through the pixels of such a picture, and their solid angles (h * w,)."""
+    """Unit vectors (h * w, 3) through the pixels of an equirectangular map, and solid angles (h * w,)."""
     up = np.pi * (0.5 - (np.arange(height) + 0.5) / height)[:, None]
     left = 2 * np.pi * (0.5 - (np.arange(width) + 0.5) / width)
     shape = height, width
@@ -179,14 +181,14 @@ def _rays(height: int, width: int) -> tuple[Array, Array]:
 
 
 def _shrunk(picture: Floats, width: int) -> Floats:
-    """The picture at a width, if it is wider."""
+    """The picture downsampled to a width, if it is wider."""
     if picture.shape[1] <= width:
         return picture
     return np.asarray(cv2.resize(picture, (width, width // 2), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _nine(normals: NDArray[np.floating]) -> NDArray[np.floating]:
-    """The functions (9, m) of normals (3, m) up to the second order: enough for dull surfaces.
+    """The polynomials (9, m) of normals (3, m) up to the second order: enough for diffuse surfaces.
 
     R. Ramamoorthi and P. Hanrahan, An efficient representation for irradiance environment maps, 2001.
     """
@@ -201,8 +203,3 @@ def _turn(angle_rad: float) -> Array:
 
 def _unit(vectors: Array) -> Array:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
-
-
-def balance(warmth: float) -> tuple[float, float, float]:
-    """What a camera's white balance multiplies red, green and blue by."""
-    return 1 + warmth, 1.0, 1 - warmth

@@ -1,4 +1,4 @@
-"""What distant lights see of a scene first: depth maps from many directions at once."""
+"""Shadow maps: orthographic depth maps of a scene from many directions at once."""
 
 from dataclasses import dataclass
 
@@ -9,18 +9,20 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 NOTHING = np.float32(-1e6)
+"""Depth of an empty pixel."""
 MARGIN_PX = 3
+"""Empty pixels around a scene."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LightMaps:
-    """Depth maps of one scene, each from one direction.
+    """Shadow maps of one scene, one for each direction.
 
     Attributes:
-        axes: (n, 3, 3) of each map: across, down, and towards the light.
-        corner_m: (n, 2) where a map's first pixel edge lies along its axes.
+        axes: (n, 3, 3) axes of each map: across, down, and towards the light.
+        corner_m: (n, 2) position of the first pixel edge along the map's axes.
         texel_m: (n,) side of a pixel.
-        nearest_m: (n, side, side) how far towards the light the first thing lies; -1e6 where nothing is.
+        nearest_m: (n, side, side) position along the third axis of the point nearest to the light, or -1e6.
     """
 
     axes: Floats
@@ -29,13 +31,13 @@ class LightMaps:
     nearest_m: Floats
 
     def into(self, index: int) -> NDArray[np.float64]:
-        """The affine map (2, 4) from world points to the pixel coordinates of one map."""
+        """The affine transform (2, 4) from world points to the pixel coordinates of one map."""
         axes, texel = self.axes[index, :2].astype(np.float64), float(self.texel_m[index])
         return np.column_stack([axes / texel, -self.corner_m[index].astype(np.float64) / texel])
 
 
 def frames_of(directions: NDArray[np.float64]) -> Floats:
-    """Axes (n, 3, 3): across (level), down, towards the light, for unit vectors (n, 3)."""
+    """Axes (n, 3, 3) for unit vectors (n, 3): across (horizontal), down, towards the light."""
     upright = np.abs(directions[:, 2:]) > 0.999
     reference = np.where(upright, (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
     across = np.cross(reference, directions)
@@ -44,16 +46,16 @@ def frames_of(directions: NDArray[np.float64]) -> Floats:
 
 
 def light_maps(points_m: Floats, directions: NDArray[np.float64], side_px: int) -> LightMaps:
-    """The maps of world points (3, n) from directions (k, 3) that point towards the lights."""
+    """The shadow maps of world points (3, n) for directions (k, 3) towards the lights."""
     axes = frames_of(directions)
-    # One after the other: what one direction sees stays in the processor's cache.
+    # One after the other, so that the data of one direction stays in the processor's cache.
     seen = [_seen_from(frame, points_m, side_px) for frame in axes]
     corner, texel, nearest = (np.stack(values) for values in zip(*seen, strict=True))
     return LightMaps(axes, corner, texel, nearest)
 
 
 def _seen_from(frame: Floats, points_m: Floats, side_px: int) -> tuple[Floats, np.float32, Floats]:
-    """The first pixel's corner (2,), the side of a pixel, and the map (side, side) of one direction."""
+    """Corner (2,), pixel size and shadow map (side, side) of one direction."""
     across, down, toward = frame @ points_m
     low, high = np.array([across.min(), down.min()]), np.array([across.max(), down.max()])
     texel = np.maximum((high - low).max(), np.float32(1e-6)) / np.float32(side_px - 2 * MARGIN_PX)
@@ -64,18 +66,18 @@ def _seen_from(frame: Floats, points_m: Floats, side_px: int) -> tuple[Floats, n
     )
     nearest = np.full(side_px * side_px, NOTHING, np.float32)
     np.maximum.at(nearest, row * np.int32(side_px) + column, toward)
-    # Holes between points are filled.
+    # Closing fills holes between points.
     closed = cv2.morphologyEx(nearest.reshape(side_px, side_px), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     return corner, texel, np.asarray(closed, np.float32)
 
 
 def visible(maps: LightMaps, points_m: Floats, slack: float) -> Floats:
-    """How much of each light reaches points: (k, n) for points (3, n).
+    """Visibility (k, n) of each light from points (3, n).
 
     Args:
-        maps: What the lights see.
+        maps: Shadow maps of the lights.
         points_m: World points.
-        slack: How far behind the first thing a point may lie and still be lit, in map pixels.
+        slack: Shadow bias in map pixels: how far behind the stored depth a point is still lit.
     """
     count, side = len(maps.axes), maps.nearest_m.shape[1]
     scaled = maps.axes / maps.texel_m[:, None, None]

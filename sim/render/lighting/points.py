@@ -1,11 +1,13 @@
 """Scenes as points on their surfaces: what a light reaches first is then one `maximum` per light."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.mesh import Mesh, face_normals
+from scenes.geometry import Vec3
 from scenes.spec import SceneSpec
 from sim.meshfiles import MeshFiles
 
@@ -15,8 +17,8 @@ Floats = NDArray[np.float32]
 GOLDEN = 0.6180339887498949
 LEAST, MOST = 64, 131072
 """Points on the smallest and the largest body."""
-KEPT = 48
-"""Assets whose points are remembered, at most 3 MiB each: catalogues may be large."""
+KEPT, KEPT_AREAS = 48, 4096
+"""Shapes whose points are remembered, at most 3 MiB each: catalogues may be large; and whose areas are."""
 FLAT = 0.99999
 """Cosine between normals of a triangle and of its corners from which on it counts as flat."""
 PLASTIC = 0.7548776662466927, 0.5698402909980532
@@ -46,6 +48,8 @@ class Cloud:
         return Cloud(points, normal, self.curved.take(chosen), self.spacing_m * 2**0.5)
 
 
+Shape = tuple[str, Vec3]
+"""The key of an asset and the proportions of a body."""
 Spread = tuple[Floats, Floats, NDArray[np.bool_]]
 
 
@@ -59,27 +63,24 @@ class PointClouds:
     def __init__(self, files: MeshFiles) -> None:
         """Nothing is made yet."""
         self._files = files
-        self._known: dict[str, Spread] = {}
-        self._areas: dict[str, float] = {}
+        self._known: dict[Shape, Spread] = {}
+        self.area = lru_cache(KEPT_AREAS)(self._area)
 
-    def area(self, key: str) -> float:
-        """The surface of an asset, in square mesh units."""
-        if key not in self._areas:
-            self._areas[key] = float(_triangle_areas(self._files.assets[key].mesh).sum())
-        return self._areas[key]
+    def _area(self, shape: Shape) -> float:
+        """The surface of an asset in the proportions of a body, in square mesh units."""
+        return float(_triangle_areas(self._files.shaped(shape[0], 0, shape[1])).sum())
 
-    def of(self, key: str, count: int) -> Spread:
+    def of(self, shape: Shape, count: int) -> Spread:
         """Points (3, count) on an asset, in mesh units, normals (3, count), and where it is curved (count,).
 
-        The first so many of more points are spread as evenly, so one set of each asset is enough.
+        The first so many of more points are spread as evenly, so one set of each shape is enough.
         """
-        known = self._known.pop(key, None)
+        known = self._known.pop(shape, None)
         if known is None or len(known[2]) < count:
-            points, normals, curved = spread_points(
-                self._files.assets[key].mesh, 1 << max(count - 1, 1).bit_length()
-            )
+            mesh = self._files.shaped(shape[0], 0, shape[1])
+            points, normals, curved = spread_points(mesh, 1 << max(count - 1, 1).bit_length())
             known = _columns(points), _columns(normals), curved
-        self._known[key] = known  # the last one is the one used last
+        self._known[shape] = known  # the last one is the one used last
         if len(self._known) > KEPT:
             del self._known[next(iter(self._known))]
         return known[0][:, :count], known[1][:, :count], known[2][:count]
@@ -88,11 +89,12 @@ class PointClouds:
         """World points on all bodies, about `spacing_m` apart."""
         points, normals, curved = [], [], []
         for body in spec.bodies:
-            wanted = int(self.area(body.asset) * (body.scale / spacing_m) ** 2)
-            places, facing, bent = self.of(body.asset, min(max(wanted, LEAST), MOST))
+            shape, scale = (body.asset, body.proportions), body.largest_scale
+            wanted = int(self.area(shape) * (scale / spacing_m) ** 2)
+            places, facing, bent = self.of(shape, min(max(wanted, LEAST), MOST))
             turn = body.pose.rotation()
             shift = np.array(body.pose.position_m, np.float32)[:, None]
-            points.append((turn * body.scale).astype(np.float32) @ places + shift)
+            points.append((turn * scale).astype(np.float32) @ places + shift)
             normals.append(turn.astype(np.float32) @ facing)
             curved.append(bent)
         places, facing = (np.concatenate(rows, axis=1) for rows in (points, normals))

@@ -1,4 +1,4 @@
-"""Light from all around: a sky of many directions, and what of each reaches a scene."""
+"""Light from the sky: its radiance by direction, and the sky visibility of bodies and floor."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scenes.geometry import fibonacci_sphere
 from scenes.shot import Light
 from sim.render.lighting.environment import EnvironmentLight
 from sim.render.lighting.lightmap import NOTHING, LightMaps, light_maps, visible
@@ -14,43 +15,40 @@ Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
 FLOOR_PX = 160
+"""Side of the grid on which the sky visibility of the floor is stored."""
 REACH = 2.5
-"""How far beside the bodies the floor still loses light, in heights of the tallest."""
+"""Distance from the bodies up to which they occlude the floor, in heights of the tallest."""
 
 
 def sky_directions(count: int, below: bool) -> Array:
-    """Unit vectors (n, 3), evenly spread over the sky, or over all around (a Fibonacci sphere)."""
-    count = 2 * count if below else count
-    steps = np.arange(count) + 0.5
-    height = 1 - (2 if below else 1) * steps / count
-    angle, flat = np.pi * (1 + 5**0.5) * steps, np.sqrt(1 - height**2)
-    return np.column_stack([flat * np.cos(angle), flat * np.sin(angle), height])
+    """Unit vectors (n, 3), evenly spread: `count` of them over the sky, and as many below it if asked for."""
+    return fibonacci_sphere(2 * count if below else count, upper_half=not below)
 
 
 def color_of(light: Light) -> Floats:
-    """The sky's light (3,) on a free, level floor."""
+    """Irradiance (3,) of a level, unoccluded floor from the sky."""
     return (light.ambient * np.array(light.sky_rgb)).astype(np.float32)
 
 
 def shape_of(light: Light, directions: Array) -> Floats:
-    """How bright the sky is in directions (n, 3), over what it gives a free, level floor: (n,).
+    """Radiance (n,) of the sky in directions (n, 3), relative to the irradiance of a level floor.
 
-    What is below the horizon is as bright as that.
+    Below the horizon it is that of the horizon.
     """
     if isinstance(light, EnvironmentLight):
         return light.shape
     up = np.clip(directions[:, 2], 0, 1)
     side = directions[:, :2] @ (np.cos(light.sky_azimuth_rad), np.sin(light.sky_azimuth_rad))
-    # A floor's mean of h + (1 - h)·up is weighted by 2·up: (h + 2) / 3.
+    # The cosine-weighted mean of h + (1 - h)·up over the sky is (h + 2) / 3.
     level = (light.horizon + (1 - light.horizon) * up) / ((light.horizon + 2) / 3)
     return np.asarray(level * (1 + light.sky_tilt * side), np.float32)
 
 
 def free_light(light: Light, directions: Array, normals: Floats) -> Floats:
-    """The light (m,) of the whole sky on surfaces with normals (3, m), over that on the floor.
+    """Irradiance (m,) of unoccluded surfaces with normals (3, m), relative to the floor's.
 
-    A surface sees half of all directions, so its light is smooth: seven numbers tell it. That of a picture of
-    all around has a colour of its own: (3, m).
+    It varies slowly with the normal, so seven basis functions describe it. Under an environment map it has a
+    colour: (3, m).
     """
     if isinstance(light, EnvironmentLight):
         return light.free(normals)
@@ -67,19 +65,19 @@ def _smooth(normals: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def _weight(directions: Array) -> float:
-    """What each of some directions adds: they are evenly spread, and the floor sees those above it."""
+    """Quadrature weight of each of some evenly spread directions, for the irradiance of the floor."""
     return 2.0 / int(np.count_nonzero(directions[:, 2] > 0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FloorGrid:
-    """Where on the floor light is missing, and how a floor point is found on the grid.
+    """A grid on the floor with the shadow of the bodies from each direction of the sky.
 
     Attributes:
         corner_m: (2,) x, y of the first pixel edge.
         px_per_m: Scale.
-        blocked: (n, px * px) share of each direction's light that bodies keep away.
-        window: (px, px) 1 in the middle, 0 at the border.
+        blocked: (n, px * px) share of each direction's light that bodies block.
+        window: (px, px) 1 in the middle, falling to 0 at the border.
     """
 
     corner_m: Array
@@ -94,14 +92,14 @@ class FloorGrid:
         return x * scale - u, y * scale - v
 
     def centres(self) -> tuple[Floats, Floats]:
-        """Floor points (px, px) of the grid."""
+        """World x and y (px, px) of the centres of the grid's pixels."""
         steps = (np.arange(FLOOR_PX, dtype=np.float32) + np.float32(0.5)) / np.float32(self.px_per_m)
         x, y = np.meshgrid(steps + np.float32(self.corner_m[0]), steps + np.float32(self.corner_m[1]))
         return x, y
 
 
 def floor_grid(points_m: Floats, maps: LightMaps) -> FloorGrid:
-    """What bodies keep from the floor of each light that comes from above."""
+    """The shadows on the floor from directions above the horizon."""
     low, high = points_m.min(axis=1).astype(np.float64), points_m.max(axis=1).astype(np.float64)
     reach_m = REACH * max(high[2], 1e-3)
     side_m = float((high - low)[:2].max()) + 2 * reach_m
@@ -114,13 +112,13 @@ def floor_grid(points_m: Floats, maps: LightMaps) -> FloorGrid:
 
 
 def _cast(maps: LightMaps, index: int, corner_m: Array, scale: float) -> Floats:
-    """The shadow (px, px) on the floor in one light."""
+    """The shadow (px, px) on the floor from one direction."""
     into = maps.into(index)
     # A grid pixel's centre in metres is corner + (pixel + ½) / scale; OpenCV's centres are at integers.
     linear = into[:, :2] / scale
     shift = into[:, :2] @ (corner_m + 0.5 / scale) + into[:, 3] - 0.5
     taken = (maps.nearest_m[index] > NOTHING / 2).astype(np.float32)
-    # A point takes its whole pixel, so things are half a pixel too large on each side: this takes it off.
+    # A point fills its whole pixel, so shadows are half a pixel too wide on each side: this corrects it.
     soft = np.clip(1.5 * cv2.blur(taken, (3, 3), borderType=cv2.BORDER_CONSTANT) - 0.5, 0, 1)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     shadow = cv2.warpAffine(soft, np.column_stack([linear, shift]), (FLOOR_PX, FLOOR_PX), flags=flags)
@@ -128,23 +126,23 @@ def _cast(maps: LightMaps, index: int, corner_m: Array, scale: float) -> Floats:
 
 
 class Sky:
-    """What bodies of one scene leave of the sky.
+    """Sky visibility in one scene: a shadow map from each of many directions of the sky.
 
     Args:
         points_m: World points (3, n) on the bodies.
-        directions: How many, above the horizon.
-        side_px: Of the map of each.
-        floor: Whether there is one; without, light comes from below as well.
+        directions: Number of directions above the horizon.
+        side_px: Side of the shadow map from each direction.
+        floor: Whether there is a floor; without one, light comes from below as well.
     """
 
     def __init__(self, points_m: Floats, directions: int, side_px: int, floor: bool) -> None:
-        """Looks at the scene from each direction."""
+        """Renders the shadow maps."""
         self.directions = sky_directions(directions, below=not floor)
         self.maps = light_maps(points_m, self.directions, side_px)
         self.floor = floor_grid(points_m, self.maps) if floor else None
 
     def on_floor(self, light: Light) -> Floats:
-        """The share of the sky's light (px, px) that arrives on the grid over the floor."""
+        """Share (px, px) of the sky's light that reaches the floor, on its grid."""
         assert self.floor is not None
         weights = shape_of(light, self.directions) * self.directions[:, 2].astype(np.float32)
         weights *= np.float32(_weight(self.directions))
@@ -152,16 +150,16 @@ class Sky:
         return np.asarray(1 - missing * self.floor.window, np.float32)
 
     def seen(self, points_m: Floats) -> Floats:
-        """How much of each direction (n, m) points (3, m) see."""
+        """Visibility (n, m) of each direction from points (3, m)."""
         return visible(self.maps, points_m, slack=1.0)
 
     def left(self, light: Light, normals: Floats, seen: Floats) -> Floats:
-        """The share (m,) of the sky's light that reaches surfaces with normals (3, m).
+        """Share (m,) of the sky's light that reaches surfaces.
 
         Args:
             light: The sky.
-            normals: Unit length.
-            seen: (n, m) how much each surface sees of each direction.
+            normals: (3, m) unit normals.
+            seen: (n, m) visibility of each direction from each surface.
         """
         facing = np.maximum(self.directions.astype(np.float32) @ normals, 0)
         weights = shape_of(light, self.directions)

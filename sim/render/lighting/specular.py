@@ -1,4 +1,4 @@
-"""Highlights: the sun's and the sky's reflection in a surface."""
+"""Specular reflection of the sun and of the surroundings."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +9,9 @@ from sim.render.lighting.normals import unit
 Floats = NDArray[np.float32]
 
 STRAIGHT = np.float32(0.04)
-"""Light that plastic, paint or wood reflects straight back (Schlick 1994)."""
+"""Fresnel reflectance of plastic, paint or wood at normal incidence (Schlick 1994)."""
 BRIGHTEST = np.float32(60)
-"""Over this, a highlight is white anyway."""
+"""Upper limit of a highlight: above it the picture is white anyway."""
 
 
 def specular_light(
@@ -23,16 +23,16 @@ def specular_light(
     around: Floats,
     roughness: Floats,
 ) -> Floats:
-    """Light (3, n) reflected towards the eye: Blinn's highlight of the sun, and the sky at the rim.
+    """Specularly reflected light (3, n): a Blinn-Phong highlight, and the surroundings by Fresnel.
 
     Args:
-        light: Sun and sky.
-        eye_m: (3,).
-        points_m: (3, n).
-        normal: (3, n).
-        direct: (n,) light from the sun.
-        around: (3, n) light from all around.
-        roughness: (n,) 0 mirrors, 1 is dull.
+        light: The light, for its sun and the strength of highlights.
+        eye_m: (3,) position of the camera.
+        points_m: (3, n) world points.
+        normal: (3, n) unit normals.
+        direct: (n,) irradiance from the sun, relative to a surface that faces it.
+        around: (3, n) irradiance from sky and floor.
+        roughness: (n,) 0 is a mirror, 1 is matte.
     """
     view = unit(eye_m[:, None] - points_m)
     half = unit(view + np.array(light.direction, np.float32)[:, None])
@@ -40,7 +40,7 @@ def specular_light(
     power = 2 / width - 2
     cosine = np.clip((normal * half).sum(axis=0), 0, 1)
     facing = np.clip((normal * view).sum(axis=0), 0, 1)
-    # Powers by exp and log: NumPy's own takes ten times as long.
+    # exp and log: NumPy's power takes ten times as long.
     lobe = np.minimum((power + 8) / 8, BRIGHTEST) * np.exp(power * np.log(np.maximum(cosine, 1e-6)))
     aside = (1 - facing) * (1 - facing)
     rim = STRAIGHT + (1 - STRAIGHT) * aside * aside * (1 - facing)

@@ -1,4 +1,4 @@
-"""Light from the sun: shadows whose edges are the softer, the further away what casts them is."""
+"""Soft shadows of directional lights with contact hardening: penumbrae widen away from the occluder."""
 
 from dataclasses import dataclass
 
@@ -12,20 +12,20 @@ from sim.render.lighting.lightmap import NOTHING, LightMaps, light_maps
 Floats = NDArray[np.float32]
 
 BLURS_PX = (0.7, 2.0, 6.0, 16.0)
-"""Widths between which a shadow's blur is mixed."""
+"""Standard deviations of the blurred shadow maps that penumbrae are interpolated from."""
 SEARCH_PX = 4.0
-"""How far around a place what blocks its light is looked for."""
+"""Standard deviation of the window in which occluders are searched."""
 DISC = np.array([(0, 0), (0.7, 0.7), (-0.7, 0.7), (-0.7, -0.7), (0.7, -0.7)], np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sun:
-    """One sun over one scene.
+class SoftShadow:
+    """The shadows of one directional light in one scene.
 
     Attributes:
-        maps: One depth map.
-        shade: (side, side) how much of it is kept from the floor behind each of its pixels.
-        softness: Half width of an edge, over the distance to what casts it.
+        maps: One shadow map.
+        shade: (side, side) share of the light that is blocked where each ray of the map meets the floor.
+        softness: Half width of the penumbra, divided by the distance to the occluder.
     """
 
     maps: LightMaps
@@ -33,14 +33,14 @@ class Sun:
     softness: float
 
     def on_floor(self, x: Floats, y: Floats) -> Floats:
-        """How much of the sun is kept from floor points x, y (h, w)."""
+        """Share of the light that is blocked at floor points x, y (h, w)."""
         u, v = (cv2.addWeighted(x, a, y, b, c - 0.5) for a, b, _, c in self.maps.into(0).tolist())
         return np.asarray(
             cv2.remap(self.shade, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.float32
         )
 
     def on_surface(self, points_m: Floats) -> Floats:
-        """How much of the sun reaches points (3, m), the mean over a small disc."""
+        """Share (m,) of the light that reaches points (3, m): percentage-closer filtering on a disc."""
         side, texel = len(self.shade), np.float32(self.maps.texel_m[0])
         into = self.maps.into(0).astype(np.float32)
         u, v = (into[row, :3] @ points_m + into[row, 3] for row in (0, 1))
@@ -60,14 +60,14 @@ class Sun:
         return 1 - total * np.float32(1 / len(DISC))
 
 
-def sun_over(points_m: Floats, light: Light, side_px: int) -> Sun:
-    """The sun of a light over world points (3, n)."""
+def soft_shadow(points_m: Floats, light: Light, side_px: int) -> SoftShadow:
+    """The shadows that world points (3, n) on bodies cast in the sun of a light."""
     maps = light_maps(points_m, np.array([light.direction]), side_px)
-    return Sun(maps, _floor_shade(maps, light), light.softness)
+    return SoftShadow(maps, _floor_shade(maps, light), light.softness)
 
 
 def _floor_shade(maps: LightMaps, light: Light) -> Floats:
-    """The shadow on the floor as the light sees it, (side, side), softer with the distance it falls."""
+    """The floor's shadow in the pixels of the shadow map (side, side), blurred by the distance it falls."""
     nearest, texel = maps.nearest_m[0], float(maps.texel_m[0])
     side = len(nearest)
     # Where the ray through a pixel meets z = 0: `across` is level, so only `down` tells the height.
@@ -86,7 +86,7 @@ def _floor_shade(maps: LightMaps, light: Light) -> Floats:
 
 
 def _blurred(values: Floats, sigma: float) -> Floats:
-    """A map with its pixels mixed over some width; wide ones are found on a smaller map."""
+    """A map after a Gaussian blur; wide blurs run on a smaller map."""
     small = 1 << max(int(np.log2(sigma / 1.5)), 0)
     side = len(values)
     few = values if small == 1 else cv2.resize(values, (side // small,) * 2, interpolation=cv2.INTER_AREA)

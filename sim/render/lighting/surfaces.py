@@ -52,7 +52,7 @@ class Surfaces:
         u = ((np.arange(camera.width) + 0.5) * scale + turn).astype(np.float32)
         v = ((np.arange(camera.height) + 0.5) * scale + rise).astype(np.float32)
         grid = np.broadcast_to(u, shape), np.broadcast_to(v[:, None], shape)
-        return self._texture("background", surface).sample(*grid, np.full((1, 1), scale, np.float32))
+        return self._texture(surface).sample(*grid, np.full((1, 1), scale, np.float32))
 
     def floor(self, surface: Surface, camera: Camera, x: Plane, y: Plane, depth: Plane) -> Pixels | None:
         """A texture at floor points x, y (h, w) at a depth (h, w); None where there is none."""
@@ -62,7 +62,7 @@ class Surfaces:
         sine = float(np.sin(surface.turn_rad) / surface.tile_m)
         eye = np.array(camera.pose.position_m, np.float32)
         footprint = self._footprint(surface, camera, (x, y), eye, depth)
-        mipmap = self._texture("floor", surface)
+        mipmap = self._texture(surface)
         u, v = cv2.addWeighted(x, cosine, y, -sine, 0), cv2.addWeighted(x, sine, y, cosine, 0)
         return mipmap.sample(np.asarray(u, np.float32), np.asarray(v, np.float32), footprint)
 
@@ -78,7 +78,7 @@ class Surfaces:
         seen_from = np.array([side @ eye, eye[2], before_m], np.float32)
         footprint = self._footprint(surface, camera, (across, points[2]), seen_from, depth)
         scale = np.float32(1 / surface.tile_m)
-        return self._texture("walls", surface).sample(across * scale, points[2] * -scale, footprint)
+        return self._texture(surface).sample(across * scale, points[2] * -scale, footprint)
 
     @staticmethod
     def _footprint(
@@ -108,9 +108,9 @@ class Surfaces:
         longer = np.sqrt(away * np.maximum(away * np.float32(1 / SLANT), np.float32(1)))
         return np.asarray(depth[sparse] * scale * longer, np.float32)
 
-    def _texture(self, role: str, surface: Surface) -> Mipmap:
+    def _texture(self, surface: Surface) -> Mipmap:
         assert surface.look.texture is not None
-        return self._mipmap(role, surface.look.texture)
+        return self._mipmap(surface.look.texture)
 
-    def _filtered(self, role: str, texture: Texture) -> Mipmap:
-        return Mipmap(self._pictures(role, texture), mirrored=texture.kind == IMAGE)
+    def _filtered(self, texture: Texture) -> Mipmap:
+        return Mipmap(self._pictures(texture), mirrored=texture.kind == IMAGE)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from scenes.shot import Camera, Light, Shot
 from scenes.spec import Body
-from sim.boxes import Box, around, over, size, within
+from sim.boxes import Box, around, over, size, slices, within
 from sim.meshfiles import MeshFiles, Vanishing
 from sim.render.raster.gbuffer import Array, GBuffer, RejectedView, ShadowMap, Silhouette
 from sim.render.raster.projection import (
@@ -76,7 +76,8 @@ class MeshRenderer(ABC):
         """Everything that a shot sees of the bodies.
 
         Raises:
-            RejectedView: `too_close` when a body reaches behind the camera or would fill more than 4096 px;
+            RejectedView: `too_close` when a labelled body reaches the near plane or would fill more than
+                4096 px, or another body reaches the near plane in view;
                 `vanishing` when an asset has no mesh coarse enough for its distance.
         """
         bodies, camera = settled.spec.bodies, shot.camera
@@ -100,7 +101,7 @@ class MeshRenderer(ABC):
             box = body_box(self._files, body, camera)
             inside = within(box, camera.width, camera.height)
             if inside is not None:
-                boxes[index] = inside if body.category is None else box
+                boxes[index] = box if body.labelled else inside
         return boxes
 
     def _groups(
@@ -151,11 +152,11 @@ class MeshRenderer(ABC):
         return tuple(self._level(body, camera) for body in settled.spec.bodies)
 
     def _level(self, body: Body, camera: Camera) -> int:
-        center = np.array([self._files.assets[body.asset].center_of_mass_m]) * body.scale
-        _, depth_m = camera.project(body.pose.apply(center))
-        px_per_unit = (camera.fx * camera.fy) ** 0.5 * body.scale / max(float(depth_m[0]), 1e-6)
+        center = np.array([self._files.assets[body.asset].center_of_mass_m])
+        _, depth_m = camera.project(body.apply(center))
+        px_per_unit = (camera.fx * camera.fy) ** 0.5 * body.largest_scale / max(float(depth_m[0]), 1e-6)
         try:
-            return self._files.level(body.asset, px_per_unit)
+            return self._files.level(body.asset, px_per_unit, body.proportions)
         except Vanishing as error:
             raise RejectedView("vanishing") from error
 
@@ -203,7 +204,7 @@ class _Drawing:
         z_ndc = 2.0 * depth.ravel().take(drawn).astype(np.float64) - 1.0
         depth_m = np.full(body.shape, np.inf, np.float32)
         depth_m.ravel()[drawn] = 2.0 * far_m * near_m / (far_m + near_m - z_ndc * (far_m - near_m))
-        part = np.s_[inside[1] : inside[3], inside[0] : inside[2]]
+        part = slices(inside)
         nearer = depth_m < self._depth_m[part]
         for all_of_it, new in (
             (self._rgba, rgba.view(np.uint32)[..., 0]),

@@ -10,7 +10,7 @@ from scenes.assets.images import Pictures, Texture
 from scenes.shot import Light
 from scenes.spec import Body
 from sim.bullet import Client, pb
-from sim.meshfiles import MeshFiles
+from sim.meshfiles import EVEN, MeshFiles
 from sim.render.raster.gbuffer import Array
 from sim.render.raster.meshrenderer import Drawn, MeshRenderer
 from sim.render.raster.projection import column_major, shifted
@@ -67,12 +67,13 @@ class TinyRenderer(MeshRenderer):
         return [self._add_body(body, level, load) for body, level in bodies]
 
     def _add_body(self, body: Body, level: int, load: Callable[[str], int]) -> int:
-        client, paths = self._client.id, self._files.visual(body.asset, level)
+        proportions = body.proportions if self._lit else EVEN  # without light, normals make no difference
+        client, paths = self._client.id, self._files.visual(body.asset, level, proportions)
         colors = self._colors(body, level)
         visual = pb.createVisualShapeArray(
             shapeTypes=[pb.GEOM_MESH] * len(paths),
             fileNames=[str(path) for path in paths],
-            meshScales=[[body.scale] * 3] * len(paths),
+            meshScales=[body.axes] * len(paths),
             rgbaColors=colors,
             visualFramePositions=[[0.0, 0.0, 0.0]] * len(paths),
             physicsClientId=client,
@@ -96,13 +97,12 @@ class TinyRenderer(MeshRenderer):
         """The texture file of each part, or None."""
         parts = self._files.mesh(body.asset, level).parts
         if body.look.texture is not None:
-            role = "distractors" if body.category is None else "objects"
-            return [self._drawn_texture(role, body.look.texture)] * len(parts)
+            return [self._drawn_texture(body.look.texture)] * len(parts)
         own = self._own_textures(body.asset, level)
         return list(own) if body.look.color_rgb is None else [None] * len(parts)
 
-    def _read_texture(self, role: str, texture: Texture) -> Path:
-        return self._files.texture(self._pictures(role, texture))
+    def _read_texture(self, texture: Texture) -> Path:
+        return self._files.texture(self._pictures(texture))
 
     def _read_own_textures(self, asset: str, level: int) -> tuple[Path | None, ...]:
         parts = self._files.mesh(asset, level).parts

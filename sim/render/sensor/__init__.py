@@ -1,1 +1,1 @@
-"""The sensor: lens blur, motion blur and tone mapping."""
+"""The sensor: exposure, lens blur, motion blur, tone mapping and antialiasing."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.mesh import Part
+from scenes.assets.obj import ObjGroup, obj_bytes
 from sim.meshfiles import MeshFiles
 from sim.render.raster.gbuffer import Array
 
@@ -64,12 +65,14 @@ class EglFiles:
             low, size = self.uv_box(key)
             # The ramp goes up in its first half, and down again in the other: no step where it begins anew.
             uvs, texture = ((uvs - low) / size * (RAMP_PX - 1) + 0.5) / (2 * RAMP_PX), _ramp()
-        material = b""
+        head: tuple[str, ...] = ()
         if texture is not None:
             picture = self._files.texture(_divisible(texture))
             description = f"newmtl surface\nmap_Kd {picture.name}\n".encode()
-            material = f"mtllib {self._files.write(description, '.mtl').name}\nusemtl surface\n".encode()
-        return self._files.write(material + _obj(part, faces, uvs, up), ".obj")
+            head = f"mtllib {self._files.write(description, '.mtl').name}", "usemtl surface"
+        normal = np.array([[0.0, 0.0, 1.0 if up else -1.0]])
+        group = ObjGroup(part.vertices_m, faces, uvs, normal, np.zeros_like(faces))
+        return self._files.write(obj_bytes([group], head), ".obj")
 
     def _uv_box(self, key: str) -> tuple[Array, Array]:
         """The least place on its texture that an asset speaks of, and what they span; (2,) each."""
@@ -104,12 +107,3 @@ def _divisible(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if width % 4 == 0:
         return pixels
     return np.asarray(cv2.resize(pixels, (width + -width % 4, height)), np.uint8)
-
-
-def _obj(part: Part, drawn: NDArray[np.int32], uvs: Array, up: bool) -> bytes:
-    """A part as an OBJ file, all its normals up or down."""
-    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in part.vertices_m.tolist()]
-    lines += [f"vt {u:.9g} {v:.9g}" for u, v in uvs.tolist()]
-    lines.append("vn 0 0 1" if up else "vn 0 0 -1")
-    lines += [f"f {a}/{a}/1 {b}/{b}/1 {c}/{c}/1" for a, b, c in (drawn + 1).tolist()]
-    return "\n".join(lines).encode() + b"\n"

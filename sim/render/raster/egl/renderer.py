@@ -17,18 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.images import Pictures, Texture
+from scenes.geometry import fibonacci_sphere
 from scenes.shot import Camera, Light
 from scenes.spec import Body
 from sim.boxes import Box, size
 from sim.bullet import pb
-from sim.hull import directions
 from sim.meshfiles import LEVEL_CELLS, MeshFiles
 from sim.render.raster.egl.client import CAPACITY, EglClient
 from sim.render.raster.egl.files import RAMP_PX, Dress, EglFiles, places
 from sim.render.raster.gbuffer import Array, GBuffer
 from sim.render.raster.groups import groups
 from sim.render.raster.meshrenderer import Drawn, MeshRenderer
-from sim.render.raster.projection import column_major, cropped, tight_depth_range
+from sim.render.raster.projection import column_major, cropped, outline, tight_depth_range
 from sim.settle import Settled
 
 TILE_WH = (1024, 768)
@@ -107,7 +107,7 @@ class EglRenderer(MeshRenderer):
         self, settled: Settled, camera: Camera, boxes: Mapping[int, Box]
     ) -> Iterable[Collection[int]]:
         """As few as there can be without much ado: on llvmpipe a call takes 20 ms, whatever it draws."""
-        points = {index: self._files.projected_hull(settled.spec.bodies[index], camera)[0] for index in boxes}
+        points = {index: outline(self._files, settled.spec.bodies[index], camera) for index in boxes}
         return groups(boxes, points, _tiles)
 
     def _add(self, settled: Settled, levels: tuple[int, ...]) -> list[int]:
@@ -125,7 +125,7 @@ class EglRenderer(MeshRenderer):
         visual = pb.createVisualShapeArray(
             shapeTypes=[pb.GEOM_MESH] * len(paths),
             fileNames=[str(path) for path in paths],
-            meshScales=[[body.scale] * 3] * len(paths),
+            meshScales=[body.axes] * len(paths),
             rgbaColors=[[*(channel / share for channel in color), 1.0] for color in colors],
             visualFramePositions=[
                 self._egl.take(size) for size in self._egl_files.size_bytes(body.asset, level)
@@ -151,8 +151,7 @@ class EglRenderer(MeshRenderer):
         for index, body in enumerate(settled.spec.bodies):
             if body.look.texture is None or not len(where := np.flatnonzero(flat == index)):
                 continue
-            role = "distractors" if body.category is None else "objects"
-            texture = self._drawn_texture(role, body.look.texture)
+            texture = self._drawn_texture(body.look.texture)
             u, v = places(color[where], self._egl_files.uv_box(body.asset)).T
             height, width = texture.shape[:2]
             column, row = np.floor(u * width).astype(int), np.floor((1 - v) * height).astype(int)
@@ -160,9 +159,9 @@ class EglRenderer(MeshRenderer):
             color[where] = np.rint(texture[row % height, column % width] * tint)
         return gbuffer
 
-    def _read_texture(self, role: str, texture: Texture) -> NDArray[np.uint8]:
+    def _read_texture(self, texture: Texture) -> NDArray[np.uint8]:
         """A texture, no finer than places on it are told."""
-        pixels = self._pictures(role, texture)
+        pixels = self._pictures(texture)
         size_wh = min(pixels.shape[1], RAMP_PX), min(pixels.shape[0], RAMP_PX)
         return np.asarray(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
 
@@ -181,7 +180,7 @@ def _dress(body: Body) -> Dress:
 
 def _light_across_none(axes: Array) -> tuple[Array, Array]:
     """A direction (3,) far from a right angle to each axis (n, 3), and what they have along it (n,)."""
-    lights = directions(LIGHTS)
+    lights = fibonacci_sphere(LIGHTS)
     along = axes @ lights.T
     best = int(np.abs(along).min(axis=0).argmax())
     return lights[best], along[:, best]

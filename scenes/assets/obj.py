@@ -1,0 +1,75 @@
+"""Writes Wavefront OBJ files."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.integer]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ObjGroup:
+    """Triangles of an OBJ file with vertices of their own; indices count from 0 within the group.
+
+    Attributes:
+        vertices: (n, 3) positions.
+        faces: (m, 3) indices of vertices, and of texture coordinates where there are any.
+        uvs: (n, 2) texture coordinates with v up, or None for positions only.
+        normals: (k, 3); given together with `uvs`.
+        normal_faces: (m, 3) indices of normals; None where they are those of the vertices.
+        name: Name of the object that the group begins; "" begins none.
+        material: Name of its material; "" keeps the one before.
+    """
+
+    vertices: Array
+    faces: Indices
+    uvs: Array | None = None
+    normals: Array | None = None
+    normal_faces: Indices | None = None
+    name: str = ""
+    material: str = ""
+
+
+def obj_bytes(groups: Iterable[ObjGroup], head: Sequence[str] = (), digits: int = 9) -> bytes:
+    """The content of an OBJ file.
+
+    Args:
+        groups: What it holds, in order.
+        head: Lines before all others.
+        digits: Significant digits of positions; texture coordinates have 9 and normals 6.
+
+    Example:
+        >>> triangle = ObjGroup(np.eye(3), np.array([[0, 1, 2]]), name="one")
+        >>> obj_bytes([triangle, triangle]).decode().splitlines()[4:]
+        ['f 1 2 3', 'o one', 'v 1 0 0', 'v 0 1 0', 'v 0 0 1', 'f 4 5 6']
+    """
+    lines, vertices, normals = list(head), 1, 1
+    for group in groups:
+        lines += _vertex_lines(group, digits)
+        lines += _face_lines(group, vertices, normals)
+        vertices += len(group.vertices)
+        normals += 0 if group.normals is None else len(group.normals)
+    return "\n".join(lines).encode() + b"\n"
+
+
+def _vertex_lines(group: ObjGroup, digits: int) -> list[str]:
+    lines = [f"o {group.name}"] if group.name else []
+    lines += [f"v {x:.{digits}g} {y:.{digits}g} {z:.{digits}g}" for x, y, z in group.vertices.tolist()]
+    if group.uvs is not None:
+        lines += [f"vt {u:.9g} {v:.9g}" for u, v in group.uvs.tolist()]
+    if group.normals is not None:
+        lines += [f"vn {x:.6g} {y:.6g} {z:.6g}" for x, y, z in group.normals.tolist()]
+    return lines
+
+
+def _face_lines(group: ObjGroup, first_vertex: int, first_normal: int) -> list[str]:
+    lines = [f"usemtl {group.material}"] if group.material else []
+    corners = (group.faces + first_vertex).tolist()
+    if group.uvs is None:
+        return lines + [f"f {a} {b} {c}" for a, b, c in corners]
+    of_normals = group.faces if group.normal_faces is None else group.normal_faces
+    pairs = zip(corners, (of_normals + first_normal).tolist(), strict=True)
+    return lines + [f"f {a}/{a}/{i} {b}/{b}/{j} {c}/{c}/{k}" for (a, b, c), (i, j, k) in pairs]

@@ -1,0 +1,104 @@
+"""From a settled scene and a light to a lit scene; what several shots share is computed once."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from scenes.assets.images import KEPT_PANORAMAS, Pictures
+from scenes.shot import Light
+from scenes.spec import SceneSpec, Wall
+from sim.meshfiles import MeshFiles
+from sim.render.last import Last
+from sim.render.lighting.environment import environment_light, environment_map
+from sim.render.lighting.floor_light import FloorLight
+from sim.render.lighting.lit import Lit, LitLamp, SampledScene
+from sim.render.lighting.points import Cloud, PointClouds
+from sim.render.lighting.sky import Sky, sky_directions
+from sim.render.lighting.sun import soft_shadow
+from sim.render.lighting.wall_occlusion import between_walls
+from sim.settle import Settled
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowMaps:
+    """Number and size of shadow maps.
+
+    Attributes:
+        sky_directions: Directions of the sky that get a shadow map.
+        sky_map_px: Side of the shadow map of each.
+        sun_map_px: Side of the shadow maps of sun and lamps.
+    """
+
+    sky_directions: int
+    sky_map_px: int
+    sun_map_px: int
+
+
+class Illumination:
+    """Lights settled scenes.
+
+    Args:
+        pictures: Environment maps.
+        files: Meshes.
+        maps: Number and size of shadow maps.
+    """
+
+    def __init__(self, pictures: Pictures, files: MeshFiles, maps: ShadowMaps) -> None:
+        """Has no scene yet."""
+        self._files, self._clouds, self._maps = files, PointClouds(files), maps
+        self.sampled = Last(self._sampled)
+        self._environment_map = lru_cache(KEPT_PANORAMAS)(
+            lambda source: environment_map(pictures.panorama(source))
+        )
+
+    def resolved(self, light: Light, scene: SampledScene | None) -> Light:
+        """The light with its environment map loaded, if it names one."""
+        if light.environment is None:
+            return light
+        directions = (
+            sky_directions(self._maps.sky_directions, below=False) if scene is None else scene.sky.directions
+        )
+        return environment_light(light, self._environment_map(light.environment.source), directions)
+
+    def lit(self, spec: SceneSpec, scene: SampledScene | None, light: Light, walls: tuple[Wall, ...]) -> Lit:
+        """A scene in a light.
+
+        Args:
+            spec: The scene.
+            scene: Samples of it.
+            light: The light at the exposure of the shot.
+            walls: Walls that face the camera; the others neither occlude nor reflect.
+        """
+        if scene is None:
+            return Lit(spec, light, None, None, None, tuple(LitLamp(one, None) for one in light.suns))
+        points_m, sky, side_px = scene.cloud.points_m, scene.sky, self._maps.sun_map_px
+        lamps = tuple(LitLamp(one, soft_shadow(points_m, one, side_px)) for one in light.suns)
+        floor = None if sky.floor is None else FloorLight(sky.on_floor(light), sky)
+        lit = Lit(spec, light, scene, sky, floor, lamps)
+        return between_walls(walls, lit) if walls else lit
+
+    def _sampled(self, settled: Settled) -> SampledScene | None:
+        """Samples of a scene; None if it has neither bodies nor walls."""
+        spec = settled.spec
+        if not spec.bodies:
+            return self._without_bodies(spec) if settled.walls else None
+        hulls = np.concatenate([self._files.hull(body) for body in spec.bodies])
+        size_m = float(np.ptp(hulls, axis=0).max())
+        coarse = self._clouds.scene(spec, size_m / self._maps.sky_map_px)
+        cloud = self._clouds.scene(spec, size_m / self._maps.sun_map_px)
+        return SampledScene(cloud, cloud.bent(), self._sky(coarse, spec))
+
+    def _without_bodies(self, spec: SceneSpec) -> SampledScene:
+        """Samples of a scene that has walls only: a single point below the floor, which shades nothing."""
+        cloud = Cloud(
+            np.array([[0], [0], [-1e-3]], np.float32),
+            np.array([[0], [0], [1]], np.float32),
+            np.array([False]),
+            1.0,
+        )
+        return SampledScene(cloud, cloud, self._sky(cloud, spec))
+
+    def _sky(self, cloud: Cloud, spec: SceneSpec) -> Sky:
+        maps = self._maps
+        return Sky(cloud.points_m, maps.sky_directions, maps.sky_map_px, spec.floor is not None)

@@ -1,0 +1,107 @@
+"""The pixels of bodies in one view: their points, normals and materials."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.shot import Camera
+from scenes.spec import SceneSpec
+from sim.boxes import Box, bounding
+from sim.render.lighting.albedo import paint
+from sim.render.lighting.normals import blended, normals, smooth_normals
+from sim.render.lighting.points import Cloud
+from sim.render.raster.gbuffer import GBuffer
+from sim.render.raster.visibility import Visibility
+
+Floats = NDArray[np.float32]
+Index = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pixels:
+    """The pixels of bodies, as columns.
+
+    Attributes:
+        box: Pixel edges of the box that holds all of them.
+        place: (n,) index into the flattened box.
+        columns: (n,) column in the box, a whole number.
+        rows: (n,) row in the box.
+        points_m: (3, n) world points.
+        normal: (3, n) unit normals in the world.
+        body: (n,) index into the scene's bodies.
+        edge: (h, w) creases of bodies, in the box.
+    """
+
+    box: Box
+    place: Index
+    columns: Floats
+    rows: Floats
+    points_m: Floats
+    normal: Floats
+    body: NDArray[np.int16]
+    edge: NDArray[np.bool_]
+
+
+def body_pixels(camera: Camera, seen: Visibility, cloud: Cloud) -> Pixels | None:
+    """The pixels that show bodies; None if there are none.
+
+    Args:
+        camera: Camera of the view.
+        seen: What each pixel shows.
+        cloud: Points with normals on the bodies.
+    """
+    box = bounding(seen.body >= 0)
+    if box is None:
+        return None
+    part = np.s_[box[1] : box[3], box[0] : box[2]]
+    body = np.ascontiguousarray(seen.body[part])
+    depth_m = np.ascontiguousarray(seen.depth_m[part])
+    place = np.flatnonzero(body >= 0)
+    rows, columns = (
+        index.astype(np.float32) for index in np.divmod(place.astype(np.int32), np.int32(box[2] - box[0]))
+    )
+    known, edge = normals(camera, depth_m, body, box)
+    facets, smooth = (
+        np.ascontiguousarray(found.T)
+        for found in (
+            known.reshape(-1, 3).take(place, axis=0),
+            smooth_normals(camera, depth_m, box, cloud, columns, rows),
+        )
+    )
+    points = _world(camera, depth_m.ravel().take(place), columns, rows, box)
+    world = camera.pose.rotation().astype(np.float32) @ blended(facets, smooth)
+    return Pixels(box, place, columns, rows, points, world, body.ravel().take(place), edge & (body >= 0))
+
+
+def _world(camera: Camera, depth_m: Floats, columns: Floats, rows: Floats, box: Box) -> Floats:
+    """World points (3, n) of pixels in a box of the picture, from their depths (n,)."""
+    x = (columns + np.float32(box[0] + 0.5 - camera.cx)) * depth_m * np.float32(1 / camera.fx)
+    y = (rows + np.float32(box[1] + 0.5 - camera.cy)) * depth_m * np.float32(1 / camera.fy)
+    local = np.stack([x, y, depth_m])
+    eye = np.array(camera.pose.position_m, np.float32)[:, None]
+    return np.asarray(camera.pose.rotation().astype(np.float32) @ local + eye, np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """The materials of the pixels of bodies; they do not depend on the light.
+
+    Attributes:
+        albedo: (3, n) linear RGB.
+        roughness: (n,) 0 is a mirror, 1 is matte.
+        eye_m: (3,) position of the camera.
+    """
+
+    albedo: Floats
+    roughness: Floats
+    eye_m: Floats
+
+
+def material_of(gbuffer: GBuffer, spec: SceneSpec, camera: Camera, pixels: Pixels) -> Material:
+    """The materials of the pixels of bodies."""
+    x0, y0, x1, y1 = pixels.box
+    colors = np.ascontiguousarray(gbuffer.color[y0:y1, x0:x1]).reshape(-1, 3).take(pixels.place, axis=0)
+    roughness = np.array([body.roughness for body in spec.bodies], np.float32).take(pixels.body)
+    albedo = paint(np.ascontiguousarray(colors.T))
+    return Material(albedo, roughness, np.array(camera.pose.position_m, np.float32))

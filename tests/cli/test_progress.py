@@ -1,0 +1,30 @@
+"""What is shown of long work where there is no terminal."""
+
+import re
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from sim2coco.cli import progress
+from sim2coco.cli.progress import ProgressBar
+
+
+def shown(*calls: tuple[int, bool], title: str = "", note: str = "") -> list[str]:
+    text = StringIO()
+    with ProgressBar(Console(file=text, width=200), 8, "meshes", title) as bar:
+        for done, known in calls:
+            bar.show(done, note, known)
+    return text.getvalue().splitlines()
+
+
+def test_what_was_done_before_is_no_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "PLAIN_S", 0.0)
+    assert shown((0, False), (1, True), (5, True), (6, False)) == []
+    (line,) = shown((5, False), (6, False), (7, False), note="rejected: none")
+    assert re.fullmatch(r"7/8 meshes, \d+\.\d/s, \d+ s left, rejected: none", line)
+
+
+def test_the_title_comes_first_and_lines_are_few() -> None:
+    assert shown(*((done, False) for done in range(9)), title="data: 8 meshes") == ["data: 8 meshes"]
+    assert shown(title="data: 8 meshes") == []
