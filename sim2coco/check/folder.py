@@ -96,7 +96,7 @@ class Folder:
         return None
 
     def read_object(self, name: str, rules: Rules | None) -> Entry | None:
-        """The JSON object in a file; None if it violates the rules, or if there are none."""
+        """The JSON object in a file; None if it violates the rules, or if `rules` is None."""
         self.parsed.add(name)
         content = self.read(name)
         if content is None:

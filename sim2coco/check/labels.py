@@ -12,7 +12,11 @@ from sim2coco.check.values import Entry, show
 FRACTION_ERROR = 1e-5
 """Allowed deviation of visible fraction and occlusion, which are rounded to 6 digits."""
 SLACK_PX, SLACK_FRACTION = 2, 0.05
-"""Deviations of boxes (px) and areas (px, and fraction of the area) allowed in data sets of other tools."""
+"""Deviations that are allowed in data sets of other tools.
+
+Edges of boxes may deviate by `SLACK_PX`; areas by `SLACK_PX`, plus `SLACK_FRACTION` of the area, plus width
+and height of the box.
+"""
 
 
 def check_labels(document: Document) -> None:
