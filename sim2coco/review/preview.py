@@ -1,4 +1,4 @@
-"""Eight labelled pictures on one PNG, without a data set."""
+"""Renders eight labelled images to one PNG, without a data set."""
 
 import os
 import tempfile
@@ -30,7 +30,7 @@ MAX_WORKERS = 4
 def preview(
     recipe: Recipe, target: Path, progress: Callable[[], None] = lambda: None
 ) -> tuple[int, Counter[str]]:
-    """Writes eight pictures of the first scenes, one a scene, with their labels drawn.
+    """Writes one image with its labels for each of the first scenes, until there are eight.
 
     Args:
         recipe: What to draw.
@@ -38,7 +38,7 @@ def preview(
         progress: Called now and then while scenes are made, from where an exception ends it in order.
 
     Returns:
-        How many there are, fewer where hardly any is accepted; and why others were rejected.
+        The number of images, which is lower if few views are accepted, and the reasons of the rejected ones.
 
     Raises:
         GenerationError: No view is accepted, or a scene failed.
@@ -124,7 +124,7 @@ def _drawn(content: bytes, picture: Picture, names: tuple[str, ...]) -> Image:
 
 
 def _check_writable(target: Path) -> None:
-    """Finds out before the work, and leaves nothing."""
+    """Checks that the target can be written, before the images are rendered."""
     new = not target.exists()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
