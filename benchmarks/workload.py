@@ -12,7 +12,7 @@ import yaml
 
 import conf
 from scenes.assets.catalogue import Asset, Category, resolve
-from scenes.assets.reading import read_mesh
+from scenes.assets.reading.file import read_mesh
 from scenes.shot import Shot
 from scenes.spec import Body
 from sim.settle import Settled

@@ -14,7 +14,7 @@ from scenes.assets.images import MAX_POOL, Album, Images, load_images
 from scenes.assets.library import Entry, NoLibrary, is_library, read_library
 from scenes.assets.mesh import Mesh, MeshError
 from scenes.assets.pieces import Array, read_pieces
-from scenes.assets.reading import SUFFIXES, read_mesh
+from scenes.assets.reading.file import SUFFIXES, read_mesh
 from scenes.assets.shapes import SHAPES
 from scenes.settings import Positive, Rgb, Settings, did_you_mean, uniform
 

@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from scenes.assets.library import INDEX, Entry, is_library, read_library
+from scenes.assets.reading.containers import UNITS_M
 from sim2coco.library.closing import closing_lines
 from sim2coco.library.draft import draft, write_draft
 from sim2coco.library.examine import Task
 from sim2coco.library.importing import import_meshes, tally
 from sim2coco.library.meshfile import picture
-from sim2coco.library.reading.containers import UNITS_M
 from sim2coco.library.report import lines, sentence
 from sim2coco.library.row import Override, Row
 from sim2coco.library.scan import LibraryError, Scan, scan

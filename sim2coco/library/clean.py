@@ -8,17 +8,11 @@ from numpy.typing import NDArray
 
 from scenes.assets.centroid import signed_volume
 from scenes.assets.mesh import Mesh, Part
-from scenes.assets.reading import (
-    MAX_PARTS,
-    MAX_TEXTURE_PX,
-    crease_normals,
-    part_of_corners,
-    planar_uvs,
-    unit_vectors,
-)
-from sim2coco.library.palette import baked
-from sim2coco.library.reading.raw import Floats, Raw
-from sim2coco.library.reading.refusal import Refused
+from scenes.assets.reading.limits import MAX_PARTS, MAX_TEXTURE_PX
+from scenes.assets.reading.palette import baked
+from scenes.assets.reading.parts import crease_normals, part_of_corners, planar_uvs, unit_vectors
+from scenes.assets.reading.raw import Floats, Raw
+from scenes.assets.reading.refusal import Refused
 
 NO_AREA = 1e-14
 """Triangles whose area is below this share of the longest side squared show nothing."""

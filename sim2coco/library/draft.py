@@ -7,7 +7,7 @@ from math import log
 from pathlib import Path
 from statistics import median
 
-from sim2coco.library.reading.containers import UNITS_M
+from scenes.assets.reading.containers import UNITS_M
 from sim2coco.library.row import Override, Row
 from sim2coco.library.scan import LibraryError
 from sim2coco.library.table import COLUMNS, TOLD

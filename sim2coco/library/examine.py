@@ -8,15 +8,15 @@ from scipy.spatial import ConvexHull, QhullError
 
 from scenes.assets.catalogue import DENSITY_KG_M3, one_asset
 from scenes.assets.mesh import Mesh, MeshError
-from scenes.assets.reading import read_mesh
+from scenes.assets.reading.file import read_mesh
+from scenes.assets.reading.raw import Floats
+from scenes.assets.reading.read import read_source
+from scenes.assets.reading.refusal import Refused
+from scenes.assets.reading.source import Source, up_matrix
 from sim.bullet import Client
 from sim.testrender import TestRender, loads, render_test
 from sim2coco.library.clean import Cleaned, clean
 from sim2coco.library.meshfile import FOLDER, picture, put_mesh, put_pieces
-from sim2coco.library.reading.raw import Floats
-from sim2coco.library.reading.read import read_source
-from sim2coco.library.reading.refusal import Refused
-from sim2coco.library.reading.source import Source, up_matrix
 from sim2coco.library.row import Override, Row
 from sim2coco.library.shape import shape
 from sim2coco.store import Store

@@ -9,10 +9,10 @@ from typing import Any
 
 from scenes.assets.catalogue import DENSITY_KG_M3
 from scenes.assets.library import FORMAT, INDEX, PIECES
+from scenes.assets.reading.resolver import digest
 from sim2coco.library.examine import Task
 from sim2coco.library.folders import SOURCES, Joining, MeshFolder, mesh_folder_of, put_mesh_folders
 from sim2coco.library.meshfile import FOLDER
-from sim2coco.library.reading.resolver import digest
 from sim2coco.library.row import Override, Row, row_of
 from sim2coco.library.scan import LibraryError
 from sim2coco.library.shape import NOT_INSTALLED, installed

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from scenes.assets.library import PIECES
 from scenes.assets.mesh import Mesh
+from scenes.assets.reading.raw import Floats
+from scenes.assets.reading.resolver import digest
 from sim2coco.library.convex import hull_faces
-from sim2coco.library.reading.raw import Floats
-from sim2coco.library.reading.resolver import digest
 from sim2coco.store import Store
 
 FOLDER = "meshes"

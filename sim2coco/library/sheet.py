@@ -11,7 +11,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
 from scenes.assets.library import INDEX, read_library
-from scenes.assets.reading import ImageError, read_image
+from scenes.assets.reading.image import ImageError, read_image
 from sim2coco.library.scan import LibraryError
 
 COLUMNS, SIDE_PX, BAND_PX, FONT_PX = 6, 192, 40, 11

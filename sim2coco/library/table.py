@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from sim2coco.library.reading.containers import UNITS_M
+from scenes.assets.reading.containers import UNITS_M
 from sim2coco.library.row import Override
 from sim2coco.library.scan import TABLES, LibraryError
 

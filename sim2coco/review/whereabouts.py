@@ -12,7 +12,7 @@ from scenes.assets.catalogue import OF, CatalogueError, Category, load_category
 from scenes.assets.images import file_hash
 from scenes.assets.library import is_library
 from scenes.assets.panoramas import SUFFIXES as PANORAMAS
-from scenes.assets.reading import SUFFIXES as MESHES
+from scenes.assets.reading.file import SUFFIXES as MESHES
 from sim2coco.records import Record, View, plain
 from sim2coco.review.dataset import DataSetError
 

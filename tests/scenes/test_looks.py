@@ -7,7 +7,7 @@ from PIL import Image
 from pydantic import ValidationError
 
 from scenes.assets.images import IMAGE, Album, Pictures, Texture, load_images
-from scenes.assets.reading import ImageError
+from scenes.assets.reading.image import ImageError
 from scenes.assets.textures import TEXTURES
 from scenes.looks import LookSettings
 

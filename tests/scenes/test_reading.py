@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import trimesh
 
-from scenes.assets import reading
 from scenes.assets.mesh import MeshError
-from scenes.assets.reading import crease_normals, read_image, read_mesh
+from scenes.assets.reading import file, image
+from scenes.assets.reading.file import read_mesh
+from scenes.assets.reading.image import read_image
+from scenes.assets.reading.parts import crease_normals
 from scenes.assets.shapes import box
 from scenes.spec import Look
 from tests.studio import LIGHT, Studio, camera_at, catalogue_from, shot, still
@@ -119,7 +121,7 @@ def test_too_large_a_file_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, message: str
 ) -> None:
     path = painted_quad(tmp_path)
-    monkeypatch.setattr(reading, limit, value)
+    monkeypatch.setattr(file, limit, value)
     with pytest.raises(MeshError, match=message):
         read_mesh(path)
 
@@ -136,7 +138,7 @@ def test_image_is_turned_upright_and_checked(tmp_path: Path, monkeypatch: pytest
     assert upright.shape == (8, 4, 3)
     assert (upright[:4] == 200).all()
     assert (upright[4:] == 0).all()
-    monkeypatch.setattr(reading, "MAX_IMAGE_PX", 31)
+    monkeypatch.setattr(image, "MAX_IMAGE_PX", 31)
     with pytest.raises(ValueError, match="8x4 is more than 31 pixels"):
         read_image(tmp_path / "turned.png")
     (tmp_path / "no.png").write_text("no image")

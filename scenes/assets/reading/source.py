@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim2coco.library.reading.raw import Floats, Raw
+from scenes.assets.reading.raw import Floats, Raw
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 from PIL import Image
 from trimesh.resolvers import Resolver
 
-from scenes.assets.reading import MAX_FILE_BYTES, MAX_IMAGE_PX
-from sim2coco.library.reading.refusal import Refused
+from scenes.assets.reading.limits import MAX_FILE_BYTES, MAX_IMAGE_PX
+from scenes.assets.reading.refusal import Refused
 
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "TGA", "GIF")
 IMAGES = (

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import trimesh
 
-from scenes.assets.reading import MAX_FACES
-from sim2coco.library.reading.containers import unreadable, whole_stl
-from sim2coco.library.reading.raw import Floats, Raw, raw_of
-from sim2coco.library.reading.refusal import Refused
-from sim2coco.library.reading.resolver import MeshResolver
+from scenes.assets.reading.containers import unreadable, whole_stl
+from scenes.assets.reading.limits import MAX_FACES
+from scenes.assets.reading.raw import Floats, Raw, raw_of
+from scenes.assets.reading.refusal import Refused
+from scenes.assets.reading.resolver import MeshResolver
 
 
 def load(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from scenes.assets.reading import MAX_FILE_BYTES
-from sim2coco.library.reading.containers import dae_frame, gltf_tree, threemf_unit, unreadable
-from sim2coco.library.reading.geometries import load
-from sim2coco.library.reading.refusal import Refused
-from sim2coco.library.reading.resolver import MeshResolver, digest
-from sim2coco.library.reading.source import Source
-from sim2coco.library.reading.urdf import read_urdf
+from scenes.assets.reading.containers import dae_frame, gltf_tree, threemf_unit, unreadable
+from scenes.assets.reading.geometries import load
+from scenes.assets.reading.limits import MAX_FILE_BYTES
+from scenes.assets.reading.refusal import Refused
+from scenes.assets.reading.resolver import MeshResolver, digest
+from scenes.assets.reading.source import Source
+from scenes.assets.reading.urdf import read_urdf
 
 SUFFIXES = (".obj", ".stl", ".ply", ".off", ".glb", ".gltf", ".dae", ".3mf", ".urdf")
 

@@ -7,12 +7,12 @@ from xml.etree import ElementTree
 import numpy as np
 import trimesh
 
-from sim2coco.library.reading.containers import UNITS_M, check_xml, dae_frame, unreadable
-from sim2coco.library.reading.geometries import load
-from sim2coco.library.reading.raw import Floats, Raw, raw_of
-from sim2coco.library.reading.refusal import Refused
-from sim2coco.library.reading.resolver import MeshResolver, digest
-from sim2coco.library.reading.source import Source, up_matrix
+from scenes.assets.reading.containers import UNITS_M, check_xml, dae_frame, unreadable
+from scenes.assets.reading.geometries import load
+from scenes.assets.reading.raw import Floats, Raw, raw_of
+from scenes.assets.reading.refusal import Refused
+from scenes.assets.reading.resolver import MeshResolver, digest
+from scenes.assets.reading.source import Source, up_matrix
 
 MAX_LINKS = 1000
 

@@ -9,9 +9,9 @@ import zipfile
 from typing import Any
 from xml.etree import ElementTree
 
-from scenes.assets.reading import MAX_FILE_BYTES
-from sim2coco.library.reading.refusal import Refused
-from sim2coco.library.reading.resolver import can_be_read
+from scenes.assets.reading.limits import MAX_FILE_BYTES
+from scenes.assets.reading.refusal import Refused
+from scenes.assets.reading.resolver import can_be_read
 
 UNITS_M = {"m": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254, "ft": 0.3048, "um": 1e-6}
 THREEMF_UNITS = {

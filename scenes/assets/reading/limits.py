@@ -1,0 +1,8 @@
+"""What is read at most of a file that people made: import and `path:` refuse the same."""
+
+MAX_FACES = 500_000
+MAX_FILE_BYTES = 200 * 1024 * 1024
+MAX_IMAGE_PX = 50_000_000
+MAX_TEXTURE_PX = 1024
+MAX_PARTS = 16
+"""PyBullet keeps that many shapes of a body; more are lost, or end the process."""
