@@ -8,8 +8,9 @@ import cv2
 from threadpoolctl import threadpool_limits
 
 from augment.pipeline import Augmenter
-from scenes.assets.catalogue import Catalogue, load_catalogue
+from scenes.assets.catalogue import Catalogue
 from scenes.assets.images import Pictures
+from scenes.assets.loading import load_catalogue
 from scenes.heldout import HeldOut
 from sim.bullet import Client
 from sim.meshfiles import MeshFiles

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from scenes.assets.catalogue import load_catalogue
+from scenes.assets.loading import load_catalogue
 from sim2coco.engines.engine import Engine, Job
 from sim2coco.engines.inline import Inline
 from sim2coco.engines.local import Local
 from sim2coco.export.coco import write_coco
 from sim2coco.identity import begin, finish
+from sim2coco.notes import log_notes
 from sim2coco.recipe import Recipe
 from sim2coco.records import (
     Record,
@@ -154,6 +155,7 @@ def generate(
         raise ValueError("num_images must be at least 1")
     recipe.render.device()
     catalogue = load_catalogue(recipe.assets, recipe.image_folders)
+    log_notes(catalogue)
     recipe.hold_out(catalogue)  # what splits cannot have each of their own is refused before all else
     store = Store(Path(out).expanduser().absolute())
     with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:

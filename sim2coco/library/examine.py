@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
-from scenes.assets.catalogue import DENSITY_KG_M3, one_asset
 from scenes.assets.mesh import Mesh, MeshError
+from scenes.assets.physics import DENSITY_KG_M3, one_asset
 from scenes.assets.reading.file import read_mesh
 from scenes.assets.reading.raw import Floats
 from scenes.assets.reading.read import read_source
@@ -49,7 +49,7 @@ class Task:
 def examine(client: Client, task: Task) -> Row:
     """The row of a mesh file; what is wrong with it is in the row."""
     try:
-        source = read_source(task.root / task.file, task.root)
+        source = read_source(task.root / task.file, (task.root,))
     except Refused as refused:
         return refusal(task, refused, {})
     try:
@@ -128,10 +128,7 @@ def _doubt(longest_m: float, override: Override, unit: str) -> str:
 
 
 def _measured(task: Task, source: Source, cleaned: Cleaned, test_render: TestRender) -> Row:
-    mesh, notes = cleaned.mesh, [*source.notes, *cleaned.repairs]
-    for fate in ("missing", "unsupported"):
-        names = [name for name, value in source.images.items() if value == fate]
-        notes += [f"texture {name!r} {fate}: its colour is used" for name in names]
+    mesh, notes = cleaned.mesh, [*source.looks, *source.notes, *cleaned.repairs]
     density = task.override.density_kg_m3 or DENSITY_KG_M3
     asset = one_asset(task.override.name, mesh, density)
     volume_m3 = mesh.volume_m3 if cleaned.watertight else 0.3 * float(np.prod(mesh.extents_m))

@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from scenes.assets.catalogue import DENSITY_KG_M3
 from scenes.assets.library import FORMAT, INDEX, PIECES
+from scenes.assets.physics import DENSITY_KG_M3
 from scenes.assets.reading.resolver import digest
 from sim2coco.library.examine import Task
 from sim2coco.library.folders import SOURCES, Joining, MeshFolder, mesh_folder_of, put_mesh_folders

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from scenes.assets.reading.read import SUFFIXES
+from scenes.assets.reading.limits import SUFFIXES
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolver import IMAGES
 from scenes.assets.reading.urdf import named_meshes

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from sim2coco.context import WorkerContext
+from sim2coco.notes import log_notes
 from sim2coco.pipeline import labelled, make_scene
 from sim2coco.recipe import Recipe
 from sim2coco.review.overlay import Image, overlay, png, sheet
@@ -41,6 +42,7 @@ def preview(recipe: Recipe, target: Path) -> tuple[int, Counter[str]]:
         tempfile.TemporaryDirectory(prefix="sim2coco-") as folder,
         closing(WorkerContext(single, Path(folder))) as context,
     ):
+        log_notes(context.catalogue)
         for scene in range(MAX_SCENES):
             record, files = make_scene(context, scene)
             reasons.update(reason for view in record.views for reason in view.reasons)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from scenes.assets.catalogue import Catalogue, CatalogueError, load_catalogue
+from scenes.assets.catalogue import Catalogue, CatalogueError
+from scenes.assets.loading import load_catalogue
 from scenes.assets.reading.image import ImageError
 from sim2coco.context import WorkerContext
 from sim2coco.messages import ConfigError, build

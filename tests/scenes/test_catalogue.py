@@ -6,7 +6,9 @@ import pytest
 import trimesh
 from pydantic import ValidationError
 
-from scenes.assets.catalogue import Assets, Catalogue, CatalogueError, load_catalogue
+from scenes.assets.catalogue import Catalogue, CatalogueError
+from scenes.assets.categories import Assets
+from scenes.assets.loading import load_catalogue
 from scenes.assets.shapes import SHAPES
 
 CUBE = """
@@ -34,8 +36,8 @@ def write(path: Path, text: str) -> str:
         ("points.obj", "v 0 0 0\nv 1 0 0\n", "no faces"),
         ("one.obj", "v 1 1 1\nv 1 1 1\nv 1 1 1\nf 1 2 3\n", "no area|no faces"),
         ("empty.obj", "", "cannot be read|no faces"),
-        ("garbage.stl", "garbage", "cannot be read|no faces"),
-        ("cut.glb", "glTF", "cannot be read|no faces"),
+        ("garbage.stl", "garbage", "is no STL: 7 bytes"),
+        ("cut.glb", "glTF", "is no GLB"),
         ("mesh.xyz", "1 2 3", "is not one of .obj"),
     ],
 )
@@ -135,7 +137,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError) as told:
         load(it={"path": str(tmp_path)}, other={"path": str(tmp_path / "no.obj")})
     text = str(told.value)
-    assert [name for name in "abcdefg" if f"{name}.obj: the mesh has no faces" in text] == list("abcde")
+    assert [name for name in "abcdefg" if f"{name}.obj: has no faces" in text] == list("abcde")
     assert text.endswith("; and 3 more")
 
 

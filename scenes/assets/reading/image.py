@@ -32,12 +32,12 @@ def read_image(path: Path, quick: bool = False) -> NDArray[np.uint8]:
                 raise ImageError(f"{path}: {image.width}x{image.height} is more than {MAX_IMAGE_PX:,} pixels")
             if quick:
                 image.draft("RGB", (64, 64))
-            return np.asarray(_eight_bit(ImageOps.exif_transpose(image)).convert("RGB"))
+            return np.asarray(eight_bit(ImageOps.exif_transpose(image)).convert("RGB"))
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ImageError(f"{path}: not an image that can be read ({type(error).__name__})") from error
 
 
-def _eight_bit(image: Image.Image) -> Image.Image:
+def eight_bit(image: Image.Image) -> Image.Image:
     """The image itself, or one with 16 bits of grey scaled down: Pillow would clip it."""
     if not image.mode.startswith("I"):
         return image

@@ -1,4 +1,7 @@
-"""What is read at most of a file that people made: import and `path:` refuse the same."""
+"""What is read of files that people made, and how much of it: the same by import and by `path:`."""
+
+SUFFIXES = (".obj", ".stl", ".ply", ".off", ".glb", ".gltf", ".dae", ".3mf", ".urdf")
+"""Of mesh files."""
 
 MAX_FACES = 500_000
 MAX_FILE_BYTES = 200 * 1024 * 1024

@@ -1,12 +1,41 @@
 """Parts of meshes from triangles: normals and texture coordinates are made where a file brings none."""
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.mesh import Part
+from scenes.assets.reading.limits import MAX_TEXTURE_PX
+from scenes.assets.reading.palette import baked
+from scenes.assets.reading.raw import Raw
 
 CREASE_DEG = 40.0
-"""Edges sharper than this stay sharp when a file brings no normals."""
+"""Edges sharper than this stay sharp where normals are made."""
+
+
+def with_texture(raw: Raw) -> Raw:
+    """Triangles whose corners have colours with a texture that shows these; others as they are."""
+    if raw.corner_colors is None:
+        return raw
+    uvs, texture = baked(raw.corner_colors)
+    return replace(raw, uvs=uvs, texture=texture, color_rgb=(1.0, 1.0, 1.0), corner_colors=None)
+
+
+def uvs_of(raw: Raw) -> NDArray[np.float64]:
+    """Finite texture coordinates (m, 3, 2): the file's, or made."""
+    uvs = planar_uvs(raw.corners) if raw.uvs is None else raw.uvs
+    return np.where(np.isfinite(uvs), uvs, 0.0)
+
+
+def sized(texture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A texture (h, w, 3) of at most 1024 px a side, the width a multiple of 4: renderers shear others."""
+    height, width = (min(side, MAX_TEXTURE_PX) for side in texture.shape[:2])
+    size = (max(4, width // 4 * 4), max(4, height))
+    if size == (texture.shape[1], texture.shape[0]):
+        return texture
+    return np.asarray(cv2.resize(texture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def part_of_corners(
