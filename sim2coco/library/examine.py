@@ -75,17 +75,19 @@ def refusal(task: Task, refused: Refused, inputs: dict[str, str]) -> Row:
 
 def _examined(client: Client, task: Task, source: Source) -> Row:
     unit_m, unit = _unit(task.override, source)
-    matrix = up_matrix(task.override.up or source.up or "z") @ np.diag([unit_m, unit_m, unit_m, 1.0])
+    up = task.override.up or source.up or "z"
+    matrix = up_matrix(up) @ np.diag([unit_m, unit_m, unit_m, 1.0])
     cleaned = clean(source.raws, matrix)
     if task.override.longest_m is not None:
         factor = task.override.longest_m / float(cleaned.mesh.extents_m.max())
         cleaned = clean(source.raws, np.diag([factor, factor, factor, 1.0]) @ matrix)
-        unit = "table"
+        unit, unit_m = "table", factor * unit_m
     test_render = render_test(client, cleaned.mesh)
     if not test_render.drawn_px:
         raise Refused("no faces", "shows nothing in its test picture", "look at it in a mesh viewer")
     row = _measured(task, source, cleaned, test_render)
-    row = replace(row, unit=unit, asks=_doubt(row.longest_m, task.override, unit))
+    asks = _doubt(row.longest_m, task.override, unit)
+    row = replace(row, unit=unit, metres_per_unit=unit_m, up=up, asks=asks)
     pieces: tuple[Floats, ...] = ()
     if not row.asks:
         pieces, because = shape(row, cleaned.mesh, task.hull_because)

@@ -10,6 +10,7 @@ from scenes.assets.catalogue import Catalogue, CatalogueError
 from scenes.assets.categories import Assets
 from scenes.assets.loading import load_catalogue
 from scenes.assets.shapes import SHAPES
+from tests.library.meshes import brick
 
 CUBE = """
 v 0 0 0\nv 2 0 0\nv 2 1 0\nv 0 1 0\nv 0 0 1\nv 2 0 1\nv 2 1 1\nv 0 1 1
@@ -190,3 +191,24 @@ def test_every_shape_loads() -> None:
     for (asset,) in made.groups:
         distances = np.linalg.norm(asset.mesh.vertices_m - asset.center_of_mass_m, axis=1)
         assert distances.max() <= asset.radius_m * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("kind", ["dae", "3mf"])
+def test_a_file_that_states_its_unit_needs_no_size(tmp_path: Path, kind: str) -> None:
+    path = brick(tmp_path / f"brick.{kind}")
+    (asset,) = load(brick={"path": str(path)}).groups[0]
+    np.testing.assert_allclose(asset.mesh.extents_m, (0.06, 0.04, 0.02), rtol=1e-5)
+    brick(path, 1e-4)
+    with pytest.raises(CatalogueError, match=r"6e-06 m in the unit that its file states; give its size_m"):
+        load(brick={"path": str(path)})
+
+
+def test_a_file_that_is_a_robot_is_read_too(tmp_path: Path) -> None:
+    write(
+        tmp_path / "one.urdf",
+        "<robot name='a'><link name='a'><visual><geometry><box size='0.1 0.2 0.3'/></geometry></visual>"
+        "</link></robot>",
+    )
+    (asset,) = load(robot={"path": str(tmp_path / "one.urdf")}).groups[0]
+    assert asset.name == "robot"
+    np.testing.assert_allclose(asset.mesh.extents_m, (0.1, 0.2, 0.3))

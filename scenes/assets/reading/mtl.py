@@ -24,8 +24,9 @@ def _plain(line: str) -> list[str]:
     if found is None:
         return [line]
     told = found[1].strip()
-    options = " ".join(match[0] for match in (BEFORE.match(told), AFTER.search(told)) if match)
-    name = AFTER.sub("", BEFORE.sub("", told, count=1)).strip('"')
+    before, after = BEFORE.match(told), AFTER.search(told)
+    options = " ".join(match[0] for match in (before, after) if match)
+    name = told[before.end() if before else 0 : after.start() if after else None].strip('"')
     placement = (*_numbers(options, "-s", 1.0), *_numbers(options, "-o", 0.0))
     return [" ".join(map(str, (PLACEMENT, *placement))), f"map_Kd {name}"]
 

@@ -172,7 +172,9 @@ def decoded(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
             image = image.convert("RGBA").convert("RGB")
         return np.asarray(eight_bit(image).convert("RGB"), np.uint8)
     except Exception as error:  # whatever a parser of foreign files raises is one thing to the caller
-        notes.append(f"a texture is damaged ({type(error).__name__}): its colour is used")
+        name = image.info.get("file_path")
+        called = "a texture" if name is None else f"texture {name!r}"
+        notes.append(f"{called} damaged ({type(error).__name__}): its colour is used")
         return None
 
 
