@@ -2,7 +2,6 @@
 
 import json
 from hashlib import sha256
-from pathlib import PurePath
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
@@ -11,8 +10,11 @@ import scenes.kinds
 import sim.render
 import sim2coco.quality
 from augment.settings import AugmentSettings
-from scenes.assets.catalogue import Assets, Catalogue, load_catalogue
+from scenes.assets.catalogue import Catalogue
+from scenes.assets.categories import Assets
 from scenes.assets.images import ENVIRONMENT
+from scenes.assets.loading import load_catalogue
+from scenes.assets.paths import AssetPath
 from scenes.camera import CameraKind, ImageSettings, Shell
 from scenes.heldout import HeldOut, hold_out
 from scenes.kinds.drop import Drop
@@ -125,17 +127,11 @@ def _strip_paths(node: object) -> None:
     if not isinstance(node, dict):
         return
     for key, value in node.items():
-        if key in ("path", "images") and isinstance(value, str) and not value.startswith("pybullet_data:"):
-            node[key] = _bare(value)
+        if key in ("path", "images") and isinstance(value, str):
+            path = AssetPath.parse(value)
+            node[key] = value if path.package else path.bare
         else:
             _strip_paths(value)
-
-
-def _bare(path: str) -> str:
-    """The name of a file or folder; of a pattern, the part from its first `*` on."""
-    parts = PurePath(path).parts
-    wild = next((index for index, part in enumerate(parts) if "*" in part), len(parts) - 1)
-    return "/".join(parts[wild:])
 
 
 def digest(tree: object) -> str:

@@ -18,6 +18,7 @@ from sim2coco.export.dataset import dataset_info, labelled_pictures
 from sim2coco.export.format import Format, write_formats
 from sim2coco.export.settings import combined
 from sim2coco.identity import begin, finish
+from sim2coco.notes import log_notes
 from sim2coco.recipe import Recipe
 from sim2coco.records import (
     Record,
@@ -173,6 +174,7 @@ def generate(
     engine = engine or (Local() if workers > 1 else Inline())
     with engine.prepared(recipe) as processes:
         catalogue = recipe.load_catalogue()
+        log_notes(catalogue)
         recipe.hold_out(catalogue)  # what splits cannot have each of their own is refused before all else
         store = Store(Path(out).expanduser().absolute())
         with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.assets.reading import read_image
+from scenes.assets.reading.image import read_image
 from sim2coco.records import (
     Picture,
     Record,

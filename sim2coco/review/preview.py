@@ -14,6 +14,7 @@ import numpy as np
 from sim2coco.contactsheet import Image
 from sim2coco.engines.engine import Job
 from sim2coco.engines.local import Local
+from sim2coco.notes import log_notes
 from sim2coco.pipeline import labelled
 from sim2coco.png import png
 from sim2coco.recipe import Recipe
@@ -52,6 +53,7 @@ def preview(
     engine, workers = Local(), min(MAX_WORKERS, len(os.sched_getaffinity(0)))
     with tempfile.TemporaryDirectory(prefix="sim2coco-") as folder, engine.prepared(single) as processes:
         catalogue = single.load_catalogue()
+        log_notes(catalogue)
         single.hold_out(catalogue)  # what splits cannot have each of their own is refused before all else
         store = Store(Path(folder) / "data")
         (Path(folder) / "scratch").mkdir()

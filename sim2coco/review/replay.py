@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from scenes.assets.catalogue import Catalogue, CatalogueError
-from scenes.assets.reading import ImageError
+from scenes.assets.reading.image import ImageError
 from sim2coco.context import WorkerContext
 from sim2coco.messages import ConfigError, build
 from sim2coco.pipeline import make_view

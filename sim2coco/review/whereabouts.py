@@ -8,11 +8,14 @@ from typing import Any, TypeGuard
 
 from pydantic import ValidationError
 
-from scenes.assets.catalogue import OF, CatalogueError, Category, load_category
+from scenes.assets.catalogue import CatalogueError
+from scenes.assets.categories import Category
 from scenes.assets.images import file_hash
 from scenes.assets.library import is_library
+from scenes.assets.loading import load_category
 from scenes.assets.panoramas import SUFFIXES as PANORAMAS
-from scenes.assets.reading import SUFFIXES as MESHES
+from scenes.assets.paths import OF, AssetPath
+from scenes.assets.reading.limits import SUFFIXES as MESHES
 from scenes.spec import Role
 from sim2coco.records import Record, View, plain
 from sim2coco.review.dataset import DataSetError
@@ -79,24 +82,26 @@ class Whereabouts:
             node.clear()
             node.update(UNSEEN)
             return
-        for place in self._places(node["path"]):
+        path = AssetPath.parse(node["path"])
+        for place in self._places(path):
             if wanted <= _contents(name, {**node, "path": place}):
                 node["path"] = place
                 return
-        self._refuse(*_called(node["path"]))
+        self._refuse(path.folder, _called(path))
 
-    def _places(self, value: str) -> Iterator[str]:
-        """The candidates for a bare `path:`; those with the same name come first."""
-        folder, of, part = value.rpartition(OF)
-        if of:
-            return (f"{place}{OF}{part}" for place in _by_name(filter(is_library, self._folders), folder))
-        if "*" in value:
-            return (str(place / value) for place in self._folders if any(place.glob(value)))
-        if Path(value).suffix.lower() in MESHES:
+    def _places(self, path: AssetPath) -> Iterator[str]:
+        """What may be meant by a bare `path:`, those of the same name first."""
+        name = path.folder
+        if path.category:
+            libraries = _by_name(filter(is_library, self._folders), name)
+            return (f"{place}{OF}{path.category}" for place in libraries)
+        if "*" in name:
+            return (str(place / name) for place in self._folders if any(place.glob(name)))
+        if Path(name).suffix.lower() in MESHES:
             meshes = (file for file in self._files if file.suffix.lower() in MESHES)
-            return map(str, _by_name(meshes, value))
+            return map(str, _by_name(meshes, name))
         full = {file.parent for file in self._files if file.suffix.lower() in MESHES}
-        return map(str, _by_name((p for p in self._folders if p in full or is_library(p)), value))
+        return map(str, _by_name((p for p in self._folders if p in full or is_library(p)), name))
 
     def _staged(self, role: str, stage: Path) -> str | None:
         """The folder with copies of the image files that the scene uses in a role; None if it uses none."""
@@ -129,9 +134,9 @@ def put_original(tree: object) -> None:
     """
     for _, node in _nodes(tree):
         for value in filter(_is_own, (node.get("path"), node.get("images"))):
-            library = value.rpartition(OF)[0]
-            if not any(Path().glob(value)) and not (library and is_library(Path(library))):
-                raise DataSetError(f"{_called(value)[1]}: not in this folder; {MISSING}")
+            path = AssetPath.parse(value)
+            if not any(Path().glob(value)) and path.library is None:
+                raise DataSetError(f"{_called(path)}: not in this folder; {MISSING}")
 
 
 def content_of(key: str) -> str:
@@ -140,13 +145,12 @@ def content_of(key: str) -> str:
 
 
 def _is_own(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and not value.startswith("pybullet_data:")
+    return isinstance(value, str) and not AssetPath.parse(value).package
 
 
-def _called(value: str) -> tuple[str, str]:
-    """The name of the file or folder that a bare `path:` refers to, and a description for messages."""
-    library, of, part = value.rpartition(OF)
-    return (library, f"the library {library} with the category {part!r}") if of else (value, value)
+def _called(path: AssetPath) -> str:
+    """What to call in a sentence what a bare `path:` stands for."""
+    return f"the library {path.folder} with the category {path.category!r}" if path.category else path.text
 
 
 def _nodes(node: object, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:

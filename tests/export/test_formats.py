@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 
-from scenes.assets.catalogue import load_catalogue
+from scenes.assets.loading import load_catalogue
 from sim2coco import Recipe, generate
 from sim2coco.check import check
 from sim2coco.cli.config import RunOptions

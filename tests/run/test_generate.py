@@ -16,7 +16,7 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from scenes.assets.catalogue import load_catalogue
+from scenes.assets.loading import load_catalogue
 from sim2coco import GenerationError, Recipe, generate
 from sim2coco.check import check
 from sim2coco.engines.engine import Job, record_failure
