@@ -1,6 +1,7 @@
 """Simulation-based training images for object detection and instance segmentation.
 
-`Recipe` holds the settings that determine the images, `generate` makes them. Both are imported on first use.
+`Recipe` holds all settings that determine the images, and `generate` creates a data set from it. Both are
+loaded on first use.
 """
 
 import os
@@ -8,8 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-# NumPy and OpenCV read these variables when they are imported. Scenes are made in parallel, so one thread for
-# each process is enough; the number of threads does not change the results.
+# NumPy and OpenCV read these when they are loaded. One thread is enough, as scenes are made in parallel.
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
@@ -21,10 +21,10 @@ __all__ = ["GenerationError", "Recipe", "generate"]
 
 
 def __getattr__(name: str) -> Any:
-    """Imports a public name of the package on first use.
+    """Loads a public name of the package on first use.
 
     Raises:
-        ImportError: A module of the user has the same name as one of sim2coco's packages.
+        ImportError: A module of the user hides a package of sim2coco with the same name.
     """
     if name not in __all__:
         raise AttributeError(f"module 'sim2coco' has no attribute {name!r}")

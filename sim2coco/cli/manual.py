@@ -1,13 +1,12 @@
 """Text that is generated from the settings: the help of `generate` and `preview`, and commented YAML."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
 from pydantic_core import PydanticUndefined
 
-from scenes.descriptions import descriptions
 from scenes.settings import Settings
 from sim2coco.cli.config import GROUPS, RunOptions, choices, default_config, defaults, first_sentence
 from sim2coco.messages import Setting, walk
@@ -46,18 +45,19 @@ def manual(command: str) -> str:
 
 def as_yaml(settings: Settings) -> str:
     """Settings as YAML, each preceded by its description as a comment."""
-    return "".join(f"{line}\n" for line in _yaml_lines(settings))
+    sentences = {setting.key: setting.info.description for setting in walk(type(settings))}
+    return "".join(f"{line}\n" for line in _yaml_lines(settings, sentences))
 
 
-def _yaml_lines(settings: Settings, indent: str = "") -> Iterator[str]:
-    sentences = descriptions(type(settings))
-    for name in type(settings).model_fields:
-        if sentence := sentences.get(name):
+def _yaml_lines(settings: Settings, sentences: Mapping[str, str | None], parent: str = "") -> Iterator[str]:
+    """Lines of YAML. Keys of `sentences` are full keys, which start with `parent`."""
+    indent = "  " * parent.count(".")
+    for name, value in settings:
+        if sentence := sentences[parent + name]:
             yield f"{indent}# {sentence}"
-        value = getattr(settings, name)
         if isinstance(value, Settings):
             yield f"{indent}{name}:"
-            yield from _yaml_lines(value, f"{indent}  ")
+            yield from _yaml_lines(value, sentences, f"{parent}{name}.")
         else:
             plain = settings.model_dump(mode="json", include={name})
             yield indent + yaml.safe_dump(plain, default_flow_style=True, width=MAX_LINE).strip()[1:-1]
