@@ -1,4 +1,4 @@
-"""What is shown of long work where there is no terminal."""
+"""Progress output without a terminal."""
 
 import re
 from io import StringIO

@@ -1,4 +1,4 @@
-"""preview, show, replay, check and doctor, on data sets as they are and as they may have become."""
+"""preview, show, replay, check and doctor, on intact, moved and damaged data sets."""
 
 import json
 import re
@@ -40,7 +40,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def data(here: Path, made: Path) -> Path:
-    """Six pictures, augmented as by default."""
+    """A data set of six images with the default augmentation."""
     return Path(shutil.copytree(made, here / "data"))
 
 
@@ -157,7 +157,7 @@ def test_replay_gives_the_same_bytes(command: Command, data: Path, here: Path) -
 
 
 def test_a_data_set_from_when_export_was_the_codec(command: Command, data: Path, made: Path) -> None:
-    """Older versions wrote `export: {format: jpg, jpeg_quality: 92}` beside the size of a picture."""
+    """Older versions wrote the image format as `export: {format: jpg, jpeg_quality: 92}`."""
 
     def before(settings: dict[str, Any]) -> dict[str, Any]:
         codec = {key: settings["image"].pop(key) for key in ("format", "jpeg_quality")}
@@ -202,7 +202,7 @@ def test_replay_with_meshes_and_images_of_the_user(command: Command, here: Path)
 
 @pytest.fixture(scope="module")
 def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A picture of a library, a folder of meshes, photographs and a sky, which have all gone elsewhere."""
+    """An image made from a library, meshes, photographs and an environment map that have all been moved."""
     root = tmp_path_factory.mktemp("moved")
     brick(root / "raw" / "Gear parts" / "wheel.stl")
     for number in range(2):
@@ -244,7 +244,7 @@ def again(command: Command, *folders: str) -> str:
 
 def test_replay_finds_files_by_name_or_content_in_all_depths(command: Command, there: Path) -> None:
     away = there / "away"
-    write_hdr(away / "aaa.hdr", white(16))  # neither is what is sought
+    write_hdr(away / "aaa.hdr", white(16))  # neither file has the wanted content
     (away / "aaa.png").write_bytes(b"no picture")
     (away / "b" / "c" / "rods" / "rod0.stl").rename(away / "b" / "c" / "rods" / "renamed.stl")
     (away / "b" / "c" / "rods").rename(away / "staves")

@@ -1,4 +1,4 @@
-"""What is wrong in settings, said in one line."""
+"""One-line error messages for wrong settings."""
 
 from typing import Any
 

@@ -23,7 +23,7 @@ IMAGES = "num_images=32"
 
 @contextmanager
 def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """The program in a process group of its own, as a shell starts it."""
+    """Starts the program in a new process group, as a shell does."""
     pipe = subprocess.PIPE
     run = subprocess.Popen([PROGRAM, *arguments], stdout=pipe, stderr=pipe, text=True, start_new_session=True)
     with run:
@@ -32,7 +32,7 @@ def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def wait_for(run: subprocess.Popen[str], pattern: str, folder: Path) -> None:
-    """Until there is one more such file."""
+    """Waits until one more file matches the pattern."""
     deadline = time.monotonic() + 60
     before = len(list(folder.glob(pattern)))
     while len(list(folder.glob(pattern))) <= before:
@@ -43,7 +43,7 @@ def wait_for(run: subprocess.Popen[str], pattern: str, folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """What an undisturbed run in one process leaves."""
+    """Files of a complete run in one process, for comparison."""
     out = tmp_path_factory.mktemp("clean") / "data"
     subprocess.run([PROGRAM, "generate", f"out={out}", IMAGES, *LOCAL, "engine=inline"], check=True)
     return tree(out)
@@ -59,7 +59,7 @@ def test_a_stopped_run_goes_on(here: Path, command: Command, clean: dict[str, by
         with started(*arguments) as run:
             wait_for(run, pattern, here / "data")
             below = descendants(run.pid)
-            os.killpg(run.pid, number)  # as terminals and batch systems do
+            os.killpg(run.pid, number)  # terminals and batch systems signal the whole group
             _, err = run.communicate(timeout=30)
         assert run.returncode == code
         told = f"sim2coco: stopped by {number.name}; run the same command again to resume"

@@ -16,7 +16,7 @@ CUBE = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n
 
 @pytest.fixture
 def here(here: Path) -> Path:
-    """A folder with all that can be wrong about files."""
+    """A folder with invalid files of every sort."""
     (here / "broken.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 9\n")
     (here / "empty.obj").write_text("")
     (here / "nan.obj").write_text("v nan 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
@@ -33,7 +33,7 @@ def here(here: Path) -> Path:
 
 
 def refused(outcome: Outcome, *words: str) -> None:
-    """Asserts that a command said in one line what is wrong."""
+    """Asserts that a command failed with exit code 2 and one line that contains all words."""
     assert outcome.code == 2, outcome
     assert outcome.out == ""
     lines = outcome.err.splitlines()

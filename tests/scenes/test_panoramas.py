@@ -1,4 +1,4 @@
-"""Pictures of all around: read right, whatever their format, or refused in one line."""
+"""Environment maps: read correctly in every format, or refused in one line."""
 
 import importlib
 from collections.abc import Callable
@@ -75,7 +75,7 @@ def edited(old: bytes, new: bytes) -> Callable[[Path], None]:
 
 
 def old_runs(path: Path) -> None:
-    """Runs of the older kind: a pixel (1, 1, 1, n) repeats the one before; they are not read."""
+    """Old-style run lengths: a pixel (1, 1, 1, n) repeats the one before; they are not supported."""
     header = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 8 +X 16\n"
     path.write_bytes(header + 8 * bytes((9, 9, 9, 130, 1, 1, 1, 15)))
 

@@ -1,4 +1,4 @@
-"""Shares of things that cannot be divided: near what was asked, never nothing, and steady when more come."""
+"""Division of items among splits: close to the shares, never empty, and stable when items are added."""
 
 from itertools import pairwise
 
@@ -25,7 +25,7 @@ def test_quotas_are_near_the_shares_and_never_nothing(shares: dict[str, float]) 
         assert min(found.values()) >= 1
         for name, share in shares.items():
             exact = share / sum(shares.values()) * count
-            # A split that would get less than one takes it from the others.
+            # A split that would get less than one item takes one from the others.
             assert exact - len(shares) < found[name] < max(exact, 1) + 1
 
 
