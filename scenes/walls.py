@@ -27,7 +27,7 @@ class WallSettings(LookSettings):
     tile: Positive = (1.0, 8.0)
     """Side length of one texture tile, in multiples of the typical object size."""
 
-    def room(self, streams: Streams, unit_m: float, album: Album) -> WallPlan | None:
+    def plan(self, streams: Streams, unit_m: float, album: Album) -> WallPlan | None:
         """The walls of a scene, or None if it has no walls.
 
         Args:
@@ -45,23 +45,23 @@ class WallSettings(LookSettings):
         return WallPlan(surface, float(turn_rad), height_m, gaps_m)
 
 
-def walls_around(room: WallPlan | None, bodies_m: Sequence[NDArray[np.float64]]) -> tuple[Wall, ...]:
+def walls_around(plan: WallPlan | None, bodies_m: Sequence[NDArray[np.float64]]) -> tuple[Wall, ...]:
     """Positions the walls around bodies, each at its gap from the outermost point in its direction.
 
     Args:
-        room: The walls as drawn, or None for a scene without walls.
+        plan: The walls as drawn, or None for a scene without walls.
         bodies_m: Points (n, 3) of each body at rest. The world origin counts as a further point.
     """
-    if room is None:
+    if plan is None:
         return ()
     points_m = np.concatenate([np.zeros((1, 3)), *bodies_m])
-    angles = [room.turn_rad + index * np.pi / 2 for index in range(len(room.gaps_m))]
+    angles = [plan.turn_rad + index * np.pi / 2 for index in range(len(plan.gaps_m))]
     outward = [np.array([np.cos(angle), np.sin(angle)]) for angle in angles]
     distances = [
         float((points_m[:, :2] @ out).max(initial=0.0)) + gap
-        for out, gap in zip(outward, room.gaps_m, strict=True)
+        for out, gap in zip(outward, plan.gaps_m, strict=True)
     ]
-    far_m = OPEN_SIDE_FACTOR * max(*distances, room.height_m)
+    far_m = OPEN_SIDE_FACTOR * max(*distances, plan.height_m)
     # The next wall, 90 degrees further, meets the high end of this one; the wall before meets its low end.
     ends = dict(enumerate(distances))
     closed = len(distances) == 4
@@ -69,5 +69,5 @@ def walls_around(room: WallPlan | None, bodies_m: Sequence[NDArray[np.float64]])
     for index, (angle, distance) in enumerate(zip(angles, distances, strict=True)):
         before, after = ((index + step) % 4 if closed else index + step for step in (-1, 1))
         low_m, high_m = -ends.get(before, far_m), ends.get(after, far_m)
-        walls.append(Wall(room.surface, angle, distance, low_m, high_m, room.height_m))
+        walls.append(Wall(plan.surface, angle, distance, low_m, high_m, plan.height_m))
     return tuple(walls)

@@ -129,7 +129,7 @@ class Pictures:
     """
 
     def __init__(self, images: Images, keep: int = 64) -> None:
-        """Reads nothing yet."""
+        """Does not read any file yet."""
         self._images = [image for of_role in images.values() for image in of_role]
         self._get = lru_cache(keep)(self._read)
         self.panorama = lru_cache(CACHED_PANORAMAS)(self._read_panorama)

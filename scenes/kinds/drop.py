@@ -86,8 +86,8 @@ class Drop(Scene):
         )
         dropped = tuple(bodies[index] for index in range(len(bodies)))
         background = self._background(catalogue, streams)
-        room = self.walls.room(streams, unit_m, catalogue.album("walls"))
-        return SceneSpec(scene, split, attempt, dropped, floor, background, physics, room)
+        walls = self.walls.plan(streams, unit_m, catalogue.album("walls"))
+        return SceneSpec(scene, split, attempt, dropped, floor, background, physics, walls)
 
     def _place(
         self,

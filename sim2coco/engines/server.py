@@ -178,7 +178,7 @@ class _Popen(popen_forkserver.Popen):
         super().__init__(process)
 
     def _launch(self, process_obj: BaseProcess) -> None:
-        """Like Python's method, but with our server, and without the caller's script if it is not needed."""
+        """Like Python's method, but with this fork server, and without the caller's script where possible."""
         preparation = spawn.get_preparation_data(process_obj.name)
         kept = {key: value for key, value in preparation.items() if self._main or key not in MAIN}
         buffer = BytesIO()
