@@ -148,7 +148,7 @@ def test_wrong_settings(command: Command, here: Path, case: tuple[str, ...]) -> 
 OUT = [
     ((), "out: name the folder", "out=data/parts"),
     (("out=null",), "out: name the folder"),
-    (("out=[a,b]",), "out:", "text"),
+    (("out=[a,b]",), "out:", "string"),
     (("out=file",), "out: cannot write to", "/file"),
     (("out=file/below",), "out: cannot write to", "Not a directory"),
     (("out=/proc/new",), "out: cannot write to /proc/new"),
