@@ -1,7 +1,6 @@
 """Where bodies lie in a picture, and the matrices that put them there."""
 
 import numpy as np
-from scipy.spatial import ConvexHull
 
 from scenes.shot import Camera
 from scenes.spec import Body
@@ -29,6 +28,8 @@ def outline(files: MeshFiles, body: Body, camera: Camera) -> Array:
 
 def clipped(corners: Array, depth_m: float) -> Array:
     """The corners (k, 3) of what lies beyond a depth of a convex body with some corners (n, 3)."""
+    from scipy.spatial import ConvexHull  # slow to import, and settings need none
+
     faces = ConvexHull(corners).simplices
     edges = corners[np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])]
     beyond = edges[..., 2] > depth_m
@@ -98,6 +99,8 @@ def near_in_view(corners: Array, camera: Camera, near_m: float) -> bool:
         camera: The camera.
         near_m: Depth of the near plane.
     """
+    from scipy.spatial import ConvexHull
+
     x = (np.array([0, camera.width, camera.width, 0]) - camera.cx) / camera.fx
     y = (np.array([0, 0, camera.height, camera.height]) - camera.cy) / camera.fy
     rays = np.column_stack([x, y, np.ones(4)])
