@@ -19,7 +19,7 @@ from sim.render.lighting.sky import Sky, free_light, sky_directions
 from sim.render.settings import Relit
 from sim2coco.pipeline import labelled
 from tests.panoramas import toward, white, with_spot, write_hdr
-from tests.studio import GREY, LIGHT, Studio, camera_at, catalogue_of, shot, still
+from tests.studio import GREY, LIGHT, Studio, camera_at, catalogue_of, rays, shot, still
 
 WHITE = Surface(Look((1.0, 1.0, 1.0)), tile_m=0.2, turn_rad=0.0)
 OVERCAST = replace(LIGHT, diffuse=0.0, specular=0.0)
@@ -103,6 +103,26 @@ def test_the_sun_of_a_picture_is_where_and_as_strong_as_it_was_put() -> None:
         np.testing.assert_allclose(found.sun_rgb, (picture[..., 0] - 0.3).sum(axis=1) @ pixel, rtol=0.01)
         assert found.softness == pytest.approx(radius, rel=0.1)
         np.testing.assert_allclose(found.sky, 0.3, rtol=0.01)
+
+
+@pytest.mark.parametrize("turn_deg", [0, 130])
+def test_each_pixel_shows_the_picture_in_its_direction(turn_deg: float) -> None:
+    """A picture whose red grows upwards, green to the left, blue ahead; half a pixel of it is a degree."""
+    places = toward(128)
+    radiance = (1 + 0.5 * np.stack([places[..., 2], places[..., 1], places[..., 0]], axis=2)).astype(
+        np.float32
+    )
+    drawn = replace(under("ramp@0", float(np.radians(turn_deg)), sun=False, light=OVERCAST), warmth=0.2)
+    light = environment_light(drawn, environment_map(radiance), sky_directions(36, below=False))
+    camera = camera_at((0.3, 0.2, 0.5), (0.0, 0.5, 0.6), 90, roll_rad=0.3)
+    ray = rays(camera)
+    x, y, z = np.moveaxis(ray / np.linalg.norm(ray, axis=2, keepdims=True), 2, 0)
+    cosine, sine = np.cos(np.radians(turn_deg)), np.sin(np.radians(turn_deg))
+    ahead, left = cosine * x + sine * y, cosine * y - sine * x
+    expected = 1 + 0.5 * np.stack([z, left, ahead], axis=2)
+    # A white floor in it sends back `ambient`, so a direction is its share of that, with the white balance.
+    expected *= np.pi * light.ambient / light.raw * np.array([1.2, 1.0, 0.8])
+    np.testing.assert_allclose(light.behind(camera), expected, rtol=2e-3)
 
 
 def test_below_the_horizon_nothing_is_the_sun() -> None:

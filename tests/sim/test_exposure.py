@@ -13,7 +13,7 @@ from scenes.assets.shapes import SHAPES, box, sphere
 from scenes.camera import Shell
 from scenes.shot import Lens, Motion, Shot
 from scenes.spec import Look
-from sim.render.sensor.lens import disc, through
+from sim.render.sensor.lens import circle_px, disc, through
 from sim.render.sensor.motion import moved, other_instants
 from sim.render.sensor.tone import tone_map
 from sim.render.settings import Relit
@@ -82,6 +82,25 @@ def test_an_edge_out_of_focus_is_as_wide_as_the_circle_of_confusion(
     soft = through(lens, FLAT, colored(halves(0.1, 0.9)), depth_m)
     assert disc_px(soft) == pytest.approx(expected_px, rel=0.15, abs=0.5)
     np.testing.assert_allclose(soft.mean(), 0.5, atol=1e-3)
+
+
+def test_a_disc_has_the_area_that_pixels_which_are_not_square_give_it() -> None:
+    """At twice the depth in focus half of A·f: discs are round, so f is the mean that keeps their area."""
+    oblong = replace(FLAT, fx=800.0, fy=200.0)
+    found = circle_px(Lens(0.01, 1.0), oblong, np.array([[1.0, 2.0, 0.5]], np.float32))
+    np.testing.assert_allclose(found, [[0, 2, -4]], atol=1e-5)
+
+
+@pytest.mark.parametrize("aperture_mm", [10.0, 30.0, 50.0])
+def test_a_blurred_patch_stays_where_it_is(aperture_mm: float) -> None:
+    """Wide discs are spread on a smaller picture, which must not shift one of odd sides: 61 by 323 pixels."""
+    rows, columns = np.indices((61, 323))
+    patch = np.exp(-((rows - 30) ** 2 + (columns - 120) ** 2) / (2 * 3.0**2))
+    depth_m = np.full((61, 323), 2.0, np.float32)
+    soft = through(Lens(aperture_mm / 1000, 1.0), FLAT, colored(patch.astype(np.float32)), depth_m)[..., 1]
+    middle = (soft * rows).sum() / soft.sum(), (soft * columns).sum() / soft.sum()
+    np.testing.assert_allclose(middle, (30, 120), atol=0.15)
+    assert soft.sum() == pytest.approx(patch.sum(), rel=0.03)
 
 
 def test_in_focus_nothing_changes_next_to_a_blurred_distance() -> None:
@@ -181,6 +200,19 @@ def test_objects_move_as_far_as_is_drawn(view: int) -> None:
     found = moved(camera, motion, 0.0)
     np.testing.assert_allclose(found.pose.rotation(), camera.pose.rotation(), atol=1e-12)
     assert found.pose.position_m == camera.pose.position_m
+
+
+@pytest.mark.parametrize("frames", [3, 5, 7])
+def test_instants_are_the_middles_of_equal_parts_of_the_time(frames: int) -> None:
+    """So that as much is seen before the middle, where the labels are, as after it."""
+    motion = Motion((0.14, 0.0, 0.0), (0.0, 0.0, 0.0), frames)
+    right = VIEW.pose.rotation()[:, 0]
+    shifts = [
+        float((np.array(camera.pose.position_m) - VIEW.pose.position_m) @ right)
+        for camera in other_instants(VIEW, motion)
+    ]
+    parts = 0.14 * ((np.arange(frames) + 0.5) / frames - 0.5)
+    np.testing.assert_allclose(shifts, np.delete(parts, frames // 2), atol=1e-12)
 
 
 def test_focus_lies_among_the_objects() -> None:

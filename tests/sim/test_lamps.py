@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scenes.assets.shapes import SHAPES, box, sphere
 from scenes.geometry import vec3
 from scenes.shot import Lamp, Light
+from scenes.spec import Look, Surface, Wall
 from sim.render.settings import Relit
 from sim.settle import Settled
 from tests.studio import GREY, LIGHT, Studio, camera_at, catalogue_of, shot, still
@@ -49,6 +50,20 @@ def test_a_lamp_is_a_second_sun(studio: Callable[..., Studio], floor: bool) -> N
     # Light that the floor throws back is found more finely for lamps.
     assert np.abs(one - other).max() <= 4
     assert np.abs(one - image(made, settled, LIGHT)).mean() > 3
+
+
+def test_a_lamp_is_a_second_sun_between_walls_too(studio: Callable[..., Studio]) -> None:
+    """It lights a wall and is thrown back by floor and wall; both behind what is seen and before it."""
+    made = ready(studio)
+    walls = Wall(GREY, 2.2, 0.4, -9.0, 9.0, 0.6), Wall(GREY, 0.6, 0.3, -9.0, 9.0, 0.6)
+    settled = group(made)
+    white = Surface(Look((1.0, 1.0, 1.0)), tile_m=0.2, turn_rad=0.0)
+    settled = replace(settled, spec=replace(settled.spec, floor=white), walls=walls)
+    low = replace(LAMP, direction=vec3(np.array([0.48, -0.6, 0.64])))
+    light = replace(LIGHT, bounce=0.0, lamps=(low,))
+    one, other = image(made, settled, light), image(made, settled, exchanged(light))
+    assert np.abs(one - other).max() <= 5
+    assert np.abs(one - image(made, settled, replace(light, lamps=()))).mean() > 3
 
 
 def test_a_lamp_without_light_changes_nothing(studio: Callable[..., Studio]) -> None:

@@ -103,6 +103,21 @@ def test_a_flat_face_is_evenly_in_the_sun(elevation_deg: float, lift: float) -> 
     assert sun.on_surface(raised).min() == 1
 
 
+def test_a_soft_suns_shadows_on_bodies_have_wide_edges() -> None:
+    """A plate 20 texels off: at softness 0.1 the edge takes several texels, at 0 about two."""
+    light, texel_m = sun_at(90), float(sun_over_plane(plane(SIDE_M), 90).maps.texel_m[0])
+    points = np.concatenate([plane(SIDE_M), plane(0.4, 20 * texel_m)], axis=1)
+    across = np.stack([np.linspace(0.1, 0.3, 2001), np.zeros(2001), np.zeros(2001)]).astype(np.float32)
+    widths = []
+    for softness in (0.0, 0.1):
+        sun = soft_shadow(points, replace(light, softness=softness), Relit().sun_map_px)
+        reached = sun.on_surface(across)
+        widths.append(np.count_nonzero((reached > 0) & (reached < 1)) * 1e-4 / texel_m)
+        assert (reached[0], reached[-1]) == (0, 1)
+    assert widths[0] < 2.5
+    assert widths[1] > 2 * widths[0]
+
+
 @pytest.mark.parametrize(("above", "reached"), [(1.0, 1), (5.0, 0)])
 @pytest.mark.parametrize("lift", [0.0, LIFT])
 def test_what_lies_five_texels_behind_a_thing_gets_no_sun(above: float, reached: float, lift: float) -> None:

@@ -20,7 +20,9 @@ from scenes.walls import WallSettings, walls_around
 from sim.annotate import measure
 from sim.render.lighting.lit import Lit
 from sim.render.lighting.sky import Sky, sky_directions
+from sim.render.lighting.surfaces import tint
 from sim.render.lighting.wall_occlusion import WallOcclusion, wall_glow
+from sim.render.lighting.walls import _spread
 from sim.render.raster.planes import facing, wall_depth
 from sim.render.settings import Relit, Render
 from sim.settle import Settled
@@ -263,6 +265,44 @@ def test_bodies_cast_shadows_on_walls_and_stand_in_theirs(studio: Callable[..., 
         if on_wall[0, 2] > 0.02:
             u, v = view.project(on_wall)[0][0].astype(int)
             assert shadow[v - 1 : v + 2, u - 1 : u + 2].any()
+
+
+def test_a_body_in_a_walls_shadow_gets_no_sun(studio: Callable[..., Studio]) -> None:
+    """The sun stands behind the wall: a ball near it is in its shadow, one far before it is not."""
+    made = ready(studio)
+    toward = vec3(np.array([0.8, 0.0, 0.6]))
+    view = camera_at((0.05, -1.2, 0.5), (0.05, 0, 0.1), 200)
+    light = replace(LIGHT, direction=toward, shadow=1.0, softness=0.0)
+    for x, dark in ((0.4, True), (-0.3, False)):
+        ball = replace(still(made.body("ball", (x, 0.0, 0.06)), floor=GREY), walls=(BEHIND,))
+        shadows, none = (made.shoot(ball, shot(view, replace(light, shadow=s))).frame for s in (1.0, 0.0))
+        taken = none.image[..., 1].astype(int) - shadows.image[..., 1]
+        sunny = (none.body == 0) & (none.image[..., 1] > none.image[none.body == 0, 1].mean() + 20)
+        assert sunny.sum() > 30
+        # The camera's exposure answers to the shadow by a few levels.
+        assert (np.median(taken[sunny]) > 25) == dark
+        assert (np.abs(np.median(taken[sunny])) < 12) != dark
+
+
+def test_a_wall_throws_back_half_of_what_the_floor_gets_and_half_of_what_that_throws_back() -> None:
+    """Upright, it sees half of a white sky, and half of all around is the floor."""
+    sky = Sky(np.array([[0], [0], [0.05]], np.float32), 400, 32, True)
+    spec = SceneSpec(0, "train", 0, (), GREY, GREY, None)
+    light = replace(LIGHT, ambient=0.7, diffuse=0.0, bounce=1.0)
+    wall, share = replace(BEHIND, surface=WHITE), float(tint(GREY).mean())
+    glow = wall_glow(wall, (wall,), Lit(spec, light, None, sky, None, ()))
+    assert glow == pytest.approx(float(tint(WHITE).mean()) * 0.5 * (1 + share), rel=0.02)
+
+
+@pytest.mark.parametrize("step", [2, 8])
+@pytest.mark.parametrize("shape", [(33, 50), (64, 41)])
+def test_light_on_walls_is_not_shifted_by_the_interpolation(step: int, shape: tuple[int, int]) -> None:
+    """What changes evenly is found again exactly between the rows and columns where it was looked up."""
+    rows, columns = np.indices(shape, dtype=np.float32)
+    ramp = 3 * columns - 2 * rows
+    found = _spread(np.ascontiguousarray(ramp[::step, ::step]), step, shape)
+    known = np.s_[: shape[0] - step, : shape[1] - step]
+    np.testing.assert_allclose(found[known], ramp[known], atol=0.2)
 
 
 @pytest.mark.parametrize("softness", [0.0, 0.1])
