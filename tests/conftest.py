@@ -11,7 +11,7 @@ from sim.bullet import Client
 from sim.render.raster.egl.client import EglUnavailable
 from sim.render.raster.egl.probe import egl_device
 from sim.render.settings import Render, Tiny
-from tests.studio import Studio
+from tests.rig import Rig
 
 
 @pytest.fixture(scope="session")
@@ -23,14 +23,14 @@ def client() -> Iterator[Client]:
 
 
 @pytest.fixture
-def studio(client: Client, tmp_path: Path) -> Callable[..., Studio]:
-    """`studio(catalogue, Relit(), background="folder")`: everything that pictures are made with."""
+def rig(client: Client, tmp_path: Path) -> Callable[..., Rig]:
+    """`rig(catalogue, Relit(), background="folder")`: everything that pictures are made with."""
 
-    def build(catalogue: Catalogue, render: Render | None = None, **images: str | None) -> Studio:
+    def build(catalogue: Catalogue, render: Render | None = None, **images: str | None) -> Rig:
         folder = tmp_path / "meshes"
         folder.mkdir(exist_ok=True)
         none = dict.fromkeys(("floor", "walls", "background", "objects", "distractors"))
-        return Studio(client, catalogue, folder, {**none, **images}, render or Tiny())
+        return Rig(client, catalogue, folder, {**none, **images}, render or Tiny())
 
     return build
 

@@ -19,13 +19,13 @@ from sim.annotate import measure
 from sim.render.raster.planes import floor_depth
 from sim.render.raster.visibility import GIVES_M
 from sim.settle import Settled
-from tests.studio import GREY, LIGHT, RENDERS, Picture, Studio, camera_at, catalogue_of, rays, shot, still
+from tests.rig import GREY, LIGHT, RENDERS, Picture, Rig, camera_at, catalogue_of, rays, shot, still
 
 WHITE = Surface(Look((1.0, 1.0, 1.0)), tile_m=0.2, turn_rad=0.0)
 VIEW = camera_at((0.5, -0.6, 0.7), (0, 0, 0.02), 150)
 
 
-def group(made: Studio, **changes: Any) -> Settled:
+def group(made: Rig, **changes: Any) -> Settled:
     """A box, a ball and a bolt on a floor; looks for them as changes."""
     look = changes.get("look", Look((0.8, 0.7, 0.6)))
     bodies = (
@@ -37,15 +37,13 @@ def group(made: Studio, **changes: Any) -> Settled:
     return replace(settled, spec=replace(settled.spec, background=changes.get("background", GREY)))
 
 
-def ready(studio: Callable[..., Studio], **images: str | None) -> Studio:
+def ready(rig: Callable[..., Rig], **images: str | None) -> Rig:
     meshes = {"box": SHAPES["box"](0.15), "ball": sphere(0.06, 48), "bolt": SHAPES["bolt"](0.2)}
-    return studio(
-        catalogue_of(meshes | {"pole": box(0.02, 0.02, 0.3), "ground": box(3.0, 3.0, 0.5)}), **images
-    )
+    return rig(catalogue_of(meshes | {"pole": box(0.02, 0.02, 0.3), "ground": box(3.0, 3.0, 0.5)}), **images)
 
 
-def test_floor_by_plane_is_floor_by_pybullet(studio: Callable[..., Studio]) -> None:
-    made = ready(studio)
+def test_floor_by_plane_is_floor_by_pybullet(rig: Callable[..., Rig]) -> None:
+    made = ready(rig)
     view = camera_at((0.6, -0.9, 1.6), (0, 0, 0.02), 300, (320, 240), roll_rad=0.2)
     settled = group(made)
     sunk = replace(
@@ -67,10 +65,10 @@ def test_floor_by_plane_is_floor_by_pybullet(studio: Callable[..., Studio]) -> N
 @pytest.mark.parametrize("render", RENDERS)
 @pytest.mark.parametrize(("deep_m", "seen"), [(0.0, True), (0.0004, True), (0.0015, False)], ids=str)
 def test_what_sinks_in_by_less_than_a_floor_gives_is_seen_whole(
-    studio: Callable[..., Studio], render: str, deep_m: float, seen: bool
+    rig: Callable[..., Rig], render: str, deep_m: float, seen: bool
 ) -> None:
     sheet = box(0.2, 0.15, 0.0001)
-    made = studio(catalogue_of({"sheet": sheet}), RENDERS[render])
+    made = rig(catalogue_of({"sheet": sheet}), RENDERS[render])
     camera = camera_at((0.3, -0.5, 0.2), (0, 0, 0), 200)
     body = made.body("sheet", (0, 0, -deep_m), quat=(0.0005, 0.0, 0.0, 1.0))
     picture = made.shoot(still(body, floor=GREY), shot(camera))
@@ -81,8 +79,8 @@ def test_what_sinks_in_by_less_than_a_floor_gives_is_seen_whole(
     assert (picture.frame.depth_m <= floor_m * (1 + 1e-6)).all()
 
 
-def test_floor_depth_is_that_of_the_plane(studio: Callable[..., Studio]) -> None:
-    made = ready(studio)
+def test_floor_depth_is_that_of_the_plane(rig: Callable[..., Rig]) -> None:
+    made = ready(rig)
     view = replace(camera_at((0.5, -0.6, 0.4), (0.4, 0.9, 0.3), 100, roll_rad=-0.3), cy=40.0)
     frame = made.shoot(group(made), shot(view)).frame
     down = rays(view)[..., 2]
@@ -92,7 +90,7 @@ def test_floor_depth_is_that_of_the_plane(studio: Callable[..., Studio]) -> None
     np.testing.assert_allclose(frame.depth_m[floor], (-0.4 / down)[floor], rtol=1e-6)
 
 
-def darkened(made: Studio, light: Light, view: Any) -> NDArray[np.bool_]:
+def darkened(made: Rig, light: Light, view: Any) -> NDArray[np.bool_]:
     """Where a pole's shadow falls on a white floor."""
     settled = still(made.body("pole", (0, 0, 0.15)), floor=WHITE)
     lit, unlit = (made.shoot(settled, shot(view, replace(light, shadow=s))).frame for s in (0.0, 1.0))
@@ -105,9 +103,9 @@ def darkened(made: Studio, light: Light, view: Any) -> NDArray[np.bool_]:
 @pytest.mark.parametrize("azimuth_deg", [0, 37, 120, 215, 300])
 @pytest.mark.parametrize("elevation_deg", [35, 60])
 def test_shadow_of_a_pole_has_the_lights_direction_and_length(
-    studio: Callable[..., Studio], azimuth_deg: float, elevation_deg: float
+    rig: Callable[..., Rig], azimuth_deg: float, elevation_deg: float
 ) -> None:
-    made = ready(studio)
+    made = ready(rig)
     azimuth, elevation = np.radians([azimuth_deg, elevation_deg])
     toward = np.array([np.cos(azimuth), np.sin(azimuth), np.tan(elevation)])
     light = replace(LIGHT, direction=vec3(toward / np.linalg.norm(toward)), softness=0.0)
@@ -129,8 +127,8 @@ def test_shadow_of_a_pole_has_the_lights_direction_and_length(
     assert reach.max() == pytest.approx((tip_px - (160, 120)) @ along + corner_px, abs=2)
 
 
-def test_low_sun_shadow_has_no_edge_of_the_map(studio: Callable[..., Studio]) -> None:
-    made = ready(studio)
+def test_low_sun_shadow_has_no_edge_of_the_map(rig: Callable[..., Rig]) -> None:
+    made = ready(rig)
     toward = np.array([np.cos(0.3), np.sin(0.3), np.tan(np.radians(8))])
     light = replace(LIGHT, direction=vec3(toward / np.linalg.norm(toward)), softness=0.02)
     view = camera_at((-0.8, 0.0, 5.0), (-0.8, 0, 0), 500, (640, 480))
@@ -187,9 +185,9 @@ def unlike(first: Picture, second: Picture) -> list[str]:
     ids="+".join,
 )
 def test_every_range_of_the_light_is_seen(
-    studio: Callable[..., Studio], rng: np.random.Generator, names: tuple[str, ...]
+    rig: Callable[..., Rig], rng: np.random.Generator, names: tuple[str, ...]
 ) -> None:
-    made = ready(studio)
+    made = ready(rig)
     low, high = (fixed.draw(lambda _: rng, {}) for fixed in ends(SunAndSky(), *names))
     if names == ("azimuth_deg",):  # both ends are north
         high = replace(high, direction=vec3(np.array(high.direction) * (-1, -1, 1)))
@@ -200,9 +198,9 @@ def test_every_range_of_the_light_is_seen(
 
 @pytest.mark.parametrize("names", [("hue",), ("saturation",), ("value",), ("tile",)], ids="+".join)
 def test_every_range_of_the_floor_is_seen(
-    studio: Callable[..., Studio], rng: np.random.Generator, names: tuple[str, ...]
+    rig: Callable[..., Rig], rng: np.random.Generator, names: tuple[str, ...]
 ) -> None:
-    made, surfaces = ready(studio), []
+    made, surfaces = ready(rig), []
     for fixed in ends(FloorSettings(hue=(0.1, 0.6)), *names):
         look = fixed.draw(rng, Album())
         surfaces.append(Surface(replace(look, texture=Texture("checker", 3)), 0.1 * fixed.tile[0], 0.3))
@@ -216,9 +214,9 @@ def test_every_range_of_the_floor_is_seen(
 @pytest.mark.parametrize("names", [("hue",), ("saturation",), ("value",)], ids="+".join)
 @pytest.mark.parametrize("what", ["look", "background"])
 def test_every_range_of_a_look_is_seen(
-    studio: Callable[..., Studio], rng: np.random.Generator, names: tuple[str, ...], what: str
+    rig: Callable[..., Rig], rng: np.random.Generator, names: tuple[str, ...], what: str
 ) -> None:
-    made = ready(studio)
+    made = ready(rig)
     defaults = Drop().objects if what == "look" else Drop().background
     looks = [
         fixed.draw(rng, Album())
@@ -237,8 +235,8 @@ def test_every_range_of_a_look_is_seen(
 
 
 @pytest.mark.parametrize("what", ["look", "background", "floor"])
-def test_textures_are_seen_and_move_no_label(studio: Callable[..., Studio], what: str) -> None:
-    made = ready(studio)
+def test_textures_are_seen_and_move_no_label(rig: Callable[..., Rig], what: str) -> None:
+    made = ready(rig)
     view = camera_at((0.5, -0.6, 0.3), (0, 0, 0.2), 150)
     looks = [Look((0.8, 0.8, 0.8), texture) for texture in (None, Texture("checker", 1), Texture("dots", 4))]
     pictures = [

@@ -19,7 +19,7 @@ from sim.render.lighting.sky import Sky, free_light, sky_directions
 from sim.render.settings import Relit
 from sim2coco.pipeline import labelled
 from tests.panoramas import toward, white, with_spot, write_hdr
-from tests.studio import GREY, LIGHT, Studio, camera_at, catalogue_of, shot, still
+from tests.rig import GREY, LIGHT, Rig, camera_at, catalogue_of, shot, still
 
 WHITE = Surface(Look((1.0, 1.0, 1.0)), tile_m=0.2, turn_rad=0.0)
 OVERCAST = replace(LIGHT, diffuse=0.0, specular=0.0)
@@ -28,12 +28,12 @@ FROM_ABOVE = replace(OVER, pose=replace(OVER.pose, quat_xyzw=(1.0, 0.0, 0.0, 0.0
 SPOT = np.array([0.48, 0.36, 0.8])
 
 
-def ready(studio: Callable[..., Studio], light: NDArray[np.float64], folder: Path) -> tuple[Studio, str]:
+def ready(rig: Callable[..., Rig], light: NDArray[np.float64], folder: Path) -> tuple[Rig, str]:
     """A studio with one picture of all around, and its key."""
     path = folder / "sky.hdr"
     write_hdr(path, light)
     meshes = {"pole": box(0.02, 0.02, 0.3), "wall": box(0.01, 1.2, 0.1), "ball": sphere(0.06, 48)}
-    made = studio(catalogue_of(meshes), Relit(), environment=str(path))
+    made = rig(catalogue_of(meshes), Relit(), environment=str(path))
     return made, load_images({ENVIRONMENT: str(path)})[ENVIRONMENT][0].key
 
 
@@ -43,9 +43,9 @@ def under(source: str, turn_rad: float = 0.0, sun: bool = True, light: Light = L
 
 @pytest.mark.parametrize("share", [0.25, 0.5, 1.0, 2.0])
 def test_floor_before_a_long_wall_gets_its_share_of_a_white_picture(
-    studio: Callable[..., Studio], tmp_path: Path, share: float
+    rig: Callable[..., Rig], tmp_path: Path, share: float
 ) -> None:
-    made, height_m = ready(studio, white(64), tmp_path)[0], 0.1
+    made, height_m = ready(rig, white(64), tmp_path)[0], 0.1
     settled = still(made.body("wall", (0.0, 0.0, height_m / 2)), floor=WHITE)
     points = PointClouds(made.files).scene(settled.spec, 1.2 / Relit().sky_map_px).points_m
     sky = Sky(points, Relit().sky_directions, Relit().sky_map_px, floor=True)
@@ -64,8 +64,8 @@ def test_floor_before_a_long_wall_gets_its_share_of_a_white_picture(
     assert grid[round(float(v[0, 0])), round(float(u[0, 0]))] == pytest.approx(expected, rel=0.05)
 
 
-def test_a_white_picture_is_the_white_sky(studio: Callable[..., Studio], tmp_path: Path) -> None:
-    made, source = ready(studio, white(64), tmp_path)
+def test_a_white_picture_is_the_white_sky(rig: Callable[..., Rig], tmp_path: Path) -> None:
+    made, source = ready(rig, white(64), tmp_path)
     settled = still(made.body("ball", (0.0, 0.0, 0.06)), floor=GREY)
     view = camera_at((0.5, -0.6, 0.7), (0, 0, 0.02), 400)
     even = replace(OVERCAST, ambient=1.0)
@@ -75,9 +75,9 @@ def test_a_white_picture_is_the_white_sky(studio: Callable[..., Studio], tmp_pat
 
 @pytest.mark.parametrize("turn_deg", [0, 70, 200])
 def test_a_bright_spot_casts_shadows_away_from_it(
-    studio: Callable[..., Studio], tmp_path: Path, turn_deg: float
+    rig: Callable[..., Rig], tmp_path: Path, turn_deg: float
 ) -> None:
-    made, source = ready(studio, with_spot(128, SPOT, 0.03, 2000.0), tmp_path)
+    made, source = ready(rig, with_spot(128, SPOT, 0.03, 2000.0), tmp_path)
     settled = still(made.body("pole", (0, 0, 0.15)), floor=WHITE)
     light = under(source, float(np.radians(turn_deg)))
     lit, unlit = (
@@ -128,12 +128,12 @@ def test_light_on_surfaces_is_that_of_the_picture(below: bool) -> None:
 
 
 def test_what_is_seen_behind_is_the_picture_turned_and_not_mirrored(
-    studio: Callable[..., Studio], tmp_path: Path
+    rig: Callable[..., Rig], tmp_path: Path
 ) -> None:
     rays = toward(64)
     picture = np.where((rays @ (0.6, 0.0, 0.8) > 0.97)[..., None], (9.0, 0.0, 0.0), 0.5)
     picture = np.where((rays @ (0.6, 0.6, 0.53) > 0.97)[..., None], (0.0, 9.0, 0.0), picture)
-    made, source = ready(studio, picture, tmp_path)
+    made, source = ready(rig, picture, tmp_path)
     settled = still()
     ahead = np.array([0.6, 0.3, 0.7])
     turn = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]])
@@ -147,8 +147,8 @@ def test_what_is_seen_behind_is_the_picture_turned_and_not_mirrored(
             assert image[row, column, channel] > image[row, column, others].max() + 100
 
 
-def test_an_unseen_picture_leaves_the_background(studio: Callable[..., Studio], tmp_path: Path) -> None:
-    made, source = ready(studio, with_spot(64, SPOT, 0.1, 50.0), tmp_path)
+def test_an_unseen_picture_leaves_the_background(rig: Callable[..., Rig], tmp_path: Path) -> None:
+    made, source = ready(rig, with_spot(64, SPOT, 0.1, 50.0), tmp_path)
     light = under(source)
     assert light.environment is not None
     hidden = replace(light, environment=replace(light.environment, seen=False))
@@ -158,8 +158,8 @@ def test_an_unseen_picture_leaves_the_background(studio: Callable[..., Studio], 
     assert unseen.reshape(-1, 3).std(axis=0).max() == 0
 
 
-def test_a_picture_moves_no_label(studio: Callable[..., Studio], tmp_path: Path) -> None:
-    made, source = ready(studio, with_spot(64, SPOT, 0.1, 50.0), tmp_path)
+def test_a_picture_moves_no_label(rig: Callable[..., Rig], tmp_path: Path) -> None:
+    made, source = ready(rig, with_spot(64, SPOT, 0.1, 50.0), tmp_path)
     settled = still(made.body("ball", (0, 0, 0.06)), made.body("pole", (0.1, 0, 0.15)), floor=GREY)
     assert labelled(settled)
     view = camera_at((0.5, -0.6, 0.7), (0, 0, 0.02), 150)
@@ -170,7 +170,7 @@ def test_a_picture_moves_no_label(studio: Callable[..., Studio], tmp_path: Path)
     assert np.abs(one.frame.image.astype(int) - other.frame.image).mean() > 1
 
 
-def test_without_its_sun_the_drawn_one_shines(studio: Callable[..., Studio], tmp_path: Path) -> None:
+def test_without_its_sun_the_drawn_one_shines(rig: Callable[..., Rig], tmp_path: Path) -> None:
     around = environment_map(with_spot(64, SPOT, 0.1, 50.0).astype(np.float32))
     drawn = environment_light(under("x@0", sun=False), around, sky_directions(36, below=False))
     assert (drawn.direction, drawn.diffuse, drawn.ambient) == (LIGHT.direction, LIGHT.diffuse, LIGHT.ambient)

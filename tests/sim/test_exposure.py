@@ -18,7 +18,7 @@ from sim.render.sensor.motion import moved, other_instants
 from sim.render.sensor.tone import tone_map
 from sim.render.settings import Relit
 from sim2coco.recipe import Recipe
-from tests.studio import GREY, LIGHT, Picture, Studio, aimed, camera_at, catalogue_of, shot, still
+from tests.rig import GREY, LIGHT, Picture, Rig, aimed, camera_at, catalogue_of, shot, still
 
 Floats = NDArray[np.float32]
 VIEW = camera_at((0.5, -0.6, 0.7), (0, 0, 0.02), 150)
@@ -28,12 +28,12 @@ NUT = {"assets": {"categories": {"nut": {"shape": "nut", "size_m": 0.05}}}}
 BOUNDS = ((0.1, 0.0, 0.05), 0.2)
 
 
-def ready(studio: Callable[..., Studio], render: Relit | None = None) -> Studio:
+def ready(rig: Callable[..., Rig], render: Relit | None = None) -> Rig:
     meshes = {"box": SHAPES["box"](0.15), "ball": sphere(0.06, 48), "slab": box(0.3, 0.4, 0.02)}
-    return studio(catalogue_of(meshes), render or Relit())
+    return rig(catalogue_of(meshes), render or Relit())
 
 
-def group(made: Studio) -> Any:
+def group(made: Rig) -> Any:
     bodies = made.body("box", (0, 0, 0.075)), made.body("ball", (0.16, -0.08, 0.06))
     return still(*bodies, made.body("ball", (-0.2, 0.25, 0.06)), floor=GREY)
 
@@ -134,10 +134,8 @@ def test_a_disc_adds_up_to_one_and_is_as_wide_as_it_says(width_px: float) -> Non
     ],
     ids=["lens", "motion", "both"],
 )
-def test_labels_are_those_of_the_sharp_picture(
-    studio: Callable[..., Studio], changes: dict[str, Any]
-) -> None:
-    made = ready(studio)
+def test_labels_are_those_of_the_sharp_picture(rig: Callable[..., Rig], changes: dict[str, Any]) -> None:
+    made = ready(rig)
     settled, view = group(made), shot(VIEW)
     sharp, soft = made.shoot(settled, view), made.shoot(settled, replace(view, **changes))
     assert labels(sharp) == labels(soft)
@@ -156,9 +154,9 @@ def smeared_px(image: NDArray[np.uint8]) -> int:
 @pytest.mark.parametrize("length_px", [3.0, 6.0, 12.0])
 @pytest.mark.parametrize("turning", [False, True], ids=["shift", "turn"])
 def test_a_bar_is_smeared_by_as_much_as_it_moves(
-    studio: Callable[..., Studio], length_px: float, turning: bool
+    rig: Callable[..., Rig], length_px: float, turning: bool
 ) -> None:
-    made = ready(studio, Relit(smooth_edges=False))
+    made = ready(rig, Relit(smooth_edges=False))
     settled = still(made.body("slab", (-0.15, 0, 0), look=Look((0.9, 0.9, 0.9))))
     angle = length_px / ABOVE.fx
     shift, turn = ((0.0, 0.0, 0.0), (0.0, angle, 0.0)) if turning else ((0.99 * angle, 0.0, 0.0), (0.0,) * 3)

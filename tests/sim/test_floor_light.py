@@ -11,7 +11,7 @@ from sim.render.lighting.points import spread_points
 from sim.render.lighting.sky import Sky
 from sim.render.raster.planes import floor_depth
 from sim.render.settings import Relit
-from tests.studio import LIGHT, camera_at
+from tests.rig import LIGHT, camera_at
 
 Floats = NDArray[np.float32]
 

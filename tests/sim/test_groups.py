@@ -10,7 +10,7 @@ from sim.boxes import Box, around, over, overlap, size, within
 from sim.render.raster.gbuffer import Silhouette
 from sim.render.raster.groups import APART_PX, apart, groups
 from sim.render.settings import Egl
-from tests.studio import RENDERS, Studio, aimed, camera_at, catalogue_of, shot, sphere_depth, still
+from tests.rig import RENDERS, Rig, aimed, camera_at, catalogue_of, shot, sphere_depth, still
 
 Array = NDArray[np.float64]
 
@@ -77,10 +77,8 @@ def test_boxes() -> None:
 
 @pytest.mark.parametrize("render", RENDERS)
 @pytest.mark.parametrize("turned", [False, True])
-def test_the_nearest_is_seen_in_whatever_order(
-    studio: Callable[..., Studio], render: str, turned: bool
-) -> None:
-    made = studio(catalogue_of({"sphere": sphere(0.3, 96)}), RENDERS[render])
+def test_the_nearest_is_seen_in_whatever_order(rig: Callable[..., Rig], render: str, turned: bool) -> None:
+    made = rig(catalogue_of({"sphere": sphere(0.3, 96)}), RENDERS[render])
     camera = camera_at((0, -2, 1), (0, 0, 0), 150)
     # Two that cut through each other, one before both, and one beside.
     places = [(0, 0, 0), (0.25, 0.1, 0), (0.1, -0.4, 0.3), (-0.8, 0, 0)]
@@ -97,9 +95,9 @@ def test_the_nearest_is_seen_in_whatever_order(
 
 
 def test_opengl_is_called_once_for_all_that_lie_apart(
-    studio: Callable[..., Studio], egl: None, monkeypatch: pytest.MonkeyPatch
+    rig: Callable[..., Rig], egl: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = studio(catalogue_of({"box": SHAPES["box"](0.1)}), Egl())
+    made = rig(catalogue_of({"box": SHAPES["box"](0.1)}), Egl())
     camera = camera_at((0, -0.1, 2), (0, 0, 0), 150)
     drawn: list[tuple[int, int]] = []
     draw = type(made.renderer)._tile  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ from sim.render.lighting.sky import Sky
 from sim.render.lighting.sun import SoftShadow, soft_shadow
 from sim.render.settings import Relit
 from sim.settle import Settled
-from tests.studio import LIGHT, Studio, camera_at, catalogue_of, shot, still
+from tests.rig import LIGHT, Rig, camera_at, catalogue_of, shot, still
 
 Floats = NDArray[np.float32]
 RELIT = Relit(sky_directions=8, sky_map_px=32, sun_map_px=128, smooth_edges=False)
@@ -43,7 +43,7 @@ def sun_at(elevation_deg: float, azimuth_deg: float = 180.0) -> Light:
     return replace(LIGHT, direction=vec3(toward), diffuse=1.0, ambient=0.3, specular=0.0, softness=0.0)
 
 
-def shadowed(made: Studio, settled: Settled, light: Light, view: Camera) -> tuple[NDArray[np.int64], ...]:
+def shadowed(made: Rig, settled: Settled, light: Light, view: Camera) -> tuple[NDArray[np.int64], ...]:
     """How many grey levels (H, W) the sun's shadows take from a picture, and what is seen where."""
     lit, dark = (made.shoot(settled, shot(view, replace(light, shadow=share))).frame for share in (0.0, 1.0))
     return lit.image[..., 1].astype(np.int64) - dark.image[..., 1], dark.body.astype(np.int64)
@@ -52,12 +52,12 @@ def shadowed(made: Studio, settled: Settled, light: Light, view: Camera) -> tupl
 @pytest.mark.parametrize("thick_px", [4, 20])
 @pytest.mark.parametrize("elevation_deg", [45, 60])
 def test_a_plates_shadow_reaches_from_its_edge_to_where_the_sun_says(
-    studio: Callable[..., Studio], elevation_deg: float, thick_px: float
+    rig: Callable[..., Rig], elevation_deg: float, thick_px: float
 ) -> None:
     """A plate that lies on a slab, the sun to its left: with four times the bias a thin one casts none."""
     thick_m = thick_px * TEXEL_M
     meshes = {"slab": box(SLAB_M, SLAB_M, 0.02), "plate": box(PLATE_M, PLATE_M, thick_m)}
-    made = studio(catalogue_of(meshes), RELIT)
+    made = rig(catalogue_of(meshes), RELIT)
     settled = still(made.body("slab", (0.0, 0.0, -0.01)), made.body("plate", (0.0, 0.0, thick_m / 2)))
     taken, body = shadowed(made, settled, sun_at(elevation_deg), from_above(0.04))
     row, on_slab = taken[16], body[16] == 0
@@ -74,10 +74,10 @@ def test_a_plates_shadow_reaches_from_its_edge_to_where_the_sun_says(
 @pytest.mark.parametrize("name", ["box", "ball"])
 @pytest.mark.parametrize(("elevation_deg", "azimuth_deg"), [(5, -85), (30, -45), (60, -5), (85, -45)])
 def test_a_convex_body_casts_no_shadow_on_itself(
-    studio: Callable[..., Studio], name: str, elevation_deg: float, azimuth_deg: float
+    rig: Callable[..., Rig], name: str, elevation_deg: float, azimuth_deg: float
 ) -> None:
     """Three faces of the box are seen, and the sun shines on all of them, on some at a grazing angle."""
-    made = studio(catalogue_of({"box": SHAPES["box"](0.2), "ball": sphere(0.1, 48)}), RELIT)
+    made = rig(catalogue_of({"box": SHAPES["box"](0.2), "ball": sphere(0.1, 48)}), RELIT)
     view = camera_at((0.5, -0.6, 0.5), (0, 0, 0), 250, (160, 120))
     settled = still(made.body(name, (0, 0, 0)))
     taken, body = shadowed(made, settled, sun_at(elevation_deg, azimuth_deg), view)

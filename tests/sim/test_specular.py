@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sim.render.lighting.specular import specular_light
-from tests.studio import LIGHT
+from tests.rig import LIGHT
 
 Floats = NDArray[np.float32]
 SUN = np.array(LIGHT.direction)

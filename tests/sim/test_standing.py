@@ -13,7 +13,7 @@ from scenes.scene import Scene, heading, random_quaternion
 from scenes.spec import SceneSpec
 from sim.bullet import Client, pb
 from sim.settle import _add_body, _add_floor
-from tests.studio import Studio, catalogue_from, streams
+from tests.rig import Rig, catalogue_from, streams
 
 
 def catalogue(upright: bool) -> Catalogue:
@@ -87,8 +87,8 @@ def test_what_stands_is_let_go_from_low_and_with_nothing_that_tumbles_below() ->
     assert number > 40
 
 
-def test_nothing_overlaps_when_it_is_let_go(studio: Callable[..., Studio], client: Client) -> None:
-    made = studio(catalogue(True))
+def test_nothing_overlaps_when_it_is_let_go(rig: Callable[..., Rig], client: Client) -> None:
+    made = rig(catalogue(True))
     for index in range(6):
         spec = drawn(SCENES[0], made.catalogue, index)
         client.fresh()
@@ -102,10 +102,10 @@ def test_nothing_overlaps_when_it_is_let_go(studio: Callable[..., Studio], clien
 
 @pytest.mark.parametrize(("upright", "low", "high"), [(True, 0.8, 1.0), (False, 0.0, 0.3)])
 def test_bottles_come_to_rest_standing(
-    studio: Callable[..., Studio], upright: bool, low: float, high: float
+    rig: Callable[..., Rig], upright: bool, low: float, high: float
 ) -> None:
     can: dict[str, Any] = {"shape": "cylinder", "size_m": 0.15, "upright": upright}
-    made = studio(catalogue_from({"can": can, "bolt": {"shape": "bolt", "size_m": 0.08}}))
+    made = rig(catalogue_from({"can": can, "bolt": {"shape": "bolt", "size_m": 0.08}}))
     scene = Drop.parse({"num_objects": 5, "empty_share": 0.0})
     stood = []
     for index in range(8):

@@ -13,7 +13,7 @@ from sim.render.lighting.floor import floor_colors
 from sim.render.lighting.surfaces import Surfaces
 from sim.render.raster.planes import floor_depth
 from sim.render.settings import Relit
-from tests.studio import GREY, Studio, camera_at, catalogue_of, shot, still
+from tests.rig import GREY, Rig, camera_at, catalogue_of, shot, still
 
 
 @pytest.mark.parametrize("kind", TEXTURES)
@@ -29,9 +29,9 @@ def test_at_the_horizon_a_floor_has_its_mean_color(kind: str) -> None:
     assert np.abs(color[below] - pictures(texture).mean(axis=(0, 1))).max() < 2.5
 
 
-def test_a_body_may_fill_a_large_picture(studio: Callable[..., Studio]) -> None:
+def test_a_body_may_fill_a_large_picture(rig: Callable[..., Rig]) -> None:
     """OpenCV looks up 32,766 rows at once, and no more."""
-    made = studio(catalogue_of({"box": SHAPES["box"](0.5)}), Relit())
+    made = rig(catalogue_of({"box": SHAPES["box"](0.5)}), Relit())
     settled = still(made.body("box", (0.0, 0.0, 0.25)), floor=GREY)
     view = camera_at((0.0, -0.7, 0.3), (0, 0, 0.25), 1200, (800, 600))
     body = made.shoot(settled, shot(view)).frame.body

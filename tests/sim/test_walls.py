@@ -24,12 +24,12 @@ from sim.render.lighting.wall_occlusion import WallOcclusion, wall_glow
 from sim.render.raster.planes import facing, wall_depth
 from sim.render.settings import Relit, Render
 from sim.settle import Settled
-from tests.studio import (
+from tests.rig import (
     GREY,
     LIGHT,
     RENDERS,
     Picture,
-    Studio,
+    Rig,
     aimed,
     camera_at,
     catalogue_from,
@@ -47,12 +47,12 @@ VIEW = camera_at((-1.2, 0.3, 0.5), (0.2, 0.0, 0.1), 130)
 MIXED = {name: {"shape": name, "size_m": [0.05, 0.1]} for name in SHAPES}
 
 
-def ready(studio: Callable[..., Studio], render: Render | None = None, **images: str | None) -> Studio:
+def ready(rig: Callable[..., Rig], render: Render | None = None, **images: str | None) -> Rig:
     meshes = {"box": SHAPES["box"](0.15), "ball": sphere(0.06, 48), "pole": box(0.02, 0.02, 0.3)}
-    return studio(catalogue_of(meshes | {"slab": box(0.2, 3.0, 0.4)}), render or Relit(), **images)
+    return rig(catalogue_of(meshes | {"slab": box(0.2, 3.0, 0.4)}), render or Relit(), **images)
 
 
-def group(made: Studio, *walls: Wall, floor: Surface = GREY) -> Settled:
+def group(made: Rig, *walls: Wall, floor: Surface = GREY) -> Settled:
     bodies = made.body("box", (0.0, 0.0, 0.075)), made.body("ball", (0.16, -0.08, 0.06))
     return replace(still(*bodies, floor=floor), walls=walls)
 
@@ -87,8 +87,8 @@ def test_where_no_wall_meets_it_a_wall_goes_on_for_forty_times_the_larger_of_dis
     assert (first.low_m, first.high_m, second.low_m, second.high_m) == (-200.0, 5.0, -0.2, 200.0)
 
 
-def test_wall_by_plane_is_wall_by_pybullet(studio: Callable[..., Studio]) -> None:
-    made = ready(studio)
+def test_wall_by_plane_is_wall_by_pybullet(rig: Callable[..., Rig]) -> None:
+    made = ready(rig)
     wall = replace(BEHIND, low_m=-1.5, high_m=1.5)
     view = camera_at((-1.2, 0.5, 0.6), (0.3, 0.0, 0.2), 250, (320, 240), roll_rad=0.2)
     frame = made.shoot(group(made, wall), shot(view)).frame
@@ -114,9 +114,9 @@ def test_wall_by_plane_is_wall_by_pybullet(studio: Callable[..., Studio]) -> Non
 
 @pytest.mark.parametrize("render", RENDERS)
 def test_a_wall_hides_what_is_behind_it_and_the_amodal_mask_keeps_it(
-    studio: Callable[..., Studio], render: str
+    rig: Callable[..., Rig], render: str
 ) -> None:
-    made = ready(studio, RENDERS[render])
+    made = ready(rig, RENDERS[render])
     near = replace(BEHIND, distance_m=0.1, height_m=9.0)
     free, hidden = (made.shoot(group(made, *walls), shot(VIEW)).sample for walls in ((), (near,)))
     assert np.array_equal(free.amodal, hidden.amodal)
@@ -127,8 +127,8 @@ def test_a_wall_hides_what_is_behind_it_and_the_amodal_mask_keeps_it(
 
 
 @pytest.mark.parametrize("render", RENDERS)
-def test_a_wall_is_not_there_for_a_camera_behind_it(studio: Callable[..., Studio], render: str) -> None:
-    made = ready(studio, RENDERS[render])
+def test_a_wall_is_not_there_for_a_camera_behind_it(rig: Callable[..., Rig], render: str) -> None:
+    made = ready(rig, RENDERS[render])
     view = shot(camera_at((1.2, 0.3, 0.5), (0.2, 0.0, 0.1), 130))
     assert facing((BEHIND,), view.camera) == ()
     assert made.shoot(group(made, BEHIND), view).bytes() == made.shoot(group(made), view).bytes()
@@ -136,9 +136,9 @@ def test_a_wall_is_not_there_for_a_camera_behind_it(studio: Callable[..., Studio
 
 @pytest.mark.parametrize(("render", "number"), [("relit", 4), ("tiny", 2)])
 def test_labels_are_the_same_with_walls_and_without(
-    studio: Callable[..., Studio], render: str, number: int
+    rig: Callable[..., Rig], render: str, number: int
 ) -> None:
-    made = studio(catalogue_from(MIXED, other={"shape": "cone", "size_m": 0.1}), RENDERS[render])
+    made = rig(catalogue_from(MIXED, other={"shape": "cone", "size_m": 0.1}), RENDERS[render])
     image, differ = ImageSettings(width=160, height=120), 0
     for index in range(2):
         settings = {"num_objects": (6, 6), "num_distractors": (1, 1)}
@@ -213,8 +213,8 @@ def test_a_wall_throws_back_a_lamps_light_as_the_suns() -> None:
     np.testing.assert_allclose(glows[0], glows[1], rtol=1e-5)
 
 
-def test_the_floor_and_bodies_are_darker_near_a_black_wall(studio: Callable[..., Studio]) -> None:
-    made, dark = ready(studio), replace(LIGHT, diffuse=0.0, bounce=0.0)
+def test_the_floor_and_bodies_are_darker_near_a_black_wall(rig: Callable[..., Rig]) -> None:
+    made, dark = ready(rig), replace(LIGHT, diffuse=0.0, bounce=0.0)
     view = camera_at((0.0, 0.0, 1.5), (0.001, 0, 0), 250, (320, 240))
     settled = still(made.body("ball", (0.4, 0.9, 0.06)), floor=WHITE)
     wall = replace(BEHIND, surface=BLACK)
@@ -225,7 +225,7 @@ def test_the_floor_and_bodies_are_darker_near_a_black_wall(studio: Callable[...,
     assert (np.diff(levels) > 0).all(), levels
 
 
-def darkened(made: Studio, settled: Settled, light: Light, view: Camera) -> NDArray[np.bool_]:
+def darkened(made: Rig, settled: Settled, light: Light, view: Camera) -> NDArray[np.bool_]:
     """Where the sun is kept away."""
     lit, unlit = (made.shoot(settled, shot(view, replace(light, shadow=s))).frame for s in (0.0, 1.0))
     difference = lit.image[..., 1].astype(int) - unlit.image[..., 1]
@@ -233,10 +233,8 @@ def darkened(made: Studio, settled: Settled, light: Light, view: Camera) -> NDAr
 
 
 @pytest.mark.parametrize("elevation_deg", [35, 60])
-def test_a_walls_shadow_is_as_long_as_the_sun_says(
-    studio: Callable[..., Studio], elevation_deg: float
-) -> None:
-    made, elevation = ready(studio), np.radians(elevation_deg)
+def test_a_walls_shadow_is_as_long_as_the_sun_says(rig: Callable[..., Rig], elevation_deg: float) -> None:
+    made, elevation = ready(rig), np.radians(elevation_deg)
     light = replace(
         LIGHT, direction=vec3(np.array([np.cos(elevation), 0.0, np.sin(elevation)])), softness=0.0
     )
@@ -249,8 +247,8 @@ def test_a_walls_shadow_is_as_long_as_the_sun_says(
         assert bool(shadow[v, u]) is expected, x
 
 
-def test_bodies_cast_shadows_on_walls_and_stand_in_theirs(studio: Callable[..., Studio]) -> None:
-    made = ready(studio)
+def test_bodies_cast_shadows_on_walls_and_stand_in_theirs(rig: Callable[..., Rig]) -> None:
+    made = ready(rig)
     toward = np.array([-0.9, 0.15, 0.35])
     light = replace(LIGHT, direction=vec3(toward / np.linalg.norm(toward)), softness=0.0)
     pole = made.body("pole", (0.2, 0.0, 0.15))
@@ -296,9 +294,9 @@ def test_no_light_comes_through_the_corner_of_two_walls(steepness: float) -> Non
 
 
 @pytest.mark.parametrize("render", RENDERS)
-def test_walls_have_images_of_their_own(studio: Callable[..., Studio], tmp_path: Path, render: str) -> None:
+def test_walls_have_images_of_their_own(rig: Callable[..., Rig], tmp_path: Path, render: str) -> None:
     Image.fromarray(np.full((64, 64, 3), (250, 10, 10), np.uint8)).save(tmp_path / "red.png")
-    made = ready(studio, RENDERS[render], walls=str(tmp_path))
+    made = ready(rig, RENDERS[render], walls=str(tmp_path))
     settings = WallSettings(number=(1, 1), textured=1.0, images=str(tmp_path))
     room = settings.room(streams(0), 0.1, Album(load_images({"walls": str(tmp_path)})["walls"]))
     assert room is not None
@@ -308,8 +306,8 @@ def test_walls_have_images_of_their_own(studio: Callable[..., Studio], tmp_path:
     assert red > 3 * green
 
 
-def test_a_textured_wall_is_filtered_towards_the_horizon(studio: Callable[..., Studio]) -> None:
-    made = ready(studio)
+def test_a_textured_wall_is_filtered_towards_the_horizon(rig: Callable[..., Rig]) -> None:
+    made = ready(rig)
     checked = Surface(Look((1.0, 1.0, 1.0), Texture("checker", 3)), 0.05, 0.0)
     wall = Wall(checked, np.pi / 2, 0.5, -200.0, 200.0, 40.0)
     image = made.shoot(group(made, wall), shot(camera_at((-1, 0, 0.5), (5, 0.2, 0.5), 150))).frame.image
@@ -318,8 +316,8 @@ def test_a_textured_wall_is_filtered_towards_the_horizon(studio: Callable[..., S
 
 
 @pytest.mark.parametrize("render", RENDERS)
-def test_an_empty_room_is_drawn(studio: Callable[..., Studio], render: str) -> None:
-    made = ready(studio, RENDERS[render])
+def test_an_empty_room_is_drawn(rig: Callable[..., Rig], render: str) -> None:
+    made = ready(rig, RENDERS[render])
     settled, _ = made.drawn(Drop.model_validate({"num_objects": (0, 0), "walls": {"number": (4, 4)}}), 0)
     assert len(settled.walls) == 4
     picture = made.shoot(settled, shot(camera_at((0.0, 0.0, 0.1), (0.3, 0.2, 0.05), 100)))

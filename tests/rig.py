@@ -54,7 +54,7 @@ class Picture(NamedTuple):
         return [array.tobytes() for array in arrays]
 
 
-class Studio:
+class Rig:
     """Settles, draws and labels with the assets of one catalogue."""
 
     def __init__(
