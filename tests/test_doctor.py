@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sim.render.raster.egl.probe import REPAIR
+from sim.render.raster.egl.probe import INSTALL_COMMAND
 from sim2coco.doctor import Finding, diagnose, distributions, imports, machine, report
 from sim2coco.doctor.outcome import Outcome, child
 
@@ -202,7 +202,7 @@ def test_egl_is_needed_for_one_choice_only(outcome: Outcome, sentence: str) -> N
 
 
 def test_both_speak_of_the_same_packages() -> None:
-    assert imports.EGL_REPAIR == REPAIR
+    assert imports.EGL_REPAIR == INSTALL_COMMAND
 
 
 def test_names_belong_to_us_alone(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def bytes_in_use() -> int:
 
 
 def test_few_textures_are_kept(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bullet, "KEPT_TEXTURE_BYTES", 5 * FILE_BYTES)
+    monkeypatch.setattr(bullet, "MAX_TEXTURE_BYTES", 5 * FILE_BYTES)
     paths = [tmp_path / f"{number}.bmp" for number in range(TEXTURES + 5)]
     for number, path in enumerate(paths):
         pixels = np.full((SIDE_PX, SIDE_PX, 3), number, np.uint8)

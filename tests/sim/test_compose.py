@@ -17,7 +17,7 @@ from scenes.shot import Light
 from scenes.spec import Look, Surface
 from sim.annotate import measure
 from sim.render.raster.planes import floor_depth
-from sim.render.raster.visibility import GIVES_M
+from sim.render.raster.visibility import FLOOR_PENETRATION_M
 from sim.settle import Settled
 from tests.rig import GREY, LIGHT, RENDERS, Picture, Rig, camera_at, catalogue_of, rays, shot, still
 
@@ -51,7 +51,7 @@ def test_floor_by_plane_is_floor_by_pybullet(rig: Callable[..., Rig]) -> None:
     )
     settled = still(*settled.spec.bodies, sunk, floor=GREY)
     frame = made.shoot(settled, shot(view)).frame
-    ground = made.body("ground", (0, 0, -0.25 - GIVES_M))
+    ground = made.body("ground", (0, 0, -0.25 - FLOOR_PENETRATION_M))
     drawn = made.renderer.rasterise(still(*settled.spec.bodies, ground), shot(view))
     assert np.array_equal(np.where(drawn.body == 4, -1, drawn.body), frame.body)
     assert set(np.unique(frame.body)) == {-1, 0, 1, 2, 3}

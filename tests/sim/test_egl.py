@@ -235,6 +235,6 @@ def test_there_is_a_light_that_no_body_lies_across(rng: np.random.Generator, bod
     for _ in range(20):
         axes = rng.normal(size=(bodies, 3))
         axes /= np.linalg.norm(axes, axis=1, keepdims=True)
-        light, along = module._light_across_none(axes)
+        light, along = module._oblique_light(axes)
         np.testing.assert_allclose(along, axes @ light)
         assert np.abs(along).min() > 0.1 / bodies

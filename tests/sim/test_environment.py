@@ -15,7 +15,7 @@ from scenes.shot import Environment, Light
 from scenes.spec import Look, Surface
 from sim.render.lighting.environment import environment_light, environment_map
 from sim.render.lighting.points import PointClouds
-from sim.render.lighting.sky import Sky, free_light, sky_directions
+from sim.render.lighting.sky import Sky, sky_directions, unoccluded_irradiance
 from sim.render.settings import Relit
 from sim2coco.pipeline import labelled
 from tests.panoramas import toward, white, with_spot, write_hdr
@@ -58,7 +58,7 @@ def test_floor_before_a_long_wall_gets_its_share_of_a_white_picture(
     assert light.ambient == pytest.approx(1)
     assert light.diffuse == pytest.approx(0, abs=1e-5)
     at = share * height_m
-    u, v = sky.floor.places(np.array([[0.005 + at]], np.float32), np.zeros((1, 1), np.float32))
+    u, v = sky.floor.pixel_coordinates(np.array([[0.005 + at]], np.float32), np.zeros((1, 1), np.float32))
     expected = 0.5 * (1 + at / np.hypot(at, height_m))
     grid = sky.on_floor(light)
     assert grid[round(float(v[0, 0])), round(float(u[0, 0]))] == pytest.approx(expected, rel=0.05)
@@ -118,7 +118,7 @@ def test_light_on_surfaces_is_that_of_the_picture(below: bool) -> None:
     directions = sky_directions(200, below)
     drawn = environment_light(under("x@0", sun=False), environment_map(light.astype(np.float32)), directions)
     normals = np.array([[1, 0, 0], [-1, 0, 0], [0, 0, 1], [0, 1, 0], [0.6, 0, 0.8]], np.float32).T
-    found = free_light(drawn, directions, normals) * np.array(drawn.sky_rgb)[:, None]
+    found = unoccluded_irradiance(drawn, directions, normals) * np.array(drawn.sky_rgb)[:, None]
     area = np.cos(np.pi * (0.5 - (np.arange(64) + 0.5) / 64))[:, None, None]
     area = area * (rays[..., 2:] > (-2 if below else 0))
     facing = np.maximum(np.einsum("hwi,ij->hwj", rays, normals), 0)

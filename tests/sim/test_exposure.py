@@ -13,8 +13,8 @@ from scenes.assets.shapes import SHAPES, box, sphere
 from scenes.camera import Shell
 from scenes.shot import Lens, Motion, Shot
 from scenes.spec import Look
-from sim.render.sensor.lens import disc, through
-from sim.render.sensor.motion import moved, other_instants
+from sim.render.sensor.lens import disc_kernel, lens_blur
+from sim.render.sensor.motion import moved_camera, other_instants
 from sim.render.sensor.tone import tone_map
 from sim.render.settings import Relit
 from sim2coco.recipe import Recipe
@@ -79,7 +79,7 @@ def test_an_edge_out_of_focus_is_as_wide_as_the_circle_of_confusion(
     depth_m = np.full((60, 320), at_m, np.float32)
     lens = Lens(aperture_mm / 1000, focus_m)
     expected_px = min(circle_mm / pixel_mm, 40)
-    soft = through(lens, FLAT, colored(halves(0.1, 0.9)), depth_m)
+    soft = lens_blur(lens, FLAT, colored(halves(0.1, 0.9)), depth_m)
     assert disc_px(soft) == pytest.approx(expected_px, rel=0.15, abs=0.5)
     np.testing.assert_allclose(soft.mean(), 0.5, atol=1e-3)
 
@@ -88,19 +88,19 @@ def test_in_focus_nothing_changes_next_to_a_blurred_distance() -> None:
     depth_m = halves(1.0, 3.0)
     rng = np.random.Generator(np.random.PCG64(3))
     picture = rng.random((60, 320, 3), np.float32)
-    soft = through(Lens(0.02, 1.0), FLAT, picture, depth_m)
+    soft = lens_blur(Lens(0.02, 1.0), FLAT, picture, depth_m)
     assert np.array_equal(soft[:, :160], picture[:, :160])
     assert soft[:, 170:].std() < 0.3 * picture[:, 170:].std()
 
 
 def test_a_sharp_thing_does_not_bleed_into_what_is_far() -> None:
     picture = colored(halves(1.0, 0.0))
-    soft = through(Lens(0.02, 1.0), FLAT, picture, halves(1.0, 3.0))
+    soft = lens_blur(Lens(0.02, 1.0), FLAT, picture, halves(1.0, 3.0))
     np.testing.assert_allclose(soft, picture, atol=1e-6)
 
 
 def test_a_blurred_thing_spreads_over_what_is_sharp() -> None:
-    soft = through(Lens(0.02, 3.0), FLAT, colored(halves(1.0, 0.0)), halves(1.0, 3.0))
+    soft = lens_blur(Lens(0.02, 3.0), FLAT, colored(halves(1.0, 0.0)), halves(1.0, 3.0))
     circle_px = 0.02 * 800 * (1 / 1.0 - 1 / 3.0)
     assert disc_px(soft) == pytest.approx(circle_px, rel=0.15)
     assert soft[30, 159:161, 1].mean() == pytest.approx(0.5, abs=0.02)
@@ -111,13 +111,13 @@ def test_a_thing_that_reaches_from_far_to_near_lets_nothing_through() -> None:
     picture, depth_m = np.zeros((60, 320, 3), np.float32), np.full((60, 320), 9.0, np.float32)
     picture[:, :20] = 1.0  # what is behind
     depth_m[:, 20:] = np.linspace(4.0, 0.5, 300)
-    soft = through(Lens(0.03, 1.0), FLAT, picture, depth_m)
+    soft = lens_blur(Lens(0.03, 1.0), FLAT, picture, depth_m)
     assert soft[:, 60:].max() < 1e-3
 
 
 @pytest.mark.parametrize("width_px", [1.0, 1.5, 4.0, 8.9])
 def test_a_disc_adds_up_to_one_and_is_as_wide_as_it_says(width_px: float) -> None:
-    kernel = disc(width_px)
+    kernel = disc_kernel(width_px)
     assert kernel.sum() == pytest.approx(1)
     # The variance of a disc along an axis is r²/4; pixels add a twelfth of theirs.
     steps = np.arange(len(kernel)) - len(kernel) // 2
@@ -173,10 +173,10 @@ def test_objects_move_as_far_as_is_drawn(view: int) -> None:
     motion = kind.motion(aimed(0, view), camera, BOUNDS)
     assert motion is not None
     assert motion.frames == 7
-    ends = [moved(camera, motion, share).project(np.array([BOUNDS[0]]))[0][0] for share in (-0.5, 0.5)]
+    ends = [moved_camera(camera, motion, share).project(np.array([BOUNDS[0]]))[0][0] for share in (-0.5, 0.5)]
     assert np.linalg.norm(ends[1] - ends[0]) == pytest.approx(6, rel=0.1)
     assert len(list(other_instants(camera, motion))) == 6
-    found = moved(camera, motion, 0.0)
+    found = moved_camera(camera, motion, 0.0)
     np.testing.assert_allclose(found.pose.rotation(), camera.pose.rotation(), atol=1e-12)
     assert found.pose.position_m == camera.pose.position_m
 

@@ -5,9 +5,9 @@ import pytest
 from numpy.typing import NDArray
 
 from scenes.assets.shapes import box
-from sim.render.lighting.floor import _coarsely, on_plane
+from sim.render.lighting.floor import _interpolated_sky_light, floor_points
 from sim.render.lighting.floor_light import FloorLight
-from sim.render.lighting.points import spread_points
+from sim.render.lighting.points import sample_surface
 from sim.render.lighting.sky import Sky
 from sim.render.raster.planes import floor_depth
 from sim.render.settings import Relit
@@ -19,7 +19,7 @@ Floats = NDArray[np.float32]
 @pytest.fixture(scope="module")
 def floor_light() -> FloorLight:
     """What a cube of 0.1 m that stands on the floor leaves of the light."""
-    points, _, _ = spread_points(box(0.1, 0.1, 0.1), 20_000)
+    points, _, _ = sample_surface(box(0.1, 0.1, 0.1), 20_000)
     points_m = (points + np.array([0.0, 0.0, 0.05])).T.astype(np.float32)
     relit = Relit()
     sky = Sky(points_m, relit.sky_directions, relit.sky_map_px, floor=True)
@@ -40,8 +40,8 @@ def test_the_skys_light_on_the_floor_is_not_shifted(
 ) -> None:
     """Beside the contact shadow of a cube; half a pixel would be too much."""
     camera = camera_at((0.2, -0.3, 0.4), (0.1, -0.05, 0.0), 300, size_wh, roll_rad)
-    x, y = on_plane(camera, floor_depth(camera).astype(np.float32))
-    exact, found = floor_light.around(x, y), _coarsely(floor_light, x, y)
+    x, y = floor_points(camera, floor_depth(camera).astype(np.float32))
+    exact, found = floor_light.sky_fraction(x, y), _interpolated_sky_light(floor_light, x, y)
     assert exact.min() < 0.3
     assert np.abs(shift_px(found, exact)).max() < 0.15
     assert np.abs(found - exact).mean() < 0.003

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 
 from scenes.assets.shapes import SHAPES, sphere
-from sim.boxes import Box, around, over, overlap, size, within
+from sim.boxes import Box, clip, crop, overlap, size, union
 from sim.render.raster.gbuffer import Silhouette
 from sim.render.raster.groups import APART_PX, apart, groups
 from sim.render.settings import Egl
@@ -66,13 +66,13 @@ def test_groups_hold_what_shares_nothing_in_as_few_calls_as_apart() -> None:
 
 def test_boxes() -> None:
     box = (-3, 2, 5, 9)
-    assert within(box, 4, 20) == (0, 2, 4, 9)
-    assert within(box, 4, 2) is None
-    assert around([box, (0, 0, 1, 20)]) == (-3, 0, 5, 20)
+    assert clip(box, 4, 20) == (0, 2, 4, 9)
+    assert clip(box, 4, 2) is None
+    assert union([box, (0, 0, 1, 20)]) == (-3, 0, 5, 20)
     for beside, shared in (((4, 8, 9, 12), True), ((5, 2, 9, 9), False), ((-3, 9, 5, 12), False)):
         assert overlap(box, beside) == overlap(beside, box) == shared
     values = np.arange(56).reshape(7, 8)
-    assert over(values, box, (-2, 3, 0, 4)).tolist() == [[9, 10]]
+    assert crop(values, box, (-2, 3, 0, 4)).tolist() == [[9, 10]]
 
 
 @pytest.mark.parametrize("render", RENDERS)
@@ -87,7 +87,7 @@ def test_the_nearest_is_seen_in_whatever_order(rig: Callable[..., Rig], render: 
     depths = np.stack([sphere_depth(camera, at, 0.3) for at in order])
     expected = np.where(np.isfinite(depths.min(axis=0)), depths.argmin(axis=0), -1)
     assert np.count_nonzero(gbuffer.body != expected) < 0.01 * np.count_nonzero(expected >= 0)
-    for index, (alone, depth) in enumerate(zip(gbuffer.alone, depths, strict=True)):
+    for index, (alone, depth) in enumerate(zip(gbuffer.silhouettes, depths, strict=True)):
         assert isinstance(alone, Silhouette)
         whole = np.isfinite(sphere_depth(camera, order[index], 0.3, alone.box))
         assert np.count_nonzero(alone.mask != whole) < 0.01 * np.count_nonzero(whole)

@@ -7,7 +7,7 @@ from scipy.spatial import ConvexHull
 
 from scenes.assets.mesh import Mesh, Part
 from scenes.assets.shapes import SHAPES
-from sim.meshfiles import boxed
+from sim.meshfiles import outer_box
 
 
 def wire() -> Mesh:
@@ -20,7 +20,7 @@ def wire() -> Mesh:
 
 @pytest.mark.parametrize("mesh", [wire(), SHAPES["sphere"](0.1), SHAPES["bracket"](0.1)])
 def test_the_coarsest_level_lies_within_the_hull(mesh: Mesh) -> None:
-    coarse = boxed(mesh)
+    coarse = outer_box(mesh)
     assert len(coarse.faces) == 12
     planes = ConvexHull(mesh.vertices_m).equations
     outside_m = (coarse.vertices_m @ planes[:, :3].T + planes[:, 3]).max()

@@ -7,7 +7,7 @@ import pytest
 
 from scenes.assets.mesh import Mesh, Part
 from scenes.assets.shapes import SHAPES, box, sphere
-from sim.meshfiles import DrawnFaces
+from sim.meshfiles import RenderedFaces
 from sim.render.raster.gbuffer import RejectedView
 from tests.rig import (
     LIGHT,
@@ -223,13 +223,13 @@ def test_order_of_faces_and_backs_that_are_left_out_change_nothing(
     made, plain = (rig(catalogue_of({"cup": mesh}), RENDERS[render]) for _ in range(2))
     settled = still(made.body("cup", (0, 0, 0)))
 
-    def every_back(key: str, level: int) -> tuple[DrawnFaces, ...]:
+    def every_back(key: str, level: int) -> tuple[RenderedFaces, ...]:
         parts = plain.files.mesh(key, level).parts
         both = [(np.concatenate([part.faces, part.faces[:, ::-1]]), len(part.faces)) for part in parts]
         return tuple((faces, np.arange(len(faces)) >= front) for faces, front in both)
 
-    monkeypatch.setattr(plain.files, "drawn_faces", every_back)
-    drawn = [len(faces) for faces, _ in made.files.drawn_faces(settled.spec.bodies[0].asset, 0)]
+    monkeypatch.setattr(plain.files, "rendered_faces", every_back)
+    drawn = [len(faces) for faces, _ in made.files.rendered_faces(settled.spec.bodies[0].asset, 0)]
     assert drawn == [len(ball.faces), 2 * len(cup.faces), len(within.faces)]
     for turn in np.linspace(0, 6, 9):
         eye = 0.4 * np.cos(turn), 0.4 * np.sin(turn), 0.3 * np.sin(2 * turn)

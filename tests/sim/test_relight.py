@@ -23,7 +23,7 @@ from scenes.shot import Camera, Light
 from scenes.spec import Look, Surface
 from sim.render.lighting.lightmap import light_maps
 from sim.render.lighting.points import PointClouds
-from sim.render.lighting.sky import Sky, shape_of, sky_directions
+from sim.render.lighting.sky import Sky, sky_directions, sky_radiance
 from sim.render.settings import Relit, Tiny
 from sim.settle import Settled
 from tests.rig import (
@@ -179,7 +179,7 @@ def test_floor_before_a_long_wall_gets_its_share_of_a_white_sky(
     light = replace(OVERCAST, ambient=1.0)
     grid = sky.on_floor(light)
     at = share * height_m
-    u, v = sky.floor.places(np.array([[0.005 + at]], np.float32), np.zeros((1, 1), np.float32))
+    u, v = sky.floor.pixel_coordinates(np.array([[0.005 + at]], np.float32), np.zeros((1, 1), np.float32))
     expected = 0.5 * (1 + at / np.hypot(at, height_m))
     assert grid[round(float(v[0, 0])), round(float(u[0, 0]))] == pytest.approx(expected, rel=0.1)
 
@@ -188,7 +188,7 @@ def test_sky_gives_a_free_floor_the_ambient_light() -> None:
     directions = sky_directions(1000, below=False)
     for horizon, tilt in ((1.0, 0.0), (0.3, 0.5), (2.5, 0.8)):
         light = replace(LIGHT, horizon=horizon, sky_tilt=tilt, sky_azimuth_rad=1.0)
-        found = float(shape_of(light, directions) @ directions[:, 2]) * 2 / 1000
+        found = float(sky_radiance(light, directions) @ directions[:, 2]) * 2 / 1000
         assert found == pytest.approx(1, rel=2e-3)
 
 
@@ -196,7 +196,7 @@ def test_light_map_is_the_nearest_point() -> None:
     points = np.array([[0.0, 0.0, 1.0], [0.0, 0.0, 1.0], [0.2, 0.7, 0.1]], np.float32)
     maps = light_maps(points, np.array([[0.0, 0.0, 1.0]]), 32)
     assert maps.nearest_m.max() == pytest.approx(0.7)
-    a, b = (maps.into(0)[:, :3] @ points[:, k] + maps.into(0)[:, 3] for k in (0, 2))
+    a, b = (maps.world_to_pixel(0)[:, :3] @ points[:, k] + maps.world_to_pixel(0)[:, 3] for k in (0, 2))
     assert maps.nearest_m[0, int(a[1]), int(a[0])] == pytest.approx(0.7)
     assert maps.nearest_m[0, int(b[1]), int(b[0])] == pytest.approx(0.1)
 

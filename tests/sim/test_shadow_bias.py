@@ -117,8 +117,8 @@ def test_a_flat_face_sees_the_upper_sky_and_nothing_through_a_thing_four_texels_
     free = Sky(plane(SIDE_M), relit.sky_directions, relit.sky_map_px, floor=True)
     high = free.directions[:, 2] > np.sin(np.radians(45))
     texel_m = float(free.maps.texel_m.max())
-    assert free.seen(plane(0.8 * SIDE_M))[high].min() == 1
-    assert free.seen(plane(0.8 * SIDE_M, LIFT * texel_m)).min() == 1
+    assert free.visibility(plane(0.8 * SIDE_M))[high].min() == 1
+    assert free.visibility(plane(0.8 * SIDE_M, LIFT * texel_m)).min() == 1
     points = np.concatenate([plane(SIDE_M), plane(0.3, 4 * texel_m)], axis=1)
     covered = Sky(points, relit.sky_directions, relit.sky_map_px, floor=True)
-    assert covered.seen(plane(0.1, LIFT * texel_m))[high].max() == 0
+    assert covered.visibility(plane(0.1, LIFT * texel_m))[high].max() == 0

@@ -21,7 +21,7 @@ from sim.annotate import measure
 from sim.render.lighting.lit import Lit
 from sim.render.lighting.sky import Sky, sky_directions
 from sim.render.lighting.wall_occlusion import WallOcclusion, wall_glow
-from sim.render.raster.planes import facing, wall_depth
+from sim.render.raster.planes import wall_depth, walls_facing
 from sim.render.settings import Relit, Render
 from sim.settle import Settled
 from tests.rig import (
@@ -130,7 +130,7 @@ def test_a_wall_hides_what_is_behind_it_and_the_amodal_mask_keeps_it(
 def test_a_wall_is_not_there_for_a_camera_behind_it(rig: Callable[..., Rig], render: str) -> None:
     made = ready(rig, RENDERS[render])
     view = shot(camera_at((1.2, 0.3, 0.5), (0.2, 0.0, 0.1), 130))
-    assert facing((BEHIND,), view.camera) == ()
+    assert walls_facing((BEHIND,), view.camera) == ()
     assert made.shoot(group(made, BEHIND), view).bytes() == made.shoot(group(made), view).bytes()
 
 
@@ -170,15 +170,15 @@ def test_walls_draw_from_a_stream_of_their_own() -> None:
 def test_floor_before_a_long_black_wall_gets_its_share_of_a_white_sky(share: float) -> None:
     wall = Wall(BLACK, 0.0, 0.5, -100.0, 100.0, 0.4)
     at = np.array([[0.5 - 0.4 * share]], np.float32)
-    left = WallOcclusion((wall,), LIGHT, (0.0,)).sky_left(at, np.zeros_like(at))
+    left = WallOcclusion((wall,), LIGHT, (0.0,)).floor_irradiance(at, np.zeros_like(at))
     expected = 0.5 * (1 + share / np.hypot(share, 1))
     assert left[0, 0] == pytest.approx(expected, abs=1e-3)
     halves = replace(wall, high_m=0.1), replace(wall, low_m=0.1)
-    assert WallOcclusion(halves, LIGHT, (0.0, 0.0)).sky_left(at, np.zeros_like(at)) == pytest.approx(
+    assert WallOcclusion(halves, LIGHT, (0.0, 0.0)).floor_irradiance(at, np.zeros_like(at)) == pytest.approx(
         left, abs=1e-5
     )
     # A wall as bright as the sky takes nothing away.
-    assert WallOcclusion((wall,), LIGHT, (1.0,)).sky_left(at, np.zeros_like(at)) == pytest.approx(1)
+    assert WallOcclusion((wall,), LIGHT, (1.0,)).floor_irradiance(at, np.zeros_like(at)) == pytest.approx(1)
 
 
 def test_directions_that_meet_a_wall_show_the_wall() -> None:
@@ -186,7 +186,7 @@ def test_directions_that_meet_a_wall_show_the_wall() -> None:
     up /= np.linalg.norm(up, axis=1, keepdims=True)
     up = np.concatenate([up, sky_directions(4000, below=False)])  # each of many stands for little around it
     walled = WallOcclusion((BEHIND,), replace(LIGHT, horizon=1.0, sky_tilt=0.0), (0.3,))
-    seen = walled.sky_seen(np.zeros((3, 1), np.float32), up)[:5, 0]
+    seen = walled.visible_radiance(np.zeros((3, 1), np.float32), up)[:5, 0]
     np.testing.assert_allclose(seen, [1.0, 0.3, 1.0, 1.0, 1.0], atol=1e-5)
 
 
@@ -198,7 +198,7 @@ def test_a_corner_does_not_see_past_the_other_wall() -> None:
     toward /= np.linalg.norm(toward, axis=1, keepdims=True)
     directions = np.concatenate([toward, sky_directions(400, below=False)])
     for jitter in (-1e-6, 0.0, 1e-6):
-        assert (walled.sky_seen(corner + np.float32(jitter), directions)[:3] == 0).all()
+        assert (walled.visible_radiance(corner + np.float32(jitter), directions)[:3] == 0).all()
 
 
 def test_a_wall_throws_back_a_lamps_light_as_the_suns() -> None:
@@ -257,9 +257,9 @@ def test_bodies_cast_shadows_on_walls_and_stand_in_theirs(rig: Callable[..., Rig
     shadow = darkened(made, settled, light, view)
     floor_light = (0.5 - 0.2) / 0.9
     for z in (0.15, 0.18, 0.25):
-        on_wall = np.array([[0.5, -0.15 * floor_light, z - 0.35 * floor_light]])
-        if on_wall[0, 2] > 0.02:
-            u, v = view.project(on_wall)[0][0].astype(int)
+        wall_points = np.array([[0.5, -0.15 * floor_light, z - 0.35 * floor_light]])
+        if wall_points[0, 2] > 0.02:
+            u, v = view.project(wall_points)[0][0].astype(int)
             assert shadow[v - 1 : v + 2, u - 1 : u + 2].any()
 
 

@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 
 from scenes.shot import Camera, Light
 from scenes.spec import Surface
-from sim.render.lighting.albedo import paint
+from sim.render.lighting.albedo import albedo_of
 from sim.render.lighting.floor_light import FloorLight
 from sim.render.lighting.lit import Lit, LitLamp
-from sim.render.lighting.sky import color_of
-from sim.render.lighting.surfaces import Surfaces, tint
+from sim.render.lighting.sky import sky_irradiance
+from sim.render.lighting.surfaces import Surfaces, base_albedo
 
 Floats = NDArray[np.float32]
 
-COARSE = 2
+STEP_PX = 2
 """Sky visibility of the floor is evaluated in every second row and column, and interpolated."""
 
 
@@ -53,53 +53,56 @@ def floor_colors(
     """
     # Distant floor has its mean colour; the limit keeps texture coordinates exact in single precision.
     depth = np.minimum(plane_m, 1e3 * camera.pose.position_m[2]).astype(np.float32)
-    x, y = on_plane(camera, depth)
+    x, y = floor_points(camera, depth)
     return FloorColors(x, y, surfaces.floor(surface, camera, x, y, depth))
 
 
-def floor_picture(colors: FloorColors, floor: Surface, lit: Lit) -> Floats:
+def floor_image(colors: FloorColors, floor: Surface, lit: Lit) -> Floats:
     """The shaded floor (H, W, 3), linear: the light of the sky goes with that of the sun."""
-    picture, *others = (_in_one_lamp(colors, floor, lamp, lit.floor) for lamp in lit.lamps)
+    image, *others = (_lit_by_lamp(colors, floor, lamp, lit.floor) for lamp in lit.lamps)
     for other in others:
-        picture += other
-    return picture
+        image += other
+    return image
 
 
-def _in_one_lamp(
+def _lit_by_lamp(
     colors: FloorColors, surface: Surface, lamp: LitLamp, floor_light: FloorLight | None
 ) -> Floats:
     """The floor (H, W, 3) in the light of one lamp and of its sky."""
     light, x, y, color = lamp.light, colors.x, colors.y, colors.color
-    own = tint(surface) if color is None else np.ones(3, np.float32)
-    sky_rgb, sun_rgb = own * color_of(light), own * sun_on_floor(light)
+    own = base_albedo(surface) if color is None else np.ones(3, np.float32)
+    sky_rgb, sun_rgb = own * sky_irradiance(light), own * sun_on_floor(light)
     if floor_light is None or lamp.shadow is None:
         strength = np.full((*x.shape, 3), sky_rgb + sun_rgb, np.float32)
     else:
-        around = _coarsely(floor_light, x, y) if light.ambient else np.zeros_like(x)
+        sky_fraction = _interpolated_sky_light(floor_light, x, y) if light.ambient else np.zeros_like(x)
         blocked = lamp.shadow.on_floor(x, y)
         channels = [
-            cv2.addWeighted(around, float(sky), blocked, -light.shadow * float(sun), float(sun))
+            cv2.addWeighted(sky_fraction, float(sky), blocked, -light.shadow * float(sun), float(sun))
             for sky, sun in zip(sky_rgb, sun_rgb, strict=True)
         ]
         strength = np.asarray(cv2.merge(channels), np.float32)
     if color is None:
         return strength
-    return np.asarray(cv2.multiply(paint(color, surface.look.color_rgb), strength), np.float32)
+    return np.asarray(cv2.multiply(albedo_of(color, surface.look.color_rgb), strength), np.float32)
 
 
-def _coarsely(floor_light: FloorLight, x: Floats, y: Floats) -> Floats:
+def _interpolated_sky_light(floor_light: FloorLight, x: Floats, y: Floats) -> Floats:
     """Share (h, w) of the sky's light, evaluated in every second row and column and interpolated."""
     height, width = x.shape
-    few = floor_light.around(*(np.ascontiguousarray(plane[::COARSE, ::COARSE]) for plane in (x, y)))
+    coarse = floor_light.sky_fraction(
+        *(np.ascontiguousarray(plane[::STEP_PX, ::STEP_PX]) for plane in (x, y))
+    )
     # `resize` takes samples as centres of blocks; these lie half a pixel before the centres.
-    shift = np.array([[1 / COARSE, 0.0, 0.0], [0.0, 1 / COARSE, 0.0]])
+    shift = np.array([[1 / STEP_PX, 0.0, 0.0], [0.0, 1 / STEP_PX, 0.0]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(
-        cv2.warpAffine(few, shift, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32
+        cv2.warpAffine(coarse, shift, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE),
+        np.float32,
     )
 
 
-def on_plane(camera: Camera, depth_m: Floats) -> tuple[Floats, Floats]:
+def floor_points(camera: Camera, depth_m: Floats) -> tuple[Floats, Floats]:
     """World x and y (H, W) of points at a depth (H, W)."""
     rotation = camera.pose.rotation()
     right = ((np.arange(camera.width) + 0.5 - camera.cx) / camera.fx).astype(np.float32)

@@ -29,7 +29,7 @@ class FloorLight:
     sky: Floats
     scene: Sky
 
-    def around(self, x: Floats, y: Floats) -> Floats:
+    def sky_fraction(self, x: Floats, y: Floats) -> Floats:
         """Share of the sky's light that reaches floor points x, y (h, w)."""
         return self._on_grid(self.sky, x, y)
 
@@ -51,7 +51,7 @@ class FloorLight:
 
     def _on_grid(self, values: cv2.typing.MatLike, x: Floats, y: Floats) -> Floats:
         assert self.scene.floor is not None
-        u, v = self.scene.floor.places(x, y)
+        u, v = self.scene.floor.pixel_coordinates(x, y)
         parts = [
             cv2.remap(
                 values, u[part], v[part], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=1.0

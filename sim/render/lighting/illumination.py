@@ -9,7 +9,7 @@ from scenes.assets.images import KEPT_PANORAMAS, Pictures
 from scenes.shot import Light
 from scenes.spec import SceneSpec, Wall
 from sim.meshfiles import MeshFiles
-from sim.render.last import Last
+from sim.render.cache import LastResult
 from sim.render.lighting.environment import environment_light, environment_map
 from sim.render.lighting.floor_light import FloorLight
 from sim.render.lighting.lit import Lit, LitLamp, SampledScene
@@ -47,7 +47,7 @@ class Illumination:
     def __init__(self, pictures: Pictures, files: MeshFiles, maps: ShadowMaps) -> None:
         """Has no scene yet."""
         self._files, self._clouds, self._maps = files, PointClouds(files), maps
-        self.sampled = Last(self._sampled)
+        self.sampled = LastResult(self._sampled)
         self._environment_map = lru_cache(KEPT_PANORAMAS)(
             lambda source: environment_map(pictures.panorama(source))
         )
@@ -87,7 +87,7 @@ class Illumination:
         size_m = float(np.ptp(hulls, axis=0).max())
         coarse = self._clouds.scene(spec, size_m / self._maps.sky_map_px)
         cloud = self._clouds.scene(spec, size_m / self._maps.sun_map_px)
-        return SampledScene(cloud, cloud.bent(), self._sky(coarse, spec))
+        return SampledScene(cloud, cloud.curved_points(), self._sky(coarse, spec))
 
     def _without_bodies(self, spec: SceneSpec) -> SampledScene:
         """Samples of a scene that has walls only: a single point below the floor, which shades nothing."""

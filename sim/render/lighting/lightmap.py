@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-NOTHING = np.float32(-1e6)
+EMPTY = np.float32(-1e6)
 """Depth of an empty pixel."""
 MARGIN_PX = 3
 """Empty pixels around a scene."""
@@ -30,7 +30,7 @@ class LightMaps:
     texel_m: Floats
     nearest_m: Floats
 
-    def into(self, index: int) -> NDArray[np.float64]:
+    def world_to_pixel(self, index: int) -> NDArray[np.float64]:
         """The affine transform (2, 4) from world points to the pixel coordinates of one map."""
         axes, texel = self.axes[index, :2].astype(np.float64), float(self.texel_m[index])
         return np.column_stack([axes / texel, -self.corner_m[index].astype(np.float64) / texel])
@@ -49,12 +49,12 @@ def light_maps(points_m: Floats, directions: NDArray[np.float64], side_px: int) 
     """The shadow maps of world points (3, n) for directions (k, 3) towards the lights."""
     axes = frames_of(directions)
     # One after the other, so that the data of one direction stays in the processor's cache.
-    seen = [_seen_from(frame, points_m, side_px) for frame in axes]
+    seen = [_render_map(frame, points_m, side_px) for frame in axes]
     corner, texel, nearest = (np.stack(values) for values in zip(*seen, strict=True))
     return LightMaps(axes, corner, texel, nearest)
 
 
-def _seen_from(frame: Floats, points_m: Floats, side_px: int) -> tuple[Floats, np.float32, Floats]:
+def _render_map(frame: Floats, points_m: Floats, side_px: int) -> tuple[Floats, np.float32, Floats]:
     """Corner (2,), pixel size and shadow map (side, side) of one direction."""
     across, down, toward = frame @ points_m
     low, high = np.array([across.min(), down.min()]), np.array([across.max(), down.max()])
@@ -64,7 +64,7 @@ def _seen_from(frame: Floats, points_m: Floats, side_px: int) -> tuple[Floats, n
         ((along - start) / texel).astype(np.int32)
         for along, start in zip((across, down), corner, strict=True)
     )
-    nearest = np.full(side_px * side_px, NOTHING, np.float32)
+    nearest = np.full(side_px * side_px, EMPTY, np.float32)
     np.maximum.at(nearest, row * np.int32(side_px) + column, toward)
     # Closing fills holes between points.
     closed = cv2.morphologyEx(nearest.reshape(side_px, side_px), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))

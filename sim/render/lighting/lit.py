@@ -16,12 +16,12 @@ class SampledScene:
 
     Attributes:
         cloud: Points on the bodies, for shadow maps of sun and lamps.
-        fewer: Half of the points on curved surfaces, for normals.
+        normal_cloud: Half of the points on curved surfaces, for normals.
         sky: Sky visibility.
     """
 
     cloud: Cloud
-    fewer: Cloud
+    normal_cloud: Cloud
     sky: Sky
 
 

@@ -11,11 +11,11 @@ from sim.render.lighting.points import Cloud
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-LINE = 4096
-FAR_APART = np.float32(1e9)
-EDGE = np.float32(0.6)
+ROW_PX = 4096
+DISCONTINUITY = np.float32(1e9)
+CREASE = np.float32(0.6)
 """How much a surface's slope changes at what counts as an edge."""
-ALIKE = np.float32(0.87), np.float32(0.97)
+BLEND_COSINES = np.float32(0.87), np.float32(0.97)
 """From the first to the second cosine between a facet's and the smooth normal, the smooth one takes over."""
 
 
@@ -36,7 +36,7 @@ def normals(camera: Camera, depth_m: Floats, body: NDArray[np.int16], box: Box) 
     x = (np.arange(box[0], box[2]) + 0.5 - camera.cx).astype(np.float32)
     y = (np.arange(box[1], box[3]) + 0.5 - camera.cy).astype(np.float32)
     ahead = near - x * right - y[:, None] * down
-    edge = (bend_x + bend_y) * np.float32(camera.fx) > EDGE * np.abs(ahead)
+    edge = (bend_x + bend_y) * np.float32(camera.fx) > CREASE * np.abs(ahead)
     right *= np.float32(camera.fx)
     down *= np.float32(camera.fy)
     scale = np.float32(-1) / np.sqrt(right * right + down * down + ahead * ahead + np.float32(1e-20))
@@ -76,15 +76,15 @@ def smooth_normals(
     wide, high = -(-width // step), -(-height // step)
     cell = rows // step * wide + columns // step
     sums = [np.bincount(cell, weights, wide * high).reshape(high, wide) for weights in normal]
-    few = cv2.blur(cv2.merge(sums).astype(np.float32), (3, 3), borderType=cv2.BORDER_CONSTANT)
+    coarse = cv2.blur(cv2.merge(sums).astype(np.float32), (3, 3), borderType=cv2.BORDER_CONSTANT)
     # The middle of a cell of s pixels lies (s - 1) / 2 pixels behind its first.
     scale, shift = np.float32(1 / step), np.float32(0.5 / step - 0.5)
-    return sampled(few, columns_at * scale + shift, rows_at * scale + shift)
+    return bilinear(coarse, columns_at * scale + shift, rows_at * scale + shift)
 
 
-def sampled(image: cv2.typing.MatLike, columns: Floats, rows: Floats) -> Floats:
+def bilinear(image: cv2.typing.MatLike, columns: Floats, rows: Floats) -> Floats:
     """What lies between the pixels of an image (h, w, c) at some places (n,): (n, c)."""
-    shape = (-(-len(columns) // LINE), LINE)  # OpenCV wants them as an image, of no more than 2^15 rows
+    shape = (-(-len(columns) // ROW_PX), ROW_PX)  # OpenCV wants them as an image, of no more than 2^15 rows
     u, v = (np.resize(places, shape) for places in (columns, rows))
     found = cv2.remap(image, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(found.reshape(-1, image.shape[2])[: len(columns)], np.float32)
@@ -99,7 +99,7 @@ def _cell_px(camera: Camera, depth_m: Floats, spacing_m: float) -> int:
 
 def blended(facets: Floats, smooth: Floats) -> Floats:
     """Unit normals (3, n): the smooth ones, but at creases, where facets (3, n) face elsewhere."""
-    smooth, low, high = unit(smooth), *ALIKE
+    smooth, low, high = unit(smooth), *BLEND_COSINES
     share = np.clip(((facets * smooth).sum(axis=0) - low) / (high - low), 0, 1)
     return unit(facets + share * (smooth - facets))
 
@@ -113,14 +113,14 @@ def unit(vectors: Floats) -> Floats:
 def _slope(values: Floats, ids: NDArray[np.int16], axis: int) -> tuple[Floats, Floats]:
     """The smaller step to a neighbour of the same body along an axis, and how unlike the two steps are."""
     height, width = values.shape
-    steps = np.full((height + 1 - axis, width + axis), FAR_APART, np.float32)
+    steps = np.full((height + 1 - axis, width + axis), DISCONTINUITY, np.float32)
     between, before, behind = (_part(axis, *ends) for ends in ((1, -1), (0, -1), (1, None)))
     np.subtract(values[behind], values[before], out=steps[between])
-    steps[between][ids[behind] != ids[before]] = FAR_APART
+    steps[between][ids[behind] != ids[before]] = DISCONTINUITY
     forward, backward = np.ascontiguousarray(steps[behind]), np.ascontiguousarray(steps[before])
     shorter = np.abs(forward) < np.abs(backward)
     least = np.asarray(cv2.copyTo(forward, shorter.view(np.uint8), backward.copy()), np.float32)
-    least[least >= FAR_APART] = 0
+    least[least >= DISCONTINUITY] = 0
     return least, np.abs(forward - backward)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scenes.geometry import fibonacci_sphere
 from scenes.shot import Light
 from sim.render.lighting.environment import EnvironmentLight
-from sim.render.lighting.lightmap import NOTHING, LightMaps, light_maps, visible
+from sim.render.lighting.lightmap import EMPTY, LightMaps, light_maps, visible
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -25,18 +25,18 @@ def sky_directions(count: int, below: bool) -> Array:
     return fibonacci_sphere(2 * count if below else count, upper_half=not below)
 
 
-def color_of(light: Light) -> Floats:
+def sky_irradiance(light: Light) -> Floats:
     """Irradiance (3,) of a level, unoccluded floor from the sky."""
     return (light.ambient * np.array(light.sky_rgb)).astype(np.float32)
 
 
-def shape_of(light: Light, directions: Array) -> Floats:
+def sky_radiance(light: Light, directions: Array) -> Floats:
     """Radiance (n,) of the sky in directions (n, 3), relative to the irradiance of a level floor.
 
     Below the horizon it is that of the horizon.
     """
     if isinstance(light, EnvironmentLight):
-        return light.shape
+        return light.relative_radiance
     up = np.clip(directions[:, 2], 0, 1)
     side = directions[:, :2] @ (np.cos(light.sky_azimuth_rad), np.sin(light.sky_azimuth_rad))
     # The cosine-weighted mean of h + (1 - h)·up over the sky is (h + 2) / 3.
@@ -44,19 +44,19 @@ def shape_of(light: Light, directions: Array) -> Floats:
     return np.asarray(level * (1 + light.sky_tilt * side), np.float32)
 
 
-def free_light(light: Light, directions: Array, normals: Floats) -> Floats:
+def unoccluded_irradiance(light: Light, directions: Array, normals: Floats) -> Floats:
     """Irradiance (m,) of unoccluded surfaces with normals (3, m), relative to the floor's.
 
     It varies slowly with the normal, so seven basis functions describe it. Under an environment map it has a
     colour: (3, m).
     """
     if isinstance(light, EnvironmentLight):
-        return light.free(normals)
+        return light.unoccluded_irradiance(normals)
     places = sky_directions(60, below=True)
-    exact = np.maximum(places @ directions.T, 0) @ shape_of(light, directions)
+    exact = np.maximum(places @ directions.T, 0) @ sky_radiance(light, directions)
     exact *= _weight(directions)
-    factors, *_ = np.linalg.lstsq(_smooth(places.T), exact, rcond=None)
-    return np.asarray(np.maximum(_smooth(normals) @ factors.astype(np.float32), 0.01), np.float32)
+    coefficients, *_ = np.linalg.lstsq(_smooth(places.T), exact, rcond=None)
+    return np.asarray(np.maximum(_smooth(normals) @ coefficients.astype(np.float32), 0.01), np.float32)
 
 
 def _smooth(normals: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -85,7 +85,7 @@ class FloorGrid:
     blocked: Floats
     window: Floats
 
-    def places(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    def pixel_coordinates(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Pixel coordinates for `cv2.remap` of floor points."""
         scale = np.float32(self.px_per_m)
         u, v = (np.float32(corner * self.px_per_m + 0.5) for corner in self.corner_m)
@@ -113,11 +113,11 @@ def floor_grid(points_m: Floats, maps: LightMaps) -> FloorGrid:
 
 def _cast(maps: LightMaps, index: int, corner_m: Array, scale: float) -> Floats:
     """The shadow (px, px) on the floor from one direction."""
-    into = maps.into(index)
+    transform = maps.world_to_pixel(index)
     # A grid pixel's centre in metres is corner + (pixel + ½) / scale; OpenCV's centres are at integers.
-    linear = into[:, :2] / scale
-    shift = into[:, :2] @ (corner_m + 0.5 / scale) + into[:, 3] - 0.5
-    taken = (maps.nearest_m[index] > NOTHING / 2).astype(np.float32)
+    linear = transform[:, :2] / scale
+    shift = transform[:, :2] @ (corner_m + 0.5 / scale) + transform[:, 3] - 0.5
+    taken = (maps.nearest_m[index] > EMPTY / 2).astype(np.float32)
     # A point fills its whole pixel, so shadows are half a pixel too wide on each side: this corrects it.
     soft = np.clip(1.5 * cv2.blur(taken, (3, 3), borderType=cv2.BORDER_CONSTANT) - 0.5, 0, 1)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -144,25 +144,25 @@ class Sky:
     def on_floor(self, light: Light) -> Floats:
         """Share (px, px) of the sky's light that reaches the floor, on its grid."""
         assert self.floor is not None
-        weights = shape_of(light, self.directions) * self.directions[:, 2].astype(np.float32)
+        weights = sky_radiance(light, self.directions) * self.directions[:, 2].astype(np.float32)
         weights *= np.float32(_weight(self.directions))
         missing = (weights @ self.floor.blocked).reshape(FLOOR_PX, FLOOR_PX)
         return np.asarray(1 - missing * self.floor.window, np.float32)
 
-    def seen(self, points_m: Floats) -> Floats:
+    def visibility(self, points_m: Floats) -> Floats:
         """Visibility (n, m) of each direction from points (3, m)."""
         return visible(self.maps, points_m, slack=1.0)
 
-    def left(self, light: Light, normals: Floats, seen: Floats) -> Floats:
+    def sky_fraction(self, light: Light, normals: Floats, visibility: Floats) -> Floats:
         """Share (m,) of the sky's light that reaches surfaces.
 
         Args:
             light: The sky.
             normals: (3, m) unit normals.
-            seen: (n, m) visibility of each direction from each surface.
+            visibility: (n, m) visibility of each direction from each surface.
         """
         facing = np.maximum(self.directions.astype(np.float32) @ normals, 0)
-        weights = shape_of(light, self.directions)
+        weights = sky_radiance(light, self.directions)
         free = weights @ facing
-        facing *= seen
+        facing *= visibility
         return np.asarray((weights @ facing) / np.maximum(free, np.float32(1e-3)), np.float32)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scenes.assets.images import IMAGE, Pictures, Texture
 from scenes.shot import Camera
 from scenes.spec import Surface, Wall
-from sim.render.lighting.albedo import paint
+from sim.render.lighting.albedo import albedo_of
 from sim.render.lighting.texture import Mipmap
 
 Plane = NDArray[np.float32]
@@ -22,10 +22,10 @@ SLANT = 3.0
 """Range over height from which on, towards the horizon, the floor is blurred rather than flickers."""
 
 
-def tint(surface: Surface) -> NDArray[np.float32]:
+def base_albedo(surface: Surface) -> NDArray[np.float32]:
     """The share (3,) of light that a surface without its texture sends back."""
     color = np.array([[surface.look.color_rgb or (1.0, 1.0, 1.0)]])
-    return np.asarray(paint(np.rint(255 * color).astype(np.uint8))[0, 0], np.float32)
+    return np.asarray(albedo_of(np.rint(255 * color).astype(np.uint8))[0, 0], np.float32)
 
 
 class Surfaces:

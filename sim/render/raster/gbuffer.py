@@ -43,13 +43,13 @@ class GBuffer:
         color: (H, W, 3) uint8 RGB, lit by the renderer.
         depth_m: (H, W) float32, along the camera's z; infinite where no body is.
         body: (H, W) int16, index into the scene's bodies; -1 where none is.
-        alone: Of each body; None of one whose box lies outside of the image.
+        silhouettes: Of each body; None of one whose box lies outside of the image.
     """
 
     color: NDArray[np.uint8]
     depth_m: NDArray[np.float32]
     body: NDArray[np.int16]
-    alone: tuple[Silhouette | None, ...]
+    silhouettes: tuple[Silhouette | None, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

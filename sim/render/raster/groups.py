@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import cv2
 import numpy as np
 
-from sim.boxes import Box, around, overlap
+from sim.boxes import Box, overlap, union
 from sim.render.raster.gbuffer import Array
 
 APART_PX = 0.5
@@ -28,8 +28,8 @@ def groups(
     found: list[list[int]] = []
     for index, box in boxes.items():
         for group in found:
-            held = around(boxes[other] for other in group)
-            if calls(around((held, box))) < calls(held) + calls(box) and all(
+            held = union(boxes[other] for other in group)
+            if calls(union((held, box))) < calls(held) + calls(box) and all(
                 not overlap(boxes[other], box) or apart(outlines[other], outlines[index]) for other in group
             ):
                 group.append(index)

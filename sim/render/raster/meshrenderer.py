@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from scenes.shot import Camera, Light, Shot
 from scenes.spec import Body
-from sim.boxes import Box, around, over, size, slices, within
+from sim.boxes import Box, clip, crop, size, slices, union
 from sim.meshfiles import MeshFiles, Vanishing
 from sim.render.raster.gbuffer import Array, GBuffer, RejectedView, ShadowMap, Silhouette
 from sim.render.raster.projection import (
@@ -23,11 +23,11 @@ from sim.render.raster.projection import (
 )
 from sim.settle import Settled
 
-Drawn = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]
+RawImages = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]
 """RGBA (h, w, 4), the depth buffer (h, w) in 0..1, PyBullet's ids (h, w) with -1 where nothing is."""
 
 
-class Holder(Protocol):
+class RenderClient(Protocol):
     """A PyBullet client; `contents` is what its renderers have left in it."""
 
     contents: object
@@ -48,12 +48,12 @@ class MeshRenderer(ABC):
         files: Meshes as files.
     """
 
-    def __init__(self, client: Holder, files: MeshFiles) -> None:
+    def __init__(self, client: RenderClient, files: MeshFiles) -> None:
         """Draws nothing yet."""
         self._client, self._files = client, files
         self._ids: list[int] = []
         self._levels: tuple[int, ...] = ()
-        self._shown: set[int] = set()
+        self._visible: set[int] = set()
         self._contents: tuple[object, ...] = (None, None)
 
     @abstractmethod
@@ -65,10 +65,10 @@ class MeshRenderer(ABC):
         """Shows or hides a body."""
 
     @abstractmethod
-    def _draw(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> Drawn:
+    def _render(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> RawImages:
         """A picture of some size, by a view and a projection (4, 4) each."""
 
-    def _finished(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
+    def _postprocess(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
         """What is given out, from what was drawn."""
         return gbuffer
 
@@ -81,25 +81,25 @@ class MeshRenderer(ABC):
                 `vanishing` when an asset has no mesh coarse enough for its distance.
         """
         bodies, camera = settled.spec.bodies, shot.camera
-        drawing = _Drawing(camera, len(bodies))
+        builder = _GBufferBuilder(camera, len(bodies))
         if bodies:
             planes_m, boxes = self._depth_range(settled, camera), self._boxes(settled, camera)
             self._load(settled, camera)
             view = view_matrix(camera)
             for group in self._groups(settled, camera, boxes):
                 self._show_only(settled, set(group))
-                box = around(boxes[index] for index in group)
+                box = union(boxes[index] for index in group)
                 matrix = projection(camera, box, *planes_m)
-                color, depth, ids = self._draw(view, matrix, size(box), shot.light)
-                drawing.add({i: boxes[i] for i in group}, color, depth, self._bodies(ids), planes_m)
-        return self._finished(drawing.finished(), settled)
+                color, depth, ids = self._render(view, matrix, size(box), shot.light)
+                builder.add({i: boxes[i] for i in group}, color, depth, self._bodies(ids), planes_m)
+        return self._postprocess(builder.build(), settled)
 
     def _boxes(self, settled: Settled, camera: Camera) -> dict[int, Box]:
         """What is drawn of each body in view: all of it, or without a label what lies in the image."""
         boxes = {}
         for index, body in enumerate(settled.spec.bodies):
             box = body_box(self._files, body, camera)
-            inside = within(box, camera.width, camera.height)
+            inside = clip(box, camera.width, camera.height)
             if inside is not None:
                 boxes[index] = box if body.labelled else inside
         return boxes
@@ -129,20 +129,20 @@ class MeshRenderer(ABC):
         half_m = float((high - low).max()) * 0.55 + 1e-6
         middle = (low + high) / 2
         view = look_along(axes, middle - np.array([0.0, 0.0, 4 * half_m]))
-        _, _, ids = self._draw(view, orthographic(half_m), (side_px, side_px), shot.light)
+        _, _, ids = self._render(view, orthographic(half_m), (side_px, side_px), shot.light)
         blocked = np.where(ids >= 0, np.uint8(255), np.uint8(0))
         return ShadowMap(blocked, right, down, middle[:2] - half_m, side_px / (2 * half_m))
 
     def _load(self, settled: Settled, camera: Camera) -> None:
         """Puts a scene's bodies into the client, in the levels of detail that a camera needs."""
         levels = self._levels_for(settled, camera)
-        held = self._contents
-        if self._client.contents is held and held[0] is settled and held[1] == levels:
+        contents = self._contents
+        if self._client.contents is contents and contents[0] is settled and contents[1] == levels:
             return
         self._client.fresh()
         self._ids = self._add(settled, levels)
         self._levels = levels
-        self._shown = set(range(len(self._ids)))
+        self._visible = set(range(len(self._ids)))
         self._client.contents = self._contents = (settled, levels, self)
 
     def _depth_range(self, settled: Settled, camera: Camera) -> tuple[float, float]:
@@ -162,10 +162,10 @@ class MeshRenderer(ABC):
 
     def _show_only(self, settled: Settled, bodies: set[int]) -> None:
         """Shows some bodies and hides all others; what is so already is not touched."""
-        for index in sorted(self._shown ^ bodies):
+        for index in sorted(self._visible ^ bodies):
             body = settled.spec.bodies[index]
             self._show(body, self._ids[index], self._levels[index], index in bodies)
-        self._shown = bodies
+        self._visible = bodies
 
     def _bodies(self, ids: NDArray[np.int32]) -> NDArray[np.int16]:
         """PyBullet's ids as indices of bodies."""
@@ -174,7 +174,7 @@ class MeshRenderer(ABC):
         return table[ids]
 
 
-class _Drawing:
+class _GBufferBuilder:
     """A picture that bodies are put into, whatever is nearest in front."""
 
     def __init__(self, camera: Camera, bodies: int) -> None:
@@ -183,7 +183,7 @@ class _Drawing:
         self._rgba = np.zeros(shape, np.uint32)  # four bytes are copied as fast as one
         self._depth_m = np.full(shape, np.inf, np.float32)
         self._body = np.full(shape, -1, np.int16)
-        self._alone: list[Silhouette | None] = [None] * bodies
+        self._silhouettes: list[Silhouette | None] = [None] * bodies
 
     def add(
         self,
@@ -194,27 +194,27 @@ class _Drawing:
         planes_m: tuple[float, float],
     ) -> None:
         """Puts in bodies that share no pixel, drawn at once over a box that holds theirs."""
-        box = around(boxes.values())
+        box = union(boxes.values())
         for index, whole in boxes.items():
-            self._alone[index] = Silhouette(whole, over(body, box, whole) == index)
-        inside = within(box, *self._size_wh)
+            self._silhouettes[index] = Silhouette(whole, crop(body, box, whole) == index)
+        inside = clip(box, *self._size_wh)
         assert inside is not None
-        body, depth, rgba = over(body, box, inside), over(depth, box, inside), over(rgba, box, inside)
+        body, depth, rgba = crop(body, box, inside), crop(depth, box, inside), crop(rgba, box, inside)
         drawn, (near_m, far_m) = np.flatnonzero(body >= 0), planes_m
         z_ndc = 2.0 * depth.ravel().take(drawn).astype(np.float64) - 1.0
         depth_m = np.full(body.shape, np.inf, np.float32)
         depth_m.ravel()[drawn] = 2.0 * far_m * near_m / (far_m + near_m - z_ndc * (far_m - near_m))
         part = slices(inside)
         nearer = depth_m < self._depth_m[part]
-        for all_of_it, new in (
+        for target, new in (
             (self._rgba, rgba.view(np.uint32)[..., 0]),
             (self._depth_m, depth_m),
             (self._body, body),
         ):
-            np.copyto(all_of_it[part], new, where=nearer)
+            np.copyto(target[part], new, where=nearer)
 
-    def finished(self) -> GBuffer:
+    def build(self) -> GBuffer:
         """What is seen."""
         rgba = self._rgba.view(np.uint8).reshape(*self._rgba.shape, 4)
         color = np.asarray(cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB), np.uint8)
-        return GBuffer(color, self._depth_m, self._body, tuple(self._alone))
+        return GBuffer(color, self._depth_m, self._body, tuple(self._silhouettes))

@@ -18,7 +18,7 @@ CLIP_SHARE = 0.001
 NEAR_MARGIN = 1.01
 
 
-def outline(files: MeshFiles, body: Body, camera: Camera) -> Array:
+def projected_outline(files: MeshFiles, body: Body, camera: Camera) -> Array:
     """Pixel coordinates (n, 2) that bound the part of a body in front of the camera, if there is any."""
     pixels, depth_m = files.projected_hull(body, camera)
     if depth_m.min() > 0 or depth_m.max() <= 0:
@@ -43,7 +43,7 @@ def body_box(files: MeshFiles, body: Body, camera: Camera) -> Box:
     Raises:
         RejectedView: `too_close` when the box of a labelled body meets the image and is larger than 4096 px.
     """
-    pixels = outline(files, body, camera)
+    pixels = projected_outline(files, body, camera)
     if not len(pixels):
         return 0, 0, 0, 0
     x0, y0 = np.floor(pixels.min(axis=0)).astype(int) - 1
@@ -70,7 +70,7 @@ def depth_range(files: MeshFiles, settled: Settled, camera: Camera) -> tuple[flo
     for body, depth_m in zip(settled.spec.bodies, depths_m, strict=True):
         reaches = bool(depth_m.min() <= near_m * NEAR_MARGIN and depth_m.max() > 0)
         if body.labelled:
-            reaches |= _holds(files, body, camera)
+            reaches |= _camera_inside(files, body, camera)
         elif reaches:
             reaches = near_in_view(camera.pose.unapply(files.hull(body)), camera, near_m * NEAR_MARGIN)
         if reaches:
@@ -108,7 +108,7 @@ def near_in_view(corners: Array, camera: Camera, near_m: float) -> bool:
     return not (beside_body or (sides @ corners.T > 0).all(axis=1).any())
 
 
-def _holds(files: MeshFiles, body: Body, camera: Camera) -> bool:
+def _camera_inside(files: MeshFiles, body: Body, camera: Camera) -> bool:
     """Whether the camera stands in a body's bounding sphere."""
     asset = files.assets[body.asset]
     center = body.apply(np.array([asset.center_of_mass_m]))[0]

@@ -10,9 +10,9 @@ from scenes.assets.images import Pictures, Texture
 from scenes.shot import Light
 from scenes.spec import Body
 from sim.bullet import Client, pb
-from sim.meshfiles import EVEN, MeshFiles
+from sim.meshfiles import UNIFORM, MeshFiles
 from sim.render.raster.gbuffer import Array
-from sim.render.raster.meshrenderer import Drawn, MeshRenderer
+from sim.render.raster.meshrenderer import MeshRenderer, RawImages
 from sim.render.raster.projection import column_major, shifted
 from sim.settle import Settled
 
@@ -34,7 +34,7 @@ class TinyRenderer(MeshRenderer):
         self._drawn_texture = cache(self._read_texture)
         self._own_textures = cache(self._read_own_textures)
 
-    def _draw(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> Drawn:
+    def _render(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> RawImages:
         width, height = size_wh
         # Its pictures lie half a pixel too far right and up. Light arguments stick from call to call: every
         # one is given every time.
@@ -67,7 +67,7 @@ class TinyRenderer(MeshRenderer):
         return [self._add_body(body, level, load) for body, level in bodies]
 
     def _add_body(self, body: Body, level: int, load: Callable[[str], int]) -> int:
-        proportions = body.proportions if self._lit else EVEN  # without light, normals make no difference
+        proportions = body.proportions if self._lit else UNIFORM  # without light, normals make no difference
         client, paths = self._client.id, self._files.visual(body.asset, level, proportions)
         colors = self._colors(body, level)
         visual = pb.createVisualShapeArray(

@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-GIVES_M = 0.001
+FLOOR_PENETRATION_M = 0.001
 """A floor hides what reaches deeper into it: at rest, physics lets bodies sink in by a part of that."""
 
 
@@ -43,23 +43,23 @@ def resolve_visibility(
     gbuffer: GBuffer, camera: Camera, floor: bool, walls: tuple[Wall, ...] = ()
 ) -> Visibility:
     """Bodies, floor and walls, whichever is in front."""
-    seen = _with_floor(gbuffer, camera, floor)
-    return _with_walls(seen, camera, walls) if walls else seen
+    visibility = _with_floor(gbuffer, camera, floor)
+    return _with_walls(visibility, camera, walls) if walls else visibility
 
 
 def _with_floor(gbuffer: GBuffer, camera: Camera, floor: bool) -> Visibility:
     if not floor:
         return Visibility(gbuffer.body, gbuffer.depth_m, None, None)
     plane_m, height_m = floor_depth(camera), camera.pose.position_m[2]
-    yielding = 1 + GIVES_M / height_m if height_m > 0 else 1.0
-    is_floor = plane_m * yielding < gbuffer.depth_m
+    tolerance = 1 + FLOOR_PENETRATION_M / height_m if height_m > 0 else 1.0
+    is_floor = plane_m * tolerance < gbuffer.depth_m
     body = np.where(is_floor, np.int16(-1), gbuffer.body)
     depth_m = np.minimum(plane_m.astype(np.float32), gbuffer.depth_m)
     return Visibility(body, depth_m, plane_m, is_floor)
 
 
-def _with_walls(seen: Visibility, camera: Camera, walls: tuple[Wall, ...]) -> Visibility:
-    body, depth_m, is_floor = seen.body.copy(), seen.depth_m.copy(), seen.is_floor
+def _with_walls(visibility: Visibility, camera: Camera, walls: tuple[Wall, ...]) -> Visibility:
+    body, depth_m, is_floor = visibility.body.copy(), visibility.depth_m.copy(), visibility.is_floor
     found = np.full(body.shape, -1, np.int8)
     for index, wall in enumerate(walls):
         wall_m = wall_depth(wall, camera).astype(np.float32)
@@ -68,5 +68,5 @@ def _with_walls(seen: Visibility, camera: Camera, walls: tuple[Wall, ...]) -> Vi
     is_wall = found >= 0
     body[is_wall] = -1
     return Visibility(
-        body, depth_m, seen.plane_m, None if is_floor is None else is_floor & ~is_wall, walls, found
+        body, depth_m, visibility.plane_m, None if is_floor is None else is_floor & ~is_wall, walls, found
     )

@@ -57,7 +57,7 @@ class EglClient:
             body = pb.getBodyUniqueId(place, physicsClientId=self._id)
             pb.removeBody(body, physicsClientId=self._id)
 
-    def take(self, size_bytes: int) -> tuple[float, float, float]:
+    def allocate(self, size_bytes: int) -> tuple[float, float, float]:
         """Room for the vertices of one shape.
 
         Returns:

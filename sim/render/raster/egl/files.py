@@ -19,7 +19,7 @@ BYTES_PER_FACE = 3 * 9 * 4
 """Three vertices of nine numbers: the plug-in shares none between triangles."""
 
 
-class Dress(Enum):
+class TextureMode(Enum):
     """What is on a mesh.
 
     Attributes:
@@ -30,7 +30,7 @@ class Dress(Enum):
 
     PLAIN = "plain"
     OWN = "own"
-    PLACES = "places"
+    UV = "places"
 
 
 class EglFiles:
@@ -47,7 +47,7 @@ class EglFiles:
         self.uv_box = cache(self._uv_box)
         self.size_bytes = cache(self._size_bytes)
 
-    def _visual(self, key: str, level: int, up: bool, dress: Dress) -> tuple[Path, ...]:
+    def _visual(self, key: str, level: int, up: bool, dress: TextureMode) -> tuple[Path, ...]:
         """An OBJ file for each part of an asset at a level of detail.
 
         Args:
@@ -56,12 +56,12 @@ class EglFiles:
             up: Whether all normals point along the mesh's z axis, or against it.
             dress: What is on it.
         """
-        drawn = zip(self._files.mesh(key, level).parts, self._files.drawn_faces(key, level), strict=True)
+        drawn = zip(self._files.mesh(key, level).parts, self._files.rendered_faces(key, level), strict=True)
         return tuple(self._written(key, part, faces, up, dress) for part, (faces, _) in drawn)
 
-    def _written(self, key: str, part: Part, faces: NDArray[np.int32], up: bool, dress: Dress) -> Path:
-        uvs, texture = part.uvs, part.texture if dress is Dress.OWN else None
-        if dress is Dress.PLACES:
+    def _written(self, key: str, part: Part, faces: NDArray[np.int32], up: bool, dress: TextureMode) -> Path:
+        uvs, texture = part.uvs, part.texture if dress is TextureMode.OWN else None
+        if dress is TextureMode.UV:
             low, size = self.uv_box(key)
             # The ramp goes up in its first half, and down again in the other: no step where it begins anew.
             uvs, texture = ((uvs - low) / size * (RAMP_PX - 1) + 0.5) / (2 * RAMP_PX), _ramp()
@@ -82,10 +82,10 @@ class EglFiles:
 
     def _size_bytes(self, key: str, level: int) -> tuple[int, ...]:
         """The room that the vertices of each part take."""
-        return tuple(BYTES_PER_FACE * len(faces) for faces, _ in self._files.drawn_faces(key, level))
+        return tuple(BYTES_PER_FACE * len(faces) for faces, _ in self._files.rendered_faces(key, level))
 
 
-def places(color: NDArray[np.uint8], box: tuple[Array, Array]) -> Array:
+def decode_uvs(color: NDArray[np.uint8], box: tuple[Array, Array]) -> Array:
     """Places (n, 2) on a texture, v up, that pixels (n, 3) of the ramp tell."""
     low, size = box
     return np.asarray(low + color[:, :2] / (RAMP_PX - 1) * size)

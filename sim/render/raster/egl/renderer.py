@@ -24,19 +24,19 @@ from sim.boxes import Box, size
 from sim.bullet import pb
 from sim.meshfiles import LEVEL_CELLS, MeshFiles
 from sim.render.raster.egl.client import CAPACITY, EglClient
-from sim.render.raster.egl.files import RAMP_PX, Dress, EglFiles, places
+from sim.render.raster.egl.files import RAMP_PX, EglFiles, TextureMode, decode_uvs
 from sim.render.raster.gbuffer import Array, GBuffer
 from sim.render.raster.groups import groups
-from sim.render.raster.meshrenderer import Drawn, MeshRenderer
-from sim.render.raster.projection import column_major, cropped, outline, tight_depth_range
+from sim.render.raster.meshrenderer import MeshRenderer, RawImages
+from sim.render.raster.projection import column_major, cropped, projected_outline, tight_depth_range
 from sim.settle import Settled
 
 TILE_WH = (1024, 768)
 """The largest picture that the plug-in draws; a larger one it draws small, and enlarges."""
 LIGHTS = 256
 """Directions that the plug-in's light is chosen from."""
-KEPT_TEXTURES = 64
-AWAY_M = (0.0, 0.0, 1e6)
+CACHED_TEXTURES = 64
+HIDDEN_POSITION_M = (0.0, 0.0, 1e6)
 """Where hidden bodies are: beyond what any camera sees. Those of alpha 0 would stay in the ids."""
 
 
@@ -53,10 +53,10 @@ class EglRenderer(MeshRenderer):
         """Draws nothing yet."""
         super().__init__(client, files)
         self._egl, self._egl_files, self._pictures = client, EglFiles(files), pictures
-        self._drawn_texture = lru_cache(KEPT_TEXTURES)(self._read_texture)
+        self._drawn_texture = lru_cache(CACHED_TEXTURES)(self._read_texture)
         self._light = np.array([0.0, 0.0, 1.0])
 
-    def _draw(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> Drawn:
+    def _render(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> RawImages:
         width, height = size_wh
         color = np.zeros((height, width, 4), np.uint8)
         depth, ids = np.ones((height, width), np.float32), np.full((height, width), -1, np.int32)
@@ -69,7 +69,7 @@ class EglRenderer(MeshRenderer):
         ids[depth >= 1] = -1
         return color, depth, ids
 
-    def _tile(self, view: Array, matrix: Array, width: int, height: int) -> Drawn:
+    def _tile(self, view: Array, matrix: Array, width: int, height: int) -> RawImages:
         _, _, color, depth, ids = pb.getCameraImage(
             width,
             height,
@@ -107,28 +107,30 @@ class EglRenderer(MeshRenderer):
         self, settled: Settled, camera: Camera, boxes: Mapping[int, Box]
     ) -> Iterable[Collection[int]]:
         """As few as there can be without much ado: on llvmpipe a call takes 20 ms, whatever it draws."""
-        points = {index: outline(self._files, settled.spec.bodies[index], camera) for index in boxes}
+        points = {
+            index: projected_outline(self._files, settled.spec.bodies[index], camera) for index in boxes
+        }
         return groups(boxes, points, _tiles)
 
     def _add(self, settled: Settled, levels: tuple[int, ...]) -> list[int]:
         bodies = settled.spec.bodies
-        self._light, along = _light_across_none(np.array([body.pose.rotation()[:, 2] for body in bodies]))
+        self._light, along = _oblique_light(np.array([body.pose.rotation()[:, 2] for body in bodies]))
         placed = zip(bodies, levels, along.tolist(), strict=True)
         return [self._add_body(body, level, toward) for body, level, toward in placed]
 
     def _add_body(self, body: Body, level: int, toward: float) -> int:
         """Loads a body whose z axis has a component `toward` the light."""
-        share = _share(-abs(toward))
-        paths = self._egl_files.visual(body.asset, level, toward < 0, _dress(body))
+        gain = _shadow_gain(-abs(toward))
+        paths = self._egl_files.visual(body.asset, level, toward < 0, _texture_mode(body))
         parts = self._files.mesh(body.asset, level).parts
         colors = [(1.0, 1.0, 1.0) if body.look.texture else body.look.color_rgb or p.color_rgb for p in parts]
         visual = pb.createVisualShapeArray(
             shapeTypes=[pb.GEOM_MESH] * len(paths),
             fileNames=[str(path) for path in paths],
             meshScales=[body.axes] * len(paths),
-            rgbaColors=[[*(channel / share for channel in color), 1.0] for color in colors],
+            rgbaColors=[[*(channel / gain for channel in color), 1.0] for color in colors],
             visualFramePositions=[
-                self._egl.take(size) for size in self._egl_files.size_bytes(body.asset, level)
+                self._egl.allocate(size) for size in self._egl_files.size_bytes(body.asset, level)
             ],
             physicsClientId=self._client.id,
         )
@@ -140,19 +142,19 @@ class EglRenderer(MeshRenderer):
     def _show(self, body: Body, body_id: int, level: int, shown: bool) -> None:
         pb.resetBasePositionAndOrientation(
             body_id,
-            body.pose.position_m if shown else AWAY_M,
+            body.pose.position_m if shown else HIDDEN_POSITION_M,
             body.pose.quat_xyzw,
             physicsClientId=self._client.id,
         )
 
-    def _finished(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
+    def _postprocess(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
         """Puts the drawn textures on their bodies: which places of them are seen is in the colours."""
         color, flat = gbuffer.color.reshape(-1, 3), gbuffer.body.ravel()
         for index, body in enumerate(settled.spec.bodies):
             if body.look.texture is None or not len(where := np.flatnonzero(flat == index)):
                 continue
             texture = self._drawn_texture(body.look.texture)
-            u, v = places(color[where], self._egl_files.uv_box(body.asset)).T
+            u, v = decode_uvs(color[where], self._egl_files.uv_box(body.asset)).T
             height, width = texture.shape[:2]
             column, row = np.floor(u * width).astype(int), np.floor((1 - v) * height).astype(int)
             tint = np.array(body.look.color_rgb or (1.0, 1.0, 1.0))
@@ -172,13 +174,13 @@ def _tiles(box: Box) -> int:
     return -(-width // TILE_WH[0]) * -(-height // TILE_WH[1])
 
 
-def _dress(body: Body) -> Dress:
+def _texture_mode(body: Body) -> TextureMode:
     if body.look.texture is not None:
-        return Dress.PLACES
-    return Dress.OWN if body.look.color_rgb is None else Dress.PLAIN
+        return TextureMode.UV
+    return TextureMode.OWN if body.look.color_rgb is None else TextureMode.PLAIN
 
 
-def _light_across_none(axes: Array) -> tuple[Array, Array]:
+def _oblique_light(axes: Array) -> tuple[Array, Array]:
     """A direction (3,) far from a right angle to each axis (n, 3), and what they have along it (n,)."""
     lights = fibonacci_sphere(LIGHTS)
     along = axes @ lights.T
@@ -186,6 +188,6 @@ def _light_across_none(axes: Array) -> tuple[Array, Array]:
     return lights[best], along[:, best]
 
 
-def _share(cosine: float) -> float:
+def _shadow_gain(cosine: float) -> float:
     """The share of a colour that is sent out in shadow, by the cosine between normal and light, below 0."""
     return 0.5 + 0.5 * 0.7 * (0.5 + 0.5 * cosine)

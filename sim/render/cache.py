@@ -1,4 +1,4 @@
-"""What was made last is kept: further lights of a view ask for the same things again."""
+"""A cache of one result, for values that all lightings of a view share."""
 
 from collections.abc import Callable
 from typing import Generic, ParamSpec, TypeVar
@@ -7,20 +7,22 @@ P = ParamSpec("P")
 Made = TypeVar("Made")
 
 
-class Last(Generic[P, Made]):
-    """A function that remembers its last answer, for as long as it is given the very same objects.
+class LastResult(Generic[P, Made]):
+    """A function that caches its last result and returns it while the arguments are the same objects.
+
+    Arguments are compared by identity, because comparing arrays would cost too much.
 
     Args:
         make: The function.
     """
 
     def __init__(self, make: Callable[P, Made]) -> None:
-        """Nothing is made yet."""
+        """Starts with an empty cache."""
         self._make = make
         self._last: tuple[tuple[object, ...], Made] | None = None
 
     def __call__(self, *given: P.args, **named: P.kwargs) -> Made:
-        """The answer; the same is what is the same object: to compare what they hold would cost too much."""
+        """The result for the arguments, from the cache if they are the same objects as last time."""
         keys = (*given, *named.values())
         if self._last is None or not _same(self._last[0], keys):
             self._last = keys, self._make(*given, **named)
