@@ -1,4 +1,4 @@
-"""The background: an environment map, or a surface in the light of the sky and half that of the lamps."""
+"""Shading of the background: an environment map, or a surface lit by the sky, and partly by the lamps."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,11 @@ from sim.render.lighting.surfaces import Surfaces, base_albedo
 Floats = NDArray[np.float32]
 
 LAMP_FRACTION = 0.5
-"""Share of the light of sun and lamps that falls on the background."""
+"""Fraction of the light of sun and lamps that reaches the background."""
 
 
 def background_image(surfaces: Surfaces, surface: Surface, camera: Camera, light: Light) -> Floats:
-    """The background (H, W, 3), linear."""
+    """Linear image (H, W, 3) of the background."""
     if isinstance(light, EnvironmentLight) and light.environment is not None and light.environment.seen:
         return light.background(camera)
     strength = sky_irradiance(light)

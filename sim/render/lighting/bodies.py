@@ -23,15 +23,15 @@ NORMAL_OFFSET_PX = 1.5
 FILTER_PX = 3
 """Width of the box filter on shadows of bodies."""
 STEP_PX = 3
-"""Sky visibility is evaluated in every third row and column, and interpolated."""
+"""Sky visibility is evaluated at every n-th row and column, and interpolated."""
 FLOOR_VIEW = 0.6
-"""Share of the nearby floor in what a surface that faces down sees."""
+"""Fraction of the view of a downward-facing surface that the lit floor nearby fills."""
 
 
 def paint_bodies(image: Floats, lit: Lit, pixels: Pixels, material: Material) -> None:
-    """Shades bodies into a picture (H, W, 3) of what is behind them."""
+    """Shades the pixels of bodies into a linear image (H, W, 3), in place."""
     sun, *lamps = lit.lamps
-    # Two sums: float addition is not associative, and data sets keep their pixels.
+    # The order of additions is fixed, because float addition is not associative and pixels must not change.
     total = _radiance(lit, pixels, material, [(sun, _sky_and_floor(lit, sun, pixels))])
     if lamps:
         total += _radiance(
@@ -46,7 +46,7 @@ def paint_bodies(image: Floats, lit: Lit, pixels: Pixels, material: Material) ->
 def _radiance(
     lit: Lit, pixels: Pixels, material: Material, lamps: Iterable[tuple[LitLamp, Floats]]
 ) -> Floats:
-    """Light (3, n) that bodies reflect to the camera, of lamps and the indirect light that goes with each."""
+    """Radiance (3, n) that bodies reflect to the camera, from lamps with the indirect light of each."""
     total = np.zeros_like(material.albedo)
     for lamp, indirect in lamps:
         light, direct = lamp.light, direct_irradiance(lamp, pixels)
@@ -59,7 +59,7 @@ def _radiance(
 
 
 def direct_irradiance(lamp: LitLamp, pixels: Pixels) -> Floats:
-    """Irradiance (n,) of each pixel from one lamp, with shadows, relative to a surface that faces it."""
+    """Irradiance (n,) of each pixel from one lamp, with shadows, relative to a surface facing it."""
     assert lamp.shadow is not None
     reached = _box_filtered(lamp.shadow.on_surface(_offset_points(pixels, lamp.shadow.maps)), pixels)
     facing = np.maximum(np.array(lamp.light.direction, np.float32) @ pixels.normal, 0)
@@ -67,7 +67,7 @@ def direct_irradiance(lamp: LitLamp, pixels: Pixels) -> Floats:
 
 
 def _box_filtered(values: Floats, pixels: Pixels) -> Floats:
-    """Values (n,) after a box filter over body pixels: it hides the pixels of the shadow map."""
+    """Values (n,) after a box filter over the pixels of bodies, which hides the texels of the shadow map."""
     image = np.zeros((pixels.box[3] - pixels.box[1], pixels.box[2] - pixels.box[0], 2), np.float32)
     image.reshape(-1, 2)[pixels.place] = np.stack([values, np.ones_like(values)], axis=1)
     total, number = (
@@ -80,7 +80,7 @@ def _box_filtered(values: Floats, pixels: Pixels) -> Floats:
 
 
 def _offset_points(pixels: Pixels, maps: LightMaps, chosen: Index | None = None) -> Floats:
-    """World points (3, m) of all or some pixels, moved off their surfaces."""
+    """World points (3, m) of all or some pixels, offset along their normals against self-shadowing."""
     points, normal = pixels.points_m, pixels.normal
     if chosen is not None:
         points, normal = points.take(chosen, axis=1), normal.take(chosen, axis=1)
@@ -88,7 +88,7 @@ def _offset_points(pixels: Pixels, maps: LightMaps, chosen: Index | None = None)
 
 
 def _sky_and_floor(lit: Lit, sun: LitLamp, pixels: Pixels) -> Floats:
-    """Irradiance (3, n) from the sky, and from the floor as sky and sun light it."""
+    """Irradiance (3, n) from the sky, and from the floor that sky and sun light."""
     assert lit.sky is not None
     light = lit.light
     sky_fraction, sky_below, sun_below = _interpolated(lit, sun, pixels)
@@ -104,7 +104,7 @@ def _sky_and_floor(lit: Lit, sun: LitLamp, pixels: Pixels) -> Floats:
 
 
 def _floor_bounce(lit: Lit, lamp: LitLamp, pixels: Pixels) -> Floats:
-    """Irradiance (3, n) from the floor as one lamp lights it, or zeros (3, 1) without a floor."""
+    """Irradiance (3, n) from the floor lit by one lamp; zeros (3, 1) without a floor."""
     if lit.spec.floor is None or lit.floor is None:
         return np.zeros((3, 1), np.float32)
     share = _floor_light_fractions(lit, lamp, pixels.points_m, pixels.normal)[1]
@@ -115,19 +115,20 @@ def _floor_bounce(lit: Lit, lamp: LitLamp, pixels: Pixels) -> Floats:
 
 
 def _floor_light_fractions(lit: Lit, lamp: LitLamp, points: Floats, normal: Floats) -> tuple[Floats, ...]:
-    """Shares (n,) of the sky's and of a lamp's light on the floor that surfaces (3, n) see."""
+    """Fractions (n,) of the sky's and of a lamp's light on the floor that faces surfaces at points (3, n)."""
     assert lit.floor is not None
     assert lamp.shadow is not None
-    # A surface sees floor at about as large a distance as its height.
+    # The floor that contributes most is about as far away as the surface is high.
     reach = np.maximum(points[2], 0)
     x, y = points[0] + normal[0] * reach, points[1] + normal[1] * reach
     return tuple(share[:, 0] for share in lit.floor.reflected(lamp.shadow, x[:, None], y[:, None]))
 
 
 def _interpolated(lit: Lit, sun: LitLamp, pixels: Pixels) -> tuple[Floats, ...]:
-    """Sky visibility, and shares of the sky's and the sun's light on the floor below: (n,) each.
+    """Sky visibility, and fractions of the sky's and the sun's light on the floor below: (n,) each.
 
-    Evaluated at some pixels and interpolated: they vary slowly. What varies with the normal is applied later.
+    They vary slowly, so they are evaluated on a coarse grid and interpolated. Factors that depend on the
+    normal are applied by the caller.
     """
     assert lit.sky is not None
     width, height = pixels.box[2] - pixels.box[0], pixels.box[3] - pixels.box[1]

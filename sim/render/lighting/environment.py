@@ -1,4 +1,4 @@
-"""Light from environment maps: image-based lighting, the sun found in a map, the map as the background."""
+"""Environment maps: image-based lighting, extraction of the sun, and the map as the background."""
 
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -18,26 +18,27 @@ Floats = NDArray[np.float32]
 LUMA = np.array([0.2126, 0.7152, 0.0722])
 """Relative luminance of linear red, green and blue (ITU-R BT.709)."""
 SUN_PX, SKY_PX = 512, 128
-"""Widths of the map in which the sun is searched, and of the map that directions sample."""
+"""Widths in pixels of the downsampled map for detecting the sun, and of the map for sampling the sky."""
 SUN_RAD, RING_RAD = np.radians(8.0), np.radians(16.0)
-"""Angular radius of the sun with its glow, and of the ring around it whose mean is the sky behind it."""
+"""Angular radius of the sun with its glow, and of the surrounding ring whose mean is the sky behind it."""
 MIN_SINE = np.sin(np.radians(5.0))
 """Sine of the lowest elevation of the sun."""
 MIN_SOFTNESS, MAX_SOFTNESS = 0.005, 0.2
-"""Limits of the softness of its shadows."""
+"""Limits of the softness of the sun's shadows."""
 NORMALS = np.array([step for step in product((-1.0, 0.0, 1.0), repeat=3) if any(step)])
+"""Normals at which the irradiance is fitted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EnvironmentMap:
-    """An equirectangular environment map before rotation: its middle is the direction +x.
+    """An equirectangular environment map before rotation; its centre is the direction +x.
 
     Attributes:
-        radiance: (h, w, 3) at full resolution.
-        whole: (64, 128, 3) downsampled.
-        sky: (64, 128, 3) downsampled, without the sun.
+        radiance: (h, w, 3) radiance at full resolution.
+        whole: (64, 128, 3) downsampled radiance.
+        sky: (64, 128, 3) downsampled radiance without the sun.
         sun: (3,) unit vector towards the brightest spot.
-        sun_rgb: (3,) irradiance of a surface that faces the sun, above that of the sky behind it.
+        sun_rgb: (3,) irradiance from the sun of a surface that faces it, without that of the sky behind it.
         softness: Half width of the sun's penumbrae, divided by the distance to the occluder.
     """
 
@@ -54,10 +55,12 @@ class EnvironmentLight(Light):
     """A light whose sky is an environment map.
 
     Attributes:
-        env_map: The map.
+        env_map: The environment map.
         raw: `ambient` in units of the map.
-        relative_radiance: (n,) radiance of each direction of the sky, relative to the irradiance of a level floor.
-        coefficients: (9, 3) spherical harmonics of the irradiance by normal, relative to the floor's, for R, G, B.
+        relative_radiance: (n,) radiance of each direction of the sky, relative to the irradiance of a level
+            floor.
+        coefficients: (9, 3) spherical harmonics, for R, G, B, of the irradiance by normal, relative to that of
+            the floor.
     """
 
     env_map: EnvironmentMap
@@ -66,12 +69,12 @@ class EnvironmentLight(Light):
     coefficients: Floats
 
     def unoccluded_irradiance(self, normals: Floats) -> Floats:
-        """Irradiance (3, m) of unoccluded surfaces with normals (3, m), relative to the floor's."""
+        """Irradiance (3, m) of unoccluded surfaces with normals (3, m), relative to that of the floor."""
         found = self.coefficients.T @ _harmonics(normals)
         return np.asarray(np.maximum(found, np.float32(0.01)), np.float32)
 
     def background(self, camera: Camera) -> Floats:
-        """The map (H, W, 3) as a camera sees it, at the exposure and white balance of the light."""
+        """Image (H, W, 3) of the map for a camera, at the exposure and white balance of the light."""
         assert self.environment is not None
         image = self.env_map.radiance
         if (width := int(2 * np.pi * camera.fx)) < image.shape[1]:
@@ -89,7 +92,7 @@ class EnvironmentLight(Light):
 
 
 def environment_map(radiance: Floats) -> EnvironmentMap:
-    """A map (h, w, 3) with its sun separated from its sky."""
+    """Environment map of radiance (h, w, 3), with the sun separated from the sky."""
     fine = _downsampled(radiance, SUN_PX)
     rays, area = _rays(fine.shape[0], fine.shape[1])
     light = fine.reshape(-1, 3).astype(np.float64)
@@ -101,7 +104,8 @@ def environment_map(radiance: Floats) -> EnvironmentMap:
     strength = rgb @ LUMA
     middle = strength @ rays[inside] + 1e-9 * rays[bright.argmax()]
     middle /= np.linalg.norm(middle)
-    middle[2] = max(middle[2], MIN_SINE)  # that of a window down to the floor would lie below the horizon
+    # The centre of a window that reaches down to the floor would lie below the horizon.
+    middle[2] = max(middle[2], MIN_SINE)
     middle /= np.linalg.norm(middle)
     apart = np.arccos(np.clip(rays[inside] @ middle, -1, 1))
     # The radius of a disc is sqrt(2) times the RMS distance to its centre.
@@ -113,9 +117,9 @@ def environment_map(radiance: Floats) -> EnvironmentMap:
 
 
 def environment_light(light: Light, env_map: EnvironmentMap, directions: Array) -> EnvironmentLight:
-    """A light with an environment map as its sky, sampled in evenly spread directions (n, 3).
+    """A light whose sky is an environment map sampled in evenly spread directions (n, 3).
 
-    Sun and sky together give a level floor the irradiance 1, about that of the other lights.
+    It is normalised so that sun and sky together give a level floor the irradiance 1, like other lights.
     """
     environment = light.environment
     assert environment is not None
@@ -150,10 +154,10 @@ def environment_light(light: Light, env_map: EnvironmentMap, directions: Array) 
 
 
 def _sample_directions(sky: Floats, directions: Array) -> Array:
-    """Mean radiance (n, 3) of the part of a small map that is nearest to each of some directions."""
+    """Mean radiance (n, 3) of the pixels of a downsampled map that are nearest to each direction (n, 3)."""
     rays, area = _rays(sky.shape[0], sky.shape[1])
     light = sky.reshape(-1, 3).astype(np.float64)
-    if directions[:, 2].min() > 0:  # no light comes from below: there is a floor
+    if directions[:, 2].min() > 0:  # the floor blocks the light from below
         above = rays[:, 2] > 0
         rays, area, light = rays[above], area[above], light[above]
     nearness = rays @ directions.T
@@ -166,7 +170,7 @@ def _sample_directions(sky: Floats, directions: Array) -> Array:
 
 @cache
 def _rays(height: int, width: int) -> tuple[Array, Array]:
-    """Unit vectors (h * w, 3) through the pixels of an equirectangular map, and solid angles (h * w,)."""
+    """Unit vectors (h * w, 3) of the pixels of an equirectangular map, and their solid angles (h * w,)."""
     up = np.pi * (0.5 - (np.arange(height) + 0.5) / height)[:, None]
     azimuth = 2 * np.pi * (0.5 - (np.arange(width) + 0.5) / width)
     shape = height, width
@@ -184,14 +188,14 @@ def _rays(height: int, width: int) -> tuple[Array, Array]:
 
 
 def _downsampled(image: Floats, width: int) -> Floats:
-    """The picture downsampled to a width, if it is wider."""
+    """The map downsampled to a width, if it is wider."""
     if image.shape[1] <= width:
         return image
     return np.asarray(cv2.resize(image, (width, width // 2), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _harmonics(normals: NDArray[np.floating]) -> NDArray[np.floating]:
-    """The polynomials (9, m) of normals (3, m) up to the second order: enough for diffuse surfaces.
+    """Basis (9, m) of spherical harmonics up to the second order at normals (3, m), for diffuse surfaces.
 
     R. Ramamoorthi and P. Hanrahan, An efficient representation for irradiance environment maps, 2001.
     """

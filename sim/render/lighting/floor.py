@@ -17,7 +17,7 @@ from sim.render.lighting.surfaces import Surfaces, base_albedo
 Floats = NDArray[np.float32]
 
 STEP_PX = 2
-"""Sky visibility of the floor is evaluated in every second row and column, and interpolated."""
+"""Sky visibility of the floor is evaluated at every n-th row and column, and interpolated."""
 
 
 def sun_on_floor(light: Light) -> Floats:
@@ -27,12 +27,12 @@ def sun_on_floor(light: Light) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FloorColors:
-    """The floor plane as one camera sees it, before shading.
+    """Position and texture of the floor plane in each pixel of one view, before shading.
 
     Attributes:
-        x: (H, W) world x.
-        y: (H, W) world y.
-        color: (H, W, 3) uint8 texture; None without one.
+        x: (H, W) world x in metres.
+        y: (H, W) world y in metres.
+        color: (H, W, 3) uint8 texture; None without a texture.
     """
 
     x: Floats
@@ -43,7 +43,7 @@ class FloorColors:
 def floor_colors(
     surfaces: Surfaces, surface: Surface, camera: Camera, plane_m: NDArray[np.float64]
 ) -> FloorColors:
-    """The floor plane over the whole picture, also behind bodies.
+    """Position and texture of the floor plane over the whole image, also behind bodies.
 
     Args:
         surfaces: Textures.
@@ -51,14 +51,14 @@ def floor_colors(
         camera: Camera of the view.
         plane_m: (H, W) depth of the floor plane; infinite above the horizon.
     """
-    # Distant floor has its mean colour; the limit keeps texture coordinates exact in single precision.
+    # Distant floor shows its mean colour; limiting the depth keeps texture coordinates exact in float32.
     depth = np.minimum(plane_m, 1e3 * camera.pose.position_m[2]).astype(np.float32)
     x, y = floor_points(camera, depth)
     return FloorColors(x, y, surfaces.floor(surface, camera, x, y, depth))
 
 
 def floor_image(colors: FloorColors, floor: Surface, lit: Lit) -> Floats:
-    """The shaded floor (H, W, 3), linear: the light of the sky goes with that of the sun."""
+    """Linear image (H, W, 3) of the shaded floor; the light of the sky is added with that of the sun."""
     image, *others = (_lit_by_lamp(colors, floor, lamp, lit.floor) for lamp in lit.lamps)
     for other in others:
         image += other
@@ -68,7 +68,7 @@ def floor_image(colors: FloorColors, floor: Surface, lit: Lit) -> Floats:
 def _lit_by_lamp(
     colors: FloorColors, surface: Surface, lamp: LitLamp, floor_light: FloorLight | None
 ) -> Floats:
-    """The floor (H, W, 3) in the light of one lamp and of its sky."""
+    """Linear image (H, W, 3) of the floor lit by one lamp and its sky."""
     light, x, y, color = lamp.light, colors.x, colors.y, colors.color
     own = base_albedo(surface) if color is None else np.ones(3, np.float32)
     sky_rgb, sun_rgb = own * sky_irradiance(light), own * sun_on_floor(light)
@@ -88,12 +88,12 @@ def _lit_by_lamp(
 
 
 def _interpolated_sky_light(floor_light: FloorLight, x: Floats, y: Floats) -> Floats:
-    """Share (h, w) of the sky's light, evaluated in every second row and column and interpolated."""
+    """Fraction (h, w) of the sky's light that reaches the floor, evaluated coarsely and interpolated."""
     height, width = x.shape
     coarse = floor_light.sky_fraction(
         *(np.ascontiguousarray(plane[::STEP_PX, ::STEP_PX]) for plane in (x, y))
     )
-    # `resize` takes samples as centres of blocks; these lie half a pixel before the centres.
+    # `cv2.resize` would assume samples at the centres of blocks; these are half a pixel before the centres.
     shift = np.array([[1 / STEP_PX, 0.0, 0.0], [0.0, 1 / STEP_PX, 0.0]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(

@@ -20,17 +20,17 @@ Index = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pixels:
-    """The pixels of bodies, as columns.
+    """The pixels of one view that show bodies, as a list of n pixels.
 
     Attributes:
-        box: Pixel edges of the box that holds all of them.
+        box: Bounding box in pixel edges.
         place: (n,) index into the flattened box.
-        columns: (n,) column in the box, a whole number.
+        columns: (n,) column in the box, an integer.
         rows: (n,) row in the box.
         points_m: (3, n) world points.
         normal: (3, n) unit normals in the world.
         body: (n,) index into the scene's bodies.
-        edge: (h, w) creases of bodies, in the box.
+        edge: (h, w) mask of creases of bodies, in the box.
     """
 
     box: Box
@@ -75,7 +75,7 @@ def body_pixels(camera: Camera, visibility: Visibility, cloud: Cloud) -> Pixels 
 
 
 def _world(camera: Camera, depth_m: Floats, columns: Floats, rows: Floats, box: Box) -> Floats:
-    """World points (3, n) of pixels in a box of the picture, from their depths (n,)."""
+    """World points (3, n) of pixels in a box of the image, from their depths (n,)."""
     x = (columns + np.float32(box[0] + 0.5 - camera.cx)) * depth_m * np.float32(1 / camera.fx)
     y = (rows + np.float32(box[1] + 0.5 - camera.cy)) * depth_m * np.float32(1 / camera.fy)
     local = np.stack([x, y, depth_m])

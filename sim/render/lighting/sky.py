@@ -1,4 +1,4 @@
-"""Light from the sky: its radiance by direction, and the sky visibility of bodies and floor."""
+"""Light from the sky: radiance by direction, and visibility of the sky from bodies and floor."""
 
 from dataclasses import dataclass
 
@@ -17,11 +17,11 @@ Floats = NDArray[np.float32]
 FLOOR_PX = 160
 """Side of the grid on which the sky visibility of the floor is stored."""
 REACH = 2.5
-"""Distance from the bodies up to which they occlude the floor, in heights of the tallest."""
+"""Distance up to which bodies occlude the floor, as a multiple of the height of the tallest."""
 
 
 def sky_directions(count: int, below: bool) -> Array:
-    """Unit vectors (n, 3), evenly spread: `count` of them over the sky, and as many below it if asked for."""
+    """Evenly distributed unit vectors (n, 3): `count` above the horizon; with `below`, as many below it."""
     return fibonacci_sphere(2 * count if below else count, upper_half=not below)
 
 
@@ -33,7 +33,7 @@ def sky_irradiance(light: Light) -> Floats:
 def sky_radiance(light: Light, directions: Array) -> Floats:
     """Radiance (n,) of the sky in directions (n, 3), relative to the irradiance of a level floor.
 
-    Below the horizon it is that of the horizon.
+    Directions below the horizon have the radiance of the horizon.
     """
     if isinstance(light, EnvironmentLight):
         return light.relative_radiance
@@ -45,10 +45,10 @@ def sky_radiance(light: Light, directions: Array) -> Floats:
 
 
 def unoccluded_irradiance(light: Light, directions: Array, normals: Floats) -> Floats:
-    """Irradiance (m,) of unoccluded surfaces with normals (3, m), relative to the floor's.
+    """Irradiance (m,) of unoccluded surfaces with normals (3, m), relative to that of the floor.
 
-    It varies slowly with the normal, so seven basis functions describe it. Under an environment map it has a
-    colour: (3, m).
+    It varies slowly with the normal, so it is fitted with seven basis functions. With an environment map it
+    is coloured: (3, m).
     """
     if isinstance(light, EnvironmentLight):
         return light.unoccluded_irradiance(normals)
@@ -65,18 +65,18 @@ def _smooth(normals: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def _weight(directions: Array) -> float:
-    """Quadrature weight of each of some evenly spread directions, for the irradiance of the floor."""
+    """Quadrature weight of each evenly distributed direction, for the irradiance of the floor."""
     return 2.0 / int(np.count_nonzero(directions[:, 2] > 0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FloorGrid:
-    """A grid on the floor with the shadow of the bodies from each direction of the sky.
+    """The shadows of the bodies on the floor for each direction of the sky, on a grid.
 
     Attributes:
         corner_m: (2,) x, y of the first pixel edge.
-        px_per_m: Scale.
-        blocked: (n, px * px) share of each direction's light that bodies block.
+        px_per_m: Pixels per metre.
+        blocked: (n, px * px) fraction of each direction's light that bodies block.
         window: (px, px) 1 in the middle, falling to 0 at the border.
     """
 
@@ -86,7 +86,7 @@ class FloorGrid:
     window: Floats
 
     def pixel_coordinates(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Pixel coordinates for `cv2.remap` of floor points."""
+        """Pixel coordinates of floor points, for `cv2.remap`."""
         scale = np.float32(self.px_per_m)
         u, v = (np.float32(corner * self.px_per_m + 0.5) for corner in self.corner_m)
         return x * scale - u, y * scale - v
@@ -99,7 +99,7 @@ class FloorGrid:
 
 
 def floor_grid(points_m: Floats, maps: LightMaps) -> FloorGrid:
-    """The shadows on the floor from directions above the horizon."""
+    """The shadows of world points (3, n) on the floor, for directions above the horizon."""
     low, high = points_m.min(axis=1).astype(np.float64), points_m.max(axis=1).astype(np.float64)
     reach_m = REACH * max(high[2], 1e-3)
     side_m = float((high - low)[:2].max()) + 2 * reach_m
@@ -142,7 +142,7 @@ class Sky:
         self.floor = floor_grid(points_m, self.maps) if floor else None
 
     def on_floor(self, light: Light) -> Floats:
-        """Share (px, px) of the sky's light that reaches the floor, on its grid."""
+        """Fraction (px, px) of the sky's light that reaches the floor, on the floor grid."""
         assert self.floor is not None
         weights = sky_radiance(light, self.directions) * self.directions[:, 2].astype(np.float32)
         weights *= np.float32(_weight(self.directions))
@@ -154,7 +154,7 @@ class Sky:
         return visible(self.maps, points_m, slack=1.0)
 
     def sky_fraction(self, light: Light, normals: Floats, visibility: Floats) -> Floats:
-        """Share (m,) of the sky's light that reaches surfaces.
+        """Fraction (m,) of the sky's light that reaches surfaces.
 
         Args:
             light: The sky.

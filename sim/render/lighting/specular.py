@@ -1,4 +1,4 @@
-"""Specular reflection of the sun and of the surroundings."""
+"""Specular reflection of the sun, and of sky and floor."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ Floats = NDArray[np.float32]
 NORMAL_REFLECTANCE = np.float32(0.04)
 """Fresnel reflectance of plastic, paint or wood at normal incidence (Schlick 1994)."""
 MAX_LOBE = np.float32(60)
-"""Upper limit of a highlight: above it the picture is white anyway."""
+"""Upper limit of a highlight; above it the image is white in any case."""
 
 
 def specular_light(
@@ -23,10 +23,10 @@ def specular_light(
     indirect: Floats,
     roughness: Floats,
 ) -> Floats:
-    """Specularly reflected light (3, n): a Blinn-Phong highlight, and the surroundings by Fresnel.
+    """Specularly reflected light (3, n): a Blinn-Phong highlight, and a Fresnel reflection of sky and floor.
 
     Args:
-        light: The light, for its sun and the strength of highlights.
+        light: The light: its sun and its `specular` strength are used.
         eye_m: (3,) position of the camera.
         points_m: (3, n) world points.
         normal: (3, n) unit normals.
@@ -40,7 +40,7 @@ def specular_light(
     power = 2 / width - 2
     cosine = np.clip((normal * half).sum(axis=0), 0, 1)
     facing = np.clip((normal * view).sum(axis=0), 0, 1)
-    # exp and log: NumPy's power takes ten times as long.
+    # NumPy's `power` takes ten times as long as exp and log.
     lobe = np.minimum((power + 8) / 8, MAX_LOBE) * np.exp(power * np.log(np.maximum(cosine, 1e-6)))
     grazing = (1 - facing) * (1 - facing)
     fresnel = NORMAL_REFLECTANCE + (1 - NORMAL_REFLECTANCE) * grazing * grazing * (1 - facing)

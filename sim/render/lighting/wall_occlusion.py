@@ -1,4 +1,4 @@
-"""Walls around a scene: what they occlude of sun, lamps and sky, and what they reflect."""
+"""Occlusion of sun, lamps and sky by walls, and the light that walls reflect."""
 
 from dataclasses import dataclass, replace
 
@@ -18,14 +18,14 @@ Floats = NDArray[np.float32]
 
 EPSILON = 1e-3
 OVERLAP = 1e-4
-"""Walls extend past their ends by this share of their distance: rounding opens no gap at a corner."""
+"""Walls are extended by this fraction of their distance, so that rounding opens no gap at a corner."""
 MAX_GLOW = 20.0
 """Upper limit of a wall's radiance, relative to the sky."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WallOcclusion:
-    """Walls in a light.
+    """Occlusion and reflection by walls in a given light.
 
     Attributes:
         walls: The walls.
@@ -38,7 +38,7 @@ class WallOcclusion:
     glow: tuple[float, ...]
 
     def sun_blocked(self, x: Floats, y: Floats, z: Floats) -> Floats:
-        """Share of the sun's light that walls block at points x, y, z, in the shape of x."""
+        """Fraction of the sun's light that walls block at points x, y, z; it has the shape of x."""
         blocked = np.zeros(x.shape, np.float32)
         for wall in self.walls:
             np.maximum(blocked, _occlusion_by_wall(wall, self.light, x, y, z), out=blocked)
@@ -52,7 +52,7 @@ class WallOcclusion:
         return left
 
     def visible_radiance(self, points_m: Floats, directions: Array) -> Floats:
-        """Radiance (n, m) of directions (n, 3) seen from points (3, m), relative to the unoccluded sky."""
+        """Radiance (n, m) from directions (n, 3) at points (3, m), relative to the unoccluded sky."""
         bright = np.maximum(sky_radiance(self.light, directions), 0.1)[:, None]
         seen = np.ones((len(directions), points_m.shape[1]), np.float32)
         nearest = np.full(seen.shape, np.inf, np.float32)
@@ -62,11 +62,11 @@ class WallOcclusion:
             free_m = np.float32(wall.distance_m) - wall.outward().astype(np.float32) @ points_m
             away_m = np.maximum(free_m, 0) / np.maximum(toward, np.float32(EPSILON))
             height_m = points_m[2] + away_m * directions[:, 2:].astype(np.float32)
-            # A direction stands for a solid angle, so the top of a wall occludes it gradually.
+            # A direction represents a solid angle, so the top of a wall occludes it gradually.
             half_m = np.maximum(away_m * wide, np.float32(1e-6))
             share = np.clip(0.5 + (wall.height_m - height_m) / (2 * half_m), 0, 1)
-            within = free_m > -EPSILON * wall.distance_m  # in a corner by rounding
-            # Between walls of one height the nearest plane is the wall that is hit: ends need no test.
+            within = free_m > -EPSILON * wall.distance_m  # points in a corner may be outside by rounding
+            # All walls have the same height, so the nearest plane is the wall that is hit: ends need no test.
             met = (toward > EPSILON) & within & (share > 0) & (away_m < nearest)
             seen = np.where(met, share * np.float32(glow) / bright + (1 - share) * seen, seen)
             nearest = np.where(met & (share > 0.5), away_m, nearest)
@@ -75,17 +75,17 @@ class WallOcclusion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WalledShadow(SoftShadow):
-    """Shadows of bodies and walls."""
+    """Soft shadows of bodies and walls."""
 
     occlusion: WallOcclusion
 
     def on_floor(self, x: Floats, y: Floats) -> Floats:
-        """Share of the light that is blocked at floor points x, y (h, w)."""
+        """Fraction of the light that is blocked at floor points x, y (h, w)."""
         blocked = SoftShadow.on_floor(self, x, y)
         return np.maximum(blocked, self.occlusion.sun_blocked(x, y, np.zeros_like(x)))
 
     def on_surface(self, points_m: Floats) -> Floats:
-        """Share (m,) of the light that reaches points (3, m)."""
+        """Fraction (m,) of the light that reaches points (3, m)."""
         reached = SoftShadow.on_surface(self, points_m)
         return np.minimum(reached, 1 - self.occlusion.sun_blocked(*points_m))
 
@@ -104,28 +104,28 @@ class WalledSky(Sky):
         self.occlusion = occlusion
 
     def visibility(self, points_m: Floats) -> Floats:
-        """Visibility (n, m) of each direction from points (3, m); a wall counts with its radiance."""
+        """Visibility (n, m) of each direction from points (3, m); walls contribute their radiance."""
         return Sky.visibility(self, points_m) * self.occlusion.visible_radiance(points_m, self.directions)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WalledFloorLight(FloorLight):
-    """The share of the light of sky and walls that reaches the floor."""
+    """The fraction of the sky's light that reaches the floor, including the light that walls reflect."""
 
     occlusion: WallOcclusion
 
     def sky_fraction(self, x: Floats, y: Floats) -> Floats:
-        """Share of the sky's light that reaches floor points x, y (h, w), with what walls reflect."""
+        """Fraction of the sky's light at floor points x, y (h, w), including the light that walls reflect."""
         return FloorLight.sky_fraction(self, x, y) * self.occlusion.floor_irradiance(x, y)
 
     def reflected(self, shadow: SoftShadow, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Shares (h, w) of the sky's and of one lamp's light on the floor around points x, y (h, w)."""
+        """Fractions (h, w) of the sky's and of one lamp's light that the floor around x, y receives."""
         sky, lamp = FloorLight.reflected(self, shadow, x, y)
         return sky * self.occlusion.floor_irradiance(x, y), lamp
 
 
 def between_walls(walls: tuple[Wall, ...], lit: Lit) -> Lit:
-    """A lit scene with walls: they occlude and reflect, each with the radiance of its middle."""
+    """A lit scene with walls that occlude and reflect light, each with the radiance of its centre."""
     assert lit.sky is not None
     occlusion = WallOcclusion(walls, lit.light, tuple(wall_glow(wall, walls, lit) for wall in walls))
     sky = WalledSky(lit.sky, occlusion)
@@ -136,14 +136,14 @@ def between_walls(walls: tuple[Wall, ...], lit: Lit) -> Lit:
 
 
 def _lamp_between_walls(lamp: LitLamp, occlusion: WallOcclusion) -> LitLamp:
-    """A lamp with the shadows of walls."""
+    """A lamp whose shadows include those of walls."""
     assert lamp.shadow is not None
     maps, shade, softness = lamp.shadow.maps, lamp.shadow.shade, lamp.shadow.softness
     return replace(lamp, shadow=WalledShadow(maps, shade, softness, replace(occlusion, light=lamp.light)))
 
 
 def wall_glow(wall: Wall, walls: tuple[Wall, ...], lit: Lit) -> float:
-    """Radiance of the middle of a wall, relative to a floor in the light of the whole sky."""
+    """Radiance of the centre of a wall, relative to a floor in the light of the whole sky."""
     assert lit.sky is not None
     light, inward = lit.light, -wall.outward()
     middle = wall.outward() * wall.distance_m + [0.0, 0.0, wall.height_m / 2]
@@ -162,9 +162,9 @@ def wall_glow(wall: Wall, walls: tuple[Wall, ...], lit: Lit) -> float:
 
 
 def _occlusion_by_wall(wall: Wall, light: Light, x: Floats, y: Floats, z: Floats) -> Floats:
-    """Share of the sun's light that one wall blocks: 1 in its shadow, less in the penumbra of its top.
+    """Fraction of the sun's light that one wall blocks: 1 in its shadow, less in the penumbra of its top.
 
-    Its ends have no penumbra: at the corner of two walls, light would leak through.
+    The ends of a wall have no penumbra, because light would leak through the corner of two walls.
     """
     toward = np.array(light.direction)
     speed = float(wall.outward() @ toward)
@@ -179,16 +179,17 @@ def _occlusion_by_wall(wall: Wall, light: Light, x: Floats, y: Floats, z: Floats
     half_m = np.maximum(np.float32(light.softness) * away_m, np.float32(1e-4 * wall.height_m))
     blocked = np.clip(0.5 - (height_m - np.float32(wall.height_m)) / (2 * half_m), 0, 1)
     beside = np.abs(across_m - (wall.low_m + wall.high_m) / 2) > reach_m
-    # A point on the wall itself, in a corner perhaps, gets no light from behind it and all from before it.
+    # A point on the wall itself, such as a corner, gets no light from behind it and all light from the front.
     blocked[(away_m <= np.copysign(OVERLAP * far, -speed)) | beside] = 0
     return np.asarray(blocked, np.float32)
 
 
 def _form_factor(wall: Wall, x: Floats, y: Floats) -> Floats:
-    """Share of a uniform sky's light that a wall occludes at floor points x, y (view factor).
+    """Fraction of a uniform sky's light that a wall occludes at floor points x, y (view factor).
 
-    At the distance d from a long wall of height h it is ½(1 − d/√(d² + h²)); the part of the wall from the
-    foot of the perpendicular to an end at b has (atan(b/d) − d/√(d² + h²)·atan(b/√(d² + h²))) / 2π of it.
+    At the distance d from an infinitely long wall of height h it is ½(1 − d/√(d² + h²)). The part of the wall
+    from the foot of the perpendicular to an end at b occludes
+    (atan(b/d) − d/√(d² + h²)·atan(b/√(d² + h²))) / 2π.
     """
     out, side = (direction.astype(np.float32) for direction in (wall.outward(), wall.sideways()))
     away_m = np.maximum(np.abs(np.float32(wall.distance_m) - out[0] * x - out[1] * y), np.float32(1e-6))

@@ -1,4 +1,4 @@
-"""Shading of walls where they are visible."""
+"""Shading of visible walls."""
 
 import cv2
 import numpy as np
@@ -18,17 +18,17 @@ from sim.render.raster.visibility import Visibility
 Floats = NDArray[np.float32]
 
 SKY_STEP, SUN_STEP = 8, 2
-"""Light of sky and floor is evaluated in every eighth row and column, that of lamps in every second."""
+"""The light of sky and floor is evaluated at every eighth row and column, that of lamps at every second."""
 MIN_SIGMA, MAX_SIGMA = 0.3, 12.0
-"""Limits of the standard deviation, in samples, by which shadows on walls are blurred."""
+"""Limits of the standard deviation, in samples, of the blur of shadows on walls."""
 FLOOR_FILTER = 7
 """Width of the box filter on the light from the floor, in samples."""
 MAX_DEPTH_RATIO = 1e3
-"""Largest depth of a wall, relative to its distance: farther parts have its mean colour."""
+"""Largest depth of a wall relative to its distance; farther parts show its mean colour."""
 
 
 def paint_walls(image: Floats, surfaces: Surfaces, camera: Camera, visibility: Visibility, lit: Lit) -> None:
-    """Shades visible walls into a picture (H, W, 3) of what is behind them."""
+    """Shades visible walls into a linear image (H, W, 3), in place."""
     for index, wall in enumerate(visibility.walls):
         assert visibility.wall is not None
         box = bounding_box(visibility.wall == index)
@@ -49,9 +49,9 @@ def paint_walls(image: Floats, surfaces: Surfaces, camera: Camera, visibility: V
 
 
 def wall_points(wall: Wall, camera: Camera, box: Box) -> tuple[Floats, Floats]:
-    """World points (3, h, w) of a wall in a box of the picture, and their depth (h, w).
+    """World points (3, h, w) of a wall in a box of the image, and their depth (h, w).
 
-    Pixels beside the wall get the nearest point of its rim, so that sparse samples can be interpolated.
+    Pixels beside the wall get the nearest point of its boundary, so that sparse samples can be interpolated.
     """
     part = slices(box)
     depth_m = np.minimum(wall_plane_depth(wall, camera)[part], MAX_DEPTH_RATIO * wall.distance_m)
@@ -64,7 +64,7 @@ def wall_points(wall: Wall, camera: Camera, box: Box) -> tuple[Floats, Floats]:
 
 
 def _sky_and_floor(lit: Lit, wall: Wall, points: Floats) -> Floats:
-    """Irradiance (h, w, 3) of a wall at points (3, h, w) from the sky and from the floor before it."""
+    """Irradiance (h, w, 3) of a wall at points (3, h, w) from the sky and from the floor in front of it."""
     assert lit.sky is not None
     light, sky = lit.light, lit.sky
     coarse = np.ascontiguousarray(points[:, ::SKY_STEP, ::SKY_STEP])
@@ -76,14 +76,14 @@ def _sky_and_floor(lit: Lit, wall: Wall, points: Floats) -> Floats:
         unoccluded_irradiance(light, sky.directions, inward[:, None]).ravel() * sky_irradiance(light)
     )
     if lit.floor is not None:
-        # A wall sees much of the floor, so no shadow there has a sharp edge here.
+        # Much of the floor lights each point of a wall, so shadows on the floor have no sharp effect here.
         below = _floor_irradiance(lit, coarse[:2] + inward[:2, None, None] * coarse[2])
         found += cv2.blur(below, (FLOOR_FILTER, FLOOR_FILTER), borderType=cv2.BORDER_REPLICATE)
     return _upsample(found.astype(np.float32), SKY_STEP, points.shape[1:])
 
 
 def _floor_irradiance(lit: Lit, points_xy: Floats) -> Floats:
-    """Irradiance (h, w, 3) of a wall from the floor at places (2, h, w), as sky and sun light it."""
+    """Irradiance (h, w, 3) of a wall from the floor at points (2, h, w) that sky and sun light."""
     sun, light, (x, y) = lit.lamps[0].shadow, lit.light, points_xy
     assert lit.floor is not None
     assert lit.spec.floor is not None
@@ -95,7 +95,7 @@ def _floor_irradiance(lit: Lit, points_xy: Floats) -> Floats:
 
 
 def _lamp_irradiance(lamp: LitLamp, wall: Wall, points: Floats, px_per_m: float) -> Floats:
-    """Irradiance (h, w, 3) of a wall from one lamp; shadows are no sharper than the lamp's shadow map."""
+    """Irradiance (h, w, 3) of a wall from one lamp, with shadows as sharp as its shadow map allows."""
     light, shadow = lamp.light, lamp.shadow
     assert shadow is not None
     facing = -float(wall.outward() @ light.direction)
@@ -116,8 +116,8 @@ def _lamp_irradiance(lamp: LitLamp, wall: Wall, points: Floats, px_per_m: float)
 
 
 def _upsample(coarse: Floats, step: int, shape: tuple[int, ...]) -> Floats:
-    """Samples of every `step`-th row and column, interpolated to all of them: (h, w) or (h, w, 3)."""
-    # `resize` takes samples as centres of blocks; these lie at the corners.
+    """Samples at every `step`-th row and column, interpolated to all: (h, w) or (h, w, 3)."""
+    # `cv2.resize` would assume samples at the centres of blocks; these are at the corners.
     back = np.array([[1 / step, 0.0, 0.0], [0.0, 1 / step, 0.0]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     wide = cv2.warpAffine(coarse, back, shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
