@@ -1,4 +1,4 @@
-"""What each pixel shows: body, floor or wall, by depth and plane alone."""
+"""Visibility: which body, floor or wall each pixel shows, by comparing depths."""
 
 from dataclasses import dataclass
 
@@ -15,20 +15,21 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 FLOOR_PENETRATION_M = 0.001
-"""A floor hides what reaches deeper into it: at rest, physics lets bodies sink in by a part of that."""
+"""Penetration depth in metres below which the floor does not occlude a body. In physics, bodies at rest
+penetrate the floor by less than that."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Visibility:
-    """What is where.
+    """The visible surface in each pixel.
 
     Attributes:
-        body: (H, W) int16; -1 where none is seen.
-        depth_m: (H, W) float32; infinite for the background.
-        plane_m: (H, W) depth of the floor, seen or not; None without one.
-        is_floor: (H, W) where the floor is seen; None without one.
-        walls: Those whose inner side the camera is on.
-        wall: (H, W) int8, index into them; -1 where none is seen. None without walls.
+        body: (H, W) int16, index into the scene's bodies; -1 where no body is visible.
+        depth_m: (H, W) float32, depth in metres; infinite for the background.
+        plane_m: (H, W) depth of the floor plane, also where it is occluded; None without a floor.
+        is_floor: (H, W) mask of the visible floor; None without a floor.
+        walls: The walls whose inner side faces the camera.
+        wall: (H, W) int8, index into `walls`; -1 where no wall is visible. None without walls.
     """
 
     body: NDArray[np.int16]
@@ -42,7 +43,7 @@ class Visibility:
 def resolve_visibility(
     gbuffer: GBuffer, camera: Camera, floor: bool, walls: tuple[Wall, ...] = ()
 ) -> Visibility:
-    """Bodies, floor and walls, whichever is in front."""
+    """The nearest of bodies, floor and walls in each pixel."""
     visibility = _with_floor(gbuffer, camera, floor)
     return _with_walls(visibility, camera, walls) if walls else visibility
 

@@ -1,4 +1,4 @@
-"""Whether PyBullet's EGL plug-in draws on this machine: tried in a child, as it may well kill its process."""
+"""Test whether PyBullet's EGL plug-in works on this machine, in a child process, because it may crash."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ from sim.render.raster.egl.client import EglUnavailable
 TIMEOUT_S = 60.0
 PACKAGES = "libegl1 libgl1 libgles2 libegl-mesa0 libgl1-mesa-dri"
 INSTALL_COMMAND = f"apt-get install -y {PACKAGES}"
-"""OpenGL on the processor; a GPU's own comes with its driver."""
+"""Command that installs software OpenGL; OpenGL of a GPU comes with its driver."""
 PROBE = """
 import os
 from importlib.util import find_spec
@@ -29,10 +29,10 @@ pb.disconnect()
 
 @cache
 def egl_device() -> str:
-    """The device that OpenGL draws with, and its driver's version.
+    """Name of the OpenGL device, and the version of its driver.
 
     Raises:
-        EglUnavailable: It does not draw here.
+        EglUnavailable: The plug-in does not render on this machine.
     """
     output = _probe_output()
     if not re.search(r"^egl draws [1-9]", output, re.MULTILINE):
@@ -45,7 +45,7 @@ def egl_device() -> str:
 
 
 def _probe_output() -> str:
-    """All that a child says that tries."""
+    """Output of a child process that renders one image; empty if it does not end in time."""
     try:
         done = subprocess.run(
             [sys.executable, "-P", "-c", PROBE],

@@ -1,12 +1,14 @@
-"""OpenGL behind the renderer interface, by PyBullet's EGL plug-in: on a GPU, or on Mesa's llvmpipe.
+"""OpenGL renderer by PyBullet's EGL plug-in: on a GPU, or on the CPU with Mesa's llvmpipe.
 
-Of all light arguments the plug-in heeds the direction only. It sends out
+The renderer has to return unlit colours, but the plug-in always shades. Of all light arguments it uses the
+direction only, and its shading is
 
     colour · (0.5 + 0.5 · intensity),  intensity = 0.5 + 0.5 · normal · light, less 30 % in shadow
 
-(and a highlight in the light). Normals serve nothing else, so all those of a body point up or all down in its
-frame, whichever is away from the light: then everything of it is in shadow, the intensity one number, and a
-colour that is given divided by it comes out as it should. The light is one that no body lies across.
+(plus a highlight in the light). Normals have no other use, so all normals of a body are set to the body's z
+axis or all to its opposite, whichever points away from the light. Then the whole body is in shadow and has a
+single intensity, and dividing the body's colour by the resulting factor cancels the shading. The light
+direction is chosen far from a right angle to the z axes of all bodies.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -32,25 +34,25 @@ from sim.render.raster.projection import column_major, cropped, projected_outlin
 from sim.settle import Settled
 
 TILE_WH = (1024, 768)
-"""The largest picture that the plug-in draws; a larger one it draws small, and enlarges."""
+"""The largest image that the plug-in renders; it would render a larger one at this size, and enlarge it."""
 LIGHTS = 256
-"""Directions that the plug-in's light is chosen from."""
+"""Number of directions from which that of the plug-in's light is chosen."""
 CACHED_TEXTURES = 64
 HIDDEN_POSITION_M = (0.0, 0.0, 1e6)
-"""Where hidden bodies are: beyond what any camera sees. Those of alpha 0 would stay in the ids."""
+"""Position of hidden bodies, outside every view. Bodies hidden by alpha 0 would still appear in the ids."""
 
 
 class EglRenderer(MeshRenderer):
-    """Exact ids, and colours as they are without light.
+    """OpenGL renderer with exact ids and unlit colours.
 
     Args:
-        client: The client to draw in.
+        client: The client to render with.
         files: Meshes as files.
         pictures: Textures.
     """
 
     def __init__(self, client: EglClient, files: MeshFiles, pictures: Pictures) -> None:
-        """Draws nothing yet."""
+        """Loads no scene; scenes are loaded on first use."""
         super().__init__(client, files)
         self._egl, self._egl_files, self._pictures = client, EglFiles(files), pictures
         self._drawn_texture = lru_cache(CACHED_TEXTURES)(self._read_texture)
@@ -65,7 +67,7 @@ class EglRenderer(MeshRenderer):
                 x1, y1 = min(x0 + TILE_WH[0], width), min(y0 + TILE_WH[1], height)
                 part, inside = cropped(matrix, size_wh, (x0, y0, x1, y1)), np.s_[y0:y1, x0:x1]
                 color[inside], depth[inside], ids[inside] = self._tile(view, part, x1 - x0, y1 - y0)
-        # Ids are drawn apart from colour and depth: what only one of them has is none.
+        # Ids are rendered separately from colour and depth; a pixel counts only if both show a body.
         ids[depth >= 1] = -1
         return color, depth, ids
 
@@ -87,11 +89,11 @@ class EglRenderer(MeshRenderer):
         )
 
     def _depth_range(self, settled: Settled, camera: Camera) -> tuple[float, float]:
-        """The tightest that will do: llvmpipe's depth has 16 bits."""
+        """The tightest possible depth range, because llvmpipe's depth buffer has 16 bits."""
         return tight_depth_range(self._files, settled, camera)
 
     def _levels_for(self, settled: Settled, camera: Camera) -> tuple[int, ...]:
-        """Levels of detail that the plug-in has room for: where it lacks some, the largest give way."""
+        """Levels of detail that fit into the plug-in's memory; the largest meshes are simplified first."""
         levels = list(super()._levels_for(settled, camera))
         while True:
             sizes = [
@@ -106,7 +108,7 @@ class EglRenderer(MeshRenderer):
     def _groups(
         self, settled: Settled, camera: Camera, boxes: Mapping[int, Box]
     ) -> Iterable[Collection[int]]:
-        """As few as there can be without much ado: on llvmpipe a call takes 20 ms, whatever it draws."""
+        """Few groups, by a greedy search: with llvmpipe a call takes 20 ms, whatever it renders."""
         points = {
             index: projected_outline(self._files, settled.spec.bodies[index], camera) for index in boxes
         }
@@ -148,7 +150,7 @@ class EglRenderer(MeshRenderer):
         )
 
     def _postprocess(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
-        """Puts the drawn textures on their bodies: which places of them are seen is in the colours."""
+        """Applies the sampled textures: the rendered colours encode texture coordinates."""
         color, flat = gbuffer.color.reshape(-1, 3), gbuffer.body.ravel()
         for index, body in enumerate(settled.spec.bodies):
             if body.look.texture is None or not len(where := np.flatnonzero(flat == index)):
@@ -162,14 +164,14 @@ class EglRenderer(MeshRenderer):
         return gbuffer
 
     def _read_texture(self, texture: Texture) -> NDArray[np.uint8]:
-        """A texture, no finer than places on it are told."""
+        """A texture, no larger than the resolution of the encoded texture coordinates."""
         pixels = self._pictures(texture)
         size_wh = min(pixels.shape[1], RAMP_PX), min(pixels.shape[0], RAMP_PX)
         return np.asarray(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _tiles(box: Box) -> int:
-    """How many pictures make one over a box."""
+    """Number of tiles that cover a box."""
     width, height = size(box)
     return -(-width // TILE_WH[0]) * -(-height // TILE_WH[1])
 
@@ -181,7 +183,7 @@ def _texture_mode(body: Body) -> TextureMode:
 
 
 def _oblique_light(axes: Array) -> tuple[Array, Array]:
-    """A direction (3,) far from a right angle to each axis (n, 3), and what they have along it (n,)."""
+    """A direction (3,) far from a right angle to each axis (n, 3), and the cosines (n,) with the axes."""
     lights = fibonacci_sphere(LIGHTS)
     along = axes @ lights.T
     best = int(np.abs(along).min(axis=0).argmax())
@@ -189,5 +191,5 @@ def _oblique_light(axes: Array) -> tuple[Array, Array]:
 
 
 def _shadow_gain(cosine: float) -> float:
-    """The share of a colour that is sent out in shadow, by the cosine between normal and light, below 0."""
+    """Factor of the plug-in's shading in shadow, for a negative cosine between normal and light."""
     return 0.5 + 0.5 * 0.7 * (0.5 + 0.5 * cosine)
