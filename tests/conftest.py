@@ -16,7 +16,7 @@ from tests.rig import Rig
 
 @pytest.fixture(scope="session")
 def client() -> Iterator[Client]:
-    """One client for all tests: each finds there what the others left, as scenes do."""
+    """One client for all tests: each test runs after the leftovers of others, as scenes do."""
     client = Client()
     yield client
     client.close()
@@ -24,7 +24,7 @@ def client() -> Iterator[Client]:
 
 @pytest.fixture
 def rig(client: Client, tmp_path: Path) -> Callable[..., Rig]:
-    """`rig(catalogue, Relit(), background="folder")`: everything that pictures are made with."""
+    """Factory of rigs: `rig(catalogue, Relit(), background="folder")`."""
 
     def build(catalogue: Catalogue, render: Render | None = None, **images: str | None) -> Rig:
         folder = tmp_path / "meshes"
@@ -37,7 +37,7 @@ def rig(client: Client, tmp_path: Path) -> Callable[..., Rig]:
 
 @pytest.fixture(scope="session")
 def egl() -> str:
-    """The device that OpenGL draws with; tests that need one are skipped where there is none."""
+    """Name of the OpenGL device; tests that need one are skipped on machines without."""
     try:
         return egl_device()
     except EglUnavailable as error:

@@ -1,3 +1,5 @@
+"""Masks and measures of labels, compared with analytic silhouettes and separate renders."""
+
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -33,7 +35,7 @@ MIXED = {name: {"shape": name, "size_m": [0.05, 0.1]} for name in SHAPES}
 
 
 def planes_agree(sample: Sample) -> bool:
-    """Whether no bit is set that belongs to no instance."""
+    """Whether only bits of existing instances are set."""
     used = np.zeros_like(sample.amodal)
     for instance in sample.instances:
         plane, bit = divmod(instance.id - 1, 8)
@@ -141,7 +143,7 @@ def test_masks_of_random_scenes(rig: Callable[..., Rig], render: str, kind: type
             ImageSettings(width=640, height=480) if index % 5 == 4 else ImageSettings(width=160, height=120)
         )
         camera = view_of(made, settled, index, image)
-        # Of a group that is drawn at once, a pixel at an edge may be rounded differently.
+        # When bodies are rendered as a group, a pixel at an edge may be rounded differently.
         check_masks(made, settled, camera, made.shoot(settled, shot(camera)), int(render == "egl"))
 
 

@@ -1,3 +1,5 @@
+"""Floor, shadows and textures in images: their geometry, and that they change no label."""
+
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -26,7 +28,7 @@ VIEW = camera_at((0.5, -0.6, 0.7), (0, 0, 0.02), 150)
 
 
 def group(made: Rig, **changes: Any) -> Settled:
-    """A box, a ball and a bolt on a floor; looks for them as changes."""
+    """A box, a ball and a bolt on a floor; `changes` sets look, floor and background."""
     look = changes.get("look", Look((0.8, 0.7, 0.6)))
     bodies = (
         made.body("box", (0.0, 0.0, 0.075), look=look),
@@ -42,7 +44,7 @@ def ready(rig: Callable[..., Rig], **images: str | None) -> Rig:
     return rig(catalogue_of(meshes | {"pole": box(0.02, 0.02, 0.3), "ground": box(3.0, 3.0, 0.5)}), **images)
 
 
-def test_floor_by_plane_is_floor_by_pybullet(rig: Callable[..., Rig]) -> None:
+def test_floor_plane_equals_a_floor_rendered_by_pybullet(rig: Callable[..., Rig]) -> None:
     made = ready(rig)
     view = camera_at((0.6, -0.9, 1.6), (0, 0, 0.02), 300, (320, 240), roll_rad=0.2)
     settled = group(made)
@@ -64,7 +66,7 @@ def test_floor_by_plane_is_floor_by_pybullet(rig: Callable[..., Rig]) -> None:
 
 @pytest.mark.parametrize("render", RENDERS)
 @pytest.mark.parametrize(("deep_m", "seen"), [(0.0, True), (0.0004, True), (0.0015, False)], ids=str)
-def test_what_sinks_in_by_less_than_a_floor_gives_is_seen_whole(
+def test_floor_does_not_occlude_a_body_that_penetrates_it_slightly(
     rig: Callable[..., Rig], render: str, deep_m: float, seen: bool
 ) -> None:
     sheet = box(0.2, 0.15, 0.0001)
@@ -91,7 +93,7 @@ def test_floor_depth_is_that_of_the_plane(rig: Callable[..., Rig]) -> None:
 
 
 def darkened(made: Rig, light: Light, view: Any) -> NDArray[np.bool_]:
-    """Where a pole's shadow falls on a white floor."""
+    """Mask of a pole's shadow on a white floor."""
     settled = still(made.body("pole", (0, 0, 0.15)), floor=WHITE)
     lit, unlit = (made.shoot(settled, shot(view, replace(light, shadow=s))).frame for s in (0.0, 1.0))
     difference = lit.image[..., 1].astype(int) - unlit.image[..., 1]
@@ -112,7 +114,7 @@ def test_shadow_of_a_pole_has_the_lights_direction_and_length(
     view = camera_at((0.0, 0.0, 1.5), (0, 0, 0), 300, (320, 240))
     view = replace(view, pose=replace(view.pose, quat_xyzw=(1.0, 0.0, 0.0, 0.0)))
     rows, columns = np.nonzero(darkened(made, light, view))
-    # Every floor point that the sun cannot see is in it: the pole's base, moved along the light to its top's.
+    # The shadow contains all floor points hidden from the sun: from the pole's base to its projected top.
     length_m = 0.3 / np.tan(elevation)
     away = -toward[:2]
     tip_m = np.array([*(away * length_m), 0.0])
@@ -141,13 +143,13 @@ def test_low_sun_shadow_has_no_edge_of_the_map(rig: Callable[..., Rig]) -> None:
 
 
 def changed(first: Picture, second: Picture, where: NDArray[np.bool_]) -> float:
-    """The share of some pixels that moved by 4 grey levels or more in some channel."""
+    """Fraction of the given pixels that changed by 4 grey levels or more in any channel."""
     moved = np.abs(first.frame.image.astype(int) - second.frame.image).max(axis=-1) >= 4
     return float(moved[where].mean())
 
 
 def ends(settings: Settings, *names: str) -> list[Any]:
-    """The settings with ranges fixed at their low ends, and at their high ends."""
+    """The settings with the named ranges fixed at their low ends, and at their high ends."""
     tree = settings.model_dump()
     middles = {name: float(np.mean(value)) for name, value in tree.items() if is_range(value)}
     return [
@@ -161,7 +163,7 @@ def is_range(value: object) -> bool:
 
 
 def unlike(first: Picture, second: Picture) -> list[str]:
-    """What differs between two pictures besides colour."""
+    """Names of the arrays, other than the colours, that differ between two images."""
     return [
         name
         for name in ("body", "depth_m")
@@ -184,7 +186,7 @@ def unlike(first: Picture, second: Picture) -> list[str]:
     ],
     ids="+".join,
 )
-def test_every_range_of_the_light_is_seen(
+def test_every_range_of_the_light_changes_the_image(
     rig: Callable[..., Rig], rng: np.random.Generator, names: tuple[str, ...]
 ) -> None:
     made = ready(rig)
@@ -197,7 +199,7 @@ def test_every_range_of_the_light_is_seen(
 
 
 @pytest.mark.parametrize("names", [("hue",), ("saturation",), ("value",), ("tile",)], ids="+".join)
-def test_every_range_of_the_floor_is_seen(
+def test_every_range_of_the_floor_changes_the_image(
     rig: Callable[..., Rig], rng: np.random.Generator, names: tuple[str, ...]
 ) -> None:
     made, surfaces = ready(rig), []
@@ -213,7 +215,7 @@ def test_every_range_of_the_floor_is_seen(
 
 @pytest.mark.parametrize("names", [("hue",), ("saturation",), ("value",)], ids="+".join)
 @pytest.mark.parametrize("what", ["look", "background"])
-def test_every_range_of_a_look_is_seen(
+def test_every_range_of_a_look_changes_the_image(
     rig: Callable[..., Rig], rng: np.random.Generator, names: tuple[str, ...], what: str
 ) -> None:
     made = ready(rig)
@@ -235,7 +237,7 @@ def test_every_range_of_a_look_is_seen(
 
 
 @pytest.mark.parametrize("what", ["look", "background", "floor"])
-def test_textures_are_seen_and_move_no_label(rig: Callable[..., Rig], what: str) -> None:
+def test_textures_change_the_image_and_no_label(rig: Callable[..., Rig], what: str) -> None:
     made = ready(rig)
     view = camera_at((0.5, -0.6, 0.3), (0, 0, 0.2), 150)
     looks = [Look((0.8, 0.8, 0.8), texture) for texture in (None, Texture("checker", 1), Texture("dots", 4))]

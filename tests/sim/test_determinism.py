@@ -1,4 +1,4 @@
-"""A scene is the same alone, and after whatever else the process has done before."""
+"""Determinism: a scene is the same on its own and after anything else that the process has done."""
 
 import subprocess
 import sys
@@ -61,7 +61,7 @@ def digest(settled: Settled, pictures: list[Picture]) -> str:
 
 
 def fingerprint(client: Client, folder: Path, render: str) -> str:
-    """Of scene B, made from nothing but the client."""
+    """Digest of scene B, made with a new rig in the given client."""
     catalogue = catalogue_from(CATEGORIES, bracket={"shape": "bracket", "size_m": 0.1})
     images = dict.fromkeys(("floor", "background", "objects", "distractors"))
     made = Rig(client, catalogue, folder, images, RENDERS[render])
@@ -87,7 +87,7 @@ def other_than(render: str) -> str:
 
 
 def hostile(client: Client, folder: Path, render: str) -> None:
-    """Everything that leaks from scene to scene in PyBullet, set to extremes."""
+    """Sets every PyBullet state that persists between scenes to an extreme value."""
     other = catalogue_of({"box": box(0.3, 0.3, 0.01), "bolt": sphere(0.05, 24)})
     made = Rig(client, other, folder, {}, RENDERS[render])
     settled = still(made.body("box", (0, 0, 0)), made.body("bolt", (0, 0, 0.1)))
@@ -128,7 +128,7 @@ def test_scene_is_the_same_alone_and_after_others(client: Client, tmp_path: Path
     assert fingerprint(client, folders[0], render) == alone
     hostile(client, folders[1], other_than(render))
     assert fingerprint(client, folders[2], render) == alone
-    # A second client, while the first one is still there and has its last scene loaded.
+    # A second client, while the first one still exists and has its last scene loaded.
     second = Client()
     hostile(second, folders[1], other_than(render))
     assert fingerprint(second, folders[3], render) == alone

@@ -1,4 +1,4 @@
-"""What is special in drawing with OpenGL: its colours, its limits, and what the plug-in would get wrong."""
+"""The OpenGL renderer: its colours, its limits, and workarounds for defects of the plug-in."""
 
 import threading
 from collections.abc import Callable
@@ -42,7 +42,7 @@ def turned(rng: np.random.Generator) -> Any:
 
 
 def inner(mask: Mask) -> Mask:
-    """What of a mask has all of its neighbours in it."""
+    """The pixels of a mask whose four neighbours are in the mask as well."""
     shrunk = mask.copy()
     for axis in (0, 1):
         for step in (-1, 1):
@@ -51,7 +51,7 @@ def inner(mask: Mask) -> Mask:
 
 
 def quarters(size_px: tuple[int, int]) -> Any:
-    """A texture (h, w, 3) whose four quarters are red, green, blue and white; and what is where, v up."""
+    """A texture (h, w, 3) whose four quarters are red, green, blue and white."""
     width, height = size_px
     pixels = np.zeros((height, width, 3), np.uint8)
     pixels[: height // 2, : width // 2] = (250, 10, 20)
@@ -62,7 +62,7 @@ def quarters(size_px: tuple[int, int]) -> Any:
 
 
 def sheet(texture: Any = None) -> Mesh:
-    """A square of side 0.2 that faces up, its texture upright where y points up."""
+    """A square with side 0.2 that faces up; its texture is upright when y points up."""
     part = Part(
         np.array([[-0.1, -0.1, 0.0], [0.1, -0.1, 0.0], [0.1, 0.1, 0.0], [-0.1, 0.1, 0.0]]),
         np.tile((0.0, 0.0, 1.0), (4, 1)),
@@ -154,7 +154,7 @@ def test_a_large_picture_is_drawn_in_tiles(rig: Callable[..., Rig]) -> None:
 
 
 def test_one_mesh_at_two_sizes(rig: Callable[..., Rig]) -> None:
-    """The plug-in itself takes meshes of one file for the same, whatever their scale."""
+    """The plug-in itself treats meshes from one file as the same, whatever their scale."""
     made = rig(catalogue_of({"sphere": sphere(RADIUS_M, 96)}), Egl())
     camera = camera_at((0, -1.5, 0.2), (0, 0, 0), 200)
     for first, second in ((1.0, 0.5), (0.7, 1.2)):
@@ -175,7 +175,7 @@ def test_a_scene_too_fine_for_the_plugin_is_drawn_coarser(
     monkeypatch.setattr(module, "CAPACITY", 1 << 20)
     bodies = [made.body("sphere", (0.25 * place, 0, 0)) for place in (-1, 0, 1)]
     settled, camera = still(*bodies, made.body("box", (0, 0, 0.3))), camera_at((0, -1, 0.1), (0, 0, 0), 200)
-    egl_client()._used = eglclient.CAPACITY + 1  # it starts anew, whatever other tests have left
+    egl_client()._used = eglclient.CAPACITY + 1  # forces a restart, whatever other tests have loaded
     gbuffer = made.renderer.rasterise(settled, shot(camera))
     assert 0 < egl_client()._used <= 1 << 20
     for index, body in enumerate(bodies):
@@ -213,7 +213,7 @@ def test_the_light_of_a_shot_is_left_to_the_composer(rig: Callable[..., Rig]) ->
     assert np.array_equal(first.depth_m, second.depth_m)
 
 
-def test_another_thread_is_told_and_does_not_crash(rig: Callable[..., Rig]) -> None:
+def test_another_thread_gets_an_error_and_does_not_crash(rig: Callable[..., Rig]) -> None:
     made = rig(catalogue_of({"box": SHAPES["box"](0.1)}), Egl())
     settled, view = still(made.body("box", (0, 0, 0))), shot(camera_at((0, -0.5, 0.2), (0, 0, 0), 150))
     told: list[Exception] = []
@@ -231,7 +231,7 @@ def test_another_thread_is_told_and_does_not_crash(rig: Callable[..., Rig]) -> N
 
 
 @pytest.mark.parametrize("bodies", [1, 12, 4000])
-def test_there_is_a_light_that_no_body_lies_across(rng: np.random.Generator, bodies: int) -> None:
+def test_light_is_oblique_to_the_axis_of_every_body(rng: np.random.Generator, bodies: int) -> None:
     for _ in range(20):
         axes = rng.normal(size=(bodies, 3))
         axes /= np.linalg.norm(axes, axis=1, keepdims=True)

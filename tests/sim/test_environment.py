@@ -1,4 +1,4 @@
-"""A picture of all around as the sky: its light, its shadows, itself behind everything."""
+"""Environment maps as the sky: their light, shadows, and use as the background."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,7 +29,7 @@ SPOT = np.array([0.48, 0.36, 0.8])
 
 
 def ready(rig: Callable[..., Rig], light: NDArray[np.float64], folder: Path) -> tuple[Rig, str]:
-    """A studio with one picture of all around, and its key."""
+    """A rig with one environment map, and the key of the map."""
     path = folder / "sky.hdr"
     write_hdr(path, light)
     meshes = {"pole": box(0.02, 0.02, 0.3), "wall": box(0.01, 1.2, 0.1), "ball": sphere(0.06, 48)}
@@ -42,7 +42,7 @@ def under(source: str, turn_rad: float = 0.0, sun: bool = True, light: Light = L
 
 
 @pytest.mark.parametrize("share", [0.25, 0.5, 1.0, 2.0])
-def test_floor_before_a_long_wall_gets_its_share_of_a_white_picture(
+def test_irradiance_of_the_floor_beside_a_long_wall_under_a_white_map(
     rig: Callable[..., Rig], tmp_path: Path, share: float
 ) -> None:
     made, height_m = ready(rig, white(64), tmp_path)[0], 0.1
@@ -64,7 +64,7 @@ def test_floor_before_a_long_wall_gets_its_share_of_a_white_picture(
     assert grid[round(float(v[0, 0])), round(float(u[0, 0]))] == pytest.approx(expected, rel=0.05)
 
 
-def test_a_white_picture_is_the_white_sky(rig: Callable[..., Rig], tmp_path: Path) -> None:
+def test_white_environment_map_equals_the_white_sky(rig: Callable[..., Rig], tmp_path: Path) -> None:
     made, source = ready(rig, white(64), tmp_path)
     settled = still(made.body("ball", (0.0, 0.0, 0.06)), floor=GREY)
     view = camera_at((0.5, -0.6, 0.7), (0, 0, 0.02), 400)
@@ -89,11 +89,11 @@ def test_a_bright_spot_casts_shadows_away_from_it(
     middle = np.array([columns.mean() + 0.5 - 160, 120 - rows.mean() - 0.5])  # image rows run against y
     away = np.degrees(np.arctan2(-SPOT[1], -SPOT[0])) + turn_deg
     assert (np.degrees(np.arctan2(middle[1], middle[0])) - away + 180) % 360 - 180 == pytest.approx(0, abs=3)
-    # A pole of 0.3 m, 0.3 / tan(53°) long a shadow: its middle is half as far.
+    # The shadow of a pole of 0.3 m is 0.3 / tan(53°) long; its middle is half as far from the pole.
     assert np.hypot(*middle) / 200 == pytest.approx(0.15 * 0.6 / 0.8, rel=0.15)
 
 
-def test_the_sun_of_a_picture_is_where_and_as_strong_as_it_was_put() -> None:
+def test_sun_of_a_map_has_the_direction_strength_and_size_of_its_spot() -> None:
     radius = 0.05
     for at in (SPOT, np.array([-0.8, 0.0, 0.6]), np.array([0.0, -0.28, 0.96])):
         picture = with_spot(256, at, radius, 500.3)
@@ -105,14 +105,14 @@ def test_the_sun_of_a_picture_is_where_and_as_strong_as_it_was_put() -> None:
         np.testing.assert_allclose(found.sky, 0.3, rtol=0.01)
 
 
-def test_below_the_horizon_nothing_is_the_sun() -> None:
+def test_no_sun_is_found_below_the_horizon() -> None:
     found = environment_map(with_spot(128, np.array([0.6, 0.0, -0.8]), 0.05, 500.0).astype(np.float32))
     np.testing.assert_allclose(found.sun_rgb, 0, atol=1e-3)
 
 
 @pytest.mark.parametrize("below", [False, True])
-def test_light_on_surfaces_is_that_of_the_picture(below: bool) -> None:
-    """Red light from +x, blue from -x, against the integral over the picture."""
+def test_irradiance_is_the_integral_of_the_map(below: bool) -> None:
+    """Red light from +x and blue light from -x, compared with the integral over the map."""
     rays = toward(64)
     light = np.stack([1 + rays[..., 0], np.ones_like(rays[..., 0]), 1 - rays[..., 0]], axis=-1)
     directions = sky_directions(200, below)
@@ -127,7 +127,7 @@ def test_light_on_surfaces_is_that_of_the_picture(below: bool) -> None:
     np.testing.assert_allclose(found, exact / floor, atol=0.08)
 
 
-def test_what_is_seen_behind_is_the_picture_turned_and_not_mirrored(
+def test_background_is_the_environment_map_rotated_and_not_mirrored(
     rig: Callable[..., Rig], tmp_path: Path
 ) -> None:
     rays = toward(64)
@@ -147,7 +147,7 @@ def test_what_is_seen_behind_is_the_picture_turned_and_not_mirrored(
             assert image[row, column, channel] > image[row, column, others].max() + 100
 
 
-def test_an_unseen_picture_leaves_the_background(rig: Callable[..., Rig], tmp_path: Path) -> None:
+def test_hidden_environment_map_leaves_the_background(rig: Callable[..., Rig], tmp_path: Path) -> None:
     made, source = ready(rig, with_spot(64, SPOT, 0.1, 50.0), tmp_path)
     light = under(source)
     assert light.environment is not None
@@ -158,7 +158,7 @@ def test_an_unseen_picture_leaves_the_background(rig: Callable[..., Rig], tmp_pa
     assert unseen.reshape(-1, 3).std(axis=0).max() == 0
 
 
-def test_a_picture_moves_no_label(rig: Callable[..., Rig], tmp_path: Path) -> None:
+def test_environment_map_changes_no_label(rig: Callable[..., Rig], tmp_path: Path) -> None:
     made, source = ready(rig, with_spot(64, SPOT, 0.1, 50.0), tmp_path)
     settled = still(made.body("ball", (0, 0, 0.06)), made.body("pole", (0.1, 0, 0.15)), floor=GREY)
     assert labelled(settled)
@@ -170,7 +170,7 @@ def test_a_picture_moves_no_label(rig: Callable[..., Rig], tmp_path: Path) -> No
     assert np.abs(one.frame.image.astype(int) - other.frame.image).mean() > 1
 
 
-def test_without_its_sun_the_drawn_one_shines(rig: Callable[..., Rig], tmp_path: Path) -> None:
+def test_without_the_maps_sun_the_sampled_sun_is_used(rig: Callable[..., Rig], tmp_path: Path) -> None:
     around = environment_map(with_spot(64, SPOT, 0.1, 50.0).astype(np.float32))
     drawn = environment_light(under("x@0", sun=False), around, sky_directions(36, below=False))
     assert (drawn.direction, drawn.diffuse, drawn.ambient) == (LIGHT.direction, LIGHT.diffuse, LIGHT.ambient)

@@ -1,4 +1,4 @@
-"""What a lens and a moving camera do to pictures, and that no label notices."""
+"""Lens blur, motion blur and tone mapping of images, and that no label changes with them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -45,13 +45,13 @@ def labels(picture: Picture) -> list[bytes]:
 
 
 def profile(light: NDArray[np.floating]) -> NDArray[np.floating]:
-    """The middle row: 0 at its left end, 1 at its right."""
+    """The middle row, scaled to 0 at its left end and 1 at its right end."""
     row = light[len(light) // 2, :, 1]
     return np.asarray((row - row[0]) / (row[-1] - row[0]))
 
 
 def disc_px(light: Floats) -> float:
-    """The diameter of the disc that an edge was spread over: its variance is d²/16, that of a pixel 1/12."""
+    """Diameter of the disc that blurred an edge: the variance of a disc is d²/16, that of a pixel 1/12."""
     steps = np.diff(profile(light))
     places = np.arange(len(steps))
     middle = float(steps @ places)
@@ -59,7 +59,7 @@ def disc_px(light: Floats) -> float:
 
 
 def halves(left: float, right: float) -> Floats:
-    """A picture of two colours side by side, or two depths."""
+    """An image with one value (a colour or a depth) in its left half and another in its right half."""
     return np.repeat(np.where(np.arange(320) < 160, left, right)[None], 60, axis=0).astype(np.float32)
 
 
@@ -73,7 +73,7 @@ def test_an_edge_out_of_focus_is_as_wide_as_the_circle_of_confusion(
     aperture_mm: float, focus_m: float, at_m: float
 ) -> None:
     pixel_mm = 0.005
-    image_mm = FLAT.fx * pixel_mm  # behind the lens: where it has what is in focus
+    image_mm = FLAT.fx * pixel_mm  # distance behind the lens of the image of points in focus
     focal_mm = 1 / (1 / image_mm + 1 / (1000 * focus_m))
     circle_mm = aperture_mm * focal_mm / (1000 * focus_m - focal_mm) * abs(at_m - focus_m) / at_m
     depth_m = np.full((60, 320), at_m, np.float32)
@@ -93,13 +93,13 @@ def test_in_focus_nothing_changes_next_to_a_blurred_distance() -> None:
     assert soft[:, 170:].std() < 0.3 * picture[:, 170:].std()
 
 
-def test_a_sharp_thing_does_not_bleed_into_what_is_far() -> None:
+def test_sharp_foreground_does_not_bleed_into_the_background() -> None:
     picture = colored(halves(1.0, 0.0))
     soft = lens_blur(Lens(0.02, 1.0), FLAT, picture, halves(1.0, 3.0))
     np.testing.assert_allclose(soft, picture, atol=1e-6)
 
 
-def test_a_blurred_thing_spreads_over_what_is_sharp() -> None:
+def test_blurred_foreground_spreads_over_the_sharp_background() -> None:
     soft = lens_blur(Lens(0.02, 3.0), FLAT, colored(halves(1.0, 0.0)), halves(1.0, 3.0))
     circle_px = 0.02 * 800 * (1 / 1.0 - 1 / 3.0)
     assert disc_px(soft) == pytest.approx(circle_px, rel=0.15)
@@ -107,19 +107,19 @@ def test_a_blurred_thing_spreads_over_what_is_sharp() -> None:
     assert (soft[:, 160 + 8 :] == 0).all()
 
 
-def test_a_thing_that_reaches_from_far_to_near_lets_nothing_through() -> None:
+def test_surface_that_extends_from_far_to_near_stays_opaque() -> None:
     picture, depth_m = np.zeros((60, 320, 3), np.float32), np.full((60, 320), 9.0, np.float32)
-    picture[:, :20] = 1.0  # what is behind
+    picture[:, :20] = 1.0  # bright background
     depth_m[:, 20:] = np.linspace(4.0, 0.5, 300)
     soft = lens_blur(Lens(0.03, 1.0), FLAT, picture, depth_m)
     assert soft[:, 60:].max() < 1e-3
 
 
 @pytest.mark.parametrize("width_px", [1.0, 1.5, 4.0, 8.9])
-def test_a_disc_adds_up_to_one_and_is_as_wide_as_it_says(width_px: float) -> None:
+def test_disc_kernel_sums_to_one_and_has_its_width(width_px: float) -> None:
     kernel = disc_kernel(width_px)
     assert kernel.sum() == pytest.approx(1)
-    # The variance of a disc along an axis is r²/4; pixels add a twelfth of theirs.
+    # The variance of a disc along an axis is r²/4; that of a pixel, 1/12, is added.
     steps = np.arange(len(kernel)) - len(kernel) // 2
     spread = float((kernel.sum(axis=0) * steps**2).sum())
     assert spread == pytest.approx(width_px**2 / 16 + 1 / 12, abs=0.15)
@@ -146,7 +146,7 @@ def test_labels_are_those_of_the_sharp_picture(rig: Callable[..., Rig], changes:
 
 
 def smeared_px(image: NDArray[np.uint8]) -> int:
-    """In how many pixels of the middle row neither end is seen alone."""
+    """Number of pixels in the middle row that mix the values of both ends."""
     share = profile(image.astype(np.float32))
     return int(np.count_nonzero((share > 0.03) & (share < 0.97)))
 
@@ -168,7 +168,7 @@ def test_a_bar_is_smeared_by_as_much_as_it_moves(
 
 
 @pytest.mark.parametrize("view", range(8))
-def test_objects_move_as_far_as_is_drawn(view: int) -> None:
+def test_objects_move_by_the_sampled_distance(view: int) -> None:
     camera, kind = VIEW, Shell(motion_px=(6.0, 6.0))
     motion = kind.motion(aimed(0, view), camera, BOUNDS)
     assert motion is not None
@@ -193,7 +193,7 @@ def test_focus_lies_among_the_objects() -> None:
     assert inside.focus_m > 0
 
 
-def test_a_pinhole_that_stands_still_is_the_default_and_draws_as_often() -> None:
+def test_default_has_no_blur_and_consumes_as_many_random_numbers() -> None:
     first, second = aimed(0, 0), aimed(0, 0)
     off, on = Shell(), Shell(aperture_mm=(1, 2), motion_px=(1, 2))
     assert (off.lens(first, VIEW, BOUNDS), off.motion(first, VIEW, BOUNDS)) == (None, None)

@@ -1,4 +1,4 @@
-"""The sky's light on the floor, found in every n-th row and column, is not shifted by the interpolation."""
+"""The sky's light on the floor, evaluated at every n-th row and column, is not shifted by interpolation."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ Floats = NDArray[np.float32]
 
 @pytest.fixture(scope="module")
 def floor_light() -> FloorLight:
-    """What a cube of 0.1 m that stands on the floor leaves of the light."""
+    """Sky light on the floor beside a cube of 0.1 m."""
     points, _, _ = sample_surface(box(0.1, 0.1, 0.1), 20_000)
     points_m = (points + np.array([0.0, 0.0, 0.05])).T.astype(np.float32)
     relit = Relit()
@@ -27,7 +27,7 @@ def floor_light() -> FloorLight:
 
 
 def shift_px(found: Floats, exact: Floats) -> Floats:
-    """By how many rows and columns a picture (h, w) is shifted against another one: the least squares."""
+    """Least-squares estimate of the shift, in rows and columns, between two images (h, w)."""
     inner = np.s_[2:-2, 2:-2]
     slopes = np.stack([np.gradient(exact, axis=axis)[inner].ravel() for axis in (0, 1)], axis=1)
     return np.asarray(np.linalg.lstsq(slopes, (exact - found)[inner].ravel(), rcond=None)[0])
@@ -45,5 +45,5 @@ def test_the_skys_light_on_the_floor_is_not_shifted(
     assert exact.min() < 0.3
     assert np.abs(shift_px(found, exact)).max() < 0.15
     assert np.abs(found - exact).mean() < 0.003
-    for axis in (0, 1):  # the measure itself
+    for axis in (0, 1):  # validates `shift_px` itself
         assert np.abs(shift_px(np.roll(found, 1, axis), exact)[axis] - 1) < 0.25

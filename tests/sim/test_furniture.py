@@ -1,4 +1,4 @@
-"""Fixed bodies without a label: what rests on them, what they hide, their shadows; and scales per axis."""
+"""Furniture: bodies rest on it, it occludes and casts shadows, and has no label; and scales per axis."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -76,7 +76,9 @@ def test_objects_rest_on_the_table_and_the_table_where_it_is(rig: Callable[..., 
         assert [(part.scale, part.pose) for part in parts] == table_parts()
         assert {(part.role, part.fixed, part.category) for part in parts} == {("furniture", True, None)}
         heights = [lowest_m(made, body) for body in objects]
-        np.testing.assert_allclose(heights, TOP_M, atol=0.001)  # neither hovers, sinks nor fell off
+        np.testing.assert_allclose(
+            heights, TOP_M, atol=0.001
+        )  # no object hovers, penetrates the table or fell off
 
 
 def test_what_falls_beside_the_table_lies_on_the_floor(rig: Callable[..., Rig]) -> None:
@@ -100,7 +102,7 @@ def test_a_scene_of_furniture_alone_is_at_rest_as_drawn(rig: Callable[..., Rig])
     assert made.settle(falling(*table(made))) == Settled(falling(*table(made)), 0.0)
 
 
-def test_what_is_put_into_the_table_does_not_stay_there(rig: Callable[..., Rig]) -> None:
+def test_body_placed_inside_the_table_is_pushed_out(rig: Callable[..., Rig]) -> None:
     made = rig(catalogue_with_table(SHAPES))
     ball = made.body("ball", (0.0, 0.0, TOP_M - 0.02))
     (body, *_) = made.settle(falling(ball, *table(made))).spec.bodies
@@ -147,7 +149,7 @@ def test_the_table_hides_what_is_behind_it_and_has_no_label(
 
 
 @pytest.mark.parametrize("render", RASTERISERS)
-def test_furniture_may_reach_behind_the_camera_but_not_cut_the_picture(
+def test_furniture_may_extend_behind_the_camera_but_not_into_the_near_plane(
     rig: Callable[..., Rig], render: str
 ) -> None:
     made = rig(catalogue_with_table(SHAPES), RENDERS[render])
@@ -184,7 +186,7 @@ def test_the_table_shades_the_floor(rig: Callable[..., Rig], render: str) -> Non
 
 
 def in_shadow(points: Array, toward: Array, bodies: tuple[Body, ...]) -> NDArray[np.bool_]:
-    """Which points (h, w, 3) boxes hide from a light."""
+    """Mask of points (h, w, 3) that are occluded by boxes in the direction `toward` a light."""
     found = np.zeros(points.shape[:2], np.bool_)
     for body in bodies:
         ray = np.broadcast_to(toward, points.shape)
@@ -193,7 +195,7 @@ def in_shadow(points: Array, toward: Array, bodies: tuple[Body, ...]) -> NDArray
 
 
 ELLIPSOID: Vec3 = (0.3, 0.12, 0.06)
-"""Its half axes in metres."""
+"""Half axes of the ellipsoid in metres."""
 
 
 def ellipsoid(made: Rig) -> Body:
@@ -251,12 +253,12 @@ def test_tiny_shades_a_scaled_ball_by_the_normals_of_the_ellipsoid(rig: Callable
     assert np.count_nonzero(lit) > 3000
     share = gbuffer.color[lit].astype(float)[:, 1] / 255 / 0.8
     assert np.abs(share - facing[lit]).mean() < 0.01
-    assert np.abs(share - facing[lit]).max() < 0.1  # at the rim normals change from pixel to pixel
+    assert np.abs(share - facing[lit]).max() < 0.1  # near the silhouette normals change from pixel to pixel
 
 
 @pytest.mark.parametrize("render", ["relit", "egl"])
 def test_a_scaled_ball_is_lit_as_the_ellipsoid_is(rig: Callable[..., Rig], render: str) -> None:
-    """The sun's light alone: what is brighter faces it more."""
+    """With sunlight only, brightness increases with the cosine between normal and light."""
     made = rig(catalogue_of({"ball": sphere(1.0, 128)}), RENDERS[render])
     body, camera = (
         replace(ellipsoid(made), roughness=1.0),
@@ -296,7 +298,7 @@ def test_the_same_seed_gives_the_same_bytes(rig: Callable[..., Rig], render: str
     assert pictures[0] == pictures[1]
 
 
-def test_one_piece_has_one_look() -> None:
+def test_all_parts_of_one_piece_have_the_same_look() -> None:
     catalogue = catalogue_with_table(SHAPES)
     settings = FurnitureSettings(roughness=(0.2, 0.3), friction=(0.7, 0.8))
     draws = []
@@ -311,7 +313,7 @@ def test_one_piece_has_one_look() -> None:
     assert 0.7 <= draws[0][0].friction <= 0.8
 
 
-def test_a_body_is_one_thing() -> None:
+def test_role_and_category_of_a_body_agree() -> None:
     pose = Pose((0.0, 0.0, 0.0), UPRIGHT)
     assert Body("it@0", None, 1.0, pose, PLAIN, 0.5).role == "distractor"
     assert Body("it@0", 2, 1.0, pose, PLAIN, 0.5).role == "object"

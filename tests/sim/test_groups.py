@@ -1,3 +1,5 @@
+"""Boxes, and the grouping of bodies that are rendered in one call."""
+
 from collections.abc import Callable
 
 import numpy as np
@@ -21,14 +23,14 @@ def blob(rng: np.random.Generator, at: Array, radius: float) -> Array:
 
 
 def covered(polygon: Array) -> NDArray[np.bool_]:
-    """Whether the centre of each pixel of a picture lies in a convex polygon."""
+    """Whether the centre of each pixel of an image lies in a convex polygon."""
     y, x = np.mgrid[0:100, 0:100] + 0.5
     ahead = np.roll(polygon, -1, axis=0) - polygon
     sides = [ex * (y - py) - ey * (x - px) for (px, py), (ex, ey) in zip(polygon, ahead, strict=True)]
     return np.asarray(np.all(np.array(sides) >= 0, axis=0))
 
 
-def test_what_lies_apart_shares_no_pixel_and_what_does_not_nearly_touches() -> None:
+def test_separate_outlines_share_no_pixel_and_others_nearly_touch() -> None:
     rng = aimed(scene=0, view=0)
     counts = {True: 0, False: 0}
     for _ in range(300):
@@ -48,7 +50,7 @@ def test_what_lies_apart_shares_no_pixel_and_what_does_not_nearly_touches() -> N
     assert apart(square, square + np.array([10 + 1.1 * APART_PX, 3]))
 
 
-def test_groups_hold_what_shares_nothing_in_as_few_calls_as_apart() -> None:
+def test_groups_share_no_pixel_and_need_fewer_calls() -> None:
     def square(x: int, y: int, side: int) -> Box:
         return x, y, x + side, y + side
 
@@ -77,10 +79,10 @@ def test_boxes() -> None:
 
 @pytest.mark.parametrize("render", RENDERS)
 @pytest.mark.parametrize("turned", [False, True])
-def test_the_nearest_is_seen_in_whatever_order(rig: Callable[..., Rig], render: str, turned: bool) -> None:
+def test_nearest_body_is_visible_in_any_order(rig: Callable[..., Rig], render: str, turned: bool) -> None:
     made = rig(catalogue_of({"sphere": sphere(0.3, 96)}), RENDERS[render])
     camera = camera_at((0, -2, 1), (0, 0, 0), 150)
-    # Two that cut through each other, one before both, and one beside.
+    # Two spheres intersect, one is in front of both, and one is beside them.
     places = [(0, 0, 0), (0.25, 0.1, 0), (0.1, -0.4, 0.3), (-0.8, 0, 0)]
     order = places[::-1] if turned else places
     gbuffer = made.renderer.rasterise(still(*(made.body("sphere", at) for at in order)), shot(camera))
@@ -94,7 +96,7 @@ def test_the_nearest_is_seen_in_whatever_order(rig: Callable[..., Rig], render: 
         assert np.count_nonzero(gbuffer.body == index) <= np.count_nonzero(np.isfinite(depth)) + 20
 
 
-def test_opengl_is_called_once_for_all_that_lie_apart(
+def test_opengl_is_called_once_for_all_separate_bodies(
     rig: Callable[..., Rig], egl: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = rig(catalogue_of({"box": SHAPES["box"](0.1)}), Egl())

@@ -1,4 +1,4 @@
-"""Lamps beside the sun: each has its own light and its own shadows."""
+"""Lamps: each has its own light and its own shadows, like the sun."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -33,7 +33,7 @@ def image(made: Rig, settled: Settled, light: Light) -> NDArray[np.int64]:
 
 
 def exchanged(light: Light) -> Light:
-    """The same light, the sun taken for the lamp and the lamp for the sun."""
+    """The same light with sun and lamp exchanged."""
     (lamp,) = light.lamps
     sun = Lamp(light.direction, light.color_rgb, light.diffuse, light.shadow, light.softness)
     own = {name: getattr(lamp, name) for name in Lamp.__dataclass_fields__}
@@ -46,7 +46,7 @@ def test_a_lamp_is_a_second_sun(rig: Callable[..., Rig], floor: bool) -> None:
     settled = group(made, floor)
     light = replace(LIGHT, lamps=(LAMP,))
     one, other = image(made, settled, light), image(made, settled, exchanged(light))
-    # Light that the floor throws back is found more finely for lamps.
+    # Light reflected by the floor is evaluated at full resolution for lamps, coarsely for the sun.
     assert np.abs(one - other).max() <= 4
     assert np.abs(one - image(made, settled, LIGHT)).mean() > 3
 
@@ -61,7 +61,7 @@ def test_two_lamps_of_half_the_light_are_one(rig: Callable[..., Rig]) -> None:
     made = ready(rig)
     half = replace(LAMP, diffuse=LAMP.diffuse / 2)
     one, two = (image(made, group(made), replace(LIGHT, lamps=lamps)) for lamps in ((LAMP,), (half, half)))
-    # Highlights are cut off at a brightness, each lamp's for itself.
+    # Highlights are limited to a maximum per lamp.
     assert np.abs(one - two).max() <= 2
 
 

@@ -1,4 +1,4 @@
-"""Levels of detail keep to the mesh that they stand for."""
+"""Levels of detail stay within the convex hull of the mesh."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def test_the_coarsest_level_lies_within_the_hull(mesh: Mesh) -> None:
     planes = ConvexHull(mesh.vertices_m).equations
     outside_m = (coarse.vertices_m @ planes[:, :3].T + planes[:, 3]).max()
     assert outside_m < 1e-9
-    # It is as long as the mesh along its diagonal still.
+    # The simplified mesh still extends along the diagonal of the mesh.
     reach = np.linalg.norm(np.ptp(coarse.vertices_m, axis=0)) / np.linalg.norm(
         np.ptp(mesh.vertices_m, axis=0)
     )

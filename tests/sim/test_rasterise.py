@@ -1,3 +1,5 @@
+"""Ids and depth of rendered bodies, compared with analytic spheres and planes."""
+
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
@@ -26,8 +28,9 @@ from tests.rig import (
 RASTERISERS = ("tiny", "egl")
 RADIUS_M = 0.1
 CENTER_M = np.array([0.03, -0.02, 0.3])
-# Where the camera stands, seen from the sphere; what it looks at beside it; its roll. It never looks at the
-# middle itself: a disc that is centred on the pixel grid has its doubtful pixels in sets of eight.
+# Direction from the sphere to the camera, offset of the target from the sphere's centre, and roll. The camera
+# never aims at the centre itself, because the ambiguous pixels of a disc centred on the grid come in sets of
+# eight, and would not average out.
 VIEWS = [
     (np.array([x, y, z]) / np.linalg.norm([x, y, z]), np.array([u, v, w]) * 0.09, roll)
     for (x, y, z), (u, v, w), roll in zip(
@@ -58,7 +61,7 @@ def test_sphere_is_the_analytic_disc(
         assert iou(seen, disc) >= least_iou
         offsets.append(np.linalg.norm(centroid(seen) - centroid(disc)))
         error_m = np.abs(gbuffer.depth_m[seen & disc] - depth_m[seen & disc])
-        assert error_m.max() < 0.1 * RADIUS_M  # at the rim the depth of a sphere is steep
+        assert error_m.max() < 0.1 * RADIUS_M  # near the silhouette the depth of a sphere changes quickly
         assert np.median(error_m) < 1e-3 * RADIUS_M
     assert np.mean(offsets) <= 0.05
 
@@ -94,7 +97,7 @@ def test_depth_of_a_slanted_face_is_that_of_its_plane(rig: Callable[..., Rig], r
 
 
 @pytest.mark.parametrize("render", RASTERISERS)
-def test_ids_name_bodies_by_place_and_the_nearest_wins(rig: Callable[..., Rig], render: str) -> None:
+def test_ids_are_body_indices_and_the_nearest_body_wins(rig: Callable[..., Rig], render: str) -> None:
     made = rig(catalogue_of({"sphere": sphere(RADIUS_M, 48), "box": SHAPES["box"](0.1)}), RENDERS[render])
     bodies = [
         made.body("box", (0, 0, -1)),
@@ -186,7 +189,7 @@ def test_light_changes_no_id_and_no_depth(rig: Callable[..., Rig]) -> None:
 
 @pytest.mark.parametrize("render", RASTERISERS)
 def test_an_open_surface_is_seen_from_both_sides(rig: Callable[..., Rig], render: str) -> None:
-    """TinyRenderer culls back faces: without a back, half of all cups and sheets would be missing."""
+    """TinyRenderer culls back faces: without added back sides, open surfaces would have holes."""
     sheet = Part(
         np.array([[-0.1, -0.1, 0.0], [0.1, -0.1, 0.0], [0.1, 0.1, 0.0], [-0.1, 0.1, 0.0]]),
         np.tile((0.0, 0.0, 1.0), (4, 1)),
@@ -209,7 +212,7 @@ def test_an_open_surface_is_seen_from_both_sides(rig: Callable[..., Rig], render
 
 
 @pytest.mark.parametrize("render", RASTERISERS)
-def test_order_of_faces_and_backs_that_are_left_out_change_nothing(
+def test_order_of_faces_and_omitted_back_faces_change_nothing(
     rig: Callable[..., Rig], render: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (ball,), (other,) = sphere(0.05, 64).parts, sphere(0.04, 48).parts

@@ -1,4 +1,4 @@
-"""What light does in relit pictures: shadows, contact, sky, and that no label notices."""
+"""Lighting of the `relit` renderer: shadows, contact shadows and sky light, and that no label changes."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -65,7 +65,7 @@ def group(made: Rig) -> Settled:
 
 
 def drawn(made: Rig, count: int) -> list[tuple[Settled, Any]]:
-    """Scenes at rest, each with one shot under a light of its own."""
+    """Settled scenes, each with one shot and a sampled light."""
     scenes = []
     for index in range(count):
         settled, _ = made.drawn(Drop(num_objects=(6, 6), num_distractors=(1, 1)), index)
@@ -100,7 +100,7 @@ def test_day_and_dusk_have_the_same_labels(rig: Callable[..., Rig]) -> None:
 
 
 def darkened(made: Rig, light: Light, view: Camera) -> NDArray[np.bool_]:
-    """Where a pole's shadow falls on a white floor."""
+    """Mask of a pole's shadow on a white floor."""
     settled = still(made.body("pole", (0, 0, 0.15)), floor=WHITE)
     lit, unlit = (made.shoot(settled, shot(view, replace(light, shadow=s))).frame for s in (0.0, 1.0))
     difference = lit.image[..., 1].astype(int) - unlit.image[..., 1]
@@ -132,7 +132,7 @@ def test_shadow_of_a_pole_has_the_lights_direction_and_length(
 
 
 def edge_px(made: Rig, softness: float, beside_m: float) -> int:
-    """How many pixels the edge of a board's shadow takes, some way from its foot."""
+    """Width in pixels of the penumbra of a board's shadow, at a distance from the board."""
     toward = np.array([1.0, 0.0, 1.0]) / np.sqrt(2)
     light = replace(LIGHT, direction=vec3(toward), softness=softness, shadow=1.0, ambient=0.0)
     settled = still(made.body("board", (0, 0, 0.15)), floor=WHITE)
@@ -168,7 +168,7 @@ def test_contact_shadow_of_a_sphere_is_darkest_under_it(rig: Callable[..., Rig])
 
 
 @pytest.mark.parametrize("share", [0.25, 0.5, 1.0, 2.0])
-def test_floor_before_a_long_wall_gets_its_share_of_a_white_sky(
+def test_irradiance_of_the_floor_beside_a_long_wall_under_a_white_sky(
     rig: Callable[..., Rig], share: float
 ) -> None:
     made, height_m = ready(rig), 0.1
@@ -184,7 +184,7 @@ def test_floor_before_a_long_wall_gets_its_share_of_a_white_sky(
     assert grid[round(float(v[0, 0])), round(float(u[0, 0]))] == pytest.approx(expected, rel=0.1)
 
 
-def test_sky_gives_a_free_floor_the_ambient_light() -> None:
+def test_sky_gives_an_unoccluded_floor_the_ambient_light() -> None:
     directions = sky_directions(1000, below=False)
     for horizon, tilt in ((1.0, 0.0), (0.3, 0.5), (2.5, 0.8)):
         light = replace(LIGHT, horizon=horizon, sky_tilt=tilt, sky_azimuth_rad=1.0)
@@ -192,7 +192,7 @@ def test_sky_gives_a_free_floor_the_ambient_light() -> None:
         assert found == pytest.approx(1, rel=2e-3)
 
 
-def test_light_map_is_the_nearest_point() -> None:
+def test_shadow_map_stores_the_nearest_point() -> None:
     points = np.array([[0.0, 0.0, 1.0], [0.0, 0.0, 1.0], [0.2, 0.7, 0.1]], np.float32)
     maps = light_maps(points, np.array([[0.0, 0.0, 1.0]]), 32)
     assert maps.nearest_m.max() == pytest.approx(0.7)
@@ -202,13 +202,13 @@ def test_light_map_is_the_nearest_point() -> None:
 
 
 def changed(first: Picture, second: Picture, where: NDArray[np.bool_] | None = None) -> float:
-    """The share of some or all pixels that moved by 4 grey levels or more in some channel."""
+    """Fraction of the given (or all) pixels that changed by 4 grey levels or more in any channel."""
     moved = np.abs(first.frame.image.astype(int) - second.frame.image).max(axis=-1) >= 4
     return float(moved.mean() if where is None else moved[where].mean())
 
 
 def ends(settings: Settings, *names: str) -> list[Any]:
-    """The settings with ranges fixed at their middles, but for some: at their low ends, and at their high."""
+    """The settings with the named ranges fixed at their low and at their high ends, others in the middle."""
     tree = settings.model_dump()
     middles = {name: float(np.mean(value)) for name, value in tree.items() if isinstance(value, tuple)}
     return [
@@ -221,7 +221,7 @@ RANGES = [name for name, value in SunAndSky().model_dump().items() if isinstance
 
 
 @pytest.mark.parametrize("name", [name for name in RANGES if "hue" not in name])
-def test_every_range_of_the_light_is_seen(
+def test_every_range_of_the_light_changes_the_image(
     rig: Callable[..., Rig], rng: np.random.Generator, name: str
 ) -> None:
     made = ready(rig)
@@ -237,14 +237,14 @@ def test_every_range_of_the_light_is_seen(
 
 
 @pytest.mark.parametrize("name", ["color_rgb", "sky_rgb"])
-def test_colors_of_sun_and_sky_are_seen(rig: Callable[..., Rig], name: str) -> None:
+def test_colors_of_sun_and_sky_change_the_image(rig: Callable[..., Rig], name: str) -> None:
     made = ready(rig)
     red, blue = ({name: color} for color in ((1.0, 0.85, 0.85), (0.85, 0.85, 1.0)))
     first, second = (made.shoot(group(made), shot(VIEW, replace(LIGHT, **c))) for c in (red, blue))  # type: ignore[arg-type]
     assert changed(first, second) >= 0.5
 
 
-def test_roughness_is_seen(rig: Callable[..., Rig]) -> None:
+def test_roughness_changes_the_image(rig: Callable[..., Rig]) -> None:
     made = ready(rig)
     low, high = Drop().roughness
     pictures = []
@@ -259,7 +259,7 @@ def test_roughness_is_seen(rig: Callable[..., Rig]) -> None:
     assert changed(dull, glossy, dull.frame.body >= 0) >= 0.01
 
 
-def test_smooth_edges_mix_edges_only(rig: Callable[..., Rig]) -> None:
+def test_antialiasing_changes_edges_only(rig: Callable[..., Rig]) -> None:
     view = camera_at((0.5, -0.6, 0.7), (0, 0, 0.02), 600, (640, 480))
     hard, smooth = (
         ready(rig, Relit(smooth_edges=wanted)).shoot(group(ready(rig)), shot(view))

@@ -1,3 +1,5 @@
+"""Physics: bodies come to rest on their faces, whatever their origin, size or proportions."""
+
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,7 +36,7 @@ def moved(mesh: Mesh, by_m: tuple[float, float, float]) -> Mesh:
 
 
 def dropped(made: Rig, name: str, center_m: tuple[float, float, float], quat: Quat) -> Body:
-    """A body with its centre of mass at a place."""
+    """A body with its centre of mass at a given position."""
     body = made.body(name, (0, 0, 0))
     inner = np.array(made.files.assets[body.asset].center_of_mass_m)
     return replace(body, pose=Pose.putting(inner, np.array(center_m), quat))
@@ -63,7 +65,7 @@ def test_plate_rests_the_same_wherever_its_origin_is(rig: Callable[..., Rig], qu
         (body,) = made.settle(falling(dropped(made, name, (0, 0, 0.2), quat))).spec.bodies
         assert body.pose.rotation()[2, 2] > np.cos(np.radians(1))
         lowest_m = corners(made, body)[:, 2].min()
-        assert abs(lowest_m) < 0.0005  # neither hovers nor sinks
+        assert abs(lowest_m) < 0.0005  # neither hovers nor penetrates the floor
         label = body.pose.apply(np.add([by_m], (0.03, 0.02, 0.01)))
         rests.append(np.concatenate([corners(made, body), label]))
     for rest in rests[1:]:
@@ -83,10 +85,10 @@ def test_nothing_hovers_sinks_or_stands_on_an_edge(rig: Callable[..., Rig], name
     widest = np.diff(np.append(angles, angles[0] + 2 * np.pi)).max()
     assert (
         widest < np.pi + 0.2 or np.linalg.norm(near, axis=1).min() < 0.006
-    )  # its weight is above its support
+    )  # its centre of mass is above its support
 
 
-THIN = {  # longest sides in metres; thickness last
+THIN = {  # shape and size in metres
     "knife": ("sphere", (0.2, 0.02, 0.004)),
     "lens": ("sphere", (0.08, 0.05, 0.0024)),
     "pencil": ("cylinder", (0.007, 0.007, 0.175)),
@@ -158,7 +160,7 @@ def test_scene_without_physics_or_bodies_is_at_rest_as_drawn(rig: Callable[..., 
         ("out_of_bounds", {"bounds_m": 0.01}),
     ],
 )
-def test_unlucky_draw_says_why(rig: Callable[..., Rig], reason: str, changes: dict[str, float]) -> None:
+def test_rejected_draw_has_a_reason(rig: Callable[..., Rig], reason: str, changes: dict[str, float]) -> None:
     made = rig(catalogue_of({"box": box(0.1, 0.1, 0.1)}))
     spec = falling(dropped(made, "box", (0.1, 0, 0.5), TILTED), physics=replace(PHYSICS, **changes))
     with pytest.raises(RejectedDraw) as caught:

@@ -1,4 +1,4 @@
-"""Walls: where they stand, what they hide, what they do to light, and that no label before them moves."""
+"""Walls: their position, occlusion and effect on light, and that labels in front of them do not change."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -42,7 +42,7 @@ from tests.rig import (
 WHITE = Surface(Look((1.0, 1.0, 1.0)), tile_m=0.2, turn_rad=0.0)
 BLACK = Surface(Look((0.0, 0.0, 0.0)), tile_m=0.2, turn_rad=0.0)
 BEHIND = Wall(GREY, azimuth_rad=0.0, distance_m=0.5, low_m=-9.0, high_m=9.0, height_m=0.4)
-"""Upright at x = 0.5."""
+"""A wall at x = 0.5."""
 VIEW = camera_at((-1.2, 0.3, 0.5), (0.2, 0.0, 0.1), 130)
 MIXED = {name: {"shape": name, "size_m": [0.05, 0.1]} for name in SHAPES}
 
@@ -71,15 +71,15 @@ def test_walls_stand_around_the_bodies_each_at_its_gap(number: int, rng: np.rand
     for wall, gap in zip(walls, gaps, strict=True):
         assert wall.distance_m - (points @ wall.outward()).max() == pytest.approx(gap)
     for index, (wall, other) in enumerate(zip(walls, (*walls[1:], walls[0]), strict=True)):
-        if number == 4 or index < number - 1:  # they meet in a corner
+        if number == 4 or index < number - 1:  # adjacent walls meet in a corner
             first = wall.outward() * wall.distance_m + wall.sideways() * wall.high_m
             second = other.outward() * other.distance_m + other.sideways() * other.low_m
             np.testing.assert_allclose(first, second, atol=1e-12)
     assert walls_around(None, [points]) == ()
 
 
-def test_where_no_wall_meets_it_a_wall_goes_on_for_forty_times_the_larger_of_distance_and_height() -> None:
-    """So that its end is never seen: behind it lies the open floor."""
+def test_free_end_of_a_wall_extends_forty_times_the_larger_of_distance_and_height() -> None:
+    """So the end of a wall is never visible; behind it is the open floor."""
     for gap, height_m in ((0.2, 3.0), (5.0, 0.4)):
         (only,) = walls_around(WallPlan(GREY, 0.7, height_m, (gap,)), [])
         assert (only.low_m, only.high_m) == (-40 * max(gap, height_m), 40 * max(gap, height_m))
@@ -87,7 +87,7 @@ def test_where_no_wall_meets_it_a_wall_goes_on_for_forty_times_the_larger_of_dis
     assert (first.low_m, first.high_m, second.low_m, second.high_m) == (-200.0, 5.0, -0.2, 200.0)
 
 
-def test_wall_by_plane_is_wall_by_pybullet(rig: Callable[..., Rig]) -> None:
+def test_wall_plane_equals_a_wall_rendered_by_pybullet(rig: Callable[..., Rig]) -> None:
     made = ready(rig)
     wall = replace(BEHIND, low_m=-1.5, high_m=1.5)
     view = camera_at((-1.2, 0.5, 0.6), (0.3, 0.0, 0.2), 250, (320, 240), roll_rad=0.2)
@@ -95,7 +95,7 @@ def test_wall_by_plane_is_wall_by_pybullet(rig: Callable[..., Rig]) -> None:
     spec = group(made).spec
     slab = made.body("slab", (0.6, 0.0, 0.2))
     drawn = made.shoot(still(*spec.bodies, slab, floor=GREY), shot(view)).frame
-    # The slab has a top; the wall has none.
+    # The slab has a top face; the wall has none.
     top = drawn.body == 2
     place = np.argwhere(top)
     local = np.stack([(place[:, 1] + 0.5 - view.cx) / view.fx, (place[:, 0] + 0.5 - view.cy) / view.fy], 1)
@@ -127,7 +127,7 @@ def test_a_wall_hides_what_is_behind_it_and_the_amodal_mask_keeps_it(
 
 
 @pytest.mark.parametrize("render", RENDERS)
-def test_a_wall_is_not_there_for_a_camera_behind_it(rig: Callable[..., Rig], render: str) -> None:
+def test_wall_is_invisible_from_behind(rig: Callable[..., Rig], render: str) -> None:
     made = ready(rig, RENDERS[render])
     view = shot(camera_at((1.2, 0.3, 0.5), (0.2, 0.0, 0.1), 130))
     assert walls_facing((BEHIND,), view.camera) == ()
@@ -167,7 +167,7 @@ def test_walls_draw_from_a_stream_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 1.0, 2.0])
-def test_floor_before_a_long_black_wall_gets_its_share_of_a_white_sky(share: float) -> None:
+def test_irradiance_of_the_floor_beside_a_long_black_wall_under_a_white_sky(share: float) -> None:
     wall = Wall(BLACK, 0.0, 0.5, -100.0, 100.0, 0.4)
     at = np.array([[0.5 - 0.4 * share]], np.float32)
     left = WallOcclusion((wall,), LIGHT, (0.0,)).floor_irradiance(at, np.zeros_like(at))
@@ -177,14 +177,16 @@ def test_floor_before_a_long_black_wall_gets_its_share_of_a_white_sky(share: flo
     assert WallOcclusion(halves, LIGHT, (0.0, 0.0)).floor_irradiance(at, np.zeros_like(at)) == pytest.approx(
         left, abs=1e-5
     )
-    # A wall as bright as the sky takes nothing away.
+    # A wall as bright as the sky occludes nothing.
     assert WallOcclusion((wall,), LIGHT, (1.0,)).floor_irradiance(at, np.zeros_like(at)) == pytest.approx(1)
 
 
 def test_directions_that_meet_a_wall_show_the_wall() -> None:
     up = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.3], [1.0, 0.0, 2.0], [-1.0, 0.0, 0.1], [0.0, 1.0, 0.0]])
     up /= np.linalg.norm(up, axis=1, keepdims=True)
-    up = np.concatenate([up, sky_directions(4000, below=False)])  # each of many stands for little around it
+    up = np.concatenate(
+        [up, sky_directions(4000, below=False)]
+    )  # with many directions, each represents a small solid angle
     walled = WallOcclusion((BEHIND,), replace(LIGHT, horizon=1.0, sky_tilt=0.0), (0.3,))
     seen = walled.visible_radiance(np.zeros((3, 1), np.float32), up)[:5, 0]
     np.testing.assert_allclose(seen, [1.0, 0.3, 1.0, 1.0, 1.0], atol=1e-5)
@@ -201,7 +203,7 @@ def test_a_corner_does_not_see_past_the_other_wall() -> None:
         assert (walled.visible_radiance(corner + np.float32(jitter), directions)[:3] == 0).all()
 
 
-def test_a_wall_throws_back_a_lamps_light_as_the_suns() -> None:
+def test_wall_reflects_the_light_of_a_lamp_like_that_of_the_sun() -> None:
     walls = walls_around(WallPlan(GREY, 0.3, 1.5, (0.3, 0.3, 0.3, 0.3)), [])
     sky = Sky(np.array([[0], [0], [0.05]], np.float32), 36, 112, True)
     spec = SceneSpec(0, "train", 0, (), GREY, GREY, None)
@@ -226,7 +228,7 @@ def test_the_floor_and_bodies_are_darker_near_a_black_wall(rig: Callable[..., Ri
 
 
 def darkened(made: Rig, settled: Settled, light: Light, view: Camera) -> NDArray[np.bool_]:
-    """Where the sun is kept away."""
+    """Mask of the pixels in the sun's shadow."""
     lit, unlit = (made.shoot(settled, shot(view, replace(light, shadow=s))).frame for s in (0.0, 1.0))
     difference = lit.image[..., 1].astype(int) - unlit.image[..., 1]
     return np.asarray(difference > difference.max() / 2)
@@ -264,7 +266,7 @@ def test_bodies_cast_shadows_on_walls_and_stand_in_theirs(rig: Callable[..., Rig
 
 
 @pytest.mark.parametrize("softness", [0.0, 0.1])
-def test_what_is_lower_than_the_line_to_a_walls_top_gets_no_sun(softness: float) -> None:
+def test_points_below_the_shadow_line_of_a_wall_get_no_sun(softness: float) -> None:
     toward = np.array([0.6, 0.0, 0.8])
     walled = WallOcclusion((BEHIND,), replace(LIGHT, direction=vec3(toward), softness=softness), (0.0,))
     away_m = 0.15 / 0.6  # from x = 0.35 to the wall, along the light
@@ -278,7 +280,7 @@ def test_what_is_lower_than_the_line_to_a_walls_top_gets_no_sun(softness: float)
         else [1, 1, 0.5, 0, 0]
     )
     np.testing.assert_allclose(found, ramp, atol=2e-3)
-    # On the other side of the wall, and past its end, the sun is free.
+    # On the other side of the wall, and past its end, the sun is not blocked.
     free = walled.sun_blocked(*(np.array(p, np.float32) for p in ([0.7, 0.35], [0.0, 9.5], [0.0, 0.0])))
     assert (free == 0).all()
 

@@ -59,8 +59,8 @@ class EnvironmentLight(Light):
         raw: `ambient` in units of the map.
         relative_radiance: (n,) radiance of each direction of the sky, relative to the irradiance of a level
             floor.
-        coefficients: (9, 3) spherical harmonics, for R, G, B, of the irradiance by normal, relative to that of
-            the floor.
+        coefficients: (9, 3) spherical harmonics, for R, G, B, of the irradiance by normal, relative to the
+            irradiance of the floor.
     """
 
     env_map: EnvironmentMap
