@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
-Made = TypeVar("Made")
+Result = TypeVar("Made")
 
 
-class LastResult(Generic[P, Made]):
+class LastResult(Generic[P, Result]):
     """A function that caches its last result and returns it while the arguments are the same objects.
 
     Arguments are compared by identity, because comparing arrays would cost too much.
@@ -16,12 +16,12 @@ class LastResult(Generic[P, Made]):
         make: The function.
     """
 
-    def __init__(self, make: Callable[P, Made]) -> None:
+    def __init__(self, make: Callable[P, Result]) -> None:
         """Starts with an empty cache."""
         self._make = make
-        self._last: tuple[tuple[object, ...], Made] | None = None
+        self._last: tuple[tuple[object, ...], Result] | None = None
 
-    def __call__(self, *given: P.args, **named: P.kwargs) -> Made:
+    def __call__(self, *given: P.args, **named: P.kwargs) -> Result:
         """The result for the arguments, from the cache if they are the same objects as last time."""
         keys = (*given, *named.values())
         if self._last is None or not _same(self._last[0], keys):

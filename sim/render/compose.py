@@ -56,11 +56,11 @@ class Composer(ABC):
         walls = self._facing(settled.walls, shot.camera)
         visibility = self._visibility(gbuffer, shot.camera, settled.spec.floor is not None, walls)
         return Frame(
-            self.paint(renderer, gbuffer, settled, shot, visibility), visibility.body, visibility.depth_m
+            self.shade(renderer, gbuffer, settled, shot, visibility), visibility.body, visibility.depth_m
         )
 
     @abstractmethod
-    def paint(
+    def shade(
         self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot, visibility: Visibility
     ) -> NDArray[np.uint8]:
         """The image (H, W, 3) of the visible surfaces."""

@@ -23,7 +23,7 @@ SHADOW_MAP_PX = 256
 class FlatComposer(Composer):
     """Composer that keeps the renderer's shading of bodies, and adds floor, walls and background."""
 
-    def paint(
+    def shade(
         self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot, visibility: Visibility
     ) -> NDArray[np.uint8]:
         """The image (H, W, 3) of a shot."""
@@ -31,8 +31,8 @@ class FlatComposer(Composer):
         image = self._background(spec.background, shot)
         if spec.floor is not None and visibility.is_floor is not None and visibility.plane_m is not None:
             shadow = renderer.shadow_map(settled, shot, SHADOW_MAP_PX)
-            self._paint_floor(image, visibility.is_floor, visibility.plane_m, spec.floor, shot, shadow)
-        self._paint_walls(image, shot, visibility)
+            self._shade_floor(image, visibility.is_floor, visibility.plane_m, spec.floor, shot, shadow)
+        self._shade_walls(image, shot, visibility)
         np.copyto(image, gbuffer.color, where=(visibility.body >= 0)[..., None])
         return image
 
@@ -43,7 +43,7 @@ class FlatComposer(Composer):
         strength = np.full(shape, light.ambient + 0.5 * light.diffuse, np.float32)
         return _lit(self.surfaces.background(surface, shot.camera), surface, light, strength)
 
-    def _paint_walls(self, image: NDArray[np.uint8], shot: Shot, visibility: Visibility) -> None:
+    def _shade_walls(self, image: NDArray[np.uint8], shot: Shot, visibility: Visibility) -> None:
         for index, wall in enumerate(visibility.walls):
             assert visibility.wall is not None
             box = bounding_box(visibility.wall == index)
@@ -57,7 +57,7 @@ class FlatComposer(Composer):
             lit = _lit(albedo, wall.surface, shot.light, strength)
             np.copyto(image[part], lit, where=(visibility.wall[part] == index)[..., None])
 
-    def _paint_floor(
+    def _shade_floor(
         self,
         image: NDArray[np.uint8],
         is_floor: Mask,

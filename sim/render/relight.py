@@ -13,12 +13,12 @@ from sim.meshfiles import MeshFiles
 from sim.render.cache import LastResult
 from sim.render.compose import Composer, Floats
 from sim.render.lighting.background import background_image
-from sim.render.lighting.bodies import paint_bodies
+from sim.render.lighting.bodies import shade_bodies
 from sim.render.lighting.floor import floor_colors, floor_image
 from sim.render.lighting.illumination import Illumination, ShadowMaps
 from sim.render.lighting.lit import Lit
 from sim.render.lighting.pixels import Pixels, body_pixels, material_of
-from sim.render.lighting.walls import paint_walls
+from sim.render.lighting.walls import shade_walls
 from sim.render.raster.gbuffer import GBuffer, RejectedView, Renderer
 from sim.render.raster.planes import walls_facing
 from sim.render.raster.visibility import Visibility, resolve_visibility
@@ -51,7 +51,7 @@ class RelitComposer(Composer):
         self._pixels, self._material = LastResult(body_pixels), LastResult(material_of)
         self._floor_colors = LastResult(partial(floor_colors, self.surfaces))
 
-    def paint(
+    def shade(
         self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot, visibility: Visibility
     ) -> Image:
         """The image (H, W, 3) of a shot."""
@@ -77,10 +77,10 @@ class RelitComposer(Composer):
         linear = self._render_background(camera, lit, visibility)
         if lit.scene is None:
             return linear, None
-        paint_walls(linear, self.surfaces, camera, visibility, lit)
+        shade_walls(linear, self.surfaces, camera, visibility, lit)
         pixels = self._pixels(camera, visibility, lit.scene.normal_cloud)
         if pixels is not None:
-            paint_bodies(linear, lit, pixels, self._material(gbuffer, lit.spec, camera, pixels))
+            shade_bodies(linear, lit, pixels, self._material(gbuffer, lit.spec, camera, pixels))
         return linear, pixels
 
     def _render_background(self, camera: Camera, lit: Lit, visibility: Visibility) -> Floats:

@@ -28,7 +28,7 @@ FLOOR_VIEW = 0.6
 """Fraction of the view of a downward-facing surface that the lit floor nearby fills."""
 
 
-def paint_bodies(image: Floats, lit: Lit, pixels: Pixels, material: Material) -> None:
+def shade_bodies(image: Floats, lit: Lit, pixels: Pixels, material: Material) -> None:
     """Shades the pixels of bodies into a linear image (H, W, 3), in place."""
     sun, *lamps = lit.lamps
     # The order of additions is fixed, because float addition is not associative and pixels must not change.

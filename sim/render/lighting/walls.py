@@ -27,7 +27,7 @@ MAX_DEPTH_RATIO = 1e3
 """Largest depth of a wall relative to its distance; farther parts show its mean colour."""
 
 
-def paint_walls(image: Floats, surfaces: Surfaces, camera: Camera, visibility: Visibility, lit: Lit) -> None:
+def shade_walls(image: Floats, surfaces: Surfaces, camera: Camera, visibility: Visibility, lit: Lit) -> None:
     """Shades visible walls into a linear image (H, W, 3), in place."""
     for index, wall in enumerate(visibility.walls):
         assert visibility.wall is not None

@@ -31,7 +31,7 @@ class TinyRenderer(MeshRenderer):
         """Loads no scene; scenes are loaded on first use."""
         super().__init__(client, files)
         self._load_texture, self._pictures, self._lit = client.load_texture, pictures, lit
-        self._drawn_texture = cache(self._read_texture)
+        self._sampled_texture = cache(self._read_texture)
         self._own_textures = cache(self._read_own_textures)
 
     def _render(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> RawImages:
@@ -97,7 +97,7 @@ class TinyRenderer(MeshRenderer):
         """The texture file of each part, or None."""
         parts = self._files.mesh(body.asset, level).parts
         if body.look.texture is not None:
-            return [self._drawn_texture(body.look.texture)] * len(parts)
+            return [self._sampled_texture(body.look.texture)] * len(parts)
         own = self._own_textures(body.asset, level)
         return list(own) if body.look.color_rgb is None else [None] * len(parts)
 

@@ -55,7 +55,7 @@ class EglRenderer(MeshRenderer):
         """Loads no scene; scenes are loaded on first use."""
         super().__init__(client, files)
         self._egl, self._egl_files, self._pictures = client, EglFiles(files), pictures
-        self._drawn_texture = lru_cache(CACHED_TEXTURES)(self._read_texture)
+        self._sampled_texture = lru_cache(CACHED_TEXTURES)(self._read_texture)
         self._light = np.array([0.0, 0.0, 1.0])
 
     def _render(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> RawImages:
@@ -155,7 +155,7 @@ class EglRenderer(MeshRenderer):
         for index, body in enumerate(settled.spec.bodies):
             if body.look.texture is None or not len(where := np.flatnonzero(flat == index)):
                 continue
-            texture = self._drawn_texture(body.look.texture)
+            texture = self._sampled_texture(body.look.texture)
             u, v = decode_uvs(color[where], self._egl_files.uv_box(body.asset)).T
             height, width = texture.shape[:2]
             column, row = np.floor(u * width).astype(int), np.floor((1 - v) * height).astype(int)
