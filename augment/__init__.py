@@ -1,6 +1,6 @@
-"""Augments labelled pictures with Albumentations; the only package that imports it."""
+"""Augments labelled images with Albumentations; no other package imports it."""
 
 import os
 
-# Albumentations asks the package index for a newer version when it is imported, unless told not to.
+# Without this, Albumentations queries the package index for a newer version when it is imported.
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"

@@ -1,20 +1,21 @@
-"""Which transforms of Albumentations may be used, and which values their arguments must have.
+"""The transforms of Albumentations that may be used, and the values that their arguments must have.
 
-Measured with Albumentations 2.0.8 on OpenCV 4.14.0: labels warped to the nearest pixel as a stack of 1 to 9
-planes are what each plane gives alone, two planes included (0 of 3.9 billion px differ: Affine, Rotate,
-SafeRotate, Perspective, RandomResizedCrop and RandomScale at five sizes), uint16 and float32 as well. Only
-int16 is not (up to 0.1 % of the px). The tests would notice an OpenCV that does otherwise.
+Measured with Albumentations 2.0.8 and OpenCV 4.14.0: labels warped with nearest-neighbour interpolation as a
+stack of 1 to 9 planes equal the planes warped one by one. This includes stacks of two planes (0 of 3.9
+billion pixels differ: Affine, Rotate, SafeRotate, Perspective, RandomResizedCrop and RandomScale at five
+sizes) and the types uint16 and float32. The exception is int16 (up to 0.1 % of the pixels differ). The tests
+fail with an OpenCV that behaves differently.
 
-Left out is what
+Not allowed are transforms that
 
-- takes over 40 ms: ElasticTransform, FancyPCA, GlassBlur, HEStain, PiecewiseAffine, PlasmaBrightnessContrast,
+- take over 40 ms: ElasticTransform, FancyPCA, GlassBlur, HEStain, PiecewiseAffine, PlasmaBrightnessContrast,
   PlasmaShadow, RandomFog, RandomSunFlare, ShotNoise, Superpixels, ThinPlateSpline;
-- stretches unevenly or rounds keypoints, so that the area of an object is told wrong by up to 27 %:
+- stretch unevenly or round keypoints, so that the area measured for an object is wrong by up to 27 %:
   GridDistortion, OpticalDistortion;
-- moves labels off the image, or tears objects apart: Morphological, RandomGridShuffle;
-- fails on a picture that is smaller than its arguments: RandomSizedCrop, XYMasking;
-- needs other pictures, boxes, files or code; gives no 8-bit RGB; does nothing; or is another name of one
-  below.
+- move labels relative to the image, or tear objects apart: Morphological, RandomGridShuffle;
+- fail on an image that is smaller than their arguments: RandomSizedCrop, XYMasking;
+- need other images, boxes, files or code, do not return 8-bit RGB, do nothing, or are an alias of a
+  transform listed below.
 """
 
 from collections.abc import Mapping
@@ -42,14 +43,17 @@ GEOMETRY: Mapping[str, float] = {
     "Transpose": 6.4,
     "Perspective": 8.8,
 }
-"""Transforms that move pixels, with ms at 640×480 on one core: image, ids, three bit planes, depth."""
+"""Transforms that move pixels, with their time in ms.
+
+Measured at 640×480 on one core, for an image with ids, three bit planes and depth.
+"""
 
 DROPOUTS: Mapping[str, float] = {
     "Erasing": 0.8,
     "CoarseDropout": 1.0,
     "GridDropout": 1.5,
 }
-"""Transforms that paint over parts of the image, with ms; the pixels under them lose their id."""
+"""Transforms that cover parts of the image, with their time in ms; the covered pixels lose their id."""
 
 PIXELS: Mapping[str, float] = {
     **DROPOUTS,
@@ -97,20 +101,20 @@ PIXELS: Mapping[str, float] = {
     "ISONoise": 32.3,
     "Spatter": 34.1,
 }
-"""Transforms that change the image and no label, and the dropouts; with ms at 640×480 on one core."""
+"""Transforms that change the image and no label, and the dropouts, with their time in ms (as above)."""
 
 LIMITS: Mapping[str, tuple[object, ...]] = {
-    # Labels are never interpolated: not by mask_interpolation, and not by averaging where they shrink.
+    # Labels are never interpolated, neither by mask_interpolation nor by averaging when they are downscaled.
     "mask_interpolation": (0,),
     "area_for_downscale": (None, "image"),
-    # Other borders would show a part of an object twice, under one id.
+    # Other border modes would show part of an object twice, under one id.
     "border_mode": (0,),
     "fill_mask": (0,),
     "mask_drop_value": (None,),
-    # With these, pictures smaller than the transform expects would fail, one by one, in the middle of a run.
+    # Other values would make images that are smaller than the transform expects fail in the middle of a run.
     "pad_if_needed": (True,),
     "px": (None,),
     "unit_size_range": (None,),
     "holes_number_xy": (None,),
 }
-"""Arguments that have to have one of these values, the first where none is given."""
+"""Values that are allowed for these arguments; the first is the default."""

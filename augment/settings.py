@@ -1,4 +1,4 @@
-"""What people write to have pictures augmented."""
+"""Settings of the augmentation."""
 
 import inspect
 import json
@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # slow to import: without transforms it is not needed
 
 
 class TransformSettings(Settings):
-    """One transform: its class in Albumentations, how often, and beside them its own arguments.
+    """One transform: its class name in Albumentations, its probability, and its own arguments.
 
     Example:
         >>> Geometry.parse({"name": "Affine", "p": 0.3, "rotate": [-8, 8]}).arguments
@@ -30,11 +30,11 @@ class TransformSettings(Settings):
     name: str
     """Class name in Albumentations."""
     p: Share
-    """Share of the pictures that it changes."""
+    """Probability that it changes an image."""
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The transform's own arguments, as they were written."""
+        """The transform's own arguments, as written by the user."""
         return dict(self.__pydantic_extra__ or {})
 
     @model_validator(mode="after")
@@ -43,19 +43,19 @@ class TransformSettings(Settings):
         return self
 
     def build(self) -> "A.BasicTransform":
-        """The transform, tried on a small black picture.
+        """The transform, after a test on a small black image.
 
         Raises:
-            ValueError: The transform is not allowed, or one of its arguments.
+            ValueError: The transform or one of its arguments is not allowed.
         """
         kind = self._kind()
         with warnings.catch_warnings():
-            # Albumentations repairs some wrong values with a warning.
+            # Albumentations replaces some invalid values and only warns about it.
             warnings.simplefilter("error")
             try:
-                transform = kind(**self._complete(kind), p=self.p, **_strictly(kind))
+                transform = kind(**self._complete(kind), p=self.p, **_strict(kind))
                 _try(transform)
-            # Whatever another library raises here, an argument is the cause.
+            # Any exception of Albumentations at this point is caused by an argument.
             except Exception as error:
                 raise ValueError(f"transform {self.name}: {_reason(error)}") from error
         return transform
@@ -71,7 +71,7 @@ class TransformSettings(Settings):
         raise ValueError(f"unknown transform {self.name!r}; {did_you_mean(self.name, sorted(self.allowed))}")
 
     def _complete(self, kind: "type[A.BasicTransform]") -> dict[str, Any]:
-        """The arguments, checked by name and limits, with the limited ones that were not written."""
+        """The arguments, with defaults for those in `LIMITS`; names and values are checked."""
         known = [name for name in inspect.signature(kind.__init__).parameters if name not in ("self", "p")]
         limited = {name: values for name, values in LIMITS.items() if name in known}
         for name, value in self.arguments.items():
@@ -92,28 +92,28 @@ class Geometry(TransformSettings):
 
 
 class Pixels(TransformSettings):
-    """A transform that changes what is seen, and no label; dropouts clear the ids under them."""
+    """A transform that changes the image and no label; dropouts clear the ids of the pixels they cover."""
 
     allowed = PIXELS
 
 
 class AugmentSettings(Settings):
-    """What is done to finished pictures.
+    """Augmentation of rendered images.
 
-    The random numbers of a transform depend on its key, so changing, adding or removing one leaves the draws
-    of the others alone.
+    The random numbers of a transform depend on its key, so changing, adding or removing one transform does
+    not change the random numbers of the others.
     """
 
     splits: tuple[str, ...] = ("train",)
-    """Splits whose pictures are augmented."""
+    """Splits whose images are augmented."""
     copies: Annotated[int, Field(ge=0, le=99)] = 0
-    """Augmented copies beside each picture; 0 replaces the picture."""
+    """Augmented copies written beside each image; 0 replaces the image by its augmentation."""
     tries: Annotated[int, Field(ge=1, le=99)] = 3
-    """Draws before a picture is given up whose augmentation fails the checks."""
+    """Attempts to find an augmentation that passes the checks, before the image is rejected."""
     geometry: dict[str, Geometry] = Field(default={})
-    """Transforms that move pixels, in this order."""
+    """Transforms that move pixels, applied in this order."""
     pixels: dict[str, Pixels] = Field(default={})
-    """Transforms that change the image only, after those, in this order."""
+    """Transforms that change the image only, applied after `geometry`, in this order."""
 
 
 def _finite(value: object) -> bool:
@@ -124,23 +124,23 @@ def _finite(value: object) -> bool:
     return True
 
 
-def _strictly(kind: "type[A.BasicTransform]") -> dict[str, Any]:
-    """`strict=True` where it is taken: MedianBlur, RandomRotate90 and ToSepia refuse it."""
+def _strict(kind: "type[A.BasicTransform]") -> dict[str, Any]:
+    """The option `strict=True` if the transform accepts it; MedianBlur, RandomRotate90 and ToSepia do not."""
     owner = next(parent for parent in kind.__mro__ if "__init__" in vars(parent))
     return {"strict": True} if "InitSchema" in vars(owner) else {}
 
 
 def _try(transform: "A.BasicTransform") -> None:
-    """Finds what only shows when a transform runs, as a colour with too few channels."""
+    """Runs the transform once, to find errors that appear only then, like a colour with too few channels."""
     transform.set_random_seed(0)
     black = np.zeros((96, 128, 3), np.uint8)
     image = transform(force_apply=True, image=black, mask=black[..., 0].copy())["image"]
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
-        raise ValueError("the arguments must leave a picture in colour")
+        raise ValueError("the arguments must give a colour image")
 
 
 def _reason(error: Exception) -> str:
-    """What was wrong, in one line, with the argument's name where it is known."""
+    """What is wrong, in one line, with the name of the argument if it is known."""
     cause = error.__cause__
     if not isinstance(cause, ValidationError):
         return " ".join(str(error).split())

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from scenes.assets.catalogue import Asset, Category, resolve
-from scenes.assets.reading import read_mesh
+from scenes.assets.catalogue import Asset
+from scenes.assets.categories import Category
+from scenes.assets.reading.file import read_mesh
 from scenes.shot import Shot
 from scenes.spec import Body
 from sim.settle import Settled
@@ -85,7 +86,7 @@ def _plain_body(context: WorkerContext, body: Body) -> dict[str, Any]:
     asset = context.catalogue.assets[body.asset]
     category = context.recipe.assets.categories[asset.name]
     return {
-        "mesh": str(resolve(category.path or "")),
+        "mesh": str(_file(category)),
         "scale": body.largest_scale * _enlarged(asset, category),
         "mass_kg": asset.mass_kg * body.volume_scale,
         "category": asset.category,
@@ -95,14 +96,19 @@ def _plain_body(context: WorkerContext, body: Body) -> dict[str, Any]:
     }
 
 
+def _file(category: Category) -> Path:
+    assert category.path is not None
+    return category.path.resolved
+
+
 @cache
-def _file_size(path: str) -> float:
-    return float(read_mesh(resolve(path)).extents_m.max())
+def _file_size(path: Path) -> float:
+    return float(read_mesh(path).extents_m.max())
 
 
 def _enlarged(asset: Asset, category: Category) -> float:
     """How much larger an asset is than its file."""
-    return float(asset.mesh.extents_m.max()) / _file_size(category.path or "")
+    return float(asset.mesh.extents_m.max()) / _file_size(_file(category))
 
 
 def _plain_view(shot: Shot) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
-from scenes.assets.catalogue import Asset, Assets, Catalogue, CatalogueError
+from scenes.assets.catalogue import Asset, Catalogue, CatalogueError
+from scenes.assets.categories import Assets
 from scenes.assets.images import ENVIRONMENT, MAX_POOL, Images
 from scenes.lamps import EnvironmentSettings
 from scenes.looks import LookSettings

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from scenes.assets.images import IMAGE, MAX_POOL, Album, Texture, image_files
-from scenes.assets.reading import IMAGE_SUFFIXES
+from scenes.assets.reading.image import IMAGE_SUFFIXES
 from scenes.assets.textures import TEXTURES
 from scenes.geometry import Vec3
 from scenes.settings import Settings, Share, ShareRange, check_known, uniform

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.assets.catalogue import Catalogue, one_asset
+from scenes.assets.catalogue import Catalogue
 from scenes.assets.images import Pictures
 from scenes.assets.mesh import Mesh
+from scenes.assets.physics import one_asset
 from scenes.geometry import Pose, look_at, quaternion, vec3
 from scenes.shot import Camera, Light, Shot
 from scenes.spec import Body, Look, SceneSpec, Surface

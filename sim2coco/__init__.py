@@ -1,6 +1,7 @@
 """Simulation-based training images for object detection and instance segmentation.
 
-`Recipe` says what pictures depend on, `generate` makes them. Both are loaded when first used.
+`Recipe` holds all settings that determine the images, and `generate` creates a data set from it. Both are
+loaded on first use.
 """
 
 import os
@@ -8,7 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-# Read when numpy and OpenCV are loaded. Parallelism is over scenes; one thread gives the same bytes.
+# NumPy and OpenCV read these when they are loaded. One thread is enough, as scenes are made in parallel.
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
@@ -20,10 +21,10 @@ __all__ = ["GenerationError", "Recipe", "generate"]
 
 
 def __getattr__(name: str) -> Any:
-    """Loads what the package offers.
+    """Loads a public name of the package on first use.
 
     Raises:
-        ImportError: A module of the user has the name of one of our packages.
+        ImportError: A module of the user hides a package of sim2coco with the same name.
     """
     if name not in __all__:
         raise AttributeError(f"module 'sim2coco' has no attribute {name!r}")

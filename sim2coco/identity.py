@@ -1,4 +1,4 @@
-"""What a data set is: its recipe, meshes, versions and CPU, and whether a folder holds the same."""
+"""The identity of a data set: recipe, meshes, versions and CPU. A run only continues an equal one."""
 
 import json
 import platform
@@ -32,7 +32,7 @@ PARTS = (
     "device",
     "plugins",
 )
-"""What is told of a data set, in the order in which differences are looked for."""
+"""The parts of the identity, in the order in which they are compared."""
 PACKAGES = (
     "sim2coco",
     "albumentations",
@@ -48,20 +48,20 @@ PACKAGES = (
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How many images the last run that came to its end has left, and in which formats."""
+    """The number of images and the formats that the last finished run has written."""
 
     num_images: int = 0
     formats: tuple[Format, ...] = ()
 
 
 def begin(store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int) -> tuple[Format, ...]:
-    """Writes what the data set is, or checks that it is the same.
+    """Writes the identity of a new data set, or checks that an existing one is the same.
 
     Returns:
-        The formats that it was written in before.
+        The formats in which it has been written before.
 
     Raises:
-        StoreError: The folder holds another run's data, or more images than asked for.
+        StoreError: The folder holds a different data set, or more images than requested.
     """
     new = describe(recipe, catalogue)
     finished = _check_same(store, new, num_images)
@@ -75,7 +75,7 @@ def begin(store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int) -
 def finish(
     store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int, formats: Sequence[Format]
 ) -> None:
-    """Writes how many images the data set holds, and in which formats."""
+    """Writes the number of images of the data set and its formats."""
     _put(store, describe(recipe, catalogue), Finished(num_images, tuple(formats)))
 
 
@@ -88,21 +88,21 @@ def _put(store: Store, description: dict[str, Any], finished: Finished) -> None:
 
 
 def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
-    """What the data set depends on, without a path of this machine, and the hash of it.
+    """Everything that the data set depends on, without absolute paths, and the hash of it.
 
     Raises:
-        CatalogueError: There is too little of something for each split to have its own.
-        EglUnavailable: Its renderer cannot draw on this machine.
+        CatalogueError: There are too few meshes or images of a kind to give each split its own.
+        EglUnavailable: Its renderer does not work on this machine.
     """
     held_out = recipe.hold_out(catalogue).tree()
     parts: dict[str, Any] = {
         "recipe": portable(recipe),
         "assets": sorted(catalogue.assets),
-        # A library's densities stand in none of the other parts.
+        # A library's densities are in none of the other parts.
         "masses_kg": {key: asset.mass_kg for key, asset in sorted(catalogue.assets.items())},
         **_collisions(catalogue),
         "images": {role: [image.key for image in images] for role, images in catalogue.images.items()},
-        # Data sets from before there was a choice have no such part.
+        # Data sets of versions without `split.by` have no such part.
         **({"held_out": held_out} if held_out else {}),
         "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
         "cpu": {
@@ -118,7 +118,7 @@ def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _collisions(catalogue: Catalogue) -> dict[str, Any]:
-    """What else a library says of its assets where it says it: how they collide, and which stand."""
+    """Collision shapes and upright poses of a library's assets, if it defines them."""
     assets = sorted(catalogue.assets.items())
     pieces = {
         key: sha256(b"".join(piece.tobytes() for piece in asset.pieces)).hexdigest()[:16]
@@ -130,10 +130,10 @@ def _collisions(catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _check_same(store: Store, new: dict[str, Any], num_images: int) -> Finished:
-    """What the folder is known to hold: nothing if it is a new one.
+    """What the last finished run has written to the folder; nothing if the folder is new.
 
     Raises:
-        StoreError: It holds something else, or more images than asked for.
+        StoreError: The folder holds something else, or more images than requested.
     """
     try:
         old = json.loads(store.get("run.json"))
@@ -157,10 +157,10 @@ def _check_same(store: Store, new: dict[str, Any], num_images: int) -> Finished:
 
 
 def _formats(store: Store, told: object) -> tuple[Format, ...]:
-    """The formats that a data set says it was written in.
+    """The formats listed in `run.json`.
 
     Raises:
-        StoreError: One is not known here, so it could not be brought up to date.
+        StoreError: A format is unknown, so that its files could not be updated.
     """
     try:
         export: Export = build(Export, {"formats": told})

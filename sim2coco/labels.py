@@ -1,4 +1,4 @@
-"""Masks as run lengths, boxes and areas: what a record keeps of a labelled picture."""
+"""Encodes a labelled image for its record and files: masks as run lengths, boxes, areas."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,21 +21,26 @@ from sim2coco.records import Annotation, Ignored, Picture, Xywh, picture_name, p
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Written:
-    """A picture's record, and its files as bytes by their names in the data set; the image is the first."""
+    """An encoded image with its labels.
+
+    Attributes:
+        picture: The entry for the record.
+        files: The content of its files by their names in the data set; the image comes first.
+    """
 
     picture: Picture
     files: Mapping[str, bytes]
 
     @property
     def image(self) -> bytes:
-        """The file of the image."""
+        """The content of the image file."""
         return next(iter(self.files.values()))
 
 
 def written(
     settings: ImageSettings, settled: Settled, shot: Shot, copy: int, sample: Sample, verdict: Verdict
 ) -> Written:
-    """A labelled picture as it goes into the data set."""
+    """Encodes a labelled image for the data set."""
     files = files_of(settings, settled, shot, copy, sample)
     (image, digest), *others = ((name, sha256(content).hexdigest()) for name, content in files.items())
     height, width = sample.ids.shape
@@ -63,9 +68,9 @@ def written(
 def files_of(
     settings: ImageSettings, settled: Settled, shot: Shot, copy: int, sample: Sample
 ) -> dict[str, bytes]:
-    """The files of a picture by their names in the data set, the image first.
+    """The content of the files of an image by their names in the data set; the image comes first.
 
-    Whatever comes beside the image lies under the same key in a folder of its own.
+    Further files, such as depth, have the same file name in folders of their own.
     """
     name = picture_name(shot.scene, shot.view, shot.lighting, copy, settings.format)
     return {picture_path(settled.spec.split, name): encode(sample.image, settings)}
@@ -104,9 +109,9 @@ def run_lengths(
     """COCO's compressed run lengths of a mask, its area in pixels, and its box x, y, width, height.
 
     Args:
-        mask: (h, w), a part of the picture that holds all of it: most masks are small.
-        corner: Where that part lies: x, y.
-        shape: Height and width of the picture; None where the part is all of it.
+        mask: (h, w), a crop of the image that contains the whole mask; most masks are small.
+        corner: Position x, y of the crop in the image.
+        shape: Height and width of the image; None if `mask` is not a crop.
     """
     height, width = shape or mask.shape
     x0, y0, x1, y1 = bounding_box(mask) or (0, 0, 0, 0)
@@ -116,12 +121,12 @@ def run_lengths(
     flat = columns.ravel()
     column, row = np.divmod(np.flatnonzero(flat[1:] != flat[:-1]), high)
     edges = (column + left) * height + row + top
-    # Where a column is full to its end and the next from its start, one run goes on.
+    # A run that ends with one column and continues at the start of the next is a single run.
     same = np.flatnonzero(edges[1:] == edges[:-1])
     edges = np.delete(edges, np.concatenate([same, same + 1]))
     counts = np.diff(edges, prepend=0, append=height * width)
     if not counts[-1]:
-        counts = counts[:-1]  # as pycocotools has it
+        counts = counts[:-1]  # as pycocotools does
     rle = coco_mask.frPyObjects({"size": [height, width], "counts": counts.tolist()}, height, width)
     text = rle["counts"]
     assert isinstance(text, bytes)
@@ -130,6 +135,6 @@ def run_lengths(
 
 
 def xywh(box: Box) -> Xywh:
-    """Pixel edges as x, y, width, height."""
+    """Converts a box x0, y0, x1, y1 to x, y, width, height."""
     x0, y0, x1, y1 = box
     return float(x0), float(y0), float(x1 - x0), float(y1 - y0)

@@ -1,4 +1,4 @@
-"""What can be set, and what is wrong in what was set: the key, the value and what is allowed, in one line."""
+"""Error messages for settings: the key, the value and what is allowed, in one line."""
 
 import difflib
 import json
@@ -16,7 +16,7 @@ from scenes.descriptions import descriptions
 from scenes.settings import Kind, Settings, did_you_mean
 
 NAME = "NAME"
-"""Stands in a key for a name that people give, as that of a category."""
+"""Placeholder in a key for a name chosen by the user, such as that of a category."""
 
 WORDS = {
     "Value error, ": "",
@@ -26,21 +26,21 @@ WORDS = {
     "a integer": "a whole number",
     "array": "list",
     "tuple": "list",
-    "string": "text",
     "Dictionary": "mapping",
     " after validation": "",
     "boolean": "true or false",
     "a true": "true",
 }
+"""Replacements in the messages of pydantic."""
 
 
 class ConfigError(Exception):
-    """Wrong input, in one line: the key, what is wrong, and what is allowed."""
+    """Invalid settings; the message is one line with the key, what is wrong, and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One thing that can be set; `kind` names the choice that it was found under, if there is a choice."""
+    """One setting; `kind` is the kind of object that has it, None if it does not depend on a kind."""
 
     key: str
     info: FieldInfo
@@ -48,17 +48,17 @@ class Setting:
 
     @property
     def parent(self) -> str:
-        """The key of what it belongs to."""
+        """The key of the group that contains it."""
         return self.key.rpartition(".")[0]
 
     @property
     def name(self) -> str:
-        """Its key within that."""
+        """Its key within that group."""
         return self.key.rpartition(".")[2]
 
     @property
     def takes_names(self) -> bool:
-        """Whether it holds entries under names that people give, beside settings of its own."""
+        """Whether it also accepts entries under names chosen by the user."""
         own = self.info.annotation
         return (
             isinstance(own, type) and issubclass(own, Settings) and own.model_config.get("extra") == "allow"
@@ -66,7 +66,7 @@ class Setting:
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """A number and what it counts, one of it or many.
+    """A number with a noun in singular or plural.
 
     Example:
         >>> counted(1, "image"), counted(2, "category", "categories")
@@ -76,19 +76,19 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def build(settings: type[Settings], tree: Mapping[str, Any]) -> Any:
-    """Settings from plain values.
+    """Builds settings from plain values.
 
     Raises:
-        ConfigError: The first thing that is wrong.
+        ConfigError: The first invalid value.
     """
     try:
         return settings.parse(tree)
     except ValidationError as error:
-        raise ConfigError(_sentence(error.errors(), settings, tree)) from error
+        raise ConfigError(_message_of(error.errors(), settings, tree)) from error
 
 
 def walk(settings: type[Settings], prefix: str = "", kind: str | None = None) -> Iterator[Setting]:
-    """Every setting, and all that it holds; once for each kind that has it."""
+    """Yields every setting and the settings nested in it, once for each kind that has it."""
     sentences = descriptions(settings)
     for name, info in settings.model_fields.items():
         told = copy(info)
@@ -99,7 +99,7 @@ def walk(settings: type[Settings], prefix: str = "", kind: str | None = None) ->
 
 
 def _inner(annotation: Any, level: str = "") -> Iterator[tuple[type[Settings], str, str | None]]:
-    """The settings that a field may hold, what comes before their keys, and the kind that each is."""
+    """The settings classes that a field may hold, each with the prefix of its keys and its kind."""
     if isinstance(annotation, type) and issubclass(annotation, Kind):
         for kind, member in sorted(annotation.family.items()):
             yield member, level, kind
@@ -111,7 +111,7 @@ def _inner(annotation: Any, level: str = "") -> Iterator[tuple[type[Settings], s
 
 
 def nearest(key: str, *all_settings: type[Settings]) -> str:
-    """A clause that says what to write instead of a key that the tree does not have."""
+    """A clause that says what to write instead of an unknown key."""
     known = [_named(setting, key) for settings in all_settings for setting in walk(settings)]
     if any(setting.parent == key for setting in known) and key not in [setting.key for setting in known]:
         return f"not set so far: write +{key}={{...}}"
@@ -124,25 +124,25 @@ def nearest(key: str, *all_settings: type[Settings]) -> str:
     if same:
         return f"not set so far: write +{key}=VALUE"
     parent = key.rpartition(".")[0]
-    beside = {setting.name: setting.key for setting in known if setting.parent == parent}
-    if not beside and parent in [setting.key for setting in known]:
+    siblings = {setting.name: setting.key for setting in known if setting.parent == parent}
+    if not siblings and parent in [setting.key for setting in known]:
         return f"write {parent} as a whole"
-    # The last words decide: what settings of one group begin with is the same.
+    # Compare the last part of the key: settings of one group share the beginning.
     word = key.rpartition(".")[2]
     elsewhere = [setting.key for setting in known if setting.name == word]
-    close = [beside[name] for name in difflib.get_close_matches(word, beside, n=1)]
-    far = [] if beside else difflib.get_close_matches(key, [setting.key for setting in known], n=1)
+    close = [siblings[name] for name in difflib.get_close_matches(word, siblings, n=1)]
+    far = [] if siblings else difflib.get_close_matches(key, [setting.key for setting in known], n=1)
     for found in (elsewhere, close, far):
         if found:
             return f"did you mean {found[0]!r}?"
     if any(setting.key == parent and setting.takes_names for setting in known):
         return f"write {parent} as a whole"
     top = [setting.key for setting in known if not setting.parent]
-    return f"allowed: {', '.join(beside.values() or top)}"
+    return f"allowed: {', '.join(siblings.values() or top)}"
 
 
 def _all_kinds(key: str, known: Sequence[Setting]) -> set[str]:
-    """The kinds of the choice that a key belongs to; none if it belongs to no choice."""
+    """The kinds among which the group of a key can be chosen; empty if there is no such choice."""
     while key := key.rpartition(".")[0]:
         if found := {setting.kind for setting in known if setting.key == f"{key}.kind" and setting.kind}:
             return found
@@ -150,34 +150,34 @@ def _all_kinds(key: str, known: Sequence[Setting]) -> set[str]:
 
 
 def _named(setting: Setting, key: str) -> Setting:
-    """A setting with the names that a key has in their places."""
+    """A setting in whose key the placeholders are replaced by the names in another key."""
     steps = zip_longest(setting.key.split("."), key.split("."))
     names = [given if known == NAME and given else known for known, given in steps if known]
     return replace(setting, key=".".join(names))
 
 
-def _sentence(errors: Sequence[ErrorDetails], settings: type[Settings], tree: Mapping[str, Any]) -> str:
-    """The first of the errors as one line."""
+def _message_of(errors: Sequence[ErrorDetails], settings: type[Settings], tree: Mapping[str, Any]) -> str:
+    """The first error as one line."""
     path = _path(errors[0], tree)
     key = ".".join(path)
     if errors[0]["type"] == "extra_forbidden":
-        return f"{key}: no such setting; {did_you_mean(path[-1], _beside(path, settings, tree))}"
+        return f"{key}: no such setting; {did_you_mean(path[-1], _siblings(path, settings, tree))}"
     if errors[0]["type"] == "missing" and isinstance(errors[0]["loc"][-1], str):
         return f"{key}: missing"
     here = [error for error in errors if _path(error, tree) == path]
     deepest = max(len(error["loc"]) for error in here)
-    told = [error for error in here if len(error["loc"]) == deepest]
-    if told[0]["loc"] and isinstance(told[0]["loc"][-1], int):
-        del told[1:]
-    message = " or ".join(dict.fromkeys(_message(error) for error in told))
-    value = told[0]["input"]
-    told_already = isinstance(value, dict) or "unknown" in message or f"'{value}'" in message
-    shown = "" if told_already else f" (got {_value(value)})"
-    return f"{key}: {message}{shown}" if key else message
+    shown = [error for error in here if len(error["loc"]) == deepest]
+    if shown[0]["loc"] and isinstance(shown[0]["loc"][-1], int):
+        del shown[1:]
+    message = " or ".join(dict.fromkeys(_message(error) for error in shown))
+    value = shown[0]["input"]
+    contains_value = isinstance(value, dict) or "unknown" in message or f"'{value}'" in message
+    suffix = "" if contains_value else f" (got {_value(value)})"
+    return f"{key}: {message}{suffix}" if key else message
 
 
 def _path(error: ErrorDetails, tree: object) -> list[str]:
-    """The keys down to what is wrong: of pydantic's steps those into mappings, not into lists and unions."""
+    """The keys that lead to the error: pydantic's location without indices of lists and members of unions."""
     path = []
     for step in error["loc"]:
         if isinstance(tree, list) and isinstance(step, int):
@@ -188,8 +188,8 @@ def _path(error: ErrorDetails, tree: object) -> list[str]:
     return path
 
 
-def _beside(path: list[str], settings: type[Settings], tree: object) -> list[str]:
-    """The settings where the last key of a path stands: those of the kind that is named there, if any."""
+def _siblings(path: list[str], settings: type[Settings], tree: object) -> list[str]:
+    """The names of the settings that the last key of a path may be, for the given kind if there is one."""
     kind: object = None
     for step in path[:-1]:
         tree = tree[step] if isinstance(tree, Mapping) else None
@@ -210,13 +210,13 @@ def _message(error: ErrorDetails) -> str:
     if error["type"] == "missing":
         return "more values are needed"
     message = error["msg"].splitlines()[0]
-    for theirs, ours in WORDS.items():
-        message = message.replace(theirs, ours)
+    for old, new in WORDS.items():
+        message = message.replace(old, new)
     return message[:1].lower() + message[1:]
 
 
 def _value(value: object) -> str:
-    """A value as people write it."""
+    """A value as the user writes it."""
     text = (
         json.dumps(value, ensure_ascii=False, default=repr).replace("NaN", "nan").replace("Infinity", "inf")
     )

@@ -1,4 +1,4 @@
-"""The whole flow: a scene is drawn, settled, and seen by shots that are labelled, judged and augmented."""
+"""The pipeline of a scene: draw, settle, render, label, check, augment, encode."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -22,11 +22,11 @@ from sim2coco.seeding import rng_for
 from sim2coco.store import Store
 
 Outcome = tuple[list[Written], tuple[str, ...]]
-"""What comes of a shot: its pictures, or the reasons why there are none."""
+"""The result of a shot: its images, or the reasons why it was rejected."""
 
 
 def make_scene(context: WorkerContext, scene: int) -> tuple[Record, list[Written]]:
-    """One scene as a pure function of recipe and index: its record, and the files of its pictures."""
+    """Makes one scene, as a pure function of recipe and index; returns its record and its encoded images."""
     settled, unlucky = draw_and_settle(context, scene)
     split = context.recipe.split_of(scene)
     if settled is None:
@@ -43,7 +43,7 @@ def make_scene(context: WorkerContext, scene: int) -> tuple[Record, list[Written
 
 
 def draw_and_settle(context: WorkerContext, scene: int) -> tuple[Settled | None, tuple[str, ...]]:
-    """The first lucky draw of a scene, and the reasons of the unlucky ones before it."""
+    """The first accepted draw of a scene (None if there is none), and the reasons of the rejected ones."""
     recipe, split = context.recipe, context.recipe.split_of(scene)
     catalogue = context.held_out.catalogues[split]
     unlucky: list[str] = []
@@ -58,10 +58,10 @@ def draw_and_settle(context: WorkerContext, scene: int) -> tuple[Settled | None,
 
 
 def settle_inside_walls(context: WorkerContext, spec: SceneSpec) -> Settled:
-    """The scene at rest, with its walls around it: no body meets them, so they are placed afterwards.
+    """The scene at rest, with its walls. Bodies do not collide with walls, so they are placed afterwards.
 
     Raises:
-        RejectedDraw: The bodies do not come to rest, or leave the floor.
+        RejectedDraw: The bodies do not come to rest, or they leave the floor.
     """
     settled = settle(context.client, context.files, spec)
     points_m = [context.files.hull(body) for body in settled.spec.bodies]
@@ -69,7 +69,7 @@ def settle_inside_walls(context: WorkerContext, spec: SceneSpec) -> Settled:
 
 
 def aim(context: WorkerContext, settled: Settled, view: int) -> tuple[Shot, ...]:
-    """The shots of one view: one camera, under one light after the other."""
+    """The shots of one view: the same camera, with one light each."""
     recipe, spec = context.recipe, settled.spec
     stream = partial(_stream, recipe.seed, spec.scene, spec.attempt, view=view)
     catalogue = context.held_out.catalogues[spec.split]
@@ -88,7 +88,7 @@ def aim(context: WorkerContext, settled: Settled, view: int) -> tuple[Shot, ...]
 
 
 def make_view(context: WorkerContext, settled: Settled, shots: Sequence[Shot]) -> list[Outcome]:
-    """What comes of each shot of one view, which is rasterised and labelled once."""
+    """The result of each shot of one view; the view is rasterised and labelled only once."""
     try:
         gbuffer = context.renderer.rasterise(settled, shots[0])
         frame = context.composer.compose(context.renderer, gbuffer, settled, shots[0])
@@ -104,7 +104,7 @@ def make_view(context: WorkerContext, settled: Settled, shots: Sequence[Shot]) -
 
 
 def relight(context: WorkerContext, settled: Settled, shot: Shot, gbuffer: GBuffer, sample: Sample) -> Sample:
-    """A view that is labelled already, under another light: no light moves a label."""
+    """The sample of a labelled view under another light; the labels do not depend on the light."""
     if not context.composer.relights:
         gbuffer = context.renderer.rasterise(settled, shot)
     frame = context.composer.compose(context.renderer, gbuffer, settled, shot)
@@ -114,7 +114,7 @@ def relight(context: WorkerContext, settled: Settled, shot: Shot, gbuffer: GBuff
 def finish(
     context: WorkerContext, settled: Settled, shot: Shot, sample: Sample, measures: list[Measures]
 ) -> Outcome:
-    """What comes of one labelled shot: judge, augment, judge, encode."""
+    """The result of one labelled shot: checked, augmented, checked again, and encoded."""
     verdict = judge(context.recipe.quality, sample, not labelled(settled), measures)
     if not verdict.accepted:
         return [], verdict.reasons
@@ -129,7 +129,7 @@ def finish(
 def augmented(
     context: WorkerContext, settled: Settled, shot: Shot, sample: Sample, verdict: Verdict
 ) -> Iterator[tuple[Sample, Verdict]]:
-    """The samples that a view is written as: copy 0 is the view itself, or what replaces it."""
+    """The samples to write for a view, with their verdicts; copy 0 is the view itself or its replacement."""
     settings = context.recipe.augment
     if settled.spec.split not in settings.splits:
         yield sample, verdict
@@ -145,7 +145,7 @@ def augmented(
 def _augmented_once(
     context: WorkerContext, settled: Settled, sample: Sample, unchanged: Verdict, rng: np.random.Generator
 ) -> tuple[Sample, Verdict]:
-    """The first augmentation that passes the checks, or the last one tried."""
+    """The first augmentation that passes the checks, otherwise the last attempt."""
     for tries_left in reversed(range(context.recipe.augment.tries)):
         changed = context.augmenter.augment(sample, rng)
         if changed is sample:
@@ -157,15 +157,15 @@ def _augmented_once(
 
 
 def labelled(settled: Settled) -> bool:
-    """Whether the scene has an object that is to be labelled."""
+    """Whether the scene has an object that gets labels."""
     return any(body.labelled for body in settled.spec.bodies)
 
 
 def bounds(context: WorkerContext, settled: Settled) -> tuple[Vec3, float]:
-    """Centre and radius, in metres, of the sphere that cameras aim at, which holds at least a typical object.
+    """Centre and radius, in metres, of the sphere at which cameras aim, at least as large as an object.
 
-    It holds all bodies but furniture, which would have objects on a large table seen from too far away; where
-    there is nothing else, it holds the furniture.
+    The sphere contains all bodies except furniture, as cameras would be too far away from objects on a large
+    table. If there is nothing but furniture, it contains the furniture.
     """
     bodies = settled.spec.bodies
     if not bodies:
@@ -178,7 +178,7 @@ def bounds(context: WorkerContext, settled: Settled) -> tuple[Vec3, float]:
 
 
 def commit(store: Store, record: Record, pictures: list[Written]) -> None:
-    """Writes the pictures of a scene, then its record: the record is the commit."""
+    """Writes the images of a scene, and then its record, which commits the scene."""
     for picture in pictures:
         for name, content in picture.files.items():
             store.put(name, content, sync=False)

@@ -1,8 +1,7 @@
-"""The Recipe: everything that pictures depend on, and nothing else."""
+"""The Recipe: all settings that determine the images, and no others."""
 
 import json
 from hashlib import sha256
-from pathlib import PurePath
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
@@ -11,8 +10,11 @@ import scenes.kinds
 import sim.render
 import sim2coco.quality
 from augment.settings import AugmentSettings
-from scenes.assets.catalogue import Assets, Catalogue, load_catalogue
+from scenes.assets.catalogue import Catalogue
+from scenes.assets.categories import Assets
 from scenes.assets.images import ENVIRONMENT
+from scenes.assets.loading import load_catalogue
+from scenes.assets.paths import AssetPath
 from scenes.camera import CameraKind, ImageSettings, Shell
 from scenes.heldout import HeldOut, hold_out
 from scenes.kinds.drop import Drop
@@ -27,7 +29,7 @@ load_kinds(scenes, scenes.kinds, sim.render, sim2coco.quality)
 
 
 class Recipe(Settings):
-    """What pictures depend on: the same Recipe gives the same bytes.
+    """All settings that determine the images; the same Recipe gives the same bytes.
 
     Example:
         >>> recipe = Recipe.parse({"assets": {"categories": {"nut": {"shape": "nut", "size_m": 0.03}}}})
@@ -36,29 +38,29 @@ class Recipe(Settings):
     """
 
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    """Another seed, another data set."""
+    """Seed of all random numbers; another seed gives another data set."""
     views: Annotated[int, Field(ge=1, le=99)] = 3
-    """Cameras of each scene, each under a light of its own."""
+    """Cameras for each scene, each with its own light."""
     lightings: Annotated[int, Field(ge=1, le=99)] = 1
-    """Lights of each view, all else the same; each is a picture that num_images counts, and costs little."""
+    """Lights for each view, with the same camera and labels; each gives an image that num_images counts."""
     split: Annotated[Split, BeforeValidator(lambda split: {} if split is None else split)] = Split()
-    """{train: 0.8, val: 0.2} or other shares, relative to each other; a scene is in one split as a whole."""
+    """Relative sizes of the splits, like {train: 0.8, val: 0.2}; each scene belongs to exactly one split."""
     assets: Assets
-    """What scenes are made of."""
+    """The objects of the scenes."""
     scene: SerializeAsAny[Annotated[Scene, one_of(Scene)]] = Drop()
-    """How scenes are drawn."""
+    """How scenes are composed."""
     camera: SerializeAsAny[Annotated[CameraKind, one_of(CameraKind)]] = Shell()
-    """Where cameras stand."""
+    """How cameras are placed."""
     image: ImageSettings = ImageSettings()
-    """The size of a picture, and the format of its file."""
+    """Image size and file format."""
     light: SerializeAsAny[Annotated[LightKind, one_of(LightKind, unnamed="sun_and_sky")]] = SunAndSky()
     """How scenes are lit."""
     render: SerializeAsAny[Annotated[Render, one_of(Render)]] = Relit()
-    """How scenes are drawn into pictures."""
+    """How images are rendered."""
     quality: Quality = Quality()
-    """Which pictures and labels are good enough."""
+    """Which images and labels are accepted."""
     augment: AugmentSettings = AugmentSettings()
-    """What is done to finished pictures."""
+    """Augmentation of rendered images."""
 
     @model_validator(mode="after")
     def _augments_splits_that_exist(self) -> "Recipe":
@@ -80,11 +82,11 @@ class Recipe(Settings):
 
     @property
     def image_folders(self) -> dict[str, str | None]:
-        """For each role of users' images the folder that they come from; it may be one file."""
+        """The folder (or file) of the user's images for each role."""
         return {**self.scene.image_folders, ENVIRONMENT: self.light.environments.path}
 
     def load_catalogue(self) -> Catalogue:
-        """Every mesh and image that scenes are made of.
+        """All meshes and images of the scenes.
 
         Raises:
             CatalogueError: A mesh cannot be used.
@@ -93,20 +95,20 @@ class Recipe(Settings):
         return load_catalogue(self.assets, self.image_folders, self.scene.furniture)
 
     def split_of(self, scene: int) -> str:
-        """The split of a scene: a function of its index alone, every prefix near the shares."""
+        """The split of a scene; depends only on the index; every prefix has nearly the right fractions."""
         return self.split.of(scene)
 
     def hold_out(self, catalogue: Catalogue) -> HeldOut:
-        """What each split is made of.
+        """The assets and images that each split may use.
 
         Raises:
-            CatalogueError: There is too little of something for each split to have its own.
+            CatalogueError: There are too few meshes or images of a kind to give each split its own.
         """
         return hold_out(self.split, self.seed, self.assets, self.scene, self.light.environments, catalogue)
 
 
 def updated(tree: Any) -> Any:
-    """The plain values of a Recipe that an older version wrote, under the names that settings have now."""
+    """The plain values of a Recipe from an older version, converted to the present names of settings."""
     if not isinstance(tree, dict) or not isinstance(tree.get("image"), dict) or "export" not in tree:
         return tree
     tree = dict(tree)
@@ -115,7 +117,7 @@ def updated(tree: Any) -> Any:
 
 
 def portable(recipe: Recipe) -> dict[str, Any]:
-    """The Recipe as plain values without a path of this machine: files by their names."""
+    """The Recipe as plain values without absolute paths; files are given by name."""
     tree: dict[str, Any] = json.loads(recipe.model_dump_json())
     _strip_paths(tree)
     return tree
@@ -125,19 +127,13 @@ def _strip_paths(node: object) -> None:
     if not isinstance(node, dict):
         return
     for key, value in node.items():
-        if key in ("path", "images") and isinstance(value, str) and not value.startswith("pybullet_data:"):
-            node[key] = _bare(value)
+        if key in ("path", "images") and isinstance(value, str):
+            path = AssetPath.parse(value)
+            node[key] = value if path.package else path.bare
         else:
             _strip_paths(value)
 
 
-def _bare(path: str) -> str:
-    """The name of a file or folder; a pattern from its first `*` on."""
-    parts = PurePath(path).parts
-    wild = next((index for index, part in enumerate(parts) if "*" in part), len(parts) - 1)
-    return "/".join(parts[wild:])
-
-
 def digest(tree: object) -> str:
-    """SHA-256 in hex of plain values; the order of keys counts, as it does for categories and splits."""
+    """SHA-256 of plain values in hex. It depends on the order of keys, as the order of categories matters."""
     return sha256(json.dumps(tree, separators=(",", ":")).encode()).hexdigest()

@@ -1,4 +1,7 @@
-"""Records: one a scene, with all that is needed to export and render it again. The record is the commit."""
+"""Records: one for each scene, with everything needed to export it and to render it again.
+
+A scene is committed when its record is written.
+"""
 
 import json
 import re
@@ -19,10 +22,11 @@ Xywh = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """One label; fractions and areas come from the masks, boxes are x, y, width, height in pixels.
+    """One label. Fractions and areas are computed from the masks.
 
-    `counts` are COCO's compressed run lengths. `pose`, `whole_px` and `whole_bbox` (unclipped) speak of the
-    rendered camera: None once an augmentation has moved pixels.
+    Boxes are x, y, width, height in pixels; `counts` are COCO's compressed run lengths. `pose`, `whole_px`
+    and `whole_bbox` (not clipped to the image) refer to the rendered camera; they are None if an augmentation
+    has moved pixels.
     """
 
     instance: int
@@ -46,7 +50,7 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """An instance in view whose label was dropped."""
+    """A visible instance whose label was dropped."""
 
     category: int
     asset: str
@@ -56,9 +60,10 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One written image and its labels; `copy` is 0 for the view itself.
+    """One written image and its labels.
 
-    `other_files` are the files beside the image, as depth: the SHA-256 of each by its name in the data set.
+    `copy` is 0 for the view itself and counts augmented copies from 1. `other_files` are further files of the
+    image, such as depth: the SHA-256 of each by its name in the data set.
     """
 
     name: str
@@ -76,7 +81,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One shot and what came of it: pictures, or the reasons why not."""
+    """One shot and its images, or the reasons why it was rejected."""
 
     view: int
     lighting: int
@@ -93,14 +98,14 @@ class Record:
     """One scene.
 
     Attributes:
-        format: Of this record.
+        format: Version of the record format.
         scene: Scene index from 0.
-        split: Split it belongs to.
-        status: `done`; `rejected` when every attempt was an unlucky draw; `failed` when its worker died.
+        split: The split of the scene.
+        status: `done`; `rejected` if every attempt to draw the scene was; `failed` if its worker died.
         unlucky: The reason of each rejected attempt.
-        error: What happened to a failed scene.
-        settled: The scene at rest, in the attempt that succeeded.
-        views: In order.
+        error: The error of a failed scene.
+        settled: The scene at rest, from the attempt that succeeded.
+        views: The views, in order.
     """
 
     format: int
@@ -122,10 +127,10 @@ def to_bytes(record: Record) -> bytes:
 
 
 def from_bytes(content: bytes) -> Record:
-    """The record that JSON holds.
+    """Reads a record from JSON.
 
     Raises:
-        ValueError: It is no record of this format.
+        ValueError: The content is not a record of this format.
     """
     record = _RECORD.validate_json(content)
     if record.format != FORMAT:
@@ -134,18 +139,18 @@ def from_bytes(content: bytes) -> Record:
 
 
 def record_name(scene: int) -> str:
-    """Where the record of a scene lies: a folder for each 1,000 scenes."""
+    """The name of a scene's record in the data set; there is a folder for each 1,000 scenes."""
     return f"records/{scene // 1000:03d}/{scene:06d}.json"
 
 
 def picture_name(scene: int, view: int, lighting: int, copy: int, suffix: str) -> str:
-    """The file name of a picture: its key, never its rank."""
+    """The file name of an image, made from its scene, view, lighting and copy."""
     extra = (f"_l{lighting}" if lighting else "") + (f"_c{copy}" if copy else "")
     return f"s{scene:06d}_v{view:02d}{extra}.{suffix}"
 
 
 def picture_key(name: str) -> tuple[int, ...] | None:
-    """Scene, view, lighting and copy that name a file, whatever its folder and suffix; None if none do.
+    """Scene, view, lighting and copy from the name of a file; None if it is not a file of an image.
 
     Example:
         >>> picture_key("depth/train/s000057_v02_l1.png"), picture_key("config.yaml")
@@ -156,18 +161,18 @@ def picture_key(name: str) -> tuple[int, ...] | None:
 
 
 def picture_path(split: str, name: str, folder: str = "images") -> str:
-    """Where a file of a picture lies."""
+    """The name of an image's file in the data set."""
     return f"{folder}/{split}/{name}"
 
 
 def picture_files(split: str, picture: Picture) -> dict[str, str]:
-    """The SHA-256 of each file of a picture by its name in the data set; the image is the first."""
+    """The SHA-256 of each file of an image by its name in the data set; the image comes first."""
     return {picture_path(split, picture.name): picture.sha256, **picture.other_files}
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a run needs to remember of a scene: the reasons of each view (none = accepted), in order."""
+    """The part of a record that a run keeps in memory; `views` has the reasons that reject each view."""
 
     scene: int
     status: Status
@@ -183,12 +188,12 @@ def summary(record: Record) -> Summary:
 
 
 def plain(value: object) -> Any:
-    """A value of a record as dicts, lists, numbers and strings."""
+    """Converts a value of a record to dicts, lists, numbers and strings."""
     return json.loads(TypeAdapter(type(value)).dump_json(value))
 
 
 def kept_views(record: Record, limit: int) -> Iterator[View]:
-    """The first `room` accepted views."""
+    """The first `limit` accepted views."""
     for view in record.views:
         if not view.reasons and limit > 0:
             limit -= 1

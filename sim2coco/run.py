@@ -1,4 +1,4 @@
-"""Runs: from a Recipe to a finished data set, resumable at any moment, extendable at any time."""
+"""Runs: generate a data set from a Recipe. A run can be interrupted, resumed and extended at any time."""
 
 import multiprocessing
 import tempfile
@@ -18,6 +18,7 @@ from sim2coco.export.dataset import dataset_info, labelled_pictures
 from sim2coco.export.format import Format, write_formats
 from sim2coco.export.settings import combined
 from sim2coco.identity import begin, finish
+from sim2coco.notes import log_notes
 from sim2coco.recipe import Recipe
 from sim2coco.records import (
     Record,
@@ -35,7 +36,7 @@ load_kinds(sim2coco.export)
 
 
 class GenerationError(Exception):
-    """A run that cannot come to an end, with the counts that say why."""
+    """A run that cannot finish, with the number of rejections for each reason."""
 
 
 ADVICE = {
@@ -46,12 +47,23 @@ ADVICE = {
     "vanishing": "set a larger image.width and image.height, or a larger camera.fill",
     "failed": "look at run.log, and at the meshes",
 }
-"""What to change when most views are lost for a reason that is no check."""
+"""What to change if most views are rejected for a reason that is not a check."""
 
 
 @dataclass
 class Tally:
-    """What the in-order prefix of finished scenes holds; `scene` is the next one it waits for."""
+    """Counts over the finished scenes 0, 1, ... without gaps, in order.
+
+    Attributes:
+        wanted: Number of accepted views to make.
+        patience: Number of most recent views over which the yield is measured.
+        min_yield: Minimum fraction of accepted views among them.
+        scene: The next scene to count.
+        accepted: Accepted views so far.
+        kept_of_last: Accepted views of the last scene that belong to the data set.
+        reasons: How often each reason has rejected a view.
+        failed: Index and error of each failed scene.
+    """
 
     wanted: int
     patience: int
@@ -65,14 +77,14 @@ class Tally:
 
     @property
     def done(self) -> bool:
-        """Whether enough views are accepted."""
+        """Whether enough views have been accepted."""
         return self.accepted >= self.wanted
 
     def add(self, scene: Summary) -> None:
         """Counts the next scene.
 
         Raises:
-            GenerationError: Hardly any of the last views was accepted.
+            GenerationError: Too few of the last views were accepted.
         """
         self.scene += 1
         if scene.status == "failed":
@@ -104,13 +116,13 @@ class Tally:
 
 
 def counts(reasons: Counter[str]) -> str:
-    """Reasons and how often, most frequent first."""
+    """Reasons with their counts, most frequent first."""
     return ", ".join(f"{reason} {number}" for reason, number in reasons.most_common()) or "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run has made."""
+    """The result of a run."""
 
     out: Path
     images: int
@@ -118,7 +130,7 @@ class Result:
     reasons: Counter[str]
     failed: list[tuple[int, str]]
     labels: Counter[str]
-    """How many labels each category has."""
+    """Number of labels of each category."""
 
 
 Progress = Callable[[Tally], None]
@@ -135,24 +147,24 @@ def generate(
     retry_failed: bool = False,
     progress: Progress | None = None,
 ) -> Result:
-    """Makes a data set, or what is missing of it.
+    """Generates a data set, or the missing part of an existing one.
 
     Args:
-        recipe: What to make.
-        out: The data set's folder: new, or one that the same recipe has begun.
-        num_images: Accepted views; more than before extends the data set.
-        workers: Processes, for engines that have them.
-        engine: Where scenes are made; by default in this process, or in `workers` others if several.
-        formats: Formats of annotations to write beside COCO, which is always written.
+        recipe: The settings of the images.
+        out: The data set's folder, either new or from an earlier run with the same recipe.
+        num_images: Number of accepted views; a higher number than before extends the data set.
+        workers: Number of worker processes, for engines that have them.
+        engine: Where scenes are made; by default in this process, or in worker processes if `workers` > 1.
+        formats: Annotation formats to write in addition to COCO, which is always written.
         retry_failed: Whether scenes that failed before are tried again.
-        progress: Called with the tally after each finished scene and now and then in between, from where an
-            exception ends the run in order: out of a signal handler it may hang the run instead.
+        progress: Called with the tally after each finished scene, and regularly in between. It may raise an
+            exception to stop the run cleanly; an exception from a signal handler may hang the run.
 
     Raises:
         StoreError: `out` cannot be written or holds something else.
-        CatalogueError: A mesh cannot be used, or there are too few to hold some out.
-        EglUnavailable: The renderer cannot draw on this machine.
-        GenerationError: Hardly any view is accepted.
+        CatalogueError: A mesh cannot be used, or there are too few meshes for splits of their own.
+        EglUnavailable: The renderer does not work on this machine.
+        GenerationError: Too few views are accepted.
     """
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise RuntimeError("a worker runs the script anew: call generate below `if __name__ == '__main__':`")
@@ -162,6 +174,7 @@ def generate(
     engine = engine or (Local() if workers > 1 else Inline())
     with engine.prepared(recipe) as processes:
         catalogue = recipe.load_catalogue()
+        log_notes(catalogue)
         recipe.hold_out(catalogue)  # what splits cannot have each of their own is refused before all else
         store = Store(Path(out).expanduser().absolute())
         with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:
@@ -178,7 +191,7 @@ def generate(
 def _make_missing(
     job: Job, engine: Engine, tally: Tally, retry_failed: bool, progress: Progress | None
 ) -> None:
-    """Makes scenes until the in-order prefix of finished ones holds enough accepted views."""
+    """Makes scenes until the finished scenes, counted in order, have enough accepted views."""
     known = dict(_finished(job, tally, retry_failed))
     waiting: dict[int, Summary] = {}
     report = progress or (lambda _: None)
@@ -217,7 +230,7 @@ def _make_missing(
 
 
 def _finished(job: Job, tally: Tally, retry_failed: bool) -> Iterator[tuple[int, Summary]]:
-    """The scenes that are there whole, as far as this run needs them; records of others are removed."""
+    """Yields the complete scenes that this run needs; removes the records of incomplete ones."""
     limit = tally.wanted
     for name in list(job.store.list("records")):
         record = _whole(job.store, name, limit)
@@ -229,7 +242,7 @@ def _finished(job: Job, tally: Tally, retry_failed: bool) -> Iterator[tuple[int,
 
 
 def _whole(store: Store, name: str, limit: int) -> Record | None:
-    """A record whose pictures are all there, byte for byte; those beyond the wanted number may be missing."""
+    """A record if the images of its first `limit` accepted views are complete and unchanged, else None."""
     try:
         record = from_bytes(store.get(name))
         for view in kept_views(record, limit):
@@ -243,7 +256,7 @@ def _whole(store: Store, name: str, limit: int) -> Record | None:
 
 
 def finalise(job: Job, tally: Tally, formats: Sequence[Format]) -> Counter[str]:
-    """Removes what lies beyond the wanted images, writes annotations; how many labels each category has."""
+    """Removes surplus images, writes the annotations, and returns the number of labels of each category."""
     store = job.store
     store.sweep()
     _remove_rest(store, tally)
@@ -252,7 +265,7 @@ def finalise(job: Job, tally: Tally, formats: Sequence[Format]) -> Counter[str]:
 
 
 def _remove_rest(store: Store, tally: Tally) -> None:
-    """Removes records after the last scene, and the files of pictures that are not among the wanted ones."""
+    """Removes records after the last scene, and files of images that do not belong to the data set."""
     last = tally.scene - 1
     views = kept_views(from_bytes(store.get(record_name(last))), tally.kept_of_last)
     keys = {picture_key(picture.name) for view in views for picture in view.pictures}

@@ -1,4 +1,4 @@
-"""The one place that makes random generators."""
+"""Creates all random generators."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ STREAMS = (
     "environment",
     "furniture",
 )
-"""Names of streams; their order is part of every seed, so new ones go to the end."""
+"""Names of streams. Their position is part of the seed, so new names must be appended at the end."""
 
 
 def rng_for(
@@ -34,14 +34,14 @@ def rng_for(
     lighting: int | None = None,
     copy: int | None = None,
 ) -> np.random.Generator:
-    """The generator of one stream of one scene: the same for the same key, and independent of all others.
+    """The generator of one stream of one scene; equal keys give equal generators, others are independent.
 
     Args:
-        seed: The seed of the data set; 0 is a seed.
+        seed: The seed of the data set.
         scene: Scene index from 0.
         stream: One of `STREAMS`.
-        attempt: How many draws of the scene were rejected before.
-        body: Body index from 0, or None for what the whole scene shares.
+        attempt: Number of rejected attempts to draw this scene before.
+        body: Body index from 0, or None for values that the whole scene shares.
         view: View index from 0, or None.
         lighting: Lighting index from 0, or None.
         copy: Index of an augmented copy from 0, or None.

@@ -1,4 +1,4 @@
-"""Every byte of a data set goes through here: complete or absent, under its final name."""
+"""Reads and writes all files of a data set; under its final name, a file is complete or absent."""
 
 import contextlib
 import errno
@@ -13,37 +13,37 @@ TEMPORARY = ".tmp-"
 LOCK = ".lock"
 LOG = "run.log"
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
-"""What a file system without hard links answers."""
+"""Error numbers of file systems without hard links."""
 
 
 class StoreError(Exception):
-    """A data set that cannot be written, in one line."""
+    """The data set cannot be written; the message is one line."""
 
 
 class Store:
-    """A folder on this machine.
+    """A data set in a folder on this machine.
 
     Args:
-        root: The data set's folder; made when something is written.
+        root: The data set's folder; created on the first write.
     """
 
     def __init__(self, root: Path) -> None:
-        """Touches nothing."""
+        """Creates nothing on disk."""
         self.root = root
 
     def put(self, name: str, content: bytes | Iterable[bytes], *, sync: bool = True) -> None:
-        """Writes a file, replacing what was there: readers see the old one or the new one.
+        """Writes or replaces a file; readers see either the old or the new content.
 
         Args:
-            name: Where to.
-            content: All of it, or parts in order.
-            sync: Whether to wait until the disk has it: what a hash guards need not.
+            name: Name of the file in the data set.
+            content: The whole content, or its parts in order.
+            sync: Whether to wait until the content is on disk; not needed for files with a recorded hash.
         """
         temporary = self._write(name, content, sync)
         temporary.replace(self.root / name)
 
     def put_new(self, name: str, content: bytes) -> bool:
-        """Writes a file unless there is one; whether this call did. The first writer wins."""
+        """Writes a file if it does not exist yet; returns whether this call wrote it."""
         temporary = self._write(name, content, sync=False)
         try:
             os.link(temporary, self.root / name)
@@ -61,7 +61,7 @@ class Store:
         """The content of a file.
 
         Raises:
-            FileNotFoundError: There is none.
+            FileNotFoundError: There is no such file.
         """
         return (self.root / name).read_bytes()
 
@@ -73,7 +73,7 @@ class Store:
                 yield (Path(parent) / file).relative_to(self.root).as_posix()
 
     def delete(self, name: str) -> None:
-        """Removes a file, and its folder when that was the last one in it."""
+        """Removes a file, and its folder if it is empty afterwards."""
         path = self.root / name
         if not path.exists():
             return
@@ -84,10 +84,10 @@ class Store:
 
     @contextlib.contextmanager
     def claim(self) -> Iterator[None]:
-        """Holds the data set for this process alone; a dead process holds nothing.
+        """Locks the data set for this process; the lock is released when the process ends.
 
         Raises:
-            StoreError: The folder cannot be written, or another run holds it.
+            StoreError: The folder cannot be written, or another run has locked it.
         """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
@@ -97,7 +97,7 @@ class Store:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if not os.path.samestat(os.fstat(lock), (self.root / LOCK).stat()):
-                raise BlockingIOError("the one who held it has just removed it")
+                raise BlockingIOError("the owner of the lock has just removed it")
         except OSError as error:
             os.close(lock)
             raise StoreError(
@@ -110,17 +110,17 @@ class Store:
             os.close(lock)
 
     def log(self) -> Path:
-        """The file for what native code prints; the one file whose content is no part of the data set."""
+        """The log file for output of native code; the only file that is not part of the data set."""
         return self.root / LOG
 
     def sweep(self) -> None:
-        """Removes what writers that died have left; only while no other one is at work."""
+        """Removes temporary files of interrupted runs; only allowed while no other process is writing."""
         for name in list(self.list(".")):
             if _is_temporary(name):
                 self.delete(name)
 
     def is_own(self, name: str) -> bool:
-        """Whether a file may lie in a data set that has not begun: a lock, a log, a half-written file."""
+        """Whether a file is the lock, the log or a temporary file; these may exist in a new data set."""
         return name in (LOCK, LOG) or _is_temporary(name)
 
     def _write(self, name: str, content: bytes | Iterable[bytes], sync: bool) -> Path:
@@ -149,5 +149,5 @@ class Store:
 
 
 def _is_temporary(name: str) -> bool:
-    """Whether a name is one that this module gives to files that are being written."""
+    """Whether a name is that of a temporary file of this module."""
     return re.fullmatch(rf"{re.escape(TEMPORARY)}[0-9a-f]{{32}}", Path(name).name) is not None

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.assets.catalogue import Asset, Assets, Catalogue, load_catalogue
+from scenes.assets.catalogue import Asset, Catalogue
+from scenes.assets.categories import Assets
 from scenes.assets.images import Pictures, load_images
+from scenes.assets.loading import load_catalogue
 from scenes.assets.mesh import Mesh
 from scenes.geometry import Pose, Quat, Vec3, look_at, quaternion, vec3
 from scenes.scene import Scene

@@ -6,7 +6,9 @@ from typing import Literal
 
 import numpy as np
 
-from scenes.assets.catalogue import Assets, Catalogue, load_catalogue
+from scenes.assets.catalogue import Catalogue
+from scenes.assets.categories import Assets
+from scenes.assets.loading import load_catalogue
 from scenes.assets.mesh import Mesh
 from scenes.assets.shapes import box
 from scenes.furniture import FurnitureSettings

@@ -1,4 +1,4 @@
-"""The doctor: all is right here; and what it says where it is not, from what it would find there."""
+"""The doctor: it finds nothing wrong here, and the right repair for simulated faults."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from rich.console import Console
 
 from sim.render.raster.egl.probe import INSTALL_COMMAND
 from sim2coco.doctor import Finding, diagnose, distributions, imports, machine, report
-from sim2coco.doctor.outcome import Outcome, child
+from sim2coco.doctor.outcome import Outcome, run_child
 
 LIBGL = """Traceback (most recent call last):
   File "<string>", line 1, in <module>
@@ -25,7 +25,7 @@ def test_this_installation_is_right() -> None:
     assert [finding for finding in diagnose() if not finding.ok] == []
 
 
-def test_the_report_is_aligned_and_says_0_or_1() -> None:
+def test_the_report_is_aligned_and_returns_0_or_1() -> None:
     findings = [
         Finding("disk", True, "[red]much[/red] free"),
         Finding("one OpenCV", False, "two", "pip x==1 && y"),
@@ -41,8 +41,8 @@ def test_the_report_is_aligned_and_says_0_or_1() -> None:
     assert report(Console(file=StringIO()), findings[:1]) == 0
 
 
-def test_a_broken_installation_is_reported_whole(tmp_path: Path) -> None:
-    """OpenCV without libGL, PyBullet that kills its process, a second albumentations: all in one real run."""
+def test_all_faults_of_a_broken_installation_are_reported(tmp_path: Path) -> None:
+    """OpenCV without libGL, a PyBullet that crashes, and a second albumentations, in one real run."""
     (tmp_path / "cv2.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
     (tmp_path / "pybullet.py").write_text("import os\nos.abort()")
     (tmp_path / "albumentationsx-2.1.0.dist-info").mkdir()
@@ -63,12 +63,12 @@ def test_a_broken_installation_is_reported_whole(tmp_path: Path) -> None:
         "import sim2coco",
     ]
     assert "the system lacks libGL.so.1" in wrong[1]
-    assert "died of SIGABRT" in wrong[2]
+    assert "was killed by SIGABRT" in wrong[2]
     assert "repair import cv2: apt-get install -y libgl1\n" in done.stdout
 
 
-def test_it_loads_where_the_packages_do_not() -> None:
-    """With every heavy package made impossible to import."""
+def test_it_loads_without_the_dependencies() -> None:
+    """All heavy packages are made impossible to import."""
     heavy = (
         "cv2",
         "pybullet",
@@ -152,8 +152,13 @@ OUTCOMES = {
         "AttributeError: module 'cv2' has no attribute '__version__'",
         f"{FORCE}opencv-python==4.14.0.94",
     ),
-    "dies": (Outcome(-11, "doctor: 1"), False, "died of SIGSEGV", f"{FORCE}opencv-python==4.14.0.94"),
-    "hangs": (Outcome(None, ""), False, "gave no answer in 60 s", f"{FORCE}opencv-python==4.14.0.94"),
+    "crashes": (
+        Outcome(-11, "doctor: 1"),
+        False,
+        "was killed by SIGSEGV",
+        f"{FORCE}opencv-python==4.14.0.94",
+    ),
+    "hangs": (Outcome(None, ""), False, "gave no answer within 60 s", f"{FORCE}opencv-python==4.14.0.94"),
 }
 
 
@@ -172,7 +177,7 @@ def test_import_of_opencv(name: str) -> None:
         (Outcome(1, "ModuleNotFoundError: No module named 'pybullet'"), [False]),
         (Outcome(-4, ""), [False]),
     ],
-    ids=["right", "without numpy", "draws nothing", "missing", "illegal instruction"],
+    ids=["right", "without numpy", "renders nothing", "missing", "illegal instruction"],
 )
 def test_pybullet(outcome: Outcome, ok: list[bool]) -> None:
     findings = imports.pybullet(outcome)
@@ -183,34 +188,34 @@ def test_pybullet(outcome: Outcome, ok: list[bool]) -> None:
 @pytest.mark.parametrize(
     ("outcome", "sentence"),
     [
-        (Outcome(0, 'doctor: "llvmpipe (LLVM 15)"\n'), "draws, on llvmpipe (LLVM 15)"),
-        (Outcome(1, "sim.render.eglclient.EglUnavailable: ..."), "does not draw here"),
-        (Outcome(-6, ""), "does not draw here"),
-        (Outcome(None, ""), "does not draw here"),
+        (Outcome(0, 'doctor: "llvmpipe (LLVM 15)"\n'), "works, on llvmpipe (LLVM 15)"),
+        (Outcome(1, "sim.render.eglclient.EglUnavailable: ..."), "does not work here"),
+        (Outcome(-6, ""), "does not work here"),
+        (Outcome(None, ""), "does not work here"),
     ],
-    ids=["draws", "does not", "dies", "hangs"],
+    ids=["works", "fails", "crashes", "hangs"],
 )
-def test_egl_is_needed_for_one_choice_only(outcome: Outcome, sentence: str) -> None:
+def test_egl_is_optional(outcome: Outcome, sentence: str) -> None:
     finding = imports.egl(outcome)
     assert finding.ok
     assert sentence in finding.detail
     console = Console(file=StringIO())
     assert report(console, [finding]) == 0
     assert isinstance(console.file, StringIO)
-    lacking = "repair EGL renderer: apt-get install -y libegl1 " in console.file.getvalue()
-    assert lacking == (outcome.answer is None)
+    has_repair = "repair EGL renderer: apt-get install -y libegl1 " in console.file.getvalue()
+    assert has_repair == (outcome.answer is None)
 
 
-def test_both_speak_of_the_same_packages() -> None:
+def test_doctor_and_renderer_name_the_same_packages() -> None:
     assert imports.EGL_REPAIR == INSTALL_COMMAND
 
 
-def test_names_belong_to_us_alone(tmp_path: Path) -> None:
+def test_other_distributions_with_our_package_names_are_found(tmp_path: Path) -> None:
     places: dict[str, Path | None] = {"conf": tmp_path / "conf", "sim": tmp_path / "sim"}
     for place in places.values():
         assert place is not None
         place.mkdir()
-    assert distributions.names({}, places, tmp_path).ok  # an editable install tells of no names
+    assert distributions.names({}, places, tmp_path).ok  # an editable install lists no top-level names
     assert distributions.names({"sim": ["sim2coco", "sim2coco"]}, places, tmp_path).ok
     shared = distributions.names({"sim": ["sim2coco", "Other_Sim"]}, places, tmp_path)
     assert (shared.ok, shared.detail) == (False, "sim also belongs to other-sim")
@@ -232,12 +237,12 @@ def test_disk_and_temporary_files(tmp_path: Path) -> None:
     assert not machine.temporary(lambda: str(tmp_path / "gone")).ok
 
 
-def test_a_child_that_dies_is_an_outcome() -> None:
-    assert child("import os; os.abort()").trouble == "died of SIGABRT"
-    assert child("raise ValueError('no')").trouble == "ValueError: no"
-    assert child("print('doctor: [1]')").answer == [1]
+def test_a_child_that_crashes_has_an_outcome() -> None:
+    assert run_child("import os; os.abort()").problem == "was killed by SIGABRT"
+    assert run_child("raise ValueError('no')").problem == "ValueError: no"
+    assert run_child("print('doctor: [1]')").answer == [1]
 
 
-def test_gpu_is_only_told() -> None:
+def test_the_gpu_is_only_reported() -> None:
     assert machine.gpu({}, []).detail == "none, no torch; nothing here needs them"
     assert machine.gpu({"torch": "2.9"}, ["NVIDIA H200"]).detail.startswith("NVIDIA H200, torch 2.9")

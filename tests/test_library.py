@@ -1,4 +1,4 @@
-"""What a script of a user meets when it imports the library."""
+"""Importing the library in a user's script."""
 
 import subprocess
 import sys
@@ -17,8 +17,8 @@ def test_a_file_that_hides_one_of_our_packages_is_named(tmp_path: Path, name: st
     if name == "conf":  # only the command line reads it
         assert done.returncode == 0
         return
-    told = done.stderr.splitlines()[-1]
-    assert f"{name}.py hides sim2coco's own package {name!r}; give your file another name" in told
+    message = done.stderr.splitlines()[-1]
+    assert f"{name}.py hides sim2coco's own package {name!r}; give your file another name" in message
 
 
 def test_unknown_names_are_refused() -> None:

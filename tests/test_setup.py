@@ -1,6 +1,6 @@
-"""What `make setup` does on machines with other Pythons.
+"""`make setup` on machines with different Python versions.
 
-Interpreters, uv and pip are stand-ins that write down what they were asked: nothing is downloaded.
+Interpreters, uv and pip are replaced by scripts that only log their arguments; nothing is downloaded.
 """
 
 import os
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 TOOLS = ("sh", "cat", "echo", "rm", "mkdir", "ln", "uname")
 LOG = "calls.txt"
 
-# A Python of a given version: real for `-c`, makes environments of itself, only notes what pip is asked.
+# A Python that reports a given version: it runs `-c` code, creates environments, and logs calls of pip.
 INTERPRETER = """#!/bin/sh
 case "$1 $2" in
 "-m venv") echo "venv by {version}" >> {log}; mkdir -p "$3/bin"; ln -s "$0" "$3/bin/python" ;;
@@ -33,7 +33,7 @@ mkdir -p "$last/bin"; ln -s {python} "$last/bin/python"
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A checkout, and what a person has installed beside it."""
+    """A checkout and the programs installed on a machine."""
 
     root: Path
 
@@ -53,7 +53,7 @@ class Machine:
         return self.install(name, text, folder)
 
     def install_uv(self, folder: str = "bin") -> None:
-        """A uv that brings Python 3.11 from a place that is not on PATH."""
+        """Installs a uv that provides Python 3.11 from a folder that is not on PATH."""
         python = self.install_python("python3.11", "3.11", "elsewhere")
         self.install("uv", UV.format(log=self.root / LOG, python=python), folder)
 
@@ -67,7 +67,7 @@ class Machine:
         )
 
     def calls(self) -> list[str]:
-        """What the stand-ins were asked since the last time."""
+        """The logged calls since the last time."""
         log = self.root / LOG
         lines = log.read_text().splitlines() if log.exists() else []
         log.unlink(missing_ok=True)
@@ -83,7 +83,7 @@ BY_UV = "uv venv --quiet --python 3.11 --seed .venv"
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    """One without any Python."""
+    """A machine without any Python."""
     if shutil.which("make") is None:
         pytest.skip("there is no make")
     (tmp_path / "checkout").mkdir()
@@ -103,7 +103,7 @@ def assert_made(machine: Machine, *how: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["python3.11", "python3"])
-def test_a_python_that_fits_is_found(machine: Machine, name: str) -> None:
+def test_a_suitable_python_is_found(machine: Machine, name: str) -> None:
     machine.install_python("python3", "3.13")
     machine.install_python(name, "3.11")
     machine.install_uv()
@@ -112,7 +112,9 @@ def test_a_python_that_fits_is_found(machine: Machine, name: str) -> None:
 
 @pytest.mark.parametrize("version", ["3.10", "3.12", "3.13"])
 @pytest.mark.parametrize("folder", ["bin", "home/.local/bin"])
-def test_uv_brings_one_where_there_is_another(machine: Machine, version: str, folder: str) -> None:
+def test_uv_provides_python_if_only_other_versions_are_installed(
+    machine: Machine, version: str, folder: str
+) -> None:
     machine.install_python("python3", version)
     machine.install_uv(folder)
     assert_made(machine, BY_UV)
@@ -121,7 +123,7 @@ def test_uv_brings_one_where_there_is_another(machine: Machine, version: str, fo
 
 
 @pytest.mark.parametrize("python", ["3.12", "3.13", None])
-def test_without_uv_it_says_how_to_get_one(machine: Machine, python: str | None) -> None:
+def test_without_uv_the_message_says_how_to_get_python(machine: Machine, python: str | None) -> None:
     if python is not None:
         machine.install_python("python3", python)
     done = machine.setup()
@@ -143,7 +145,7 @@ def test_another_system_is_refused_in_one_line(machine: Machine) -> None:
     assert machine.calls() == []
 
 
-def test_one_that_is_named_is_taken_or_refused(machine: Machine) -> None:
+def test_a_given_python_is_used_or_refused(machine: Machine) -> None:
     machine.install_uv()
     later = machine.install_python("python3", "3.12")
     assert machine.setup(f"PYTHON={later}").stderr.startswith("sim2coco needs Python 3.11 ")
@@ -153,7 +155,7 @@ def test_one_that_is_named_is_taken_or_refused(machine: Machine) -> None:
     assert machine.calls() == ["venv by 3,11", *PIP]
 
 
-def test_what_is_half_made_is_finished_and_what_is_broken_or_moved_is_made_anew(machine: Machine) -> None:
+def test_unfinished_environments_are_finished_and_broken_or_moved_ones_recreated(machine: Machine) -> None:
     machine.install_uv()
     assert_made(machine, BY_UV)
     (machine.checkout / ".venv" / ".installed").unlink()

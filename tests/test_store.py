@@ -1,4 +1,4 @@
-"""Files are there whole or not at all."""
+"""Files are complete or absent."""
 
 import multiprocessing
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def test_one_of_many_writers_wins(store: Store) -> None:
     assert store.get("x") == bytes([won.index(True)]) * 100_000
 
 
-def test_a_writer_that_fails_leaves_what_was_there(store: Store) -> None:
+def test_a_failed_write_keeps_the_old_content(store: Store) -> None:
     def broken() -> Iterator[bytes]:
         yield b"half"
         raise OSError("disk full")
@@ -57,7 +57,7 @@ def test_a_writer_that_fails_leaves_what_was_there(store: Store) -> None:
     assert list(store.list(".")) == ["x"]
 
 
-def test_a_claim_keeps_others_out_and_a_sweep_removes_what_the_dead_left(store: Store) -> None:
+def test_a_claim_is_exclusive_and_a_sweep_removes_temporary_files(store: Store) -> None:
     store.put("images/x", b"1")
     (store.root / "images" / f".tmp-{'0' * 32}").write_bytes(b"half")
     with store.claim():
@@ -70,7 +70,7 @@ def test_a_claim_keeps_others_out_and_a_sweep_removes_what_the_dead_left(store: 
     assert list(store.list(".")) == ["images/x"]
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (
         pytest.raises(StoreError, match=r"cannot write to .*file"),

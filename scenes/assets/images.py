@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.panoramas import panorama_files, read_panorama
-from scenes.assets.reading import IMAGE_SUFFIXES, ImageError, read_image
+from scenes.assets.reading.image import IMAGE_SUFFIXES, ImageError, read_image
 from scenes.assets.skies import SKIES, sky
 from scenes.assets.textures import texture
 

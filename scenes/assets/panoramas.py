@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.assets.reading import IMAGE_SUFFIXES, MAX_IMAGE_PX, ImageError, read_image
+from scenes.assets.reading.image import IMAGE_SUFFIXES, ImageError, read_image
+from scenes.assets.reading.limits import MAX_IMAGE_PX
 from scenes.assets.srgb import SRGB_TO_LINEAR
 
 Floats = NDArray[np.float32]

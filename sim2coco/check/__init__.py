@@ -1,10 +1,10 @@
-"""Is a data set right? Every fault named.
+"""Checks a data set and reports every fault.
 
-It trusts nothing and no one: it shares no code with what writes data sets, and derives boxes, areas and
-fractions anew from the run lengths.
+The check is independent: it shares no code with the part that writes data sets, and it computes boxes, areas
+and fractions from the run lengths.
 
-Data sets of others (no records; polygons, crowds) are held only to what COCO asks of them; a data set is ours
-when it has a `run.json` or records.
+A data set counts as one of sim2coco (`ours`) if it has a `run.json` or records. Data sets of other tools,
+which may have polygons and crowds, only have to follow the COCO format.
 """
 
 from dataclasses import dataclass
@@ -12,21 +12,29 @@ from pathlib import Path
 
 from sim2coco.check.document import Document, compare_splits, read_split
 from sim2coco.check.folder import TEMPORARY, Fault, Folder
-from sim2coco.check.labels import look_at_labels
-from sim2coco.check.pictures import look_at_pictures, look_for_strangers
-from sim2coco.check.records import look_at_run
+from sim2coco.check.labels import check_labels
+from sim2coco.check.pictures import check_images, find_stray_files
+from sim2coco.check.records import check_run
 from sim2coco.check.sharing import Holding
 
 __all__ = ["CheckError", "Fault", "Report", "check"]
 
 
 class CheckError(ValueError):
-    """A folder that is no data set, in one line."""
+    """The folder is not a data set; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How much was looked at, every fault, and what the splits of one of ours have and share."""
+    """The result of a check.
+
+    Attributes:
+        images: Number of images in the annotation files.
+        annotations: Number of annotations in them.
+        faults: Everything that is wrong.
+        holdings: The meshes and textures of each split, and those that splits share; empty for data sets of
+            other tools.
+    """
 
     images: int
     annotations: int
@@ -35,45 +43,48 @@ class Report:
 
 
 def check(root: Path) -> Report:
-    """Everything that is wrong with a data set.
+    """Checks a data set.
 
     Args:
         root: Its folder, with `annotations/instances_<split>.json` and `images/<split>/`.
 
+    Returns:
+        A report with every fault.
+
     Raises:
-        CheckError: The folder is no data set.
+        CheckError: The folder is not a data set.
     """
     if not root.is_dir():
         raise CheckError(f"{root}: no such folder")
     folder = Folder(root, ours=(root / "run.json").exists() or (root / "records").is_dir())
     splits = folder.splits("instances")
     if not splits and not folder.ours:
-        raise CheckError(f"{root}: no data set (it has no annotations/instances_<split>.json)")
+        raise CheckError(f"{root}: not a data set (it has no annotations/instances_<split>.json)")
     documents = {split: _document(folder, split) for split in splits}
     readable = {split: document for split, document in documents.items() if document is not None}
     compare_splits(readable)
-    if splits:  # otherwise the run has not come to its end
-        look_for_strangers(folder, splits)
-    holdings = look_at_run(folder, documents).holdings() if folder.ours else ()
-    _look_at_the_rest(folder)
+    if splits:  # otherwise the run is unfinished
+        find_stray_files(folder, splits)
+    holdings = check_run(folder, documents).holdings() if folder.ours else ()
+    _check_remaining_files(folder)
     images = sum(document.num_images for document in readable.values())
     annotations = sum(document.num_annotations for document in readable.values())
     return Report(images, annotations, tuple(folder.faults), holdings)
 
 
 def _document(folder: Folder, split: str) -> Document | None:
-    """The annotation file of a split, with all that belongs to it looked at."""
+    """Reads the annotation file of a split and checks its labels and images; None if it cannot be read."""
     document = read_split(folder, split)
     if document is not None:
-        look_at_labels(document)
-        look_at_pictures(folder, split, document)
+        check_labels(document)
+        check_images(folder, split, document)
     return document
 
 
-def _look_at_the_rest(folder: Folder) -> None:
-    """What writers that died have left, and paths of a machine in the files not looked at yet."""
+def _check_remaining_files(folder: Folder) -> None:
+    """Reports leftover temporary files, and absolute paths in the files that nothing else has read."""
     for name in folder.names():
         if Path(name).name.startswith(TEMPORARY):
-            folder.at(name).fault("a temporary file that a writer has left; the next run removes it")
+            folder.at(name).fault("a temporary file of an interrupted run; the next run removes it")
         elif folder.ours:
             folder.scan(name)

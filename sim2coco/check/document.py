@@ -1,4 +1,4 @@
-"""An annotation file: its right entries, by id; the wrong ones are named."""
+"""Reads annotation files: valid entries are kept by id, invalid ones are reported."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +11,19 @@ from sim2coco.check.values import Entry, Rules, show
 
 @dataclass(slots=True)
 class Document:
-    """An annotation file, and the amodal one of its split where there is one.
+    """The valid entries of an annotation file.
 
     Attributes:
-        num_images: Right and wrong ones.
-        num_annotations: Right and wrong ones.
-        of_image: The annotations by the id of their image.
-        by_name: The images by the name of their picture.
+        folder: The data set.
+        name: The file, relative to the data set.
+        num_images: Number of images, including invalid entries.
+        num_annotations: Number of annotations, including invalid entries.
+        categories: Valid categories by id.
+        images: Valid images by id.
+        annotations: Valid annotations by id.
+        of_image: The annotations of each image, by image id.
+        by_name: The images by file name.
+        amodal: The amodal file of the same split, if there is one.
     """
 
     folder: Folder
@@ -32,12 +38,12 @@ class Document:
     amodal: "Document | None" = None
 
     def at(self, where: str) -> Place:
-        """A place in this file."""
+        """A location in this file, to report faults at."""
         return self.folder.at(self.name, where)
 
 
 def read_split(folder: Folder, split: str) -> Document | None:
-    """The annotation file of a split, and its amodal one."""
+    """The annotation file of a split, with its amodal file; None if it cannot be read."""
     document = _read(folder, f"annotations/instances_{split}.json")
     amodal = f"annotations/amodal_{split}.json"
     if document is not None and (folder.ours or (folder.root / amodal).exists()):
@@ -54,8 +60,8 @@ def _read(folder: Folder, name: str) -> Document | None:
         _by_id(folder, name, kind, tree[kind], rules[kind])
         for kind in ("categories", "images", "annotations")
     )
-    for key, found in (("name", categories), ("file_name", images)):
-        _once(folder, name, key, found)
+    for key, entries_by_id in (("name", categories), ("file_name", images)):
+        _check_unique(folder, name, key, entries_by_id)
     document = Document(
         folder,
         name,
@@ -67,41 +73,41 @@ def _read(folder: Folder, name: str) -> Document | None:
         of_image={identity: [] for identity in images},
         by_name={image["file_name"]: image for image in images.values()},
     )
-    _refer(document)
+    _assign_annotations(document)
     return document
 
 
 def _by_id(folder: Folder, name: str, kind: str, listed: list[Any], rules: Rules) -> dict[int, Entry]:
-    """The right entries of a list, by id."""
+    """The valid entries of a list, by id."""
     found: dict[int, Entry] = {}
     for rank, entry in enumerate(listed):
         place = folder.at(name, f"{kind}[{rank}]")
-        if place.right(entry, rules) and found.setdefault(entry["id"], entry) is not entry:
-            place.fault(f"id {entry['id']} is there twice")
+        if place.conforms(entry, rules) and found.setdefault(entry["id"], entry) is not entry:
+            place.fault(f"id {entry['id']} occurs twice")
     ids = [entry.get("id") if type(entry) is dict else None for entry in listed]
     if folder.ours and ids != list(range(1, len(ids) + 1)):
-        folder.at(name, kind).fault("ids are not the ranks 1, 2, 3, ... in order")
+        folder.at(name, kind).fault("ids are not 1, 2, 3, ... in order")
     return found
 
 
-def _once(folder: Folder, name: str, key: str, found: dict[int, Entry]) -> None:
-    """No two entries have the same value."""
+def _check_unique(folder: Folder, name: str, key: str, found: dict[int, Entry]) -> None:
+    """Reports entries that have the same value for a key."""
     known: dict[str, int] = {}
     for identity, entry in found.items():
         if known.setdefault(entry[key], identity) != identity:
-            folder.at(name, f"id {identity}").fault(f"{key} {show(entry[key])} is there twice")
+            folder.at(name, f"id {identity}").fault(f"{key} {show(entry[key])} occurs twice")
 
 
-def _refer(document: Document) -> None:
-    """Gives each annotation to its image; those of no image or category go."""
+def _assign_annotations(document: Document) -> None:
+    """Assigns each annotation to its image; removes those without a valid image, category or attributes."""
     known = {"image_id": document.images, "category_id": document.categories}
     for identity, annotation in list(document.annotations.items()):
         place = document.at(f"annotation {identity}")
         missing = [key for key, found in known.items() if annotation[key] not in found]
         for key in missing:
-            place.fault(f"{key} {annotation[key]} is no id of this file (or of a broken entry)")
+            place.fault(f"{key} {annotation[key]} is not the id of a valid entry of this file")
         if missing or (
-            document.folder.ours and not place.right(annotation["attributes"], entries.ATTRIBUTES)
+            document.folder.ours and not place.conforms(annotation["attributes"], entries.ATTRIBUTES)
         ):
             del document.annotations[identity]
         else:
@@ -109,7 +115,7 @@ def _refer(document: Document) -> None:
 
 
 def compare_splits(documents: Mapping[str, Document]) -> None:
-    """All splits have the same categories; in ours, none has a scene of another."""
+    """Reports categories that differ between splits and, in data sets of sim2coco, scenes in two splits."""
     owners: dict[int, str] = {}
     first = next(iter(documents.values()), None)
     for split, document in documents.items():

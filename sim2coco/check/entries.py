@@ -1,4 +1,4 @@
-"""What each kind of entry must hold: in COCO files of anyone, in ours, and in our records."""
+"""Rules for each kind of entry: in any COCO file, in those of sim2coco, and in its records."""
 
 from sim2coco.check import values as v
 

@@ -1,4 +1,4 @@
-"""The folder of a data set: its files, read with nothing trusted, and the faults found in them."""
+"""Reads the files of a data set defensively, and collects the faults found in them."""
 
 import json
 import os
@@ -10,43 +10,43 @@ from typing import Any
 import yaml
 
 from sim2coco.check.paths import paths_in_tree, paths_in_yaml
-from sim2coco.check.values import Entry, Rules, broken, show
+from sim2coco.check.values import Entry, Rules, show, violations
 
 TEMPORARY = ".tmp-"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong: in which file (relative to the data set), where in it, and what."""
+    """One fault: the file (relative to the data set), the location in it, and what is wrong."""
 
     file: str
     where: str
     what: str
 
     def __str__(self) -> str:
-        """One line, whatever characters are in it."""
+        """The fault as one line; unprintable characters are escaped."""
         text = ": ".join(part for part in (self.file, self.where, self.what) if part)
-        return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+        return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a data set that is looked at, and the list that its faults go to."""
+    """A location in a data set, and the list to which its faults are added."""
 
     file: str
     where: str
     faults: list[Fault]
 
     def fault(self, what: str) -> None:
-        """Names something that is wrong here."""
+        """Reports a fault at this location."""
         self.faults.append(Fault(self.file, self.where, what))
 
-    def right(self, entry: Any, rules: Rules) -> bool:
-        """Whether the entry here holds what it must; names what it does not."""
-        wrong = list(broken(entry, rules))
-        for what in wrong:
+    def conforms(self, entry: Any, rules: Rules) -> bool:
+        """Whether an entry follows the rules; reports each violation."""
+        found = list(violations(entry, rules))
+        for what in found:
             self.fault(what)
-        return not wrong
+        return not found
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ class Folder:
 
     Attributes:
         root: Its folder; all names are relative to it.
-        ours: Whether it is one of ours, held to more than what COCO asks.
-        faults: What was found wrong, in the order in which it was.
-        parsed: The JSON files looked at.
+        ours: Whether sim2coco wrote it; then more is checked than the COCO format.
+        faults: The faults found so far, in order.
+        parsed: Names of the JSON files read so far.
     """
 
     root: Path
@@ -66,7 +66,7 @@ class Folder:
     parsed: set[str] = field(default_factory=set)
 
     def at(self, file: str, where: str = "") -> Place:
-        """A place in one of the files."""
+        """A location in one of the files, to report faults at."""
         return Place(file, where, self.faults)
 
     def splits(self, kind: str) -> list[str]:
@@ -82,11 +82,11 @@ class Folder:
                 yield (Path(parent) / file).relative_to(self.root).as_posix()
 
     def whole_names(self, below: str) -> Iterator[str]:
-        """The same, without what a writer has not finished."""
+        """The names of all files below a folder, without temporary files."""
         return (name for name in self.names(below) if not Path(name).name.startswith(TEMPORARY))
 
     def read(self, name: str) -> bytes | None:
-        """The content of a file; pipes and devices are none."""
+        """The content of a regular file; None, with a fault, if it cannot be read."""
         try:
             if (self.root / name).is_file():
                 return (self.root / name).read_bytes()
@@ -96,7 +96,7 @@ class Folder:
         return None
 
     def read_object(self, name: str, rules: Rules | None) -> Entry | None:
-        """The JSON object in a file, if it holds what it must; without rules anything may be in it."""
+        """The JSON object in a file; None if it violates the rules, or if `rules` is None."""
         self.parsed.add(name)
         content = self.read(name)
         if content is None:
@@ -105,28 +105,28 @@ class Folder:
         try:
             tree = json.loads(content, parse_constant=lambda text: constants.setdefault(text, float(text)))
         except (ValueError, RecursionError) as error:
-            self.at(name).fault(f"no JSON: {_first_line(error)}")
+            self.at(name).fault(f"invalid JSON: {_first_line(error)}")
             return None
         for text in sorted(constants):
-            self.at(name).fault(f"no JSON: {text} is in it")
+            self.at(name).fault(f"invalid JSON: it contains {text}")
         if self.ours:
-            self._machine_paths(name, paths_in_tree(tree))
-        return tree if rules is not None and self.at(name).right(tree, rules) else None
+            self._report_paths(name, paths_in_tree(tree))
+        return tree if rules is not None and self.at(name).conforms(tree, rules) else None
 
     def scan(self, name: str) -> None:
-        """Names paths of a machine in a JSON or YAML file that nothing else looks at."""
+        """Reports absolute paths in a JSON or YAML file that has not been read yet."""
         suffix = Path(name).suffix
         if suffix == ".json" and name not in self.parsed:
             self.read_object(name, None)
         elif suffix in (".yaml", ".yml"):
             try:
-                self._machine_paths(name, paths_in_yaml(self.read(name) or b""))
+                self._report_paths(name, paths_in_yaml(self.read(name) or b""))
             except (ValueError, yaml.YAMLError) as error:
-                self.at(name).fault(f"no YAML: {_first_line(error)}")
+                self.at(name).fault(f"invalid YAML: {_first_line(error)}")
 
-    def _machine_paths(self, name: str, found: Iterator[tuple[str, str]]) -> None:
+    def _report_paths(self, name: str, found: Iterator[tuple[str, str]]) -> None:
         for where, text in found:
-            self.at(name, where).fault(f"{show(text)} is an absolute path of a machine")
+            self.at(name, where).fault(f"{show(text)} is an absolute path")
 
 
 def _first_line(error: Exception) -> str:

@@ -1,23 +1,29 @@
-"""Labels: masks, boxes, areas and fractions of a split, image by image.
+"""Checks the masks, boxes, areas and fractions of a split, image by image.
 
-What ours say must be exactly so; those of others may be near it.
+Boxes and areas must equal those of the masks; in data sets of other tools they may deviate a little.
 """
 
 from sim2coco.check.document import Document
 from sim2coco.check.entries import ATTRIBUTES, COCO, IGNORED, KEY
 from sim2coco.check.folder import Place
-from sim2coco.check.masks import Stretches, mask_of, overlap
+from sim2coco.check.masks import Runs, mask_of, overlap
 from sim2coco.check.values import Entry, show
 
 FRACTION_ERROR = 1e-5
-SLACK_PX, SLACK_SHARE = 2, 0.05
+"""Allowed deviation of visible fraction and occlusion, which are rounded to 6 digits."""
+SLACK_PX, SLACK_FRACTION = 2, 0.05
+"""Deviations that are allowed in data sets of other tools.
+
+Edges of boxes may deviate by `SLACK_PX`; areas by `SLACK_PX`, plus `SLACK_FRACTION` of the area, plus width
+and height of the box.
+"""
 
 
-def look_at_labels(document: Document) -> None:
-    """The labels of a split, with their amodal partners where there are any."""
+def check_labels(document: Document) -> None:
+    """Checks the labels of a split, with their amodal counterparts if there are any."""
     amodal = document.amodal
     if amodal is not None:
-        _compare(document, amodal)
+        _compare_files(document, amodal)
     scene = -1
     for image in document.images.values():
         masks = {}
@@ -26,7 +32,7 @@ def look_at_labels(document: Document) -> None:
             if mask is not None:
                 masks[annotation["id"]] = mask
             if amodal is not None and annotation["id"] in amodal.annotations:
-                _pair(document, amodal, image, annotation, mask)
+                _compare_masks(document, amodal, image, annotation, mask)
         if document.folder.ours:
             _our_image(document, image, masks)
             if image["scene"] < scene:
@@ -34,7 +40,7 @@ def look_at_labels(document: Document) -> None:
             scene = image["scene"]
 
 
-def _our_image(document: Document, image: Entry, masks: dict[int, Stretches]) -> None:
+def _our_image(document: Document, image: Entry, masks: dict[int, Runs]) -> None:
     place = document.at(f"image {image['id']}")
     if pair := overlap(masks):
         place.fault(f"the masks of annotations {pair[0]} and {pair[1]} overlap")
@@ -42,31 +48,33 @@ def _our_image(document: Document, image: Entry, masks: dict[int, Stretches]) ->
     if len(set(instances)) < len(instances):
         place.fault("two annotations have the same instance")
     for ignored in image["ignored"]:
-        right = document.at(f"{place.where}, ignored").right(ignored, IGNORED)
-        if right and ignored["category_id"] not in document.categories:
-            place.fault(f"ignored: {ignored['category_id']} is no category_id")
+        valid = document.at(f"{place.where}, ignored").conforms(ignored, IGNORED)
+        if valid and ignored["category_id"] not in document.categories:
+            place.fault(f"ignored: {ignored['category_id']} is not the id of a category")
     stem = _stem(image)
     if image["file_name"].rpartition(".")[0] != stem:
-        place.fault(f"file_name {show(image['file_name'])} does not tell its key, {stem}")
+        place.fault(
+            f"file_name {show(image['file_name'])} must be {stem}, by its scene, view, lighting and copy"
+        )
 
 
 def _stem(image: Entry) -> str:
-    """The name that tells an image's key."""
+    """The file name, without suffix, that belongs to an image's scene, view, lighting and copy."""
     lighting = f"_l{image['lighting']}" if image["lighting"] else ""
     copy = f"_c{image['copy']}" if image["copy"] else ""
     return f"s{image['scene']:06d}_v{image['view']:02d}{lighting}{copy}"
 
 
-def _mask(document: Document, image: Entry, annotation: Entry) -> Stretches | None:
-    """A mask that has pixels; names what is wrong with it, its box and its area."""
+def _mask(document: Document, image: Entry, annotation: Entry) -> Runs | None:
+    """The mask of an annotation, None if it is invalid or empty; checks its box and area."""
     ours, place = document.folder.ours, document.at(f"annotation {annotation['id']}")
-    _box(place, image, annotation["bbox"], 0 if ours else SLACK_PX)
+    _check_box(place, image, annotation["bbox"], 0 if ours else SLACK_PX)
     segmentation = annotation.get("segmentation")
     if not ours and segmentation in (None, []):
         return None
     try:
         if ours and not (type(segmentation) is dict and type(segmentation.get("counts")) is str):
-            raise ValueError("segmentation is no compressed run lengths")
+            raise ValueError("segmentation is not compressed run lengths")
         mask = mask_of(segmentation, image["height"], image["width"])
     except ValueError as error:
         place.fault(str(error))
@@ -74,31 +82,31 @@ def _mask(document: Document, image: Entry, annotation: Entry) -> Stretches | No
     if mask.area == 0:
         place.fault("the mask is empty")
         return None
-    _measures(place, annotation, mask, exact=ours)
+    _check_box_and_area(place, annotation, mask, exact=ours)
     return mask
 
 
-def _box(place: Place, image: Entry, box_xywh: list[float], slack_px: float) -> None:
-    """A box has a size, and lies in its image."""
+def _check_box(place: Place, image: Entry, box_xywh: list[float], slack_px: float) -> None:
+    """Checks that a box is not empty and lies in its image."""
     left, top, right, bottom = _edges(box_xywh)
     if box_xywh[2] <= 0 or box_xywh[3] <= 0:
         place.fault(f"bbox {show(box_xywh)} is empty")
     elif (
         min(left, top) < -slack_px or right > image["width"] + slack_px or bottom > image["height"] + slack_px
     ):
-        place.fault(f"bbox {show(box_xywh)} reaches out of the image")
+        place.fault(f"bbox {show(box_xywh)} extends beyond the image")
 
 
-def _measures(place: Place, annotation: Entry, mask: Stretches, exact: bool) -> None:
-    """Box and area are the mask's."""
+def _check_box_and_area(place: Place, annotation: Entry, mask: Runs, exact: bool) -> None:
+    """Checks that box and area are those of the mask."""
     given, box, area = annotation["bbox"], mask.box_xywh, mask.area
     box_slack, area_slack = 0.0, 0.0
     if not exact:
-        box_slack, area_slack = SLACK_PX, SLACK_PX + SLACK_SHARE * area + box[2] + box[3]
+        box_slack, area_slack = SLACK_PX, SLACK_PX + SLACK_FRACTION * area + box[2] + box[3]
     if any(abs(one - other) > box_slack for one, other in zip(_edges(given), _edges(box), strict=True)):
-        place.fault(f"bbox {show(given)} is not the mask's, {show(box)}")
+        place.fault(f"bbox {show(given)} differs from the mask's, {show(box)}")
     if abs(annotation["area"] - area) > area_slack:
-        place.fault(f"area {show(annotation['area'])} is not the mask's, {area}")
+        place.fault(f"area {show(annotation['area'])} differs from the mask's, {area}")
 
 
 def _edges(box_xywh: list[float]) -> tuple[float, float, float, float]:
@@ -107,8 +115,8 @@ def _edges(box_xywh: list[float]) -> tuple[float, float, float, float]:
     return x, y, x + width, y + height
 
 
-def _compare(document: Document, amodal: Document) -> None:
-    """The amodal file is about the same images, categories and annotations."""
+def _compare_files(document: Document, amodal: Document) -> None:
+    """Checks that the amodal file has the same images, categories and annotations."""
     image_keys = [*COCO["images"], *KEY] if document.folder.ours else COCO["images"]
     for kind, visible, whole, keys in (
         ("image", document.images, amodal.images, image_keys),
@@ -116,20 +124,20 @@ def _compare(document: Document, amodal: Document) -> None:
         ("annotation", document.annotations, amodal.annotations, ("image_id", "category_id")),
     ):
         for identity in sorted(visible.keys() ^ whole.keys()):
-            lacking = amodal if identity in visible else document
-            lacking.at(f"{kind} {identity}").fault("is missing or broken here, the other file has it")
+            incomplete = amodal if identity in visible else document
+            incomplete.at(f"{kind} {identity}").fault("is missing or invalid here, but not in the other file")
         for identity in sorted(visible.keys() & whole.keys()):
             for key in keys:
                 if visible[identity][key] != whole[identity][key]:
                     amodal.at(f"{kind} {identity}").fault(f"{key} differs from {document.name}")
 
 
-def _pair(
-    document: Document, amodal: Document, image: Entry, annotation: Entry, mask: Stretches | None
+def _compare_masks(
+    document: Document, amodal: Document, image: Entry, annotation: Entry, mask: Runs | None
 ) -> None:
-    """A visible mask, its amodal one, and the fractions that both give."""
-    partner = amodal.annotations[annotation["id"]]
-    whole = _mask(amodal, image, partner)
+    """Checks a visible mask against its amodal mask, and the fractions that follow from both."""
+    counterpart = amodal.annotations[annotation["id"]]
+    whole = _mask(amodal, image, counterpart)
     if mask is None or whole is None:
         return
     place = document.at(f"annotation {annotation['id']}")
@@ -137,17 +145,17 @@ def _pair(
         place.fault("the visible mask is not inside the amodal one")
     if not document.folder.ours:
         return
-    told = annotation["attributes"]
-    if any(told[key] != partner["attributes"][key] for key in ATTRIBUTES):
+    attributes = annotation["attributes"]
+    if any(attributes[key] != counterpart["attributes"][key] for key in ATTRIBUTES):
         amodal.at(place.where).fault(f"attributes differ from {document.name}")
-    _fractions(place, told, 1 - mask.area / whole.area)
+    _check_fractions(place, attributes, 1 - mask.area / whole.area)
 
 
-def _fractions(place: Place, told: Entry, occlusion: float) -> None:
-    """What is told of an object is what its masks give."""
-    if abs(told["occlusion"] - occlusion) > FRACTION_ERROR:
-        place.fault(f"occlusion {told['occlusion']} is not the masks', {occlusion:.6f}")
-    visible = (1 - occlusion) * (1 - told["truncation"])
-    if abs(told["visible_fraction"] - visible) > FRACTION_ERROR:
-        what = f"is not (1 - occlusion) (1 - truncation), {visible:.6f}"
-        place.fault(f"visible_fraction {told['visible_fraction']} {what}")
+def _check_fractions(place: Place, attributes: Entry, occlusion: float) -> None:
+    """Checks an object's fractions against those that follow from its masks."""
+    if abs(attributes["occlusion"] - occlusion) > FRACTION_ERROR:
+        place.fault(f"occlusion {attributes['occlusion']} differs from the masks', {occlusion:.6f}")
+    visible = (1 - occlusion) * (1 - attributes["truncation"])
+    if abs(attributes["visible_fraction"] - visible) > FRACTION_ERROR:
+        what = f"differs from (1 - occlusion) (1 - truncation), {visible:.6f}"
+        place.fault(f"visible_fraction {attributes['visible_fraction']} {what}")

@@ -1,6 +1,6 @@
-"""Masks as stretches of pixels, never as pictures.
+"""Masks as runs of pixels; they are never expanded to images.
 
-pycocotools, which dies on hostile input, sees bounded polygons only.
+pycocotools crashes on malicious input, so it is only given polygons of limited size.
 """
 
 from collections.abc import Mapping
@@ -14,16 +14,17 @@ from pycocotools import mask as coco_mask
 from sim2coco.check.values import MAX_SIDE_PX, integer, number, show
 
 MAX_OUTLINE_PX = 2_000_000
+"""Maximum length of the outline of all polygons of a mask (sum of horizontal and vertical distances)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stretches:
-    """A mask as half-open stretches of ones, counted down the columns: in order, apart, none empty.
+class Runs:
+    """A mask as half-open runs of ones in column-major order; sorted, not touching, none empty.
 
     Attributes:
-        starts: (n,) int64, first pixel of each.
-        ends: (n,) int64, one past the last pixel of each.
-        height: Of the image.
+        starts: (n,) int64, first pixel of each run.
+        ends: (n,) int64, one past the last pixel of each run.
+        height: Height of the image in pixels.
     """
 
     starts: NDArray[np.int64]
@@ -32,31 +33,31 @@ class Stretches:
 
     @property
     def area(self) -> int:
-        """Pixels in the mask."""
+        """Number of pixels in the mask."""
         return int((self.ends - self.starts).sum())
 
     @property
     def box_xywh(self) -> list[float]:
-        """The box of all pixels; the mask must have some."""
+        """The bounding box; the mask must not be empty."""
         (x0, y0), (x1, y1) = (divmod(pixels, self.height) for pixels in (self.starts, self.ends - 1))
         whole_column = bool((x0 != x1).any())
         top, bottom = (0, self.height - 1) if whole_column else (int(y0.min()), int(y1.max()))
         left, right = int(x0.min()), int(x1.max())
         return [float(left), float(top), float(right - left + 1), float(bottom - top + 1)]
 
-    def inside(self, other: "Stretches") -> bool:
-        """Whether each pixel is one of the other mask too."""
+    def inside(self, other: "Runs") -> bool:
+        """Whether each pixel is also in the other mask."""
         place = np.searchsorted(other.starts, self.starts, side="right") - 1
         if len(place) == 0 or (place < 0).any():
             return len(place) == 0
         return bool((self.ends <= other.ends[place]).all())
 
 
-def stretches(lengths: NDArray[np.int64], height: int, width: int) -> Stretches:
-    """The mask of run lengths (n,): zeros, ones, zeros, ...
+def runs_from_lengths(lengths: NDArray[np.int64], height: int, width: int) -> Runs:
+    """The mask with given run lengths (n,), alternately of zeros and ones, starting with zeros.
 
     Raises:
-        ValueError: They are not those of an image of this size.
+        ValueError: The lengths do not fit an image of this size.
     """
     if (lengths < 0).any():
         raise ValueError("segmentation: a run length is negative")
@@ -71,30 +72,31 @@ def stretches(lengths: NDArray[np.int64], height: int, width: int) -> Stretches:
     apart = starts[1:] > ends[:-1]
     first, last = np.ones(len(starts), bool), np.ones(len(starts), bool)
     first[1:], last[:-1] = apart, apart
-    return Stretches(starts[first], ends[last], height)
+    return Runs(starts[first], ends[last], height)
 
 
 def run_lengths(counts: str) -> NDArray[np.int64]:
-    """The run lengths (n,) that COCO's compressed text holds.
+    """The run lengths (n,) in COCO's compressed string `counts`.
 
-    Each number is written in groups of 5 bits, lowest first; bit 6 tells that more follow, the highest bit of
-    the last is the sign; from the fourth on, numbers are differences to the last but one.
+    Each number is written in groups of 5 bits, lowest first. The sixth bit of a group is set if more groups
+    follow; the highest of the 5 bits of the last group is the sign. From the fourth number on, the difference
+    to the number two places before is stored.
 
     Raises:
-        ValueError: It is no such text.
+        ValueError: The string is malformed.
     """
     if not counts.isascii():
-        raise ValueError("segmentation: counts holds characters that no run length has")
+        raise ValueError("segmentation: counts contains invalid characters")
     codes = np.frombuffer(counts.encode("ascii"), np.uint8).astype(np.int64) - ord("0")
     if len(codes) == 0 or codes.min() < 0 or codes.max() > 63:
-        raise ValueError("segmentation: counts is empty or holds characters that no run length has")
+        raise ValueError("segmentation: counts is empty or contains invalid characters")
     last = (codes & 32) == 0
     if not last[-1]:
         raise ValueError("segmentation: counts ends in the middle of a number")
     firsts = np.concatenate([[0], np.flatnonzero(last)[:-1] + 1])
     place = np.arange(len(codes)) - firsts[np.cumsum(last) - last]
     if place.max() > 6:
-        raise ValueError("segmentation: counts holds a number of more than 35 bits")
+        raise ValueError("segmentation: counts contains a number of more than 35 bits")
     numbers: NDArray[np.int64] = np.add.reduceat((codes & 31) << 5 * place, firsts)
     numbers -= ((codes[last] & 16) > 0) * (np.int64(1) << 5 * (place[last] + 1))
     numbers[1::2] = np.cumsum(numbers[1::2])
@@ -102,11 +104,11 @@ def run_lengths(counts: str) -> NDArray[np.int64]:
     return numbers
 
 
-def mask_of(segmentation: Any, height: int, width: int) -> Stretches:
-    """The mask of a COCO segmentation of any kind.
+def mask_of(segmentation: Any, height: int, width: int) -> Runs:
+    """The mask of a COCO segmentation: polygons, or compressed or plain run lengths.
 
     Raises:
-        ValueError: It is none of an image of this size.
+        ValueError: The segmentation is invalid or does not fit an image of this size.
     """
     if type(segmentation) is list:
         return _polygons(segmentation, height, width)
@@ -114,15 +116,15 @@ def mask_of(segmentation: Any, height: int, width: int) -> Stretches:
         raise ValueError(f"segmentation is {show(segmentation)}, must be run lengths or polygons")
     size, counts = segmentation.get("size"), segmentation.get("counts")
     if type(size) is not list or [type(side) for side in size] != [int, int] or size != [height, width]:
-        raise ValueError(f"segmentation: size is {show(size)}, the image's is [{height}, {width}]")
+        raise ValueError(f"segmentation: size is {show(size)}, the image's size is [{height}, {width}]")
     if type(counts) is str:
-        return stretches(run_lengths(counts), height, width)
+        return runs_from_lengths(run_lengths(counts), height, width)
     if type(counts) is not list or not all(map(integer(0, height * width), counts)):
-        raise ValueError("segmentation: counts must be a text or a list of run lengths within the image")
-    return stretches(np.array(counts, np.int64), height, width)
+        raise ValueError("segmentation: counts must be a string or a list of run lengths within the image")
+    return runs_from_lengths(np.array(counts, np.int64), height, width)
 
 
-def _polygons(parts: list[Any], height: int, width: int) -> Stretches:
+def _polygons(parts: list[Any], height: int, width: int) -> Runs:
     for part in parts:
         if type(part) is not list or len(part) < 6 or len(part) % 2:
             raise ValueError("segmentation: a polygon must be a list of x, y, at least 3 points")
@@ -133,11 +135,11 @@ def _polygons(parts: list[Any], height: int, width: int) -> Stretches:
         raise ValueError(f"segmentation: the polygons' outline is longer than {MAX_OUTLINE_PX} pixels")
     counts = coco_mask.merge(coco_mask.frPyObjects(parts, height, width))["counts"]
     text = counts if isinstance(counts, str) else counts.decode("ascii")
-    return stretches(run_lengths(text), height, width)
+    return runs_from_lengths(run_lengths(text), height, width)
 
 
-def overlap(masks: Mapping[int, Stretches]) -> tuple[int, int] | None:
-    """The ids of two masks that share a pixel."""
+def overlap(masks: Mapping[int, Runs]) -> tuple[int, int] | None:
+    """The ids of two masks that share a pixel, None if there are none."""
     if len(masks) < 2:
         return None
     starts = np.concatenate([mask.starts for mask in masks.values()])

@@ -1,4 +1,4 @@
-"""Texts that begin as a path of a machine does: they say where a data set was made, not what is in it."""
+"""Finds strings that begin like an absolute path: a data set must not depend on where it was made."""
 
 import re
 from collections.abc import Iterator
@@ -7,11 +7,12 @@ from typing import Any
 import yaml
 
 MACHINE_PATH = re.compile(r"/|~/|\\\\|file:|[A-Za-z]:[\\/]")
-RUN_LENGTH_KEYS = ("counts", "amodal_counts")  # any characters from "0" to "o": also "C:\"
+# Run lengths may contain any characters from "0" to "o", also the beginning of a path, "C:\".
+RUN_LENGTH_KEYS = ("counts", "amodal_counts")
 
 
 def paths_in_tree(tree: Any) -> Iterator[tuple[str, str]]:
-    """Where in a JSON tree there are some; found without recursion, as trees may be deep."""
+    """Location and text of each path in a JSON tree; not recursive, because trees may be deep."""
     waiting: list[tuple[str, Any]] = [("", tree)]
     while waiting:
         where, node = waiting.pop()
@@ -26,10 +27,10 @@ def paths_in_tree(tree: Any) -> Iterator[tuple[str, str]]:
 
 
 def paths_in_yaml(content: bytes) -> Iterator[tuple[str, str]]:
-    """In which lines of a YAML file there are some; no tree is built, so nothing can blow up.
+    """Line and text of each path in a YAML file; aliases are not expanded, so the work stays linear.
 
     Raises:
-        ValueError: It is no YAML; so does `yaml.YAMLError`.
+        ValueError: The file is not valid YAML; `yaml.YAMLError` is raised for the same reason.
     """
     for event in yaml.parse(content, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.ScalarEvent) and MACHINE_PATH.match(event.value):

@@ -1,6 +1,6 @@
-"""What a value must be: rules, each with the sentence that says it.
+"""Rules for values, each with a text for the message.
 
-Huge integers compare exactly, NaN compares false.
+Huge integers are compared exactly, and NaN satisfies no rule.
 """
 
 import re
@@ -12,16 +12,17 @@ MAX_VALUE = 2**53
 
 Entry = dict[str, Any]
 Rule = tuple[Callable[[Any], bool], str]
+"""A predicate, and a text that completes the message "must be ..."."""
 Rules = Mapping[str, Rule]
 
 
 def integer(low: int, high: int) -> Callable[[Any], bool]:
-    """Whether a value is an integer within limits."""
+    """A predicate: whether a value is an integer from `low` to `high`."""
     return lambda value: type(value) is int and low <= value <= high
 
 
 def number(value: Any, low: float = -MAX_VALUE, high: float = MAX_VALUE) -> bool:
-    """Whether a value is a finite number within limits."""
+    """Whether a value is a finite number from `low` to `high`."""
     return type(value) in (int, float) and low <= value <= high
 
 
@@ -34,18 +35,18 @@ def _bare(value: Any) -> bool:
 
 
 ID: Rule = (integer(1, MAX_VALUE), "a positive integer")
-INDEX: Rule = (integer(0, MAX_VALUE), "an integer from 0")
+INDEX: Rule = (integer(0, MAX_VALUE), "a non-negative integer")
 SIDE: Rule = (integer(1, MAX_SIDE_PX), f"an integer from 1 to {MAX_SIDE_PX}")
 CROWD: Rule = (integer(0, 1), "0 or 1")
-NO_CROWD: Rule = (integer(0, 0), "0: parts of one object are no crowd")
+NO_CROWD: Rule = (integer(0, 0), "0: sim2coco writes no crowds")
 FORMAT: Rule = (integer(1, 1), "1")
-AMOUNT: Rule = (lambda value: number(value, 0), "a finite number from 0")
+AMOUNT: Rule = (lambda value: number(value, 0), "a finite non-negative number")
 FRACTION: Rule = (lambda value: number(value, 0, 1), "a number from 0 to 1")
 BOX: Rule = (
     lambda value: type(value) is list and len(value) == 4 and all(map(number, value)),
     "a list of 4 finite numbers",
 )
-TEXT: Rule = (lambda value: type(value) is str and value != "", "a text")
+TEXT: Rule = (lambda value: type(value) is str and value != "", "a non-empty string")
 SHA256: Rule = (_text("[0-9a-f]{64}"), "64 hex digits")
 FILE: Rule = (_bare, "a bare file name, without / or \\, of at most 100 characters")
 STATUS: Rule = (lambda value: value in ("done", "rejected", "failed"), "done, rejected or failed")
@@ -53,20 +54,20 @@ LIST: Rule = (lambda value: type(value) is list, "a list")
 OBJECT: Rule = (lambda value: type(value) is dict, "an object")
 
 
-def broken(entry: Any, rules: Rules) -> Iterator[str]:
-    """What is wrong with the values of an entry."""
+def violations(entry: Any, rules: Rules) -> Iterator[str]:
+    """A text for each value of an entry that violates its rule."""
     if type(entry) is not dict:
         yield f"is {show(entry)}, must be an object"
         return
-    for key, (right, sentence) in rules.items():
+    for key, (is_valid, description) in rules.items():
         if key not in entry:
             yield f"{key} is missing"
-        elif not right(entry[key]):
-            yield f"{key} is {show(entry[key])}, must be {sentence}"
+        elif not is_valid(entry[key]):
+            yield f"{key} is {show(entry[key])}, must be {description}"
 
 
 def show(value: Any) -> str:
-    """A value in a sentence; never deeper than one level, never long."""
+    """A value as short text for a message; nested values are summarised."""
     if type(value) is dict:
         return f"an object of {len(value)}"
     if type(value) is list:

@@ -11,13 +11,13 @@ from pathlib import Path
 from rich.console import Console
 
 from scenes.assets.library import INDEX, Entry, is_library, read_library
+from scenes.assets.reading.containers import UNITS_M
 from sim2coco.cli.progress import ProgressBar
 from sim2coco.library.closing import closing_lines
 from sim2coco.library.columns import COLLISIONS, UPS
 from sim2coco.library.draft import draft, write_draft
 from sim2coco.library.examine import Task
 from sim2coco.library.importing import import_meshes, tally
-from sim2coco.library.reading.containers import UNITS_M
 from sim2coco.library.report import lines, sentence
 from sim2coco.library.row import Override, Row
 from sim2coco.library.scan import LibraryError, Scan, scan

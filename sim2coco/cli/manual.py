@@ -1,7 +1,7 @@
 """Written from the settings themselves: the help of `generate` and `preview`, and YAML with comments."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -45,17 +45,19 @@ def manual(command: str) -> str:
 
 def as_yaml(settings: Settings) -> str:
     """Settings as YAML, each below a comment that says what it means."""
-    return "".join(f"{line}\n" for line in _yaml_lines(settings))
+    sentences = {setting.key: setting.info.description for setting in walk(type(settings))}
+    return "".join(f"{line}\n" for line in _yaml_lines(settings, sentences))
 
 
-def _yaml_lines(settings: Settings, indent: str = "") -> Iterator[str]:
-    for name, info in type(settings).model_fields.items():
-        if info.description:
-            yield f"{indent}# {info.description}"
-        value = getattr(settings, name)
+def _yaml_lines(settings: Settings, sentences: Mapping[str, str | None], parent: str = "") -> Iterator[str]:
+    """Lines of YAML; keys of the sentences begin with those of the parents."""
+    indent = "  " * parent.count(".")
+    for name, value in settings:
+        if sentence := sentences[parent + name]:
+            yield f"{indent}# {sentence}"
         if isinstance(value, Settings):
             yield f"{indent}{name}:"
-            yield from _yaml_lines(value, f"{indent}  ")
+            yield from _yaml_lines(value, sentences, f"{parent}{name}.")
         else:
             plain = settings.model_dump(mode="json", include={name})
             yield indent + yaml.safe_dump(plain, default_flow_style=True, width=MAX_LINE).strip()[1:-1]

@@ -1,6 +1,6 @@
-"""Is this installation right? What is wrong with it, and the repair.
+"""Checks the installation, and says what is wrong and how to repair it.
 
-It works where the packages do not: nothing heavy is imported here.
+It must run even if the dependencies do not work, so it imports none of them at module level.
 """
 
 import sys
@@ -13,18 +13,18 @@ from rich.console import Console
 
 from sim2coco.doctor import distributions, imports, machine
 from sim2coco.doctor.finding import Finding
-from sim2coco.doctor.outcome import child
+from sim2coco.doctor.outcome import run_child
 
 __all__ = ["Finding", "diagnose", "report"]
 
-HOUSE = ("conf", "scenes", "sim", "augment", "sim2coco")
+OWN_PACKAGES = ("conf", "scenes", "sim", "augment", "sim2coco")
 
 
 def report(console: Console, findings: Sequence[Finding] | None = None) -> int:
-    """Prints an aligned table of findings (by default of this installation), then the repairs.
+    """Prints a table of findings (by default those of this installation), then the repairs.
 
     Returns:
-        0 when all is right, 1 otherwise.
+        0 if nothing is wrong, 1 otherwise.
     """
     findings = diagnose() if findings is None else findings
     width = max(len(finding.name) for finding in findings)
@@ -37,19 +37,19 @@ def report(console: Console, findings: Sequence[Finding] | None = None) -> int:
 
 
 def diagnose() -> list[Finding]:
-    """Everything about this installation that matters, in the order in which to repair it."""
+    """All findings about this installation, in the order in which to repair them."""
     found = distributions.installed()
-    places = {name: distributions.folder_of(name) for name in HOUSE}
+    places = {name: distributions.folder_of(name) for name in OWN_PACKAGES}
     home = Path(__file__).resolve().parents[2]
     return [
         distributions.python(sys.version_info[:2]),
         *distributions.packages(distributions.our_requirements(), found),
         distributions.opencv(found),
         distributions.albumentations(found),
-        imports.opencv(child(imports.SEE_OPENCV), found),
-        *imports.pybullet(child(imports.SEE_PYBULLET)),
-        imports.egl(child(imports.SEE_EGL)),
-        imports.program(child(imports.SEE_PROGRAM)),
+        imports.opencv(run_child(imports.PROBE_OPENCV), found),
+        *imports.pybullet(run_child(imports.PROBE_PYBULLET)),
+        imports.egl(run_child(imports.PROBE_EGL)),
+        imports.program(run_child(imports.PROBE_PROGRAM)),
         distributions.names(packages_distributions(), places, home),
         distributions.configuration(places["conf"]),
         machine.disk(Path.cwd),

@@ -1,4 +1,4 @@
-"""What is installed: the right Python, the right packages, and nothing that takes their names."""
+"""Checks what is installed: the Python version, the package versions, and conflicting packages."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim2coco.doctor.finding import REINSTALL, Finding, judged
+from sim2coco.doctor.finding import REINSTALL, Finding, finding_of
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -23,27 +23,27 @@ OWN_ENVIRONMENT = "install sim2coco in an environment of its own (python3.11 -m 
 
 
 def installed() -> dict[str, str]:
-    """Versions of all installed distributions, by normalised name."""
+    """The versions of all installed distributions, by normalised name."""
     found: dict[str, str] = {}
     for distribution in distributions():
-        if name := distribution.metadata["Name"]:  # none where an uninstall was cut off
-            found.setdefault(_normal(name), distribution.version or "of no version")
+        if name := distribution.metadata["Name"]:  # None after an interrupted uninstall
+            found.setdefault(_normal(name), distribution.version or "of unknown version")
     return found
 
 
 def python(version: Sequence[int]) -> Finding:
-    """The Python that runs this; pybullet has wheels for one only."""
+    """Checks the running Python; there is one version for which all packages have wheels."""
     wanted = ".".join(map(str, PYTHON))
     detail = f"{version[0]}.{version[1]} ({wanted} is needed: pybullet has wheels for it)"
     repair = f"python{wanted} -m venv .venv, and install there"
-    return judged("Python", tuple(version[:2]) == PYTHON, detail, repair)
+    return finding_of("Python", tuple(version[:2]) == PYTHON, detail, repair)
 
 
 def packages(needed: Iterable[str] | None, found: Mapping[str, str]) -> list[Finding]:
-    """Each needed package, and whether its version is one that will do.
+    """Checks that each needed package is installed, in a version that fits.
 
     Args:
-        needed: Requirements as sim2coco's metadata has them; None where it is not installed.
+        needed: Requirements from the metadata of sim2coco; None if it is not installed.
         found: Installed versions by normalised name.
     """
     if needed is None:
@@ -60,18 +60,18 @@ def packages(needed: Iterable[str] | None, found: Mapping[str, str]) -> list[Fin
 
 
 def _package(requirement: "Requirement", found: Mapping[str, str]) -> Finding:
-    """Whether a package is there, in a version that will do."""
+    """Checks that a package is installed, in a version that fits."""
     name, wanted = _normal(requirement.name), requirement.specifier
     version = found.get(name)
     ok = version is not None and wanted.contains(version, prereleases=True)
-    # albumentations asks for a second OpenCV, which would destroy the first.
+    # albumentations depends on another OpenCV package, which would overwrite the installed one.
     alone = "--no-deps " if name in ("albumentations", "opencv-python") else ""
     repair = f"pip install {alone}'{requirement.name}{wanted}'"
-    return judged(requirement.name, ok, f"{version or 'not installed'} ({wanted or 'any'})", repair)
+    return finding_of(requirement.name, ok, f"{version or 'not installed'} ({wanted or 'any'})", repair)
 
 
 def opencv(found: Mapping[str, str]) -> Finding:
-    """Exactly one distribution may own the folder `cv2/`."""
+    """Checks that exactly one distribution owns the folder `cv2/`."""
     there = [name for name in OPENCVS if name in found]
     detail = " and ".join(f"{name} {found[name]}" for name in there) or "none installed"
     if there == ["opencv-python"]:
@@ -83,7 +83,7 @@ def opencv(found: Mapping[str, str]) -> Finding:
 
 
 def albumentations(found: Mapping[str, str]) -> Finding:
-    """Nothing but albumentations may own its import name; the successor is AGPL."""
+    """Checks that albumentationsx, which has the same import name and an AGPL licence, is not installed."""
     if "albumentationsx" not in found:
         return Finding("one albumentations", True, "no albumentationsx beside it")
     detail = f"albumentationsx {found['albumentationsx']} (AGPL) has the same import name"
@@ -92,18 +92,18 @@ def albumentations(found: Mapping[str, str]) -> Finding:
 
 
 def names(owners: Mapping[str, Sequence[str]], places: Mapping[str, Path | None], home: Path) -> Finding:
-    """Each of our plain top-level names (`conf`, `sim`, ...) belongs to us alone and is found beside us.
+    """Checks that no other distribution owns or hides a top-level package of sim2coco (`conf`, `sim`, ...).
 
     Args:
-        owners: Distributions by the top-level names that they install.
-        places: The folder that each of our names is imported from.
-        home: The folder that holds all of them.
+        owners: The distributions that install each top-level name.
+        places: The folder from which each package of sim2coco is imported.
+        home: The folder that should contain all of them.
     """
     for name, place in places.items():
-        strangers = sorted({_normal(owner) for owner in owners.get(name) or ()} - {"sim2coco"})
-        if strangers:
-            repair = f"pip uninstall -y {' '.join(strangers)}, or {OWN_ENVIRONMENT}"
-            return Finding("package names", False, f"{name} also belongs to {', '.join(strangers)}", repair)
+        others = sorted({_normal(owner) for owner in owners.get(name) or ()} - {"sim2coco"})
+        if others:
+            repair = f"pip uninstall -y {' '.join(others)}, or {OWN_ENVIRONMENT}"
+            return Finding("package names", False, f"{name} also belongs to {', '.join(others)}", repair)
         if place is None or place.resolve() != home / name:
             detail = f"{name} comes from {place or 'nowhere'}, not from {home}"
             return Finding("package names", False, detail, OWN_ENVIRONMENT)
@@ -111,7 +111,7 @@ def names(owners: Mapping[str, Sequence[str]], places: Mapping[str, Path | None]
 
 
 def configuration(place: Path | None) -> Finding:
-    """Whether the configuration files came along."""
+    """Checks that the configuration files are installed."""
     if place is not None and (place / "config.yaml").is_file():
         return Finding("configuration", True, f"{len(list(place.glob('*/*.yaml')))} choices in {place}")
     detail = f"no conf/config.yaml ({place or 'no package conf'})"
@@ -119,7 +119,7 @@ def configuration(place: Path | None) -> Finding:
 
 
 def our_requirements() -> list[str] | None:
-    """The requirements of sim2coco as its metadata has them; None where it is not installed."""
+    """The requirements from the metadata of sim2coco; None if it is not installed."""
     try:
         return requires("sim2coco") or []
     except PackageNotFoundError:
@@ -131,14 +131,14 @@ def _normal(name: str) -> str:
 
 
 def reinstall_opencv(found: Mapping[str, str]) -> str:
-    """The command that puts back the OpenCV that was there."""
+    """The command that reinstalls the installed version of OpenCV."""
     version = found.get("opencv-python", "")
     wanted = f"opencv-python=={version}" if version.startswith("4.") else "'opencv-python>=4.9,<5'"
     return f"{REINSTALL} {wanted}"
 
 
 def folder_of(name: str) -> Path | None:
-    """The folder that a package would be imported from, without importing it."""
+    """The folder from which a package would be imported, found without importing it."""
     spec = find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         return None

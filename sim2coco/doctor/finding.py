@@ -1,4 +1,4 @@
-"""What the doctor finds."""
+"""The result of one check of the doctor."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,14 @@ REINSTALL = "pip install --force-reinstall --no-deps"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; `repair` is a command or a sentence where it is not right, or lacking."""
+    """One checked property of the installation.
+
+    Attributes:
+        name: What was checked.
+        ok: Whether it is right.
+        detail: What was found.
+        repair: A command or a sentence that says how to repair it; None if there is nothing to repair.
+    """
 
     name: str
     ok: bool
@@ -15,6 +22,6 @@ class Finding:
     repair: str | None = None
 
 
-def judged(name: str, ok: bool, detail: str, repair: str) -> Finding:
-    """A finding, with its repair only if it needs one."""
+def finding_of(name: str, ok: bool, detail: str, repair: str) -> Finding:
+    """A finding that has the repair only if it is not ok."""
     return Finding(name, ok, detail, None if ok else repair)

@@ -1,9 +1,9 @@
-"""Whether what we import loads and works: a script for a child each, and what its outcome means."""
+"""Checks that imported packages load and work: one script for a child process each, and its evaluation."""
 
 from collections.abc import Mapping
 
 from sim2coco.doctor.distributions import reinstall_opencv
-from sim2coco.doctor.finding import REINSTALL, Finding, judged
+from sim2coco.doctor.finding import REINSTALL, Finding, finding_of
 from sim2coco.doctor.outcome import Outcome
 
 LIBRARIES = {
@@ -12,9 +12,9 @@ LIBRARIES = {
     "libglib-2.0.so.0": "apt-get install -y libglib2.0-0",
 }
 
-SEE_OPENCV = "import cv2, json; print('doctor: ' + json.dumps(cv2.__version__))"
-SEE_PROGRAM = "import sim2coco.cli.config, sim2coco.run; print('doctor: true')"
-SEE_PYBULLET = """
+PROBE_OPENCV = "import cv2, json; print('doctor: ' + json.dumps(cv2.__version__))"
+PROBE_PROGRAM = "import sim2coco.cli.config, sim2coco.run; print('doctor: true')"
+PROBE_PYBULLET = """
 import json
 from sim.bullet import Client, pb
 client = Client()
@@ -23,11 +23,11 @@ box = pb.createVisualShape(pb.GEOM_BOX, halfExtents=[0.5, 0.5, 0.5], physicsClie
 body = pb.createMultiBody(baseVisualShapeIndex=box, physicsClientId=client.id)
 view = pb.computeViewMatrix([0, -3, 0], [0, 0, 0], [0, 0, 1])
 projection = pb.computeProjectionMatrixFOV(60, 1, 0.1, 10)
-picture = pb.getCameraImage(64, 64, view, projection, renderer=pb.ER_TINY_RENDERER, physicsClientId=client.id)
-seen = sum(int(i) == body for row in picture[4] for i in (row if hasattr(row, "__iter__") else [row]))
-print('doctor: ' + json.dumps([pb.isNumpyEnabled(), seen]), flush=True)
+image = pb.getCameraImage(64, 64, view, projection, renderer=pb.ER_TINY_RENDERER, physicsClientId=client.id)
+visible_px = sum(int(i) == body for row in image[4] for i in (row if hasattr(row, "__iter__") else [row]))
+print('doctor: ' + json.dumps([pb.isNumpyEnabled(), visible_px]), flush=True)
 """
-SEE_EGL = """
+PROBE_EGL = """
 import json
 from sim.render.raster.egl.probe import egl_device
 print('doctor: ' + json.dumps(egl_device()), flush=True)
@@ -36,40 +36,40 @@ EGL_REPAIR = "apt-get install -y libegl1 libgl1 libgles2 libegl-mesa0 libgl1-mes
 
 
 def opencv(outcome: Outcome, found: Mapping[str, str]) -> Finding:
-    """Whether OpenCV loads; the wheel with windows needs libraries that bare servers lack."""
+    """Checks that OpenCV loads; the wheel with GUI support needs libraries that minimal servers lack."""
     if outcome.answer is not None:
         return Finding("import cv2", True, f"loads, {outcome.answer}")
     for library, repair in LIBRARIES.items():
         if library in outcome.text:
             return Finding("import cv2", False, f"the system lacks {library}", repair)
-    return Finding("import cv2", False, outcome.trouble, reinstall_opencv(found))
+    return Finding("import cv2", False, outcome.problem, reinstall_opencv(found))
 
 
 def pybullet(outcome: Outcome) -> list[Finding]:
-    """Whether PyBullet loads, gives arrays, and draws with TinyRenderer."""
+    """Checks that PyBullet loads, returns NumPy arrays, and renders with TinyRenderer."""
     answer = outcome.answer
     if not isinstance(answer, list):
-        return [Finding("import pybullet", False, outcome.trouble, f"{REINSTALL} pybullet")]
-    numpy_enabled, seen_px = answer
-    arrays = "loads, with numpy" if numpy_enabled else "was compiled without numpy: pictures take seconds"
+        return [Finding("import pybullet", False, outcome.problem, f"{REINSTALL} pybullet")]
+    numpy_enabled, visible_px = answer
+    arrays = "loads, with numpy" if numpy_enabled else "was compiled without numpy: each image takes seconds"
     rebuild = f"{REINSTALL} --no-cache-dir pybullet"
     return [
-        judged("import pybullet", bool(numpy_enabled), arrays, rebuild),
-        judged("TinyRenderer", seen_px > 0, f"draws a test picture, {seen_px} px", rebuild),
+        finding_of("import pybullet", bool(numpy_enabled), arrays, rebuild),
+        finding_of("TinyRenderer", visible_px > 0, f"renders a test image, {visible_px} px", rebuild),
     ]
 
 
 def egl(outcome: Outcome) -> Finding:
-    """Whether PyBullet's EGL renderer draws; only render=egl needs it."""
+    """Checks that PyBullet's EGL renderer works; only render=egl needs it."""
     if outcome.answer is not None:
-        return Finding("EGL renderer", True, f"draws, on {outcome.answer}")
+        return Finding("EGL renderer", True, f"works, on {outcome.answer}")
     repair = f"{EGL_REPAIR}, or the GPU's driver; only render=egl needs it"
-    return Finding("EGL renderer", True, "does not draw here: render=egl cannot be chosen", repair)
+    return Finding("EGL renderer", True, "does not work here: render=egl is not available", repair)
 
 
 def program(outcome: Outcome) -> Finding:
-    """Whether the program itself loads with all that it needs."""
+    """Checks that the program itself loads with everything it needs."""
     if outcome.answer is not None:
         return Finding("import sim2coco", True, "loads")
-    repair = f"repair what is above first; then {REINSTALL} sim2coco"
-    return Finding("import sim2coco", False, outcome.trouble, repair)
+    repair = f"repair the findings above first; then {REINSTALL} sim2coco"
+    return Finding("import sim2coco", False, outcome.problem, repair)

@@ -1,4 +1,4 @@
-"""The machine: room, cores, GPU."""
+"""Checks the machine: disk space, temporary files, cores, GPU."""
 
 import os
 import re
@@ -8,24 +8,26 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from sim2coco.doctor.finding import Finding, judged
+from sim2coco.doctor.finding import Finding, finding_of
 
 MIN_FREE_GB = 1.0
 
 
 def disk(folder: Callable[[], Path]) -> Finding:
-    """Room for pictures where we are."""
+    """Checks the free disk space in the working directory."""
     try:
         place = folder()
         free_gb = shutil.disk_usage(place).free / 1e9
     except OSError as error:
-        return Finding("disk", False, f"this folder cannot be read: {error.strerror}", "go to another folder")
-    repair = "make room, or name another disk with out="
-    return judged("disk", free_gb >= MIN_FREE_GB, f"{free_gb:.1f} GB free in {place}", repair)
+        return Finding(
+            "disk", False, f"this folder cannot be read: {error.strerror}", "change to another folder"
+        )
+    repair = "free some space, or choose a folder on another disk with out="
+    return finding_of("disk", free_gb >= MIN_FREE_GB, f"{free_gb:.1f} GB free in {place}", repair)
 
 
 def temporary(folder: Callable[[], str]) -> Finding:
-    """Whether temporary files can be written."""
+    """Checks that temporary files can be written."""
     try:
         place = folder()
         with tempfile.NamedTemporaryFile(dir=place) as file:
@@ -38,7 +40,7 @@ def temporary(folder: Callable[[], str]) -> Finding:
 
 
 def cores(number: int) -> Finding:
-    """How many workers may run at once."""
+    """The number of workers that can run in parallel."""
     return Finding("processor", True, f"{number} cores for this process: workers={number}")
 
 
@@ -48,13 +50,13 @@ def usable_cores() -> int:
 
 
 def gpu(found: Mapping[str, str], gpus: Sequence[str]) -> Finding:
-    """What there is for those who train here; nothing needs it."""
+    """The GPU and torch, for training on the same machine; sim2coco does not need them."""
     torch = f"torch {found['torch']}" if "torch" in found else "no torch"
     return Finding("GPU", True, f"{', '.join(gpus) or 'none'}, {torch}; nothing here needs them")
 
 
 def usable_gpus() -> list[str]:
-    """The names of NVIDIA's GPUs."""
+    """The names of the NVIDIA GPUs of this machine."""
     program = shutil.which("nvidia-smi")
     if program is None:
         return []

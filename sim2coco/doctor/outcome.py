@@ -1,4 +1,4 @@
-"""What may die or hang is tried in a child process of its own."""
+"""Runs checks that may crash or hang in a child process."""
 
 import json
 import os
@@ -7,35 +7,41 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-PATIENCE_S = 60.0
+TIMEOUT_S = 60.0
 ANSWER = "doctor: "
+"""Prefix of the line that holds a child's answer as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a child ended: its exit status (None = it hung, negative = a signal), and all that it printed."""
+    """How a child process ended.
+
+    Attributes:
+        code: Its exit status; None if it hung, negative if a signal ended it.
+        text: Everything it printed.
+    """
 
     code: int | None
     text: str
 
     @property
     def answer(self) -> object:
-        """What it answered; None when it did not come to that."""
+        """The answer of the script; None if it failed before."""
         lines = [line for line in self.text.splitlines() if line.startswith(ANSWER)]
         return json.loads(lines[-1].removeprefix(ANSWER)) if lines and self.code == 0 else None
 
     @property
-    def trouble(self) -> str:
+    def problem(self) -> str:
         """What went wrong, in one line."""
         if self.code is None:
-            return f"gave no answer in {PATIENCE_S:.0f} s"
+            return f"gave no answer within {TIMEOUT_S:.0f} s"
         if self.code < 0:
-            return f"died of {signal.Signals(-self.code).name}"
+            return f"was killed by {signal.Signals(-self.code).name}"
         return next((line.strip() for line in reversed(self.text.splitlines()) if line.strip()), "no message")
 
 
-def child(script: str) -> Outcome:
-    """Runs a script in a child of its own."""
+def run_child(script: str) -> Outcome:
+    """Runs a Python script in a child process."""
     environment = {**os.environ, "NO_ALBUMENTATIONS_UPDATE": "1"}
     try:
         done = subprocess.run(
@@ -43,7 +49,7 @@ def child(script: str) -> Outcome:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=PATIENCE_S,
+            timeout=TIMEOUT_S,
             env=environment,
             check=False,
         )

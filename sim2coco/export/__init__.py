@@ -1,1 +1,1 @@
-"""Formats of annotations, one file each, over the labelled pictures of a data set."""
+"""Annotation formats, one module each; all are written from the labelled images of a data set."""

@@ -1,4 +1,4 @@
-"""COCO: visible masks in `instances_<split>.json`, amodal ones in `amodal_<split>.json`."""
+"""COCO: visible masks in `instances_<split>.json`, amodal masks in `amodal_<split>.json`."""
 
 import json
 from collections.abc import Iterator
@@ -17,18 +17,18 @@ SPOOLS = ("images", "visible", "amodal")
 
 
 def annotations_name(kind: str, split: str) -> str:
-    """Where an annotation file lies; kinds are `instances` and `amodal`."""
+    """The name of an annotation file in the data set; `kind` is `instances` or `amodal`."""
     return f"annotations/{kind}_{split}.json"
 
 
 class Coco(Format):
-    """COCO: masks as compressed run lengths, the visible and the amodal ones in two files for each split."""
+    """COCO: masks as compressed run lengths; visible and amodal masks in two files for each split."""
 
     kind: Literal["coco"] = "coco"
 
     @contextmanager
     def write(self, store: Store, info: DatasetInfo) -> Iterator[Add]:
-        """Writes two files for every split that has images; entries wait on disk until all are there."""
+        """Writes two files for every split that has images; entries are collected in temporary files."""
         with ExitStack() as stack:
             parts = {
                 split: _Split({name: stack.enter_context(TemporaryFile()) for name in SPOOLS})
@@ -45,7 +45,7 @@ class Coco(Format):
 
 @dataclass
 class _Split:
-    """The images and annotations of one split, spooled to files."""
+    """The images and annotations of one split, collected in temporary files."""
 
     spools: dict[str, IO[bytes]]
     images: int = 0
@@ -62,15 +62,15 @@ class _Split:
             self._spool(
                 "visible", self.annotations, common | _mask(label.counts, size, label.area, label.bbox)
             )
-            hidden = _mask(label.amodal_counts, size, label.amodal_area, label.amodal_bbox)
-            self._spool("amodal", self.annotations, common | hidden)
+            amodal = _mask(label.amodal_counts, size, label.amodal_area, label.amodal_bbox)
+            self._spool("amodal", self.annotations, common | amodal)
 
     def _spool(self, name: str, rank: int, entry: dict[str, Any]) -> None:
         text = json.dumps(entry, separators=(",", ":"), ensure_ascii=False)
         self.spools[name].write(b",\n"[: 2 if rank > 1 else 0] + text.encode())
 
     def document(self, info: DatasetInfo, split: str, annotations: str) -> Iterator[bytes]:
-        """The bytes of an annotation file."""
+        """The content of an annotation file, in parts."""
         about = {"description": f"sim2coco, split {split}, {annotations} masks", "version": "1.0"}
         yield b'{"info":' + json.dumps(about).encode()
         yield b',\n"licenses":' + json.dumps(licences(info)).encode()
@@ -85,18 +85,18 @@ class _Split:
 
 
 def categories(info: DatasetInfo) -> list[dict[str, Any]]:
-    """COCO's category list: ids from 1, in the order of the configuration."""
+    """COCO's list of categories: ids from 1, in the order of the configuration."""
     pairs = zip(info.categories, info.supercategories, strict=True)
     return [{"id": i + 1, "name": name, "supercategory": parent} for i, (name, parent) in enumerate(pairs)]
 
 
 def licences(info: DatasetInfo) -> list[dict[str, Any]]:
-    """The licence of every asset used."""
+    """COCO's list of licences: those of the assets."""
     return [{"id": i + 1, "name": name, "url": ""} for i, name in enumerate(info.licences)]
 
 
 def image_entry(image_id: int, labelled: LabelledPicture) -> dict[str, Any]:
-    """One image, with its key and the instances in view that carry no label."""
+    """COCO's entry of an image, with the visible instances that have no label (`ignored`)."""
     view, picture = labelled.view, labelled.picture
     return {
         "id": image_id,
@@ -115,7 +115,7 @@ def image_entry(image_id: int, labelled: LabelledPicture) -> dict[str, Any]:
 
 
 def annotation_entry(annotation_id: int, image_id: int, label: Annotation) -> dict[str, Any]:
-    """What visible and amodal annotations share; `attributes` holds scalars only."""
+    """The common part of the visible and the amodal annotation; `attributes` holds only scalars."""
     return {
         "id": annotation_id,
         "image_id": image_id,

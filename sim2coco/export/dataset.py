@@ -1,4 +1,4 @@
-"""What formats are given: the labelled pictures of a data set, one after the other, and what they share."""
+"""The input of formats: the labelled images of a data set one by one, and what all of them share."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from sim2coco.store import Store
 
 @dataclass(frozen=True, slots=True)
 class DatasetInfo:
-    """What all pictures of a data set share.
+    """What all images of a data set share.
 
     Attributes:
-        splits: Names of the splits, in the order of the configuration; one may turn out to have no pictures.
-        categories: Names of the categories, in the order of the configuration; labels hold indices into it.
+        splits: Names of the splits, in the order of the configuration; a split may have no images.
+        categories: Names of the categories, in the order of the configuration; labels refer to their index.
         supercategories: One for each category.
-        licences: The licence of every asset used, in alphabetical order, each once.
+        licences: The licences of the assets in alphabetical order, each once.
     """
 
     splits: tuple[str, ...]
@@ -26,11 +26,11 @@ class DatasetInfo:
 
 
 def dataset_info(splits: Iterable[str], catalogue: Catalogue) -> DatasetInfo:
-    """What all pictures of a data set share.
+    """What all images of a data set share.
 
     Args:
-        splits: Their names.
-        catalogue: Where categories and licences come from.
+        splits: Names of the splits.
+        catalogue: The assets, which define categories and licences.
     """
     licences = tuple(sorted({asset.licence for asset in catalogue.assets.values()}))
     return DatasetInfo(tuple(splits), catalogue.names, catalogue.supercategories, licences)
@@ -38,7 +38,13 @@ def dataset_info(splits: Iterable[str], catalogue: Catalogue) -> DatasetInfo:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelledPicture:
-    """A picture with its labels (`picture`), and the shot (`view`) and scene (`record`) that it is of."""
+    """An image with its labels, and the view and scene that it shows.
+
+    Attributes:
+        record: The scene.
+        view: The view of that scene.
+        picture: The image and its labels.
+    """
 
     record: Record
     view: View
@@ -46,22 +52,22 @@ class LabelledPicture:
 
     @property
     def split(self) -> str:
-        """The split that it is in."""
+        """The split of the image."""
         return self.record.split
 
     @property
     def path(self) -> str:
-        """Where its image lies in the data set."""
+        """The name of the image file in the data set."""
         return picture_path(self.record.split, self.picture.name)
 
 
 def labelled_pictures(store: Store, scenes: int, num_views: int) -> Iterator[LabelledPicture]:
-    """The labelled pictures of a data set, in the order of scenes; one record is in memory at a time.
+    """Yields the labelled images of a data set in the order of scenes; one record is in memory at a time.
 
     Args:
         store: The data set.
-        scenes: How many scenes there are.
-        num_views: How many accepted views are a part of it; those that come later are left out.
+        scenes: Number of scenes.
+        num_views: Number of accepted views that belong to the data set; later ones are skipped.
     """
     for scene in range(scenes):
         record = from_bytes(store.get(record_name(scene)))

@@ -1,4 +1,4 @@
-"""What a format is: a class that is given every labelled picture once, and writes files of annotations."""
+"""The interface of annotation formats: a format receives every labelled image once and writes files."""
 
 from abc import abstractmethod
 from collections import Counter
@@ -10,41 +10,42 @@ from sim2coco.export.dataset import DatasetInfo, LabelledPicture
 from sim2coco.store import Store
 
 Add = Callable[[LabelledPicture], None]
-"""Takes the next labelled picture."""
+"""Receives the next labelled image."""
 
 
 class Format(Kind):
-    """A format of annotations. It reads labels and changes none; its fields are its settings."""
+    """An annotation format. Its fields are its settings; it must not change labels."""
 
     @abstractmethod
     def write(self, store: Store, info: DatasetInfo) -> AbstractContextManager[Add]:
         """Writes the annotations of a data set.
 
-        Most formats are a `contextmanager`: they yield a function that takes one picture after the other,
-        and after the `yield`, which is not passed if anything goes wrong, put their files in place.
+        Most formats implement this as a `contextmanager` that yields a function which receives the images
+        one by one, and writes the files after the `yield`. Code after the `yield` does not run if an
+        exception occurs, so no incomplete files are written.
 
         Args:
-            store: The data set, to write to.
-            info: What its pictures share.
+            store: The data set to write to.
+            info: What its images share.
 
         Returns:
-            A context that gives the function that takes pictures; the files are there when it is left.
+            A context manager that provides the function; the files are complete when the context ends.
         """
 
 
 def write_formats(
     formats: Iterable[Format], store: Store, info: DatasetInfo, pictures: Iterable[LabelledPicture]
 ) -> Counter[str]:
-    """Writes a data set in several formats; the pictures are gone through once.
+    """Writes the annotations in several formats, in one pass over the images.
 
     Args:
-        formats: Which.
-        store: Where to.
-        info: What the pictures share.
-        pictures: In the order of scenes.
+        formats: The formats.
+        store: The data set to write to.
+        info: What the images share.
+        pictures: The labelled images, in the order of scenes.
 
     Returns:
-        How many labels each category has, in the order of the configuration.
+        The number of labels of each category, in the order of the configuration.
     """
     labels = [0] * len(info.categories)
     with ExitStack() as stack:

@@ -2,23 +2,21 @@
 
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from scenes.assets.centroid import signed_volume
 from scenes.assets.mesh import Mesh, Part
-from scenes.assets.reading import (
-    MAX_PARTS,
-    MAX_TEXTURE_PX,
+from scenes.assets.reading.limits import MAX_PARTS
+from scenes.assets.reading.parts import (
     crease_normals,
     part_of_corners,
-    planar_uvs,
+    sized,
     unit_vectors,
+    uvs_of,
+    with_texture,
 )
-from sim2coco.library.palette import baked
-from sim2coco.library.reading.raw import Floats, Raw
-from sim2coco.library.reading.refusal import Refused
+from scenes.assets.reading.raw import Floats, Raw
+from scenes.assets.reading.refusal import Refused
 
 NO_AREA = 1e-14
 """Triangles whose area is below this share of the longest side squared show nothing."""
@@ -167,7 +165,7 @@ def _order(raw: Raw) -> tuple[object, ...]:
 
 def _drawable(raws: list[Raw], repairs: list[str]) -> list[Raw]:
     """At most 16 parts, each of one colour or one texture."""
-    painted = [raw if raw.corner_colors is None else _baked(raw, raw.corner_colors) for raw in raws]
+    painted = [with_texture(raw) for raw in raws]
     if any(raw.corner_colors is not None for raw in raws):
         repairs.append("colours of vertices baked into a texture")
     if len(painted) <= MAX_PARTS:
@@ -177,17 +175,12 @@ def _drawable(raws: list[Raw], repairs: list[str]) -> list[Raw]:
     if plain:
         colors = np.concatenate([np.tile(np.array(raw.color_rgb), (len(raw.corners), 3, 1)) for raw in plain])
         alike = [replace(raw, color_rgb=(1.0, 1.0, 1.0), uvs=None, normals=_normals(raw)) for raw in plain]
-        textured = [_baked(_one(alike), colors), *textured]
+        textured = [with_texture(replace(_one(alike), corner_colors=colors)), *textured]
         repairs.append(f"{len(plain)} colours joined into one texture")
     if len(textured) > MAX_PARTS:
         sentence = f"has {len(textured)} textures, and at most {MAX_PARTS} can be drawn"
         raise Refused("over a limit", sentence, "bake them into one")
     return textured
-
-
-def _baked(raw: Raw, colors: Floats) -> Raw:
-    uvs, texture = baked(colors)
-    return replace(raw, uvs=uvs, texture=texture, color_rgb=(1.0, 1.0, 1.0), corner_colors=None)
 
 
 def _normals(raw: Raw) -> Floats:
@@ -202,19 +195,8 @@ def _normals(raw: Raw) -> Floats:
 def _part(raw: Raw) -> Part:
     """The part of some triangles, normals and texture coordinates made where the file has none."""
     normals = np.rint(_normals(raw) / NORMAL_STEP) * NORMAL_STEP
-    uvs = planar_uvs(raw.corners) if raw.uvs is None else raw.uvs
-    uvs = np.where(np.isfinite(uvs), uvs, 0.0)
-    corners = np.concatenate([raw.corners, normals, uvs], axis=2) + 0.0  # there is a negative zero
-    return part_of_corners(corners, raw.color_rgb, None if raw.texture is None else _sized(raw.texture))
-
-
-def _sized(texture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """At most 1024 px a side, the width a multiple of 4: renderers shear others."""
-    height, width = (min(side, MAX_TEXTURE_PX) for side in texture.shape[:2])
-    size = (max(4, width // 4 * 4), max(4, height))
-    if size == (texture.shape[1], texture.shape[0]):
-        return texture
-    return np.asarray(cv2.resize(texture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    corners = np.concatenate([raw.corners, normals, uvs_of(raw)], axis=2) + 0.0  # there is a negative zero
+    return part_of_corners(corners, raw.color_rgb, None if raw.texture is None else sized(raw.texture))
 
 
 def _inside_out(mesh: Mesh) -> bool:

@@ -5,8 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
+from scenes.assets.reading.containers import UNITS_M
 from scenes.settings import Settings
-from sim2coco.library.reading.containers import UNITS_M
 
 UPS = ("x", "y", "z")
 YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}

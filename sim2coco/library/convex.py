@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError, cKDTree
 
 from scenes.assets.mesh import Mesh
+from scenes.assets.reading.raw import Floats
 from scenes.geometry import fibonacci_sphere
-from sim2coco.library.reading.raw import Floats
 
 MAX_PIECES, MAX_POINTS = 16, 32
 """Of a mesh, and of a piece but for the outermost points: more cost time at each touch, and change little."""

@@ -7,8 +7,8 @@ from math import log
 from pathlib import Path
 from statistics import median
 
+from scenes.assets.reading.containers import UNITS_M
 from sim2coco.library.columns import COLUMNS
-from sim2coco.library.reading.containers import UNITS_M
 from sim2coco.library.row import Override, Row
 from sim2coco.library.scan import LibraryError
 from sim2coco.library.table import TOLD

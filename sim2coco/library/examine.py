@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
-from scenes.assets.catalogue import DENSITY_KG_M3, one_asset
 from scenes.assets.mesh import Mesh, MeshError
-from scenes.assets.reading import read_mesh
+from scenes.assets.physics import DENSITY_KG_M3, one_asset
+from scenes.assets.reading.file import read_mesh
+from scenes.assets.reading.raw import Floats
+from scenes.assets.reading.read import read_source
+from scenes.assets.reading.refusal import Refused
+from scenes.assets.reading.source import Source, up_matrix
 from sim.bullet import Client
 from sim.testrender import TestRender, loads, render_test
 from sim2coco.library.clean import Cleaned, clean
 from sim2coco.library.meshfile import FOLDER, put_mesh, put_pieces
-from sim2coco.library.reading.raw import Floats
-from sim2coco.library.reading.read import read_source
-from sim2coco.library.reading.refusal import Refused
-from sim2coco.library.reading.source import Source, up_matrix
 from sim2coco.library.row import Override, Row
 from sim2coco.library.shape import shape
 from sim2coco.png import png
@@ -50,7 +50,7 @@ class Task:
 def examine(client: Client, task: Task) -> Row:
     """The row of a mesh file; what is wrong with it is in the row."""
     try:
-        source = read_source(task.root / task.file, task.root)
+        source = read_source(task.root / task.file, (task.root,))
     except Refused as refused:
         return refusal(task, refused, {})
     try:
@@ -76,17 +76,19 @@ def refusal(task: Task, refused: Refused, inputs: dict[str, str]) -> Row:
 
 def _examined(client: Client, task: Task, source: Source) -> Row:
     unit_m, unit = _unit(task.override, source)
-    matrix = up_matrix(task.override.up or source.up or "z") @ np.diag([unit_m, unit_m, unit_m, 1.0])
+    up = task.override.up or source.up or "z"
+    matrix = up_matrix(up) @ np.diag([unit_m, unit_m, unit_m, 1.0])
     cleaned = clean(source.raws, matrix)
     if task.override.longest_m is not None:
         factor = task.override.longest_m / float(cleaned.mesh.extents_m.max())
         cleaned = clean(source.raws, np.diag([factor, factor, factor, 1.0]) @ matrix)
-        unit = "table"
+        unit, unit_m = "table", factor * unit_m
     test_render = render_test(client, cleaned.mesh)
     if not test_render.drawn_px:
         raise Refused("no faces", "shows nothing in its test picture", "look at it in a mesh viewer")
     row = _measured(task, source, cleaned, test_render)
-    row = replace(row, unit=unit, asks=_doubt(row.longest_m, task.override, unit))
+    asks = _doubt(row.longest_m, task.override, unit)
+    row = replace(row, unit=unit, metres_per_unit=unit_m, up=up, asks=asks)
     pieces: tuple[Floats, ...] = ()
     if not row.asks:
         pieces, because = shape(row, cleaned.mesh, task.hull_because)
@@ -129,10 +131,7 @@ def _doubt(longest_m: float, override: Override, unit: str) -> str:
 
 
 def _measured(task: Task, source: Source, cleaned: Cleaned, test_render: TestRender) -> Row:
-    mesh, notes = cleaned.mesh, [*source.notes, *cleaned.repairs]
-    for fate in ("missing", "unsupported"):
-        names = [name for name, value in source.images.items() if value == fate]
-        notes += [f"texture {name!r} {fate}: its colour is used" for name in names]
+    mesh, notes = cleaned.mesh, [*source.looks, *source.notes, *cleaned.repairs]
     density = task.override.density_kg_m3 or DENSITY_KG_M3
     asset = one_asset(task.override.name, mesh, density)
     volume_m3 = mesh.volume_m3 if cleaned.watertight else 0.3 * float(np.prod(mesh.extents_m))

@@ -7,12 +7,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from scenes.assets.catalogue import DENSITY_KG_M3
 from scenes.assets.library import FORMAT, INDEX, PIECES
+from scenes.assets.physics import DENSITY_KG_M3
+from scenes.assets.reading.resolver import digest
 from sim2coco.library.examine import Task
 from sim2coco.library.folders import SOURCES, Joining, MeshFolder, mesh_folder_of, put_mesh_folders
 from sim2coco.library.meshfile import FOLDER
-from sim2coco.library.reading.resolver import digest
 from sim2coco.library.row import Override, Row, row_of
 from sim2coco.library.scan import LibraryError
 from sim2coco.library.shape import NOT_INSTALLED, installed
@@ -21,7 +21,7 @@ from sim2coco.library.workers import examined
 from sim2coco.store import LOCK, LOG, Store
 
 ROWS = "rows"
-VERSION = 2
+VERSION = 3
 """Of what `examine` does: rows of another version are examined anew."""
 
 Report = Callable[[Row, bool], None]
@@ -131,12 +131,15 @@ def _known(store: Store, root: Path, place: str, file: str, override: Override) 
 
 
 def _unchanged(folder: Path, inputs: Mapping[str, str]) -> bool:
-    for name, content in inputs.items():
-        path = folder / name
-        now = digest(path.read_bytes()) if path.is_file() else ""
-        if now != content:
-            return False
-    return True
+    return all(_hash(folder / name) == content for name, content in inputs.items())
+
+
+def _hash(path: Path) -> str:
+    """What is in a file; "" where it cannot be read."""
+    try:
+        return digest(path.read_bytes()) if path.is_file() else ""
+    except OSError:
+        return ""
 
 
 def _put_index(store: Store, mesh_folder: MeshFolder, rows: Iterable[Row]) -> None:
@@ -164,7 +167,8 @@ def _categories(store: Store) -> list[str]:
 
 def _asset(mesh_folder: MeshFolder, row: Row) -> dict[str, Any]:
     facts = asdict(row)
-    kept = ("extents_m", "watertight", "volume_m3", "center_of_mass_m", "mass_kg", "faces", "parts", "pieces")
+    size = ("metres_per_unit", "up", "extents_m", "watertight", "volume_m3", "center_of_mass_m", "mass_kg")
+    kept = (*size, "faces", "parts", "pieces")
     return {
         "name": row.override.name,
         "category": row.override.category,

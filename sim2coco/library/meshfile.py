@@ -6,9 +6,9 @@ from scenes.assets.library import PIECES
 from scenes.assets.mesh import Mesh
 from scenes.assets.obj import ObjGroup, obj_bytes
 from scenes.assets.pieces import pieces_obj
+from scenes.assets.reading.raw import Floats
+from scenes.assets.reading.resolver import digest
 from sim2coco.library.convex import hull_faces
-from sim2coco.library.reading.raw import Floats
-from sim2coco.library.reading.resolver import digest
 from sim2coco.png import png
 from sim2coco.store import Store
 

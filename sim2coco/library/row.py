@@ -54,10 +54,12 @@ class Row:
         parts: Materials of the clean mesh.
         extents_m: Its size along x, y, z.
         unit: Who said in what unit it is: `file`, `table`, `--unit`, or "" for nobody: metres.
+        metres_per_unit: What the numbers of its file were multiplied with.
+        up: The axis of its file that was turned to z.
         watertight: Whether it encloses a volume.
         normals: `file` or `made`.
         uvs: `file` or `made`.
-        images: What became of each texture that it names: found, missing, unsupported.
+        images: What became of each texture that it names: found, missing, unsupported, unreadable.
         volume_m3: The volume that it encloses, or 0.3 of its box where it is open.
         center_of_mass_m: Where its centre of mass is.
         mass_kg: From volume and density, between 0.01 and 50 kg.
@@ -83,6 +85,8 @@ class Row:
     parts: int = 0
     extents_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
     unit: str = ""
+    metres_per_unit: float = 1.0
+    up: str = "z"
     watertight: bool = False
     normals: str = ""
     uvs: str = ""

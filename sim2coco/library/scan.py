@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim2coco.library.reading.read import SUFFIXES
-from sim2coco.library.reading.refusal import Refused
-from sim2coco.library.reading.resolver import IMAGES
-from sim2coco.library.reading.urdf import named_meshes
+from scenes.assets.reading.limits import SUFFIXES
+from scenes.assets.reading.refusal import Refused
+from scenes.assets.reading.resolver import IMAGES
+from scenes.assets.reading.urdf import named_meshes
 
 RUBBISH = ("thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r")
 RUBBISH_FOLDERS = ("__macosx", "__pycache__", "$recycle.bin")

@@ -6,8 +6,8 @@ from importlib.util import find_spec
 from scenes.assets.library import Entry
 from scenes.assets.mesh import Mesh, MeshError
 from scenes.assets.pieces import read_pieces
+from scenes.assets.reading.raw import Floats
 from sim2coco.library.convex import Undivided, convex_pieces
-from sim2coco.library.reading.raw import Floats
 from sim2coco.library.row import Row
 
 HULL_FITS = 0.95

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from scenes.assets.library import INDEX, read_library
-from scenes.assets.reading import ImageError, read_image
+from scenes.assets.reading.image import ImageError, read_image
 from sim2coco.contactsheet import Image, contact_sheet, text_width, write
 from sim2coco.library.scan import LibraryError
 

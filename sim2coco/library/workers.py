@@ -15,11 +15,11 @@ from itertools import islice
 from pebble import ProcessExpired, ProcessPool
 from PIL import Image
 
-from scenes.assets.reading import MAX_IMAGE_PX
+from scenes.assets.reading.limits import MAX_IMAGE_PX
+from scenes.assets.reading.refusal import Refused
 from sim.bullet import Client
 from sim2coco.children import cause_of_death, end_with, redirect
 from sim2coco.library.examine import Task, examine, refusal
-from sim2coco.library.reading.refusal import Refused
 from sim2coco.library.row import Row
 
 TIMEOUT_S = 120.0

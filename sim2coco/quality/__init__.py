@@ -1,1 +1,1 @@
-"""Judges labelled pictures: which labels are dropped, which pictures are refused, and why."""
+"""Quality checks on labelled images: which labels are dropped, which images are rejected, and why."""

@@ -1,4 +1,4 @@
-"""The checks: each one class, and one entry in conf/quality."""
+"""The checks: one class each, configured by one entry in conf/quality."""
 
 from typing import Annotated, Literal
 
@@ -12,29 +12,29 @@ from sim.annotate import Instance, Measures
 from sim2coco.quality.judge import Check, Judged
 
 MARGIN_PX = 3
-"""Around labels: two pixels that count as their surroundings, and one for what a derivative reaches."""
-STEEPEST = 4 * 255
-"""The largest size of the Laplacian of 8-bit values."""
+"""Margin in pixels around labels: two for the dilation of the labels, one for the Laplacian's kernel."""
+MAX_LAPLACIAN = 4 * 255
+"""Largest possible absolute value of the Laplacian of 8-bit values."""
 Grey = Annotated[float, Field(ge=0, le=255)]
 
 
 class Visible(Check):
-    """Drops labels of which too little is visible, and pictures where such a one is still large."""
+    """Drops labels of barely visible objects; rejects images in which such an object is still large."""
 
     kind: Literal["visible"] = "visible"
     min_px: Annotated[int, Field(ge=1)] = 16
-    """Fewest visible pixels of a label."""
+    """Minimum number of visible pixels of a label."""
     min_fraction: Share = 0.05
-    """Smallest visible fraction of a label."""
+    """Minimum visible fraction of an object with a label."""
     max_ignored: Share = 0.005
-    """Largest share of the picture that one instance with a dropped label may cover."""
+    """Maximum fraction of the image that one instance with a dropped label may cover."""
 
     def drops(self, instance: Instance, measures: Measures) -> bool:
         """Whether too little of the instance is visible."""
         return measures.visible_px < self.min_px or measures.visible_fraction < self.min_fraction
 
     def rejects(self, judged: Judged) -> bool:
-        """Whether an instance without a label covers much of the picture."""
+        """Whether an instance without a label covers more of the image than allowed."""
         limit = self.max_ignored * judged.sample.ids.size
         pairs = zip(judged.sample.instances, judged.measures, strict=True)
         return any(
@@ -43,25 +43,25 @@ class Visible(Check):
 
 
 class Truncated(Check):
-    """Drops labels of objects that lie mostly outside the picture."""
+    """Drops labels of objects that lie mostly outside the image."""
 
     kind: Literal["truncated"] = "truncated"
     max_truncation: Share = 0.9
-    """Largest share of the object outside the picture."""
+    """Maximum fraction of the object outside the image."""
 
     def drops(self, instance: Instance, measures: Measures) -> bool:
-        """Whether too much of the instance is outside."""
+        """Whether too much of the instance is outside the image."""
         return instance.truncation > self.max_truncation
 
 
 class Instances(Check):
-    """Rejects pictures with too few or too many labels; scenes that are empty on purpose may be empty."""
+    """Rejects images with too few or too many labels; scenes that are empty on purpose need none."""
 
     kind: Literal["instances"] = "instances"
     minimum: Annotated[int, Field(ge=0)] = 1
-    """Fewest labels."""
+    """Minimum number of labels."""
     maximum: Annotated[int, Field(ge=0)] | None = None
-    """Most labels."""
+    """Maximum number of labels; null for no limit."""
 
     def rejects(self, judged: Judged) -> bool:
         """Whether the number of labels is out of range."""
@@ -71,11 +71,11 @@ class Instances(Check):
 
 
 class TooDark(Check):
-    """Rejects pictures that are dark all over."""
+    """Rejects images without bright pixels."""
 
     kind: Literal["too_dark"] = "too_dark"
     min_grey: Grey = 20.0
-    """Smallest brightness, 0..255, of the brightest twentieth of the pixels."""
+    """Minimum of the 95th percentile of the brightness, 0..255."""
 
     def rejects(self, judged: Judged) -> bool:
         """Whether even the bright parts are dark."""
@@ -83,11 +83,11 @@ class TooDark(Check):
 
 
 class TooBright(Check):
-    """Rejects pictures that are burnt out."""
+    """Rejects overexposed images."""
 
     kind: Literal["too_bright"] = "too_bright"
     max_grey: Grey = 235.0
-    """Largest brightness, 0..255, of the darkest twentieth of the pixels."""
+    """Maximum of the 5th percentile of the brightness, 0..255."""
 
     def rejects(self, judged: Judged) -> bool:
         """Whether even the dark parts are bright."""
@@ -95,11 +95,11 @@ class TooBright(Check):
 
 
 class LowContrast(Check):
-    """Rejects pictures that are nearly of one brightness."""
+    """Rejects images of nearly uniform brightness."""
 
     kind: Literal["low_contrast"] = "low_contrast"
     min_std: Grey = 4.0
-    """Smallest standard deviation of the brightness, 0..255."""
+    """Minimum standard deviation of the brightness, 0..255."""
 
     def rejects(self, judged: Judged) -> bool:
         """Whether the brightness hardly varies."""
@@ -108,14 +108,14 @@ class LowContrast(Check):
 
 
 class Blurred(Check):
-    """Rejects pictures whose objects have no sharp edge; pictures without labels are let through."""
+    """Rejects images whose objects have no sharp edges; accepts images without labels."""
 
     kind: Literal["blurred"] = "blurred"
     min_laplacian: Annotated[float, Field(ge=0)] = 6.0
-    """Smallest strength, in grey levels, of the sharpest hundredth of the pixels on and around labels."""
+    """Minimum of the 99th percentile of the absolute Laplacian, in grey levels, on and around labels."""
 
     def rejects(self, judged: Judged) -> bool:
-        """Whether even the sharpest edges of the objects are soft."""
+        """Whether even the sharpest edges of the objects are blurred."""
         boxes = np.array([measures.box_xyxy for measures in judged.measures if measures.box_xyxy])
         if not len(boxes):
             return False
@@ -125,16 +125,20 @@ class Blurred(Check):
         labels = (judged.sample.ids[part] > 0).astype(np.uint8)
         around = cv2.dilate(labels, np.ones((5, 5), np.uint8))
         edges = np.abs(cv2.Laplacian(judged.grey[part], cv2.CV_16S)).view(np.uint16)
-        counts = cv2.calcHist([edges], [0], around, [STEEPEST + 1], [0, STEEPEST + 1]).ravel()
+        counts = cv2.calcHist([edges], [0], around, [MAX_LAPLACIAN + 1], [0, MAX_LAPLACIAN + 1]).ravel()
         return percentile(counts, 0.99) < self.min_laplacian
 
 
-def percentile(counts: ArrayLike, share: float) -> float:
-    """What a share of whole numbers, told by how often each from 0 on comes up, does not exceed.
+def percentile(counts: ArrayLike, fraction: float) -> float:
+    """A percentile of integers that are given by their histogram.
 
-    As `numpy.percentile` has it: between two of them in proportion.
+    Equals `numpy.percentile` with its default, linear interpolation.
+
+    Args:
+        counts: (n,), how often each integer from 0 to n - 1 occurs.
+        fraction: The percentile, 0..1.
     """
     last = np.cumsum(counts, dtype=np.float64)
-    place = share * (last[-1] - 1)
+    place = fraction * (last[-1] - 1)
     below, above = np.searchsorted(last, [np.floor(place), np.ceil(place)], side="right")
     return float(below + (above - below) * (place - np.floor(place)))

@@ -1,4 +1,4 @@
-"""One verdict on a labelled picture from all checks."""
+"""Applies all checks to a labelled image."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from scenes.settings import Kind, Settings, Share, one_of
 from sim.annotate import Instance, Measures, Sample, measure
 
 HIDDEN = "hidden"
-"""The reason for an instance of which no pixel is seen: it is never a label."""
+"""The reason for dropping an instance without visible pixels; this holds with any checks."""
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What checks look at.
+    """A labelled image as the checks receive it.
 
     Attributes:
-        sample: The labelled picture.
-        measures: Of its instances, in order.
+        sample: The labelled image.
+        measures: Measures of its instances, in order.
         dropped: Reason for each instance whose label is dropped, by instance id.
         empty_on_purpose: Whether the scene was drawn without labelled objects.
     """
@@ -35,51 +35,51 @@ class Judged:
 
     @cached_property
     def grey(self) -> NDArray[np.uint8]:
-        """The picture's brightness, (H, W), 0..255."""
+        """The image's brightness, (H, W), 0..255."""
         return np.asarray(cv2.cvtColor(self.sample.image, cv2.COLOR_RGB2GRAY), np.uint8)
 
-    def brightness(self, share: float) -> int:
-        """The brightness, 0..255, that at least a share of the pixels do not exceed."""
-        return int(np.searchsorted(self._ranks, share * self._ranks[-1]))
+    def brightness(self, fraction: float) -> int:
+        """A percentile (as a fraction 0..1) of the brightness 0..255, from every 4th row and column."""
+        return int(np.searchsorted(self._cumulative, fraction * self._cumulative[-1]))
 
     @cached_property
-    def _ranks(self) -> NDArray[np.int64]:
-        """How many of some pixels are at most as bright as each value, (256,)."""
-        few = np.ascontiguousarray(self.grey[::4, ::4])
-        return np.bincount(few.ravel(), minlength=256).cumsum()
+    def _cumulative(self) -> NDArray[np.int64]:
+        """The cumulative histogram of the brightness, (256,), of every 4th row and column."""
+        sampled = np.ascontiguousarray(self.grey[::4, ::4])
+        return np.bincount(sampled.ravel(), minlength=256).cumsum()
 
 
 class Check(Kind):
-    """A rule that a label or a picture must pass."""
+    """A rule that labels or images must pass."""
 
     def drops(self, instance: Instance, measures: Measures) -> bool:
         """Whether the label of an instance is dropped."""
         return False
 
     def rejects(self, judged: Judged) -> bool:
-        """Whether the picture is rejected."""
+        """Whether the image is rejected."""
         return False
 
 
 class Quality(Settings):
-    """Which pictures and labels are good enough."""
+    """Which images and labels are accepted."""
 
     checks: dict[str, SerializeAsAny[Annotated[Check, one_of(Check)]]] = Field(default_factory=dict)
     """Named checks; remove one with `~quality.checks.NAME`."""
     patience: Annotated[int, Field(ge=1)] = 200
-    """A run ends when this many views in a row ..."""
+    """Number of most recent views over which min_yield is measured."""
     min_yield: Share = 0.02
-    """... gave less than this share of accepted ones."""
+    """Minimum fraction of accepted views; below it, the run stops with an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the checks say of a picture.
+    """The result of the checks on an image.
 
     Attributes:
-        reasons: Names of the checks that reject it; accepted when empty.
+        reasons: Names of the checks that reject the image; it is accepted if there are none.
         dropped: Reason for each instance whose label is dropped, by instance id.
-        measures: Of the instances, in order: what the verdict rests on.
+        measures: The measures of the instances, in order, on which the verdict is based.
     """
 
     reasons: tuple[str, ...]
@@ -88,20 +88,22 @@ class Verdict:
 
     @property
     def accepted(self) -> bool:
-        """Whether no check rejects the picture."""
+        """Whether no check rejects the image."""
         return not self.reasons
 
 
 def judge(
     quality: Quality, sample: Sample, empty_on_purpose: bool, measures: list[Measures] | None = None
 ) -> Verdict:
-    """The verdict on a labelled picture: labels first, then the picture with the labels that remain.
+    """The verdict of all checks on a labelled image.
+
+    Labels are checked first, then the image with the labels that remain.
 
     Args:
         quality: The checks.
-        sample: The picture.
+        sample: The labelled image.
         empty_on_purpose: Whether its scene was drawn without labelled objects.
-        measures: What its masks tell, where that is known.
+        measures: The measures of its instances; None computes them from the sample.
     """
     measures = measure(sample) if measures is None else measures
     dropped: dict[int, str] = {}

@@ -1,1 +1,1 @@
-"""What comes after a data set: is it right, what is in it, what does it look like."""
+"""Commands for data sets: preview, show and replay."""

@@ -1,4 +1,4 @@
-"""A finished or growing data set, as its files tell it."""
+"""Reads a finished or unfinished data set."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.assets.reading import read_image
+from scenes.assets.reading.image import read_image
 from sim2coco.records import (
     Picture,
     Record,
@@ -23,7 +23,7 @@ from sim2coco.store import Store
 
 
 class DataSetError(ValueError):
-    """A folder or a picture that is not what it is taken for, in one line."""
+    """The folder is not a data set, or an image or file is missing or broken; the message is one line."""
 
 
 class DataSet:
@@ -33,47 +33,45 @@ class DataSet:
         root: Its folder.
 
     Raises:
-        DataSetError: The folder holds no data set of ours.
+        DataSetError: The folder is not a data set of sim2coco.
     """
 
     def __init__(self, root: Path) -> None:
-        """Reads what it is."""
+        """Reads `run.json`."""
         self.store = Store(root)
         try:
             self.run: dict[str, Any] = json.loads(self.store.get("run.json"))
             self.names = tuple(self.run["recipe"]["assets"]["categories"])
             self._num_images = int(self.run["num_images"])
         except (OSError, ValueError, KeyError, TypeError):
-            raise DataSetError(f"{root}: no data set (it has no readable run.json)") from None
+            raise DataSetError(f"{root}: not a data set (it has no readable run.json)") from None
 
     def find(self, name: str) -> tuple[Record, View, Picture]:
-        """A picture by its name, with or without its suffix.
+        """Finds an image by its name, with or without suffix.
 
         Raises:
-            DataSetError: There is none.
+            DataSetError: There is no such image.
         """
         stem = Path(name).stem
         try:
             record = from_bytes(self.store.get(record_name(int(stem[1:7]))))
         except (OSError, ValueError):
-            raise DataSetError(
-                f"{self.store.root}: no picture {name!r}; names look like s000057_v02"
-            ) from None
+            raise DataSetError(f"{self.store.root}: no image {name!r}; names look like s000057_v02") from None
         for view in record.views:
             for picture in view.pictures:
                 if Path(picture.name).stem == stem:
                     return record, view, picture
-        raise DataSetError(f"{self.store.root}: scene {record.scene} has no accepted picture {name!r}")
+        raise DataSetError(f"{self.store.root}: scene {record.scene} has no accepted image {name!r}")
 
     def pictures(self) -> Iterator[tuple[Record, View, Picture]]:
-        """All pictures, in order."""
+        """Yields all images, in order."""
         limit = self._num_images
         for name in self.store.list("records"):
             try:
                 record = from_bytes(self.store.get(name))
             except ValueError:
                 raise DataSetError(
-                    f"{self.store.root / name}: cannot be read; the same command repairs it"
+                    f"{self.store.root / name}: cannot be read; run the same command again to repair it"
                 ) from None
             for view in kept_views(record, limit):
                 limit -= 1
@@ -81,18 +79,18 @@ class DataSet:
                     yield record, view, picture
 
     def files(self, record: Record, picture: Picture) -> dict[str, bytes]:
-        """The files of a picture as bytes by their names in the data set; the image is the first.
+        """The content of an image's files by their names in the data set; the image comes first.
 
         Raises:
-            DataSetError: One is not there.
+            DataSetError: A file is missing.
         """
         return {name: self._content(name) for name in picture_files(record.split, picture)}
 
     def content(self, record: Record, picture: Picture) -> bytes:
-        """The bytes of a picture's image.
+        """The content of the image file.
 
         Raises:
-            DataSetError: It is not there.
+            DataSetError: The file is missing.
         """
         return self._content(picture_path(record.split, picture.name))
 
@@ -103,12 +101,12 @@ class DataSet:
             raise DataSetError(f"{self.store.root / name}: missing") from None
 
     def image(self, record: Record, picture: Picture) -> NDArray[np.uint8]:
-        """A picture's pixels (H, W, 3) RGB.
+        """The decoded image (H, W, 3) RGB.
 
         Raises:
-            DataSetError: It is not there, or broken.
+            DataSetError: The file is missing or broken.
         """
         try:
             return read_image(self.store.root / picture_path(record.split, picture.name))
         except ValueError as error:
-            raise DataSetError(f"{error}; the same command repairs it") from error
+            raise DataSetError(f"{error}; run the same command again to repair it") from error

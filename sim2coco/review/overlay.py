@@ -1,4 +1,4 @@
-"""Draws labels over pictures, and puts pictures together on sheets."""
+"""Draws labels over images, and arranges images on contact sheets."""
 
 import colorsys
 from typing import TypeVar
@@ -15,17 +15,17 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 IGNORED_RGB, BLACK, WHITE = (160, 160, 160), (0, 0, 0), (255, 255, 255)
 GAP_PX = 4
 MIN_WIDTH_PX = 512
-"""Smaller pictures are enlarged, so that lines and words leave something to see."""
+"""Narrower images are enlarged, so that lines and text do not cover them."""
 
 
 def color_of(category: int) -> tuple[int, int, int]:
-    """A colour for a category, far from those of its neighbours."""
+    """The colour of a category; successive categories have very different hues."""
     red, green, blue = colorsys.hsv_to_rgb(category * 0.618034 % 1.0, 0.85, 1.0)
     return int(red * 255), int(green * 255), int(blue * 255)
 
 
 def overlay(image: Image, picture: Picture, names: tuple[str, ...]) -> Image:
-    """A picture with its labels: visible masks filled, amodal ones outlined, boxes; ignored ones grey."""
+    """An image with filled visible masks, outlines of amodal masks, and boxes; ignored objects are grey."""
     times = -(-MIN_WIDTH_PX // picture.width)
     drawn = _enlarged(image, times)
     for label in picture.annotations:
@@ -44,18 +44,18 @@ def overlay(image: Image, picture: Picture, names: tuple[str, ...]) -> Image:
 
 
 def _enlarged(pixels: NDArray[Scalar], times: int) -> NDArray[Scalar]:
-    """Each pixel as a square; a copy in any case."""
+    """A copy in which each pixel is repeated `times` x `times` times."""
     return pixels.repeat(times, axis=0).repeat(times, axis=1)
 
 
 def decoded(counts: str, picture: Picture) -> NDArray[np.bool_]:
-    """A mask (H, W) from its run lengths."""
+    """Decodes the run lengths of a mask (H, W)."""
     size = [picture.height, picture.width]
     return np.asarray(coco_mask.decode({"size": size, "counts": counts.encode("ascii")}), np.bool_)
 
 
 def _box(image: Image, box: Xywh, times: int, color: tuple[int, int, int], text: str) -> None:
-    """A box whose inner edge is the edge of the mask, and a word above or in it."""
+    """Draws a box just outside the mask, with a text above or in it."""
     x, y, width, height = (int(value) * times for value in box)
     cv2.rectangle(image, (x - 1, y - 1), (x + width, y + height), color, 1)
     left = int(np.clip(x, 1, max(1, image.shape[1] - 2 - text_width(text, bold=True))))
@@ -64,7 +64,7 @@ def _box(image: Image, box: Xywh, times: int, color: tuple[int, int, int], text:
 
 
 def sheet(images: list[Image], columns: int, width_px: int = 400, titles: list[str] | None = None) -> Image:
-    """Pictures side by side, each scaled to one width, on one image."""
+    """Arranges images in rows of `columns`, each scaled to the same width in pixels."""
     cells = [_scaled(image, width_px) for image in images]
     for cell, title in zip(cells, titles or (), strict=bool(titles)):
         write(cell, title, (6, len(cell) - 8), WHITE, outline=BLACK)

@@ -1,4 +1,4 @@
-"""Eight labelled pictures on one PNG, without a data set."""
+"""Renders eight labelled images to one PNG, without a data set."""
 
 import os
 import tempfile
@@ -14,6 +14,7 @@ import numpy as np
 from sim2coco.contactsheet import Image
 from sim2coco.engines.engine import Job
 from sim2coco.engines.local import Local
+from sim2coco.notes import log_notes
 from sim2coco.pipeline import labelled
 from sim2coco.png import png
 from sim2coco.recipe import Recipe
@@ -30,7 +31,7 @@ MAX_WORKERS = 4
 def preview(
     recipe: Recipe, target: Path, progress: Callable[[], None] = lambda: None
 ) -> tuple[int, Counter[str]]:
-    """Writes eight pictures of the first scenes, one a scene, with their labels drawn.
+    """Writes one image with its labels for each of the first scenes, until there are eight.
 
     Args:
         recipe: What to draw.
@@ -38,7 +39,7 @@ def preview(
         progress: Called now and then while scenes are made, from where an exception ends it in order.
 
     Returns:
-        How many there are, fewer where hardly any is accepted; and why others were rejected.
+        The number of images, which is lower if few views are accepted, and the reasons of the rejected ones.
 
     Raises:
         GenerationError: No view is accepted, or a scene failed.
@@ -52,6 +53,7 @@ def preview(
     engine, workers = Local(), min(MAX_WORKERS, len(os.sched_getaffinity(0)))
     with tempfile.TemporaryDirectory(prefix="sim2coco-") as folder, engine.prepared(single) as processes:
         catalogue = single.load_catalogue()
+        log_notes(catalogue)
         single.hold_out(catalogue)  # what splits cannot have each of their own is refused before all else
         store = Store(Path(folder) / "data")
         (Path(folder) / "scratch").mkdir()
@@ -124,7 +126,7 @@ def _drawn(content: bytes, picture: Picture, names: tuple[str, ...]) -> Image:
 
 
 def _check_writable(target: Path) -> None:
-    """Finds out before the work, and leaves nothing."""
+    """Checks that the target can be written, before the images are rendered."""
     new = not target.exists()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Renders a picture again from its record."""
+"""Renders an image again from its record."""
 
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from scenes.assets.catalogue import Catalogue, CatalogueError
-from scenes.assets.reading import ImageError
+from scenes.assets.reading.image import ImageError
 from sim2coco.context import WorkerContext
 from sim2coco.messages import ConfigError, build
 from sim2coco.pipeline import make_view
@@ -20,20 +20,21 @@ from sim2coco.review.dataset import DataSet, DataSetError
 from sim2coco.review.whereabouts import MISSING, Whereabouts, content_of, put_original
 
 Files = Mapping[str, bytes]
-"""The files of a picture by their names in the data set; the image is the first."""
+"""The content of an image's files by their names in the data set; the image comes first."""
 
 
 def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[Files, Files]:
-    """The files of a picture as they are, and as its recorded poses and shot give them now.
+    """The files of an image as they are in the data set, and as they are rendered now from its record.
 
     Args:
         data: The data set.
-        name: The picture.
-        folders: Where to look for the data set's own mesh and image files, by name and content, in all
-            depths; without any they are taken from where they were, seen from the working directory.
+        name: The name of the image.
+        folders: Folders that are searched recursively, by name and content, for the user's mesh and image
+            files of the data set. If there are none, the files are expected at their original paths, relative
+            to the working directory.
 
     Raises:
-        DataSetError: The picture is not there, or its meshes are others now.
+        DataSetError: The image does not exist, or its meshes have changed.
         EglUnavailable: The renderer cannot draw on this machine.
     """
     record, view, picture = data.find(name)
@@ -57,7 +58,7 @@ def _recipe(data: DataSet, record: Record, view: View, folders: Sequence[Path], 
     try:
         tree = updated(yaml.safe_load(data.store.get("config.yaml")))
     except (OSError, yaml.YAMLError):
-        raise DataSetError(f"{place}: cannot be read; the same command repairs it") from None
+        raise DataSetError(f"{place}: cannot be read; run the same command again to repair it") from None
     if folders:
         Whereabouts(folders, data.run, record, view).put_into(tree, stage)
     else:
@@ -84,10 +85,10 @@ def _catalogue(recipe: Recipe) -> Catalogue:
 
 
 def _with(keys: Iterable[str], catalogue: Catalogue) -> Catalogue:
-    """The catalogue with some assets under the names that they had, whatever their files are called now.
+    """The catalogue with some assets under their recorded names, even if their files have been renamed.
 
     Raises:
-        DataSetError: It has not the content of one of them.
+        DataSetError: The content of an asset is not in the catalogue.
     """
     known = {content_of(key): asset for key, asset in catalogue.assets.items()}
     renamed = []

@@ -1,4 +1,4 @@
-"""Finds the files of a picture by name, else by content, wherever they lie now."""
+"""Finds the mesh and image files that an image was rendered from, by name and content."""
 
 import os
 import shutil
@@ -8,36 +8,39 @@ from typing import Any, TypeGuard
 
 from pydantic import ValidationError
 
-from scenes.assets.catalogue import OF, CatalogueError, Category, load_category
+from scenes.assets.catalogue import CatalogueError
+from scenes.assets.categories import Category
 from scenes.assets.images import file_hash
 from scenes.assets.library import is_library
+from scenes.assets.loading import load_category
 from scenes.assets.panoramas import SUFFIXES as PANORAMAS
-from scenes.assets.reading import SUFFIXES as MESHES
+from scenes.assets.paths import OF, AssetPath
+from scenes.assets.reading.limits import SUFFIXES as MESHES
 from scenes.spec import Role
 from sim2coco.records import Record, View, plain
 from sim2coco.review.dataset import DataSetError
 
 MISSING = "--meshes FOLDER says where the data set's own files lie, and may be given several times"
 UNSEEN = {"shape": "box", "size_m": 0.1}
-"""Stands for a category that the picture does not show: its files are not needed."""
+"""Replacement for a category that is not in the image, so that its files are not needed."""
 MAX_TOLD = 3
 
 
 class Whereabouts:
-    """What lies in some folders and all below them.
+    """An index of the files in some folders and all their subfolders.
 
     Args:
-        folders: Where to look.
+        folders: The folders to search.
         run: The data set's `run.json`.
         record: The scene.
         view: The view.
 
     Raises:
-        DataSetError: A folder is not there.
+        DataSetError: A folder does not exist.
     """
 
     def __init__(self, folders: Sequence[Path], run: dict[str, Any], record: Record, view: View) -> None:
-        """Lists all files and folders; reads none."""
+        """Lists all files and folders, without reading them."""
         for folder in folders:
             if not folder.exists():
                 raise DataSetError(f"--meshes: no folder {str(folder)!r}")
@@ -51,14 +54,14 @@ class Whereabouts:
         self._bodies = record.settled.spec.bodies
 
     def put_into(self, tree: object, stage: Path) -> None:
-        """Puts where each file and folder lies in place of its bare name.
+        """Replaces the bare names of files and folders in the settings by their paths.
 
         Args:
-            tree: The data set's settings; they are changed.
-            stage: An empty folder for copies of the pictures, under the names that they had.
+            tree: The data set's settings; modified in place.
+            stage: An empty folder for copies of the image files under their original names.
 
         Raises:
-            DataSetError: Something that the picture shows is not there.
+            DataSetError: A file that is needed for the image was not found.
         """
         for keys, node in list(_nodes(tree)):
             if keys[:1] == ("assets",) and _is_own(node.get("path")):
@@ -79,27 +82,29 @@ class Whereabouts:
             node.clear()
             node.update(UNSEEN)
             return
-        for place in self._places(node["path"]):
+        path = AssetPath.parse(node["path"])
+        for place in self._places(path):
             if wanted <= _contents(name, {**node, "path": place}):
                 node["path"] = place
                 return
-        self._refuse(*_called(node["path"]))
+        self._refuse(path.folder, _called(path))
 
-    def _places(self, value: str) -> Iterator[str]:
+    def _places(self, path: AssetPath) -> Iterator[str]:
         """What may be meant by a bare `path:`, those of the same name first."""
-        folder, of, part = value.rpartition(OF)
-        if of:
-            return (f"{place}{OF}{part}" for place in _by_name(filter(is_library, self._folders), folder))
-        if "*" in value:
-            return (str(place / value) for place in self._folders if any(place.glob(value)))
-        if Path(value).suffix.lower() in MESHES:
+        name = path.folder
+        if path.category:
+            libraries = _by_name(filter(is_library, self._folders), name)
+            return (f"{place}{OF}{path.category}" for place in libraries)
+        if "*" in name:
+            return (str(place / name) for place in self._folders if any(place.glob(name)))
+        if Path(name).suffix.lower() in MESHES:
             meshes = (file for file in self._files if file.suffix.lower() in MESHES)
-            return map(str, _by_name(meshes, value))
+            return map(str, _by_name(meshes, name))
         full = {file.parent for file in self._files if file.suffix.lower() in MESHES}
-        return map(str, _by_name((p for p in self._folders if p in full or is_library(p)), value))
+        return map(str, _by_name((p for p in self._folders if p in full or is_library(p)), name))
 
     def _staged(self, role: str, stage: Path) -> str | None:
-        """The folder of the pictures that are shown in some role, None where there are none."""
+        """The folder with copies of the image files that the scene uses in a role; None if it uses none."""
         keys = [key for key in self._images.get(role, ()) if key in self._shown]
         for key in keys:
             name, _, content = key.rpartition("@")
@@ -122,16 +127,16 @@ class Whereabouts:
 
 
 def put_original(tree: object) -> None:
-    """Looks whether each bare name stands for something in the working directory.
+    """Checks that each bare name in the settings exists in the working directory.
 
     Raises:
-        DataSetError: One does not.
+        DataSetError: A file or folder does not exist.
     """
     for _, node in _nodes(tree):
         for value in filter(_is_own, (node.get("path"), node.get("images"))):
-            library = value.rpartition(OF)[0]
-            if not any(Path().glob(value)) and not (library and is_library(Path(library))):
-                raise DataSetError(f"{_called(value)[1]}: not in this folder; {MISSING}")
+            path = AssetPath.parse(value)
+            if not any(Path().glob(value)) and path.library is None:
+                raise DataSetError(f"{_called(path)}: not in this folder; {MISSING}")
 
 
 def content_of(key: str) -> str:
@@ -140,17 +145,16 @@ def content_of(key: str) -> str:
 
 
 def _is_own(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and not value.startswith("pybullet_data:")
+    return isinstance(value, str) and not AssetPath.parse(value).package
 
 
-def _called(value: str) -> tuple[str, str]:
-    """The name of a file or folder that a bare `path:` stands for, and what to call it in a sentence."""
-    library, of, part = value.rpartition(OF)
-    return (library, f"the library {library} with the category {part!r}") if of else (value, value)
+def _called(path: AssetPath) -> str:
+    """What to call in a sentence what a bare `path:` stands for."""
+    return f"the library {path.folder} with the category {path.category!r}" if path.category else path.text
 
 
 def _nodes(node: object, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
-    """Every mapping of a tree, and the keys down to it."""
+    """Every mapping in a tree, with the keys that lead to it."""
     if isinstance(node, dict):
         yield keys, node
         for key, value in node.items():
@@ -158,7 +162,7 @@ def _nodes(node: object, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
 
 
 def _sources(node: object) -> Iterator[str]:
-    """The picture files, `name@hash`, that a tree of plain values names."""
+    """The image files, as `name@hash`, that are named in a tree of plain values."""
     for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         yield from _sources(part)
     if isinstance(node, dict) and isinstance(node.get("source"), str):
@@ -166,7 +170,7 @@ def _sources(node: object) -> Iterator[str]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """A folder and all that is in it, in order; links to folders are not followed."""
+    """A folder and everything in it, in order; links to folders are not followed."""
     yield folder
     for parent, folders, files in os.walk(folder):
         folders.sort()
@@ -185,7 +189,7 @@ def _holds(file: Path, content: str) -> bool:
 
 
 def _contents(name: str, node: dict[str, Any]) -> set[str]:
-    """The hashes of the meshes of a category; none where they cannot be used."""
+    """The hashes of the meshes of a category; none if they cannot be read."""
     try:
         return {content_of(asset.key) for asset in load_category(name, Category.parse(node))}
     except (CatalogueError, ValidationError, OSError):

@@ -1,4 +1,4 @@
-"""Every transform on samples built by hand: labels move with the image, and only with it."""
+"""Every transform on hand-made samples: labels are transformed exactly as the image is."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,8 +19,8 @@ from sim2coco.seeding import rng_for
 
 POSE = Pose((0.0, 0.0, 1.0), (0.0, 0.0, 0.0, 1.0))
 
-# Each allowed transform with arguments that make it do a lot.
-GEOMETRIES: Mapping[str, dict[str, Any]] = {
+# Each allowed transform, with arguments that have a strong effect.
+GEOMETRY_ARGUMENTS: Mapping[str, dict[str, Any]] = {
     "Affine": {
         "scale": [0.5, 1.5],
         "rotate": [-180, 180],
@@ -48,12 +48,12 @@ GEOMETRIES: Mapping[str, dict[str, Any]] = {
     "Transpose": {},
     "VerticalFlip": {},
 }
-DROPS: Mapping[str, dict[str, Any]] = {
+DROPOUT_ARGUMENTS: Mapping[str, dict[str, Any]] = {
     "CoarseDropout": {"num_holes_range": [3, 6], "fill": [255, 0, 255]},
     "Erasing": {"scale": [0.1, 0.3], "fill": "random"},
     "GridDropout": {"ratio": 0.4},
 }
-PAINTS: Mapping[str, dict[str, Any]] = {
+PIXEL_ARGUMENTS: Mapping[str, dict[str, Any]] = {
     "AdditiveNoise": {
         "noise_type": "gaussian",
         "spatial_mode": "shared",
@@ -104,8 +104,8 @@ PAINTS: Mapping[str, dict[str, Any]] = {
 }
 
 ALL = {
-    **{name: ("geometry", arguments) for name, arguments in GEOMETRIES.items()},
-    **{name: ("pixels", arguments) for name, arguments in {**DROPS, **PAINTS}.items()},
+    **{name: ("geometry", arguments) for name, arguments in GEOMETRY_ARGUMENTS.items()},
+    **{name: ("pixels", arguments) for name, arguments in {**DROPOUT_ARGUMENTS, **PIXEL_ARGUMENTS}.items()},
 }
 COUNTS = (1, 7, 8, 9, 16, 17, 24, 25, 40)
 SIZE_HW = (96, 128)
@@ -116,18 +116,18 @@ def rng(index: int = 0) -> np.random.Generator:
 
 
 def augmenter(name: str, p: float = 1.0, **arguments: Any) -> Augmenter:
-    """One transform of either list."""
+    """An augmenter with one transform, which may be in either list."""
     group = "geometry" if name in GEOMETRY else "pixels"
     return Augmenter(AugmentSettings.parse({group: {"it": {"name": name, "p": p, **arguments}}}))
 
 
 def always(name: str) -> Augmenter:
-    """A transform with the arguments of the tables."""
+    """A transform that is always applied, with the arguments in the tables above."""
     return augmenter(name, **ALL[name][1])
 
 
 def sample_of(masks: NDArray[np.bool_], truncation: float = 0.0, dtype: type = np.uint8) -> Sample:
-    """A picture of objects (n, h, w), later ones in front; every seventh is hidden altogether."""
+    """A sample of objects (n, h, w), later ones in front; every seventh is completely hidden."""
     shape = masks.shape[1:]
     ids: NDArray[Any] = np.zeros(shape, dtype)
     amodal = np.zeros((*shape, num_planes(len(masks))), np.uint8)
@@ -176,7 +176,7 @@ def arrays(sample: Sample) -> list[NDArray[Any]]:
 
 
 def facts(sample: Sample) -> tuple[object, ...]:
-    """All that a sample is, to compare with ==."""
+    """The whole content of a sample, comparable with ==."""
     return (*((a.tobytes(), a.shape, a.dtype) for a in arrays(sample)), sample.camera, sample.instances)
 
 
@@ -185,12 +185,12 @@ def in_color(sample: Sample) -> bool:
 
 
 def test_every_allowed_transform_is_tested() -> None:
-    assert set(GEOMETRIES) == set(GEOMETRY)
-    assert set(DROPS) == set(DROPOUTS)
-    assert set(PAINTS) | set(DROPS) == set(PIXELS)
+    assert set(GEOMETRY_ARGUMENTS) == set(GEOMETRY)
+    assert set(DROPOUT_ARGUMENTS) == set(DROPOUTS)
+    assert set(PIXEL_ARGUMENTS) | set(DROPOUT_ARGUMENTS) == set(PIXELS)
 
 
-@pytest.mark.parametrize("name", GEOMETRIES)
+@pytest.mark.parametrize("name", GEOMETRY_ARGUMENTS)
 def test_labels_stay_whole_and_exact_when_pixels_move(name: str) -> None:
     mover = always(name)
     for count in COUNTS:
@@ -211,7 +211,7 @@ def test_labels_stay_whole_and_exact_when_pixels_move(name: str) -> None:
             assert not ((after.ids == instance.id) & ~amodal).any()
             assert measures.amodal_px == np.count_nonzero(amodal)
             assert 0.0 <= instance.truncation <= 1.0
-            # Which object it was is told by the depth, which is warped beside the ids.
+            # The depth, which is warped together with the ids, identifies the object.
             seen = after.depth_m[after.ids == instance.id]
             assert (seen == np.float32(1.0 + (instance.body + 1) / 64)).all()
             union |= amodal
@@ -220,9 +220,9 @@ def test_labels_stay_whole_and_exact_when_pixels_move(name: str) -> None:
         assert not np.unpackbits(after.amodal, axis=2, bitorder="little")[..., len(after.instances) :].any()
 
 
-@pytest.mark.parametrize("name", GEOMETRIES)
-def test_planes_in_a_stack_are_warped_like_each_alone(name: str) -> None:
-    """What OpenCV must keep to: 5.0 warps a stack of two differently, and some types of number."""
+@pytest.mark.parametrize("name", GEOMETRY_ARGUMENTS)
+def test_planes_in_a_stack_are_warped_like_single_planes(name: str) -> None:
+    """OpenCV 5.0 warps stacks of two planes and some number types differently."""
     masks = discs(25)
     whole = sample_of(masks)
     together = always(name).augment(whole, rng())
@@ -236,9 +236,9 @@ def test_planes_in_a_stack_are_warped_like_each_alone(name: str) -> None:
         assert found.truncation == pytest.approx(alone.instances[0].truncation, abs=1e-12)
 
 
-@pytest.mark.parametrize("name", GEOMETRIES)
+@pytest.mark.parametrize("name", GEOMETRY_ARGUMENTS)
 def test_all_labels_are_warped_by_the_same_map(name: str) -> None:
-    """Noise, as bytes in stacks of all sizes but two, as uint16 and as float32."""
+    """Random values as uint8 stacks of 1, 3, 4, 5, 6 and 9 planes, as uint16 and as float32."""
     draws = rng_for(2, scene=0, stream="looks")
     planes = draws.integers(1, 256, (*SIZE_HW, 9), dtype=np.uint8)
     ids = planes[..., 0].astype(np.uint16) * np.uint16(257)
@@ -255,7 +255,7 @@ def test_all_labels_are_warped_by_the_same_map(name: str) -> None:
         assert np.array_equal(after.depth_m, np.where(after.ids == 0, np.inf, after.ids).astype(np.float32))
 
 
-@pytest.mark.parametrize("name", GEOMETRIES)
+@pytest.mark.parametrize("name", GEOMETRY_ARGUMENTS)
 def test_more_than_255_objects_keep_their_ids(name: str) -> None:
     masks = np.zeros((300, *SIZE_HW), np.bool_)
     for index in range(300):
@@ -267,7 +267,19 @@ def test_more_than_255_objects_keep_their_ids(name: str) -> None:
         assert not ((after.ids == instance.id) & ~after.amodal_mask(instance.id)).any()
 
 
-@pytest.mark.parametrize("name", PAINTS)
+@pytest.mark.parametrize(("left", "dtype"), [(255, np.uint8), (256, np.uint16)])
+def test_ids_are_wide_where_more_than_255_objects_are_left(left: int, dtype: type) -> None:
+    """300 objects in a row, of which a crop leaves some."""
+    masks = np.eye(300, dtype=np.bool_)[:, None].repeat(16, axis=1)
+    crop = augmenter("Crop", x_min=0, y_min=0, x_max=left, y_max=16)
+    after = crop.augment(sample_of(masks, dtype=np.uint16), rng())
+    assert len(after.instances) == left
+    assert after.ids.dtype == dtype
+    seen = [number for number in range(1, left + 1) if (number - 1) % 7 != 6]  # the others are hidden
+    assert np.array_equal(np.unique(after.ids), [0, *seen])
+
+
+@pytest.mark.parametrize("name", PIXEL_ARGUMENTS)
 def test_pixel_transforms_change_the_image_and_no_label(name: str) -> None:
     before = sample_of(discs(9), truncation=0.25)
     changed = False
@@ -279,9 +291,9 @@ def test_pixel_transforms_change_the_image_and_no_label(name: str) -> None:
     assert changed
 
 
-@pytest.mark.parametrize("name", DROPS)
+@pytest.mark.parametrize("name", DROPOUT_ARGUMENTS)
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_dropouts_take_the_ids_and_leave_the_amodal_masks(name: str, dtype: type) -> None:
+def test_dropouts_clear_the_ids_and_keep_the_amodal_masks(name: str, dtype: type) -> None:
     before = sample_of(discs(25, radius=40.0), dtype=dtype)
     arguments = ALL[name][1] | {"fill": [1, 2, 3]}
     after = augmenter(name, **arguments).augment(before, rng())
@@ -297,7 +309,7 @@ def test_dropouts_take_the_ids_and_leave_the_amodal_masks(name: str, dtype: type
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_a_result_depends_on_sample_and_generator_alone(name: str) -> None:
+def test_a_result_depends_only_on_sample_and_generator(name: str) -> None:
     first, second = sample_of(discs(9)), sample_of(discs(3, (64, 80)))
     untouched = facts(first)
     one = always(name)
@@ -311,12 +323,12 @@ def test_a_result_depends_on_sample_and_generator_alone(name: str) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("shape", [(16, 16), (17, 41)])
-def test_no_picture_is_too_small(name: str, shape: tuple[int, int]) -> None:
+def test_no_image_is_too_small(name: str, shape: tuple[int, int]) -> None:
     for index in range(3):
         assert in_color(always(name).augment(sample_of(discs(2, shape, 5.0)), rng(index)))
 
 
-def test_a_writable_sample_is_left_as_it_is() -> None:
+def test_a_writable_sample_is_not_modified() -> None:
     for name in ALL:
         before = sample_of(discs(5, (48, 64)))
         for array in arrays(before):
@@ -327,7 +339,7 @@ def test_a_writable_sample_is_left_as_it_is() -> None:
 
 
 def test_transforms_are_drawn_independently() -> None:
-    """With one seed for all, as `Compose.set_random_seed` has it, they would come together or not at all."""
+    """With one seed for all, as in `Compose.set_random_seed`, all or none would be applied."""
     flips = {"geometry": {"h": {"name": "HorizontalFlip", "p": 0.5}, "v": {"name": "VerticalFlip", "p": 0.5}}}
     both = Augmenter(AugmentSettings.parse(flips))
     before = sample_of(rectangle(slice(0, 10), slice(0, 10)))
@@ -339,7 +351,19 @@ def test_transforms_are_drawn_independently() -> None:
     assert min(counts) >= 12
 
 
-def test_a_transform_leaves_the_draws_of_others_alone() -> None:
+def test_a_key_in_both_lists_is_drawn_twice() -> None:
+    same = {
+        "geometry": {"it": {"name": "HorizontalFlip", "p": 0.5}},
+        "pixels": {"it": {"name": "InvertImg", "p": 0.5}},
+    }
+    both, before = Augmenter(AugmentSettings.parse(same)), sample_of(rectangle(slice(0, 10), slice(0, 10)))
+    before = replace(before, image=np.zeros_like(before.image))
+    after = [both.augment(before, rng(index)) for index in range(100)]
+    found = [(bool(sample.ids[0, 0]), bool(sample.image.any())) for sample in after]
+    assert min(found.count((h, i)) for h in (False, True) for i in (False, True)) >= 12
+
+
+def test_a_transform_does_not_change_the_random_numbers_of_others() -> None:
     turn = {"turn": {"name": "Rotate", "p": 0.5}}
     flip = {"flip": {"name": "HorizontalFlip", "p": 0.0}}
     noise = {"noise": {"name": "GaussNoise", "p": 1.0}}
@@ -351,7 +375,7 @@ def test_a_transform_leaves_the_draws_of_others_alone() -> None:
     assert results[0] == results[1] == results[2]
 
 
-def test_nothing_to_do_gives_the_sample_itself() -> None:
+def test_without_transforms_the_sample_itself_is_returned() -> None:
     before = sample_of(discs(3))
     assert Augmenter(AugmentSettings()).augment(before, rng()) is before
     for name in ALL:
@@ -359,8 +383,8 @@ def test_nothing_to_do_gives_the_sample_itself() -> None:
 
 
 @pytest.mark.parametrize("drawn", [False, True])
-def test_the_camera_stays_until_pixels_move(drawn: bool) -> None:
-    """Also of a picture that looks the same mirrored."""
+def test_the_camera_is_kept_until_pixels_move(drawn: bool) -> None:
+    """A flip counts as movement even if the flipped image looks the same."""
     before = sample_of(rectangle(slice(40, 60), slice(54, 74)), truncation=0.3)
     before = replace(before, image=np.zeros_like(before.image))
     flip = {"name": "HorizontalFlip", "p": float(drawn)}
@@ -383,9 +407,9 @@ def test_a_flip_is_exactly_a_flip() -> None:
 @pytest.mark.parametrize(
     ("name", "arguments", "share"),
     [
-        # Columns 30 to 70 of 10 to 70 stay.
+        # Of columns 10 to 70, 30 to 70 stay in the frame.
         ("Crop", {"x_min": 30, "y_min": 0, "x_max": 128, "y_max": 96}, 40 / 60),
-        # A quarter of both sides stays.
+        # A quarter of the width and of the height stays.
         ("Crop", {"x_min": 55, "y_min": 60, "x_max": 128, "y_max": 96}, 1 / 16),
         ("Pad", {"padding": 20}, 1.0),
         ("Resize", {"height": 192, "width": 256}, 1.0),
@@ -418,7 +442,7 @@ def test_truncation_counts_what_leaves_the_frame(
 @pytest.mark.parametrize(
     "name", ["Affine", "Perspective", "Rotate", "SafeRotate", "RandomScale", "CropAndPad"]
 )
-def test_an_object_that_stays_in_the_frame_is_hardly_called_truncated(name: str) -> None:
+def test_an_object_that_stays_in_the_frame_has_almost_no_truncation(name: str) -> None:
     gentle: dict[str, dict[str, Any]] = {
         "Affine": {"scale": [0.8, 1.2], "rotate": [-30, 30], "shear": [-10, 10]},
         "Rotate": {"limit": [-45, 45]},
@@ -432,8 +456,8 @@ def test_an_object_that_stays_in_the_frame_is_hardly_called_truncated(name: str)
         assert after.instances[0].truncation < 0.03
 
 
-def test_objects_that_leave_the_picture_leave_no_gap_in_the_ids() -> None:
-    """Twenty columns; the middle ones stay, hidden or not."""
+def test_ids_stay_consecutive_when_objects_leave_the_image() -> None:
+    """Twenty columns, of which the middle ones stay in the frame, hidden or not."""
     masks = np.zeros((20, 40, 80), np.bool_)
     for index in range(20):
         masks[index, 10:30, index * 4 : index * 4 + 4] = True
@@ -453,7 +477,7 @@ def test_objects_that_leave_the_picture_leave_no_gap_in_the_ids() -> None:
     assert [instance.truncation for instance in after.instances] == [0.5, *[0.0] * 8, 0.5]
 
 
-def test_an_empty_picture_stays_empty() -> None:
+def test_an_empty_image_stays_empty() -> None:
     before = sample_of(np.zeros((0, *SIZE_HW), np.bool_))
     for name in ALL:
         after = always(name).augment(before, rng())

@@ -1,4 +1,4 @@
-"""What people may write: every file in conf/augment, and one line for what is wrong."""
+"""Augmentation settings: every file in conf/augment is valid, and errors are reported in one line."""
 
 from pathlib import Path
 from typing import Any
@@ -106,12 +106,12 @@ WRONG: dict[str, tuple[dict[str, Any], str, list[str]]] = {
         "pixels",
         ["number of channels", "CoarseDropout"],
     ),
-    "to nothing": (
+    "empty image": (
         {"name": "RandomScale", "p": 0.1, "scale_limit": [-0.999, -0.999]},
         "geometry",
         ["RandomScale", "in function 'resize'"],
     ),
-    "grey": ({"name": "ToGray", "p": 1.0, "num_output_channels": 1}, "pixels", ["colour", "ToGray"]),
+    "grayscale": ({"name": "ToGray", "p": 1.0, "num_output_channels": 1}, "pixels", ["colour", "ToGray"]),
     "soft masks": (
         {"name": "Affine", "p": 1.0, "mask_interpolation": 1},
         "geometry",
@@ -146,7 +146,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, list[str]]] = {
 
 
 @pytest.mark.parametrize(("transform", "group", "words"), WRONG.values(), ids=WRONG)
-def test_what_is_wrong_is_said_in_one_line(transform: dict[str, Any], group: str, words: list[str]) -> None:
+def test_errors_are_reported_in_one_line(transform: dict[str, Any], group: str, words: list[str]) -> None:
     with pytest.raises(ValidationError) as caught:
         AugmentSettings.parse({group: {"it": transform}})
     (error,) = caught.value.errors()
@@ -177,7 +177,7 @@ def test_other_settings_are_checked_too(tree: dict[str, Any], where: str, why: s
     assert_refused(AugmentSettings, tree, where, why)
 
 
-def test_limits_may_be_written_where_they_agree() -> None:
+def test_limited_arguments_may_be_given_with_an_allowed_value() -> None:
     tree = {"name": "Affine", "p": 1.0, "mask_interpolation": 0, "border_mode": 0, "fill_mask": 0}
     settings = AugmentSettings.parse({"geometry": {"it": tree}})
     assert settings.geometry["it"].arguments == {"mask_interpolation": 0, "border_mode": 0, "fill_mask": 0}

@@ -110,12 +110,12 @@ def test_the_overlay_is_drawn_on_labels_and_nowhere_else(command: Command, data:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ("show data s000099_v00", "data: no picture 's000099_v00'; names look like s000057_v02"),
-        ("show data s000000_v07", "data: scene 0 has no accepted picture 's000000_v07'"),
-        ("show data ../../etc/passwd", "no picture"),
+        ("show data s000099_v00", "data: no image 's000099_v00'; names look like s000057_v02"),
+        ("show data s000000_v07", "data: scene 0 has no accepted image 's000000_v07'"),
+        ("show data ../../etc/passwd", "no image"),
         ("show data s000000_v00 --to no/such/folder.png", "--to: cannot write no/such/folder.png"),
         ("show data --sheet 3 --to /proc/sheet.png", "--to: cannot write /proc/sheet.png"),
-        ("replay data x", "data: no picture 'x'"),
+        ("replay data x", "data: no image 'x'"),
         ("replay data s000000_v00 --to data", "--to: cannot write data"),
     ],
 )

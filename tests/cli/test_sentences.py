@@ -29,7 +29,7 @@ WRONG = [
     ("scene.num_objects", 5000, "scene.num_objects: must lie between 0 and 4000 (got 5000)"),
     ("scene.num_objects", NAN, "scene.num_objects: must be a whole number (got nan)"),
     ("scene.floor.textured", NAN, "scene.floor.textured: must be a finite number (got nan)"),
-    ("scene.floor.textures", ["plain", 3], "scene.floor.textures: must be a text (got 3)"),
+    ("scene.floor.textures", ["plain", 3], "scene.floor.textures: must be a string (got 3)"),
     ("scene.floor.colour", 3, "scene.floor.colour: no such setting; allowed: hue, saturation"),
     ("scene.spred", 3, "scene.spred: no such setting; did you mean 'spread'?"),
     ("scene.spread", -1, "scene.spread: must be at least 1e-06 (got -1)"),
@@ -94,7 +94,7 @@ WRONG = [
     ("image.format", "gif", "image.format: must be 'jpg' or 'png' (got \"gif\")"),
     ("export.formats", ["cocoa"], "export.formats: unknown kind 'cocoa'; did you mean 'coco'?"),
     ("export.formats", "coco", 'export.formats: must be a list (got "coco")'),
-    ("export.formats", ["coco", {"kind": "coco"}], "export.formats: 'coco' is there twice"),
+    ("export.formats", ["coco", {"kind": "coco"}], "export.formats: 'coco' is listed twice"),
     (
         "export.formats",
         [{"kind": "coco", "masks": 1}],
@@ -104,7 +104,7 @@ WRONG = [
     ("num_images", None, "num_images: must be a whole number (got null)"),
     ("workers", "", 'workers: must be a whole number (got "")'),
     ("retry_failed", "maybe", 'retry_failed: must be true or false (got "maybe")'),
-    ("out", 5.5, "out: must be a text (got 5.5)"),
+    ("out", 5.5, "out: must be a string (got 5.5)"),
     ("engine.timeout_s", NAN, "engine.timeout_s: must be a finite number (got nan)"),
     ("engine.kind", "ray", "engine: unknown kind 'ray'; allowed: inline, local"),
 ]

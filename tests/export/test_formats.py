@@ -1,4 +1,4 @@
-"""A format is a class: it is given each picture once; what it writes is there as a whole or not at all."""
+"""A format is one class: it receives each image once, and writes complete files or none."""
 
 import json
 from collections import Counter
@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 
-from scenes.assets.catalogue import load_catalogue
+from scenes.assets.loading import load_catalogue
 from sim2coco import Recipe, generate
 from sim2coco.check import check
 from sim2coco.cli.config import RunOptions
@@ -37,12 +37,12 @@ INFO = dataset_info(RECIPE.split.shares, load_catalogue(RECIPE.assets))
 
 @pytest.fixture
 def listing() -> Iterator[type[Format]]:
-    """A format that is known to no other file: a line a label."""
+    """A format that exists only in this test: one line per label."""
 
     class Listing(Format):
         kind: Literal["listing"] = "listing"
         separator: str = " "
-        """Between the words of a line."""
+        """Separator of the words of a line."""
 
         @contextmanager
         def write(self, store: Store, info: DatasetInfo) -> Iterator[Add]:
@@ -64,21 +64,21 @@ def lines(out: Path) -> list[str]:
 
 
 def expected(out: Path) -> list[str]:
-    """What the listing must say, from the records alone."""
-    told = ["nut box"]
+    """The expected lines, from the records alone."""
+    expected_lines = ["nut box"]
     for path in sorted((out / "records").rglob("*.json")):
         record = from_bytes(path.read_bytes())
         for view in record.views:
             for picture in view.pictures:
                 if (out / "images" / record.split / picture.name).exists():
                     names = (["nut", "box"][label.category] for label in picture.annotations)
-                    told += [f"images/{record.split}/{picture.name} {name}" for name in names]
-    return told
+                    expected_lines += [f"images/{record.split}/{picture.name} {name}" for name in names]
+    return expected_lines
 
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eight pictures, and COCO alone."""
+    """A data set of eight images, with only COCO annotations."""
     out = tmp_path_factory.mktemp("plain") / "data"
     generate(RECIPE, out, 8)
     return out
@@ -100,12 +100,12 @@ def test_a_format_is_one_class(plain: Path, listing: type[Format], tmp_path: Pat
     assert not check(tmp_path / "data").faults
 
 
-def test_a_format_has_settings_and_is_named_with_them(listing: type[Format], tmp_path: Path) -> None:
+def test_a_format_can_be_chosen_with_settings(listing: type[Format], tmp_path: Path) -> None:
     formats = [{"kind": "listing", "separator": ";"}]
     options: RunOptions = build(RunOptions, {"out": "data", "export": {"formats": formats}})
     generate(RECIPE, tmp_path / "data", 2, formats=options.export.formats)
     assert lines(tmp_path / "data")[0] == "nut;box"
-    assert (tmp_path / "data" / "annotations").is_dir()  # COCO is written, named or not
+    assert (tmp_path / "data" / "annotations").is_dir()  # COCO is written even if it is not listed
 
 
 def test_another_format_is_added_to_a_finished_data_set(listing: type[Format], tmp_path: Path) -> None:
@@ -121,17 +121,17 @@ def test_another_format_is_added_to_a_finished_data_set(listing: type[Format], t
     assert {path: path.stat().st_mtime_ns for path in times} == times
 
 
-def test_what_was_written_before_is_brought_up_to_date(listing: type[Format], tmp_path: Path) -> None:
+def test_formats_written_before_are_updated_by_an_extension(listing: type[Format], tmp_path: Path) -> None:
     out = tmp_path / "data"
     generate(RECIPE, out, 4, formats=[listing(kind="listing")])
-    few = lines(out)
+    before = lines(out)
     generate(RECIPE, out, 8)
-    assert lines(out)[: len(few)] == few
+    assert lines(out)[: len(before)] == before
     assert lines(out) == expected(out)
-    assert len(lines(out)) > len(few)
+    assert len(lines(out)) > len(before)
 
 
-def test_a_format_that_is_not_known_here_cannot_be_brought_up_to_date(plain: Path, tmp_path: Path) -> None:
+def test_a_data_set_with_an_unknown_format_is_refused(plain: Path, tmp_path: Path) -> None:
     run = json.loads((plain / "run.json").read_text())
     (tmp_path / "run.json").write_text(json.dumps(run | {"formats": [{"kind": "listing"}]}))
     before = tree(tmp_path)
@@ -159,7 +159,7 @@ def test_records_are_read_once_for_all_formats(plain: Path, listing: type[Format
     assert tree(plain) == before
 
 
-def test_nothing_is_put_in_place_where_one_format_fails(plain: Path, tmp_path: Path) -> None:
+def test_no_file_is_written_if_one_format_fails(plain: Path, tmp_path: Path) -> None:
     class Failing(Format):
         @contextmanager
         def write(self, store: Store, info: DatasetInfo) -> Iterator[Add]:
@@ -180,7 +180,7 @@ def test_nothing_is_put_in_place_where_one_format_fails(plain: Path, tmp_path: P
     assert not (tmp_path / "data").exists()
 
 
-def test_what_pictures_share(plain: Path) -> None:
+def test_dataset_info_matches_the_coco_files(plain: Path) -> None:
     coco = json.loads((plain / "annotations" / "instances_train.json").read_text())
     assert INFO.splits == ("train", "val")
     assert INFO.categories == tuple(entry["name"] for entry in coco["categories"]) == ("nut", "box")

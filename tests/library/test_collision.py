@@ -14,7 +14,9 @@ import trimesh
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 
-from scenes.assets.catalogue import Assets, Catalogue, CatalogueError, load_catalogue
+from scenes.assets.catalogue import Catalogue, CatalogueError
+from scenes.assets.categories import Assets
+from scenes.assets.loading import load_catalogue
 from scenes.assets.mesh import Mesh, Part
 from scenes.assets.pieces import read_pieces
 from scenes.assets.shapes import SHAPES

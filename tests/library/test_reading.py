@@ -9,7 +9,7 @@ import trimesh
 from PIL import Image
 from trimesh.visual.material import PBRMaterial
 
-from scenes.assets.reading import read_mesh
+from scenes.assets.reading.file import read_mesh
 from tests.library.conftest import Look
 from tests.library.meshes import (
     FORMATS,

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from scenes.assets.catalogue import Assets, Catalogue, CatalogueError, load_catalogue
+from scenes.assets.catalogue import Catalogue, CatalogueError
+from scenes.assets.categories import Assets
+from scenes.assets.loading import load_catalogue
 from sim2coco.library.importing import import_meshes
 from sim2coco.library.scan import scan
 from sim2coco.library.table import Flags, overrides, read_table

@@ -1,4 +1,4 @@
-"""Each check says yes to what it is for, and no to what lies just beyond."""
+"""Each check accepts what is just within its limit and rejects what is just beyond."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def sample(
     truncation: float = 0.0,
     hidden: tuple[int, int, int, int] | None = None,
 ) -> Sample:
-    """Rectangles (x0, y0, x1, y1), later ones in front; `hidden` is covered by something unlabelled."""
+    """Rectangles (x0, y0, x1, y1), later ones in front; an unlabelled body covers `hidden`."""
     ids = np.zeros((SIDE, SIDE), np.uint8)
     amodal = np.zeros((SIDE, SIDE, num_planes(len(boxes))), np.uint8)
     instances = []
@@ -37,8 +37,8 @@ def sample(
     return Sample(image, ids, amodal, np.ones((SIDE, SIDE), np.float32), None, tuple(instances))
 
 
-def verdict(check: Check, pictured: Sample, empty: bool = False) -> tuple[list[str], dict[int, str]]:
-    found = judge(Quality(checks={"it": check}), pictured, empty)
+def verdict(check: Check, labelled: Sample, empty: bool = False) -> tuple[list[str], dict[int, str]]:
+    found = judge(Quality(checks={"it": check}), labelled, empty)
     return list(found.reasons), dict(found.dropped)
 
 
@@ -55,25 +55,25 @@ def test_labels_below_16_px_are_dropped(size: tuple[int, int], dropped: dict[int
 def test_labels_below_5_percent_visible_are_dropped_and_large_ones_reject() -> None:
     box = (0, 0, 100, 20)
     assert verdict(checks.Visible(), sample([box], hidden=(0, 0, 94, 20))) == ([], {})  # 6 % visible
-    nearly_hidden = sample([box], hidden=(0, 0, 96, 20))  # 4 % visible: 80 px, more than 0.5 % of the picture
+    nearly_hidden = sample([box], hidden=(0, 0, 96, 20))  # 4 % visible: 80 px, more than 0.5 % of the image
     assert verdict(checks.Visible(), nearly_hidden) == (["it"], {1: "it"})
     small = sample([(0, 0, 50, 20)], hidden=(0, 0, 48, 20))  # 4 % visible: 40 px
     assert verdict(checks.Visible(), small) == ([], {1: "it"})
 
 
-def test_half_visible_labels_stay() -> None:
+def test_half_visible_labels_are_kept() -> None:
     assert verdict(checks.Visible(), sample([(0, 0, 100, 20)], hidden=(0, 0, 50, 20))) == ([], {})
 
 
-def test_a_hidden_instance_is_never_a_label() -> None:
-    pictured = sample([(10, 10, 30, 30), (10, 10, 30, 30)])
-    assert dict(judge(Quality(), pictured, False).dropped) == {1: HIDDEN}
+def test_a_hidden_instance_never_gets_a_label() -> None:
+    labelled = sample([(10, 10, 30, 30), (10, 10, 30, 30)])
+    assert dict(judge(Quality(), labelled, False).dropped) == {1: HIDDEN}
 
 
 @pytest.mark.parametrize(("truncation", "dropped"), [(0.5, {}), (0.95, {1: "it"})])
 def test_truncated(truncation: float, dropped: dict[int, str]) -> None:
-    pictured = sample([(0, 0, 20, 20)], truncation=truncation)
-    assert verdict(checks.Truncated(max_truncation=0.9), pictured) == ([], dropped)
+    labelled = sample([(0, 0, 20, 20)], truncation=truncation)
+    assert verdict(checks.Truncated(max_truncation=0.9), labelled) == ([], dropped)
 
 
 @pytest.mark.parametrize(
@@ -88,14 +88,14 @@ def test_truncated(truncation: float, dropped: dict[int, str]) -> None:
 def test_a_label_is_dropped_for_the_first_reason(
     hidden: tuple[int, int, int, int] | None, order: tuple[str, ...], reason: str
 ) -> None:
-    """In the order of the checks, and that nothing is seen of it before all: counts of reasons rest on it."""
+    """`hidden` comes first, then the checks in their order; the statistics of reasons depend on this."""
     known: dict[str, Check] = {"small": checks.Visible(min_px=16), "outside": checks.Truncated()}
     quality = Quality(checks={name: known[name] for name in order})
-    pictured = sample([(10, 10, 13, 13)], truncation=0.95, hidden=hidden)
-    assert dict(judge(quality, pictured, False).dropped) == {1: reason}
+    labelled = sample([(10, 10, 13, 13)], truncation=0.95, hidden=hidden)
+    assert dict(judge(quality, labelled, False).dropped) == {1: reason}
 
 
-def test_every_check_that_rejects_a_picture_is_named_in_order() -> None:
+def test_every_check_that_rejects_an_image_is_named_in_order() -> None:
     quality = Quality(
         checks={"dull": checks.LowContrast(), "bright": checks.TooBright(), "dark": checks.TooDark()}
     )
@@ -126,14 +126,14 @@ def flat(grey: int) -> Any:
     ],
     ids=["dark", "bright", "contrast", "blur"],
 )
-def test_pictures(check: Check, good: Any, bad: Any) -> None:
+def test_images(check: Check, good: Any, bad: Any) -> None:
     box = [(20, 20, 60, 60)]
     assert verdict(check, sample(box, good))[0] == []
     assert verdict(check, sample(box, bad))[0] == ["it"]
 
 
 def striped(first: int, second: int, columns: int = 50) -> Any:
-    """A picture of two grey levels, some columns of the first on its left."""
+    """An image of two grey levels: `columns` columns of the first, then the second."""
     return np.where(np.arange(SIDE)[None, :, None] < columns, first, second).repeat(SIDE, 0).repeat(3, 2)
 
 
@@ -144,21 +144,21 @@ def striped(first: int, second: int, columns: int = 50) -> Any:
         (checks.TooBright(max_grey=235), flat(235), flat(236)),
         # Half of the pixels each: the standard deviation is half the step.
         (checks.LowContrast(min_std=4), striped(100, 108), striped(100, 107)),
-        # The brightest and the darkest twentieth decide: of 25 columns that are looked at, two or one.
+        # The 95th and 5th percentiles decide: two or one of the 25 columns that are evaluated.
         (checks.TooDark(), striped(200, 5, 8), striped(200, 5, 4)),
         (checks.TooBright(), striped(100, 250, 8), striped(100, 250, 4)),
-        # Of pure colours 8-bit grey has 76 for red and 29 for blue.
+        # In 8-bit grey, pure red is 76 and pure blue 29.
         (checks.TooDark(min_grey=50), flat(0) + np.array([255, 0, 0]), flat(0) + np.array([0, 0, 255])),
     ],
     ids=["dark", "bright", "contrast", "a bright part", "a dark part", "colour"],
 )
-def test_a_picture_at_the_limit_passes(check: Check, at_limit: Any, beyond: Any) -> None:
+def test_an_image_at_the_limit_passes(check: Check, at_limit: Any, beyond: Any) -> None:
     box = [(20, 20, 60, 60)]
     assert verdict(check, sample(box, at_limit.astype(np.uint8)))[0] == []
     assert verdict(check, sample(box, beyond.astype(np.uint8)))[0] == ["it"]
 
 
-def test_a_label_at_the_limit_stays() -> None:
+def test_a_label_at_the_limit_is_kept() -> None:
     for check, at_limit, beyond in (
         (checks.Truncated(max_truncation=0.75), {"truncation": 0.75}, {"truncation": 0.76}),
         (checks.Visible(min_fraction=0.25), {"hidden": (0, 0, 75, 20)}, {"hidden": (0, 0, 76, 20)}),
@@ -168,23 +168,23 @@ def test_a_label_at_the_limit_stays() -> None:
         assert verdict(check, sample(box, **beyond))[1] == {1: "it"}
 
 
-@pytest.mark.parametrize(("seen_px", "reasons"), [(50, []), (51, ["it"])])
-def test_a_dropped_label_may_cover_as_much_as_the_limit(seen_px: int, reasons: list[str]) -> None:
-    """Half a hundredth of the picture is 50 px; of 2,000 px less than 5 % are seen."""
-    pictured = sample([(0, 0, 100, 20)], hidden=(0, 0, 100, 19))
-    pictured.ids[19, seen_px:] = 0
-    assert verdict(checks.Visible(), pictured) == (reasons, {1: "it"})
+@pytest.mark.parametrize(("visible_px", "reasons"), [(50, []), (51, ["it"])])
+def test_a_dropped_label_may_cover_as_much_as_the_limit(visible_px: int, reasons: list[str]) -> None:
+    """0.5 % of the image is 50 px; less than 5 % of the 2,000 px of the object are visible."""
+    labelled = sample([(0, 0, 100, 20)], hidden=(0, 0, 100, 19))
+    labelled.ids[19, visible_px:] = 0
+    assert verdict(checks.Visible(), labelled) == (reasons, {1: "it"})
 
 
 def test_dropped_labels_do_not_count() -> None:
-    pictured = sample([(0, 0, 3, 3), (20, 20, 40, 40)])
+    labelled = sample([(0, 0, 3, 3), (20, 20, 40, 40)])
     for minimum, reasons in ((1, ()), (2, ("few",))):
         known = {"small": checks.Visible(min_px=16), "few": checks.Instances(minimum=minimum)}
-        assert judge(Quality(checks=known), pictured, False).reasons == reasons
+        assert judge(Quality(checks=known), labelled, False).reasons == reasons
 
 
 def noisy(*boxes: tuple[int, int, int, int]) -> Any:
-    """A grey picture with noise in some boxes x0, y0, x1, y1."""
+    """A grey image with noise in some boxes x0, y0, x1, y1."""
     image = flat(128)
     for x0, y0, x1, y1 in boxes:
         image[y0:y1, x0:x1] = NOISE[y0:y1, x0:x1]
@@ -194,33 +194,34 @@ def noisy(*boxes: tuple[int, int, int, int]) -> Any:
 @pytest.mark.parametrize(
     ("boxes", "image", "reasons"),
     [
-        # A label that is wider than high, far from the diagonal: sharp in itself, in a soft picture.
+        # A label that is wider than high, far from the diagonal: sharp in itself, or soft as all else.
         ([(60, 10, 90, 20)], noisy((60, 10, 90, 20)), []),
+        ([(60, 10, 90, 20)], noisy((10, 60, 20, 90)), ["it"]),
         # Two labels in the corners: what is sharp between them is none of theirs.
         ([(5, 5, 20, 20), (80, 80, 95, 95)], noisy((30, 30, 70, 70)), ["it"]),
-        # Two pixels around a label are its edge and count, a fourth one does not.
+        # Pixels up to two away from a label count, pixels farther away do not.
         ([(40, 40, 60, 60)], noisy((40, 38, 60, 39)), []),
         ([(40, 40, 60, 60)], noisy((40, 35, 60, 36)), ["it"]),
-        # A hundredth of what is looked at, 24 x 24 px, is enough, and less is not.
+        # One sharp hundredth of the evaluated 24 x 24 px is enough, and less is not.
         ([(40, 40, 60, 60)], noisy((45, 45, 47, 47)), []),
         ([(40, 40, 60, 60)], noisy(), ["it"]),
     ],
-    ids=["wide", "between", "edge", "beside", "a part", "nothing"],
+    ids=["wide", "wide and soft", "between", "edge", "beside", "a part", "nothing"],
 )
-def test_sharp_is_what_is_sharp_on_and_around_labels(
+def test_sharpness_is_measured_on_and_around_labels(
     boxes: list[tuple[int, int, int, int]], image: Any, reasons: list[str]
 ) -> None:
     assert verdict(checks.Blurred(), sample(boxes, image))[0] == reasons
 
 
-def test_blur_is_not_asked_of_pictures_without_labels() -> None:
+def test_images_without_labels_are_not_checked_for_blur() -> None:
     assert verdict(checks.Blurred(), sample([], flat(128)), empty=True)[0] == []
 
 
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.5, 0.99, 1.0])
-def test_percentiles_from_counts_are_those_of_the_values(share: float) -> None:
+def test_percentiles_from_histograms_equal_those_of_the_values(share: float) -> None:
     for number in (1, 2, 7, 100, 2500):
         for most in (1, 30, 1000):
             values = RNG.integers(0, most, number)
-            counts = np.bincount(values, minlength=checks.STEEPEST + 1).astype(np.float32)
+            counts = np.bincount(values, minlength=checks.MAX_LAPLACIAN + 1).astype(np.float32)
             assert checks.percentile(counts, share) == pytest.approx(np.percentile(values, 100 * share))

@@ -1,4 +1,4 @@
-"""`check` names every fault: one right data set made by hand, and what can be wrong with it."""
+"""`check` reports every fault: valid hand-made data sets, and the changes that make them invalid."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 
 from sim2coco.check import CheckError, Fault, check
-from sim2coco.check.masks import mask_of, run_lengths, stretches
+from sim2coco.check.masks import mask_of, run_lengths, runs_from_lengths
 from sim2coco.seeding import rng_for
 
 WIDTH, HEIGHT = 32, 24
@@ -28,7 +28,7 @@ PICTURE = "images/train/s000000_v00.png"
 
 @dataclass
 class DataSet:
-    """JSON trees and bytes by file name; `change` them, then write."""
+    """JSON trees and bytes by file name, which tests change before they write them."""
 
     trees: dict[str, Any]
     files: dict[str, bytes]
@@ -56,7 +56,7 @@ def rectangle(x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8]:
 
 FRONT = rectangle(10, 5, 20, 15)
 BEHIND = rectangle(4, 8, 14, 20)
-SEEN = BEHIND & ~FRONT
+VISIBLE = BEHIND & ~FRONT
 
 
 def rle(mask: NDArray[np.uint8]) -> dict[str, Any]:
@@ -79,8 +79,8 @@ def masked(mask: NDArray[np.uint8]) -> dict[str, Any]:
     }
 
 
-def right() -> DataSet:
-    """Scenes 0 and 2 in train, 1 in val; one picture each, one object hides a part of another."""
+def valid() -> DataSet:
+    """Scenes 0 and 2 in train, 1 in val; one image each, in which one object partly occludes another."""
     data = DataSet(
         {}, {"config.yaml": b"seed: 0\nassets: {nut: {path: nut.obj}}\n", "run.log": b"/any/thing\n"}
     )
@@ -109,24 +109,31 @@ def _add_scene(data: DataSet, scene: int, split: str) -> None:
     ignored = [{"category_id": 2, "bbox": [0.0, 0.0, 2.0, 2.0], "reason": "small"}]
     image = {"id": rank, "file_name": name, "width": WIDTH, "height": HEIGHT, **key, "ignored": ignored}
     labels = []
-    for instance, (seen, whole, truncation) in enumerate(((FRONT, FRONT, 0.0), (SEEN, BEHIND, 0.25)), 1):
-        occlusion = 1 - float(seen.sum()) / float(whole.sum())
-        shares = {
+    for instance, (visible_mask, amodal_mask, truncation) in enumerate(
+        ((FRONT, FRONT, 0.0), (VISIBLE, BEHIND, 0.25)), 1
+    ):
+        occlusion = 1 - float(visible_mask.sum()) / float(amodal_mask.sum())
+        fractions = {
             "visible_fraction": (1 - occlusion) * (1 - truncation),
             "occlusion": occlusion,
             "truncation": truncation,
         }
-        attributes = {**shares, "asset": "nut", "instance": instance}
+        attributes = {**fractions, "asset": "nut", "instance": instance}
         common = {
             "id": len(visible["annotations"]) + 1,
             "image_id": rank,
             "category_id": instance,
             "iscrowd": 0,
         }
-        visible["annotations"].append({**common, "attributes": dict(attributes), **masked(seen)})
-        amodal["annotations"].append({**common, "attributes": dict(attributes), **masked(whole)})
+        visible["annotations"].append({**common, "attributes": dict(attributes), **masked(visible_mask)})
+        amodal["annotations"].append({**common, "attributes": dict(attributes), **masked(amodal_mask)})
         labels.append(
-            {**attributes, "category": instance - 1, **_recorded(seen, ""), **_recorded(whole, "amodal_")}
+            {
+                **attributes,
+                "category": instance - 1,
+                **_recorded(visible_mask, ""),
+                **_recorded(amodal_mask, "amodal_"),
+            }
         )
     visible["images"].append(image)
     amodal["images"].append(deepcopy(image))
@@ -143,7 +150,7 @@ def _add_scene(data: DataSet, scene: int, split: str) -> None:
         {"view": 0, "lighting": 0, "reasons": [], "pictures": [picture]},
         {"view": 1, "lighting": 0, "reasons": ["too_dark"], "pictures": []},
     ]
-    if scene == 2:  # accepted, but beyond num_images: its file is gone
+    if scene == 2:  # accepted, but beyond num_images, so that its file has been removed
         views.append(
             {"view": 2, "lighting": 0, "reasons": [], "pictures": [picture | {"name": "s000002_v02.png"}]}
         )
@@ -161,7 +168,7 @@ def _recorded(mask: NDArray[np.uint8], prefix: str) -> dict[str, Any]:
 
 
 def foreign() -> DataSet:
-    """Somebody else's COCO: polygons, a crowd, plain run lengths, a box alone, no attributes, other ids."""
+    """A data set of another tool: polygons, a crowd, plain run lengths, a box alone, no attributes."""
     triangle = [[2.0, 2.0, 22.0, 2.0, 2.0, 18.0]]
     crowd = {"size": [HEIGHT, WIDTH], "counts": [24 * 8, 48, 24 * 22]}
     annotations = [
@@ -201,19 +208,19 @@ def foreign() -> DataSet:
     return DataSet({TRAIN: tree}, {"images/train/dog.jpg": buffer.getvalue()})
 
 
-def test_nothing_is_wrong_with_a_right_data_set(tmp_path: Path) -> None:
-    report = check(right().write(tmp_path))
+def test_a_valid_data_set_has_no_faults(tmp_path: Path) -> None:
+    report = check(valid().write(tmp_path))
     assert report.faults == ()
     assert (report.images, report.annotations) == (3, 6)
 
 
-def test_nothing_is_wrong_with_a_right_one_of_others(tmp_path: Path) -> None:
+def test_a_valid_data_set_of_another_tool_has_no_faults(tmp_path: Path) -> None:
     report = check(foreign().write(tmp_path))
     assert report.faults == ()
     assert (report.images, report.annotations) == (1, 4)
 
 
-def test_a_symlink_may_stand_for_a_split(tmp_path: Path) -> None:
+def test_the_folder_of_a_split_may_be_a_symlink(tmp_path: Path) -> None:
     data = foreign()
     picture = data.files.pop("images/train/dog.jpg")
     (tmp_path / "elsewhere").mkdir()
@@ -223,8 +230,8 @@ def test_a_symlink_may_stand_for_a_split(tmp_path: Path) -> None:
     assert check(data.write(tmp_path / "data")).faults == ()
 
 
-@pytest.mark.parametrize(("name", "why"), [("nowhere", "no such folder"), (".", "no data set")])
-def test_a_folder_that_is_no_data_set_is_refused(tmp_path: Path, name: str, why: str) -> None:
+@pytest.mark.parametrize(("name", "why"), [("nowhere", "no such folder"), (".", "not a data set")])
+def test_a_folder_that_is_not_a_data_set_is_refused(tmp_path: Path, name: str, why: str) -> None:
     with pytest.raises(CheckError, match=why):
         check(tmp_path / name)
 
@@ -246,12 +253,12 @@ def remask(entry: Any, mask: NDArray[np.uint8]) -> None:
     entry.update(masked(mask))
 
 
-# name: (what is done to the right data set, what a fault must say)
+# name: (change to the valid data set, text that a fault must contain)
 OURS: dict[str, tuple[Change, str]] = {
     # files
-    "no JSON": (lambda d: put(d, TRAIN, b'{"images": ['), f"{TRAIN}: no JSON"),
-    "empty file": (lambda d: put(d, TRAIN, b""), f"{TRAIN}: no JSON"),
-    "not UTF-8": (lambda d: put(d, TRAIN, b'{"images": "\xff"}'), "no JSON"),
+    "no JSON": (lambda d: put(d, TRAIN, b'{"images": ['), f"{TRAIN}: invalid JSON"),
+    "empty file": (lambda d: put(d, TRAIN, b""), f"{TRAIN}: invalid JSON"),
+    "not UTF-8": (lambda d: put(d, TRAIN, b'{"images": "\xff"}'), "invalid JSON"),
     "a list": (lambda d: put(d, TRAIN, b"[]"), "must be an object"),
     "temporary left": (
         lambda d: put(d, "images/train/.tmp-0a", b""),
@@ -261,10 +268,10 @@ OURS: dict[str, tuple[Change, str]] = {
     "no config.yaml": (lambda d: d.files.pop("config.yaml"), "config.yaml: missing"),
     "no amodal file": (lambda d: d.trees.pop(AMODAL), f"{AMODAL}: missing"),
     "amodal alone": (lambda d: d.trees.pop(VAL), "amodal_val.json: has no instances file"),
-    "split missing": (lambda d: d.trees.pop(VAL), f"{VAL}: missing: records tell"),
+    "split missing": (lambda d: d.trees.pop(VAL), f"{VAL}: missing: records list"),
     "unfinished": (
         lambda d: [d.trees.pop(n) for n in list(d.trees) if "annotations" in n],
-        "not come to its end",
+        "annotations: missing: the run is unfinished",
     ),
     # structure
     "no categories": (lambda d: d.trees[TRAIN].pop("categories"), "categories is missing"),
@@ -275,13 +282,13 @@ OURS: dict[str, tuple[Change, str]] = {
     ),
     "id true": (lambda d: d.label().update(id=True), "id is True, must be"),
     "id 0": (lambda d: d.label().update(id=0), "id is 0, must be"),
-    "id twice": (lambda d: d.label(1).update(id=1), "annotations[1]: id 1 is there twice"),
-    "id no rank": (lambda d: [e.update(id=9) for e in both(d)], "annotations: ids are not the ranks"),
+    "id twice": (lambda d: d.label(1).update(id=1), "annotations[1]: id 1 occurs twice"),
+    "id not consecutive": (lambda d: [e.update(id=9) for e in both(d)], "annotations: ids are not 1, 2, 3"),
     "image twice": (
         lambda d: d.image(1).update(file_name="s000000_v00.png"),
-        "'s000000_v00.png' is there twice",
+        "'s000000_v00.png' occurs twice",
     ),
-    "category twice": (lambda d: d.trees[TRAIN]["categories"][1].update(name="nut"), "'nut' is there twice"),
+    "category twice": (lambda d: d.trees[TRAIN]["categories"][1].update(name="nut"), "'nut' occurs twice"),
     "no such image": (lambda d: d.label().update(image_id=77), "annotation 1: image_id 77"),
     "no such category": (lambda d: d.label().update(category_id=77), "annotation 1: category_id 77"),
     "no bbox": (lambda d: d.label().pop("bbox"), "bbox is missing"),
@@ -291,9 +298,12 @@ OURS: dict[str, tuple[Change, str]] = {
         lambda d: d.image().update(file_name="../val/s000001_v00.png"),
         "must be a bare file name",
     ),
-    "wrong name": (lambda d: d.image().update(view=3), "does not tell its key, s000000_v03"),
+    "wrong name": (lambda d: d.image().update(view=3), "'s000000_v00.png' must be s000000_v03"),
     "scenes mixed": (lambda d: d.image().update(scene=5), "scenes are not in order"),
-    "ignored what": (lambda d: d.image()["ignored"][0].update(category_id=8), "8 is no category_id"),
+    "ignored what": (
+        lambda d: d.image()["ignored"][0].update(category_id=8),
+        "ignored: 8 is not the id of a category",
+    ),
     # pictures
     "no file": (lambda d: d.files.pop(PICTURE), f"{PICTURE}: missing"),
     "no entry": (lambda d: put(d, "images/val/new.png", png(1)), "images/val/new.png: has no entry"),
@@ -301,17 +311,20 @@ OURS: dict[str, tuple[Change, str]] = {
     "beside splits": (lambda d: put(d, "images/new.png", png(1)), "images/new.png: belongs to no split"),
     "truncated": (
         lambda d: put(d, PICTURE, d.files[PICTURE][:-30]),
-        f"{PICTURE}: cannot be decoded as a whole",
+        f"{PICTURE}: cannot be decoded completely",
     ),
-    "no picture": (lambda d: put(d, PICTURE, b"GIF89a"), f"{PICTURE}: no JPEG or PNG"),
+    "no picture": (lambda d: put(d, PICTURE, b"GIF89a"), f"{PICTURE}: not a JPEG or PNG file"),
     "other size": (lambda d: put(d, PICTURE, png(0, (33, 24))), "is 33 x 24, its entry says 32 x 24"),
     "other bytes": (lambda d: put(d, PICTURE, png(99)), "sha256 differs"),
     # masks
     "polygons": (lambda d: d.label().update(segmentation=[[1, 1, 9, 1, 9, 9]]), "must be an object"),
-    "plain counts": (lambda d: d.label()["segmentation"].update(counts=[768]), "no compressed run lengths"),
+    "plain counts": (
+        lambda d: d.label()["segmentation"].update(counts=[768]),
+        "segmentation is not compressed run lengths",
+    ),
     "transposed": (
         lambda d: d.label()["segmentation"].update(size=[WIDTH, HEIGHT]),
-        "size is [32, 24], the image's is",
+        "size is [32, 24], the image's size is",
     ),
     "short counts": (lambda d: d.label()["segmentation"].update(counts="5"), "sum to 5, not to 24 x 32"),
     "empty mask": (
@@ -320,16 +333,16 @@ OURS: dict[str, tuple[Change, str]] = {
     ),
     "bbox": (
         lambda d: d.label()["bbox"].__setitem__(0, 9.0),
-        "annotation 1: bbox [9.0, 5.0, 10.0, 10.0] is not",
+        "annotation 1: bbox [9.0, 5.0, 10.0, 10.0] differs",
     ),
-    "bbox by 1e-3": (lambda d: d.label()["bbox"].__setitem__(0, 10.001), "is not the mask's"),
-    "bbox outside": (lambda d: d.label().update(bbox=[-1, 5, 10, 10]), "reaches out of the image"),
+    "bbox by 1e-3": (lambda d: d.label()["bbox"].__setitem__(0, 10.001), "differs from the mask's"),
+    "bbox outside": (lambda d: d.label().update(bbox=[-1, 5, 10, 10]), "extends beyond the image"),
     "bbox empty": (lambda d: d.label().update(bbox=[10, 5, 0, 10]), "bbox [10, 5, 0, 10] is empty"),
-    "area": (lambda d: d.label().update(area=101), "area 101 is not the mask's, 100"),
+    "area": (lambda d: d.label().update(area=101), "area 101 differs from the mask's, 100"),
     "amodal area": (lambda d: both(d)[1].update(area=101), f"{AMODAL}: annotation 1: area 101"),
     "overlap": (lambda d: remask(d.label(1), BEHIND), "the masks of annotations 1 and 2 overlap"),
     "one pixel shared": (
-        lambda d: remask(d.label(1), SEEN | rectangle(10, 5, 11, 6)),
+        lambda d: remask(d.label(1), VISIBLE | rectangle(10, 5, 11, 6)),
         "annotations 1 and 2 overlap",
     ),
     "not inside": (
@@ -341,11 +354,11 @@ OURS: dict[str, tuple[Change, str]] = {
     "no fraction": (lambda d: d.label()["attributes"].pop("occlusion"), "occlusion is missing"),
     "occlusion": (
         lambda d: d.label(1)["attributes"].update(occlusion=0.5),
-        "occlusion 0.5 is not the masks'",
+        "occlusion 0.5 differs from the masks'",
     ),
     "visible": (
         lambda d: d.label()["attributes"].update(visible_fraction=0.99),
-        "visible_fraction 0.99 is not (1 - ",
+        "visible_fraction 0.99 differs from (1 - ",
     ),
     "instance twice": (lambda d: d.label(1)["attributes"].update(instance=1), "have the same instance"),
     # amodal
@@ -383,15 +396,15 @@ OURS: dict[str, tuple[Change, str]] = {
         lambda d: put(d, "config.yaml", b"a:\n  path: /home/me\n"),
         "config.yaml: line 2: '/home/me'",
     ),
-    "no YAML": (lambda d: put(d, "config.yaml", b"a: [\n"), "config.yaml: no YAML"),
+    "no YAML": (lambda d: put(d, "config.yaml", b"a: [\n"), "config.yaml: invalid YAML"),
     # records
     "record gone": (lambda d: d.trees.pop("records/000/000001.json"), "the record of scene 1 is missing"),
-    "record broken": (lambda d: put(d, RECORD, b"{"), f"{RECORD}: no JSON"),
+    "record broken": (lambda d: put(d, RECORD, b"{"), f"{RECORD}: invalid JSON"),
     "record format": (lambda d: d.trees[RECORD].update(format=2), "format is 2"),
-    "record of another": (lambda d: d.trees[RECORD].update(scene=7), "is about scene 7"),
+    "record of another": (lambda d: d.trees[RECORD].update(scene=7), "belongs to scene 7"),
     "too few": (lambda d: d.trees["run.json"].update(num_images=9), "is 9, but the records hold 4"),
-    "too many": (lambda d: d.trees["run.json"].update(num_images=2), "image 2: no record tells of it"),
-    "view rejected": (lambda d: d.trees[RECORD]["views"][0]["reasons"].append("x"), "no record tells of it"),
+    "too many": (lambda d: d.trees["run.json"].update(num_images=2), "image 2: no record lists it"),
+    "view rejected": (lambda d: d.trees[RECORD]["views"][0]["reasons"].append("x"), "no record lists it"),
     "one label fewer": (
         lambda d: d.trees[RECORD]["views"][0]["pictures"][0]["annotations"].pop(),
         "1 annotations here, 2",
@@ -407,30 +420,30 @@ OURS: dict[str, tuple[Change, str]] = {
     "picture unknown": (lambda d: d.trees[TRAIN]["images"].pop(), "s000002_v00.png: has no entry in"),
     "picture differs": (
         lambda d: d.trees[RECORD]["views"][0]["pictures"][0].update(copy=1),
-        "copy is 1, COCO says 0",
+        "copy is 1, but 0 in annotations",
     ),
 }
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_names_what_is_wrong_with_ours(tmp_path: Path, name: str) -> None:
+def test_reports_faults_in_our_data_sets(tmp_path: Path, name: str) -> None:
     change, sentence = OURS[name]
-    data = right()
+    data = valid()
     change(data)
     said = [str(fault) for fault in check(data.write(tmp_path)).faults]
     assert any(sentence in line for line in said), said
 
 
 def test_an_unfinished_run_is_one_fault(tmp_path: Path) -> None:
-    data = right()
+    data = valid()
     for name in [name for name in data.trees if name.startswith("annotations/")]:
         del data.trees[name]
     faults = check(data.write(tmp_path)).faults
     assert {fault.file for fault in faults} == {"annotations"}
 
 
-def test_one_fault_is_named_once(tmp_path: Path) -> None:
-    data = right()
+def test_one_fault_is_reported_once(tmp_path: Path) -> None:
+    data = valid()
     for name, key in ((TRAIN, ""), (AMODAL, "amodal_")):
         data.trees[name]["annotations"][0]["area"] = 101
         data.trees[RECORD]["views"][0]["pictures"][0]["annotations"][0][f"{key}area"] = 101
@@ -438,13 +451,13 @@ def test_one_fault_is_named_once(tmp_path: Path) -> None:
     assert said == [(TRAIN, "annotation 1"), (AMODAL, "annotation 1")]
 
 
-# name: (what is done to somebody else's right data set, what a fault must say)
+# name: (change to the valid data set of another tool, text that a fault must contain)
 FOREIGN: dict[str, tuple[Change, str]] = {
     "bbox of w and h": (
         lambda d: d.label().update(bbox=[2, 2, 26, 16]),
-        "annotation 70: bbox [2, 2, 26, 16] is not",
+        "annotation 70: bbox [2, 2, 26, 16] differs",
     ),
-    "area as w x h": (lambda d: d.label().update(area=320), "area 320 is not the mask's"),
+    "area as w x h": (lambda d: d.label().update(area=320), "area 320 differs from the mask's"),
     "crowd 2": (lambda d: d.label(1).update(iscrowd=2), "iscrowd is 2, must be 0 or 1"),
     "no crowd": (lambda d: d.label(1).pop("iscrowd"), "iscrowd is missing"),
     "odd polygon": (lambda d: d.label()["segmentation"][0].pop(), "at least 3 points"),
@@ -460,7 +473,7 @@ FOREIGN: dict[str, tuple[Change, str]] = {
 
 
 @pytest.mark.parametrize("name", FOREIGN)
-def test_names_what_is_wrong_with_those_of_others(tmp_path: Path, name: str) -> None:
+def test_reports_faults_in_data_sets_of_other_tools(tmp_path: Path, name: str) -> None:
     change, sentence = FOREIGN[name]
     data = foreign()
     change(data)
@@ -469,13 +482,13 @@ def test_names_what_is_wrong_with_those_of_others(tmp_path: Path, name: str) -> 
 
 
 def huge(data: DataSet) -> None:
-    """A mask of 200000 x 200000 in an image that says so: pycocotools dies on it."""
+    """A mask of 200000 x 200000 in an image of that size, on which pycocotools crashes."""
     size = 200_000
     data.label().update(segmentation={"size": [size, size], "counts": [size * size]})
     data.image().update(width=size, height=size)
 
 
-HOSTILE: dict[str, Change] = {
+MALICIOUS: dict[str, Change] = {
     "200000 x 200000": huge,
     "20000 x 20000": lambda d: (
         d.image().update(width=20_000, height=20_000),
@@ -531,10 +544,10 @@ HOSTILE: dict[str, Change] = {
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_survives_and_names_what_is_hostile(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", MALICIOUS)
+def test_malicious_input_is_reported_without_a_crash(tmp_path: Path, name: str) -> None:
     data = foreign()
-    HOSTILE[name](data)
+    MALICIOUS[name](data)
     report = check(data.write(tmp_path))
     assert report.faults
     assert all(str(fault).isprintable() and len(str(fault)) < 500 for fault in report.faults)
@@ -560,16 +573,16 @@ RECORDS: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("name", RECORDS)
-def test_survives_hostile_records(tmp_path: Path, name: str) -> None:
-    data = right()
+def test_malicious_records_are_reported_without_a_crash(tmp_path: Path, name: str) -> None:
+    data = valid()
     RECORDS[name](data)
     assert check(data.write(tmp_path)).faults
 
 
 def nodes(tree: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """The way to every value of a tree."""
+    """The path, as keys and indices, to every value of a tree."""
     inner = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
-    return [path, *(way for key, value in inner for way in nodes(value, (*path, key)))][not path :]
+    return [path, *(deeper for key, value in inner for deeper in nodes(value, (*path, key)))][not path :]
 
 
 STRANGE: tuple[Any, ...] = (
@@ -588,8 +601,8 @@ STRANGE: tuple[Any, ...] = (
 )
 
 
-@pytest.mark.parametrize("kind", [right, foreign])
-def test_survives_any_value_anywhere(tmp_path: Path, kind: Callable[[], DataSet]) -> None:
+@pytest.mark.parametrize("kind", [valid, foreign])
+def test_strange_values_at_any_place_cause_no_crash(tmp_path: Path, kind: Callable[[], DataSet]) -> None:
     data = kind()
     data.write(tmp_path)
     for name in set(data.trees) & {TRAIN, AMODAL, RECORD, "run.json"}:
@@ -609,14 +622,14 @@ def test_a_fault_is_one_line() -> None:
     assert str(Fault("a.json", "", "is\nwrong\x1b[2J")) == "a.json: is\\nwrong\\x1b[2J"
 
 
-def test_run_lengths_are_those_of_pycocotools() -> None:
+def test_run_lengths_equal_those_of_pycocotools() -> None:
     rng = rng_for(0, scene=0, stream="poses")
     masks = []
     for density in (0.002, 0.03, 0.5, 0.97):
         for height, width in ((1, 1), (1, 40), (40, 1), (37, 53), (200, 300)):
             mask = np.asfortranarray(rng.random((height, width)) < density, np.uint8)
             encoded = coco_mask.encode(mask)
-            found = stretches(run_lengths(encoded["counts"].decode()), height, width)
+            found = runs_from_lengths(run_lengths(encoded["counts"].decode()), height, width)
             assert found.area == mask.sum()
             if mask.any():
                 assert found.box_xywh == coco_mask.toBbox(encoded).tolist()
@@ -631,6 +644,6 @@ def test_run_lengths_are_those_of_pycocotools() -> None:
                 assert one_found.inside(other_found) == bool((one <= other).all())
 
 
-def test_empty_and_touching_runs_are_no_stretches_of_their_own() -> None:
+def test_empty_runs_are_removed_and_touching_runs_merged() -> None:
     found = mask_of({"size": [2, 4], "counts": [1, 2, 0, 1, 1, 0, 3]}, 2, 4)
     assert (found.starts.tolist(), found.ends.tolist()) == ([1], [4])

@@ -1,4 +1,4 @@
-"""Whole runs that draw with OpenGL: in several processes, and on a machine that has none."""
+"""Whole runs that render with OpenGL, in one and in several processes."""
 
 import json
 from pathlib import Path
@@ -26,14 +26,14 @@ def recipe() -> Recipe:
     )
 
 
-def test_two_processes_make_what_one_does_and_the_device_is_told(egl: str, tmp_path: Path) -> None:
+def test_two_processes_give_the_same_bytes_and_the_device_is_recorded(egl: str, tmp_path: Path) -> None:
     generate(recipe(), tmp_path / "one", 4)
     generate(recipe(), tmp_path / "two", 4, workers=2, engine=Local())
     first, second = tree(tmp_path / "one"), tree(tmp_path / "two")
     assert first == second
     assert sum(name.startswith("images/") for name in first) == 4
-    told = json.loads(first["run.json"])
-    assert told["device"] == egl
-    (tmp_path / "one/run.json").write_text(json.dumps(told | {"device": "another GPU"}))
+    run = json.loads(first["run.json"])
+    assert run["device"] == egl
+    (tmp_path / "one/run.json").write_text(json.dumps(run | {"device": "another GPU"}))
     with pytest.raises(StoreError, match=r"holds another run's data \(device: \"another GPU\" there"):
         generate(recipe(), tmp_path / "one", 6)

@@ -1,4 +1,4 @@
-"""Data sets taken through a lens, by a camera that moves, between walls: what changes, and what must not."""
+"""Data sets with defocus, motion blur and walls: the images change, the labels do not."""
 
 import json
 from pathlib import Path
@@ -31,7 +31,7 @@ BLURRED = {"camera": {"kind": "shell", "aperture_mm": [10.0, 20.0], "motion_px":
 
 
 def made(out: Path, **changes: object) -> tuple[Record, list[bytes]]:
-    """The first scene of a data set of two pictures, and the pictures."""
+    """The first scene of a data set of two images, and the content of the images."""
     generate(Recipe.parse({**PLAIN, **changes}), out, num_images=2)
     data = DataSet(out)
     pictures = [data.content(record, picture) for record, _, picture in data.pictures()]
@@ -56,9 +56,7 @@ def labels(record: Record) -> list[Any]:
     return [picture.annotations for view in record.views for picture in view.pictures]
 
 
-def test_a_lens_and_motion_change_pictures_and_nothing_else(
-    plain: tuple[Record, list[bytes]], tmp_path: Path
-) -> None:
+def test_defocus_and_motion_change_only_the_images(plain: tuple[Record, list[bytes]], tmp_path: Path) -> None:
     record, pictures = made(tmp_path / "data", **BLURRED)
     assert record.settled == plain[0].settled
     assert labels(record) == labels(plain[0])
@@ -72,7 +70,7 @@ def test_a_lens_and_motion_change_pictures_and_nothing_else(
 
 
 @pytest.mark.parametrize("render", ["relit", "tiny"])
-def test_walls_change_pictures_and_no_label(
+def test_walls_change_images_and_no_label(
     plain: tuple[Record, list[bytes]], tmp_path: Path, render: str
 ) -> None:
     walls = {"scene": {**PLAIN["scene"], "walls": {"number": [2, 4], "gap": 0.5}}}
@@ -87,7 +85,7 @@ def test_walls_change_pictures_and_no_label(
     check_and_replay(tmp_path / "data")
 
 
-def test_records_from_before_there_were_walls_are_read(plain: tuple[Record, list[bytes]]) -> None:
+def test_records_of_versions_without_walls_can_be_read(plain: tuple[Record, list[bytes]]) -> None:
     tree = json.loads(to_bytes(plain[0]))
     del tree["settled"]["walls"], tree["settled"]["spec"]["room"]
     for view in tree["views"]:

@@ -1,4 +1,4 @@
-"""Pictures of several files: written, guarded by their hashes, removed and rendered again together."""
+"""Images with several files: all are written, checked by hash, removed and replayed together."""
 
 import json
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def with_depth(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def made(with_depth: None, tmp_path: Path) -> Path:
-    """Six pictures."""
+    """A data set of six images."""
     generate(RECIPE, tmp_path / "data", 6)
     return tmp_path / "data"
 
@@ -58,7 +58,7 @@ def names(out: Path, folder: str) -> list[str]:
     return sorted(path.relative_to(out / folder).as_posix() for path in (out / folder).rglob("*.png"))
 
 
-def test_every_file_is_there_and_its_hash_in_the_record(made: Path) -> None:
+def test_every_file_is_written_and_its_hash_is_in_the_record(made: Path) -> None:
     assert len(names(made, "images")) == 6
     assert names(made, "depth") == names(made, "images")
     for record, _, picture in DataSet(made).pictures():
@@ -68,14 +68,14 @@ def test_every_file_is_there_and_its_hash_in_the_record(made: Path) -> None:
     assert check(made).faults == ()
 
 
-def test_where_there_is_the_image_alone_records_say_nothing_of_others(tmp_path: Path) -> None:
+def test_records_of_single_files_have_no_other_files(tmp_path: Path) -> None:
     generate(RECIPE, tmp_path / "data", 2)
     record = (tmp_path / "data" / "records" / "000" / "000000.json").read_bytes()
     assert b"other_files" not in record
     assert from_bytes(record).views[0].pictures[0].other_files == {}
 
 
-def test_a_finished_data_set_is_left_and_a_damaged_one_repaired(made: Path) -> None:
+def test_a_finished_data_set_is_kept_and_a_damaged_one_repaired(made: Path) -> None:
     before = tree(made)
     times = {path: path.stat().st_mtime_ns for path in made.rglob("*.png")}
     generate(RECIPE, made, 6)
@@ -101,14 +101,14 @@ def test_files_beyond_the_wanted_images_are_removed(made: Path, tmp_path: Path) 
     assert tree(out) == tree(made)
 
 
-def test_check_names_what_is_wrong_with_them(made: Path) -> None:
+def test_check_reports_changed_stray_and_missing_files(made: Path) -> None:
     name = names(made, "depth")[0]
     right = (made / "depth" / name).read_bytes()
     (made / "depth" / name).write_bytes(right + b"x")
     (made / "depth" / "stray.png").write_bytes(right)
     (differs, stray) = map(str, check(made).faults)
-    assert differs.endswith(f"sha256 differs: depth/{name} is not what was written")
-    assert stray == "depth/stray.png: no record tells of it"
+    assert differs.endswith(f"sha256 differs: depth/{name} was changed after it was written")
+    assert stray == "depth/stray.png: no record lists it"
     (made / "depth" / "stray.png").unlink()
     (made / "depth" / name).unlink()
     (missing,) = map(str, check(made).faults)
@@ -119,7 +119,7 @@ def test_check_names_what_is_wrong_with_them(made: Path) -> None:
     "name",
     ["../secret.png", "images/train/s000000_v00.txt", "depth/train/s000001_v00.png", "depth/s000000_v00.png"],
 )
-def test_check_opens_no_file_by_a_strange_name(made: Path, name: str) -> None:
+def test_check_opens_no_file_with_an_unexpected_name(made: Path, name: str) -> None:
     path = made / "records" / "000" / "000000.json"
     record = json.loads(path.read_text())
     picture = record["views"][0]["pictures"][0]
@@ -130,7 +130,7 @@ def test_check_opens_no_file_by_a_strange_name(made: Path, name: str) -> None:
     )
 
 
-def test_all_are_rendered_again(made: Path) -> None:
+def test_all_files_are_replayed(made: Path) -> None:
     before, now = replay(DataSet(made), "s000000_v01")
     assert before == now
     assert [name.split("/")[0] for name in now] == ["images", "depth"]

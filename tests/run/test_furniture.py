@@ -64,7 +64,7 @@ def recipe(woods: Path, **changes: Any) -> Recipe:
 
 @pytest.fixture(scope="module", params=["relit", "tiny", "egl"])
 def made(request: pytest.FixtureRequest, woods: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten pictures."""
+    """A data set of ten images."""
     if request.param == "egl":
         request.getfixturevalue("egl")
     out = tmp_path_factory.mktemp("furniture") / "data"
@@ -136,7 +136,7 @@ def test_cameras_aim_at_objects_and_at_the_table_where_it_is_empty(woods: Path, 
         context.close()
 
 
-def test_splits_hold_out_pictures_of_furniture_but_not_its_mesh(woods: Path, tmp_path: Path) -> None:
+def test_splits_hold_out_images_on_furniture_but_not_its_mesh(woods: Path, tmp_path: Path) -> None:
     for number in range(4):
         solid = trimesh.creation.box((1.0, 0.8, 0.3 + 0.1 * number))
         (tmp_path / f"{number}.stl").write_bytes(bytes(solid.export(file_type="stl")))

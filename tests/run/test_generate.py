@@ -1,4 +1,4 @@
-"""Whole runs: the same bytes however they were made, whatever happened on the way."""
+"""Whole runs: the same bytes with any engine, after interruptions, extensions and crashes."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from scenes.assets.catalogue import load_catalogue
+from scenes.assets.loading import load_catalogue
 from sim2coco import GenerationError, Recipe, generate
 from sim2coco.check import check
 from sim2coco.engines.engine import Job, record_failure
@@ -59,7 +59,7 @@ def recipe(**changes: object) -> Recipe:
 
 
 def tree(root: Path) -> dict[str, bytes]:
-    """Every file of a data set, the log aside."""
+    """Every file of a data set except the log."""
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in sorted(root.rglob("*"))
@@ -96,7 +96,7 @@ def test_an_extended_data_set_equals_one_made_at_once(reference: Path, tmp_path:
     assert pictures.items() <= tree(reference).items()
 
 
-def test_a_finished_data_set_is_left_as_it_is(reference: Path) -> None:
+def test_a_finished_data_set_is_not_modified(reference: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in (reference / "images").rglob("*.jpg")}
     generate(recipe(), reference, 30)
     assert {path: path.stat().st_mtime_ns for path in (reference / "images").rglob("*.jpg")} == before
@@ -108,7 +108,7 @@ def test_a_run_killed_at_ten_random_moments_ends_up_the_same(tmp_path: Path) -> 
     for kill in range(10):
         before = records(out)
         run = start(out, images, 2)
-        if kill % 3 == 0:  # while it loads, claims the folder, or looks at what is there
+        if kill % 3 == 0:  # while it loads, locks the folder, or reads what exists
             time.sleep(rng.uniform(0.1, 2.0))
         while kill % 3 and records(out) <= before and run.poll() is None:
             time.sleep(0.002)
@@ -174,9 +174,7 @@ def test_damage_is_repaired(reference: Path, tmp_path: Path) -> None:
     assert tree(out) == tree(reference)
 
 
-def test_a_worker_that_dies_costs_nothing_when_its_scene_is_tried_again(
-    reference: Path, tmp_path: Path
-) -> None:
+def test_the_scene_of_a_crashed_worker_is_tried_again(reference: Path, tmp_path: Path) -> None:
     run = start(tmp_path / "data", 30, 2)
     while not records(tmp_path / "data"):
         assert run.poll() is None
@@ -196,7 +194,7 @@ def test_a_scene_that_takes_too_long_is_recorded_as_failed(tmp_path: Path) -> No
     assert (record.status, record.error) == ("failed", "took too long")
 
 
-def test_a_hopeless_run_ends_with_the_reasons(tmp_path: Path) -> None:
+def test_a_run_without_accepted_views_stops_with_the_reasons(tmp_path: Path) -> None:
     checks = {"dark": {"kind": "too_dark", "min_grey": 255.0}}
     with pytest.raises(GenerationError, match=r"of the last 20 views 0 were accepted; rejected: dark \d+"):
         generate(recipe(quality={"checks": checks, "patience": 20}), tmp_path / "data", 5)
@@ -222,7 +220,7 @@ def test_another_recipe_or_fewer_images_are_refused(
 
 @pytest.mark.parametrize("group", ["categories", "split", "transforms"])
 def test_another_order_is_another_data_set(tmp_path: Path, group: str) -> None:
-    """Order decides ids, draws and pixels, so it is a part of what a data set is."""
+    """The order determines ids, random draws and pixels, so it is part of the identity of a data set."""
 
     def ordered(step: int) -> Recipe:
         assets: dict[str, object] = {**SMALL["assets"], "distractors": {}}  # type: ignore[dict-item]
@@ -253,7 +251,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     assert tree(out) == before
 
 
-def test_what_killed_workers_left_is_gone_at_the_end(reference: Path, tmp_path: Path) -> None:
+def test_temporary_files_of_killed_workers_are_removed(reference: Path, tmp_path: Path) -> None:
     out = tmp_path / "data"
     generate(recipe(), out, 20)
     for folder in ("records/000", "images/train"):
@@ -263,7 +261,7 @@ def test_what_killed_workers_left_is_gone_at_the_end(reference: Path, tmp_path: 
 
 
 def test_a_failure_does_not_undo_a_commit(reference: Path, tmp_path: Path) -> None:
-    """A process can die between its commit and its answer."""
+    """A process can crash between its commit and its answer."""
     shutil.copytree(reference, tmp_path / "data")
     ours = recipe()
     job = Job(ours, load_catalogue(ours.assets), Store(tmp_path / "data"), tmp_path, 1)
@@ -271,7 +269,7 @@ def test_a_failure_does_not_undo_a_commit(reference: Path, tmp_path: Path) -> No
     assert tree(tmp_path / "data") == tree(reference)
 
 
-def test_more_images_than_wanted_can_be_taken_back_until_they_are_made(tmp_path: Path) -> None:
+def test_an_interrupted_run_can_be_finished_with_fewer_images(tmp_path: Path) -> None:
     run = start(tmp_path / "data", 5000, 1)
     while not records(tmp_path / "data"):
         assert run.poll() is None
@@ -309,8 +307,8 @@ def annotation_files(root: Path) -> Iterator[COCO]:
         yield COCO(str(path))
 
 
-def test_masks_boxes_and_areas_are_one(reference: Path) -> None:
-    seen = 0
+def test_masks_boxes_and_areas_agree(reference: Path) -> None:
+    count = 0
     for truth in annotation_files(reference):
         for annotation in truth.loadAnns(truth.getAnnIds()):
             mask = truth.annToMask(annotation)
@@ -318,8 +316,8 @@ def test_masks_boxes_and_areas_are_one(reference: Path) -> None:
             assert again["counts"].decode() == annotation["segmentation"]["counts"]
             assert annotation["area"] == mask.sum() == coco_mask.area(again)
             assert annotation["bbox"] == list(coco_mask.toBbox(again))
-            seen += 1
-    assert seen > 100
+            count += 1
+    assert count > 100
 
 
 @pytest.mark.parametrize("kind", ["bbox", "segm"])
@@ -341,7 +339,7 @@ def test_views_3_is_a_prefix_of_views_5(reference: Path, tmp_path: Path) -> None
     assert all(three[name] == five[name] for name in shared)
 
 
-def test_light_moves_no_mask(tmp_path: Path) -> None:
+def test_light_does_not_change_masks(tmp_path: Path) -> None:
     bright = {"ambient": 0.9, "elevation_deg": 80}
     dark = {"ambient": 0.3, "elevation_deg": 20, "hue": 0.08, "saturation": 0.5, "shadow": 0.9}
     plain: dict[str, object] = {"augment": {}, "quality": {}}
@@ -357,7 +355,7 @@ def test_light_moves_no_mask(tmp_path: Path) -> None:
             assert [p.sha256 for p in one.pictures] != [p.sha256 for p in other.pictures]
 
 
-def test_splits_keep_their_shares_in_every_prefix() -> None:
+def test_splits_keep_their_fractions_in_every_prefix() -> None:
     ours = recipe(split={"train": 0.7, "val": 0.2, "test": 0.1})
     drawn = np.array([ours.split_of(scene) for scene in range(5000)])
     for name, share in ours.split.shares.items():
@@ -375,7 +373,7 @@ def test_a_split_without_images_writes_no_file(tmp_path: Path) -> None:
     ]
 
 
-def test_copies_come_in_addition(tmp_path: Path) -> None:
+def test_copies_are_written_in_addition(tmp_path: Path) -> None:
     augment = {**SMALL["augment"], "copies": 2, "splits": ["train", "val"]}  # type: ignore[dict-item]
     result = generate(recipe(augment=augment), tmp_path / "data", 4)
     names = sorted(path.name for path in (tmp_path / "data" / "images").rglob("*.jpg"))

@@ -1,4 +1,4 @@
-"""Data sets whose splits share no mesh and no picture, and the audit that proves it from their files."""
+"""Data sets whose splits share no meshes and images, and the check that verifies this from their files."""
 
 import json
 import shutil
@@ -23,7 +23,7 @@ from tests.commandline import tree
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Meshes of two categories, one that is in both, clutter and floors."""
+    """Meshes of two categories (one mesh is in both), distractors and floor images."""
     root = tmp_path_factory.mktemp("heldout")
     for folder, numbers in (("bolts", range(6)), ("nuts", range(5, 9)), ("rubble", range(20, 23))):
         (root / folder).mkdir()
@@ -69,25 +69,25 @@ def recipe(home: Path, by: Any, **changes: Any) -> Recipe:
 
 @pytest.fixture(scope="module")
 def apart(home: Path) -> Path:
-    """Twelve pictures whose splits share nothing."""
+    """Twelve images whose splits share no assets."""
     generate(recipe(home, ["asset", "background"]), home / "apart", 12)
     return home / "apart"
 
 
 @pytest.fixture(scope="module")
 def alike(home: Path) -> Path:
-    """The same scenes, made of the same."""
+    """Twelve images whose splits use the same assets."""
     generate(recipe(home, "scene"), home / "alike", 12)
     return home / "alike"
 
 
-def told(data: Path) -> tuple[list[str], list[str]]:
+def check_result(data: Path) -> tuple[list[str], list[str]]:
     report = check(data)
     return [str(fault) for fault in report.faults], [str(holding) for holding in report.holdings]
 
 
-def test_nothing_is_shared_and_all_is_told(apart: Path, alike: Path) -> None:
-    faults, holdings = told(apart)
+def test_splits_share_nothing_and_the_counts_are_right(apart: Path, alike: Path) -> None:
+    faults, holdings = check_result(apart)
     assert faults == []
     assert holdings[-1] == "in more than one: 0 meshes, 0 textures"
     used: dict[str, set[str]] = {"train": set(), "val": set()}
@@ -105,14 +105,14 @@ def test_nothing_is_shared_and_all_is_told(apart: Path, alike: Path) -> None:
     assert (len(train["images"]), len(val["images"])) == (3, 2)
     assert sorted(train["textures"] + val["textures"]) == list(range(256))
     assert yaml.safe_load((apart / "config.yaml").read_text())["split"]["by"] == ["asset", "background"]
-    faults, holdings = told(alike)
+    faults, holdings = check_result(alike)
     assert faults == []
     assert not holdings[-1].startswith("in more than one: 0")
     assert "held_out" not in json.loads((alike / "run.json").read_text())
     assert yaml.safe_load((alike / "config.yaml").read_text())["split"] == {"train": 0.6, "val": 0.4}
 
 
-def test_the_same_bytes_in_processes_after_an_extension_and_replayed(apart: Path, home: Path) -> None:
+def test_extension_worker_processes_and_replay_give_the_same_bytes(apart: Path, home: Path) -> None:
     ours = recipe(home, ["asset", "background"])
     out = home / "extended"
     generate(ours, out, 5)
@@ -123,7 +123,7 @@ def test_the_same_bytes_in_processes_after_an_extension_and_replayed(apart: Path
     assert before == again
 
 
-def test_another_choice_is_another_data_set(apart: Path, home: Path) -> None:
+def test_another_split_setting_is_another_data_set(apart: Path, home: Path) -> None:
     with pytest.raises(
         StoreError, match=r"split\.by: \[\"asset\", \"background\"\] there, \[\"asset\"\] here"
     ):
@@ -132,7 +132,7 @@ def test_another_choice_is_another_data_set(apart: Path, home: Path) -> None:
         generate(recipe(home, ["asset", "background"], seed=5), apart, 14)
 
 
-def test_what_cannot_be_shared_out_is_refused_before_anything_is_written(home: Path) -> None:
+def test_too_few_meshes_are_refused_before_anything_is_written(home: Path) -> None:
     shape = {"nut": {"shape": "nut", "size_m": 0.05}}
     with pytest.raises(CatalogueError, match=r"assets\.categories\.nut: split\.by=asset needs"):
         generate(recipe(home, "asset", assets={"categories": shape}), home / "refused", 2)
@@ -169,7 +169,7 @@ def a_distractor_of_train(data: Path) -> None:
 
 
 def a_mesh_of_train_at_another_size(data: Path) -> None:
-    """Its name and its hash are in no other split: only what it is at any size tells."""
+    """Its name and hash are in no other split; only its size-independent hash reveals it."""
     held_out = json.loads((data / "run.json").read_text())["held_out"]
     content = held_out["train"]["assets"][spec_of(data, "train")["bodies"][0]["asset"]]
     changed(data / "run.json", lambda run: run["held_out"]["val"]["assets"].update({"big@0123": content}))
@@ -232,22 +232,22 @@ def no_scene(data: Path) -> None:
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_the_audit_finds_what_is_shared(
+def test_check_finds_what_is_shared(
     apart: Path, tmp_path: Path, forge: Forgery, words: tuple[str, ...]
 ) -> None:
     shutil.copytree(apart, tmp_path / "data")
     forge(tmp_path / "data")
-    faults, holdings = told(tmp_path / "data")
+    faults, holdings = check_result(tmp_path / "data")
     assert any(all(word in fault for word in words) for fault in faults), faults
     if forge is not no_scene:
         assert "0 meshes, 0 textures" not in holdings[-1] or forge is a_mesh_of_train_at_another_size
 
 
-def test_a_data_set_that_lies_about_itself_is_found_out(alike: Path, tmp_path: Path) -> None:
+def test_a_false_claim_of_held_out_assets_is_found(alike: Path, tmp_path: Path) -> None:
     shutil.copytree(alike, tmp_path / "data")
     by = {"by": ["asset", "background"]}
     changed(tmp_path / "data" / "run.json", lambda run: run["recipe"]["split"].update(by))
-    faults, _ = told(tmp_path / "data")
+    faults, _ = check_result(tmp_path / "data")
     assert all("is in split" in fault for fault in faults)
     assert any("mesh" in fault for fault in faults)
     assert any("texture" in fault for fault in faults)

@@ -1,4 +1,4 @@
-"""Run lengths, boxes and areas come from masks, and lead back to them."""
+"""Run lengths, boxes and areas of masks, and decoding them again."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -46,7 +46,7 @@ MASKS = {
 
 
 @pytest.mark.parametrize("name", MASKS)
-def test_a_mask_survives(name: str) -> None:
+def test_a_mask_is_unchanged_after_encoding_and_decoding(name: str) -> None:
     mask = MASKS[name]
     counts, area, (x, y, width, height) = run_lengths(mask)
     assert counts.encode() == coco_mask.encode(np.asfortranarray(mask, np.uint8))["counts"]
@@ -60,7 +60,7 @@ def test_a_mask_survives(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MASKS)
-def test_a_part_of_a_picture_is_enough(name: str) -> None:
+def test_a_crop_gives_the_same_as_the_whole_image(name: str) -> None:
     mask = np.pad(MASKS[name], ((3, 0), (0, 5)))
     assert run_lengths(mask[3:, :60], (0, 3), mask.shape) == run_lengths(mask)
 
@@ -68,7 +68,7 @@ def test_a_part_of_a_picture_is_enough(name: str) -> None:
 def in_a_row(rig: Callable[..., Rig]) -> tuple[Settled, Shot, Sample]:
     """Three boxes: the first is cut by the frame and half hidden by the second, the third is hidden."""
     made = rig(
-        catalogue_of({"box": box(0.1, 0.1, 0.1), "bar": box(0.1, 0.1, 0.3), "dot": box(0.02, 0.02, 0.02)})
+        catalogue_of({"box": box(0.1, 0.1, 0.1), "bar": box(0.1, 0.1, 0.06), "dot": box(0.02, 0.02, 0.02)})
     )
     settled = still(
         *(made.body("box", (-0.22, 0.1, 0.0)), made.body("bar", (-0.112, -0.1, 0.0), scale=0.8)),
@@ -90,14 +90,14 @@ def edges(mask: NDArray[np.bool_]) -> tuple[float, ...]:
     return float(x), float(y), float(columns.max() + 1 - x), float(rows.max() + 1 - y)
 
 
-def test_every_number_of_a_label_is_that_of_its_mask_or_its_object(rig: Callable[..., Rig]) -> None:
+def test_every_value_of_a_label_is_that_of_its_mask_or_object(rig: Callable[..., Rig]) -> None:
     settled, taken, sample = in_a_row(rig)
     verdict = judge(Quality(), sample, False)
     picture = written(ImageSettings(), settled, taken, 0, sample, verdict).picture
-    seen = [instance for instance in sample.instances if instance.id not in verdict.dropped]
-    assert [found.instance for found in picture.annotations] == [found.id for found in seen] == [1, 2, 4]
-    assert picture.ignored == ()  # nothing is seen of the third one
-    for found, instance in zip(picture.annotations, seen, strict=True):
+    labelled = [instance for instance in sample.instances if instance.id not in verdict.dropped]
+    assert [found.instance for found in picture.annotations] == [found.id for found in labelled] == [1, 2, 4]
+    assert picture.ignored == ()  # no pixel of the third one is visible
+    for found, instance in zip(picture.annotations, labelled, strict=True):
         visible, amodal = sample.ids == instance.id, sample.amodal_mask(instance.id)
         assert np.array_equal(decoded(found.counts, sample), visible)
         assert np.array_equal(decoded(found.amodal_counts, sample), amodal)
@@ -115,9 +115,13 @@ def test_every_number_of_a_label_is_that_of_its_mask_or_its_object(rig: Callable
     assert cut.whole_bbox[0] < 0 == cut.amodal_bbox[0]
     assert min(cut.occlusion, cut.truncation) > 0.05
     assert scaled.scale == 0.8
+    x, y, width, height = (int(edge) for edge in cut.bbox)
+    assert (sample.ids[y : y + height, x : x + width] == 2).any()  # boxes overlap, masks do not
 
 
-def test_a_dropped_label_is_ignored_for_its_reason_where_it_is_seen(rig: Callable[..., Rig]) -> None:
+def test_a_visible_object_with_a_dropped_label_is_ignored_with_its_reason(
+    rig: Callable[..., Rig],
+) -> None:
     settled, taken, sample = in_a_row(rig)
     verdict = judge(Quality(checks={"cut": Truncated(max_truncation=0.05)}), sample, False)
     picture = written(ImageSettings(), settled, taken, 0, sample, verdict).picture
@@ -126,7 +130,9 @@ def test_a_dropped_label_is_ignored_for_its_reason_where_it_is_seen(rig: Callabl
     assert [found.instance for found in picture.annotations] == [2, 4]
 
 
-def test_once_pixels_have_moved_nothing_is_told_of_the_rendered_camera(rig: Callable[..., Rig]) -> None:
+def test_values_of_the_rendered_camera_are_removed_once_pixels_have_moved(
+    rig: Callable[..., Rig],
+) -> None:
     settled, taken, sample = in_a_row(rig)
     moved = replace(sample, camera=None)
     picture = written(ImageSettings(), settled, taken, 1, moved, judge(Quality(), moved, False)).picture
@@ -135,7 +141,7 @@ def test_once_pixels_have_moved_nothing_is_told_of_the_rendered_camera(rig: Call
         assert (found.pose, found.whole_px, found.whole_bbox) == (None, None, None)
 
 
-def test_png_loses_nothing_and_jpeg_little() -> None:
+def test_png_is_lossless_and_jpeg_nearly() -> None:
     noise = RNG.integers(0, 255, (64, 64, 3)).astype(np.uint8)
     smooth = np.asarray(cv2.GaussianBlur(noise, (0, 0), 4), np.uint8)
     png, jpg = (

@@ -1,4 +1,4 @@
-"""Several lights of each view: the same labels, further pictures, all else as ever."""
+"""Several lights for each view: further images with the same labels."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,7 +57,7 @@ def made(render: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_each_view_is_there_under_each_light(made: Path) -> None:
+def test_each_view_has_an_image_for_each_light(made: Path) -> None:
     names = {
         f"s{scene:06d}_v{view:02d}{light}.jpg"
         for scene in (0, 1)
@@ -69,7 +69,9 @@ def test_each_view_is_there_under_each_light(made: Path) -> None:
     assert not check(made).faults
 
 
-def test_the_first_light_is_that_of_a_set_with_one(made: Path, render: str, tmp_path: Path) -> None:
+def test_the_first_light_equals_the_only_light_of_another_data_set(
+    made: Path, render: str, tmp_path: Path
+) -> None:
     generate(recipe(render={"kind": render}, light=LIGHT), tmp_path / "one", 4)
     for name, content in pictures(tmp_path / "one").items():
         assert pictures(made)[name] == content
@@ -97,8 +99,8 @@ def test_every_light_is_replayed_to_the_same_bytes(made: Path) -> None:
         assert before == now
 
 
-def test_lights_of_a_view_may_be_cut_by_the_number_of_images(render: str, made: Path, tmp_path: Path) -> None:
-    """Each counts: a set may end amid the lights of a view, and be extended from there."""
+def test_a_data_set_may_end_between_the_lights_of_a_view(render: str, made: Path, tmp_path: Path) -> None:
+    """Each light counts as an image; the data set can be extended from there."""
     ours = recipe(lightings=3, render={"kind": render}, light=LIGHT)
     generate(ours, tmp_path / "data", 4)
     assert sorted(pictures(tmp_path / "data")) == [
@@ -109,7 +111,7 @@ def test_lights_of_a_view_may_be_cut_by_the_number_of_images(render: str, made: 
     assert tree(tmp_path / "data") == tree(made)
 
 
-def test_augmentation_has_its_own_draws_for_each_light(tmp_path: Path) -> None:
+def test_augmentation_has_its_own_random_numbers_for_each_light(tmp_path: Path) -> None:
     augment = {
         "geometry": {"shift": {"name": "Affine", "translate_percent": [-0.2, 0.2], "p": 1.0}},
         "copies": 1,
@@ -127,7 +129,7 @@ def test_augmentation_has_its_own_draws_for_each_light(tmp_path: Path) -> None:
     assert not check(out).faults
 
 
-def test_a_light_that_a_check_rejects_takes_no_other_with_it(tmp_path: Path) -> None:
+def test_checks_reject_each_light_separately(tmp_path: Path) -> None:
     light = {"ambient": 0.5, "exposure_ev": [-4.0, 2.0]}
     checks = {"dark": {"kind": "too_dark", "min_grey": 60.0}}
     ours = recipe(lightings=4, light=light, quality={"checks": checks}, augment={})

@@ -5,8 +5,11 @@ import numpy as np
 import pytest
 import trimesh
 
-from scenes.assets.catalogue import Assets, Catalogue, CatalogueError, load_catalogue
+from scenes.assets.catalogue import Catalogue, CatalogueError
+from scenes.assets.categories import Assets
+from scenes.assets.loading import load_catalogue
 from scenes.assets.shapes import SHAPES
+from tests.library.meshes import brick
 from tests.refusals import assert_refused
 
 CUBE = """
@@ -34,8 +37,8 @@ def write(path: Path, text: str) -> str:
         ("points.obj", "v 0 0 0\nv 1 0 0\n", "no faces"),
         ("one.obj", "v 1 1 1\nv 1 1 1\nv 1 1 1\nf 1 2 3\n", "no area|no faces"),
         ("empty.obj", "", "cannot be read|no faces"),
-        ("garbage.stl", "garbage", "cannot be read|no faces"),
-        ("cut.glb", "glTF", "cannot be read|no faces"),
+        ("garbage.stl", "garbage", "is no STL: 7 bytes"),
+        ("cut.glb", "glTF", "is no GLB"),
         ("mesh.xyz", "1 2 3", "is not one of .obj"),
     ],
 )
@@ -150,7 +153,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError) as told:
         load(it={"path": str(tmp_path)}, other={"path": str(tmp_path / "no.obj")})
     text = str(told.value)
-    assert [name for name in "abcdefg" if f"{name}.obj: the mesh has no faces" in text] == list("abcde")
+    assert [name for name in "abcdefg" if f"{name}.obj: has no faces" in text] == list("abcde")
     assert text.endswith("; and 3 more")
 
 
@@ -230,3 +233,24 @@ def test_every_shape_loads() -> None:
     for (asset,) in made.groups:
         distances = np.linalg.norm(asset.mesh.vertices_m - asset.center_of_mass_m, axis=1)
         assert distances.max() <= asset.radius_m * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("kind", ["dae", "3mf"])
+def test_a_file_that_states_its_unit_needs_no_size(tmp_path: Path, kind: str) -> None:
+    path = brick(tmp_path / f"brick.{kind}")
+    (asset,) = load(brick={"path": str(path)}).groups[0]
+    np.testing.assert_allclose(asset.mesh.extents_m, (0.06, 0.04, 0.02), rtol=1e-5)
+    brick(path, 1e-4)
+    with pytest.raises(CatalogueError, match=r"6e-06 m in the unit that its file states; give its size_m"):
+        load(brick={"path": str(path)})
+
+
+def test_a_file_that_is_a_robot_is_read_too(tmp_path: Path) -> None:
+    write(
+        tmp_path / "one.urdf",
+        "<robot name='a'><link name='a'><visual><geometry><box size='0.1 0.2 0.3'/></geometry></visual>"
+        "</link></robot>",
+    )
+    (asset,) = load(robot={"path": str(tmp_path / "one.urdf")}).groups[0]
+    assert asset.name == "robot"
+    np.testing.assert_allclose(asset.mesh.extents_m, (0.1, 0.2, 0.3))

@@ -10,7 +10,9 @@ import pytest
 import trimesh
 from PIL import Image
 
-from scenes.assets.catalogue import Assets, Catalogue, CatalogueError, load_catalogue
+from scenes.assets.catalogue import Catalogue, CatalogueError
+from scenes.assets.categories import Assets
+from scenes.assets.loading import load_catalogue
 from scenes.heldout import hold_out
 from scenes.kinds.drop import Drop
 from scenes.kinds.floating import Floating

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from scenes.assets.images import IMAGE, Album, Pictures, Texture, load_images
-from scenes.assets.reading import ImageError
+from scenes.assets.reading.image import ImageError
 from scenes.assets.textures import TEXTURES
 from scenes.looks import LookSettings
 from tests.refusals import assert_refused

@@ -10,7 +10,7 @@ from PIL import Image
 
 from scenes.assets import panoramas
 from scenes.assets.panoramas import read_panorama
-from scenes.assets.reading import ImageError
+from scenes.assets.reading.image import ImageError
 from tests.panoramas import rgbe_of, toward, white, write_hdr
 
 SLOPE = np.exp(2 * toward(32))

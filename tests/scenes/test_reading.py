@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import trimesh
 
-from scenes.assets import reading
 from scenes.assets.mesh import MeshError
-from scenes.assets.reading import crease_normals, read_image, read_mesh
+from scenes.assets.reading import geometries, image, read, resolver
+from scenes.assets.reading.file import read_mesh
+from scenes.assets.reading.image import read_image
+from scenes.assets.reading.parts import crease_normals
 from scenes.assets.shapes import box
 from scenes.spec import Look
 from tests.rig import LIGHT, Rig, camera_at, catalogue_from, shot, still
@@ -83,7 +85,10 @@ def test_old_encodings_are_read(tmp_path: Path, suffix: str, content: str) -> No
 def test_formats_give_the_same_solid(tmp_path: Path, suffix: str) -> None:
     source = box(0.2, 0.3, 0.4)
     path = tmp_path / f"box{suffix}"
-    trimesh.Trimesh(np.add(source.vertices_m, (1, 2, 3)), source.faces).export(path)
+    upright = trimesh.Trimesh(np.add(source.vertices_m, (1, 2, 3)), source.faces)
+    if suffix == ".glb":
+        upright.apply_transform([[1, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1]])  # its y is up
+    upright.export(path)
     mesh = read_mesh(path)
     assert mesh.is_watertight
     assert mesh.volume_m3 == pytest.approx(0.024, rel=1e-5)
@@ -112,14 +117,19 @@ def test_normals_are_smooth_but_for_creases() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "value", "message"),
-    [("MAX_FILE_BYTES", 100, "larger than"), ("MAX_FACES", 1, "decimate it first")],
+    ("module", "limit", "value", "message"),
+    [
+        (read, "MAX_FILE_BYTES", 100, "larger than"),
+        (geometries, "MAX_FACES", 1, "has 2 faces, more than 1; decimate it first"),
+        (resolver, "MAX_IMAGE_PX", 1000, "'quad.png' is 64x64, more than"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_too_large_a_file_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, message: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: object, limit: str, value: int, message: str
 ) -> None:
     path = painted_quad(tmp_path)
-    monkeypatch.setattr(reading, limit, value)
+    monkeypatch.setattr(module, limit, value)
     with pytest.raises(MeshError, match=message):
         read_mesh(path)
 
@@ -136,7 +146,7 @@ def test_image_is_turned_upright_and_checked(tmp_path: Path, monkeypatch: pytest
     assert upright.shape == (8, 4, 3)
     assert (upright[:4] == 200).all()
     assert (upright[4:] == 0).all()
-    monkeypatch.setattr(reading, "MAX_IMAGE_PX", 31)
+    monkeypatch.setattr(image, "MAX_IMAGE_PX", 31)
     with pytest.raises(ValueError, match="8x4 is more than 31 pixels"):
         read_image(tmp_path / "turned.png")
     (tmp_path / "no.png").write_text("no image")

@@ -1,7 +1,6 @@
 """Projection: boxes and depth ranges of bodies in an image, and OpenGL's matrices."""
 
 import numpy as np
-from scipy.spatial import ConvexHull
 
 from scenes.shot import Camera
 from scenes.spec import Body
@@ -32,6 +31,9 @@ def projected_outline(files: MeshFiles, body: Body, camera: Camera) -> Array:
 
 def clipped(corners: Array, depth_m: float) -> Array:
     """Vertices (k, 3) of the part beyond a given depth of the convex hull of vertices (n, 3)."""
+    # SciPy is slow to import, and settings do not need it.
+    from scipy.spatial import ConvexHull
+
     faces = ConvexHull(corners).simplices
     edges = corners[np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])]
     beyond = edges[..., 2] > depth_m
@@ -102,6 +104,8 @@ def near_in_view(corners: Array, camera: Camera, near_m: float) -> bool:
         camera: The camera.
         near_m: Depth of the near plane in metres.
     """
+    from scipy.spatial import ConvexHull
+
     x = (np.array([0, camera.width, camera.width, 0]) - camera.cx) / camera.fx
     y = (np.array([0, 0, camera.height, camera.height]) - camera.cy) / camera.fy
     rays = np.column_stack([x, y, np.ones(4)])

@@ -1,17 +1,13 @@
 """What a mesh file says of itself before its geometry is read: limits, units, axes, pictures inside."""
 
-import base64
 import io
-import json
 import re
 import struct
 import zipfile
-from typing import Any
 from xml.etree import ElementTree
 
-from scenes.assets.reading import MAX_FILE_BYTES
-from sim2coco.library.reading.refusal import Refused
-from sim2coco.library.reading.resolver import can_be_read
+from scenes.assets.reading.limits import MAX_FILE_BYTES
+from scenes.assets.reading.refusal import Refused
 
 UNITS_M = {"m": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254, "ft": 0.3048, "um": 1e-6}
 THREEMF_UNITS = {
@@ -23,7 +19,6 @@ THREEMF_UNITS = {
     "meter": 1.0,
 }
 MAX_ZIP_RATIO = 2000
-PACKED = ("KHR_draco_mesh_compression", "EXT_meshopt_compression")
 EXPORT_AGAIN = "export it again from the program that made it"
 
 
@@ -118,60 +113,3 @@ def threemf_unit(content: bytes) -> float:
     # trimesh reads this one too; others hold parts of it.
     main = next((name for name in names if "3d/3dmodel.model" in name.lower()), names[0])
     return THREEMF_UNITS.get(roots[main].get("unit", "millimeter").lower(), 0.001)
-
-
-def gltf_tree(content: bytes, suffix: str) -> dict[str, Any]:
-    """The JSON of a glTF file, its embedded pictures looked at.
-
-    Raises:
-        Refused: It is no glTF 2, cut off, or holds a picture over the limit.
-    """
-    chunk, binary = (content, b"") if suffix == ".gltf" else _glb_chunks(content)
-    try:
-        tree = json.loads(chunk)
-    except (ValueError, RecursionError) as error:
-        raise unreadable(f"is no glTF: {error}") from error
-    if not isinstance(tree, dict) or not isinstance(tree.get("asset"), dict):
-        raise unreadable("is no glTF: it says nothing of its version")
-    if not str(tree["asset"].get("version", "")).startswith("2"):
-        raise unreadable(f"is glTF {tree['asset'].get('version', 'without a version')}, and 2.0 is read")
-    for name in PACKED:
-        if name in (tree.get("extensionsRequired") or ()):
-            raise Refused("unreadable", f"is compressed ({name})", "export it without mesh compression")
-    for index, image in enumerate(tree.get("images") or ()):
-        if isinstance(image, dict):
-            inside = _inside(tree, image, binary)
-            if inside is not None:
-                can_be_read(inside, str(image.get("name") or f"number {index}"))
-    return tree
-
-
-def _glb_chunks(content: bytes) -> tuple[bytes, bytes]:
-    if len(content) < 20 or content[:4] != b"glTF":
-        raise unreadable("is no GLB: it does not begin with glTF")
-    version, length = struct.unpack_from("<II", content, 4)
-    if version != 2:
-        raise unreadable(f"is GLB version {version}, and 2 is read")
-    if length > len(content):
-        raise unreadable(f"is cut off: it says {length:,} bytes, and {len(content):,} are there")
-    (size,) = struct.unpack_from("<I", content, 12)
-    start = 20 + size
-    if start > len(content):
-        raise unreadable("is cut off in its first chunk")
-    return content[20:start], content[start + 8 :]
-
-
-def _inside(tree: dict[str, Any], image: dict[str, Any], binary: bytes) -> bytes | None:
-    """The bytes of a picture that the file itself holds."""
-    uri = image.get("uri")
-    if isinstance(uri, str) and uri.startswith("data:"):
-        try:
-            return base64.b64decode(uri.partition(",")[2], validate=False)
-        except ValueError:
-            return None
-    try:
-        view = tree["bufferViews"][image["bufferView"]]
-        start = int(view.get("byteOffset", 0))
-        return binary[start : start + int(view["byteLength"])]
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
-        return None

@@ -4,15 +4,17 @@ import hashlib
 import io
 import re
 import warnings
-from pathlib import Path
+from collections.abc import Sequence
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Literal
 from urllib.parse import unquote
 
 from PIL import Image
 from trimesh.resolvers import Resolver
 
-from scenes.assets.reading import MAX_FILE_BYTES, MAX_IMAGE_PX
-from sim2coco.library.reading.refusal import Refused
+from scenes.assets.reading.limits import MAX_FILE_BYTES, MAX_IMAGE_PX
+from scenes.assets.reading.mtl import plain_materials
+from scenes.assets.reading.refusal import Refused
 
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "TGA", "GIF")
 IMAGES = (
@@ -32,11 +34,9 @@ IMAGES = (
 )
 DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-OPTIONS = re.compile(r"^(-[a-z]+(\s+(on|off|[-+.\deE]+|[rgbmlz]))*\s+)+")
-"""What may stand before the name of a texture in an MTL, like `-s 1 1 1`."""
 MAX_NAME = 255
 
-Fate = Literal["found", "missing", "unsupported"]
+Fate = Literal["found", "missing", "unsupported", "unreadable"]
 
 
 class MeshResolver(Resolver):
@@ -44,7 +44,7 @@ class MeshResolver(Resolver):
 
     Args:
         path: The mesh file.
-        root: The folder that is imported: a link may lead anywhere in it, and nowhere else.
+        roots: Folders that a link may lead anywhere in, and nowhere else: the one that is imported.
 
     Attributes:
         images: For each image that was named, what became of it.
@@ -53,24 +53,26 @@ class MeshResolver(Resolver):
         notes: What was done to find a file.
     """
 
-    def __init__(self, path: Path, root: Path) -> None:
+    def __init__(self, path: Path, roots: Sequence[Path]) -> None:
         """Reads nothing yet."""
-        self._path, self._folder, self.root = path, path.parent, root.resolve()
+        self._folder = path.parent
+        self.roots = tuple(root.resolve() for root in roots)
         self.images: dict[str, Fate] = {}
         self.inputs: dict[str, str] = {}
         self.trick: Refused | None = None
         self.notes: list[str] = []
+        self._kind = path.suffix.lower()
+        self._has_materials = False
 
     def get(self, name: str) -> bytes:
         """The content of a file beside the mesh.
 
         Raises:
             Refused: The name leads out of the folder, or the file breaks a limit.
-            FileNotFoundError: There is none, or it is an image of a kind that cannot be read.
+            FileNotFoundError: There is none, or one that cannot be read.
         """
-        name = OPTIONS.sub("", str(name))
         try:
-            return self._get(name)
+            return self._get(str(name))
         except Refused as refused:
             # trimesh takes some exceptions for a missing texture: what was refused stays refused.
             self.trick = self.trick or refused
@@ -108,33 +110,56 @@ class MeshResolver(Resolver):
         if plain.startswith(("/", "~")) or SCHEME.match(plain) or ".." in plain.split("/"):
             raise _trick(name, "which is not in its own folder")
         found = self._folder / plain if not (self._folder / name).exists() else self._folder / name
-        found = found if found.exists() else _other_case(found)
-        if found.exists() and not found.resolve().is_relative_to(self.root):
+        found = found if found.exists() else _other_case(self._folder, plain)
+        if found.exists() and not any(found.resolve().is_relative_to(root) for root in self.roots):
             raise _trick(name, "a link that leads out of the imported folder")
         return found
 
     def _get(self, name: str) -> bytes:
-        found = self.inside(name)
-        is_image = found.suffix.lower() in IMAGES
-        key = found.relative_to(self._folder).as_posix()
-        if not found.is_file():
-            self.inputs[key] = ""
-            if is_image:
-                self.images[key] = "missing"
-            else:
-                self.notes.append(f"{name!r} is missing")
-            raise FileNotFoundError(name)
-        if found.stat().st_size > MAX_FILE_BYTES:
-            raise Refused(
-                "over a limit", f"{name!r} is larger than {MAX_FILE_BYTES >> 20} MiB", "make it smaller"
-            )
-        content = found.read_bytes()
+        key = name
+        try:
+            found = self.inside(name)
+            key = found.relative_to(self._folder).as_posix()
+            content = _content(found, name)
+        except OSError as error:
+            self._lost(key, name, "missing" if isinstance(error, FileNotFoundError) else "unreadable")
+            raise FileNotFoundError(name) from error
         self.inputs[key] = digest(content)
-        if is_image:
-            self.images[key] = "found" if can_be_read(content, key) else "unsupported"
-            if self.images[key] == "unsupported":
-                raise FileNotFoundError(name)
+        if not self._is_image(key):
+            self._has_materials = True
+            return plain_materials(content) if self._kind == ".obj" else content
+        self.images[key] = "found" if can_be_read(content, key) else "unsupported"
+        if self.images[key] == "unsupported":
+            raise FileNotFoundError(name)
         return content
+
+    def _is_image(self, name: str) -> bool:
+        """Whether a file is a texture, by its suffix or as this mesh can name no other kind there."""
+        known = PurePath(name).suffix.lower() in IMAGES
+        return known or self._kind in (".ply", ".dae") or (self._kind == ".obj" and self._has_materials)
+
+    def _lost(self, key: str, name: str, fate: Fate) -> None:
+        self.inputs[key] = ""
+        if self._is_image(key):
+            self.images[key] = fate
+        else:
+            self.notes.append(f"{name!r} is missing" if fate == "missing" else f"{name!r} cannot be read")
+
+
+def _content(path: Path, name: str) -> bytes:
+    """What is in a file that a mesh names.
+
+    Raises:
+        Refused: It is too large.
+        OSError: It cannot be read.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(name)
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise Refused(
+            "over a limit", f"{name!r} is larger than {MAX_FILE_BYTES >> 20} MiB", "make it smaller"
+        )
+    return path.read_bytes()
 
 
 def digest(content: bytes) -> str:
@@ -171,9 +196,12 @@ def _trick(name: str, what: str) -> Refused:
     return Refused("path trick", f"names {name!r}, {what}", "put that file beside the mesh, and name it so")
 
 
-def _other_case(path: Path) -> Path:
+def _other_case(folder: Path, name: str) -> Path:
     """The file whose name differs in upper and lower case only, if there is just one."""
-    if not path.parent.is_dir():
-        return path
-    same = [other for other in path.parent.iterdir() if other.name.lower() == path.name.lower()]
-    return same[0] if len(same) == 1 else path
+    place = folder
+    for part in PurePosixPath(name).parts:
+        if not place.is_dir():
+            return folder / name
+        same = [other for other in place.iterdir() if other.name.lower() == part.lower()]
+        place = same[0] if len(same) == 1 else place / part
+    return place

@@ -4,16 +4,18 @@ import io
 import logging
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import trimesh
 
-from scenes.assets.reading import MAX_FACES
-from sim2coco.library.reading.containers import unreadable, whole_stl
-from sim2coco.library.reading.raw import Floats, Raw, raw_of
-from sim2coco.library.reading.refusal import Refused
-from sim2coco.library.reading.resolver import MeshResolver
+from scenes.assets.reading.containers import unreadable, whole_stl
+from scenes.assets.reading.limits import MAX_FACES
+from scenes.assets.reading.raw import Floats, Raw, raw_of
+from scenes.assets.reading.refusal import Refused
+from scenes.assets.reading.resolver import MeshResolver
+from scenes.assets.reading.text import plain_head, plain_text
 
 
 def load(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
@@ -24,14 +26,14 @@ def load(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str]) 
     """
     if suffix == ".stl":
         content = whole_stl(content, notes)
-    if suffix in (".obj", ".ply", ".off"):
-        content = _plain_text(content, suffix)
+    if suffix in (".obj", ".off"):
+        content = plain_text(content)
+    if suffix == ".ply":
+        content = plain_head(content, b"end_header")
     if suffix == ".obj" and max((len(line) for line in content.splitlines()), default=0) > 1_000_000:
         raise Refused("over a limit", "has a line of more than a million characters", "export it again")
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            logging.getLogger("trimesh").setLevel(logging.CRITICAL)
+        with _quiet():
             scene = trimesh.load_scene(
                 io.BytesIO(content), file_type=suffix[1:], resolver=resolver, process=False
             )
@@ -52,11 +54,28 @@ def load(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str]) 
         raise Refused("over a limit", f"has {faces:,} faces, more than {MAX_FACES:,}", "decimate it first")
     if not faces:
         raise Refused("no faces", "has no faces", "export the surface, not points or lines")
-    kept = [(_whole(geometry, notes), matrix) for geometry, matrix in placed]
-    raws = [raw_of(geometry, notes).moved(matrix) for geometry, matrix in kept if len(geometry.faces)]
+    with _quiet():
+        for geometry, _ in placed:
+            _drop_faces(geometry, notes)
+        there = [(geometry, matrix) for geometry, matrix in placed if len(geometry.faces)]
+        raws = [raw_of(geometry, resolver.notes).moved(matrix) for geometry, matrix in there]
     if not raws:
         raise unreadable("its faces name vertices that are not there")
     return tuple(raws)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps what parsers say of a file to themselves: what matters of it is in the notes."""
+    log = logging.getLogger("trimesh")
+    level = log.level
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        log.setLevel(logging.CRITICAL)
+        try:
+            yield
+        finally:
+            log.setLevel(level)
 
 
 def _told(error: Exception, resolver: MeshResolver) -> str:
@@ -64,6 +83,8 @@ def _told(error: Exception, resolver: MeshResolver) -> str:
     missing = [name for name, content in resolver.inputs.items() if not content]
     if missing and not missing[0].endswith(".mtl"):
         return f"names {missing[0]!r}, which is not there"
+    if isinstance(error, IndexError):
+        return "cannot be read: a face names a vertex that is not there, or numbers are missing"
     told = str(error).strip().splitlines()
     return f"cannot be read: {told[0][:200] if told else 'its parts do not fit together'}"
 
@@ -83,29 +104,10 @@ def _has_faces(geometry: Any) -> bool:
     return True
 
 
-def _whole(geometry: Any, notes: list[str]) -> Any:
-    """Without the faces that name a vertex which is not there."""
+def _drop_faces(geometry: Any, notes: list[str]) -> None:
+    """Drops the faces that name a vertex which is not there."""
     faces = np.asarray(geometry.faces)
     there = ((faces >= 0) & (faces < len(geometry.vertices))).all(axis=1)
     if not there.all():
         notes.append(f"{int((~there).sum()):,} faces whose vertices are not there dropped")
         geometry.faces = faces[there]
-    return geometry
-
-
-def _plain_text(content: bytes, suffix: str) -> bytes:
-    """The text of a file as UTF-8, whatever encoding its comments are in; a PLY's head only.
-
-    What is no UTF-8 is taken as Latin-1, where every byte is a letter: names of files keep their sense.
-    """
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        content = content.decode("utf-16", "replace").encode()
-    head, end = content, b""
-    if suffix == ".ply":
-        cut = content.find(b"end_header")
-        head, end = (content[:cut], content[cut:]) if cut >= 0 else (content, b"")
-    try:
-        head.decode("utf-8")
-    except UnicodeDecodeError:
-        head = head.decode("latin-1").encode()
-    return head + end

@@ -7,12 +7,13 @@ from xml.etree import ElementTree
 import numpy as np
 import trimesh
 
-from sim2coco.library.reading.containers import UNITS_M, check_xml, dae_frame, unreadable
-from sim2coco.library.reading.geometries import load
-from sim2coco.library.reading.raw import Floats, Raw, raw_of
-from sim2coco.library.reading.refusal import Refused
-from sim2coco.library.reading.resolver import MeshResolver, digest
-from sim2coco.library.reading.source import Source, up_matrix
+from scenes.assets.reading.containers import UNITS_M, check_xml, dae_frame, unreadable
+from scenes.assets.reading.geometries import load
+from scenes.assets.reading.gltf import check_gltf
+from scenes.assets.reading.raw import Floats, Raw, raw_of
+from scenes.assets.reading.refusal import Refused
+from scenes.assets.reading.resolver import MeshResolver
+from scenes.assets.reading.source import Source, source_of, up_matrix
 
 MAX_LINKS = 1000
 
@@ -26,7 +27,7 @@ def named_meshes(content: bytes) -> list[str]:
     return [mesh.get("filename", "") for mesh in check_xml(content).iter("mesh")]
 
 
-def read_urdf(content: bytes, path: Path, root: Path, resolver: MeshResolver) -> Source:
+def read_urdf(content: bytes, resolver: MeshResolver) -> Source:
     """The looks of a robot, in metres, z up.
 
     Raises:
@@ -50,8 +51,7 @@ def read_urdf(content: bytes, path: Path, root: Path, resolver: MeshResolver) ->
         raise resolver.trick
     if not raws:
         raise Refused("no faces", "shows nothing: it has no <visual> with a mesh or a shape", "give it one")
-    notes = [*resolver.notes, *notes]
-    return Source(tuple(raws), 1.0, "z", dict(resolver.images), resolver.inputs, tuple(dict.fromkeys(notes)))
+    return source_of(tuple(raws), 1.0, "z", resolver, notes)
 
 
 def _place(robot: ElementTree.Element, link: str) -> Floats:
@@ -143,15 +143,17 @@ def _mesh(mesh: ElementTree.Element, resolver: MeshResolver, notes: list[str]) -
     if not path.is_file():
         raise unreadable(f"names the mesh {name!r}, which is not there")
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise unreadable(f"names the mesh {name!r}, which cannot be read: {error.strerror}") from error
+        content = resolver.get(name)
+    except FileNotFoundError as error:
+        raise unreadable(f"names the mesh {name!r}, which cannot be read") from error
     suffix = path.suffix.lower()
     if suffix not in (".obj", ".stl", ".dae", ".ply", ".off", ".glb", ".gltf"):
         raise unreadable(f"names the mesh {name!r}: {suffix or 'no suffix'} is not read")
-    resolver.inputs[name] = digest(content)
-    own = MeshResolver(path, resolver.root)
+    if suffix in (".glb", ".gltf"):
+        check_gltf(content, suffix, resolver.notes)
+    own = MeshResolver(path, resolver.roots)
     raws = load(content, suffix, own, notes)
+    resolver.notes += own.notes
     folder = Path(name).parent
     resolver.images.update({(folder / key).as_posix(): fate for key, fate in own.images.items()})
     resolver.inputs.update({(folder / key).as_posix(): value for key, value in own.inputs.items()})

@@ -1,29 +1,29 @@
 """Reads a mesh file of any known kind, with all that it says of itself."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from scenes.assets.reading import MAX_FILE_BYTES
-from sim2coco.library.reading.containers import dae_frame, gltf_tree, threemf_unit, unreadable
-from sim2coco.library.reading.geometries import load
-from sim2coco.library.reading.refusal import Refused
-from sim2coco.library.reading.resolver import MeshResolver, digest
-from sim2coco.library.reading.source import Source
-from sim2coco.library.reading.urdf import read_urdf
+from scenes.assets.reading.containers import dae_frame, threemf_unit, unreadable
+from scenes.assets.reading.geometries import load
+from scenes.assets.reading.gltf import check_gltf
+from scenes.assets.reading.limits import MAX_FILE_BYTES
+from scenes.assets.reading.refusal import Refused
+from scenes.assets.reading.resolver import MeshResolver, digest
+from scenes.assets.reading.source import Source, source_of
+from scenes.assets.reading.urdf import read_urdf
 
-SUFFIXES = (".obj", ".stl", ".ply", ".off", ".glb", ".gltf", ".dae", ".3mf", ".urdf")
 
-
-def read_source(path: Path, root: Path) -> Source:
+def read_source(path: Path, roots: Sequence[Path]) -> Source:
     """The mesh in a file.
 
     Args:
         path: The file.
-        root: The folder that is imported: no link leads out of it.
+        roots: Folders that no link leads out of: the one that is imported.
 
     Raises:
         Refused: It is not taken.
     """
-    if not path.resolve().is_relative_to(root.resolve()):
+    if not any(path.resolve().is_relative_to(root.resolve()) for root in roots):
         raise Refused("path trick", "is a link that leads out of the imported folder", "copy the file there")
     try:
         size = path.stat().st_size
@@ -32,21 +32,21 @@ def read_source(path: Path, root: Path) -> Source:
         content = path.read_bytes()
     except OSError as error:
         raise unreadable(f"cannot be opened: {error.strerror}") from error
-    resolver = MeshResolver(path, root)
+    resolver = MeshResolver(path, roots)
     resolver.inputs[path.name] = digest(content)
     suffix = path.suffix.lower()
     if suffix == ".urdf":
-        return read_urdf(content, path, root, resolver)
-    unit_m, up = _frame(content, suffix)
+        return read_urdf(content, resolver)
     notes: list[str] = []
+    unit_m, up = _frame(content, suffix, resolver.notes)
     raws = load(content, suffix, resolver, notes)
-    return Source(raws, unit_m, up, dict(resolver.images), resolver.inputs, (*resolver.notes, *notes))
+    return source_of(raws, unit_m, up, resolver, notes)
 
 
-def _frame(content: bytes, suffix: str) -> tuple[float | None, str | None]:
+def _frame(content: bytes, suffix: str, looks: list[str]) -> tuple[float | None, str | None]:
     """The unit in metres and the up axis that a file states or its format prescribes."""
     if suffix in (".glb", ".gltf"):
-        gltf_tree(content, suffix)
+        check_gltf(content, suffix, looks)
         return 1.0, "y"
     if suffix == ".dae":
         return dae_frame(content)

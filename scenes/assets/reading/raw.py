@@ -5,12 +5,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import trimesh
 from numpy.typing import NDArray
 from PIL import Image
 
+from scenes.assets.reading.image import eight_bit
+from scenes.assets.reading.limits import MAX_IMAGE_PX
+from scenes.assets.reading.mtl import PLACEMENT
+from scenes.assets.reading.refusal import Refused
+
 Floats = NDArray[np.float64]
+Color = tuple[float, float, float]
 BLACK = 0.02
+MEANINGLESS = (0.8, 0.64, 0.588)
+"""Greys that Blender and 3ds Max write beside every texture: the texture is meant as it is."""
+WHITE = (1.0, 1.0, 1.0)
 GREY = (178 / 255, 178 / 255, 178 / 255)
 
 
@@ -30,7 +38,7 @@ class Raw:
     corners: Floats
     normals: Floats | None = None
     uvs: Floats | None = None
-    color_rgb: tuple[float, float, float] = GREY
+    color_rgb: Color = GREY
     corner_colors: Floats | None = None
     texture: NDArray[np.uint8] | None = None
 
@@ -45,6 +53,8 @@ class Raw:
 
     def moved(self, matrix: Floats) -> "Raw":
         """The triangles under an affine map (4, 4)."""
+        if np.array_equal(matrix, np.eye(4)):
+            return self
         linear = matrix[:3, :3]
         corners = self.corners @ linear.T + matrix[:3, 3]
         normals = self.normals
@@ -97,7 +107,9 @@ def with_colors(raw: Raw, colors: Floats) -> Raw:
 
 
 def _painted(raw: Raw, geometry: Any, material: Any, faces: NDArray[np.int64], notes: list[str]) -> Raw:
-    uv = getattr(geometry.visual, "uv", None)
+    import trimesh  # loaded already where a file is read, and slow to load where none is
+
+    uv = _placed(getattr(geometry.visual, "uv", None), material)
     if uv is not None and (len(uv) != len(geometry.vertices) or not np.isfinite(uv).all()):
         uv = None
         notes.append("its texture coordinates are not finite")
@@ -105,43 +117,67 @@ def _painted(raw: Raw, geometry: Any, material: Any, faces: NDArray[np.int64], n
     raw = replace(raw, uvs=uvs)
     if isinstance(material, trimesh.visual.material.MultiMaterial):
         material = material.materials[0] if material.materials else None
-    factor, image = _base(material)
+    tint, color, image = _base(material)
+    if image is not None and uvs is None:
+        notes.append("a texture without texture coordinates is not used")
     texture = None if image is None or uvs is None else decoded(image, notes)
     if texture is not None:
-        return replace(raw, color_rgb=(1.0, 1.0, 1.0), texture=_tinted(texture, factor))
+        return replace(raw, color_rgb=WHITE, texture=_tinted(texture, tint))
     attribute = geometry.vertex_attributes.get("color")
     if attribute is not None and len(attribute) == len(geometry.vertices):
         colors = np.asarray(attribute, np.float64)[..., :3]
         colors = colors / 255 if np.asarray(attribute).dtype.kind in "iu" else colors
-        return with_colors(raw, colors[faces] * np.array(factor))
-    return replace(raw, color_rgb=factor)
+        return with_colors(raw, colors[faces] * np.array(color))
+    return replace(raw, color_rgb=color)
 
 
-def _base(material: Any) -> tuple[tuple[float, float, float], Image.Image | None]:
-    """The colour that multiplies a material's texture, or stands for it, and the texture."""
+def _placed(uv: Any, material: Any) -> Any:
+    """Texture coordinates (n, 2) repeated and moved as an MTL says."""
+    placement = getattr(material, "kwargs", {}).get(PLACEMENT)
+    if uv is None or placement is None:
+        return uv
+    numbers = np.array(placement, np.float64)
+    return np.asarray(uv, np.float64)[:, :2] * numbers[:2] + numbers[2:]
+
+
+def _base(material: Any) -> tuple[Color, Color, Image.Image | None]:
+    """The colour that multiplies a material's texture, the one without its texture, and the texture."""
+    import trimesh
+
     if isinstance(material, trimesh.visual.material.PBRMaterial):
         factor = material.baseColorFactor
-        white = (1.0, 1.0, 1.0)
-        return white if factor is None else _rgb(np.asarray(factor)), material.baseColorTexture
-    image = getattr(material, "image", None)
-    if image is None and getattr(material, "diffuse", None) is None:
-        return GREY, None
-    # Only a Kd that the file gives: trimesh's own default is dark. Black beside a texture means nothing.
-    given = getattr(material, "kwargs", {}).get("kd") if image is not None else material.diffuse
-    color = (1.0, 1.0, 1.0) if given is None else _rgb(np.asarray(given))
-    return (color if image is None or max(color) > BLACK else (1.0, 1.0, 1.0)), image
+        color = WHITE if factor is None else _rgb(np.asarray(factor))
+        return color, color, material.baseColorTexture
+    diffuse = getattr(material, "diffuse", None)
+    color = GREY if diffuse is None else _rgb(np.asarray(diffuse))
+    # Only a Kd that the file gives: trimesh's own default is dark.
+    given = getattr(material, "kwargs", {}).get("kd")
+    tint = WHITE if given is None else _rgb(np.asarray(given))
+    return (tint if _means(tint) else WHITE), color, getattr(material, "image", None)
+
+
+def _means(tint: Color) -> bool:
+    """Whether a colour beside a texture is more than what programs write there by themselves."""
+    return max(tint) > BLACK and not any(np.allclose(tint, grey, atol=0.002) for grey in MEANINGLESS)
 
 
 def decoded(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
-    """The pixels (h, w, 3) of a picture, or None when it is damaged."""
+    """The pixels (h, w, 3) of a picture, or None when it is damaged.
+
+    Raises:
+        Refused: It has too many.
+    """
+    if image.width * image.height > MAX_IMAGE_PX:
+        size = f"a texture of {image.width}x{image.height}, more than {MAX_IMAGE_PX // 10**6} million pixels"
+        raise Refused("over a limit", f"holds {size}", "scale the image down")
     try:
         if image.mode in ("P", "LA", "RGBA", "PA"):
             image = image.convert("RGBA").convert("RGB")
-        elif image.mode.startswith("I"):
-            image = Image.fromarray((np.asarray(image, np.float64) / 257).clip(0, 255).astype(np.uint8))
-        return np.asarray(image.convert("RGB"), np.uint8)
+        return np.asarray(eight_bit(image).convert("RGB"), np.uint8)
     except Exception as error:  # whatever a parser of foreign files raises is one thing to the caller
-        notes.append(f"a texture is damaged ({type(error).__name__}): its colour is used")
+        name = image.info.get("file_path")
+        called = "a texture" if name is None else f"texture {name!r}"
+        notes.append(f"{called} damaged ({type(error).__name__}): its colour is used")
         return None
 
 
@@ -150,13 +186,13 @@ def opened(content: bytes) -> Image.Image:
     return Image.open(io.BytesIO(content))
 
 
-def _tinted(texture: NDArray[np.uint8], factor: tuple[float, float, float]) -> NDArray[np.uint8]:
+def _tinted(texture: NDArray[np.uint8], factor: Color) -> NDArray[np.uint8]:
     if min(factor) > 0.998:
         return texture
     return np.asarray(texture * np.array(factor, np.float32) + np.float32(0.5), np.uint8)
 
 
-def _rgb(color: NDArray[Any]) -> tuple[float, float, float]:
+def _rgb(color: NDArray[Any]) -> Color:
     """Three shares from bytes or shares."""
     values = np.asarray(color).ravel()
     shares = values.astype(np.float64) / 255 if values.dtype.kind in "iu" else values.astype(np.float64)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sim2coco.library.reading.raw import Floats
+from scenes.assets.reading.raw import Floats
 
 LEAST_PX, MOST_PX = 6, 64
 """Side of a cell: even, so that an even number of them is a multiple of 4."""

@@ -1,0 +1,133 @@
+"""Settings of what scenes are made of: categories of meshes and shapes."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from scenes.assets.library import NoLibrary, read_library
+from scenes.assets.paths import OF, AssetPath, PathError, PathSetting
+from scenes.assets.shapes import SHAPES
+from scenes.settings import Positive, Rgb, Settings, check_known, did_you_mean
+
+UNKNOWN = "unknown"
+
+
+class Category(Settings):
+    """What is labelled under one name: a procedural shape, a mesh file, or a folder of them."""
+
+    shape: str | None = None
+    """A shape: box, cylinder, cone, sphere, capsule, torus, prism, nut, bolt, wedge, tube, bracket."""
+    path: PathSetting | None = None
+    """A mesh file, a folder, a pattern with `*`, or a library; `pybullet_data:` stands for that package."""
+    size_m: Positive | None = None
+    """Longest side in metres, number or [low, high]; null takes the file's numbers as metres."""
+    color: Rgb | Literal["own", "random"] | None = None
+    """`own` keeps the file's, `random` draws one an object, or [r, g, b]; null is random for shapes."""
+    density_kg_m3: Annotated[float, Field(gt=0)] | None = None
+    """Mass per volume, null is a library's, or 600; the mass is kept between 0.01 and 50 kg."""
+    mass_kg: Annotated[float, Field(gt=0)] | None = None
+    """Mass at the largest size, instead of a density."""
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    """How often this category is drawn, relative to the others."""
+    supercategory: str = "object"
+    """COCO's supercategory."""
+    licence: str = UNKNOWN
+    """Under what licence the mesh may be used; listed in the data set."""
+    upright: bool | None = None
+    """Whether it stands, turned about the vertical only, when it is let go; null asks the library."""
+
+    @field_validator("shape")
+    @classmethod
+    def _known_shape(cls, shape: str | None) -> str | None:
+        if shape is not None:
+            check_known("shape", shape, SHAPES)
+        return shape
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Category":
+        if self.shape is not None and self.path is not None:
+            raise ValueError("has both shape and path: give one, or choose another name")
+        if self.shape is None and self.path is None:
+            raise ValueError("give shape or path")
+        if self.shape is not None and self.size_m is None:
+            raise ValueError("a shape needs size_m")
+        return self
+
+    @property
+    def recolored(self) -> bool:
+        """Whether each object gets a colour of its own."""
+        return self.color == "random" or (self.color is None and self.shape is not None)
+
+
+def _parsed(tree: object) -> object:
+    """A category in JSON mode, also below a validator that has made plain Python of the tree."""
+    return Category.parse(tree) if isinstance(tree, dict) else tree
+
+
+Categories = dict[str, Annotated[Category, BeforeValidator(_parsed)]]
+
+
+class Assets(Settings):
+    """What scenes are made of."""
+
+    path: str | None = None
+    """A library that `sim2coco assets import` made: each of its categories becomes one, before the others."""
+    categories: Categories = Field(default_factory=dict)
+    """The labelled categories, in the order of their COCO ids."""
+    distractors: Categories = Field(default_factory=dict)
+    """What may lie around without being labelled."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_library(cls, tree: object) -> object:
+        """The categories of the library written out with what was set for them; null leaves one out."""
+        if not isinstance(tree, dict) or not isinstance(tree.get("path"), str):
+            return tree
+        path, set_for = tree["path"], tree.get("categories") or {}
+        try:
+            library = read_library(AssetPath.parse(path).resolved)
+        except (NoLibrary, PathError) as error:
+            raise ValueError(f"path: {error}") from error
+        if not isinstance(set_for, dict):
+            return tree
+        # Some may have lost their last mesh.
+        names = [name for name in library.categories if library.of(name)]
+        others = {name: category for name, category in set_for.items() if name not in names}
+        for name, category in others.items():
+            if category is None or not {"shape", "path"} & set(_mapping(category)):
+                known = f"the library {path} has no category {name!r}; {did_you_mean(name, names)}"
+                raise ValueError(f"categories.{name}: {known}; a new one needs shape or path")
+        own = {
+            name: {"path": f"{path}{OF}{name}", **_mapping(set_for.get(name))}
+            for name in names
+            if set_for.get(name, {}) is not None
+        }
+        return {**tree, "path": None, "categories": {**own, **others}}
+
+    @field_validator("categories", "distractors")
+    @classmethod
+    def _named(cls, categories: dict[str, Category]) -> dict[str, Category]:
+        if any(not name.strip() for name in categories):
+            raise ValueError("a category without a name")
+        return categories
+
+    @field_validator("categories")
+    @classmethod
+    def _not_empty(cls, categories: dict[str, Category]) -> dict[str, Category]:
+        if not categories:
+            raise ValueError("name at least one, for example gear: {path: gear.obj, size_m: 0.06}")
+        return categories
+
+    @model_validator(mode="after")
+    def _one_meaning(self) -> "Assets":
+        for name in self.categories:
+            if name in self.distractors:
+                raise ValueError(f"{name!r} is both a category and a distractor; give one another name")
+        return self
+
+
+def _mapping(value: object) -> dict[str, object]:
+    """What was set for a category; nothing where that is no mapping."""
+    if isinstance(value, Category):
+        return value.model_dump(exclude_unset=True)
+    return {str(key): entry for key, entry in value.items()} if isinstance(value, dict) else {}

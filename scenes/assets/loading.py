@@ -1,0 +1,229 @@
+"""From settings to a catalogue: meshes are found, read, sized and weighed; what is wrong is told at once."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from scenes.assets.catalogue import Asset, Catalogue, CatalogueError
+from scenes.assets.categories import UNKNOWN, Assets, Category
+from scenes.assets.images import load_images
+from scenes.assets.library import Entry, NoLibrary, read_library
+from scenes.assets.mesh import Mesh, MeshError
+from scenes.assets.paths import AssetPath, PathError
+from scenes.assets.physics import asset_of, one_asset
+from scenes.assets.pieces import read_pieces
+from scenes.assets.reading.file import MeshFile, read_mesh_file
+from scenes.assets.shapes import SHAPES
+
+MIN_SIZE_M, MAX_SIZE_M = 0.001, 5.0
+"""Longest sides that are believed without `size_m`; most others are files in millimetres or inches."""
+MAX_RATIO = 50.0
+"""How many times larger or smaller than the median a mesh may be: things in one picture are not."""
+MAX_FAULTS = 5
+"""Faults that are told at once."""
+IMPORT = " (sim2coco assets import FOLDER --out LIBRARY sorts out such files)"
+
+
+def load_catalogue(
+    settings: Assets,
+    folders: Mapping[str, str | None] | None = None,
+    furniture: Mapping[str, Mesh] | None = None,
+) -> Catalogue:
+    """Reads and checks every mesh and image that the settings name, in this process.
+
+    Args:
+        settings: Categories and distractors.
+        folders: For each role of a surface its folder of images, or None.
+        furniture: The meshes of furniture, by name.
+
+    Raises:
+        CatalogueError: Paths hold no mesh, or some that cannot be used; tells all of them.
+        ImageError: An image cannot be read.
+    """
+    loader = _Loader()
+    groups = [
+        loader.load("categories", name, category, index)
+        for index, (name, category) in enumerate(settings.categories.items())
+    ]
+    distractors = [
+        loader.load("distractors", name, category, None) for name, category in settings.distractors.items()
+    ]
+    faults = loader.faults or list(_doubtful_sizes(settings, groups))
+    if faults:
+        more = f"; and {len(faults) - MAX_FAULTS} more" if len(faults) > MAX_FAULTS else ""
+        raise CatalogueError("; ".join(faults[:MAX_FAULTS]) + more)
+    return Catalogue(
+        names=tuple(settings.categories),
+        supercategories=tuple(category.supercategory for category in settings.categories.values()),
+        weights=tuple(category.weight for category in settings.categories.values()),
+        groups=tuple(groups),
+        distractor_weights=tuple(category.weight for category in settings.distractors.values()),
+        distractor_groups=tuple(distractors),
+        images=load_images(folders or {}),
+        furniture={
+            name: replace(one_asset(name, mesh), category=None) for name, mesh in (furniture or {}).items()
+        },
+        notes=tuple(loader.notes),
+    )
+
+
+def load_category(name: str, category: Category) -> tuple[Asset, ...]:
+    """The assets of one category by itself.
+
+    Raises:
+        CatalogueError: Some cannot be used.
+    """
+    loader = _Loader()
+    assets = loader.load("categories", name, category, None)
+    if loader.faults:
+        raise CatalogueError(loader.faults[0])
+    return assets
+
+
+class _Loader:
+    """Loads categories one after the other, and keeps what is to be said of them.
+
+    Attributes:
+        faults: What cannot be used, and why.
+        notes: What is not used of files that are.
+    """
+
+    def __init__(self) -> None:
+        """Has loaded nothing yet."""
+        self.faults: list[str] = []
+        self.notes: list[str] = []
+
+    def load(self, group: str, name: str, category: Category, index: int | None) -> tuple[Asset, ...]:
+        """The assets of a category: of a shape, a library or mesh files."""
+        if category.shape is not None:
+            size_m = category.size_m or (1.0, 1.0)
+            shape = SHAPES[category.shape](size_m[1])
+            return (asset_of(name, category, index, shape, f"shape:{category.shape}"),)
+        assert category.path is not None
+        setting = f"assets.{group}.{name}.path"
+        try:
+            library = category.path.library
+            if library is not None:
+                return tuple(self._of_library(setting, library, name, category, index))
+            return self._of_files(setting, category.path, name, category, index)
+        except (NoLibrary, PathError, MeshError) as error:
+            self.faults.append(f"{setting}: {error}")
+            return ()
+
+    def _of_files(
+        self, setting: str, path: AssetPath, name: str, category: Category, index: int | None
+    ) -> tuple[Asset, ...]:
+        """The assets of mesh files, those that can be used; what is wrong with the others becomes faults."""
+        names = _names(name, path)
+        assets: list[Asset] = []
+        spoilt: list[str] = []
+        for file, called in names.items():
+            try:
+                mesh, content = self._sized(setting, file, category)
+                assets.append(asset_of(called, category, index, mesh, content))
+            except MeshError as error:
+                spoilt.append(f"{setting}: {file}: {error}")
+        if spoilt and len(names) > 1:
+            spoilt[0] += IMPORT
+        self.faults += spoilt
+        return tuple(assets)
+
+    def _sized(self, setting: str, path: Path, category: Category) -> tuple[Mesh, str]:
+        """The mesh in a file at the largest size of its category, and the hash of it as the file has it."""
+        found = self._noted(setting, path.name, path, category)
+        content = found.mesh.content_hash
+        longest_m = float(found.mesh.extents_m.max())
+        if category.size_m is not None:
+            return found.mesh.scaled(category.size_m[1] / longest_m), content
+        if not MIN_SIZE_M <= longest_m <= MAX_SIZE_M:
+            unit = "in the unit that its file states" if found.states_unit else "if its numbers are metres"
+            raise MeshError(f"{_long(found.mesh)} {unit}; give its size_m")
+        return found.mesh, content
+
+    def _of_library(
+        self, setting: str, folder: Path, name: str, category: Category, index: int | None
+    ) -> Iterator[Asset]:
+        """The assets of one category of a library, or of all: their sizes and masses are known."""
+        assert category.path is not None
+        library, part = read_library(folder), category.path.category
+        entries = library.of(part) if part else library.entries
+        if not entries:
+            raise NoLibrary(f"the library {category.path.folder!r} has no mesh of the category {part!r}")
+        for entry in entries:
+            mesh, factor = self._mesh_of(setting, entry, category), 1.0
+            content = mesh.content_hash
+            if category.size_m is not None:
+                factor = category.size_m[1] / float(mesh.extents_m.max())
+                mesh = mesh.scaled(factor)
+            known = category.model_copy(update=_facts(category, entry))
+            called = entry.name if entry.name.startswith(f"{name}/") else f"{name}/{entry.name}"
+            pieces = () if entry.pieces is None else read_pieces(entry.pieces, factor)
+            yield replace(asset_of(called, known, index, mesh, content), pieces=pieces)
+
+    def _mesh_of(self, setting: str, entry: Entry, category: Category) -> Mesh:
+        try:
+            return self._noted(setting, entry.name, entry.path, category).mesh
+        except MeshError as error:
+            raise NoLibrary(f"{entry.path} ({entry.name}): {error}; import the meshes anew") from error
+
+    def _noted(self, setting: str, called: str, path: Path, category: Category) -> MeshFile:
+        """The mesh in a file; what there is to say of its looks is left out where others are drawn."""
+        found = read_mesh_file(path)
+        looks = found.looks if category.color in (None, "own") else ()
+        self.notes += [f"{setting}: {called}: {note}" for note in (*found.notes, *looks)]
+        return found
+
+
+def _names(name: str, path: AssetPath) -> dict[Path, str]:
+    """For each mesh file what its asset is called.
+
+    That is the category's name, followed by the file's where there may be several, and by its folder's if
+    need be.
+    """
+    files = path.files()
+    if path.resolved.is_file():
+        return {files[0]: name}
+    callings: tuple[Callable[[Path], str], ...] = (
+        lambda file: file.stem,
+        lambda file: f"{file.parent.name}/{file.stem}",
+        lambda file: file.name,
+        lambda file: f"{file.parent.name}/{file.name}",
+        lambda file: str(files.index(file)),
+    )
+    counts = [Counter(map(call, files)) for call in callings]
+
+    def called(file: Path) -> str:
+        return next(
+            call(file) for call, count in zip(callings, counts, strict=True) if count[call(file)] == 1
+        )
+
+    return {file: f"{name}/{called(file)}" for file in files}
+
+
+def _facts(category: Category, entry: Entry) -> dict[str, object]:
+    """What the library knows of an asset, where nothing else is set for its category."""
+    return {
+        "density_kg_m3": category.density_kg_m3 or entry.density_kg_m3,
+        "licence": entry.licence if category.licence == UNKNOWN else category.licence,
+        "upright": entry.upright if category.upright is None else category.upright,
+    }
+
+
+def _long(mesh: Mesh) -> str:
+    return f"its longest side is {mesh.extents_m.max():.3g} m"
+
+
+def _doubtful_sizes(settings: Assets, groups: list[tuple[Asset, ...]]) -> Iterator[str]:
+    """What is far larger or smaller than everything else: it would never find a place, or never be seen."""
+    usual_m = float(np.median([asset.mesh.extents_m.max() for group in groups for asset in group]))
+    for (name, category), group in zip(settings.categories.items(), groups, strict=True):
+        key, repair = ("path", "give its size_m") if category.size_m is None else ("size_m", "correct it")
+        of_library = category.size_m is None and category.path and category.path.library
+        for asset in () if of_library else group:  # the import has looked at those sizes
+            ratio = float(asset.mesh.extents_m.max()) / usual_m
+            if max(ratio, 1 / ratio) > MAX_RATIO:
+                told = f"{_long(asset.mesh)}, others' {usual_m:.3g} m: more than {MAX_RATIO:g} times"
+                yield f"assets.categories.{name}.{key}: {asset.name}: {told}; {repair} (metres)"

@@ -1,1 +1,0 @@
-"""Reads mesh files that people bring: every format, its unit, its axes and its textures."""
