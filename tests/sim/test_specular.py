@@ -16,7 +16,7 @@ STEPS_DEG = np.array([0, 20, 45, 60, 75, 85, 90])
 
 
 def eyes(normal: NDArray[np.float64], angles_deg: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Unit vectors (n, 3) at given angles to a normal (3,), perpendicular to the direction of the sun."""
+    """Unit vectors (n, 3) at given angles to a normal (3,), tilted sideways from the direction of the sun."""
     side = np.cross(normal, SUN) if abs(normal @ SUN) < 0.999 else np.cross(normal, (1.0, 0.0, 0.0))
     side /= np.linalg.norm(side)
     angles = np.radians(angles_deg)[:, None]
