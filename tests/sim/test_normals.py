@@ -12,16 +12,16 @@ from sim.render.lighting.points import PointClouds
 from sim.render.raster.visibility import resolve_visibility
 from sim.render.settings import Relit
 from sim.settle import Settled
-from tests.studio import Studio, camera_at, catalogue_of, shot, still
+from tests.rig import Rig, camera_at, catalogue_of, shot, still
 
 Array = NDArray[np.float64]
 VIEW = camera_at((0.5, -0.6, 0.7), (0, 0, 0), 600, (160, 120))
 
 
-def pixels_of(made: Studio, settled: Settled) -> Pixels:
+def pixels_of(made: Rig, settled: Settled) -> Pixels:
     gbuffer = made.renderer.rasterise(settled, shot(VIEW))
     seen = resolve_visibility(gbuffer, VIEW, floor=False)
-    found = body_pixels(VIEW, seen, PointClouds(made.files).scene(settled.spec, 0.12 / 256).bent())
+    found = body_pixels(VIEW, seen, PointClouds(made.files).scene(settled.spec, 0.12 / 256).curved_points())
     assert found is not None
     return found
 
@@ -32,9 +32,9 @@ def off_deg(found: Pixels, expected: Array) -> Array:
 
 
 @pytest.mark.parametrize("segments", [24, 96])
-def test_a_sphere_of_few_facets_is_round(studio: Callable[..., Studio], segments: int) -> None:
+def test_a_sphere_of_few_facets_is_round(rig: Callable[..., Rig], segments: int) -> None:
     """Facets of 24 segments alone would be up to five degrees off."""
-    made = studio(catalogue_of({"ball": sphere(0.06, segments)}), Relit())
+    made = rig(catalogue_of({"ball": sphere(0.06, segments)}), Relit())
     found = pixels_of(made, still(made.body("ball", (0.0, 0.0, 0.0))))
     np.testing.assert_allclose(np.linalg.norm(found.normal, axis=0), 1, atol=1e-5)
     off = off_deg(found, found.points_m / np.linalg.norm(found.points_m, axis=0))
@@ -44,8 +44,8 @@ def test_a_sphere_of_few_facets_is_round(studio: Callable[..., Studio], segments
     assert np.percentile(off[facing], 99) < 3
 
 
-def test_the_faces_of_a_box_are_flat_up_to_its_edges(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_of({"box": box(0.1, 0.1, 0.1)}), Relit())
+def test_the_faces_of_a_box_are_flat_up_to_its_edges(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_of({"box": box(0.1, 0.1, 0.1)}), Relit())
     found = pixels_of(made, still(made.body("box", (0.0, 0.0, 0.0))))
     faces = np.stack([off_deg(found, np.array([axis]).T) for axis in ((1, 0, 0), (0, -1, 0), (0, 0, 1))])
     assert np.mean(faces.min(axis=0) < 1) > 0.94
