@@ -67,9 +67,9 @@ def main(recipe_file: str, workers: str, place: str) -> None:
 
     if place == "commandline":
         with suppress(ImportError):
-            from sim2coco.process import take_over
+            from sim2coco.process import own_this_process
 
-            take_over()
+            own_this_process()
     if recipe_file == "-":  # that of the benchmarks, as the checkout has them
         from benchmarks.workload import recipe as default
 

@@ -20,7 +20,7 @@ from benchmarks.clock import WARM_UP
 from sim.bullet import pb
 from sim.render.compose import Composer
 from sim.render.raster.meshrenderer import MeshRenderer
-from sim2coco.process import take_over
+from sim2coco.process import own_this_process
 from sim2coco.recipe import Recipe
 
 STAGES = (
@@ -112,7 +112,7 @@ class Stopwatch:
 
 def measured(recipe: Recipe, images: int) -> dict[str, Spent]:
     """Seconds an image in each stage, and in `other`, once caches are warm; all in this process."""
-    take_over()  # as a worker does
+    own_this_process()  # as a worker does
     watch = Stopwatch()
     warm: list[int] = []
 

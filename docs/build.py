@@ -1,4 +1,4 @@
-"""Writes what is generated: the list of all settings, conf/light/day.yaml, and the sheets of pictures."""
+"""Writes the generated documentation: the list of all settings, conf/light/day.yaml, and the images."""
 
 import subprocess
 import sys
@@ -15,14 +15,14 @@ DAY = DOCS.parent / "conf" / "light" / "day.yaml"
 
 
 def settings() -> str:
-    """The page of all settings: what `sim2coco generate --help` prints."""
+    """The page of all settings: the output of `sim2coco generate --help`."""
     return (
-        f"# All settings\n\nWhat `sim2coco generate --help` prints.\n\n```text\n{manual('generate')}\n```\n"
+        f"# All settings\n\nThe output of `sim2coco generate --help`.\n\n```text\n{manual('generate')}\n```\n"
     )
 
 
 def close_up(target: Path) -> None:
-    """One picture of occluded objects, plain on the left and with its labels drawn on the right."""
+    """One image of occluded objects, plain on the left and with its labels drawn on the right."""
     wood = [
         "scene.floor.textures=[wood]",
         "scene.floor.textured=1",
@@ -46,12 +46,12 @@ def close_up(target: Path) -> None:
 
 
 def day() -> str:
-    """The default light: its first sentence as it is, then the settings of the class with their defaults."""
+    """The file of the default light: its present first line, then the settings of the class with defaults."""
     return DAY.read_text().partition("\n")[0] + "\n" + as_yaml(SunAndSky())
 
 
 def contact_sheet(target: Path) -> None:
-    """The demo's pictures with their labels drawn, as one JPEG."""
+    """The images of the demo with their labels drawn, as one JPEG."""
     program = [sys.executable, "-m", "sim2coco.cli"]
     with tempfile.TemporaryDirectory() as folder:
         data, png = f"{folder}/demo", f"{folder}/sheet.png"
@@ -64,18 +64,18 @@ def contact_sheet(target: Path) -> None:
 
 
 def relit_beside_tiny(target: Path) -> None:
-    """Six scenes, lit by us and shaded by PyBullet, at the default settings, as one JPEG."""
+    """Six scenes at the default settings, each with `render=relit` and `render=tiny`, as one JPEG."""
     relit, tiny = (_taken(6, "seed=11", f"render={render}") for render in ("relit", "tiny"))
     _sheet([picture for pair in zip(relit, tiny, strict=True) for picture in pair], target)
 
 
 def rooms(target: Path) -> None:
-    """Eight scenes between walls."""
+    """Eight scenes with two to four walls, as one JPEG."""
     _sheet(_taken(8, "seed=21", "scene.walls.number=[2,4]", "camera.elevation_deg=[10,45]"), target)
 
 
 def lens_and_motion(target: Path) -> None:
-    """Two scenes, each sharp, through a lens, with motion, and with both."""
+    """Two scenes, each without blur, with a lens, with motion blur, and with both, as one JPEG."""
     lens, motion = "camera.aperture_mm=35", "camera.motion_px=10"
     low = ("seed=26", "camera.elevation_deg=[12,30]", "camera.fill=[0.9,1.2]")
     columns = [_taken(2, *low, *extra) for extra in ((), (lens,), (motion,), (lens, motion))]
@@ -83,7 +83,7 @@ def lens_and_motion(target: Path) -> None:
 
 
 def _sheet(tiles: list[Image.Image], target: Path) -> None:
-    """Pictures in rows of four, as one JPEG."""
+    """Writes images in rows of four as one JPEG."""
     width, height = tiles[0].size
     sheet = Image.new("RGB", (4 * width, -(-len(tiles) // 4) * height))
     for place, picture in enumerate(tiles):
@@ -92,7 +92,7 @@ def _sheet(tiles: list[Image.Image], target: Path) -> None:
 
 
 def _taken(count: int, *words: str) -> list[Image.Image]:
-    """One picture each of the first scenes of some settings."""
+    """Generates one image of each of the first `count` scenes, with further settings."""
     options = [f"num_images={count}", "views=1", "augment=none", "quality=none", "image.format=png"]
     program = [sys.executable, "-m", "sim2coco.cli", "generate"]
     with tempfile.TemporaryDirectory() as folder:
@@ -103,7 +103,7 @@ def _taken(count: int, *words: str) -> list[Image.Image]:
 
 
 def one_scene_in_many_lights(target: Path) -> None:
-    """One scene and one camera under eight lights, as one JPEG."""
+    """The same scene and camera under eight lights, as one JPEG."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, DOCS / "lights.py", folder], check=True)
         path, turn = f"light.environment.path={folder}", "light.environment.turn_deg"
@@ -130,7 +130,7 @@ def one_scene_in_many_lights(target: Path) -> None:
 
 
 def _lit(choice: str, out: Path) -> Image.Image:
-    """The scene under one light."""
+    """Generates the scene under one light."""
     floor = [
         "scene.floor.textured=0",
         "scene.floor.hue=0.08",

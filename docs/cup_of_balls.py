@@ -1,4 +1,4 @@
-"""Draws what convex pieces are for: balls fall on a cup that a hull stands for, and on one in pieces.
+"""Shows the use of convex pieces: balls fall onto a cup that collides as its hull, and onto one in pieces.
 
 python docs/cup_of_balls.py docs/images/cup_of_balls.jpg
 """
@@ -27,7 +27,7 @@ LIGHT = Light(vec3(np.array([0.35, -0.5, 0.79])), (1.0, 0.97, 0.93), 0.5, 0.5, 0
 
 
 def main(target: Path) -> None:
-    """The two cups beside each other, hull first."""
+    """Writes an image of both cups side by side, the hull on the left."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "meshes").mkdir()
@@ -55,7 +55,7 @@ def _picture(root: Path, collision: str) -> Image.Image:
 
 
 def _scene(keys: list[str]) -> SceneSpec:
-    """A cup that stands, and balls one above the other over it, a little aside each."""
+    """An upright cup, and balls above each other over it, each slightly off the axis."""
     ball, cup = sorted(keys)
     upright = (0.0, 0.0, 0.0, 1.0)
     bodies = [Body(cup, 1, 1.0, Pose((0.0, 0.0, 0.0005), upright), Look((0.75, 0.78, 0.82)), 0.6)]

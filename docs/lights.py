@@ -1,4 +1,4 @@
-"""Pictures of all around, made up: an evening outdoors, and a studio with three soft boxes.
+"""Synthetic environment maps: an evening outdoors, and a photo studio with three soft boxes.
 
 python docs/lights.py skies
 """
@@ -15,16 +15,16 @@ Array = NDArray[np.float64]
 
 
 def write(folder: Path) -> None:
-    """Both as Radiance files."""
+    """Writes both maps as Radiance files."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, light in (("evening", evening()), ("studio", context())):
+    for name, light in (("evening", evening()), ("studio", studio())):
         done, content = cv2.imencode(".hdr", light[..., ::-1].astype(np.float32))
         assert done
         (folder / f"{name}.hdr").write_bytes(content.tobytes())
 
 
 def evening() -> Array:
-    """A low sun in its glow, a sky from orange to blue, and dark ground."""
+    """A low sun with a glow, a sky from orange to blue, and dark ground."""
     rays = _rays()
     up, away = np.abs(rays[..., 2:]), np.arccos(np.clip(rays @ _toward(0, 14), -1, 1))[..., None]
     sky = np.array([0.15, 0.35, 0.9]) * (1 - 0.5 * up) + np.array([0.6, 0.3, 0.12]) * np.exp(-7 * up)
@@ -33,8 +33,8 @@ def evening() -> Array:
     return np.where(rays[..., 2:] > 0, sky, (0.10, 0.09, 0.07))
 
 
-def context() -> Array:
-    """A dark room with a large warm light, a cool one opposite, and a strip behind."""
+def studio() -> Array:
+    """A dark room with a large warm light, a cool one opposite, and a strip light behind."""
     boxes = (
         (40, 40, 20, 14, (9.0, 8.0, 6.5)),
         (-110, 30, 10, 25, (1.5, 2.0, 3.5)),
@@ -50,7 +50,7 @@ def context() -> Array:
 
 
 def _rays() -> Array:
-    """Unit vectors (h, w, 3) through the pixels: the middle looks along +x, the top is the zenith."""
+    """Directions (h, w, 3) of the pixels: the centre of the map is +x, the top row the zenith."""
     up = np.pi * (0.5 - (np.arange(HEIGHT) + 0.5) / HEIGHT)[:, None]
     left = 2 * np.pi * (0.5 - (np.arange(2 * HEIGHT) + 0.5) / (2 * HEIGHT))
     return np.stack([np.cos(up) * np.cos(left), np.cos(up) * np.sin(left), np.sin(up + 0 * left)], axis=2)

@@ -1,4 +1,4 @@
-"""Writes a folder of twenty meshes as people have them: seven formats, four units, some with colours.
+"""Writes a realistic mixed folder of twenty meshes: seven formats, four units, some with colours.
 
 python docs/mixed_meshes.py meshes
 """
@@ -16,7 +16,7 @@ from trimesh.visual.material import PBRMaterial, SimpleMaterial
 from scenes.assets.shapes import SHAPES
 from scenes.assets.textures import texture
 
-# category, file, shape, longest side in metres, units a metre, how it is coloured
+# category, file, shape, longest side in metres, units per metre, colour or texture
 MESHES = (
     ("bolts", "m8.stl", "bolt", 0.06, 1000, None),
     ("bolts", "m8_long.stl", "bolt", 0.09, 1000, None),
@@ -43,13 +43,13 @@ COLORS = {"steel": (150, 155, 165, 255), "red": (190, 40, 35, 255), "copper": (1
 
 
 def main(folder: Path) -> None:
-    """Writes them all, and some rubbish beside them."""
+    """Writes all meshes, and some files that are not meshes."""
     for category, file, shape, size_m, units_a_metre, look in MESHES:
         path = folder / category / file
         path.parent.mkdir(parents=True, exist_ok=True)
         mesh = _mesh(shape, look)
         mesh.apply_scale(size_m / float(mesh.extents.max()) * units_a_metre)
-        if path.suffix == ".glb":  # y is up there
+        if path.suffix == ".glb":  # in glTF files y is up
             mesh.apply_transform(np.array([[1, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1.0]]))
         if path.suffix == ".obj":
             content: Any = mesh.export(path, mtl_name=f"{path.stem}.mtl")

@@ -65,11 +65,11 @@ class OnTable(Scene):
         cube, album = catalogue.furniture["cube"], catalogue.album("table")
         table = self.table.piece(rng, album, cube, [slab, *legs])
         bodies = []
-        for index, loose in enumerate(self._loose(catalogue, streams)):
+        for index, unplaced in enumerate(self._unplaced(catalogue, streams)):
             level, cell = divmod(index, 9)
             place = np.array([cell % 3 - 1, cell // 3 - 1]) * 2 * unit_m
-            center = np.array([*place, top_m + 1.05 * loose.radius_m + 2.5 * level * unit_m])
-            bodies.append(replace(loose.at(center, loose.turned()), friction=0.6))
+            center = np.array([*place, top_m + 1.05 * unplaced.radius_m + 2.5 * level * unit_m])
+            bodies.append(replace(unplaced.at(center, unplaced.random_rotation()), friction=0.6))
         floor = Surface(self.floor.draw(streams("looks"), catalogue.album("floor")), 4 * unit_m, 0.0)
         physics = Physics(gravity_m_s2=9.81, time_step_s=1 / 240, max_seconds=6.0, bounds_m=4.0)
         background = self._background(catalogue, streams)
@@ -93,10 +93,10 @@ class Flash(LightKind):
 
     kind: Literal["flash"] = "flash"
     strength: Positive = (2.0, 4.0)
-    """Light from the flash, over that of the dark room."""
+    """Irradiance by the flash, divided by that of the dark room."""
 
     def draw(self, streams: Streams, album: Album) -> Light:
-        """The light of one view; always three draws."""
+        """The light of one view. Always draws three random numbers."""
         rng = streams("light")
         direction = vec3(on_sphere(rng.random() * 2 * np.pi, np.radians(30 + 50 * rng.random())))
         strength = uniform(rng, self.strength)

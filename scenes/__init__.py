@@ -1,1 +1,1 @@
-"""Draws scenes and aims cameras and lights; knows nothing of the physics engine or the renderer."""
+"""Random scenes, cameras and lights. Imports neither the physics engine nor the renderer."""

@@ -1,4 +1,4 @@
-"""Where cameras stand, and what they look at; drawn after settling, so they can aim at the pile."""
+"""Random camera poses and intrinsics. They are drawn after physics, so cameras can be aimed at the pile."""
 
 from abc import abstractmethod
 from typing import Annotated, Literal
@@ -13,46 +13,46 @@ from scenes.shot import Camera, Lens, Motion
 
 Array = NDArray[np.float64]
 
-NEAREST = 0.1
-"""A lens is in focus no nearer than at this share of the depth of the middle of the objects."""
+MIN_FOCUS_SHARE = 0.1
+"""Smallest focus depth, as a fraction of the depth of the centre of the objects."""
 
 
 class ImageSettings(Settings):
-    """The size of a picture, and the format of its file."""
+    """Size of the images, and the format of their files."""
 
     width: Annotated[int, Field(ge=16, le=8192)] = 640
-    """Pixels."""
+    """Width of the image in pixels."""
     height: Annotated[int, Field(ge=16, le=8192)] = 480
-    """Pixels."""
+    """Height of the image in pixels."""
     format: Literal["jpg", "png"] = "jpg"
-    """jpg is small; png loses nothing."""
+    """File format: jpg makes small files, png is lossless."""
     jpeg_quality: Annotated[int, Field(ge=50, le=100)] = 92
-    """JPEG quality; unused with png."""
+    """JPEG quality, 50 to 100; not used with png."""
 
 
 class CameraKind(Kind):
-    """A way to place cameras around the objects."""
+    """A way of placing cameras around the objects."""
 
     fov_deg: Annotated[Range, within(5.0, 120.0)] = (40.0, 60.0)
-    """Angle of view over the longer side of the image; unused where fx and fy are given."""
+    """Angle of view along the longer side of the image, in degrees; not used if fx and fy are set."""
     fx: Annotated[float, Field(gt=0)] | None = None
-    """Focal length in pixels, instead of fov_deg."""
+    """Horizontal focal length in pixels, in place of fov_deg; null uses fov_deg."""
     fy: Annotated[float, Field(gt=0)] | None = None
-    """Focal length in pixels, instead of fov_deg."""
+    """Vertical focal length in pixels, in place of fov_deg; null uses fov_deg."""
     cx: float | None = None
-    """Principal point in pixels, edges at integers; null is the middle."""
+    """Distance of the principal point from the left edge of the image, in pixels; null is the centre."""
     cy: float | None = None
-    """Principal point in pixels, edges at integers; null is the middle."""
+    """Distance of the principal point from the top edge of the image, in pixels; null is the centre."""
     roll_deg: Range = (-10.0, 10.0)
-    """Turn about the viewing direction."""
+    """Rotation of the camera about its viewing direction, in degrees."""
     look_at_jitter: ShareRange = (0.0, 0.5)
-    """How far beside the middle of the objects the camera aims, as a share of their radius."""
+    """Distance of the aim point from the centre of the objects, as a fraction of their bounding radius."""
     aperture_mm: NonNegative = (0.0, 0.0)
-    """Diameter of the lens: what is out of focus is blurred, never a mask; 0 is a pinhole, sharp all over."""
+    """Lens diameter in mm: unfocused parts of the image are blurred, masks stay sharp; 0 is a pinhole."""
     focus: ShareRange = (0.3, 0.7)
-    """What is in focus: 0 is the near end of the objects, 1 the far end; unused where aperture_mm is 0."""
+    """Depth in focus: 0 is the near end of the objects, 1 the far end; not used if aperture_mm is 0."""
     motion_px: Annotated[Range, within(0.0, 64.0)] = (0.0, 0.0)
-    """How far objects move in the picture while it is taken; masks are those of the middle of that time."""
+    """Motion blur: pixels that objects move during the exposure; masks are those at its middle; 0 is none."""
 
     @model_validator(mode="after")
     def _both_focal_lengths(self) -> "CameraKind":
@@ -62,13 +62,13 @@ class CameraKind(Kind):
 
     @abstractmethod
     def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:
-        """Where the camera stands, (3,), seen from the middle of the objects.
+        """Position of the camera relative to the centre of the objects, (3,), in metres.
 
         Args:
-            rng: The view's own generator.
+            rng: Generator of this view.
             view: View index from 0.
-            radius_m: Radius of the sphere that holds the objects.
-            tan_half: Tangent of half the angle of view over the longer side.
+            radius_m: Radius of the bounding sphere of the objects, in metres.
+            tan_half: Tangent of half the angle of view along the longer side of the image.
         """
 
     def aim(
@@ -77,10 +77,10 @@ class CameraKind(Kind):
         """The camera of one view.
 
         Args:
-            rng: The view's own generator.
+            rng: Generator of this view.
             view: View index from 0.
-            image: Size of the picture.
-            bounds: Centre and radius, in metres, of the sphere that holds the objects.
+            image: Size of the image.
+            bounds: Centre and radius, in metres, of the bounding sphere of the objects.
         """
         fx, fy, tan_half = self._focal(rng, image)
         center, radius_m = np.array(bounds[0]), bounds[1]
@@ -94,25 +94,25 @@ class CameraKind(Kind):
         return Camera(image.width, image.height, fx, fy, cx, cy, pose)
 
     def lens(self, rng: np.random.Generator, camera: Camera, bounds: tuple[Vec3, float]) -> Lens | None:
-        """The lens of one view; None for a pinhole. Always two draws.
+        """The lens of one view, or None for a pinhole. Always draws two random numbers.
 
         Args:
             rng: Generator.
             camera: The view's camera.
-            bounds: Centre and radius, in metres, of the sphere that holds the objects.
+            bounds: Centre and radius, in metres, of the bounding sphere of the objects.
         """
         aperture_m = uniform(rng, self.aperture_mm) / 1000
         middle_m = _depth_of(camera, bounds[0])
         focus_m = middle_m + (2 * uniform(rng, self.focus) - 1) * bounds[1]
-        return Lens(aperture_m, max(focus_m, NEAREST * middle_m)) if aperture_m else None
+        return Lens(aperture_m, max(focus_m, MIN_FOCUS_SHARE * middle_m)) if aperture_m else None
 
     def motion(self, rng: np.random.Generator, camera: Camera, bounds: tuple[Vec3, float]) -> Motion | None:
-        """How the camera moves while one view is taken, partly turning, partly shifting; None if it is still.
+        """Motion of the camera during the exposure, a mix of rotation and translation; None without motion.
 
         Args:
-            rng: Generator; always three draws.
+            rng: Generator; three random numbers are always drawn.
             camera: The view's camera.
-            bounds: Centre and radius, in metres, of the sphere that holds the objects.
+            bounds: Centre and radius, in metres, of the bounding sphere of the objects.
         """
         length_px, angle, turning = uniform(rng, self.motion_px), 2 * np.pi * rng.random(), rng.random()
         if not length_px:
@@ -123,9 +123,9 @@ class CameraKind(Kind):
         return Motion(vec3(shift), vec3(turn), 1 + 2 * max(int(np.ceil((length_px - 1) / 2)), 1))
 
     def _focal(self, rng: np.random.Generator, image: ImageSettings) -> tuple[float, float, float]:
-        """Focal lengths in pixels, and the tangent of half the angle of view over the longer side.
+        """Focal lengths in pixels, and the tangent of half the angle of view along the longer side.
 
-        An angle that is drawn does not depend on the image, so another image size moves no camera.
+        A drawn angle of view does not depend on the image size, so changing the size moves no camera.
         """
         tan_half = float(np.tan(np.radians(uniform(rng, self.fov_deg)) / 2))
         if self.fx is not None and self.fy is not None:
@@ -135,20 +135,20 @@ class CameraKind(Kind):
 
 
 class Shell(CameraKind):
-    """Cameras anywhere on a part of a sphere around the objects."""
+    """Cameras at random points of a part of a sphere around the objects."""
 
     kind: Literal["shell"] = "shell"
     elevation_deg: Annotated[Range, within(-90.0, 90.0)] = (20.0, 75.0)
-    """Angle above the horizon."""
+    """Elevation of the camera above the horizontal, in degrees."""
     azimuth_deg: Range = (0.0, 360.0)
-    """Compass angle, from +x towards +y."""
+    """Azimuth of the camera in degrees, from +x towards +y."""
     fill: Annotated[Range, within(0.05, 10.0)] = (0.5, 1.2)
-    """Diameter of the pile as a share of the longer side of the view; sets the distance."""
+    """Diameter of the pile as a fraction of the longer side of the image; determines the distance."""
     distance_m: Positive | None = None
-    """Distance from the middle of the objects, instead of fill."""
+    """Distance from the centre of the objects in metres, in place of fill; null uses fill."""
 
     def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:
-        """A point at a drawn distance, uniform over the part of the sphere."""
+        """A point at a random distance, distributed uniformly over the part of the sphere."""
         low, high = np.sin(np.radians(self.elevation_deg))
         elevation = np.arcsin(np.clip(uniform(rng, (low, high)), -1.0, 1.0))
         azimuth = np.radians(uniform(rng, self.azimuth_deg))
@@ -158,15 +158,15 @@ class Shell(CameraKind):
 
 
 class Grid(CameraKind):
-    """Cameras on rings: view after view goes round the lowest ring, then the next."""
+    """Cameras evenly spaced on horizontal rings; the views go round the first ring, then the next."""
 
     kind: Literal["grid"] = "grid"
     heights_m: tuple[float, ...] = (0.3, 0.6, 0.9)
-    """Heights of the rings above the middle of the objects."""
+    """Heights of the rings above the centre of the objects, in metres."""
     ring_m: Annotated[float, Field(gt=0)] = 0.8
-    """Radius of the rings."""
+    """Radius of the rings in metres."""
     num_azimuths: Annotated[int, Field(ge=1, le=360)] = 8
-    """Cameras on a ring."""
+    """Number of cameras on each ring."""
 
     @model_validator(mode="after")
     def _has_rings(self) -> "Grid":
@@ -175,7 +175,7 @@ class Grid(CameraKind):
         return self
 
     def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:
-        """The grid point of a view; after the last one the first comes again."""
+        """The grid point of a view; views beyond the last point start again at the first."""
         ring, step = divmod(view % (len(self.heights_m) * self.num_azimuths), self.num_azimuths)
         azimuth = 2 * np.pi * step / self.num_azimuths
         return np.array(
@@ -184,5 +184,5 @@ class Grid(CameraKind):
 
 
 def _depth_of(camera: Camera, point_m: Vec3) -> float:
-    """The depth of a point in metres, above 0 wherever it is."""
+    """Depth of a point in metres, clamped to at least 1 mm for points beside or behind the camera."""
     return max(float(camera.project(np.array([point_m]))[1][0]), 1e-3)

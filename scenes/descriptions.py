@@ -1,7 +1,7 @@
-"""What the docstrings below the fields of settings say.
+"""Descriptions of settings, read from the docstrings below the fields of a class.
 
-Pydantic can read them itself (`use_attribute_docstrings`), but does so when a class is defined: that was a
-third of what importing all settings cost. They are needed for `--help` only.
+Pydantic can read them itself (`use_attribute_docstrings`), but it does so whenever a class is defined, which
+took a third of the import time of all settings. Descriptions are needed for `--help` only.
 """
 
 import ast
@@ -16,13 +16,13 @@ from pydantic import BaseModel
 
 @cache
 def descriptions(settings: type[BaseModel]) -> Mapping[str, str]:
-    """The sentence of each field that has one, by the field's name; a field defined anew needs a new one.
+    """The description of each field that has one, by field name; a redefined field needs its own.
 
     Example:
         >>> class Lamp(BaseModel):
         ...     watts: float
         ...     '''Power.'''
-        >>> dict(descriptions(Lamp))  # a class whose source is in no file
+        >>> dict(descriptions(Lamp))  # the source of this class is not in a file
         {}
     """
     found: dict[str, str] = {}
@@ -35,7 +35,7 @@ def descriptions(settings: type[BaseModel]) -> Mapping[str, str]:
 
 @cache
 def _of_module(name: str) -> Mapping[str, dict[str, str]]:
-    """The sentences of the fields of each class at the top of a module; none where there is no source."""
+    """Field descriptions of each top-level class of a module; empty if its source is not available."""
     try:
         tree = ast.parse(inspect.getsource(sys.modules[name]))
     except (KeyError, OSError, TypeError):

@@ -1,4 +1,4 @@
-"""Furniture: fixed bodies that objects fall onto, lie in or hide behind; none of it is labelled."""
+"""Furniture: fixed, unlabelled bodies that objects fall onto, lie in or are occluded by."""
 
 from collections.abc import Iterable
 from typing import Annotated
@@ -14,25 +14,25 @@ from scenes.spec import Body
 
 
 class FurnitureSettings(LookSettings):
-    """What a piece of furniture looks like, and how slippery it is."""
+    """Appearance and friction of a piece of furniture."""
 
     roughness: ShareRange = (0.3, 0.9)
-    """Roughness of its surface: 0 mirrors lights, 1 is dull."""
+    """Roughness of its surface: 0 has sharp highlights, 1 is matte."""
     friction: Annotated[Range, within(0.0, 10.0)] = (0.4, 0.9)
     """Friction coefficient of its surface."""
 
     def piece(
         self, rng: np.random.Generator, album: Album, asset: Asset, parts: Iterable[tuple[Scale, Pose]]
     ) -> tuple[Body, ...]:
-        """The bodies of one piece of furniture, all of one look; always eight draws.
+        """The bodies of one piece of furniture, all with the same appearance.
 
-        Physics knows a body as its convex hull, so a table is a top and four legs, a bin a floor and four
-        walls.
+        Eight random numbers are always drawn. Physics collides with the convex hull of a body, so a table is
+        made of a top and four legs, and a bin of a floor and four walls.
 
         Args:
             rng: Generator.
-            album: What to choose pictures from.
-            asset: The mesh of each part.
+            album: Images and texture variants to choose from.
+            asset: The mesh of every part.
             parts: The scale and the pose of each part.
         """
         look, roughness = self.draw(rng, album), uniform(rng, self.roughness)

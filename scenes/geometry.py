@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 Vec3 = tuple[float, float, float]
 Quat = tuple[float, float, float, float]
 Scale = float | Vec3
-"""A factor on a mesh: one for all of it, or one along each of its axes."""
+"""Scale factor of a mesh: one number, or one for each of its axes."""
 
 
 def rotation(quat_xyzw: Quat) -> NDArray[np.float64]:
@@ -31,7 +31,7 @@ def rotation(quat_xyzw: Quat) -> NDArray[np.float64]:
 def quaternion(matrix: NDArray[np.float64]) -> Quat:
     """The unit quaternion (x, y, z, w) of a (3, 3) rotation matrix, with w >= 0.
 
-    Shepperd's method: divides by the largest of the four components only.
+    Uses Shepperd's method, which divides by the largest of the four components.
     """
     m = matrix
     squares = np.array(
@@ -56,53 +56,55 @@ def quaternion(matrix: NDArray[np.float64]) -> Quat:
 
 
 def vec3(values: NDArray[np.float64]) -> Vec3:
-    """Three plain floats."""
+    """The first three values as plain floats."""
     return float(values[0]), float(values[1]), float(values[2])
 
 
 def per_axis(scale: Scale) -> Vec3:
-    """The factor along each axis of the mesh."""
+    """The scale factor along each axis of the mesh."""
     return scale if isinstance(scale, tuple) else (scale, scale, scale)
 
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Where a frame is: rotation `quat_xyzw`, then shift `position_m`, into the outer frame."""
+    """A rigid transform from an inner frame to an outer one: rotate by `quat_xyzw`, then add `position_m`."""
 
     position_m: Vec3
     quat_xyzw: Quat
 
     @staticmethod
-    def putting(point_m: NDArray[np.float64], at_m: NDArray[np.float64], quat_xyzw: Quat) -> "Pose":
-        """The pose of a given rotation that puts a point (3,) of the inner frame at a place (3,)."""
-        return Pose(vec3(at_m - rotation(quat_xyzw) @ point_m), quat_xyzw)
+    def from_point_pair(
+        inner_m: NDArray[np.float64], outer_m: NDArray[np.float64], quat_xyzw: Quat
+    ) -> "Pose":
+        """The pose with a given rotation that maps the point `inner_m` (3,) to the point `outer_m` (3,)."""
+        return Pose(vec3(outer_m - rotation(quat_xyzw) @ inner_m), quat_xyzw)
 
     def rotation(self) -> NDArray[np.float64]:
         """The (3, 3) rotation matrix."""
         return rotation(self.quat_xyzw)
 
     def apply(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Points (n, 3) of the inner frame, in the outer frame."""
+        """Transforms points (n, 3) from the inner to the outer frame."""
         return np.asarray(points_m @ self.rotation().T + np.array(self.position_m))
 
-    def unapply(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Points (n, 3) of the outer frame, in the inner frame."""
+    def apply_inverse(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Transforms points (n, 3) from the outer to the inner frame."""
         return np.asarray((points_m - np.array(self.position_m)) @ self.rotation())
 
     def inside(self, outer: "Pose") -> "Pose":
-        """This pose as seen from another one: both given in the same frame."""
-        position = outer.unapply(np.array([self.position_m]))[0]
+        """This pose relative to another one; both are given in the same frame."""
+        position = outer.apply_inverse(np.array([self.position_m]))[0]
         return Pose(vec3(position), quaternion(outer.rotation().T @ self.rotation()))
 
 
 def on_sphere(azimuth_rad: float, elevation_rad: float) -> Array:
-    """The unit vector (3,) in a direction."""
+    """The unit vector (3,) with an azimuth, from +x towards +y, and an elevation above the xy plane."""
     flat = np.cos(elevation_rad)
     return np.array([flat * np.cos(azimuth_rad), flat * np.sin(azimuth_rad), np.sin(elevation_rad)])
 
 
 def fibonacci_sphere(count: int, upper_half: bool = False) -> Array:
-    """Unit vectors (count, 3), evenly spread over the sphere or over its upper half, from the top down."""
+    """Unit vectors (count, 3), evenly distributed over the sphere or its upper half, with decreasing z."""
     steps = np.arange(count) + 0.5
     height = 1 - (1 if upper_half else 2) * steps / count
     angle, flat = np.pi * (1 + 5**0.5) * steps, np.sqrt(1 - height**2)
@@ -110,7 +112,13 @@ def fibonacci_sphere(count: int, upper_half: bool = False) -> Array:
 
 
 def look_at(position: Array, target: Array, roll_rad: float) -> Array:
-    """The (3, 3) rotation, world from camera (x right, y down, z forward), that looks at a point."""
+    """Rotation (3, 3), world from camera, of a camera (x right, y down, z forward) aimed at a point.
+
+    Args:
+        position: (3,) position of the camera.
+        target: (3,) point that appears on the optical axis.
+        roll_rad: Rotation about the optical axis; at 0 the image is upright.
+    """
     forward = target - position
     length = float(np.linalg.norm(forward))
     forward = forward / length if length > 1e-9 else np.array([0.0, 0.0, -1.0])

@@ -1,7 +1,7 @@
-"""What is held out: the assets and pictures that only the scenes of one split are made of.
+"""Held-out assets and images: those that only the scenes of one split use.
 
-What counts is content: one mesh under two names or at two sizes is one thing, and so is one picture on two
-surfaces. Meshes of furniture are the same in all splits, as floors are.
+Assets and images are compared by content. A mesh with two names or sizes is one mesh, and an image on two
+kinds of surfaces is one image. All splits share the meshes of furniture.
 """
 
 from collections import Counter
@@ -16,25 +16,26 @@ from scenes.assets.images import ENVIRONMENT, MAX_POOL, Images
 from scenes.lamps import EnvironmentSettings
 from scenes.looks import LookSettings
 from scenes.scene import Scene
-from scenes.split import Split, dealt, quotas
+from scenes.split import Split, interleaved_splits, split_sizes
 
-MAX_TOLD = 3
+MAX_LISTED = 3
+"""Number of further groups that an error message names."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldOut:
-    """What each split is made of.
+    """The assets and images that the scenes of each split may use.
 
     Attributes:
         by: What no two splits share.
-        catalogues: For each split what its scenes are drawn from.
+        catalogues: The catalogue of each split, by its name.
     """
 
     by: tuple[str, ...]
     catalogues: Mapping[str, Catalogue]
 
     def tree(self) -> dict[str, Any]:
-        """For each split what it alone has, as plain values; nothing where only scenes are kept apart."""
+        """What each split has to itself, as JSON values; empty if splits are separated by scene only."""
         found: dict[str, dict[str, Any]] = {name: {} for name in self.catalogues}
         for name, part in self.catalogues.items():
             if "asset" in self.by:
@@ -55,18 +56,18 @@ def hold_out(
     environment: EnvironmentSettings,
     catalogue: Catalogue,
 ) -> HeldOut:
-    """What each split is made of: all of the same, or each of its own.
+    """Divides assets and images among the splits, as `split.by` asks for.
 
     Args:
         split: The splits, and what they do not share.
-        seed: Another seed, another choice.
-        assets: What was set for categories and distractors.
-        scene: What was set for surfaces.
-        environment: What was set for pictures of all around.
-        catalogue: What came of it.
+        seed: Seed of the assignment.
+        assets: Settings of categories and distractors.
+        scene: Settings of the scene, which include those of its surfaces.
+        environment: Settings of the environment maps.
+        catalogue: The catalogue of all assets and images that these settings name.
 
     Raises:
-        CatalogueError: There is too little of something for each split to have its own.
+        CatalogueError: A category or surface has fewer meshes or images than there are splits.
     """
     parts = dict.fromkeys(split.shares, catalogue)
     if "asset" in split.by:
@@ -83,17 +84,17 @@ def hold_out(
             if role in surfaces or role == ENVIRONMENT
         }
         owners = _owners(split, seed, images, _too_few_images)
-        members = dealt(MAX_POOL, split.shares)
-        parts = {name: _with_pictures(part, owners, members, name) for name, part in parts.items()}
+        members = interleaved_splits(MAX_POOL, split.shares)
+        parts = {name: _with_images(part, owners, members, name) for name, part in parts.items()}
     return HeldOut(split.by, parts)
 
 
 Contents = Mapping[str, Set[str]]
-"""For each category or surface the different things that it has, by their content."""
+"""For each category or surface the content hashes of its meshes or images."""
 
 
 def _contents(assets: Assets, catalogue: Catalogue) -> Contents:
-    """The meshes of each category and each group of distractors, by the setting that names it."""
+    """The meshes of each category and each group of distractors, by the key of its setting."""
     names = [f"assets.categories.{name}" for name in assets.categories]
     names += [f"assets.distractors.{name}" for name in assets.distractors]
     groups = (*catalogue.groups, *catalogue.distractor_groups)
@@ -103,17 +104,18 @@ def _contents(assets: Assets, catalogue: Catalogue) -> Contents:
 def _owners(
     split: Split, seed: int, groups: Contents, refusal: Callable[[list[str], Contents, Split], str]
 ) -> dict[str, str]:
-    """The split of each thing: in each group near the shares, and at least one for each split.
+    """The split of each mesh or image, by content; in each group every split gets about its share.
 
-    The smallest groups come first: what is in several is given away by the one that has least choice.
+    Every split gets at least one item of each group. The smallest groups are divided first, because they
+    leave the least choice for items that are in several groups.
     """
     short = [name for name, group in groups.items() if len(group) < len(split.shares)]
     owners: dict[str, str] = {}
     for name in [] if short else sorted(groups, key=lambda name: len(groups[name])):
         group = groups[name]
         taken = Counter(owners[content] for content in group if content in owners)
-        free = sorted(group - owners.keys(), key=lambda content: _place(seed, content))
-        counts = _left(quotas(len(group), split.shares), taken, len(free))
+        free = sorted(group - owners.keys(), key=lambda content: _sort_key(seed, content))
+        counts = _counts_of_free(split_sizes(len(group), split.shares), taken, len(free))
         given = iter(free)
         owners.update((next(given), part) for part, count in counts.items() for _ in range(count))
         if len({owners[content] for content in group}) < len(split.shares):
@@ -123,13 +125,19 @@ def _owners(
     return owners
 
 
-def _place(seed: int, content: str) -> str:
-    """Where a thing stands in line: its own, whatever else there is."""
+def _sort_key(seed: int, content: str) -> str:
+    """Sort key of an item; it depends on the seed and the item only, not on other items."""
     return sha256(f"{seed} {content}".encode()).hexdigest()
 
 
-def _left(wanted: Mapping[str, int], taken: Counter[str], free: int) -> dict[str, int]:
-    """How many of the free ones each split gets when some of what it wants is taken, or too much."""
+def _counts_of_free(wanted: Mapping[str, int], taken: Counter[str], free: int) -> dict[str, int]:
+    """How many unassigned items each split gets.
+
+    Args:
+        wanted: Number of items that each split should have.
+        taken: Number of items that each split has already, through other groups.
+        free: Number of unassigned items.
+    """
     counts = {name: max(count - taken[name], 0) for name, count in wanted.items()}
     while sum(counts.values()) > free:
         largest = max((name for name in counts if counts[name]), key=lambda name: counts[name] + taken[name])
@@ -139,23 +147,23 @@ def _left(wanted: Mapping[str, int], taken: Counter[str], free: int) -> dict[str
 
 def _too_few_meshes(short: list[str], groups: Contents, split: Split) -> str:
     found, names = len(groups[short[0]]), ", ".join(split.shares)
-    what = f"split.by=asset needs another mesh for each of {names}"
+    what = f"split.by=asset needs a different mesh for each of {names}"
     have = f"this has {found}" if found < len(split.shares) else f"its {found} are in other categories too"
-    return f"{short[0]}: {what}, and {have}{_others(short)}; give it more, leave it out, or split.by=scene"
+    return f"{short[0]}: {what}, but {have}{_others(short)}; add meshes, remove it, or set split.by=scene"
 
 
 def _too_few_images(short: list[str], groups: Contents, split: Split) -> str:
     found, names = len(groups[short[0]]), ", ".join(split.shares)
-    what = f"split.by=background needs another picture for each of {names}"
+    what = f"split.by=background needs a different image for each of {names}"
     have = f"there are {found}" if found < len(split.shares) else f"all {found} are on other surfaces too"
-    return f"{short[0]}: {what}, and {have}{_others(short)}; give more, or split.by=scene"
+    return f"{short[0]}: {what}, but {have}{_others(short)}; add images, or set split.by=scene"
 
 
 def _others(short: list[str]) -> str:
-    """A clause about further groups that have too little."""
-    told = [name.removesuffix(".images").rpartition(".")[2] for name in short[1:]]
-    more = ", ..." if len(told) > MAX_TOLD else ""
-    return f" ({', '.join(told[:MAX_TOLD])}{more} too)" if told else ""
+    """A clause that names further groups with too few items; empty if there are none."""
+    listed = [name.removesuffix(".images").rpartition(".")[2] for name in short[1:]]
+    more = ", ..." if len(listed) > MAX_LISTED else ""
+    return f" ({', '.join(listed[:MAX_LISTED])}{more} too)" if listed else ""
 
 
 def _check_pools(
@@ -170,7 +178,7 @@ def _check_pools(
         if pool < len(split.shares):
             raise CatalogueError(
                 f"{setting}.pool: split.by=background needs at least {len(split.shares)}, "
-                f"a picture of each kind for each split (got {pool})"
+                f"one variant of each kind for each split (got {pool})"
             )
 
 
@@ -182,7 +190,7 @@ def _with_assets(part: Catalogue, owners: Mapping[str, str], split: str) -> Cata
     return replace(part, groups=own(part.groups), distractor_groups=own(part.distractor_groups), whole=whole)
 
 
-def _with_pictures(part: Catalogue, owners: Mapping[str, str], members: list[str], split: str) -> Catalogue:
+def _with_images(part: Catalogue, owners: Mapping[str, str], members: list[str], split: str) -> Catalogue:
     images: Images = {
         role: tuple(image for image in images if owners.get(image.content) == split)
         for role, images in part.images.items()

@@ -1,4 +1,4 @@
-"""Settings of what lights a scene beside sun and sky: lamps and environment maps."""
+"""Settings of lamps and environment maps."""
 
 import colorsys
 from bisect import bisect_left
@@ -17,27 +17,27 @@ from scenes.shot import Environment, Lamp
 
 
 class LampSettings(Settings):
-    """A directional light beside the sun."""
+    """A directional light in addition to the sun."""
 
     share: Share = 1.0
-    """Share of pictures in which it is on."""
+    """Fraction of images in which the lamp is on."""
     elevation_deg: Annotated[Range, within(5.0, 90.0)] = (20.0, 70.0)
-    """Elevation above the horizon."""
+    """Elevation of the lamp above the horizon, in degrees."""
     azimuth_deg: Range = (0.0, 360.0)
-    """Azimuth, counted from the sun's."""
+    """Azimuth of the lamp relative to that of the sun, in degrees."""
     hue: ShareRange = (0.0, 1.0)
-    """Hue of its colour."""
+    """Hue of the lamp's colour: 0 and 1 are red, 1/3 is green, 2/3 is blue."""
     saturation: ShareRange = (0.0, 0.2)
-    """Saturation of its colour."""
+    """Saturation of the lamp's colour: 0 is white."""
     diffuse: Annotated[Range, within(0.0, 4.0)] = (0.2, 0.6)
-    """Irradiance of a surface that faces it; compare with light.diffuse and light.ambient."""
+    """Irradiance of a surface that faces the lamp, in the unit of light.diffuse and light.ambient."""
     shadow: ShareRange = (0.8, 1.0)
-    """Darkness of its shadows: 1 removes all of its light."""
+    """Fraction of the lamp's light that shadows remove: 0 casts no shadow, 1 removes all of it."""
     softness: Annotated[Range, within(0.0, 0.2)] = (0.02, 0.1)
-    """Half width of its penumbrae, divided by the distance to the occluder."""
+    """Half width of the lamp's penumbra, divided by the distance to the occluder; 0 is a hard edge."""
 
     def draw(self, rng: np.random.Generator, sun_azimuth_rad: float) -> Lamp | None:
-        """The lamp, or None if it is off; always eight draws.
+        """The lamp, or None if it is off. Always draws eight random numbers.
 
         Args:
             rng: Generator.
@@ -59,20 +59,20 @@ class LampSettings(Settings):
 
 
 class EnvironmentSettings(Settings):
-    """An environment map in place of the sky: an equirectangular picture of the surroundings."""
+    """An environment map in place of the sky: an equirectangular image of the light from all directions."""
 
     skies: tuple[str, ...] = ()
-    """Procedural maps to choose from if there is no path: clear, overcast, room."""
+    """Procedural maps to choose from if path is null: clear, overcast, room; [] uses none."""
     pool: Annotated[int, Field(ge=1, le=MAX_POOL)] = 64
-    """Number of different maps of each procedural kind."""
+    """Number of different variants of each procedural map."""
     path: str | None = None
-    """A file (.hdr, .exr, or an image) or a folder of them: equirectangular, twice as wide as high."""
+    """Equirectangular map, twice as wide as high: a file (.hdr, .exr, or an image) or a folder of them."""
     turn_deg: Range = (0.0, 360.0)
-    """Rotation about the vertical."""
+    """Rotation of the map about the vertical axis, in degrees."""
     sun: bool = True
-    """Whether its brightest spot replaces the sun that is drawn."""
+    """Whether the brightest spot of the map replaces the sun that the other settings describe."""
     seen: bool = True
-    """Whether it is the background of the picture, in place of scene.background."""
+    """Whether the map is visible as the background, in place of scene.background."""
 
     @field_validator("skies")
     @classmethod
@@ -91,11 +91,11 @@ class EnvironmentSettings(Settings):
         return path
 
     def draw(self, rng: np.random.Generator, album: Album) -> Environment | None:
-        """One of the maps and its rotation, or None if there are none; always three draws.
+        """A random map and its rotation, or None if there are no maps. Always draws three random numbers.
 
         Args:
             rng: Generator.
-            album: Images to choose from.
+            album: Images and variants of procedural maps to choose from.
         """
         which, turn_deg, member = rng.random(), uniform(rng, self.turn_deg), rng.random()
         if album.images:
@@ -109,7 +109,7 @@ class EnvironmentSettings(Settings):
 
 
 def _parsed(tree: object) -> object:
-    """Settings, validated in JSON mode; a text alone is the path."""
+    """Settings, validated in JSON mode; a string alone is the path."""
     tree = {"path": tree} if isinstance(tree, str) else tree
     return EnvironmentSettings.parse(tree) if isinstance(tree, dict) else tree
 

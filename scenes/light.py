@@ -1,4 +1,4 @@
-"""The kinds of light; each draws the light, exposure and white balance of a view."""
+"""The kinds of light. Each draws the random light, exposure and white balance of a view."""
 
 import colorsys
 from abc import abstractmethod
@@ -16,20 +16,20 @@ from scenes.shot import Light
 
 
 class LightKind(Kind):
-    """A way to light scenes."""
+    """A way of lighting scenes."""
 
     @abstractmethod
     def draw(self, streams: Streams, album: Album) -> Light:
         """The light of one view.
 
         Args:
-            streams: `streams(name)`: the generators `light`, `lamps` and `environment` of the view.
+            streams: Generators of the view, by name: `light`, `lamps` and `environment`.
             album: Environment maps to choose from.
         """
 
     @property
     def environments(self) -> EnvironmentSettings:
-        """The environment maps that it chooses from; none, unless a kind says so."""
+        """Settings of the environment maps that the light chooses from; by default there are none."""
         return EnvironmentSettings()
 
 
@@ -41,46 +41,46 @@ class SunAndSky(LightKind):
 
     kind: Literal["sun_and_sky"] = "sun_and_sky"
     elevation_deg: Annotated[Range, within(5.0, 90.0)] = (30.0, 80.0)
-    """Elevation of the sun above the horizon."""
+    """Elevation of the sun above the horizon, in degrees."""
     azimuth_deg: Range = (0.0, 360.0)
-    """Azimuth of the sun, from +x towards +y."""
+    """Azimuth of the sun in degrees, from +x towards +y."""
     hue: ShareRange = (0.0, 1.0)
-    """Hue of the sun's colour."""
+    """Hue of the sun's colour: 0 and 1 are red, 1/3 is green, 2/3 is blue."""
     saturation: ShareRange = (0.0, 0.15)
-    """Saturation of the sun's colour."""
+    """Saturation of the sun's colour: 0 is white."""
     ambient: ShareRange = (0.2, 0.55)
-    """Light from the sky: irradiance of a level floor."""
+    """Irradiance of a horizontal floor by the sky, in relative units."""
     diffuse: ShareRange = (0.5, 1.0)
-    """Light from the sun: irradiance of a surface that faces it."""
+    """Irradiance of a surface that faces the sun, in the same units as ambient."""
     specular: ShareRange = (0.0, 0.5)
-    """Strength of specular highlights."""
+    """Strength of specular highlights; 0 is none."""
     shadow: ShareRange = (0.6, 1.0)
-    """Darkness of cast shadows (tiny: on the floor only): 1 removes all of the sun's light."""
+    """Fraction of the sun's light that shadows remove; 1 removes all (render=tiny: on the floor only)."""
     softness: Annotated[Range, within(0.0, 0.2)] = (0.01, 0.08)
-    """Half width of penumbrae, divided by the distance to the occluder (tiny: by the size of the scene)."""
+    """Half width of the penumbra over the distance to the occluder (render=tiny: over the scene's size)."""
     sky_hue: ShareRange = (0.0, 1.0)
-    """Hue of the sky's colour."""
+    """Hue of the sky's colour: 0 and 1 are red, 1/3 is green, 2/3 is blue."""
     sky_saturation: ShareRange = (0.0, 0.15)
-    """Saturation of the sky's colour."""
+    """Saturation of the sky's colour: 0 is white."""
     horizon: Annotated[Range, within(0.0, 4.0)] = (0.4, 1.6)
-    """Brightness of the sky at the horizon, relative to the zenith."""
+    """Brightness of the sky at the horizon, relative to that at the zenith."""
     sky_tilt: ShareRange = (0.0, 0.8)
-    """How much brighter one side of the sky is: at 1 the other side is dark."""
+    """How much brighter one side of the sky is than the other: 0 is equal, at 1 the other side is dark."""
     sky_azimuth_deg: Range = (0.0, 360.0)
-    """Azimuth of the brighter side, from +x towards +y."""
+    """Azimuth of the brighter side of the sky in degrees, from +x towards +y."""
     bounce: Annotated[Range, within(0.0, 2.0)] = (0.6, 1.0)
-    """Strength of the light that floor and walls reflect, relative to diffuse surfaces."""
+    """Strength of the light reflected by floor and walls, relative to that of ideal diffuse reflectors."""
     exposure_ev: Annotated[Range, within(-4.0, 4.0)] = (-0.6, 0.6)
-    """Exposure compensation in stops: 1 doubles the light."""
+    """Exposure compensation in stops: +1 doubles the light, -1 halves it."""
     warmth: Annotated[Range, within(-0.5, 0.5)] = (-0.08, 0.08)
-    """White balance: red is stronger by this share, and blue weaker."""
+    """White balance: the gain on red is 1 + warmth, that on blue 1 - warmth."""
     lamps: Lamps = Field(default_factory=dict)
-    """Named lamps beside the sun, at most 8; remove one with `~light.lamps.NAME`."""
+    """Named lamps in addition to the sun, at most 8; remove one with `~light.lamps.NAME`."""
     environment: EnvironmentField = EnvironmentSettings()
-    """An environment map in place of the sky; a file or folder alone is its path."""
+    """Environment map in place of the sky; a string sets environment.path."""
 
     def draw(self, streams: Streams, album: Album) -> Light:
-        """The light of one view: sun and sky, lamps, and environment map each from a stream of its own."""
+        """The light of one view. Sun and sky, lamps, and environment map each have their own generator."""
         light = self._sun_and_sky(streams("light"))
         if self.lamps:
             rng = streams("lamps")
@@ -94,11 +94,14 @@ class SunAndSky(LightKind):
 
     @property
     def environments(self) -> EnvironmentSettings:
-        """The environment maps that it chooses from."""
+        """Settings of the environment maps that the light chooses from."""
         return self.environment
 
     def _sun_and_sky(self, rng: np.random.Generator) -> Light:
-        """The light without lamps and environment map; one draw for each range, new ones at the end."""
+        """The light without lamps and environment map.
+
+        One random number is drawn for each range. A new setting must be drawn last, or it changes the others.
+        """
         azimuth, elevation = (
             np.radians(uniform(rng, bounds)) for bounds in (self.azimuth_deg, self.elevation_deg)
         )

@@ -1,4 +1,4 @@
-"""Colours and textures of floors, backgrounds and objects, drawn from ranges."""
+"""Random colours and textures of floors, backgrounds and objects."""
 
 import colorsys
 from bisect import bisect_left
@@ -18,22 +18,22 @@ from scenes.spec import Look
 
 
 class LookSettings(Settings):
-    """Where colours and textures come from."""
+    """Ranges of colours, and choice of textures."""
 
     hue: ShareRange = (0.0, 1.0)
-    """Hue of the colour, round the colour circle."""
+    """Hue of the colour: 0 and 1 are red, 1/3 is green, 2/3 is blue."""
     saturation: ShareRange = (0.0, 0.8)
-    """Saturation of the colour."""
+    """Saturation of the colour: 0 is grey."""
     value: ShareRange = (0.4, 1.0)
-    """Brightness of the colour."""
+    """Brightness of the colour (V of HSV): 0 is black."""
     textured: Share = 0.8
-    """Share of surfaces with a texture."""
+    """Fraction of surfaces with a texture; the others have one colour."""
     textures: tuple[str, ...] = tuple(TEXTURES)
-    """Procedural textures to choose from."""
+    """Procedural textures to choose from; not used if images is set."""
     pool: Annotated[int, Field(ge=1, le=MAX_POOL)] = 32
-    """Different pictures of each procedural texture."""
+    """Number of different variants of each procedural texture."""
     images: str | None = None
-    """A folder of images to use instead of procedural textures."""
+    """Folder of images to use as textures; null uses procedural ones."""
 
     @field_validator("textures")
     @classmethod
@@ -52,11 +52,11 @@ class LookSettings(Settings):
         return folder
 
     def draw(self, rng: np.random.Generator, album: Album) -> Look:
-        """A colour and perhaps a texture; always six draws.
+        """A random colour and perhaps a texture. Always draws six random numbers.
 
         Args:
             rng: Generator.
-            album: What to choose pictures from.
+            album: Images and texture variants to choose from.
         """
         hue, saturation, value = (uniform(rng, bounds) for bounds in (self.hue, self.saturation, self.value))
         color: Vec3 = colorsys.hsv_to_rgb(hue, saturation, value)
@@ -74,11 +74,11 @@ class LookSettings(Settings):
 
 
 def looks_in(settings: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, LookSettings]]:
-    """Every kind of surface in some settings, at any depth, by the path of its field: `table.legs`.
+    """All `LookSettings` in some settings, at any depth, each with the path of its field, as `table.legs`.
 
     Args:
         settings: Settings, or mappings and sequences of them.
-        path: Where they are themselves.
+        path: Path of `settings` itself.
     """
     if isinstance(settings, LookSettings):
         yield ".".join(path), settings
@@ -87,7 +87,7 @@ def looks_in(settings: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str
 
 
 def _entries(value: object) -> Iterable[tuple[object, object]]:
-    """What a value holds, by name, key or place."""
+    """The members of settings, a mapping or a sequence, by field name, key or index."""
     if isinstance(value, Settings):
         return value
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""What all kinds of scenes share: how many objects, which, how large, in what colours."""
+"""The settings and draws that all kinds of scenes share: number, choice, size and colours of objects."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
@@ -14,21 +14,21 @@ from scenes.assets.mesh import Mesh
 from scenes.geometry import Pose, Quat
 from scenes.looks import LookSettings, looks_in
 from scenes.settings import IntRange, Kind, Positive, Share, ShareRange, Streams, uniform, uniform_int, within
-from scenes.space import Space, ball, cylinder
+from scenes.space import BoundingVolume, bounding_cylinder, bounding_sphere
 from scenes.spec import Body, Look, SceneSpec, Surface
 
 OBJECT_LOOK = LookSettings(saturation=(0.2, 1.0), value=(0.3, 1.0), textured=0.3)
-CLEARANCE = 1.01
-"""What physics knows a mesh as may reach a hundredth further."""
+COLLISION_MARGIN = 1.01
+"""Factor on bounding volumes: PyBullet's collision shapes may extend 1 % beyond the mesh."""
 DISTRACTOR_LOOK = LookSettings(textured=0.5)
 
 
-NOWHERE = Pose((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
+IDENTITY = Pose((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
 Array = NDArray[np.float64]
 
 
-class Loose(NamedTuple):
-    """A body that has no place yet, and the generator to draw one from."""
+class UnplacedBody(NamedTuple):
+    """A body without a pose, and the generator from which its pose is drawn."""
 
     asset: Asset
     body: Body
@@ -36,82 +36,85 @@ class Loose(NamedTuple):
 
     @property
     def radius_m(self) -> float:
-        """The radius about the centre of mass that holds the body."""
+        """Radius in metres of the body's bounding sphere about its centre of mass."""
         return self.asset.radius_m * self.body.largest_scale
 
     @property
-    def space(self) -> Space:
-        """What it takes up while it falls: a sphere, or a cylinder where it stands."""
-        standing, scale = self.asset.standing, self.body.largest_scale * CLEARANCE
+    def volume(self) -> BoundingVolume:
+        """Bounding volume of the body while it falls: a sphere, or a cylinder if it is kept upright."""
+        standing, scale = self.asset.standing, self.body.largest_scale * COLLISION_MARGIN
         if standing is None:
-            return ball(self.radius_m * CLEARANCE)
-        return cylinder(scale * standing.aside_m, scale * standing.below_m, scale * standing.above_m)
+            return bounding_sphere(self.radius_m * COLLISION_MARGIN)
+        return bounding_cylinder(scale * standing.aside_m, scale * standing.below_m, scale * standing.above_m)
 
-    def turned(self) -> Quat:
-        """A rotation from three draws: any, or about the vertical only for what stands."""
+    def random_rotation(self) -> Quat:
+        """A random rotation: uniform, or about the vertical axis only if the body is kept upright.
+
+        Draws three random numbers.
+        """
         quat = random_quaternion(self.rng)
-        return quat if self.asset.standing is None else heading(quat)
+        return quat if self.asset.standing is None else rotation_about_z(quat)
 
     def at(self, center_m: Array, quat_xyzw: Quat) -> Body:
-        """The body with its centre of mass (3,) at a point."""
+        """The body with its centre of mass at a point (3,) of the world, and a rotation."""
         center = np.array(self.body.axes) * np.array(self.asset.center_of_mass_m)
-        return replace(self.body, pose=Pose.putting(center, center_m, quat_xyzw))
+        return replace(self.body, pose=Pose.from_point_pair(center, center_m, quat_xyzw))
 
 
 class Scene(Kind):
-    """A kind of scene: draws specs from a seed."""
+    """A kind of scene: draws scene specifications from random generators."""
 
     num_objects: Annotated[IntRange, within(0, 4000)] = (5, 12)
-    """Labelled objects in a scene."""
+    """Number of labelled objects in a scene."""
     num_distractors: Annotated[IntRange, within(0, 1000)] = (0, 3)
-    """Unlabelled objects in a scene; they come from assets.distractors."""
+    """Number of unlabelled objects in a scene, drawn from assets.distractors."""
     empty_share: Share = 0.02
-    """Share of scenes without any labelled object, on purpose."""
+    """Fraction of scenes without any labelled object, as negative examples."""
     size_jitter: Positive = (0.9, 1.1)
-    """Factor on the size of each object."""
+    """Random factor on the size of each object."""
     max_attempts: Annotated[int, Field(ge=1, le=1000)] = 10
-    """Draws before a scene is given up: what does not fit or does not come to rest is drawn anew."""
+    """Attempts before a scene fails; it is drawn again if objects do not fit or do not come to rest."""
     objects: LookSettings = OBJECT_LOOK
     """Colours and textures of objects whose category has `color: random`."""
     distractors: LookSettings = DISTRACTOR_LOOK
     """Colours and textures of distractors."""
     background: LookSettings = LookSettings()
-    """What is seen behind everything."""
+    """Colours and textures of the background, which is visible behind everything else."""
     roughness: ShareRange = (0.15, 0.8)
-    """Roughness of each object and distractor: 0 mirrors lights, 1 is dull."""
+    """Roughness of each object and distractor: 0 has sharp highlights, 1 is matte."""
 
     @abstractmethod
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """The scene under an index.
+        """The scene with an index, before physics.
 
         Args:
             scene: Scene index from 0.
             split: The split that the scene belongs to.
-            attempt: How many draws were rejected before.
-            catalogue: What to draw from.
-            streams: `streams(name, body=...)` gives each draw its own generator.
+            attempt: Number of earlier draws of this scene that were rejected.
+            catalogue: Assets and images to draw from.
+            streams: `streams(name, body=...)` is the generator of that name.
 
         Raises:
-            RejectedDraw: An unlucky draw.
+            RejectedDraw: The draw cannot be used; the scene is drawn again with the next attempt.
         """
 
     @property
     def furniture(self) -> Mapping[str, Mesh]:
-        """The meshes that furniture is made of, by name; `Catalogue.furniture` has an asset of each."""
+        """Meshes of the furniture by name; `Catalogue.furniture` holds an asset for each of them."""
         return {}
 
     @property
     def looks(self) -> dict[str, LookSettings]:
-        """For each role of a surface, which is the path of its field, what it may look like."""
+        """The settings of each kind of surface, by its role, which is the path of its field."""
         return dict(looks_in(self))
 
     @property
     def image_folders(self) -> dict[str, str | None]:
-        """For each role of a surface the folder that its images come from."""
+        """The image folder of each kind of surface, by its role; None without one."""
         return {role: look.images for role, look in self.looks.items()}
 
-    def _loose(self, catalogue: Catalogue, streams: Streams) -> Iterator[Loose]:
-        """The bodies with everything but their place; each body's draws are its own."""
+    def _unplaced(self, catalogue: Catalogue, streams: Streams) -> Iterator[UnplacedBody]:
+        """All bodies without poses. Each body has its own generators, so it does not depend on the others."""
         count = streams("count")
         number = uniform_int(count, self.num_objects)
         if count.random() < self.empty_share:
@@ -122,7 +125,7 @@ class Scene(Kind):
             scale *= uniform(picks, self.size_jitter)
             look = self._look(asset, catalogue, streams("looks", body=index))
             roughness = uniform(streams("gloss", body=index), self.roughness)
-            yield Loose(asset, _body(asset, scale, look, roughness), streams("poses", body=index))
+            yield UnplacedBody(asset, _body(asset, scale, look, roughness), streams("poses", body=index))
         others = (
             uniform_int(streams("distractors"), self.num_distractors) if catalogue.distractor_groups else 0
         )
@@ -131,7 +134,7 @@ class Scene(Kind):
             asset, scale = catalogue.draw(rng, distractor=True)
             scale *= uniform(rng, self.size_jitter)
             roughness = uniform(streams("distractor_gloss", body=index), self.roughness)
-            yield Loose(asset, _body(asset, scale, self._look(asset, catalogue, rng), roughness), rng)
+            yield UnplacedBody(asset, _body(asset, scale, self._look(asset, catalogue, rng), roughness), rng)
 
     def _look(self, asset: Asset, catalogue: Catalogue, rng: np.random.Generator) -> Look:
         role, settings = (
@@ -147,11 +150,11 @@ class Scene(Kind):
 
 
 def _body(asset: Asset, scale: float, look: Look, roughness: float) -> Body:
-    return Body(asset.key, asset.category, scale, NOWHERE, look, friction=0.0, roughness=roughness)
+    return Body(asset.key, asset.category, scale, IDENTITY, look, friction=0.0, roughness=roughness)
 
 
 def random_quaternion(rng: np.random.Generator) -> Quat:
-    """A rotation, uniform over all of them (Shoemake 1992); three draws."""
+    """A rotation, distributed uniformly (Shoemake 1992). Draws three random numbers."""
     first, second, third = rng.random(3)
     a, b = np.sqrt(1 - first), np.sqrt(first)
     angles = 2 * np.pi * np.array([second, third])
@@ -159,21 +162,21 @@ def random_quaternion(rng: np.random.Generator) -> Quat:
     return float(x), float(y), float(z), float(w)
 
 
-def heading(quat_xyzw: Quat) -> Quat:
-    """The part of a rotation that is about the vertical (its twist); uniform if the rotation is."""
+def rotation_about_z(quat_xyzw: Quat) -> Quat:
+    """The rotation about the vertical axis in a rotation (its twist); uniform if the rotation is uniform."""
     _, _, z, w = quat_xyzw
     length = float(np.hypot(z, w))
     return (0.0, 0.0, z / length, w / length) if length > 0 else (0.0, 0.0, 0.0, 1.0)
 
 
 def random_disc(rng: np.random.Generator) -> Array:
-    """A point (2,) of the unit disc, uniformly; two draws."""
+    """A point (2,) distributed uniformly in the unit disc. Draws two random numbers."""
     angle, reach = 2 * np.pi * rng.random(), np.sqrt(rng.random())
     return np.array([reach * np.cos(angle), reach * np.sin(angle)])
 
 
 def random_in_ball(rng: np.random.Generator) -> Array:
-    """A point (3,) of the unit ball, uniformly; three draws."""
+    """A point (3,) distributed uniformly in the unit ball. Draws three random numbers."""
     height, angle, reach = 2 * rng.random() - 1, 2 * np.pi * rng.random(), np.cbrt(rng.random())
     flat = np.sqrt(1 - height * height)
     return np.asarray(np.array([flat * np.cos(angle), flat * np.sin(angle), height]) * reach)

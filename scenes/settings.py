@@ -1,4 +1,4 @@
-"""What people write: strict, frozen settings, ranges that are drawn from, and choices named by `kind`."""
+"""Building blocks of settings: strict, frozen models, random ranges, and choices named by `kind`."""
 
 import difflib
 import importlib
@@ -15,7 +15,7 @@ Number = TypeVar("Number", int, float)
 
 
 class Settings(BaseModel):
-    """A group of settings: unknown keys, NaN and values of another type are refused."""
+    """A group of settings. Unknown keys, NaN, infinity and values of another type are invalid."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -27,31 +27,31 @@ class Settings(BaseModel):
 
     @classmethod
     def parse(cls, tree: object) -> Self:
-        """The settings that a tree of plain JSON values (dicts, lists, numbers, strings) describes.
+        """Settings from plain JSON values (dicts, lists, numbers, strings).
 
-        Validation runs in pydantic's JSON mode: strict Python mode would refuse a list for a tuple.
+        Validation runs in pydantic's JSON mode, because the strict Python mode rejects lists for tuples.
 
         Raises:
-            pydantic.ValidationError: A key or a value is not allowed.
+            pydantic.ValidationError: A key or a value is invalid.
         """
         return cls.model_validate_json(json.dumps(tree))
 
 
 class Kind(Settings):
-    """A choice among classes, named by its field `kind`.
+    """Settings that select one of several classes by the field `kind`.
 
-    A direct subclass opens a family (`class Scene(Kind)`); every class below it that gives `kind` a
-    default joins the family under that name. Defining the class is the registration.
+    A direct subclass creates a family (`class Scene(Kind)`). Every class derived from it that gives `kind` a
+    default is a member of the family with that name. It is registered when the class is defined.
     """
 
     kind: str
-    """Which one of the family."""
+    """Name of the class within its family."""
 
     family: ClassVar[dict[str, type["Kind"]]] = {}
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Open a family, or join one."""
+        """Creates a family, or registers a member of one."""
         if Kind in cls.__bases__:
             cls.family = {}
         elif (kind := cls.model_fields["kind"].default) in cls.family:
@@ -61,23 +61,23 @@ class Kind(Settings):
 
 
 def load_kinds(*packages: ModuleType) -> None:
-    """Imports every module of some packages, so that the kinds in them are registered."""
+    """Imports every module of some packages, which registers the kinds that they define."""
     for package in packages:
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
 
 
 def did_you_mean(word: str, known: list[str]) -> str:
-    """A clause that names the closest known word, or all of them."""
+    """A clause that suggests the closest known word, or lists all of them if none is close."""
     close = difflib.get_close_matches(word, known, n=1)
     return f"did you mean {close[0]!r}?" if close else f"allowed: {', '.join(known) or 'none'}"
 
 
 def check_known(what: str, word: str, known: Iterable[str]) -> None:
-    """Refuses a word that is none of the known ones.
+    """Checks that a word is one of the known ones.
 
     Raises:
-        ValueError: Says what it is not, and the closest known word.
+        ValueError: The word is unknown; the message suggests the closest known word.
     """
     names = sorted(known)
     if word not in names:
@@ -85,11 +85,11 @@ def check_known(what: str, word: str, known: Iterable[str]) -> None:
 
 
 def one_of(family: type[Kind], unnamed: str | None = None) -> BeforeValidator:
-    """A validator that builds the member of a family which a mapping's `kind` names.
+    """A validator that turns a mapping into the member of a family that its `kind` names.
 
     Args:
-        family: The class that opened the family.
-        unnamed: The kind of a mapping without `kind`; None refuses such mappings.
+        family: The class that created the family.
+        unnamed: Kind of mappings without `kind`; with None they are invalid.
     """
 
     def build(value: object) -> object:
@@ -119,7 +119,7 @@ def _ordered(pair: tuple[Number, Number]) -> tuple[Number, Number]:
 
 
 def within(low: float = -np.inf, high: float = np.inf) -> AfterValidator:
-    """A validator that keeps both ends of a range between two limits (included)."""
+    """A validator that checks that both ends of a range lie between two limits, which are included."""
 
     def check(pair: tuple[Number, Number]) -> tuple[Number, Number]:
         if pair[0] < low or pair[1] > high:
@@ -132,16 +132,16 @@ def within(low: float = -np.inf, high: float = np.inf) -> AfterValidator:
 
 
 Range = Annotated[tuple[float, float], BeforeValidator(_as_pair), AfterValidator(_ordered)]
-"""A number or `[low, high]`, both ends included; drawn uniformly."""
+"""A number, or `[low, high]` with both ends included, from which numbers are drawn uniformly."""
 
 IntRange = Annotated[tuple[int, int], BeforeValidator(_as_pair), AfterValidator(_ordered)]
-"""A whole number or `[low, high]`, both ends included; drawn uniformly."""
+"""A whole number, or `[low, high]` with both ends included, from which numbers are drawn uniformly."""
 
 NonNegative = Annotated[Range, within(0.0)]
-"""A range of numbers from 0 up."""
+"""A range of numbers that are at least 0."""
 
 Positive = Annotated[Range, within(1e-6)]
-"""A range of numbers above 0."""
+"""A range of numbers that are greater than 0."""
 
 ShareRange = Annotated[Range, within(0.0, 1.0)]
 """A range of numbers between 0 and 1."""
@@ -154,16 +154,16 @@ Rgb = tuple[Share, Share, Share]
 
 
 def uniform(rng: np.random.Generator, bounds: tuple[float, float]) -> float:
-    """A number between two ends, uniformly; one draw, also when both ends are the same."""
+    """A number distributed uniformly between two bounds. Always draws one random number."""
     low, high = bounds
     return float(low + (high - low) * rng.random())
 
 
 def uniform_int(rng: np.random.Generator, bounds: tuple[int, int]) -> int:
-    """A whole number between two ends, both included, uniformly; always exactly one draw."""
+    """A whole number distributed uniformly between two bounds, both included. Draws one random number."""
     low, high = bounds
     return low + min(int(rng.random() * (high - low + 1)), high - low)
 
 
 Streams = Callable[..., np.random.Generator]
-"""`streams("poses", body=3)`: the generator of one named stream of the scene that is being drawn."""
+"""A function that returns the random generator of a name: `streams("poses", body=3)` is that of body 3."""

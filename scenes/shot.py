@@ -1,6 +1,6 @@
-"""A shot: the camera, light, lens and motion of one picture, as plain values.
+"""A shot: the camera, light, lens and motion of one image, as plain values.
 
-Camera: OpenCV axes (x right, y down, z forward). Pixel edges lie at integers.
+Camera axes are OpenCV's (x right, y down, z forward). Pixel edges, not centres, are at integer coordinates.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -13,7 +13,7 @@ from scenes.geometry import Pose, Vec3
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """A pinhole camera: `fx, fy, cx, cy` in pixels, pixel edges at integers; `pose` is world from camera."""
+    """A pinhole camera. `fx, fy, cx, cy` are in pixels; `pose` maps from the camera to the world frame."""
 
     width: int
     height: int
@@ -24,8 +24,8 @@ class Camera:
     pose: Pose
 
     def project(self, points_m: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Pixel coordinates (n, 2) and depths (n,) in metres of world points (n, 3)."""
-        local = self.pose.unapply(points_m)
+        """Projects world points (n, 3) to pixel coordinates (n, 2) and depths (n,) in metres."""
+        local = self.pose.apply_inverse(points_m)
         depth_m = local[:, 2]
         with np.errstate(divide="ignore", invalid="ignore"):
             pixels = local[:, :2] / depth_m[:, None] * (self.fx, self.fy) + (self.cx, self.cy)
@@ -34,7 +34,7 @@ class Camera:
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """A directional light beside the sun; its attributes mean what those of the sun mean in `Light`."""
+    """A directional light in addition to the sun; its attributes are those of the sun in `Light`."""
 
     direction: Vec3
     color_rgb: Vec3
@@ -48,10 +48,10 @@ class Environment:
     """The choice of an environment map, and how it is used.
 
     Attributes:
-        source: `name@hash` of an image file, or kind and number of a procedural map, such as `clear:7`.
-        turn_rad: Rotation about the vertical, from +x towards +y.
+        source: `name@hash` of an image file, or kind and variant of a procedural map, such as `clear:7`.
+        turn_rad: Rotation about the vertical axis, from +x towards +y.
         sun: Whether the brightest spot of the map replaces the sun.
-        seen: Whether the map is the background of the picture.
+        seen: Whether the map is visible as the background of the image.
     """
 
     source: str
@@ -67,19 +67,19 @@ class Light:
     Attributes:
         direction: Unit vector towards the sun.
         color_rgb: Colour of the sun.
-        ambient: Irradiance of a level, unoccluded floor from the sky.
+        ambient: Irradiance of a horizontal, unoccluded floor by the sky.
         diffuse: Irradiance of a surface that faces the sun.
         specular: Strength of specular highlights.
-        shadow: Share of the sun's light that a shadow removes.
+        shadow: Fraction of the sun's light that a shadow removes.
         softness: Half width of a shadow's penumbra, divided by the distance to the occluder.
         sky_rgb: Colour of the sky.
         horizon: Brightness of the sky at the horizon, relative to the zenith.
-        sky_tilt: How much brighter the sky is towards `sky_azimuth_rad`.
-        sky_azimuth_rad: From +x towards +y.
-        bounce: Strength of the light that the floor reflects, relative to a diffuse floor.
+        sky_tilt: How much brighter the sky is towards `sky_azimuth_rad` than on the opposite side, 0 to 1.
+        sky_azimuth_rad: Azimuth of the brighter side of the sky, from +x towards +y.
+        bounce: Strength of the light reflected by floor and walls, relative to ideal diffuse reflectors.
         exposure_ev: Exposure compensation in stops.
-        warmth: White balance: red is stronger by this share, blue weaker.
-        lamps: Directional lights beside the sun.
+        warmth: White balance: the gain on red is 1 + warmth, that on blue 1 - warmth.
+        lamps: Directional lights in addition to the sun.
         environment: The environment map that replaces the sky; None keeps the sky.
     """
 
@@ -104,7 +104,7 @@ class Light:
     def suns(self) -> tuple["Light", ...]:
         """The directional lights, each as a `Light` with that one sun.
 
-        The first is this light, with its sky; the lamps follow as suns under a black sky.
+        The first is this light including its sky. The lamps follow, each as the sun of a light without sky.
         """
         others = (replace(self, ambient=0.0, lamps=(), **asdict(lamp)) for lamp in self.lamps)
         return self, *others
@@ -125,11 +125,13 @@ class Lens:
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """The motion of the camera during the exposure, in its own frame; its pose is that of the middle.
+    """Motion of the camera during the exposure, in the camera frame.
+
+    The pose of the camera is that at the middle of the exposure.
 
     Attributes:
-        shift_m: Translation from the beginning of the exposure to its end.
-        turn_rad: Rotation vector (axis times angle) from the beginning to the end.
+        shift_m: Translation from the start to the end of the exposure.
+        turn_rad: Rotation vector (axis times angle) from the start to the end of the exposure.
         frames: Number of instants that are averaged; odd.
     """
 
@@ -140,7 +142,10 @@ class Motion:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One camera and one light on a settled scene; no `lens` is a pinhole, no `motion` a still camera."""
+    """Camera and light of one image of a settled scene.
+
+    Without `lens` the camera is a pinhole; without `motion` it does not move.
+    """
 
     scene: int
     view: int

@@ -1,4 +1,4 @@
-"""What bodies take up before they fall: spheres about what tumbles, cylinders about what stands."""
+"""Bounding volumes of bodies before they fall: spheres, or cylinders for bodies that are kept upright."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
-class Space:
-    """How far a body reaches from its centre of mass, in metres.
+class BoundingVolume:
+    """Extents of a bounding volume from the body's centre of mass, in metres.
 
     Attributes:
-        aside_m: Horizontally.
-        below_m: Downwards.
-        above_m: Upwards.
-        round: Whether it is a sphere; else an upright cylinder.
+        aside_m: Horizontal extent.
+        below_m: Downward extent.
+        above_m: Upward extent.
+        round: Whether the volume is a sphere; otherwise it is a vertical cylinder.
     """
 
     aside_m: float
@@ -24,38 +24,51 @@ class Space:
     round: bool
 
 
-def ball(radius_m: float) -> Space:
-    """The sphere that holds a body however it is turned."""
-    return Space(radius_m, radius_m, radius_m, True)
+def bounding_sphere(radius_m: float) -> BoundingVolume:
+    """The sphere that encloses a body in any orientation."""
+    return BoundingVolume(radius_m, radius_m, radius_m, True)
 
 
-def cylinder(aside_m: float, below_m: float, above_m: float) -> Space:
-    """What holds a body that is turned about the vertical only."""
-    return Space(aside_m, below_m, above_m, False)
+def bounding_cylinder(aside_m: float, below_m: float, above_m: float) -> BoundingVolume:
+    """The vertical cylinder that encloses a body that is rotated about the vertical axis only."""
+    return BoundingVolume(aside_m, below_m, above_m, False)
 
 
 def free_height(
-    x: float, y: float, space: Space, placed: Sequence[tuple[NDArray[np.float64], Space]]
+    x: float, y: float, volume: BoundingVolume, placed: Sequence[tuple[NDArray[np.float64], BoundingVolume]]
 ) -> float:
-    """The lowest centre height at which a body touches neither the floor nor what lies below its column."""
-    height = space.below_m
+    """Smallest height of a body's centre, in metres, at which it touches neither the floor nor other bodies.
+
+    Args:
+        x: x of the centre.
+        y: y of the centre.
+        volume: Bounding volume of the body.
+        placed: Centre (3,) and bounding volume of each body that is there already.
+    """
+    height = volume.below_m
     for center, other in placed:
         flat = (x - center[0]) ** 2 + (y - center[1]) ** 2
-        if flat < (space.aside_m + other.aside_m) ** 2:
-            height = max(height, center[2] + _over(other, space, flat))
+        if flat < (volume.aside_m + other.aside_m) ** 2:
+            height = max(height, center[2] + _touching_distance(other, volume, flat))
     return height
 
 
-def _over(lower: Space, upper: Space, flat_m2: float) -> float:
-    """How far the centre of one must lie over that of the other, at a squared horizontal distance."""
+def _touching_distance(lower: BoundingVolume, upper: BoundingVolume, flat_m2: float) -> float:
+    """Vertical distance of two centres at which the bodies touch, given their squared horizontal distance."""
     if lower.round and upper.round:
         return float(np.sqrt((lower.aside_m + upper.aside_m) ** 2 - flat_m2))
     beside = np.sqrt(flat_m2)
-    return _reach(lower, lower.above_m, beside - upper.aside_m) + _reach(
+    return _vertical_extent(lower, lower.above_m, beside - upper.aside_m) + _vertical_extent(
         upper, upper.below_m, beside - lower.aside_m
     )
 
 
-def _reach(space: Space, straight_m: float, aside_m: float) -> float:
-    """How far it reaches upwards or downwards at a distance from its axis; `straight_m` in a cylinder."""
-    return float(np.sqrt(space.aside_m**2 - max(aside_m, 0.0) ** 2)) if space.round else straight_m
+def _vertical_extent(volume: BoundingVolume, straight_m: float, aside_m: float) -> float:
+    """Vertical extent of a volume at a horizontal distance from its axis.
+
+    Args:
+        volume: The volume.
+        straight_m: The extent of a cylinder, which is the same at all distances.
+        aside_m: Distance from the axis; negative values count as 0.
+    """
+    return float(np.sqrt(volume.aside_m**2 - max(aside_m, 0.0) ** 2)) if volume.round else straight_m

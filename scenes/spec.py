@@ -1,6 +1,6 @@
-"""The values that `scenes/` draws: plain numbers and names, so that a record can hold them.
+"""A drawn scene before physics, as plain numbers and names that can be stored in a record.
 
-World: metres, z up. Camera: OpenCV axes (x right, y down, z forward). Pixel edges lie at integers.
+World: metres, z up. Camera: OpenCV axes (x right, y down, z forward). Pixel edges are at integers.
 """
 
 from dataclasses import dataclass
@@ -14,25 +14,28 @@ from scenes.assets.images import Texture
 from scenes.geometry import Pose, Scale, Vec3, per_axis
 
 Role = Literal["object", "distractor", "furniture"]
-"""Objects are labelled, distractors and furniture are not; cameras aim at all but furniture."""
+"""Objects are labelled, distractors and furniture are not. Cameras are aimed at objects and distractors."""
 
 
 class RejectedDraw(Exception):
-    """An unlucky draw: the scene is drawn again under the next attempt.
+    """A draw that cannot be used; the scene is drawn again with the next attempt.
 
     Attributes:
-        reason: A short name that is counted: `no_place`, `unsettled`, `penetrating`, ...
+        reason: Short name under which rejections are counted: `no_place`, `unsettled`, `penetrating`, ...
     """
 
     def __init__(self, reason: str) -> None:
-        """Keep the reason."""
+        """Stores the reason."""
         super().__init__(reason)
         self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a surface looks like: colour (0..1, multiplies the texture) and texture; None keeps its own."""
+    """Appearance of a surface: a colour, 0..1, which multiplies the texture.
+
+    Without a colour or texture, a mesh keeps that of its file.
+    """
 
     color_rgb: Vec3 | None = None
     texture: Texture | None = None
@@ -44,17 +47,17 @@ class Body:
 
     Attributes:
         asset: Key of the asset, `name@hash`.
-        category: Place in the category list, from 0; None of all but objects.
-        scale: Factor on the mesh.
-        pose: Of the mesh frame.
+        category: Index in the list of categories, from 0; None unless the role is `object`.
+        scale: Scale factor of the mesh.
+        pose: Pose of the mesh frame in the world.
         look: Colour and texture.
         friction: Friction coefficient.
-        roughness: 0 mirrors lights, 1 is dull.
-        role: What it is in the scene. Where records name none, a body without a category is a distractor.
-        fixed: Whether it stays where it is, whatever hits it or rests on it.
+        roughness: 0 has sharp highlights, 1 is matte.
+        role: Role in the scene. Without a role in a record, a body without a category is a distractor.
+        fixed: Whether physics never moves it.
 
     Raises:
-        ValueError: An object has no category, something else has one, or a scale is not positive.
+        ValueError: A distractor or a piece of furniture has a category, or a scale is not positive.
     """
 
     asset: str
@@ -78,7 +81,7 @@ class Body:
 
     @property
     def labelled(self) -> bool:
-        """Whether masks and boxes are made of it."""
+        """Whether the body gets masks and boxes."""
         return self.role == "object"
 
     @property
@@ -88,30 +91,36 @@ class Body:
 
     @property
     def largest_scale(self) -> float:
-        """The scale along the axis that has the largest."""
+        """The largest of the scales along the three axes."""
         return max(self.axes)
 
     @property
     def proportions(self) -> Vec3:
-        """The scale along each axis over the largest: (1, 1, 1) where it is the same along all."""
+        """The scale along each axis divided by the largest; (1, 1, 1) for uniform scales."""
         x, y, z = self.axes
         largest = max(x, y, z)
         return x / largest, y / largest, z / largest
 
     @property
     def volume_scale(self) -> float:
-        """Its volume over that of the mesh."""
+        """Volume of the body divided by that of the unscaled mesh."""
         x, y, z = self.axes
         return x * y * z if isinstance(self.scale, tuple) else self.scale**3
 
     def apply(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Points (n, 3) of the mesh, in the world."""
+        """Transforms points (n, 3) from the mesh frame to the world."""
         return self.pose.apply(points_m * np.array(self.axes))
 
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """The floor, a wall or the background: `tile_m` is the side of one texture tile on floor and walls."""
+    """The floor, a wall or the background.
+
+    Attributes:
+        look: Colour and texture.
+        tile_m: Side length of one texture tile on floor and walls.
+        turn_rad: Rotation of the texture about the vertical axis; unused for walls.
+    """
 
     look: Look
     tile_m: float
@@ -120,12 +129,12 @@ class Surface:
 
 @dataclass(frozen=True, slots=True)
 class WallPlan:
-    """Walls as drawn, each a quarter turn after the one before.
+    """The walls of a scene before their distances are known; each is at 90 degrees to the one before.
 
     Attributes:
-        surface: Of all of them.
-        turn_rad: Where the first one is, seen from the middle: from +x towards +y.
-        height_m: Of all of them.
+        surface: Appearance of all walls.
+        turn_rad: Azimuth of the first wall, from +x towards +y.
+        height_m: Height of all walls.
         gaps_m: Free space between the bodies at rest and each wall.
     """
 
@@ -137,14 +146,14 @@ class WallPlan:
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """An upright rectangle on the floor, to be seen from the world's origin's side only.
+    """A vertical rectangle that stands on the floor; it is visible only from the side of the world origin.
 
     Attributes:
-        surface: What it is like.
-        azimuth_rad: Its direction from the origin, from +x towards +y.
-        distance_m: Of its plane from the origin.
-        low_m, high_m: Where it begins and ends, along its direction turned left by a quarter.
-        height_m: From the floor up.
+        surface: Appearance of the wall.
+        azimuth_rad: Direction of the wall from the origin, from +x towards +y.
+        distance_m: Distance of its plane from the origin.
+        low_m, high_m: Horizontal position of its two ends along `sideways()`.
+        height_m: Height above the floor.
     """
 
     surface: Surface
@@ -155,17 +164,24 @@ class Wall:
     height_m: float
 
     def outward(self) -> NDArray[np.float64]:
-        """The unit vector (3,) from the origin to its plane."""
+        """The horizontal unit vector (3,) from the origin towards the wall, perpendicular to it."""
         return np.array([np.cos(self.azimuth_rad), np.sin(self.azimuth_rad), 0.0])
 
     def sideways(self) -> NDArray[np.float64]:
-        """The level unit vector (3,) along it, from its low end to its high end."""
+        """The horizontal unit vector (3,) along the wall, from its low end to its high end."""
         return np.array([-np.sin(self.azimuth_rad), np.cos(self.azimuth_rad), 0.0])
 
 
 @dataclass(frozen=True, slots=True)
 class Physics:
-    """How a scene is settled; SI units."""
+    """Parameters of the physics simulation.
+
+    Attributes:
+        gravity_m_s2: Downward acceleration.
+        time_step_s: Length of one simulation step.
+        max_seconds: Simulated time after which a scene that still moves is rejected.
+        bounds_m: Largest absolute coordinate of a body; beyond it the body has left the scene.
+    """
 
     gravity_m_s2: float
     time_step_s: float
@@ -175,7 +191,7 @@ class Physics:
 
 @dataclass(frozen=True, slots=True)
 class SceneSpec:
-    """One drawn scene; its bodies fall when it has `physics`, and stay where they are otherwise."""
+    """One drawn scene. With `physics` its bodies fall; without, they keep their poses."""
 
     scene: int
     split: str

@@ -1,4 +1,4 @@
-"""Splits: their shares, which scenes belong to each, and what no two of them may share."""
+"""Splits: their relative sizes, the scenes of each, and what no two of them share."""
 
 from collections.abc import Mapping
 from itertools import accumulate
@@ -16,18 +16,18 @@ Shares = Mapping[str, float]
 
 
 def _in_order(value: object) -> object:
-    """One word or several, as a tuple in the order of `KEPT_APART`; scenes are kept apart anyway."""
+    """One word or several as a tuple in the order of `KEPT_APART`; splits never share scenes anyway."""
     words = [value] if isinstance(value, str) else value
     if not isinstance(words, list | tuple):
         return value
     for word in words:
         if word not in KEPT_APART:
-            raise ValueError(f"{word!r} cannot be kept apart; {did_you_mean(str(word), list(KEPT_APART))}")
+            raise ValueError(f"cannot split by {word!r}; {did_you_mean(str(word), list(KEPT_APART))}")
     return tuple(word for word in KEPT_APART[1:] if word in words) or KEPT_APART[:1]
 
 
 class Split(Settings):
-    """The splits by name, with their shares, and by what they are told apart.
+    """The splits with their relative sizes, and what no two of them share.
 
     Example:
         >>> split = Split.parse({"train": 0.7, "val": 0.2, "test": 0.1, "by": "asset"})
@@ -36,16 +36,16 @@ class Split(Settings):
     """
 
     model_config = ConfigDict(extra="allow")
-    # As pydantic documents it: the type of keys that are no fields.
+    # Pydantic reads from this the type of keys that are not fields: the sizes of the splits.
     __pydantic_extra__: dict[str, Annotated[float, Field(gt=0)]] = Field(init=False)  # type: ignore[mutable-override]
 
     by: Annotated[
         tuple[Literal["scene", "asset", "background"], ...],
         BeforeValidator(_in_order),
-        # What was made before there was a choice is described as it was.
+        # Left out at its default, so that recipes from before this setting existed are written unchanged.
         Field(exclude_if=lambda by: by == KEPT_APART[:1]),
     ] = ("scene",)
-    """What no two splits share: scene, or asset (meshes), background (pictures on surfaces), or [both]."""
+    """What no two splits share: scene, asset (meshes), background (textures and maps), or a list of both."""
 
     @model_validator(mode="before")
     @classmethod
@@ -56,18 +56,19 @@ class Split(Settings):
     def _plain_names(self) -> "Split":
         for name in self.shares:
             if not name.isidentifier():
-                raise ValueError(f"{name!r} is no plain name: use letters, digits and _")
+                raise ValueError(f"{name!r} cannot be the name of a split: use letters, digits and _")
         return self
 
     @property
     def shares(self) -> dict[str, float]:
-        """The share of each split, relative to the others, in their order."""
+        """Size of each split relative to the others, in their order."""
         return dict(self.__pydantic_extra__)
 
     def of(self, scene: int) -> str:
-        """The split of a scene: a function of its index alone, every prefix near the shares.
+        """The split of a scene. It depends on the scene index only.
 
-        The multiples of the golden ratio are a low-discrepancy sequence; in integers, so exact.
+        The first n scenes are divided close to the shares for every n: multiples of the golden ratio modulo 1
+        are a low-discrepancy sequence. They are computed in integers, which is exact.
         """
         shares = self.shares
         place = (scene * 0x9E3779B9 % 2**32) / 2**32 * sum(shares.values())
@@ -78,14 +79,14 @@ class Split(Settings):
         return name
 
 
-def quotas(count: int, shares: Shares) -> dict[str, int]:
-    """How many of `count` things each split gets: near its share, and at least one.
+def split_sizes(count: int, shares: Shares) -> dict[str, int]:
+    """Number of items in each split when `count` items are divided: close to its share, and at least one.
 
-    One thing more moves each border between splits by one at most.
+    One more item moves each border between splits by at most one.
 
     Args:
-        count: At least as many as there are splits.
-        shares: Relative to each other.
+        count: Number of items; at least the number of splits.
+        shares: Sizes of the splits relative to each other.
     """
     whole, end, found = sum(shares.values()), 0, {}
     for rank, (name, reached) in enumerate(zip(shares, accumulate(shares.values()), strict=True), 1):
@@ -95,10 +96,11 @@ def quotas(count: int, shares: Shares) -> dict[str, int]:
     return found
 
 
-def dealt(count: int, shares: Shares) -> list[str]:
-    """The split of each of some numbered things: the first ones go round, then who is furthest behind.
+def interleaved_splits(count: int, shares: Shares) -> list[str]:
+    """The split of each of `count` numbered items, such that every prefix is divided close to the shares.
 
-    So every prefix is near the shares, and as soon as there are enough each split has one.
+    The first items go to one split each. After that, an item goes to the split that is furthest below its
+    share.
     """
     whole, given = sum(shares.values()), dict.fromkeys(shares, 0)
     order = []

@@ -1,4 +1,4 @@
-"""Walls around the objects: how many are drawn with the scene, where they stand is known once that rests."""
+"""Walls around the objects. Their number and look are drawn with the scene, their positions after physics."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -11,29 +11,29 @@ from scenes.looks import LookSettings
 from scenes.settings import IntRange, Positive, Streams, uniform, uniform_int, within
 from scenes.spec import Surface, Wall, WallPlan
 
-LONG = 40
-"""How far a wall runs on where no other one meets it, over the distance of the farthest and the height."""
+OPEN_SIDE_FACTOR = 40
+"""Length of a wall's open side: a multiple of the distance of the farthest wall or of the wall height."""
 
 
 class WallSettings(LookSettings):
-    """Walls around the objects, and what they look like."""
+    """Walls around the objects, and their colours and textures."""
 
     number: Annotated[IntRange, within(0, 4)] = (0, 0)
-    """Walls, each a quarter turn from the one before; 4 make a room. None hides an object."""
+    """Number of walls, each at 90 degrees to the one before; 4 make a room. Walls never occlude objects."""
     gap: Positive = (0.5, 5.0)
-    """Free space between the objects at rest and each wall, counted in typical object sizes."""
+    """Free space between the objects at rest and each wall, in multiples of the typical object size."""
     height: Positive = (3.0, 12.0)
-    """Height of the walls, counted in typical object sizes."""
+    """Height of the walls, in multiples of the typical object size."""
     tile: Positive = (1.0, 8.0)
-    """Side of one texture tile, counted in typical object sizes."""
+    """Side length of one texture tile, in multiples of the typical object size."""
 
-    def room(self, streams: Streams, unit_m: float, album: Album) -> WallPlan | None:
-        """The walls of a scene; None where there are none.
+    def plan(self, streams: Streams, unit_m: float, album: Album) -> WallPlan | None:
+        """The walls of a scene, or None if it has no walls.
 
         Args:
-            streams: Of the scene.
-            unit_m: The typical object size.
-            album: What to choose pictures from.
+            streams: Random generators of the scene.
+            unit_m: The typical object size in metres.
+            album: Images and texture variants to choose from.
         """
         rng = streams("walls")
         number = uniform_int(rng, self.number)
@@ -45,29 +45,29 @@ class WallSettings(LookSettings):
         return WallPlan(surface, float(turn_rad), height_m, gaps_m)
 
 
-def walls_around(room: WallPlan | None, bodies_m: Sequence[NDArray[np.float64]]) -> tuple[Wall, ...]:
-    """The walls of a room around bodies, each at its gap from the outermost point.
+def walls_around(plan: WallPlan | None, bodies_m: Sequence[NDArray[np.float64]]) -> tuple[Wall, ...]:
+    """Positions the walls around bodies, each at its gap from the outermost point in its direction.
 
     Args:
-        room: As drawn; None where there are no walls.
-        bodies_m: Points (n, 3) of each body at rest; the origin counts as one more.
+        plan: The walls as drawn, or None for a scene without walls.
+        bodies_m: Points (n, 3) of each body at rest. The world origin counts as a further point.
     """
-    if room is None:
+    if plan is None:
         return ()
     points_m = np.concatenate([np.zeros((1, 3)), *bodies_m])
-    angles = [room.turn_rad + index * np.pi / 2 for index in range(len(room.gaps_m))]
+    angles = [plan.turn_rad + index * np.pi / 2 for index in range(len(plan.gaps_m))]
     outward = [np.array([np.cos(angle), np.sin(angle)]) for angle in angles]
     distances = [
         float((points_m[:, :2] @ out).max(initial=0.0)) + gap
-        for out, gap in zip(outward, room.gaps_m, strict=True)
+        for out, gap in zip(outward, plan.gaps_m, strict=True)
     ]
-    far_m = LONG * max(*distances, room.height_m)
-    # A quarter turn on lies what is to the left of one who looks at the wall from outside.
+    far_m = OPEN_SIDE_FACTOR * max(*distances, plan.height_m)
+    # The next wall, 90 degrees further, meets the high end of this one; the wall before meets its low end.
     ends = dict(enumerate(distances))
     closed = len(distances) == 4
     walls = []
     for index, (angle, distance) in enumerate(zip(angles, distances, strict=True)):
         before, after = ((index + step) % 4 if closed else index + step for step in (-1, 1))
         low_m, high_m = -ends.get(before, far_m), ends.get(after, far_m)
-        walls.append(Wall(room.surface, angle, distance, low_m, high_m, room.height_m))
+        walls.append(Wall(plan.surface, angle, distance, low_m, high_m, plan.height_m))
     return tuple(walls)

@@ -143,7 +143,7 @@ def _settled_body(client: int, files: MeshFiles, body_id: int, body: Body) -> Bo
     """The body at its simulated pose, converted from the centre-of-mass frame to the mesh frame."""
     center, quat = pb.getBasePositionAndOrientation(body_id, physicsClientId=client)
     inner = np.array(body.axes) * np.array(files.assets[body.asset].center_of_mass_m)
-    return replace(body, pose=Pose.putting(inner, np.array(center), quat))
+    return replace(body, pose=Pose.from_point_pair(inner, np.array(center), quat))
 
 
 def _check_bounds(client: int, ids: list[int], physics: Physics) -> None:

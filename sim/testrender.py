@@ -64,7 +64,7 @@ def render_test(client: Client, mesh: Mesh) -> TestRender:
     catalogue = Catalogue(("mesh",), ("object",), (1.0,), ((asset,),), (), ())
     scale = RADIUS_M / asset.radius_m
     quat = (0.0, 0.0, 0.0, 1.0)
-    pose = Pose.putting(scale * np.array(asset.center_of_mass_m), np.zeros(3), quat)
+    pose = Pose.from_point_pair(scale * np.array(asset.center_of_mass_m), np.zeros(3), quat)
     body = Body(asset.key, 0, scale, pose, Look(), 0.5)
     settled = Settled(SceneSpec(0, "train", 0, (body,), None, WHITE, None), 0.0)
     with tempfile.TemporaryDirectory(prefix="sim2coco-") as folder:

@@ -1,4 +1,4 @@
-"""What the child processes of this program have in common."""
+"""Functions that all child processes use: ending with the parent, and redirecting output."""
 
 import multiprocessing
 import os
@@ -8,26 +8,30 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 WATCH_S = 0.3
+"""Seconds between two checks of whether the parent is alive."""
 
 
-def end_with(parent: int) -> None:
-    """Makes this process end soon after its parent, and after the process that asked for it.
+def exit_with_parent(parent: int) -> None:
+    """Makes this process end soon after its parent or the process that requested it has ended.
 
-    They differ where processes are forked from a server.
+    The two differ if this process was forked from a fork server.
+
+    Args:
+        parent: Process ID of the parent.
     """
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
 
 def _watch(parent: int) -> None:
-    asked_by = multiprocessing.parent_process()
-    assert asked_by is not None
-    while os.getppid() == parent and not wait([asked_by.sentinel], WATCH_S):
+    requester = multiprocessing.parent_process()
+    assert requester is not None
+    while os.getppid() == parent and not wait([requester.sentinel], WATCH_S):
         pass
     os._exit(1)
 
 
 def redirect(path: str | Path) -> None:
-    """Sends what native code of this process prints to a file."""
+    """Redirects standard output and standard error of this process, including native code, to a file."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
@@ -35,7 +39,7 @@ def redirect(path: str | Path) -> None:
 
 
 def cause_of_death(exit_code: int) -> str:
-    """The signal that a process died of, or its exit code."""
+    """The name of the signal that ended a process, or its exit code."""
     if exit_code >= 0:
         return f"exit code {exit_code}"
     try:

@@ -17,12 +17,12 @@ WHITE = 255
 
 
 def contact_sheet(cells: Sequence[Image], columns: int, gap_px: int = 0) -> Image:
-    """Images (h, w, 3) RGB of one width in rows, each at the top left of its place, on white.
+    """Arranges images (h, w, 3) RGB of equal width in rows on white, each at the top left of its cell.
 
     Args:
-        cells: The images, row by row; places are as high as the highest.
-        columns: Images in a row.
-        gap_px: White on the right of each place and below it.
+        cells: The images, row by row; the tallest image determines the height of all cells.
+        columns: Number of images in a row.
+        gap_px: White margin to the right of and below each cell, in pixels.
     """
     height, width = max(len(cell) for cell in cells) + gap_px, cells[0].shape[1] + gap_px
     page = np.full((-(-len(cells) // columns) * height, columns * width, 3), WHITE, np.uint8)
@@ -34,14 +34,14 @@ def contact_sheet(cells: Sequence[Image], columns: int, gap_px: int = 0) -> Imag
 
 
 def write(image: Image, text: str, at: tuple[int, int], color: Rgb, outline: Rgb | None = None) -> None:
-    """Writes text into an image (h, w, 3) RGB.
+    """Draws text into an image (h, w, 3) RGB in place.
 
     Args:
-        image: Is changed.
+        image: The image, which is modified.
         text: One line.
-        at: x and y of the left end of its baseline.
-        color: Its colour.
-        outline: Colour of the edge around bold letters, which can be read on anything; None for plain ones.
+        at: x and y of the left end of the baseline, in pixels.
+        color: Colour of the text.
+        outline: Colour of an outline, which makes bold text legible on any background; None for plain text.
     """
     drawn = Picture.fromarray(image)
     pen, bold = ImageDraw.Draw(drawn), outline is not None
@@ -50,12 +50,12 @@ def write(image: Image, text: str, at: tuple[int, int], color: Rgb, outline: Rgb
 
 
 def text_width(text: str, bold: bool = False) -> float:
-    """How wide a line of text is, in pixels."""
+    """Width of a line of text in pixels."""
     return float(_font(bold).getlength(text))
 
 
 @cache
 def _font(bold: bool) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """The font that comes with OpenCV, as Pillow's own has ASCII only; that one where OpenCV brings none."""
+    """The font that comes with OpenCV, or Pillow's, which has only ASCII, if OpenCV has none."""
     path = Path(cv2.__file__).parent / "qt" / "fonts" / f"DejaVuSans{'-Bold' if bold else ''}.ttf"
     return ImageFont.truetype(path, FONT_PX) if path.is_file() else ImageFont.load_default(FONT_PX)

@@ -1,4 +1,4 @@
-"""What one process needs to make scenes: meshes, a PyBullet client, a renderer."""
+"""The resources that a process needs to make scenes: meshes, a PyBullet client, a renderer."""
 
 import os
 from contextlib import ExitStack
@@ -16,15 +16,15 @@ from sim2coco.threads import one_thread
 
 
 class WorkerContext:
-    """The tools of one process; nothing in it changes a result.
+    """The resources of one process; they hold no state that changes a result.
 
-    As long as it is open, OpenCV and BLAS compute on one thread in the whole process: scenes are made side by
-    side in several processes, and small products would wait for threads.
+    While it is open, OpenCV and BLAS use one thread in the whole process. Scenes are made in parallel in
+    several processes, and more threads would slow down small operations.
 
     Args:
-        recipe: What to make.
-        folder: For the files that PyBullet reads; its owner removes it.
-        catalogue: The meshes, if they are loaded already.
+        recipe: Settings that determine the images.
+        folder: Folder for the files that PyBullet reads; the caller removes it.
+        catalogue: The assets, if they are loaded already; None loads them.
     """
 
     def __init__(self, recipe: Recipe, folder: Path, catalogue: Catalogue | None = None) -> None:
@@ -45,13 +45,13 @@ class WorkerContext:
 
     @cached_property
     def held_out(self) -> HeldOut:
-        """What the scenes of each split are drawn from; what was drawn before needs none of it.
+        """The assets and images of each split; not needed to render scenes that are drawn already.
 
         Raises:
-            CatalogueError: There is too little of something for each split to have its own.
+            CatalogueError: A category or surface has fewer meshes or images than there are splits.
         """
         return self.recipe.hold_out(self.catalogue)
 
     def close(self) -> None:
-        """Disconnects from PyBullet, and lets the process have its threads again."""
+        """Disconnects from PyBullet, and restores the numbers of threads of OpenCV and BLAS."""
         self._open.close()

@@ -1,4 +1,4 @@
-"""Memory that is freed stays with the process: pictures ask for the same again and again."""
+"""Keeps freed memory in the process, because every image allocates arrays of the same sizes again."""
 
 import ctypes
 
@@ -7,15 +7,15 @@ TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD = -1, -2, -3
 KEPT_BYTES, PAD_BYTES, LARGE_BYTES = 64 << 20, 8 << 20, 32 << 20
 
 
-def keep_freed() -> None:
-    """Has the C library keep up to 64 MiB of freed memory instead of giving each array's back.
+def keep_freed_memory() -> None:
+    """Makes the C library keep up to 64 MiB of freed memory instead of returning it to the kernel.
 
-    That is for the whole process and for good, so it is called in processes of this program's own: workers,
-    and the command line. In a process of somebody else scenes take a little longer.
+    The setting affects the whole process permanently, so it is used only in processes of this program:
+    workers and the command line. In other programs that use the library, scenes take slightly longer.
 
-    The kernel clears every page that it gives out: with arrays of a picture's size that takes longer than
-    what is computed in them (a sum of three products of 640x480x3 floats: 2.8 ms, and 0.9 so). Arrays above
-    32 MiB are given back all the same; where there is no glibc, nothing changes.
+    The kernel clears every page that it hands out. For arrays of the size of an image this takes longer than
+    the computation: a sum of three products of 640x480x3 floats takes 2.8 ms without this setting and 0.9 ms
+    with it. Arrays above 32 MiB are still returned. Without glibc nothing changes.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from scenes.settings import Kind, Settings
 
 PREFIX = "sim2coco_plugin_"
-"""Start of the module name of each plug-in, followed by the name of its file and the hash of its content."""
+"""Prefix of the module name of each plug-in; the file name and the hash of the content follow."""
 
 
 class PluginError(ValueError):

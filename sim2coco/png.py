@@ -1,4 +1,4 @@
-"""PNG files."""
+"""Encodes PNG files."""
 
 import cv2
 import numpy as np
@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 
 def png(image: NDArray[np.uint8]) -> bytes:
-    """An image (h, w, 3) RGB as the bytes of a PNG file."""
+    """Encodes an image (h, w, 3) RGB as a PNG file."""
     done, content = cv2.imencode(".png", image[..., ::-1])
     if not done:
         raise RuntimeError(f"OpenCV could not encode an image of shape {image.shape}")

@@ -1,22 +1,25 @@
-"""Whether this process is the program's own: the command line's is, one that imports the library is not."""
+"""Whether this process belongs to sim2coco (command line, workers) or to a program that uses the library."""
 
 from pathlib import Path
 
 import cv2
 
-from sim2coco.memory import keep_freed
+from sim2coco.memory import keep_freed_memory
 
 _own = False
 
 
-def take_over() -> None:
-    """Says that it is, and sets it up for scenes: OpenCV has one thread, and freed memory stays with it."""
+def own_this_process() -> None:
+    """Marks this process as sim2coco's own, limits OpenCV to one thread, and keeps freed memory for reuse."""
     global _own
     _own = True
     cv2.setNumThreads(1)
-    keep_freed()
+    keep_freed_memory()
 
 
-def may_be_forked() -> bool:
-    """Whether it is ours, so that all that is open in it is known, and has one thread: forks have no more."""
+def can_be_forked() -> bool:
+    """Whether this process can be forked safely: it is sim2coco's own, and has a single thread.
+
+    In another program unknown resources may be open, and a fork copies only the calling thread.
+    """
     return _own and len(list(Path("/proc/self/task").iterdir())) == 1

@@ -57,10 +57,10 @@ class OnTable(Scene):
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
         """Objects in two rows over the table."""
         bodies = []
-        for place, loose in enumerate(self._loose(catalogue, streams)):
+        for place, unplaced in enumerate(self._unplaced(catalogue, streams)):
             x, y = 0.2 * (place // 2) - 0.2, 0.3 * (place % 2) - 0.15
-            center = np.array([x, y, TOP_M + loose.radius_m + 0.02])
-            bodies.append(replace(loose.at(center, loose.turned()), friction=0.6))
+            center = np.array([x, y, TOP_M + unplaced.radius_m + 0.02])
+            bodies.append(replace(unplaced.at(center, unplaced.random_rotation()), friction=0.6))
         asset, album = catalogue.furniture["cube"], catalogue.album("around.table")
         table = self.around.table.piece(streams("furniture"), album, asset, table_parts())
         floor = Surface(self.floor.draw(streams("looks"), catalogue.album("floor")), 0.3, 0.0)

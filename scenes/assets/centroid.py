@@ -1,6 +1,6 @@
-"""Volumes and centres of mass of triangles, given by their corners about the middle of their bounding box.
+"""Volumes and centres of mass of triangle meshes, in coordinates from the centre of the bounding box.
 
-SciPy is imported where it is called: it takes longer than all the rest of this package.
+SciPy is imported only where it is called, because importing it takes longer than all else in this package.
 """
 
 import numpy as np
@@ -9,23 +9,23 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 NEGLIGIBLE_VOLUME = 1e-9
-"""Below this share of the longest extent cubed a body counts as flat."""
+"""Volume, as a fraction of the cube of the longest extent, below which a body is treated as flat."""
 
 
 def signed_volume(corners_m: Floats) -> float:
-    """The volume that triangles (m, 3, 3) enclose, in m³; negative if they are seen from inside."""
+    """Volume enclosed by triangles (m, 3, 3), in m³; negative if the triangles face inward."""
     return float(_signed_volumes(corners_m).sum())
 
 
 def shells(corners_m: Floats, edge_of: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
-    """The shells of a surface: triangles that hang together by edges; a corner in common is not enough.
+    """Splits a surface into shells: triangles connected through edges; a shared vertex does not connect.
 
     Args:
-        corners_m: (m, 3, 3) of all triangles.
-        edge_of: (m, 3), the number of each triangle's edges, counted from 0.
+        corners_m: (m, 3, 3) vertices of all triangles.
+        edge_of: (m, 3) index of each triangle's edges, from 0.
 
     Returns:
-        The shell of each triangle, (m,), and the signed volume that each encloses, in m³.
+        The shell index of each triangle, (m,), and the signed volume of each shell in m³.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -39,29 +39,32 @@ def shells(corners_m: Floats, edge_of: NDArray[np.int64]) -> tuple[NDArray[np.in
 
 
 def center_of_mass(corners_m: Floats, extents_m: Floats, is_watertight: bool) -> Floats:
-    """The centre of mass of the solid, (3,), or the best stand-in for it, as `Mesh.center_of_mass_m` says.
+    """Centre of mass of the solid, (3,), or an approximation as described at `Mesh.center_of_mass_m`.
 
     Args:
-        corners_m: (m, 3, 3) of all triangles.
-        extents_m: (3,) of their bounding box.
-        is_watertight: Whether they leave no edge open.
+        corners_m: (m, 3, 3) vertices of all triangles.
+        extents_m: (3,) extents of their bounding box.
+        is_watertight: Whether the surface has no open edges.
     """
     least_m3 = NEGLIGIBLE_VOLUME * float(extents_m.max()) ** 3
     found = _volume_centroid(corners_m, least_m3) if is_watertight else None
-    # Outside: shells that face each other.
+    # A centroid outside the bounding box comes from shells of opposite orientation, whose volumes cancel.
     if found is None or (np.abs(found) > extents_m / 2).any():
         found = _hull_centroid(corners_m.reshape(-1, 3), least_m3)
     return _surface_centroid(corners_m) if found is None else found
 
 
 def _signed_volumes(corners_m: Floats) -> Floats:
-    """The volumes of the tetrahedra from the origin to each triangle, (m,); negative if seen from behind."""
+    """Signed volumes of the tetrahedra between the origin and each triangle, (m,).
+
+    The volume is negative if the triangle faces the origin.
+    """
     first, second, third = corners_m[:, 0], corners_m[:, 1], corners_m[:, 2]
     return np.asarray((first * np.cross(second, third)).sum(axis=1) / 6, np.float64)
 
 
 def _volume_centroid(corners_m: Floats, least_m3: float) -> Floats | None:
-    """The centroid of the solid, (3,), or None if it encloses no more than `least_m3`."""
+    """Centroid of the solid, (3,), or None if its volume is at most `least_m3`."""
     volumes = _signed_volumes(corners_m)
     total = float(volumes.sum())
     if abs(total) <= least_m3:
@@ -70,7 +73,7 @@ def _volume_centroid(corners_m: Floats, least_m3: float) -> Floats | None:
 
 
 def _hull_centroid(points_m: Floats, least_m3: float) -> Floats | None:
-    """The centroid of the convex hull, (3,), or None if that is flat."""
+    """Centroid of the convex hull, (3,), or None if the hull is flat."""
     from scipy.spatial import ConvexHull, QhullError
 
     try:
@@ -79,13 +82,13 @@ def _hull_centroid(points_m: Floats, least_m3: float) -> Floats | None:
         return None
     corners = points_m[hull.simplices]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    turned = (normals * hull.equations[:, :3]).sum(axis=1) < 0  # Qhull winds its triangles either way
-    corners[turned] = corners[turned][:, ::-1]
+    inward = (normals * hull.equations[:, :3]).sum(axis=1) < 0  # Qhull's winding order is arbitrary
+    corners[inward] = corners[inward][:, ::-1]
     return _volume_centroid(corners, least_m3)
 
 
 def _surface_centroid(corners_m: Floats) -> Floats:
-    """The area-weighted centroid of the triangles, (3,); the plain mean where there is no area."""
+    """Area-weighted centroid of the triangles, (3,); the unweighted mean if their area is 0."""
     edges = corners_m[:, 1:] - corners_m[:, :1]
     areas = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
     weights = areas if areas.any() else np.ones(len(areas))

@@ -1,4 +1,4 @@
-"""Users' images and procedural textures: found, hashed, and read when a surface needs them."""
+"""Users' images and procedural textures: listed and hashed at the start, read when a surface needs them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,23 +15,24 @@ from scenes.assets.skies import SKIES, sky
 from scenes.assets.textures import texture
 
 IMAGE = "image"
-"""The texture kind that stands for an image from a folder."""
+"""The texture kind of images from a folder."""
 ENVIRONMENT = "environment"
-"""The role of pictures of all around: no surface has them."""
+"""The role of environment maps among `Images`; the other roles are those of surfaces."""
 
-KEPT_PANORAMAS = 4
-"""Pictures of all around that are kept in memory, at most 24 MiB each."""
+CACHED_PANORAMAS = 4
+"""Number of environment maps that are cached in memory, at most 24 MiB each."""
 
 
 MAX_POOL = 256
-"""Different pictures of a procedural texture that there can be."""
+"""Largest number of variants of a procedural texture or environment map."""
 
 
 @dataclass(frozen=True, slots=True)
 class Texture:
-    """A picture to put on a surface: member `index` of the pool of a procedural `kind`.
+    """A texture of a surface: variant `index` of a procedural `kind`, or an image file.
 
-    Of the kind `image`: number `index` of a folder, and in `source` its name and content, `name@hash`.
+    For the kind `image`, `index` is the index of the file in its folder, and `source` is its name and content
+    hash, `name@hash`.
     """
 
     kind: str
@@ -41,7 +42,7 @@ class Texture:
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
-    """An image of a user's folder: where it lies, what it is, `name@hash`, and its place in the folder."""
+    """An image file in a user's folder: its path, its key `name@hash`, and its index in the folder."""
 
     path: Path
     key: str
@@ -49,21 +50,21 @@ class ImageFile:
 
     @property
     def content(self) -> str:
-        """The hash of what is in it, whatever it is called."""
+        """Hash of the file content; it does not depend on the file name."""
         return self.key.rpartition("@")[2]
 
 
 Images = Mapping[str, tuple[ImageFile, ...]]
-"""For each role its images: `environment`, or where a surface is set (`floor`, `objects`, `table.legs`)."""
+"""The images of each role: `environment`, or the path of a surface's settings (`floor`, `table.legs`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """The pictures that surfaces of one role may have.
+    """The images and texture variants that surfaces of one role may use.
 
     Attributes:
-        images: Those of the folder `images`.
-        members: Which of the pictures of each procedural texture, ascending.
+        images: Images of the folder that the setting `images` names.
+        members: Allowed variants of each procedural texture, ascending.
     """
 
     images: Sequence[ImageFile] = ()
@@ -81,13 +82,15 @@ def image_files(folder: str) -> list[Path]:
 
 
 def load_images(folders: Mapping[str, str | None]) -> Images:
-    """The images of some folders, each looked at once: what is in them later changes nothing.
+    """Lists, checks and hashes the images of some folders.
+
+    Files that are added later have no effect.
 
     Args:
-        folders: For each role a folder, or None.
+        folders: Folder of each role, or None.
 
     Raises:
-        ImageError: One cannot be read.
+        ImageError: An image cannot be read.
     """
     return {
         role: tuple(_image_file(path, role, index) for index, path in enumerate(_files(folder, role)))
@@ -113,29 +116,29 @@ def _image_file(path: Path, role: str, index: int) -> ImageFile:
 
 
 def file_hash(path: Path) -> str:
-    """What is in a file, in 16 letters: the hash of an image's key, `name@hash`."""
+    """First 16 hex digits of the SHA-256 of a file: the hash in an image's key, `name@hash`."""
     return sha256(path.read_bytes()).hexdigest()[:16]
 
 
 class Pictures:
-    """The pictures behind textures, kept once read: `pictures(texture)`.
+    """Pixels of textures and environment maps, with a cache: `pictures(texture)`.
 
     Args:
         images: The users' images.
-        keep: How many pictures are kept in memory.
+        keep: Number of textures in the cache.
     """
 
     def __init__(self, images: Images, keep: int = 64) -> None:
-        """Reads nothing yet."""
+        """Does not read any file yet."""
         self._images = [image for of_role in images.values() for image in of_role]
         self._get = lru_cache(keep)(self._read)
-        self.panorama = lru_cache(KEPT_PANORAMAS)(self._read_panorama)
+        self.panorama = lru_cache(CACHED_PANORAMAS)(self._read_panorama)
 
     def __call__(self, choice: Texture) -> NDArray[np.uint8]:
-        """The pixels (h, w, 3) RGB of a texture; an image is found by its name and content.
+        """Pixels (h, w, 3) RGB of a texture. An image file is found by its name and content.
 
         Raises:
-            ImageError: The image is another one now.
+            ImageError: The image file is missing or has changed.
         """
         return self._get(choice)
 
@@ -143,13 +146,13 @@ class Pictures:
         if choice.kind == IMAGE:
             return read_image(self._path(choice.source))
         rng = _rng(choice.kind, choice.index)
-        return _muted(texture(choice.kind, rng), rng.random(), 100 + 100 * rng.random())
+        return _desaturated(texture(choice.kind, rng), rng.random(), 100 + 100 * rng.random())
 
     def _read_panorama(self, source: str) -> NDArray[np.float32]:
-        """The light (h, w, 3) of a picture of all around, `name@hash`, or `kind:number`.
+        """Radiance (h, w, 3) of an environment map: a file `name@hash`, or a procedural map `kind:variant`.
 
         Raises:
-            ImageError: The picture is another one now.
+            ImageError: The file is missing or has changed.
         """
         kind, _, number = source.partition(":")
         if kind in SKIES and "@" not in source:
@@ -160,19 +163,20 @@ class Pictures:
         for image in self._images:
             if image.key == source and image.key.endswith(file_hash(image.path)):
                 return image.path
-        raise ImageError(f"{source}: that image is no longer there, or another one now")
+        raise ImageError(f"{source}: the image is missing or has changed")
 
 
 def _rng(kind: str, member: int) -> np.random.Generator:
-    """The generator of one member of a procedural kind's pool, the same in every data set."""
+    """Generator of one variant of a procedural kind; it is the same in every data set."""
     seed = np.random.SeedSequence(member, spawn_key=tuple(kind.encode()))
     return np.random.Generator(np.random.PCG64(seed))
 
 
-def _muted(pixels: NDArray[np.uint8], share: float, brightness: float) -> NDArray[np.uint8]:
-    """A picture with a share of its colour taken away, at a mean brightness (0..255).
+def _desaturated(pixels: NDArray[np.uint8], share: float, brightness: float) -> NDArray[np.uint8]:
+    """Desaturates an image by a fraction, and scales it to a mean brightness (0..255).
 
-    Real floors and things are seldom vivid; and a texture multiplies a colour, so a dark one would be black.
+    Real floors and objects seldom have saturated colours. Brightness is scaled because textures multiply a
+    colour: with a dark texture the surface would be almost black.
     """
     grey = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     mixed = pixels * np.float32(1 - share) + grey[..., None] * np.float32(share)

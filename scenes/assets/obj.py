@@ -12,16 +12,16 @@ Indices = NDArray[np.integer]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ObjGroup:
-    """Triangles of an OBJ file with vertices of their own; indices count from 0 within the group.
+    """A group of triangles in an OBJ file with its own vertices. Indices start at 0 in each group.
 
     Attributes:
         vertices: (n, 3) positions.
-        faces: (m, 3) indices of vertices, and of texture coordinates where there are any.
+        faces: (m, 3) indices of vertices, which are also those of the texture coordinates.
         uvs: (n, 2) texture coordinates with v up, or None for positions only.
-        normals: (k, 3); given together with `uvs`.
-        normal_faces: (m, 3) indices of normals; None where they are those of the vertices.
-        name: Name of the object that the group begins; "" begins none.
-        material: Name of its material; "" keeps the one before.
+        normals: (k, 3) normals; they require `uvs`.
+        normal_faces: (m, 3) indices of normals; None if they equal `faces`.
+        name: Name of the object that starts with the group; "" continues the current object.
+        material: Name of the material; "" keeps the current material.
     """
 
     vertices: Array
@@ -37,8 +37,8 @@ def obj_bytes(groups: Iterable[ObjGroup], head: Sequence[str] = (), digits: int 
     """The content of an OBJ file.
 
     Args:
-        groups: What it holds, in order.
-        head: Lines before all others.
+        groups: Groups of triangles, in order.
+        head: Lines at the start of the file.
         digits: Significant digits of positions; texture coordinates have 9 and normals 6.
 
     Example:

@@ -1,4 +1,4 @@
-"""Reads pictures of all around (equirectangular: twice as wide as high, the zenith on top) as light."""
+"""Reads environment maps: equirectangular images, twice as wide as high, with the zenith in the top row."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,14 +16,16 @@ from scenes.assets.srgb import SRGB_TO_LINEAR
 Floats = NDArray[np.float32]
 
 SUFFIXES = (".hdr", ".exr", *IMAGE_SUFFIXES)
-WIDEST_PX = 2048
-"""Wider ones are made smaller: a camera with a usual lens sees no more of them."""
-BRIGHTEST = np.float32(1e6)
-LONGEST_HEADER = 4096
+MAX_WIDTH_PX = 2048
+"""Width to which wider maps are reduced; usual angles of view show no more detail."""
+MAX_RADIANCE = np.float32(1e6)
+"""Radiance to which brighter pixels are clipped."""
+MAX_HEADER_BYTES = 4096
+"""Bytes of a Radiance file within which its header must end."""
 
 
 def panorama_files(path: str) -> list[Path]:
-    """The file itself, or those of a folder, sorted by name."""
+    """The file itself, or the environment maps in a folder, sorted by name."""
     given = Path(path).expanduser()
     inside = sorted(given.iterdir()) if given.is_dir() else [given]
     return [
@@ -34,29 +36,29 @@ def panorama_files(path: str) -> list[Path]:
 
 
 def read_panorama(path: Path) -> Floats:
-    """The light (h, w, 3) that comes from all around, linear, at most 2048 px wide.
+    """Linear radiance (h, w, 3) of an environment map, at most 2048 px wide.
 
     Raises:
-        ImageError: The file cannot be read, is not twice as wide as high, or holds no light.
+        ImageError: The file cannot be read, is not twice as wide as high, has invalid pixels, or is black.
     """
     readers = {".hdr": _read_hdr, ".exr": _read_exr}
     light: Floats = readers.get(path.suffix.lower(), _read_picture)(path)
     height, width = light.shape[:2]
     if abs(width - 2 * height) > 2:
         raise ImageError(
-            f"{path}: {width}x{height} is not twice as wide as high, as a picture of all around is"
+            f"{path}: {width}x{height} is not twice as wide as high, as an environment map must be"
         )
     if not np.isfinite(light).all() or light.min() < 0:
-        raise ImageError(f"{path}: has pixels that are negative or no numbers")
+        raise ImageError(f"{path}: has pixels that are negative or not finite")
     if not light.any():
-        raise ImageError(f"{path}: holds no light: all its pixels are 0, as which .hdr writes nan too")
-    if width > WIDEST_PX:
-        light = np.asarray(cv2.resize(light, (WIDEST_PX, WIDEST_PX // 2), interpolation=cv2.INTER_AREA))
-    return np.asarray(np.minimum(light, BRIGHTEST), np.float32)
+        raise ImageError(f"{path}: holds no light: all its pixels are 0 (.hdr files store NaN as 0)")
+    if width > MAX_WIDTH_PX:
+        light = np.asarray(cv2.resize(light, (MAX_WIDTH_PX, MAX_WIDTH_PX // 2), interpolation=cv2.INTER_AREA))
+    return np.asarray(np.minimum(light, MAX_RADIANCE), np.float32)
 
 
 def _read_picture(path: Path) -> Floats:
-    """An 8-bit sRGB picture."""
+    """Reads an 8-bit sRGB image as linear radiance."""
     return SRGB_TO_LINEAR[read_image(path)]
 
 
@@ -76,29 +78,29 @@ def _read_exr(path: Path) -> Floats:
             pixels = channels["RGBA" if "RGBA" in channels else "RGB"].pixels
     except ImageError:
         raise
-    except Exception as error:  # whatever a parser of foreign files raises is one thing to the caller
-        raise ImageError(f"{path}: not an EXR picture with the channels R, G, B") from error
+    except Exception as error:  # OpenEXR documents no exception types for invalid files
+        raise ImageError(f"{path}: not an EXR image with the channels R, G, B") from error
     return np.ascontiguousarray(pixels[..., :3], np.float32)
 
 
 def _read_hdr(path: Path) -> Floats:
-    """A picture in Radiance's format: three mantissas and one exponent a pixel (Ward 1991)."""
+    """Reads the Radiance format: three mantissas and a shared exponent for each pixel (Ward 1991)."""
     content = path.read_bytes()
     try:
         width, height = _hdr_size(content)
     except ValueError as error:
-        raise ImageError(f"{path}: not a Radiance picture that can be read ({error})") from error
+        raise ImageError(f"{path}: not a Radiance image that can be read ({error})") from error
     _check_size(path, width, height)
     with _opencv_silent():
         pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.shape != (height, width, 3) or pixels.dtype != np.float32:
-        raise ImageError(f"{path}: a Radiance picture that is cut off or damaged")
+        raise ImageError(f"{path}: a Radiance image that is truncated or damaged")
     return np.ascontiguousarray(pixels[..., ::-1], np.float32)
 
 
 @contextmanager
 def _opencv_silent() -> Iterator[None]:
-    """OpenCV prints nothing about what it cannot decode: the caller says it."""
+    """Silences OpenCV's messages about files that it cannot decode; the caller reports them."""
     level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
         yield
@@ -112,8 +114,8 @@ def _check_size(path: Path, width: int, height: int) -> None:
 
 
 def _hdr_size(content: bytes) -> tuple[int, int]:
-    """Width and height, as the header says."""
-    header, blank, rest = content[:LONGEST_HEADER].partition(b"\n\n")
+    """Width and height from the header of a Radiance file."""
+    header, blank, rest = content[:MAX_HEADER_BYTES].partition(b"\n\n")
     if not blank or not header.startswith((b"#?RADIANCE", b"#?RGBE")):
         raise ValueError("it has no header")
     if b"FORMAT=32-bit_rle_rgbe" not in header:

@@ -1,4 +1,4 @@
-"""Convex pieces that stand for a hollow or bent mesh in physics, as libraries keep them."""
+"""Convex pieces: the collision shapes of concave meshes, as stored in libraries."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,18 +11,18 @@ from scenes.assets.obj import Indices, ObjGroup, obj_bytes
 
 Array = NDArray[np.float64]
 MAX_PIECES, MAX_POINTS = 64, 512
-"""Of a file; import makes fewer."""
+"""Largest number of pieces in a file, and of vertices in a piece; import writes fewer."""
 
 
 def read_pieces(path: Path, scale: float = 1.0) -> tuple[Array, ...]:
-    """The corners (n, 3) of each convex piece, in metres: the vertices of each object of an OBJ file.
+    """Vertices (n, 3) of each convex piece, in metres; an OBJ file holds one object for each piece.
 
     Args:
         path: The file.
-        scale: What to multiply its numbers by.
+        scale: Factor on the coordinates in the file.
 
     Raises:
-        MeshError: The file is not there, or physics could not rely on it.
+        MeshError: The file is missing or invalid.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -47,13 +47,13 @@ def read_pieces(path: Path, scale: float = 1.0) -> tuple[Array, ...]:
 def pieces_obj(
     pieces: Sequence[Array], faces: Sequence[Indices], head: Sequence[str] = (), digits: int = 9
 ) -> bytes:
-    """An OBJ file with an object for each convex piece.
+    """The content of an OBJ file with one object for each convex piece.
 
     Args:
-        pieces: The corners (n, 3) of each.
-        faces: The triangles (m, 3) of each.
-        head: Lines before all others.
-        digits: Significant digits of the corners.
+        pieces: Vertices (n, 3) of each piece.
+        faces: Triangles (m, 3) of each piece.
+        head: Lines at the start of the file.
+        digits: Significant digits of the coordinates.
     """
     pairs = zip(pieces, faces, strict=True)
     groups = [ObjGroup(piece, shown, name=f"piece{index}") for index, (piece, shown) in enumerate(pairs)]

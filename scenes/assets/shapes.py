@@ -1,6 +1,6 @@
 """Procedural shapes: closed solids centred on the origin, with the z axis as their main axis.
 
-Dimensions that make no solid raise `MeshError`.
+All functions raise `MeshError` for dimensions that do not form a solid.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,14 +14,14 @@ from scenes.assets.solids import (
     check_increasing,
     circle,
     extruded,
-    halves,
     joined,
     polyline,
     revolved,
+    z_span,
 )
 
 SEGMENTS = 48
-"""How many flat pieces go round a full circle unless told otherwise."""
+"""Default number of straight segments of a full circle."""
 
 
 def box(width_m: float, depth_m: float, height_m: float) -> Mesh:
@@ -29,33 +29,33 @@ def box(width_m: float, depth_m: float, height_m: float) -> Mesh:
     check_increasing(width_m=width_m)
     check_increasing(depth_m=depth_m)
     outline = centred([(0, 0), (width_m, 0), (width_m, depth_m), (0, depth_m)])
-    return _solid(extruded(outline, halves(height_m)))
+    return _solid(extruded(outline, z_span(height_m)))
 
 
 def wedge(length_m: float, depth_m: float, height_m: float) -> Mesh:
-    """A ramp: a right triangle with its legs along x and y, pulled along z."""
+    """A ramp: a right triangle with its legs along x and y, extruded along z."""
     check_increasing(length_m=length_m)
     check_increasing(depth_m=depth_m)
-    return _solid(extruded(centred([(0, 0), (length_m, 0), (0, depth_m)]), halves(height_m)))
+    return _solid(extruded(centred([(0, 0), (length_m, 0), (0, depth_m)]), z_span(height_m)))
 
 
 def bracket(leg_x_m: float, leg_y_m: float, thickness_m: float, height_m: float) -> Mesh:
-    """An L profile with its legs along x and y, pulled along z."""
+    """An L profile with its legs along x and y, extruded along z."""
     check_increasing(thickness_m=thickness_m, leg_x_m=leg_x_m)
     check_increasing(thickness_m=thickness_m, leg_y_m=leg_y_m)
     inside = [(leg_x_m, thickness_m), (thickness_m, thickness_m), (thickness_m, leg_y_m)]
-    return _solid(extruded(centred([(0, 0), (leg_x_m, 0), *inside, (0, leg_y_m)]), halves(height_m)))
+    return _solid(extruded(centred([(0, 0), (leg_x_m, 0), *inside, (0, leg_y_m)]), z_span(height_m)))
 
 
 def prism(radius_m: float, height_m: float, sides: int = 6) -> Mesh:
-    """A regular prism; `radius_m` reaches to the upright edges, the first of which lies on +x."""
-    return _solid(extruded(circle(radius_m, sides), halves(height_m)))
+    """A regular prism; `radius_m` is the distance of its vertical edges, the first of which is on +x."""
+    return _solid(extruded(circle(radius_m, sides), z_span(height_m)))
 
 
 def nut(radius_m: float, hole_radius_m: float, height_m: float, segments: int = SEGMENTS) -> Mesh:
-    """A hexagonal prism with a round hole through it; `radius_m` reaches to the upright edges."""
+    """A hexagonal prism with a round through-hole; `radius_m` is the distance of its vertical edges."""
     check_increasing(hole_radius_m=hole_radius_m, inner_hexagon_radius_m=radius_m * cos(pi / 6))
-    low_m, high_m = halves(height_m)
+    low_m, high_m = z_span(height_m)
     hole = circle(hole_radius_m, segments)
     wall = polyline((hole_radius_m, high_m), (hole_radius_m, low_m))
     return _solid(extruded(circle(radius_m, 6), (low_m, high_m), hole, hole), revolved(wall, segments))
@@ -68,10 +68,10 @@ def bolt(
     length_m: float,
     segments: int = SEGMENTS,
 ) -> Mesh:
-    """A hexagonal head on top of a shaft; `length_m` is that of both together."""
+    """A hexagonal head on top of a shaft; `length_m` is the length of both together."""
     check_increasing(head_height_m=head_height_m, length_m=length_m)
     check_increasing(shaft_radius_m=shaft_radius_m, inner_head_radius_m=head_radius_m * cos(pi / 6))
-    low_m, high_m = halves(length_m)
+    low_m, high_m = z_span(length_m)
     neck_m = high_m - head_height_m
     head = extruded(circle(head_radius_m, 6), (neck_m, high_m), circle(shaft_radius_m, segments))
     shaft = polyline((0, low_m), (shaft_radius_m, low_m), (shaft_radius_m, neck_m))
@@ -81,7 +81,7 @@ def bolt(
 def cylinder(radius_m: float, height_m: float, segments: int = SEGMENTS) -> Mesh:
     """A solid cylinder."""
     check_increasing(radius_m=radius_m)
-    low_m, high_m = halves(height_m)
+    low_m, high_m = z_span(height_m)
     profile = polyline((0, low_m), (radius_m, low_m), (radius_m, high_m), (0, high_m))
     return _solid(revolved(profile, segments))
 
@@ -89,14 +89,14 @@ def cylinder(radius_m: float, height_m: float, segments: int = SEGMENTS) -> Mesh
 def cone(radius_m: float, height_m: float, segments: int = SEGMENTS) -> Mesh:
     """A cone with its tip up; its bounding box is centred, so its centre of mass lies at -height / 4."""
     check_increasing(radius_m=radius_m)
-    low_m, high_m = halves(height_m)
+    low_m, high_m = z_span(height_m)
     return _solid(revolved(polyline((0, low_m), (radius_m, low_m), (0, high_m)), segments))
 
 
 def tube(radius_m: float, hole_radius_m: float, height_m: float, segments: int = SEGMENTS) -> Mesh:
     """A hollow cylinder, open at both ends."""
     check_increasing(hole_radius_m=hole_radius_m, radius_m=radius_m)
-    low_m, high_m = halves(height_m)
+    low_m, high_m = z_span(height_m)
     outside = [(hole_radius_m, low_m), (radius_m, low_m), (radius_m, high_m), (hole_radius_m, high_m)]
     return _solid(revolved(polyline(*outside, (hole_radius_m, low_m)), segments))
 
@@ -107,7 +107,7 @@ def sphere(radius_m: float, segments: int = SEGMENTS) -> Mesh:
 
 
 def capsule(radius_m: float, length_m: float, segments: int = SEGMENTS) -> Mesh:
-    """A cylinder with half a sphere on each end; `length_m` is that of all together."""
+    """A cylinder with a hemisphere on each end; `length_m` is the total length."""
     check_increasing(diameter_m=2 * radius_m, length_m=length_m)
     middle_m = length_m / 2 - radius_m
     bottom = arc((0, -middle_m), radius_m, (-90, 0), segments // 4)
@@ -117,7 +117,7 @@ def capsule(radius_m: float, length_m: float, segments: int = SEGMENTS) -> Mesh:
 
 
 def torus(ring_radius_m: float, tube_radius_m: float, segments: int = SEGMENTS) -> Mesh:
-    """A ring; `ring_radius_m` reaches to the middle of the tube."""
+    """A torus; `ring_radius_m` is the distance from its centre to the centre of the tube."""
     check_increasing(tube_radius_m=tube_radius_m, ring_radius_m=ring_radius_m)
     return _solid(revolved([arc((ring_radius_m, 0), tube_radius_m, (-180, 180), segments)], segments))
 
@@ -142,4 +142,4 @@ SHAPES: Mapping[str, Callable[[float], Mesh]] = MappingProxyType(
         "bracket": bracket(1.0, 0.7, 0.12, 0.4).scaled,
     }
 )
-"""Shapes of everyday proportions, as functions of their longest extent in metres."""
+"""Shapes with typical proportions, as functions of their longest extent in metres."""

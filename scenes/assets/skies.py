@@ -1,4 +1,4 @@
-"""Procedural pictures of all around: skies and rooms where there is no photograph of one."""
+"""Procedural environment maps: skies and rooms that need no photograph."""
 
 from collections.abc import Callable
 from functools import cache
@@ -14,7 +14,7 @@ BLUE, WHITE, WARM = np.array([0.25, 0.5, 1.0]), np.array([0.9, 0.95, 1.0]), np.a
 
 
 def sky(kind: str, rng: np.random.Generator) -> Floats:
-    """The light (128, 256, 3) of a picture of some kind; the middle looks along +x, the top is the zenith."""
+    """Radiance (128, 256, 3) of a procedural map; its centre is the direction +x, its top row the zenith."""
     return SKIES[kind](rng, _rays()).astype(np.float32)
 
 
@@ -26,7 +26,7 @@ def _rays() -> Array:
 
 
 def _clear(rng: np.random.Generator, rays: Array) -> Array:
-    """A sun in a clear sky, the twelfth of CIE S 011; the lower the sun, the weaker and the warmer."""
+    """A clear sky with a sun (CIE S 011 type 12). A lower sun is weaker and warmer."""
     elevation, haze, power = np.radians(rng.uniform(8, 65)), rng.uniform(0, 0.4), rng.uniform(0.6, 1.2)
     sun = np.array([np.cos(elevation), 0.0, np.sin(elevation)])
     up, away = np.maximum(rays[..., 2], 0.01), np.arccos(np.clip(rays @ sun, -1, 1))
@@ -36,26 +36,27 @@ def _clear(rng: np.random.Generator, rays: Array) -> Array:
     pale = np.clip(haze + 0.8 * np.exp(-6 * up) + np.exp(-5 * away), 0, 1)[..., None]
     rim = WHITE + low * (WARM - WHITE)
     light = level[..., None] * (BLUE + pale * (rim - BLUE))
-    # Some seven times the light of the sky, less through more air; all of it in the pixels around the middle.
+    # The sun gives about seven times the irradiance of the sky, less at low elevation, where its light passes
+    # through more air. All of it is in the pixels around the centre of the sun.
     disc = np.exp(-((away / 0.012) ** 2))
-    strength = 7 * power * (1 - haze) * np.exp(-0.12 / np.sin(elevation)) * _on_floor(light)
-    area = _area()[:, None]
+    strength = 7 * power * (1 - haze) * np.exp(-0.12 / np.sin(elevation)) * _floor_irradiance(light)
+    area = _pixel_solid_angles()[:, None]
     light += (strength / (disc * area).sum() * disc)[..., None] * (
         np.array([1.0, 0.96, 0.9]) + low * (WARM - 1)
     )
-    return _over_ground(rng, rays, light)
+    return _with_ground(rng, rays, light)
 
 
 def _overcast(rng: np.random.Generator, rays: Array) -> Array:
-    """Clouds all over: three times as bright above as at the horizon (CIE), and brighter on one side."""
+    """An overcast sky: three times brighter at the zenith than at the horizon (CIE), with a brighter side."""
     tint = WHITE + rng.uniform(0, 0.25) * (BLUE - WHITE)
     side = 1 + rng.uniform(0, 0.5) * rays[..., 0]
     light = ((1 + 2 * np.maximum(rays[..., 2], 0)) / 3 * side)[..., None] * tint
-    return _over_ground(rng, rays, light)
+    return _with_ground(rng, rays, light)
 
 
 def _room(rng: np.random.Generator, rays: Array) -> Array:
-    """Walls and a ceiling, one to three windows, and perhaps a lamp on the ceiling."""
+    """A room: walls and a ceiling, one to three windows, and perhaps a lamp on the ceiling."""
     wall = rng.uniform(0.7, 1.0, 3) * rng.uniform(0.05, 0.15)
     light = wall * (1 + np.maximum(rays[..., 2:], 0) + 0.5 * np.minimum(rays[..., 2:], 0))
     for _ in range(rng.integers(1, 4)):
@@ -63,13 +64,13 @@ def _room(rng: np.random.Generator, rays: Array) -> Array:
         day = WHITE + rng.uniform(0, 0.5) * (BLUE - WHITE)
         sill, top = rng.uniform(0.0, 0.25), rng.uniform(0.45, 0.9)
         apart = np.abs((np.arctan2(rays[..., 1], rays[..., 0]) - azimuth + np.pi) % (2 * np.pi) - np.pi)
-        inside = _inside(half - apart) * _inside(rays[..., 2] - sill) * _inside(top - rays[..., 2])
+        inside = _soft_step(half - apart) * _soft_step(rays[..., 2] - sill) * _soft_step(top - rays[..., 2])
         light = light + inside[..., None] * day * rng.uniform(1.5, 5.0)
     lamp = np.array([rng.uniform(-0.6, 0.6), rng.uniform(-0.6, 0.6), 1.0])
     on, radius = rng.random() < 0.6, rng.uniform(0.1, 0.25)
     away = np.arccos(np.clip(rays @ (lamp / np.linalg.norm(lamp)), -1, 1))
     warm = WHITE + rng.uniform(0.2, 1.0) * (WARM - WHITE)
-    return np.asarray(light + on * (_inside(radius - away) * rng.uniform(4.0, 15.0))[..., None] * warm)
+    return np.asarray(light + on * (_soft_step(radius - away) * rng.uniform(4.0, 15.0))[..., None] * warm)
 
 
 SKIES: dict[str, Callable[[np.random.Generator, Array], Array]] = {
@@ -79,24 +80,24 @@ SKIES: dict[str, Callable[[np.random.Generator, Array], Array]] = {
 }
 
 
-def _over_ground(rng: np.random.Generator, rays: Array, light: Array) -> Array:
-    """The sky (h, w, 3) with a ground below it that sends back a part of its light."""
+def _with_ground(rng: np.random.Generator, rays: Array, light: Array) -> Array:
+    """Replaces the lower half of a sky (h, w, 3) by a ground that reflects part of its light."""
     ground = rng.uniform(0.1, 0.35) * rng.uniform(0.8, 1.0, 3)
-    return np.where(rays[..., 2:] > 0, light, ground * _on_floor(light) / np.pi)
+    return np.where(rays[..., 2:] > 0, light, ground * _floor_irradiance(light) / np.pi)
 
 
-def _on_floor(light: Array) -> float:
-    """What a level floor gets of a picture (h, w, 3), the mean over its colours."""
-    weight = (_area() * np.maximum(_rays()[:, 0, 2], 0))[:, None]
+def _floor_irradiance(light: Array) -> float:
+    """Irradiance of a horizontal floor by a map (h, w, 3), averaged over the colour channels."""
+    weight = (_pixel_solid_angles() * np.maximum(_rays()[:, 0, 2], 0))[:, None]
     return float((light.mean(axis=2) * weight).sum())
 
 
-def _area() -> Array:
-    """The solid angle (h,) of a pixel in each row."""
+def _pixel_solid_angles() -> Array:
+    """Solid angle in steradians of a pixel in each row, (h,)."""
     edges = np.sin(np.pi * (0.5 - np.arange(HEIGHT + 1) / HEIGHT))
     return np.asarray((edges[:-1] - edges[1:]) * np.pi / HEIGHT)
 
 
-def _inside(distance: Array) -> Array:
-    """1 inside an edge and 0 outside it, over about two pixels."""
+def _soft_step(distance: Array) -> Array:
+    """1 where a distance is positive and 0 where it is negative, blended over about two pixels."""
     return np.asarray(np.clip(0.5 + distance * HEIGHT / (2 * np.pi), 0, 1))

@@ -1,7 +1,7 @@
-"""The two builders of solids: `revolved` turns a profile about z, `extruded` pulls an outline along z.
+"""Two ways to build solids: `revolved` sweeps a profile about z, `extruded` sweeps an outline along z.
 
-Both give every smooth run of the surface its own vertices, so normals are crisp between runs and smooth along
-them.
+Both give every smooth run of the surface its own vertices, so that normals are smooth within a run and the
+edges between runs are sharp.
 """
 
 from itertools import pairwise
@@ -17,10 +17,10 @@ Floats = NDArray[np.float64]
 
 
 class Run(NamedTuple):
-    """A smooth piece of a profile, walked with the outside on the right: upward on an outer wall.
+    """A smooth piece of a profile. The outside is on its right: the run goes upward on an outer wall.
 
     Attributes:
-        points_m: (k, 2) radius and z.
+        points_m: (k, 2) radius and z of its points.
         normals: (k, 2) unit normals in the same plane.
     """
 
@@ -29,10 +29,10 @@ class Run(NamedTuple):
 
 
 def check_increasing(**lengths_m: float) -> None:
-    """Checks that named lengths are positive and finite, each less than the next.
+    """Checks that named lengths are positive, finite and strictly increasing.
 
     Raises:
-        MeshError: They are not.
+        MeshError: A length is out of order; the message names both lengths.
     """
     named = [("nothing", 0.0), *lengths_m.items(), ("infinity", inf)]
     for (small, small_m), (large, large_m) in pairwise(named):
@@ -45,14 +45,14 @@ def _check_segments(count: int) -> None:
         raise MeshError(f"a circle needs at least 3 segments, not {count}")
 
 
-def halves(height_m: float) -> tuple[float, float]:
-    """The lowest and highest z of a solid of this height."""
+def z_span(height_m: float) -> tuple[float, float]:
+    """Lowest and highest z of a solid of this height that is centred on the origin."""
     check_increasing(height_m=height_m)
     return -height_m / 2, height_m / 2
 
 
 def joined(*pieces: Part) -> Part:
-    """All pieces as one, with their vertices kept apart."""
+    """Concatenates pieces without merging their vertices."""
     offsets = np.cumsum([0, *(len(piece.vertices_m) for piece in pieces[:-1])], dtype=np.int32)
     return Part(
         np.concatenate([piece.vertices_m for piece in pieces]),
@@ -63,17 +63,17 @@ def joined(*pieces: Part) -> Part:
 
 
 def _directions(turns: Floats) -> Floats:
-    """Unit vectors (..., 2) at these shares of a full turn; whole turns and right angles are exact."""
+    """Unit vectors (..., 2) at angles given in full turns; multiples of a right angle are exact."""
     angles = 2 * pi * (turns % 1.0)
     vectors = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
     return np.where(np.abs(vectors) < 1e-12, 0.0, vectors)
 
 
-# Revolution: a profile of radius and z, turned about z.
+# Revolution: a profile of radius and z, swept about z.
 
 
 def polyline(*points_m: tuple[float, float]) -> list[Run]:
-    """Straight runs from point to point, with a hard edge at each."""
+    """Straight runs from point to point, with a sharp edge at each point."""
     return [_straight(start, stop) for start, stop in pairwise(points_m)]
 
 
@@ -85,7 +85,7 @@ def _straight(start_m: tuple[float, float], stop_m: tuple[float, float]) -> Run:
 
 
 def arc(centre_m: tuple[float, float], radius_m: float, span_deg: tuple[float, float], steps: int) -> Run:
-    """A smooth circular arc; 0 degrees points outward, 90 up."""
+    """A smooth circular arc; an angle of 0 degrees points outward, 90 degrees up."""
     check_increasing(radius_m=radius_m)
     normals = _directions(np.linspace(*span_deg, max(steps, 2) + 1) / 360)
     return Run(np.array(centre_m) + radius_m * normals, normals)
@@ -94,7 +94,8 @@ def arc(centre_m: tuple[float, float], radius_m: float, span_deg: tuple[float, f
 def revolved(runs: list[Run], segments: int) -> Part:
     """The surface that `runs` sweep about z.
 
-    A texture goes once round and once along all runs but flat ones, on which it lies as seen from +z.
+    A texture covers the surface once around z and once along all runs together. Horizontal runs are excepted:
+    the texture is projected onto them along z.
     """
     _check_segments(segments)
     radius_m = max(float(run.points_m[:, 0].max()) for run in runs)
@@ -113,11 +114,11 @@ def _is_flat(run: Run) -> bool:
 
 
 def _swept(run: Run, segments: int, radius_m: float, v_span: tuple[float, float]) -> Part:
-    """The surface of one run: a grid with a column more than `segments`, as the seam needs two."""
-    shift = np.zeros(len(run.points_m))  # a tip serves the middle of its triangle
+    """The surface of one run: a grid of `segments` + 1 columns, because the seam needs two columns."""
+    shift = np.zeros(len(run.points_m))  # the u of a tip is that of the middle of its triangle
     shift[[0, -1]] = np.where(run.points_m[[0, -1], 0] == 0, (0.5, -0.5), 0)
     turns = (np.arange(segments + 1) + shift[:, None]) / segments
-    vertices, normals = _turned(run.points_m, turns), _turned(run.normals, turns)
+    vertices, normals = _rotated_about_z(run.points_m, turns), _rotated_about_z(run.normals, turns)
     along = np.concatenate([[0.0], _steps(run).cumsum()])
     v = v_span[0] + (v_span[1] - v_span[0]) * along / along[-1]
     uvs = np.stack([turns, np.broadcast_to(v[:, None], turns.shape)], axis=-1)
@@ -129,14 +130,14 @@ def _swept(run: Run, segments: int, radius_m: float, v_span: tuple[float, float]
     return Part(rows[0], rows[1], rows[2], compact.reshape(-1, 3).astype(np.int32))
 
 
-def _turned(plane: Floats, turns: Floats) -> Floats:
-    """Vectors (k, 2) of radius and z, turned about z: (k, columns, 3)."""
+def _rotated_about_z(plane: Floats, turns: Floats) -> Floats:
+    """Rotates vectors (k, 2) of radius and z about z; returns (k, columns, 3)."""
     xy = plane[:, None, :1] * _directions(turns)
     return np.concatenate([xy, np.broadcast_to(plane[:, None, 1:], (*turns.shape, 1))], axis=-1)
 
 
 def _grid_faces(off_axis: NDArray[np.bool_], segments: int) -> NDArray[np.int64]:
-    """Two triangles a cell, (m, 3), but one where the cell has a side on the axis."""
+    """Two triangles for each cell, (m, 3), or one if a side of the cell is on the axis."""
     rows, columns = np.arange(len(off_axis) - 1)[:, None], np.arange(segments)
     low = rows * (segments + 1) + columns
     high = low + segments + 1
@@ -145,7 +146,7 @@ def _grid_faces(off_axis: NDArray[np.bool_], segments: int) -> NDArray[np.int64]
     return np.concatenate([lower.reshape(-1, 3), upper.reshape(-1, 3)])
 
 
-# Extrusion: an outline in x and y, pulled along z.
+# Extrusion: an outline in x and y, swept along z.
 
 
 def circle(radius_m: float, sides: int) -> Floats:
@@ -156,7 +157,7 @@ def circle(radius_m: float, sides: int) -> Floats:
 
 
 def centred(outline_m: list[tuple[float, float]]) -> Floats:
-    """The outline, (k, 2), with its bounding box about the origin."""
+    """The outline (k, 2), moved so that its bounding box is centred on the origin."""
     points = np.array(outline_m, np.float64)
     return np.asarray(points - (points.min(axis=0) + points.max(axis=0)) / 2, np.float64)
 
@@ -167,14 +168,14 @@ def extruded(
     bottom_hole_m: Floats | None = None,
     top_hole_m: Floats | None = None,
 ) -> Part:
-    """Flat walls and two caps; the texture has one scale on all of them.
+    """Flat walls and two caps, all with the same texture scale.
 
     Args:
-        outline_m: (k, 2) counter-clockwise, every point in sight of the first one.
+        outline_m: (k, 2) points in counter-clockwise order, each visible from the first one.
         z_m: Low and high end.
-        bottom_hole_m: (h, 2) outline of a hole to leave in the bottom cap. With a hole, both outlines must be
-            circles from `circle`. What lines the hole is up to the caller.
-        top_hole_m: The same for the top cap.
+        bottom_hole_m: (h, 2) outline of a hole in the bottom cap. With a hole, both outlines must be circles
+            from `circle`. The inner wall of the hole is not part of the result.
+        top_hole_m: Outline of a hole in the top cap.
     """
     sides_m = np.linalg.norm(np.roll(outline_m, -1, axis=0) - outline_m, axis=1)
     texture_m = max(z_m[1] - z_m[0], float(sides_m.max()), float(np.ptp(outline_m, axis=0).max()))
@@ -184,7 +185,7 @@ def extruded(
 
 
 def _walls(outline_m: Floats, z_m: tuple[float, float], texture_m: float) -> Part:
-    """A flat wall on each side of the outline, four vertices each."""
+    """A flat wall with four vertices on each side of the outline."""
     after_m = np.roll(outline_m, -1, axis=0)
     along = after_m - outline_m
     lengths = np.linalg.norm(along, axis=1)
@@ -199,7 +200,7 @@ def _walls(outline_m: Floats, z_m: tuple[float, float], texture_m: float) -> Par
 
 
 def _cap(outline_m: Floats, hole_m: Floats | None, z_m: float, up: int, texture_m: float) -> Part:
-    """The flat end at `z_m`, facing up (+1) or down (-1)."""
+    """The flat cap at `z_m`, facing up (+1) or down (-1)."""
     rings = outline_m if hole_m is None else np.concatenate([outline_m, hole_m])
     faces = _fan(len(outline_m)) if hole_m is None else _annulus(len(outline_m), len(hole_m))
     vertices = np.insert(rings, 2, z_m, axis=1)
@@ -208,15 +209,16 @@ def _cap(outline_m: Floats, hole_m: Floats | None, z_m: float, up: int, texture_
 
 
 def _fan(sides: int) -> NDArray[np.int32]:
-    """Triangles from the first of `sides` points to all others, (sides - 2, 3)."""
+    """A triangle fan from the first of `sides` points to all others, (sides - 2, 3)."""
     second = np.arange(1, sides - 1, dtype=np.int32)
     return np.stack([np.zeros_like(second), second, second + 1], axis=1)
 
 
 def _annulus(outer: int, inner: int) -> NDArray[np.int32]:
-    """Triangles between two circles, (outer + inner, 3); the inner one's points follow the outer one's.
+    """Triangles between two circles, (outer + inner, 3); the inner points are numbered after the outer ones.
 
-    Both circles are walked once, always on with the one whose next side has its middle first.
+    Goes round both circles at the same time. Each step advances on the circle whose next side has the middle
+    with the smaller angle.
     """
     faces, at_outer, at_inner = [], 0, 0
     while at_outer < outer or at_inner < inner:

@@ -1,4 +1,4 @@
-"""From 8-bit sRGB values to linear light."""
+"""Conversion of 8-bit sRGB values to linear values."""
 
 import numpy as np
 from numpy.typing import NDArray

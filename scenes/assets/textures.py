@@ -1,7 +1,6 @@
-"""Procedural textures that tile: laid side by side they show no seam, in either direction.
+"""Procedural textures that tile without seams in both directions.
 
-Each is a function of a generator and a size. Patterns are periodic functions of pixel centres in [0, 1), so
-the step across the border is one like any other.
+Each is a function of a generator and a size. Patterns are periodic functions of the pixel centres in [0, 1).
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +13,7 @@ Image = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
 DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1), (2, 1), (1, 2), (2, -1), (1, -2))
-"""Whole periods along x and y: the directions in which waves tile."""
+"""Wave vectors in whole periods along x and y, which waves need to tile."""
 
 
 def texture(kind: str, rng: np.random.Generator, size_px: int = 256) -> Image:
@@ -22,14 +21,14 @@ def texture(kind: str, rng: np.random.Generator, size_px: int = 256) -> Image:
 
     Args:
         kind: One of `TEXTURES`.
-        rng: Where colours and pattern are drawn from.
-        size_px: Side length, at least 1.
+        rng: Generator of colours and pattern.
+        size_px: Side length in pixels, at least 1.
 
     Raises:
-        ValueError: The kind is unknown, or the size not positive.
+        ValueError: The kind is unknown, or the size is not positive.
     """
     if kind not in TEXTURES:
-        raise ValueError(f"texture kind {kind!r} is none of {', '.join(TEXTURES)}")
+        raise ValueError(f"unknown texture kind {kind!r}; allowed: {', '.join(TEXTURES)}")
     if size_px < 1:
         raise ValueError(f"a texture's size_px must be at least 1, not {size_px}")
     return TEXTURES[kind](rng, size_px)
@@ -42,35 +41,35 @@ def plain(rng: np.random.Generator, size_px: int) -> Image:
 
 def noise(rng: np.random.Generator, size_px: int) -> Image:
     """Clouds of two colours."""
-    return _two_tone(rng, _stretched(_octaves(rng, size_px, cells=int(rng.integers(3, 9)))))
+    return _two_tone(rng, _normalized(_fractal_noise(rng, size_px, cells=int(rng.integers(3, 9)))))
 
 
 def checker(rng: np.random.Generator, size_px: int) -> Image:
-    """A chess board of 2 to 16 fields a side."""
+    """A checkerboard with 2 to 16 fields on each side."""
     fields = 2 * int(rng.integers(1, 9))
     x, y = _grid(size_px)
     return _two_tone(rng, (_floor(x * fields) + _floor(y * fields)) % 2)
 
 
 def stripes(rng: np.random.Generator, size_px: int) -> Image:
-    """Straight stripes, 2 to 8 times one of `DIRECTIONS`, each 30 to 70 % of a period wide."""
+    """Straight stripes, 2 to 8 periods of one of `DIRECTIONS`, each 30 to 70 % of a period wide."""
     phase = _wave_phase(rng, size_px, count=int(rng.integers(2, 9)))
     return _two_tone(rng, phase % 1.0 < rng.uniform(0.3, 0.7))
 
 
 def gradient(rng: np.random.Generator, size_px: int) -> Image:
-    """One cosine from a colour to another and back."""
+    """One period of a cosine from one colour to another and back."""
     return _two_tone(rng, _cosine(_wave_phase(rng, size_px)))
 
 
 def speckle(rng: np.random.Generator, size_px: int) -> Image:
-    """Small specks that cover 10 to 30 % of a plain ground."""
+    """Small specks that cover 10 to 30 % of a plain background."""
     grains = _value_noise(rng, size_px, (int(rng.integers(32, 65)),) * 2)
     return _two_tone(rng, grains > np.quantile(grains, rng.uniform(0.7, 0.9)))
 
 
 def bricks(rng: np.random.Generator, size_px: int) -> Image:
-    """A running bond of bricks, each with a shade of its own."""
+    """Bricks in running bond, each with a random shade."""
     rows, columns = 2 * int(rng.integers(2, 7)), int(rng.integers(2, 7))
     joint = rng.uniform(0.06, 0.16)
     x, y = _grid(size_px)
@@ -88,19 +87,19 @@ def wood(rng: np.random.Generator, size_px: int) -> Image:
     bend = _value_noise(rng, size_px, (along, 3)) + 0.3 * _value_noise(rng, size_px, (4 * along, 12))
     fibres = _value_noise(rng, size_px, (4 * along, 96))
     grain = 0.7 * _cosine(x * rings + rng.uniform(1.0, 2.0) * bend) + 0.3 * fibres
-    return _two_tone(rng, _stretched(grain if rng.random() < 0.5 else grain.T))
+    return _two_tone(rng, _normalized(grain if rng.random() < 0.5 else grain.T))
 
 
 def marble(rng: np.random.Generator, size_px: int) -> Image:
-    """Thin veins, bent by noise."""
+    """Thin veins, distorted by noise."""
     phase = _wave_phase(rng, size_px, count=int(rng.integers(1, 4)))
-    bent = phase + rng.uniform(1.0, 2.5) * _octaves(rng, size_px, cells=3)
+    bent = phase + rng.uniform(1.0, 2.5) * _fractal_noise(rng, size_px, cells=3)
     veins = 1 - np.abs(2 * (bent % 1.0) - 1)
-    return _two_tone(rng, _stretched(veins ** rng.uniform(2.0, 5.0)))
+    return _two_tone(rng, _normalized(veins ** rng.uniform(2.0, 5.0)))
 
 
 def dots(rng: np.random.Generator, size_px: int) -> Image:
-    """Round dots of one size, every other row shifted by half a step or none."""
+    """Round dots of one size on a square grid, or with every other row shifted by half a step."""
     across, shift = 2 * int(rng.integers(1, 7)), 0.5 * int(rng.integers(0, 2))
     radius = rng.uniform(0.2, 0.4)
     x, y = _grid(size_px)
@@ -115,11 +114,11 @@ TEXTURES: Mapping[str, Callable[[np.random.Generator, int], Image]] = MappingPro
         for draw in (plain, noise, checker, stripes, gradient, speckle, bricks, wood, marble, dots)
     }
 )
-"""Each kind's function of a generator and a size in pixels."""
+"""The function of each kind; its arguments are a generator and a size in pixels."""
 
 
 def _grid(size_px: int) -> tuple[Floats, Floats]:
-    """The pixel centres' x, (1, size), and y, (size, 1), as shares of the size."""
+    """X (1, size) and y (size, 1) of the pixel centres, as fractions of the size."""
     centres = (np.arange(size_px) + 0.5) / size_px
     return centres[None, :], centres[:, None]
 
@@ -129,7 +128,7 @@ def _floor(values: Floats) -> NDArray[np.int64]:
 
 
 def _wave_phase(rng: np.random.Generator, size_px: int, count: int = 1) -> Floats:
-    """The phase in periods, (size, size), of a plane wave that tiles, in a random direction."""
+    """Phase in periods, (size, size), of a plane wave that tiles, in a random direction."""
     along_x, along_y = DIRECTIONS[int(rng.integers(len(DIRECTIONS)))]
     x, y = _grid(size_px)
     return np.asarray(count * (along_x * x + along_y * y) + rng.random(), np.float64)
@@ -140,13 +139,13 @@ def _cosine(phase: Floats) -> Floats:
 
 
 def _value_noise(rng: np.random.Generator, size_px: int, cells_yx: tuple[int, int]) -> Floats:
-    """Smooth noise in [0, 1], (size, size): random values on a grid that wraps round, smoothly joined."""
+    """Value noise in [0, 1], (size, size): random values on a periodic grid, smoothly interpolated."""
     grid = rng.random(cells_yx)
-    return _resampled(_resampled(grid, size_px).T, size_px).T
+    return _interpolated(_interpolated(grid, size_px).T, size_px).T
 
 
-def _resampled(rows: Floats, size_px: int) -> Floats:
-    """`size_px` rows from a few, (n, k) to (size, k), by smooth steps; the last row leads on to the first."""
+def _interpolated(rows: Floats, size_px: int) -> Floats:
+    """Interpolates rows (n, k) to (size, k) by smoothstep; the last row is followed by the first."""
     at = (np.arange(size_px) + 0.5) * len(rows) / size_px
     before = _floor(at)
     share = (at - before)[:, None]
@@ -154,20 +153,20 @@ def _resampled(rows: Floats, size_px: int) -> Floats:
     return np.asarray((1 - share) * rows[before] + share * rows[(before + 1) % len(rows)], np.float64)
 
 
-def _octaves(rng: np.random.Generator, size_px: int, cells: int, octaves: int = 5) -> Floats:
-    """A sum of value noises, each with twice the cells and half the weight of the one before, in [0, 1]."""
+def _fractal_noise(rng: np.random.Generator, size_px: int, cells: int, octaves: int = 5) -> Floats:
+    """Fractal noise in [0, 1]: each octave of value noise has twice the cells and half the weight."""
     layers = [_value_noise(rng, size_px, (cells << k, cells << k)) / 2 ** (k + 1) for k in range(octaves)]
     return np.asarray(sum(layers) / (1 - 0.5**octaves), np.float64)
 
 
-def _stretched(values: Floats) -> Floats:
-    """The values moved and scaled to fill [0, 1]."""
+def _normalized(values: Floats) -> Floats:
+    """The values, shifted and scaled to the range [0, 1]."""
     low, high = float(values.min()), float(values.max())
     return (values - low) / (high - low if high > low else 1.0)
 
 
 def _two_tone(rng: np.random.Generator, weight: Floats | NDArray[np.int64] | NDArray[np.bool_]) -> Image:
-    """Two random colours, 30 % apart or more in each channel, mixed by `weight` from 0 to 1."""
+    """Blends two random colours by `weight` from 0 to 1; they differ by at least 30 % in each channel."""
     first = rng.random(3)
     second = (first + rng.uniform(0.3, 0.7, 3)) % 1.0
     mixed = np.rint(np.linspace(255 * first, 255 * second, 256)).astype(np.uint8)

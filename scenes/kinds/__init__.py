@@ -1,1 +1,1 @@
-"""The kinds of scenes, one file each."""
+"""The kinds of scenes, one module each."""

@@ -8,34 +8,34 @@ from pydantic import Field
 
 from scenes.assets.catalogue import Catalogue
 from scenes.looks import LookSettings
-from scenes.scene import Array, Loose, Scene, random_disc
+from scenes.scene import Array, Scene, UnplacedBody, random_disc
 from scenes.settings import NonNegative, Positive, Range, Settings, Streams, uniform, within
-from scenes.space import Space, free_height
+from scenes.space import BoundingVolume, free_height
 from scenes.spec import Body, Physics, RejectedDraw, SceneSpec, Surface
 from scenes.walls import WallSettings
 
-STANDING_GAP = 0.02
-"""Share of the free height from which what stands is let go: from higher up it would tumble."""
-MAX_HEIGHT = 60
-"""Typical object sizes above which nothing is let go: from there it would hit too hard."""
+UPRIGHT_GAP_FACTOR = 0.02
+"""Factor on the release height of bodies that are kept upright; from higher up they would topple."""
+MAX_RELEASE_HEIGHT = 60
+"""Largest release height in typical object sizes; from higher up bodies would hit the floor too fast."""
 
 
 class FloorSettings(LookSettings):
-    """What the floor looks like."""
+    """Colours and textures of the floor."""
 
     tile: Positive = (1.0, 8.0)
-    """Side of one texture tile, counted in typical object sizes."""
+    """Side length of one texture tile, in multiples of the typical object size."""
 
 
 class PhysicsSettings(Settings):
     """How objects fall and come to rest."""
 
     gravity_m_s2: Annotated[float, Field(gt=0, le=100)] = 9.81
-    """Downward acceleration."""
+    """Downward acceleration in m/s²."""
     time_step_s: Annotated[float, Field(ge=1e-4, le=0.01)] = 1 / 240
-    """Length of one simulation step."""
+    """Length of one simulation step in seconds."""
     max_seconds: Annotated[float, Field(gt=0, le=60)] = 6.0
-    """Simulated time after which a scene that still moves is drawn anew."""
+    """Simulated time in seconds after which a scene that still moves is rejected and drawn again."""
 
 
 class Drop(Scene):
@@ -43,32 +43,35 @@ class Drop(Scene):
 
     kind: Literal["drop"] = "drop"
     spread: Positive = (1.0, 3.0)
-    """Radius of the disc that objects fall on, counted in typical object sizes."""
+    """Radius of the disc onto which objects fall, in multiples of the typical object size."""
     drop_height: NonNegative = (0.1, 0.5)
-    """Free height below an object when it is let go, counted in typical object sizes."""
+    """Free height below an object when it is released, in multiples of the typical object size."""
     friction: Annotated[Range, within(0.0, 10.0)] = (0.4, 0.9)
     """Friction coefficient of each object."""
     floor: FloorSettings = FloorSettings()
     """Colours and textures of the floor."""
     walls: WallSettings = WallSettings()
-    """Walls around the objects, and what they look like."""
+    """Walls around the objects, and their colours and textures."""
     physics: PhysicsSettings = PhysicsSettings()
     """How objects fall and come to rest."""
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """Bodies above the floor, one over the other where what they take up would touch.
+        """Bodies above the floor, stacked where their bounding volumes would overlap.
 
         Raises:
-            RejectedDraw: `no_place` when the pile would be higher than physics settles well.
+            RejectedDraw: `no_place` if the stack would be too high for a stable simulation.
         """
         unit_m = catalogue.typical_size_m
         radius_m = unit_m * uniform(streams("poses"), self.spread)
-        placed: list[tuple[Array, Space]] = []
-        all_loose = list(self._loose(catalogue, streams))
+        placed: list[tuple[Array, BoundingVolume]] = []
+        unplaced_bodies = list(self._unplaced(catalogue, streams))
         bodies: dict[int, Body] = {}
-        # What stands comes first, so that nothing lies below it: the draws of bodies are their own.
-        for index in sorted(range(len(all_loose)), key=lambda index: all_loose[index].asset.standing is None):
-            bodies[index] = self._above(all_loose[index], radius_m, unit_m, placed)
+        # Upright bodies are placed first, so that they start on the floor. Each body has its own generator,
+        # so the order changes no random number.
+        for index in sorted(
+            range(len(unplaced_bodies)), key=lambda index: unplaced_bodies[index].asset.standing is None
+        ):
+            bodies[index] = self._place(unplaced_bodies[index], radius_m, unit_m, placed)
         look = streams("looks")
         floor = Surface(
             self.floor.draw(look, catalogue.album("floor")),
@@ -83,22 +86,28 @@ class Drop(Scene):
         )
         dropped = tuple(bodies[index] for index in range(len(bodies)))
         background = self._background(catalogue, streams)
-        room = self.walls.room(streams, unit_m, catalogue.album("walls"))
-        return SceneSpec(scene, split, attempt, dropped, floor, background, physics, room)
+        walls = self.walls.plan(streams, unit_m, catalogue.album("walls"))
+        return SceneSpec(scene, split, attempt, dropped, floor, background, physics, walls)
 
-    def _above(self, loose: Loose, radius_m: float, unit_m: float, placed: list[tuple[Array, Space]]) -> Body:
-        """A body where it is let go, over those placed before; it is added to them.
+    def _place(
+        self,
+        unplaced: UnplacedBody,
+        radius_m: float,
+        unit_m: float,
+        placed: list[tuple[Array, BoundingVolume]],
+    ) -> Body:
+        """A body at its release pose, above those placed before; adds it to `placed`.
 
         Raises:
-            RejectedDraw: `no_place`.
+            RejectedDraw: `no_place` if it would be too high.
         """
-        x, y = radius_m * random_disc(loose.rng)
-        gap_m = unit_m * uniform(loose.rng, self.drop_height)
-        if loose.asset.standing is not None:
-            gap_m *= STANDING_GAP
-        center = np.array([x, y, free_height(x, y, loose.space, placed) + gap_m])
-        if center[2] > MAX_HEIGHT * unit_m + 10 * loose.radius_m:
+        x, y = radius_m * random_disc(unplaced.rng)
+        gap_m = unit_m * uniform(unplaced.rng, self.drop_height)
+        if unplaced.asset.standing is not None:
+            gap_m *= UPRIGHT_GAP_FACTOR
+        center = np.array([x, y, free_height(x, y, unplaced.volume, placed) + gap_m])
+        if center[2] > MAX_RELEASE_HEIGHT * unit_m + 10 * unplaced.radius_m:
             raise RejectedDraw("no_place")
-        placed.append((center, loose.space))
-        body = loose.at(center, loose.turned())
-        return replace(body, friction=uniform(loose.rng, self.friction))
+        placed.append((center, unplaced.volume))
+        body = unplaced.at(center, unplaced.random_rotation())
+        return replace(body, friction=uniform(unplaced.rng, self.friction))

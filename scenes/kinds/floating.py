@@ -1,4 +1,4 @@
-"""Objects in mid-air at any pose before a background: domain randomization without physics."""
+"""Objects in mid-air in random poses before a background: domain randomization without physics."""
 
 from typing import Literal
 
@@ -13,26 +13,26 @@ MAX_TRIES = 200
 
 
 class Floating(Scene):
-    """Objects in mid-air at any pose before a background; they may hide, but never cut each other."""
+    """Objects in mid-air in random poses before a background; they may occlude but never intersect."""
 
     kind: Literal["floating"] = "floating"
     spread: Positive = (2.0, 3.5)
-    """Radius of the ball that objects float in, counted in typical object sizes."""
+    """Radius of the sphere in which objects float, in multiples of the typical object size."""
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """Bodies anywhere in a ball, their bounding spheres apart.
+        """Bodies at random points in a sphere; their bounding spheres do not overlap.
 
         Raises:
-            RejectedDraw: `no_place` when the ball is too full.
+            RejectedDraw: `no_place` if there is no free place for a body.
         """
         radius_m = catalogue.typical_size_m * uniform(streams("poses"), self.spread)
         placed: list[tuple[Array, float]] = []
         bodies = []
-        for loose in self._loose(catalogue, streams):
-            quat = loose.turned()
-            center = _free_center(loose.rng, radius_m, loose.radius_m, placed)
-            placed.append((center, loose.radius_m))
-            bodies.append(loose.at(center, quat))
+        for unplaced in self._unplaced(catalogue, streams):
+            quat = unplaced.random_rotation()
+            center = _free_center(unplaced.rng, radius_m, unplaced.radius_m, placed)
+            placed.append((center, unplaced.radius_m))
+            bodies.append(unplaced.at(center, quat))
         return SceneSpec(
             scene, split, attempt, tuple(bodies), None, self._background(catalogue, streams), None
         )
@@ -41,7 +41,7 @@ class Floating(Scene):
 def _free_center(
     rng: np.random.Generator, radius_m: float, size_m: float, placed: list[tuple[Array, float]]
 ) -> Array:
-    """A point in the ball where a sphere touches none of those placed."""
+    """A centre for a sphere of radius `size_m` that overlaps none of the placed spheres."""
     for _ in range(MAX_TRIES):
         center = random_in_ball(rng) * radius_m
         if all(np.linalg.norm(center - other) >= size_m + other_m for other, other_m in placed):

@@ -1,1 +1,1 @@
-"""The command line. The only package that imports Hydra."""
+"""The command line. No other package imports Hydra."""

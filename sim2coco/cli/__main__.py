@@ -1,4 +1,4 @@
-"""`python -m sim2coco.cli` is `sim2coco`."""
+"""Runs the command line: `python -m sim2coco.cli` is the same as `sim2coco`."""
 
 from sim2coco.cli.main import main
 

@@ -30,83 +30,87 @@ from sim2coco.messages import counted
 from sim2coco.png import png
 from sim2coco.store import StoreError
 
-DEEDS = {
-    "import": "make a library of clean, measured, tested meshes from a folder",
-    "check": "what is wrong with the meshes of a folder or library? a table, and what to do",
-    "sheet": "a library's meshes on one PNG, with names and sizes",
+ACTIONS = {
+    "import": "import the meshes of a folder into a library: cleaned, measured and tested",
+    "check": "list the problems of the meshes in a folder or library, and how to solve them",
+    "sheet": "render the meshes of a library on one PNG, with names and sizes",
 }
 JOINING = {
-    "add": "put the meshes beside those of other folders in the library",
-    "replace": "put them in place of those of other folders, or say that the folder has moved",
+    "add": "keep the meshes that the library has from other folders",
+    "replace": "remove the meshes that the library has from other folders; also for a folder that has moved",
 }
+"""Flags that say what happens to the meshes that a library has from other folders."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds what `sim2coco assets` understands."""
-    deeds = parser.add_subparsers(dest="deed", required=True, metavar="|".join(DEEDS))
-    for deed, told in DEEDS.items():
-        own = deeds.add_parser(deed, help=told, description=told)
-        place = {
+    """Adds the actions of `sim2coco assets` and their arguments to a parser."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="|".join(ACTIONS))
+    for action, summary in ACTIONS.items():
+        own = actions.add_parser(action, help=summary, description=summary)
+        folder_help = {
             "import": "the folder of meshes",
             "check": "a folder of meshes, or a library",
             "sheet": "a library",
         }
-        own.add_argument("folder", help=place[deed])
-        if deed == "import":
+        own.add_argument("folder", help=folder_help[action])
+        if action == "import":
             own.add_argument(
-                "--out", metavar="LIBRARY", help="the library's folder, new or one to bring up to date"
+                "--out", metavar="LIBRARY", help="folder of the library; an existing library is updated"
             )
             own.add_argument(
-                "--draft", action="store_true", help="write the table to correct, and import nothing"
+                "--draft", action="store_true", help="write a table to correct, without importing anything"
             )
             others = own.add_mutually_exclusive_group()
-            for joining, deed_told in JOINING.items():
+            for joining, joining_help in JOINING.items():
                 others.add_argument(
-                    f"--{joining}", dest="joining", action="store_const", const=joining, help=deed_told
+                    f"--{joining}", dest="joining", action="store_const", const=joining, help=joining_help
                 )
             own.set_defaults(joining="ask")
-        if deed != "sheet":
+        if action != "sheet":
             _add_reading(own)
-        if deed == "check":
+        if action == "check":
             own.add_argument("--json", action="store_true", help="print the table as JSON")
-        if deed == "sheet":
-            own.add_argument("--to", metavar="PNG", help="where to write; LIBRARY_sheet.png here by default")
+        if action == "sheet":
+            own.add_argument("--to", metavar="PNG", help="the file to write; default: LIBRARY_sheet.png")
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--table", metavar="FILE", help="what is said of each file; FOLDER/assets.csv by default"
+        "--table", metavar="FILE", help="CSV table with settings of each mesh; default: FOLDER/assets.csv"
     )
     units = [unit for unit in UNITS_M if unit != "um"]
-    parser.add_argument("--unit", choices=units, help="the unit of files that state none; metres by default")
-    parser.add_argument("--up", choices=UPS, help="the axis that is up in all files; the file's, or z")
+    parser.add_argument("--unit", choices=units, help="unit of files that state none; default: metres")
+    parser.add_argument("--up", choices=UPS, help="the up axis of all files; default: the file's own, or z")
     parser.add_argument(
         "--collision",
         choices=COLLISIONS,
-        help="what stands for all meshes in physics; pieces where a hull is too coarse",
+        help="collision shape of all meshes; default: convex pieces where the convex hull is too coarse",
     )
     parser.add_argument(
-        "--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="processes; all cores"
+        "--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="processes; default: all cores"
     )
 
 
 def run(options: argparse.Namespace, out: Console) -> int:
-    """Does what was asked; 0 is all well, 3 an import with refused meshes, 1 a check that found some."""
-    deed: str = options.deed
-    if deed == "sheet":
+    """Runs an action and returns its exit code.
+
+    0 is success, 1 a check that found meshes that cannot be used, 3 an import that refused meshes.
+    """
+    action: str = options.action
+    if action == "sheet":
         return _sheet(options, out)
     if options.workers < 1:
         raise LibraryError("--workers: must be 1 or more")
-    if deed == "check":
+    if action == "check":
         return _check(options, out)
     return _draft(options, out) if options.draft else _import(options, out)
 
 
 def _import(options: argparse.Namespace, out: Console) -> int:
     if options.out is None:
-        raise LibraryError("--out: name the library to write, or --draft for a table to correct first")
+        raise LibraryError("--out: name the library to write, or use --draft to write a table to correct")
     root, library = Path(options.folder), Path(options.out)
-    found, wanted = _asked(options)
+    found, wanted = _scan_with_overrides(options)
     done = count()
     with ProgressBar(out, len(wanted), "meshes") as bar:
 
@@ -124,26 +128,26 @@ def _import(options: argparse.Namespace, out: Console) -> int:
     for line in closing_lines(found, rows):
         out.print(line, markup=False)
     renamed = [
-        f"{wanted[row.file].name} is {row.override.name}"
+        f"{wanted[row.file].name} is now {row.override.name}"
         for row in rows
         if row.override.name != wanted[row.file].name
     ]
     if renamed:
         more = f", and {len(renamed) - 1} more" if len(renamed) > 1 else ""
-        out.print(f"called otherwise, for the name is taken: {renamed[0]}{more}", markup=False)
+        out.print(f"renamed, because the name is taken: {renamed[0]}{more}", markup=False)
     usable = [row for row in rows if row.usable]
     if not usable:
-        raise LibraryError(f"{root}: none of its {len(rows)} meshes can be used")
+        raise LibraryError(f"{root}: none of the {len(rows)} meshes can be used")
     categories = len({row.override.category for row in usable})
     made = f"{counted(len(usable), 'asset')} in {counted(categories, 'category', 'categories')}"
     if others := len(read_library(library).entries) - len(usable):
-        made += f", beside {others} of other folders"
+        made += f", and {others} from other folders"
     out.print(f"{library}: {made}; {tally(rows)}", markup=False)
     return 3 if len(usable) < len(rows) else 0
 
 
-def _asked(options: argparse.Namespace) -> tuple[Scan, dict[str, Override]]:
-    """What lies in the folder, and what was said about it."""
+def _scan_with_overrides(options: argparse.Namespace) -> tuple[Scan, dict[str, Override]]:
+    """The meshes of the folder, and the overrides that the table and flags give for each of them."""
     root = Path(options.folder)
     found = scan(root)
     table = find_table(
@@ -157,7 +161,7 @@ def _draft(options: argparse.Namespace, out: Console) -> int:
     root = Path(options.folder)
     target = Path(options.table) if options.table else root / "assets.csv"
     if target.exists():
-        write_draft(target, "")  # says that it is there before the work
+        write_draft(target, "")  # reports that the file exists before the meshes are read
     found = scan(root)
     wanted = overrides(found.meshes, [], Flags(None, options.up))
     sure = {
@@ -171,8 +175,8 @@ def _draft(options: argparse.Namespace, out: Console) -> int:
     if found.left_out():
         out.print(f"left out: {found.left_out()}", markup=False)
     guesses = counted(text.count("?,"), "guess", "guesses")
-    held = f"{counted(len(rows), 'mesh', 'meshes')}, {guesses} marked with ?"
-    out.print(f"{target}: {held}; correct them, then import", markup=False)
+    content = f"{counted(len(rows), 'mesh', 'meshes')}, {guesses} marked with ?"
+    out.print(f"{target}: {content}; correct them, then import", markup=False)
     return 0
 
 
@@ -184,12 +188,12 @@ def _check(options: argparse.Namespace, out: Console) -> int:
         entries = {entry.mesh: entry for entry in read_library(folder).entries}  # two may share a mesh
         tasks = [_of_library(folder, entry) for entry in entries.values()]
     else:
-        found, wanted = _asked(options)
+        found, wanted = _scan_with_overrides(options)
         tasks = [Task(folder, file, override, None) for file, override in wanted.items()]
     rows = _rows(tasks, options.workers, Console(quiet=True) if options.json else out)
     ordered = doubted([rows[task.file] for task in tasks])
     if found is None:
-        ordered = [_called(row, entry) for row, entry in zip(ordered, entries.values(), strict=True)]
+        ordered = [_labelled(row, entry) for row, entry in zip(ordered, entries.values(), strict=True)]
     if options.json:
         out.print_json(json.dumps([row.tree() for row in ordered]))
     else:
@@ -200,7 +204,7 @@ def _check(options: argparse.Namespace, out: Console) -> int:
 
 
 def _rows(tasks: Sequence[Task], workers: int, out: Console) -> dict[str, Row]:
-    """What is found of each file."""
+    """Examines meshes in worker processes; returns the row of each file."""
     rows = {}
     with ProgressBar(out, len(tasks), "meshes") as bar:
         bar.show(0)
@@ -211,13 +215,13 @@ def _rows(tasks: Sequence[Task], workers: int, out: Console) -> dict[str, Row]:
 
 
 def _of_library(folder: Path, entry: Entry) -> Task:
-    """The task for an asset of a library: its pieces are there already."""
+    """The task that examines an asset of a library; its convex pieces exist already."""
     override = Override(entry.category, entry.name, unit_m=1.0, sure=True, collision="hull")
     return Task(folder, f"meshes/{entry.mesh}.obj", override, None)
 
 
-def _called(row: Row, entry: Entry) -> Row:
-    """The row of an asset of a library, by its name and the file that it comes from."""
+def _labelled(row: Row, entry: Entry) -> Row:
+    """The row of an asset of a library, labelled with the asset's name and its original file."""
     name = entry.name if entry.name.startswith(f"{entry.category}/") else f"{entry.category}/{entry.name}"
     return replace(with_pieces(row, entry), file=f"{name} ({entry.source})" if entry.source else name)
 
@@ -235,7 +239,7 @@ def _sheet(options: argparse.Namespace, out: Console) -> int:
 
 
 def _sizes(folder: Path) -> dict[str, str]:
-    """What the sheet says below each name: the size in millimetres and the mass."""
+    """The text below each asset on the sheet: size in millimetres and mass, by name."""
     read_library(folder)
     assets = json.loads((folder / INDEX).read_text(encoding="utf-8"))["assets"]
     return {asset["name"]: _size(asset["extents_m"], asset["mass_kg"]) for asset in assets}

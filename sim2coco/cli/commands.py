@@ -1,4 +1,4 @@
-"""The commands that look at a data set."""
+"""The commands that read a data set: show, replay and check."""
 
 import argparse
 import json
@@ -13,10 +13,11 @@ from sim2coco.review.dataset import DataSet, DataSetError
 from sim2coco.review.overlay import overlay, sheet
 
 SHEET = 48
+"""Default number of images on a sheet."""
 
 
 def show(options: argparse.Namespace, out: Console) -> int:
-    """Writes one picture, or a sheet of pictures, with labels drawn."""
+    """Writes one image, or a sheet of images, with labels drawn."""
     data = DataSet(Path(options.data))
     if options.picture:
         record, _, picture = data.find(options.picture)
@@ -27,18 +28,18 @@ def show(options: argparse.Namespace, out: Console) -> int:
         number = options.sheet or SHEET
         found = [entry for entry, _ in zip(data.pictures(), range(number), strict=False)]
         if not found:
-            raise DataSetError(f"{options.data}: no pictures yet")
+            raise DataSetError(f"{options.data}: has no images yet")
         drawn = [overlay(data.image(record, picture), picture, data.names) for record, _, picture in found]
         image = sheet(drawn, columns=min(8, len(drawn)), width_px=320, titles=[p.name for _, _, p in found])
         target = Path(options.to or f"{Path(options.data).resolve().name}_sheet.png")
-        sentence = counted(len(found), "picture")
+        sentence = counted(len(found), "image")
     _write(target, png(image))
     out.print(f"{target}: {sentence}", markup=False)
     return 0
 
 
 def replay(options: argparse.Namespace, out: Console) -> int:
-    """Renders a picture again; says whether the bytes are equal."""
+    """Renders an image again from its record; reports whether the bytes are equal."""
     from sim2coco.review.replay import replay as render_again
 
     folders = [Path(folder).expanduser() for folder in options.meshes or ()]
@@ -60,7 +61,7 @@ def _write(target: Path, content: bytes) -> None:
 
 
 def check(options: argparse.Namespace, out: Console) -> int:
-    """Names every fault of a data set."""
+    """Prints every fault of a data set."""
     from sim2coco.check import check as examine
 
     report = examine(Path(options.data))
@@ -71,7 +72,7 @@ def check(options: argparse.Namespace, out: Console) -> int:
         out.print(str(fault), markup=False)
     if report.holdings:
         out.print("; ".join(map(str, report.holdings)), markup=False)
-    verdict = counted(len(report.faults), "fault") if report.faults else "right"
-    held = f"{counted(report.images, 'image')}, {counted(report.annotations, 'annotation')}"
-    out.print(f"{options.data}: {held}: {verdict}", markup=False)
+    verdict = counted(len(report.faults), "fault") if report.faults else "no faults"
+    content = f"{counted(report.images, 'image')}, {counted(report.annotations, 'annotation')}"
+    out.print(f"{options.data}: {content}: {verdict}", markup=False)
     return 1 if report.faults else 0

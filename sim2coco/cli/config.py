@@ -1,6 +1,6 @@
-"""From the composed tree of Hydra to a Recipe and run options, and what stops Hydra from composing it.
+"""Converts Hydra's composed configuration to a recipe and run options, and Hydra's errors to one line.
 
-Hydra is imported where it is called: the help, which is written from the settings, needs none of it.
+Hydra is imported only where it is called, because `--help` does not need it.
 """
 
 import re
@@ -43,16 +43,16 @@ GROUPS = (
     "experiment",
 )
 MAX_NODES = 100_000
-"""Values that a YAML file may hold, repetitions counted; a file of 200 bytes can stand for billions."""
-LIBRARY = "assets=library"
-"""The choice that comes with assets.path=FOLDER where no other is made."""
-APART = "split.by="
-"""What `split: null` has no place for."""
-SPACES = "a name with spaces stands in braces: '+assets.categories={Gear parts: {weight: 2}}'"
-CODEC = "export: pictures' codec is now image.format=jpg|png, its quality image.jpeg_quality"
-"""What is said of settings that `export` once had."""
-CIRCLE = "the defaults list of a choice leads back to the choice itself"
-HOW = "write KEY=VALUE or GROUP=CHOICE, in quotes where it has brackets or spaces"
+"""Largest number of values in a YAML file, with aliases expanded; 200 bytes can expand to billions."""
+LIBRARY_CHOICE = "assets=library"
+"""The choice that is added to assets.path=FOLDER if the command line chooses no assets."""
+SPLIT_BY = "split.by="
+"""Start of the override that must be applied last, since the default `split: null` has no key `by`."""
+SPACES_HINT = "write a name with spaces in braces: '+assets.categories={Gear parts: {weight: 2}}'"
+CODEC_MOVED = "export: the image format is now set by image.format=jpg|png, its quality by image.jpeg_quality"
+"""Error message for settings that earlier versions had under `export`."""
+CIRCULAR_DEFAULTS = "the defaults list of a choice leads back to the choice itself"
+USAGE_HINT = "write KEY=VALUE or GROUP=CHOICE, in quotes if it contains brackets or spaces"
 
 
 FAMILIES: dict[str, type[Kind]] = {
@@ -62,31 +62,31 @@ FAMILIES: dict[str, type[Kind]] = {
     "render": Render,
     "engine": Engine,
 }
-"""The families of kinds in which each kind is a choice of the group of that name."""
+"""The groups whose choices are kinds, and the family of each."""
 
 
 class RunOptions(Settings):
-    """What a run does, without changing a picture."""
+    """Settings of a run that do not change its images."""
 
     out: str
-    """The data set's folder."""
+    """Folder of the data set; it is created, resumed or extended."""
     num_images: Annotated[int, Field(ge=1)] = 100
-    """Accepted views to make; more than before extends the data set."""
+    """Number of accepted images to make; a larger number than before extends the data set."""
     workers: Annotated[int, Field(ge=1, le=256)] = 1
-    """Processes that make scenes."""
+    """Number of worker processes; it does not change the result."""
     retry_failed: bool = False
-    """Try scenes again that failed before."""
+    """Whether to retry scenes that failed in an earlier run."""
     engine: SerializeAsAny[Annotated[Engine, one_of(Engine)]] = Local()
-    """Where scenes are made."""
+    """Where scenes are made: in worker processes or in this process."""
     export: Export = Export()
     """Formats of the annotations."""
 
 
-def ordered(arguments: Sequence[str]) -> list[str]:
-    """The command line as Hydra reads it: flags first, wherever they were written.
+def hydra_arguments(arguments: Sequence[str]) -> list[str]:
+    """Reorders command line arguments as Hydra expects them: flags first.
 
     Raises:
-        ConfigError: A flag is unknown or lacks its value, or a file of its folder stands for too much.
+        ConfigError: A flag is unknown or lacks its value, or a YAML file of --config-dir is too large.
     """
     from hydra._internal.utils import get_args_parser
 
@@ -94,21 +94,21 @@ def ordered(arguments: Sequence[str]) -> list[str]:
     parser.error = _refuse  # type: ignore[method-assign]
     read, unknown = parser.parse_known_intermixed_args(arguments)
     if unknown:
-        raise ConfigError(f"no flag {unknown[0]!r}; {HOW}")
-    for path in _own_files(read.config_dir):
+        raise ConfigError(f"no flag {unknown[0]!r}; {USAGE_HINT}")
+    for path in _config_dir_files(read.config_dir):
         _check_size(path)
     overrides = [argument for argument in arguments if argument in read.overrides]
     begun = [word.partition("=")[0] for word in overrides]
     flags = [argument for argument in arguments if argument not in overrides]
     if "assets.path" in begun and "assets" not in begun:
-        overrides = [*map(_left_out, overrides), LIBRARY]
-    # It has no value to replace, and shares that came after it would replace it.
-    apart = [f"++{argument}" for argument in overrides if argument.startswith(APART)]
-    return flags + [argument for argument in overrides if not argument.startswith(APART)] + apart
+        overrides = [*map(_as_null_entry, overrides), LIBRARY_CHOICE]
+    # `split.by` has no default to override, so it is added with ++, after any `split=` that would replace it.
+    split_by = [f"++{argument}" for argument in overrides if argument.startswith(SPLIT_BY)]
+    return flags + [argument for argument in overrides if not argument.startswith(SPLIT_BY)] + split_by
 
 
-def _left_out(override: str) -> str:
-    """A category of a library that is to be left out as null: what is in it Hydra does not know."""
+def _as_null_entry(override: str) -> str:
+    """Rewrites the removal of a category as a null entry: Hydra does not know a library's categories."""
     found = re.fullmatch(r"~assets\.categories\.([^.=]+)", override)
     return f"+assets.categories={{{found[1]}: null}}" if found else override
 
@@ -117,8 +117,8 @@ def _refuse(message: str) -> NoReturn:
     raise ConfigError(message)
 
 
-def _own_files(folder: str | None) -> Iterator[Path]:
-    """The YAML files of a user's folder, where Hydra looks for them."""
+def _config_dir_files(folder: str | None) -> Iterator[Path]:
+    """The YAML files of a --config-dir folder that Hydra may read."""
     if folder is not None:
         for place in (".", *GROUPS):
             yield from sorted((Path(folder) / place).glob("*.yaml"))
@@ -128,25 +128,27 @@ def _check_size(path: Path) -> None:
     try:
         root = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
     except (OSError, ValueError, yaml.YAMLError):
-        return  # Hydra says it if it needs the file.
-    if root is not None and _size(root, {}) > MAX_NODES:
-        raise ConfigError(f"{path}: its aliases (*) stand for more than {MAX_NODES:,} values")
+        return  # Hydra reports the error if it needs the file.
+    if root is not None and _count_values(root, {}) > MAX_NODES:
+        raise ConfigError(f"{path}: its aliases (*) expand to more than {MAX_NODES:,} values")
 
 
-def _size(node: yaml.Node, known: dict[int, int]) -> int:
-    """How many values a node stands for, aliases written out."""
+def _count_values(node: yaml.Node, known: dict[int, int]) -> int:
+    """Number of values in a node, with aliases expanded."""
     if id(node) not in known:
-        known[id(node)] = MAX_NODES + 1  # for an alias of what it is in
+        known[id(node)] = MAX_NODES + 1  # for an alias that refers to a node around it
         inner = [part for item in node.value for part in (item if isinstance(item, tuple) else (item,))]
-        known[id(node)] = 1 if isinstance(node, yaml.ScalarNode) else 1 + sum(_size(n, known) for n in inner)
+        known[id(node)] = (
+            1 if isinstance(node, yaml.ScalarNode) else 1 + sum(_count_values(n, known) for n in inner)
+        )
     return known[id(node)]
 
 
 def read(composed: "DictConfig") -> tuple[Recipe, RunOptions]:
-    """The Recipe and the run options of a composed tree.
+    """The recipe and the run options of a composed configuration.
 
     Raises:
-        ConfigError: A key or value is not allowed.
+        ConfigError: A key or value is invalid.
     """
     tree = _resolved(composed)
     if tree.get("out") in (None, ""):
@@ -157,10 +159,10 @@ def read(composed: "DictConfig") -> tuple[Recipe, RunOptions]:
 
 
 def read_preview(composed: "DictConfig") -> tuple[Recipe, Path]:
-    """The Recipe of a composed tree, and the PNG to write.
+    """The recipe of a composed configuration, and the path of the PNG to write.
 
     Raises:
-        ConfigError: A key or value is not allowed.
+        ConfigError: A key or value is invalid.
     """
     tree = _resolved(composed)
     if tree.get("out") in (None, ""):
@@ -168,13 +170,13 @@ def read_preview(composed: "DictConfig") -> tuple[Recipe, Path]:
     recipe, options = _built(tree)
     target = Path(options.out)
     if target.suffix.lower() != ".png":
-        raise ConfigError(f"out: {str(target)!r} must end in .png: a preview is one picture")
+        raise ConfigError(f"out: {str(target)!r} must end in .png: a preview is one image")
     return recipe, target
 
 
 def _built(tree: dict[str, Any]) -> tuple[Recipe, RunOptions]:
     if isinstance(tree.get("export"), dict) and {"format", "jpeg_quality"} & tree["export"].keys():
-        raise ConfigError(CODEC)
+        raise ConfigError(CODEC_MOVED)
     for key in tree:
         if key not in Recipe.model_fields and key not in RunOptions.model_fields:
             raise ConfigError(f"{key}: no such setting; {nearest(key, Recipe, RunOptions)}")
@@ -183,7 +185,7 @@ def _built(tree: dict[str, Any]) -> tuple[Recipe, RunOptions]:
 
 
 def _resolved(composed: "DictConfig") -> dict[str, Any]:
-    """Plain values, with `${hydra.job.num}` and the like filled in."""
+    """The configuration as plain values, with interpolations such as `${hydra.job.num}` resolved."""
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
@@ -192,8 +194,8 @@ def _resolved(composed: "DictConfig") -> dict[str, Any]:
     for override in OmegaConf.to_container(hydra.overrides.task) or ():
         key, _, value = str(override).partition("=")
         if re.fullmatch(r"\{\s*\}", value) and OmegaConf.select(composed, key):
-            raise ConfigError(f"{key}: {{}} changes nothing: entries are added; ~{key}.NAME removes one")
-    # Only a sweep numbers its jobs.
+            raise ConfigError(f"{key}: {{}} changes nothing, as entries are merged; ~{key}.NAME removes one")
+    # Hydra sets the job number in sweeps only.
     known = {"num": 0 if OmegaConf.is_missing(hydra.job, "num") else hydra.job.num}
     try:
         whole = OmegaConf.merge({"hydra": {"job": known}}, composed)
@@ -205,30 +207,30 @@ def _resolved(composed: "DictConfig") -> dict[str, Any]:
     return {str(key): value for key, value in tree.items()}
 
 
-def composition_sentence(error: Exception, arguments: Sequence[str]) -> str:
-    """What Hydra could not compose, in one line."""
+def composition_error(error: Exception, arguments: Sequence[str]) -> str:
+    """One line that describes an error of Hydra while it composed the configuration."""
     text = f"{error}\n{error.__cause__ or ''}"
     lines = [line.strip() for line in text.splitlines() if line.strip()] or [repr(error)]
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         mark = error.problem_mark
         return f"{mark.name}: line {mark.line + 1}: {error.problem}"
     if re.search(r"'export(/(jpg|png)|\.(format|jpeg_quality))'", text):
-        return CODEC
+        return CODEC_MOVED
     if isinstance(error, RecursionError):
-        return CIRCLE
+        return CIRCULAR_DEFAULTS
     if override := getattr(error, "override", None):
         if (key := str(override).partition("=")[0]).count(" ") and "assets." in key:
-            return f"cannot read {override!r}: {SPACES}"
-        tilde = "; a ~ in brackets needs quotes: {path: '~/gear.obj'}" if "~" in str(override)[1:] else ""
-        return f"cannot read {override!r}: {HOW}{tilde}"
+            return f"cannot read {override!r}: {SPACES_HINT}"
+        tilde = "; quote a ~ inside brackets: {path: '~/gear.obj'}" if "~" in str(override)[1:] else ""
+        return f"cannot read {override!r}: {USAGE_HINT}{tilde}"
     if found := re.search(r"Could not find '([^']+)/([^'/]*)'", text):
         listed = text.partition("Available options in")[2].partition(":")[2].split("Config search path")[0]
-        clause = _elsewhere(found[1], found[2], arguments) + did_you_mean(found[2], listed.split())
+        clause = _misplaced(found[1], found[2], arguments) + did_you_mean(found[2], listed.split())
         return f"{found[1]}: no choice {found[2]!r}; {clause}"
     if found := re.search(r"In '([^']+)/([^'/]+)': Could not load '(?:[^']*/)?([^'/]+)'", text):
         return f"{found[1]}={found[2]}: no choice {found[3]!r}; {did_you_mean(found[3], choices(found[1]))}"
     if found := re.search(r"Could not delete from config. '([^']+)' does not exist", text):
-        return f"~{found[1]}: nothing there to remove; {_present(found[1])}"
+        return f"~{found[1]}: no such entry to remove; {_existing_keys(found[1])}"
     if found := re.search(r"Could not override '([^']+)'", text):
         clause = nearest(found[1], Recipe, RunOptions)
         known = clause.startswith(("not set", "entries"))
@@ -236,46 +238,46 @@ def composition_sentence(error: Exception, arguments: Sequence[str]) -> str:
     if found := re.search(r"Multiple values for (\S+)\.", text):
         return f"{found[1]}: chosen twice; write {found[1]}=CHOICE once, without +"
     if found := re.search(r"Error merging override ([^=]+)=", text):
-        return f"{found[1]}: {lines[1] if len(lines) > 1 else 'of another type'}"
+        return f"{found[1]}: {lines[1] if len(lines) > 1 else 'has the wrong type'}"
     if lines[0].startswith("Ambiguous value"):
         return f"{lines[0]}: -m sweeps over values, [1,2] is a list"
     if "Config group override must be" in text:
-        return _no_choice(arguments)
+        return _not_a_name(arguments)
     return lines[0]
 
 
-def _elsewhere(group: str, choice: str, arguments: Sequence[str]) -> str:
-    """A clause on a choice that a user's folder has not, or not where it must be; or nothing."""
+def _misplaced(group: str, choice: str, arguments: Sequence[str]) -> str:
+    """A clause about a choice that is missing in --config-dir or in the wrong folder; or ""."""
     from hydra._internal.utils import get_args_parser
 
     folder = get_args_parser().parse_known_intermixed_args(arguments)[0].config_dir
     for path in (Path(folder or "") / f"{choice}.yaml", Path(folder or "") / choice / f"{choice}.yaml"):
         if folder and path.is_file():
-            return f"{path} must lie in a folder {group}/ of --config-dir; "
+            return f"{path} must be in the folder {group}/ of --config-dir; "
     return f"there is no {Path(folder) / group / choice}.yaml; " if folder else ""
 
 
-def _present(key: str) -> str:
-    """A clause that names what is there beside a key that is not."""
-    tree: Any = preset()
+def _existing_keys(key: str) -> str:
+    """A clause that suggests existing keys for one that does not exist in the default configuration."""
+    tree: Any = default_config()
     parent, _, name = key.rpartition(".")
     for step in parent.split(".") if parent else ():
         tree = tree.get(step) if isinstance(tree, dict) else None
     return did_you_mean(name, list(tree or ()))
 
 
-def _no_choice(arguments: Sequence[str]) -> str:
-    """The sentence for a group whose choice is no word."""
+def _not_a_name(arguments: Sequence[str]) -> str:
+    """The message for a group whose choice is not a name."""
     for argument in arguments:
         group, equals, choice = argument.lstrip("+").partition("=")
         if equals and (not group or (group in GROUPS and choice not in choices(group))):
-            known = f"allowed: {', '.join(choices(group))}" if group else HOW
+            known = f"allowed: {', '.join(choices(group))}" if group else USAGE_HINT
             return f"{group or argument}: no choice {choice!r}; {known}"
-    return HOW
+    return USAGE_HINT
 
 
 def choices(group: str) -> list[str]:
-    """The names of a group's choices, those of plug-ins included."""
+    """The names of a group's choices, including those of plug-ins."""
     return sorted([*choice_files(group), *_plugin_choices(group)])
 
 
@@ -288,8 +290,8 @@ def _plugin_choices(group: str) -> dict[str, type[Kind]]:
     return plugin_kinds(FAMILIES[group]) if group in FAMILIES else {}
 
 
-def preset() -> dict[str, Any]:
-    """The default configuration: the values of conf/config.yaml and of the choices that it names."""
+def default_config() -> dict[str, Any]:
+    """The default configuration: the values of conf/config.yaml and of the choices in its defaults list."""
     tree: dict[str, Any] = yaml.safe_load((_root() / "config.yaml").read_text())
     for group, choice in defaults().items():
         tree[group] = settings_of(group, choice)
@@ -301,13 +303,13 @@ def settings_of(group: str, choice: str) -> dict[str, Any]:
     own: dict[str, Any] = yaml.safe_load((_root() / group / f"{choice}.yaml").read_text()) or {}
     tree: dict[str, Any] = {}
     for entry in own.pop("defaults", ["_self_"]):
-        if isinstance(entry, str):  # the others choose in other groups
+        if isinstance(entry, str):  # the other entries are choices of other groups
             tree = _merged(tree, own if entry == "_self_" else settings_of(group, entry))
     return tree
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """Two trees in one: mappings are merged; other values of the second replace those of the first."""
+    """Merges two trees: mappings recursively; other values of the second replace those of the first."""
     tree = dict(below)
     for key, value in above.items():
         both = isinstance(value, dict) and isinstance(tree.get(key), dict)
@@ -316,15 +318,15 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 
 def first_sentence(group: str, choice: str) -> str:
-    """The comment that a choice begins with; of a plug-in, the first line of the docstring of its class."""
+    """The first comment in the file of a choice; for a plug-in, the first line of the class docstring."""
     if kind := _plugin_choices(group).get(choice):
-        return (kind.__doc__ or "A kind of a plug-in.").strip().splitlines()[0]
+        return (kind.__doc__ or "A kind that a plug-in defines.").strip().splitlines()[0]
     lines = (_root() / group / f"{choice}.yaml").read_text().splitlines()
     return next(line.removeprefix("#").strip() for line in lines if not line.startswith("# @"))
 
 
 def defaults() -> dict[str, str]:
-    """The choice that each group has by default."""
+    """The default choice of each group."""
     entries = yaml.safe_load((_root() / "config.yaml").read_text())["defaults"]
     return {key: entry[key] for entry in entries if isinstance(entry, dict) for key in entry if key in GROUPS}
 

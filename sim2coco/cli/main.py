@@ -1,6 +1,7 @@
-"""The command line: one sentence for what is wrong, exit codes that mean something.
+"""The entry point of the command line: commands, signals, and one-line error messages.
 
-0 all done; 1 aborted, or faults found; 2 wrong input; 3 finished, but scenes failed; 130 and 143 interrupted.
+Exit codes: 0 success; 1 aborted, or faults found; 2 invalid input; 3 finished, but scenes failed; 130 and 143
+stopped by SIGINT and SIGTERM.
 """
 
 import argparse
@@ -22,48 +23,49 @@ from rich.console import Console
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-COMPOSED = {"generate": "make a data set, extend or resume it", "preview": "8 labelled pictures on one PNG"}
-PLUGGABLE = (*COMPOSED, "replay")
-"""Commands that take `--plugin FILE.py`: they build a recipe, which may name kinds of plug-ins."""
+HYDRA_COMMANDS = {"generate": "make, extend or resume a data set", "preview": "8 labelled images on one PNG"}
+"""Commands that Hydra configures."""
+PLUGGABLE = (*HYDRA_COMMANDS, "replay")
+"""Commands that accept `--plugin FILE.py`, because they build a recipe, which may use kinds of plug-ins."""
 COMMANDS = {
-    **COMPOSED,
-    "show": "pictures of a data set with their labels drawn",
-    "replay": "render a picture again from its record",
-    "check": "is a data set right? every fault named",
-    "assets": "your own meshes: import a folder, check it, see it on a sheet",
-    "doctor": "is this installation right? with the repair for what is not",
+    **HYDRA_COMMANDS,
+    "show": "draw the labels on images of a data set",
+    "replay": "render an image again from its record, and compare",
+    "check": "check a data set, and list every fault",
+    "assets": "import, check or show your own meshes",
+    "doctor": "check this installation, and say how to repair it",
 }
 
-ENOUGH = 10
-"""Images a category from which on it is strange that there is no label of one."""
-STOPPED = "stopped by {}; the same command goes on"
+MIN_IMAGES_PER_CATEGORY = 10
+"""Images per category from which on a category without a label causes a warning."""
+STOPPED = "stopped by {}; run the same command again to resume"
 
-scratch: list[str] = []
-"""Folders of Hydra, to remove when the program is stopped."""
-asked: list[int] = []
-"""The signal that a run was asked to stop by."""
+temporary_folders: list[str] = []
+"""Hydra's temporary folders, which are removed when the program is stopped."""
+stop_signals: list[int] = []
+"""The signal that requested the run to stop, if there was one."""
 
 terminal = os.dup(2)
-"""Where errors go, also while native code is kept from writing there."""
+"""A copy of standard error that stays open while the output of native code is redirected."""
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class Interrupted(BaseException):
-    """The run was asked to stop by a signal; with what is finished, if that is known."""
+    """A signal stopped the run. Arguments: the signal, and how to finish the data set as it is, if known."""
 
 
 class Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong with a command line."""
+    """A parser that reports a wrong command line in one line."""
 
     def error(self, message: str) -> NoReturn:
-        """Ends the program."""
-        sys.exit(_fail(f"{message}; {self.prog} --help tells more"))
+        """Prints the message and exits with code 2."""
+        sys.exit(_fail(f"{message}; see {self.prog} --help"))
 
 
 def main() -> None:
     """The program `sim2coco`."""
-    _on_signals(_leave)
+    _on_signals(_exit_now)
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     try:
         code = _run(sys.argv[1:])
@@ -79,28 +81,34 @@ def _on_signals(handler: Callable[[int, FrameType | None], None] | signal.Handle
         signal.signal(watched, handler)
 
 
-def _leave(number: int, frame: FrameType | None) -> None:
-    """At once: nothing is begun, and an exception amid an import or in Hydra may get lost or do harm."""
-    for folder in scratch:
+def _exit_now(number: int, frame: FrameType | None) -> None:
+    """Signal handler that exits immediately, for use before a run has started.
+
+    An exception raised during an import or inside Hydra could be swallowed or leave things half done.
+    """
+    for folder in temporary_folders:
         shutil.rmtree(folder, ignore_errors=True)
     os.write(terminal, f"sim2coco: {STOPPED.format(signal.Signals(number).name)}\n".encode())
     os._exit(128 + number)
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
-    """In order."""
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Signal handler that raises `Interrupted`, so that `finally` blocks run."""
     _on_signals(signal.SIG_DFL)
     raise Interrupted(number)
 
 
-def _stop_soon(number: int, frame: FrameType | None) -> None:
-    """In order, where no lock is held; asked a second time at once: workers end when this process is gone."""
+def _request_stop(number: int, frame: FrameType | None) -> None:
+    """Signal handler that requests a stop; the run stops at the next point where it holds no lock.
+
+    A second signal ends this process immediately; workers end when it is gone.
+    """
     _on_signals(signal.SIG_DFL)
-    asked.append(number)
+    stop_signals.append(number)
 
 
 def _run(arguments: list[str]) -> int:
-    words = arguments[1:] if arguments[:1] and arguments[0] in COMPOSED else arguments
+    words = arguments[1:] if arguments[:1] and arguments[0] in HYDRA_COMMANDS else arguments
     if words[:1] in (["-sc"], ["--shell-completion"]):
         return _complete(words)
     command = arguments[0] if arguments else "--help"
@@ -112,16 +120,16 @@ def _run(arguments: list[str]) -> int:
             arguments = take_plugins(arguments)
         except ConfigError as error:
             return _fail(str(error))
-    if command in COMPOSED:
+    if command in HYDRA_COMMANDS:
         return _composed(command, arguments[1:])
     if command == "assets":
         return _assets(arguments[1:])
     if command in COMMANDS:
         return _plain(command, arguments[1:])
-    return _usage(command)
+    return _print_usage(command)
 
 
-def _usage(command: str) -> int:
+def _print_usage(command: str) -> int:
     from importlib.metadata import version
 
     if command == "--version":
@@ -131,10 +139,10 @@ def _usage(command: str) -> int:
         from scenes.settings import did_you_mean
 
         return _fail(f"no command {command!r}; {did_you_mean(command, [*COMMANDS])}")
-    out.print("Simulation-based training images, exactly labelled, as COCO.\n\nusage: sim2coco COMMAND ...\n")
+    out.print("Simulation-based training images with exact COCO labels.\n\nusage: sim2coco COMMAND ...\n")
     for name, sentence in COMMANDS.items():
         out.print(f"  {name:10}{sentence}")
-    out.print("\nsim2coco generate --help tells all settings; a first try: sim2coco preview")
+    out.print("\nsim2coco generate --help lists all settings; to start, try: sim2coco preview")
     out.print('completion in bash: eval "$(sim2coco -sc install=bash)"', markup=False)
     return 0
 
@@ -145,7 +153,7 @@ def _fail(message: str, code: int = 2) -> int:
 
 
 def guarded(work: Callable[[], int]) -> int:
-    """Runs one job; whatever goes wrong becomes one line and an exit code."""
+    """Runs one job and returns its exit code; errors are reported in one line."""
     from sim2coco.messages import ConfigError
     from sim2coco.run import GenerationError
     from sim2coco.store import StoreError
@@ -158,7 +166,7 @@ def guarded(work: Callable[[], int]) -> int:
         return _fail(str(error), 1)
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
-        return _fail(f"{error.strerror or error}{place}; the same command goes on", 1)
+        return _fail(f"{error.strerror or error}{place}; run the same command again to resume", 1)
     except Exception as error:
         if isinstance(error, ValueError) and type(error).__module__.split(".")[0] in (
             "scenes",
@@ -167,56 +175,56 @@ def guarded(work: Callable[[], int]) -> int:
         ):
             return _fail(str(error))
         traceback.print_exc()
-        return _fail("that is a fault of sim2coco itself; please report it with the lines above", 1)
+        return _fail("internal error in sim2coco; please report it with the lines above", 1)
 
 
 def _composed(command: str, arguments: list[str]) -> int:
-    """A command that Hydra configures: one job, or one for each point of a sweep."""
+    """Runs a command that Hydra configures: one job, or one for each point of a sweep."""
     if "--help" in arguments or "-h" in arguments:
         from sim2coco.cli.manual import manual
 
         out.print(manual(command), markup=False)
         return 0
-    from sim2coco.cli.config import composition_sentence, ordered
+    from sim2coco.cli.config import composition_error, hydra_arguments
     from sim2coco.messages import ConfigError
 
     codes: list[int] = []
     jobs = {"generate": _generate, "preview": _preview}
     folders: set[str] = set()
 
-    def look(tree: "DictConfig") -> None:
-        codes.append(guarded(lambda: _look(tree, folders)))
+    def validate(tree: "DictConfig") -> None:
+        codes.append(guarded(lambda: _validate(tree, folders)))
 
     def job(tree: "DictConfig") -> None:
         codes.append(guarded(lambda: jobs[command](tree)))
-        _on_signals(_leave)
+        _on_signals(_exit_now)
 
     try:
         with tempfile.TemporaryDirectory(prefix="sim2coco-hydra-") as folder:
-            scratch.append(folder)
-            inputs = ordered(arguments)
+            temporary_folders.append(folder)
+            inputs = hydra_arguments(arguments)
             sweeps = bool({"-m", "--multirun"} & set(inputs))
             if sweeps and command != "generate":
-                raise ConfigError(f"{command} draws one picture: it takes no -m")
+                raise ConfigError(f"{command} makes one image and does not accept -m")
             if sweeps:
-                _hydra(
-                    command, inputs, folder, look
-                )  # a wrong value in the last job is told before the first
+                # All jobs are validated first, so an invalid value in the last one is reported at once.
+                _hydra(command, inputs, folder, validate)
             if not any(codes):
                 _hydra(command, inputs, folder, job)
     except ConfigError as error:
         return _fail(str(error))
-    except Exception as error:  # jobs raise nothing: it comes from composing
-        return _fail(composition_sentence(error, arguments))
+    except Exception as error:  # `guarded` catches the errors of jobs, so this one is Hydra's
+        return _fail(composition_error(error, arguments))
     return max(codes, default=0)
 
 
 def _hydra(command: str, arguments: list[str], folder: str, job: Callable[["DictConfig"], None]) -> None:
-    """Lets Hydra compose the configuration and call a job for each point of a sweep."""
+    """Composes the configuration with Hydra and calls a job once, or for each point of a sweep."""
     import hydra
 
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    # Last, so that they win: nothing is left behind, and relative paths are the user's.
+    # These come last, so that they override the user's: Hydra leaves no files behind, and relative paths are
+    # relative to the user's working directory.
     last = [f"hydra.run.dir={folder}", f"hydra.sweep.dir={folder}", "hydra.job.chdir=false"]
     sys.argv = [f"sim2coco {command}", *arguments, *([] if "-sc" in arguments else last)]
     with warnings.catch_warnings():
@@ -225,21 +233,25 @@ def _hydra(command: str, arguments: list[str], folder: str, job: Callable[["Dict
 
 
 def _complete(arguments: list[str]) -> int:
-    """Completes a command line: our commands ourselves, the rest by Hydra, which knows none of them."""
+    """Completes a command line in bash. Hydra completes settings; it does not know our commands."""
     line = os.environ.get("COMP_LINE", "")
-    if arguments[1:2] == ["query=bash"] and not re.match(rf"\s*\S+\s+({'|'.join(COMPOSED)})\s", line):
+    if arguments[1:2] == ["query=bash"] and not re.match(rf"\s*\S+\s+({'|'.join(HYDRA_COMMANDS)})\s", line):
         first = re.fullmatch(r"\s*\S+\s+\S*", line)
         out.print(" ".join(COMMANDS) if first else "")
         return 0
-    shorter = re.sub(rf"^(\s*\S+)\s+({'|'.join(COMPOSED)})(?=\s)", r"\1", line)
+    shorter = re.sub(rf"^(\s*\S+)\s+({'|'.join(HYDRA_COMMANDS)})(?=\s)", r"\1", line)
     os.environ["COMP_LINE"], os.environ["COMP_POINT"] = shorter, str(len(shorter))
     with tempfile.TemporaryDirectory(prefix="sim2coco-hydra-") as folder:
         _hydra("", arguments, folder, lambda tree: None)
     return 0
 
 
-def _look(tree: "DictConfig", folders: set[str]) -> int:
-    """Whether one job of a sweep can be begun."""
+def _validate(tree: "DictConfig", folders: set[str]) -> int:
+    """Validates one job of a sweep; returns 0.
+
+    Raises:
+        ConfigError: A setting is invalid, or an earlier job writes to the same folder.
+    """
     from sim2coco.cli.config import read
     from sim2coco.messages import ConfigError
 
@@ -257,23 +269,23 @@ def _generate(tree: "DictConfig") -> int:
     from sim2coco.cli.config import read
     from sim2coco.cli.progress import ProgressBar
     from sim2coco.messages import counted
-    from sim2coco.process import take_over
+    from sim2coco.process import own_this_process
     from sim2coco.run import Tally, counts, generate
 
-    take_over()
+    own_this_process()
     recipe, options = read(tree)
-    _on_signals(_stop_soon)
-    pictures = options.num_images * (1 + recipe.augment.copies)
+    _on_signals(_request_stop)
+    total = options.num_images * (1 + recipe.augment.copies)
     # Copies are made in the augmented splits only.
-    extra = f", up to {pictures} pictures with their copies" if recipe.augment.copies else ""
+    extra = f", up to {total} with augmented copies" if recipe.augment.copies else ""
     asked_for = f"{counted(options.num_images, 'image')}{extra}, {counted(options.workers, 'worker')}"
     title = f"{options.out}: {asked_for}"
     with ProgressBar(out, options.num_images, "images", title) as bar:
 
         def report(tally: Tally) -> None:
-            if asked:
-                ended = [f"num_images={tally.accepted} ends it with what is there"] if tally.accepted else []
-                raise Interrupted(asked.pop(), *ended)
+            if stop_signals:
+                finish = f"num_images={tally.accepted} finishes it with the images made so far"
+                raise Interrupted(stop_signals.pop(), *([finish] if tally.accepted else []))
             bar.show(tally.accepted, f"rejected: {counts(tally.reasons)}")
 
         result = generate(
@@ -289,76 +301,76 @@ def _generate(tree: "DictConfig") -> int:
     made = f"{counted(result.images, 'image')} of {counted(result.scenes, 'scene')}"
     out.print(f"{options.out}: {made}; rejected: {counts(result.reasons)}", markup=False)
     missing = [name for name, number in result.labels.items() if not number]
-    if missing and result.images >= ENOUGH * len(result.labels):
-        why = "too few images, or tiny, hidden, or too large to find a place; see its size_m"
+    if missing and result.images >= MIN_IMAGES_PER_CATEGORY * len(result.labels):
+        why = "too few images, or its objects are tiny, occluded, or too large to be placed; see its size_m"
         err.print(f"no label of {', '.join(missing)}: {why}", markup=False)
     for scene, error in result.failed:
-        err.print(f"scene {scene} failed: {error}; retry_failed=true tries it again", markup=False)
+        err.print(f"scene {scene} failed: {error}; retry_failed=true retries it", markup=False)
     return 3 if result.failed else 0
 
 
 def _preview(tree: "DictConfig") -> int:
     from sim2coco.cli.config import read_preview
-    from sim2coco.process import take_over
+    from sim2coco.process import own_this_process
     from sim2coco.review.preview import preview
     from sim2coco.run import counts
 
-    take_over()
+    own_this_process()
     recipe, target = read_preview(tree)
-    _on_signals(_stop_soon)
+    _on_signals(_request_stop)
 
     def progress() -> None:
-        if asked:
-            raise Interrupted(asked.pop())
+        if stop_signals:
+            raise Interrupted(stop_signals.pop())
 
-    pictures, reasons = preview(recipe, target, progress)
-    out.print(f"{target}: {pictures} labelled pictures; rejected: {counts(reasons)}", markup=False)
+    images, reasons = preview(recipe, target, progress)
+    out.print(f"{target}: {images} labelled images; rejected: {counts(reasons)}", markup=False)
     return 0
 
 
 def _plain(command: str, arguments: list[str]) -> int:
-    """A command about a data set or this installation."""
+    """Runs a command that reads a data set or checks this installation."""
     parser = Parser(prog=f"sim2coco {command}", description=COMMANDS[command])
     if command != "doctor":
-        parser.add_argument("data", help="the data set's folder")
+        parser.add_argument("data", help="folder of the data set")
     if command == "show":
-        parser.add_argument("picture", nargs="?", help="a picture's name, for example s000057_v02")
-        parser.add_argument("--sheet", type=_positive, metavar="N", help="the first N pictures on one PNG")
+        parser.add_argument("picture", nargs="?", help="name of an image, for example s000057_v02")
+        parser.add_argument("--sheet", type=_positive, metavar="N", help="put the first N images on one PNG")
         parser.add_argument(
-            "--to", metavar="PNG", help="where to write; PICTURE.png or DATA_sheet.png here by default"
+            "--to", metavar="PNG", help="the file to write; default: PICTURE.png or DATA_sheet.png"
         )
     if command == "replay":
-        parser.add_argument("picture", help="a picture's name, for example s000057_v02")
-        folders = "where to look for the data set's own meshes and images; may be given several times"
+        parser.add_argument("picture", help="name of an image, for example s000057_v02")
+        folders = "folder to search for meshes and images of the data set; may be repeated"
         parser.add_argument("--meshes", metavar="FOLDER", action="append", help=folders)
-        parser.add_argument("--to", metavar="FILE", help="write the rendered picture there")
+        parser.add_argument("--to", metavar="FILE", help="write the rendered image to this file")
     if command == "check":
         parser.add_argument("--json", action="store_true", help="print the faults as JSON")
     options = parser.parse_args(arguments)
-    if command == "doctor":  # works where nothing else does, so nothing else is loaded
+    if command == "doctor":  # imports nothing else, so that it works in a broken installation
         from sim2coco.doctor import report
 
         return report(out)
     from sim2coco.cli import commands
 
-    _on_signals(_stop)
+    _on_signals(_interrupt)
     return guarded(lambda: getattr(commands, command)(options, out))
 
 
 def _assets(arguments: list[str]) -> int:
-    """A command about meshes and libraries of them."""
+    """Runs a command about meshes and mesh libraries."""
     from sim2coco.cli import assets as commandline
 
     parser = Parser(prog="sim2coco assets", description=COMMANDS["assets"])
     commandline.add_arguments(parser)
     options = parser.parse_args(arguments)
-    _on_signals(_stop)
+    _on_signals(_interrupt)
     return guarded(lambda: commandline.run(options, out))
 
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""Written from the settings themselves: the help of `generate` and `preview`, and YAML with comments."""
+"""Text that is generated from the settings: the help of `generate` and `preview`, and commented YAML."""
 
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -8,13 +8,13 @@ import yaml
 from pydantic_core import PydanticUndefined
 
 from scenes.settings import Settings
-from sim2coco.cli.config import GROUPS, RunOptions, choices, defaults, first_sentence, preset
+from sim2coco.cli.config import GROUPS, RunOptions, choices, default_config, defaults, first_sentence
 from sim2coco.messages import Setting, walk
 from sim2coco.recipe import Recipe
 
 WIDTH, LEFT = 100, 44
 MAX_LINE = 1_000_000
-"""Characters up to which a value of YAML stays on one line."""
+"""Line length in characters up to which a YAML value is written on one line."""
 
 HEAD = """\
 usage: sim2coco {command} [GROUP=CHOICE ...] [KEY=VALUE ...]
@@ -23,15 +23,15 @@ usage: sim2coco {command} [GROUP=CHOICE ...] [KEY=VALUE ...]
   sim2coco generate -m light=day,dusk out='data/sweep/${{hydra.job.num}}'
   sim2coco preview assets=shapes '+assets.categories.gear={{path: gear.obj, size_m: 0.04}}'
 
-  '[low,high]'    what is drawn is a number or a range, both ends included
+  '[low,high]'    a range to draw random values from, ends included; a single number fixes the value
   +KEY=VALUE      adds an entry to a mapping;  ~KEY removes one
-  -m              a sweep over values with commas: one data set each
-  --config-dir D  finds choices in D too, as D/assets/mine.yaml for assets=mine
-  --cfg job       prints all settings as they would be used"""
+  -m              a sweep: one data set for each combination of comma-separated values
+  --config-dir D  also searches D for choices: D/assets/mine.yaml is assets=mine
+  --cfg job       prints the composed settings and exits"""
 
 
 def manual(command: str) -> str:
-    """Everything that can be set, with a sentence each."""
+    """The help of a command: all groups and settings, each with a description."""
     lines = [HEAD.format(command=command), "", "Groups (* is the default)"]
     chosen = defaults()
     for group in GROUPS:
@@ -39,18 +39,18 @@ def manual(command: str) -> str:
             star = "*" if chosen.get(group) == choice else " "
             lines += _entry(f"{star} {group}={choice}", first_sentence(group, choice), 24)
     lines += ["", "Run", *_settings(RunOptions)]
-    lines += ["", "Recipe: what pictures depend on", *_settings(Recipe)]
+    lines += ["", "Recipe: settings that determine the images", *_settings(Recipe)]
     return "\n".join(lines)
 
 
 def as_yaml(settings: Settings) -> str:
-    """Settings as YAML, each below a comment that says what it means."""
+    """Settings as YAML, each preceded by its description as a comment."""
     sentences = {setting.key: setting.info.description for setting in walk(type(settings))}
     return "".join(f"{line}\n" for line in _yaml_lines(settings, sentences))
 
 
 def _yaml_lines(settings: Settings, sentences: Mapping[str, str | None], parent: str = "") -> Iterator[str]:
-    """Lines of YAML; keys of the sentences begin with those of the parents."""
+    """Lines of YAML. Keys of `sentences` are full keys, which start with `parent`."""
     indent = "  " * parent.count(".")
     for name, value in settings:
         if sentence := sentences[parent + name]:
@@ -64,7 +64,7 @@ def _yaml_lines(settings: Settings, sentences: Mapping[str, str | None], parent:
 
 
 def _settings(settings: type[Settings]) -> Iterator[str]:
-    tree = preset()
+    tree = default_config()
     known: dict[tuple[str, str | None], list[Setting]] = {}
     for setting in walk(settings):
         known.setdefault((setting.key, setting.info.description), []).append(setting)
@@ -78,14 +78,14 @@ def _settings(settings: type[Settings]) -> Iterator[str]:
 
 
 def _all_kinds(key: str, known: dict[tuple[str, str | None], list[Setting]]) -> list[str | None]:
-    """The kinds of the group that a setting belongs to."""
+    """All kinds of the group that a setting belongs to."""
     while (f"{key}.kind", None) not in known:
         key = key.rpartition(".")[0]
     return [setting.kind for setting in known[f"{key}.kind", None]]
 
 
 def _entry(left: str, sentence: str, left_width: int) -> list[str]:
-    """A thing and its sentence in two columns; side by side where that fits."""
+    """A name and its description in two columns; a name that is too long gets its own line."""
     wrapped = textwrap.wrap(sentence, WIDTH - left_width)
     below = [" " * left_width + line for line in wrapped]
     if len(left) > left_width - 2:
@@ -94,7 +94,7 @@ def _entry(left: str, sentence: str, left_width: int) -> list[str]:
 
 
 def _default(setting: Setting, tree: Any) -> str:
-    """What a setting is where nothing is said; nothing for what holds settings of its own."""
+    """The default of a setting as ` = VALUE`; "" for groups of settings and required ones."""
     own = setting.info.get_default(call_default_factory=True, validated_data={})
     if own is PydanticUndefined or isinstance(own, Settings):
         return ""
@@ -108,7 +108,7 @@ def _default(setting: Setting, tree: Any) -> str:
 
 
 def _kind(setting: Setting, tree: Any) -> object:
-    """The kind that is chosen where a setting belongs."""
+    """The default kind of the group that a setting belongs to."""
     group = tree.get(setting.key.partition(".")[0])
     return group.get("kind") if isinstance(group, dict) else None
 

@@ -1,4 +1,4 @@
-"""`--plugin FILE.py` on the command line: loads the file, and makes its kinds choices like those of conf/."""
+"""The option `--plugin FILE.py`: loads the file, and offers its kinds as choices like those of conf/."""
 
 from collections.abc import Sequence
 
@@ -46,10 +46,10 @@ def _offer_choices() -> None:
         for name, kind in plugin_kinds(family).items():
             if name in choice_files(group):
                 raise ConfigError(
-                    f"{FLAG}: there is a choice {group}={name} already; give your kind another name"
+                    f"{FLAG}: the choice {group}={name} exists already; give your kind another name"
                 )
             try:
                 node = kind.parse({"kind": name}).model_dump(mode="json")
-            except ValidationError:  # it has settings without a default, which the user adds
+            except ValidationError:  # the kind has required settings, which the user must add
                 node = {"kind": name}
             ConfigStore.instance().store(name, node, group)

@@ -1,4 +1,4 @@
-"""What a person sees of long work: a bar on a terminal, plain lines elsewhere."""
+"""Progress of long tasks: a bar on a terminal, plain lines elsewhere."""
 
 import time
 from types import TracebackType
@@ -7,21 +7,22 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-PLAIN_S = 10.0
+PLAIN_INTERVAL_S = 10.0
+"""Seconds between two lines of plain output."""
 
 
 class ProgressBar:
-    """Shows how many are done, how many a second, and the time left; nothing before the first news.
+    """Shows the number of finished items, the rate and the remaining time, from the first `show` on.
 
     Args:
-        console: Where to.
-        total: How many there will be.
-        unit: What they are, in the plural.
-        title: A line before the bar; "" for none.
+        console: Console to write to.
+        total: Total number of items.
+        unit: Name of the items, in the plural.
+        title: Line before the bar; "" for none.
     """
 
     def __init__(self, console: Console, total: int, unit: str, title: str = "") -> None:
-        """Shows nothing yet."""
+        """Does not print anything yet."""
         self._console, self._total, self._unit, self._title = console, total, unit, title
         self._known: int | None = None
         self._first: tuple[float, int] | None = None
@@ -39,7 +40,7 @@ class ProgressBar:
         self._task = self._bar.add_task("", total=total, rate=0.0, note="")
 
     def __enter__(self) -> Self:
-        """Says nothing before all that was given has been read."""
+        """Does not print anything yet, so that errors in the input come first."""
         return self
 
     def __exit__(
@@ -49,12 +50,12 @@ class ProgressBar:
         self._bar.stop()
 
     def show(self, done: int, note: str = "", known: bool = False) -> None:
-        """Shows where the work stands.
+        """Updates the progress.
 
         Args:
-            done: How many are done; those of the first call were done before the work began.
-            note: What else there is to say.
-            known: Whether all these were done before.
+            done: Number of finished items. Those of the first call were finished before the task started.
+            note: Further text after the bar.
+            known: Whether all finished items so far were finished before the task started.
         """
         if self._known is None:
             self._begin()
@@ -63,11 +64,11 @@ class ProgressBar:
         now = time.monotonic()
         rate = self._rate(now, done, self._known)
         self._bar.update(self._task, completed=done, rate=rate, note=note)
-        if not self._console.is_terminal and now - self._last > PLAIN_S and rate > 0:
+        if not self._console.is_terminal and now - self._last > PLAIN_INTERVAL_S and rate > 0:
             self._last = now
             left = f"{rate:.1f}/s, {(self._total - done) / rate:.0f} s left"
-            told = [f"{done}/{self._total} {self._unit}", left, *([note] if note else [])]
-            self._console.print(", ".join(told), markup=False)
+            parts = [f"{done}/{self._total} {self._unit}", left, *([note] if note else [])]
+            self._console.print(", ".join(parts), markup=False)
 
     def _begin(self) -> None:
         if self._title:
@@ -75,7 +76,7 @@ class ProgressBar:
         self._bar.start()
 
     def _rate(self, now: float, done: int, known: int) -> float:
-        """How many a second, since the first new one: before it processes start and caches fill."""
+        """Items per second since the first new item; the time before it is spent on starting processes."""
         if self._first is None and done > known:
             self._first = now, done
         start, before = self._first or (now, done)

@@ -1,1 +1,1 @@
-"""Where scenes are made: in this process, or in supervised local ones."""
+"""Engines, which run the making of scenes: in this process, or in supervised worker processes."""

@@ -1,4 +1,4 @@
-"""What an engine is: something that makes scenes, in any order, and says what became of each."""
+"""The interface of engines: they make scenes in any order, and report the result of each."""
 
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -21,7 +21,16 @@ from sim2coco.store import Store
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """What to make, with what, and where to."""
+    """A run: its recipe, its assets, and where its results are stored.
+
+    Attributes:
+        recipe: Settings that determine the images.
+        catalogue: The loaded assets.
+        store: Where records and images are written.
+        scratch: Folder for temporary files.
+        workers: Number of worker processes.
+        processes: `multiprocessing` context that starts the workers, for engines that use processes.
+    """
 
     recipe: Recipe
     catalogue: Catalogue
@@ -29,41 +38,46 @@ class Job:
     scratch: Path
     workers: int
     processes: BaseContext | None = None
-    """What processes are started with, for engines that have them."""
 
 
 class Engine(Kind):
-    """A place where scenes are made; none changes a byte of them."""
+    """A way to run the making of scenes. The choice of engine does not change the results."""
 
     timeout_s: Annotated[float, Field(gt=0)] = 300.0
-    """Time after which a scene counts as stuck and its process is killed."""
+    """Time in seconds after which a scene is stuck and its worker is killed; not used by inline."""
     retries: Annotated[int, Field(ge=0, le=10)] = 1
-    """Further tries for a scene whose process died, before it is recorded as failed."""
+    """Number of retries of a scene whose worker dies, before it counts as failed; not used by inline."""
 
     def prepared(self, recipe: Recipe) -> AbstractContextManager[BaseContext | None]:
-        """Gets ready while the catalogue is read; gives the `processes` of the job, which last as long."""
+        """Prepares the engine before the catalogue is read; the context manager yields `Job.processes`."""
         return nullcontext()
 
     @abstractmethod
     def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | None]:
-        """Makes and commits scenes as the iterator gives them; yields what became of each, in any order.
+        """Makes and commits scenes; yields the summary of each, in any order.
 
-        The iterator gives None while there is nothing to begin until a running scene is done; None is yielded
-        now and then while none is done, so that whoever iterates can do something else, or stop.
+        Args:
+            job: The run.
+            scenes: Indices of the scenes to make. None means that no scene may start until a running one is
+                finished.
+
+        Yields:
+            Summaries. None is yielded from time to time while no scene has finished, so that the caller can
+            update the progress, or stop.
         """
 
 
 def make_and_commit(context: WorkerContext, store: Store, scene: int) -> Summary:
-    """Makes one scene and writes it."""
+    """Makes one scene and writes its files and its record."""
     record, files = make_scene(context, scene)
     commit(store, record, files)
     return summary(record)
 
 
 def record_failure(job: Job, scene: int, error: str) -> Summary:
-    """Writes the record of a scene that could not be made."""
+    """Writes the record of a failed scene."""
     record = Record(FORMAT, scene, job.recipe.split_of(scene), "failed", (), error, None, ())
     if not job.store.put_new(record_name(scene), to_bytes(record)):
-        # Its process died after the commit: the scene is made all the same.
+        # The worker died after it had committed the scene, so the scene has not failed.
         record = from_bytes(job.store.get(record_name(scene)))
     return summary(record)

@@ -1,4 +1,4 @@
-"""Scenes in this process: for notebooks, debuggers and previews."""
+"""The engine that makes scenes in this process, for notebooks, debuggers and previews."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,16 +10,17 @@ from sim2coco.records import Summary
 
 
 class Inline(Engine):
-    """In this process, one after the other; a crash in native code ends it.
+    """Makes scenes in this process, one after another; a crash in native code ends the process.
 
-    While scenes are made, OpenCV and BLAS compute on one thread in the whole process; after that as before.
+    While scenes are made, OpenCV and BLAS use one thread in the whole process. The previous numbers of
+    threads are restored afterwards.
     """
 
     kind: Literal["inline"] = "inline"
 
     def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | None]:
-        """Makes and commits scenes as the iterator gives them."""
+        """Makes and commits scenes in the given order."""
         with closing(WorkerContext(job.recipe, job.scratch, job.catalogue)) as context:
             for scene in scenes:
-                assert scene is not None  # none is running, so there is nothing to wait for
+                assert scene is not None  # no other scene is running that could be waited for
                 yield make_and_commit(context, job.store, scene)

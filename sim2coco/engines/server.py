@@ -1,10 +1,10 @@
-"""Processes that are forked from one that has imported everything: each starts in milliseconds.
+"""A fork server: workers are forked from a process that has imported everything, and start in milliseconds.
 
-That one, the server, has one thread and does nothing but import and fork. The command line's is a fork of its
-process, which has imported most already; where the library is used, in a process that may have threads and
-whatever else, the server is started anew. It is Python's own (`multiprocessing.forkserver`), but one for each
-run: Python has one for the whole program, which would keep the environment of the first run and would be
-shared with the caller's own processes.
+The server has one thread and does nothing but import modules and fork. On the command line it is itself a
+fork of the program, which has imported most modules already. When the library is used from another program,
+which may have threads and open resources, the server is started as a new process. It runs Python's own server
+(`multiprocessing.forkserver`), but there is one for each run. Python has a single one for the whole program:
+it would keep the environment of the first run, and would be shared with the caller's own processes.
 """
 
 import os
@@ -25,27 +25,28 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from sim2coco.process import may_be_forked
+from sim2coco.process import can_be_forked
 
 SERVE = (
     "import sys; sys.path[:] = {path!r}; "
     "from multiprocessing.forkserver import main; main({listener}, {alive}, {modules!r})"
 )
 MAIN = ("init_main_from_name", "init_main_from_path")
+"""Entries of `multiprocessing`'s preparation data that make a child run the caller's script."""
 
 
 class ForkServer:
-    """The process that others are forked from: started on first use, and again should it die.
+    """The process that workers are forked from; it is started on first use, and again if it dies.
 
-    It ends when this process does: nobody else holds the pipe whose end it waits for. What is forked from it
-    sees that by its parent's number.
+    It ends when this process ends, because it waits for the end of a pipe that only this process holds open.
+    Workers detect this by a change of their parent's process ID.
 
     Args:
-        modules: What it imports before it forks.
+        modules: Modules that the server imports before it forks.
     """
 
     def __init__(self, modules: Sequence[str]) -> None:
-        """Starts nothing yet."""
+        """Does not start the server yet."""
         self._modules = list(modules)
         self._lock = threading.Lock()
         self._folder = tempfile.TemporaryDirectory(prefix="sim2coco-")
@@ -53,35 +54,36 @@ class ForkServer:
         self._alive = -1
 
     def start(self) -> None:
-        """Makes sure that it runs."""
+        """Starts the server if it is not running."""
         with self._lock:
             if not self._pid or _has_ended(self._pid, os.WNOHANG):
                 self._pid = 0
-                self._end()
-                self._begin()
+                self._kill_server()
+                self._launch_server()
 
     def stop(self) -> None:
-        """Ends it; what was forked from it should have ended before."""
+        """Kills the server; processes forked from it should have ended before."""
         with self._lock:
-            self._end()
+            self._kill_server()
             self._folder.cleanup()
 
     def fork(self, fds: Sequence[int]) -> tuple[int, int]:
-        """Has it fork.
+        """Forks a new process from the server.
 
         Args:
-            fds: File descriptors that the new process gets.
+            fds: File descriptors that are passed to the new process.
 
         Returns:
-            Where the new process's number is read from, then its exit code; and where to write what it does.
+            A file descriptor from which the process ID and then the exit code can be read, and one to which
+            the pickled process is written.
         """
         self.start()
         status, its_status = os.pipe()
         its_data, data = os.pipe()
-        # In place of Python's pipe to the server: who holds that keeps the server alive.
+        # Replaces the pipe that Python passes here; a child that held it would keep the server alive.
         nothing = os.open(os.devnull, os.O_RDWR)
         try:
-            with socket.socket(socket.AF_UNIX) as client, _short(self._folder.name) as folder:
+            with socket.socket(socket.AF_UNIX) as client, _short_path(self._folder.name) as folder:
                 client.connect(f"{folder}/server")
                 tracker = resource_tracker.getfd()
                 assert tracker is not None
@@ -95,23 +97,23 @@ class ForkServer:
                 os.close(descriptor)
         return status, data
 
-    def _begin(self) -> None:
+    def _launch_server(self) -> None:
         resource_tracker.ensure_running()
         alive, self._alive = os.pipe()
         try:
-            with socket.socket(socket.AF_UNIX) as listener, _short(self._folder.name) as folder:
+            with socket.socket(socket.AF_UNIX) as listener, _short_path(self._folder.name) as folder:
                 listener.bind(f"{folder}/server")
                 listener.listen()
-                launch = self._forked if may_be_forked() else self._started
+                launch = self._fork_self if can_be_forked() else self._start_new
                 self._pid = launch(listener, alive)
         finally:
             os.close(alive)
 
-    def _forked(self, listener: socket.socket, alive: int) -> int:
+    def _fork_self(self, listener: socket.socket, alive: int) -> int:
         for module in self._modules:
             import_module(module)
         for stream in (sys.stdout, sys.stderr):
-            stream.flush()  # or what waits there is written twice
+            stream.flush()  # buffered text would be written by both processes
         if pid := os.fork():
             return pid
         try:
@@ -120,7 +122,7 @@ class ForkServer:
         finally:
             os._exit(0)
 
-    def _started(self, listener: socket.socket, alive: int) -> int:
+    def _start_new(self, listener: socket.socket, alive: int) -> int:
         path = [place or str(Path.cwd()) for place in sys.path]
         command = SERVE.format(path=path, listener=listener.fileno(), alive=alive, modules=self._modules)
         flags = util._args_from_interpreter_flags()  # type: ignore[attr-defined] # -O, -W, -X
@@ -128,7 +130,7 @@ class ForkServer:
         words = [program, *map(os.fsencode, [*flags, "-c", command])]
         return util.spawnv_passfds(program, words, [listener.fileno(), alive])
 
-    def _end(self) -> None:
+    def _kill_server(self) -> None:
         if self._pid:
             os.kill(self._pid, signal.SIGKILL)
             _has_ended(self._pid, 0)
@@ -139,19 +141,19 @@ class ForkServer:
         (Path(self._folder.name) / "server").unlink(missing_ok=True)
 
 
-class Forking(BaseContext):
-    """Of `multiprocessing`, as pebble takes it: its processes are forked from a server.
+class ForkServerContext(BaseContext):
+    """A `multiprocessing` context for pebble, whose processes are forked from a fork server.
 
     Args:
-        server: That server.
-        main: Whether a process needs what the caller's script defines; it then runs that anew, as processes
-            of Python's own contexts always do.
+        server: The fork server.
+        main: Whether processes need definitions of the caller's script. They then run the script again, as
+            processes of Python's own contexts always do.
     """
 
     _name = "forkserver"
 
     def __init__(self, server: ForkServer, main: bool) -> None:
-        """Starts nothing yet."""
+        """Does not start a process."""
         self.server = server
         self.Process = partial(_Process, server, main)
 
@@ -169,14 +171,14 @@ class _Process(BaseProcess):
 
 class _Popen(popen_forkserver.Popen):
     _fds: list[int]
-    """What the process gets, as Python collects it while the process is pickled."""
+    """File descriptors for the process, which Python collects while the process is pickled."""
 
     def __init__(self, server: ForkServer, main: bool, process: BaseProcess) -> None:
         self._server, self._main = server, main
         super().__init__(process)
 
     def _launch(self, process_obj: BaseProcess) -> None:
-        """As Python's, with another server; and the script is run anew only where it is needed."""
+        """Like Python's method, but with this fork server, and without the caller's script where possible."""
         preparation = spawn.get_preparation_data(process_obj.name)
         kept = {key: value for key, value in preparation.items() if self._main or key not in MAIN}
         buffer = BytesIO()
@@ -187,7 +189,7 @@ class _Popen(popen_forkserver.Popen):
         finally:
             set_spawning_popen(None)
         self.sentinel, data = self._server.fork(self._fds)
-        # The other end of this is by what the process learns that its caller is gone.
+        # The child detects by the other end of this pipe that its parent has ended.
         self.finalizer = util.Finalize(self, _close, (os.dup(data), self.sentinel))
         with os.fdopen(data, "wb") as file:
             file.write(buffer.getbuffer())
@@ -197,7 +199,7 @@ class _Popen(popen_forkserver.Popen):
 def _has_ended(pid: int, options: int) -> bool:
     try:
         return os.waitpid(pid, options)[0] == pid
-    except ChildProcessError:  # somebody else has waited for it
+    except ChildProcessError:  # another part of the program has waited for it already
         return True
 
 
@@ -207,8 +209,8 @@ def _close(*descriptors: int) -> None:
 
 
 @contextmanager
-def _short(folder: str) -> Iterator[str]:
-    """A short name for a folder: the address of a socket holds 107 bytes."""
+def _short_path(folder: str) -> Iterator[str]:
+    """A short path of a folder, because the address of a Unix socket is limited to 107 bytes."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         yield f"/proc/self/fd/{descriptor}"

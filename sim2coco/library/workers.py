@@ -18,7 +18,7 @@ from PIL import Image
 from scenes.assets.reading.limits import MAX_IMAGE_PX
 from scenes.assets.reading.refusal import Refused
 from sim.bullet import Client
-from sim2coco.children import cause_of_death, end_with, redirect
+from sim2coco.children import cause_of_death, exit_with_parent, redirect
 from sim2coco.library.examine import Task, examine, refusal
 from sim2coco.library.row import Row
 
@@ -111,7 +111,7 @@ def _start(parent: int) -> None:
     """Sets a child up: quiet, deaf to Ctrl-C, bounded in memory, gone when the parent is."""
     global _client
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with(parent)
+    exit_with_parent(parent)
     redirect(os.devnull)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,4 +1,4 @@
-"""The command line as a person uses it: in this process where that is enough, else as a program."""
+"""Fixtures that run the command line in this process or as a program."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from tests.commandline import PROGRAM, Command, Outcome
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to be in."""
+    """An empty working directory."""
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -26,7 +26,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def command(
     here: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[Command]:
-    """`command("generate", ...)` in this process."""
+    """Runs `command("generate", ...)` in this process."""
 
     def run(*arguments: str) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["sim2coco", *arguments])
@@ -45,7 +45,7 @@ def command(
 
 @pytest.fixture
 def program(here: Path) -> Command:
-    """`program("generate", ...)` as a process of its own."""
+    """Runs `program("generate", ...)` as a separate process."""
 
     def run(*arguments: str, **changes: str) -> Outcome:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Completion in bash: what a TAB offers."""
+"""Completion in bash."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ complete_line "sim2coco show da" 2
     ("line", "offered"),
     [
         ("sim2coco ", set(COMMANDS)),
-        ("sim2coco gen", set(COMMANDS)),  # bash itself chooses among them
+        ("sim2coco gen", set(COMMANDS)),  # bash itself filters the words
         ("sim2coco show ", set()),
         ("sim2coco generate scene=", {"scene=drop", "scene=floating"}),
         ("sim2coco generate out=data scene=f", {"scene=floating"}),

@@ -1,4 +1,4 @@
-"""render=egl where OpenGL is missing: one line, and nothing begun."""
+"""render=egl without OpenGL: a one-line error, and no files written."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.commandline import TINY, Command
 
 @pytest.fixture
 def no_driver(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """As on a machine without OpenGL."""
+    """Simulates a machine without OpenGL."""
     monkeypatch.setenv("__EGL_VENDOR_LIBRARY_FILENAMES", "/dev/null")
     egl_device.cache_clear()
     yield

@@ -1,4 +1,4 @@
-"""Formats of annotations, and the format of pictures, as they are named on the command line."""
+"""Annotation formats and image formats on the command line."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ BEGIN = ("generate", "out=data", "num_images=2", *TINY)
 
 @pytest.fixture
 def counting() -> Iterator[None]:
-    """A format that is known to no other file."""
+    """A format that is defined only in this file."""
 
     class Counting(Format):
         kind: Literal["counting"] = "counting"

@@ -1,4 +1,4 @@
-"""Help that names everything."""
+"""The help names every command, choice and setting."""
 
 import pytest
 

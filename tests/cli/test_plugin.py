@@ -123,7 +123,7 @@ def test_help_lists_the_choices_of_a_plug_in(command: Command) -> None:
         (
             "from typing import Literal\nfrom scenes.light import LightKind\n\n"
             "class Day(LightKind):\n    kind: Literal['day'] = 'day'\n",
-            "there is a choice light=day already; give your kind another name",
+            "the choice light=day exists already; give your kind another name",
         ),
     ],
     ids=["raises", "syntax", "import", "kind", "choice"],

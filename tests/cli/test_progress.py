@@ -1,4 +1,4 @@
-"""What is shown of long work where there is no terminal."""
+"""Progress output without a terminal."""
 
 import re
 from io import StringIO
@@ -19,7 +19,7 @@ def shown(*calls: tuple[int, bool], title: str = "", note: str = "") -> list[str
 
 
 def test_what_was_done_before_is_no_speed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "PLAIN_S", 0.0)
+    monkeypatch.setattr(progress, "PLAIN_INTERVAL_S", 0.0)
     assert shown((0, False), (1, True), (5, True), (6, False)) == []
     (line,) = shown((5, False), (6, False), (7, False), note="rejected: none")
     assert re.fullmatch(r"7/8 meshes, \d+\.\d/s, \d+ s left, rejected: none", line)

@@ -1,4 +1,4 @@
-"""preview, show, replay, check and doctor, on data sets as they are and as they may have become."""
+"""preview, show, replay, check and doctor, on intact, moved and damaged data sets."""
 
 import json
 import re
@@ -40,7 +40,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def data(here: Path, made: Path) -> Path:
-    """Six pictures, augmented as by default."""
+    """A data set of six images with the default augmentation."""
     return Path(shutil.copytree(made, here / "data"))
 
 
@@ -49,7 +49,7 @@ def test_preview_writes_one_png(command: Command, here: Path, choice: str) -> No
     outcome = command("preview", choice, "scene.num_objects=[2,4]", *TINY)
     assert (outcome.code, outcome.out, outcome.err) == (
         0,
-        "preview.png: 8 labelled pictures; rejected: none\n",
+        "preview.png: 8 labelled images; rejected: none\n",
         "",
     )
     assert [path.name for path in here.iterdir()] == ["preview.png"]
@@ -63,7 +63,7 @@ def test_preview_writes_one_png(command: Command, here: Path, choice: str) -> No
 def test_preview_writes_where_it_is_told(command: Command, here: Path) -> None:
     only = "+assets.categories={only: {shape: box, size_m: 0.1}}"
     outcome = command("preview", "out=new/look.png", only, *TINY)
-    assert (outcome.code, outcome.out) == (0, "new/look.png: 8 labelled pictures; rejected: none\n")
+    assert (outcome.code, outcome.out) == (0, "new/look.png: 8 labelled images; rejected: none\n")
     assert list(tree(here)) == ["new/look.png"]
 
 
@@ -157,7 +157,7 @@ def test_replay_gives_the_same_bytes(command: Command, data: Path, here: Path) -
 
 
 def test_a_data_set_from_when_export_was_the_codec(command: Command, data: Path, made: Path) -> None:
-    """Older versions wrote `export: {format: jpg, jpeg_quality: 92}` beside the size of a picture."""
+    """Older versions wrote the image format as `export: {format: jpg, jpeg_quality: 92}`."""
 
     def before(settings: dict[str, Any]) -> dict[str, Any]:
         codec = {key: settings["image"].pop(key) for key in ("format", "jpeg_quality")}
@@ -202,7 +202,7 @@ def test_replay_with_meshes_and_images_of_the_user(command: Command, here: Path)
 
 @pytest.fixture(scope="module")
 def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A picture of a library, a folder of meshes, photographs and a sky, which have all gone elsewhere."""
+    """An image made from a library, meshes, photographs and an environment map that have all been moved."""
     root = tmp_path_factory.mktemp("moved")
     brick(root / "raw" / "Gear parts" / "wheel.stl")
     for number in range(2):
@@ -244,7 +244,7 @@ def again(command: Command, *folders: str) -> str:
 
 def test_replay_finds_files_by_name_or_content_in_all_depths(command: Command, there: Path) -> None:
     away = there / "away"
-    write_hdr(away / "aaa.hdr", white(16))  # neither is what is sought
+    write_hdr(away / "aaa.hdr", white(16))  # neither file has the wanted content
     (away / "aaa.png").write_bytes(b"no picture")
     (away / "b" / "c" / "rods" / "rod0.stl").rename(away / "b" / "c" / "rods" / "renamed.stl")
     (away / "b" / "c" / "rods").rename(away / "staves")
@@ -278,7 +278,7 @@ def test_lights_and_pictures_of_all_around_of_the_user(command: Command, here: P
     run = (here / "data" / "run.json").read_text()
     assert all(f'"{name}.hdr@' in run for name in ("a", "b"))
     assert str(here) not in run + (here / "data" / "config.yaml").read_text()
-    assert command("check", "data").out.endswith(" annotations: right\n")
+    assert command("check", "data").out.endswith(" annotations: no faults\n")
     assert command("show", "data", "s000000_v00_l1", "--to", "one.png").code == 0
 
     shutil.move(here / "skies", here / "moved")
@@ -307,7 +307,7 @@ def test_check(command: Command, data: Path) -> None:
     held, verdict = right.out.splitlines()
     assert re.fullmatch(r"train: \d+ meshes, \d+ textures", held)
     assert verdict.startswith("data: 6 images, ")
-    assert verdict.endswith(" annotations: right")
+    assert verdict.endswith(" annotations: no faults")
     next(data.glob("images/*/*.jpg")).unlink()
     wrong = command("check", "data")
     assert (wrong.code, wrong.err) == (1, "")

@@ -1,11 +1,11 @@
-"""What is wrong in settings, said in one line."""
+"""One-line error messages for wrong settings."""
 
 from typing import Any
 
 import pytest
 
 from scenes.settings import Settings
-from sim2coco.cli.config import RunOptions, preset
+from sim2coco.cli.config import RunOptions, default_config
 from sim2coco.messages import ConfigError, build, nearest, walk
 from sim2coco.recipe import Recipe
 
@@ -52,7 +52,7 @@ WRONG = [
         'quality.checks.instances.maximum: must be a whole number (got "x")',
     ),
     ("split", {"train": 0}, "split.train: must be greater than 0 (got 0)"),
-    ("split", {"a b": 1}, "split: 'a b' is no plain name"),
+    ("split", {"a b": 1}, "split: 'a b' cannot be the name of a split"),
     ("split", [], "split: must be a mapping (got [])"),
     ("augment.geometry.flip.p", 2, "augment.geometry.flip.p: must be less than or equal to 1 (got 2)"),
     ("augment.geometry.flip.p", NAN, "augment.geometry.flip.p: must be a finite number (got nan)"),
@@ -113,7 +113,7 @@ WRONG = [
 @pytest.mark.parametrize(("key", "value", "words"), WRONG, ids=[f"{case[0]}={case[1]}" for case in WRONG])
 def test_what_is_wrong_is_said_with_its_key(key: str, value: object, words: str) -> None:
     settings = RunOptions if key.partition(".")[0] in RunOptions.model_fields else Recipe
-    whole = {**preset(), "out": "data"}
+    whole = {**default_config(), "out": "data"}
     tree: dict[str, Any] = {name: whole[name] for name in settings.model_fields}
     *parents, last = key.split(".")
     node = tree

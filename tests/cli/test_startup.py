@@ -1,4 +1,4 @@
-"""What programs load: no more than they need, so that they start soon."""
+"""Programs import only the packages that they need, so that they start quickly."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ SHAPES = "{'assets': {'categories': {'nut': {'shape': 'nut', 'size_m': 0.05}}}}"
 
 
 def loaded(text: str) -> set[str]:
-    """The packages that a script has loaded at its end."""
+    """Packages that are imported at the end of a script."""
     script = [sys.executable, "-c", f"{text}\n{LOADED}"]
     done = subprocess.run(script, capture_output=True, text=True, check=True)
     return set(done.stdout.splitlines()[-1].split())

@@ -1,4 +1,4 @@
-"""Runs that are stopped, and scenes that fail: what the exit code says, and that the same command goes on."""
+"""Stopped runs and failed scenes: exit codes, messages, and resuming with the same command."""
 
 import os
 import re
@@ -23,7 +23,7 @@ IMAGES = "num_images=32"
 
 @contextmanager
 def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """The program in a process group of its own, as a shell starts it."""
+    """Starts the program in a new process group, as a shell does."""
     pipe = subprocess.PIPE
     run = subprocess.Popen([PROGRAM, *arguments], stdout=pipe, stderr=pipe, text=True, start_new_session=True)
     with run:
@@ -32,7 +32,7 @@ def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def wait_for(run: subprocess.Popen[str], pattern: str, folder: Path) -> None:
-    """Until there is one more such file."""
+    """Waits until one more file matches the pattern."""
     deadline = time.monotonic() + 60
     before = len(list(folder.glob(pattern)))
     while len(list(folder.glob(pattern))) <= before:
@@ -43,7 +43,7 @@ def wait_for(run: subprocess.Popen[str], pattern: str, folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """What an undisturbed run in one process leaves."""
+    """Files of a complete run in one process, for comparison."""
     out = tmp_path_factory.mktemp("clean") / "data"
     subprocess.run([PROGRAM, "generate", f"out={out}", IMAGES, *LOCAL, "engine=inline"], check=True)
     return tree(out)
@@ -59,11 +59,11 @@ def test_a_stopped_run_goes_on(here: Path, command: Command, clean: dict[str, by
         with started(*arguments) as run:
             wait_for(run, pattern, here / "data")
             below = descendants(run.pid)
-            os.killpg(run.pid, number)  # as terminals and batch systems do
+            os.killpg(run.pid, number)  # terminals and batch systems signal the whole group
             _, err = run.communicate(timeout=30)
         assert run.returncode == code
-        told = f"sim2coco: stopped by {number.name}; the same command goes on"
-        said = re.fullmatch(rf"{told}(?:; (num_images=\d+) ends it with what is there)?\n", err)
+        told = f"sim2coco: stopped by {number.name}; run the same command again to resume"
+        said = re.fullmatch(rf"{told}(?:; (num_images=\d+) finishes it with the images made so far)?\n", err)
         assert said, err
         if said[1]:
             shutil.copytree(here / "data", here / "early")
@@ -82,7 +82,10 @@ def test_a_run_is_stopped_before_it_has_begun(here: Path) -> None:
         time.sleep(0.7)  # libraries are being loaded
         os.killpg(run.pid, signal.SIGINT)
         _, err = run.communicate(timeout=30)
-    assert (run.returncode, err) == (130, "sim2coco: stopped by SIGINT; the same command goes on\n")
+    assert (run.returncode, err) == (
+        130,
+        "sim2coco: stopped by SIGINT; run the same command again to resume\n",
+    )
 
 
 def test_a_preview_is_stopped_and_leaves_nothing(here: Path) -> None:
@@ -92,7 +95,10 @@ def test_a_preview_is_stopped_and_leaves_nothing(here: Path) -> None:
             time.sleep(0.01)
         os.killpg(run.pid, signal.SIGINT)
         _, err = run.communicate(timeout=30)
-    assert (run.returncode, err) == (130, "sim2coco: stopped by SIGINT; the same command goes on\n")
+    assert (run.returncode, err) == (
+        130,
+        "sim2coco: stopped by SIGINT; run the same command again to resume\n",
+    )
     assert not list(here.iterdir())
     wait_for_the_end_of(below)
 

@@ -1,4 +1,4 @@
-"""Sweeps: a data set a job, nothing else; and that where a run is made changes nothing."""
+"""Sweeps make one data set for each job and no other files; the working directory changes nothing."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The wheel: what is in it, and that it works from another folder, installed in an environment of its own."""
+"""The wheel: its content, and that it works when it is installed in a separate environment."""
 
 import os
 import subprocess
@@ -43,7 +43,7 @@ def test_it_holds_our_packages_and_nothing_else(wheel: Path) -> None:
 
 @pytest.fixture(scope="module")
 def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program in an empty environment that borrows the locked dependencies, but not our sources."""
+    """The program in a new environment that uses the locked dependencies but not this source tree."""
     environment = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"

@@ -10,13 +10,13 @@ from tests.commandline import TINY, Command, Outcome, tree
 from tests.panoramas import white, write_hdr
 
 BEGIN = ("generate", "out=new", "num_images=1", *TINY)
-MOVED = "export: pictures' codec is now image.format=jpg|png"
+MOVED = "export: the image format is now set by image.format=jpg|png"
 CUBE = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
 
 
 @pytest.fixture
 def here(here: Path) -> Path:
-    """A folder with all that can be wrong about files."""
+    """A folder with invalid files of every sort."""
     (here / "broken.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 9\n")
     (here / "empty.obj").write_text("")
     (here / "nan.obj").write_text("v nan 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
@@ -33,7 +33,7 @@ def here(here: Path) -> Path:
 
 
 def refused(outcome: Outcome, *words: str) -> None:
-    """Asserts that a command said in one line what is wrong."""
+    """Asserts that a command failed with exit code 2 and one line that contains all words."""
     assert outcome.code == 2, outcome
     assert outcome.out == ""
     lines = outcome.err.splitlines()
@@ -104,7 +104,7 @@ SETTINGS = [
     ("+assets.categories.x={path: no_meshes}", "assets.categories.x.path", "no mesh", "'no_meshes'"),
     ("+assets.categories.x={path: '*.obj'}", "assets.categories.x.path", "sim2coco assets import"),
     ("light.environment=black.hdr", "light.environment: black.hdr: holds no light"),
-    ("light.environment=dark.hdr", "light.environment: dark.hdr: not a Radiance picture"),
+    ("light.environment=dark.hdr", "light.environment: dark.hdr: not a Radiance image"),
     ("+assets.categories.x={path: 'here/*.stl'}", "assets.categories.x.path", "no mesh"),
     ("+assets.categories.x={path: file}", "assets.categories.x.path: file:", "without a suffix"),
     ("+assets.categories.x={}", "assets.categories.x:", "give shape or path"),
@@ -122,7 +122,7 @@ SETTINGS = [
     ("scene.background.images=no/such", "scene.background.images", "no folder", "'no/such'"),
     # how overrides are written
     ("workers", "'workers'", "KEY=VALUE"),
-    ("+assets.categories.Gear parts.weight=2", "stands in braces", "{Gear parts: {weight: 2}}"),
+    ("+assets.categories.Gear parts.weight=2", "in braces", "{Gear parts: {weight: 2}}"),
     ("scene.num_objects=[1,", "'scene.num_objects=[1,'", "KEY=VALUE"),
     ("seed=1,2", "seed=1,2", "-m sweeps"),
     ("+scene=floating", "scene:", "without +"),
@@ -178,7 +178,7 @@ OTHER_COMMANDS = [
     ("show run_half", "run_half: not a data set"),
     ("show run_nothing", "run_nothing: not a data set"),
     ("show run_list", "run_list: not a data set"),
-    ("show no_meshes --sheet 0", "--sheet", "'0' is no number from 1"),
+    ("show no_meshes --sheet 0", "--sheet", "'0' is not a whole number of at least 1"),
     ("show no_meshes --shet 3", "unrecognized arguments: --shet"),
     ("replay no_meshes", "required: picture"),
     ("replay no_such s000000_v00", "no_such: not a data set"),

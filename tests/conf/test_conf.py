@@ -1,4 +1,4 @@
-"""Every choice in conf/ builds, says what it is and lists its settings; the defaults are the classes' own."""
+"""Every choice in conf/ is valid, has a description, and lists its settings with the class defaults."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,15 @@ from omegaconf import OmegaConf
 
 import conf
 from scenes.light import SunAndSky
-from sim2coco.cli.config import GROUPS, RunOptions, choices, defaults, first_sentence, ordered, settings_of
+from sim2coco.cli.config import (
+    GROUPS,
+    RunOptions,
+    choices,
+    defaults,
+    first_sentence,
+    hydra_arguments,
+    settings_of,
+)
 from sim2coco.cli.manual import as_yaml
 from sim2coco.messages import build, walk
 from sim2coco.recipe import Recipe
@@ -39,7 +47,7 @@ def test_the_groups_are_the_folders() -> None:
 
 @pytest.mark.parametrize(("group", "choice"), CHOICES)
 def test_every_choice_builds_and_says_what_it_is(group: str, choice: str) -> None:
-    # A library is nothing without the folder that it lies in.
+    # The choice `library` needs a folder, or categories.
     extra = ["+assets.categories.box={shape: box, size_m: 1}"] if choice == "library" else []
     composed(f"{group}={choice}", *extra)
     sentence = first_sentence(group, choice)
@@ -58,7 +66,7 @@ def test_every_choice_lists_all_its_settings(group: str, choice: str) -> None:
             node = tree
             for step in steps[1:]:
                 if isinstance(node, list):
-                    break  # of kinds: each has its settings
+                    break  # a list of kinds, each with settings of its own
                 assert step in node, f"{setting.key} is missing in conf/{group}/{choice}.yaml"
                 node = node[step]
 
@@ -202,7 +210,7 @@ def test_the_defaults_are_the_classes_own() -> None:
     ids=" ".join,
 )
 def test_splits_as_people_write_them(words: list[str], shares: dict[str, float], by: tuple[str, ...]) -> None:
-    recipe, _ = composed(*ordered([*words, "augment=none"]))
+    recipe, _ = composed(*hydra_arguments([*words, "augment=none"]))
     assert (recipe.split.shares, recipe.split.by) == (shares, by)
 
 

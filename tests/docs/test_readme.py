@@ -1,4 +1,4 @@
-"""What the README says works, as it stands there."""
+"""Every command and configuration in the README works as printed."""
 
 import importlib.util
 import re
@@ -20,7 +20,7 @@ SMALL = ["num_images=2", "image.width=64", "image.height=48", "quality=none"]
 
 
 def commands(word: str) -> list[str]:
-    """The command lines of README and guide that begin with a word, continuation lines joined."""
+    """Command lines of the README and guide that begin with a word, with continuation lines joined."""
     joined = (README + GUIDE).replace("\\\n", " ")
     return [line.split("   #")[0].strip() for line in joined.splitlines() if line.startswith(f"    {word}")]
 
@@ -38,7 +38,7 @@ def sim2coco(arguments: list[str], folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where a reader stands: with the demo, the meshes and the YAML that the README speaks of."""
+    """A working directory with the demo, meshes and YAML files that the README refers to."""
     root = tmp_path_factory.mktemp("reader")
     sim2coco(["generate", "experiment=demo", "out=data/demo", "views=1", *SMALL, "augment=none"], root)
     meshes = root / "meshes"

@@ -1,4 +1,4 @@
-"""The files that a code host reads: they parse, and what they name is there."""
+"""Files that a code host reads: they can be parsed, and the files that they refer to exist."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""Every command in examples/README.md, with tiny pictures, as a reader would give it."""
+"""Runs every command of examples/README.md with tiny images."""
 
 import json
 import os
@@ -17,7 +17,7 @@ TINY = "image.width=64 image.height=48 quality=none engine=inline"
 
 
 def commands(heading: str) -> list[str]:
-    """The command lines below a heading, continuation lines joined."""
+    """Command lines below a heading, with continuation lines joined."""
     text = README.partition(f"## {heading}\n")[2].partition("\n## ")[0].replace("\\\n", " ")
     found = [line.strip() for line in text.splitlines() if line.startswith("    ")]
     assert found, heading
@@ -25,7 +25,7 @@ def commands(heading: str) -> list[str]:
 
 
 def run(command: str, folder: Path, **changes: str) -> subprocess.CompletedProcess[str]:
-    """What a command comes to in a folder from where `examples/` cannot be seen."""
+    """Rewrites the paths of a command for a working directory outside the repository."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **changes}
     line = re.sub(r"\bexamples/", f"{EXAMPLES}/", command)
     return subprocess.run(
@@ -40,7 +40,7 @@ def output(command: str, folder: Path) -> str:
 
 
 def labels(folder: Path, split: str = "train") -> set[str]:
-    """The names of the categories that a data set has labels of."""
+    """Names of the categories that have labels in a data set."""
     coco = json.loads((folder / "annotations" / f"instances_{split}.json").read_text())
     names = {category["id"]: category["name"] for category in coco["categories"]}
     return {names[label["category_id"]] for label in coco["annotations"]}

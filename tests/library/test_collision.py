@@ -112,7 +112,7 @@ def put(made: Rig, name: str, *center_m: float) -> Body:
     """A body that stands with its centre of mass at a place."""
     body = made.body(f"{name}/{name}", (0, 0, 0))
     inner = np.array(made.files.assets[body.asset].center_of_mass_m)
-    return replace(body, pose=Pose.putting(inner, np.array(center_m), UPRIGHT))
+    return replace(body, pose=Pose.from_point_pair(inner, np.array(center_m), UPRIGHT))
 
 
 def rest(made: Rig, below: str, above: str, height_m: float) -> NDArray[np.float64]:

@@ -135,8 +135,8 @@ def test_on_the_command_line(root: Path) -> None:
     added = assets(root, "import", "third", "--out", "library", "--unit", "mm", "--add")
     assert (added.code, added.err) == (0, "")
     told, last = added.out.splitlines()
-    assert told == "called otherwise, for the name is taken: bolts/m4 is third/bolts/m4, and 1 more"
-    assert last == "library: 2 assets in 1 category, beside 5 of other folders; 2 ok, 0 repaired, 0 refused"
+    assert told == "renamed, because the name is taken: bolts/m4 is now third/bolts/m4, and 1 more"
+    assert last == "library: 2 assets in 1 category, and 5 from other folders; 2 ok, 0 repaired, 0 refused"
     found = named(root)
     assert found["third/bolts/m4"] == found["bolts/m4"]
 

@@ -22,7 +22,7 @@ def cameras(kind: CameraKind, count: int = 200, bounds: tuple[Vec3, float] = BOU
 
 
 def directions(made: list[Camera]) -> NDArray[np.float64]:
-    """Where the cameras stand, seen from the middle: unit vectors (n, 3)."""
+    """Directions of the cameras from the centre of the objects: unit vectors (n, 3)."""
     offsets = np.array([camera.pose.position_m for camera in made]) - BOUNDS[0]
     return np.asarray(offsets / np.linalg.norm(offsets, axis=1, keepdims=True))
 
@@ -35,7 +35,7 @@ def test_shell_keeps_and_fills_its_ranges() -> None:
     for values, (low, high) in ((elevation, (10, 40)), (azimuth, (30, 90))):
         assert low <= values.min() < low + 2
         assert high - 2 < values.max() <= high
-    # Uniform over the sphere: as many below the height that halves the area.
+    # Uniform over the sphere: half of the cameras are below the height that halves its area.
     middle = np.mean(np.sin(np.radians((10, 40))))
     assert np.mean(towards[:, 2] < middle) == pytest.approx(0.5, abs=0.1)
 
@@ -50,7 +50,7 @@ def test_fill_is_the_share_of_the_longer_side(fill: float) -> None:
 
 @pytest.mark.parametrize(("fx", "fy"), [(150.0, 150.0), (300.0, 90.0)])
 def test_fill_counts_in_the_wider_of_the_two_angles_that_intrinsics_give(fx: float, fy: float) -> None:
-    """200x100 pixels: the picture spans 200 / fx along x and 100 / fy along y."""
+    """The image has 200x100 pixels, so it spans 200 / fx along x and 100 / fy along y."""
     (camera,) = cameras(Shell(fx=fx, fy=fy, fill=(1.0, 1.0), **STILL), 1)
     distance_m = np.linalg.norm(np.array(camera.pose.position_m) - BOUNDS[0])
     radius = np.tan(np.arcsin(BOUNDS[1] / distance_m))

@@ -177,7 +177,7 @@ def test_size_is_the_longest_side(tmp_path: Path) -> None:
     assert (metres.scale, sized.scale) == ((1, 1), (0.25, 1))
     np.testing.assert_allclose(metres.center_of_mass_m, (1, 0.5, 0.5))
     assert metres.radius_m == pytest.approx(1.5**0.5)
-    assert metres.mass_kg == 50  # 1200 kg of wood, kept at the most that settles well
+    assert metres.mass_kg == 50  # 1200 kg of wood, limited to the largest mass that settles well
     assert sized.mass_kg == pytest.approx(600 * 0.4 * 0.2 * 0.2)
 
 
@@ -210,7 +210,7 @@ def test_distractors_are_drawn_by_weights_of_their_own(rng: np.random.Generator)
 
 
 def test_the_typical_size_is_the_median_of_categories_at_their_mean_scale() -> None:
-    """Each category counts once, however many meshes it has, at the middle of its sizes."""
+    """Each category counts once, with the middle of its sizes, regardless of its number of meshes."""
     made = load(
         small={"shape": "box", "size_m": [0.02, 0.04]},
         middle={"shape": "box", "size_m": [0.04, 0.10]},

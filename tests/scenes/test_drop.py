@@ -27,7 +27,7 @@ def drawn(scene: Scene, index: int = 0, attempt: int = 0) -> SceneSpec:
 
 
 def spheres(spec: SceneSpec) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Centres (n, 3) and radii (n,) of the spheres that hold the bodies."""
+    """Centres (n, 3) and radii (n,) of the bounding spheres of the bodies."""
     assets = [CATALOGUE.assets[body.asset] for body in spec.bodies]
     centers = [
         body.apply(np.array([asset.center_of_mass_m]))[0]
@@ -50,7 +50,7 @@ def test_one_more_object_leaves_the_others_alone(scene: Scene) -> None:
     assert len(labelled(few)) == 6
     assert labelled(many)[:6] == labelled(few)
     assert (many.floor, many.background, many.physics) == (few.floor, few.background, few.physics)
-    # Distractors find their places after the objects; all else about them stays.
+    # Distractors are placed after the objects, so only their poses may change.
     for one, other in zip(few.bodies[6:], many.bodies[7:], strict=True):
         assert replace(one, pose=other.pose) == other
 
@@ -97,7 +97,7 @@ def test_counts_reach_both_ends(kind: type[Scene]) -> None:
 def test_some_scenes_are_empty_on_purpose() -> None:
     specs = [drawn(Drop(empty_share=0.25, num_objects=(1, 2)), index) for index in range(200)]
     assert np.mean([not labelled(spec) for spec in specs]) == pytest.approx(0.25, abs=0.08)
-    assert any(spec.bodies and not labelled(spec) for spec in specs)  # distractors may lie there alone
+    assert any(spec.bodies and not labelled(spec) for spec in specs)  # distractors may be the only bodies
     assert not drawn(Drop(empty_share=1.0, num_distractors=(0, 0))).bodies
     assert all(labelled(drawn(Drop(empty_share=0.0), index)) for index in range(40))
 
@@ -113,7 +113,7 @@ def test_nothing_touches_when_it_is_let_go() -> None:
 
 @pytest.mark.parametrize("spread", [1.0, 2.5])
 def test_what_rolls_away_by_some_objects_is_still_in_the_scene(spread: float) -> None:
-    """Three times the disc that objects fall on, and ten objects more: a small pile spreads too."""
+    """Three times the radius of the disc plus ten object sizes, because small piles spread too."""
     physics = drawn(Drop(spread=(spread, spread))).physics
     assert physics is not None
     assert physics.bounds_m == pytest.approx((3 * spread + 10) * CATALOGUE.typical_size_m)

@@ -16,7 +16,7 @@ def drawn(scene: Floating, index: int) -> SceneSpec:
 
 
 def apart(first: NDArray[np.float64], second: NDArray[np.float64]) -> bool:
-    """Whether a plane across the line between their means has all points of one on either side."""
+    """Whether a plane perpendicular to the line between the two means separates the points."""
     across = second.mean(axis=0) - first.mean(axis=0)
     return bool((first @ across).max() < (second @ across).min())
 

@@ -1,13 +1,13 @@
-"""Rotations and poses: one quaternion for a rotation, and poses that undo each other."""
+"""Rotations and poses: unique quaternions, and inverse transforms."""
 
 import numpy as np
 
 from scenes.geometry import Pose, look_at, quaternion, rotation, vec3
-from scenes.scene import heading, random_quaternion
+from scenes.scene import random_quaternion, rotation_about_z
 
 
 def test_of_the_two_quaternions_of_a_rotation_it_is_the_one_with_w_from_0(rng: np.random.Generator) -> None:
-    """Shepperd's method divides by any of the four components, so the sign has to be chosen after it."""
+    """Shepperd's method may divide by any of the four components, so the sign is normalized afterwards."""
     for _ in range(200):
         x, y, z, w = random_quaternion(rng)
         same = np.copysign(1, w) * np.array([x, y, z, w])
@@ -21,13 +21,13 @@ def test_a_pose_seen_from_another_one_leads_back(rng: np.random.Generator) -> No
     np.testing.assert_allclose(
         outer.apply(inner.inside(outer).apply(points)), inner.apply(points), atol=1e-12
     )
-    np.testing.assert_allclose(inner.unapply(inner.apply(points)), points, atol=1e-12)
-    put = Pose.putting(points[0], points[1], inner.quat_xyzw)
+    np.testing.assert_allclose(inner.apply_inverse(inner.apply(points)), points, atol=1e-12)
+    put = Pose.from_point_pair(points[0], points[1], inner.quat_xyzw)
     np.testing.assert_allclose(put.apply(points[:1])[0], points[1], atol=1e-12)
 
 
 def test_a_camera_that_rolls_turns_its_right_side_down() -> None:
-    """Clockwise for who looks through it, so that the picture turns the other way."""
+    """A clockwise roll of the camera rotates the image counter-clockwise."""
     level, rolled = (look_at(np.array([2.0, 1.0, 0.5]), np.zeros(3), roll_rad) for roll_rad in (0.0, 0.3))
     np.testing.assert_allclose(level[2, 0], 0, atol=1e-12)
     right, down, forward = level.T
@@ -37,8 +37,8 @@ def test_a_camera_that_rolls_turns_its_right_side_down() -> None:
 
 
 def test_the_heading_of_a_turn_about_the_vertical_is_that_turn() -> None:
-    """And what is tilted on top of it is left out: a rotation is a tilt after its heading."""
+    """A tilt after the rotation about z is ignored: any rotation is a rotation about z followed by a tilt."""
     turn = (0.0, 0.0, float(np.sin(0.4)), float(np.cos(0.4)))
     tilt = rotation((float(np.sin(0.2)), 0.0, 0.0, float(np.cos(0.2))))
-    np.testing.assert_allclose(heading(turn), turn)
-    np.testing.assert_allclose(heading(quaternion(tilt @ rotation(turn))), turn, atol=1e-12)
+    np.testing.assert_allclose(rotation_about_z(turn), turn)
+    np.testing.assert_allclose(rotation_about_z(quaternion(tilt @ rotation(turn))), turn, atol=1e-12)

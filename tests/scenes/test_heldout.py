@@ -1,4 +1,4 @@
-"""What splits are made of: nothing in two of them, near their shares, and steady when more comes."""
+"""Held-out assets and images: in one split only, divided by the shares, stable when items are added."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -19,21 +19,21 @@ from scenes.kinds.floating import Floating
 from scenes.lamps import EnvironmentSettings
 from scenes.scene import Scene
 from scenes.spec import Body, SceneSpec, Surface
-from scenes.split import Split, quotas
+from scenes.split import Split, split_sizes
 from tests.rig import streams
 
 SHARES = {"train": 0.7, "val": 0.2, "test": 0.1}
 
 
 def box(path: Path, number: int) -> None:
-    """A box like no other."""
+    """Writes a box with unique sides."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(bytes(trimesh.creation.box((1.0, 0.9, 0.5 + 0.001 * number)).export(file_type="stl")))
 
 
 @pytest.fixture(scope="module")
 def meshes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twenty bolts, five nuts and four pieces of rubble: all others; and a folder of one."""
+    """Folders of 20 bolts, 5 nuts and 4 pieces of rubble, all different, and a folder with one mesh."""
     root = tmp_path_factory.mktemp("meshes")
     for number in range(20):
         box(root / "bolts" / f"b{number:02}.stl", number)
@@ -48,7 +48,7 @@ def meshes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def held(
     by: Any, categories: Mapping[str, Any], seed: int = 7, scene: Scene | None = None, **more: Any
 ) -> Any:
-    """What each split is made of, by its name, and the whole."""
+    """The catalogue of each split by its name, and the whole catalogue."""
     assets = Assets.parse({"categories": dict(categories), "distractors": more})
     scene = scene or Drop()
     whole = load_catalogue(assets, scene.image_folders)
@@ -77,7 +77,7 @@ def test_each_category_and_all_clutter_is_shared_out(meshes: Path) -> None:
     found, whole = held("asset", parts(meshes, "bolts", "nuts"), **parts(meshes, "rubble"))
     for rank in range(2):
         sizes = {split: len(part.groups[rank]) for split, part in found.catalogues.items()}
-        assert sizes == quotas(len(whole.groups[rank]), SHARES)
+        assert sizes == split_sizes(len(whole.groups[rank]), SHARES)
     assert [len(part.distractor_groups[0]) for part in found.catalogues.values()] == [2, 1, 1]
     assert owners(found).keys() == {asset.name for asset in whole.assets.values()}
     for part in found.catalogues.values():
@@ -87,7 +87,7 @@ def test_each_category_and_all_clutter_is_shared_out(meshes: Path) -> None:
 
 @pytest.mark.parametrize("by", ["asset", ["asset", "background"]], ids=str)
 def test_all_splits_have_scenes_of_one_size_though_their_meshes_differ(tmp_path: Path, by: Any) -> None:
-    """Scene settings count in `typical_size_m`: a split of large meshes must not get wider piles."""
+    """Scene settings are multiples of `typical_size_m`: a split of large meshes must not get wider piles."""
     for number in range(1, 11):
         path = tmp_path / "cubes" / f"c{number}.stl"
         path.parent.mkdir(exist_ok=True)
@@ -122,7 +122,7 @@ def test_a_mesh_is_one_thing_under_all_its_names_and_sizes(meshes: Path, tmp_pat
     assert set(everywhere.values()) == {1}
     assert len(everywhere) == 21
     keys = {asset.key.partition("@")[2] for asset in whole.assets.values()}
-    assert len(keys) == 23  # by their size they are others
+    assert len(keys) == 23  # the hash includes the size
 
 
 def test_a_mesh_more_moves_hardly_any_other(meshes: Path, tmp_path: Path) -> None:
@@ -146,12 +146,12 @@ def test_a_mesh_more_moves_hardly_any_other(meshes: Path, tmp_path: Path) -> Non
         (
             ("few", "nuts"),
             (),
-            "assets.categories.few: split.by=asset needs another mesh for each of train, val,",
+            "assets.categories.few: split.by=asset needs a different mesh for each of train, val,",
         ),
         (
             ("nuts",),
             ("few",),
-            "assets.distractors.few: split.by=asset needs another mesh .* this has 1; give",
+            "assets.distractors.few: split.by=asset needs a different mesh .* this has 1; add",
         ),
     ],
     ids=["category", "clutter"],
@@ -166,7 +166,7 @@ def test_too_few_meshes_are_refused(
 def test_shapes_and_what_is_in_other_categories_cannot_be_shared_out(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match=r"categories\.nut: .* this has 1 \(bolt too\)"):
         held("asset", {name: {"shape": name, "size_m": 0.05} for name in ("nut", "bolt")})
-    # Each has as many as there are splits; with two of three in common no choice is right.
+    # Each category has as many meshes as there are splits, but shares two of three, so no division works.
     for folder, numbers in (("a", (1, 2, 3)), ("b", (1, 2, 4)), ("c", (3, 4, 5)), ("d", (1, 3, 4))):
         for number in numbers:
             box(tmp_path / folder / f"{number}.stl", number)
@@ -176,7 +176,7 @@ def test_shapes_and_what_is_in_other_categories_cannot_be_shared_out(tmp_path: P
 
 @pytest.fixture
 def photographs(tmp_path: Path) -> Path:
-    """Ten floors and six walls, of which two are the same."""
+    """Ten images of floors and six of walls; two of the walls are also floors."""
     for folder, numbers in (("floors", range(10)), ("walls", range(8, 14))):
         (tmp_path / folder).mkdir()
         for number in numbers:
@@ -214,7 +214,7 @@ def test_no_picture_is_in_two_splits(photographs: Path, meshes: Path) -> None:
         for split in SHARES
     }
     assert not any(seen[one] & seen[other] for one in SHARES for other in SHARES if one < other)
-    # 14 photographs, and five each of checkers and woods: all are somewhere.
+    # 14 photographs, and five variants each of checker and wood: each belongs to some split.
     assert sum(len(things) for things in seen.values()) == 24
     assert {("checker", 0), ("wood", 0)} <= seen["train"]
 
@@ -237,7 +237,7 @@ def test_an_image_keeps_its_number_in_the_folder(photographs: Path, meshes: Path
         ({"floor": {"pool": 2}}, r"scene\.floor\.pool: split\.by=background needs at least 3"),
         (
             {"background": {"images": "walls"}},
-            r"scene\.background\.images: .* another picture for each of train",
+            r"scene\.background\.images: .* a different image for each of train",
         ),
     ],
     ids=["pool", "folder"],
@@ -259,7 +259,7 @@ def test_too_few_pictures_are_refused(
 
 
 def turned(spec: SceneSpec) -> list[Any]:
-    """All about the bodies but which mesh of its category each is, and where that rests."""
+    """All attributes of the bodies except the mesh within the category and what depends on it."""
     return [
         (body.category, body.pose.quat_xyzw, body.roughness, body.friction, body.look) for body in spec.bodies
     ]
@@ -277,7 +277,7 @@ def test_what_is_held_out_moves_no_other_draw(scene: Scene, meshes: Path) -> Non
         assert [body.asset for body in three.bodies] == [body.asset for body in one.bodies]
         assert (two.floor, two.background) == (one.floor, one.background)
         assert turned(two) == turned(one)
-        if isinstance(scene, Drop):  # heights depend on how large a mesh is
+        if isinstance(scene, Drop):  # heights depend on the size of the mesh
             points = [[body.pose.position_m[:2] for body in spec.bodies] for spec in (one, two)]
             np.testing.assert_allclose(points[0], points[1], atol=0.01)
     assert any(one != two for one, two in zip(plain, by_asset, strict=True))

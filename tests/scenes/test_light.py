@@ -39,7 +39,7 @@ def test_light_keeps_and_fills_its_ranges() -> None:
 
 
 def test_every_setting_of_the_light_comes_out_as_its_own_value() -> None:
-    """Seventeen settings, each at a value of its own: no two can be exchanged, degrees become radians."""
+    """Seventeen settings with different values: detects exchanged settings, and degrees taken for radians."""
     same = {"ambient": 0.21, "diffuse": 0.72, "specular": 0.43, "shadow": 0.64, "softness": 0.05}
     same |= {"horizon": 1.6, "sky_tilt": 0.37, "bounce": 0.88, "exposure_ev": -0.9, "warmth": 0.1}
     angles = {"elevation_deg": 30, "azimuth_deg": 90, "sky_azimuth_deg": 45}
@@ -133,7 +133,7 @@ def test_a_light_of_a_kind_of_its_own_is_chosen_by_its_name(monkeypatch: pytest.
         with pytest.raises(ConfigError) as error:
             build(Recipe, {"assets": assets, "light": wrong})
         assert str(error.value) == message
-    # A light without a kind is what it was before there were kinds.
+    # A light without `kind` is `sun_and_sky`, as in configurations from before kinds existed.
     assert Recipe.parse({"assets": assets, "light": {"ambient": 0.3}}).light == SunAndSky(ambient=(0.3, 0.3))
 
 

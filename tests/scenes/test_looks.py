@@ -63,7 +63,7 @@ def test_images_of_a_folder(folder: str, rng: np.random.Generator) -> None:
 def test_an_image_that_changes_during_a_run_is_refused(folder: str) -> None:
     images = load_images({"floor": folder})
     Image.fromarray(np.full((8, 8, 3), 200, np.uint8)).save(Path(folder) / "b.png")
-    with pytest.raises(ImageError, match="another one now"):
+    with pytest.raises(ImageError, match="missing or has changed"):
         Pictures(images)(Texture(IMAGE, 1, images["floor"][1].key))
 
 

@@ -11,7 +11,7 @@ from scenes.assets.shapes import SHAPES, box, bracket, sphere
 
 
 def part(**changes: Any) -> Part:
-    """A right triangle with legs of 1 m, and whatever a test wants different."""
+    """A right triangle with legs of 1 m; arguments replace its arrays."""
     values: dict[str, Any] = {
         "vertices_m": [[0, 0, 0], [1, 0, 0], [0, 1, 0]],
         "normals": [[0, 0, 1]] * 3,
@@ -179,7 +179,7 @@ def test_flat_mesh_has_the_centre_of_its_surface() -> None:
 
 
 def test_sheet_with_two_sides_has_the_centre_of_its_surface() -> None:
-    # Closed by the rule, but it encloses nothing.
+    # Watertight by definition, but it encloses no volume.
     both = part(faces=np.array([[0, 1, 2], [0, 2, 1]]))
     np.testing.assert_allclose(Mesh((both,)).center_of_mass_m, [1 / 3, 1 / 3, 0], atol=1e-12)
 
@@ -234,7 +234,7 @@ def test_of_shells_only_open_and_inverted_ones_show_their_backs() -> None:
     ):
         seen = Mesh((outer, second)).seen_from_behind
         assert np.array_equal(np.flatnonzero(seen), number + np.arange(backs))
-    # An inverted box that touches another one at a corner is a shell of its own.
+    # An inverted box that touches another one at a vertex is a separate shell.
     touching = np.add(other.vertices_m * 0.5, np.array([0.2, 0.2, 0.2]) + 0.025)
     inverted = replace(other, vertices_m=touching, faces=other.faces[:, ::-1])
     assert np.flatnonzero(Mesh((outer, inverted)).seen_from_behind).tolist() == [*range(number, 2 * number)]

@@ -1,4 +1,4 @@
-"""Pictures of all around: read right, whatever their format, or refused in one line."""
+"""Environment maps: read correctly in every format, or refused in one line."""
 
 import importlib
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def test_exr_files_are_read_as_they_were_written(tmp_path: Path) -> None:
         exr.File(header, channels).write(str(path))
         np.testing.assert_array_equal(read_panorama(path), light)
     path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(ImageError, match=r"sky\.exr: not an EXR picture"):
+    with pytest.raises(ImageError, match=r"sky\.exr: not an EXR image"):
         read_panorama(path)
 
 
@@ -55,7 +55,7 @@ def test_images_are_taken_as_they_are(tmp_path: Path) -> None:
 
 
 def test_wide_ones_are_made_smaller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(panoramas, "WIDEST_PX", 64)
+    monkeypatch.setattr(panoramas, "MAX_WIDTH_PX", 64)
     write_hdr(tmp_path / "sky.hdr", np.full((48, 96, 3), 0.5), packed=True)
     found = read_panorama(tmp_path / "sky.hdr")
     assert found.shape == (32, 64, 3)
@@ -75,7 +75,7 @@ def edited(old: bytes, new: bytes) -> Callable[[Path], None]:
 
 
 def old_runs(path: Path) -> None:
-    """Runs of the older kind: a pixel (1, 1, 1, n) repeats the one before; they are not read."""
+    """Old-style run lengths: a pixel (1, 1, 1, n) repeats the one before; they are not supported."""
     header = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 8 +X 16\n"
     path.write_bytes(header + 8 * bytes((9, 9, 9, 130, 1, 1, 1, 15)))
 
@@ -88,14 +88,14 @@ def cut(path: Path) -> None:
 WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "square": (lambda path: write_hdr(path, np.ones((8, 8, 3))), "8x8 is not twice as wide"),
     "black": (lambda path: write_hdr(path, 0 * white(8)), "holds no light"),
-    "cut off": (cut, "cut off or damaged"),
-    "old runs": (old_runs, "cut off or damaged"),
-    "flat and cut off": (edited(b"+X 16", b"+X 17"), "cut off or damaged"),
+    "cut off": (cut, "truncated or damaged"),
+    "old runs": (old_runs, "truncated or damaged"),
+    "flat and cut off": (edited(b"+X 16", b"+X 17"), "truncated or damaged"),
     "no header": (lambda path: path.write_bytes(b"nope"), "has no header"),
     "empty": (lambda path: path.write_bytes(b""), "has no header"),
     "other colours": (edited(b"rle_rgbe", b"rle_xyze"), "FORMAT is not 32-bit_rle_rgbe"),
     "turned": (edited(b"-Y 8", b"+Y 8"), "rows do not run from top left"),
-    "no size": (edited(b"-Y 8 +X 16", b"-Y a +X 16"), "cannot|not a Radiance picture"),
+    "no size": (edited(b"-Y 8 +X 16", b"-Y a +X 16"), "cannot|not a Radiance image"),
     "no pixels": (edited(b"-Y 8", b"-Y 0"), "has no pixels"),
     "negative": (edited(b"-Y 8", b"-Y -8"), "has no pixels"),
     "huge": (edited(b"-Y 8 +X 16", b"-Y 50000 +X 100000"), "more than 50,000,000 pixels"),

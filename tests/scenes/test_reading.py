@@ -28,7 +28,7 @@ RED, BLUE, GREEN = (255, 0, 0), (0, 0, 255), (0, 255, 0)
 
 
 def painted_quad(folder: Path) -> Path:
-    """A square in x and y whose picture is red above, blue below left, green below right."""
+    """A textured square in x and y: red at the top, blue at the bottom left, green at the bottom right."""
     picture = np.empty((64, 64, 3), np.uint8)
     picture[:32], picture[32:, :32], picture[32:, 32:] = RED, BLUE, GREEN
     _, png = cv2.imencode(".png", picture[..., ::-1])
@@ -158,7 +158,7 @@ def test_image_is_turned_upright_and_checked(tmp_path: Path, monkeypatch: pytest
 def test_parts_are_joined_by_color_and_too_many_are_refused(
     tmp_path: Path, boxes: int, colors: int, parts: int | None
 ) -> None:
-    """PyBullet loses the 17th shape of a body without a word, and dies of the 18th."""
+    """PyBullet silently drops the 17th shape of a body, and crashes at the 18th."""
     lines, materials = ["mtllib m.mtl"], []
     source = box(0.1, 0.1, 0.1)
     for index in range(boxes):

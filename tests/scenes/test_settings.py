@@ -21,7 +21,7 @@ from tests.refusals import assert_refused
 
 
 class Cup(Settings):
-    """Something to set."""
+    """Settings with one field of each type."""
 
     height: Range = (1.0, 2.0)
     handles: IntRange = (1, 3)
@@ -71,7 +71,7 @@ def test_whole_numbers_reach_both_ends_equally_often(rng: np.random.Generator) -
 
 
 class Edge:
-    """A generator that only gives the ends of [0, 1)."""
+    """A generator that returns only the ends of [0, 1)."""
 
     def __init__(self, value: float) -> None:
         self.value = value

@@ -30,12 +30,12 @@ SMOOTH = {"sphere", "capsule", "torus"}
 
 
 def polygon_area(radius: float, sides: int) -> float:
-    """The area of a regular polygon with its corners on a circle."""
+    """Area of a regular polygon inscribed in a circle."""
     return sides / 2 * sin(2 * pi / sides) * radius**2
 
 
 def as_trimesh(mesh: Mesh) -> trimesh.Trimesh:
-    """Another library's view of it, vertices at one position merged."""
+    """The shape as a trimesh mesh, with vertices at the same position merged."""
     return trimesh.Trimesh(mesh.vertices_m, mesh.faces, process=True)
 
 
@@ -54,7 +54,7 @@ def test_shape_is_one_closed_solid_seen_from_outside(name: str) -> None:
     mesh = as_trimesh(SHAPES[name](0.2))
     assert mesh.is_watertight
     assert mesh.is_winding_consistent
-    assert mesh.volume > 0  # inside out, it would be negative
+    assert mesh.volume > 0  # negative if the faces pointed inward
     assert mesh.body_count == 1
     assert mesh.euler_number == (0 if name in WITH_A_HOLE else 2)
 
@@ -74,7 +74,7 @@ def test_normals_are_unit_and_agree_with_the_faces(name: str) -> None:
     (part,) = mesh.parts
     np.testing.assert_allclose(np.linalg.norm(part.normals, axis=1), 1, atol=1e-12)
     agreement = (part.normals[part.faces] * face_normals(mesh)[:, None]).sum(axis=2)
-    assert agreement.min() > cos(2 * pi / 48)  # half a segment each way; a rounded hard edge would be at 0.7
+    assert agreement.min() > cos(2 * pi / 48)  # half a segment; rounded sharp edges give 0.7
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -159,7 +159,7 @@ def test_volume_is_that_of_the_polyhedron(mesh: Mesh, expected_m3: float) -> Non
     ],
 )
 def test_volume_is_nearly_that_of_the_round_solid(mesh: Mesh, expected_m3: float) -> None:
-    assert 0.99 * expected_m3 < mesh.volume_m3 < expected_m3  # corners lie on the surface, so never above
+    assert 0.99 * expected_m3 < mesh.volume_m3 < expected_m3  # an inscribed mesh is never larger
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_sphere_is_as_fine_as_asked_and_round(segments: int, faces: int) -> None
     (part,) = sphere(2, segments).parts
     assert len(part.faces) == faces
     np.testing.assert_allclose(np.linalg.norm(part.vertices_m, axis=1), 2, rtol=1e-12)
-    corners = np.abs(part.vertices_m[:, 2]) < 1.999  # a pole's vertices show the middle of their triangle
+    corners = np.abs(part.vertices_m[:, 2]) < 1.999  # poles use the u of their triangle's middle
     np.testing.assert_allclose(part.normals[corners], part.vertices_m[corners] / 2, atol=1e-12)
 
 

@@ -1,4 +1,4 @@
-"""Procedural pictures of all around: as bright as they say, and the same each time."""
+"""Procedural environment maps: of the documented brightness, and deterministic."""
 
 import numpy as np
 import pytest

@@ -1,17 +1,17 @@
-"""How high a body is let go over what lies below it: so that they just touch."""
+"""The height at which a body is placed above others, such that they just touch."""
 
 import numpy as np
 import pytest
 
-from scenes.space import Space, ball, cylinder, free_height
+from scenes.space import BoundingVolume, bounding_cylinder, bounding_sphere, free_height
 
-CAN = cylinder(0.05, 0.03, 0.12)
+CAN = bounding_cylinder(0.05, 0.03, 0.12)
 """Its centre of mass is near its foot: below and above differ."""
-BALL = ball(0.04)
+BALL = bounding_sphere(0.04)
 
 
-def over(lower: Space, upper: Space, beside_m: float) -> float:
-    """How far one centre lies over the other."""
+def over(lower: BoundingVolume, upper: BoundingVolume, beside_m: float) -> float:
+    """Vertical distance of two centres."""
     return free_height(beside_m, 0.0, upper, [(np.array([0.0, 0.0, 1.0]), lower)]) - 1.0
 
 
@@ -32,7 +32,7 @@ def test_cylinders_stand_on_each_other_wherever_they_overlap(beside_m: float) ->
 
 @pytest.mark.parametrize(("beside_m", "reach_m"), [(0.0, 0.04), (0.05, 0.04), (0.07, 0.0012**0.5)])
 def test_a_ball_sinks_beside_a_cylinder_and_a_cylinder_beside_a_ball(beside_m: float, reach_m: float) -> None:
-    """Up to the rim of the cylinder the ball reaches in full; 0.02 beside it √(0.04² − 0.02²)."""
+    """Above the cylinder the sphere's extent is its radius; 0.02 m beside the rim it is √(0.04² − 0.02²)."""
     assert over(CAN, BALL, beside_m) == pytest.approx(0.12 + reach_m)
     assert over(BALL, CAN, beside_m) == pytest.approx(0.03 + reach_m)
 

@@ -1,10 +1,10 @@
-"""Shares of things that cannot be divided: near what was asked, never nothing, and steady when more come."""
+"""Division of items among splits: close to the shares, never empty, and stable when items are added."""
 
 from itertools import pairwise
 
 import pytest
 
-from scenes.split import Split, dealt, quotas
+from scenes.split import Split, interleaved_splits, split_sizes
 from tests.refusals import assert_refused
 
 SHARES = (
@@ -19,20 +19,20 @@ EACH = pytest.mark.parametrize("shares", SHARES, ids=lambda shares: "-".join(sha
 @EACH
 def test_quotas_are_near_the_shares_and_never_nothing(shares: dict[str, float]) -> None:
     for count in range(len(shares), 300):
-        found = quotas(count, shares)
+        found = split_sizes(count, shares)
         assert list(found) == list(shares)
         assert sum(found.values()) == count
         assert min(found.values()) >= 1
         for name, share in shares.items():
             exact = share / sum(shares.values()) * count
-            # A split that would get less than one takes it from the others.
+            # A split that would get less than one item takes one from the others.
             assert exact - len(shares) < found[name] < max(exact, 1) + 1
 
 
 @EACH
 def test_one_thing_more_moves_each_border_by_one_at_most(shares: dict[str, float]) -> None:
     def borders(count: int) -> list[int]:
-        counts = list(quotas(count, shares).values())
+        counts = list(split_sizes(count, shares).values())
         return [sum(counts[:rank]) for rank in range(1, len(counts))]
 
     for before, after in pairwise(map(borders, range(len(shares), 300))):
@@ -41,13 +41,13 @@ def test_one_thing_more_moves_each_border_by_one_at_most(shares: dict[str, float
 
 @EACH
 def test_every_beginning_of_what_is_dealt_is_near_the_shares(shares: dict[str, float]) -> None:
-    order = dealt(256, shares)
+    order = interleaved_splits(256, shares)
     assert set(order[: len(shares)]) == set(shares)
     for count in range(len(shares), 257):
         for name, share in shares.items():
             exact = share / sum(shares.values()) * count
             assert abs(order[:count].count(name) - exact) < len(shares)
-    assert order[:100] == dealt(100, shares)
+    assert order[:100] == interleaved_splits(100, shares)
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,11 @@ def test_what_was_made_before_there_was_a_choice_is_described_as_it_was() -> Non
 @pytest.mark.parametrize(
     ("said", "where", "why"),
     [
-        ({"by": "assets"}, "by", "'assets' cannot be kept apart; did you mean 'asset'"),
+        ({"by": "assets"}, "by", "cannot split by 'assets'; did you mean 'asset'"),
         ({"by": 3}, "by", "valid array"),
         ({"train": 0.0}, "train", "greater than 0"),
         ({"train": float("nan")}, "train", "finite"),
-        ({"a/b": 1.0}, "", "'a/b' is no plain name"),
+        ({"a/b": 1.0}, "", "'a/b' cannot be the name of a split"),
     ],
     ids=str,
 )

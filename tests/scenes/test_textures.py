@@ -13,7 +13,7 @@ def drawn(kind: str, seed: int, size_px: int = 128) -> NDArray[np.uint8]:
 
 
 def steps(image: NDArray[np.uint8], axis: int) -> tuple[float, NDArray[np.float64]]:
-    """The mean step across the border, and those between all neighbouring lines inside."""
+    """Mean difference across the border of the tile, and between all neighbouring lines inside."""
     lines = np.moveaxis(image.astype(np.float64), axis, 0)
     each = np.abs(np.roll(lines, -1, axis=0) - lines).mean(axis=(1, 2))
     return float(each[-1]), each[:-1]
@@ -40,7 +40,7 @@ def test_texture_is_a_square_rgb_picture(kind: str, size_px: int) -> None:
 def test_tiles_show_no_seam(kind: str, axis: int) -> None:
     for seed in SEEDS:
         border, inside = steps(drawn(kind, seed), axis)
-        assert border <= 1.02 * inside.max(), seed  # 2 %: gradients have only a few steepest lines
+        assert border <= 1.02 * inside.max(), seed  # 2 %, because gradients have few lines of steepest slope
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -57,7 +57,7 @@ def test_border_is_on_average_like_any_other_line(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["noise", "gradient", "wood", "marble", "speckle"])
 def test_seam_would_be_noticed(kind: str) -> None:
-    # Three quarters of a tile do not tile: some seed must show it, or the test above proves nothing.
+    # Three quarters of a tile do not tile. If no seed showed a seam, the test above would be meaningless.
     cut = [drawn(kind, seed)[:96, :96] for seed in SEEDS]
     seams = [steps(image, axis) for image in cut for axis in (0, 1)]
     assert any(border > 1.2 * inside.max() for border, inside in seams)
@@ -104,7 +104,7 @@ def test_pattern_does_not_depend_on_the_resolution() -> None:
 
 
 def test_unknown_kind_is_refused_with_those_known() -> None:
-    with pytest.raises(ValueError, match=r"'velvet' is none of plain, noise, .*dots"):
+    with pytest.raises(ValueError, match=r"unknown texture kind 'velvet'; allowed: plain, noise, .*dots"):
         drawn("velvet", 0)
 
 

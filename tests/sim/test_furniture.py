@@ -281,7 +281,7 @@ def test_points_are_spread_evenly_over_a_scaled_body(rig: Callable[..., Rig]) ->
     made = rig(catalogue_of({"cube": box(1.0, 1.0, 1.0)}), Relit())
     slab = replace(made.body("cube", (0.1, 0.2, 0.3), TURNED), scale=(1.0, 0.6, 0.03))
     cloud = PointClouds(made.files).scene(still(slab).spec, 0.01)
-    inside = slab.pose.unapply(cloud.points_m.T.astype(float))
+    inside = slab.pose.apply_inverse(cloud.points_m.T.astype(float))
     assert np.abs(inside).max(axis=0) == pytest.approx((0.5, 0.3, 0.015), abs=1e-3)
     areas = np.array([0.6 * 0.03, 1.0 * 0.03, 1.0 * 0.6]) / (0.6 * 0.03 + 1.0 * 0.03 + 1.0 * 0.6)
     facing = np.abs(cloud.normal.T @ slab.pose.rotation())

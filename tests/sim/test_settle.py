@@ -39,7 +39,7 @@ def dropped(made: Rig, name: str, center_m: tuple[float, float, float], quat: Qu
     """A body with its centre of mass at a given position."""
     body = made.body(name, (0, 0, 0))
     inner = np.array(made.files.assets[body.asset].center_of_mass_m)
-    return replace(body, pose=Pose.putting(inner, np.array(center_m), quat))
+    return replace(body, pose=Pose.from_point_pair(inner, np.array(center_m), quat))
 
 
 def falling(*bodies: Body, physics: Physics = PHYSICS) -> SceneSpec:

@@ -9,7 +9,7 @@ import pytest
 from scenes.assets.catalogue import Catalogue
 from scenes.kinds.drop import Drop
 from scenes.kinds.floating import Floating
-from scenes.scene import Scene, heading, random_quaternion
+from scenes.scene import Scene, random_quaternion, rotation_about_z
 from scenes.spec import SceneSpec
 from sim.bullet import Client, pb
 from sim.settle import _add_body, _add_floor
@@ -54,7 +54,7 @@ def test_upright_changes_only_the_rotation_of_upright_assets(scene: Scene) -> No
             if not stands(standing, other.asset):
                 assert one.pose.quat_xyzw == other.pose.quat_xyzw
                 continue
-            assert other.pose.quat_xyzw == heading(one.pose.quat_xyzw)
+            assert other.pose.quat_xyzw == rotation_about_z(one.pose.quat_xyzw)
             np.testing.assert_allclose(other.pose.rotation()[2], (0, 0, 1), atol=1e-12)
             center = np.array([standing.assets[other.asset].center_of_mass_m])
             before, after = (body.pose.apply(center * body.scale)[0] for body in (one, other))
@@ -62,11 +62,11 @@ def test_upright_changes_only_the_rotation_of_upright_assets(scene: Scene) -> No
 
 
 def test_headings_of_upright_bodies_are_uniform(rng: np.random.Generator) -> None:
-    turns = np.array([heading(random_quaternion(rng)) for _ in range(4000)])
+    turns = np.array([rotation_about_z(random_quaternion(rng)) for _ in range(4000)])
     angles = 2 * np.arctan2(turns[:, 2], turns[:, 3]) % (2 * np.pi)
     counts = np.histogram(angles, bins=8, range=(0, 2 * np.pi))[0]
     assert abs(counts - 500).max() < 90
-    assert heading((1.0, 0.0, 0.0, 0.0)) == (0.0, 0.0, 0.0, 1.0)
+    assert rotation_about_z((1.0, 0.0, 0.0, 0.0)) == (0.0, 0.0, 0.0, 1.0)
 
 
 def test_upright_bodies_are_released_low_and_above_nothing_that_tumbles() -> None:

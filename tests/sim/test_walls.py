@@ -159,11 +159,11 @@ def test_labels_are_the_same_with_walls_and_without(
 
 
 def test_walls_draw_from_a_stream_of_their_own() -> None:
-    two, four = (WallSettings(number=(n, n)).room(streams(3), 0.1, Album()) for n in (2, 4))
+    two, four = (WallSettings(number=(n, n)).plan(streams(3), 0.1, Album()) for n in (2, 4))
     assert two is not None
     assert four is not None
     assert replace(four, gaps_m=four.gaps_m[:2]) == two
-    assert WallSettings().room(streams(3), 0.1, Album()) is None
+    assert WallSettings().plan(streams(3), 0.1, Album()) is None
     assert all(0.05 <= gap <= 0.5 for gap in four.gaps_m)
     assert 0.3 <= four.height_m <= 1.2
 
@@ -340,9 +340,9 @@ def test_walls_have_images_of_their_own(rig: Callable[..., Rig], tmp_path: Path,
     Image.fromarray(np.full((64, 64, 3), (250, 10, 10), np.uint8)).save(tmp_path / "red.png")
     made = ready(rig, RENDERS[render], walls=str(tmp_path))
     settings = WallSettings(number=(1, 1), textured=1.0, images=str(tmp_path))
-    room = settings.room(streams(0), 0.1, Album(load_images({"walls": str(tmp_path)})["walls"]))
-    assert room is not None
-    image = made.shoot(group(made, replace(BEHIND, surface=room.surface)), shot(VIEW)).frame.image
+    plan = settings.plan(streams(0), 0.1, Album(load_images({"walls": str(tmp_path)})["walls"]))
+    assert plan is not None
+    image = made.shoot(group(made, replace(BEHIND, surface=plan.surface)), shot(VIEW)).frame.image
     u, v = VIEW.project(np.array([[0.5, 0.1, 0.3]]))[0][0].astype(int)
     red, green, _ = image[v, u].astype(int)
     assert red > 3 * green

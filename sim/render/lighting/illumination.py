@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from scenes.assets.images import KEPT_PANORAMAS, Pictures
+from scenes.assets.images import CACHED_PANORAMAS, Pictures
 from scenes.shot import Light
 from scenes.spec import SceneSpec, Wall
 from sim.meshfiles import MeshFiles
@@ -48,7 +48,7 @@ class Illumination:
         """Starts with empty caches."""
         self._files, self._clouds, self._maps = files, PointClouds(files), maps
         self.sampled = LastResult(self._sampled)
-        self._environment_map = lru_cache(KEPT_PANORAMAS)(
+        self._environment_map = lru_cache(CACHED_PANORAMAS)(
             lambda source: environment_map(pictures.panorama(source))
         )
 

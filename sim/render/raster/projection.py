@@ -25,7 +25,7 @@ def projected_outline(files: MeshFiles, body: Body, camera: Camera) -> Array:
     pixels, depth_m = files.projected_hull(body, camera)
     if depth_m.min() > 0 or depth_m.max() <= 0:
         return pixels[depth_m > 0]
-    local = clipped(camera.pose.unapply(files.hull(body)), CLIP_SHARE * float(depth_m.max()))
+    local = clipped(camera.pose.apply_inverse(files.hull(body)), CLIP_SHARE * float(depth_m.max()))
     return np.asarray(local[:, :2] / local[:, 2:] * (camera.fx, camera.fy) + (camera.cx, camera.cy))
 
 
@@ -78,7 +78,7 @@ def depth_range(files: MeshFiles, settled: Settled, camera: Camera) -> tuple[flo
         if body.labelled:
             reaches |= _camera_inside(files, body, camera)
         elif reaches:
-            reaches = near_in_view(camera.pose.unapply(files.hull(body)), camera, near_m * NEAR_MARGIN)
+            reaches = near_in_view(camera.pose.apply_inverse(files.hull(body)), camera, near_m * NEAR_MARGIN)
         if reaches:
             raise RejectedView("too_close")
     return near_m, far_m
