@@ -1,6 +1,6 @@
 """A run that says what its workers had cost when each began its first scene.
 
-python benchmarks/begun.py RECIPE.json WORKERS library|commandline
+python benchmarks/begun.py RECIPE.json|- WORKERS library|commandline
 
 Prints JSON: for each worker the CPU seconds of its own, and the wall seconds since the run began; beside them
 the CPU seconds of the process that workers are forked from, and of this one until that is there. It stands
@@ -70,7 +70,13 @@ def main(recipe_file: str, workers: str, place: str) -> None:
             from sim2coco.process import own_this_process
 
             own_this_process()
-    tree = json.loads(Path(recipe_file).read_text())
+    if recipe_file == "-":  # that of the benchmarks, as the checkout has them
+        from benchmarks.workload import recipe as default
+
+        text = default(augment="light").model_dump_json()
+    else:
+        text = Path(recipe_file).read_text()
+    tree = json.loads(text)
     tree["scene"]["kind"] = "announced"
     recipe = Recipe.parse(tree)
     with tempfile.TemporaryDirectory() as folder:

@@ -23,7 +23,6 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.clock import machine
-from benchmarks.workload import recipe
 
 HERE = Path(__file__).parent.parent
 PROGRAM = (sys.executable, "-m", "sim2coco.cli")
@@ -61,8 +60,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def starts(tree: Path) -> dict[str, Cost]:
     """What each start costs with the code of a checkout."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        path = Path(folder) / "recipe.json"
-        path.write_text(recipe(augment="light").model_dump_json())
         preview = [*PROGRAM, "preview", f"out={folder}/preview.png"]
         found = {
             "`sim2coco generate --help`": _started([*PROGRAM, "generate", "--help"], tree),
@@ -73,7 +70,7 @@ def starts(tree: Path) -> dict[str, Cost]:
         }
         for place in ("commandline", "library"):
             for workers in (1, 2):
-                found |= _workers(path, workers, place, tree)
+                found |= _workers(workers, place, tree)
     return found
 
 
@@ -85,10 +82,10 @@ def _started(command: Sequence[str], tree: Path) -> Cost:
     return Cost(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall_s)
 
 
-def _workers(recipe_file: Path, workers: int, place: str, tree: Path) -> dict[str, Cost]:
+def _workers(workers: int, place: str, tree: Path) -> dict[str, Cost]:
     """A worker up to its first scene; what several are forked from is shared among them."""
     script = str(HERE / "benchmarks" / "begun.py")
-    told = json.loads(_run([sys.executable, script, str(recipe_file), str(workers), place], tree))
+    told = json.loads(_run([sys.executable, script, "-", str(workers), place], tree))
     cpu_s, wall_s = zip(*told["workers"], strict=True)
     name = f"{place}: " + ("one worker before its first scene" if workers == 1 else f"each of {workers}")
     return {name: Cost((sum(cpu_s) + told["server_cpu_s"]) / len(cpu_s), max(wall_s))}

@@ -30,7 +30,7 @@ def descriptions(settings: type[BaseModel]) -> Mapping[str, str]:
         for name in vars(kind).get("__annotations__", {}):
             found.pop(name, None)
         found.update(_of_module(kind.__module__).get(kind.__qualname__, {}))
-    return found
+    return {name: found[name] for name in settings.model_fields if name in found}
 
 
 @cache

@@ -1,1 +1,1 @@
-"""Settles, rasterises and labels scenes; the only package that imports PyBullet."""
+"""Settling, rendering and labelling of scenes; the only package that imports PyBullet."""

@@ -1,4 +1,4 @@
-"""Exact labels: ids, amodal masks, and what can be measured from them."""
+"""Exact labels of a rendered image: instance ids, amodal masks, and measurements of both."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from scenes.geometry import Pose, Scale
 from scenes.shot import Camera, Shot
-from sim.boxes import Box, bounding, over, within
+from sim.boxes import Box, bounding_box, clip, crop
 from sim.meshfiles import MeshFiles
 from sim.render.compose import Frame
 from sim.render.raster.gbuffer import GBuffer
@@ -16,24 +16,24 @@ from sim.settle import Settled
 
 Mask = NDArray[np.bool_]
 
-COUNTED_PX = 1 << 24
-"""Pixels that are counted at once."""
+MAX_COUNTED_PX = 1 << 24
+"""Most pixels that are counted in one OpenCV call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """What no mask in the frame can tell of one labelled object.
+    """The properties of one labelled object that cannot be computed from its masks.
 
     Attributes:
-        id: Its number in `ids` and its bit in `amodal`, from 1.
+        id: Instance id, from 1: the value in `Sample.ids`, and the number of the bit in `Sample.amodal`.
         body: Index into the scene's bodies.
-        category: Place in the category list, from 0.
+        category: Index into the category list, from 0.
         asset: Name of the asset.
-        pose: Of the mesh frame, in the camera's frame (OpenCV axes).
-        scale: Factor on the mesh.
-        whole_px: Pixels of the object alone on an unbounded image.
-        whole_xyxy: The pixel edges of those, unclipped.
-        truncation: Share of the object that lies outside the image: 1 - in-frame amodal / whole.
+        pose: Pose of the mesh frame in the camera frame (OpenCV axes).
+        scale: Scale factor of the mesh.
+        whole_px: Area in pixels of the unoccluded object on an unbounded image.
+        whole_xyxy: Bounding box of that area in pixel edges, not clipped to the image.
+        truncation: Fraction of the object outside the image: 1 - (amodal area in the image) / `whole_px`.
     """
 
     id: int
@@ -49,16 +49,16 @@ class Instance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """A labelled picture.
+    """A labelled image.
 
     Attributes:
         image: (H, W, 3) uint8 RGB.
-        ids: (H, W) uint8 or uint16, the instance seen in each pixel; 0 = none.
+        ids: (H, W) uint8 or uint16, id of the instance visible in each pixel; 0 where there is none.
         amodal: (H, W, P) uint8 bit planes: bit (id - 1) % 8 of plane (id - 1) // 8 is set where the instance
-            is, hidden or not.
-        depth_m: (H, W) float32; infinite = none.
-        camera: The camera, or None once an augmentation has moved pixels.
-        instances: In the order of their ids.
+            is, occluded or not.
+        depth_m: (H, W) float32, depth in metres; infinite for the background.
+        camera: The camera; None after an augmentation that moves pixels.
+        instances: The instances in the order of their ids.
     """
 
     image: NDArray[np.uint8]
@@ -69,21 +69,21 @@ class Sample:
     instances: tuple[Instance, ...]
 
     def amodal_mask(self, instance: int) -> Mask:
-        """Where an instance is, hidden or not: (H, W)."""
+        """Amodal mask (H, W) of an instance: True where the instance is, occluded or not."""
         plane, bit = divmod(instance - 1, 8)
         return np.asarray((self.amodal[..., plane] & np.uint8(1 << bit)) > 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What the masks of a sample tell of one instance, in pixels of the picture.
+    """Measurements of the masks of one instance, in pixels of the image.
 
     Attributes:
         visible_px: Area of its visible mask.
         amodal_px: Area of its amodal mask inside the image.
-        box_xyxy: Pixel edges of the visible mask; None where nothing is visible.
-        occlusion: Share of its in-frame amodal mask that something hides.
-        visible_fraction: Share of the whole object that is visible.
+        box_xyxy: Bounding box of the visible mask in pixel edges; None if nothing is visible.
+        occlusion: Fraction of the amodal mask inside the image that is occluded.
+        visible_fraction: Fraction of the whole object, including parts outside the image, that is visible.
     """
 
     visible_px: int
@@ -94,43 +94,44 @@ class Measures:
 
 
 def measure(sample: Sample) -> list[Measures]:
-    """The measures of every instance, in order."""
-    from scipy.ndimage import find_objects  # slow to import, and settings need the types here alone
+    """Measures of every instance, in the order of `sample.instances`."""
+    # SciPy is slow to import, and settings need only the types of this module.
+    from scipy.ndimage import find_objects
 
     number = len(sample.instances)
     visible = _counts(sample.ids, number + 1)
-    x, y, *edges = bounding(sample.ids) or (0, 0, 1, 1)
+    x, y, *edges = bounding_box(sample.ids) or (0, 0, 1, 1)
     boxes = find_objects(sample.ids[y : edges[1], x : edges[0]], max_label=max(number, 1))
     amodal = _bit_counts(sample.amodal)
     measures = []
     for instance in sample.instances:
         amodal_px, visible_px = int(amodal[instance.id - 1]), int(visible[instance.id])
         found = boxes[instance.id - 1]
-        box = None if found is None else _moved(found, x, y)
+        box = None if found is None else _to_image(found, x, y)
         occlusion = 1.0 - visible_px / amodal_px if amodal_px else 1.0
         fraction = (1.0 - occlusion) * (1.0 - instance.truncation)
         measures.append(Measures(visible_px, amodal_px, box, occlusion, fraction))
     return measures
 
 
-def _moved(found: tuple[slice, ...], x: int, y: int) -> Box:
+def _to_image(found: tuple[slice, ...], x: int, y: int) -> Box:
     rows, columns = found
     return columns.start + x, rows.start + y, columns.stop + x, rows.stop + y
 
 
 def _bit_counts(planes: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """How often each bit is set, (8 P,), in one pass over each plane (H, W, P)."""
+    """Number of pixels (8 P,) in which each bit of the planes (H, W, P) is set."""
     bits = np.arange(256)[:, None] >> np.arange(8) & 1
     return np.asarray(np.concatenate([_counts(plane, 256) @ bits for plane in np.moveaxis(planes, 2, 0)]))
 
 
 def _counts(values: NDArray[np.uint8] | NDArray[np.uint16], number: int) -> NDArray[np.int64]:
-    """How often each of the values below a number comes up in an image, most of which is 0.
+    """Number of pixels of each value from 0 to `number` - 1 in a mostly zero image.
 
-    OpenCV takes a tenth of the time of `bincount`, but gives single precision: exact up to 2^24 pixels.
+    OpenCV takes a tenth of the time of `bincount`, but counts in single precision: exact up to 2^24 pixels.
     """
-    x0, y0, x1, y1 = bounding(values) or (0, 0, 1, 1)
-    rows = COUNTED_PX // values.shape[1]
+    x0, y0, x1, y1 = bounding_box(values) or (0, 0, 1, 1)
+    rows = MAX_COUNTED_PX // values.shape[1]
     counts = np.zeros(number, np.int64)
     for top in range(y0, y1, rows):
         strip: cv2.typing.MatLike = np.ascontiguousarray(values[top : min(top + rows, y1), x0:x1])
@@ -140,29 +141,29 @@ def _counts(values: NDArray[np.uint8] | NDArray[np.uint16], number: int) -> NDAr
 
 
 def annotate(files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, frame: Frame) -> Sample:
-    """The labels of one picture: each labelled body of which a pixel lies in the frame, hidden or not."""
+    """Labels of one image: one instance for each labelled body with a pixel in the image, occluded or not."""
     camera = shot.camera
     instances: list[Instance] = []
     amodal: list[tuple[Box, Mask]] = []
-    for index, (body, alone) in enumerate(zip(settled.spec.bodies, gbuffer.alone, strict=True)):
-        if not body.labelled or alone is None:
+    for index, (body, silhouette) in enumerate(zip(settled.spec.bodies, gbuffer.silhouettes, strict=True)):
+        if not body.labelled or silhouette is None:
             continue
-        inside = within(alone.box, camera.width, camera.height)
+        inside = clip(silhouette.box, camera.width, camera.height)
         assert inside is not None
-        seen = over(alone.mask, alone.box, inside)
-        seen_px = int(np.count_nonzero(seen))
-        if not seen_px:
+        inside_mask = crop(silhouette.mask, silhouette.box, inside)
+        inside_px = int(np.count_nonzero(inside_mask))
+        if not inside_px:
             continue
-        whole_px = int(np.count_nonzero(alone.mask))
-        truncation = 1.0 - seen_px / whole_px
+        whole_px = int(np.count_nonzero(silhouette.mask))
+        truncation = 1.0 - inside_px / whole_px
         pose = body.pose.inside(camera.pose)
         number, name = len(instances) + 1, files.assets[body.asset].name
-        whole = _tight(alone.box, alone.mask)
+        whole = _tight_box(silhouette.box, silhouette.mask)
         assert body.category is not None
         instances.append(
             Instance(number, index, body.category, name, pose, body.scale, whole_px, whole, truncation)
         )
-        amodal.append((inside, seen))
+        amodal.append((inside, inside_mask))
     return Sample(
         image=frame.image,
         ids=_ids(frame, instances, len(settled.spec.bodies)),
@@ -173,16 +174,16 @@ def annotate(files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, f
     )
 
 
-def _tight(box: Box, mask: Mask) -> Box:
-    """The pixel edges of a mask that lies over a box."""
-    found = bounding(mask)
+def _tight_box(box: Box, mask: Mask) -> Box:
+    """Bounding box, in pixel edges of the image, of a mask that covers `box`."""
+    found = bounding_box(mask)
     assert found is not None
     x0, y0 = box[:2]
     return x0 + found[0], y0 + found[1], x0 + found[2], y0 + found[3]
 
 
 def _ids(frame: Frame, instances: list[Instance], bodies: int) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """Bodies as instance ids; distractors, furniture and the floor are 0."""
+    """Instance id of each pixel; 0 for distractors, furniture, floor, walls and background."""
     table = np.zeros(bodies + 1, np.uint16)
     for instance in instances:
         table[instance.body] = instance.id
@@ -190,13 +191,16 @@ def _ids(frame: Frame, instances: list[Instance], bodies: int) -> NDArray[np.uin
 
 
 def num_planes(instances: int) -> int:
-    """How many bit planes hold some instances: never two, which OpenCV warps differently (see decision 5)."""
+    """Number of bit planes for a number of instances.
+
+    It is never two, because OpenCV warps two-channel images differently (see decision 5).
+    """
     planes = max(1, -(-instances // 8))
     return 3 if planes == 2 else planes
 
 
 def _planes(masks: list[tuple[Box, Mask]], shape: tuple[int, int]) -> NDArray[np.uint8]:
-    # Each plane is contiguous: they are read one by one.
+    # Each plane is contiguous in memory, because planes are read one by one.
     planes = np.moveaxis(np.zeros((num_planes(len(masks)), *shape), np.uint8), 0, 2)
     for index, ((x0, y0, x1, y1), mask) in enumerate(masks):
         plane, bit = divmod(index, 8)

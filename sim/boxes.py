@@ -1,4 +1,4 @@
-"""Boxes of whole pixels."""
+"""Axis-aligned boxes with integer pixel edges."""
 
 from collections.abc import Iterable
 from typing import TypeVar
@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Box = tuple[int, int, int, int]
-"""Pixel edges x0, y0, x1, y1; may reach beyond the image."""
+"""Pixel edges x0, y0, x1, y1; a box may extend beyond the image."""
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
-def bounding(mask: NDArray[np.bool_] | NDArray[np.uint8] | NDArray[np.uint16]) -> Box | None:
-    """The pixel edges of what is not 0; None where nothing is."""
+def bounding_box(mask: NDArray[np.bool_] | NDArray[np.uint8] | NDArray[np.uint16]) -> Box | None:
+    """Bounding box of the nonzero pixels; None if there are none."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not len(rows):
         return None
@@ -20,23 +20,23 @@ def bounding(mask: NDArray[np.bool_] | NDArray[np.uint8] | NDArray[np.uint16]) -
 
 
 def size(box: Box) -> tuple[int, int]:
-    """Width and height."""
+    """Width and height of a box."""
     return box[2] - box[0], box[3] - box[1]
 
 
 def slices(box: Box) -> tuple[slice, slice]:
-    """The rows and columns of an image (H, W, ...) that lie in a box; its edges must not be negative."""
+    """Slices of the rows and columns of an image (H, W, ...) inside a box with nonnegative edges."""
     return slice(box[1], box[3]), slice(box[0], box[2])
 
 
-def within(box: Box, width: int, height: int) -> Box | None:
-    """The part of a box inside an image; None where there is none."""
+def clip(box: Box, width: int, height: int) -> Box | None:
+    """The part of a box inside an image; None if the box lies outside."""
     x0, y0, x1, y1 = max(box[0], 0), max(box[1], 0), min(box[2], width), min(box[3], height)
     return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
 
 
-def around(boxes: Iterable[Box]) -> Box:
-    """The smallest box that holds some others."""
+def union(boxes: Iterable[Box]) -> Box:
+    """The smallest box that contains all given boxes."""
     x0, y0, x1, y1 = zip(*boxes, strict=True)
     return min(x0), min(y0), max(x1), max(y1)
 
@@ -47,6 +47,6 @@ def overlap(first: Box, second: Box) -> bool:
     return across and first[1] < second[3] and second[1] < first[3]
 
 
-def over(values: NDArray[Scalar], box: Box, part: Box) -> NDArray[Scalar]:
-    """The part of values (h, w, ...) over a box that lies over a smaller one: a view."""
+def crop(values: NDArray[Scalar], box: Box, part: Box) -> NDArray[Scalar]:
+    """View of the values inside `part`, given the values (h, w, ...) of a box that contains it."""
     return values[part[1] - box[1] : part[3] - box[1], part[0] - box[0] : part[2] - box[0]]

@@ -1,4 +1,4 @@
-"""PyBullet, imported without the banner that it prints, and one client with nothing left over in it."""
+"""PyBullet, imported without its banner, and a client that can be reset completely."""
 
 import contextlib
 import ctypes
@@ -11,10 +11,9 @@ __all__ = ["Client", "pb", "silence"]
 
 @contextlib.contextmanager
 def silence() -> Iterator[None]:
-    """Sends what native code writes to the file descriptors 1 and 2 nowhere."""
-    flush = ctypes.CDLL(
-        None
-    ).fflush  # of C's own buffers: what waits in them is written to what is there then
+    """Discards what native code writes to the file descriptors 1 and 2 (stdout and stderr)."""
+    # C buffers its output: flush before each switch, so that pending output goes where it belongs.
+    flush = ctypes.CDLL(None).fflush
     flush(None)
     kept = os.dup(1), os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -34,27 +33,27 @@ with silence():
     import pybullet as pb
 
 
-KEPT_TEXTURE_BYTES = 16 << 20
-"""Texture files that PyBullet may keep."""
+MAX_TEXTURE_BYTES = 16 << 20
+"""Total size in bytes of the texture files that PyBullet may cache."""
 
 
 class Client:
-    """One PyBullet client of this process: `fresh()` empties it and sets every parameter anew.
+    """One PyBullet client of this process; `fresh()` empties it and sets every parameter.
 
-    PyBullet's parameters survive resets, and some survive reconnecting. A scene is only the same after any
-    other one when all of them are set for it.
+    PyBullet's parameters survive resets, and some survive reconnecting. A scene is independent of the scenes
+    before it only if every parameter is set again.
     """
 
     def __init__(self) -> None:
-        """Connects without a window."""
+        """Connects to PyBullet without a window."""
         self.id = pb.connect(pb.DIRECT)
         if self.id < 0:
-            raise RuntimeError("PyBullet gives out no more clients")
+            raise RuntimeError("PyBullet has no free client: it allows a limited number per process")
         self.contents: object = None
         self._textures: dict[str, int] = {}
 
     def fresh(self, time_step_s: float = 1 / 240, gravity_m_s2: float = 9.81) -> None:
-        """Removes everything and sets every parameter."""
+        """Removes all bodies and sets every physics parameter."""
         self.contents = None
         pb.resetSimulation(physicsClientId=self.id)
         pb.setGravity(0.0, 0.0, -gravity_m_s2, physicsClientId=self.id)
@@ -82,14 +81,14 @@ class Client:
         )
 
     def load_texture(self, path: str) -> int:
-        """PyBullet's id of a texture file; it is gone with the next `fresh()`.
+        """PyBullet's id of a texture file, valid until the next `fresh()`.
 
-        PyBullet keeps each file that it ever read. With textures that is without end, so now and then all are
-        let go; meshes with them, which are read again.
+        PyBullet caches every file that it reads. To bound the memory, the cache is cleared when its textures
+        exceed `MAX_TEXTURE_BYTES`; meshes are cleared with them and read again.
         """
         if path not in self._textures:
             self._textures[path] = Path(path).stat().st_size
-        if sum(self._textures.values()) > KEPT_TEXTURE_BYTES:
+        if sum(self._textures.values()) > MAX_TEXTURE_BYTES:
             for enabled in (0, 1):
                 pb.setPhysicsEngineParameter(enableFileCaching=enabled, physicsClientId=self.id)
             self._textures = {path: self._textures[path]}
@@ -97,7 +96,7 @@ class Client:
         return texture
 
     def close(self) -> None:
-        """Disconnects."""
+        """Disconnects from PyBullet."""
         if self.id >= 0 and pb.isConnected(self.id):
             pb.disconnect(self.id)
         self.id = -1

@@ -1,4 +1,4 @@
-"""What stands for a mesh in physics, in the form that PyBullet reads."""
+"""Collision shapes as OBJ files."""
 
 from collections.abc import Sequence
 
@@ -9,13 +9,13 @@ from scenes.assets.pieces import pieces_obj
 
 
 def collision_obj(pieces: Sequence[NDArray[np.float64]], center_m: tuple[float, float, float]) -> bytes:
-    """An OBJ file with an object for each convex piece: PyBullet makes one body of their hulls.
+    """Contents of an OBJ file with one object per convex piece, of which PyBullet makes a compound shape.
 
-    Faces only name the points: of an object's shape PyBullet takes the hull.
+    PyBullet takes the convex hull of the vertices of each object, so the faces only have to list them.
 
     Args:
-        pieces: Points (n, 3) of each, in the mesh frame.
-        center_m: The centre of mass there; points are given about it.
+        pieces: Vertices (n, 3) of each piece in the mesh frame, in metres.
+        center_m: Centre of mass in the mesh frame; it becomes the origin of the file.
     """
     about = [piece - center_m for piece in pieces]
     fans = [np.arange(len(piece) - 2)[:, None] + np.arange(3) for piece in pieces]

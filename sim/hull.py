@@ -1,6 +1,6 @@
-"""Convex hulls of meshes, and fewer points that stand for them in physics.
+"""Convex hulls of meshes, and simplified hulls for physics.
 
-SciPy is imported where it is called: what only looks at records needs none.
+SciPy is imported inside the functions, so that commands that only read records do not load it.
 """
 
 import numpy as np
@@ -10,15 +10,16 @@ from scenes.geometry import fibonacci_sphere
 
 Array = NDArray[np.float64]
 
-MOST_CORNERS, SHORTFALL = 192, 0.007
-"""Settling costs by the corners: as few as fall short by that share of the size, and never more."""
-FIRST_CORNERS, DIRECTIONS = 12, 2048
-AT_ONCE = 0.25
-"""Share of the faces that fall short which get a corner before the next look."""
+MAX_POINTS, TOLERANCE = 192, 0.007
+"""Most vertices of a simplified hull, and the distance to the full hull, as a fraction of its size, at which
+simplification stops earlier. The time to settle grows with the number of vertices."""
+INITIAL_POINTS, DIRECTIONS = 12, 2048
+BATCH_FRACTION = 0.25
+"""Fraction of the faces beyond the tolerance that get a new vertex before the hull is computed again."""
 
 
 def hull_vertices(vertices_m: Array) -> Array:
-    """The corners of the convex hull; of a flat mesh, the corners of its thickened hull."""
+    """Vertices (n, 3) of the convex hull; a flat mesh is thickened first."""
     from scipy.spatial import ConvexHull, QhullError
 
     try:
@@ -29,39 +30,39 @@ def hull_vertices(vertices_m: Array) -> Array:
         return np.asarray(thick[ConvexHull(thick).vertices])
 
 
-def thinned(points: Array) -> Array:
-    """Few points whose hull is nearly that of some corners (n, 3).
+def simplified(points: Array) -> Array:
+    """At most `MAX_POINTS` points whose convex hull approximates that of `points` (n, 3).
 
-    They are chosen with each principal axis at unit length: what is missed of a knife is then a share of its
-    thickness, not of its length.
+    Points are selected with the extent along each principal axis scaled to 1, so that the error of a knife is
+    relative to its thickness and not to its length.
     """
     middle = points.mean(axis=0)
     _, axes = np.linalg.eigh((points - middle).T @ (points - middle))
     along = (points - middle) @ axes
     size = np.maximum(np.ptp(along, axis=0), 1e-9 * np.ptp(along))
-    return np.asarray(_chosen(along / size) * size @ axes.T + middle)
+    return np.asarray(_select_points(along / size) * size @ axes.T + middle)
 
 
-def _chosen(points: Array) -> Array:
-    """Corners added where faces fall short most, then moved out until faces lie about where the mesh does.
+def _select_points(points: Array) -> Array:
+    """Points added where the hull so far has its largest error, then moved outward to compensate the rest.
 
-    Bodies rest on faces: each corner goes out by the mean of what the faces around it miss, square to them.
+    Bodies rest on faces, so each vertex is moved by the mean error of the adjacent faces along their normals.
     """
     from scipy.spatial import ConvexHull
 
     if len(points) > DIRECTIONS:
         points = points[np.unique([int((points @ one).argmax()) for one in fibonacci_sphere(DIRECTIONS)])]
-    kept = np.unique((fibonacci_sphere(FIRST_CORNERS) @ points.T).argmax(axis=1))
+    chosen = np.unique((fibonacci_sphere(INITIAL_POINTS) @ points.T).argmax(axis=1))
     while True:
-        hull = ConvexHull(points[kept])
+        hull = ConvexHull(points[chosen])
         normals, reaches = hull.equations[:, :3], hull.equations[:, :3] @ points.T
         missed = reaches.max(axis=1) + hull.equations[:, 3]
-        worst = np.argsort(-missed, kind="stable")[: max(int(AT_ONCE * (missed > SHORTFALL).sum()), 1)]
-        more = np.setdiff1d(reaches[worst].argmax(axis=1), kept)[: MOST_CORNERS - len(kept)]
-        if missed[worst[0]] <= SHORTFALL or not len(more):
+        worst = np.argsort(-missed, kind="stable")[: max(int(BATCH_FRACTION * (missed > TOLERANCE).sum()), 1)]
+        more = np.setdiff1d(reaches[worst].argmax(axis=1), chosen)[: MAX_POINTS - len(chosen)]
+        if missed[worst[0]] <= TOLERANCE or not len(more):
             break
-        kept = np.concatenate([kept, more])
-    around = np.zeros((len(kept), 4))
+        chosen = np.concatenate([chosen, more])
+    around = np.zeros((len(chosen), 4))
     for corner in hull.simplices.T:
         np.add.at(around, corner, np.column_stack([normals * missed[:, None], np.ones(len(missed))]))
-    return np.asarray(points[kept] + around[:, :3] / np.maximum(around[:, 3:], 1))
+    return np.asarray(points[chosen] + around[:, :3] / np.maximum(around[:, 3:], 1))

@@ -1,4 +1,4 @@
-"""Lets a drawn scene fall until it rests."""
+"""Physics simulation of a sampled scene until all bodies are at rest."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,24 +11,28 @@ from sim.bullet import Client, pb
 from sim.meshfiles import MeshFiles, collision_shape
 
 REST_M_S, REST_RAD_S, REST_S = 0.005, 0.1, 0.1
+"""A body rests when it stays below this speed and angular speed for this time."""
 PENETRATION_M, PENETRATION_SHARE = 0.001, 0.01
+"""Allowed penetration depth: the larger of a length in metres and a fraction of the body's diameter."""
 CHECK_STEPS = 6
+"""Simulation steps between two checks for rest."""
 ROLLING_SHARE = 0.05
-"""Rolling friction, a lever arm, as a share of the radius: a larger one lets bodies stand on their edges."""
+"""Rolling friction (a lever arm) as a fraction of the radius; with more, bodies come to rest on edges."""
 ANGULAR_DAMPING = 0.9
 MARGIN_M = 0.0001
-"""How far apart PyBullet keeps hulls; its own 1 mm would have everything hover."""
+"""Collision margin in metres; with PyBullet's default of 1 mm, bodies hover visibly."""
 FLOOR_HALF_M = (200.0, 200.0, 5.0)
+"""Half extents of the box that serves as the floor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A scene with its bodies where they came to rest: what records hold, and pictures are made from.
+    """A scene with its bodies at rest; records store it, and images are rendered from it.
 
     Attributes:
-        spec: The scene as drawn, its bodies at their final poses.
+        spec: The sampled scene with the final poses of its bodies.
         seconds: Simulated time until rest.
-        walls: Where the scene's walls stand.
+        walls: The walls of the scene.
     """
 
     spec: SceneSpec
@@ -37,10 +41,10 @@ class Settled:
 
 
 def settle(client: Client, files: MeshFiles, spec: SceneSpec) -> Settled:
-    """The scene at rest; a scene without physics is at rest as drawn.
+    """The scene after all bodies have come to rest; a scene without physics is returned unchanged.
 
     Raises:
-        RejectedDraw: `unsettled`, `penetrating`, `out_of_bounds` or `non_finite`.
+        RejectedDraw: The scene is rejected as `unsettled`, `penetrating`, `out_of_bounds` or `non_finite`.
     """
     if spec.physics is None or all(body.fixed for body in spec.bodies):
         return Settled(spec, 0.0)
@@ -52,14 +56,14 @@ def settle(client: Client, files: MeshFiles, spec: SceneSpec) -> Settled:
     _check_contacts(client.id, files, moving)
     _check_bounds(client.id, list(moving), spec.physics)
     bodies = tuple(
-        body if body.fixed else _moved(client.id, files, body_id, body)
+        body if body.fixed else _settled_body(client.id, files, body_id, body)
         for body_id, body in zip(ids, spec.bodies, strict=True)
     )
     return Settled(replace(spec, bodies=bodies), seconds)
 
 
 def _add_floor(client: int) -> None:
-    """A thick slab with its top at z = 0: fast bodies pass through a thin one."""
+    """Adds a thick box with its top at z = 0; fast bodies would pass through a thin one."""
     shape = pb.createCollisionShape(pb.GEOM_BOX, halfExtents=FLOOR_HALF_M, physicsClientId=client)
     floor = pb.createMultiBody(0, shape, -1, (0, 0, -FLOOR_HALF_M[2]), physicsClientId=client)
     _set_dynamics(client, floor, friction=1.0, rolling_m=0.0)
@@ -97,7 +101,7 @@ def _set_dynamics(client: int, body: int, friction: float, rolling_m: float) -> 
 
 
 def _run(client: int, ids: list[int], physics: Physics) -> float:
-    """Steps until all bodies rest; the simulated time."""
+    """Simulates until all bodies rest, and returns the simulated time in seconds."""
     resting = 0
     for step in range(1, int(physics.max_seconds / physics.time_step_s) + 1):
         pb.stepSimulation(physicsClientId=client)
@@ -122,7 +126,7 @@ def _at_rest(client: int, ids: list[int]) -> bool:
 
 
 def _check_contacts(client: int, files: MeshFiles, moving: Mapping[int, Body]) -> None:
-    """Looks how deep bodies reach into each other; what is fixed allows them what the floor does."""
+    """Rejects a scene whose bodies penetrate each other, the floor or a fixed body too deeply."""
     allowed = {
         body_id: max(
             PENETRATION_M, PENETRATION_SHARE * 2 * files.assets[body.asset].radius_m * body.largest_scale
@@ -135,8 +139,8 @@ def _check_contacts(client: int, files: MeshFiles, moving: Mapping[int, Body]) -
             raise RejectedDraw("penetrating")
 
 
-def _moved(client: int, files: MeshFiles, body_id: int, body: Body) -> Body:
-    """The body where it is now: the pose of its mesh frame; PyBullet gives that of the centre of mass."""
+def _settled_body(client: int, files: MeshFiles, body_id: int, body: Body) -> Body:
+    """The body at its simulated pose, converted from the centre-of-mass frame to the mesh frame."""
     center, quat = pb.getBasePositionAndOrientation(body_id, physicsClientId=client)
     inner = np.array(body.axes) * np.array(files.assets[body.asset].center_of_mass_m)
     return replace(body, pose=Pose.from_point_pair(inner, np.array(center), quat))

@@ -1,4 +1,4 @@
-"""Tries a mesh out: loads it into physics and takes its picture, as a data set would."""
+"""Test renders: a mesh is loaded into physics and rendered as it would be for a data set."""
 
 import tempfile
 from collections.abc import Sequence
@@ -17,28 +17,32 @@ from scenes.shot import Camera, Light, Shot
 from scenes.spec import Body, Look, SceneSpec, Surface
 from sim.bullet import Client, pb
 from sim.collision import collision_obj
-from sim.meshfiles import MIN_TRIANGLE_PX, MeshFiles, collision_shape, small_triangle
+from sim.meshfiles import MIN_TRIANGLE_PX, MeshFiles, collision_shape, small_triangle_area
 from sim.render.raster.gbuffer import RejectedView
 from sim.render.raster.tiny import TinyRenderer
 from sim.settle import Settled
 
 SIDE_PX = 192
+"""Side of the image."""
 RADIUS_M = 0.1
+"""Radius of the bounding sphere to which the mesh is scaled."""
 FROM = (1.0, -1.6, 1.1)
+"""Direction from the mesh to the camera: front right and above."""
 FILLED = 0.92
+"""Fraction of the image's side that the mesh fills."""
 LIGHT = Light(vec3(np.array([0.30, -0.62, 0.725])), (1.0, 1.0, 1.0), 0.55, 0.5, 0.05, 0.0, 0.01)
 WHITE = Surface(Look((1.0, 1.0, 1.0)), 1.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TestRender:
-    """What came of a mesh.
+    """The result of a test render.
 
     Attributes:
-        image: (192, 192, 3) RGB on white; the mesh stands upright, seen from the front right and above.
-        drawn_px: Pixels that it covers.
-        smallest_px: The longest side, in pixels, above which it is drawn triangle by triangle; below, the
-            renderer would drop triangles, and simpler versions of the mesh are drawn.
+        image: (192, 192, 3) RGB on white; the mesh upright, viewed from the front right and above.
+        drawn_px: Number of pixels that the mesh covers.
+        smallest_px: Size of the mesh's longest side in the image, in pixels, from which the mesh itself is
+            rendered. At smaller sizes the renderer would drop triangles, so simplified meshes are used.
     """
 
     image: NDArray[np.uint8]
@@ -47,14 +51,14 @@ class TestRender:
 
 
 def render_test(client: Client, mesh: Mesh) -> TestRender:
-    """A mesh, tried out at a size that suits the renderer whatever its own is.
+    """Test render of a mesh, scaled to a fixed size.
 
     Args:
         client: A PyBullet client.
         mesh: The mesh.
 
     Raises:
-        RuntimeError: PyBullet makes no collision shape of it.
+        RuntimeError: PyBullet cannot make a collision shape of the mesh.
     """
     asset = one_asset("mesh", mesh)
     catalogue = Catalogue(("mesh",), ("object",), (1.0,), ((asset,),), (), ())
@@ -67,19 +71,19 @@ def render_test(client: Client, mesh: Mesh) -> TestRender:
         files = MeshFiles(catalogue, Path(folder))
         client.fresh()
         if collision_shape(client.id, files, asset, scale) < 0:
-            raise RuntimeError("PyBullet makes no collision shape of it")
+            raise RuntimeError("PyBullet cannot make a collision shape of it")
         renderer = TinyRenderer(client, files, Pictures({}))
         camera = _camera(files.hull_vertices(asset.key) * scale + np.array(pose.position_m))
         try:
-            seen = renderer.rasterise(settled, Shot(0, 0, 0, camera, LIGHT))
+            gbuffer = renderer.rasterise(settled, Shot(0, 0, 0, camera, LIGHT))
         except RejectedView:
             return TestRender(np.full((SIDE_PX, SIDE_PX, 3), 255, np.uint8), 0, np.inf)
-    image = np.where((seen.body >= 0)[..., None], seen.color, np.uint8(255))
-    return TestRender(np.asarray(image, np.uint8), int((seen.body >= 0).sum()), _smallest_px(mesh))
+    image = np.where((gbuffer.body >= 0)[..., None], gbuffer.color, np.uint8(255))
+    return TestRender(np.asarray(image, np.uint8), int((gbuffer.body >= 0).sum()), _smallest_px(mesh))
 
 
 def loads(client: Client, pieces: Sequence[NDArray[np.float64]]) -> bool:
-    """Whether PyBullet makes a body of convex pieces (n, 3) in metres."""
+    """Whether PyBullet can make a body of convex pieces, each given by vertices (n, 3) in metres."""
     with tempfile.TemporaryDirectory(prefix="sim2coco-") as folder:
         path = Path(folder) / "pieces.obj"
         path.write_bytes(collision_obj(pieces, (0.0, 0.0, 0.0)))
@@ -89,7 +93,7 @@ def loads(client: Client, pieces: Sequence[NDArray[np.float64]]) -> bool:
 
 
 def _camera(points_m: NDArray[np.float64]) -> Camera:
-    """A camera that the points (n, 3) just fit into."""
+    """A camera whose image is just filled by points (n, 3)."""
     direction = np.array(FROM) / np.linalg.norm(FROM)
     position = 8 * RADIUS_M * direction
     matrix = look_at(position, np.zeros(3), 0.0)
@@ -103,5 +107,5 @@ def _camera(points_m: NDArray[np.float64]) -> Camera:
 
 
 def _smallest_px(mesh: Mesh) -> float:
-    area = small_triangle(mesh)
+    area = small_triangle_area(mesh)
     return float(mesh.extents_m.max()) * (MIN_TRIANGLE_PX / area) ** 0.5 if area > 0 else np.inf

@@ -12,7 +12,7 @@ from pycocotools import mask as coco_mask
 from scenes.camera import ImageSettings
 from scenes.shot import Shot
 from sim.annotate import Instance, Measures, Sample
-from sim.boxes import Box, bounding, slices
+from sim.boxes import Box, bounding_box, slices
 from sim.settle import Settled
 from sim2coco.codec import encode
 from sim2coco.quality.judge import Verdict
@@ -114,7 +114,7 @@ def run_lengths(
         shape: Height and width of the image; None if `mask` is not a crop.
     """
     height, width = shape or mask.shape
-    x0, y0, x1, y1 = bounding(mask) or (0, 0, 0, 0)
+    x0, y0, x1, y1 = bounding_box(mask) or (0, 0, 0, 0)
     left, top, high = x0 + corner[0], y0 + corner[1], y1 - y0 + 2
     columns = np.zeros((x1 - x0, high), np.bool_)
     columns[:, 1:-1] = mask[y0:y1, x0:x1].T

@@ -73,7 +73,7 @@ class Recipe(Settings):
     @model_validator(mode="after")
     def _has_the_camera_that_is_asked_for(self) -> "Recipe":
         for name in ("aperture_mm", "motion_px"):
-            if getattr(self.camera, name)[1] and not self.render.blurs:
+            if getattr(self.camera, name)[1] and not self.render.supports_blur:
                 raise ValueError(
                     f"camera.{name}: render={self.render.kind} draws sharp pictures only; "
                     f"use render=relit, or leave it at 0"

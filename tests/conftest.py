@@ -11,33 +11,33 @@ from sim.bullet import Client
 from sim.render.raster.egl.client import EglUnavailable
 from sim.render.raster.egl.probe import egl_device
 from sim.render.settings import Render, Tiny
-from tests.studio import Studio
+from tests.rig import Rig
 
 
 @pytest.fixture(scope="session")
 def client() -> Iterator[Client]:
-    """One client for all tests: each finds there what the others left, as scenes do."""
+    """One client for all tests: each test runs after the leftovers of others, as scenes do."""
     client = Client()
     yield client
     client.close()
 
 
 @pytest.fixture
-def studio(client: Client, tmp_path: Path) -> Callable[..., Studio]:
-    """`studio(catalogue, Relit(), background="folder")`: everything that pictures are made with."""
+def rig(client: Client, tmp_path: Path) -> Callable[..., Rig]:
+    """Factory of rigs: `rig(catalogue, Relit(), background="folder")`."""
 
-    def build(catalogue: Catalogue, render: Render | None = None, **images: str | None) -> Studio:
+    def build(catalogue: Catalogue, render: Render | None = None, **images: str | None) -> Rig:
         folder = tmp_path / "meshes"
         folder.mkdir(exist_ok=True)
         none = dict.fromkeys(("floor", "walls", "background", "objects", "distractors"))
-        return Studio(client, catalogue, folder, {**none, **images}, render or Tiny())
+        return Rig(client, catalogue, folder, {**none, **images}, render or Tiny())
 
     return build
 
 
 @pytest.fixture(scope="session")
 def egl() -> str:
-    """The device that OpenGL draws with; tests that need one are skipped where there is none."""
+    """Name of the OpenGL device; tests that need one are skipped on machines without."""
     try:
         return egl_device()
     except EglUnavailable as error:

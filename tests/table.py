@@ -18,7 +18,7 @@ from scenes.scene import Scene
 from scenes.settings import Settings, Streams
 from scenes.shot import Camera
 from scenes.spec import Body, Physics, SceneSpec, Surface
-from tests.studio import UPRIGHT, Array, rays
+from tests.rig import UPRIGHT, Array, rays
 
 TOP_M, WIDE_M, DEEP_M = 0.5, 1.0, 0.8
 """Height of the table's top side, and its sides along x and y."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sim.render.raster.egl.probe import REPAIR
+from sim.render.raster.egl.probe import INSTALL_COMMAND
 from sim2coco.doctor import Finding, diagnose, distributions, imports, machine, report
 from sim2coco.doctor.outcome import Outcome, run_child
 
@@ -207,7 +207,7 @@ def test_egl_is_optional(outcome: Outcome, sentence: str) -> None:
 
 
 def test_doctor_and_renderer_name_the_same_packages() -> None:
-    assert imports.EGL_REPAIR == REPAIR
+    assert imports.EGL_REPAIR == INSTALL_COMMAND
 
 
 def test_other_distributions_with_our_package_names_are_found(tmp_path: Path) -> None:

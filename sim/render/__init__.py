@@ -1,1 +1,1 @@
-"""From a settled scene and a shot to a picture."""
+"""Rendering: from a settled scene and a shot to an image."""

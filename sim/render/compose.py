@@ -1,4 +1,4 @@
-"""The picture: what is where, by depth and plane alone, and a way to paint it."""
+"""The interface of composers, which turn a G-buffer into the final image."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from scenes.assets.images import Pictures
 from scenes.shot import Shot
-from sim.render.last import Last
+from sim.render.cache import LastResult
 from sim.render.lighting.surfaces import Surfaces
 from sim.render.raster.gbuffer import GBuffer, Renderer
-from sim.render.raster.planes import facing
+from sim.render.raster.planes import walls_facing
 from sim.render.raster.visibility import Visibility, resolve_visibility
 from sim.settle import Settled
 
@@ -23,12 +23,12 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """A picture and what is where in it.
+    """A rendered image with the body and the depth of each pixel.
 
     Attributes:
         image: (H, W, 3) uint8 RGB.
-        body: (H, W) int16, index into the scene's bodies; -1 where none is seen.
-        depth_m: (H, W) float32, along the camera's z; infinite for the background.
+        body: (H, W) int16, index into the scene's bodies; -1 where no body is visible.
+        depth_m: (H, W) float32, depth in metres along the camera's z axis; infinite for the background.
     """
 
     image: NDArray[np.uint8]
@@ -37,28 +37,30 @@ class Frame:
 
 
 class Composer(ABC):
-    """Puts pictures together; where things are is the same for all, how they look is not.
+    """Shades the visible surfaces. Visibility is the same for all composers, only shading differs.
 
     Args:
-        pictures: Textures.
+        pictures: Textures of floor, walls and background.
     """
 
     relights: ClassVar[bool] = False
-    """Whether all light comes from here: what is rasterised once does then for every light."""
+    """Whether the composer computes all lighting itself, so that one G-buffer serves every light."""
 
     def __init__(self, pictures: Pictures) -> None:
-        """Keeps the filtered textures that were used last."""
+        """Starts with empty caches."""
         self.surfaces = Surfaces(pictures)
-        self._facing, self._seen = Last(facing), Last(resolve_visibility)
+        self._facing, self._visibility = LastResult(walls_facing), LastResult(resolve_visibility)
 
     def compose(self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot) -> Frame:
-        """The picture of one shot; which body is where comes from depth and planes alone."""
+        """Renders the image of one shot; visibility depends on the G-buffer, the floor and the walls only."""
         walls = self._facing(settled.walls, shot.camera)
-        seen = self._seen(gbuffer, shot.camera, settled.spec.floor is not None, walls)
-        return Frame(self.paint(renderer, gbuffer, settled, shot, seen), seen.body, seen.depth_m)
+        visibility = self._visibility(gbuffer, shot.camera, settled.spec.floor is not None, walls)
+        return Frame(
+            self.shade(renderer, gbuffer, settled, shot, visibility), visibility.body, visibility.depth_m
+        )
 
     @abstractmethod
-    def paint(
-        self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot, seen: Visibility
+    def shade(
+        self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot, visibility: Visibility
     ) -> NDArray[np.uint8]:
-        """The image (H, W, 3) of what is seen."""
+        """The image (H, W, 3) of the visible surfaces."""

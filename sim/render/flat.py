@@ -1,4 +1,4 @@
-"""Pictures in PyBullet's own shading, with a floor that receives cast shadows."""
+"""Images with PyBullet's own shading, and a floor that receives cast shadows."""
 
 import cv2
 import numpy as np
@@ -6,34 +6,34 @@ from numpy.typing import NDArray
 
 from scenes.shot import Light, Shot
 from scenes.spec import Surface
-from sim.boxes import bounding, slices
+from sim.boxes import bounding_box, slices
 from sim.render.compose import Array, Composer, Mask
-from sim.render.lighting.walls import on_wall
+from sim.render.lighting.walls import wall_points
 from sim.render.raster.gbuffer import GBuffer, Renderer, ShadowMap
-from sim.render.raster.planes import along
+from sim.render.raster.planes import axis_component
 from sim.render.raster.visibility import Visibility
 from sim.settle import Settled
 
 Plane = NDArray[np.float32]
 
 SHADOW_MAP_PX = 256
-"""Side of the shadow map of the floor."""
+"""Side of the floor's shadow map in pixels."""
 
 
 class FlatComposer(Composer):
-    """Keeps the renderer's shading of bodies, and adds floor, walls and background."""
+    """Composer that keeps the renderer's shading of bodies, and adds floor, walls and background."""
 
-    def paint(
-        self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot, seen: Visibility
+    def shade(
+        self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot, visibility: Visibility
     ) -> NDArray[np.uint8]:
-        """The picture (H, W, 3) of a shot."""
+        """The image (H, W, 3) of a shot."""
         spec = settled.spec
         image = self._background(spec.background, shot)
-        if spec.floor is not None and seen.is_floor is not None and seen.plane_m is not None:
+        if spec.floor is not None and visibility.is_floor is not None and visibility.plane_m is not None:
             shadow = renderer.shadow_map(settled, shot, SHADOW_MAP_PX)
-            self._paint_floor(image, seen.is_floor, seen.plane_m, spec.floor, shot, shadow)
-        self._paint_walls(image, shot, seen)
-        np.copyto(image, gbuffer.color, where=(seen.body >= 0)[..., None])
+            self._shade_floor(image, visibility.is_floor, visibility.plane_m, spec.floor, shot, shadow)
+        self._shade_walls(image, shot, visibility)
+        np.copyto(image, gbuffer.color, where=(visibility.body >= 0)[..., None])
         return image
 
     def _background(self, surface: Surface, shot: Shot) -> NDArray[np.uint8]:
@@ -43,21 +43,21 @@ class FlatComposer(Composer):
         strength = np.full(shape, light.ambient + 0.5 * light.diffuse, np.float32)
         return _lit(self.surfaces.background(surface, shot.camera), surface, light, strength)
 
-    def _paint_walls(self, image: NDArray[np.uint8], shot: Shot, seen: Visibility) -> None:
-        for index, wall in enumerate(seen.walls):
-            assert seen.wall is not None
-            box = bounding(seen.wall == index)
+    def _shade_walls(self, image: NDArray[np.uint8], shot: Shot, visibility: Visibility) -> None:
+        for index, wall in enumerate(visibility.walls):
+            assert visibility.wall is not None
+            box = bounding_box(visibility.wall == index)
             if box is None:
                 continue
             part = slices(box)
-            points, depth_m = on_wall(wall, shot.camera, box)
+            points, depth_m = wall_points(wall, shot.camera, box)
             albedo = self.surfaces.wall(wall, shot.camera, points, depth_m)
             direct = max(-float(wall.outward() @ shot.light.direction), 0.0)
             strength = np.full(depth_m.shape, shot.light.ambient + shot.light.diffuse * direct, np.float32)
             lit = _lit(albedo, wall.surface, shot.light, strength)
-            np.copyto(image[part], lit, where=(seen.wall[part] == index)[..., None])
+            np.copyto(image[part], lit, where=(visibility.wall[part] == index)[..., None])
 
-    def _paint_floor(
+    def _shade_floor(
         self,
         image: NDArray[np.uint8],
         is_floor: Mask,
@@ -66,7 +66,7 @@ class FlatComposer(Composer):
         shot: Shot,
         shadow: ShadowMap | None,
     ) -> None:
-        box = bounding(is_floor)
+        box = bounding_box(is_floor)
         if box is None:
             return
         part = slices(box)
@@ -74,7 +74,8 @@ class FlatComposer(Composer):
         # Distant floor has its mean colour; the limit keeps texture coordinates exact in single precision.
         depth = np.minimum(plane_m[part], 1e3 * camera.pose.position_m[2]).astype(np.float32)
         x, y = (
-            np.float32(camera.pose.position_m[axis]) + depth * along(camera, axis)[part].astype(np.float32)
+            np.float32(camera.pose.position_m[axis])
+            + depth * axis_component(camera, axis)[part].astype(np.float32)
             for axis in (0, 1)
         )
         albedo = self.surfaces.floor(surface, camera, x, y, depth)
@@ -102,7 +103,7 @@ def _lit(
 
 
 def _shade(shadow: ShadowMap | None, light: Light, x: Plane, y: Plane) -> Plane:
-    """Share of the sun's light that is blocked at floor points x, y (h, w): 0..1."""
+    """Fraction (0..1) of the sun's light that is blocked at floor points x, y (h, w)."""
     if shadow is None:
         return np.zeros(x.shape, np.float32)
     side = len(shadow.blocked)

@@ -1,4 +1,4 @@
-"""The choice of renderer."""
+"""Settings of the renderer."""
 
 from abc import abstractmethod
 from typing import Annotated, ClassVar, Literal
@@ -21,84 +21,84 @@ from sim.render.relight import RelitComposer
 
 
 class Render(Kind):
-    """A way to draw settled scenes."""
+    """A way to render settled scenes."""
 
-    blurs: ClassVar[bool] = False
-    """Whether its pictures know lenses and motion."""
+    supports_blur: ClassVar[bool] = False
+    """Whether lens blur and motion blur are supported."""
 
     @abstractmethod
     def renderer(self, client: Client, files: MeshFiles, pictures: Pictures) -> Renderer:
-        """The renderer, drawing in a client."""
+        """The renderer, which uses a PyBullet client."""
 
     @abstractmethod
     def composer(self, files: MeshFiles, pictures: Pictures) -> Composer:
-        """What makes pictures of what the renderer gives."""
+        """The composer that shades the renderer's G-buffers."""
 
     def device(self) -> str | None:
-        """What pixels depend on beside this package, its lock and the processor: a name, or None.
+        """Name of the device that renders, if pixels depend on it; None for a software renderer.
 
         Raises:
-            EglUnavailable: It cannot draw on this machine.
+            EglUnavailable: The renderer does not work on this machine.
         """
         return None
 
 
-class LitByUs(Render):
-    """A way to draw that takes colours, depth and ids from PyBullet, and lights them itself."""
+class RelitRender(Render):
+    """A renderer that takes colours, depth and ids from PyBullet, and computes the lighting itself."""
 
-    blurs: ClassVar[bool] = True
+    supports_blur: ClassVar[bool] = True
     sky_directions: Annotated[int, Field(ge=8, le=1024)] = 36
-    """From how many directions the sky's light is followed."""
+    """Number of directions of the sky for which a shadow map is rendered."""
     sky_map_px: Annotated[int, Field(ge=32, le=1024)] = 112
-    """Pixels a side of the map from each of them."""
+    """Side of each shadow map of the sky in pixels."""
     sun_map_px: Annotated[int, Field(ge=64, le=4096)] = 256
-    """Pixels a side of the sun's map."""
+    """Side of the shadow maps of the sun and the lamps in pixels."""
     smooth_edges: bool = True
-    """Whether edges in the picture are antialiased; masks never are."""
+    """Whether edges in the image are antialiased; masks never are."""
 
     def composer(self, files: MeshFiles, pictures: Pictures) -> Composer:
-        """What lights them."""
+        """The composer that computes the lighting."""
         maps = ShadowMaps(self.sky_directions, self.sky_map_px, self.sun_map_px)
         return RelitComposer(pictures, files, maps, self.smooth_edges)
 
 
-class Relit(LitByUs):
-    """PyBullet's colours, depth and ids, lit by us: soft shadows, sky light, highlights, smooth edges."""
+class Relit(RelitRender):
+    """PyBullet's software renderer with our lighting: soft shadows, sky light, highlights, smooth edges."""
 
     kind: Literal["relit"] = "relit"
 
     def renderer(self, client: Client, files: MeshFiles, pictures: Pictures) -> Renderer:
-        """The renderer, giving plain colours."""
+        """The renderer, without its own lighting."""
         return TinyRenderer(client, files, pictures, lit=False)
 
 
-class Egl(LitByUs):
-    """As relit, but drawn with OpenGL: on a GPU where there is one, else by Mesa on the processor."""
+class Egl(RelitRender):
+    """As relit, but rendered with OpenGL: on a GPU if there is one, otherwise on the CPU with Mesa."""
 
     kind: Literal["egl"] = "egl"
 
     def renderer(self, client: Client, files: MeshFiles, pictures: Pictures) -> Renderer:
-        """The renderer, drawing in a client of its own."""
+        """The renderer, which uses a PyBullet client of its own."""
         return EglRenderer(egl_client(), files, pictures)
 
     def device(self) -> str:
-        """OpenGL's name of what draws.
+        """Name and version of the OpenGL device.
 
         Raises:
-            EglUnavailable: Nothing does.
+            EglUnavailable: OpenGL does not work on this machine.
         """
         return egl_device()
 
 
 class Tiny(Render):
-    """PyBullet's software renderer and its own shading; needs no GPU and no system library."""
+    """PyBullet's software renderer with its own shading; needs no GPU and no system library."""
 
     kind: Literal["tiny"] = "tiny"
 
     def renderer(self, client: Client, files: MeshFiles, pictures: Pictures) -> Renderer:
-        """The renderer, drawing in a client."""
+        """The renderer, which uses a PyBullet client."""
         return TinyRenderer(client, files, pictures)
 
     def composer(self, files: MeshFiles, pictures: Pictures) -> Composer:
-        """What adds floor and background."""
+        """The composer that adds floor, walls and background."""
         return FlatComposer(pictures)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.render.raster.egl.probe import REPAIR, egl_device
+from sim.render.raster.egl.probe import INSTALL_COMMAND, egl_device
 from tests.commandline import TINY, Command
 
 
@@ -28,6 +28,6 @@ def test_its_absence_is_told_before_anything_is_begun(
     assert outcome.code == 2
     (line,) = set(outcome.err.splitlines())
     assert line.startswith("sim2coco: render=egl: PyBullet's EGL renderer does not draw on this machine")
-    assert REPAIR in line
+    assert INSTALL_COMMAND in line
     assert "render=relit" in line
     assert list(here.iterdir()) == []

@@ -40,7 +40,7 @@ from sim2coco.store import Store, StoreError
 from tests.commandline import tree
 from tests.library.conftest import Look
 from tests.library.test_import import assets
-from tests.studio import GREY, UPRIGHT, Studio, catalogue_of
+from tests.rig import GREY, UPRIGHT, Rig, catalogue_of
 
 PHYSICS = Physics(gravity_m_s2=9.81, time_step_s=1 / 240, max_seconds=6.0, bounds_m=3.0)
 RIM_M, BALL_M = 0.10, 0.012
@@ -108,14 +108,14 @@ def loaded(library: Path, **said: Any) -> Catalogue:
     return load_catalogue(Assets.parse({"path": str(library), **said}))
 
 
-def put(made: Studio, name: str, *center_m: float) -> Body:
+def put(made: Rig, name: str, *center_m: float) -> Body:
     """A body that stands with its centre of mass at a place."""
     body = made.body(f"{name}/{name}", (0, 0, 0))
     inner = np.array(made.files.assets[body.asset].center_of_mass_m)
     return replace(body, pose=Pose.from_point_pair(inner, np.array(center_m), UPRIGHT))
 
 
-def rest(made: Studio, below: str, above: str, height_m: float) -> NDArray[np.float64]:
+def rest(made: Rig, below: str, above: str, height_m: float) -> NDArray[np.float64]:
     """Where the centre of mass of one body comes to rest that falls onto another one, in that one's frame."""
     stands = made.body(f"{below}/{below}", (0, 0, 0.0002))
     spec = SceneSpec(0, "train", 0, (stands, put(made, above, 0.002, 0.001, height_m)), GREY, GREY, PHYSICS)
@@ -126,8 +126,8 @@ def rest(made: Studio, below: str, above: str, height_m: float) -> NDArray[np.fl
 
 
 @pytest.mark.parametrize(("library", "inside"), [("cut", True), ("hulls", False)])
-def test_a_ball_falls_into_a_cup(libraries: Path, studio: Any, library: str, inside: bool) -> None:
-    made = studio(loaded(libraries / library))
+def test_a_ball_falls_into_a_cup(libraries: Path, rig: Any, library: str, inside: bool) -> None:
+    made = rig(loaded(libraries / library))
     x, y, z = rest(made, "cup", "ball", RIM_M + 0.03)
     assert (z < RIM_M / 2) == inside
     # It lies on the bottom, or on the hull: nothing hovers or sinks.
@@ -137,8 +137,8 @@ def test_a_ball_falls_into_a_cup(libraries: Path, studio: Any, library: str, ins
 
 
 @pytest.mark.parametrize(("library", "over"), [("cut", True), ("hulls", False)])
-def test_a_ring_falls_over_a_peg(libraries: Path, studio: Any, library: str, over: bool) -> None:
-    made = studio(loaded(libraries / library))
+def test_a_ring_falls_over_a_peg(libraries: Path, rig: Any, library: str, over: bool) -> None:
+    made = rig(loaded(libraries / library))
     x, y, z = rest(made, "peg", "ring", SPOOL_TOP_M + 0.02)
     on_plate = z < 0.05 and np.hypot(x, y) < 0.03
     assert on_plate == over
@@ -146,8 +146,8 @@ def test_a_ring_falls_over_a_peg(libraries: Path, studio: Any, library: str, ove
         assert z == pytest.approx(0.010 + 0.008, abs=0.0015)
 
 
-def test_contacts_are_those_of_the_pieces(libraries: Path, studio: Any, client: Client) -> None:
-    made = studio(loaded(libraries / "cut"))
+def test_contacts_are_those_of_the_pieces(libraries: Path, rig: Any, client: Client) -> None:
+    made = rig(loaded(libraries / "cut"))
     stands = made.body("cup/cup", (0, 0, 0))
     for x, fits in ((0.0, True), (0.031, False)):  # in the middle, and through the wall
         spec = SceneSpec(0, "train", 0, (stands, put(made, "ball", x, 0, 0.06)), GREY, GREY, PHYSICS)
@@ -327,18 +327,18 @@ def test_check_counts_the_pieces_and_reads_them(libraries: Path) -> None:
         loaded(libraries / "checked")
 
 
-def test_hulls_of_meshes_without_a_library(studio: Any) -> None:
-    made = studio(catalogue_of({"cup": mesh_of(cup())}))
+def test_hulls_of_meshes_without_a_library(rig: Any) -> None:
+    made = rig(catalogue_of({"cup": mesh_of(cup())}))
     (key,) = made.files.assets
     assert made.files.collision(key).read_text().count("\no ") == 0
 
 
-def test_pieces_settle_to_the_same_bytes_after_anything(libraries: Path, studio: Any) -> None:
+def test_pieces_settle_to_the_same_bytes_after_anything(libraries: Path, rig: Any) -> None:
     scene = Drop.parse({"num_objects": 6, "empty_share": 0.0})
     catalogue = loaded(libraries / "cut")
-    made = studio(catalogue)
+    made = rig(catalogue)
     first, _ = made.drawn(scene, 0)
     made.drawn(scene, 1)
-    rest(studio(loaded(libraries / "hulls")), "cup", "ball", RIM_M + 0.03)
-    again, _ = studio(catalogue).drawn(scene, 0)
+    rest(rig(loaded(libraries / "hulls")), "cup", "ball", RIM_M + 0.03)
+    again, _ = rig(catalogue).drawn(scene, 0)
     assert again == first

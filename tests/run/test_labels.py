@@ -21,7 +21,7 @@ from sim2coco.codec import encode
 from sim2coco.labels import run_lengths, written
 from sim2coco.quality.checks import Truncated
 from sim2coco.quality.judge import Quality, judge
-from tests.studio import Studio, camera_at, catalogue_of, shot, still
+from tests.rig import Rig, camera_at, catalogue_of, shot, still
 
 FORMATS: tuple[Literal["png", "jpg"], ...] = ("png", "jpg")
 RNG = np.random.Generator(np.random.PCG64(0))
@@ -65,9 +65,9 @@ def test_a_crop_gives_the_same_as_the_whole_image(name: str) -> None:
     assert run_lengths(mask[3:, :60], (0, 3), mask.shape) == run_lengths(mask)
 
 
-def in_a_row(studio: Callable[..., Studio]) -> tuple[Settled, Shot, Sample]:
+def in_a_row(rig: Callable[..., Rig]) -> tuple[Settled, Shot, Sample]:
     """Three boxes: the first is cut by the frame and half hidden by the second, the third is hidden."""
-    made = studio(
+    made = rig(
         catalogue_of({"box": box(0.1, 0.1, 0.1), "bar": box(0.1, 0.1, 0.06), "dot": box(0.02, 0.02, 0.02)})
     )
     settled = still(
@@ -90,8 +90,8 @@ def edges(mask: NDArray[np.bool_]) -> tuple[float, ...]:
     return float(x), float(y), float(columns.max() + 1 - x), float(rows.max() + 1 - y)
 
 
-def test_every_value_of_a_label_is_that_of_its_mask_or_object(studio: Callable[..., Studio]) -> None:
-    settled, taken, sample = in_a_row(studio)
+def test_every_value_of_a_label_is_that_of_its_mask_or_object(rig: Callable[..., Rig]) -> None:
+    settled, taken, sample = in_a_row(rig)
     verdict = judge(Quality(), sample, False)
     picture = written(ImageSettings(), settled, taken, 0, sample, verdict).picture
     labelled = [instance for instance in sample.instances if instance.id not in verdict.dropped]
@@ -120,9 +120,9 @@ def test_every_value_of_a_label_is_that_of_its_mask_or_object(studio: Callable[.
 
 
 def test_a_visible_object_with_a_dropped_label_is_ignored_with_its_reason(
-    studio: Callable[..., Studio],
+    rig: Callable[..., Rig],
 ) -> None:
-    settled, taken, sample = in_a_row(studio)
+    settled, taken, sample = in_a_row(rig)
     verdict = judge(Quality(checks={"cut": Truncated(max_truncation=0.05)}), sample, False)
     picture = written(ImageSettings(), settled, taken, 0, sample, verdict).picture
     (ignored,) = picture.ignored
@@ -131,9 +131,9 @@ def test_a_visible_object_with_a_dropped_label_is_ignored_with_its_reason(
 
 
 def test_values_of_the_rendered_camera_are_removed_once_pixels_have_moved(
-    studio: Callable[..., Studio],
+    rig: Callable[..., Rig],
 ) -> None:
-    settled, taken, sample = in_a_row(studio)
+    settled, taken, sample = in_a_row(rig)
     moved = replace(sample, camera=None)
     picture = written(ImageSettings(), settled, taken, 1, moved, judge(Quality(), moved, False)).picture
     assert (picture.camera, picture.copy) == (None, 1)

@@ -10,7 +10,7 @@ from scenes.geometry import Vec3, look_at
 from scenes.settings import Settings
 from scenes.shot import Camera
 from tests.refusals import assert_refused
-from tests.studio import aimed
+from tests.rig import aimed
 
 IMAGE = ImageSettings(width=200, height=100)
 BOUNDS: tuple[Vec3, float] = ((0.3, -0.2, 0.1), 0.25)

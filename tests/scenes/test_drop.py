@@ -10,7 +10,7 @@ from scenes.kinds.floating import Floating
 from scenes.scene import Scene, random_disc, random_in_ball, random_quaternion
 from scenes.spec import Body, RejectedDraw, SceneSpec
 from tests.refusals import assert_refused
-from tests.studio import catalogue_from, streams
+from tests.rig import catalogue_from, streams
 
 CATALOGUE = catalogue_from(
     {

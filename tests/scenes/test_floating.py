@@ -4,7 +4,7 @@ from numpy.typing import NDArray
 
 from scenes.kinds.floating import Floating
 from scenes.spec import RejectedDraw, SceneSpec
-from tests.studio import catalogue_from, streams
+from tests.rig import catalogue_from, streams
 
 CATALOGUE = catalogue_from(
     {name: {"shape": name, "size_m": [0.05, 0.1]} for name in ("box", "bolt", "torus", "wedge", "capsule")}

@@ -20,7 +20,7 @@ from scenes.lamps import EnvironmentSettings
 from scenes.scene import Scene
 from scenes.spec import Body, SceneSpec, Surface
 from scenes.split import Split, split_sizes
-from tests.studio import streams
+from tests.rig import streams
 
 SHARES = {"train": 0.7, "val": 0.2, "test": 0.1}
 

@@ -15,7 +15,7 @@ from sim2coco.messages import ConfigError, build, walk
 from sim2coco.recipe import Recipe
 from tests.panoramas import white, write_hdr
 from tests.refusals import assert_refused
-from tests.studio import streams as scene_streams
+from tests.rig import streams as scene_streams
 
 
 def streams(view: int) -> Streams:

@@ -14,7 +14,7 @@ from scenes.assets.reading.image import read_image
 from scenes.assets.reading.parts import crease_normals
 from scenes.assets.shapes import box
 from scenes.spec import Look
-from tests.studio import LIGHT, Studio, camera_at, catalogue_from, shot, still
+from tests.rig import LIGHT, Rig, camera_at, catalogue_from, shot, still
 
 QUAD = """mtllib quad.mtl
 v -1 -1 0\nv 1 -1 0\nv 1 1 0\nv -1 1 0
@@ -38,8 +38,8 @@ def painted_quad(folder: Path) -> Path:
     return folder / "quad.obj"
 
 
-def test_texture_is_the_right_way_up(studio: Callable[..., Studio], tmp_path: Path) -> None:
-    made = studio(catalogue_from({"quad": {"path": str(painted_quad(tmp_path))}}))
+def test_texture_is_the_right_way_up(rig: Callable[..., Rig], tmp_path: Path) -> None:
+    made = rig(catalogue_from({"quad": {"path": str(painted_quad(tmp_path))}}))
     body = made.body("quad", (0, 0, 0), look=Look())
     # From above, x to the right and y up, as in the file.
     camera = camera_at((0, 0, 4), (0, 0, 0), 100, (100, 100))

@@ -1,3 +1,5 @@
+"""Masks and measures of labels, compared with analytic silhouettes and separate renders."""
+
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,11 +15,11 @@ from scenes.shot import Camera
 from sim.annotate import Sample, measure, num_planes
 from sim.render.raster.projection import body_box
 from sim.settle import Settled
-from tests.studio import (
+from tests.rig import (
     GREY,
     RENDERS,
     Picture,
-    Studio,
+    Rig,
     aimed,
     camera_at,
     catalogue_from,
@@ -33,7 +35,7 @@ MIXED = {name: {"shape": name, "size_m": [0.05, 0.1]} for name in SHAPES}
 
 
 def planes_agree(sample: Sample) -> bool:
-    """Whether no bit is set that belongs to no instance."""
+    """Whether only bits of existing instances are set."""
     used = np.zeros_like(sample.amodal)
     for instance in sample.instances:
         plane, bit = divmod(instance.id - 1, 8)
@@ -41,8 +43,8 @@ def planes_agree(sample: Sample) -> bool:
     return np.array_equal(used, sample.amodal)
 
 
-def test_amodal_mask_of_a_hidden_sphere_is_the_analytic_disc(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_of({"sphere": sphere(RADIUS_M, 128), "box": SHAPES["box"](0.3)}))
+def test_amodal_mask_of_a_hidden_sphere_is_the_analytic_disc(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_of({"sphere": sphere(RADIUS_M, 128), "box": SHAPES["box"](0.3)}))
     settled = still(made.body("sphere", (0, 0, 0.1)), made.body("box", (0.1, 0, 0.3)), floor=GREY)
     camera = camera_at((0.02, -0.05, 0.7), (0.01, 0.02, 0), 340, (320, 240), 0.3)
     picture = made.shoot(settled, shot(camera))
@@ -61,9 +63,9 @@ def test_amodal_mask_of_a_hidden_sphere_is_the_analytic_disc(studio: Callable[..
     ("cx", "cy"), [(0.0, 120.3), (320.4, 120.0), (161.0, 1.5), (0.3, 239.0), (-20.0, 120)]
 )
 def test_sphere_partly_outside_is_measured_over_the_unbounded_image(
-    studio: Callable[..., Studio], cx: float, cy: float
+    rig: Callable[..., Rig], cx: float, cy: float
 ) -> None:
-    made = studio(catalogue_of({"sphere": sphere(RADIUS_M, 128)}))
+    made = rig(catalogue_of({"sphere": sphere(RADIUS_M, 128)}))
     settled = still(made.body("sphere", (0, 0, 0)))
     camera = replace(camera_at((0.6, 0, 0.1), (0, 0, 0), 340, (320, 240)), cx=cx, cy=cy)
     sample = made.shoot(settled, shot(camera)).sample
@@ -82,8 +84,8 @@ def test_sphere_partly_outside_is_measured_over_the_unbounded_image(
 
 
 @pytest.mark.parametrize("apart_m", [0.07, 0.1, 0.15])
-def test_visible_fraction_of_overlapping_spheres(studio: Callable[..., Studio], apart_m: float) -> None:
-    made = studio(catalogue_of({"sphere": sphere(RADIUS_M, 128)}))
+def test_visible_fraction_of_overlapping_spheres(rig: Callable[..., Rig], apart_m: float) -> None:
+    made = rig(catalogue_of({"sphere": sphere(RADIUS_M, 128)}))
     centers = (0.0, 0.0, 0.0), (0.3, apart_m, 0.02)
     camera = camera_at((1.2, 0.1, 0.2), (0.1, 0.05, 0), 260)
     sample = made.shoot(still(*(made.body("sphere", at) for at in centers)), shot(camera)).sample
@@ -94,12 +96,12 @@ def test_visible_fraction_of_overlapping_spheres(studio: Callable[..., Studio], 
     np.testing.assert_allclose(fractions, [expected, 1.0], atol=0.01)
 
 
-def view_of(made: Studio, settled: Settled, index: int, image: ImageSettings) -> Camera:
+def view_of(made: Rig, settled: Settled, index: int, image: ImageSettings) -> Camera:
     kind = Shell(elevation_deg=(-80, 80), fill=(0.5, 2.0))
     return kind.aim(aimed(scene=index, view=0), 0, image, made.bounds(settled))
 
 
-def check_masks(made: Studio, settled: Settled, camera: Camera, picture: Picture, most_off: int) -> None:
+def check_masks(made: Rig, settled: Settled, camera: Camera, picture: Picture, most_off: int) -> None:
     sample, view = picture.sample, shot(camera)
     seen = [instance.body for instance in sample.instances]
     assert planes_agree(sample)
@@ -129,10 +131,8 @@ def check_masks(made: Studio, settled: Settled, camera: Camera, picture: Picture
     ],
 )
 @pytest.mark.parametrize("kind", [Drop, Floating])
-def test_masks_of_random_scenes(
-    studio: Callable[..., Studio], render: str, kind: type[Scene], count: int
-) -> None:
-    made = studio(catalogue_from(MIXED, other={"shape": "cone", "size_m": 0.1}), RENDERS[render])
+def test_masks_of_random_scenes(rig: Callable[..., Rig], render: str, kind: type[Scene], count: int) -> None:
+    made = rig(catalogue_from(MIXED, other={"shape": "cone", "size_m": 0.1}), RENDERS[render])
     for index in range(count):
         number = (1, 3, 7, 12, 20, 40)[index % 6] if kind is Floating else (1, 2, 6, 12)[index % 4]
         scene = kind.model_validate(
@@ -143,12 +143,12 @@ def test_masks_of_random_scenes(
             ImageSettings(width=640, height=480) if index % 5 == 4 else ImageSettings(width=160, height=120)
         )
         camera = view_of(made, settled, index, image)
-        # Of a group that is drawn at once, a pixel at an edge may be rounded differently.
+        # When bodies are rendered as a group, a pixel at an edge may be rounded differently.
         check_masks(made, settled, camera, made.shoot(settled, shot(camera)), int(render == "egl"))
 
 
-def test_distractors_hide_but_are_not_labelled(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_of({"sphere": sphere(RADIUS_M, 48), "box": SHAPES["box"](0.3)}))
+def test_distractors_hide_but_are_not_labelled(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_of({"sphere": sphere(RADIUS_M, 48), "box": SHAPES["box"](0.3)}))
     front = replace(made.body("box", (0.1, 0, 0.3)), category=None)
     camera = camera_at((0, 0, 1), (0, 0, 0), 150)
     sample = made.shoot(still(front, made.body("sphere", (0, 0, 0))), shot(camera)).sample
@@ -158,8 +158,8 @@ def test_distractors_hide_but_are_not_labelled(studio: Callable[..., Studio]) ->
     assert 0.2 < measure(sample)[0].occlusion < 0.8
 
 
-def test_hidden_object_is_an_instance_without_a_box(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_of({"sphere": sphere(0.02, 48), "box": SHAPES["box"](0.3)}))
+def test_hidden_object_is_an_instance_without_a_box(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_of({"sphere": sphere(0.02, 48), "box": SHAPES["box"](0.3)}))
     camera = camera_at((0, 0, 1), (0, 0, 0), 150)
     bodies = made.body("box", (0, 0, 0.3)), made.body("sphere", (0, 0, 0)), made.body("sphere", (9, 0, 0))
     measures = measure(made.shoot(still(*bodies), shot(camera)).sample)
@@ -167,8 +167,8 @@ def test_hidden_object_is_an_instance_without_a_box(studio: Callable[..., Studio
     assert (measures[1].visible_px, measures[1].occlusion, measures[1].visible_fraction) == (0, 1.0, 0.0)
 
 
-def test_pose_is_that_of_the_mesh_in_the_camera(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_of({"box": SHAPES["box"](0.2)}))
+def test_pose_is_that_of_the_mesh_in_the_camera(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_of({"box": SHAPES["box"](0.2)}))
     body = made.body("box", (0.05, 0.1, 0.0), (0.5, 0.5, 0.5, 0.5), scale=1.3)
     camera = camera_at((0.4, -0.5, 0.6), (0, 0, 0), 150, roll_rad=0.4)
     (instance,) = made.shoot(still(body), shot(camera)).sample.instances
@@ -186,8 +186,8 @@ def test_bit_planes_are_never_two(instances: int, planes: int) -> None:
 
 
 @pytest.mark.slow
-def test_more_than_255_instances(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_of({"sphere": sphere(0.02, 12)}))
+def test_more_than_255_instances(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_of({"sphere": sphere(0.02, 12)}))
     places = [(0.06 * (i % 20), 0.06 * (i // 20), 0.0) for i in range(300)]
     camera = camera_at((0.6, 0.45, 1.6), (0.6, 0.45, 0), 400, (640, 480))
     sample = made.shoot(still(*(made.body("sphere", at) for at in places)), shot(camera)).sample

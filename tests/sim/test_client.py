@@ -1,4 +1,4 @@
-"""What a PyBullet client keeps."""
+"""Memory of a PyBullet client's texture cache."""
 
 import ctypes
 from pathlib import Path
@@ -15,7 +15,7 @@ FILE_BYTES = SIDE_PX * SIDE_PX * 3
 
 
 MALLINFO = ctypes.c_size_t * 10
-"""glibc's account of the heap; the fields that follow are those of `struct mallinfo2`."""
+"""glibc's heap statistics; the constants below are indices of fields of `struct mallinfo2`."""
 MAPPED, IN_USE = 4, 7
 
 
@@ -31,8 +31,8 @@ def bytes_in_use() -> int:
     return int(numbers[IN_USE] + numbers[MAPPED])
 
 
-def test_few_textures_are_kept(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bullet, "KEPT_TEXTURE_BYTES", 5 * FILE_BYTES)
+def test_texture_cache_is_bounded(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bullet, "MAX_TEXTURE_BYTES", 5 * FILE_BYTES)
     paths = [tmp_path / f"{number}.bmp" for number in range(TEXTURES + 5)]
     for number, path in enumerate(paths):
         pixels = np.full((SIDE_PX, SIDE_PX, 3), number, np.uint8)
@@ -43,5 +43,5 @@ def test_few_textures_are_kept(client: Client, tmp_path: Path, monkeypatch: pyte
             before = bytes_in_use()
         assert client.load_texture(str(path)) >= 0
         client.fresh()
-    # PyBullet alone would still have all of them.
+    # PyBullet itself would still have all textures in memory.
     assert bytes_in_use() - before < 8 * FILE_BYTES

@@ -1,3 +1,5 @@
+"""Floor, shadows and textures in images: their geometry, and that they change no label."""
+
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -17,16 +19,16 @@ from scenes.shot import Light
 from scenes.spec import Look, Surface
 from sim.annotate import measure
 from sim.render.raster.planes import floor_depth
-from sim.render.raster.visibility import GIVES_M
+from sim.render.raster.visibility import FLOOR_PENETRATION_M
 from sim.settle import Settled
-from tests.studio import GREY, LIGHT, RENDERS, Picture, Studio, camera_at, catalogue_of, rays, shot, still
+from tests.rig import GREY, LIGHT, RENDERS, Picture, Rig, camera_at, catalogue_of, rays, shot, still
 
 WHITE = Surface(Look((1.0, 1.0, 1.0)), tile_m=0.2, turn_rad=0.0)
 VIEW = camera_at((0.5, -0.6, 0.7), (0, 0, 0.02), 150)
 
 
-def group(made: Studio, **changes: Any) -> Settled:
-    """A box, a ball and a bolt on a floor; looks for them as changes."""
+def group(made: Rig, **changes: Any) -> Settled:
+    """A box, a ball and a bolt on a floor; `changes` sets look, floor and background."""
     look = changes.get("look", Look((0.8, 0.7, 0.6)))
     bodies = (
         made.body("box", (0.0, 0.0, 0.075), look=look),
@@ -37,15 +39,13 @@ def group(made: Studio, **changes: Any) -> Settled:
     return replace(settled, spec=replace(settled.spec, background=changes.get("background", GREY)))
 
 
-def ready(studio: Callable[..., Studio], **images: str | None) -> Studio:
+def ready(rig: Callable[..., Rig], **images: str | None) -> Rig:
     meshes = {"box": SHAPES["box"](0.15), "ball": sphere(0.06, 48), "bolt": SHAPES["bolt"](0.2)}
-    return studio(
-        catalogue_of(meshes | {"pole": box(0.02, 0.02, 0.3), "ground": box(3.0, 3.0, 0.5)}), **images
-    )
+    return rig(catalogue_of(meshes | {"pole": box(0.02, 0.02, 0.3), "ground": box(3.0, 3.0, 0.5)}), **images)
 
 
-def test_floor_by_plane_is_floor_by_pybullet(studio: Callable[..., Studio]) -> None:
-    made = ready(studio)
+def test_floor_plane_equals_a_floor_rendered_by_pybullet(rig: Callable[..., Rig]) -> None:
+    made = ready(rig)
     view = camera_at((0.6, -0.9, 1.6), (0, 0, 0.02), 300, (320, 240), roll_rad=0.2)
     settled = group(made)
     sunk = replace(
@@ -53,7 +53,7 @@ def test_floor_by_plane_is_floor_by_pybullet(studio: Callable[..., Studio]) -> N
     )
     settled = still(*settled.spec.bodies, sunk, floor=GREY)
     frame = made.shoot(settled, shot(view)).frame
-    ground = made.body("ground", (0, 0, -0.25 - GIVES_M))
+    ground = made.body("ground", (0, 0, -0.25 - FLOOR_PENETRATION_M))
     drawn = made.renderer.rasterise(still(*settled.spec.bodies, ground), shot(view))
     assert np.array_equal(np.where(drawn.body == 4, -1, drawn.body), frame.body)
     assert set(np.unique(frame.body)) == {-1, 0, 1, 2, 3}
@@ -66,11 +66,11 @@ def test_floor_by_plane_is_floor_by_pybullet(studio: Callable[..., Studio]) -> N
 
 @pytest.mark.parametrize("render", RENDERS)
 @pytest.mark.parametrize(("deep_m", "seen"), [(0.0, True), (0.0004, True), (0.0015, False)], ids=str)
-def test_what_sinks_in_by_less_than_a_floor_gives_is_seen_whole(
-    studio: Callable[..., Studio], render: str, deep_m: float, seen: bool
+def test_floor_does_not_occlude_a_body_that_penetrates_it_slightly(
+    rig: Callable[..., Rig], render: str, deep_m: float, seen: bool
 ) -> None:
     sheet = box(0.2, 0.15, 0.0001)
-    made = studio(catalogue_of({"sheet": sheet}), RENDERS[render])
+    made = rig(catalogue_of({"sheet": sheet}), RENDERS[render])
     camera = camera_at((0.3, -0.5, 0.2), (0, 0, 0), 200)
     body = made.body("sheet", (0, 0, -deep_m), quat=(0.0005, 0.0, 0.0, 1.0))
     picture = made.shoot(still(body, floor=GREY), shot(camera))
@@ -81,8 +81,8 @@ def test_what_sinks_in_by_less_than_a_floor_gives_is_seen_whole(
     assert (picture.frame.depth_m <= floor_m * (1 + 1e-6)).all()
 
 
-def test_floor_depth_is_that_of_the_plane(studio: Callable[..., Studio]) -> None:
-    made = ready(studio)
+def test_floor_depth_is_that_of_the_plane(rig: Callable[..., Rig]) -> None:
+    made = ready(rig)
     view = replace(camera_at((0.5, -0.6, 0.4), (0.4, 0.9, 0.3), 100, roll_rad=-0.3), cy=40.0)
     frame = made.shoot(group(made), shot(view)).frame
     down = rays(view)[..., 2]
@@ -92,8 +92,8 @@ def test_floor_depth_is_that_of_the_plane(studio: Callable[..., Studio]) -> None
     np.testing.assert_allclose(frame.depth_m[floor], (-0.4 / down)[floor], rtol=1e-6)
 
 
-def darkened(made: Studio, light: Light, view: Any) -> NDArray[np.bool_]:
-    """Where a pole's shadow falls on a white floor."""
+def darkened(made: Rig, light: Light, view: Any) -> NDArray[np.bool_]:
+    """Mask of a pole's shadow on a white floor."""
     settled = still(made.body("pole", (0, 0, 0.15)), floor=WHITE)
     lit, unlit = (made.shoot(settled, shot(view, replace(light, shadow=s))).frame for s in (0.0, 1.0))
     difference = lit.image[..., 1].astype(int) - unlit.image[..., 1]
@@ -105,16 +105,16 @@ def darkened(made: Studio, light: Light, view: Any) -> NDArray[np.bool_]:
 @pytest.mark.parametrize("azimuth_deg", [0, 37, 120, 215, 300])
 @pytest.mark.parametrize("elevation_deg", [35, 60])
 def test_shadow_of_a_pole_has_the_lights_direction_and_length(
-    studio: Callable[..., Studio], azimuth_deg: float, elevation_deg: float
+    rig: Callable[..., Rig], azimuth_deg: float, elevation_deg: float
 ) -> None:
-    made = ready(studio)
+    made = ready(rig)
     azimuth, elevation = np.radians([azimuth_deg, elevation_deg])
     toward = np.array([np.cos(azimuth), np.sin(azimuth), np.tan(elevation)])
     light = replace(LIGHT, direction=vec3(toward / np.linalg.norm(toward)), softness=0.0)
     view = camera_at((0.0, 0.0, 1.5), (0, 0, 0), 300, (320, 240))
     view = replace(view, pose=replace(view.pose, quat_xyzw=(1.0, 0.0, 0.0, 0.0)))
     rows, columns = np.nonzero(darkened(made, light, view))
-    # Every floor point that the sun cannot see is in it: the pole's base, moved along the light to its top's.
+    # The shadow contains all floor points hidden from the sun: from the pole's base to its projected top.
     length_m = 0.3 / np.tan(elevation)
     away = -toward[:2]
     tip_m = np.array([*(away * length_m), 0.0])
@@ -129,8 +129,8 @@ def test_shadow_of_a_pole_has_the_lights_direction_and_length(
     assert reach.max() == pytest.approx((tip_px - (160, 120)) @ along + corner_px, abs=2)
 
 
-def test_low_sun_shadow_has_no_edge_of_the_map(studio: Callable[..., Studio]) -> None:
-    made = ready(studio)
+def test_low_sun_shadow_has_no_edge_of_the_map(rig: Callable[..., Rig]) -> None:
+    made = ready(rig)
     toward = np.array([np.cos(0.3), np.sin(0.3), np.tan(np.radians(8))])
     light = replace(LIGHT, direction=vec3(toward / np.linalg.norm(toward)), softness=0.02)
     view = camera_at((-0.8, 0.0, 5.0), (-0.8, 0, 0), 500, (640, 480))
@@ -143,13 +143,13 @@ def test_low_sun_shadow_has_no_edge_of_the_map(studio: Callable[..., Studio]) ->
 
 
 def changed(first: Picture, second: Picture, where: NDArray[np.bool_]) -> float:
-    """The share of some pixels that moved by 4 grey levels or more in some channel."""
+    """Fraction of the given pixels that changed by 4 grey levels or more in any channel."""
     moved = np.abs(first.frame.image.astype(int) - second.frame.image).max(axis=-1) >= 4
     return float(moved[where].mean())
 
 
 def ends(settings: Settings, *names: str) -> list[Any]:
-    """The settings with ranges fixed at their low ends, and at their high ends."""
+    """The settings with the named ranges fixed at their low ends, and at their high ends."""
     tree = settings.model_dump()
     middles = {name: float(np.mean(value)) for name, value in tree.items() if is_range(value)}
     return [
@@ -163,7 +163,7 @@ def is_range(value: object) -> bool:
 
 
 def unlike(first: Picture, second: Picture) -> list[str]:
-    """What differs between two pictures besides colour."""
+    """Names of the arrays, other than the colours, that differ between two images."""
     return [
         name
         for name in ("body", "depth_m")
@@ -186,10 +186,10 @@ def unlike(first: Picture, second: Picture) -> list[str]:
     ],
     ids="+".join,
 )
-def test_every_range_of_the_light_is_seen(
-    studio: Callable[..., Studio], rng: np.random.Generator, names: tuple[str, ...]
+def test_every_range_of_the_light_changes_the_image(
+    rig: Callable[..., Rig], rng: np.random.Generator, names: tuple[str, ...]
 ) -> None:
-    made = ready(studio)
+    made = ready(rig)
     low, high = (fixed.draw(lambda _: rng, {}) for fixed in ends(SunAndSky(), *names))
     if names == ("azimuth_deg",):  # both ends are north
         high = replace(high, direction=vec3(np.array(high.direction) * (-1, -1, 1)))
@@ -199,10 +199,10 @@ def test_every_range_of_the_light_is_seen(
 
 
 @pytest.mark.parametrize("names", [("hue",), ("saturation",), ("value",), ("tile",)], ids="+".join)
-def test_every_range_of_the_floor_is_seen(
-    studio: Callable[..., Studio], rng: np.random.Generator, names: tuple[str, ...]
+def test_every_range_of_the_floor_changes_the_image(
+    rig: Callable[..., Rig], rng: np.random.Generator, names: tuple[str, ...]
 ) -> None:
-    made, surfaces = ready(studio), []
+    made, surfaces = ready(rig), []
     for fixed in ends(FloorSettings(hue=(0.1, 0.6)), *names):
         look = fixed.draw(rng, Album())
         surfaces.append(Surface(replace(look, texture=Texture("checker", 3)), 0.1 * fixed.tile[0], 0.3))
@@ -215,10 +215,10 @@ def test_every_range_of_the_floor_is_seen(
 
 @pytest.mark.parametrize("names", [("hue",), ("saturation",), ("value",)], ids="+".join)
 @pytest.mark.parametrize("what", ["look", "background"])
-def test_every_range_of_a_look_is_seen(
-    studio: Callable[..., Studio], rng: np.random.Generator, names: tuple[str, ...], what: str
+def test_every_range_of_a_look_changes_the_image(
+    rig: Callable[..., Rig], rng: np.random.Generator, names: tuple[str, ...], what: str
 ) -> None:
-    made = ready(studio)
+    made = ready(rig)
     defaults = Drop().objects if what == "look" else Drop().background
     looks = [
         fixed.draw(rng, Album())
@@ -237,8 +237,8 @@ def test_every_range_of_a_look_is_seen(
 
 
 @pytest.mark.parametrize("what", ["look", "background", "floor"])
-def test_textures_are_seen_and_move_no_label(studio: Callable[..., Studio], what: str) -> None:
-    made = ready(studio)
+def test_textures_change_the_image_and_no_label(rig: Callable[..., Rig], what: str) -> None:
+    made = ready(rig)
     view = camera_at((0.5, -0.6, 0.3), (0, 0, 0.2), 150)
     looks = [Look((0.8, 0.8, 0.8), texture) for texture in (None, Texture("checker", 1), Texture("dots", 4))]
     pictures = [

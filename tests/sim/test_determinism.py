@@ -1,4 +1,4 @@
-"""A scene is the same alone, and after whatever else the process has done before."""
+"""Determinism: a scene is the same on its own and after anything else that the process has done."""
 
 import subprocess
 import sys
@@ -20,11 +20,11 @@ from scenes.light import SunAndSky
 from scenes.shot import Shot
 from sim.bullet import Client, pb
 from sim.settle import Settled
-from tests.studio import (
+from tests.rig import (
     LIGHT,
     RENDERS,
     Picture,
-    Studio,
+    Rig,
     aimed,
     camera_at,
     catalogue_from,
@@ -43,7 +43,7 @@ IMAGE = ImageSettings(width=96, height=72)
 ROOT = Path(__file__).parents[2]
 
 
-def scene_b(made: Studio) -> tuple[Settled, list[Shot]]:
+def scene_b(made: Rig) -> tuple[Settled, list[Shot]]:
     settled, _ = made.drawn(Drop(num_objects=(8, 8), num_distractors=(1, 1)), 5)
     shots = []
     for view in range(3):
@@ -61,10 +61,10 @@ def digest(settled: Settled, pictures: list[Picture]) -> str:
 
 
 def fingerprint(client: Client, folder: Path, render: str) -> str:
-    """Of scene B, made from nothing but the client."""
+    """Digest of scene B, made with a new rig in the given client."""
     catalogue = catalogue_from(CATEGORIES, bracket={"shape": "bracket", "size_m": 0.1})
     images = dict.fromkeys(("floor", "background", "objects", "distractors"))
-    made = Studio(client, catalogue, folder, images, RENDERS[render])
+    made = Rig(client, catalogue, folder, images, RENDERS[render])
     settled, shots = scene_b(made)
     return digest(settled, [made.shoot(settled, shot) for shot in shots])
 
@@ -87,9 +87,9 @@ def other_than(render: str) -> str:
 
 
 def hostile(client: Client, folder: Path, render: str) -> None:
-    """Everything that leaks from scene to scene in PyBullet, set to extremes."""
+    """Sets every PyBullet state that persists between scenes to an extreme value."""
     other = catalogue_of({"box": box(0.3, 0.3, 0.01), "bolt": sphere(0.05, 24)})
-    made = Studio(client, other, folder, {}, RENDERS[render])
+    made = Rig(client, other, folder, {}, RENDERS[render])
     settled = still(made.body("box", (0, 0, 0)), made.body("bolt", (0, 0, 0.1)))
     glare = replace(LIGHT, direction=(0.0, 0.0, -1.0), color_rgb=(1.0, 0.0, 0.0), ambient=1.0, specular=1.0)
     made.shoot(settled, shot(camera_at((0.4, 0, 0.3), (0, 0, 0), 100), glare))
@@ -128,7 +128,7 @@ def test_scene_is_the_same_alone_and_after_others(client: Client, tmp_path: Path
     assert fingerprint(client, folders[0], render) == alone
     hostile(client, folders[1], other_than(render))
     assert fingerprint(client, folders[2], render) == alone
-    # A second client, while the first one is still there and has its last scene loaded.
+    # A second client, while the first one still exists and has its last scene loaded.
     second = Client()
     hostile(second, folders[1], other_than(render))
     assert fingerprint(second, folders[3], render) == alone
@@ -138,10 +138,8 @@ def test_scene_is_the_same_alone_and_after_others(client: Client, tmp_path: Path
 
 
 @pytest.mark.parametrize("render", RENDERS)
-def test_views_are_the_same_in_any_order_and_as_often_as_asked(
-    studio: Callable[..., Studio], render: str
-) -> None:
-    made = studio(catalogue_from(CATEGORIES, bracket={"shape": "bracket", "size_m": 0.1}), RENDERS[render])
+def test_views_are_the_same_in_any_order_and_as_often_as_asked(rig: Callable[..., Rig], render: str) -> None:
+    made = rig(catalogue_from(CATEGORIES, bracket={"shape": "bracket", "size_m": 0.1}), RENDERS[render])
     settled, shots = scene_b(made)
     first = [made.shoot(settled, shot).bytes() for shot in shots]
     for index in (2, 0, 0, 1):
@@ -151,8 +149,8 @@ def test_views_are_the_same_in_any_order_and_as_often_as_asked(
 
 
 @pytest.mark.parametrize("render", RENDERS)
-def test_stages_of_two_views_may_be_mixed(studio: Callable[..., Studio], render: str) -> None:
-    made = studio(catalogue_of({"sphere": sphere(0.1, 200)}), RENDERS[render])
+def test_stages_of_two_views_may_be_mixed(rig: Callable[..., Rig], render: str) -> None:
+    made = rig(catalogue_of({"sphere": sphere(0.1, 200)}), RENDERS[render])
     settled = still(made.body("sphere", (0, 0, 0.1)), floor=still().spec.background)
     near, far = (shot(camera_at((0, -y, y), (0, 0, 0), 100)) for y in (0.5, 5.0))
     expected = made.shoot(settled, far)
@@ -162,9 +160,9 @@ def test_stages_of_two_views_may_be_mixed(studio: Callable[..., Studio], render:
 
 
 @pytest.mark.parametrize("render", RENDERS)
-def test_two_renderers_may_share_a_client(studio: Callable[..., Studio], render: str) -> None:
+def test_two_renderers_may_share_a_client(rig: Callable[..., Rig], render: str) -> None:
     first, second = (
-        studio(catalogue_of({"box": SHAPES["box"](0.1), "ball": sphere(0.05)}), RENDERS[render])
+        rig(catalogue_of({"box": SHAPES["box"](0.1), "ball": sphere(0.05)}), RENDERS[render])
         for _ in range(2)
     )
     settled = still(first.body("ball", (0, 0, 0)), first.body("box", (0.1, 0, 0)))
@@ -175,10 +173,8 @@ def test_two_renderers_may_share_a_client(studio: Callable[..., Studio], render:
 
 
 @pytest.mark.parametrize("render", RENDERS)
-def test_poses_recorded_and_read_back_give_the_same_picture(
-    studio: Callable[..., Studio], render: str
-) -> None:
-    made = studio(catalogue_from(CATEGORIES, bracket={"shape": "bracket", "size_m": 0.1}), RENDERS[render])
+def test_poses_recorded_and_read_back_give_the_same_picture(rig: Callable[..., Rig], render: str) -> None:
+    made = rig(catalogue_from(CATEGORIES, bracket={"shape": "bracket", "size_m": 0.1}), RENDERS[render])
     settled, shots = scene_b(made)
     expected = made.shoot(settled, shots[0]).bytes()
     again = replace(

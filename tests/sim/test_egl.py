@@ -1,4 +1,4 @@
-"""What is special in drawing with OpenGL: its colours, its limits, and what the plug-in would get wrong."""
+"""The OpenGL renderer: its colours, its limits, and workarounds for defects of the plug-in."""
 
 import threading
 from collections.abc import Callable
@@ -17,9 +17,9 @@ from sim.render.raster.egl import client as eglclient
 from sim.render.raster.egl import renderer as module
 from sim.render.raster.egl.client import egl_client
 from sim.render.settings import Egl, Relit
-from tests.studio import (
+from tests.rig import (
     Mask,
-    Studio,
+    Rig,
     camera_at,
     catalogue_from,
     catalogue_of,
@@ -42,7 +42,7 @@ def turned(rng: np.random.Generator) -> Any:
 
 
 def inner(mask: Mask) -> Mask:
-    """What of a mask has all of its neighbours in it."""
+    """The pixels of a mask whose four neighbours are in the mask as well."""
     shrunk = mask.copy()
     for axis in (0, 1):
         for step in (-1, 1):
@@ -51,7 +51,7 @@ def inner(mask: Mask) -> Mask:
 
 
 def quarters(size_px: tuple[int, int]) -> Any:
-    """A texture (h, w, 3) whose four quarters are red, green, blue and white; and what is where, v up."""
+    """A texture (h, w, 3) whose four quarters are red, green, blue and white."""
     width, height = size_px
     pixels = np.zeros((height, width, 3), np.uint8)
     pixels[: height // 2, : width // 2] = (250, 10, 20)
@@ -62,7 +62,7 @@ def quarters(size_px: tuple[int, int]) -> Any:
 
 
 def sheet(texture: Any = None) -> Mesh:
-    """A square of side 0.2 that faces up, its texture upright where y points up."""
+    """A square with side 0.2 that faces up; its texture is upright when y points up."""
     part = Part(
         np.array([[-0.1, -0.1, 0.0], [0.1, -0.1, 0.0], [0.1, 0.1, 0.0], [-0.1, 0.1, 0.0]]),
         np.tile((0.0, 0.0, 1.0), (4, 1)),
@@ -75,9 +75,9 @@ def sheet(texture: Any = None) -> Mesh:
 
 
 def test_no_color_of_ninety_objects_of_one_mesh_is_wrong(
-    studio: Callable[..., Studio], rng: np.random.Generator
+    rig: Callable[..., Rig], rng: np.random.Generator
 ) -> None:
-    made = studio(catalogue_of({"bolt": SHAPES["bolt"](0.1)}), Egl())
+    made = rig(catalogue_of({"bolt": SHAPES["bolt"](0.1)}), Egl())
     wrong = 0
     for _ in range(30):
         colors = rng.permutation(np.eye(3)) * rng.uniform(0.5, 1.0, (3, 1))
@@ -96,13 +96,13 @@ def test_no_color_of_ninety_objects_of_one_mesh_is_wrong(
 @pytest.mark.parametrize("size_px", [(64, 32), (61, 37)], ids=str)
 @pytest.mark.parametrize("drawn", [False, True], ids=["its own", "drawn"])
 def test_a_texture_is_where_the_mesh_says(
-    studio: Callable[..., Studio],
+    rig: Callable[..., Rig],
     monkeypatch: pytest.MonkeyPatch,
     drawn: bool,
     size_px: tuple[int, int],
 ) -> None:
     texture = quarters(size_px)
-    made = studio(catalogue_of({"sheet": sheet(None if drawn else texture)}), Egl())
+    made = rig(catalogue_of({"sheet": sheet(None if drawn else texture)}), Egl())
     look = Look((1.0, 1.0, 1.0), Texture("image", 0)) if drawn else Look()
     monkeypatch.setattr(made.renderer, "_pictures", lambda choice: texture)
     camera = camera_at(np.array([0.0, 0.0, 1.0]), np.zeros(3), 500, (128, 128), 0.0)
@@ -114,7 +114,7 @@ def test_a_texture_is_where_the_mesh_says(
         assert np.abs(gbuffer.color[int(row), int(column)] - expected).max() <= 2
 
 
-def test_colors_and_labels_are_those_of_the_software_renderer(studio: Callable[..., Studio]) -> None:
+def test_colors_and_labels_are_those_of_the_software_renderer(rig: Callable[..., Rig]) -> None:
     everyday = {
         "duck": {"path": "pybullet_data:duck.obj", "size_m": 0.1},
         "lego": {"path": "pybullet_data:lego/lego.obj", "size_m": 0.06, "color": "random"},
@@ -122,7 +122,7 @@ def test_colors_and_labels_are_those_of_the_software_renderer(studio: Callable[.
     }
     catalogue = catalogue_from(everyday)
     scene = Drop.parse({"num_objects": 8, "empty_share": 0.0, "objects": {"textured": 0.7}})
-    software, opengl = (studio(catalogue, render) for render in (Relit(), Egl()))
+    software, opengl = (rig(catalogue, render) for render in (Relit(), Egl()))
     settled, _ = software.drawn(scene, 3)
     center, radius_m = software.bounds(settled)
     view = shot(camera_at(np.array(center) + radius_m * np.array([1, -2, 2]), center, 500, (320, 240)))
@@ -138,9 +138,9 @@ def test_colors_and_labels_are_those_of_the_software_renderer(studio: Callable[.
     assert difference.mean() < 0.5
 
 
-def test_a_large_picture_is_drawn_in_tiles(studio: Callable[..., Studio]) -> None:
+def test_a_large_picture_is_drawn_in_tiles(rig: Callable[..., Rig]) -> None:
     size_wh = 2048, 1536
-    made = studio(catalogue_of({"sphere": sphere(RADIUS_M, 256)}), Egl())
+    made = rig(catalogue_of({"sphere": sphere(RADIUS_M, 256)}), Egl())
     camera = camera_at((0.05, -0.5, 0.1), (0.004, 0.0, 0.003), 0.45 * size_wh[0] * 2.2, size_wh, 0.2)
     gbuffer = made.renderer.rasterise(still(made.body("sphere", (0, 0, 0))), shot(camera))
     depth_m = sphere_depth(camera, (0, 0, 0), RADIUS_M)
@@ -153,9 +153,9 @@ def test_a_large_picture_is_drawn_in_tiles(studio: Callable[..., Studio]) -> Non
     assert np.median(np.abs(gbuffer.depth_m[both] / depth_m[both] - 1)) < 1e-4
 
 
-def test_one_mesh_at_two_sizes(studio: Callable[..., Studio]) -> None:
-    """The plug-in itself takes meshes of one file for the same, whatever their scale."""
-    made = studio(catalogue_of({"sphere": sphere(RADIUS_M, 96)}), Egl())
+def test_one_mesh_at_two_sizes(rig: Callable[..., Rig]) -> None:
+    """The plug-in itself treats meshes from one file as the same, whatever their scale."""
+    made = rig(catalogue_of({"sphere": sphere(RADIUS_M, 96)}), Egl())
     camera = camera_at((0, -1.5, 0.2), (0, 0, 0), 200)
     for first, second in ((1.0, 0.5), (0.7, 1.2)):
         bodies = (
@@ -169,13 +169,13 @@ def test_one_mesh_at_two_sizes(studio: Callable[..., Studio]) -> None:
 
 
 def test_a_scene_too_fine_for_the_plugin_is_drawn_coarser(
-    studio: Callable[..., Studio], monkeypatch: pytest.MonkeyPatch
+    rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = studio(catalogue_of({"sphere": sphere(RADIUS_M, 200), "box": SHAPES["box"](0.1)}), Egl())
+    made = rig(catalogue_of({"sphere": sphere(RADIUS_M, 200), "box": SHAPES["box"](0.1)}), Egl())
     monkeypatch.setattr(module, "CAPACITY", 1 << 20)
     bodies = [made.body("sphere", (0.25 * place, 0, 0)) for place in (-1, 0, 1)]
     settled, camera = still(*bodies, made.body("box", (0, 0, 0.3))), camera_at((0, -1, 0.1), (0, 0, 0), 200)
-    egl_client()._used = eglclient.CAPACITY + 1  # it starts anew, whatever other tests have left
+    egl_client()._used = eglclient.CAPACITY + 1  # forces a restart, whatever other tests have loaded
     gbuffer = made.renderer.rasterise(settled, shot(camera))
     assert 0 < egl_client()._used <= 1 << 20
     for index, body in enumerate(bodies):
@@ -184,9 +184,9 @@ def test_a_scene_too_fine_for_the_plugin_is_drawn_coarser(
 
 
 def test_starting_the_plugin_anew_changes_nothing(
-    studio: Callable[..., Studio], monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
+    rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
 ) -> None:
-    made = studio(catalogue_of({"bolt": SHAPES["bolt"](0.1), "box": SHAPES["box"](0.1)}), Egl())
+    made = rig(catalogue_of({"bolt": SHAPES["bolt"](0.1), "box": SHAPES["box"](0.1)}), Egl())
     view = shot(camera_at((0, -0.6, 0.2), (0, 0, 0), 150))
     scenes = [
         still(*(made.body(name, rng.normal(0, 0.06, 3), turned(rng)) for name in ("bolt", "box", "bolt")))
@@ -201,8 +201,8 @@ def test_starting_the_plugin_anew_changes_nothing(
     assert numbers == {3}
 
 
-def test_the_light_of_a_shot_is_left_to_the_composer(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_of({"bolt": SHAPES["bolt"](0.2)}), Egl())
+def test_the_light_of_a_shot_is_left_to_the_composer(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_of({"bolt": SHAPES["bolt"](0.2)}), Egl())
     settled, view = (
         still(made.body("bolt", (0, 0, 0))),
         shot(camera_at((0.3, 0.2, 0.3), (0, 0, 0), 150)),
@@ -213,8 +213,8 @@ def test_the_light_of_a_shot_is_left_to_the_composer(studio: Callable[..., Studi
     assert np.array_equal(first.depth_m, second.depth_m)
 
 
-def test_another_thread_is_told_and_does_not_crash(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_of({"box": SHAPES["box"](0.1)}), Egl())
+def test_another_thread_gets_an_error_and_does_not_crash(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_of({"box": SHAPES["box"](0.1)}), Egl())
     settled, view = still(made.body("box", (0, 0, 0))), shot(camera_at((0, -0.5, 0.2), (0, 0, 0), 150))
     told: list[Exception] = []
 
@@ -227,14 +227,14 @@ def test_another_thread_is_told_and_does_not_crash(studio: Callable[..., Studio]
     other = threading.Thread(target=draw)
     other.start()
     other.join()
-    assert "draws in the thread" in str(told[0])
+    assert "works only in the thread" in str(told[0])
 
 
 @pytest.mark.parametrize("bodies", [1, 12, 4000])
-def test_there_is_a_light_that_no_body_lies_across(rng: np.random.Generator, bodies: int) -> None:
+def test_light_is_oblique_to_the_axis_of_every_body(rng: np.random.Generator, bodies: int) -> None:
     for _ in range(20):
         axes = rng.normal(size=(bodies, 3))
         axes /= np.linalg.norm(axes, axis=1, keepdims=True)
-        light, along = module._light_across_none(axes)
+        light, along = module._oblique_light(axes)
         np.testing.assert_allclose(along, axes @ light)
         assert np.abs(along).min() > 0.1 / bodies

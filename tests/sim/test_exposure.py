@@ -1,4 +1,4 @@
-"""What a lens and a moving camera do to pictures, and that no label notices."""
+"""Lens blur, motion blur and tone mapping of images, and that no label changes with them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,12 +13,12 @@ from scenes.assets.shapes import SHAPES, box, sphere
 from scenes.camera import Shell
 from scenes.shot import Lens, Motion, Shot
 from scenes.spec import Look
-from sim.render.sensor.lens import disc, through
-from sim.render.sensor.motion import moved, other_instants
+from sim.render.sensor.lens import circle_px, disc_kernel, lens_blur
+from sim.render.sensor.motion import moved_camera, other_instants
 from sim.render.sensor.tone import tone_map
 from sim.render.settings import Relit
 from sim2coco.recipe import Recipe
-from tests.studio import GREY, LIGHT, Picture, Studio, aimed, camera_at, catalogue_of, shot, still
+from tests.rig import GREY, LIGHT, Picture, Rig, aimed, camera_at, catalogue_of, shot, still
 
 Floats = NDArray[np.float32]
 VIEW = camera_at((0.5, -0.6, 0.7), (0, 0, 0.02), 150)
@@ -28,12 +28,12 @@ NUT = {"assets": {"categories": {"nut": {"shape": "nut", "size_m": 0.05}}}}
 BOUNDS = ((0.1, 0.0, 0.05), 0.2)
 
 
-def ready(studio: Callable[..., Studio], render: Relit | None = None) -> Studio:
+def ready(rig: Callable[..., Rig], render: Relit | None = None) -> Rig:
     meshes = {"box": SHAPES["box"](0.15), "ball": sphere(0.06, 48), "slab": box(0.3, 0.4, 0.02)}
-    return studio(catalogue_of(meshes), render or Relit())
+    return rig(catalogue_of(meshes), render or Relit())
 
 
-def group(made: Studio) -> Any:
+def group(made: Rig) -> Any:
     bodies = made.body("box", (0, 0, 0.075)), made.body("ball", (0.16, -0.08, 0.06))
     return still(*bodies, made.body("ball", (-0.2, 0.25, 0.06)), floor=GREY)
 
@@ -45,13 +45,13 @@ def labels(picture: Picture) -> list[bytes]:
 
 
 def profile(light: NDArray[np.floating]) -> NDArray[np.floating]:
-    """The middle row: 0 at its left end, 1 at its right."""
+    """The middle row, scaled to 0 at its left end and 1 at its right end."""
     row = light[len(light) // 2, :, 1]
     return np.asarray((row - row[0]) / (row[-1] - row[0]))
 
 
 def disc_px(light: Floats) -> float:
-    """The diameter of the disc that an edge was spread over: its variance is d²/16, that of a pixel 1/12."""
+    """Diameter of the disc that blurred an edge: the variance of a disc is d²/16, that of a pixel 1/12."""
     steps = np.diff(profile(light))
     places = np.arange(len(steps))
     middle = float(steps @ places)
@@ -59,7 +59,7 @@ def disc_px(light: Floats) -> float:
 
 
 def halves(left: float, right: float) -> Floats:
-    """A picture of two colours side by side, or two depths."""
+    """An image with one value (a colour or a depth) in its left half and another in its right half."""
     return np.repeat(np.where(np.arange(320) < 160, left, right)[None], 60, axis=0).astype(np.float32)
 
 
@@ -73,53 +73,72 @@ def test_an_edge_out_of_focus_is_as_wide_as_the_circle_of_confusion(
     aperture_mm: float, focus_m: float, at_m: float
 ) -> None:
     pixel_mm = 0.005
-    image_mm = FLAT.fx * pixel_mm  # behind the lens: where it has what is in focus
+    image_mm = FLAT.fx * pixel_mm  # distance behind the lens of the image of points in focus
     focal_mm = 1 / (1 / image_mm + 1 / (1000 * focus_m))
     circle_mm = aperture_mm * focal_mm / (1000 * focus_m - focal_mm) * abs(at_m - focus_m) / at_m
     depth_m = np.full((60, 320), at_m, np.float32)
     lens = Lens(aperture_mm / 1000, focus_m)
     expected_px = min(circle_mm / pixel_mm, 40)
-    soft = through(lens, FLAT, colored(halves(0.1, 0.9)), depth_m)
+    soft = lens_blur(lens, FLAT, colored(halves(0.1, 0.9)), depth_m)
     assert disc_px(soft) == pytest.approx(expected_px, rel=0.15, abs=0.5)
     np.testing.assert_allclose(soft.mean(), 0.5, atol=1e-3)
+
+
+def test_a_disc_has_the_area_that_pixels_which_are_not_square_give_it() -> None:
+    """At twice the depth in focus half of A·f: discs are round, so f is the mean that keeps their area."""
+    oblong = replace(FLAT, fx=800.0, fy=200.0)
+    found = circle_px(Lens(0.01, 1.0), oblong, np.array([[1.0, 2.0, 0.5]], np.float32))
+    np.testing.assert_allclose(found, [[0, 2, -4]], atol=1e-5)
+
+
+@pytest.mark.parametrize("aperture_mm", [10.0, 30.0, 50.0])
+def test_a_blurred_patch_stays_where_it_is(aperture_mm: float) -> None:
+    """Wide discs are spread on a smaller picture, which must not shift one of odd sides: 61 by 323 pixels."""
+    rows, columns = np.indices((61, 323))
+    patch = np.exp(-((rows - 30) ** 2 + (columns - 120) ** 2) / (2 * 3.0**2))
+    depth_m = np.full((61, 323), 2.0, np.float32)
+    soft = lens_blur(Lens(aperture_mm / 1000, 1.0), FLAT, colored(patch.astype(np.float32)), depth_m)[..., 1]
+    middle = (soft * rows).sum() / soft.sum(), (soft * columns).sum() / soft.sum()
+    np.testing.assert_allclose(middle, (30, 120), atol=0.15)
+    assert soft.sum() == pytest.approx(patch.sum(), rel=0.03)
 
 
 def test_in_focus_nothing_changes_next_to_a_blurred_distance() -> None:
     depth_m = halves(1.0, 3.0)
     rng = np.random.Generator(np.random.PCG64(3))
     picture = rng.random((60, 320, 3), np.float32)
-    soft = through(Lens(0.02, 1.0), FLAT, picture, depth_m)
+    soft = lens_blur(Lens(0.02, 1.0), FLAT, picture, depth_m)
     assert np.array_equal(soft[:, :160], picture[:, :160])
     assert soft[:, 170:].std() < 0.3 * picture[:, 170:].std()
 
 
-def test_a_sharp_thing_does_not_bleed_into_what_is_far() -> None:
+def test_sharp_foreground_does_not_bleed_into_the_background() -> None:
     picture = colored(halves(1.0, 0.0))
-    soft = through(Lens(0.02, 1.0), FLAT, picture, halves(1.0, 3.0))
+    soft = lens_blur(Lens(0.02, 1.0), FLAT, picture, halves(1.0, 3.0))
     np.testing.assert_allclose(soft, picture, atol=1e-6)
 
 
-def test_a_blurred_thing_spreads_over_what_is_sharp() -> None:
-    soft = through(Lens(0.02, 3.0), FLAT, colored(halves(1.0, 0.0)), halves(1.0, 3.0))
+def test_blurred_foreground_spreads_over_the_sharp_background() -> None:
+    soft = lens_blur(Lens(0.02, 3.0), FLAT, colored(halves(1.0, 0.0)), halves(1.0, 3.0))
     circle_px = 0.02 * 800 * (1 / 1.0 - 1 / 3.0)
     assert disc_px(soft) == pytest.approx(circle_px, rel=0.15)
     assert soft[30, 159:161, 1].mean() == pytest.approx(0.5, abs=0.02)
     assert (soft[:, 160 + 8 :] == 0).all()
 
 
-def test_a_thing_that_reaches_from_far_to_near_lets_nothing_through() -> None:
+def test_surface_that_extends_from_far_to_near_stays_opaque() -> None:
     picture, depth_m = np.zeros((60, 320, 3), np.float32), np.full((60, 320), 9.0, np.float32)
-    picture[:, :20] = 1.0  # what is behind
+    picture[:, :20] = 1.0  # bright background
     depth_m[:, 20:] = np.linspace(4.0, 0.5, 300)
-    soft = through(Lens(0.03, 1.0), FLAT, picture, depth_m)
+    soft = lens_blur(Lens(0.03, 1.0), FLAT, picture, depth_m)
     assert soft[:, 60:].max() < 1e-3
 
 
 @pytest.mark.parametrize("width_px", [1.0, 1.5, 4.0, 8.9])
-def test_a_disc_adds_up_to_one_and_is_as_wide_as_it_says(width_px: float) -> None:
-    kernel = disc(width_px)
+def test_disc_kernel_sums_to_one_and_has_its_width(width_px: float) -> None:
+    kernel = disc_kernel(width_px)
     assert kernel.sum() == pytest.approx(1)
-    # The variance of a disc along an axis is r²/4; pixels add a twelfth of theirs.
+    # The variance of a disc along an axis is r²/4; that of a pixel, 1/12, is added.
     steps = np.arange(len(kernel)) - len(kernel) // 2
     spread = float((kernel.sum(axis=0) * steps**2).sum())
     assert spread == pytest.approx(width_px**2 / 16 + 1 / 12, abs=0.15)
@@ -134,10 +153,8 @@ def test_a_disc_adds_up_to_one_and_is_as_wide_as_it_says(width_px: float) -> Non
     ],
     ids=["lens", "motion", "both"],
 )
-def test_labels_are_those_of_the_sharp_picture(
-    studio: Callable[..., Studio], changes: dict[str, Any]
-) -> None:
-    made = ready(studio)
+def test_labels_are_those_of_the_sharp_picture(rig: Callable[..., Rig], changes: dict[str, Any]) -> None:
+    made = ready(rig)
     settled, view = group(made), shot(VIEW)
     sharp, soft = made.shoot(settled, view), made.shoot(settled, replace(view, **changes))
     assert labels(sharp) == labels(soft)
@@ -148,7 +165,7 @@ def test_labels_are_those_of_the_sharp_picture(
 
 
 def smeared_px(image: NDArray[np.uint8]) -> int:
-    """In how many pixels of the middle row neither end is seen alone."""
+    """Number of pixels in the middle row that mix the values of both ends."""
     share = profile(image.astype(np.float32))
     return int(np.count_nonzero((share > 0.03) & (share < 0.97)))
 
@@ -156,9 +173,9 @@ def smeared_px(image: NDArray[np.uint8]) -> int:
 @pytest.mark.parametrize("length_px", [3.0, 6.0, 12.0])
 @pytest.mark.parametrize("turning", [False, True], ids=["shift", "turn"])
 def test_a_bar_is_smeared_by_as_much_as_it_moves(
-    studio: Callable[..., Studio], length_px: float, turning: bool
+    rig: Callable[..., Rig], length_px: float, turning: bool
 ) -> None:
-    made = ready(studio, Relit(smooth_edges=False))
+    made = ready(rig, Relit(smooth_edges=False))
     settled = still(made.body("slab", (-0.15, 0, 0), look=Look((0.9, 0.9, 0.9))))
     angle = length_px / ABOVE.fx
     shift, turn = ((0.0, 0.0, 0.0), (0.0, angle, 0.0)) if turning else ((0.99 * angle, 0.0, 0.0), (0.0,) * 3)
@@ -170,17 +187,30 @@ def test_a_bar_is_smeared_by_as_much_as_it_moves(
 
 
 @pytest.mark.parametrize("view", range(8))
-def test_objects_move_as_far_as_is_drawn(view: int) -> None:
+def test_objects_move_by_the_sampled_distance(view: int) -> None:
     camera, kind = VIEW, Shell(motion_px=(6.0, 6.0))
     motion = kind.motion(aimed(0, view), camera, BOUNDS)
     assert motion is not None
     assert motion.frames == 7
-    ends = [moved(camera, motion, share).project(np.array([BOUNDS[0]]))[0][0] for share in (-0.5, 0.5)]
+    ends = [moved_camera(camera, motion, share).project(np.array([BOUNDS[0]]))[0][0] for share in (-0.5, 0.5)]
     assert np.linalg.norm(ends[1] - ends[0]) == pytest.approx(6, rel=0.1)
     assert len(list(other_instants(camera, motion))) == 6
-    found = moved(camera, motion, 0.0)
+    found = moved_camera(camera, motion, 0.0)
     np.testing.assert_allclose(found.pose.rotation(), camera.pose.rotation(), atol=1e-12)
     assert found.pose.position_m == camera.pose.position_m
+
+
+@pytest.mark.parametrize("frames", [3, 5, 7])
+def test_instants_are_the_middles_of_equal_parts_of_the_time(frames: int) -> None:
+    """So that as much is seen before the middle, where the labels are, as after it."""
+    motion = Motion((0.14, 0.0, 0.0), (0.0, 0.0, 0.0), frames)
+    right = VIEW.pose.rotation()[:, 0]
+    shifts = [
+        float((np.array(camera.pose.position_m) - VIEW.pose.position_m) @ right)
+        for camera in other_instants(VIEW, motion)
+    ]
+    parts = 0.14 * ((np.arange(frames) + 0.5) / frames - 0.5)
+    np.testing.assert_allclose(shifts, np.delete(parts, frames // 2), atol=1e-12)
 
 
 def test_focus_lies_among_the_objects() -> None:
@@ -195,7 +225,7 @@ def test_focus_lies_among_the_objects() -> None:
     assert inside.focus_m > 0
 
 
-def test_a_pinhole_that_stands_still_is_the_default_and_draws_as_often() -> None:
+def test_default_has_no_blur_and_consumes_as_many_random_numbers() -> None:
     first, second = aimed(0, 0), aimed(0, 0)
     off, on = Shell(), Shell(aperture_mm=(1, 2), motion_px=(1, 2))
     assert (off.lens(first, VIEW, BOUNDS), off.motion(first, VIEW, BOUNDS)) == (None, None)

@@ -1,4 +1,4 @@
-"""Fixed bodies without a label: what rests on them, what they hide, their shadows; and scales per axis."""
+"""Furniture: bodies rest on it, it occludes and casts shadows, and has no label; and scales per axis."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -20,7 +20,7 @@ from sim.render.lighting.points import PointClouds
 from sim.render.raster.gbuffer import RejectedView
 from sim.render.settings import Relit
 from sim.settle import Settled
-from tests.studio import (
+from tests.rig import (
     GREY,
     LIGHT,
     PLAIN,
@@ -28,7 +28,7 @@ from tests.studio import (
     UPRIGHT,
     Array,
     Mask,
-    Studio,
+    Rig,
     camera_at,
     catalogue_of,
     iou,
@@ -49,7 +49,7 @@ SHAPES: Mapping[str, object] = {
 TURNED = (0.2, -0.3, 0.5, 0.7874007874011811)
 
 
-def table(made: Studio, look: Look = PLAIN) -> tuple[Body, ...]:
+def table(made: Rig, look: Look = PLAIN) -> tuple[Body, ...]:
     """The parts of the table."""
     key = made.catalogue.furniture["cube"].key
     return tuple(
@@ -57,7 +57,7 @@ def table(made: Studio, look: Look = PLAIN) -> tuple[Body, ...]:
     )
 
 
-def lowest_m(made: Studio, body: Body) -> float:
+def lowest_m(made: Rig, body: Body) -> float:
     return float(body.apply(made.files.assets[body.asset].mesh.vertices_m)[:, 2].min())
 
 
@@ -66,8 +66,8 @@ def falling(*bodies: Body) -> SceneSpec:
     return SceneSpec(0, "train", 0, bodies, GREY, GREY, physics)
 
 
-def test_objects_rest_on_the_table_and_the_table_where_it_is(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_with_table(SHAPES))
+def test_objects_rest_on_the_table_and_the_table_where_it_is(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_with_table(SHAPES))
     scene = OnTable(num_objects=(6, 6), empty_share=0.0)
     for index in range(3):
         settled, _ = made.drawn(scene, index)
@@ -76,18 +76,20 @@ def test_objects_rest_on_the_table_and_the_table_where_it_is(studio: Callable[..
         assert [(part.scale, part.pose) for part in parts] == table_parts()
         assert {(part.role, part.fixed, part.category) for part in parts} == {("furniture", True, None)}
         heights = [lowest_m(made, body) for body in objects]
-        np.testing.assert_allclose(heights, TOP_M, atol=0.001)  # neither hovers, sinks nor fell off
+        np.testing.assert_allclose(
+            heights, TOP_M, atol=0.001
+        )  # no object hovers, penetrates the table or fell off
 
 
-def test_what_falls_beside_the_table_lies_on_the_floor(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_with_table(SHAPES))
+def test_what_falls_beside_the_table_lies_on_the_floor(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_with_table(SHAPES))
     settled = made.settle(falling(made.body("ball", (0.7, 0.0, 0.9)), *table(made)))
     assert abs(lowest_m(made, settled.spec.bodies[0])) < 0.001
     assert settled.spec.bodies[1:] == table(made)
 
 
-def test_a_shelf_in_mid_air_holds_what_falls_on_it(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_with_table(SHAPES))
+def test_a_shelf_in_mid_air_holds_what_falls_on_it(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_with_table(SHAPES))
     shelf, *_ = table(made)
     brick = made.body("brick", (0.2, 0.1, TOP_M + 0.1), TURNED)
     settled = made.settle(falling(brick, shelf))
@@ -95,20 +97,20 @@ def test_a_shelf_in_mid_air_holds_what_falls_on_it(studio: Callable[..., Studio]
     assert settled.spec.bodies[1] == shelf
 
 
-def test_a_scene_of_furniture_alone_is_at_rest_as_drawn(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_with_table(SHAPES))
+def test_a_scene_of_furniture_alone_is_at_rest_as_drawn(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_with_table(SHAPES))
     assert made.settle(falling(*table(made))) == Settled(falling(*table(made)), 0.0)
 
 
-def test_what_is_put_into_the_table_does_not_stay_there(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_with_table(SHAPES))
+def test_body_placed_inside_the_table_is_pushed_out(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_with_table(SHAPES))
     ball = made.body("ball", (0.0, 0.0, TOP_M - 0.02))
     (body, *_) = made.settle(falling(ball, *table(made))).spec.bodies
     heights = lowest_m(made, body), lowest_m(made, body) + 0.1
     assert heights[0] > TOP_M - 0.001 or heights[1] < TOP_M - 0.04 + 0.001
 
 
-def behind(made: Studio) -> tuple[Body, ...]:
+def behind(made: Rig) -> tuple[Body, ...]:
     """Bricks on, under and behind the table, and the table itself."""
     places = ((0.0, 0.1, TOP_M + 0.05), (0.1, 0.2, 0.06), (0.45, 0.55, 0.07), (-0.3, 0.9, 0.3))
     bricks = [made.body("brick", place, TURNED, 1.0 + 0.4 * i) for i, place in enumerate(places)]
@@ -126,9 +128,9 @@ def behind(made: Studio) -> tuple[Body, ...]:
     ids=["in front", "below", "over its edge"],
 )
 def test_the_table_hides_what_is_behind_it_and_has_no_label(
-    studio: Callable[..., Studio], render: str, eye_m: Any, target_m: Any
+    rig: Callable[..., Rig], render: str, eye_m: Any, target_m: Any
 ) -> None:
-    made = studio(catalogue_with_table(SHAPES), RENDERS[render])
+    made = rig(catalogue_with_table(SHAPES), RENDERS[render])
     settled, camera = still(*behind(made)), camera_at(eye_m, target_m, 300, (320, 240))
     picture = made.shoot(settled, shot(camera))
     depths = [box_depth(camera, body, BRICK if body.labelled else (1, 1, 1)) for body in settled.spec.bodies]
@@ -147,10 +149,10 @@ def test_the_table_hides_what_is_behind_it_and_has_no_label(
 
 
 @pytest.mark.parametrize("render", RASTERISERS)
-def test_furniture_may_reach_behind_the_camera_but_not_cut_the_picture(
-    studio: Callable[..., Studio], render: str
+def test_furniture_may_extend_behind_the_camera_but_not_into_the_near_plane(
+    rig: Callable[..., Rig], render: str
 ) -> None:
-    made = studio(catalogue_with_table(SHAPES), RENDERS[render])
+    made = rig(catalogue_with_table(SHAPES), RENDERS[render])
     brick = made.body("brick", (0.0, 0.1, TOP_M + 0.05))
     settled = still(brick, *table(made))
     over = camera_at((0.02, -0.2, TOP_M + 0.12), (0.0, 0.1, TOP_M + 0.02), 300, (320, 240))
@@ -164,8 +166,8 @@ def test_furniture_may_reach_behind_the_camera_but_not_cut_the_picture(
 
 
 @pytest.mark.parametrize("render", ["relit", "egl"])
-def test_the_table_shades_the_floor(studio: Callable[..., Studio], render: str) -> None:
-    made = studio(catalogue_with_table(SHAPES), RENDERS[render])
+def test_the_table_shades_the_floor(rig: Callable[..., Rig], render: str) -> None:
+    made = rig(catalogue_with_table(SHAPES), RENDERS[render])
     toward = np.array([0.3, -0.35, 0.8]) / np.linalg.norm([0.3, -0.35, 0.8])
     light = replace(LIGHT, direction=vec3(toward), softness=0.001)
     camera = camera_at((-1.2, 1.9, 1.3), (-0.1, 0.2, 0.1), 280, (320, 240))
@@ -184,7 +186,7 @@ def test_the_table_shades_the_floor(studio: Callable[..., Studio], render: str) 
 
 
 def in_shadow(points: Array, toward: Array, bodies: tuple[Body, ...]) -> NDArray[np.bool_]:
-    """Which points (h, w, 3) boxes hide from a light."""
+    """Mask of points (h, w, 3) that are occluded by boxes in the direction `toward` a light."""
     found = np.zeros(points.shape[:2], np.bool_)
     for body in bodies:
         ray = np.broadcast_to(toward, points.shape)
@@ -193,10 +195,10 @@ def in_shadow(points: Array, toward: Array, bodies: tuple[Body, ...]) -> NDArray
 
 
 ELLIPSOID: Vec3 = (0.3, 0.12, 0.06)
-"""Its half axes in metres."""
+"""Half axes of the ellipsoid in metres."""
 
 
-def ellipsoid(made: Studio) -> Body:
+def ellipsoid(made: Rig) -> Body:
     """A ball with a radius of 1 m, scaled along each axis."""
     body = made.body("ball", (0.02, -0.01, 0.4), TURNED)
     return replace(body, scale=ELLIPSOID)
@@ -215,8 +217,8 @@ def on_ellipsoid(camera: Camera, body: Body) -> tuple[Mask, Array]:
 
 
 @pytest.mark.parametrize("render", RASTERISERS)
-def test_a_ball_scaled_per_axis_is_an_ellipsoid(studio: Callable[..., Studio], render: str) -> None:
-    made = studio(catalogue_of({"ball": sphere(1.0, 128)}), RENDERS[render])
+def test_a_ball_scaled_per_axis_is_an_ellipsoid(rig: Callable[..., Rig], render: str) -> None:
+    made = rig(catalogue_of({"ball": sphere(1.0, 128)}), RENDERS[render])
     body = ellipsoid(made)
     for eye_m in ((0.5, -0.6, 0.7), (-0.8, 0.1, 0.5), (0.1, 0.2, 1.2)):
         camera = camera_at(eye_m, (0.0, 0.0, 0.4), 330, (256, 256))
@@ -239,8 +241,8 @@ def test_normals_of_a_scaled_mesh_are_square_to_it() -> None:
             mesh.scaled(wrong)
 
 
-def test_tiny_shades_a_scaled_ball_by_the_normals_of_the_ellipsoid(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_of({"ball": sphere(1.0, 128)}), RENDERS["tiny"])
+def test_tiny_shades_a_scaled_ball_by_the_normals_of_the_ellipsoid(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_of({"ball": sphere(1.0, 128)}), RENDERS["tiny"])
     body, camera = ellipsoid(made), camera_at((0.5, -0.6, 0.7), (0.0, 0.0, 0.4), 330, (256, 256))
     disc, normal = on_ellipsoid(camera, body)
     toward = np.array([0.36, -0.48, 0.8])
@@ -251,13 +253,13 @@ def test_tiny_shades_a_scaled_ball_by_the_normals_of_the_ellipsoid(studio: Calla
     assert np.count_nonzero(lit) > 3000
     share = gbuffer.color[lit].astype(float)[:, 1] / 255 / 0.8
     assert np.abs(share - facing[lit]).mean() < 0.01
-    assert np.abs(share - facing[lit]).max() < 0.1  # at the rim normals change from pixel to pixel
+    assert np.abs(share - facing[lit]).max() < 0.1  # near the silhouette normals change from pixel to pixel
 
 
 @pytest.mark.parametrize("render", ["relit", "egl"])
-def test_a_scaled_ball_is_lit_as_the_ellipsoid_is(studio: Callable[..., Studio], render: str) -> None:
-    """The sun's light alone: what is brighter faces it more."""
-    made = studio(catalogue_of({"ball": sphere(1.0, 128)}), RENDERS[render])
+def test_a_scaled_ball_is_lit_as_the_ellipsoid_is(rig: Callable[..., Rig], render: str) -> None:
+    """With sunlight only, brightness increases with the cosine between normal and light."""
+    made = rig(catalogue_of({"ball": sphere(1.0, 128)}), RENDERS[render])
     body, camera = (
         replace(ellipsoid(made), roughness=1.0),
         camera_at((0.5, -0.6, 0.7), (0, 0, 0.4), 330, (256, 256)),
@@ -275,8 +277,8 @@ def test_a_scaled_ball_is_lit_as_the_ellipsoid_is(studio: Callable[..., Studio],
     assert np.corrcoef(first, second)[0, 1] > 0.995
 
 
-def test_points_are_spread_evenly_over_a_scaled_body(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_of({"cube": box(1.0, 1.0, 1.0)}), Relit())
+def test_points_are_spread_evenly_over_a_scaled_body(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_of({"cube": box(1.0, 1.0, 1.0)}), Relit())
     slab = replace(made.body("cube", (0.1, 0.2, 0.3), TURNED), scale=(1.0, 0.6, 0.03))
     cloud = PointClouds(made.files).scene(still(slab).spec, 0.01)
     inside = slab.pose.apply_inverse(cloud.points_m.T.astype(float))
@@ -287,16 +289,16 @@ def test_points_are_spread_evenly_over_a_scaled_body(studio: Callable[..., Studi
 
 
 @pytest.mark.parametrize("render", RENDERS)
-def test_the_same_seed_gives_the_same_bytes(studio: Callable[..., Studio], render: str) -> None:
+def test_the_same_seed_gives_the_same_bytes(rig: Callable[..., Rig], render: str) -> None:
     scene, shots = OnTable(num_objects=(4, 4)), shot(camera_at((0.5, -0.9, 1.1), (0, 0, 0.5), 150))
     pictures = []
     for _ in range(2):
-        made = studio(catalogue_with_table(SHAPES), RENDERS[render])
+        made = rig(catalogue_with_table(SHAPES), RENDERS[render])
         pictures.append(made.shoot(made.drawn(scene, 3)[0], shots).bytes())
     assert pictures[0] == pictures[1]
 
 
-def test_one_piece_has_one_look() -> None:
+def test_all_parts_of_one_piece_have_the_same_look() -> None:
     catalogue = catalogue_with_table(SHAPES)
     settings = FurnitureSettings(roughness=(0.2, 0.3), friction=(0.7, 0.8))
     draws = []
@@ -311,7 +313,7 @@ def test_one_piece_has_one_look() -> None:
     assert 0.7 <= draws[0][0].friction <= 0.8
 
 
-def test_a_body_is_one_thing() -> None:
+def test_role_and_category_of_a_body_agree() -> None:
     pose = Pose((0.0, 0.0, 0.0), UPRIGHT)
     assert Body("it@0", None, 1.0, pose, PLAIN, 0.5).role == "distractor"
     assert Body("it@0", 2, 1.0, pose, PLAIN, 0.5).role == "object"
@@ -321,8 +323,8 @@ def test_a_body_is_one_thing() -> None:
         Body("it@0", 2, (1.0, 0.0, 1.0), pose, PLAIN, 0.5)
 
 
-def test_furniture_of_a_mesh_that_no_category_has(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_with_table(SHAPES))
+def test_furniture_of_a_mesh_that_no_category_has(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_with_table(SHAPES))
     asset = made.catalogue.furniture["cube"]
     assert made.catalogue.assets[asset.key] is asset
     assert asset.key == f"cube@{Mesh(asset.mesh.parts).content_hash[:16]}"

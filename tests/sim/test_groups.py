@@ -1,3 +1,5 @@
+"""Boxes, and the grouping of bodies that are rendered in one call."""
+
 from collections.abc import Callable
 
 import numpy as np
@@ -6,11 +8,11 @@ from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 
 from scenes.assets.shapes import SHAPES, sphere
-from sim.boxes import Box, around, over, overlap, size, within
+from sim.boxes import Box, clip, crop, overlap, size, union
 from sim.render.raster.gbuffer import Silhouette
 from sim.render.raster.groups import APART_PX, apart, groups
 from sim.render.settings import Egl
-from tests.studio import RENDERS, Studio, aimed, camera_at, catalogue_of, shot, sphere_depth, still
+from tests.rig import RENDERS, Rig, aimed, camera_at, catalogue_of, shot, sphere_depth, still
 
 Array = NDArray[np.float64]
 
@@ -21,14 +23,14 @@ def blob(rng: np.random.Generator, at: Array, radius: float) -> Array:
 
 
 def covered(polygon: Array) -> NDArray[np.bool_]:
-    """Whether the centre of each pixel of a picture lies in a convex polygon."""
+    """Whether the centre of each pixel of an image lies in a convex polygon."""
     y, x = np.mgrid[0:100, 0:100] + 0.5
     ahead = np.roll(polygon, -1, axis=0) - polygon
     sides = [ex * (y - py) - ey * (x - px) for (px, py), (ex, ey) in zip(polygon, ahead, strict=True)]
     return np.asarray(np.all(np.array(sides) >= 0, axis=0))
 
 
-def test_what_lies_apart_shares_no_pixel_and_what_does_not_nearly_touches() -> None:
+def test_separate_outlines_share_no_pixel_and_others_nearly_touch() -> None:
     rng = aimed(scene=0, view=0)
     counts = {True: 0, False: 0}
     for _ in range(300):
@@ -48,7 +50,7 @@ def test_what_lies_apart_shares_no_pixel_and_what_does_not_nearly_touches() -> N
     assert apart(square, square + np.array([10 + 1.1 * APART_PX, 3]))
 
 
-def test_groups_hold_what_shares_nothing_in_as_few_calls_as_apart() -> None:
+def test_groups_share_no_pixel_and_need_fewer_calls() -> None:
     def square(x: int, y: int, side: int) -> Box:
         return x, y, x + side, y + side
 
@@ -66,40 +68,38 @@ def test_groups_hold_what_shares_nothing_in_as_few_calls_as_apart() -> None:
 
 def test_boxes() -> None:
     box = (-3, 2, 5, 9)
-    assert within(box, 4, 20) == (0, 2, 4, 9)
-    assert within(box, 4, 2) is None
-    assert around([box, (0, 0, 1, 20)]) == (-3, 0, 5, 20)
+    assert clip(box, 4, 20) == (0, 2, 4, 9)
+    assert clip(box, 4, 2) is None
+    assert union([box, (0, 0, 1, 20)]) == (-3, 0, 5, 20)
     for beside, shared in (((4, 8, 9, 12), True), ((5, 2, 9, 9), False), ((-3, 9, 5, 12), False)):
         assert overlap(box, beside) == overlap(beside, box) == shared
     values = np.arange(56).reshape(7, 8)
-    assert over(values, box, (-2, 3, 0, 4)).tolist() == [[9, 10]]
+    assert crop(values, box, (-2, 3, 0, 4)).tolist() == [[9, 10]]
 
 
 @pytest.mark.parametrize("render", RENDERS)
 @pytest.mark.parametrize("turned", [False, True])
-def test_the_nearest_is_seen_in_whatever_order(
-    studio: Callable[..., Studio], render: str, turned: bool
-) -> None:
-    made = studio(catalogue_of({"sphere": sphere(0.3, 96)}), RENDERS[render])
+def test_nearest_body_is_visible_in_any_order(rig: Callable[..., Rig], render: str, turned: bool) -> None:
+    made = rig(catalogue_of({"sphere": sphere(0.3, 96)}), RENDERS[render])
     camera = camera_at((0, -2, 1), (0, 0, 0), 150)
-    # Two that cut through each other, one before both, and one beside.
+    # Two spheres intersect, one is in front of both, and one is beside them.
     places = [(0, 0, 0), (0.25, 0.1, 0), (0.1, -0.4, 0.3), (-0.8, 0, 0)]
     order = places[::-1] if turned else places
     gbuffer = made.renderer.rasterise(still(*(made.body("sphere", at) for at in order)), shot(camera))
     depths = np.stack([sphere_depth(camera, at, 0.3) for at in order])
     expected = np.where(np.isfinite(depths.min(axis=0)), depths.argmin(axis=0), -1)
     assert np.count_nonzero(gbuffer.body != expected) < 0.01 * np.count_nonzero(expected >= 0)
-    for index, (alone, depth) in enumerate(zip(gbuffer.alone, depths, strict=True)):
+    for index, (alone, depth) in enumerate(zip(gbuffer.silhouettes, depths, strict=True)):
         assert isinstance(alone, Silhouette)
         whole = np.isfinite(sphere_depth(camera, order[index], 0.3, alone.box))
         assert np.count_nonzero(alone.mask != whole) < 0.01 * np.count_nonzero(whole)
         assert np.count_nonzero(gbuffer.body == index) <= np.count_nonzero(np.isfinite(depth)) + 20
 
 
-def test_opengl_is_called_once_for_all_that_lie_apart(
-    studio: Callable[..., Studio], egl: None, monkeypatch: pytest.MonkeyPatch
+def test_opengl_is_called_once_for_all_separate_bodies(
+    rig: Callable[..., Rig], egl: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = studio(catalogue_of({"box": SHAPES["box"](0.1)}), Egl())
+    made = rig(catalogue_of({"box": SHAPES["box"](0.1)}), Egl())
     camera = camera_at((0, -0.1, 2), (0, 0, 0), 150)
     drawn: list[tuple[int, int]] = []
     draw = type(made.renderer)._tile  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Levels of detail keep to the mesh that they stand for."""
+"""Levels of detail stay within the convex hull of the mesh."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from scipy.spatial import ConvexHull
 
 from scenes.assets.mesh import Mesh, Part
 from scenes.assets.shapes import SHAPES
-from sim.meshfiles import boxed
+from sim.meshfiles import outer_box
 
 
 def wire() -> Mesh:
@@ -20,12 +20,12 @@ def wire() -> Mesh:
 
 @pytest.mark.parametrize("mesh", [wire(), SHAPES["sphere"](0.1), SHAPES["bracket"](0.1)])
 def test_the_coarsest_level_lies_within_the_hull(mesh: Mesh) -> None:
-    coarse = boxed(mesh)
+    coarse = outer_box(mesh)
     assert len(coarse.faces) == 12
     planes = ConvexHull(mesh.vertices_m).equations
     outside_m = (coarse.vertices_m @ planes[:, :3].T + planes[:, 3]).max()
     assert outside_m < 1e-9
-    # It is as long as the mesh along its diagonal still.
+    # The simplified mesh still extends along the diagonal of the mesh.
     reach = np.linalg.norm(np.ptp(coarse.vertices_m, axis=0)) / np.linalg.norm(
         np.ptp(mesh.vertices_m, axis=0)
     )

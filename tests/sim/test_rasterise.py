@@ -1,3 +1,5 @@
+"""Ids and depth of rendered bodies, compared with analytic spheres and planes."""
+
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
@@ -7,12 +9,12 @@ import pytest
 
 from scenes.assets.mesh import Mesh, Part
 from scenes.assets.shapes import SHAPES, box, sphere
-from sim.meshfiles import DrawnFaces
+from sim.meshfiles import RenderedFaces
 from sim.render.raster.gbuffer import RejectedView
-from tests.studio import (
+from tests.rig import (
     LIGHT,
     RENDERS,
-    Studio,
+    Rig,
     camera_at,
     catalogue_of,
     centroid,
@@ -26,8 +28,9 @@ from tests.studio import (
 RASTERISERS = ("tiny", "egl")
 RADIUS_M = 0.1
 CENTER_M = np.array([0.03, -0.02, 0.3])
-# Where the camera stands, seen from the sphere; what it looks at beside it; its roll. It never looks at the
-# middle itself: a disc that is centred on the pixel grid has its doubtful pixels in sets of eight.
+# Direction from the sphere to the camera, offset of the target from the sphere's centre, and roll. The camera
+# never aims at the centre itself, because the ambiguous pixels of a disc centred on the grid come in sets of
+# eight, and would not average out.
 VIEWS = [
     (np.array([x, y, z]) / np.linalg.norm([x, y, z]), np.array([u, v, w]) * 0.09, roll)
     for (x, y, z), (u, v, w), roll in zip(
@@ -44,9 +47,9 @@ VIEWS = [
     ("focal_px", "least_px", "least_iou"), [(340, 10_000, 0.999), (176, 2_500, 0.998)], ids=["whole", "half"]
 )
 def test_sphere_is_the_analytic_disc(
-    studio: Callable[..., Studio], render: str, focal_px: float, least_px: int, least_iou: float
+    rig: Callable[..., Rig], render: str, focal_px: float, least_px: int, least_iou: float
 ) -> None:
-    made = studio(catalogue_of({"sphere": sphere(RADIUS_M, 128)}), RENDERS[render])
+    made = rig(catalogue_of({"sphere": sphere(RADIUS_M, 128)}), RENDERS[render])
     settled = still(made.body("sphere", CENTER_M, (0.1, 0.5, -0.3, 0.8062257748298549)))
     offsets = []
     for direction, beside, roll in VIEWS:
@@ -58,15 +61,15 @@ def test_sphere_is_the_analytic_disc(
         assert iou(seen, disc) >= least_iou
         offsets.append(np.linalg.norm(centroid(seen) - centroid(disc)))
         error_m = np.abs(gbuffer.depth_m[seen & disc] - depth_m[seen & disc])
-        assert error_m.max() < 0.1 * RADIUS_M  # at the rim the depth of a sphere is steep
+        assert error_m.max() < 0.1 * RADIUS_M  # near the silhouette the depth of a sphere changes quickly
         assert np.median(error_m) < 1e-3 * RADIUS_M
     assert np.mean(offsets) <= 0.05
 
 
 def test_depth_of_a_face_is_exact_and_its_ids_are_where_its_corners_project(
-    studio: Callable[..., Studio],
+    rig: Callable[..., Rig],
 ) -> None:
-    made = studio(catalogue_of({"box": box(0.2, 0.14, 0.1)}))
+    made = rig(catalogue_of({"box": box(0.2, 0.14, 0.1)}))
     settled = still(made.body("box", (0.1, 0.05, 0.25)))
     camera = camera_at((0.1, 0.05, 0.9), (0.1, 0.05, 0.0), 250)
     gbuffer = made.renderer.rasterise(settled, shot(camera))
@@ -81,8 +84,8 @@ def test_depth_of_a_face_is_exact_and_its_ids_are_where_its_corners_project(
 
 
 @pytest.mark.parametrize("render", RASTERISERS)
-def test_depth_of_a_slanted_face_is_that_of_its_plane(studio: Callable[..., Studio], render: str) -> None:
-    made = studio(catalogue_of({"box": box(0.4, 0.4, 0.1)}), RENDERS[render])
+def test_depth_of_a_slanted_face_is_that_of_its_plane(rig: Callable[..., Rig], render: str) -> None:
+    made = rig(catalogue_of({"box": box(0.4, 0.4, 0.1)}), RENDERS[render])
     camera = camera_at((0.3, -0.5, 0.6), (0, 0, 0.1), 140)
     gbuffer = made.renderer.rasterise(still(made.body("box", (0, 0, 0.05))), shot(camera))
     position = np.array(camera.pose.position_m)
@@ -94,8 +97,8 @@ def test_depth_of_a_slanted_face_is_that_of_its_plane(studio: Callable[..., Stud
 
 
 @pytest.mark.parametrize("render", RASTERISERS)
-def test_ids_name_bodies_by_place_and_the_nearest_wins(studio: Callable[..., Studio], render: str) -> None:
-    made = studio(catalogue_of({"sphere": sphere(RADIUS_M, 48), "box": SHAPES["box"](0.1)}), RENDERS[render])
+def test_ids_are_body_indices_and_the_nearest_body_wins(rig: Callable[..., Rig], render: str) -> None:
+    made = rig(catalogue_of({"sphere": sphere(RADIUS_M, 48), "box": SHAPES["box"](0.1)}), RENDERS[render])
     bodies = [
         made.body("box", (0, 0, -1)),
         made.body("sphere", (0, 0, 0)),
@@ -110,10 +113,8 @@ def test_ids_name_bodies_by_place_and_the_nearest_wins(studio: Callable[..., Stu
 
 
 @pytest.mark.parametrize("render", RASTERISERS)
-def test_unequal_focal_lengths_and_a_principal_point_outside(
-    studio: Callable[..., Studio], render: str
-) -> None:
-    made = studio(catalogue_of({"sphere": sphere(RADIUS_M, 128)}), RENDERS[render])
+def test_unequal_focal_lengths_and_a_principal_point_outside(rig: Callable[..., Rig], render: str) -> None:
+    made = rig(catalogue_of({"sphere": sphere(RADIUS_M, 128)}), RENDERS[render])
     camera = replace(camera_at((0, -0.6, 0.3), CENTER_M, 170), fx=230.0, cx=-20.5, cy=31.25)
     camera = replace(camera, pose=camera_at((-0.3, -0.6, 0.3), (-0.1, 0, 0.3), 170).pose)
     seen = made.renderer.rasterise(still(made.body("sphere", CENTER_M)), shot(camera)).body == 0
@@ -124,11 +125,11 @@ def test_unequal_focal_lengths_and_a_principal_point_outside(
 
 @pytest.mark.parametrize("faces", [pytest.param(358_800, marks=pytest.mark.slow), 62_000], ids=str)
 def test_fine_mesh_far_away_is_drawn_coarser_rather_than_not_at_all(
-    studio: Callable[..., Studio], faces: int
+    rig: Callable[..., Rig], faces: int
 ) -> None:
     mesh = sphere(RADIUS_M, round(faces**0.5))
     assert len(mesh.faces) == pytest.approx(faces, rel=0.02)
-    made = studio(catalogue_of({"sphere": mesh}))
+    made = rig(catalogue_of({"sphere": mesh}))
     focal_px = 6.4 / RADIUS_M * 2.0
     for shift in (0.0, 0.31, 0.77):
         camera = replace(camera_at((2, 0, 0), (0, 0, 0), focal_px), cx=80 + shift, cy=60 - shift)
@@ -138,10 +139,10 @@ def test_fine_mesh_far_away_is_drawn_coarser_rather_than_not_at_all(
         assert np.count_nonzero(seen) == pytest.approx(np.count_nonzero(disc), rel=0.05)
 
 
-def test_coarser_mesh_that_lost_a_part_keeps_the_others_colors(studio: Callable[..., Studio]) -> None:
+def test_coarser_mesh_that_lost_a_part_keeps_the_others_colors(rig: Callable[..., Rig]) -> None:
     (grain,), (ball,) = sphere(1e-5, 24).parts, sphere(0.05, 300).parts
     parts = (replace(grain, color_rgb=(1, 0, 0)), replace(ball, color_rgb=(0, 0, 1)))
-    made = studio(catalogue_of({"two": Mesh(parts)}))
+    made = rig(catalogue_of({"two": Mesh(parts)}))
     body = made.body("two", (0, 0, 0))
     settled = still(replace(body, look=replace(body.look, color_rgb=None)), made.body("two", (0, 0.2, 0)))
     view = shot(camera_at((1, 0, 0), (0, 0, 0), 100))
@@ -155,10 +156,8 @@ def test_coarser_mesh_that_lost_a_part_keeps_the_others_colors(studio: Callable[
 @pytest.mark.parametrize(
     ("distance_m", "ok"), [(0.05, False), (0.104, False), (0.3, True), (-0.3, True)], ids=str
 )
-def test_view_from_within_a_body_is_rejected(
-    studio: Callable[..., Studio], distance_m: float, ok: bool
-) -> None:
-    made = studio(catalogue_of({"sphere": sphere(RADIUS_M, 48)}))
+def test_view_from_within_a_body_is_rejected(rig: Callable[..., Rig], distance_m: float, ok: bool) -> None:
+    made = rig(catalogue_of({"sphere": sphere(RADIUS_M, 48)}))
     bodies = made.body("sphere", (0, 0, 0)), made.body("sphere", (0, 0, 4 * np.sign(distance_m)))
     camera = camera_at((0, 0, -distance_m), (0, 0, 1), 60)
     if ok:
@@ -169,15 +168,15 @@ def test_view_from_within_a_body_is_rejected(
             made.shoot(still(*bodies), shot(camera))
 
 
-def test_no_bodies_no_pixels(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_of({"sphere": sphere(RADIUS_M, 48)}))
+def test_no_bodies_no_pixels(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_of({"sphere": sphere(RADIUS_M, 48)}))
     gbuffer = made.renderer.rasterise(still(), shot(camera_at((1, 0, 0), (0, 0, 0), 60)))
     assert (gbuffer.body == -1).all()
     assert np.isinf(gbuffer.depth_m).all()
 
 
-def test_light_changes_no_id_and_no_depth(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_of({"bolt": SHAPES["bolt"](0.2)}))
+def test_light_changes_no_id_and_no_depth(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_of({"bolt": SHAPES["bolt"](0.2)}))
     settled, camera = still(made.body("bolt", (0, 0, 0))), camera_at((0.3, 0.2, 0.3), (0, 0, 0), 150)
     bright = made.renderer.rasterise(settled, shot(camera))
     dark = made.renderer.rasterise(
@@ -189,15 +188,15 @@ def test_light_changes_no_id_and_no_depth(studio: Callable[..., Studio]) -> None
 
 
 @pytest.mark.parametrize("render", RASTERISERS)
-def test_an_open_surface_is_seen_from_both_sides(studio: Callable[..., Studio], render: str) -> None:
-    """TinyRenderer culls back faces: without a back, half of all cups and sheets would be missing."""
+def test_an_open_surface_is_seen_from_both_sides(rig: Callable[..., Rig], render: str) -> None:
+    """TinyRenderer culls back faces: without added back sides, open surfaces would have holes."""
     sheet = Part(
         np.array([[-0.1, -0.1, 0.0], [0.1, -0.1, 0.0], [0.1, 0.1, 0.0], [-0.1, 0.1, 0.0]]),
         np.tile((0.0, 0.0, 1.0), (4, 1)),
         np.zeros((4, 2)),
         np.array([[0, 1, 2], [0, 2, 3]], np.int32),
     )
-    made = studio(catalogue_of({"sheet": Mesh((sheet,))}), RENDERS[render])
+    made = rig(catalogue_of({"sheet": Mesh((sheet,))}), RENDERS[render])
     settled = still(made.body("sheet", (0, 0, 0)))
     seen = [
         np.count_nonzero(
@@ -213,8 +212,8 @@ def test_an_open_surface_is_seen_from_both_sides(studio: Callable[..., Studio], 
 
 
 @pytest.mark.parametrize("render", RASTERISERS)
-def test_order_of_faces_and_backs_that_are_left_out_change_nothing(
-    studio: Callable[..., Studio], render: str, monkeypatch: pytest.MonkeyPatch
+def test_order_of_faces_and_omitted_back_faces_change_nothing(
+    rig: Callable[..., Rig], render: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (ball,), (other,) = sphere(0.05, 64).parts, sphere(0.04, 48).parts
     cup = replace(
@@ -224,16 +223,16 @@ def test_order_of_faces_and_backs_that_are_left_out_change_nothing(
     )
     within = replace(other, vertices_m=np.add(other.vertices_m * 0.8, 0.02))
     mesh = Mesh((ball, cup, within))
-    made, plain = (studio(catalogue_of({"cup": mesh}), RENDERS[render]) for _ in range(2))
+    made, plain = (rig(catalogue_of({"cup": mesh}), RENDERS[render]) for _ in range(2))
     settled = still(made.body("cup", (0, 0, 0)))
 
-    def every_back(key: str, level: int) -> tuple[DrawnFaces, ...]:
+    def every_back(key: str, level: int) -> tuple[RenderedFaces, ...]:
         parts = plain.files.mesh(key, level).parts
         both = [(np.concatenate([part.faces, part.faces[:, ::-1]]), len(part.faces)) for part in parts]
         return tuple((faces, np.arange(len(faces)) >= front) for faces, front in both)
 
-    monkeypatch.setattr(plain.files, "drawn_faces", every_back)
-    drawn = [len(faces) for faces, _ in made.files.drawn_faces(settled.spec.bodies[0].asset, 0)]
+    monkeypatch.setattr(plain.files, "rendered_faces", every_back)
+    drawn = [len(faces) for faces, _ in made.files.rendered_faces(settled.spec.bodies[0].asset, 0)]
     assert drawn == [len(ball.faces), 2 * len(cup.faces), len(within.faces)]
     for turn in np.linspace(0, 6, 9):
         eye = 0.4 * np.cos(turn), 0.4 * np.sin(turn), 0.3 * np.sin(2 * turn)

@@ -1,3 +1,5 @@
+"""Physics: bodies come to rest on their faces, whatever their origin, size or proportions."""
+
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +17,7 @@ from scenes.scene import random_quaternion
 from scenes.spec import Body, Physics, RejectedDraw, SceneSpec
 from sim.bullet import Client, pb
 from sim.settle import _add_body, _add_floor
-from tests.studio import GREY, UPRIGHT, Studio, catalogue_from, catalogue_of, still, streams
+from tests.rig import GREY, UPRIGHT, Rig, catalogue_from, catalogue_of, still, streams
 
 PHYSICS = Physics(gravity_m_s2=9.81, time_step_s=1 / 240, max_seconds=6.0, bounds_m=3.0)
 TILTED: Quat = (0.09853293, 0.14779939, 0.0, 0.98409736)
@@ -33,8 +35,8 @@ def moved(mesh: Mesh, by_m: tuple[float, float, float]) -> Mesh:
     return Mesh(tuple(replace(part, vertices_m=part.vertices_m + np.array(by_m)) for part in mesh.parts))
 
 
-def dropped(made: Studio, name: str, center_m: tuple[float, float, float], quat: Quat) -> Body:
-    """A body with its centre of mass at a place."""
+def dropped(made: Rig, name: str, center_m: tuple[float, float, float], quat: Quat) -> Body:
+    """A body with its centre of mass at a given position."""
     body = made.body(name, (0, 0, 0))
     inner = np.array(made.files.assets[body.asset].center_of_mass_m)
     return replace(body, pose=Pose.from_point_pair(inner, np.array(center_m), quat))
@@ -44,12 +46,12 @@ def falling(*bodies: Body, physics: Physics = PHYSICS) -> SceneSpec:
     return SceneSpec(0, "train", 0, bodies, GREY, GREY, physics)
 
 
-def corners(made: Studio, body: Body) -> NDArray[np.float64]:
+def corners(made: Rig, body: Body) -> NDArray[np.float64]:
     return body.pose.apply(made.files.assets[body.asset].mesh.vertices_m * body.scale)
 
 
 @pytest.mark.parametrize("quat", [UPRIGHT, TILTED], ids=["flat", "tilted"])
-def test_plate_rests_the_same_wherever_its_origin_is(studio: Callable[..., Studio], quat: Quat) -> None:
+def test_plate_rests_the_same_wherever_its_origin_is(rig: Callable[..., Rig], quat: Quat) -> None:
     offsets = {
         "middle": (0.0, 0.0, 0.0),
         "corner": (0.1, 0.07, 0.01),
@@ -57,13 +59,13 @@ def test_plate_rests_the_same_wherever_its_origin_is(studio: Callable[..., Studi
         "far away": (3.0, -4.0, 2.0),  # as parts of an assembly are
     }
     plate = box(0.2, 0.14, 0.02)
-    made = studio(catalogue_of({name: moved(plate, by_m) for name, by_m in offsets.items()}))
+    made = rig(catalogue_of({name: moved(plate, by_m) for name, by_m in offsets.items()}))
     rests = []
     for name, by_m in offsets.items():
         (body,) = made.settle(falling(dropped(made, name, (0, 0, 0.2), quat))).spec.bodies
         assert body.pose.rotation()[2, 2] > np.cos(np.radians(1))
         lowest_m = corners(made, body)[:, 2].min()
-        assert abs(lowest_m) < 0.0005  # neither hovers nor sinks
+        assert abs(lowest_m) < 0.0005  # neither hovers nor penetrates the floor
         label = body.pose.apply(np.add([by_m], (0.03, 0.02, 0.01)))
         rests.append(np.concatenate([corners(made, body), label]))
     for rest in rests[1:]:
@@ -71,9 +73,9 @@ def test_plate_rests_the_same_wherever_its_origin_is(studio: Callable[..., Studi
 
 
 @pytest.mark.parametrize("name", [name for name in SHAPES if name not in ("cone", "torus")] + ["ball"])
-def test_nothing_hovers_sinks_or_stands_on_an_edge(studio: Callable[..., Studio], name: str) -> None:
+def test_nothing_hovers_sinks_or_stands_on_an_edge(rig: Callable[..., Rig], name: str) -> None:
     meshes = {shape: make(0.08) for shape, make in SHAPES.items()} | {"ball": sphere(0.1, 64)}
-    made = studio(catalogue_of(meshes))
+    made = rig(catalogue_of(meshes))
     (body,) = made.settle(falling(dropped(made, name, (0, 0, 0.15), TILTED))).spec.bodies
     points = corners(made, body)
     assert abs(points[:, 2].min()) < 0.0005
@@ -83,10 +85,10 @@ def test_nothing_hovers_sinks_or_stands_on_an_edge(studio: Callable[..., Studio]
     widest = np.diff(np.append(angles, angles[0] + 2 * np.pi)).max()
     assert (
         widest < np.pi + 0.2 or np.linalg.norm(near, axis=1).min() < 0.006
-    )  # its weight is above its support
+    )  # its centre of mass is above its support
 
 
-THIN = {  # longest sides in metres; thickness last
+THIN = {  # shape and size in metres
     "knife": ("sphere", (0.2, 0.02, 0.004)),
     "lens": ("sphere", (0.08, 0.05, 0.0024)),
     "pencil": ("cylinder", (0.007, 0.007, 0.175)),
@@ -96,19 +98,19 @@ THIN = {  # longest sides in metres; thickness last
 
 @pytest.mark.parametrize("name", THIN)
 def test_thin_things_neither_hover_nor_sink(
-    studio: Callable[..., Studio], name: str, rng: np.random.Generator
+    rig: Callable[..., Rig], name: str, rng: np.random.Generator
 ) -> None:
     shape, size_m = THIN[name]
     (part,) = SHAPES[shape](0.1).parts
     scale = np.array(size_m) / np.ptp(part.vertices_m, axis=0)
-    made = studio(catalogue_of({name: Mesh((replace(part, vertices_m=part.vertices_m * scale),))}))
+    made = rig(catalogue_of({name: Mesh((replace(part, vertices_m=part.vertices_m * scale),))}))
     for turn in (random_quaternion(rng) for _ in range(4)):
         (body,) = made.settle(falling(dropped(made, name, (0, 0, 0.12), turn))).spec.bodies
         assert abs(corners(made, body)[:, 2].min()) < max(0.1 * min(size_m), 0.0003)
 
 
-def test_a_falling_body_obeys_half_g_t_squared(studio: Callable[..., Studio], client: Client) -> None:
-    made = studio(catalogue_of({"box": moved(box(0.1, 0.1, 0.1), (0.05, 0.0, 0.02))}))
+def test_a_falling_body_obeys_half_g_t_squared(rig: Callable[..., Rig], client: Client) -> None:
+    made = rig(catalogue_of({"box": moved(box(0.1, 0.1, 0.1), (0.05, 0.0, 0.02))}))
     client.fresh(1 / 240, 9.81)
     _add_floor(client.id)
     body_id = _add_body(client.id, made.files, dropped(made, "box", (0, 0, 10), TILTED))
@@ -121,8 +123,8 @@ def test_a_falling_body_obeys_half_g_t_squared(studio: Callable[..., Studio], cl
             np.testing.assert_allclose(quat, TILTED, atol=1e-6)
 
 
-def test_time_step_and_gravity_are_the_scenes_own(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_of({"box": box(0.1, 0.1, 0.1)}))
+def test_time_step_and_gravity_are_the_scenes_own(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_of({"box": box(0.1, 0.1, 0.1)}))
     body = dropped(made, "box", (0, 0, 0.5), UPRIGHT)
     earth = made.settle(falling(body)).seconds
     moon = made.settle(falling(body, physics=replace(PHYSICS, gravity_m_s2=1.62))).seconds
@@ -132,8 +134,8 @@ def test_time_step_and_gravity_are_the_scenes_own(studio: Callable[..., Studio])
 
 
 @pytest.mark.parametrize("count", [pytest.param(60, marks=pytest.mark.slow), 8], ids=str)
-def test_default_scenes_are_seldom_rejected(studio: Callable[..., Studio], count: int) -> None:
-    made = studio(catalogue_from(MIXED, spare={"shape": "bracket", "size_m": 0.1}))
+def test_default_scenes_are_seldom_rejected(rig: Callable[..., Rig], count: int) -> None:
+    made = rig(catalogue_from(MIXED, spare={"shape": "bracket", "size_m": 0.1}))
     reasons: Counter[str] = Counter()
     for index in range(count):
         settled, rejected = made.drawn(Drop(), index)
@@ -143,8 +145,8 @@ def test_default_scenes_are_seldom_rejected(studio: Callable[..., Studio], count
     assert 1 + reasons.total() / count < 1.3, reasons
 
 
-def test_scene_without_physics_or_bodies_is_at_rest_as_drawn(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_from(MIXED))
+def test_scene_without_physics_or_bodies_is_at_rest_as_drawn(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_from(MIXED))
     spec = Floating().draw(0, "train", 0, made.catalogue, streams(0))
     assert made.settle(spec).spec is spec
     empty = falling()
@@ -158,16 +160,16 @@ def test_scene_without_physics_or_bodies_is_at_rest_as_drawn(studio: Callable[..
         ("out_of_bounds", {"bounds_m": 0.01}),
     ],
 )
-def test_unlucky_draw_says_why(studio: Callable[..., Studio], reason: str, changes: dict[str, float]) -> None:
-    made = studio(catalogue_of({"box": box(0.1, 0.1, 0.1)}))
+def test_rejected_draw_has_a_reason(rig: Callable[..., Rig], reason: str, changes: dict[str, float]) -> None:
+    made = rig(catalogue_of({"box": box(0.1, 0.1, 0.1)}))
     spec = falling(dropped(made, "box", (0.1, 0, 0.5), TILTED), physics=replace(PHYSICS, **changes))
     with pytest.raises(RejectedDraw) as caught:
         made.settle(spec)
     assert caught.value.reason == reason
 
 
-def test_settled_scene_keeps_everything_but_the_poses(studio: Callable[..., Studio]) -> None:
-    made = studio(catalogue_from(MIXED))
+def test_settled_scene_keeps_everything_but_the_poses(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_from(MIXED))
     spec = Drop().draw(3, "train", 0, made.catalogue, streams(3))
     settled = made.settle(spec)
     back = tuple(

@@ -1,4 +1,4 @@
-"""Highlights and the sky's reflection, beside the formulas that they are named after."""
+"""Highlights and the reflection of the sky, compared with the formulas of Blinn and Schlick."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sim.render.lighting.specular import specular_light
-from tests.studio import LIGHT
+from tests.rig import LIGHT
 
 Floats = NDArray[np.float32]
 SUN = np.array(LIGHT.direction)
@@ -16,7 +16,7 @@ STEPS_DEG = np.array([0, 20, 45, 60, 75, 85, 90])
 
 
 def eyes(normal: NDArray[np.float64], angles_deg: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Unit vectors (n, 3) at some angles to a normal (3,), aside from the sun."""
+    """Unit vectors (n, 3) at given angles to a normal (3,), tilted sideways from the direction of the sun."""
     side = np.cross(normal, SUN) if abs(normal @ SUN) < 0.999 else np.cross(normal, (1.0, 0.0, 0.0))
     side /= np.linalg.norm(side)
     angles = np.radians(angles_deg)[:, None]
@@ -30,7 +30,7 @@ def reflected(
     sun: float = 0.0,
     sky: tuple[float, float, float] = (0.0, 0.0, 0.0),
 ) -> Floats:
-    """What surfaces of one normal (3,) reflect in directions (n, 3) of so much light: (n, 3)."""
+    """Light (n, 3) that surfaces with a normal (3,) reflect in directions (n, 3), given sun and sky light."""
     eye_m = np.array([0.3, -0.2, 0.5], np.float32)
     points_m = (eye_m - 2 * view).T.astype(np.float32)
     count = len(view)
@@ -50,7 +50,7 @@ def test_the_skys_reflection_is_schlicks(roughness: float) -> None:
     """Plastic, F = 0.04 + 0.96·(1 − cos θ)⁵: C. Schlick, An inexpensive BRDF model, 1994."""
     normal, sky = np.array([0.0, 0.0, 1.0]), (0.5, 0.3, 0.1)
     fresnel = 0.04 + 0.96 * (1 - np.cos(np.radians(STEPS_DEG))) ** 5
-    # At `specular` 0.5 a smooth surface reflects what physics says.
+    # At `specular` 0.5 a smooth surface has the physical reflectance.
     expected = 2 * RED_SUN.specular * (1 - roughness) * fresnel[:, None] * np.array(sky)
     found = reflected(normal, eyes(normal, STEPS_DEG), roughness, sky=sky)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
@@ -80,7 +80,7 @@ def test_a_highlight_lies_where_a_mirror_would_show_the_sun() -> None:
 
 
 def test_a_mirrors_highlight_is_cut_off_at_sixty() -> None:
-    """No roughness gives an infinite lobe, and none below 0.08 another one than that."""
+    """The lobe is finite for roughness 0, and constant below roughness 0.08."""
     normal = SUN
     first, second = (reflected(normal, normal[None], roughness, sun=1.0) for roughness in (0.0, 0.08))
     np.testing.assert_array_equal(first, second)

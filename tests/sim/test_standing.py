@@ -1,4 +1,4 @@
-"""What is upright is let go standing, turned about the vertical only, and mostly stays so."""
+"""Upright assets are released upright, rotated about the vertical axis only, and mostly stay upright."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ from scenes.scene import Scene, random_quaternion, rotation_about_z
 from scenes.spec import SceneSpec
 from sim.bullet import Client, pb
 from sim.settle import _add_body, _add_floor
-from tests.studio import Studio, catalogue_from, streams
+from tests.rig import Rig, catalogue_from, streams
 
 
 def catalogue(upright: bool) -> Catalogue:
@@ -42,7 +42,7 @@ def stands(made: Catalogue, name: str) -> bool:
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=["drop", "floating"])
-def test_only_the_rotation_of_what_stands_is_another_one(scene: Scene) -> None:
+def test_upright_changes_only_the_rotation_of_upright_assets(scene: Scene) -> None:
     lying, standing = catalogue(False), catalogue(True)
     for index in range(4):
         pairs = zip(drawn(scene, lying, index).bodies, drawn(scene, standing, index).bodies, strict=True)
@@ -61,7 +61,7 @@ def test_only_the_rotation_of_what_stands_is_another_one(scene: Scene) -> None:
             np.testing.assert_allclose(after[:2], before[:2], atol=1e-12)
 
 
-def test_what_stands_is_turned_evenly(rng: np.random.Generator) -> None:
+def test_headings_of_upright_bodies_are_uniform(rng: np.random.Generator) -> None:
     turns = np.array([rotation_about_z(random_quaternion(rng)) for _ in range(4000)])
     angles = 2 * np.arctan2(turns[:, 2], turns[:, 3]) % (2 * np.pi)
     counts = np.histogram(angles, bins=8, range=(0, 2 * np.pi))[0]
@@ -69,8 +69,8 @@ def test_what_stands_is_turned_evenly(rng: np.random.Generator) -> None:
     assert rotation_about_z((1.0, 0.0, 0.0, 0.0)) == (0.0, 0.0, 0.0, 1.0)
 
 
-def test_what_stands_is_let_go_from_low_and_with_nothing_that_tumbles_below() -> None:
-    """A fiftieth of the free height of the others: from higher up, or off a bolt, it would fall over."""
+def test_upright_bodies_are_released_low_and_above_nothing_that_tumbles() -> None:
+    """Their drop height is a fiftieth of that of others; from higher up, or on a bolt, they would fall."""
     made, scene = catalogue(True), Drop.parse({**MANY, "drop_height": 0.5, "spread": 1.0})
     gap_m, number = 0.02 * 0.5 * made.typical_size_m, 0
     for index in range(8):
@@ -80,15 +80,15 @@ def test_what_stands_is_let_go_from_low_and_with_nothing_that_tumbles_below() ->
                 heights = body.pose.apply(made.assets[body.asset].mesh.vertices_m * body.scale)[:, 2]
                 lows.append(float(heights.min()))
                 tops.append(float(heights.max()))
-        # On the floor or on another one that stands; a hundredth of the size of each is left as well.
+        # Above the floor or another upright body; there is also a gap of a hundredth of the size of each.
         free_m = np.array(lows)[:, None] - np.array(tops) - gap_m
         assert np.abs(free_m).min(axis=1).max() < 0.01 * 0.2 * 2
         number += len(lows)
     assert number > 40
 
 
-def test_nothing_overlaps_when_it_is_let_go(studio: Callable[..., Studio], client: Client) -> None:
-    made = studio(catalogue(True))
+def test_no_bodies_overlap_at_release(rig: Callable[..., Rig], client: Client) -> None:
+    made = rig(catalogue(True))
     for index in range(6):
         spec = drawn(SCENES[0], made.catalogue, index)
         client.fresh()
@@ -102,10 +102,10 @@ def test_nothing_overlaps_when_it_is_let_go(studio: Callable[..., Studio], clien
 
 @pytest.mark.parametrize(("upright", "low", "high"), [(True, 0.8, 1.0), (False, 0.0, 0.3)])
 def test_bottles_come_to_rest_standing(
-    studio: Callable[..., Studio], upright: bool, low: float, high: float
+    rig: Callable[..., Rig], upright: bool, low: float, high: float
 ) -> None:
     can: dict[str, Any] = {"shape": "cylinder", "size_m": 0.15, "upright": upright}
-    made = studio(catalogue_from({"can": can, "bolt": {"shape": "bolt", "size_m": 0.08}}))
+    made = rig(catalogue_from({"can": can, "bolt": {"shape": "bolt", "size_m": 0.08}}))
     scene = Drop.parse({"num_objects": 5, "empty_share": 0.0})
     stood = []
     for index in range(8):

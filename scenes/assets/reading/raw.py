@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import trimesh
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -108,6 +107,8 @@ def with_colors(raw: Raw, colors: Floats) -> Raw:
 
 
 def _painted(raw: Raw, geometry: Any, material: Any, faces: NDArray[np.int64], notes: list[str]) -> Raw:
+    import trimesh  # loaded already where a file is read, and slow to load where none is
+
     uv = _placed(getattr(geometry.visual, "uv", None), material)
     if uv is not None and (len(uv) != len(geometry.vertices) or not np.isfinite(uv).all()):
         uv = None
@@ -141,6 +142,8 @@ def _placed(uv: Any, material: Any) -> Any:
 
 def _base(material: Any) -> tuple[Color, Color, Image.Image | None]:
     """The colour that multiplies a material's texture, the one without its texture, and the texture."""
+    import trimesh
+
     if isinstance(material, trimesh.visual.material.PBRMaterial):
         factor = material.baseColorFactor
         color = WHITE if factor is None else _rgb(np.asarray(factor))

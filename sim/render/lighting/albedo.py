@@ -1,4 +1,4 @@
-"""From stored 8-bit colours to the share of light that a surface reflects."""
+"""Albedo of surfaces from 8-bit sRGB colours."""
 
 import cv2
 import numpy as np
@@ -8,21 +8,21 @@ from scenes.assets.srgb import SRGB_TO_LINEAR
 
 Floats = NDArray[np.float32]
 
-_DARKEST, _WHITEST = 0.02, 0.85
-"""What the blackest and the whitest paint send back of the light."""
+_MIN_ALBEDO, _MAX_ALBEDO = 0.02, 0.85
+"""Albedo of black and of white surfaces: no real surface reflects none or all of the light."""
 
-_PAINT = np.float32(_DARKEST) + np.float32(_WHITEST - _DARKEST) * SRGB_TO_LINEAR
+_ALBEDO = np.float32(_MIN_ALBEDO) + np.float32(_MAX_ALBEDO - _MIN_ALBEDO) * SRGB_TO_LINEAR
 
 
-def paint(pixels: NDArray[np.uint8], tint: tuple[float, float, float] | None = None) -> Floats:
-    """The share (..., 3) of light that surfaces of some 8-bit colours send back; no paint is quite black.
+def albedo_of(pixels: NDArray[np.uint8], tint: tuple[float, float, float] | None = None) -> Floats:
+    """Linear albedo (..., 3) of surfaces with given 8-bit sRGB colours.
 
     Args:
-        pixels: (h, w, 3), or any shape without a tint.
-        tint: A colour, 0..1, that they are multiplied by.
+        pixels: (h, w, 3) sRGB; any shape without a tint.
+        tint: sRGB colour, 0..1, by which the linear colours are multiplied.
     """
     if tint is None:
-        return np.asarray(cv2.LUT(pixels, _PAINT), np.float32)
+        return np.asarray(cv2.LUT(pixels, _ALBEDO), np.float32)
     places = np.rint(255 * np.array(tint)).astype(np.intp)
-    white = np.float32(_WHITEST - _DARKEST) * SRGB_TO_LINEAR[:, None] * SRGB_TO_LINEAR[places]
-    return np.asarray(cv2.LUT(pixels, (np.float32(_DARKEST) + white)[None]), np.float32)
+    white = np.float32(_MAX_ALBEDO - _MIN_ALBEDO) * SRGB_TO_LINEAR[:, None] * SRGB_TO_LINEAR[places]
+    return np.asarray(cv2.LUT(pixels, (np.float32(_MIN_ALBEDO) + white)[None]), np.float32)

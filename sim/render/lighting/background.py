@@ -1,29 +1,29 @@
-"""The background: an environment map, or a surface in the light of the sky and half that of the lamps."""
+"""Shading of the background: an environment map, or a surface lit by the sky, and partly by the lamps."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scenes.shot import Camera, Light
 from scenes.spec import Surface
-from sim.render.lighting.albedo import paint
+from sim.render.lighting.albedo import albedo_of
 from sim.render.lighting.environment import EnvironmentLight
-from sim.render.lighting.sky import color_of
-from sim.render.lighting.surfaces import Surfaces, tint
+from sim.render.lighting.sky import sky_irradiance
+from sim.render.lighting.surfaces import Surfaces, base_albedo
 
 Floats = NDArray[np.float32]
 
-LAMP_SHARE = 0.5
-"""Share of the light of sun and lamps that falls on the background."""
+LAMP_FRACTION = 0.5
+"""Fraction of the light of sun and lamps that reaches the background."""
 
 
-def background_picture(surfaces: Surfaces, surface: Surface, camera: Camera, light: Light) -> Floats:
-    """The background (H, W, 3), linear."""
+def background_image(surfaces: Surfaces, surface: Surface, camera: Camera, light: Light) -> Floats:
+    """Linear image (H, W, 3) of the background."""
     if isinstance(light, EnvironmentLight) and light.environment is not None and light.environment.seen:
-        return light.behind(camera)
-    strength = color_of(light)
+        return light.background(camera)
+    strength = sky_irradiance(light)
     for sun in light.suns:
-        strength += np.float32(LAMP_SHARE * sun.diffuse) * np.array(sun.color_rgb, np.float32)
+        strength += np.float32(LAMP_FRACTION * sun.diffuse) * np.array(sun.color_rgb, np.float32)
     color = surfaces.background(surface, camera)
     if color is None:
-        return np.full((camera.height, camera.width, 3), strength * tint(surface), np.float32)
-    return paint(color, surface.look.color_rgb) * strength
+        return np.full((camera.height, camera.width, 3), strength * base_albedo(surface), np.float32)
+    return albedo_of(color, surface.look.color_rgb) * strength

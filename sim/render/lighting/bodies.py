@@ -9,69 +9,69 @@ from numpy.typing import NDArray
 from sim.render.lighting.floor import sun_on_floor
 from sim.render.lighting.lightmap import LightMaps
 from sim.render.lighting.lit import Lit, LitLamp
-from sim.render.lighting.normals import sampled
+from sim.render.lighting.normals import bilinear
 from sim.render.lighting.pixels import Material, Pixels
-from sim.render.lighting.sky import color_of, free_light
+from sim.render.lighting.sky import sky_irradiance, unoccluded_irradiance
 from sim.render.lighting.specular import specular_light
-from sim.render.lighting.surfaces import tint
+from sim.render.lighting.surfaces import base_albedo
 
 Floats = NDArray[np.float32]
 Index = NDArray[np.intp]
 
-LIFT_PX = 1.5
+NORMAL_OFFSET_PX = 1.5
 """Normal offset of shadow lookups in pixels of the shadow map: it prevents self-shadowing."""
-EVEN_PX = 3
+FILTER_PX = 3
 """Width of the box filter on shadows of bodies."""
 STEP_PX = 3
-"""Sky visibility is evaluated in every third row and column, and interpolated."""
+"""Sky visibility is evaluated at every n-th row and column, and interpolated."""
 FLOOR_VIEW = 0.6
-"""Share of the nearby floor in what a surface that faces down sees."""
+"""Fraction of the view of a downward-facing surface that the lit floor nearby fills."""
 
 
-def paint_bodies(picture: Floats, lit: Lit, pixels: Pixels, material: Material) -> None:
-    """Shades bodies into a picture (H, W, 3) of what is behind them."""
+def shade_bodies(image: Floats, lit: Lit, pixels: Pixels, material: Material) -> None:
+    """Shades the pixels of bodies into a linear image (H, W, 3), in place."""
     sun, *lamps = lit.lamps
-    # Two sums: float addition is not associative, and data sets keep their pixels.
+    # The order of additions is fixed, because float addition is not associative and pixels must not change.
     total = _radiance(lit, pixels, material, [(sun, _sky_and_floor(lit, sun, pixels))])
     if lamps:
         total += _radiance(
             lit, pixels, material, ((lamp, _floor_bounce(lit, lamp, pixels)) for lamp in lamps)
         )
     x0, y0, x1, y1 = pixels.box
-    part = np.ascontiguousarray(picture[y0:y1, x0:x1])
+    part = np.ascontiguousarray(image[y0:y1, x0:x1])
     part.reshape(-1, 3)[pixels.place] = total.T
-    picture[y0:y1, x0:x1] = part
+    image[y0:y1, x0:x1] = part
 
 
 def _radiance(
     lit: Lit, pixels: Pixels, material: Material, lamps: Iterable[tuple[LitLamp, Floats]]
 ) -> Floats:
-    """Light (3, n) that bodies reflect to the camera, of lamps and the indirect light that goes with each."""
+    """Radiance (3, n) that bodies reflect to the camera, from lamps with the indirect light of each."""
     total = np.zeros_like(material.albedo)
-    for lamp, around in lamps:
-        light, direct = lamp.light, sunlight(lamp, pixels)
+    for lamp, indirect in lamps:
+        light, direct = lamp.light, direct_irradiance(lamp, pixels)
         color = (light.diffuse * np.array(light.color_rgb)).astype(np.float32)
-        total += material.albedo * (around + color[:, None] * direct)
+        total += material.albedo * (indirect + color[:, None] * direct)
         total += specular_light(
-            light, material.eye_m, pixels.points_m, pixels.normal, direct, around, material.roughness
+            light, material.eye_m, pixels.points_m, pixels.normal, direct, indirect, material.roughness
         )
     return total
 
 
-def sunlight(lamp: LitLamp, pixels: Pixels) -> Floats:
-    """Irradiance (n,) of each pixel from one lamp, with shadows, relative to a surface that faces it."""
+def direct_irradiance(lamp: LitLamp, pixels: Pixels) -> Floats:
+    """Irradiance (n,) of each pixel from one lamp, with shadows, relative to a surface facing it."""
     assert lamp.shadow is not None
-    reached = _evened(lamp.shadow.on_surface(_lifted(pixels, lamp.shadow.maps)), pixels)
+    reached = _box_filtered(lamp.shadow.on_surface(_offset_points(pixels, lamp.shadow.maps)), pixels)
     facing = np.maximum(np.array(lamp.light.direction, np.float32) @ pixels.normal, 0)
     return np.asarray(facing * (1 - np.float32(lamp.light.shadow) * (1 - reached)), np.float32)
 
 
-def _evened(values: Floats, pixels: Pixels) -> Floats:
-    """Values (n,) after a box filter over body pixels: it hides the pixels of the shadow map."""
+def _box_filtered(values: Floats, pixels: Pixels) -> Floats:
+    """Values (n,) after a box filter over the pixels of bodies, which hides the texels of the shadow map."""
     image = np.zeros((pixels.box[3] - pixels.box[1], pixels.box[2] - pixels.box[0], 2), np.float32)
     image.reshape(-1, 2)[pixels.place] = np.stack([values, np.ones_like(values)], axis=1)
     total, number = (
-        cv2.blur(image, (EVEN_PX, EVEN_PX), borderType=cv2.BORDER_CONSTANT)
+        cv2.blur(image, (FILTER_PX, FILTER_PX), borderType=cv2.BORDER_CONSTANT)
         .reshape(-1, 2)
         .take(pixels.place, axis=0)
         .T
@@ -79,51 +79,56 @@ def _evened(values: Floats, pixels: Pixels) -> Floats:
     return np.asarray(total / number, np.float32)
 
 
-def _lifted(pixels: Pixels, maps: LightMaps, chosen: Index | None = None) -> Floats:
-    """World points (3, m) of all or some pixels, moved off their surfaces."""
+def _offset_points(pixels: Pixels, maps: LightMaps, chosen: Index | None = None) -> Floats:
+    """World points (3, m) of all or some pixels, offset along their normals against self-shadowing."""
     points, normal = pixels.points_m, pixels.normal
     if chosen is not None:
         points, normal = points.take(chosen, axis=1), normal.take(chosen, axis=1)
-    return points + normal * np.float32(LIFT_PX * maps.texel_m.max())
+    return points + normal * np.float32(NORMAL_OFFSET_PX * maps.texel_m.max())
 
 
 def _sky_and_floor(lit: Lit, sun: LitLamp, pixels: Pixels) -> Floats:
-    """Irradiance (3, n) from the sky, and from the floor as sky and sun light it."""
+    """Irradiance (3, n) from the sky, and from the floor that sky and sun light."""
     assert lit.sky is not None
     light = lit.light
-    left, sky_below, sun_below = _interpolated(lit, sun, pixels)
-    found = color_of(light)[:, None] * (free_light(light, lit.sky.directions, pixels.normal) * left)
+    sky_fraction, sky_below, sun_below = _interpolated(lit, sun, pixels)
+    found = sky_irradiance(light)[:, None] * (
+        unoccluded_irradiance(light, lit.sky.directions, pixels.normal) * sky_fraction
+    )
     if lit.spec.floor is not None and lit.floor is not None:
-        back = tint(lit.spec.floor) * np.float32(FLOOR_VIEW * light.bounce)
+        back = base_albedo(lit.spec.floor) * np.float32(FLOOR_VIEW * light.bounce)
         down = (1 - pixels.normal[2]) * np.float32(0.5)
-        found += (back * color_of(light))[:, None] * (sky_below * down)
+        found += (back * sky_irradiance(light))[:, None] * (sky_below * down)
         found += (back * sun_on_floor(light))[:, None] * (sun_below * down)
     return np.asarray(found, np.float32)
 
 
 def _floor_bounce(lit: Lit, lamp: LitLamp, pixels: Pixels) -> Floats:
-    """Irradiance (3, n) from the floor as one lamp lights it, or zeros (3, 1) without a floor."""
+    """Irradiance (3, n) from the floor lit by one lamp; zeros (3, 1) without a floor."""
     if lit.spec.floor is None or lit.floor is None:
         return np.zeros((3, 1), np.float32)
-    share = _below(lit, lamp, pixels.points_m, pixels.normal)[1]
-    strength = tint(lit.spec.floor) * sun_on_floor(lamp.light) * np.float32(FLOOR_VIEW * lamp.light.bounce)
+    share = _floor_light_fractions(lit, lamp, pixels.points_m, pixels.normal)[1]
+    strength = (
+        base_albedo(lit.spec.floor) * sun_on_floor(lamp.light) * np.float32(FLOOR_VIEW * lamp.light.bounce)
+    )
     return np.asarray(strength[:, None] * (share * ((1 - pixels.normal[2]) * np.float32(0.5))), np.float32)
 
 
-def _below(lit: Lit, lamp: LitLamp, points: Floats, normal: Floats) -> tuple[Floats, ...]:
-    """Shares (n,) of the sky's and of a lamp's light on the floor that surfaces (3, n) see."""
+def _floor_light_fractions(lit: Lit, lamp: LitLamp, points: Floats, normal: Floats) -> tuple[Floats, ...]:
+    """Fractions (n,) of the sky's and of a lamp's light on the floor that faces surfaces at points (3, n)."""
     assert lit.floor is not None
     assert lamp.shadow is not None
-    # A surface sees floor at about as large a distance as its height.
+    # The floor that contributes most is about as far away as the surface is high.
     reach = np.maximum(points[2], 0)
     x, y = points[0] + normal[0] * reach, points[1] + normal[1] * reach
     return tuple(share[:, 0] for share in lit.floor.reflected(lamp.shadow, x[:, None], y[:, None]))
 
 
 def _interpolated(lit: Lit, sun: LitLamp, pixels: Pixels) -> tuple[Floats, ...]:
-    """Sky visibility, and shares of the sky's and the sun's light on the floor below: (n,) each.
+    """Sky visibility, and fractions of the sky's and the sun's light on the floor below: (n,) each.
 
-    Evaluated at some pixels and interpolated: they vary slowly. What varies with the normal is applied later.
+    They vary slowly, so they are evaluated on a coarse grid and interpolated. Factors that depend on the
+    normal are applied by the caller.
     """
     assert lit.sky is not None
     width, height = pixels.box[2] - pixels.box[0], pixels.box[3] - pixels.box[1]
@@ -133,14 +138,18 @@ def _interpolated(lit: Lit, sun: LitLamp, pixels: Pixels) -> tuple[Floats, ...]:
         chosen = np.arange(len(rows))
     values = np.ones((len(chosen), 4), np.float32)
     normal = pixels.normal.take(chosen, axis=1)
-    values[:, 0] = lit.sky.left(lit.light, normal, lit.sky.seen(_lifted(pixels, lit.sky.maps, chosen)))
+    values[:, 0] = lit.sky.sky_fraction(
+        lit.light, normal, lit.sky.visibility(_offset_points(pixels, lit.sky.maps, chosen))
+    )
     if lit.floor is not None:
-        values[:, 1], values[:, 2] = _below(lit, sun, pixels.points_m.take(chosen, axis=1), normal)
+        values[:, 1], values[:, 2] = _floor_light_fractions(
+            lit, sun, pixels.points_m.take(chosen, axis=1), normal
+        )
     coarse = np.zeros((-(-height // STEP_PX), -(-width // STEP_PX), 4), np.float32)
     coarse[rows.take(chosen) // STEP_PX, columns.take(chosen) // STEP_PX] = values
     spread = cv2.blur(coarse, (3, 3), borderType=cv2.BORDER_CONSTANT)
     step = np.float32(1 / STEP_PX)
-    full = np.ascontiguousarray(sampled(spread, pixels.columns * step, pixels.rows * step).T)
+    full = np.ascontiguousarray(bilinear(spread, pixels.columns * step, pixels.rows * step).T)
     mean = values.mean(axis=0)
     weight = 1 / (full[3] + np.float32(1e-3))
     return tuple((full[k] + np.float32(1e-3) * mean[k]) * weight for k in range(3))

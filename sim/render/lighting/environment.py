@@ -1,4 +1,4 @@
-"""Light from environment maps: image-based lighting, the sun found in a map, the map as the background."""
+"""Environment maps: image-based lighting, extraction of the sun, and the map as the background."""
 
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from scenes.geometry import vec3
 from scenes.shot import Camera, Light
-from sim.render.raster.planes import along
+from sim.render.raster.planes import axis_component
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -18,26 +18,27 @@ Floats = NDArray[np.float32]
 LUMA = np.array([0.2126, 0.7152, 0.0722])
 """Relative luminance of linear red, green and blue (ITU-R BT.709)."""
 SUN_PX, SKY_PX = 512, 128
-"""Widths of the map in which the sun is searched, and of the map that directions sample."""
+"""Widths in pixels of the downsampled map for detecting the sun, and of the map for sampling the sky."""
 SUN_RAD, RING_RAD = np.radians(8.0), np.radians(16.0)
-"""Angular radius of the sun with its glow, and of the ring around it whose mean is the sky behind it."""
-LOWEST = np.sin(np.radians(5.0))
+"""Angular radius of the sun with its glow, and of the surrounding ring whose mean is the sky behind it."""
+MIN_SINE = np.sin(np.radians(5.0))
 """Sine of the lowest elevation of the sun."""
-SHARPEST, SOFTEST = 0.005, 0.2
-"""Limits of the softness of its shadows."""
+MIN_SOFTNESS, MAX_SOFTNESS = 0.005, 0.2
+"""Limits of the softness of the sun's shadows."""
 NORMALS = np.array([step for step in product((-1.0, 0.0, 1.0), repeat=3) if any(step)])
+"""Normals at which the irradiance is fitted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EnvironmentMap:
-    """An equirectangular environment map before rotation: its middle is the direction +x.
+    """An equirectangular environment map before rotation; its centre is the direction +x.
 
     Attributes:
-        radiance: (h, w, 3) at full resolution.
-        whole: (64, 128, 3) downsampled.
-        sky: (64, 128, 3) downsampled, without the sun.
+        radiance: (h, w, 3) radiance at full resolution.
+        whole: (64, 128, 3) downsampled radiance.
+        sky: (64, 128, 3) downsampled radiance without the sun.
         sun: (3,) unit vector towards the brightest spot.
-        sun_rgb: (3,) irradiance of a surface that faces the sun, above that of the sky behind it.
+        sun_rgb: (3,) irradiance from the sun of a surface that faces it, without that of the sky behind it.
         softness: Half width of the sun's penumbrae, divided by the distance to the occluder.
     """
 
@@ -54,46 +55,48 @@ class EnvironmentLight(Light):
     """A light whose sky is an environment map.
 
     Attributes:
-        around: The map.
+        env_map: The environment map.
         raw: `ambient` in units of the map.
-        shape: (n,) radiance of each direction of the sky, relative to the irradiance of a level floor.
-        factors: (9, 3) spherical harmonics of the irradiance by normal, relative to the floor's, for R, G, B.
+        relative_radiance: (n,) radiance of each direction of the sky, relative to the irradiance of a level
+            floor.
+        coefficients: (9, 3) spherical harmonics, for R, G, B, of the irradiance by normal, relative to the
+            irradiance of the floor.
     """
 
-    around: EnvironmentMap
+    env_map: EnvironmentMap
     raw: float
-    shape: Floats
-    factors: Floats
+    relative_radiance: Floats
+    coefficients: Floats
 
-    def free(self, normals: Floats) -> Floats:
-        """Irradiance (3, m) of unoccluded surfaces with normals (3, m), relative to the floor's."""
-        found = self.factors.T @ _nine(normals)
+    def unoccluded_irradiance(self, normals: Floats) -> Floats:
+        """Irradiance (3, m) of unoccluded surfaces with normals (3, m), relative to that of the floor."""
+        found = self.coefficients.T @ _harmonics(normals)
         return np.asarray(np.maximum(found, np.float32(0.01)), np.float32)
 
-    def behind(self, camera: Camera) -> Floats:
-        """The map (H, W, 3) as a camera sees it, at the exposure and white balance of the light."""
+    def background(self, camera: Camera) -> Floats:
+        """Image (H, W, 3) of the map for a camera, at the exposure and white balance of the light."""
         assert self.environment is not None
-        picture = self.around.radiance
-        if (width := int(2 * np.pi * camera.fx)) < picture.shape[1]:
+        image = self.env_map.radiance
+        if (width := int(2 * np.pi * camera.fx)) < image.shape[1]:
             size = max(width, 8), max(width // 2, 4)
-            picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
-        x, y, z = (along(camera, axis).astype(np.float32) for axis in range(3))
-        left = np.arctan2(y, x) - np.float32(self.environment.turn_rad)
-        height, width = picture.shape[:2]
-        u = (np.float32(0.5) - left / np.float32(2 * np.pi)) % np.float32(1) * width - np.float32(0.5)
+            image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
+        x, y, z = (axis_component(camera, axis).astype(np.float32) for axis in range(3))
+        azimuth = np.arctan2(y, x) - np.float32(self.environment.turn_rad)
+        height, width = image.shape[:2]
+        u = (np.float32(0.5) - azimuth / np.float32(2 * np.pi)) % np.float32(1) * width - np.float32(0.5)
         v = (np.float32(0.5) - np.arctan2(z, np.hypot(x, y)) / np.float32(np.pi)) * height - np.float32(0.5)
-        seen = cv2.remap(picture, u, np.clip(v, 0, height - 1), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+        sampled = cv2.remap(image, u, np.clip(v, 0, height - 1), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
         # The radiance of a white diffuse floor is its irradiance over pi.
         gain = np.pi * self.ambient / self.raw
-        return np.asarray(seen * (gain * np.array(self.white_balance)).astype(np.float32), np.float32)
+        return np.asarray(sampled * (gain * np.array(self.white_balance)).astype(np.float32), np.float32)
 
 
 def environment_map(radiance: Floats) -> EnvironmentMap:
-    """A map (h, w, 3) with its sun separated from its sky."""
-    fine = _shrunk(radiance, SUN_PX)
+    """Environment map of radiance (h, w, 3), with the sun separated from the sky."""
+    fine = _downsampled(radiance, SUN_PX)
     rays, area = _rays(fine.shape[0], fine.shape[1])
     light = fine.reshape(-1, 3).astype(np.float64)
-    bright = np.where(rays[:, 2] > LOWEST, light @ LUMA, -1.0)
+    bright = np.where(rays[:, 2] > MIN_SINE, light @ LUMA, -1.0)
     away = np.arccos(np.clip(rays @ rays[bright.argmax()], -1, 1))
     inside, ring = away < SUN_RAD, (away >= SUN_RAD) & (away < RING_RAD)
     over = np.maximum(light[inside] - light[ring].mean(axis=0), 0)
@@ -101,59 +104,60 @@ def environment_map(radiance: Floats) -> EnvironmentMap:
     strength = rgb @ LUMA
     middle = strength @ rays[inside] + 1e-9 * rays[bright.argmax()]
     middle /= np.linalg.norm(middle)
-    middle[2] = max(middle[2], LOWEST)  # that of a window down to the floor would lie below the horizon
+    # The centre of a window that reaches down to the floor would lie below the horizon.
+    middle[2] = max(middle[2], MIN_SINE)
     middle /= np.linalg.norm(middle)
     apart = np.arccos(np.clip(rays[inside] @ middle, -1, 1))
     # The radius of a disc is sqrt(2) times the RMS distance to its centre.
     half = np.sqrt(2 * (strength @ apart**2) / max(strength.sum(), 1e-9))
     light[inside] -= over
-    sky = _shrunk(light.reshape(fine.shape).astype(np.float32), SKY_PX)
-    softness = float(np.clip(half, SHARPEST, SOFTEST))
-    return EnvironmentMap(radiance, _shrunk(fine, SKY_PX), sky, middle, rgb.sum(axis=0), softness)
+    sky = _downsampled(light.reshape(fine.shape).astype(np.float32), SKY_PX)
+    softness = float(np.clip(half, MIN_SOFTNESS, MAX_SOFTNESS))
+    return EnvironmentMap(radiance, _downsampled(fine, SKY_PX), sky, middle, rgb.sum(axis=0), softness)
 
 
-def environment_light(light: Light, around: EnvironmentMap, directions: Array) -> EnvironmentLight:
-    """A light with an environment map as its sky, sampled in evenly spread directions (n, 3).
+def environment_light(light: Light, env_map: EnvironmentMap, directions: Array) -> EnvironmentLight:
+    """A light whose sky is an environment map sampled in evenly spread directions (n, 3).
 
-    Sun and sky together give a level floor the irradiance 1, about that of the other lights.
+    It is normalised so that sun and sky together give a level floor the irradiance 1, like other lights.
     """
     environment = light.environment
     assert environment is not None
-    turn = _turn(environment.turn_rad)
-    sky = _toward(around.sky if environment.sun else around.whole, directions @ turn)
+    turn = _rotation_z(environment.turn_rad)
+    sky = _sample_directions(env_map.sky if environment.sun else env_map.whole, directions @ turn)
     weight = 2 * np.pi / np.count_nonzero(directions[:, 2] > 0)
     floor = weight * np.maximum(directions[:, 2], 0) @ sky
     raw = max(float(floor @ LUMA), 1e-9)
     channels = np.pi * sky / np.maximum(floor, 1e-6 * raw)
-    exact = weight / np.pi * np.maximum(_unit(NORMALS) @ directions.T, 0) @ channels
-    factors, *_ = np.linalg.lstsq(_nine(_unit(NORMALS).T).T, exact, rcond=None)
+    exact = weight / np.pi * np.maximum(_normalized(NORMALS) @ directions.T, 0) @ channels
+    coefficients, *_ = np.linalg.lstsq(_harmonics(_normalized(NORMALS).T).T, exact, rcond=None)
     plain = {field.name: getattr(light, field.name) for field in fields(Light)}
     result = EnvironmentLight(
         **{**plain, "sky_rgb": vec3(floor / raw)},
-        around=around,
+        env_map=env_map,
         raw=raw,
-        shape=(sky @ LUMA * np.pi / raw).astype(np.float32),
-        factors=factors.astype(np.float32),
+        relative_radiance=(sky @ LUMA * np.pi / raw).astype(np.float32),
+        coefficients=coefficients.astype(np.float32),
     )
     if not environment.sun:
         return result
-    strength = float(around.sun_rgb @ LUMA)
-    total = raw + strength * around.sun[2]
+    strength = float(env_map.sun_rgb @ LUMA)
+    total = raw + strength * env_map.sun[2]
     return replace(
         result,
-        direction=vec3(turn @ around.sun),
-        color_rgb=vec3(around.sun_rgb / max(strength, 1e-9)),
+        direction=vec3(turn @ env_map.sun),
+        color_rgb=vec3(env_map.sun_rgb / max(strength, 1e-9)),
         ambient=raw / total,
         diffuse=strength / total,
-        softness=around.softness,
+        softness=env_map.softness,
     )
 
 
-def _toward(sky: Floats, directions: Array) -> Array:
-    """Mean radiance (n, 3) of the part of a small map that is nearest to each of some directions."""
+def _sample_directions(sky: Floats, directions: Array) -> Array:
+    """Mean radiance (n, 3) of the pixels of a downsampled map that are nearest to each direction (n, 3)."""
     rays, area = _rays(sky.shape[0], sky.shape[1])
     light = sky.reshape(-1, 3).astype(np.float64)
-    if directions[:, 2].min() > 0:  # no light comes from below: there is a floor
+    if directions[:, 2].min() > 0:  # the floor blocks the light from below
         above = rays[:, 2] > 0
         rays, area, light = rays[above], area[above], light[above]
     nearness = rays @ directions.T
@@ -166,13 +170,16 @@ def _toward(sky: Floats, directions: Array) -> Array:
 
 @cache
 def _rays(height: int, width: int) -> tuple[Array, Array]:
-    """Unit vectors (h * w, 3) through the pixels of an equirectangular map, and solid angles (h * w,)."""
+    """Unit vectors (h * w, 3) of the pixels of an equirectangular map, and their solid angles (h * w,)."""
     up = np.pi * (0.5 - (np.arange(height) + 0.5) / height)[:, None]
-    left = 2 * np.pi * (0.5 - (np.arange(width) + 0.5) / width)
+    azimuth = 2 * np.pi * (0.5 - (np.arange(width) + 0.5) / width)
     shape = height, width
     flat = np.cos(up)
     rays = np.stack(
-        [np.broadcast_to(part, shape) for part in (flat * np.cos(left), flat * np.sin(left), np.sin(up))],
+        [
+            np.broadcast_to(part, shape)
+            for part in (flat * np.cos(azimuth), flat * np.sin(azimuth), np.sin(up))
+        ],
         axis=2,
     )
     edges = np.sin(np.pi * (0.5 - np.arange(height + 1) / height))
@@ -180,15 +187,15 @@ def _rays(height: int, width: int) -> tuple[Array, Array]:
     return rays.reshape(-1, 3), np.repeat(rows, width)
 
 
-def _shrunk(picture: Floats, width: int) -> Floats:
-    """The picture downsampled to a width, if it is wider."""
-    if picture.shape[1] <= width:
-        return picture
-    return np.asarray(cv2.resize(picture, (width, width // 2), interpolation=cv2.INTER_AREA), np.float32)
+def _downsampled(image: Floats, width: int) -> Floats:
+    """The map downsampled to a width, if it is wider."""
+    if image.shape[1] <= width:
+        return image
+    return np.asarray(cv2.resize(image, (width, width // 2), interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _nine(normals: NDArray[np.floating]) -> NDArray[np.floating]:
-    """The polynomials (9, m) of normals (3, m) up to the second order: enough for diffuse surfaces.
+def _harmonics(normals: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Basis (9, m) of spherical harmonics up to the second order at normals (3, m), for diffuse surfaces.
 
     R. Ramamoorthi and P. Hanrahan, An efficient representation for irradiance environment maps, 2001.
     """
@@ -196,10 +203,10 @@ def _nine(normals: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.stack([np.ones_like(x), x, y, z, x * y, y * z, x * z, x * x - y * y, z * z])
 
 
-def _turn(angle_rad: float) -> Array:
+def _rotation_z(angle_rad: float) -> Array:
     cosine, sine = np.cos(angle_rad), np.sin(angle_rad)
     return np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
 
 
-def _unit(vectors: Array) -> Array:
+def _normalized(vectors: Array) -> Array:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))

@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 
 from scenes.shot import Camera, Light
 from scenes.spec import Surface
-from sim.render.lighting.albedo import paint
+from sim.render.lighting.albedo import albedo_of
 from sim.render.lighting.floor_light import FloorLight
 from sim.render.lighting.lit import Lit, LitLamp
-from sim.render.lighting.sky import color_of
-from sim.render.lighting.surfaces import Surfaces, tint
+from sim.render.lighting.sky import sky_irradiance
+from sim.render.lighting.surfaces import Surfaces, base_albedo
 
 Floats = NDArray[np.float32]
 
-COARSE = 2
-"""Sky visibility of the floor is evaluated in every second row and column, and interpolated."""
+STEP_PX = 2
+"""Sky visibility of the floor is evaluated at every n-th row and column, and interpolated."""
 
 
 def sun_on_floor(light: Light) -> Floats:
@@ -27,12 +27,12 @@ def sun_on_floor(light: Light) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FloorColors:
-    """The floor plane as one camera sees it, before shading.
+    """Position and texture of the floor plane in each pixel of one view, before shading.
 
     Attributes:
-        x: (H, W) world x.
-        y: (H, W) world y.
-        color: (H, W, 3) uint8 texture; None without one.
+        x: (H, W) world x in metres.
+        y: (H, W) world y in metres.
+        color: (H, W, 3) uint8 texture; None without a texture.
     """
 
     x: Floats
@@ -43,7 +43,7 @@ class FloorColors:
 def floor_colors(
     surfaces: Surfaces, surface: Surface, camera: Camera, plane_m: NDArray[np.float64]
 ) -> FloorColors:
-    """The floor plane over the whole picture, also behind bodies.
+    """Position and texture of the floor plane over the whole image, also behind bodies.
 
     Args:
         surfaces: Textures.
@@ -51,55 +51,58 @@ def floor_colors(
         camera: Camera of the view.
         plane_m: (H, W) depth of the floor plane; infinite above the horizon.
     """
-    # Distant floor has its mean colour; the limit keeps texture coordinates exact in single precision.
+    # Distant floor shows its mean colour; limiting the depth keeps texture coordinates exact in float32.
     depth = np.minimum(plane_m, 1e3 * camera.pose.position_m[2]).astype(np.float32)
-    x, y = on_plane(camera, depth)
+    x, y = floor_points(camera, depth)
     return FloorColors(x, y, surfaces.floor(surface, camera, x, y, depth))
 
 
-def floor_picture(colors: FloorColors, floor: Surface, lit: Lit) -> Floats:
-    """The shaded floor (H, W, 3), linear: the light of the sky goes with that of the sun."""
-    picture, *others = (_in_one_lamp(colors, floor, lamp, lit.floor) for lamp in lit.lamps)
+def floor_image(colors: FloorColors, floor: Surface, lit: Lit) -> Floats:
+    """Linear image (H, W, 3) of the shaded floor; the light of the sky is added with that of the sun."""
+    image, *others = (_lit_by_lamp(colors, floor, lamp, lit.floor) for lamp in lit.lamps)
     for other in others:
-        picture += other
-    return picture
+        image += other
+    return image
 
 
-def _in_one_lamp(
+def _lit_by_lamp(
     colors: FloorColors, surface: Surface, lamp: LitLamp, floor_light: FloorLight | None
 ) -> Floats:
-    """The floor (H, W, 3) in the light of one lamp and of its sky."""
+    """Linear image (H, W, 3) of the floor lit by one lamp and its sky."""
     light, x, y, color = lamp.light, colors.x, colors.y, colors.color
-    own = tint(surface) if color is None else np.ones(3, np.float32)
-    sky_rgb, sun_rgb = own * color_of(light), own * sun_on_floor(light)
+    own = base_albedo(surface) if color is None else np.ones(3, np.float32)
+    sky_rgb, sun_rgb = own * sky_irradiance(light), own * sun_on_floor(light)
     if floor_light is None or lamp.shadow is None:
         strength = np.full((*x.shape, 3), sky_rgb + sun_rgb, np.float32)
     else:
-        around = _coarsely(floor_light, x, y) if light.ambient else np.zeros_like(x)
+        sky_fraction = _interpolated_sky_light(floor_light, x, y) if light.ambient else np.zeros_like(x)
         blocked = lamp.shadow.on_floor(x, y)
         channels = [
-            cv2.addWeighted(around, float(sky), blocked, -light.shadow * float(sun), float(sun))
+            cv2.addWeighted(sky_fraction, float(sky), blocked, -light.shadow * float(sun), float(sun))
             for sky, sun in zip(sky_rgb, sun_rgb, strict=True)
         ]
         strength = np.asarray(cv2.merge(channels), np.float32)
     if color is None:
         return strength
-    return np.asarray(cv2.multiply(paint(color, surface.look.color_rgb), strength), np.float32)
+    return np.asarray(cv2.multiply(albedo_of(color, surface.look.color_rgb), strength), np.float32)
 
 
-def _coarsely(floor_light: FloorLight, x: Floats, y: Floats) -> Floats:
-    """Share (h, w) of the sky's light, evaluated in every second row and column and interpolated."""
+def _interpolated_sky_light(floor_light: FloorLight, x: Floats, y: Floats) -> Floats:
+    """Fraction (h, w) of the sky's light that reaches the floor, evaluated coarsely and interpolated."""
     height, width = x.shape
-    few = floor_light.around(*(np.ascontiguousarray(plane[::COARSE, ::COARSE]) for plane in (x, y)))
-    # `resize` takes samples as centres of blocks; these lie half a pixel before the centres.
-    shift = np.array([[1 / COARSE, 0.0, 0.0], [0.0, 1 / COARSE, 0.0]])
+    coarse = floor_light.sky_fraction(
+        *(np.ascontiguousarray(plane[::STEP_PX, ::STEP_PX]) for plane in (x, y))
+    )
+    # `cv2.resize` would assume samples at the centres of blocks; these are half a pixel before the centres.
+    shift = np.array([[1 / STEP_PX, 0.0, 0.0], [0.0, 1 / STEP_PX, 0.0]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(
-        cv2.warpAffine(few, shift, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32
+        cv2.warpAffine(coarse, shift, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE),
+        np.float32,
     )
 
 
-def on_plane(camera: Camera, depth_m: Floats) -> tuple[Floats, Floats]:
+def floor_points(camera: Camera, depth_m: Floats) -> tuple[Floats, Floats]:
     """World x and y (H, W) of points at a depth (H, W)."""
     rotation = camera.pose.rotation()
     right = ((np.arange(camera.width) + 0.5 - camera.cx) / camera.fx).astype(np.float32)

@@ -1,4 +1,4 @@
-"""How much light of the sky and of lamps reaches the floor of a scene with bodies."""
+"""The fraction of the light of the sky and of lamps that reaches the floor between bodies."""
 
 from dataclasses import dataclass
 
@@ -14,32 +14,32 @@ Floats = NDArray[np.float32]
 BLUR_PX = 5
 """Width of the box filter on the light that the floor reflects, in pixels of half the floor grid."""
 MOST_ROWS = 32_766
-"""Most rows that `cv2.remap` takes in one call."""
+"""Most rows that `cv2.remap` accepts in one call."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FloorLight:
-    """The share of the sky's light that reaches the floor.
+    """The fraction of the sky's light that reaches the floor.
 
     Attributes:
-        sky: (px, px) on the floor grid of `scene`.
+        sky: (px, px) that fraction on the floor grid of `scene`.
         scene: Sky visibility in the scene.
     """
 
     sky: Floats
     scene: Sky
 
-    def around(self, x: Floats, y: Floats) -> Floats:
-        """Share of the sky's light that reaches floor points x, y (h, w)."""
+    def sky_fraction(self, x: Floats, y: Floats) -> Floats:
+        """Fraction of the sky's light that reaches floor points x, y (h, w)."""
         return self._on_grid(self.sky, x, y)
 
     def reflected(self, shadow: SoftShadow, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Shares (h, w) of the sky's and of one lamp's light on the floor around points x, y (h, w).
+        """Fractions (h, w) of the sky's and of one lamp's light that the floor around x, y receives.
 
         Args:
             shadow: Shadows of the lamp.
-            x: World x in metres.
-            y: World y in metres.
+            x: (h, w) world x in metres.
+            y: (h, w) world y in metres.
         """
         assert self.scene.floor is not None
         step = slice(None, None, 2)
@@ -51,7 +51,7 @@ class FloorLight:
 
     def _on_grid(self, values: cv2.typing.MatLike, x: Floats, y: Floats) -> Floats:
         assert self.scene.floor is not None
-        u, v = self.scene.floor.places(x, y)
+        u, v = self.scene.floor.pixel_coordinates(x, y)
         parts = [
             cv2.remap(
                 values, u[part], v[part], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=1.0

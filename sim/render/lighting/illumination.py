@@ -1,4 +1,4 @@
-"""From a settled scene and a light to a lit scene; what several shots share is computed once."""
+"""From a settled scene and a light to a lit scene; results that several shots share are cached."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,7 +9,7 @@ from scenes.assets.images import CACHED_PANORAMAS, Pictures
 from scenes.shot import Light
 from scenes.spec import SceneSpec, Wall
 from sim.meshfiles import MeshFiles
-from sim.render.last import Last
+from sim.render.cache import LastResult
 from sim.render.lighting.environment import environment_light, environment_map
 from sim.render.lighting.floor_light import FloorLight
 from sim.render.lighting.lit import Lit, LitLamp, SampledScene
@@ -25,9 +25,9 @@ class ShadowMaps:
     """Number and size of shadow maps.
 
     Attributes:
-        sky_directions: Directions of the sky that get a shadow map.
-        sky_map_px: Side of the shadow map of each.
-        sun_map_px: Side of the shadow maps of sun and lamps.
+        sky_directions: Number of directions of the sky for which a shadow map is rendered.
+        sky_map_px: Side of each of these shadow maps in pixels.
+        sun_map_px: Side of the shadow maps of sun and lamps in pixels.
     """
 
     sky_directions: int
@@ -45,9 +45,9 @@ class Illumination:
     """
 
     def __init__(self, pictures: Pictures, files: MeshFiles, maps: ShadowMaps) -> None:
-        """Has no scene yet."""
+        """Starts with empty caches."""
         self._files, self._clouds, self._maps = files, PointClouds(files), maps
-        self.sampled = Last(self._sampled)
+        self.sampled = LastResult(self._sampled)
         self._environment_map = lru_cache(CACHED_PANORAMAS)(
             lambda source: environment_map(pictures.panorama(source))
         )
@@ -62,13 +62,13 @@ class Illumination:
         return environment_light(light, self._environment_map(light.environment.source), directions)
 
     def lit(self, spec: SceneSpec, scene: SampledScene | None, light: Light, walls: tuple[Wall, ...]) -> Lit:
-        """A scene in a light.
+        """A scene with the shadows of a light.
 
         Args:
             spec: The scene.
-            scene: Samples of it.
+            scene: Samples of the scene; None if it has neither bodies nor walls.
             light: The light at the exposure of the shot.
-            walls: Walls that face the camera; the others neither occlude nor reflect.
+            walls: Walls that face the camera; other walls neither occlude nor reflect light.
         """
         if scene is None:
             return Lit(spec, light, None, None, None, tuple(LitLamp(one, None) for one in light.suns))
@@ -87,10 +87,10 @@ class Illumination:
         size_m = float(np.ptp(hulls, axis=0).max())
         coarse = self._clouds.scene(spec, size_m / self._maps.sky_map_px)
         cloud = self._clouds.scene(spec, size_m / self._maps.sun_map_px)
-        return SampledScene(cloud, cloud.bent(), self._sky(coarse, spec))
+        return SampledScene(cloud, cloud.curved_points(), self._sky(coarse, spec))
 
     def _without_bodies(self, spec: SceneSpec) -> SampledScene:
-        """Samples of a scene that has walls only: a single point below the floor, which shades nothing."""
+        """Samples of a scene with walls only: a single point below the floor, which casts no shadow."""
         cloud = Cloud(
             np.array([[0], [0], [-1e-3]], np.float32),
             np.array([[0], [0], [1]], np.float32),

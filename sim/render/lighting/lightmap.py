@@ -1,4 +1,4 @@
-"""Shadow maps: orthographic depth maps of a scene from many directions at once."""
+"""Shadow maps: orthographic depth maps of a scene, for many directions at once."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-NOTHING = np.float32(-1e6)
+EMPTY = np.float32(-1e6)
 """Depth of an empty pixel."""
 MARGIN_PX = 3
-"""Empty pixels around a scene."""
+"""Width of the empty border around the scene in a shadow map."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,10 +19,11 @@ class LightMaps:
     """Shadow maps of one scene, one for each direction.
 
     Attributes:
-        axes: (n, 3, 3) axes of each map: across, down, and towards the light.
-        corner_m: (n, 2) position of the first pixel edge along the map's axes.
-        texel_m: (n,) side of a pixel.
-        nearest_m: (n, side, side) position along the third axis of the point nearest to the light, or -1e6.
+        axes: (n, 3, 3) axes of each map in the world: right, down, and towards the light.
+        corner_m: (n, 2) position of the first pixel edge along the first two axes.
+        texel_m: (n,) side of a texel.
+        nearest_m: (n, side, side) position along the third axis of the point nearest to the light; -1e6 if
+            there is none.
     """
 
     axes: Floats
@@ -30,14 +31,14 @@ class LightMaps:
     texel_m: Floats
     nearest_m: Floats
 
-    def into(self, index: int) -> NDArray[np.float64]:
+    def world_to_pixel(self, index: int) -> NDArray[np.float64]:
         """The affine transform (2, 4) from world points to the pixel coordinates of one map."""
         axes, texel = self.axes[index, :2].astype(np.float64), float(self.texel_m[index])
         return np.column_stack([axes / texel, -self.corner_m[index].astype(np.float64) / texel])
 
 
 def frames_of(directions: NDArray[np.float64]) -> Floats:
-    """Axes (n, 3, 3) for unit vectors (n, 3): across (horizontal), down, towards the light."""
+    """Axes (n, 3, 3) of shadow maps for unit vectors (n, 3): right (horizontal), down, towards the light."""
     upright = np.abs(directions[:, 2:]) > 0.999
     reference = np.where(upright, (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
     across = np.cross(reference, directions)
@@ -46,16 +47,16 @@ def frames_of(directions: NDArray[np.float64]) -> Floats:
 
 
 def light_maps(points_m: Floats, directions: NDArray[np.float64], side_px: int) -> LightMaps:
-    """The shadow maps of world points (3, n) for directions (k, 3) towards the lights."""
+    """Shadow maps of world points (3, n) for unit vectors (k, 3) towards the lights."""
     axes = frames_of(directions)
-    # One after the other, so that the data of one direction stays in the processor's cache.
-    seen = [_seen_from(frame, points_m, side_px) for frame in axes]
+    # Directions are processed one by one, so that the data of each stays in the processor's cache.
+    seen = [_render_map(frame, points_m, side_px) for frame in axes]
     corner, texel, nearest = (np.stack(values) for values in zip(*seen, strict=True))
     return LightMaps(axes, corner, texel, nearest)
 
 
-def _seen_from(frame: Floats, points_m: Floats, side_px: int) -> tuple[Floats, np.float32, Floats]:
-    """Corner (2,), pixel size and shadow map (side, side) of one direction."""
+def _render_map(frame: Floats, points_m: Floats, side_px: int) -> tuple[Floats, np.float32, Floats]:
+    """Corner (2,), texel size and shadow map (side, side) for one direction."""
     across, down, toward = frame @ points_m
     low, high = np.array([across.min(), down.min()]), np.array([across.max(), down.max()])
     texel = np.maximum((high - low).max(), np.float32(1e-6)) / np.float32(side_px - 2 * MARGIN_PX)
@@ -64,9 +65,9 @@ def _seen_from(frame: Floats, points_m: Floats, side_px: int) -> tuple[Floats, n
         ((along - start) / texel).astype(np.int32)
         for along, start in zip((across, down), corner, strict=True)
     )
-    nearest = np.full(side_px * side_px, NOTHING, np.float32)
+    nearest = np.full(side_px * side_px, EMPTY, np.float32)
     np.maximum.at(nearest, row * np.int32(side_px) + column, toward)
-    # Closing fills holes between points.
+    # Morphological closing fills the holes between points.
     closed = cv2.morphologyEx(nearest.reshape(side_px, side_px), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     return corner, texel, np.asarray(closed, np.float32)
 
@@ -77,7 +78,7 @@ def visible(maps: LightMaps, points_m: Floats, slack: float) -> Floats:
     Args:
         maps: Shadow maps of the lights.
         points_m: World points.
-        slack: Shadow bias in map pixels: how far behind the stored depth a point is still lit.
+        slack: Shadow bias in texels: how far behind the stored depth a point is still lit.
     """
     count, side = len(maps.axes), maps.nearest_m.shape[1]
     scaled = maps.axes / maps.texel_m[:, None, None]

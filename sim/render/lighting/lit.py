@@ -1,4 +1,4 @@
-"""A scene in the light of a shot."""
+"""Values that describe a scene lit for a shot."""
 
 from dataclasses import dataclass
 
@@ -12,16 +12,16 @@ from sim.render.lighting.sun import SoftShadow
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SampledScene:
-    """What lighting needs to know of a scene, whatever the light.
+    """Samples of a scene for lighting; they do not depend on the light.
 
     Attributes:
-        cloud: Points on the bodies, for shadow maps of sun and lamps.
-        fewer: Half of the points on curved surfaces, for normals.
-        sky: Sky visibility.
+        cloud: Points on the bodies, for the shadow maps of sun and lamps.
+        normal_cloud: Half of the points on curved surfaces, for normals.
+        sky: Sky visibility between the bodies.
     """
 
     cloud: Cloud
-    fewer: Cloud
+    normal_cloud: Cloud
     sky: Sky
 
 
@@ -30,7 +30,7 @@ class LitLamp:
     """A directional light over a scene: the sun or a lamp.
 
     Attributes:
-        light: A light with this lamp as its sun; the sky is black but for the first lamp, the sun itself.
+        light: A light with this lamp as its sun. Only that of the sun itself has a sky that is not black.
         shadow: Its shadows; None in a scene without bodies.
     """
 
@@ -40,7 +40,7 @@ class LitLamp:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lit:
-    """A scene in the light of a shot, for any camera.
+    """A scene lit for a shot, for any camera.
 
     Attributes:
         spec: The scene.

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from scenes.shot import Camera
 from scenes.spec import SceneSpec
-from sim.boxes import Box, bounding
-from sim.render.lighting.albedo import paint
+from sim.boxes import Box, bounding_box
+from sim.render.lighting.albedo import albedo_of
 from sim.render.lighting.normals import blended, normals, smooth_normals
 from sim.render.lighting.points import Cloud
 from sim.render.raster.gbuffer import GBuffer
@@ -20,17 +20,17 @@ Index = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pixels:
-    """The pixels of bodies, as columns.
+    """The pixels of one view that show bodies, as a list of n pixels.
 
     Attributes:
-        box: Pixel edges of the box that holds all of them.
+        box: Bounding box in pixel edges.
         place: (n,) index into the flattened box.
-        columns: (n,) column in the box, a whole number.
+        columns: (n,) column in the box, an integer.
         rows: (n,) row in the box.
         points_m: (3, n) world points.
         normal: (3, n) unit normals in the world.
         body: (n,) index into the scene's bodies.
-        edge: (h, w) creases of bodies, in the box.
+        edge: (h, w) mask of creases of bodies, in the box.
     """
 
     box: Box
@@ -43,20 +43,20 @@ class Pixels:
     edge: NDArray[np.bool_]
 
 
-def body_pixels(camera: Camera, seen: Visibility, cloud: Cloud) -> Pixels | None:
+def body_pixels(camera: Camera, visibility: Visibility, cloud: Cloud) -> Pixels | None:
     """The pixels that show bodies; None if there are none.
 
     Args:
         camera: Camera of the view.
-        seen: What each pixel shows.
+        visibility: What each pixel shows.
         cloud: Points with normals on the bodies.
     """
-    box = bounding(seen.body >= 0)
+    box = bounding_box(visibility.body >= 0)
     if box is None:
         return None
     part = np.s_[box[1] : box[3], box[0] : box[2]]
-    body = np.ascontiguousarray(seen.body[part])
-    depth_m = np.ascontiguousarray(seen.depth_m[part])
+    body = np.ascontiguousarray(visibility.body[part])
+    depth_m = np.ascontiguousarray(visibility.depth_m[part])
     place = np.flatnonzero(body >= 0)
     rows, columns = (
         index.astype(np.float32) for index in np.divmod(place.astype(np.int32), np.int32(box[2] - box[0]))
@@ -75,7 +75,7 @@ def body_pixels(camera: Camera, seen: Visibility, cloud: Cloud) -> Pixels | None
 
 
 def _world(camera: Camera, depth_m: Floats, columns: Floats, rows: Floats, box: Box) -> Floats:
-    """World points (3, n) of pixels in a box of the picture, from their depths (n,)."""
+    """World points (3, n) of pixels in a box of the image, from their depths (n,)."""
     x = (columns + np.float32(box[0] + 0.5 - camera.cx)) * depth_m * np.float32(1 / camera.fx)
     y = (rows + np.float32(box[1] + 0.5 - camera.cy)) * depth_m * np.float32(1 / camera.fy)
     local = np.stack([x, y, depth_m])
@@ -103,5 +103,5 @@ def material_of(gbuffer: GBuffer, spec: SceneSpec, camera: Camera, pixels: Pixel
     x0, y0, x1, y1 = pixels.box
     colors = np.ascontiguousarray(gbuffer.color[y0:y1, x0:x1]).reshape(-1, 3).take(pixels.place, axis=0)
     roughness = np.array([body.roughness for body in spec.bodies], np.float32).take(pixels.body)
-    albedo = paint(np.ascontiguousarray(colors.T))
+    albedo = albedo_of(np.ascontiguousarray(colors.T))
     return Material(albedo, roughness, np.array(camera.pose.position_m, np.float32))

@@ -1,4 +1,4 @@
-"""Light from the sky: its radiance by direction, and the sky visibility of bodies and floor."""
+"""Light from the sky: radiance by direction, and visibility of the sky from bodies and floor."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scenes.geometry import fibonacci_sphere
 from scenes.shot import Light
 from sim.render.lighting.environment import EnvironmentLight
-from sim.render.lighting.lightmap import NOTHING, LightMaps, light_maps, visible
+from sim.render.lighting.lightmap import EMPTY, LightMaps, light_maps, visible
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -17,26 +17,26 @@ Floats = NDArray[np.float32]
 FLOOR_PX = 160
 """Side of the grid on which the sky visibility of the floor is stored."""
 REACH = 2.5
-"""Distance from the bodies up to which they occlude the floor, in heights of the tallest."""
+"""Distance up to which bodies occlude the floor, as a multiple of the height of the tallest."""
 
 
 def sky_directions(count: int, below: bool) -> Array:
-    """Unit vectors (n, 3), evenly spread: `count` of them over the sky, and as many below it if asked for."""
+    """Evenly distributed unit vectors (n, 3): `count` above the horizon; with `below`, as many below it."""
     return fibonacci_sphere(2 * count if below else count, upper_half=not below)
 
 
-def color_of(light: Light) -> Floats:
+def sky_irradiance(light: Light) -> Floats:
     """Irradiance (3,) of a level, unoccluded floor from the sky."""
     return (light.ambient * np.array(light.sky_rgb)).astype(np.float32)
 
 
-def shape_of(light: Light, directions: Array) -> Floats:
+def sky_radiance(light: Light, directions: Array) -> Floats:
     """Radiance (n,) of the sky in directions (n, 3), relative to the irradiance of a level floor.
 
-    Below the horizon it is that of the horizon.
+    Directions below the horizon have the radiance of the horizon.
     """
     if isinstance(light, EnvironmentLight):
-        return light.shape
+        return light.relative_radiance
     up = np.clip(directions[:, 2], 0, 1)
     side = directions[:, :2] @ (np.cos(light.sky_azimuth_rad), np.sin(light.sky_azimuth_rad))
     # The cosine-weighted mean of h + (1 - h)·up over the sky is (h + 2) / 3.
@@ -44,19 +44,19 @@ def shape_of(light: Light, directions: Array) -> Floats:
     return np.asarray(level * (1 + light.sky_tilt * side), np.float32)
 
 
-def free_light(light: Light, directions: Array, normals: Floats) -> Floats:
-    """Irradiance (m,) of unoccluded surfaces with normals (3, m), relative to the floor's.
+def unoccluded_irradiance(light: Light, directions: Array, normals: Floats) -> Floats:
+    """Irradiance (m,) of unoccluded surfaces with normals (3, m), relative to that of the floor.
 
-    It varies slowly with the normal, so seven basis functions describe it. Under an environment map it has a
-    colour: (3, m).
+    It varies slowly with the normal, so it is fitted with seven basis functions. With an environment map it
+    is coloured: (3, m).
     """
     if isinstance(light, EnvironmentLight):
-        return light.free(normals)
+        return light.unoccluded_irradiance(normals)
     places = sky_directions(60, below=True)
-    exact = np.maximum(places @ directions.T, 0) @ shape_of(light, directions)
+    exact = np.maximum(places @ directions.T, 0) @ sky_radiance(light, directions)
     exact *= _weight(directions)
-    factors, *_ = np.linalg.lstsq(_smooth(places.T), exact, rcond=None)
-    return np.asarray(np.maximum(_smooth(normals) @ factors.astype(np.float32), 0.01), np.float32)
+    coefficients, *_ = np.linalg.lstsq(_smooth(places.T), exact, rcond=None)
+    return np.asarray(np.maximum(_smooth(normals) @ coefficients.astype(np.float32), 0.01), np.float32)
 
 
 def _smooth(normals: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -65,18 +65,18 @@ def _smooth(normals: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def _weight(directions: Array) -> float:
-    """Quadrature weight of each of some evenly spread directions, for the irradiance of the floor."""
+    """Quadrature weight of each evenly distributed direction, for the irradiance of the floor."""
     return 2.0 / int(np.count_nonzero(directions[:, 2] > 0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FloorGrid:
-    """A grid on the floor with the shadow of the bodies from each direction of the sky.
+    """The shadows of the bodies on the floor for each direction of the sky, on a grid.
 
     Attributes:
         corner_m: (2,) x, y of the first pixel edge.
-        px_per_m: Scale.
-        blocked: (n, px * px) share of each direction's light that bodies block.
+        px_per_m: Pixels per metre.
+        blocked: (n, px * px) fraction of each direction's light that bodies block.
         window: (px, px) 1 in the middle, falling to 0 at the border.
     """
 
@@ -85,8 +85,8 @@ class FloorGrid:
     blocked: Floats
     window: Floats
 
-    def places(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Pixel coordinates for `cv2.remap` of floor points."""
+    def pixel_coordinates(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Pixel coordinates of floor points, for `cv2.remap`."""
         scale = np.float32(self.px_per_m)
         u, v = (np.float32(corner * self.px_per_m + 0.5) for corner in self.corner_m)
         return x * scale - u, y * scale - v
@@ -99,7 +99,7 @@ class FloorGrid:
 
 
 def floor_grid(points_m: Floats, maps: LightMaps) -> FloorGrid:
-    """The shadows on the floor from directions above the horizon."""
+    """The shadows of world points (3, n) on the floor, for directions above the horizon."""
     low, high = points_m.min(axis=1).astype(np.float64), points_m.max(axis=1).astype(np.float64)
     reach_m = REACH * max(high[2], 1e-3)
     side_m = float((high - low)[:2].max()) + 2 * reach_m
@@ -113,11 +113,11 @@ def floor_grid(points_m: Floats, maps: LightMaps) -> FloorGrid:
 
 def _cast(maps: LightMaps, index: int, corner_m: Array, scale: float) -> Floats:
     """The shadow (px, px) on the floor from one direction."""
-    into = maps.into(index)
+    transform = maps.world_to_pixel(index)
     # A grid pixel's centre in metres is corner + (pixel + ½) / scale; OpenCV's centres are at integers.
-    linear = into[:, :2] / scale
-    shift = into[:, :2] @ (corner_m + 0.5 / scale) + into[:, 3] - 0.5
-    taken = (maps.nearest_m[index] > NOTHING / 2).astype(np.float32)
+    linear = transform[:, :2] / scale
+    shift = transform[:, :2] @ (corner_m + 0.5 / scale) + transform[:, 3] - 0.5
+    taken = (maps.nearest_m[index] > EMPTY / 2).astype(np.float32)
     # A point fills its whole pixel, so shadows are half a pixel too wide on each side: this corrects it.
     soft = np.clip(1.5 * cv2.blur(taken, (3, 3), borderType=cv2.BORDER_CONSTANT) - 0.5, 0, 1)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -142,27 +142,27 @@ class Sky:
         self.floor = floor_grid(points_m, self.maps) if floor else None
 
     def on_floor(self, light: Light) -> Floats:
-        """Share (px, px) of the sky's light that reaches the floor, on its grid."""
+        """Fraction (px, px) of the sky's light that reaches the floor, on the floor grid."""
         assert self.floor is not None
-        weights = shape_of(light, self.directions) * self.directions[:, 2].astype(np.float32)
+        weights = sky_radiance(light, self.directions) * self.directions[:, 2].astype(np.float32)
         weights *= np.float32(_weight(self.directions))
         missing = (weights @ self.floor.blocked).reshape(FLOOR_PX, FLOOR_PX)
         return np.asarray(1 - missing * self.floor.window, np.float32)
 
-    def seen(self, points_m: Floats) -> Floats:
+    def visibility(self, points_m: Floats) -> Floats:
         """Visibility (n, m) of each direction from points (3, m)."""
         return visible(self.maps, points_m, slack=1.0)
 
-    def left(self, light: Light, normals: Floats, seen: Floats) -> Floats:
-        """Share (m,) of the sky's light that reaches surfaces.
+    def sky_fraction(self, light: Light, normals: Floats, visibility: Floats) -> Floats:
+        """Fraction (m,) of the sky's light that reaches surfaces.
 
         Args:
             light: The sky.
             normals: (3, m) unit normals.
-            seen: (n, m) visibility of each direction from each surface.
+            visibility: (n, m) visibility of each direction from each surface.
         """
         facing = np.maximum(self.directions.astype(np.float32) @ normals, 0)
-        weights = shape_of(light, self.directions)
+        weights = sky_radiance(light, self.directions)
         free = weights @ facing
-        facing *= seen
+        facing *= visibility
         return np.asarray((weights @ facing) / np.maximum(free, np.float32(1e-3)), np.float32)

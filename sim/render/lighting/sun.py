@@ -7,15 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.shot import Light
-from sim.render.lighting.lightmap import NOTHING, LightMaps, light_maps
+from sim.render.lighting.lightmap import EMPTY, LightMaps, light_maps
 
 Floats = NDArray[np.float32]
 
 BLURS_PX = (0.7, 2.0, 6.0, 16.0)
-"""Standard deviations of the blurred shadow maps that penumbrae are interpolated from."""
+"""Standard deviations of the blurred shadow maps between which penumbrae are interpolated."""
 SEARCH_PX = 4.0
-"""Standard deviation of the window in which occluders are searched."""
+"""Standard deviation of the window for the occluder search."""
 DISC = np.array([(0, 0), (0.7, 0.7), (-0.7, 0.7), (-0.7, -0.7), (0.7, -0.7)], np.float32)
+"""Offsets of the samples of percentage-closer filtering, relative to its radius."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +25,7 @@ class SoftShadow:
 
     Attributes:
         maps: One shadow map.
-        shade: (side, side) share of the light that is blocked where each ray of the map meets the floor.
+        shade: (side, side) fraction of the light that is blocked where the ray of each texel meets the floor.
         softness: Half width of the penumbra, divided by the distance to the occluder.
     """
 
@@ -33,17 +34,17 @@ class SoftShadow:
     softness: float
 
     def on_floor(self, x: Floats, y: Floats) -> Floats:
-        """Share of the light that is blocked at floor points x, y (h, w)."""
-        u, v = (cv2.addWeighted(x, a, y, b, c - 0.5) for a, b, _, c in self.maps.into(0).tolist())
+        """Fraction of the light that is blocked at floor points x, y (h, w)."""
+        u, v = (cv2.addWeighted(x, a, y, b, c - 0.5) for a, b, _, c in self.maps.world_to_pixel(0).tolist())
         return np.asarray(
             cv2.remap(self.shade, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.float32
         )
 
     def on_surface(self, points_m: Floats) -> Floats:
-        """Share (m,) of the light that reaches points (3, m): percentage-closer filtering on a disc."""
+        """Fraction (m,) of the light that reaches points (3, m), by percentage-closer filtering on a disc."""
         side, texel = len(self.shade), np.float32(self.maps.texel_m[0])
-        into = self.maps.into(0).astype(np.float32)
-        u, v = (into[row, :3] @ points_m + into[row, 3] for row in (0, 1))
+        transform = self.maps.world_to_pixel(0).astype(np.float32)
+        u, v = (transform[row, :3] @ points_m + transform[row, 3] for row in (0, 1))
         toward = self.maps.axes[0, 2] @ points_m
         radius = max(0.75, self.softness * 0.1 * side)
         behind = toward + texel * np.float32(1 + radius)
@@ -61,19 +62,19 @@ class SoftShadow:
 
 
 def soft_shadow(points_m: Floats, light: Light, side_px: int) -> SoftShadow:
-    """The shadows that world points (3, n) on bodies cast in the sun of a light."""
+    """The shadows of world points (3, n) on bodies in the light of a light's sun."""
     maps = light_maps(points_m, np.array([light.direction]), side_px)
     return SoftShadow(maps, _floor_shade(maps, light), light.softness)
 
 
 def _floor_shade(maps: LightMaps, light: Light) -> Floats:
-    """The floor's shadow in the pixels of the shadow map (side, side), blurred by the distance it falls."""
+    """Shadow on the floor per texel of the shadow map (side, side), blurred by occluder distance."""
     nearest, texel = maps.nearest_m[0], float(maps.texel_m[0])
     side = len(nearest)
-    # Where the ray through a pixel meets z = 0: `across` is level, so only `down` tells the height.
+    # Position where the ray of a texel meets z = 0. The right axis is horizontal, so only `down` matters.
     down = (maps.corner_m[0, 1] + (np.arange(side) + 0.5) * texel) * maps.axes[0, 1, 2]
     floor = (-down / max(light.direction[2], 1e-3)).astype(np.float32)
-    taken = (nearest > NOTHING / 2).astype(np.float32)
+    taken = (nearest > EMPTY / 2).astype(np.float32)
     drop = np.maximum(nearest - floor[:, None], 0) * taken
     count = _blurred(taken, SEARCH_PX)
     width = _blurred(drop, SEARCH_PX) / np.maximum(count, 1e-6) * np.float32(light.softness / texel)
@@ -86,9 +87,11 @@ def _floor_shade(maps: LightMaps, light: Light) -> Floats:
 
 
 def _blurred(values: Floats, sigma: float) -> Floats:
-    """A map after a Gaussian blur; wide blurs run on a smaller map."""
-    small = 1 << max(int(np.log2(sigma / 1.5)), 0)
+    """A map after a Gaussian blur; wide blurs are computed on a downsampled map."""
+    factor = 1 << max(int(np.log2(sigma / 1.5)), 0)
     side = len(values)
-    few = values if small == 1 else cv2.resize(values, (side // small,) * 2, interpolation=cv2.INTER_AREA)
-    soft = cv2.GaussianBlur(few, (0, 0), sigma / small, borderType=cv2.BORDER_CONSTANT)
-    return np.asarray(soft if small == 1 else cv2.resize(soft, (side, side)), np.float32)
+    reduced = (
+        values if factor == 1 else cv2.resize(values, (side // factor,) * 2, interpolation=cv2.INTER_AREA)
+    )
+    soft = cv2.GaussianBlur(reduced, (0, 0), sigma / factor, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(soft if factor == 1 else cv2.resize(soft, (side, side)), np.float32)

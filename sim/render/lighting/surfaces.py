@@ -1,4 +1,4 @@
-"""What floors, walls and backgrounds are like: their colours before any light falls on them."""
+"""Textures and albedo of floors, walls and backgrounds, before lighting."""
 
 from functools import lru_cache
 
@@ -9,39 +9,39 @@ from numpy.typing import NDArray
 from scenes.assets.images import IMAGE, Pictures, Texture
 from scenes.shot import Camera
 from scenes.spec import Surface, Wall
-from sim.render.lighting.albedo import paint
+from sim.render.lighting.albedo import albedo_of
 from sim.render.lighting.texture import Mipmap
 
 Plane = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 SPARSE = 4
-"""How much of a texture a pixel covers is found in every so manieth row and column: it is smooth."""
+"""The footprint of pixels on a texture is evaluated at every n-th row and column, and interpolated."""
 
 SLANT = 3.0
-"""Range over height from which on, towards the horizon, the floor is blurred rather than flickers."""
+"""Ratio of distance to camera height from which the floor is blurred, against aliasing at the horizon."""
 
 
-def tint(surface: Surface) -> NDArray[np.float32]:
-    """The share (3,) of light that a surface without its texture sends back."""
+def base_albedo(surface: Surface) -> NDArray[np.float32]:
+    """Albedo (3,) of a surface without its texture."""
     color = np.array([[surface.look.color_rgb or (1.0, 1.0, 1.0)]])
-    return np.asarray(paint(np.rint(255 * color).astype(np.uint8))[0, 0], np.float32)
+    return np.asarray(albedo_of(np.rint(255 * color).astype(np.uint8))[0, 0], np.float32)
 
 
 class Surfaces:
-    """Textures on floors, walls and backgrounds, filtered.
+    """Filtered textures of floors, walls and backgrounds.
 
     Args:
         pictures: Textures.
     """
 
     def __init__(self, pictures: Pictures) -> None:
-        """Keeps the filtered textures that were used last."""
+        """Starts with an empty cache of filtered textures."""
         self._pictures = pictures
         self._mipmap = lru_cache(16)(self._filtered)
 
     def background(self, surface: Surface, camera: Camera) -> Pixels | None:
-        """A texture over the image that turns with the camera, (H, W, 3); None where there is none."""
+        """Texture (H, W, 3) of the background, which moves with the camera; None without a texture."""
         if surface.look.texture is None:
             return None
         shape = (camera.height, camera.width)
@@ -55,7 +55,7 @@ class Surfaces:
         return self._texture(surface).sample(*grid, np.full((1, 1), scale, np.float32))
 
     def floor(self, surface: Surface, camera: Camera, x: Plane, y: Plane, depth: Plane) -> Pixels | None:
-        """A texture at floor points x, y (h, w) at a depth (h, w); None where there is none."""
+        """Texture at floor points x, y (h, w) with a depth (h, w); None without a texture."""
         if surface.look.texture is None:
             return None
         cosine = float(np.cos(surface.turn_rad) / surface.tile_m)
@@ -67,7 +67,7 @@ class Surfaces:
         return mipmap.sample(np.asarray(u, np.float32), np.asarray(v, np.float32), footprint)
 
     def wall(self, wall: Wall, camera: Camera, points: Plane, depth: Plane) -> Pixels | None:
-        """A texture at points (3, h, w) of a wall at a depth (h, w), upright; None where there is none."""
+        """Upright texture at points (3, h, w) of a wall with a depth (h, w); None without a texture."""
         surface = wall.surface
         if surface.look.texture is None:
             return None
@@ -84,17 +84,17 @@ class Surfaces:
     def _footprint(
         surface: Surface, camera: Camera, place: tuple[Plane, Plane], eye: Plane, depth: Plane
     ) -> Plane:
-        """The side of what a pixel covers of a plane, in tiles, in some rows and columns.
+        """Side, in tiles, of the area of a plane that a pixel covers, on a coarse grid of pixels.
 
-        It is depth/f across, and longer by range/height away from the camera. Their mean keeps planes sharp;
-        where it would leave out too much of the longer side, that decides.
+        The area is depth/f wide, and longer by the factor distance/height along the view. The geometric mean
+        of width and length keeps planes sharp; at grazing angles, the length prevails.
 
         Args:
-            surface: The plane's.
-            camera: Where it is seen from.
-            place: Two coordinates (h, w) on the plane.
-            eye: (3,) the camera's, and its height over the plane.
-            depth: (h, w).
+            surface: Surface of the plane.
+            camera: The camera.
+            place: Two coordinates (h, w) in the plane.
+            eye: (3,) the same coordinates of the camera, and its height above the plane.
+            depth: (h, w) depth in metres.
         """
         height_m = max(eye[2], np.float32(1e-6))
         sparse = (

@@ -1,4 +1,4 @@
-"""Tiled textures, filtered so that distant floors do not flicker."""
+"""Mipmaps of tiled textures, against aliasing on distant floors."""
 
 import cv2
 import numpy as np
@@ -9,15 +9,15 @@ Plane = NDArray[np.float32]
 
 
 class Mipmap:
-    """A square texture at halving sizes, in one picture, so that any mix of sizes is one look-up.
+    """A mipmap of a square texture, all levels in one atlas, so that one `cv2.remap` samples any level.
 
     Args:
-        pixels: (h, w, 3) uint8 RGB; its middle square is used, resized to 512 or 256 px.
-        mirrored: Every second tile is turned round, so that a picture that is no tile shows no seam.
+        pixels: (h, w, 3) uint8 RGB; its central square is used, resized to 512 or 256 px.
+        mirrored: Whether every second tile is mirrored, so that an image that does not tile shows no seams.
     """
 
     def __init__(self, pixels: NDArray[np.uint8], mirrored: bool = False) -> None:
-        """Builds all sizes (Williams 1983)."""
+        """Builds all levels (Williams 1983)."""
         level = _square(pixels)
         if mirrored:
             level = np.concatenate([level, level[:, ::-1]], axis=1)
@@ -42,12 +42,12 @@ class Mipmap:
         )
 
     def sample(self, u: Plane, v: Plane, footprint: Plane) -> NDArray[np.uint8]:
-        """The texture at coordinates in tiles, each averaged over a footprint in tiles.
+        """The texture at given coordinates, averaged over the footprint of each pixel.
 
         Args:
-            u: (h, w), any number.
-            v: (h, w), any number.
-            footprint: Side of the area that a pixel covers, of any size: it is spread over the picture.
+            u: (h, w) horizontal coordinate in tiles.
+            v: (h, w) vertical coordinate in tiles.
+            footprint: Side in tiles of the area that a pixel covers; an array of any size, resized to (h, w).
 
         Returns:
             (h, w, 3) uint8 RGB.
@@ -72,7 +72,7 @@ class Mipmap:
 
 
 def _square(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The middle square of a picture, 512 px a side, or 256 where it is smaller."""
+    """Central square of an image, resized to 512 px, or to 256 px if it is smaller than 512."""
     height, width = pixels.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2

@@ -1,4 +1,4 @@
-"""Walls around a scene: what they occlude of sun, lamps and sky, and what they reflect."""
+"""Occlusion of sun, lamps and sky by walls, and the light that walls reflect."""
 
 from dataclasses import dataclass, replace
 
@@ -9,23 +9,23 @@ from scenes.shot import Light
 from scenes.spec import Wall
 from sim.render.lighting.floor_light import FloorLight
 from sim.render.lighting.lit import Lit, LitLamp
-from sim.render.lighting.sky import Sky, free_light, shape_of
+from sim.render.lighting.sky import Sky, sky_radiance, unoccluded_irradiance
 from sim.render.lighting.sun import SoftShadow
-from sim.render.lighting.surfaces import tint
+from sim.render.lighting.surfaces import base_albedo
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
-LEAST = 1e-3
+EPSILON = 1e-3
 OVERLAP = 1e-4
-"""Walls extend past their ends by this share of their distance: rounding opens no gap at a corner."""
-BRIGHTEST = 20.0
+"""Walls are extended by this fraction of their distance, so that rounding opens no gap at a corner."""
+MAX_GLOW = 20.0
 """Upper limit of a wall's radiance, relative to the sky."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WallOcclusion:
-    """Walls in a light.
+    """Occlusion and reflection by walls in a given light.
 
     Attributes:
         walls: The walls.
@@ -38,36 +38,36 @@ class WallOcclusion:
     glow: tuple[float, ...]
 
     def sun_blocked(self, x: Floats, y: Floats, z: Floats) -> Floats:
-        """Share of the sun's light that walls block at points x, y, z, in the shape of x."""
+        """Fraction of the sun's light that walls block at points x, y, z; it has the shape of x."""
         blocked = np.zeros(x.shape, np.float32)
         for wall in self.walls:
-            np.maximum(blocked, _blocked_by(wall, self.light, x, y, z), out=blocked)
+            np.maximum(blocked, _occlusion_by_wall(wall, self.light, x, y, z), out=blocked)
         return blocked
 
-    def sky_left(self, x: Floats, y: Floats) -> Floats:
+    def floor_irradiance(self, x: Floats, y: Floats) -> Floats:
         """Irradiance of floor points x, y (h, w) from sky and walls, relative to the unoccluded sky."""
         left = np.ones(x.shape, np.float32)
         for wall, glow in zip(self.walls, self.glow, strict=True):
             left -= np.float32(1 - glow) * _form_factor(wall, x, y)
         return left
 
-    def sky_seen(self, points_m: Floats, directions: Array) -> Floats:
-        """Radiance (n, m) of directions (n, 3) seen from points (3, m), relative to the unoccluded sky."""
-        bright = np.maximum(shape_of(self.light, directions), 0.1)[:, None]
+    def visible_radiance(self, points_m: Floats, directions: Array) -> Floats:
+        """Radiance (n, m) from directions (n, 3) at points (3, m), relative to the unoccluded sky."""
+        bright = np.maximum(sky_radiance(self.light, directions), 0.1)[:, None]
         seen = np.ones((len(directions), points_m.shape[1]), np.float32)
         nearest = np.full(seen.shape, np.inf, np.float32)
         wide = np.float32((np.pi / 2 / np.count_nonzero(directions[:, 2] > 0)) ** 0.5)
         for wall, glow in zip(self.walls, self.glow, strict=True):
             toward = (directions @ wall.outward()).astype(np.float32)[:, None]
             free_m = np.float32(wall.distance_m) - wall.outward().astype(np.float32) @ points_m
-            away_m = np.maximum(free_m, 0) / np.maximum(toward, np.float32(LEAST))
+            away_m = np.maximum(free_m, 0) / np.maximum(toward, np.float32(EPSILON))
             height_m = points_m[2] + away_m * directions[:, 2:].astype(np.float32)
-            # A direction stands for a solid angle, so the top of a wall occludes it gradually.
+            # A direction represents a solid angle, so the top of a wall occludes it gradually.
             half_m = np.maximum(away_m * wide, np.float32(1e-6))
             share = np.clip(0.5 + (wall.height_m - height_m) / (2 * half_m), 0, 1)
-            within = free_m > -LEAST * wall.distance_m  # in a corner by rounding
-            # Between walls of one height the nearest plane is the wall that is hit: ends need no test.
-            met = (toward > LEAST) & within & (share > 0) & (away_m < nearest)
+            within = free_m > -EPSILON * wall.distance_m  # points in a corner may be outside by rounding
+            # All walls have the same height, so the nearest plane is the wall that is hit: ends need no test.
+            met = (toward > EPSILON) & within & (share > 0) & (away_m < nearest)
             seen = np.where(met, share * np.float32(glow) / bright + (1 - share) * seen, seen)
             nearest = np.where(met & (share > 0.5), away_m, nearest)
         return seen
@@ -75,19 +75,19 @@ class WallOcclusion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WalledShadow(SoftShadow):
-    """Shadows of bodies and walls."""
+    """Soft shadows of bodies and walls."""
 
-    walled: WallOcclusion
+    occlusion: WallOcclusion
 
     def on_floor(self, x: Floats, y: Floats) -> Floats:
-        """Share of the light that is blocked at floor points x, y (h, w)."""
+        """Fraction of the light that is blocked at floor points x, y (h, w)."""
         blocked = SoftShadow.on_floor(self, x, y)
-        return np.maximum(blocked, self.walled.sun_blocked(x, y, np.zeros_like(x)))
+        return np.maximum(blocked, self.occlusion.sun_blocked(x, y, np.zeros_like(x)))
 
     def on_surface(self, points_m: Floats) -> Floats:
-        """Share (m,) of the light that reaches points (3, m)."""
+        """Fraction (m,) of the light that reaches points (3, m)."""
         reached = SoftShadow.on_surface(self, points_m)
-        return np.minimum(reached, 1 - self.walled.sun_blocked(*points_m))
+        return np.minimum(reached, 1 - self.occlusion.sun_blocked(*points_m))
 
 
 class WalledSky(Sky):
@@ -98,75 +98,77 @@ class WalledSky(Sky):
         walled: The walls.
     """
 
-    def __init__(self, sky: Sky, walled: WallOcclusion) -> None:
+    def __init__(self, sky: Sky, occlusion: WallOcclusion) -> None:
         """Shares the shadow maps of the sky without walls."""
         self.directions, self.maps, self.floor = sky.directions, sky.maps, sky.floor
-        self.walled = walled
+        self.occlusion = occlusion
 
-    def seen(self, points_m: Floats) -> Floats:
-        """Visibility (n, m) of each direction from points (3, m); a wall counts with its radiance."""
-        return Sky.seen(self, points_m) * self.walled.sky_seen(points_m, self.directions)
+    def visibility(self, points_m: Floats) -> Floats:
+        """Visibility (n, m) of each direction from points (3, m); walls contribute their radiance."""
+        return Sky.visibility(self, points_m) * self.occlusion.visible_radiance(points_m, self.directions)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WalledFloorLight(FloorLight):
-    """The share of the light of sky and walls that reaches the floor."""
+    """The fraction of the sky's light that reaches the floor, including the light that walls reflect."""
 
-    walled: WallOcclusion
+    occlusion: WallOcclusion
 
-    def around(self, x: Floats, y: Floats) -> Floats:
-        """Share of the sky's light that reaches floor points x, y (h, w), with what walls reflect."""
-        return FloorLight.around(self, x, y) * self.walled.sky_left(x, y)
+    def sky_fraction(self, x: Floats, y: Floats) -> Floats:
+        """Fraction of the sky's light at floor points x, y (h, w), including the light that walls reflect."""
+        return FloorLight.sky_fraction(self, x, y) * self.occlusion.floor_irradiance(x, y)
 
     def reflected(self, shadow: SoftShadow, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Shares (h, w) of the sky's and of one lamp's light on the floor around points x, y (h, w)."""
+        """Fractions (h, w) of the sky's and of one lamp's light that the floor around x, y receives."""
         sky, lamp = FloorLight.reflected(self, shadow, x, y)
-        return sky * self.walled.sky_left(x, y), lamp
+        return sky * self.occlusion.floor_irradiance(x, y), lamp
 
 
 def between_walls(walls: tuple[Wall, ...], lit: Lit) -> Lit:
-    """A lit scene with walls: they occlude and reflect, each with the radiance of its middle."""
+    """A lit scene with walls that occlude and reflect light, each with the radiance of its centre."""
     assert lit.sky is not None
-    walled = WallOcclusion(walls, lit.light, tuple(wall_glow(wall, walls, lit) for wall in walls))
-    sky = WalledSky(lit.sky, walled)
-    floor = None if lit.floor is None else WalledFloorLight(lit.floor.sky, sky, walled)
-    return replace(lit, sky=sky, floor=floor, lamps=tuple(_shaded(lamp, walled) for lamp in lit.lamps))
+    occlusion = WallOcclusion(walls, lit.light, tuple(wall_glow(wall, walls, lit) for wall in walls))
+    sky = WalledSky(lit.sky, occlusion)
+    floor = None if lit.floor is None else WalledFloorLight(lit.floor.sky, sky, occlusion)
+    return replace(
+        lit, sky=sky, floor=floor, lamps=tuple(_lamp_between_walls(lamp, occlusion) for lamp in lit.lamps)
+    )
 
 
-def _shaded(lamp: LitLamp, walled: WallOcclusion) -> LitLamp:
-    """A lamp with the shadows of walls."""
+def _lamp_between_walls(lamp: LitLamp, occlusion: WallOcclusion) -> LitLamp:
+    """A lamp whose shadows include those of walls."""
     assert lamp.shadow is not None
     maps, shade, softness = lamp.shadow.maps, lamp.shadow.shade, lamp.shadow.softness
-    return replace(lamp, shadow=WalledShadow(maps, shade, softness, replace(walled, light=lamp.light)))
+    return replace(lamp, shadow=WalledShadow(maps, shade, softness, replace(occlusion, light=lamp.light)))
 
 
 def wall_glow(wall: Wall, walls: tuple[Wall, ...], lit: Lit) -> float:
-    """Radiance of the middle of a wall, relative to a floor in the light of the whole sky."""
+    """Radiance of the centre of a wall, relative to a floor in the light of the whole sky."""
     assert lit.sky is not None
     light, inward = lit.light, -wall.outward()
     middle = wall.outward() * wall.distance_m + [0.0, 0.0, wall.height_m / 2]
     middle += wall.sideways() * np.clip(0.0, wall.low_m, wall.high_m)
     x, y, z = middle.astype(np.float32)[:, None]
-    free = float(free_light(light, lit.sky.directions, inward.astype(np.float32)[:, None]).mean())
+    free = float(unoccluded_irradiance(light, lit.sky.directions, inward.astype(np.float32)[:, None]).mean())
     arrives, level = light.ambient * free, light.ambient
     for sun in light.suns:
         reaches = 1 - float(WallOcclusion(walls, sun, ()).sun_blocked(x, y, z)[0])
         arrives += sun.diffuse * max(float(inward @ sun.direction), 0.0) * reaches
         level += sun.diffuse * sun.direction[2]
     if lit.spec.floor is not None:
-        arrives += 0.5 * light.bounce * float(tint(lit.spec.floor).mean()) * level
-    back = light.bounce * float(tint(wall.surface).mean()) * arrives
-    return min(back / max(light.ambient, LEAST), BRIGHTEST)
+        arrives += 0.5 * light.bounce * float(base_albedo(lit.spec.floor).mean()) * level
+    back = light.bounce * float(base_albedo(wall.surface).mean()) * arrives
+    return min(back / max(light.ambient, EPSILON), MAX_GLOW)
 
 
-def _blocked_by(wall: Wall, light: Light, x: Floats, y: Floats, z: Floats) -> Floats:
-    """Share of the sun's light that one wall blocks: 1 in its shadow, less in the penumbra of its top.
+def _occlusion_by_wall(wall: Wall, light: Light, x: Floats, y: Floats, z: Floats) -> Floats:
+    """Fraction of the sun's light that one wall blocks: 1 in its shadow, less in the penumbra of its top.
 
-    Its ends have no penumbra: at the corner of two walls, light would leak through.
+    The ends of a wall have no penumbra, because light would leak through the corner of two walls.
     """
     toward = np.array(light.direction)
     speed = float(wall.outward() @ toward)
-    if abs(speed) < LEAST:
+    if abs(speed) < EPSILON:
         return np.zeros(x.shape, np.float32)
     out, side = (direction.astype(np.float32) for direction in (wall.outward(), wall.sideways()))
     away_m = (np.float32(wall.distance_m) - out[0] * x - out[1] * y) * np.float32(1 / speed)
@@ -177,16 +179,17 @@ def _blocked_by(wall: Wall, light: Light, x: Floats, y: Floats, z: Floats) -> Fl
     half_m = np.maximum(np.float32(light.softness) * away_m, np.float32(1e-4 * wall.height_m))
     blocked = np.clip(0.5 - (height_m - np.float32(wall.height_m)) / (2 * half_m), 0, 1)
     beside = np.abs(across_m - (wall.low_m + wall.high_m) / 2) > reach_m
-    # A point on the wall itself, in a corner perhaps, gets no light from behind it and all from before it.
+    # A point on the wall itself, such as a corner, gets no light from behind it and all light from the front.
     blocked[(away_m <= np.copysign(OVERLAP * far, -speed)) | beside] = 0
     return np.asarray(blocked, np.float32)
 
 
 def _form_factor(wall: Wall, x: Floats, y: Floats) -> Floats:
-    """Share of a uniform sky's light that a wall occludes at floor points x, y (view factor).
+    """Fraction of a uniform sky's light that a wall occludes at floor points x, y (view factor).
 
-    At the distance d from a long wall of height h it is ½(1 − d/√(d² + h²)); the part of the wall from the
-    foot of the perpendicular to an end at b has (atan(b/d) − d/√(d² + h²)·atan(b/√(d² + h²))) / 2π of it.
+    At the distance d from an infinitely long wall of height h it is ½(1 − d/√(d² + h²)). The part of the wall
+    from the foot of the perpendicular to an end at b occludes
+    (atan(b/d) − d/√(d² + h²)·atan(b/√(d² + h²))) / 2π.
     """
     out, side = (direction.astype(np.float32) for direction in (wall.outward(), wall.sideways()))
     away_m = np.maximum(np.abs(np.float32(wall.distance_m) - out[0] * x - out[1] * y), np.float32(1e-6))

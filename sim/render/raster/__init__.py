@@ -1,1 +1,1 @@
-"""Rasterising: ids, depth and colours of bodies, from one of PyBullet's renderers."""
+"""Rasterisation: ids, depth and colours of bodies, by one of PyBullet's renderers."""

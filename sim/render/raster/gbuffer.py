@@ -1,4 +1,4 @@
-"""What a renderer gives of bodies; nothing else decides what a label is."""
+"""The output of renderers, from which all labels are derived, and their interface."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,21 +14,22 @@ Array = NDArray[np.float64]
 
 
 class RejectedView(Exception):
-    """A view that cannot be labelled: it is recorded with its reason, and not drawn again."""
+    """A view that cannot be labelled; it is recorded with the reason, and not sampled again."""
 
     def __init__(self, reason: str) -> None:
-        """Keep the reason."""
+        """Stores the reason."""
         super().__init__(reason)
         self.reason = reason
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Silhouette:
-    """Where one body would be seen if there were no other.
+    """The unoccluded mask of one body.
 
     Attributes:
-        box: Holds all of it, in pixel edges; of a body without a label, what of that lies in the image.
-        mask: (h, w) over the box.
+        box: Box in pixel edges that contains the whole body; for a body without a label, its part inside the
+            image.
+        mask: (h, w) mask of the body in the box.
     """
 
     box: Box
@@ -37,30 +38,30 @@ class Silhouette:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GBuffer:
-    """What one shot sees of the bodies.
+    """The bodies of a scene as rendered for one shot.
 
     Attributes:
-        color: (H, W, 3) uint8 RGB, lit by the renderer.
-        depth_m: (H, W) float32, along the camera's z; infinite where no body is.
-        body: (H, W) int16, index into the scene's bodies; -1 where none is.
-        alone: Of each body; None of one whose box lies outside of the image.
+        color: (H, W, 3) uint8 RGB, lit by the renderer unless it returns unlit colours.
+        depth_m: (H, W) float32, depth in metres along the camera's z axis; infinite where there is no body.
+        body: (H, W) int16, index into the scene's bodies; -1 where there is none.
+        silhouettes: Silhouette of each body; None if its box lies outside the image.
     """
 
     color: NDArray[np.uint8]
     depth_m: NDArray[np.float32]
     body: NDArray[np.int16]
-    alone: tuple[Silhouette | None, ...]
+    silhouettes: tuple[Silhouette | None, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShadowMap:
-    """The bodies as a distant light sees them.
+    """The mask of all bodies in an orthographic projection along a light's direction.
 
     Attributes:
-        blocked: (side, side) uint8, 255 where a body is.
+        blocked: (side, side) uint8, 255 where a body blocks the light.
         right, down: (3,) world directions of the map's axes.
-        corner_m: (2,) where its first pixel edge lies along them.
-        px_per_m: Its scale.
+        corner_m: (2,) position of the first pixel edge along these axes.
+        px_per_m: Pixels per metre.
     """
 
     blocked: NDArray[np.uint8]
@@ -71,10 +72,10 @@ class ShadowMap:
 
 
 class Renderer(Protocol):
-    """Draws settled scenes; holds one scene at a time."""
+    """Renders the bodies of settled scenes; one scene is loaded at a time."""
 
     def rasterise(self, settled: Settled, shot: Shot) -> GBuffer:
-        """Everything that a shot sees of the bodies."""
+        """Renders the bodies for a shot."""
 
     def shadow_map(self, settled: Settled, shot: Shot, side_px: int) -> ShadowMap | None:
-        """What a shot's light sees."""
+        """Renders the shadow map of a shot's light; None for a scene without bodies."""

@@ -1,26 +1,26 @@
-"""Which bodies can be drawn at once: those that share no pixel, wherever the others are."""
+"""Groups of bodies that can be rendered in one call, because their silhouettes share no pixel."""
 
 from collections.abc import Callable, Mapping
 
 import cv2
 import numpy as np
 
-from sim.boxes import Box, around, overlap
+from sim.boxes import Box, overlap, union
 from sim.render.raster.gbuffer import Array
 
 APART_PX = 0.5
-"""How far apart outlines lie that share no pixel, however corners are rounded."""
+"""Distance of outlines from which they share no pixel, however vertices are rounded."""
 
 
 def groups(
     boxes: Mapping[int, Box], points: Mapping[int, Array], calls: Callable[[Box], int]
 ) -> list[list[int]]:
-    """Bodies one by one, each with the first earlier ones from all of which it lies apart.
+    """Groups of bodies by a greedy search: each body joins the first group from whose bodies it is separate.
 
     Args:
-        boxes: What is drawn of each body.
-        points: Pixel coordinates (n, 2) that bound it.
-        calls: How many calls it takes to draw a box: bodies are not put together to be drawn in more.
+        boxes: Box to render of each body.
+        points: Pixel coordinates (n, 2) whose convex hull contains the body.
+        calls: Number of calls that rendering a box takes; groups that need more calls are not formed.
     """
     outlines = {
         index: cv2.convexHull(points[index].astype(np.float32))[:, 0].astype(np.float64) for index in boxes
@@ -28,8 +28,8 @@ def groups(
     found: list[list[int]] = []
     for index, box in boxes.items():
         for group in found:
-            held = around(boxes[other] for other in group)
-            if calls(around((held, box))) < calls(held) + calls(box) and all(
+            held = union(boxes[other] for other in group)
+            if calls(union((held, box))) < calls(held) + calls(box) and all(
                 not overlap(boxes[other], box) or apart(outlines[other], outlines[index]) for other in group
             ):
                 group.append(index)
@@ -40,7 +40,7 @@ def groups(
 
 
 def apart(first: Array, second: Array) -> bool:
-    """Whether a line runs between two convex polygons (n, 2), along an edge of one, clear of the other."""
+    """Whether two convex polygons (n, 2) are at least `APART_PX` apart, by the separating axis theorem."""
     edges = np.concatenate([np.roll(polygon, -1, axis=0) - polygon for polygon in (first, second)])
     normals = edges[:, ::-1] * (1.0, -1.0) / np.maximum(np.linalg.norm(edges, axis=1, keepdims=True), 1e-9)
     (low, high), (other_low, other_high) = (

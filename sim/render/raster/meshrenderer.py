@@ -1,4 +1,4 @@
-"""What PyBullet's renderers have in common: bodies drawn each by itself, and put together by depth."""
+"""Common base of PyBullet's renderers: bodies are rendered separately, and combined by depth."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from scenes.shot import Camera, Light, Shot
 from scenes.spec import Body
-from sim.boxes import Box, around, over, size, slices, within
+from sim.boxes import Box, clip, crop, size, slices, union
 from sim.meshfiles import MeshFiles, Vanishing
 from sim.render.raster.gbuffer import Array, GBuffer, RejectedView, ShadowMap, Silhouette
 from sim.render.raster.projection import (
@@ -23,83 +23,83 @@ from sim.render.raster.projection import (
 )
 from sim.settle import Settled
 
-Drawn = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]
-"""RGBA (h, w, 4), the depth buffer (h, w) in 0..1, PyBullet's ids (h, w) with -1 where nothing is."""
+RawImages = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]
+"""RGBA (h, w, 4), depth buffer (h, w) in 0..1, and PyBullet's ids (h, w), -1 where there is no body."""
 
 
-class Holder(Protocol):
-    """A PyBullet client; `contents` is what its renderers have left in it."""
+class RenderClient(Protocol):
+    """A PyBullet client; `contents` identifies the scene that is loaded in it."""
 
     contents: object
 
     @property
     def id(self) -> int:
-        """PyBullet's number of it."""
+        """PyBullet's id of the client."""
 
     def fresh(self) -> None:
-        """Removes everything."""
+        """Removes all bodies."""
 
 
 class MeshRenderer(ABC):
-    """Holds the meshes of one settled scene in a client: those of the scene that was asked for last.
+    """Renders scenes with a PyBullet client, in which the meshes of the last scene stay loaded.
 
     Args:
-        client: The client to draw in.
+        client: The client to render with.
         files: Meshes as files.
     """
 
-    def __init__(self, client: Holder, files: MeshFiles) -> None:
-        """Draws nothing yet."""
+    def __init__(self, client: RenderClient, files: MeshFiles) -> None:
+        """Loads no scene; scenes are loaded on first use."""
         self._client, self._files = client, files
         self._ids: list[int] = []
         self._levels: tuple[int, ...] = ()
-        self._shown: set[int] = set()
+        self._visible: set[int] = set()
         self._contents: tuple[object, ...] = (None, None)
 
     @abstractmethod
     def _add(self, settled: Settled, levels: tuple[int, ...]) -> list[int]:
-        """Loads all bodies in some levels of detail into the empty client; PyBullet's ids of them."""
+        """Loads all bodies at given levels of detail into the empty client, and returns PyBullet's ids."""
 
     @abstractmethod
     def _show(self, body: Body, body_id: int, level: int, shown: bool) -> None:
         """Shows or hides a body."""
 
     @abstractmethod
-    def _draw(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> Drawn:
-        """A picture of some size, by a view and a projection (4, 4) each."""
+    def _render(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> RawImages:
+        """Renders an image of a given size with a view and a projection matrix, (4, 4) each."""
 
-    def _finished(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
-        """What is given out, from what was drawn."""
+    def _postprocess(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
+        """Hook for subclasses to change the finished G-buffer."""
         return gbuffer
 
     def rasterise(self, settled: Settled, shot: Shot) -> GBuffer:
-        """Everything that a shot sees of the bodies.
+        """Renders the bodies for a shot.
 
         Raises:
-            RejectedView: `too_close` when a labelled body reaches the near plane or would fill more than
+            RejectedView: `too_close` if a labelled body reaches the near plane or would fill more than
                 4096 px, or another body reaches the near plane in view;
-                `vanishing` when an asset has no mesh coarse enough for its distance.
+                `vanishing` if an asset has no mesh coarse enough for its distance.
         """
         bodies, camera = settled.spec.bodies, shot.camera
-        drawing = _Drawing(camera, len(bodies))
+        builder = _GBufferBuilder(camera, len(bodies))
         if bodies:
             planes_m, boxes = self._depth_range(settled, camera), self._boxes(settled, camera)
             self._load(settled, camera)
             view = view_matrix(camera)
             for group in self._groups(settled, camera, boxes):
                 self._show_only(settled, set(group))
-                box = around(boxes[index] for index in group)
+                box = union(boxes[index] for index in group)
                 matrix = projection(camera, box, *planes_m)
-                color, depth, ids = self._draw(view, matrix, size(box), shot.light)
-                drawing.add({i: boxes[i] for i in group}, color, depth, self._bodies(ids), planes_m)
-        return self._finished(drawing.finished(), settled)
+                color, depth, ids = self._render(view, matrix, size(box), shot.light)
+                builder.add({i: boxes[i] for i in group}, color, depth, self._bodies(ids), planes_m)
+        return self._postprocess(builder.build(), settled)
 
     def _boxes(self, settled: Settled, camera: Camera) -> dict[int, Box]:
-        """What is drawn of each body in view: all of it, or without a label what lies in the image."""
+        """Box to render of each body in view: the whole body, or its part inside the image if unlabelled."""
         boxes = {}
         for index, body in enumerate(settled.spec.bodies):
             box = body_box(self._files, body, camera)
-            inside = within(box, camera.width, camera.height)
+            inside = clip(box, camera.width, camera.height)
             if inside is not None:
                 boxes[index] = box if body.labelled else inside
         return boxes
@@ -107,14 +107,14 @@ class MeshRenderer(ABC):
     def _groups(
         self, settled: Settled, camera: Camera, boxes: Mapping[int, Box]
     ) -> Iterable[Collection[int]]:
-        """The bodies in view, those together that are drawn at once: they may share no pixel.
+        """Groups of bodies in view that are rendered in one call; bodies of a group must not share a pixel.
 
-        A call costs next to nothing, and one for each body fewer empty pixels than one for all.
+        By default each body is a group: calls are cheap, and many small images have fewer empty pixels.
         """
         return [(index,) for index in boxes]
 
     def shadow_map(self, settled: Settled, shot: Shot, side_px: int) -> ShadowMap | None:
-        """What a shot's light sees, from far away; None where there is nothing."""
+        """Renders the shadow map of a shot's light; None for a scene without bodies."""
         if not settled.spec.bodies:
             return None
         self._load(settled, shot.camera)
@@ -129,20 +129,20 @@ class MeshRenderer(ABC):
         half_m = float((high - low).max()) * 0.55 + 1e-6
         middle = (low + high) / 2
         view = look_along(axes, middle - np.array([0.0, 0.0, 4 * half_m]))
-        _, _, ids = self._draw(view, orthographic(half_m), (side_px, side_px), shot.light)
+        _, _, ids = self._render(view, orthographic(half_m), (side_px, side_px), shot.light)
         blocked = np.where(ids >= 0, np.uint8(255), np.uint8(0))
         return ShadowMap(blocked, right, down, middle[:2] - half_m, side_px / (2 * half_m))
 
     def _load(self, settled: Settled, camera: Camera) -> None:
-        """Puts a scene's bodies into the client, in the levels of detail that a camera needs."""
+        """Loads a scene into the client, at the levels of detail for a camera, unless it is loaded."""
         levels = self._levels_for(settled, camera)
-        held = self._contents
-        if self._client.contents is held and held[0] is settled and held[1] == levels:
+        contents = self._contents
+        if self._client.contents is contents and contents[0] is settled and contents[1] == levels:
             return
         self._client.fresh()
         self._ids = self._add(settled, levels)
         self._levels = levels
-        self._shown = set(range(len(self._ids)))
+        self._visible = set(range(len(self._ids)))
         self._client.contents = self._contents = (settled, levels, self)
 
     def _depth_range(self, settled: Settled, camera: Camera) -> tuple[float, float]:
@@ -161,29 +161,29 @@ class MeshRenderer(ABC):
             raise RejectedView("vanishing") from error
 
     def _show_only(self, settled: Settled, bodies: set[int]) -> None:
-        """Shows some bodies and hides all others; what is so already is not touched."""
-        for index in sorted(self._shown ^ bodies):
+        """Shows the given bodies and hides all others."""
+        for index in sorted(self._visible ^ bodies):
             body = settled.spec.bodies[index]
             self._show(body, self._ids[index], self._levels[index], index in bodies)
-        self._shown = bodies
+        self._visible = bodies
 
     def _bodies(self, ids: NDArray[np.int32]) -> NDArray[np.int16]:
-        """PyBullet's ids as indices of bodies."""
-        table = np.full(max(self._ids) + 2, -1, np.int16)  # -1 is the last place, too
+        """Body indices for PyBullet's ids."""
+        table = np.full(max(self._ids) + 2, -1, np.int16)  # id -1 indexes the last entry, which stays -1
         table[self._ids] = np.arange(len(self._ids))
         return table[ids]
 
 
-class _Drawing:
-    """A picture that bodies are put into, whatever is nearest in front."""
+class _GBufferBuilder:
+    """Combines separately rendered bodies by depth."""
 
     def __init__(self, camera: Camera, bodies: int) -> None:
         self._size_wh = camera.width, camera.height
         shape = camera.height, camera.width
-        self._rgba = np.zeros(shape, np.uint32)  # four bytes are copied as fast as one
+        self._rgba = np.zeros(shape, np.uint32)  # one 4-byte value per pixel: copied as fast as one channel
         self._depth_m = np.full(shape, np.inf, np.float32)
         self._body = np.full(shape, -1, np.int16)
-        self._alone: list[Silhouette | None] = [None] * bodies
+        self._silhouettes: list[Silhouette | None] = [None] * bodies
 
     def add(
         self,
@@ -193,28 +193,28 @@ class _Drawing:
         body: NDArray[np.int16],
         planes_m: tuple[float, float],
     ) -> None:
-        """Puts in bodies that share no pixel, drawn at once over a box that holds theirs."""
-        box = around(boxes.values())
+        """Adds a group of bodies that share no pixel, rendered together in the union of their boxes."""
+        box = union(boxes.values())
         for index, whole in boxes.items():
-            self._alone[index] = Silhouette(whole, over(body, box, whole) == index)
-        inside = within(box, *self._size_wh)
+            self._silhouettes[index] = Silhouette(whole, crop(body, box, whole) == index)
+        inside = clip(box, *self._size_wh)
         assert inside is not None
-        body, depth, rgba = over(body, box, inside), over(depth, box, inside), over(rgba, box, inside)
+        body, depth, rgba = crop(body, box, inside), crop(depth, box, inside), crop(rgba, box, inside)
         drawn, (near_m, far_m) = np.flatnonzero(body >= 0), planes_m
         z_ndc = 2.0 * depth.ravel().take(drawn).astype(np.float64) - 1.0
         depth_m = np.full(body.shape, np.inf, np.float32)
         depth_m.ravel()[drawn] = 2.0 * far_m * near_m / (far_m + near_m - z_ndc * (far_m - near_m))
         part = slices(inside)
         nearer = depth_m < self._depth_m[part]
-        for all_of_it, new in (
+        for target, new in (
             (self._rgba, rgba.view(np.uint32)[..., 0]),
             (self._depth_m, depth_m),
             (self._body, body),
         ):
-            np.copyto(all_of_it[part], new, where=nearer)
+            np.copyto(target[part], new, where=nearer)
 
-    def finished(self) -> GBuffer:
-        """What is seen."""
+    def build(self) -> GBuffer:
+        """The G-buffer of all added bodies."""
         rgba = self._rgba.view(np.uint8).reshape(*self._rgba.shape, 4)
         color = np.asarray(cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB), np.uint8)
-        return GBuffer(color, self._depth_m, self._body, tuple(self._alone))
+        return GBuffer(color, self._depth_m, self._body, tuple(self._silhouettes))

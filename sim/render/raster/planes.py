@@ -1,4 +1,4 @@
-"""How far away the floor and walls are in each pixel: rays meet planes."""
+"""Depth of floor and walls in each pixel, by ray-plane intersection."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,10 +10,10 @@ Array = NDArray[np.float64]
 
 
 def floor_depth(camera: Camera) -> Array:
-    """Depth (H, W) at which the ray through each pixel's centre meets the plane z = 0; infinite where not."""
-    down = along(camera, 2)
+    """Depth (H, W) at which the ray of each pixel centre meets the plane z = 0; infinite if it does not."""
+    down = axis_component(camera, 2)
     height_m = camera.pose.position_m[2]
-    # It is a plane over the picture: where all corners look down, all pixels do.
+    # `down` is linear over the image: if the rays of all corners point down, those of all pixels do.
     if height_m > 0 and max(down[0, 0], down[0, -1], down[-1, 0], down[-1, -1]) < 0:
         return np.asarray(np.divide(-height_m, down, out=down))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -21,39 +21,39 @@ def floor_depth(camera: Camera) -> Array:
     return np.where(depth_m > 0, depth_m, np.inf)
 
 
-def facing(walls: tuple[Wall, ...], camera: Camera) -> tuple[Wall, ...]:
-    """The walls whose inner side the camera is on; the others are not there in its picture."""
+def walls_facing(walls: tuple[Wall, ...], camera: Camera) -> tuple[Wall, ...]:
+    """The walls whose inner side faces the camera; the others are invisible to it."""
     eye = np.array(camera.pose.position_m)
     return tuple(wall for wall in walls if wall.outward() @ eye < wall.distance_m)
 
 
 def wall_depth(wall: Wall, camera: Camera) -> Array:
-    """Depth (H, W) at which the ray through each pixel's centre meets a wall; infinite where it passes by."""
-    depth_m = upright_depth(wall, camera)
+    """Depth (H, W) at which the ray of each pixel centre meets a wall; infinite if it does not."""
+    depth_m = wall_plane_depth(wall, camera)
     eye, side = np.array(camera.pose.position_m), wall.sideways()
     with np.errstate(invalid="ignore"):
-        height_m = eye[2] + depth_m * ray(camera, (0.0, 0.0, 1.0))
-        across_m = side @ eye + depth_m * ray(camera, side)
+        height_m = eye[2] + depth_m * ray_component(camera, (0.0, 0.0, 1.0))
+        across_m = side @ eye + depth_m * ray_component(camera, side)
         met = (height_m >= 0) & (height_m <= wall.height_m)
         met &= (across_m >= wall.low_m) & (across_m <= wall.high_m)
     return np.where(met, depth_m, np.inf)
 
 
-def upright_depth(wall: Wall, camera: Camera) -> Array:
-    """Depth (H, W) at which the ray through each pixel's centre meets a wall's plane; infinite where not."""
+def wall_plane_depth(wall: Wall, camera: Camera) -> Array:
+    """Depth (H, W) at which the ray of each pixel centre meets a wall's plane; infinite if it does not."""
     out = wall.outward()
     with np.errstate(divide="ignore", invalid="ignore"):
-        depth_m = (wall.distance_m - out @ np.array(camera.pose.position_m)) / ray(camera, out)
+        depth_m = (wall.distance_m - out @ np.array(camera.pose.position_m)) / ray_component(camera, out)
     return np.where(depth_m > 0, depth_m, np.inf)
 
 
-def along(camera: Camera, axis: int) -> Array:
-    """World component (H, W) of each pixel's ray, at depth 1."""
-    return ray(camera, np.eye(3)[axis])
+def axis_component(camera: Camera, axis: int) -> Array:
+    """Component (H, W) of each pixel's ray along a world axis, at depth 1."""
+    return ray_component(camera, np.eye(3)[axis])
 
 
-def ray(camera: Camera, direction: ArrayLike) -> Array:
-    """Component (H, W) of each pixel's ray along a unit vector (3,) of the world, at depth 1."""
+def ray_component(camera: Camera, direction: ArrayLike) -> Array:
+    """Component (H, W) of each pixel's ray along a unit vector (3,) in world coordinates, at depth 1."""
     row = np.asarray(direction) @ camera.pose.rotation()
     x = (np.arange(camera.width) + 0.5 - camera.cx) / camera.fx
     y = (np.arange(camera.height) + 0.5 - camera.cy) / camera.fy

@@ -1,7 +1,6 @@
-"""Where bodies lie in a picture, and the matrices that put them there."""
+"""Projection: boxes and depth ranges of bodies in an image, and OpenGL's matrices."""
 
 import numpy as np
-from scipy.spatial import ConvexHull
 
 from scenes.shot import Camera
 from scenes.spec import Body
@@ -11,15 +10,18 @@ from sim.render.raster.gbuffer import Array, RejectedView
 from sim.settle import Settled
 
 MAX_BOX_PX = 4096
+"""Longest side of the box of a labelled body; a view with a larger one is rejected."""
 MIN_DEPTH_SHARE = 0.02
-"""Nearest drawn depth as a share of the farthest: the depth buffer divides what lies between."""
+"""Near plane as a fraction of the far plane's depth, which bounds the error of the depth buffer."""
 CLIP_SHARE = 0.001
-"""Depth at which outlines are clipped, as a share of the body's largest: nearer than any near plane."""
+"""Depth at which outlines are clipped, as a fraction of the body's largest depth; nearer than any near
+plane."""
 NEAR_MARGIN = 1.01
+"""Bodies nearer than the near plane times this factor count as too close."""
 
 
-def outline(files: MeshFiles, body: Body, camera: Camera) -> Array:
-    """Pixel coordinates (n, 2) that bound the part of a body in front of the camera, if there is any."""
+def projected_outline(files: MeshFiles, body: Body, camera: Camera) -> Array:
+    """Pixel coordinates (n, 2) whose convex hull contains the part of a body in front of the camera."""
     pixels, depth_m = files.projected_hull(body, camera)
     if depth_m.min() > 0 or depth_m.max() <= 0:
         return pixels[depth_m > 0]
@@ -28,7 +30,10 @@ def outline(files: MeshFiles, body: Body, camera: Camera) -> Array:
 
 
 def clipped(corners: Array, depth_m: float) -> Array:
-    """The corners (k, 3) of what lies beyond a depth of a convex body with some corners (n, 3)."""
+    """Vertices (k, 3) of the part beyond a given depth of the convex hull of vertices (n, 3)."""
+    # SciPy is slow to import, and settings do not need it.
+    from scipy.spatial import ConvexHull
+
     faces = ConvexHull(corners).simplices
     edges = corners[np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])]
     beyond = edges[..., 2] > depth_m
@@ -38,12 +43,12 @@ def clipped(corners: Array, depth_m: float) -> Array:
 
 
 def body_box(files: MeshFiles, body: Body, camera: Camera) -> Box:
-    """The pixel box that holds a body on an unbounded image, and a pixel more; empty behind the camera.
+    """Box of a body on an unbounded image, with a margin of one pixel; empty behind the camera.
 
     Raises:
-        RejectedView: `too_close` when the box of a labelled body meets the image and is larger than 4096 px.
+        RejectedView: `too_close` if the box of a labelled body overlaps the image and is larger than 4096 px.
     """
-    pixels = outline(files, body, camera)
+    pixels = projected_outline(files, body, camera)
     if not len(pixels):
         return 0, 0, 0, 0
     x0, y0 = np.floor(pixels.min(axis=0)).astype(int) - 1
@@ -55,12 +60,13 @@ def body_box(files: MeshFiles, body: Body, camera: Camera) -> Box:
 
 
 def depth_range(files: MeshFiles, settled: Settled, camera: Camera) -> tuple[float, float]:
-    """Near and far planes that hold all bodies with room to spare.
+    """Depths in metres of a near and a far plane that enclose all bodies with a margin.
 
-    A body without a label may reach behind the camera: a table beneath it does. Renderers clip it there.
+    A body without a label, such as a table below the camera, may extend behind the near plane, where
+    renderers clip it.
 
     Raises:
-        RejectedView: `too_close` when a labelled body reaches the near plane, or another one does in view.
+        RejectedView: `too_close` if a labelled body reaches the near plane, or another body does in view.
     """
     depths_m = [files.projected_hull(body, camera)[1] for body in settled.spec.bodies]
     depth_m = np.concatenate(depths_m)
@@ -70,7 +76,7 @@ def depth_range(files: MeshFiles, settled: Settled, camera: Camera) -> tuple[flo
     for body, depth_m in zip(settled.spec.bodies, depths_m, strict=True):
         reaches = bool(depth_m.min() <= near_m * NEAR_MARGIN and depth_m.max() > 0)
         if body.labelled:
-            reaches |= _holds(files, body, camera)
+            reaches |= _camera_inside(files, body, camera)
         elif reaches:
             reaches = near_in_view(camera.pose.apply_inverse(files.hull(body)), camera, near_m * NEAR_MARGIN)
         if reaches:
@@ -79,10 +85,10 @@ def depth_range(files: MeshFiles, settled: Settled, camera: Camera) -> tuple[flo
 
 
 def tight_depth_range(files: MeshFiles, settled: Settled, camera: Camera) -> tuple[float, float]:
-    """Near and far planes just outside of all bodies: for a depth buffer of few bits.
+    """Depths in metres of near and far planes that enclose all bodies tightly, for a coarse depth buffer.
 
     Raises:
-        RejectedView: `too_close` when a body reaches the camera.
+        RejectedView: `too_close`, as for `depth_range`.
     """
     near_m, far_m = depth_range(files, settled, camera)
     depths_m = [files.projected_hull(body, camera)[1] for body in settled.spec.bodies]
@@ -91,25 +97,27 @@ def tight_depth_range(files: MeshFiles, settled: Settled, camera: Camera) -> tup
 
 
 def near_in_view(corners: Array, camera: Camera, near_m: float) -> bool:
-    """Whether a convex body may be nearer than the near plane in view; it is not where a plane lies between.
+    """Whether a convex body may reach the near plane in view: no face separates it from the view pyramid.
 
     Args:
-        corners: (n, 3) of the body, in the camera's frame.
+        corners: (n, 3) vertices of the body in the camera frame.
         camera: The camera.
-        near_m: Depth of the near plane.
+        near_m: Depth of the near plane in metres.
     """
+    from scipy.spatial import ConvexHull
+
     x = (np.array([0, camera.width, camera.width, 0]) - camera.cx) / camera.fx
     y = (np.array([0, 0, camera.height, camera.height]) - camera.cy) / camera.fy
     rays = np.column_stack([x, y, np.ones(4)])
     pyramid = np.concatenate([np.zeros((1, 3)), near_m * rays])
-    sides = np.cross(np.roll(rays, -1, axis=0), rays)  # point out of the picture
+    sides = np.cross(np.roll(rays, -1, axis=0), rays)  # normals pointing out of the view
     faces = ConvexHull(corners).equations
     beside_body = (faces[:, :3] @ pyramid.T + faces[:, 3:] > 0).all(axis=1).any()
     return not (beside_body or (sides @ corners.T > 0).all(axis=1).any())
 
 
-def _holds(files: MeshFiles, body: Body, camera: Camera) -> bool:
-    """Whether the camera stands in a body's bounding sphere."""
+def _camera_inside(files: MeshFiles, body: Body, camera: Camera) -> bool:
+    """Whether the camera is inside a body's bounding sphere."""
     asset = files.assets[body.asset]
     center = body.apply(np.array([asset.center_of_mass_m]))[0]
     radius_m = asset.radius_m * body.largest_scale
@@ -117,7 +125,7 @@ def _holds(files: MeshFiles, body: Body, camera: Camera) -> bool:
 
 
 def view_matrix(camera: Camera) -> Array:
-    """OpenGL's view matrix (4, 4): OpenCV's camera axes with y and z turned round."""
+    """OpenGL's view matrix (4, 4): OpenCV's camera axes with y and z negated."""
     rotation = (camera.pose.rotation() * (1.0, -1.0, -1.0)).T
     matrix = np.eye(4)
     matrix[:3, :3] = rotation
@@ -126,7 +134,7 @@ def view_matrix(camera: Camera) -> Array:
 
 
 def projection(camera: Camera, box: Box, near_m: float, far_m: float) -> Array:
-    """OpenGL's projection (4, 4) onto a box of the image plane, pixel centres at half integers."""
+    """OpenGL's projection matrix (4, 4) onto a box of the image plane; pixel centres are at half integers."""
     width, height = size(box)
     matrix = np.zeros((4, 4))
     matrix[0, 0] = 2 * camera.fx / width
@@ -140,7 +148,7 @@ def projection(camera: Camera, box: Box, near_m: float, far_m: float) -> Array:
 
 
 def look_along(axes: Array, middle: Array) -> Array:
-    """The view matrix for axes right, down, forward (3, 3), its origin at a point given along them."""
+    """View matrix (4, 4) for axes right, down, forward (3, 3) and an origin given in these axes."""
     matrix = np.eye(4)
     matrix[:3, :3] = axes * np.array([[1.0], [-1.0], [-1.0]])
     matrix[:3, 3] = -middle * (1.0, -1.0, -1.0)
@@ -148,14 +156,14 @@ def look_along(axes: Array, middle: Array) -> Array:
 
 
 def orthographic(half_m: float) -> Array:
-    """A parallel projection (4, 4) from 1 to 7 half sides ahead."""
+    """Orthographic projection matrix (4, 4) with depths from 1 to 7 times the half side."""
     matrix = np.diag([1 / half_m, 1 / half_m, -1 / (3 * half_m), 1.0])
     matrix[2, 3] = -4 / 3
     return matrix
 
 
 def shifted(matrix: Array, right_px: float, up_px: float, size_wh: tuple[int, int]) -> Array:
-    """A projection (4, 4) whose picture of some size lies so many pixels further right and up."""
+    """Projection matrix (4, 4) whose image is shifted by a number of pixels to the right and up."""
     result = matrix.copy()
     result[0] += matrix[3] * (2 * right_px / size_wh[0])
     result[1] += matrix[3] * (2 * up_px / size_wh[1])
@@ -163,7 +171,7 @@ def shifted(matrix: Array, right_px: float, up_px: float, size_wh: tuple[int, in
 
 
 def cropped(matrix: Array, size_wh: tuple[int, int], part: Box) -> Array:
-    """A projection (4, 4) onto a part of its picture, which has some size."""
+    """Projection matrix (4, 4) onto a part of the image, given the size of the whole image."""
     (whole_w, whole_h), (x0, y0, x1, y1) = size_wh, part
     width, height = x1 - x0, y1 - y0
     result = matrix.copy()
@@ -173,6 +181,6 @@ def cropped(matrix: Array, size_wh: tuple[int, int], part: Box) -> Array:
 
 
 def column_major(matrix: Array) -> list[float]:
-    """A matrix as OpenGL takes it: 16 numbers, column after column."""
+    """A matrix (4, 4) as 16 numbers in column-major order, for OpenGL."""
     numbers: list[float] = matrix.T.ravel().tolist()
     return numbers

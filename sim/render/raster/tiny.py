@@ -1,4 +1,4 @@
-"""PyBullet's TinyRenderer behind the renderer interface."""
+"""Renderer that uses PyBullet's TinyRenderer."""
 
 from collections.abc import Callable
 from functools import cache
@@ -10,34 +10,34 @@ from scenes.assets.images import Pictures, Texture
 from scenes.shot import Light
 from scenes.spec import Body
 from sim.bullet import Client, pb
-from sim.meshfiles import EVEN, MeshFiles
+from sim.meshfiles import UNIFORM, MeshFiles
 from sim.render.raster.gbuffer import Array
-from sim.render.raster.meshrenderer import Drawn, MeshRenderer
+from sim.render.raster.meshrenderer import MeshRenderer, RawImages
 from sim.render.raster.projection import column_major, shifted
 from sim.settle import Settled
 
 
 class TinyRenderer(MeshRenderer):
-    """PyBullet's software renderer: exact ids, flat light, no shadows of its own.
+    """PyBullet's software renderer: exact ids, simple shading, no shadows.
 
     Args:
-        client: The PyBullet client to draw in.
+        client: The PyBullet client to render with.
         files: Meshes as files.
         pictures: Textures.
-        lit: Whether colours are lit; otherwise they are those of the surfaces.
+        lit: Whether colours are shaded; otherwise they are the unlit colours of the surfaces.
     """
 
     def __init__(self, client: Client, files: MeshFiles, pictures: Pictures, lit: bool = True) -> None:
-        """Draws nothing yet."""
+        """Loads no scene; scenes are loaded on first use."""
         super().__init__(client, files)
         self._load_texture, self._pictures, self._lit = client.load_texture, pictures, lit
-        self._drawn_texture = cache(self._read_texture)
+        self._sampled_texture = cache(self._read_texture)
         self._own_textures = cache(self._read_own_textures)
 
-    def _draw(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> Drawn:
+    def _render(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> RawImages:
         width, height = size_wh
-        # Its pictures lie half a pixel too far right and up. Light arguments stick from call to call: every
-        # one is given every time.
+        # TinyRenderer's images are shifted by half a pixel to the right and up, which is undone here. Its
+        # light arguments persist between calls, so all of them are passed every time.
         _, _, color, depth, ids = pb.getCameraImage(
             width,
             height,
@@ -67,7 +67,7 @@ class TinyRenderer(MeshRenderer):
         return [self._add_body(body, level, load) for body, level in bodies]
 
     def _add_body(self, body: Body, level: int, load: Callable[[str], int]) -> int:
-        proportions = body.proportions if self._lit else EVEN  # without light, normals make no difference
+        proportions = body.proportions if self._lit else UNIFORM  # unlit colours do not depend on normals
         client, paths = self._client.id, self._files.visual(body.asset, level, proportions)
         colors = self._colors(body, level)
         visual = pb.createVisualShapeArray(
@@ -97,7 +97,7 @@ class TinyRenderer(MeshRenderer):
         """The texture file of each part, or None."""
         parts = self._files.mesh(body.asset, level).parts
         if body.look.texture is not None:
-            return [self._drawn_texture(body.look.texture)] * len(parts)
+            return [self._sampled_texture(body.look.texture)] * len(parts)
         own = self._own_textures(body.asset, level)
         return list(own) if body.look.color_rgb is None else [None] * len(parts)
 

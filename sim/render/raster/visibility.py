@@ -1,4 +1,4 @@
-"""What each pixel shows: body, floor or wall, by depth and plane alone."""
+"""Visibility: which body, floor or wall each pixel shows, by comparing depths."""
 
 from dataclasses import dataclass
 
@@ -14,21 +14,22 @@ Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-GIVES_M = 0.001
-"""A floor hides what reaches deeper into it: at rest, physics lets bodies sink in by a part of that."""
+FLOOR_PENETRATION_M = 0.001
+"""Penetration depth in metres below which the floor does not occlude a body. In physics, bodies at rest
+penetrate the floor by less than that."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Visibility:
-    """What is where.
+    """The visible surface in each pixel.
 
     Attributes:
-        body: (H, W) int16; -1 where none is seen.
-        depth_m: (H, W) float32; infinite for the background.
-        plane_m: (H, W) depth of the floor, seen or not; None without one.
-        is_floor: (H, W) where the floor is seen; None without one.
-        walls: Those whose inner side the camera is on.
-        wall: (H, W) int8, index into them; -1 where none is seen. None without walls.
+        body: (H, W) int16, index into the scene's bodies; -1 where no body is visible.
+        depth_m: (H, W) float32, depth in metres; infinite for the background.
+        plane_m: (H, W) depth of the floor plane, also where it is occluded; None without a floor.
+        is_floor: (H, W) mask of the visible floor; None without a floor.
+        walls: The walls whose inner side faces the camera.
+        wall: (H, W) int8, index into `walls`; -1 where no wall is visible. None without walls.
     """
 
     body: NDArray[np.int16]
@@ -42,24 +43,24 @@ class Visibility:
 def resolve_visibility(
     gbuffer: GBuffer, camera: Camera, floor: bool, walls: tuple[Wall, ...] = ()
 ) -> Visibility:
-    """Bodies, floor and walls, whichever is in front."""
-    seen = _with_floor(gbuffer, camera, floor)
-    return _with_walls(seen, camera, walls) if walls else seen
+    """The nearest of bodies, floor and walls in each pixel."""
+    visibility = _with_floor(gbuffer, camera, floor)
+    return _with_walls(visibility, camera, walls) if walls else visibility
 
 
 def _with_floor(gbuffer: GBuffer, camera: Camera, floor: bool) -> Visibility:
     if not floor:
         return Visibility(gbuffer.body, gbuffer.depth_m, None, None)
     plane_m, height_m = floor_depth(camera), camera.pose.position_m[2]
-    yielding = 1 + GIVES_M / height_m if height_m > 0 else 1.0
-    is_floor = plane_m * yielding < gbuffer.depth_m
+    tolerance = 1 + FLOOR_PENETRATION_M / height_m if height_m > 0 else 1.0
+    is_floor = plane_m * tolerance < gbuffer.depth_m
     body = np.where(is_floor, np.int16(-1), gbuffer.body)
     depth_m = np.minimum(plane_m.astype(np.float32), gbuffer.depth_m)
     return Visibility(body, depth_m, plane_m, is_floor)
 
 
-def _with_walls(seen: Visibility, camera: Camera, walls: tuple[Wall, ...]) -> Visibility:
-    body, depth_m, is_floor = seen.body.copy(), seen.depth_m.copy(), seen.is_floor
+def _with_walls(visibility: Visibility, camera: Camera, walls: tuple[Wall, ...]) -> Visibility:
+    body, depth_m, is_floor = visibility.body.copy(), visibility.depth_m.copy(), visibility.is_floor
     found = np.full(body.shape, -1, np.int8)
     for index, wall in enumerate(walls):
         wall_m = wall_depth(wall, camera).astype(np.float32)
@@ -68,5 +69,5 @@ def _with_walls(seen: Visibility, camera: Camera, walls: tuple[Wall, ...]) -> Vi
     is_wall = found >= 0
     body[is_wall] = -1
     return Visibility(
-        body, depth_m, seen.plane_m, None if is_floor is None else is_floor & ~is_wall, walls, found
+        body, depth_m, visibility.plane_m, None if is_floor is None else is_floor & ~is_wall, walls, found
     )

@@ -1,4 +1,4 @@
-"""Antialiasing of the edges in a picture; masks keep hard edges."""
+"""Antialiasing of the edges in an image; masks keep hard edges."""
 
 import cv2
 import numpy as np
@@ -10,15 +10,15 @@ from sim.render.raster.visibility import Visibility
 Image = NDArray[np.uint8]
 
 
-def antialiased(image: Image, seen: Visibility, creases: tuple[Box, NDArray[np.bool_]] | None) -> Image:
-    """The picture (H, W, 3) with the pixels on both sides of each edge smoothed.
+def antialiased(image: Image, visibility: Visibility, creases: tuple[Box, NDArray[np.bool_]] | None) -> Image:
+    """The image (H, W, 3) with the pixels on both sides of each edge smoothed.
 
     Args:
-        image: The picture.
-        seen: What each pixel shows.
-        creases: A box of the picture, and the creases of bodies in it (h, w); None without bodies.
+        image: The image.
+        visibility: What each pixel shows.
+        creases: A box of the image, and a mask (h, w) of creases of bodies inside it; None without bodies.
     """
-    edge = _outlines(seen)
+    edge = _outlines(visibility)
     if creases is not None:
         (x0, y0, x1, y1), inside = creases
         edge[y0:y1, x0:x1] |= inside
@@ -26,11 +26,15 @@ def antialiased(image: Image, seen: Visibility, creases: tuple[Box, NDArray[np.b
     return np.asarray(cv2.copyTo(soft, edge, image), np.uint8)
 
 
-def _outlines(seen: Visibility) -> NDArray[np.uint8]:
-    """The pixels (H, W) beside which another body, wall, floor or background is seen."""
-    what = seen.body if seen.is_floor is None else np.where(seen.is_floor, np.int16(-2), seen.body)
-    if seen.wall is not None:
-        what = np.where(seen.wall >= 0, -3 - seen.wall.astype(np.int16), what)
+def _outlines(visibility: Visibility) -> NDArray[np.uint8]:
+    """Mask (H, W) of pixels with a neighbour that shows another body, wall, the floor or the background."""
+    what = (
+        visibility.body
+        if visibility.is_floor is None
+        else np.where(visibility.is_floor, np.int16(-2), visibility.body)
+    )
+    if visibility.wall is not None:
+        what = np.where(visibility.wall >= 0, -3 - visibility.wall.astype(np.int16), what)
     edge = np.zeros(what.shape, np.uint8)
     across, down = what[:, 1:] != what[:, :-1], what[1:] != what[:-1]
     edge[:, 1:] |= across

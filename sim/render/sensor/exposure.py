@@ -11,15 +11,16 @@ from scenes.shot import Light
 Floats = NDArray[np.float32]
 
 WHITE_AT = 0.8
-"""Value of a white sheet on the unoccluded floor after metering; 1 is white in the picture."""
+"""Linear value of a white sheet on the unoccluded floor after metering; 1 is white in the image."""
 METERED, METERING, GAINS = 0.25, 0.4, (0.6, 1.8)
-"""Mean that automatic exposure aims at, the share of the way (in stops) that it goes, and its limits."""
+"""Target mean of automatic exposure, the fraction of the correction (in stops) that is applied, and the
+limits of the gain."""
 METER_PX = 8
-"""The meter reads every eighth row and column."""
+"""Automatic exposure evaluates every n-th row and column."""
 
 
 def metered(light: Light) -> Light:
-    """The light as the camera records it, metered on an unoccluded floor, at its white balance."""
+    """The light scaled by the exposure, metered on an unoccluded floor, and by the white balance."""
     level = light.ambient + sum(sun.diffuse * sun.direction[2] for sun in light.suns)
     gain = WHITE_AT * 2**light.exposure_ev / max(level, 1e-3)
 
@@ -40,7 +41,7 @@ def metered(light: Light) -> Light:
     )
 
 
-def exposure_gain(picture: Floats) -> float:
-    """The gain of automatic exposure for a linear picture (H, W, 3): above 1 if it is darker than most."""
-    level = float(picture[::METER_PX, ::METER_PX, 1].mean())
+def exposure_gain(image: Floats) -> float:
+    """Gain of automatic exposure for a linear image (H, W, 3); above 1 for a dark image."""
+    level = float(image[::METER_PX, ::METER_PX, 1].mean())
     return float(np.clip((METERED / max(level, 1e-3)) ** METERING, *GAINS))

@@ -1,4 +1,4 @@
-"""From stored colours to light, and from light to a picture as a camera makes it."""
+"""Tone mapping from linear light to an 8-bit image."""
 
 import cv2
 import numpy as np
@@ -7,13 +7,15 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 _STEPS = 65536
+"""Entries of the tone curve's lookup table."""
 _BRIGHTEST = 4.0
-"""Light above this is white."""
+"""Linear value from which the image is white."""
 _SHOULDER, _CONTRAST = 0.55, 0.25
+"""Linear value at which the tone curve begins to flatten, and its amount of contrast."""
 
 
 def _filmic(light: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A film's answer to light: straight up to `_SHOULDER`, then ever flatter, with some contrast."""
+    """Filmic tone curve: linear up to `_SHOULDER`, then flattening, with added contrast."""
     over = np.maximum(light - _SHOULDER, 0) / (1 - _SHOULDER)
     value = _encoded(np.minimum(light, _SHOULDER) + (1 - _SHOULDER) * (1 - np.exp(-over)))
     return value + _CONTRAST * (value * value * (3 - 2 * value) - value)
@@ -27,8 +29,8 @@ _CURVE = np.rint(255 * _filmic(_BRIGHTEST * np.arange(_STEPS) / (_STEPS - 1))).a
 
 
 def tone_map(light: Floats, gain: float) -> NDArray[np.uint8]:
-    """The 8-bit picture (H, W, 3) that a camera makes of light; 1 is white."""
-    # A sixteen-bit table: a tenth of a grey level a step where it is darkest.
+    """The tone-mapped 8-bit image (H, W, 3) of linear light (H, W, 3) times a gain; 1 is white."""
+    # With 16 bits, a step of the table is a tenth of a grey level in the darkest tones.
     white = np.minimum(light, np.float32(_BRIGHTEST / gain))
     steps = cv2.addWeighted(white, gain * (_STEPS - 1) / _BRIGHTEST, white, 0, 0, dtype=cv2.CV_16U)
     return np.asarray(cv2.LUT(steps, _CURVE), np.uint8)

@@ -1,1 +1,1 @@
-"""PyBullet's OpenGL renderer, on a GPU or on Mesa's llvmpipe."""
+"""PyBullet's OpenGL renderer, on a GPU or with Mesa's llvmpipe."""

@@ -1,6 +1,6 @@
-"""The one PyBullet client of this process that draws with OpenGL, through PyBullet's EGL plug-in.
+"""The PyBullet client of this process that renders with OpenGL, by PyBullet's EGL plug-in.
 
-The plug-in keeps its state where it likes: each rule here is one that it breaks something without
+The plug-in has global state, and each rule in this module avoids a defect of it
 (docs/decisions/0006-egl-gives-plain-colours.md).
 """
 
@@ -13,22 +13,24 @@ from importlib.util import find_spec
 from sim.bullet import pb, silence
 
 CAPACITY = 48 << 20
-"""Bytes of vertices of one scene. The plug-in has room for 128 MiB, and never gives a shape's back."""
+"""Most bytes of vertices in one scene. The plug-in has room for 128 MiB, and never frees that of a shape."""
 MAX_SHAPES = 2000
-"""Shapes that are loaded before the plug-in is started anew: it keeps a record of each."""
+"""Number of loaded shapes after which the plug-in is restarted, because it keeps a record of each."""
 WARM_UP = 3
-"""The first pictures of a plug-in take ten times as long; they are taken of nothing."""
+"""Number of empty images rendered at the start: the first images of a plug-in take ten times as long."""
 
 
 class EglUnavailable(ValueError):
-    """There is no OpenGL on this machine that PyBullet's plug-in could use."""
+    """PyBullet's EGL plug-in finds no usable OpenGL on this machine."""
 
 
 class EglClient:
-    """A client with the plug-in, for the thread that made it; in a forked process the plug-in hangs.
+    """A PyBullet client with the EGL plug-in, usable only in the thread that created it.
+
+    In a forked process the plug-in would hang.
 
     Raises:
-        EglUnavailable: The plug-in does not load.
+        EglUnavailable: The plug-in cannot be loaded.
     """
 
     def __init__(self) -> None:
@@ -40,15 +42,15 @@ class EglClient:
 
     @property
     def id(self) -> int:
-        """PyBullet's number of the client: another one after some scenes."""
+        """PyBullet's id of the client; it changes when the plug-in is restarted."""
         if self._owner != (os.getpid(), threading.get_ident()):
             raise RuntimeError(
-                "render=egl draws in the thread that it was started in, and in no forked process"
+                "render=egl works only in the thread that started it, and not in a forked process"
             )
         return self._id
 
     def fresh(self) -> None:
-        """Removes everything; starts the plug-in anew where it could run out of room for a scene."""
+        """Removes all bodies, and restarts the plug-in if it could run out of memory for a scene."""
         self.contents = None
         if self._used > CAPACITY or self._shapes > MAX_SHAPES:
             self.close()
@@ -57,19 +59,20 @@ class EglClient:
             body = pb.getBodyUniqueId(place, physicsClientId=self._id)
             pb.removeBody(body, physicsClientId=self._id)
 
-    def take(self, size_bytes: int) -> tuple[float, float, float]:
-        """Room for the vertices of one shape.
+    def allocate(self, size_bytes: int) -> tuple[float, float, float]:
+        """Accounts for the vertices of one shape, in bytes.
 
         Returns:
-            Where to put the shape in its body, next to nowhere. The plug-in takes shapes of one file for the
-            same, of whatever scale they are, unless this differs; and added to a coordinate it is nothing.
+            Position of the shape in its body: a different tiny offset for each shape. The plug-in treats two
+            shapes from one file as the same, whatever their scales, unless their positions differ. The offset
+            is too small to change any coordinate.
         """
         self._used += size_bytes
         self._shapes += 1
         return self._shapes * 1e-300, 0.0, 0.0
 
     def close(self) -> None:
-        """Disconnects; at the end of the process at the latest, or the plug-in says farewell aloud."""
+        """Disconnects without the output that the plug-in prints when it is unloaded at exit."""
         if self._id >= 0 and self._owner[0] == os.getpid():
             with silence():
                 pb.disconnect(self._id)
@@ -82,19 +85,19 @@ class EglClient:
             self._id = pb.connect(pb.DIRECT)
             path = plugin.origin if plugin else None
             if not path or pb.loadPlugin(path, "_eglRendererPlugin", physicsClientId=self._id) < 0:
-                raise EglUnavailable("PyBullet's EGL plug-in does not load")
+                raise EglUnavailable("PyBullet's EGL plug-in cannot be loaded")
             for _ in range(WARM_UP):
                 pb.getCameraImage(16, 16, renderer=pb.ER_BULLET_HARDWARE_OPENGL, physicsClientId=self._id)
 
 
 @cache
 def egl_client() -> EglClient:
-    """The client of this process: a second one would draw into the first one's pictures.
+    """The only EGL client of this process: a second one would render into the images of the first.
 
     Raises:
-        EglUnavailable: The plug-in does not load.
+        EglUnavailable: The plug-in cannot be loaded.
     """
-    # Processes are what runs side by side here; unless told, the software OpenGL takes all cores for each.
+    # Parallelism is by processes, but software OpenGL starts one thread per core unless this is set.
     os.environ.setdefault("LP_NUM_THREADS", "0")
     client = EglClient()
     atexit.register(client.close)

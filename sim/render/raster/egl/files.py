@@ -1,4 +1,4 @@
-"""Meshes as PyBullet's EGL plug-in reads them: textures in their own materials, and one normal for all."""
+"""Mesh files for PyBullet's EGL plug-in: textures in material files, and one normal for all vertices."""
 
 from enum import Enum
 from functools import cache
@@ -14,56 +14,56 @@ from sim.meshfiles import MeshFiles
 from sim.render.raster.gbuffer import Array
 
 RAMP_PX = 256
-"""Steps of the ramp: as many as a byte has."""
+"""Steps of the colour ramp that encodes texture coordinates: as many as a byte has values."""
 BYTES_PER_FACE = 3 * 9 * 4
-"""Three vertices of nine numbers: the plug-in shares none between triangles."""
+"""Bytes of three vertices with nine floats each; the plug-in shares no vertices between triangles."""
 
 
-class Dress(Enum):
-    """What is on a mesh.
+class TextureMode(Enum):
+    """How a mesh is textured.
 
     Attributes:
-        PLAIN: One colour.
-        OWN: The textures of the mesh.
-        PLACES: A ramp whose red and green tell the place on a texture.
+        PLAIN: One colour without a texture.
+        OWN: The textures of the mesh itself.
+        UV: A colour ramp whose red and green encode texture coordinates.
     """
 
     PLAIN = "plain"
     OWN = "own"
-    PLACES = "places"
+    UV = "uv"
 
 
 class EglFiles:
-    """Writes each mesh once for each way to dress it and each direction, up or down, that its normals point.
+    """Writes each mesh once per texture mode and per direction, up or down, of its normals.
 
     Args:
         files: Meshes as files.
     """
 
     def __init__(self, files: MeshFiles) -> None:
-        """Nothing is written yet."""
+        """Writes nothing; files are written on first use."""
         self._files = files
         self.visual = cache(self._visual)
         self.uv_box = cache(self._uv_box)
         self.size_bytes = cache(self._size_bytes)
 
-    def _visual(self, key: str, level: int, up: bool, dress: Dress) -> tuple[Path, ...]:
+    def _visual(self, key: str, level: int, up: bool, mode: TextureMode) -> tuple[Path, ...]:
         """An OBJ file for each part of an asset at a level of detail.
 
         Args:
-            key: The asset.
-            level: The level of detail.
-            up: Whether all normals point along the mesh's z axis, or against it.
-            dress: What is on it.
+            key: Key of the asset.
+            level: Level of detail.
+            up: Whether all normals point along the mesh's z axis; otherwise they point against it.
+            mode: How it is textured.
         """
-        drawn = zip(self._files.mesh(key, level).parts, self._files.drawn_faces(key, level), strict=True)
-        return tuple(self._written(key, part, faces, up, dress) for part, (faces, _) in drawn)
+        drawn = zip(self._files.mesh(key, level).parts, self._files.rendered_faces(key, level), strict=True)
+        return tuple(self._written(key, part, faces, up, mode) for part, (faces, _) in drawn)
 
-    def _written(self, key: str, part: Part, faces: NDArray[np.int32], up: bool, dress: Dress) -> Path:
-        uvs, texture = part.uvs, part.texture if dress is Dress.OWN else None
-        if dress is Dress.PLACES:
+    def _written(self, key: str, part: Part, faces: NDArray[np.int32], up: bool, mode: TextureMode) -> Path:
+        uvs, texture = part.uvs, part.texture if mode is TextureMode.OWN else None
+        if mode is TextureMode.UV:
             low, size = self.uv_box(key)
-            # The ramp goes up in its first half, and down again in the other: no step where it begins anew.
+            # The ramp rises in its first half and falls in the second: it has no step where it repeats.
             uvs, texture = ((uvs - low) / size * (RAMP_PX - 1) + 0.5) / (2 * RAMP_PX), _ramp()
         head: tuple[str, ...] = ()
         if texture is not None:
@@ -75,24 +75,24 @@ class EglFiles:
         return self._files.write(obj_bytes([group], head), ".obj")
 
     def _uv_box(self, key: str) -> tuple[Array, Array]:
-        """The least place on its texture that an asset speaks of, and what they span; (2,) each."""
+        """Minimum and extent, (2,) each, of the texture coordinates of an asset."""
         uvs = np.concatenate([part.uvs for part in self._files.mesh(key, 0).parts])
         low = uvs.min(axis=0)
         return low, np.maximum(uvs.max(axis=0) - low, 1e-6)
 
     def _size_bytes(self, key: str, level: int) -> tuple[int, ...]:
-        """The room that the vertices of each part take."""
-        return tuple(BYTES_PER_FACE * len(faces) for faces, _ in self._files.drawn_faces(key, level))
+        """Bytes that the vertices of each part take in the plug-in."""
+        return tuple(BYTES_PER_FACE * len(faces) for faces, _ in self._files.rendered_faces(key, level))
 
 
-def places(color: NDArray[np.uint8], box: tuple[Array, Array]) -> Array:
-    """Places (n, 2) on a texture, v up, that pixels (n, 3) of the ramp tell."""
+def decode_uvs(color: NDArray[np.uint8], box: tuple[Array, Array]) -> Array:
+    """Texture coordinates (n, 2), v upward, encoded by colours (n, 3) of the ramp."""
     low, size = box
     return np.asarray(low + color[:, :2] / (RAMP_PX - 1) * size)
 
 
 def _ramp() -> NDArray[np.uint8]:
-    """The ramp (512, 512, 3): red goes up to the right, green upwards."""
+    """The colour ramp (512, 512, 3): red encodes u and green encodes v, each rising and then falling."""
     up = np.arange(RAMP_PX, dtype=np.uint8)
     there_and_back = np.concatenate([up, up[::-1]])
     ramp = np.zeros((2 * RAMP_PX, 2 * RAMP_PX, 3), np.uint8)
@@ -102,7 +102,7 @@ def _ramp() -> NDArray[np.uint8]:
 
 
 def _divisible(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A texture whose width is a multiple of four: the plug-in shears any other."""
+    """The texture, resized to a width that is a multiple of four: the plug-in shears other textures."""
     height, width = pixels.shape[:2]
     if width % 4 == 0:
         return pixels

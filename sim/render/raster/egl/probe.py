@@ -1,4 +1,4 @@
-"""Whether PyBullet's EGL plug-in draws on this machine: tried in a child, as it may well kill its process."""
+"""Test whether PyBullet's EGL plug-in works on this machine, in a child process, because it may crash."""
 
 import re
 import subprocess
@@ -7,11 +7,11 @@ from functools import cache
 
 from sim.render.raster.egl.client import EglUnavailable
 
-PATIENCE_S = 60.0
+TIMEOUT_S = 60.0
 PACKAGES = "libegl1 libgl1 libgles2 libegl-mesa0 libgl1-mesa-dri"
-REPAIR = f"apt-get install -y {PACKAGES}"
-"""OpenGL on the processor; a GPU's own comes with its driver."""
-TRY = """
+INSTALL_COMMAND = f"apt-get install -y {PACKAGES}"
+"""Command that installs software OpenGL; OpenGL of a GPU comes with its driver."""
+PROBE = """
 import os
 from importlib.util import find_spec
 import pybullet as pb
@@ -29,29 +29,29 @@ pb.disconnect()
 
 @cache
 def egl_device() -> str:
-    """The device that OpenGL draws with, and its driver's version.
+    """Name of the OpenGL device, and the version of its driver.
 
     Raises:
-        EglUnavailable: It does not draw here.
+        EglUnavailable: The plug-in does not render on this machine.
     """
-    told = _told()
-    if not re.search(r"^egl draws [1-9]", told, re.MULTILINE):
+    output = _probe_output()
+    if not re.search(r"^egl draws [1-9]", output, re.MULTILINE):
         raise EglUnavailable(
-            f"render=egl: PyBullet's EGL renderer does not draw on this machine; {REPAIR}, "
+            f"render=egl: PyBullet's EGL renderer does not draw on this machine; {INSTALL_COMMAND}, "
             "or the GPU's driver; or choose render=relit"
         )
-    words = [re.search(rf"^{name}=(.*)$", told, re.MULTILINE) for name in ("GL_RENDERER", "GL_VERSION")]
-    return ", OpenGL ".join(word[1].strip() for word in words if word)
+    found = [re.search(rf"^{name}=(.*)$", output, re.MULTILINE) for name in ("GL_RENDERER", "GL_VERSION")]
+    return ", OpenGL ".join(word[1].strip() for word in found if word)
 
 
-def _told() -> str:
-    """All that a child says that tries."""
+def _probe_output() -> str:
+    """Output of a child process that renders one image; empty if it does not end in time."""
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-c", TRY],
+            [sys.executable, "-P", "-c", PROBE],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=PATIENCE_S,
+            timeout=TIMEOUT_S,
             check=False,
         )
     except subprocess.TimeoutExpired:

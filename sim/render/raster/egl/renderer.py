@@ -1,12 +1,14 @@
-"""OpenGL behind the renderer interface, by PyBullet's EGL plug-in: on a GPU, or on Mesa's llvmpipe.
+"""OpenGL renderer by PyBullet's EGL plug-in: on a GPU, or on the CPU with Mesa's llvmpipe.
 
-Of all light arguments the plug-in heeds the direction only. It sends out
+The renderer has to return unlit colours, but the plug-in always shades. Of all light arguments it uses the
+direction only, and its shading is
 
     colour · (0.5 + 0.5 · intensity),  intensity = 0.5 + 0.5 · normal · light, less 30 % in shadow
 
-(and a highlight in the light). Normals serve nothing else, so all those of a body point up or all down in its
-frame, whichever is away from the light: then everything of it is in shadow, the intensity one number, and a
-colour that is given divided by it comes out as it should. The light is one that no body lies across.
+(plus a highlight in the light). Normals have no other use, so all normals of a body are set to the body's z
+axis or all to its opposite, whichever points away from the light. Then the whole body is in shadow and has a
+single intensity, and dividing the body's colour by the resulting factor cancels the shading. The light
+direction is chosen far from a right angle to the z axes of all bodies.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -24,39 +26,39 @@ from sim.boxes import Box, size
 from sim.bullet import pb
 from sim.meshfiles import LEVEL_CELLS, MeshFiles
 from sim.render.raster.egl.client import CAPACITY, EglClient
-from sim.render.raster.egl.files import RAMP_PX, Dress, EglFiles, places
+from sim.render.raster.egl.files import RAMP_PX, EglFiles, TextureMode, decode_uvs
 from sim.render.raster.gbuffer import Array, GBuffer
 from sim.render.raster.groups import groups
-from sim.render.raster.meshrenderer import Drawn, MeshRenderer
-from sim.render.raster.projection import column_major, cropped, outline, tight_depth_range
+from sim.render.raster.meshrenderer import MeshRenderer, RawImages
+from sim.render.raster.projection import column_major, cropped, projected_outline, tight_depth_range
 from sim.settle import Settled
 
 TILE_WH = (1024, 768)
-"""The largest picture that the plug-in draws; a larger one it draws small, and enlarges."""
+"""The largest image that the plug-in renders; it would render a larger one at this size, and enlarge it."""
 LIGHTS = 256
-"""Directions that the plug-in's light is chosen from."""
-KEPT_TEXTURES = 64
-AWAY_M = (0.0, 0.0, 1e6)
-"""Where hidden bodies are: beyond what any camera sees. Those of alpha 0 would stay in the ids."""
+"""Number of directions from which that of the plug-in's light is chosen."""
+CACHED_TEXTURES = 64
+HIDDEN_POSITION_M = (0.0, 0.0, 1e6)
+"""Position of hidden bodies, outside every view. Bodies hidden by alpha 0 would still appear in the ids."""
 
 
 class EglRenderer(MeshRenderer):
-    """Exact ids, and colours as they are without light.
+    """OpenGL renderer with exact ids and unlit colours.
 
     Args:
-        client: The client to draw in.
+        client: The client to render with.
         files: Meshes as files.
         pictures: Textures.
     """
 
     def __init__(self, client: EglClient, files: MeshFiles, pictures: Pictures) -> None:
-        """Draws nothing yet."""
+        """Loads no scene; scenes are loaded on first use."""
         super().__init__(client, files)
         self._egl, self._egl_files, self._pictures = client, EglFiles(files), pictures
-        self._drawn_texture = lru_cache(KEPT_TEXTURES)(self._read_texture)
+        self._sampled_texture = lru_cache(CACHED_TEXTURES)(self._read_texture)
         self._light = np.array([0.0, 0.0, 1.0])
 
-    def _draw(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> Drawn:
+    def _render(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> RawImages:
         width, height = size_wh
         color = np.zeros((height, width, 4), np.uint8)
         depth, ids = np.ones((height, width), np.float32), np.full((height, width), -1, np.int32)
@@ -65,11 +67,11 @@ class EglRenderer(MeshRenderer):
                 x1, y1 = min(x0 + TILE_WH[0], width), min(y0 + TILE_WH[1], height)
                 part, inside = cropped(matrix, size_wh, (x0, y0, x1, y1)), np.s_[y0:y1, x0:x1]
                 color[inside], depth[inside], ids[inside] = self._tile(view, part, x1 - x0, y1 - y0)
-        # Ids are drawn apart from colour and depth: what only one of them has is none.
+        # Ids are rendered separately from colour and depth; a pixel counts only if both show a body.
         ids[depth >= 1] = -1
         return color, depth, ids
 
-    def _tile(self, view: Array, matrix: Array, width: int, height: int) -> Drawn:
+    def _tile(self, view: Array, matrix: Array, width: int, height: int) -> RawImages:
         _, _, color, depth, ids = pb.getCameraImage(
             width,
             height,
@@ -87,11 +89,11 @@ class EglRenderer(MeshRenderer):
         )
 
     def _depth_range(self, settled: Settled, camera: Camera) -> tuple[float, float]:
-        """The tightest that will do: llvmpipe's depth has 16 bits."""
+        """The tightest possible depth range, because llvmpipe's depth buffer has 16 bits."""
         return tight_depth_range(self._files, settled, camera)
 
     def _levels_for(self, settled: Settled, camera: Camera) -> tuple[int, ...]:
-        """Levels of detail that the plug-in has room for: where it lacks some, the largest give way."""
+        """Levels of detail that fit into the plug-in's memory; the largest meshes are simplified first."""
         levels = list(super()._levels_for(settled, camera))
         while True:
             sizes = [
@@ -106,29 +108,31 @@ class EglRenderer(MeshRenderer):
     def _groups(
         self, settled: Settled, camera: Camera, boxes: Mapping[int, Box]
     ) -> Iterable[Collection[int]]:
-        """As few as there can be without much ado: on llvmpipe a call takes 20 ms, whatever it draws."""
-        points = {index: outline(self._files, settled.spec.bodies[index], camera) for index in boxes}
+        """Few groups, by a greedy search: with llvmpipe a call takes 20 ms, whatever it renders."""
+        points = {
+            index: projected_outline(self._files, settled.spec.bodies[index], camera) for index in boxes
+        }
         return groups(boxes, points, _tiles)
 
     def _add(self, settled: Settled, levels: tuple[int, ...]) -> list[int]:
         bodies = settled.spec.bodies
-        self._light, along = _light_across_none(np.array([body.pose.rotation()[:, 2] for body in bodies]))
+        self._light, along = _oblique_light(np.array([body.pose.rotation()[:, 2] for body in bodies]))
         placed = zip(bodies, levels, along.tolist(), strict=True)
         return [self._add_body(body, level, toward) for body, level, toward in placed]
 
     def _add_body(self, body: Body, level: int, toward: float) -> int:
         """Loads a body whose z axis has a component `toward` the light."""
-        share = _share(-abs(toward))
-        paths = self._egl_files.visual(body.asset, level, toward < 0, _dress(body))
+        gain = _shadow_gain(-abs(toward))
+        paths = self._egl_files.visual(body.asset, level, toward < 0, _texture_mode(body))
         parts = self._files.mesh(body.asset, level).parts
         colors = [(1.0, 1.0, 1.0) if body.look.texture else body.look.color_rgb or p.color_rgb for p in parts]
         visual = pb.createVisualShapeArray(
             shapeTypes=[pb.GEOM_MESH] * len(paths),
             fileNames=[str(path) for path in paths],
             meshScales=[body.axes] * len(paths),
-            rgbaColors=[[*(channel / share for channel in color), 1.0] for color in colors],
+            rgbaColors=[[*(channel / gain for channel in color), 1.0] for color in colors],
             visualFramePositions=[
-                self._egl.take(size) for size in self._egl_files.size_bytes(body.asset, level)
+                self._egl.allocate(size) for size in self._egl_files.size_bytes(body.asset, level)
             ],
             physicsClientId=self._client.id,
         )
@@ -140,19 +144,19 @@ class EglRenderer(MeshRenderer):
     def _show(self, body: Body, body_id: int, level: int, shown: bool) -> None:
         pb.resetBasePositionAndOrientation(
             body_id,
-            body.pose.position_m if shown else AWAY_M,
+            body.pose.position_m if shown else HIDDEN_POSITION_M,
             body.pose.quat_xyzw,
             physicsClientId=self._client.id,
         )
 
-    def _finished(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
-        """Puts the drawn textures on their bodies: which places of them are seen is in the colours."""
+    def _postprocess(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
+        """Applies the sampled textures: the rendered colours encode texture coordinates."""
         color, flat = gbuffer.color.reshape(-1, 3), gbuffer.body.ravel()
         for index, body in enumerate(settled.spec.bodies):
             if body.look.texture is None or not len(where := np.flatnonzero(flat == index)):
                 continue
-            texture = self._drawn_texture(body.look.texture)
-            u, v = places(color[where], self._egl_files.uv_box(body.asset)).T
+            texture = self._sampled_texture(body.look.texture)
+            u, v = decode_uvs(color[where], self._egl_files.uv_box(body.asset)).T
             height, width = texture.shape[:2]
             column, row = np.floor(u * width).astype(int), np.floor((1 - v) * height).astype(int)
             tint = np.array(body.look.color_rgb or (1.0, 1.0, 1.0))
@@ -160,32 +164,32 @@ class EglRenderer(MeshRenderer):
         return gbuffer
 
     def _read_texture(self, texture: Texture) -> NDArray[np.uint8]:
-        """A texture, no finer than places on it are told."""
+        """A texture, no larger than the resolution of the encoded texture coordinates."""
         pixels = self._pictures(texture)
         size_wh = min(pixels.shape[1], RAMP_PX), min(pixels.shape[0], RAMP_PX)
         return np.asarray(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _tiles(box: Box) -> int:
-    """How many pictures make one over a box."""
+    """Number of tiles that cover a box."""
     width, height = size(box)
     return -(-width // TILE_WH[0]) * -(-height // TILE_WH[1])
 
 
-def _dress(body: Body) -> Dress:
+def _texture_mode(body: Body) -> TextureMode:
     if body.look.texture is not None:
-        return Dress.PLACES
-    return Dress.OWN if body.look.color_rgb is None else Dress.PLAIN
+        return TextureMode.UV
+    return TextureMode.OWN if body.look.color_rgb is None else TextureMode.PLAIN
 
 
-def _light_across_none(axes: Array) -> tuple[Array, Array]:
-    """A direction (3,) far from a right angle to each axis (n, 3), and what they have along it (n,)."""
+def _oblique_light(axes: Array) -> tuple[Array, Array]:
+    """A direction (3,) far from a right angle to each axis (n, 3), and the cosines (n,) with the axes."""
     lights = fibonacci_sphere(LIGHTS)
     along = axes @ lights.T
     best = int(np.abs(along).min(axis=0).argmax())
     return lights[best], along[:, best]
 
 
-def _share(cosine: float) -> float:
-    """The share of a colour that is sent out in shadow, by the cosine between normal and light, below 0."""
+def _shadow_gain(cosine: float) -> float:
+    """Factor of the plug-in's shading in shadow, for a negative cosine between normal and light."""
     return 0.5 + 0.5 * 0.7 * (0.5 + 0.5 * cosine)

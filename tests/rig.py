@@ -1,4 +1,4 @@
-"""What tests photograph with: a client, meshes as files, a renderer, and scenes built by hand."""
+"""Rig for rendering in tests: a client, mesh files and a renderer; and scenes that are built by hand."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -40,14 +40,14 @@ LIGHT = Light(vec3(np.array([0.36, 0.48, 0.8])), (1.0, 1.0, 1.0), 0.5, 0.5, 0.1,
 
 
 class Picture(NamedTuple):
-    """One shot, stage by stage."""
+    """The results of all stages for one shot."""
 
     gbuffer: GBuffer
     frame: Frame
     sample: Sample
 
     def bytes(self) -> list[bytes]:
-        """Everything in it that is an array."""
+        """The bytes of all arrays."""
         arrays = (
             *(self.gbuffer.color, self.gbuffer.depth_m, self.gbuffer.body),
             *(self.frame.image, self.frame.depth_m, self.frame.body),
@@ -56,8 +56,8 @@ class Picture(NamedTuple):
         return [array.tobytes() for array in arrays]
 
 
-class Studio:
-    """Settles, draws and labels with the assets of one catalogue."""
+class Rig:
+    """Settles, renders and labels scenes with the assets of one catalogue."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Studio:
         scale: float = 1.0,
         look: Look = PLAIN,
     ) -> Body:
-        """A body of the asset of that name."""
+        """A body of the asset with a given name."""
         (asset,) = (asset for asset in self.catalogue.assets.values() if asset.name == name)
         return Body(asset.key, asset.category, scale, Pose(vec3(np.array(at_m, float)), quat), look, 0.6)
 
@@ -96,7 +96,7 @@ class Studio:
         return Picture(gbuffer, frame, annotate(self.files, settled, shot, gbuffer, frame))
 
     def bounds(self, settled: Settled) -> tuple[Vec3, float]:
-        """Centre and radius of a sphere that holds all bodies."""
+        """Centre and radius of a sphere that contains all bodies."""
         bodies = settled.spec.bodies
         if not bodies:
             return (0.0, 0.0, 0.0), 0.1
@@ -105,7 +105,7 @@ class Studio:
         return vec3(middle), float(np.linalg.norm(points - middle, axis=1).max())
 
     def drawn(self, scene: Scene, index: int, seed: int = 7) -> tuple[Settled, list[str]]:
-        """A scene drawn and settled, and the reasons of the draws that were rejected before."""
+        """A sampled and settled scene, and the reasons of the draws that were rejected before it."""
         reasons: list[str] = []
         for attempt in range(scene.max_attempts):
             try:
@@ -117,7 +117,7 @@ class Studio:
 
 
 def streams(scene: int, attempt: int = 0, seed: int = 7) -> Streams:
-    """The generators of one scene."""
+    """The random generators of one scene."""
 
     def stream(name: str, **key: int) -> np.random.Generator:
         return rng_for(seed, scene=scene, stream=name, attempt=attempt, **key)
@@ -126,7 +126,7 @@ def streams(scene: int, attempt: int = 0, seed: int = 7) -> Streams:
 
 
 def catalogue_of(meshes: Mapping[str, Mesh], mass_kg: float = 0.2) -> Catalogue:
-    """A catalogue with one asset a category, straight from meshes."""
+    """A catalogue with one asset per category, made from meshes."""
     groups = []
     for index, (name, mesh) in enumerate(meshes.items()):
         center = mesh.center_of_mass_m
@@ -152,12 +152,12 @@ def catalogue_of(meshes: Mapping[str, Mesh], mass_kg: float = 0.2) -> Catalogue:
 
 
 def catalogue_from(categories: Mapping[str, object], **distractors: object) -> Catalogue:
-    """The catalogue that plain settings describe."""
+    """The catalogue for settings given as plain dictionaries."""
     return load_catalogue(Assets.parse({"categories": dict(categories), "distractors": distractors}))
 
 
 def still(*bodies: Body, floor: Surface | None = None) -> Settled:
-    """Bodies that stay where they are put."""
+    """A scene of bodies at given poses, without physics."""
     return Settled(SceneSpec(0, "train", 0, bodies, floor, GREY, None), 0.0)
 
 
@@ -168,7 +168,7 @@ def camera_at(
     size_wh: tuple[int, int] = (160, 120),
     roll_rad: float = 0.0,
 ) -> Camera:
-    """A camera that looks at a point, its principal point in the middle."""
+    """A camera that is aimed at a point; its principal point is the image centre."""
     position, target = np.array(position_m, float), np.array(target_m, float)
     pose = Pose(vec3(position), quaternion(look_at(position, target, roll_rad)))
     width, height = size_wh
@@ -180,7 +180,7 @@ def shot(camera: Camera, light: Light = LIGHT) -> Shot:
 
 
 def rays(camera: Camera, box: Box | None = None) -> Array:
-    """World directions (h, w, 3), at depth 1, through the pixel centres of a box of the image plane."""
+    """World directions (h, w, 3), scaled to depth 1, of the pixel centres in a box of the image plane."""
     x0, y0, x1, y1 = box or (0, 0, camera.width, camera.height)
     x = (np.arange(x0, x1) + 0.5 - camera.cx) / camera.fx
     y = (np.arange(y0, y1) + 0.5 - camera.cy) / camera.fy
@@ -189,7 +189,7 @@ def rays(camera: Camera, box: Box | None = None) -> Array:
 
 
 def sphere_depth(camera: Camera, center_m: Any, radius_m: float, box: Box | None = None) -> Array:
-    """Depth (h, w) at which the ray of each pixel's centre meets a sphere; infinite where it passes by."""
+    """Depth (h, w) at which the ray of each pixel centre meets a sphere; infinite if it does not."""
     toward = np.array(center_m) - np.array(camera.pose.position_m)
     ray = rays(camera, box)
     along, squared = ray @ toward, (ray**2).sum(axis=-1)
@@ -206,5 +206,5 @@ def centroid(mask: Mask) -> Array:
 
 
 def aimed(scene: int, view: int) -> np.random.Generator:
-    """The generator of one view's camera."""
+    """The random generator for the camera of one view."""
     return rng_for(7, scene=scene, stream="camera", view=view)
