@@ -9,10 +9,10 @@ import pytest
 from scenes.assets.images import Texture
 from scenes.assets.shapes import box, sphere
 from scenes.spec import Look, Surface
-from sim.render.last import Last
+from sim.render.cache import LastResult
 from sim.render.settings import Relit
 from sim.settle import Settled
-from tests.studio import GREY, LIGHT, Studio, camera_at, catalogue_of, shot, still
+from tests.rig import GREY, LIGHT, Rig, camera_at, catalogue_of, shot, still
 
 CHECKER = Surface(Look((1.0, 1.0, 1.0), Texture("checker", 3)), tile_m=0.1, turn_rad=0.0)
 
@@ -26,7 +26,7 @@ def test_another_object_in_any_place_is_another_question(changed: str) -> None:
         calls.append((given, named))
         return len(calls)
 
-    last = Last(make)
+    last = LastResult(make)
     assert [last(one, two, key=one), last(one, two, key=one)] == [1, 1]
     asked = {
         "first": lambda: last(other, two, key=one),
@@ -39,22 +39,22 @@ def test_another_object_in_any_place_is_another_question(changed: str) -> None:
     assert last(one, two, key=one) == 3
 
 
-def scenes(made: Studio) -> list[Settled]:
+def scenes(made: Rig) -> list[Settled]:
     """Two scenes of other bodies, and one of the same with another floor, and with walls not seen before."""
     ball = still(made.body("ball", (0.0, 0.0, 0.06)), floor=CHECKER)
     cube = still(made.body("box", (0.05, 0.0, 0.05)), floor=CHECKER)
     return [ball, cube, replace(ball, spec=replace(ball.spec, floor=GREY))]
 
 
-def test_a_picture_is_the_same_whatever_was_drawn_before(studio: Callable[..., Studio]) -> None:
+def test_a_picture_is_the_same_whatever_was_drawn_before(rig: Callable[..., Rig]) -> None:
     """Scene, camera and light change in any order, one of them at a time as well."""
     meshes = catalogue_of({"ball": sphere(0.06, 48), "box": box(0.1, 0.1, 0.1)})
     small = Relit(sky_directions=8, sky_map_px=32, sun_map_px=64)
-    made = studio(meshes, small)
+    made = rig(meshes, small)
     cameras = [camera_at((0.4, y, 0.4), (0, 0, 0.03), 60, (64, 48)) for y in (-0.3, 0.3)]
     lights = [LIGHT, replace(LIGHT, ambient=0.1, softness=0.1)]
     takes = [(s, shot(c, light)) for s in scenes(made) for c in cameras for light in lights]
-    fresh = [studio(meshes, small).shoot(*take).bytes() for take in takes]
+    fresh = [rig(meshes, small).shoot(*take).bytes() for take in takes]
     assert len({picture[3] for picture in fresh}) == len(takes)
     order = np.random.Generator(np.random.PCG64(3)).integers(len(takes), size=30)
     for index in order:
