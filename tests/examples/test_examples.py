@@ -68,7 +68,7 @@ def test_own_meshes(tmp_path: Path) -> None:
 def test_sweep(tmp_path: Path) -> None:
     (sweep,) = commands("A sweep")
     told = output(f"{sweep} {TINY} num_images=1 views=1 assets=shapes", tmp_path)
-    assert told.count("right\n") == 4
+    assert told.count("no faults\n") == 4
     made = {path.name for path in (tmp_path / "data" / "sweep").iterdir()}
     assert made == {f"{number}_objects_{light}" for number in (3, 8) for light in ("day", "dusk")}
 
@@ -96,3 +96,9 @@ def test_training(tmp_path: Path) -> None:
     assert len(losses) == 6
     assert losses[-1] < losses[0] / 2
     assert re.search(r"IoU on \d+ images not trained on: [01]\.\d\d\n", told)
+
+
+def test_a_plug_in(tmp_path: Path) -> None:
+    (generate,) = commands("A plug-in")
+    output(f"{generate} {TINY} num_images=2 assets=shapes", tmp_path)
+    assert (tmp_path / "data" / "table" / "boxes.csv").is_file()
