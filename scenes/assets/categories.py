@@ -18,23 +18,23 @@ class Category(Settings):
     shape: str | None = None
     """A shape: box, cylinder, cone, sphere, capsule, torus, prism, nut, bolt, wedge, tube, bracket."""
     path: PathSetting | None = None
-    """A mesh file, a folder, a pattern with `*`, or a library; `pybullet_data:` stands for that package."""
+    """A mesh file, a folder, a pattern with `*`, or a library; `pybullet_data:` is that package's folder."""
     size_m: Positive | None = None
-    """Longest side in metres, number or [low, high]; null takes the file's numbers as metres."""
+    """Longest side in metres, number or [low, high]; null uses the unit of the file, else metres."""
     color: Rgb | Literal["own", "random"] | None = None
-    """`own` keeps the file's, `random` draws one an object, or [r, g, b]; null is random for shapes."""
+    """`own` (that of the file), `random` (one for each object) or [r, g, b]; null is random for shapes."""
     density_kg_m3: Annotated[float, Field(gt=0)] | None = None
-    """Mass per volume, null is a library's, or 600; the mass is kept between 0.01 and 50 kg."""
+    """Density; null uses the library's value, or 600. The mass is clamped to 0.01 to 50 kg."""
     mass_kg: Annotated[float, Field(gt=0)] | None = None
-    """Mass at the largest size, instead of a density."""
+    """Mass of an object of the largest size, in place of density_kg_m3."""
     weight: Annotated[float, Field(gt=0)] = 1.0
-    """How often this category is drawn, relative to the others."""
+    """How often this category is selected, relative to the others."""
     supercategory: str = "object"
     """COCO's supercategory."""
     licence: str = UNKNOWN
     """Under what licence the mesh may be used; listed in the data set."""
     upright: bool | None = None
-    """Whether it stands, turned about the vertical only, when it is let go; null asks the library."""
+    """Whether objects are released upright, rotated about the vertical only; null asks the library."""
 
     @field_validator("shape")
     @classmethod
@@ -71,7 +71,7 @@ class Assets(Settings):
     """What scenes are made of."""
 
     path: str | None = None
-    """A library that `sim2coco assets import` made: each of its categories becomes one, before the others."""
+    """A library of `sim2coco assets import`; its categories come before those of `categories`."""
     categories: Categories = Field(default_factory=dict)
     """The labelled categories, in the order of their COCO ids."""
     distractors: Categories = Field(default_factory=dict)
