@@ -129,7 +129,10 @@ def finish(
 def augmented(
     context: WorkerContext, settled: Settled, shot: Shot, sample: Sample, verdict: Verdict
 ) -> Iterator[tuple[Sample, Verdict]]:
-    """The samples to write for a view, with their verdicts; copy 0 is the view itself or its replacement."""
+    """The samples to write for a view, with their verdicts.
+
+    Copy 0 is the unchanged view, or an augmented one if `augment.copies` is 0 and the split is augmented.
+    """
     settings = context.recipe.augment
     if settled.spec.split not in settings.splits:
         yield sample, verdict

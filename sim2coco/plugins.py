@@ -5,10 +5,12 @@ calls `load_plugin`, never because a configuration or a data set asks for it.
 """
 
 import importlib.util
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib.abc import SourceLoader
 from pathlib import Path
 
 from scenes.settings import Kind, Settings
@@ -41,7 +43,7 @@ class Plugin:
         return f"{self.path.name}@{self.sha256[:16]}"
 
 
-_loaded: dict[Path, Plugin] = {}
+_loaded: dict[str, Plugin] = {}
 
 
 def loaded_plugins() -> tuple[Plugin, ...]:
@@ -59,28 +61,46 @@ def load_plugin(path: str | Path, expected_sha256: str | None = None) -> Plugin:
     Raises:
         PluginError: There is no such file, its content has changed, or it raises an exception.
     """
-    path = Path(path).expanduser().absolute()
-    if path in _loaded:
-        return _loaded[path]
+    path = Path(path).expanduser().resolve()
     try:
-        digest = sha256(path.read_bytes()).hexdigest()
+        content = path.read_bytes()
     except OSError as error:
         raise PluginError(f"--plugin {path}: cannot be read: {error.strerror}") from error
+    digest = sha256(content).hexdigest()
     if expected_sha256 is not None and digest != expected_sha256:
         raise PluginError(f"--plugin {path}: the file was changed during the run; start the run again")
-    _run(path, name := f"{PREFIX}{path.stem}_{digest[:16]}")
-    _loaded[path] = Plugin(path, digest, name)
-    return _loaded[path]
+    name = f"{PREFIX}{re.sub(r'[^0-9A-Za-z]', '_', path.stem)}_{digest[:16]}"
+    if name not in _loaded:
+        _run(path, content, name)
+        _loaded[name] = Plugin(path, digest, name)
+    return _loaded[name]
 
 
-def _run(path: Path, name: str) -> None:
+class _Source(SourceLoader):
+    """Loads a module from the bytes that were hashed, without reading or writing compiled code."""
+
+    def __init__(self, path: Path, content: bytes) -> None:
+        self._path, self._content = path, content
+
+    def get_filename(self, fullname: str) -> str:
+        return str(self._path)
+
+    def get_data(self, path: bytes | str) -> bytes:
+        if str(path) != str(self._path):
+            raise FileNotFoundError(path)
+        return self._content
+
+
+def _run(path: Path, content: bytes, name: str) -> None:
     """Runs a file as the module of that name; a file that fails leaves no kind behind."""
-    spec = importlib.util.spec_from_file_location(name, path)
-    if path.suffix != ".py" or spec is None or spec.loader is None:
+    if path.suffix != ".py":
         raise PluginError(f"--plugin {path}: is not a Python file; its name must end in .py")
+    loader = _Source(path, content)
+    spec = importlib.util.spec_from_loader(name, loader)
+    assert spec is not None
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except Exception as error:  # whatever the user's code raises is reported in one line
         _forget(name)
         raise PluginError(f"--plugin {path}: {_place(error, path)}{type(error).__name__}: {error}") from error

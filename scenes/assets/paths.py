@@ -1,5 +1,6 @@
 """The value of a `path:` setting: a mesh file, a folder, a pattern, a library or one of its categories."""
 
+import glob
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -78,7 +79,8 @@ class AssetPath:
         """
         given = self.resolved
         if "*" in str(given):
-            pattern = str(given.relative_to(given.anchor))
+            parts = given.relative_to(given.anchor).parts
+            pattern = "/".join(part if "*" in part else glob.escape(part) for part in parts)
             files = _meshes(Path(given.anchor or ".").glob(pattern), given.suffix)
         elif given.is_dir():
             files = _meshes(given.iterdir(), "")

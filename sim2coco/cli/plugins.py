@@ -52,4 +52,6 @@ def _offer_choices() -> None:
                 node = kind.parse({"kind": name}).model_dump(mode="json")
             except ValidationError:  # the kind has required settings, which the user must add
                 node = {"kind": name}
+            except Exception as error:  # whatever the user\'s code raises is reported in one line
+                raise ConfigError(f"{FLAG}: kind {name!r}: {type(error).__name__}: {error}") from error
             ConfigStore.instance().store(name, node, group)

@@ -22,7 +22,7 @@ class ProgressBar:
     """
 
     def __init__(self, console: Console, total: int, unit: str, title: str = "") -> None:
-        """Does not print anything yet."""
+        """Creates the bar; nothing is printed before the first `show`."""
         self._console, self._total, self._unit, self._title = console, total, unit, title
         self._known: int | None = None
         self._first: tuple[float, int] | None = None

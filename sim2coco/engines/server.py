@@ -104,16 +104,21 @@ class ForkServer:
             with socket.socket(socket.AF_UNIX) as listener, _short_path(self._folder.name) as folder:
                 listener.bind(f"{folder}/server")
                 listener.listen()
-                launch = self._fork_self if can_be_forked() else self._start_new
-                self._pid = launch(listener, alive)
+                self._pid = self._launch(listener, alive)
         finally:
             os.close(alive)
 
+    def _launch(self, listener: socket.socket, alive: int) -> int:
+        if can_be_forked():
+            for module in self._modules:
+                import_module(module)
+        # Asked again, because a module may start a thread when it is imported.
+        return (self._fork_self if can_be_forked() else self._start_new)(listener, alive)
+
     def _fork_self(self, listener: socket.socket, alive: int) -> int:
-        for module in self._modules:
-            import_module(module)
         for stream in (sys.stdout, sys.stderr):
-            stream.flush()  # buffered text would be written by both processes
+            if stream is not None:
+                stream.flush()  # buffered text would be written by both processes
         if pid := os.fork():
             return pid
         try:
@@ -131,10 +136,10 @@ class ForkServer:
         return util.spawnv_passfds(program, words, [listener.fileno(), alive])
 
     def _kill_server(self) -> None:
-        if self._pid:
+        if self._pid and not _has_ended(self._pid, os.WNOHANG):
             os.kill(self._pid, signal.SIGKILL)
             _has_ended(self._pid, 0)
-            self._pid = 0
+        self._pid = 0
         if self._alive >= 0:
             os.close(self._alive)
             self._alive = -1

@@ -1,5 +1,6 @@
 """Renders eight labelled images to one PNG, without a data set."""
 
+import logging
 import os
 import tempfile
 from collections import Counter
@@ -60,7 +61,12 @@ def preview(
         store.root.mkdir()
         page = _Page(catalogue.names)
         job = Job(single, catalogue, store, Path(folder) / "scratch", workers, processes)
-        _fill(page, engine, job, progress)
+        try:
+            _fill(page, engine, job, progress)
+        except (GenerationError, ChildProcessError):
+            log = store.log()  # it is gone with the folder
+            logging.getLogger(__name__).error("%s", log.read_text(errors="replace")[-4000:])
+            raise
     if not page.drawn:
         told = counts(page.reasons)
         raise GenerationError(f"no view of {MAX_SCENES} scenes was accepted; rejected: {told}")

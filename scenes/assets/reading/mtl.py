@@ -4,7 +4,8 @@ import re
 
 from scenes.assets.reading.text import plain_text
 
-ARGUMENTS = r"(?:\s+(?:on|off|[-+.\deE]+|[rgbmlz])(?=\s|$))*"
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+ARGUMENTS = rf"(?:\s+(?:on|off|{NUMBER}|[rgbmlz])(?=\s|$))*"
 BEFORE = re.compile(rf"(?:-[a-z]+{ARGUMENTS}\s+)+", re.IGNORECASE)
 AFTER = re.compile(rf"(?:\s+-[a-z]+{ARGUMENTS})+$", re.IGNORECASE)
 """What may stand before the name of a texture, like `-s 2 2 1`; some programs write it after the name."""
