@@ -35,12 +35,22 @@ def descriptions(settings: type[BaseModel]) -> Mapping[str, str]:
 
 @cache
 def _of_module(name: str) -> Mapping[str, dict[str, str]]:
-    """Field descriptions of each top-level class of a module; empty if its source is not available."""
+    """Field descriptions of each class of a module, by its qualified name; empty if its source is not available."""
     try:
         tree = ast.parse(inspect.getsource(sys.modules[name]))
     except (KeyError, OSError, TypeError):
         return {}
-    return {node.name: dict(_of_fields(node)) for node in tree.body if isinstance(node, ast.ClassDef)}
+    return {name: dict(_of_fields(node)) for name, node in _classes(tree.body)}
+
+
+def _classes(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, ast.ClassDef]]:
+    """The classes in some statements, those inside classes and functions too, by their qualified names."""
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield prefix + node.name, node
+            yield from _classes(node.body, f"{prefix}{node.name}.")
+        elif isinstance(node, ast.FunctionDef):
+            yield from _classes(node.body, f"{prefix}{node.name}.<locals>.")
 
 
 def _of_fields(node: ast.ClassDef) -> Iterator[tuple[str, str]]:

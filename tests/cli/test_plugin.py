@@ -107,6 +107,7 @@ def test_help_lists_the_choices_of_a_plug_in(command: Command) -> None:
     assert "scene=on_table" in text
     assert "Objects fall onto a square table with four legs." in text
     assert "light=flash" in text
+    assert "Height of the table top above the floor." in text
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_show(command: Command, data: Path, here: Path) -> None:
     assert pixels(here / "s000000_v00.png").shape == (512, 512, 3)
     assert command("show", "data", "s000000_v01.jpg", "--to", "look.png").code == 0
     assert (here / "look.png").exists()
-    assert command("show", "data").out == "data_sheet.png: 6 pictures\n"
+    assert command("show", "data").out == "data_sheet.png: 6 images\n"
     assert pixels(here / "data_sheet.png").shape == (324, 6 * 324, 3)
     assert command("show", str(data), "--sheet", "2", "--to", "two.png").out == "two.png: 2 pictures\n"
     assert pixels(here / "two.png").shape == (324, 2 * 324, 3)

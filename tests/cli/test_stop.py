@@ -123,7 +123,7 @@ def test_failed_scenes_are_told_and_tried_again_when_asked(here: Path, command: 
     assert "data: 8 images of " in out
     assert "failed " in out
     for line in err.splitlines():
-        assert re.fullmatch(r"scene \d+ failed: .*dark.png.*; retry_failed=true tries it again", line), err
+        assert re.fullmatch(r"scene \d+ failed: .*dark.png.*; retry_failed=true retries it", line), err
 
     again = command("generate", "out=data", *arguments)
     assert (again.code, again.err) == (3, err)
