@@ -152,7 +152,7 @@ class _Loader:
     ) -> Iterator[Asset]:
         """The assets of one category of a library, or of all its categories.
 
-        The library states sizes and densities, so neither is checked here.
+        The densities are those of the library. The sizes were confirmed at import and are not checked again.
         """
         assert category.path is not None
         library, part = read_library(folder), category.path.category
@@ -190,8 +190,9 @@ class _Loader:
 def _names(name: str, path: AssetPath) -> dict[Path, str]:
     """The asset name for each mesh file.
 
-    If the path is a single file, this is the name of the category. Otherwise a name from the file follows:
-    the stem or, where that is not unique, also the folder or the suffix, and at last the index of the file.
+    If the path is a single file, this is the name of the category. Otherwise the name of the category is
+    followed by the stem of the file. Where stems are not unique, the folder, the suffix or both are added. If
+    the names are still not unique, the index of the file is used.
     """
     files = path.files()
     if path.resolved.is_file():
@@ -227,7 +228,7 @@ def _long(mesh: Mesh) -> str:
 
 
 def _doubtful_sizes(settings: Assets, groups: list[tuple[Asset, ...]]) -> Iterator[str]:
-    """Yields a fault for each mesh whose size differs from the median by more than `MAX_RATIO`.
+    """Yields a fault for each mesh that is more than `MAX_RATIO` times larger or smaller than the median.
 
     A body that is far too large cannot be placed, and one that is far too small is never visible.
     """

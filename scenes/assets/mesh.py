@@ -119,8 +119,8 @@ class Mesh:
     def seen_from_behind(self) -> NDArray[np.bool_]:
         """Whether the back of each face can be visible, (m,).
 
-        This holds for the faces of shells that have an open edge or whose signed volume is not positive,
-        because such a shell faces inward.
+        This is so if the shell of the face has an open edge, or faces inward, so that its signed volume is not
+        positive.
         """
         edge_of, is_open = _edges(_merged(self.vertices_m)[self.faces])
         shell, volume_m3 = shells(_centred_corners(self)[0], edge_of)
@@ -224,7 +224,7 @@ def face_normals(corners: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _edges(corner_of: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Edges of a mesh.
+    """Numbers the edges of triangles and finds the open ones.
 
     Args:
         corner_of: (m, 3) vertex indices of the triangles, after merging.
@@ -242,7 +242,7 @@ def _edges(corner_of: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.
 def _merged(vertices_m: NDArray[np.float64]) -> NDArray[np.int64]:
     """Index of the position of each vertex, (n,).
 
-    Vertices have the same index if their positions, rounded by `MERGE_TOLERANCE`, are equal.
+    Two vertices have the same index if their positions, rounded according to `MERGE_TOLERANCE`, are equal.
     """
     offsets = vertices_m - vertices_m.min(axis=0)
     size = float(offsets.max())

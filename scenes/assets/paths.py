@@ -18,7 +18,7 @@ OF = "#"
 
 
 class PathError(ValueError):
-    """A `path:` refers to nothing that exists. The message is one line."""
+    """A `path:` refers to no mesh, or its package is not installed. The message is one line."""
 
 
 @dataclass(frozen=True, slots=True)

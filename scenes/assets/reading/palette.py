@@ -31,7 +31,7 @@ def baked(corner_colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
 
 
 def _cells(corner_colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
-    """Texture in which two triangles share each cell.
+    """Texture coordinates and a texture in which two triangles share each cell.
 
     The cell is divided along its diagonal. Pixels on the diagonal belong to the first triangle.
     """
@@ -69,7 +69,7 @@ def _cells(corner_colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
 
 
 def _flat(colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
-    """Texture with one pixel for each distinct colour among `colors` (m, 3)."""
+    """Texture coordinates and a texture with one pixel for each distinct colour among `colors` (m, 3)."""
     levels = np.rint(255 * colors).astype(np.int64)
     if len(np.unique(levels, axis=0)) > 512 * 512:
         levels = levels // 4 * 4 + 2

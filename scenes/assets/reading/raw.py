@@ -53,7 +53,10 @@ class Raw:
         return replace(other, normals=None if other.normals is None else -other.normals)
 
     def moved(self, matrix: Floats) -> "Raw":
-        """The triangles transformed by an affine matrix (4, 4); reflections keep the outside outside."""
+        """The triangles transformed by an affine matrix (4, 4).
+
+        A reflection also reverses the order of the vertices, so that faces still point outward.
+        """
         if np.array_equal(matrix, np.eye(4)):
             return self
         linear = matrix[:3, :3]

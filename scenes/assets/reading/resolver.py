@@ -51,8 +51,8 @@ class MeshResolver(Resolver):
         images: For each image that the mesh refers to, whether it was found, or what was wrong with it.
         inputs: SHA-256 of each requested file, by its path relative to the mesh; "" if it is missing or
             cannot be read.
-        trick: The first refused file: a name that is not a file in an allowed folder, or a file that exceeds
-            a limit. None if no file was refused.
+        trick: The first refusal of a file, because its name is invalid or leads outside the allowed folders,
+            or because it exceeds a limit; None if no file was refused.
         notes: Notes on missing files and on names that were changed.
     """
 

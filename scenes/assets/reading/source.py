@@ -11,7 +11,7 @@ from scenes.assets.reading.resolver import MeshResolver
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """The unchanged content of a mesh file.
+    """The content of a mesh file, before conversion to metres and z up.
 
     Attributes:
         raws: The triangles of each material, in the unit and frame of the file.

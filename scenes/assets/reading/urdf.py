@@ -31,8 +31,8 @@ def read_urdf(content: bytes, resolver: MeshResolver) -> Source:
     """Reads the visual geometry of a robot, in metres with z up.
 
     Raises:
-        Refused: The file or one of its meshes is invalid or exceeds a limit, there is no visual geometry, or a
-            file that it refers to is outside the allowed folders.
+        Refused: The file or one of its meshes is invalid or exceeds a limit, there is no visual geometry, or
+            a mesh or texture is outside the allowed folders.
     """
     robot = check_xml(content)
     if robot.tag != "robot":
