@@ -119,8 +119,8 @@ class Mesh:
     def seen_from_behind(self) -> NDArray[np.bool_]:
         """Whether the back of each face can be visible, (m,).
 
-        This is so if the shell of the face has an open edge, or faces inward, so that its signed volume is not
-        positive.
+        This is so if the shell of the face has an open edge, or if its signed volume is not positive, which
+        means that it faces inward.
         """
         edge_of, is_open = _edges(_merged(self.vertices_m)[self.faces])
         shell, volume_m3 = shells(_centred_corners(self)[0], edge_of)

@@ -122,6 +122,6 @@ def threemf_unit(content: bytes) -> float:
             roots = {name: check_xml(archive.read(name)) for name in names}
         except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
             raise unreadable(f"cannot be unpacked: {error}") from error
-    # trimesh reads this model file too; the others contain parts of the model.
+    # trimesh starts from the same model file; the others contain parts of the model.
     main = next((name for name in names if "3d/3dmodel.model" in name.lower()), names[0])
     return THREEMF_UNITS.get(roots[main].get("unit", "millimeter").lower(), 0.001)
