@@ -1,1 +1,1 @@
-"""What scenes are made of: triangle meshes, procedural shapes and procedural textures."""
+"""Assets of scenes: triangle meshes, procedural shapes, images and procedural textures."""

@@ -1,4 +1,4 @@
-"""The categories of a data set and the meshes behind them."""
+"""The catalogue of a data set: its categories and their meshes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,13 @@ from scenes.settings import Rgb, uniform
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far a standing body reaches from its centre of mass, at scale 1, in metres."""
+    """Extents of an upright body from its centre of mass at scale 1, in metres.
+
+    Attributes:
+        aside_m: Largest horizontal distance.
+        below_m: Distance to the lowest point.
+        above_m: Distance to the highest point.
+    """
 
     aside_m: float
     below_m: float
@@ -23,22 +29,26 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asset:
-    """One mesh with what physics needs: in metres, about its own origin, at scale 1.
+    """One mesh with its physical properties, in metres, in the mesh's own frame and at scale 1.
 
     Attributes:
-        key: `name@hash`: the name to read, and the content that it stands for.
-        name: Category and file, unique in a catalogue.
-        content: What it is at any size: the hash of the mesh as its file has it, or `shape:` and which.
-        category: Place in the category list from 0; None for a distractor.
-        mesh: The surface, longest side `size_m[1]` of its category, or the file's numbers.
-        scale: Range of factors on the mesh.
+        key: `name@hash`: a readable name, and a hash of the mesh.
+        name: Name from the category and the file, unique in a catalogue.
+        content: Identifies the mesh independently of its size: the hash of the unscaled mesh, or `shape:`
+            and the name of the shape.
+        category: Index in the category list, from 0; None for a distractor.
+        mesh: The surface. Its longest side is `size_m[1]` of its category; without `size_m`, the mesh has the
+            size given by its file.
+        scale: Range [low, high] of the scale factor that is drawn for each body.
         mass_kg: Mass at scale 1.
-        center_of_mass_m: (3,) in the mesh frame.
-        radius_m: Of the sphere about the centre of mass that holds the whole mesh at scale 1.
-        recolored: Whether objects get a colour of their own.
-        color_rgb: A colour given by the user, or None.
-        standing: How far it reaches when it stands, for what is let go standing; else None.
-        pieces: Corners (n, 3) of the convex pieces that stand for it in physics; empty for its hull.
+        center_of_mass_m: (3,) Position in the mesh frame.
+        radius_m: Radius at scale 1 of the sphere about the centre of mass that contains the whole mesh.
+        recolored: Whether each object gets a random colour.
+        color_rgb: The colour set by the user, or None.
+        licence: Licence of the mesh.
+        standing: For upright assets, how far the body reaches from its centre of mass; otherwise None.
+        pieces: Vertices (n, 3) of each convex piece that is used for collision. Empty if the convex hull is
+            used.
     """
 
     key: str
@@ -58,20 +68,25 @@ class Asset:
 
 
 class CatalogueError(ValueError):
-    """Meshes that cannot be used; names the setting, the file and what is wrong."""
+    """Some meshes cannot be used. The message names the setting, the file and the problem."""
 
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
-    """All that a data set, or one split of it, is made of.
+    """All assets and images of a data set, or of one of its splits.
 
     Attributes:
-        groups: The assets of category i at place i.
-        images: The users' images, by role.
-        members: Which pictures of each procedural texture may be drawn.
-        furniture: The meshes of furniture, by the names that the kind of scene gives them.
-        notes: What of the mesh files is not used or was done to read them, each with its setting.
-        whole: What all splits are made of; None if that is this one.
+        names: Category names.
+        supercategories: COCO supercategory of each category.
+        weights: Relative frequency of each category.
+        groups: Assets of each category, in the order of `names`.
+        distractor_weights: Relative frequency of each distractor category.
+        distractor_groups: Assets of each distractor category.
+        images: The user's images, by the role of the surface that they are used on.
+        members: Allowed variants of each procedural texture, ascending.
+        furniture: The assets of furniture, by the names that the kind of scene gives them.
+        notes: What was changed or ignored when the mesh files were read. Each note starts with the setting.
+        whole: The catalogue of all splits together; None if this is that catalogue.
     """
 
     names: tuple[str, ...]
@@ -87,23 +102,23 @@ class Catalogue:
     whole: "Catalogue | None" = None
 
     def album(self, role: str) -> Album:
-        """The pictures that surfaces of a role may have."""
+        """The user's images and the procedural textures that surfaces of a role may have."""
         return Album(self.images.get(role, ()), self.members)
 
     @cached_property
     def assets(self) -> dict[str, Asset]:
-        """Every asset by its key."""
+        """All assets, including furniture, by key."""
         return {asset.key: asset for asset in (*self.furniture.values(), *self.drawn())}
 
     def drawn(self) -> tuple[Asset, ...]:
-        """The assets of objects and distractors."""
+        """The assets of all objects and distractors, without furniture."""
         return tuple(asset for group in (*self.groups, *self.distractor_groups) for asset in group)
 
     @cached_property
     def typical_size_m(self) -> float:
-        """The median over categories of the longest side: the length that scene settings count in.
+        """Median over the categories of the longest side, in metres: the unit of length of scene settings.
 
-        It is that of the whole, so that all splits have the same scenes.
+        The value is that of the catalogue of all splits, so that scenes have the same size in every split.
         """
         sizes = [
             float(np.median([asset.mesh.extents_m.max() * np.mean(asset.scale) for asset in group]))
@@ -112,7 +127,11 @@ class Catalogue:
         return float(np.median(sizes))
 
     def draw(self, rng: np.random.Generator, distractor: bool = False) -> tuple[Asset, float]:
-        """An asset and its scale: a category by weight, one of its assets, a size; always three draws."""
+        """Draws an asset and its scale.
+
+        The category is drawn by weight, then one of its assets and a scale uniformly. Always takes three
+        values from `rng`.
+        """
         groups = self.distractor_groups if distractor else self.groups
         weights = np.array(self.distractor_weights if distractor else self.weights)
         pick, which = rng.random(), rng.random()

@@ -1,4 +1,4 @@
-"""Settings of what scenes are made of: categories of meshes and shapes."""
+"""Settings of the categories: the meshes and shapes that appear in scenes."""
 
 from typing import Annotated, Literal
 
@@ -13,7 +13,7 @@ UNKNOWN = "unknown"
 
 
 class Category(Settings):
-    """What is labelled under one name: a procedural shape, a mesh file, or a folder of them."""
+    """Settings of one category: a procedural shape, a mesh file, or a folder of mesh files."""
 
     shape: str | None = None
     """A shape: box, cylinder, cone, sphere, capsule, torus, prism, nut, bolt, wedge, tube, bracket."""
@@ -55,12 +55,12 @@ class Category(Settings):
 
     @property
     def recolored(self) -> bool:
-        """Whether each object gets a colour of its own."""
+        """Whether each object gets a random colour."""
         return self.color == "random" or (self.color is None and self.shape is not None)
 
 
 def _parsed(tree: object) -> object:
-    """A category in JSON mode, also below a validator that has made plain Python of the tree."""
+    """Parses a category in JSON mode, even if an outer validator has already converted the tree to Python."""
     return Category.parse(tree) if isinstance(tree, dict) else tree
 
 
@@ -68,7 +68,7 @@ Categories = dict[str, Annotated[Category, BeforeValidator(_parsed)]]
 
 
 class Assets(Settings):
-    """What scenes are made of."""
+    """Settings of the categories of a data set and of its distractors."""
 
     path: str | None = None
     """A library of `sim2coco assets import`; its categories come before those of `categories`."""
@@ -80,7 +80,10 @@ class Assets(Settings):
     @model_validator(mode="before")
     @classmethod
     def _with_library(cls, tree: object) -> object:
-        """The categories of the library written out with what was set for them; null leaves one out."""
+        """Adds the categories of the library to the settings, before the other categories.
+
+        Settings of a category override those of the library. A category that is set to null is left out.
+        """
         if not isinstance(tree, dict) or not isinstance(tree.get("path"), str):
             return tree
         path, set_for = tree["path"], tree.get("categories") or {}
@@ -90,7 +93,7 @@ class Assets(Settings):
             raise ValueError(f"path: {error}") from error
         if not isinstance(set_for, dict):
             return tree
-        # Some may have lost their last mesh.
+        # The index can list a category that no longer has any mesh.
         names = [name for name in library.categories if library.of(name)]
         others = {name: category for name, category in set_for.items() if name not in names}
         for name, category in others.items():
@@ -127,7 +130,7 @@ class Assets(Settings):
 
 
 def _mapping(value: object) -> dict[str, object]:
-    """What was set for a category; nothing where that is no mapping."""
+    """The settings given for a category; empty if `value` is not a mapping."""
     if isinstance(value, Category):
         return value.model_dump(exclude_unset=True)
     return {str(key): entry for key, entry in value.items()} if isinstance(value, dict) else {}

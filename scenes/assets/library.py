@@ -1,4 +1,4 @@
-"""Libraries: folders of clean meshes that `sim2coco assets import` wrote, as data sets use them."""
+"""Reads libraries: folders of clean meshes written by `sim2coco assets import`."""
 
 import json
 from dataclasses import dataclass
@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 INDEX = "library.json"
+"""File in the library folder that lists the assets."""
 FORMAT = 1
+"""Version of the format of this file."""
 PIECES = "collision"
-"""Folder of the convex pieces, each file named by its content."""
+"""Folder of the convex pieces; each file is named by the hash of its content."""
 
 
 class NoLibrary(ValueError):
-    """A folder that is no library, or one that cannot be read, in one line."""
+    """A folder is not a library, or its library cannot be read. The message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +23,14 @@ class Entry:
 
     Attributes:
         name: Unique in the library.
-        category: What it is labelled as.
-        mesh: The hash that names its clean mesh.
-        path: The file of that.
-        density_kg_m3: Mass per volume.
-        licence: Under what licence it may be used.
-        upright: Whether it stands when it is let go; None where nobody has said.
-        source: The file that it was made of, as its folder had it.
-        pieces: The file of the convex pieces that stand for it in physics, or None for its hull.
+        category: Name of its category.
+        mesh: Hash of the clean mesh, which is also its file name.
+        path: File of the clean mesh.
+        density_kg_m3: Density in kg/m³.
+        licence: Licence of the mesh.
+        upright: Whether bodies are released upright; None if not specified.
+        source: The original file, by its path in the imported folder.
+        pieces: File of the convex pieces used for collision, or None if the convex hull is used.
     """
 
     name: str
@@ -44,7 +46,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The assets of a library, and its categories in the order that they came into it: the order of ids."""
+    """The assets of a library.
+
+    Attributes:
+        categories: Category names in the order in which they were imported, which is the order of their ids.
+        entries: The assets of all categories.
+    """
 
     categories: tuple[str, ...]
     entries: tuple[Entry, ...]
@@ -55,15 +62,15 @@ class Library:
 
 
 def is_library(folder: Path) -> bool:
-    """Whether a folder holds a library."""
+    """Whether a folder contains a library."""
     return (folder / INDEX).is_file()
 
 
 def read_library(folder: Path) -> Library:
-    """The library in a folder.
+    """Reads the library in a folder.
 
     Raises:
-        NoLibrary: There is none, or one that cannot be read.
+        NoLibrary: The folder contains no library, or the library cannot be read.
     """
     place = folder / INDEX
     if not place.is_file():

@@ -1,4 +1,4 @@
-"""From settings to a catalogue: meshes are found, read, sized and weighed; what is wrong is told at once."""
+"""Loads the catalogue from the settings: finds, reads and checks the meshes and computes their masses."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -19,11 +19,11 @@ from scenes.assets.reading.file import MeshFile, read_mesh_file
 from scenes.assets.shapes import SHAPES
 
 MIN_SIZE_M, MAX_SIZE_M = 0.001, 5.0
-"""Longest sides that are believed without `size_m`; most others are files in millimetres or inches."""
+"""Range of longest sides accepted without `size_m`; most files outside it are in millimetres or inches."""
 MAX_RATIO = 50.0
-"""How many times larger or smaller than the median a mesh may be: things in one picture are not."""
+"""Largest ratio between the longest side of a mesh and the median; objects in one image differ less."""
 MAX_FAULTS = 5
-"""Faults that are told at once."""
+"""Largest number of faults that one message lists."""
 IMPORT = " (sim2coco assets import FOLDER --out LIBRARY sorts out such files)"
 
 
@@ -32,15 +32,16 @@ def load_catalogue(
     folders: Mapping[str, str | None] | None = None,
     furniture: Mapping[str, Mesh] | None = None,
 ) -> Catalogue:
-    """Reads and checks every mesh and image that the settings name, in this process.
+    """Reads and checks every mesh and image in the settings, in the current process.
 
     Args:
-        settings: Categories and distractors.
-        folders: For each role of a surface its folder of images, or None.
-        furniture: The meshes of furniture, by name.
+        settings: The categories and distractors.
+        folders: The folder of images for each role of a surface, or None.
+        furniture: Meshes of furniture, by name.
 
     Raises:
-        CatalogueError: Paths hold no mesh, or some that cannot be used; tells all of them.
+        CatalogueError: A path contains no mesh, or a mesh cannot be used. The message lists up to
+            `MAX_FAULTS` faults.
         ImageError: An image cannot be read.
     """
     loader = _Loader()
@@ -71,10 +72,10 @@ def load_catalogue(
 
 
 def load_category(name: str, category: Category) -> tuple[Asset, ...]:
-    """The assets of one category by itself.
+    """The assets of a single category.
 
     Raises:
-        CatalogueError: Some cannot be used.
+        CatalogueError: A mesh cannot be used.
     """
     loader = _Loader()
     assets = loader.load("categories", name, category, None)
@@ -84,20 +85,20 @@ def load_category(name: str, category: Category) -> tuple[Asset, ...]:
 
 
 class _Loader:
-    """Loads categories one after the other, and keeps what is to be said of them.
+    """Loads categories one by one and collects faults and notes.
 
     Attributes:
-        faults: What cannot be used, and why.
-        notes: What is not used of files that are.
+        faults: Messages about meshes that cannot be used.
+        notes: Messages about what was changed or ignored in usable files.
     """
 
     def __init__(self) -> None:
-        """Has loaded nothing yet."""
+        """Starts without faults and notes."""
         self.faults: list[str] = []
         self.notes: list[str] = []
 
     def load(self, group: str, name: str, category: Category, index: int | None) -> tuple[Asset, ...]:
-        """The assets of a category: of a shape, a library or mesh files."""
+        """The assets of a category from a shape, a library or mesh files; empty after a fault in a path."""
         if category.shape is not None:
             size_m = category.size_m or (1.0, 1.0)
             shape = SHAPES[category.shape](size_m[1])
@@ -116,7 +117,7 @@ class _Loader:
     def _of_files(
         self, setting: str, path: AssetPath, name: str, category: Category, index: int | None
     ) -> tuple[Asset, ...]:
-        """The assets of mesh files, those that can be used; what is wrong with the others becomes faults."""
+        """The assets of all usable mesh files. Adds a fault for each of the others."""
         names = _names(name, path)
         assets: list[Asset] = []
         spoilt: list[str] = []
@@ -132,7 +133,10 @@ class _Loader:
         return tuple(assets)
 
     def _sized(self, setting: str, path: Path, category: Category) -> tuple[Mesh, str]:
-        """The mesh in a file at the largest size of its category, and the hash of it as the file has it."""
+        """Returns the scaled mesh of a file and the content hash of the unscaled mesh.
+
+        The mesh is scaled to the largest `size_m` of its category; without `size_m` it is not scaled.
+        """
         found = self._noted(setting, path.name, path, category)
         content = found.mesh.content_hash
         longest_m = float(found.mesh.extents_m.max())
@@ -146,7 +150,10 @@ class _Loader:
     def _of_library(
         self, setting: str, folder: Path, name: str, category: Category, index: int | None
     ) -> Iterator[Asset]:
-        """The assets of one category of a library, or of all: their sizes and masses are known."""
+        """The assets of one category of a library, or of all its categories.
+
+        The densities are those of the library. The sizes were confirmed at import and are not checked again.
+        """
         assert category.path is not None
         library, part = read_library(folder), category.path.category
         entries = library.of(part) if part else library.entries
@@ -170,7 +177,10 @@ class _Loader:
             raise NoLibrary(f"{entry.path} ({entry.name}): {error}; import the meshes anew") from error
 
     def _noted(self, setting: str, called: str, path: Path, category: Category) -> MeshFile:
-        """The mesh in a file; what there is to say of its looks is left out where others are drawn."""
+        """Reads a mesh file and adds its notes.
+
+        Notes on materials and textures are left out if the category replaces the colours of the file.
+        """
         found = read_mesh_file(path)
         looks = found.looks if category.color in (None, "own") else ()
         self.notes += [f"{setting}: {called}: {note}" for note in (*found.notes, *looks)]
@@ -178,10 +188,11 @@ class _Loader:
 
 
 def _names(name: str, path: AssetPath) -> dict[Path, str]:
-    """For each mesh file what its asset is called.
+    """The asset name for each mesh file.
 
-    That is the category's name, followed by the file's where there may be several, and by its folder's if
-    need be.
+    If the path is a single file, this is the name of the category. Otherwise the name of the category is
+    followed by the stem of the file. Where stems are not unique, the folder, the suffix or both are added. If
+    the names are still not unique, the index of the file is used.
     """
     files = path.files()
     if path.resolved.is_file():
@@ -204,7 +215,7 @@ def _names(name: str, path: AssetPath) -> dict[Path, str]:
 
 
 def _facts(category: Category, entry: Entry) -> dict[str, object]:
-    """What the library knows of an asset, where nothing else is set for its category."""
+    """Density, licence and upright setting: from the category if set there, otherwise from the library."""
     return {
         "density_kg_m3": category.density_kg_m3 or entry.density_kg_m3,
         "licence": entry.licence if category.licence == UNKNOWN else category.licence,
@@ -217,12 +228,15 @@ def _long(mesh: Mesh) -> str:
 
 
 def _doubtful_sizes(settings: Assets, groups: list[tuple[Asset, ...]]) -> Iterator[str]:
-    """What is far larger or smaller than everything else: it would never find a place, or never be seen."""
+    """Yields a fault for each mesh that is more than `MAX_RATIO` times larger or smaller than the median.
+
+    A body that is far too large cannot be placed, and one that is far too small is never visible.
+    """
     usual_m = float(np.median([asset.mesh.extents_m.max() for group in groups for asset in group]))
     for (name, category), group in zip(settings.categories.items(), groups, strict=True):
         key, repair = ("path", "give its size_m") if category.size_m is None else ("size_m", "correct it")
         of_library = category.size_m is None and category.path and category.path.library
-        for asset in () if of_library else group:  # the import has looked at those sizes
+        for asset in () if of_library else group:  # import has checked their sizes
             ratio = float(asset.mesh.extents_m.max()) / usual_m
             if max(ratio, 1 / ratio) > MAX_RATIO:
                 told = f"{_long(asset.mesh)}, others' {usual_m:.3g} m: more than {MAX_RATIO:g} times"

@@ -1,4 +1,4 @@
-"""Triangle meshes as scenes use them: checked when built, immutable, hashed by content."""
+"""Immutable triangle meshes, checked when they are created and hashed by content."""
 
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -14,11 +14,11 @@ from scenes.geometry import Scale, per_axis
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 MERGE_TOLERANCE = 1e-8
-"""Vertices closer than this share of the longest extent are one corner."""
+"""Spacing, as a fraction of the longest extent, to which positions are rounded when vertices are merged."""
 
 
 class MeshError(ValueError):
-    """A mesh that cannot be used, with the reason in one line."""
+    """A mesh cannot be used. The message gives the reason in one line."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,12 +32,12 @@ class Part:
         normals: (n, 3) unit normals, pointing outward.
         uvs: (n, 2) texture coordinates, v up (the OBJ convention).
         faces: (m, 3) vertex indices, counter-clockwise seen from outside.
-        color_rgb: 0..1; multiplies the texture.
+        color_rgb: Colour, 0..1, which multiplies the texture.
         texture: (h, w, 3) RGB, top row first, or None.
 
     Raises:
-        MeshError: No faces, an array of the wrong shape or length, a value that is not finite, or an
-            index without a vertex.
+        MeshError: There are no faces, an array has the wrong shape or dtype, a value is not finite or out
+            of range, or an index has no vertex.
     """
 
     vertices_m: NDArray[np.float64]
@@ -48,7 +48,7 @@ class Part:
     texture: NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
-        """Checks every array and freezes it."""
+        """Checks every array and makes it read-only."""
         _check_faces(self.faces, len(self.vertices_m))
         object.__setattr__(self, "faces", _frozen(self.faces, np.int32))
         for name, columns in (("vertices_m", 3), ("normals", 3), ("uvs", 2)):
@@ -63,27 +63,27 @@ class Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mesh:
-    """A body's surface: one part per material, in one frame.
+    """The surface of a body: one part per material, all in the same frame.
 
     Raises:
-        MeshError: There is no part.
+        MeshError: There are no parts.
     """
 
     parts: tuple[Part, ...]
 
     def __post_init__(self) -> None:
-        """Checks that there is something to show."""
+        """Checks that there is at least one part."""
         if not self.parts:
             raise MeshError("the mesh has no faces")
 
     @property
     def vertices_m(self) -> NDArray[np.float64]:
-        """The vertices of all parts, stacked in order: (n, 3)."""
+        """The vertices of all parts, concatenated in order, (n, 3)."""
         return np.concatenate([part.vertices_m for part in self.parts])
 
     @property
     def faces(self) -> NDArray[np.int32]:
-        """The faces of all parts, (m, 3), as indices into the stacked `vertices_m`."""
+        """The faces of all parts, (m, 3), as indices into `vertices_m` of the mesh."""
         counts = [len(part.vertices_m) for part in self.parts]
         offsets = np.cumsum([0, *counts[:-1]], dtype=np.int32)
         return np.concatenate([part.faces + offset for part, offset in zip(self.parts, offsets, strict=True)])
@@ -96,23 +96,32 @@ class Mesh:
 
     @property
     def volume_m3(self) -> float:
-        """The volume enclosed; of a surface with holes, what its cones to the box centre add up to."""
+        """The enclosed volume in m³.
+
+        For a surface with holes, this is the absolute value of the summed signed volumes of the tetrahedra
+        between its triangles and the centre of the bounding box.
+        """
         corners, _ = _centred_corners(self)
         return abs(signed_volume(corners))
 
     @property
     def is_watertight(self) -> bool:
-        """Whether the surface has no open edge once vertices at one position are merged.
+        """Whether the surface has no open edge after vertices at the same position are merged.
 
-        The rule is that each edge is walked as often one way as the other: exactly then the signed
-        volume does not depend on the origin. Seams, where vertices are split for normals or UVs, are closed.
+        An edge is closed if the triangles traverse it equally often in both directions. Only if all edges
+        are closed is the signed volume independent of the origin. Seams, where vertices are duplicated for
+        normals or UVs, do not open the surface.
         """
         _, is_open = _edges(_merged(self.vertices_m)[self.faces])
         return not is_open.any()
 
     @property
     def seen_from_behind(self) -> NDArray[np.bool_]:
-        """Whether the back of each face may be seen, (m,): its shell is not closed, or seen from inside."""
+        """Whether the back of each face can be visible, (m,).
+
+        This is so if the shell of the face has an open edge, or if its signed volume is not positive, which
+        means that it faces inward.
+        """
         edge_of, is_open = _edges(_merged(self.vertices_m)[self.faces])
         shell, volume_m3 = shells(_centred_corners(self)[0], edge_of)
         open_edges = np.bincount(shell, weights=is_open[edge_of].sum(axis=1))
@@ -120,17 +129,18 @@ class Mesh:
 
     @property
     def center_of_mass_m(self) -> NDArray[np.float64]:
-        """The centre of mass of the solid, (3,), or the best stand-in for it.
+        """The centre of mass of the solid, (3,), or an approximation.
 
-        The volume's centroid if the mesh is watertight and encloses something; else the centroid of the
-        convex hull; else, for a flat mesh, that of the surface.
+        The centroid of the volume if the mesh is watertight, its volume is not negligible and the centroid
+        lies inside the bounding box. Otherwise the centroid of the convex hull or, if the hull is flat, the
+        centroid of the surface.
         """
         corners, centre = _centred_corners(self)
         return centre + center_of_mass(corners, self.extents_m, self.is_watertight)
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 in hex over shapes and bytes of all arrays, colours and textures."""
+        """Hexadecimal SHA-256 digest of the dtypes, shapes and bytes of all arrays, colours and textures."""
         digest = sha256(f"parts {len(self.parts)}".encode())
         for part in self.parts:
             color = np.array(part.color_rgb, np.float64)
@@ -140,10 +150,13 @@ class Mesh:
         return digest.hexdigest()
 
     def scaled(self, factor: Scale) -> "Mesh":
-        """The same mesh, `factor` times as large about the origin; normals stay perpendicular to the surface.
+        """The mesh scaled about the origin; normals stay perpendicular to the surface.
+
+        Args:
+            factor: One factor, or one for each axis.
 
         Raises:
-            MeshError: The factor is not a positive number, or one for each axis.
+            MeshError: A factor is not finite or not positive.
         """
         if not all(isfinite(along) and along > 0 for along in per_axis(factor)):
             raise MeshError(f"a mesh can be scaled by a positive number only, not by {factor}")
@@ -154,13 +167,13 @@ def _scaled(part: Part, factor: Scale) -> Part:
     vertices_m = part.vertices_m * np.array(per_axis(factor))
     if not isinstance(factor, tuple):
         return replace(part, vertices_m=vertices_m)
-    normals = part.normals / np.array(factor)  # by the inverse transpose
+    normals = part.normals / np.array(factor)  # normals transform by the inverse transpose
     lengths = np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)
     return replace(part, vertices_m=vertices_m, normals=normals / lengths)
 
 
 def _frozen(array: ArrayLike, dtype: type[Scalar]) -> NDArray[Scalar]:
-    """`array` as read-only C-contiguous `dtype`; copied if someone else could still write to it."""
+    """`array` as read-only C-contiguous `dtype`, copied if it shares memory that could be modified."""
     out = np.asarray(array, dtype, order="C")
     if out.base is not None or (out is array and out.flags.writeable):
         out = out.copy()
@@ -204,16 +217,21 @@ def _check_texture(texture: NDArray[np.uint8]) -> None:
 
 
 def face_normals(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Unit normals (m, 3) of triangles (m, 3, 3); of one without an area, about nothing."""
+    """Unit normals (m, 3) of triangles (m, 3, 3); close to zero for triangles without area."""
     a, b, c = np.moveaxis(corners, 1, 0)
     normals = np.cross(b - a, c - a)
     return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30))
 
 
 def _edges(corner_of: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The number of each edge of triangles, (m, 3), by those of their corners (m, 3), and which are open.
+    """Numbers the edges of triangles and finds the open ones.
 
-    An edge is open unless it is walked as often one way as the other.
+    Args:
+        corner_of: (m, 3) vertex indices of the triangles, after merging.
+
+    Returns:
+        The index of each triangle's edges, (m, 3), and whether each edge is open, (k,). An edge is open
+        unless the triangles traverse it equally often in both directions.
     """
     start, stop = corner_of.ravel(), np.roll(corner_of, -1, axis=1).ravel()
     low, high = np.minimum(start, stop).astype(np.int64), np.maximum(start, stop)
@@ -222,7 +240,10 @@ def _edges(corner_of: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.
 
 
 def _merged(vertices_m: NDArray[np.float64]) -> NDArray[np.int64]:
-    """For each vertex the number of its position, (n,): equal where positions are, up to MERGE_TOLERANCE."""
+    """Index of the position of each vertex, (n,).
+
+    Two vertices have the same index if their positions, rounded according to `MERGE_TOLERANCE`, are equal.
+    """
     offsets = vertices_m - vertices_m.min(axis=0)
     size = float(offsets.max())
     step = MERGE_TOLERANCE * (size if size > 0 else 1.0)
@@ -235,7 +256,7 @@ def _merged(vertices_m: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def _centred_corners(mesh: Mesh) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The triangles' corners about the middle of the bounding box, (m, 3, 3), and that middle, (3,)."""
+    """Triangles (m, 3, 3) relative to the centre of the mesh's bounding box, and this centre, (3,)."""
     vertices = mesh.vertices_m
     centre = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
     return (vertices - centre)[mesh.faces], centre

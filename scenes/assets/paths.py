@@ -1,4 +1,4 @@
-"""The value of a `path:` setting: a mesh file, a folder, a pattern, a library or one of its categories."""
+"""Values of `path:` settings: a mesh file, a folder, a pattern, a library or one category of a library."""
 
 import glob
 from collections.abc import Iterable
@@ -15,22 +15,22 @@ from scenes.assets.reading.limits import SUFFIXES
 PACKAGE = "pybullet_data"
 URDF = ".urdf"
 OF = "#"
-"""Stands between a library and one of its categories: `LIBRARY#bolts`."""
+"""Separator between a library and one of its categories: `LIBRARY#bolts`."""
 
 
 class PathError(ValueError):
-    """A `path:` that names nothing, in one line."""
+    """A `path:` refers to no mesh, or its package is not installed. The message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class AssetPath:
-    """What a `path:` names.
+    """A parsed `path:` setting.
 
     Attributes:
-        text: As it is written.
-        package: The installed package that it lies in, `pybullet_data`, or "" for none.
-        folder: File, folder, pattern or library, without package and category.
-        category: The category of a library, or "".
+        text: The setting as written.
+        package: The installed package that contains the path, `pybullet_data`; "" if there is none.
+        folder: The file, folder, pattern or library, without package and category.
+        category: The category of the library, or "".
     """
 
     text: str
@@ -40,7 +40,7 @@ class AssetPath:
 
     @classmethod
     def parse(cls, text: str) -> "AssetPath":
-        """The value of a text; nothing is looked up."""
+        """Parses a setting without access to the file system."""
         package, colon, place = text.partition(":")
         package, place = (package, place) if colon and package == PACKAGE else ("", text)
         folder, _, category = place.rpartition(OF)
@@ -49,33 +49,33 @@ class AssetPath:
         return cls(text, package, folder, category) if is_part else cls(text, package, place, "")
 
     def __str__(self) -> str:
-        """As it is written."""
+        """The setting as written."""
         return self.text
 
     @property
     def resolved(self) -> Path:
-        """The path in the file system, a category taken as part of the name.
+        """The path in the file system, in which `#` and a category are part of the file name.
 
         Raises:
-            PathError: The package that it names is not installed.
+            PathError: The package is not installed.
         """
         return self._resolved(f"{self.folder}{OF}{self.category}" if self.category else self.folder)
 
     @property
     def library(self) -> Path | None:
-        """The folder of the library that it names; None where there is none.
+        """The folder of the library, or None if the path does not refer to a library.
 
         Raises:
-            PathError: The package that it names is not installed.
+            PathError: The package is not installed.
         """
         folder = self._resolved(self.folder)
         return folder if is_library(folder) else None
 
     def files(self) -> list[Path]:
-        """The mesh files that it names, sorted; of a folder, its own.
+        """The mesh files that the path refers to, sorted; for a folder, the files directly in it.
 
         Raises:
-            PathError: There are none, or the package that it names is not installed.
+            PathError: There are none, or the package is not installed.
         """
         given = self.resolved
         if "*" in str(given):
@@ -94,7 +94,10 @@ class AssetPath:
 
     @property
     def bare(self) -> str:
-        """The name of the file, folder or library without its place; a pattern from its first `*` on."""
+        """The name of the file, folder or library without its parents.
+
+        A pattern starts at the first component that contains `*`.
+        """
         parts = PurePath(self.folder).parts
         wild = next((index for index, part in enumerate(parts) if "*" in part), len(parts) - 1)
         return "/".join(parts[wild:]) + (f"{OF}{self.category}" if self.category else "")
@@ -109,7 +112,11 @@ class AssetPath:
 
 
 def _meshes(files: Iterable[Path], suffix: str) -> list[Path]:
-    """The mesh files among some, sorted; URDFs only of a pattern that asks for them: they repeat others."""
+    """The mesh files among `files`, sorted.
+
+    URDF files are returned only if `suffix` is that of URDF, because they refer to meshes that are usually
+    also among the files.
+    """
     wanted = (URDF,) if suffix.lower() == URDF else tuple(known for known in SUFFIXES if known != URDF)
     return sorted(file for file in files if file.suffix.lower() in wanted and file.name[0] != ".")
 
@@ -123,4 +130,4 @@ def _parsed(value: object) -> AssetPath:
 
 
 PathSetting = Annotated[AssetPath, PlainValidator(_parsed), PlainSerializer(str)]
-"""A setting that is written as text."""
+"""An `AssetPath` as a setting, parsed from text and written as text."""

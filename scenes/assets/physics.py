@@ -1,4 +1,4 @@
-"""What physics needs of a mesh: mass, centre of mass, and how far it reaches."""
+"""Physical properties of a mesh: mass, centre of mass and extents."""
 
 import numpy as np
 
@@ -9,11 +9,23 @@ from scenes.assets.paths import AssetPath
 from scenes.assets.pieces import Array
 
 DENSITY_KG_M3 = 600.0
+"""Density of assets for which neither the settings nor a library give one, in kg/m³."""
 MIN_MASS_KG, MAX_MASS_KG = 0.01, 50.0
+"""Range to which masses computed from a density are clipped, in kg."""
 
 
 def asset_of(name: str, category: Category, index: int | None, mesh: Mesh, content: str) -> Asset:
-    """A mesh with its mass, centre and reach; `content` names what it is at any size."""
+    """The asset of a mesh, with mass, centre of mass and extents.
+
+    If the mesh is not watertight, its volume is taken as 0.3 times that of its bounding box.
+
+    Args:
+        name: Name of the asset, unique in a catalogue.
+        category: Settings of its category.
+        index: Index of the category, or None for a distractor.
+        mesh: The mesh at scale 1.
+        content: Identifies the mesh independently of its size.
+    """
     volume = mesh.volume_m3 if mesh.is_watertight else 0.3 * float(np.prod(mesh.extents_m))
     density_kg_m3 = category.density_kg_m3 or DENSITY_KG_M3
     mass_kg = category.mass_kg or float(np.clip(density_kg_m3 * volume, MIN_MASS_KG, MAX_MASS_KG))
@@ -37,12 +49,12 @@ def asset_of(name: str, category: Category, index: int | None, mesh: Mesh, conte
 
 
 def _standing(points_m: Array) -> Standing:
-    """How far points (n, 3) about the centre of mass reach."""
+    """Extents of points (n, 3) that are relative to the centre of mass."""
     low_m, high_m = float(points_m[:, 2].min()), float(points_m[:, 2].max())
     return Standing(float(np.linalg.norm(points_m[:, :2], axis=1).max()), -low_m, high_m)
 
 
 def one_asset(name: str, mesh: Mesh, density_kg_m3: float = DENSITY_KG_M3) -> Asset:
-    """A mesh as the only asset of a category of its own."""
+    """The asset of a mesh that is the only one in its category."""
     known = Category(path=AssetPath.parse(name), density_kg_m3=density_kg_m3)
     return asset_of(name, known, 0, mesh, mesh.content_hash)

@@ -1,1 +1,1 @@
-"""Reads the files that people bring: meshes of every format, their units, axes and textures; and images."""
+"""Reads files from users: meshes in all supported formats with their units, axes and textures, and images."""

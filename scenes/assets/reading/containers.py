@@ -1,4 +1,4 @@
-"""What a mesh file says of itself before its geometry is read: limits, units, axes, pictures inside."""
+"""Checks of mesh files before their geometry is read, and the units and axes that the files state."""
 
 import io
 import re
@@ -19,19 +19,23 @@ THREEMF_UNITS = {
     "meter": 1.0,
 }
 MAX_ZIP_RATIO = 2000
+"""Largest ratio of unpacked to packed size of a zip archive."""
 EXPORT_AGAIN = "export it again from the program that made it"
 
 
 def unreadable(what: str) -> Refused:
-    """The refusal of a file that is not what its suffix says."""
+    """The exception for a file that cannot be read in the format of its suffix."""
     return Refused("unreadable", what, EXPORT_AGAIN)
 
 
 def whole_stl(content: bytes, notes: list[str]) -> bytes:
-    """An STL without what follows its last triangle: the number of them says where a binary one ends.
+    """The content of an STL file without the bytes after the last triangle.
+
+    The header of a binary STL file states the number of triangles, and so the length of the file. Text files
+    are returned unchanged. If bytes are removed, this is added to `notes`.
 
     Raises:
-        Refused: It ends early, or holds nothing.
+        Refused: A binary file is shorter than its header or than the header states.
     """
     if len(content) < 84:
         if content.lstrip()[:5].lower() == b"solid":
@@ -49,10 +53,11 @@ def whole_stl(content: bytes, notes: list[str]) -> bytes:
 
 
 def check_xml(content: bytes) -> ElementTree.Element:
-    """The root of an XML document that defines no entities.
+    """The root element of an XML document.
 
     Raises:
-        Refused: It is no XML, or defines entities, by which 200 bytes can stand for gigabytes.
+        Refused: The content is not valid XML, or has a document type or defines entities. Entities can expand
+            200 bytes to gigabytes.
     """
     if b"<!ENTITY" in content or b"<!DOCTYPE" in content or "<!ENTITY".encode("utf-16-le") in content:
         raise Refused("over a limit", "defines XML entities", "take <!DOCTYPE ...> out of it")
@@ -63,7 +68,13 @@ def check_xml(content: bytes) -> ElementTree.Element:
 
 
 def dae_frame(content: bytes) -> tuple[float, str]:
-    """The unit in metres and the up axis of a COLLADA document; the standard's where it is silent."""
+    """The unit in metres and the up axis of a COLLADA document.
+
+    Missing or invalid values default to those of the standard: one metre, and y up.
+
+    Raises:
+        Refused: As for `check_xml`.
+    """
     root = check_xml(content)
     unit = root.find("{*}asset/{*}unit")
     up = root.find("{*}asset/{*}up_axis")
@@ -76,10 +87,11 @@ def dae_frame(content: bytes) -> tuple[float, str]:
 
 
 def check_zip(content: bytes) -> None:
-    """Looks at a zip's directory.
+    """Checks the directory of a zip archive.
 
     Raises:
-        Refused: It is no zip, names files outside of itself, or would unpack to too much.
+        Refused: The content is not a zip archive, a member has a path outside the archive, or the unpacked
+            size exceeds a limit.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -96,10 +108,10 @@ def check_zip(content: bytes) -> None:
 
 
 def threemf_unit(content: bytes) -> float:
-    """The unit in metres of a 3MF file; millimetres where it is silent.
+    """The unit of a 3MF file, in metres; a millimetre if the file does not state it.
 
     Raises:
-        Refused: It has no model, or one that is too large.
+        Refused: As for `check_zip` and `check_xml`, or the file contains no model.
     """
     check_zip(content)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -110,6 +122,6 @@ def threemf_unit(content: bytes) -> float:
             roots = {name: check_xml(archive.read(name)) for name in names}
         except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
             raise unreadable(f"cannot be unpacked: {error}") from error
-    # trimesh reads this one too; others hold parts of it.
+    # trimesh starts from the same model file; the others contain parts of the model.
     main = next((name for name in names if "3d/3dmodel.model" in name.lower()), names[0])
     return THREEMF_UNITS.get(roots[main].get("unit", "millimeter").lower(), 0.001)

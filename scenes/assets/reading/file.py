@@ -1,4 +1,4 @@
-"""Mesh files as meshes, read by the same code as an import reads them, but nothing is repaired."""
+"""Reads mesh files for use in scenes. Import uses the same code, but also repairs the meshes."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,13 +14,14 @@ from scenes.assets.reading.refusal import Refused
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MeshFile:
-    """What is in a mesh file.
+    """The mesh in a file, with notes on how it was read.
 
     Attributes:
-        mesh: In the file's numbers and frame; in metres and z up where the file states its unit and axis.
+        mesh: In metres if the file states its unit, and with z up if it states its axis; otherwise in the
+            file's own numbers and frame.
         states_unit: Whether the file states its unit, or its format prescribes one.
-        notes: What was done to read its triangles, each in a few words.
-        looks: The same of its materials and textures, and what of them is not used.
+        notes: Short notes on what was changed when the triangles were read.
+        looks: Short notes on how materials and textures were read, and on what was not used of them.
     """
 
     mesh: Mesh
@@ -30,29 +31,29 @@ class MeshFile:
 
 
 def read_mesh(path: Path) -> Mesh:
-    """The mesh in a file.
+    """Reads the mesh in a file.
 
     Raises:
-        MeshError: The file is missing, too large, cannot be read, or holds no usable surface.
+        MeshError: As for `read_mesh_file`.
     """
     return read_mesh_file(path).mesh
 
 
 def read_mesh_file(path: Path) -> MeshFile:
-    """The mesh in a file, and what is to be said of it.
+    """Reads the mesh in a file, with notes on how it was read.
 
-    The file may be a link that leads anywhere. What it names lies in its own folder, or in that of the file
-    that it links to.
+    The file may be a symbolic link to any place. Files that the mesh refers to, such as textures, must be in
+    the folder of the link or in that of its target.
 
     Raises:
-        MeshError: The file is missing, too large, cannot be read, or holds no usable surface.
+        MeshError: The file is missing, exceeds a limit, cannot be read, or contains no usable surface.
     """
     if not path.is_file():
         raise MeshError("no such file")
     if path.suffix.lower() not in SUFFIXES:
         raise MeshError(f"{path.suffix or 'a file without a suffix'} is not one of {', '.join(SUFFIXES)}")
     from scenes.assets.reading.read import (
-        read_source,  # trimesh takes a while to import, and shapes need none
+        read_source,  # trimesh is slow to import, and is not needed for shapes
     )
 
     try:
@@ -76,13 +77,16 @@ def _mesh(raws: list[Raw]) -> Mesh:
 
 
 def _part(raw: Raw) -> Part:
-    """The part of some triangles; normals are made, so that all meshes are shaded alike."""
+    """The part for the triangles of one material.
+
+    Normals are always computed, never taken from the file, so that all meshes are shaded alike.
+    """
     corners = np.concatenate([raw.corners, crease_normals(raw.corners), uvs_of(raw)], axis=2)
     return part_of_corners(corners, raw.color_rgb, None if raw.texture is None else sized(raw.texture))
 
 
 def _joined(parts: list[Part]) -> tuple[Part, ...]:
-    """Parts of one colour without a texture as one: the renderer takes few."""
+    """Merges untextured parts of the same colour, because the renderer supports few parts per body."""
     plain: dict[tuple[float, float, float], list[Part]] = {}
     for part in parts:
         if part.texture is None:

@@ -1,4 +1,4 @@
-"""Triangles out of the bytes of a mesh file, of every format that trimesh knows."""
+"""Reads the triangles of mesh files in the formats that trimesh supports."""
 
 import io
 import logging
@@ -19,10 +19,16 @@ from scenes.assets.reading.text import plain_head, plain_text
 
 
 def load(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
-    """The triangles in a mesh file's bytes; each geometry of its scene in its place.
+    """Reads triangles from the content of a mesh file, with the transforms of its scene applied.
+
+    Args:
+        content: The bytes of the file.
+        suffix: Suffix of the file in lower case, with its dot.
+        resolver: Opens the files that the mesh refers to; also collects notes on materials and textures.
+        notes: Notes on the triangles are added here.
 
     Raises:
-        Refused: It is not taken.
+        Refused: The file is invalid, has no faces, exceeds a limit, or refers to a file outside its folder.
     """
     if suffix == ".stl":
         content = whole_stl(content, notes)
@@ -43,7 +49,7 @@ def load(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str]) 
         raise Refused("unreadable", needed, "pip install 'sim2coco[meshes]'") from error
     except MemoryError as error:
         raise Refused("over a limit", "needs too much memory", "decimate it first") from error
-    except Exception as error:  # whatever a parser of foreign files raises is one thing to the caller
+    except Exception as error:  # parsers of untrusted files can raise anything
         if resolver.trick is not None:
             raise resolver.trick from error
         raise unreadable(_told(error, resolver)) from error
@@ -66,7 +72,7 @@ def load(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str]) 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps what parsers say of a file to themselves: what matters of it is in the notes."""
+    """Suppresses the warnings and log messages of parsers; what matters to the user is in the notes."""
     log = logging.getLogger("trimesh")
     level = log.level
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -79,7 +85,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _told(error: Exception, resolver: MeshResolver) -> str:
-    """What stopped a parser, in a few words."""
+    """A short description of why a parser failed."""
     missing = [name for name, content in resolver.inputs.items() if not content]
     if missing and not missing[0].endswith(".mtl"):
         return f"names {missing[0]!r}, which is not there"
@@ -90,7 +96,7 @@ def _told(error: Exception, resolver: MeshResolver) -> str:
 
 
 def _placed(scene: trimesh.Scene) -> Iterator[tuple[Any, Floats]]:
-    """Each geometry of a scene where it stands (4, 4); one may stand in several places."""
+    """Yields each geometry of a scene with its transform (4, 4), once for each node that uses it."""
     for node in scene.graph.nodes_geometry:
         matrix, name = scene.graph[node]
         yield scene.geometry[name], np.asarray(matrix, np.float64)
@@ -105,7 +111,7 @@ def _has_faces(geometry: Any) -> bool:
 
 
 def _drop_faces(geometry: Any, notes: list[str]) -> None:
-    """Drops the faces that name a vertex which is not there."""
+    """Drops the faces whose vertex indices are out of range, and adds a note."""
     faces = np.asarray(geometry.faces)
     there = ((faces >= 0) & (faces < len(geometry.vertices))).all(axis=1)
     if not there.all():

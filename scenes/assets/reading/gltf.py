@@ -1,4 +1,4 @@
-"""glTF files before their geometry is read: version, compression, pictures inside."""
+"""Checks of glTF files before their geometry is read: version, compression and embedded images."""
 
 import base64
 import json
@@ -10,14 +10,23 @@ from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolver import can_be_read
 
 PACKED = ("KHR_draco_mesh_compression", "EXT_meshopt_compression")
+"""Compression extensions that are not supported."""
 TRANSFORM = "KHR_texture_transform"
+"""Extension whose texture transforms are ignored."""
 
 
 def check_gltf(content: bytes, suffix: str, looks: list[str]) -> None:
-    """Looks at the JSON of a glTF file and at its embedded pictures; those that cannot be read are noted.
+    """Checks the version, the required extensions and the embedded images of a glTF file.
+
+    Args:
+        content: The bytes of the file.
+        suffix: `.gltf` or `.glb`.
+        looks: A note is added here for each embedded base colour image that cannot be read, and one if the
+            file uses `KHR_texture_transform`, which is ignored.
 
     Raises:
-        Refused: It is no glTF 2, cut off, or holds a picture over the limit.
+        Refused: The file is not glTF 2.0, is truncated, requires a compression extension (`PACKED`), or
+            contains an image with too many pixels.
     """
     chunk, binary = (content, b"") if suffix == ".gltf" else _glb_chunks(content)
     try:
@@ -43,7 +52,7 @@ def check_gltf(content: bytes, suffix: str, looks: list[str]) -> None:
 
 
 def _color_images(tree: dict[str, Any]) -> set[int]:
-    """The numbers of the images that materials have as their colour."""
+    """Indices of the images that materials use as base colour textures."""
     found = set()
     for material in tree.get("materials") or ():
         try:
@@ -73,7 +82,7 @@ def _glb_chunks(content: bytes) -> tuple[bytes, bytes]:
 
 
 def _inside(tree: dict[str, Any], image: dict[str, Any], binary: bytes) -> bytes | None:
-    """The bytes of a picture that the file itself holds."""
+    """The bytes of an image embedded in the file, or None if it is not embedded or cannot be extracted."""
     uri = image.get("uri")
     if isinstance(uri, str) and uri.startswith("data:"):
         try:

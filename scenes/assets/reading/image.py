@@ -1,4 +1,4 @@
-"""Reads image files that people bring."""
+"""Reads image files from users."""
 
 from pathlib import Path
 
@@ -13,18 +13,18 @@ IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
 
 
 class ImageError(ValueError):
-    """An image that cannot be used, with its file and the reason in one line."""
+    """An image cannot be used. The message gives its file and the reason in one line."""
 
 
 def read_image(path: Path, quick: bool = False) -> NDArray[np.uint8]:
-    """An image file as (h, w, 3) RGB, turned upright as its EXIF says.
+    """Reads an image file as (h, w, 3) RGB, rotated according to its EXIF orientation.
 
     Args:
-        path: The file.
-        quick: Give a JPEG much smaller: enough to know that it can be read to its end.
+        path: The image file.
+        quick: Decode JPEG files at a much lower resolution, which is enough to check that they are complete.
 
     Raises:
-        ImageError: The file is missing, no image, damaged, or has more than 50 million pixels.
+        ImageError: The file is missing, not an image, damaged, or has more than 50 million pixels.
     """
     try:
         with Image.open(path, formats=IMAGE_FORMATS) as image:
@@ -38,7 +38,7 @@ def read_image(path: Path, quick: bool = False) -> NDArray[np.uint8]:
 
 
 def eight_bit(image: Image.Image) -> Image.Image:
-    """The image itself, or one with 16 bits of grey scaled down: Pillow would clip it."""
+    """The image with 16-bit grey values scaled to 8 bits, which Pillow would clip; other images unchanged."""
     if not image.mode.startswith("I"):
         return image
     return Image.fromarray(

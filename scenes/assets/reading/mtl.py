@@ -1,4 +1,4 @@
-"""Material files of OBJ meshes: the name of a texture, and how it lies on the surface, told apart."""
+"""Material files (MTL) of OBJ meshes: separates the file name of a texture from its placement options."""
 
 import re
 
@@ -8,14 +8,17 @@ NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 ARGUMENTS = rf"(?:\s+(?:on|off|{NUMBER}|[rgbmlz])(?=\s|$))*"
 BEFORE = re.compile(rf"(?:-[a-z]+{ARGUMENTS}\s+)+", re.IGNORECASE)
 AFTER = re.compile(rf"(?:\s+-[a-z]+{ARGUMENTS})+$", re.IGNORECASE)
-"""What may stand before the name of a texture, like `-s 2 2 1`; some programs write it after the name."""
+"""Options before the file name of a texture, such as `-s 2 2 1`; some programs write them after the name."""
 TEXTURE = re.compile(r"\s*map_Kd\s+(\S.*)", re.IGNORECASE)
 PLACEMENT = "texture_placement"
-"""Key of the line that holds how often a texture is repeated along u and v, and by how much it is moved."""
+"""Keyword of a line with four numbers: the repetitions of a texture along u and v, and its offsets."""
 
 
 def plain_materials(content: bytes) -> bytes:
-    """An MTL in which each `map_Kd` names a file and nothing else; its options are in a line of our own."""
+    """The content of an MTL file, as UTF-8, in which each `map_Kd` line has a file name and no options.
+
+    The options are moved to a separate line that starts with `PLACEMENT`.
+    """
     lines = plain_text(content).decode().splitlines()
     return "\n".join(plain for line in lines for plain in _plain(line)).encode()
 
@@ -33,7 +36,7 @@ def _plain(line: str) -> list[str]:
 
 
 def _numbers(options: str, option: str, default: float) -> tuple[float, float]:
-    """The first two numbers after an option; the default where there are none."""
+    """The first two numbers after an option; `default` replaces missing ones."""
     words = options.lower().split()
     after = words[words.index(option) + 1 :] if option in words else []
     numbers = []

@@ -1,4 +1,4 @@
-"""Colours of corners and faces as small textures: the renderer knows one colour or texture a part."""
+"""Converts vertex and face colours to textures; the renderer supports one colour or texture per part."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,19 +6,20 @@ from numpy.typing import NDArray
 from scenes.assets.reading.raw import Floats
 
 LEAST_PX, MOST_PX = 6, 64
-"""Side of a cell: even, so that an even number of them is a multiple of 4."""
+"""Range of the side of a cell in pixels: even, so that an even number of cells is a multiple of 4 wide."""
 SHEET_PX = 504
-"""Textures are drawn at up to 512 px a side."""
+"""Side of the texture in pixels that cells are sized for; textures are rendered at up to 512 px a side."""
 
 
 def baked(corner_colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
-    """A texture that shows the colours of triangles' corners.
+    """A texture with the vertex colours of triangles.
 
-    Up to 14,112 triangles get half a square cell each, in which colours run from corner to corner; more get
-    one colour each, the mean of its corners in 6 bits a channel.
+    Up to 14,112 triangles each get half a square cell, in which colours are interpolated between the
+    vertices. If there are more, or every triangle has a single colour, each triangle gets the mean colour of
+    its vertices. These colours are reduced to 6 bits per channel if there are more than 512 * 512 of them.
 
     Args:
-        corner_colors: (m, 3, 3), 0..1.
+        corner_colors: (m, 3, 3) RGB of the three vertices of each triangle, 0..1.
 
     Returns:
         Texture coordinates (m, 3, 2), v up, and the texture (h, w, 3) RGB, its width a multiple of 4.
@@ -30,17 +31,20 @@ def baked(corner_colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
 
 
 def _cells(corner_colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
-    """Two triangles share a cell, cut along its diagonal; pixels of the cut belong to the first."""
+    """Texture coordinates and a texture in which two triangles share each cell.
+
+    The cell is divided along its diagonal. Pixels on the diagonal belong to the first triangle.
+    """
     count = len(corner_colors)
     across = max(2, int(np.ceil(np.sqrt(np.ceil(count / 2)))))
-    across += across % 2  # the width is then a multiple of 4
+    across += across % 2  # makes the width a multiple of 4
     down = -(-count // (2 * across))
     side = int(np.clip(SHEET_PX // across // 2 * 2, LEAST_PX, MOST_PX))
     sheet = np.zeros((down * side, across * side, 3))
     uvs = np.empty((count, 3, 2))
     y, x = np.mgrid[0:side, 0:side]
     last = side - 1
-    # A pixel short of the cut: what is looked up on the edge between the halves stays in its own.
+    # Triangles end one pixel before the diagonal, so that texture lookups stay within their half of the cell.
     reach = last - 1
     for second in (False, True):
         which = np.arange(second, count, 2)
@@ -65,7 +69,7 @@ def _cells(corner_colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
 
 
 def _flat(colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
-    """A pixel for each colour that occurs."""
+    """Texture coordinates and a texture with one pixel for each distinct colour among `colors` (m, 3)."""
     levels = np.rint(255 * colors).astype(np.int64)
     if len(np.unique(levels, axis=0)) > 512 * 512:
         levels = levels // 4 * 4 + 2

@@ -1,4 +1,4 @@
-"""Parts of meshes from triangles: normals and texture coordinates are made where a file brings none."""
+"""Makes parts of meshes from triangles; computes normals and missing texture coordinates."""
 
 from dataclasses import replace
 
@@ -12,11 +12,11 @@ from scenes.assets.reading.palette import baked
 from scenes.assets.reading.raw import Raw
 
 CREASE_DEG = 40.0
-"""Edges sharper than this stay sharp where normals are made."""
+"""Angle in degrees between faces above which their edge stays sharp when normals are computed."""
 
 
 def with_texture(raw: Raw) -> Raw:
-    """Triangles whose corners have colours with a texture that shows these; others as they are."""
+    """Replaces vertex colours by a texture; returns triangles without vertex colours unchanged."""
     if raw.corner_colors is None:
         return raw
     uvs, texture = baked(raw.corner_colors)
@@ -24,13 +24,16 @@ def with_texture(raw: Raw) -> Raw:
 
 
 def uvs_of(raw: Raw) -> NDArray[np.float64]:
-    """Finite texture coordinates (m, 3, 2): the file's, or made."""
+    """Texture coordinates (m, 3, 2) from the file, or planar ones if it has none; 0 where not finite."""
     uvs = planar_uvs(raw.corners) if raw.uvs is None else raw.uvs
     return np.where(np.isfinite(uvs), uvs, 0.0)
 
 
 def sized(texture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A texture (h, w, 3) of at most 1024 px a side, the width a multiple of 4: renderers shear others."""
+    """A texture (h, w, 3) scaled to at most 1024 px a side and to a width that is a multiple of 4.
+
+    Renderers shear textures of other widths.
+    """
     height, width = (min(side, MAX_TEXTURE_PX) for side in texture.shape[:2])
     size = (max(4, width // 4 * 4), max(4, height))
     if size == (texture.shape[1], texture.shape[0]):
@@ -41,12 +44,12 @@ def sized(texture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def part_of_corners(
     corners: NDArray[np.float64], color_rgb: tuple[float, float, float], texture: NDArray[np.uint8] | None
 ) -> Part:
-    """Triangles as a part with one vertex for each position, normal and texture coordinate.
+    """A part from triangles, with one vertex for each distinct position, normal and texture coordinate.
 
     Args:
-        corners: (m, 3, 8), for each corner those in a row.
-        color_rgb: The part's colour.
-        texture: Its texture (h, w, 3), or None.
+        corners: (m, 3, 8) Position, normal and texture coordinate of each triangle's vertices.
+        color_rgb: Colour of the part.
+        texture: Texture (h, w, 3) of the part, or None.
     """
     unique, index = np.unique(corners.reshape(-1, 8), axis=0, return_inverse=True)
     return Part(
@@ -60,15 +63,16 @@ def part_of_corners(
 
 
 def unit_vectors(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Vectors (..., 3) at length one; those without a direction point up."""
+    """Vectors (..., 3) scaled to unit length; (0, 0, 1) for those of zero length."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.where(length > 1e-12, vectors / np.maximum(length, 1e-12), (0.0, 0.0, 1.0))
 
 
 def crease_normals(corners: NDArray[np.float64], crease_deg: float = CREASE_DEG) -> NDArray[np.float64]:
-    """Smooth normals that keep sharp edges, for corners (m, 3, 3): (m, 3, 3), unit length.
+    """Unit normals (m, 3, 3) of the vertices of triangles (m, 3, 3), smooth except across sharp edges.
 
-    A corner's normal is the area-weighted mean over the faces that meet there at less than the crease angle.
+    The normal of a triangle at a vertex is the area-weighted mean over those faces at this position whose
+    angle to the triangle is less than the crease angle.
     """
     areas = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     face_normals = np.repeat(unit_vectors(areas), 3, axis=0)
@@ -88,7 +92,10 @@ def crease_normals(corners: NDArray[np.float64], crease_deg: float = CREASE_DEG)
 
 
 def planar_uvs(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Texture coordinates (m, 3, 2) for a mesh without any: each face seen along its main axis."""
+    """Texture coordinates (m, 3, 2) for a mesh without any.
+
+    Each face is projected along the axis of the largest component of its normal.
+    """
     axis = np.abs(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])).argmax(axis=1)
     kept = np.array([[1, 2], [0, 2], [0, 1]])[axis]
     flat = np.take_along_axis(corners, kept[:, None, :].repeat(3, axis=1), axis=2)

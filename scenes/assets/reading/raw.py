@@ -1,4 +1,4 @@
-"""Triangles as files give them: corners, and perhaps normals, texture coordinates, colours."""
+"""Triangles as stored in files: positions and, if present, normals, texture coordinates and colours."""
 
 import io
 from dataclasses import dataclass, replace
@@ -16,23 +16,24 @@ from scenes.assets.reading.refusal import Refused
 Floats = NDArray[np.float64]
 Color = tuple[float, float, float]
 BLACK = 0.02
+"""A colour next to a texture is ignored if no channel is larger than this."""
 MEANINGLESS = (0.8, 0.64, 0.588)
-"""Greys that Blender and 3ds Max write beside every texture: the texture is meant as it is."""
+"""Greys that Blender and 3ds Max write next to every texture; they must not darken the texture."""
 WHITE = (1.0, 1.0, 1.0)
 GREY = (178 / 255, 178 / 255, 178 / 255)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Raw:
-    """The triangles of one material of a file, nothing checked.
+    """The unchecked triangles of one material of a file.
 
     Attributes:
-        corners: (m, 3, 3) in the file's unit and frame.
-        normals: (m, 3, 3) as the file gives them, or None.
-        uvs: (m, 3, 2), v up, or None.
-        color_rgb: 0..1, of the material.
-        corner_colors: (m, 3, 3), 0..1, instead of a texture; or None.
-        texture: (h, w, 3) RGB, already multiplied by the material's colour, or None.
+        corners: (m, 3, 3) Vertices of each triangle, in the unit and frame of the file.
+        normals: (m, 3, 3) Vertex normals from the file, or None.
+        uvs: (m, 3, 2) Texture coordinates, v up, or None.
+        color_rgb: Colour of the material, 0..1.
+        corner_colors: (m, 3, 3) Vertex colours, 0..1, used instead of a texture, or None.
+        texture: (h, w, 3) RGB, already multiplied by the colour of the material, or None.
     """
 
     corners: Floats
@@ -43,16 +44,19 @@ class Raw:
     texture: NDArray[np.uint8] | None = None
 
     def kept(self, which: NDArray[np.bool_]) -> "Raw":
-        """Some of the triangles, by a mask (m,)."""
+        """The triangles selected by a mask (m,)."""
         return self._each(lambda array: array[which])
 
     def turned(self) -> "Raw":
-        """The triangles seen from their other side."""
+        """The triangles with reversed orientation."""
         other = self._each(lambda array: array[:, ::-1])
         return replace(other, normals=None if other.normals is None else -other.normals)
 
     def moved(self, matrix: Floats) -> "Raw":
-        """The triangles under an affine map (4, 4)."""
+        """The triangles transformed by an affine matrix (4, 4).
+
+        A reflection also reverses the order of the vertices, so that faces still point outward.
+        """
         if np.array_equal(matrix, np.eye(4)):
             return self
         linear = matrix[:3, :3]
@@ -74,7 +78,7 @@ class Raw:
 
 
 def raw_of(geometry: Any, notes: list[str]) -> Raw:
-    """One trimesh geometry; what could not be used of it goes into `notes`."""
+    """The triangles of a trimesh geometry. Notes on what could not be used are added to `notes`."""
     faces = np.asarray(geometry.faces, np.int64)
     corners = np.asarray(geometry.vertices, np.float64)[faces]
     given = geometry._cache.cache.get("vertex_normals")
@@ -87,7 +91,7 @@ def raw_of(geometry: Any, notes: list[str]) -> Raw:
 
 
 def _colored(raw: Raw, geometry: Any, faces: NDArray[np.int64]) -> Raw:
-    """With the colours of vertices or faces, if there are any."""
+    """Adds the vertex or face colours, if there are any."""
     visual = geometry.visual
     if not visual.defined:
         return raw
@@ -99,7 +103,7 @@ def _colored(raw: Raw, geometry: Any, faces: NDArray[np.int64]) -> Raw:
 
 
 def with_colors(raw: Raw, colors: Floats) -> Raw:
-    """Triangles with a colour for each corner, or one colour where all are the same."""
+    """Adds vertex colours (m, 3, 3), or a single colour if all are the same."""
     colors = np.clip(np.where(np.isfinite(colors), colors, 0.7), 0.0, 1.0)
     if len(colors) and np.ptp(colors.reshape(-1, 3), axis=0).max() < 1 / 255:
         return replace(raw, color_rgb=_rgb(colors[0, 0]))
@@ -107,7 +111,7 @@ def with_colors(raw: Raw, colors: Floats) -> Raw:
 
 
 def _painted(raw: Raw, geometry: Any, material: Any, faces: NDArray[np.int64], notes: list[str]) -> Raw:
-    import trimesh  # loaded already where a file is read, and slow to load where none is
+    import trimesh  # slow to import, and only needed when a file is read
 
     uv = _placed(getattr(geometry.visual, "uv", None), material)
     if uv is not None and (len(uv) != len(geometry.vertices) or not np.isfinite(uv).all()):
@@ -132,7 +136,7 @@ def _painted(raw: Raw, geometry: Any, material: Any, faces: NDArray[np.int64], n
 
 
 def _placed(uv: Any, material: Any) -> Any:
-    """Texture coordinates (n, 2) repeated and moved as an MTL says."""
+    """Texture coordinates (n, 2), scaled and offset by the placement options of an MTL file."""
     placement = getattr(material, "kwargs", {}).get(PLACEMENT)
     if uv is None or placement is None:
         return uv
@@ -141,7 +145,7 @@ def _placed(uv: Any, material: Any) -> Any:
 
 
 def _base(material: Any) -> tuple[Color, Color, Image.Image | None]:
-    """The colour that multiplies a material's texture, the one without its texture, and the texture."""
+    """Returns the factor for the texture, the colour that is used without a texture, and the texture."""
     import trimesh
 
     if isinstance(material, trimesh.visual.material.PBRMaterial):
@@ -150,22 +154,22 @@ def _base(material: Any) -> tuple[Color, Color, Image.Image | None]:
         return color, color, material.baseColorTexture
     diffuse = getattr(material, "diffuse", None)
     color = GREY if diffuse is None else _rgb(np.asarray(diffuse))
-    # Only a Kd that the file gives: trimesh's own default is dark.
+    # Use Kd only if the file has one, because the default of trimesh is dark.
     given = getattr(material, "kwargs", {}).get("kd")
     tint = WHITE if given is None else _rgb(np.asarray(given))
     return (tint if _means(tint) else WHITE), color, getattr(material, "image", None)
 
 
 def _means(tint: Color) -> bool:
-    """Whether a colour beside a texture is more than what programs write there by themselves."""
+    """Whether a colour next to a texture is intended, and not a default that programs write there."""
     return max(tint) > BLACK and not any(np.allclose(tint, grey, atol=0.002) for grey in MEANINGLESS)
 
 
 def decoded(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
-    """The pixels (h, w, 3) of a picture, or None when it is damaged.
+    """The pixels (h, w, 3) of an image, or None and a note if it is damaged.
 
     Raises:
-        Refused: It has too many.
+        Refused: The image has too many pixels.
     """
     if image.width * image.height > MAX_IMAGE_PX:
         size = f"a texture of {image.width}x{image.height}, more than {MAX_IMAGE_PX // 10**6} million pixels"
@@ -174,7 +178,7 @@ def decoded(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
         if image.mode in ("P", "LA", "RGBA", "PA"):
             image = image.convert("RGBA").convert("RGB")
         return np.asarray(eight_bit(image).convert("RGB"), np.uint8)
-    except Exception as error:  # whatever a parser of foreign files raises is one thing to the caller
+    except Exception as error:  # parsers of untrusted files can raise anything
         name = image.info.get("file_path")
         called = "a texture" if name is None else f"texture {name!r}"
         notes.append(f"{called} damaged ({type(error).__name__}): its colour is used")
@@ -182,7 +186,7 @@ def decoded(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
 
 
 def opened(content: bytes) -> Image.Image:
-    """A picture that is decoded when its pixels are asked for."""
+    """An image that is decoded when its pixels are first accessed."""
     return Image.open(io.BytesIO(content))
 
 
@@ -193,7 +197,7 @@ def _tinted(texture: NDArray[np.uint8], factor: Color) -> NDArray[np.uint8]:
 
 
 def _rgb(color: NDArray[Any]) -> Color:
-    """Three shares from bytes or shares."""
+    """RGB, 0..1, from integers up to 255 or fractions; grey if invalid."""
     values = np.asarray(color).ravel()
     shares = values.astype(np.float64) / 255 if values.dtype.kind in "iu" else values.astype(np.float64)
     if len(shares) < 3 or not np.isfinite(shares[:3]).all():

@@ -1,4 +1,4 @@
-"""Reads a mesh file of any known kind, with all that it says of itself."""
+"""Reads mesh files of all supported formats, with the unit and axis that they state."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,14 +14,15 @@ from scenes.assets.reading.urdf import read_urdf
 
 
 def read_source(path: Path, roots: Sequence[Path]) -> Source:
-    """The mesh in a file.
+    """Reads the mesh in a file.
 
     Args:
-        path: The file.
-        roots: Folders that no link leads out of: the one that is imported.
+        path: The mesh file.
+        roots: Folders that may contain the targets of symbolic links, such as the imported folder.
 
     Raises:
-        Refused: It is not taken.
+        Refused: The file cannot be read, has no faces, exceeds a limit, or it or a file that it refers to is
+            outside the allowed folders.
     """
     if not any(path.resolve().is_relative_to(root.resolve()) for root in roots):
         raise Refused("path trick", "is a link that leads out of the imported folder", "copy the file there")
@@ -44,7 +45,7 @@ def read_source(path: Path, roots: Sequence[Path]) -> Source:
 
 
 def _frame(content: bytes, suffix: str, looks: list[str]) -> tuple[float | None, str | None]:
-    """The unit in metres and the up axis that a file states or its format prescribes."""
+    """The unit in metres and the up axis, stated by the file or prescribed by its format; otherwise None."""
     if suffix in (".glb", ".gltf"):
         check_gltf(content, suffix, looks)
         return 1.0, "y"

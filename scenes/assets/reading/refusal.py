@@ -1,4 +1,4 @@
-"""Why a mesh is not taken: one of a closed list, with a sentence and what to do about it."""
+"""The exception for mesh files that cannot be used, with the kind of problem, the reason and a remedy."""
 
 from typing import Literal
 
@@ -6,16 +6,16 @@ Kind = Literal["unreadable", "no faces", "non-finite", "over a limit", "path tri
 
 
 class Refused(Exception):
-    """A mesh that is not taken.
+    """A mesh file cannot be used.
 
     Attributes:
-        kind: One of the closed list.
+        kind: The kind of problem.
         sentence: What is wrong, in one line.
         remedy: What to do about it, in one line.
     """
 
     def __init__(self, kind: Kind, sentence: str, remedy: str) -> None:
-        """Keeps the three, each in one line."""
+        """Stores the arguments, the sentence in one line."""
         super().__init__(sentence)
         self.kind: Kind = kind
         self.sentence = " ".join(sentence.split())

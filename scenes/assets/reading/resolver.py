@@ -1,4 +1,4 @@
-"""The files that a mesh file names: handed out only where they lie in its folder, and are what they seem."""
+"""Opens the files that a mesh file refers to, if they are in its folder and of a supported kind."""
 
 import hashlib
 import io
@@ -35,26 +35,29 @@ IMAGES = (
 DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 MAX_NAME = 255
+"""Longest component of a path, in characters."""
 
 Fate = Literal["found", "missing", "unsupported", "unreadable"]
 
 
 class MeshResolver(Resolver):
-    """What trimesh asks for when a mesh names other files.
+    """A resolver for trimesh, which opens the files that a mesh refers to.
 
     Args:
         path: The mesh file.
-        roots: Folders that a link may lead anywhere in, and nowhere else: the one that is imported.
+        roots: Folders that may contain the targets of symbolic links, such as the imported folder.
 
     Attributes:
-        images: For each image that was named, what became of it.
-        inputs: For each other file that was asked for its path, and the hash of its content; "" for none.
-        trick: The first name that leads elsewhere, as a refusal, or a limit that a file breaks.
-        notes: What was done to find a file.
+        images: For each image that the mesh refers to, whether it was found, or what was wrong with it.
+        inputs: SHA-256 of each requested file, by its path relative to the mesh; "" if it is missing or
+            cannot be read.
+        trick: The first refusal of a file, because its name is invalid or leads outside the allowed folders,
+            or because it exceeds a limit; None if no file was refused.
+        notes: Notes on missing files and on names that were changed.
     """
 
     def __init__(self, path: Path, roots: Sequence[Path]) -> None:
-        """Reads nothing yet."""
+        """Does not open any file."""
         self._folder = path.parent
         self.roots = tuple(root.resolve() for root in roots)
         self.images: dict[str, Fate] = {}
@@ -65,38 +68,39 @@ class MeshResolver(Resolver):
         self._has_materials = False
 
     def get(self, name: str) -> bytes:
-        """The content of a file beside the mesh.
+        """Reads a file that the mesh refers to.
 
         Raises:
-            Refused: The name leads out of the folder, or the file breaks a limit.
-            FileNotFoundError: There is none, or one that cannot be read.
+            Refused: The name leads outside the allowed folders, or the file exceeds a limit.
+            FileNotFoundError: The file is missing, cannot be read, or is an image in an unsupported format.
         """
         try:
             return self._get(str(name))
         except Refused as refused:
-            # trimesh takes some exceptions for a missing texture: what was refused stays refused.
+            # trimesh treats some exceptions as a missing texture, so the refusal is stored for the caller.
             self.trick = self.trick or refused
             raise
 
     def keys(self) -> list[str]:
-        """Nothing is listed: names come from the mesh."""
+        """An empty list, because the names come from the mesh."""
         return []
 
     def namespaced(self, namespace: str) -> "MeshResolver":
-        """Refused: a name in another folder comes with that folder."""
+        """Not supported: names in another folder include that folder."""
         raise ValueError(f"no other folder ({namespace})")
 
     def write(self, name: str, data: object) -> None:
-        """Refused: reading a mesh writes nothing."""
+        """Not supported: reading a mesh does not write files."""
         raise PermissionError(f"reading a mesh writes nothing ({name})")
 
     def inside(self, name: str) -> Path:
-        """Where a name leads.
+        """The path of a file that the mesh refers to by name; the file may be missing.
 
         Raises:
-            Refused: Out of the folder of the mesh, or by a link out of the imported one.
+            Refused: The name is not valid, leads outside the folder of the mesh, or is a symbolic link whose
+                target is outside `roots`.
         """
-        if DRIVE.match(name):  # where it was on somebody's Windows; never followed
+        if DRIVE.match(name):  # a path on the author's Windows machine: only the file name is used
             bare = re.split(r"[\\/]", name)[-1]
             self.notes.append(f"{name!r} is taken as {bare!r} beside it")
             name = bare
@@ -134,7 +138,10 @@ class MeshResolver(Resolver):
         return content
 
     def _is_image(self, name: str) -> bool:
-        """Whether a file is a texture, by its suffix or as this mesh can name no other kind there."""
+        """Whether a file is a texture: by its suffix, or because the mesh can refer to no other kind of file.
+
+        PLY and COLLADA files refer only to textures, and OBJ files do so once the material file is open.
+        """
         known = PurePath(name).suffix.lower() in IMAGES
         return known or self._kind in (".ply", ".dae") or (self._kind == ".obj" and self._has_materials)
 
@@ -147,11 +154,11 @@ class MeshResolver(Resolver):
 
 
 def _content(path: Path, name: str) -> bytes:
-    """What is in a file that a mesh names.
+    """The content of a file that a mesh refers to.
 
     Raises:
-        Refused: It is too large.
-        OSError: It cannot be read.
+        Refused: The file is too large.
+        OSError: The file is missing or cannot be read.
     """
     if not path.is_file():
         raise FileNotFoundError(name)
@@ -163,15 +170,15 @@ def _content(path: Path, name: str) -> bytes:
 
 
 def digest(content: bytes) -> str:
-    """SHA-256 in hex."""
+    """Hexadecimal SHA-256 digest."""
     return hashlib.sha256(content).hexdigest()
 
 
 def can_be_read(content: bytes, name: str) -> bool:
-    """Whether bytes are an image of a known kind, judged by its header alone.
+    """Whether `content` is an image in a supported format; only the header is read.
 
     Raises:
-        Refused: It says that it has more than 50 million pixels.
+        Refused: The header states more than 50 million pixels.
     """
     try:
         with warnings.catch_warnings():
@@ -180,7 +187,7 @@ def can_be_read(content: bytes, name: str) -> bool:
                 size = image.size
     except Image.DecompressionBombError:
         raise _bomb(name, "more") from None
-    except Exception:  # whatever a parser of foreign files raises is one thing to the caller
+    except Exception:  # parsers of untrusted files can raise anything
         return False
     if size[0] * size[1] > MAX_IMAGE_PX:
         raise _bomb(name, f"{size[0]}x{size[1]}, more")
@@ -197,7 +204,10 @@ def _trick(name: str, what: str) -> Refused:
 
 
 def _other_case(folder: Path, name: str) -> Path:
-    """The file whose name differs in upper and lower case only, if there is just one."""
+    """The path of a file whose name differs from `name` only in case.
+
+    Each component is replaced only if exactly one entry of its folder matches.
+    """
     place = folder
     for part in PurePosixPath(name).parts:
         if not place.is_dir():

@@ -1,4 +1,4 @@
-"""Reads a mesh file of any kind that is known, with all that it says of itself."""
+"""The content of a mesh file: triangles, unit, axis, and notes on how the file was read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,16 +11,17 @@ from scenes.assets.reading.resolver import MeshResolver
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """A mesh as its file has it.
+    """The content of a mesh file, before conversion to metres and z up.
 
     Attributes:
-        raws: Triangles by material, in the file's unit and frame.
-        unit_m: The file's unit in metres, or None where it says nothing.
-        up: The axis that points up in the file, or None where it says nothing.
-        images: What became of the textures that it names.
-        inputs: Every file that was read or looked for, relative to the folder of the mesh, and its hash.
-        notes: What was done to read its triangles, each in a few words.
-        looks: The same of its materials and textures, and what of them is not used.
+        raws: The triangles of each material, in the unit and frame of the file.
+        unit_m: The unit of the file in metres, or None if the file does not state it.
+        up: The axis that points up, `x`, `y` or `z`, or None if the file does not state it.
+        images: For each texture that the file refers to, whether it was found, or what was wrong with it.
+        inputs: SHA-256 of each requested file, by its path relative to the mesh; "" if it is missing or
+            cannot be read.
+        notes: Short notes on what was changed when the triangles were read.
+        looks: Short notes on how materials and textures were read, and on what was not used of them.
     """
 
     raws: tuple[Raw, ...]
@@ -33,13 +34,13 @@ class Source:
 
     @property
     def to_metres_z_up(self) -> Floats:
-        """The map (4, 4) to metres, z up, as far as the file states its unit and axis."""
+        """The transform (4, 4) to metres with z up; a unit or axis that is not stated is left unchanged."""
         unit_m = 1.0 if self.unit_m is None else self.unit_m
         return up_matrix(self.up or "z") @ np.diag([unit_m, unit_m, unit_m, 1.0])
 
 
 def up_matrix(up: str) -> Floats:
-    """The rotation (4, 4) that turns an axis upright: x, y or z to z."""
+    """The rotation (4, 4) that maps the axis `up`, which is x, y or z, to z."""
     matrix = np.eye(4)
     if up == "y":
         matrix[:3, :3] = [[1, 0, 0], [0, 0, -1], [0, 1, 0]]
@@ -51,7 +52,7 @@ def up_matrix(up: str) -> Floats:
 def source_of(
     raws: tuple[Raw, ...], unit_m: float | None, up: str | None, resolver: MeshResolver, notes: Sequence[str]
 ) -> Source:
-    """The mesh of some triangles, with what became of the files that it names."""
+    """The source of triangles, with notes on the files that the resolver was asked for."""
     lost = [
         f"texture {name!r} {fate}: its colour is used"
         for name, fate in resolver.images.items()

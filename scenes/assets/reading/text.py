@@ -1,4 +1,4 @@
-"""Text of files that people made, in whatever encoding: as UTF-8 without a mark at its beginning."""
+"""Converts the text of files from users in any encoding to UTF-8 without a byte order mark."""
 
 import codecs
 
@@ -6,9 +6,10 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def plain_text(content: bytes) -> bytes:
-    """The text of a file as UTF-8.
+    """Converts the text of a file to UTF-8.
 
-    What is no UTF-8 is taken as Latin-1, where every byte is a letter: names of files keep their sense.
+    UTF-16 is recognised by its byte order mark. Text that is not valid UTF-8 is decoded as Latin-1, in which
+    every byte is a character, so that file names in the text remain usable.
     """
     if content[:2] in UTF_16:
         content = content.decode("utf-16", "replace").encode()
@@ -21,6 +22,9 @@ def plain_text(content: bytes) -> bytes:
 
 
 def plain_head(content: bytes, end: bytes) -> bytes:
-    """A file that begins with text, with that as UTF-8; as it is where `end` does not end that."""
+    """Converts the text before the first `end` to UTF-8 and leaves the rest as it is.
+
+    Returns `content` unchanged if it does not contain `end`.
+    """
     cut = content.find(end)
     return content if cut < 0 else plain_text(content[:cut]) + content[cut:]

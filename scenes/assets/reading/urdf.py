@@ -1,4 +1,4 @@
-"""Robot descriptions: the visual meshes of all links, joints at zero, as one mesh."""
+"""Reads robot descriptions (URDF): the visual meshes of all links, with all joints at zero, as one mesh."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -19,19 +19,20 @@ MAX_LINKS = 1000
 
 
 def named_meshes(content: bytes) -> list[str]:
-    """The mesh files that a URDF names, for looks or for physics.
+    """The file names of all visual and collision meshes in a URDF.
 
     Raises:
-        Refused: It is no XML that can be read.
+        Refused: The content is not valid XML or defines entities.
     """
     return [mesh.get("filename", "") for mesh in check_xml(content).iter("mesh")]
 
 
 def read_urdf(content: bytes, resolver: MeshResolver) -> Source:
-    """The looks of a robot, in metres, z up.
+    """Reads the visual geometry of a robot, in metres with z up.
 
     Raises:
-        Refused: It is not taken.
+        Refused: The file or one of its meshes is invalid or exceeds a limit, there is no visual geometry, or
+            a mesh or texture is outside the allowed folders.
     """
     robot = check_xml(content)
     if robot.tag != "robot":
@@ -55,7 +56,11 @@ def read_urdf(content: bytes, resolver: MeshResolver) -> Source:
 
 
 def _place(robot: ElementTree.Element, link: str) -> Floats:
-    """Where a link is (4, 4), all joints at zero."""
+    """The pose (4, 4) of a link in the frame of the robot, with all joints at zero.
+
+    Raises:
+        Refused: The joints form a loop.
+    """
     parents = {_link(joint, "child"): joint for joint in robot.findall("joint")}
     place = np.eye(4)
     for _ in range(len(parents) + 1):
@@ -72,7 +77,7 @@ def _link(joint: ElementTree.Element, end: str) -> str:
 
 
 def _origin(element: ElementTree.Element) -> Floats:
-    """The (4, 4) of an <origin xyz rpy>: roll, pitch, yaw about fixed axes."""
+    """The transform (4, 4) of <origin xyz rpy>, with roll, pitch and yaw about fixed axes."""
     matrix, origin = np.eye(4), element.find("origin")
     if origin is None:
         return matrix
@@ -98,10 +103,10 @@ def _number(text: str | None) -> float | None:
 
 
 def _numbers(text: str | None, default: tuple[float, ...]) -> tuple[float, ...]:
-    """As many numbers as the default has.
+    """The numbers in `text`, or `default` if it is None.
 
     Raises:
-        Refused: There are others in their place.
+        Refused: There are not as many numbers as in `default`, or a word is not a finite number.
     """
     if text is None:
         return default
@@ -165,10 +170,10 @@ def _mesh(mesh: ElementTree.Element, resolver: MeshResolver, notes: list[str]) -
 
 
 def _primitive(shape: ElementTree.Element) -> trimesh.Trimesh | None:
-    """A box, cylinder, capsule or sphere; None for one without a size.
+    """The mesh of a box, cylinder, capsule or sphere, or None if a dimension is not positive.
 
     Raises:
-        Refused: It is another shape.
+        Refused: The shape is not supported.
     """
     if shape.tag == "box":
         sides = _numbers(shape.get("size"), (1.0, 1.0, 1.0))
@@ -192,7 +197,7 @@ def _primitive(shape: ElementTree.Element) -> trimesh.Trimesh | None:
 def _color(
     material: ElementTree.Element | None, materials: dict[str, ElementTree.Element]
 ) -> tuple[float, float, float] | None:
-    """The colour that a visual or its named material gives."""
+    """The colour of a material element or of the robot's material of the same name, or None."""
     if material is None:
         return None
     color = material.find("color")
