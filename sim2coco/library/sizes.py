@@ -1,4 +1,7 @@
-"""Finds meshes whose size is implausible compared with others of their category, to ask the user."""
+"""Finds meshes whose size is implausible compared with others of their category.
+
+The user is asked to confirm or correct these sizes before the meshes are imported.
+"""
 
 from bisect import bisect_left
 from collections import defaultdict
