@@ -5,7 +5,7 @@ import logging
 from scenes.assets.catalogue import Catalogue
 
 MAX_NOTES = 5
-"""Maximum number of notes that are logged; only the number of further ones is."""
+"""Maximum number of notes that are logged; further ones are only counted."""
 
 log = logging.getLogger("sim2coco")
 

@@ -130,6 +130,7 @@ class Result:
         scenes: Number of scenes, including rejected and failed ones.
         reasons: How often each reason has rejected a view.
         failed: Index and error of each failed scene.
+        labels: Number of labels of each category.
     """
 
     out: Path
@@ -138,7 +139,6 @@ class Result:
     reasons: Counter[str]
     failed: list[tuple[int, str]]
     labels: Counter[str]
-    """Number of labels of each category."""
 
 
 Progress = Callable[[Tally], None]

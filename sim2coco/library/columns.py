@@ -44,7 +44,7 @@ class Columns(Settings):
     file: Annotated[str, AfterValidator(_slashed)]
     """Path of the file relative to the folder, or a pattern like `bolts/*.stl`."""
     category: Annotated[str, AfterValidator(_category)] | None = None
-    """Category of its labels."""
+    """Category with which the object is labelled."""
     unit: Annotated[float, _one_of(UNITS_M)] | None = None
     """Unit of the coordinates in the file, stored as its length in metres."""
     up: Annotated[str, _one_of({axis: axis for axis in UPS})] | None = None
@@ -56,7 +56,7 @@ class Columns(Settings):
     licence: str | None = None
     """Licence of the mesh."""
     upright: Annotated[bool, _one_of(YES_NO)] | None = None
-    """Whether it is released upright, turned only about the vertical axis."""
+    """Whether the object is released upright, turned only about the vertical axis."""
     collision: Annotated[str, _one_of({way: way for way in COLLISIONS})] | None = None
     """Its collision shape: `hull`, or `convex` for convex pieces."""
 

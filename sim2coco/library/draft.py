@@ -37,7 +37,7 @@ def draft(rows: Sequence[Row], overrides: Mapping[str, Override]) -> str:
 
 
 def _stated_m(row: Row, rows: Sequence[Row]) -> float | None:
-    """Median size of the meshes in the category of `row` whose files state their unit; None without such."""
+    """Median size of the meshes in the same category whose files state their unit; None if there are none."""
     same = [
         other for other in rows if other.override.category == row.override.category and other.unit == "file"
     ]

@@ -79,7 +79,8 @@ def mesh_folder_of(store: Store, root: Path, joining: Joining) -> MeshFolder:
     """Finds or adds a folder among those that a library is made from.
 
     Raises:
-        LibraryError: The library is made from other folders, and `joining` is "ask".
+        LibraryError: The library is made from other folders and `joining` is "ask", or the library is of an
+            older version and none of its meshes is in the folder.
     """
     entries = _tree(store, INDEX).get("assets", [])
     nameless = [entry["source"] for entry in entries if "folder" not in entry]

@@ -104,7 +104,7 @@ def _is_rubbish(file: str) -> bool:
 
 
 def _parts(root: Path, meshes: list[str]) -> set[str]:
-    """The meshes that URDFs name; a URDF that names a file outside of the list is ignored."""
+    """The meshes that URDFs name; URDFs that also name other files are ignored."""
     known, found = set(meshes), set[str]()
     for file in meshes:
         if file.lower().endswith(".urdf"):

@@ -12,7 +12,7 @@ from typing import Self
 from sim2coco.library.row import Row
 
 FAR = 8.0
-"""Factor to the usual size in the category, in either direction, beyond which a size is implausible."""
+"""Sizes that exceed or fall below the usual one in the category by more than this factor are implausible."""
 STATED = ("file", "table")
 """Sources of a unit that count as stated."""
 
@@ -22,8 +22,8 @@ class Sizes:
     """Longest sides of the meshes of a category in metres, ascending.
 
     Attributes:
-        stated: Those of meshes whose unit is stated.
-        all: Those of all meshes.
+        stated: Sides of the meshes whose unit is stated.
+        all: Sides of all meshes.
     """
 
     stated: Sequence[float]

@@ -23,7 +23,7 @@ from sim2coco.library.examine import Task, examine, refusal
 from sim2coco.library.row import Row
 
 TIMEOUT_S = 120.0
-"""Maximum time for one file."""
+"""Maximum time in seconds for one file."""
 MEMORY_BYTES = 6 << 30
 """Limit of a child's address space; a file that needs more is refused. Imports alone map about 1.5 GiB."""
 FILES_A_CHILD = 100
@@ -111,7 +111,7 @@ _client: Client | None = None
 
 
 def _start(parent: int) -> None:
-    """Initialises a child: no output, no reaction to Ctrl-C, limited memory, and an end with the parent."""
+    """Initialises a child process: no output, Ctrl-C ignored, memory limited, and it ends with its parent."""
     global _client
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     exit_with_parent(parent)
