@@ -184,7 +184,7 @@ def generate(
     with engine.prepared(recipe) as processes:
         catalogue = recipe.load_catalogue()
         log_notes(catalogue)
-        recipe.hold_out(catalogue)  # raises early if there are too few to give each split its own
+        recipe.hold_out(catalogue)  # raises early if splits cannot have own meshes and textures
         store = Store(Path(out).expanduser().absolute())
         with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:
             written = begin(store, recipe, catalogue, num_images)
@@ -208,7 +208,7 @@ def _make_missing(
     def missing() -> Iterator[int | None]:
         scene = tally.scene
         while not tally.done:
-            scene = max(scene, tally.scene)  # counted scenes are removed from known
+            scene = max(scene, tally.scene)  # `known` no longer contains counted scenes
             ahead = sum(not reasons for summary in waiting.values() for reasons in summary.views)
             if tally.accepted + ahead >= tally.wanted:
                 yield None  # enough is made already; only slower, earlier scenes are missing

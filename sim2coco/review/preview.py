@@ -54,7 +54,7 @@ def preview(
     with tempfile.TemporaryDirectory(prefix="sim2coco-") as folder, engine.prepared(single) as processes:
         catalogue = single.load_catalogue()
         log_notes(catalogue)
-        single.hold_out(catalogue)  # raises early if there are too few to give each split its own
+        single.hold_out(catalogue)  # raises early if splits cannot have own meshes and textures
         store = Store(Path(folder) / "data")
         (Path(folder) / "scratch").mkdir()
         store.root.mkdir()
