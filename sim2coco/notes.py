@@ -1,17 +1,17 @@
-"""What of the meshes of a run is not used: said once, at its start."""
+"""Warnings about mesh files, which are logged once at the start of a run."""
 
 import logging
 
 from scenes.assets.catalogue import Catalogue
 
 MAX_NOTES = 5
-"""Lines that are written; the others are counted."""
+"""Maximum number of notes that are logged; further ones are only counted."""
 
 log = logging.getLogger("sim2coco")
 
 
 def log_notes(catalogue: Catalogue) -> None:
-    """Logs warnings of what was not used of the mesh files, and of what was done to read them."""
+    """Logs warnings about ignored parts of mesh files, and about what was changed to read them."""
     for note in catalogue.notes[:MAX_NOTES]:
         log.warning("%s", note)
     if len(catalogue.notes) > MAX_NOTES:

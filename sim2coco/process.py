@@ -1,4 +1,4 @@
-"""Whether this process belongs to sim2coco (command line, workers) or to a program that uses the library."""
+"""Whether this process is sim2coco's own (command line, worker) or another program that uses the library."""
 
 from pathlib import Path
 
@@ -20,6 +20,6 @@ def own_this_process() -> None:
 def can_be_forked() -> bool:
     """Whether this process can be forked safely: it is sim2coco's own, and has a single thread.
 
-    In another program unknown resources may be open, and a fork copies only the calling thread.
+    Another program may have open resources of any kind, and a fork copies only the calling thread.
     """
     return _own and len(list(Path("/proc/self/task").iterdir())) == 1

@@ -1,4 +1,4 @@
-"""Runs: generate a data set from a Recipe. A run can be interrupted, resumed and extended at any time."""
+"""Generates a data set from a recipe. A run can be interrupted, resumed and extended at any time."""
 
 import multiprocessing
 import tempfile
@@ -36,7 +36,7 @@ load_kinds(sim2coco.export)
 
 
 class GenerationError(Exception):
-    """A run that cannot finish, with the number of rejections for each reason."""
+    """A run cannot finish; the message gives the number of rejections for each reason."""
 
 
 ADVICE = {
@@ -47,18 +47,18 @@ ADVICE = {
     "vanishing": "set a larger image.width and image.height, or a larger camera.fill",
     "failed": "look at run.log, and at the meshes",
 }
-"""What to change if most views are rejected for a reason that is not a check."""
+"""Advice for the user by rejection reason, for reasons that are not checks of the image quality."""
 
 
 @dataclass
 class Tally:
-    """Counts over the finished scenes 0, 1, ... without gaps, in order.
+    """Counts over the finished scenes 0, 1, ..., which are added in order and without gaps.
 
     Attributes:
-        wanted: Number of accepted views to make.
-        patience: Number of most recent views over which the yield is measured.
-        min_yield: Minimum fraction of accepted views among them.
-        scene: The next scene to count.
+        wanted: Number of accepted views to generate.
+        patience: Number of most recent views over which the fraction of accepted views is measured.
+        min_yield: Minimum fraction of accepted views among them; the run is aborted below it.
+        scene: Index of the next scene to count.
         accepted: Accepted views so far.
         kept_of_last: Accepted views of the last scene that belong to the data set.
         reasons: How often each reason has rejected a view.
@@ -116,13 +116,22 @@ class Tally:
 
 
 def counts(reasons: Counter[str]) -> str:
-    """Reasons with their counts, most frequent first."""
+    """Rejection reasons with their counts as text, most frequent first."""
     return ", ".join(f"{reason} {number}" for reason, number in reasons.most_common()) or "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The result of a run."""
+    """The result of a run.
+
+    Attributes:
+        out: The data set's folder.
+        images: Number of accepted views.
+        scenes: Number of scenes, including rejected and failed ones.
+        reasons: How often each reason has rejected a view.
+        failed: Index and error of each failed scene.
+        labels: Number of labels of each category.
+    """
 
     out: Path
     images: int
@@ -130,7 +139,6 @@ class Result:
     reasons: Counter[str]
     failed: list[tuple[int, str]]
     labels: Counter[str]
-    """Number of labels of each category."""
 
 
 Progress = Callable[[Tally], None]
@@ -157,12 +165,13 @@ def generate(
         engine: Where scenes are made; by default in this process, or in worker processes if `workers` > 1.
         formats: Annotation formats to write in addition to COCO, which is always written.
         retry_failed: Whether scenes that failed before are tried again.
-        progress: Called with the tally after each finished scene, and regularly in between. It may raise an
-            exception to stop the run cleanly; an exception from a signal handler may hang the run.
+        progress: Called with the tally after each finished scene, and regularly in between. To stop the run
+            cleanly, raise an exception from this callback. Do not raise one from a signal handler, because
+            that may hang the run.
 
     Raises:
         StoreError: `out` cannot be written or holds something else.
-        CatalogueError: A mesh cannot be used, or there are too few meshes for splits of their own.
+        CatalogueError: A mesh cannot be used, or there are too few meshes to give each split its own.
         EglUnavailable: The renderer does not work on this machine.
         GenerationError: Too few views are accepted.
     """
@@ -175,7 +184,7 @@ def generate(
     with engine.prepared(recipe) as processes:
         catalogue = recipe.load_catalogue()
         log_notes(catalogue)
-        recipe.hold_out(catalogue)  # what splits cannot have each of their own is refused before all else
+        recipe.hold_out(catalogue)  # raises early if splits cannot have own meshes and textures
         store = Store(Path(out).expanduser().absolute())
         with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:
             written = begin(store, recipe, catalogue, num_images)
@@ -191,7 +200,7 @@ def generate(
 def _make_missing(
     job: Job, engine: Engine, tally: Tally, retry_failed: bool, progress: Progress | None
 ) -> None:
-    """Makes scenes until the finished scenes, counted in order, have enough accepted views."""
+    """Generates scenes until the finished scenes, counted in order, have enough accepted views."""
     known = dict(_finished(job, tally, retry_failed))
     waiting: dict[int, Summary] = {}
     report = progress or (lambda _: None)
@@ -199,10 +208,10 @@ def _make_missing(
     def missing() -> Iterator[int | None]:
         scene = tally.scene
         while not tally.done:
-            scene = max(scene, tally.scene)  # what is counted is no longer known, but there
+            scene = max(scene, tally.scene)  # `known` no longer contains counted scenes
             ahead = sum(not reasons for summary in waiting.values() for reasons in summary.views)
             if tally.accepted + ahead >= tally.wanted:
-                yield None  # enough is made already: only a slow scene before it is still to come
+                yield None  # enough is made already; only slower, earlier scenes are missing
             elif scene in known:
                 scene += 1
             else:
@@ -230,7 +239,10 @@ def _make_missing(
 
 
 def _finished(job: Job, tally: Tally, retry_failed: bool) -> Iterator[tuple[int, Summary]]:
-    """Yields the complete scenes that this run needs; removes the records of incomplete ones."""
+    """Yields the complete scenes from earlier runs; deletes records of incomplete ones.
+
+    Also deletes those of failed scenes if they are to be tried again.
+    """
     limit = tally.wanted
     for name in list(job.store.list("records")):
         record = _whole(job.store, name, limit)
@@ -242,7 +254,7 @@ def _finished(job: Job, tally: Tally, retry_failed: bool) -> Iterator[tuple[int,
 
 
 def _whole(store: Store, name: str, limit: int) -> Record | None:
-    """A record if the images of its first `limit` accepted views are complete and unchanged, else None."""
+    """The record if the images of its first `limit` accepted views are complete and unchanged, else None."""
     try:
         record = from_bytes(store.get(name))
         for view in kept_views(record, limit):
@@ -256,7 +268,7 @@ def _whole(store: Store, name: str, limit: int) -> Record | None:
 
 
 def finalise(job: Job, tally: Tally, formats: Sequence[Format]) -> Counter[str]:
-    """Removes surplus images, writes the annotations, and returns the number of labels of each category."""
+    """Deletes surplus images, writes the annotations, and returns the number of labels of each category."""
     store = job.store
     store.sweep()
     _remove_rest(store, tally)
@@ -265,7 +277,7 @@ def finalise(job: Job, tally: Tally, formats: Sequence[Format]) -> Counter[str]:
 
 
 def _remove_rest(store: Store, tally: Tally) -> None:
-    """Removes records after the last scene, and files of images that do not belong to the data set."""
+    """Deletes records after the last scene, and files of images that do not belong to the data set."""
     last = tally.scene - 1
     views = kept_views(from_bytes(store.get(record_name(last))), tally.kept_of_last)
     keys = {picture_key(picture.name) for view in views for picture in view.pictures}

@@ -1,9 +1,10 @@
-"""What splits share: the meshes and textures of their scenes, whatever these are called there.
+"""Finds meshes and textures that several splits share, even if they have different names.
 
-Meshes of furniture do not count: they are the same in all splits, as floors are; their textures do.
+Meshes of furniture are not compared, because they are the same in all splits, as floors are. The textures of
+furniture are compared.
 
-The evidence is what records and labels name. `run.json` tells only what is in a mesh that a label names, and
-that two meshes are one at two sizes.
+Meshes and textures are taken from records and labels. `run.json` is only used to find the content hash of a
+mesh that a label names, and to detect that two meshes differ only in size.
 """
 
 from collections import Counter
@@ -15,38 +16,39 @@ from sim2coco.check.folder import Folder, Place
 from sim2coco.check.values import Entry
 
 MAX_TOLD = 10
+"""Maximum number of shared meshes, and of shared textures, that are reported individually."""
 MESH, SHAPE, TEXTURE = "mesh", "shape", "texture"
 FORBIDDEN = {"asset": (MESH, SHAPE), "background": (TEXTURE,)}
-"""What must not be shared, by the word of `split.by`; a shape is a mesh at any size."""
+"""What splits must not share, by the value in `split.by`; a shape is a mesh without regard to its size."""
 
 Thing = tuple[str, str]
-"""A kind and what it is: its hash, or which picture of which procedural texture."""
+"""A kind, and the content hash or, for a procedural texture, its name and index."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """How many different meshes and textures the scenes of a split have."""
+    """Number of different meshes and textures in the scenes of a split."""
 
     split: str
     meshes: int
     textures: int
 
     def __str__(self) -> str:
-        """The numbers in words."""
+        """The numbers as text."""
         return f"{self.split}: {self.meshes} meshes, {self.textures} textures"
 
 
 @dataclass(slots=True)
 class Sharing:
-    """Which split has what, and what two have that must not.
+    """Registers the meshes, shapes and textures of each split, and reports those that splits must not share.
 
     Attributes:
-        forbidden: The kinds that no two splits may share.
-        meshes: A mesh's name with the hash of what is in it, by the bare name that labels have.
-        shapes: What a mesh is at any size, by its name with the hash.
-        first: Where a thing was seen first: its split and a picture.
-        splits: The things of each split.
-        leaks: How many things of each kind were found in a second split.
+        forbidden: The kinds that splits must not share.
+        meshes: Keys `name@hash` of meshes by their names, because labels give only the name.
+        shapes: Identifier of the shape of a mesh, equal for all its sizes, by the key of the mesh.
+        first: The split and the image in which each mesh, shape or texture was found first.
+        splits: The meshes, shapes and textures of each split.
+        leaks: Number of times that a second split was found to share something, by kind.
     """
 
     forbidden: frozenset[str]
@@ -57,7 +59,10 @@ class Sharing:
     leaks: Counter[str] = field(default_factory=Counter)
 
     def see_record(self, folder: Folder, name: str, record: Entry) -> None:
-        """Looks at what the scene of a record is made of."""
+        """Registers the meshes, textures and environment maps of a record's scene.
+
+        Reports those that another split has too and must not share.
+        """
         if record["status"] != "done":
             return
         try:
@@ -71,7 +76,7 @@ class Sharing:
             self._see(folder.at(name, picture), record["split"], picture, kind, called)
 
     def see_labels(self, split: str, document: Document) -> None:
-        """Looks at the meshes that the labels of a split name."""
+        """Registers the meshes that the labels of a split name, and reports those that must not be shared."""
         for identity, image in document.images.items():
             for annotation in document.of_image[identity]:
                 asset, picture = annotation["attributes"]["asset"], image["file_name"]
@@ -98,7 +103,7 @@ class Sharing:
             place.fault(what + more)
 
     def holdings(self) -> tuple[Holding, ...]:
-        """How much each split has, and last, where there are several, how much is in more than one."""
+        """The counts of each split; if there are several, the last entry counts what more than one has."""
         everywhere = Counter(thing for things in self.splits.values() for thing in things)
         shared = {thing for thing, splits in everywhere.items() if splits > 1}
         last = [("in more than one", shared)] if len(self.splits) > 1 else []
@@ -111,7 +116,12 @@ def _holding(name: str, things: set[Thing]) -> Holding:
 
 
 def sharing_in(folder: Folder, run: Entry | None) -> Sharing:
-    """Nothing seen so far, and what is said about it."""
+    """A `Sharing` in which nothing is registered yet, with the rules and hashes from `run.json`.
+
+    Args:
+        folder: The data set.
+        run: The content of `run.json`; None if it is missing.
+    """
     try:
         meshes = {str(key).rpartition("@")[0]: str(key) for key in (run or {}).get("assets", [])}
         words = (run or {}).get("recipe", {}).get("split", {}).get("by", [])
@@ -125,14 +135,17 @@ def sharing_in(folder: Folder, run: Entry | None) -> Sharing:
 
 
 def _bodies(record: Entry) -> Iterator[Thing]:
-    """The mesh of each body of a scene but furniture."""
+    """Yields the mesh of each body in a scene except furniture."""
     for body in record["settled"]["spec"]["bodies"]:
         if body.get("role") != "furniture":
             yield MESH, str(body["asset"])
 
 
 def _textures(node: object) -> Iterator[Thing]:
-    """The texture of each surface, wherever in a scene it is: each has a `look`. Trees may be deep."""
+    """Yields the texture of each surface in a scene, which is any mapping with a key `look`.
+
+    Does not recurse, because the tree of a broken record may be nested too deeply for that.
+    """
     waiting = [node]
     for node in waiting:
         if isinstance(node, dict) and "look" in node:
@@ -143,7 +156,7 @@ def _textures(node: object) -> Iterator[Thing]:
 
 
 def _skies(record: Entry) -> Iterator[Thing]:
-    """The pictures of all around that light the views of a scene."""
+    """Yields the environment maps that light the views of a scene."""
     for view in record["views"]:
         around = view["shot"]["light"].get("environment")
         if around is not None:
@@ -151,7 +164,7 @@ def _skies(record: Entry) -> Iterator[Thing]:
 
 
 def _picture(record: Entry) -> str:
-    """The name of the first picture of a record, "" if it has none."""
+    """The name of the first image of a record; "" if it has none."""
     views = [view for view in record["views"] if isinstance(view, dict)]
     pictures = [
         picture for view in views for picture in view.get("pictures") or () if isinstance(picture, dict)

@@ -2,9 +2,10 @@
 
 The server has one thread and does nothing but import modules and fork. On the command line it is itself a
 fork of the program, which has imported most modules already. When the library is used from another program,
-which may have threads and open resources, the server is started as a new process. It runs Python's own server
-(`multiprocessing.forkserver`), but there is one for each run. Python has a single one for the whole program:
-it would keep the environment of the first run, and would be shared with the caller's own processes.
+which may have threads and open resources, the server is started as a new process. It uses the code of
+Python's own server (`multiprocessing.forkserver`), but each run has its own server. Python has a single one
+for the whole program: it would keep the environment of the first run, and would be shared with the caller's
+own processes.
 """
 
 import os
@@ -32,21 +33,21 @@ SERVE = (
     "from multiprocessing.forkserver import main; main({listener}, {alive}, {modules!r})"
 )
 MAIN = ("init_main_from_name", "init_main_from_path")
-"""Entries of `multiprocessing`'s preparation data that make a child run the caller's script."""
+"""Keys in the preparation data of `multiprocessing` that make a child run the caller's script."""
 
 
 class ForkServer:
     """The process that workers are forked from; it is started on first use, and again if it dies.
 
-    It ends when this process ends, because it waits for the end of a pipe that only this process holds open.
-    Workers detect this by a change of their parent's process ID.
+    The server ends when this process ends, because it waits until a pipe is closed that only this process
+    holds open. Workers detect the end of the server by a change of their parent's process ID.
 
     Args:
         modules: Modules that the server imports before it forks.
     """
 
     def __init__(self, modules: Sequence[str]) -> None:
-        """Does not start the server yet."""
+        """Creates a temporary folder for the socket; does not start the server yet."""
         self._modules = list(modules)
         self._lock = threading.Lock()
         self._folder = tempfile.TemporaryDirectory(prefix="sim2coco-")
@@ -80,7 +81,7 @@ class ForkServer:
         self.start()
         status, its_status = os.pipe()
         its_data, data = os.pipe()
-        # Replaces the pipe that Python passes here; a child that held it would keep the server alive.
+        # Passed instead of Python's pipe, which would keep the server alive as long as a child holds it.
         nothing = os.open(os.devnull, os.O_RDWR)
         try:
             with socket.socket(socket.AF_UNIX) as client, _short_path(self._folder.name) as folder:
@@ -158,7 +159,7 @@ class ForkServerContext(BaseContext):
     _name = "forkserver"
 
     def __init__(self, server: ForkServer, main: bool) -> None:
-        """Does not start a process."""
+        """Only stores the arguments; does not start a process."""
         self.server = server
         self.Process = partial(_Process, server, main)
 
@@ -183,7 +184,7 @@ class _Popen(popen_forkserver.Popen):
         super().__init__(process)
 
     def _launch(self, process_obj: BaseProcess) -> None:
-        """Like Python's method, but with this fork server, and without the caller's script where possible."""
+        """Like Python's method, but with this fork server, and without the caller's script unless needed."""
         preparation = spawn.get_preparation_data(process_obj.name)
         kept = {key: value for key, value in preparation.items() if self._main or key not in MAIN}
         buffer = BytesIO()
@@ -194,7 +195,7 @@ class _Popen(popen_forkserver.Popen):
         finally:
             set_spawning_popen(None)
         self.sentinel, data = self._server.fork(self._fds)
-        # The child detects by the other end of this pipe that its parent has ended.
+        # The child detects the end of its parent by the other end of this pipe, so it is kept open.
         self.finalizer = util.Finalize(self, _close, (os.dup(data), self.sentinel))
         with os.fdopen(data, "wb") as file:
             file.write(buffer.getbuffer())

@@ -1,1 +1,1 @@
-"""Your own objects: mesh folders become libraries of clean, measured, tested assets."""
+"""Imports folders of user meshes into libraries of cleaned, measured and tested assets."""

@@ -1,4 +1,4 @@
-"""Makes triangles of any origin into a mesh that physics and renderer can rely on."""
+"""Cleans triangles from any file format into a mesh that is safe for the physics engine and the renderer."""
 
 from dataclasses import dataclass, replace
 
@@ -19,21 +19,23 @@ from scenes.assets.reading.raw import Floats, Raw
 from scenes.assets.reading.refusal import Refused
 
 NO_AREA = 1e-14
-"""Triangles whose area is below this share of the longest side squared show nothing."""
+"""Triangles are dropped if twice their area is at most this fraction of the mesh's longest side squared."""
 BOUNDLESS_M = 1e9
+"""Triangles with a coordinate of at least this absolute value in metres are dropped as not finite."""
 NORMAL_STEP = 1e-5
+"""Step to which components of vertex normals are rounded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cleaned:
-    """A clean mesh and what was found on the way.
+    """A clean mesh, and what was found and repaired while it was cleaned.
 
     Attributes:
-        mesh: In metres, z up; the same bytes however the file ordered its triangles.
-        watertight: Whether it encloses a volume.
-        normals: Whether they come from the file.
-        uvs: Whether they come from the file.
-        repairs: What was done, each in a few words.
+        mesh: The mesh in metres, z up; its bytes do not depend on the order of triangles in the file.
+        watertight: Whether the mesh encloses a volume.
+        normals: Whether the vertex normals come from the file; otherwise they are computed.
+        uvs: Whether the texture coordinates come from the file; otherwise they are computed.
+        repairs: A short description of each repair.
     """
 
     mesh: Mesh
@@ -44,14 +46,14 @@ class Cleaned:
 
 
 def clean(raws: tuple[Raw, ...], matrix: Floats) -> Cleaned:
-    """The mesh of some triangles.
+    """Builds a clean mesh from triangles.
 
     Args:
-        raws: Triangles by material.
-        matrix: (4, 4) from the file's frame and unit to metres, z up.
+        raws: The triangles, grouped by material.
+        matrix: (4, 4) transform from the coordinate frame and unit of the file to metres, z up.
 
     Raises:
-        Refused: Nothing of it is left, or it has too many materials.
+        Refused: No triangle is left after cleaning, or there are too many textures.
     """
     with np.errstate(all="ignore"):
         moved = [raw.moved(matrix) for raw in raws]
@@ -69,8 +71,8 @@ def clean(raws: tuple[Raw, ...], matrix: Floats) -> Cleaned:
 
 
 def _finite(raws: list[Raw], repairs: list[str]) -> list[Raw]:
-    """Without the triangles that have a corner at infinity or nowhere."""
-    masks = [np.asarray((np.abs(raw.corners) < BOUNDLESS_M).all(axis=(1, 2))) for raw in raws]  # no for nan
+    """Drops triangles with a NaN, infinite or very large coordinate."""
+    masks = [np.asarray((np.abs(raw.corners) < BOUNDLESS_M).all(axis=(1, 2))) for raw in raws]  # NaN: False
     lost = sum(int((~mask).sum()) for mask in masks)
     kept = [raw.kept(mask) for raw, mask in zip(raws, masks, strict=True) if mask.any()]
     if not kept:
@@ -96,14 +98,14 @@ def _with_area(raws: list[Raw], repairs: list[str]) -> list[Raw]:
 
 
 def _areas(corners: Floats) -> Floats:
-    """Twice the areas (m,) of triangles (m, 3, 3), also of such as would be too small for a float."""
+    """Twice the areas (m,) of triangles (m, 3, 3), computed so that tiny edges do not underflow."""
     edges = corners[:, 1:] - corners[:, :1]
     size = float(np.abs(edges).max()) or 1.0
     return np.asarray(np.linalg.norm(np.cross(edges[:, 0] / size, edges[:, 1] / size), axis=1) * size * size)
 
 
 def _once(raws: list[Raw], repairs: list[str]) -> list[Raw]:
-    """Triangles in an order of their own, each once, and parts in one too."""
+    """Drops duplicate triangles, and brings triangles and parts into a canonical order."""
     ordered = []
     lost = 0
     for raw in raws:
@@ -118,12 +120,12 @@ def _once(raws: list[Raw], repairs: list[str]) -> list[Raw]:
 
 
 def _canonical(raw: Raw) -> Raw:
-    """Each triangle begins with its least corner, and triangles are sorted."""
+    """Rotates each triangle so that its smallest vertex comes first, and sorts the triangles."""
     m = len(raw.corners)
     arrays = [raw.corners, raw.normals, raw.uvs, raw.corner_colors]
     widths = [array.shape[2] for array in arrays if array is not None]
     rows = np.concatenate([array for array in arrays if array is not None], axis=2)
-    rows = np.where(rows == 0, 0.0, rows)  # there is a negative zero
+    rows = np.where(rows == 0, 0.0, rows)  # turns -0.0 into 0.0
     order = np.lexsort(rows.reshape(m * 3, -1).T[::-1])
     rank = np.empty(m * 3, np.int64)
     rank[order] = np.arange(m * 3)
@@ -137,7 +139,7 @@ def _canonical(raw: Raw) -> Raw:
 
 
 def _joined(raws: list[Raw]) -> list[Raw]:
-    """Those of one material as one, sorted anew: files cut them up in ways that mean nothing."""
+    """Merges triangles of the same material and sorts them again, because files split them arbitrarily."""
     groups: dict[object, list[Raw]] = {}
     for raw in raws:
         texture = None if raw.texture is None else (raw.texture.shape, raw.texture.tobytes())
@@ -156,7 +158,7 @@ def _one(raws: list[Raw]) -> Raw:
         name: None if getattr(raws[0], name) is None else np.concatenate([getattr(raw, name) for raw in raws])
         for name in names
     }
-    return replace(raws[0], **together)  # type: ignore[arg-type]  # corners are always there
+    return replace(raws[0], **together)  # type: ignore[arg-type]  # corners are never None
 
 
 def _order(raw: Raw) -> tuple[object, ...]:
@@ -164,7 +166,10 @@ def _order(raw: Raw) -> tuple[object, ...]:
 
 
 def _drawable(raws: list[Raw], repairs: list[str]) -> list[Raw]:
-    """At most 16 parts, each of one colour or one texture."""
+    """At most 16 parts, each with a single colour or a single texture.
+
+    If there are too many, the parts of a single colour are merged into one part with a texture.
+    """
     painted = [with_texture(raw) for raw in raws]
     if any(raw.corner_colors is not None for raw in raws):
         repairs.append("colours of vertices baked into a texture")
@@ -184,7 +189,7 @@ def _drawable(raws: list[Raw], repairs: list[str]) -> list[Raw]:
 
 
 def _normals(raw: Raw) -> Floats:
-    """Unit normals (m, 3, 3): the file's where they point anywhere, else made with creases."""
+    """Unit normals (m, 3, 3) from the file; invalid or missing ones are computed with creases."""
     made = crease_normals(raw.corners)
     if raw.normals is None:
         return made
@@ -193,9 +198,9 @@ def _normals(raw: Raw) -> Floats:
 
 
 def _part(raw: Raw) -> Part:
-    """The part of some triangles, normals and texture coordinates made where the file has none."""
+    """Builds a part from triangles; normals and texture coordinates that the file lacks are computed."""
     normals = np.rint(_normals(raw) / NORMAL_STEP) * NORMAL_STEP
-    corners = np.concatenate([raw.corners, normals, uvs_of(raw)], axis=2) + 0.0  # there is a negative zero
+    corners = np.concatenate([raw.corners, normals, uvs_of(raw)], axis=2) + 0.0  # turns -0.0 into 0.0
     return part_of_corners(corners, raw.color_rgb, None if raw.texture is None else sized(raw.texture))
 
 

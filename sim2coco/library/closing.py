@@ -1,4 +1,4 @@
-"""What import and check tell at the end: what was taken for granted, and what was left out."""
+"""The last lines that import and check print: assumptions that were made, and files that were left out."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,15 +8,15 @@ from sim2coco.library.shape import NOT_INSTALLED
 from sim2coco.messages import counted
 
 NAMED = 5
-"""Files that are named; of more, their number."""
+"""Maximum number of files that are named; only the number of further ones is printed."""
 
 
 def closing_lines(found: Scan | None, rows: Sequence[Row]) -> Iterator[str]:
-    """A line for each thing that people may want to correct.
+    """Yields a line for each assumption or omission that the user may want to correct.
 
     Args:
-        found: What lies in the folder; None for a library, where everything has been said.
-        rows: What is known of its meshes.
+        found: The content of the folder of meshes; None for a library, which needs only the line about hulls.
+        rows: The results for its meshes.
     """
     if uncut := [row for row in rows if row.hull_because == NOT_INSTALLED]:
         told = f"nothing falls into concave meshes ({len(uncut)} here), as hulls stand for them"

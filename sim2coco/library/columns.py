@@ -1,4 +1,4 @@
-"""What a line of the table `assets.csv` or `assets.yaml` can say."""
+"""The columns of the table `assets.csv` or `assets.yaml`."""
 
 from collections.abc import Mapping
 from typing import Annotated, Self
@@ -14,7 +14,7 @@ COLLISIONS = ("hull", "convex")
 
 
 def _one_of(meanings: Mapping[str, object]) -> BeforeValidator:
-    """A validator that takes what one of some words, in upper or lower case, means."""
+    """A validator that maps one of the given words, in upper or lower case, to its value."""
 
     def meaning(word: str) -> object:
         if word.lower() not in meanings:
@@ -35,30 +35,30 @@ def _slashed(path: str) -> str:
 
 
 AboveZero = Annotated[float, Field(gt=0, strict=False)]
-"""A number above 0, also as text."""
+"""A number above 0, which may be given as text."""
 
 
 class Columns(Settings):
-    """What a line of the table says about a file; None says nothing."""
+    """A line of the table: what the user states about a file. None means that nothing is stated."""
 
     file: Annotated[str, AfterValidator(_slashed)]
-    """Its path in the folder, or a pattern like `bolts/*.stl`."""
+    """Path of the file relative to the folder, or a pattern like `bolts/*.stl`."""
     category: Annotated[str, AfterValidator(_category)] | None = None
-    """What it is labelled as."""
+    """Category with which the object is labelled."""
     unit: Annotated[float, _one_of(UNITS_M)] | None = None
-    """The unit of its numbers; here in metres."""
+    """Unit of the coordinates in the file, stored as its length in metres."""
     up: Annotated[str, _one_of({axis: axis for axis in UPS})] | None = None
-    """Its axis that points up."""
+    """Axis of the file that points up."""
     longest_m: AboveZero | None = None
-    """Its longest side, instead of a unit."""
+    """Longest side of the bounding box in metres, as an alternative to a unit."""
     density: AboveZero | None = None
-    """Mass per volume, kg/m³."""
+    """Density in kg/m³."""
     licence: str | None = None
-    """Under what licence it may be used."""
+    """Licence of the mesh."""
     upright: Annotated[bool, _one_of(YES_NO)] | None = None
-    """Whether it stands when it is let go."""
+    """Whether the object is released upright, turned only about the vertical axis."""
     collision: Annotated[str, _one_of({way: way for way in COLLISIONS})] | None = None
-    """What stands for it in physics."""
+    """Its collision shape: `hull`, or `convex` for convex pieces."""
 
     @field_validator("*", mode="before")
     @classmethod
@@ -68,7 +68,7 @@ class Columns(Settings):
         return value
 
     def over(self, other: Self) -> Self:
-        """What another line says about its file, but for what this one says."""
+        """A copy of another line in which the values set here, except the file, replace its own."""
         said = {name: getattr(self, name) for name in self.model_fields_set if name != "file"}
         return other.model_copy(update=said)
 

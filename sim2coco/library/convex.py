@@ -1,4 +1,4 @@
-"""Cuts a concave mesh into few convex pieces, so that things fall into cups and through rings."""
+"""Decomposes a concave mesh into a few convex pieces, so that objects fall into cups and through rings."""
 
 from itertools import combinations
 
@@ -11,28 +11,31 @@ from scenes.assets.reading.raw import Floats
 from scenes.geometry import fibonacci_sphere
 
 MAX_PIECES, MAX_POINTS = 16, 32
-"""Of a mesh, and of a piece but for the outermost points: more cost time at each touch, and change little."""
+"""Maximum number of pieces of a mesh, and of points of a piece without the outermost points.
+
+Higher limits make each contact slower to compute and change little.
+"""
 VOXELS, DEPTH = 100_000, 8
-"""What V-HACD sees of the mesh, and how often it may halve a piece."""
+"""Number of voxels into which V-HACD divides the mesh, and its maximum depth of recursive splits."""
 GROWTH = 0.01
-"""Share of the hull's volume by which joining pieces may make the whole larger."""
+"""Fraction of the hull's volume by which merging pieces may increase the total volume."""
 OUTERMOST = 512
-"""Directions in which the pieces together reach as far as the mesh."""
+"""Number of directions in which the pieces together extend as far as the mesh."""
 
 
 class Undivided(Exception):
-    """A mesh that cannot be cut into pieces, with the reason."""
+    """The mesh cannot be decomposed into pieces; the message is the reason."""
 
 
 def convex_pieces(mesh: Mesh) -> tuple[Floats, ...]:
-    """The corners (n, 3) of at most 16 convex pieces; a single one is the hull.
+    """The vertices (n, 3) of each of at most 16 convex pieces of a mesh; a single piece is its hull.
 
-    V-HACD 4 (Mamou 2016) on voxels, without threads: the same mesh gives the same pieces. Pieces that
-    together are nearly convex are joined. All reach as far as the mesh does: it neither sinks into the floor
-    nor hovers.
+    Uses V-HACD 4 (Mamou 2016), which works on voxels. It runs without threads, so that the same mesh always
+    gives the same pieces. Pieces whose union is nearly convex are merged. The pieces are extended to the
+    outermost points of the mesh, so that the mesh neither sinks into the floor nor hovers above it.
 
     Raises:
-        Undivided: V-HACD makes nothing of it.
+        Undivided: V-HACD fails, or the mesh is flat.
     """
     low, size = mesh.vertices_m.min(axis=0), float(mesh.extents_m.max())
     points = (mesh.vertices_m - low) / size
@@ -46,7 +49,7 @@ def convex_pieces(mesh: Mesh) -> tuple[Floats, ...]:
 
 
 def hull_faces(points: Floats) -> NDArray[np.int32]:
-    """The triangles (m, 3) of the hull of points (n, 3), counter-clockwise seen from outside."""
+    """The triangles (m, 3) of the convex hull of points (n, 3), counter-clockwise when seen from outside."""
     hull = ConvexHull(points)
     a, b, c = np.moveaxis(points[hull.simplices], 1, 0)
     inward = (np.cross(b - a, c - a) * hull.equations[:, :3]).sum(axis=1) < 0
@@ -75,7 +78,7 @@ def _cut(points: Floats, faces: NDArray[np.int32]) -> list[Floats]:
 
 
 def _corners(points: Floats) -> Floats:
-    """Those that are corners of their hull; none where it is flat."""
+    """The points that are vertices of their convex hull; none if the hull is flat."""
     try:
         return points[ConvexHull(points).vertices] if len(points) > 3 else points[:0]
     except QhullError:
@@ -83,7 +86,7 @@ def _corners(points: Floats) -> Floats:
 
 
 def _joined(pieces: list[Floats], growth: float) -> list[Floats]:
-    """The pieces with pairs joined, the cheapest first, while the whole grows by less than that."""
+    """Merges pairs of pieces, least added volume first, while the sum of added volumes is within `growth`."""
     volumes = [_volume(piece) for piece in pieces]
     costs = {
         (one, two): _volume(np.concatenate([pieces[one], pieces[two]])) - volumes[one] - volumes[two]
@@ -111,7 +114,7 @@ def _volume(points: Floats) -> float:
 
 
 def _reaching(pieces: list[Floats], hull: Floats) -> list[Floats]:
-    """The pieces, each with the outermost points of the mesh that are nearest to it."""
+    """Adds to each piece the outermost points of the mesh to which it is the nearest piece."""
     outermost = hull[_furthest(hull, OUTERMOST)]
     nearest = np.argmin([cKDTree(piece).query(outermost)[0] for piece in pieces], axis=0)
     thin = [piece if len(piece) <= MAX_POINTS else piece[_furthest(piece, MAX_POINTS)] for piece in pieces]
@@ -121,7 +124,7 @@ def _reaching(pieces: list[Floats], hull: Floats) -> list[Floats]:
 
 
 def _furthest(points: Floats, count: int) -> NDArray[np.int64]:
-    """Indices of the points that are furthest in evenly spread directions."""
+    """Indices of the points that are furthest in `count` evenly distributed directions."""
     return np.unique((fibonacci_sphere(count) @ points.T).argmax(axis=1))
 
 

@@ -1,4 +1,4 @@
-"""A table to correct: what meshes say of themselves filled in, and guesses marked with a question mark."""
+"""Drafts the table `assets.csv` for the user to correct; guesses are marked with a question mark."""
 
 import csv
 import io
@@ -14,17 +14,19 @@ from sim2coco.library.scan import LibraryError
 from sim2coco.library.table import TOLD
 
 LIKELY_M = (0.01, 2.0)
+"""Range of plausible lengths of an object in metres."""
 GUESSES = ("m", "mm", "cm")
-"""Units in the order in which they are tried: the first that gives a likely length is the guess."""
+"""Units in the order in which they are tried; the guess is the first that gives a plausible length."""
 NEAR = ("m", "mm", "cm", "in")
+"""Units to choose from when the usual size in the category is known."""
 
 
 def draft(rows: Sequence[Row], overrides: Mapping[str, Override]) -> str:
-    """The text of assets.csv for some mesh files, each examined in metres or in its file's own unit.
+    """The text of assets.csv for mesh files that were examined in the unit they state, else in metres.
 
     Args:
-        rows: What is known of them.
-        overrides: What was said about them already.
+        rows: The results for the files.
+        overrides: What the user has already stated about each file.
     """
     text = io.StringIO()
     writer = csv.DictWriter(text, [*COLUMNS, TOLD], lineterminator="\n")
@@ -35,7 +37,7 @@ def draft(rows: Sequence[Row], overrides: Mapping[str, Override]) -> str:
 
 
 def _stated_m(row: Row, rows: Sequence[Row]) -> float | None:
-    """The usual size of those in a mesh's category whose files state their unit."""
+    """Median size of the meshes in the same category whose files state their unit; None if there are none."""
     same = [
         other for other in rows if other.override.category == row.override.category and other.unit == "file"
     ]
@@ -61,7 +63,7 @@ def _cells(row: Row, override: Override, stated_m: float | None) -> dict[str, st
 
 
 def _guess(longest: float, stated_m: float | None) -> str:
-    """The unit in which a length is nearest to others of its category, or likely; marked as a guess."""
+    """Guesses the unit in which a length is closest to the others of its category, or is plausible."""
     if stated_m is not None and longest > 0:
         return min(NEAR, key=lambda unit: abs(log(longest * UNITS_M[unit] / stated_m))) + "?"
     low_m, high_m = LIKELY_M
@@ -72,10 +74,10 @@ def _guess(longest: float, stated_m: float | None) -> str:
 
 
 def write_draft(path: Path, text: str) -> None:
-    """Writes a table, unless one is there.
+    """Writes a table, but does not overwrite an existing one.
 
     Raises:
-        LibraryError: One is there, or it cannot be written.
+        LibraryError: The file exists already, or cannot be written.
     """
     try:
         with path.open("x", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Reads, cleans, measures and tries one mesh file; what is done in a process that may die of it."""
+"""Reads, cleans, measures and tests one mesh file, in a child process that a bad file may crash."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +24,9 @@ from sim2coco.store import Store
 
 PICTURES = "pictures"
 SMALLEST_M, LARGEST_M = 0.001, 5.0
+"""Range of plausible lengths of a mesh's longest side in metres."""
 FLAT = 1e-6
+"""Tolerance of the extents when a mesh is read back, as a fraction of its longest side."""
 SAY_SIZE = "say its unit or longest_m in assets.csv (--draft writes one), or --unit mm|cm|m|in"
 
 
@@ -34,10 +36,10 @@ class Task:
 
     Attributes:
         root: The folder that is imported.
-        file: The file's path in it.
-        override: What was said about it.
+        file: Path of the file relative to that folder.
+        override: What the user states about the file.
         library: The library to write to, or None to write nothing.
-        hull_because: Why it is not to be cut into convex pieces, though it should be; "" otherwise.
+        hull_because: Why the mesh is not decomposed into convex pieces although it should be; "" otherwise.
     """
 
     root: Path
@@ -48,7 +50,7 @@ class Task:
 
 
 def examine(client: Client, task: Task) -> Row:
-    """The row of a mesh file; what is wrong with it is in the row."""
+    """Examines a mesh file and returns its row; problems with the file are reported in the row."""
     try:
         source = read_source(task.root / task.file, (task.root,))
     except Refused as refused:
@@ -62,7 +64,7 @@ def examine(client: Client, task: Task) -> Row:
 
 
 def refusal(task: Task, refused: Refused, inputs: dict[str, str]) -> Row:
-    """The row of a mesh that is not taken."""
+    """The row of a mesh that is refused."""
     return Row(
         task.file,
         task.override,
@@ -105,7 +107,7 @@ def _examined(client: Client, task: Task, source: Source) -> Row:
 
 
 def _unit(override: Override, source: Source) -> tuple[float, str]:
-    """The unit of the file's numbers in metres, and who said so."""
+    """The unit of the file in metres, and its source: `table`, `file`, `--unit`, or "" for the default."""
     if override.unit_m is not None and override.sure:
         return override.unit_m, "table"
     if source.unit_m is not None:
@@ -116,9 +118,9 @@ def _unit(override: Override, source: Source) -> tuple[float, str]:
 
 
 def _doubt(longest_m: float, override: Override, unit: str) -> str:
-    """What is hard to believe about a size that nobody vouches for, "" for nothing.
+    """Why a size that the user has not confirmed is implausible; "" if it is plausible.
 
-    Below 1 mm always; above 5 m in a unit that the file states, or nobody does.
+    A length below 1 mm is always implausible; one above 5 m is, unless the unit comes from `--unit`.
     """
     if override.sure or override.longest_m is not None:
         return ""
@@ -159,7 +161,7 @@ def _measured(task: Task, source: Source, cleaned: Cleaned, test_render: TestRen
 
 
 def _convexity(mesh: Mesh, watertight: bool) -> float:
-    """The volume as a share of the hull's; 0 where there is none."""
+    """The volume as a fraction of the hull's volume; 0 if the mesh is open or the hull has no volume."""
     points: Floats = mesh.vertices_m
     try:
         hull_m3 = float(ConvexHull(points).volume)
@@ -169,10 +171,10 @@ def _convexity(mesh: Mesh, watertight: bool) -> float:
 
 
 def _check_round_trip(path: Path, mesh: Mesh) -> None:
-    """Reads the clean mesh as a data set will.
+    """Checks that the clean mesh can be read back from its file, as it will be for a data set.
 
     Raises:
-        MeshError: It is another one then: a fault of ours, found before it does harm.
+        MeshError: The mesh that was read differs, which is a bug of this program.
     """
     again = read_mesh(path)
     size = float(mesh.extents_m.max())

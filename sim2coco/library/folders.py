@@ -1,4 +1,4 @@
-"""The folders that a library is made from, and what the meshes of one are called beside the others'."""
+"""The folders of meshes that a library is made from, and names that are unique across these folders."""
 
 import json
 import os
@@ -14,8 +14,9 @@ from sim2coco.library.scan import LibraryError
 from sim2coco.store import Store
 
 SOURCES = "sources.json"
+"""File of the library with the relative path of each folder by name."""
 Joining = Literal["ask", "add", "replace"]
-"""What a folder does that the library was not made from: nothing, join the others, or take their place."""
+"""How to import a folder that is new to the library: refuse, add it to the others, or replace them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,10 @@ class MeshFolder:
     """One of the folders that a library is made from.
 
     Attributes:
-        name: What it is called in the library.
-        folders: All of them: the way from the library to each, by name, so that both may move together.
-        own: The entries of its assets in the library's table, as they are.
-        others: The entries of the other folders' assets.
+        name: Name of the folder in the library.
+        folders: Paths of all folders by name, relative to the library, so that all may be moved together.
+        own: The present entries of this folder's assets in the library's index.
+        others: The present entries of the other folders' assets.
     """
 
     name: str
@@ -35,7 +36,7 @@ class MeshFolder:
     others: tuple[Mapping[str, Any], ...]
 
     def named(self, overrides: Mapping[str, Override]) -> dict[str, Override]:
-        """The overrides, each with a name that no other asset has; what has a name keeps it."""
+        """The overrides with unique asset names; assets that are already in the library keep their names."""
         before = {entry["source"]: entry["name"] for entry in self.own}
         taken = {entry["name"] for entry in self.others}
         names: dict[str, str] = {}
@@ -56,12 +57,12 @@ class MeshFolder:
         yield from (f"{self.name}-{number}/{name}" for number in count(2))
 
     def strangers(self, rows: Iterable[Row]) -> set[str]:
-        """The files among some rows that the library has not had so far."""
+        """The files among these rows that are not yet in the library."""
         known = {entry["source"] for entry in self.own}
         return {row.file for row in rows} - known
 
     def resolver(self) -> list[Row]:
-        """The other folders' assets as rows: sizes that are believed."""
+        """The assets of the other folders as rows, with sizes that count as confirmed."""
         return [
             Row(
                 file=f"{entry['folder']}: {entry['source']}",
@@ -75,10 +76,11 @@ class MeshFolder:
 
 
 def mesh_folder_of(store: Store, root: Path, joining: Joining) -> MeshFolder:
-    """The place of a folder among those that a library is made from.
+    """Finds or adds a folder among those that a library is made from.
 
     Raises:
-        LibraryError: The library is made from others, and nobody said what is to become of them.
+        LibraryError: The library is made from other folders and `joining` is "ask", or the library is of an
+            older version and none of its meshes is in the folder.
     """
     entries = _tree(store, INDEX).get("assets", [])
     nameless = [entry["source"] for entry in entries if "folder" not in entry]
@@ -99,19 +101,19 @@ def mesh_folder_of(store: Store, root: Path, joining: Joining) -> MeshFolder:
     if name is None:
         plain = root.resolve().name or "meshes"
         name = next(name for name in (plain, *(f"{plain}-{n}" for n in range(2, 999))) if name not in folders)
-    # What nobody knows the folder of came before there could be several.
+    # Entries without a folder are from older versions, in which a library had a single folder.
     others = [entry for entry in entries if entry.get("folder", name) in folders.keys() - {name}]
     own = [entry for entry in entries if entry.get("folder", name) == name]
     return MeshFolder(name, {**folders, name: way}, tuple(own), tuple(others))
 
 
 def put_mesh_folders(store: Store, mesh_folder: MeshFolder) -> None:
-    """Writes which folders the library is made from."""
+    """Writes the names and paths of the folders that the library is made from."""
     store.put(SOURCES, json.dumps(mesh_folder.folders, indent=1, ensure_ascii=False).encode() + b"\n")
 
 
 def _tree(store: Store, name: str) -> dict[str, Any]:
-    """The object in a file of the library; an empty one where there is none that can be read."""
+    """The JSON object in a file of the library; empty if the file is missing or cannot be read."""
     try:
         tree = json.loads(store.get(name))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""From a folder of meshes to a library: only what is new is read, and nothing is half written."""
+"""Imports a folder of meshes into a library; reads only new or changed files, and writes files atomically."""
 
 import json
 from collections import Counter
@@ -21,8 +21,9 @@ from sim2coco.library.workers import examined
 from sim2coco.store import LOCK, LOG, Store
 
 ROWS = "rows"
+"""Folder of the library with a JSON file for each mesh file: the result of its examination."""
 VERSION = 3
-"""Of what `examine` does: rows of another version are examined anew."""
+"""Version of `examine`; files whose stored row has another version are examined again."""
 
 Report = Callable[[Row, bool], None]
 
@@ -35,24 +36,24 @@ def import_meshes(
     report: Report,
     joining: Joining = "ask",
 ) -> list[Row]:
-    """Examines meshes and writes those that can be used into a library.
+    """Examines meshes and writes the usable ones into a library.
 
-    Those of the same folder that are no longer there leave it; those of other folders stay as they are.
+    Assets of this folder whose files no longer exist are removed; assets of other folders stay unchanged.
 
     Args:
-        root: The folder that the meshes lie in.
-        overrides: For each mesh file, by its path in the folder, what was said about it.
-        library: The library's folder, new or not.
-        workers: Child processes at a time.
-        report: Called with each row as it is known, and whether it was known before.
-        joining: What to do in a library that is made from other folders.
+        root: The folder with the meshes.
+        overrides: What the user states about each mesh file, by its path relative to the folder.
+        library: The library's folder, which may be new.
+        workers: Maximum number of child processes.
+        report: Called with each row as soon as it is known, and whether it was stored by an earlier import.
+        joining: What to do if the library is made from other folders.
 
     Returns:
-        A row for each file, in the order of `overrides`, named as in the library.
+        A row for each file, in the order of `overrides`, with its name in the library.
 
     Raises:
-        LibraryError: The folder holds something else, or is made from another folder of meshes.
-        StoreError: It cannot be written, or another import is at work there.
+        LibraryError: `library` contains other files, or is made from other folders while `joining` is "ask".
+        StoreError: The library cannot be written, or another import is writing to it.
     """
     store = Store(library)
     _check_own(store)
@@ -80,10 +81,10 @@ def import_meshes(
 
 
 def _check_own(store: Store) -> None:
-    """Whether the folder is new, a library, or one that was begun.
+    """Checks that the folder is new, or a finished or unfinished library.
 
     Raises:
-        LibraryError: It holds something else.
+        LibraryError: It contains other files.
     """
     if not store.root.exists():
         return
@@ -100,7 +101,11 @@ def _place(mesh_folder: MeshFolder, file: str) -> str:
 
 
 def _known(store: Store, root: Path, place: str, file: str, override: Override) -> Row | None:
-    """The row of a file that is as it was, wished for as it was, and whose clean mesh is there."""
+    """The stored row of a file; None if it must be examined again.
+
+    That is necessary if the file, the files it refers to or relevant overrides have changed, or if the clean
+    mesh or its pieces are missing.
+    """
     try:
         tree = json.loads(store.get(place))
         if tree.pop("version") != VERSION:
@@ -135,7 +140,7 @@ def _unchanged(folder: Path, inputs: Mapping[str, str]) -> bool:
 
 
 def _hash(path: Path) -> str:
-    """What is in a file; "" where it cannot be read."""
+    """Hash of a file's content; "" if the file cannot be read."""
     try:
         return digest(path.read_bytes()) if path.is_file() else ""
     except OSError:
@@ -143,7 +148,7 @@ def _hash(path: Path) -> str:
 
 
 def _put_index(store: Store, mesh_folder: MeshFolder, rows: Iterable[Row]) -> None:
-    """Writes what data sets read, last: categories that are known keep their place, new ones follow."""
+    """Writes the index that data sets read; existing categories keep their order, and new ones follow."""
     usable = [row for row in rows if row.usable]
     known = _categories(store)
     new = sorted({row.override.category for row in usable} - set(known))
@@ -188,7 +193,7 @@ def _bytes(tree: Mapping[str, Any]) -> bytes:
 
 
 def tally(rows: Sequence[Row]) -> str:
-    """One line: how many are ok, repaired, refused and why, and how many ask for their size."""
+    """One line with the numbers of ok, repaired and refused meshes, and of those with an implausible size."""
     verdicts = Counter(row.verdict for row in rows)
     asking = sum(1 for row in rows if row.asks)
     kinds = Counter(row.kind for row in rows if row.kind)

@@ -1,4 +1,4 @@
-"""A clean mesh as files that any program reads: OBJ, MTL and PNG, named by content."""
+"""Writes clean meshes as OBJ, MTL and PNG files, which are named by the hash of their content."""
 
 from collections.abc import Sequence
 
@@ -14,6 +14,7 @@ from sim2coco.store import Store
 
 FOLDER = "meshes"
 HASH = 16
+"""Number of characters of a hash in a file name."""
 HEAD = ("# metres, z up",)
 
 
@@ -21,7 +22,7 @@ def put_mesh(store: Store, mesh: Mesh) -> str:
     """Writes a mesh and its textures into a library.
 
     Returns:
-        Its name: the files are `meshes/NAME.obj`, `meshes/NAME.mtl` and `meshes/HASH.png`.
+        The name of the mesh: the files are `meshes/NAME.obj`, `meshes/NAME.mtl` and `meshes/HASH.png`.
     """
     name = mesh.content_hash[:HASH]
     materials = []
@@ -38,10 +39,10 @@ def put_mesh(store: Store, mesh: Mesh) -> str:
 
 
 def put_pieces(store: Store, pieces: Sequence[Floats]) -> str:
-    """Writes the convex pieces (n, 3) of a mesh into a library.
+    """Writes the convex pieces of a mesh, each given by vertices (n, 3), into a library.
 
     Returns:
-        Their name: the file is `collision/NAME.obj`, with an object for each.
+        The name of the file: it is `collision/NAME.obj`, with one object for each piece.
     """
     content = pieces_obj(pieces, [hull_faces(piece) for piece in pieces], HEAD)
     name = digest(content)[:HASH]
@@ -50,7 +51,7 @@ def put_pieces(store: Store, pieces: Sequence[Floats]) -> str:
 
 
 def _obj(mesh: Mesh, name: str) -> bytes:
-    """All parts, each with its material; normals and texture coordinates beside each vertex."""
+    """All parts, each with its material; each vertex has a normal and texture coordinates."""
     groups = [
         ObjGroup(part.vertices_m, part.faces, part.uvs, part.normals, material=f"m{index}")
         for index, part in enumerate(mesh.parts)

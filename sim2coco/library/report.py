@@ -1,4 +1,4 @@
-"""The doctor's table for people: one line a mesh, and below it what is wrong and what to do."""
+"""The printed table of mesh properties: a line for each mesh, followed by its problems and their remedies."""
 
 from collections.abc import Iterator, Sequence
 
@@ -23,7 +23,7 @@ HEAD = (
 
 
 def lines(rows: Sequence[Row]) -> Iterator[str]:
-    """The table as lines of text."""
+    """Yields the table as lines of text."""
     cells = [HEAD, *(_cells(row) for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(HEAD) - 1)]
     for index, line in enumerate(cells):
@@ -63,7 +63,7 @@ def _below(row: Row) -> Iterator[str]:
 
 
 def sentence(row: Row) -> str:
-    """Why a mesh does not become an asset and what to do, in one line."""
+    """One line about why a mesh does not become an asset, and what to do about it."""
     if row.asks:
         return f"{row.asks}; {SAY_SIZE}"
     return f"{row.kind}: {row.reason}; {row.remedy}"

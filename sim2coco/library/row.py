@@ -1,4 +1,4 @@
-"""What is known of one mesh file after it was read, cleaned and tried: a row of the doctor's table."""
+"""The result for one mesh file after it has been read, cleaned and tested: a row of the printed table."""
 
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
@@ -8,19 +8,21 @@ Verdict = Literal["ok", "repaired", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """What people say about a mesh file, by the table or the command line; None and "" say nothing.
+    """What the user states about a mesh file in the table or on the command line.
+
+    None and "" mean that nothing is stated.
 
     Attributes:
-        category: Its category.
-        name: Its name within that, unique there.
-        unit_m: The unit of its numbers, in metres.
-        sure: Whether that was said of this very file: then any size is taken.
-        up: Its axis that points up.
-        longest_m: Its longest side, instead of a unit.
-        density_kg_m3: Mass per volume.
-        licence: Under what licence it may be used.
-        upright: Whether it stands when it is let go.
-        collision: `hull`, `convex` for pieces whatever the mesh, or "" for what suits it.
+        category: Category of the asset.
+        name: Name of the asset, unique in the library.
+        unit_m: Unit of the coordinates in the file, in metres.
+        sure: Whether the unit was stated for this file in the table; then any size is accepted.
+        up: Axis of the file that points up.
+        longest_m: Longest side of the bounding box, as an alternative to a unit.
+        density_kg_m3: Density.
+        licence: Licence of the mesh.
+        upright: Whether it is released upright, turned only about the vertical axis.
+        collision: `hull`; `convex` for convex pieces even if a hull would fit; or "" to choose by shape.
     """
 
     category: str
@@ -37,38 +39,39 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One mesh file.
+    """The result for one mesh file.
 
     Attributes:
-        file: Its path in the imported folder.
-        override: What was said about it.
+        file: Path of the file relative to the imported folder.
+        override: What the user states about the file.
         verdict: `ok`, `repaired` or `refused`.
-        kind: Why it was refused, of a closed list; "" otherwise.
-        reason: The same as a sentence.
+        kind: The kind of reason for which it was refused, from a fixed list; "" otherwise.
+        reason: The reason in words.
         remedy: What to do about it.
-        asks: What has to be said before it is imported, as its size is hard to believe; "" for nothing.
-        notes: What was done to it, and what is missing.
-        inputs: Every file that was looked at, relative to its folder, and the hash of it.
-        mesh: Name of the clean mesh, its hash; "" for none.
-        faces: Triangles of the clean mesh.
-        parts: Materials of the clean mesh.
-        extents_m: Its size along x, y, z.
-        unit: Who said in what unit it is: `file`, `table`, `--unit`, or "" for nobody: metres.
-        metres_per_unit: What the numbers of its file were multiplied with.
-        up: The axis of its file that was turned to z.
-        watertight: Whether it encloses a volume.
-        normals: `file` or `made`.
-        uvs: `file` or `made`.
-        images: What became of each texture that it names: found, missing, unsupported, unreadable.
-        volume_m3: The volume that it encloses, or 0.3 of its box where it is open.
-        center_of_mass_m: Where its centre of mass is.
-        mass_kg: From volume and density, between 0.01 and 50 kg.
-        convexity: Volume as a share of its hull's; 1 where the hull is exact.
-        pieces: Convex pieces that stand for it in physics; 1 is its hull.
-        collision: Name of the file of the pieces, their hash; "" for none.
-        hull_because: Why a hull stands for it where pieces would be better; "" otherwise.
-        smallest_px: Longest side in pixels above which it is drawn triangle by triangle.
-        drawn_px: Pixels of its test picture that it covers, of 192 x 192.
+        asks: Why its size is implausible and must be confirmed before the import; "" if it is plausible.
+        notes: Repairs, and what is missing.
+        inputs: Hash of each file that was read, by its path relative to the mesh file's folder.
+        mesh: Name of the clean mesh, which is its hash; "" for none.
+        faces: Number of triangles of the clean mesh.
+        parts: Number of parts of the clean mesh, each with its own material.
+        extents_m: Sides of the bounding box along x, y and z.
+        unit: Source of the unit: `file`, `table`, `--unit`, or "" if none states it and metres are assumed.
+        metres_per_unit: Factor from the coordinates in the file to metres.
+        up: The axis of the file that was rotated to z.
+        watertight: Whether the mesh encloses a volume.
+        normals: Whether normals come from the file or were computed: `file` or `made`.
+        uvs: The same for texture coordinates.
+        images: Status of each texture that the file names: found, missing, unsupported, unreadable.
+        volume_m3: The enclosed volume; for an open mesh 0.3 times the volume of its bounding box.
+        center_of_mass_m: Position of the centre of mass.
+        mass_kg: Mass from volume and density, limited to 0.01..50 kg.
+        convexity: Volume as a fraction of the hull's volume; 1 for a convex mesh, 0 for an open one.
+        pieces: Number of convex pieces of the collision shape; 1 means the hull.
+        collision: Name of the file of the pieces, which is its hash; "" for none.
+        hull_because: Why the collision shape is the hull although pieces would be better; "" otherwise.
+        smallest_px: Size of the longest side in the image in pixels from which the mesh itself is rendered;
+            simplified meshes are used below it.
+        drawn_px: Number of pixels that the mesh covers in its test render of 192 x 192 pixels.
     """
 
     file: str
@@ -108,19 +111,19 @@ class Row:
 
     @property
     def longest_m(self) -> float:
-        """The longest side."""
+        """Longest side of the bounding box."""
         return max(self.extents_m)
 
     def tree(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
+        """The row as plain values, for JSON."""
         return asdict(self)
 
 
 def row_of(tree: dict[str, Any]) -> Row:
-    """The row that plain values describe.
+    """Builds a row from plain values.
 
     Raises:
-        KeyError, TypeError, ValueError: They describe none.
+        KeyError, TypeError, ValueError: The values do not describe a row of this version.
     """
     override = Override(**tree["override"])
     known = {entry.name for entry in fields(Row)}

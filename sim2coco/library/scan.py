@@ -1,4 +1,4 @@
-"""What lies in a folder: meshes, what belongs to them, and what is left out."""
+"""Lists a folder of meshes: mesh files, files that belong to them, and files that are left out."""
 
 import os
 from collections.abc import Iterator
@@ -18,17 +18,17 @@ MAX_URDF_BYTES = 10_000_000
 
 
 class LibraryError(ValueError):
-    """A folder, table or library that cannot be used, in one line."""
+    """A folder, table or library cannot be used; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a folder holds, as paths in it, in order.
+    """The content of a folder as sorted paths relative to it.
 
     Attributes:
-        meshes: Mesh files, each to become an asset.
-        parts: Mesh files that a URDF of the folder names: they come with it.
-        rubbish: What programs leave behind: .DS_Store, ._x.obj, Thumbs.db.
+        meshes: Mesh files that become one asset each.
+        parts: Mesh files that a URDF in the folder names; they are part of its asset.
+        rubbish: Files that operating systems and editors leave behind, like .DS_Store, ._x.obj or Thumbs.db.
         companions: Textures, materials and buffers.
         others: Files of other kinds.
     """
@@ -40,7 +40,7 @@ class Scan:
     others: tuple[str, ...]
 
     def left_out(self) -> str:
-        """One line about what does not become an asset, "" if nothing does not."""
+        """One line about the files that do not become assets; "" if all do."""
         told = (
             (self.companions, "textures and material files"),
             (self.parts, "meshes that come with a URDF"),
@@ -56,10 +56,10 @@ def _some(files: tuple[str, ...]) -> str:
 
 
 def scan(root: Path) -> Scan:
-    """Looks through a folder and all in it.
+    """Lists a folder and all its subfolders.
 
     Raises:
-        LibraryError: There is no such folder, or no mesh in it.
+        LibraryError: The folder does not exist, or contains no mesh.
     """
     if not root.is_dir():
         raise LibraryError(f"{root}: no such folder")
@@ -86,7 +86,7 @@ def scan(root: Path) -> Scan:
 
 
 def _files(root: Path) -> Iterator[str]:
-    """Every file, in order; links to folders are not followed."""
+    """Yields every file in a fixed order; links to folders are not followed."""
     for parent, folders, files in os.walk(root):
         folders.sort()
         for file in sorted(files):
@@ -104,7 +104,7 @@ def _is_rubbish(file: str) -> bool:
 
 
 def _parts(root: Path, meshes: list[str]) -> set[str]:
-    """The meshes that URDFs name; those of a URDF that names files elsewhere stand for themselves."""
+    """The meshes that URDFs name; URDFs that also name other files are ignored."""
     known, found = set(meshes), set[str]()
     for file in meshes:
         if file.lower().endswith(".urdf"):

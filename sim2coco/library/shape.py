@@ -1,4 +1,4 @@
-"""What stands for a mesh in physics: its hull, or convex pieces where that is too coarse."""
+"""The collision shape of a mesh: its convex hull, or convex pieces if the hull is too coarse."""
 
 from dataclasses import replace
 from importlib.util import find_spec
@@ -11,26 +11,27 @@ from sim2coco.library.convex import Undivided, convex_pieces
 from sim2coco.library.row import Row
 
 HULL_FITS = 0.95
-"""Share of its hull that a mesh fills from which on the hull stands for it."""
+"""Fraction of the hull's volume that a mesh must fill for the hull to be used as its collision shape."""
 NOT_INSTALLED = "the package that cuts meshes into convex pieces is not installed"
 
 
 def installed() -> bool:
-    """Whether the package that cuts meshes is there."""
+    """Whether the package that decomposes meshes into convex pieces is installed."""
     return find_spec("vhacdx") is not None
 
 
 def shape(row: Row, mesh: Mesh, hull_because: str) -> tuple[tuple[Floats, ...], str]:
-    """The convex pieces that stand for a mesh in physics, and why there are none where there should be.
+    """The convex pieces of the collision shape of a mesh, and why there are none although there should be.
 
     Args:
-        row: What is known of it.
-        mesh: Its surface.
-        hull_because: Why it is not to be cut.
+        row: The results for the mesh so far.
+        mesh: The clean mesh.
+        hull_because: Why the mesh must not be decomposed; "" if it may be.
 
     Returns:
-        At least two pieces, or none where its hull stands for it: it is told to, or nearly convex, or not
-        closed, so that nobody knows what is inside.
+        At least two pieces, or none if the hull is used: because the user states it, because the mesh is
+        nearly convex, or because it is not watertight, so that its interior is unknown. The text is "" if
+        the hull is the right choice.
     """
     told = row.override.collision
     suits = not row.watertight or row.convexity >= HULL_FITS
@@ -46,7 +47,7 @@ def shape(row: Row, mesh: Mesh, hull_because: str) -> tuple[tuple[Floats, ...], 
 
 
 def with_pieces(row: Row, entry: Entry) -> Row:
-    """The row of a mesh of a library, with the pieces that lie there."""
+    """Adds to the row of a library's mesh the number and name of its stored pieces."""
     if entry.pieces is None:
         return row
     try:

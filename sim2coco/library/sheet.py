@@ -1,4 +1,4 @@
-"""A contact sheet of a library: each asset's test picture, name, size and category."""
+"""A contact sheet of a library with the test render, name and size of each asset, sorted by category."""
 
 from pathlib import Path
 
@@ -14,15 +14,15 @@ MAX_CELLS = 600
 
 
 def sheet(folder: Path, sizes: dict[str, str]) -> Image:
-    """All assets of a library on one picture (h, w, 3) RGB, by category; the first 600 of a large one.
+    """All assets of a library, at most 600, by category in one image (h, w, 3) RGB.
 
     Args:
         folder: The library.
-        sizes: What to write below each asset's name.
+        sizes: Text to write below each asset's name, by that name.
 
     Raises:
-        NoLibrary: There is none.
-        LibraryError: It holds no asset.
+        NoLibrary: The folder is not a library.
+        LibraryError: The library contains no asset, or a test render cannot be read.
     """
     library = read_library(folder)
     cells = [
@@ -53,7 +53,7 @@ def _cell(image: Image, name: str, size: str) -> Image:
 
 
 def _fitting(text: str) -> str:
-    """The end of a text that fits a cell: it tells more than the beginning."""
+    """Shortens a text to the width of a cell; keeps its end, which is more specific than the beginning."""
     shown = text
     while text_width(shown) > SIDE_PX - 12:
         text = text[1:]

@@ -1,4 +1,7 @@
-"""Sizes that are hard to believe beside those of others: about these people are asked."""
+"""Finds meshes whose size is implausible compared with others of their category.
+
+The user is asked to confirm or correct these sizes before the meshes are imported.
+"""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -9,20 +12,26 @@ from typing import Self
 from sim2coco.library.row import Row
 
 FAR = 8.0
-"""A mesh that many times larger or smaller than the others of its category is asked about."""
+"""Sizes that exceed or fall below the usual one in the category by more than this factor are implausible."""
 STATED = ("file", "table")
+"""Sources of a unit that count as stated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """The longest sides in a category in metres, ascending: of those whose unit is stated, and of all."""
+    """Longest sides of the meshes of a category in metres, ascending.
+
+    Attributes:
+        stated: Sides of the meshes whose unit is stated.
+        all: Sides of all meshes.
+    """
 
     stated: Sequence[float]
     all: Sequence[float]
 
     @classmethod
     def by_category(cls, rows: Iterable[Row]) -> Mapping[str, Self]:
-        """Those of each category that has a mesh that can be used."""
+        """The sizes of the usable meshes of each category; categories without any are left out."""
         found: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
             if row.usable:
@@ -36,9 +45,10 @@ class Sizes:
         }
 
     def beside(self, row: Row) -> float | None:
-        """The usual one beside a mesh among them: of those who state their unit, if there are others.
+        """The usual size with which a mesh of the category is compared; None if it is the only one.
 
-        Of two meshes of which neither does, it is the other one's; None for a mesh that is alone.
+        This is the median of the other meshes whose unit is stated. If there are none, it is the (lower)
+        median of all meshes, or the size of the other mesh if there are only two.
         """
         if len(self.all) < 2:
             return None
@@ -56,20 +66,26 @@ def _median(values: Sequence[float]) -> float:
 
 
 def _median_without(values: Sequence[float], one: float) -> float:
-    """The median of ascending values when one of them is taken away."""
+    """The median of ascending values without one of them."""
     place, rest = bisect_left(values, one), len(values) - 1
     low, high = (rank + (rank >= place) for rank in ((rest - 1) // 2, rest // 2))
     return (values[low] + values[high]) / 2
 
 
 def doubted(rows: Sequence[Row]) -> list[Row]:
-    """The rows, those asking where a size is far from that of the others in the category."""
+    """The rows, in which `asks` is set for each size that is far from the others in its category."""
     sizes = Sizes.by_category(rows)
     return [_doubted(row, sizes[row.override.category].beside(row)) if row.usable else row for row in rows]
 
 
 def doubted_beside(rows: Sequence[Row], new: set[str], others: Sequence[Row]) -> list[Row]:
-    """The rows, those asking that are new and far from the usual size of others in their category."""
+    """The rows, in which `asks` is set for each new file whose size is far from the usual one in the library.
+
+    Args:
+        rows: The rows of the imported folder.
+        new: Files that are not yet in the library.
+        others: The assets of other folders of the library.
+    """
     usual = {category: _median(sizes.all) for category, sizes in Sizes.by_category(others).items()}
     return [_doubted(row, usual.get(row.override.category)) if row.file in new else row for row in rows]
 

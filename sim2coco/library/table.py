@@ -1,4 +1,4 @@
-"""The table `assets.csv` or `assets.yaml` beside meshes: what people say about them, file by file."""
+"""Reads the table `assets.csv` or `assets.yaml`, in which the user states properties of mesh files."""
 
 import csv
 import fnmatch
@@ -16,13 +16,13 @@ from sim2coco.library.scan import TABLES, LibraryError
 from sim2coco.messages import ConfigError, build
 
 TOLD = "size_in_file"
-"""A column that drafts have for people to look at; it is not read."""
+"""A column of drafts that only informs the user; it is ignored when the table is read."""
 MAX_BYTES = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the table, and where it stands."""
+    """A line of the table, and its location for messages."""
 
     place: str
     said: Columns
@@ -30,7 +30,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """What the command line says about all files that neither say it themselves nor have it in the table."""
+    """Options of the command line, for all files for which the table does not state the value.
+
+    Attributes:
+        unit_m: Unit in metres, for files that do not state one themselves.
+        up: Axis that points up.
+        collision: `hull`, `convex`, or "" to choose by shape.
+    """
 
     unit_m: float | None = None
     up: str | None = None
@@ -38,10 +44,10 @@ class Flags:
 
 
 def find_table(root: Path, given: Path | None) -> Path | None:
-    """The table of a folder: the one given, or the one that lies there.
+    """The path of the table: `given`, or the one in the folder; None if there is none.
 
     Raises:
-        LibraryError: The one given is not there, or two lie there.
+        LibraryError: `given` does not exist, or the folder contains several tables.
     """
     if given is not None:
         if not given.is_file():
@@ -56,10 +62,10 @@ def find_table(root: Path, given: Path | None) -> Path | None:
 
 
 def read_table(path: Path) -> list[Line]:
-    """The lines of a table.
+    """Reads the lines of a table.
 
     Raises:
-        LibraryError: It cannot be read, or says something that is not allowed; names the line.
+        LibraryError: The table cannot be read, or has an invalid column or value; the message names the line.
     """
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -127,21 +133,22 @@ def _line(place: str, cells: Mapping[str, str]) -> Line:
 
 
 def overrides(files: Sequence[str], lines: Sequence[Line], flags: Flags) -> dict[str, Override]:
-    """What is wished for each file: by the last line that matches it, then by the flags.
+    """The overrides of each file.
 
-    A category is the first folder of the path, or for a file in no folder its own name.
+    A value comes from the last line that matches the file and states it, else from the flags. The default
+    category is the first folder of the path, or the name of the file if it is in no folder.
 
     Raises:
-        LibraryError: A line matches no file, or two name the same one.
+        LibraryError: A line matches no file, or two lines have the same name or pattern.
     """
-    # Names of files that are there need not be such as a table could hold.
+    # Constructed without validation, because names of existing files may be invalid in a table.
     said = {file: Columns.model_construct(file=file) for file in files}
     named: dict[str, Line] = {}
     for line in lines:
         name = line.said.file
         if (first := named.setdefault(name, line)) is not line:
             raise LibraryError(f"{line.place}: {name!r} is named in {first.place} too; keep one of them")
-        # A name is meant as it stands, brackets and all.
+        # The name of an existing file is not a pattern, even if it contains brackets.
         matched = [name] if name in said else fnmatch.filter(files, name)
         if not matched:
             raise LibraryError(f"{line.place}: no mesh {name!r} in the folder")
@@ -168,12 +175,12 @@ def _override(name: str, said: Columns, flags: Flags) -> Override:
 
 def _folder(file: str) -> str:
     first, slash, _ = file.partition("/")
-    # What follows a # names a category of a library.
+    # In an asset path, # precedes the category of a library.
     return (first if slash else Path(file).stem).replace("#", "_")
 
 
 def _names(files: Sequence[str]) -> dict[str, str]:
-    """The path without its suffix, or with it where two files would have the same."""
+    """Names of assets: the path without its suffix, or with it if several files would have the same name."""
     bare = [file.rpartition(".")[0] for file in files]
     often = Counter(bare)
     return {file: name if often[name] == 1 else file for file, name in zip(files, bare, strict=True)}

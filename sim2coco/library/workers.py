@@ -1,4 +1,4 @@
-"""Examines mesh files in child processes on all cores: one that dies of a file costs a row, not the run."""
+"""Examines mesh files in child processes; if one crashes, only its file is affected."""
 
 import logging
 import multiprocessing
@@ -23,17 +23,20 @@ from sim2coco.library.examine import Task, examine, refusal
 from sim2coco.library.row import Row
 
 TIMEOUT_S = 120.0
+"""Maximum time in seconds for one file."""
 MEMORY_BYTES = 6 << 30
-"""Address space of a child: a file that needs more is refused. Imports alone map about 1.5 GiB."""
+"""Limit of a child's address space; a file that needs more is refused. Imports alone map about 1.5 GiB."""
 FILES_A_CHILD = 100
+"""Number of files after which a child process is replaced by a new one."""
 AHEAD = 2
+"""Maximum number of scheduled files per worker."""
 
 
 def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
-    """The rows of mesh files, in the order in which they are done.
+    """Yields the rows of mesh files in the order in which they are finished.
 
     Raises:
-        ChildProcessError: Children die while they start.
+        ChildProcessError: Child processes die while they start.
     """
     others = set(multiprocessing.active_children())
     pool = ProcessPool(
@@ -60,14 +63,14 @@ def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
     finally:
         pool.stop()
         if not running:
-            # One that is still starting would complain of what join takes away.
+            # Otherwise a child that is still starting would print errors about what join removes.
             for child in set(multiprocessing.active_children()) - others:
                 child.kill()
         pool.join()
 
 
 def _uncut(future: Future[Row], task: Task) -> Task | None:
-    """The same task without convex pieces, where they may have been what a child died of."""
+    """The same task without convex pieces, if their computation may be why the child failed; else None."""
     error = future.exception()
     if isinstance(error, TimeoutError):
         why = f"it took more than {TIMEOUT_S:.0f} s"
@@ -108,7 +111,7 @@ _client: Client | None = None
 
 
 def _start(parent: int) -> None:
-    """Sets a child up: quiet, deaf to Ctrl-C, bounded in memory, gone when the parent is."""
+    """Initialises a child process: no output, Ctrl-C ignored, memory limited, and it ends with its parent."""
     global _client
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     exit_with_parent(parent)
@@ -120,8 +123,8 @@ def _start(parent: int) -> None:
 
 
 def harden() -> None:
-    """Makes Pillow refuse large pictures by their header, and libraries keep their warnings to themselves."""
-    Image.MAX_IMAGE_PIXELS = MAX_IMAGE_PX // 2  # it warns above, and refuses above the double
+    """Makes Pillow refuse large images by their header, and suppresses warnings and logs of libraries."""
+    Image.MAX_IMAGE_PIXELS = MAX_IMAGE_PX // 2  # Pillow warns above, raises above twice this
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
 

@@ -130,13 +130,13 @@ class Blurred(Check):
 
 
 def percentile(counts: ArrayLike, fraction: float) -> float:
-    """A percentile of integers that are given by their histogram.
+    """A quantile of integers that are given by their histogram.
 
-    Equals `numpy.percentile` with its default, linear interpolation.
+    Equals `numpy.quantile` with its default, linear interpolation.
 
     Args:
         counts: (n,), how often each integer from 0 to n - 1 occurs.
-        fraction: The percentile, 0..1.
+        fraction: The quantile, 0..1.
     """
     last = np.cumsum(counts, dtype=np.float64)
     place = fraction * (last[-1] - 1)

@@ -1,1 +1,1 @@
-"""Commands for data sets: preview, show and replay."""
+"""Implementation of the commands preview, show and replay."""

@@ -1,4 +1,4 @@
-"""Reads a finished or unfinished data set."""
+"""Reads finished or unfinished data sets."""
 
 import json
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ class DataSetError(ValueError):
 
 
 class DataSet:
-    """Reads a data set.
+    """A data set on disk, read by its records.
 
     Args:
         root: Its folder.

@@ -25,7 +25,10 @@ def color_of(category: int) -> tuple[int, int, int]:
 
 
 def overlay(image: Image, picture: Picture, names: tuple[str, ...]) -> Image:
-    """An image with filled visible masks, outlines of amodal masks, and boxes; ignored objects are grey."""
+    """An image with its labels: filled visible masks, outlines of amodal masks, and bounding boxes.
+
+    Objects without a label have a grey box with the reason.
+    """
     times = -(-MIN_WIDTH_PX // picture.width)
     drawn = _enlarged(image, times)
     for label in picture.annotations:
@@ -44,18 +47,18 @@ def overlay(image: Image, picture: Picture, names: tuple[str, ...]) -> Image:
 
 
 def _enlarged(pixels: NDArray[Scalar], times: int) -> NDArray[Scalar]:
-    """A copy in which each pixel is repeated `times` x `times` times."""
+    """A copy in which each pixel becomes a block of `times` x `times` pixels."""
     return pixels.repeat(times, axis=0).repeat(times, axis=1)
 
 
 def decoded(counts: str, picture: Picture) -> NDArray[np.bool_]:
-    """Decodes the run lengths of a mask (H, W)."""
+    """Decodes a mask (H, W) from COCO's compressed run lengths."""
     size = [picture.height, picture.width]
     return np.asarray(coco_mask.decode({"size": size, "counts": counts.encode("ascii")}), np.bool_)
 
 
 def _box(image: Image, box: Xywh, times: int, color: tuple[int, int, int], text: str) -> None:
-    """Draws a box just outside the mask, with a text above or in it."""
+    """Draws a bounding box just outside the mask, with a text above it or, at the top of the image, in it."""
     x, y, width, height = (int(value) * times for value in box)
     cv2.rectangle(image, (x - 1, y - 1), (x + width, y + height), color, 1)
     left = int(np.clip(x, 1, max(1, image.shape[1] - 2 - text_width(text, bold=True))))

@@ -1,4 +1,4 @@
-"""Renders eight labelled images to one PNG, without a data set."""
+"""Renders eight images with their labels into one PNG, without writing a data set."""
 
 import logging
 import os
@@ -32,20 +32,20 @@ MAX_WORKERS = 4
 def preview(
     recipe: Recipe, target: Path, progress: Callable[[], None] = lambda: None
 ) -> tuple[int, Counter[str]]:
-    """Writes one image with its labels for each of the first scenes, until there are eight.
+    """Writes a PNG with one labelled image for each of the first scenes, up to eight images.
 
     Args:
-        recipe: What to draw.
-        target: The PNG.
-        progress: Called now and then while scenes are made, from where an exception ends it in order.
+        recipe: The settings of the images.
+        target: Path of the PNG.
+        progress: Called regularly while scenes are generated; an exception from it stops the preview cleanly.
 
     Returns:
-        The number of images, which is lower if few views are accepted, and the reasons of the rejected ones.
+        The number of images, which is less than eight if few views are accepted, and the rejection reasons.
 
     Raises:
         GenerationError: No view is accepted, or a scene failed.
         CatalogueError: A mesh cannot be used.
-        EglUnavailable: The renderer cannot draw on this machine.
+        EglUnavailable: The renderer does not work on this machine.
         StoreError: The PNG cannot be written.
     """
     _check_writable(target)
@@ -55,7 +55,7 @@ def preview(
     with tempfile.TemporaryDirectory(prefix="sim2coco-") as folder, engine.prepared(single) as processes:
         catalogue = single.load_catalogue()
         log_notes(catalogue)
-        single.hold_out(catalogue)  # what splits cannot have each of their own is refused before all else
+        single.hold_out(catalogue)  # raises early if splits cannot have own meshes and textures
         store = Store(Path(folder) / "data")
         (Path(folder) / "scratch").mkdir()
         store.root.mkdir()
@@ -76,7 +76,7 @@ def preview(
 
 @dataclass
 class _Page:
-    """The pictures of the scenes before `scene`, as many as have room."""
+    """The images on the contact sheet so far, which come from the scenes before `scene`."""
 
     names: tuple[str, ...]
     scene: int = 0
@@ -104,7 +104,10 @@ class _Page:
 
 
 def _fill(page: _Page, engine: Local, job: Job, progress: Callable[[], None]) -> None:
-    """Adds scenes in order while the next ones are made: as many as there is room for if each is accepted."""
+    """Adds scenes in order while further ones are generated.
+
+    Only as many scenes are requested at a time as would fill the page if each of them were accepted.
+    """
     waiting: set[int] = set()
 
     def scenes() -> Iterator[int | None]:

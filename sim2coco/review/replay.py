@@ -24,18 +24,18 @@ Files = Mapping[str, bytes]
 
 
 def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[Files, Files]:
-    """The files of an image as they are in the data set, and as they are rendered now from its record.
+    """The files of an image as stored in the data set, and as rendered again from its record.
 
     Args:
         data: The data set.
         name: The name of the image.
-        folders: Folders that are searched recursively, by name and content, for the user's mesh and image
-            files of the data set. If there are none, the files are expected at their original paths, relative
-            to the working directory.
+        folders: Folders that are searched recursively for the user's meshes and images, by name and content.
+            If no folders are given, the files are expected at their original paths, relative to the working
+            directory.
 
     Raises:
-        DataSetError: The image does not exist, or its meshes have changed.
-        EglUnavailable: The renderer cannot draw on this machine.
+        DataSetError: The image does not exist or is now rejected, or its files are missing or have changed.
+        EglUnavailable: The renderer does not work on this machine.
     """
     record, view, picture = data.find(name)
     assert record.settled is not None
@@ -85,7 +85,7 @@ def _catalogue(recipe: Recipe) -> Catalogue:
 
 
 def _with(keys: Iterable[str], catalogue: Catalogue) -> Catalogue:
-    """The catalogue with some assets under their recorded names, even if their files have been renamed.
+    """Adds assets to the catalogue under their recorded keys if their files have been renamed since.
 
     Raises:
         DataSetError: The content of an asset is not in the catalogue.

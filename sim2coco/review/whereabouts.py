@@ -22,8 +22,9 @@ from sim2coco.review.dataset import DataSetError
 
 MISSING = "--meshes FOLDER says where the data set's own files lie, and may be given several times"
 UNSEEN = {"shape": "box", "size_m": 0.1}
-"""Replacement for a category that is not in the image, so that its files are not needed."""
+"""Settings that replace a category without objects in the image, so that its files are not needed."""
 MAX_TOLD = 3
+"""Maximum number of changed files that a message names."""
 
 
 class Whereabouts:
@@ -31,9 +32,9 @@ class Whereabouts:
 
     Args:
         folders: The folders to search.
-        run: The data set's `run.json`.
-        record: The scene.
-        view: The view.
+        run: The content of the data set's `run.json`.
+        record: The record of the scene.
+        view: The view of the image.
 
     Raises:
         DataSetError: A folder does not exist.
@@ -54,14 +55,14 @@ class Whereabouts:
         self._bodies = record.settled.spec.bodies
 
     def put_into(self, tree: object, stage: Path) -> None:
-        """Replaces the bare names of files and folders in the settings by their paths.
+        """Replaces the names of files and folders in the settings by the paths at which they were found.
 
         Args:
             tree: The data set's settings; modified in place.
             stage: An empty folder for copies of the image files under their original names.
 
         Raises:
-            DataSetError: A file that is needed for the image was not found.
+            DataSetError: A file that the image needs was not found.
         """
         for keys, node in list(_nodes(tree)):
             if keys[:1] == ("assets",) and _is_own(node.get("path")):
@@ -90,7 +91,7 @@ class Whereabouts:
         self._refuse(path.folder, _called(path))
 
     def _places(self, path: AssetPath) -> Iterator[str]:
-        """What may be meant by a bare `path:`, those of the same name first."""
+        """Candidate paths for a `path:` that is only a name; those with the same name come first."""
         name = path.folder
         if path.category:
             libraries = _by_name(filter(is_library, self._folders), name)
@@ -104,7 +105,7 @@ class Whereabouts:
         return map(str, _by_name((p for p in self._folders if p in full or is_library(p)), name))
 
     def _staged(self, role: str, stage: Path) -> str | None:
-        """The folder with copies of the image files that the scene uses in a role; None if it uses none."""
+        """Copies the images that the scene uses in a role, and returns their folder; None if it uses none."""
         keys = [key for key in self._images.get(role, ()) if key in self._shown]
         for key in keys:
             name, _, content = key.rpartition("@")
@@ -127,7 +128,7 @@ class Whereabouts:
 
 
 def put_original(tree: object) -> None:
-    """Checks that each bare name in the settings exists in the working directory.
+    """Checks that each file and folder in the settings exists in the working directory.
 
     Raises:
         DataSetError: A file or folder does not exist.
@@ -140,7 +141,7 @@ def put_original(tree: object) -> None:
 
 
 def content_of(key: str) -> str:
-    """The hash of an asset's key, `name@hash`."""
+    """The content hash in an asset's key `name@hash`."""
     return key.rpartition("@")[2]
 
 
@@ -149,12 +150,12 @@ def _is_own(value: object) -> TypeGuard[str]:
 
 
 def _called(path: AssetPath) -> str:
-    """What to call in a sentence what a bare `path:` stands for."""
+    """A description for messages of what a `path:` refers to."""
     return f"the library {path.folder} with the category {path.category!r}" if path.category else path.text
 
 
 def _nodes(node: object, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
-    """Every mapping in a tree, with the keys that lead to it."""
+    """Yields every mapping in a tree of settings, with the keys that lead to it."""
     if isinstance(node, dict):
         yield keys, node
         for key, value in node.items():
@@ -162,7 +163,7 @@ def _nodes(node: object, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
 
 
 def _sources(node: object) -> Iterator[str]:
-    """The image files, as `name@hash`, that are named in a tree of plain values."""
+    """Yields the keys `name@hash` of the images that are named in a tree of plain values."""
     for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         yield from _sources(part)
     if isinstance(node, dict) and isinstance(node.get("source"), str):
@@ -170,7 +171,7 @@ def _sources(node: object) -> Iterator[str]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """A folder and everything in it, in order; links to folders are not followed."""
+    """Yields a folder and all files and folders in it in a fixed order; links to folders are not followed."""
     yield folder
     for parent, folders, files in os.walk(folder):
         folders.sort()

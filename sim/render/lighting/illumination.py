@@ -1,4 +1,4 @@
-"""From a settled scene and a light to a lit scene; results that several shots share are cached."""
+"""Computes the shadows of a settled scene under a light; results that several shots share are cached."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -36,12 +36,12 @@ class ShadowMaps:
 
 
 class Illumination:
-    """Lights settled scenes.
+    """Computes the illumination of settled scenes.
 
     Args:
         pictures: Environment maps.
-        files: Meshes.
-        maps: Number and size of shadow maps.
+        files: The mesh files.
+        maps: Number of sky directions, and sides of the shadow maps in pixels.
     """
 
     def __init__(self, pictures: Pictures, files: MeshFiles, maps: ShadowMaps) -> None:
