@@ -35,7 +35,7 @@ def descriptions(settings: type[BaseModel]) -> Mapping[str, str]:
 
 @cache
 def _of_module(name: str) -> Mapping[str, dict[str, str]]:
-    """Field descriptions of each class of a module, by its qualified name; empty if its source is not available."""
+    """Field descriptions of each class of a module, by qualified name; empty without its source."""
     try:
         tree = ast.parse(inspect.getsource(sys.modules[name]))
     except (KeyError, OSError, TypeError):

@@ -87,7 +87,7 @@ def test_show(command: Command, data: Path, here: Path) -> None:
     assert (here / "look.png").exists()
     assert command("show", "data").out == "data_sheet.png: 6 images\n"
     assert pixels(here / "data_sheet.png").shape == (324, 6 * 324, 3)
-    assert command("show", str(data), "--sheet", "2", "--to", "two.png").out == "two.png: 2 pictures\n"
+    assert command("show", str(data), "--sheet", "2", "--to", "two.png").out == "two.png: 2 images\n"
     assert pixels(here / "two.png").shape == (324, 2 * 324, 3)
     assert tree(data) == before
 
