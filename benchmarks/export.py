@@ -25,7 +25,7 @@ from sim2coco.export.dataset import LabelledPicture, dataset_info
 from sim2coco.export.format import write_formats
 from sim2coco.pipeline import make_scene
 from sim2coco.records import from_bytes, kept_views, record_name, to_bytes
-from sim2coco.store import Store
+from sim2coco.store import LocalStore, Store
 
 SIZES = (10_000, 100_000, 1_000_000)
 OBJECTS, VIEWS = 20, 5
@@ -59,7 +59,7 @@ def written(annotations: int) -> tuple[int, float, int]:
         with closing(WorkerContext(settings, Path(folder) / "scratch")) as context:
             record, _ = make_scene(context, 0)
             catalogue = context.catalogue
-        store = Store(Path(folder) / "data")
+        store = LocalStore(Path(folder) / "data")
         store.put(record_name(0), to_bytes(record))
         begun = time.perf_counter()
         info = dataset_info(settings.split.shares, catalogue)

@@ -141,17 +141,17 @@ def _check_same(store: Store, new: dict[str, Any], num_images: int) -> Finished:
         old["recipe"] = updated(old.get("recipe"))
     except FileNotFoundError:
         if strangers := [name for name in store.list(".") if not store.is_own(name)]:
-            where = f"{store.root} holds files of something else ({strangers[0]})"
+            where = f"{store} holds files of something else ({strangers[0]})"
             raise StoreError(f"out: {where}; name an empty folder") from None
         return Finished()
     except (ValueError, KeyError, TypeError):
-        raise StoreError(f"out: {store.root}/run.json cannot be read; name an empty folder") from None
+        raise StoreError(f"out: {store}/run.json cannot be read; name an empty folder") from None
     for part in PARTS:
         if json.dumps(old.get(part)) != json.dumps(new.get(part)):
             where = _difference(part, old.get(part), new.get(part))
-            raise StoreError(f"out: {store.root} holds another run's data ({where}); name another folder")
+            raise StoreError(f"out: {store} holds another run's data ({where}); name another folder")
     if finished.num_images > num_images:
-        holds = f"{store.root} holds {finished.num_images} images already"
+        holds = f"{store} holds {finished.num_images} images already"
         raise StoreError(f"num_images: {holds}; ask for as many or more")
     return finished
 
@@ -165,7 +165,7 @@ def _formats(store: Store, told: object) -> tuple[Format, ...]:
     try:
         export: Export = build(Export, {"formats": told})
     except ConfigError as error:
-        raise StoreError(f"out: {store.root}/run.json: {error}") from error
+        raise StoreError(f"out: {store}/run.json: {error}") from error
     return export.formats
 
 

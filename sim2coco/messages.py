@@ -48,17 +48,17 @@ class Setting:
 
     @property
     def parent(self) -> str:
-        """The key of the group that contains it."""
+        """The key of the group that contains this setting."""
         return self.key.rpartition(".")[0]
 
     @property
     def name(self) -> str:
-        """Its key within that group."""
+        """The key of this setting within its group."""
         return self.key.rpartition(".")[2]
 
     @property
     def takes_names(self) -> bool:
-        """Whether it also accepts entries under names chosen by the user."""
+        """Whether this setting also accepts entries under names chosen by the user."""
         own = self.info.annotation
         return (
             isinstance(own, type) and issubclass(own, Settings) and own.model_config.get("extra") == "allow"
@@ -142,7 +142,7 @@ def nearest(key: str, *all_settings: type[Settings]) -> str:
 
 
 def _all_kinds(key: str, known: Sequence[Setting]) -> set[str]:
-    """The kinds among which the group of a key can be chosen; empty if there is no such choice."""
+    """The possible kinds of the innermost group around a key that has a field `kind`; empty if none has."""
     while key := key.rpartition(".")[0]:
         if found := {setting.kind for setting in known if setting.key == f"{key}.kind" and setting.kind}:
             return found
@@ -150,7 +150,7 @@ def _all_kinds(key: str, known: Sequence[Setting]) -> set[str]:
 
 
 def _named(setting: Setting, key: str) -> Setting:
-    """A setting in whose key the placeholders are replaced by the names in another key."""
+    """A copy of a setting: placeholders in its key become the names at the same positions in `key`."""
     steps = zip_longest(setting.key.split("."), key.split("."))
     names = [given if known == NAME and given else known for known, given in steps if known]
     return replace(setting, key=".".join(names))
@@ -189,7 +189,7 @@ def _path(error: ErrorDetails, tree: object) -> list[str]:
 
 
 def _siblings(path: list[str], settings: type[Settings], tree: object) -> list[str]:
-    """The names of the settings that the last key of a path may be, for the given kind if there is one."""
+    """Valid names for the last key of a path; only those of the kind that `tree` states, if there are any."""
     kind: object = None
     for step in path[:-1]:
         tree = tree[step] if isinstance(tree, Mapping) else None

@@ -30,7 +30,7 @@ from sim2coco.records import (
     record_name,
     summary,
 )
-from sim2coco.store import Store
+from sim2coco.store import LocalStore, Store
 
 load_kinds(sim2coco.export)
 
@@ -185,7 +185,7 @@ def generate(
         catalogue = recipe.load_catalogue()
         log_notes(catalogue)
         recipe.hold_out(catalogue)  # raises early if splits cannot have own meshes and textures
-        store = Store(Path(out).expanduser().absolute())
+        store = LocalStore(Path(out).expanduser().absolute())
         with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:
             written = begin(store, recipe, catalogue, num_images)
             job = Job(recipe, catalogue, store, Path(scratch), workers, processes)
@@ -194,7 +194,7 @@ def generate(
             formats = combined(written, formats)
             labels = finalise(job, tally, formats)
             finish(store, recipe, catalogue, num_images, formats)
-    return Result(store.root, tally.accepted, tally.scene, tally.reasons, tally.failed, labels)
+    return Result(Path(str(store)), tally.accepted, tally.scene, tally.reasons, tally.failed, labels)
 
 
 def _make_missing(

@@ -7,7 +7,9 @@ import os
 import re
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Protocol
 
 TEMPORARY = ".tmp-"
 LOCK = ".lock"
@@ -20,7 +22,58 @@ class StoreError(Exception):
     """The data set cannot be written; the message is one line."""
 
 
-class Store:
+class Store(Protocol):
+    """Where the files of a data set are kept; `str(store)` names the place in messages.
+
+    Names of files are relative, with `/` between their parts. A file is complete or absent under its name.
+    """
+
+    def put(self, name: str, content: bytes | Iterable[bytes], *, sync: bool = True) -> None:
+        """Writes or replaces a file; readers see either the old or the new content.
+
+        Args:
+            name: Name of the file in the data set.
+            content: The whole content, or its parts in order.
+            sync: Whether to wait until the content is on disk; not needed for files with a recorded hash.
+        """
+
+    def put_new(self, name: str, content: bytes) -> bool:
+        """Writes a file if it does not exist yet; returns whether this call wrote it."""
+
+    def get(self, name: str) -> bytes:
+        """The content of a file.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+        """
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a file of that name."""
+
+    def list(self, folder: str) -> Iterator[str]:
+        """The names of all files below a folder, in order."""
+
+    def delete(self, name: str) -> None:
+        """Removes a file, and its folder if it is empty afterwards."""
+
+    def claim(self) -> AbstractContextManager[None]:
+        """Locks the data set for this process; the lock is released when the process ends.
+
+        Raises:
+            StoreError: The place cannot be written, or another run has locked it.
+        """
+
+    def log(self) -> Path:
+        """The local log file for output of native code; the only file that is not part of the data set."""
+
+    def sweep(self) -> None:
+        """Removes temporary files of interrupted runs; only allowed while no other process is writing."""
+
+    def is_own(self, name: str) -> bool:
+        """Whether a file is the lock, the log or a temporary file; these may exist in a new data set."""
+
+
+class LocalStore(Store):
     """A data set in a folder on this machine.
 
     Args:
@@ -30,6 +83,10 @@ class Store:
     def __init__(self, root: Path) -> None:
         """Creates nothing on disk."""
         self.root = root
+
+    def __str__(self) -> str:
+        """The folder."""
+        return str(self.root)
 
     def put(self, name: str, content: bytes | Iterable[bytes], *, sync: bool = True) -> None:
         """Writes or replaces a file; readers see either the old or the new content.
@@ -64,6 +121,10 @@ class Store:
             FileNotFoundError: There is no such file.
         """
         return (self.root / name).read_bytes()
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a file of that name."""
+        return (self.root / name).is_file()
 
     def list(self, folder: str) -> Iterator[str]:
         """The names of all files below a folder, in order."""

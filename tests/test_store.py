@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from sim2coco.store import Store, StoreError
+from sim2coco.store import LocalStore, StoreError
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "data")
+def store(tmp_path: Path) -> LocalStore:
+    return LocalStore(tmp_path / "data")
 
 
-def test_put_get_list_delete(store: Store) -> None:
+def test_put_get_list_delete(store: LocalStore) -> None:
     store.put("b/2.txt", b"two")
     store.put("a/1.txt", iter([b"o", b"n", b"e"]))
     store.put("a/1.txt", b"one again")
@@ -27,7 +27,7 @@ def test_put_get_list_delete(store: Store) -> None:
     assert not (store.root / "a").exists()
 
 
-def test_the_first_writer_wins(store: Store) -> None:
+def test_the_first_writer_wins(store: LocalStore) -> None:
     assert store.put_new("x", b"first")
     assert not store.put_new("x", b"second")
     assert store.get("x") == b"first"
@@ -35,17 +35,17 @@ def test_the_first_writer_wins(store: Store) -> None:
 
 
 def _race(root: Path, number: int) -> bool:
-    return Store(root).put_new("x", bytes([number]) * 100_000)
+    return LocalStore(root).put_new("x", bytes([number]) * 100_000)
 
 
-def test_one_of_many_writers_wins(store: Store) -> None:
+def test_one_of_many_writers_wins(store: LocalStore) -> None:
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         won = pool.starmap(_race, [(store.root, number) for number in range(20)])
     assert sum(won) == 1
     assert store.get("x") == bytes([won.index(True)]) * 100_000
 
 
-def test_a_failed_write_keeps_the_old_content(store: Store) -> None:
+def test_a_failed_write_keeps_the_old_content(store: LocalStore) -> None:
     def broken() -> Iterator[bytes]:
         yield b"half"
         raise OSError("disk full")
@@ -57,13 +57,13 @@ def test_a_failed_write_keeps_the_old_content(store: Store) -> None:
     assert list(store.list(".")) == ["x"]
 
 
-def test_a_claim_is_exclusive_and_a_sweep_removes_temporary_files(store: Store) -> None:
+def test_a_claim_is_exclusive_and_a_sweep_removes_temporary_files(store: LocalStore) -> None:
     store.put("images/x", b"1")
     (store.root / "images" / f".tmp-{'0' * 32}").write_bytes(b"half")
     with store.claim():
         store.sweep()
         assert list(store.list("images")) == ["images/x"]
-        with pytest.raises(StoreError, match="another run"), Store(store.root).claim():
+        with pytest.raises(StoreError, match="another run"), LocalStore(store.root).claim():
             pass
     with store.claim():
         pass
@@ -74,6 +74,6 @@ def test_a_folder_that_cannot_be_created_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (
         pytest.raises(StoreError, match=r"cannot write to .*file"),
-        Store(tmp_path / "file" / "data").claim(),
+        LocalStore(tmp_path / "file" / "data").claim(),
     ):
         pass

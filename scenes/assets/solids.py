@@ -92,7 +92,7 @@ def arc(centre_m: tuple[float, float], radius_m: float, span_deg: tuple[float, f
 
 
 def revolved(runs: list[Run], segments: int) -> Part:
-    """The surface that `runs` sweep about z.
+    """The surface of revolution about z of a profile, given as its smooth pieces (`runs`).
 
     A texture covers the surface once around z and once along all runs together. Horizontal runs are excepted:
     the texture is projected onto them along z.

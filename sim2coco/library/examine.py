@@ -20,7 +20,7 @@ from sim2coco.library.meshfile import FOLDER, put_mesh, put_pieces
 from sim2coco.library.row import Override, Row
 from sim2coco.library.shape import shape
 from sim2coco.png import png
-from sim2coco.store import Store
+from sim2coco.store import LocalStore
 
 PICTURES = "pictures"
 SMALLEST_M, LARGEST_M = 0.001, 5.0
@@ -99,7 +99,7 @@ def _examined(client: Client, task: Task, source: Source) -> Row:
         row = replace(row, pieces=len(pieces) or 1, hull_because=because)
     if task.library is None or row.asks:
         return row
-    store = Store(task.library)
+    store = LocalStore(task.library)
     name = put_mesh(store, cleaned.mesh)
     _check_round_trip(task.library / FOLDER / f"{name}.obj", cleaned.mesh)
     store.put_new(f"{PICTURES}/{name}.png", png(test_render.image))

@@ -75,7 +75,7 @@ class MeshFolder:
         ]
 
 
-def mesh_folder_of(store: Store, root: Path, joining: Joining) -> MeshFolder:
+def mesh_folder_of(store: Store, library: Path, root: Path, joining: Joining) -> MeshFolder:
     """Finds or adds a folder among those that a library is made from.
 
     Raises:
@@ -86,16 +86,16 @@ def mesh_folder_of(store: Store, root: Path, joining: Joining) -> MeshFolder:
     nameless = [entry["source"] for entry in entries if "folder" not in entry]
     if nameless and joining != "replace" and not any((root / file).is_file() for file in nameless):
         raise LibraryError(
-            f"--out: {store.root} is of an older version that does not say where its meshes come from, and "
+            f"--out: {library} is of an older version that does not say where its meshes come from, and "
             f"none of them lies in {root}; import their folder once more first, or --replace them"
         )
-    way = os.path.relpath(root.resolve(), store.root.resolve())
+    way = os.path.relpath(root.resolve(), library.resolve())
     folders = {} if joining == "replace" else _tree(store, SOURCES)
     name = next((name for name, known in folders.items() if known == way), None)
     if name is None and folders and joining == "ask":
-        known = ", ".join(os.path.normpath(store.root / way) for way in folders.values())
+        known = ", ".join(os.path.normpath(library / way) for way in folders.values())
         raise LibraryError(
-            f"--out: {store.root} is made from {known}; --add adds the meshes of {root}, "
+            f"--out: {library} is made from {known}; --add adds the meshes of {root}, "
             "--replace puts them in place of what is there (or says that the folder has moved)"
         )
     if name is None:

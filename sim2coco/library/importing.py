@@ -18,7 +18,7 @@ from sim2coco.library.scan import LibraryError
 from sim2coco.library.shape import NOT_INSTALLED, installed
 from sim2coco.library.sizes import doubted, doubted_beside
 from sim2coco.library.workers import examined
-from sim2coco.store import LOCK, LOG, Store
+from sim2coco.store import LOCK, LOG, LocalStore, Store
 
 ROWS = "rows"
 """Folder of the library with a JSON file for each mesh file: the result of its examination."""
@@ -55,10 +55,10 @@ def import_meshes(
         LibraryError: `library` contains other files, or is made from other folders while `joining` is "ask".
         StoreError: The library cannot be written, or another import is writing to it.
     """
-    store = Store(library)
-    _check_own(store)
+    store = LocalStore(library)
+    _check_own(library)
     with store.claim():
-        mesh_folder = mesh_folder_of(store, root, joining)
+        mesh_folder = mesh_folder_of(store, library, root, joining)
         overrides = mesh_folder.named(overrides)
         rows = {}
         for file, override in overrides.items():
@@ -80,20 +80,20 @@ def import_meshes(
     return ordered
 
 
-def _check_own(store: Store) -> None:
+def _check_own(library: Path) -> None:
     """Checks that the folder is new, or a finished or unfinished library.
 
     Raises:
         LibraryError: It contains other files.
     """
-    if not store.root.exists():
+    if not library.exists():
         return
-    if not store.root.is_dir():
-        raise LibraryError(f"--out: {store.root} is a file; name a folder")
+    if not library.is_dir():
+        raise LibraryError(f"--out: {library} is a file; name a folder")
     ours = (INDEX, SOURCES, LOCK, LOG, ROWS, FOLDER, PIECES, "pictures")
-    strangers = sorted(path.name for path in store.root.iterdir() if path.name not in ours)
-    if strangers and not (store.root / INDEX).is_file():
-        raise LibraryError(f"--out: {store.root} holds something else ({strangers[0]}); name an empty folder")
+    strangers = sorted(path.name for path in library.iterdir() if path.name not in ours)
+    if strangers and not (library / INDEX).is_file():
+        raise LibraryError(f"--out: {library} holds something else ({strangers[0]}); name an empty folder")
 
 
 def _place(mesh_folder: MeshFolder, file: str) -> str:
@@ -126,9 +126,9 @@ def _known(store: Store, root: Path, place: str, file: str, override: Override) 
     )
     if not same or not row.inputs or not _unchanged((root / file).parent, row.inputs):
         return None
-    if row.usable and not (store.root / FOLDER / f"{row.mesh}.obj").is_file():
+    if row.usable and not store.exists(f"{FOLDER}/{row.mesh}.obj"):
         return None
-    if row.collision and not (store.root / PIECES / f"{row.collision}.obj").is_file():
+    if row.collision and not store.exists(f"{PIECES}/{row.collision}.obj"):
         return None
     if row.hull_because == NOT_INSTALLED and installed():
         return None

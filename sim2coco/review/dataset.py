@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.assets.reading.image import read_image
+from scenes.assets.reading.image import decode_image
 from sim2coco.records import (
     Picture,
     Record,
@@ -19,7 +20,7 @@ from sim2coco.records import (
     picture_path,
     record_name,
 )
-from sim2coco.store import Store
+from sim2coco.store import LocalStore
 
 
 class DataSetError(ValueError):
@@ -38,7 +39,7 @@ class DataSet:
 
     def __init__(self, root: Path) -> None:
         """Reads `run.json`."""
-        self.store = Store(root)
+        self.store = LocalStore(root)
         try:
             self.run: dict[str, Any] = json.loads(self.store.get("run.json"))
             self.names = tuple(self.run["recipe"]["assets"]["categories"])
@@ -56,12 +57,12 @@ class DataSet:
         try:
             record = from_bytes(self.store.get(record_name(int(stem[1:7]))))
         except (OSError, ValueError):
-            raise DataSetError(f"{self.store.root}: no image {name!r}; names look like s000057_v02") from None
+            raise DataSetError(f"{self.store}: no image {name!r}; names look like s000057_v02") from None
         for view in record.views:
             for picture in view.pictures:
                 if Path(picture.name).stem == stem:
                     return record, view, picture
-        raise DataSetError(f"{self.store.root}: scene {record.scene} has no accepted image {name!r}")
+        raise DataSetError(f"{self.store}: scene {record.scene} has no accepted image {name!r}")
 
     def pictures(self) -> Iterator[tuple[Record, View, Picture]]:
         """Yields all images, in order."""
@@ -71,7 +72,7 @@ class DataSet:
                 record = from_bytes(self.store.get(name))
             except ValueError:
                 raise DataSetError(
-                    f"{self.store.root / name}: cannot be read; run the same command again to repair it"
+                    f"{self.store}/{name}: cannot be read; run the same command again to repair it"
                 ) from None
             for view in kept_views(record, limit):
                 limit -= 1
@@ -98,7 +99,7 @@ class DataSet:
         try:
             return self.store.get(name)
         except OSError:
-            raise DataSetError(f"{self.store.root / name}: missing") from None
+            raise DataSetError(f"{self.store}/{name}: missing") from None
 
     def image(self, record: Record, picture: Picture) -> NDArray[np.uint8]:
         """The decoded image (H, W, 3) RGB.
@@ -107,6 +108,7 @@ class DataSet:
             DataSetError: The file is missing or broken.
         """
         try:
-            return read_image(self.store.root / picture_path(record.split, picture.name))
+            name = picture_path(record.split, picture.name)
+            return decode_image(BytesIO(self._content(name)), f"{self.store}/{name}")
         except ValueError as error:
             raise DataSetError(f"{error}; run the same command again to repair it") from error

@@ -22,7 +22,7 @@ from sim2coco.recipe import Recipe
 from sim2coco.records import Picture, Record, from_bytes, kept_views, picture_path, record_name
 from sim2coco.review.overlay import overlay, sheet
 from sim2coco.run import GenerationError, counts
-from sim2coco.store import Store, StoreError
+from sim2coco.store import LocalStore, Store, StoreError
 
 PICTURES, COLUMNS = 8, 4
 MAX_SCENES = 24
@@ -56,7 +56,7 @@ def preview(
         catalogue = single.load_catalogue()
         log_notes(catalogue)
         single.hold_out(catalogue)  # raises early if splits cannot have own meshes and textures
-        store = Store(Path(folder) / "data")
+        store = LocalStore(Path(folder) / "data")
         (Path(folder) / "scratch").mkdir()
         store.root.mkdir()
         page = _Page(catalogue.names)

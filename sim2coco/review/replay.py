@@ -54,7 +54,7 @@ def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[File
 
 
 def _recipe(data: DataSet, record: Record, view: View, folders: Sequence[Path], stage: Path) -> Recipe:
-    place = data.store.root / "config.yaml"
+    place = f"{data.store}/config.yaml"
     try:
         tree = updated(yaml.safe_load(data.store.get("config.yaml")))
     except (OSError, yaml.YAMLError):

@@ -19,7 +19,7 @@ from sim2coco.export.format import Add, Format, write_formats
 from sim2coco.export.settings import Export
 from sim2coco.messages import build
 from sim2coco.records import from_bytes
-from sim2coco.store import Store, StoreError
+from sim2coco.store import LocalStore, Store, StoreError
 from tests.commandline import tree
 
 SMALL = {
@@ -143,7 +143,7 @@ def test_a_data_set_with_an_unknown_format_is_refused(plain: Path, tmp_path: Pat
 def test_records_are_read_once_for_all_formats(plain: Path, listing: type[Format]) -> None:
     reads: Counter[str] = Counter()
 
-    class Counting(Store):
+    class Counting(LocalStore):
         def get(self, name: str) -> bytes:
             reads[name] += 1
             return super().get(name)
@@ -173,8 +173,8 @@ def test_no_file_is_written_if_one_format_fails(plain: Path, tmp_path: Path) -> 
 
             yield add
 
-    store = Store(tmp_path / "data")
-    pictures = labelled_pictures(Store(plain), 4, 8)
+    store = LocalStore(tmp_path / "data")
+    pictures = labelled_pictures(LocalStore(plain), 4, 8)
     with pytest.raises(RuntimeError, match="full"):
         write_formats([Coco(), Failing(kind="failing")], store, INFO, pictures)
     assert not (tmp_path / "data").exists()

@@ -36,7 +36,7 @@ from sim2coco.library.scan import scan
 from sim2coco.library.table import Flags, overrides, read_table
 from sim2coco.library.workers import _uncut
 from sim2coco.recipe import Recipe
-from sim2coco.store import Store, StoreError
+from sim2coco.store import LocalStore, StoreError
 from tests.commandline import tree
 from tests.library.conftest import Look
 from tests.library.test_import import assets
@@ -239,7 +239,7 @@ def test_without_the_package_hulls_are_used_and_it_is_said_once(
     assert told.startswith("nothing falls into concave meshes (2 here), as hulls stand for them")
     assert "pip install vhacdx" in told
     (known,) = (row for row in rows if row.file == "cup.stl")
-    store = Store(libraries / "without")
+    store = LocalStore(libraries / "without")
     store.put("row.json", importing._bytes({"version": importing.VERSION, **known.tree()}))
     # Once it is there, they are cut; until then, nothing is read again.
     for there in (True, False):
@@ -304,7 +304,7 @@ def test_a_data_set_knows_its_pieces(libraries: Path, tmp_path: Path) -> None:
     recipe = Recipe.parse({"assets": {"path": str(libraries / "cut")}, "scene": {"kind": "drop"}})
     catalogue, hulls = loaded(libraries / "cut"), loaded(libraries / "hulls")
     assert set(describe(recipe, hulls)) == set(describe(recipe, catalogue)) - {"collision"}
-    store = Store(tmp_path / "data")
+    store = LocalStore(tmp_path / "data")
     begin(store, recipe, catalogue, 3)
     begin(store, recipe, catalogue, 3)
     with pytest.raises(StoreError, match="collision"):

@@ -11,7 +11,7 @@ from sim2coco.check import check
 from sim2coco.records import Record, from_bytes, record_name, to_bytes
 from sim2coco.review.dataset import DataSet
 from sim2coco.review.replay import replay
-from sim2coco.store import Store
+from sim2coco.store import LocalStore
 
 PLAIN: dict[str, Any] = {
     "seed": 3,
@@ -35,7 +35,7 @@ def made(out: Path, **changes: object) -> tuple[Record, list[bytes]]:
     generate(Recipe.parse({**PLAIN, **changes}), out, num_images=2)
     data = DataSet(out)
     pictures = [data.content(record, picture) for record, _, picture in data.pictures()]
-    return from_bytes(Store(out).get(record_name(0))), pictures
+    return from_bytes(LocalStore(out).get(record_name(0))), pictures
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from sim2coco.check import check
 from sim2coco.engines.engine import Job, record_failure
 from sim2coco.engines.local import Local
 from sim2coco.records import from_bytes
-from sim2coco.store import Store, StoreError
+from sim2coco.store import LocalStore, StoreError
 from tests.processes import children, descendants, wait_for_the_end_of
 
 SMALL = {
@@ -264,7 +264,7 @@ def test_a_failure_does_not_undo_a_commit(reference: Path, tmp_path: Path) -> No
     """A process can crash between its commit and its answer."""
     shutil.copytree(reference, tmp_path / "data")
     ours = recipe()
-    job = Job(ours, load_catalogue(ours.assets), Store(tmp_path / "data"), tmp_path, 1)
+    job = Job(ours, load_catalogue(ours.assets), LocalStore(tmp_path / "data"), tmp_path, 1)
     assert record_failure(job, 0, "its process died").status == "done"
     assert tree(tmp_path / "data") == tree(reference)
 
@@ -281,7 +281,7 @@ def test_an_interrupted_run_can_be_finished_with_fewer_images(tmp_path: Path) ->
 
 
 def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
-    with Store(tmp_path / "data").claim(), pytest.raises(StoreError, match="another run"):
+    with LocalStore(tmp_path / "data").claim(), pytest.raises(StoreError, match="another run"):
         generate(recipe(), tmp_path / "data", 1)
 
 

@@ -1,6 +1,7 @@
 """Reads image files from users."""
 
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,15 +27,24 @@ def read_image(path: Path, quick: bool = False) -> NDArray[np.uint8]:
     Raises:
         ImageError: The file is missing, not an image, damaged, or has more than 50 million pixels.
     """
+    return decode_image(path, str(path), quick)
+
+
+def decode_image(file: Path | IO[bytes], name: str, quick: bool = False) -> NDArray[np.uint8]:
+    """Decodes an image as `read_image` does; messages call it `name`.
+
+    Raises:
+        ImageError: It is not an image, damaged, or has more than 50 million pixels.
+    """
     try:
-        with Image.open(path, formats=IMAGE_FORMATS) as image:
+        with Image.open(file, formats=IMAGE_FORMATS) as image:
             if image.width * image.height > MAX_IMAGE_PX:
-                raise ImageError(f"{path}: {image.width}x{image.height} is more than {MAX_IMAGE_PX:,} pixels")
+                raise ImageError(f"{name}: {image.width}x{image.height} is more than {MAX_IMAGE_PX:,} pixels")
             if quick:
                 image.draft("RGB", (64, 64))
             return np.asarray(eight_bit(ImageOps.exif_transpose(image)).convert("RGB"))
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ImageError(f"{path}: not an image that can be read ({type(error).__name__})") from error
+        raise ImageError(f"{name}: not an image that can be read ({type(error).__name__})") from error
 
 
 def eight_bit(image: Image.Image) -> Image.Image:

@@ -140,7 +140,8 @@ class MeshResolver(Resolver):
     def _is_image(self, name: str) -> bool:
         """Whether a file is a texture: by its suffix, or because the mesh can refer to no other kind of file.
 
-        PLY and COLLADA files refer only to textures, and OBJ files do so once the material file is open.
+        PLY and COLLADA files refer only to textures. For an OBJ file, every file that is read after the
+        material file is a texture.
         """
         known = PurePath(name).suffix.lower() in IMAGES
         return known or self._kind in (".ply", ".dae") or (self._kind == ".obj" and self._has_materials)

@@ -56,7 +56,7 @@ class EnvironmentLight(Light):
 
     Attributes:
         env_map: The environment map.
-        raw: `ambient` in units of the map.
+        raw: Luminance of the irradiance of a level floor from the sky, in units of the map.
         relative_radiance: (n,) radiance of each direction of the sky, relative to the irradiance of a level
             floor.
         coefficients: (9, 3) spherical harmonics, for R, G, B, of the irradiance by normal, relative to the

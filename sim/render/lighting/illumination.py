@@ -41,7 +41,7 @@ class Illumination:
     Args:
         pictures: Environment maps.
         files: The mesh files.
-        maps: Number of sky directions, and sides of the shadow maps in pixels.
+        maps: Number and size of shadow maps.
     """
 
     def __init__(self, pictures: Pictures, files: MeshFiles, maps: ShadowMaps) -> None:
