@@ -185,7 +185,8 @@ def generate(
         catalogue = recipe.load_catalogue()
         log_notes(catalogue)
         recipe.hold_out(catalogue)  # raises early if splits cannot have own meshes and textures
-        store = LocalStore(Path(out).expanduser().absolute())
+        folder = Path(out).expanduser().absolute()
+        store = LocalStore(folder)
         with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:
             written = begin(store, recipe, catalogue, num_images)
             job = Job(recipe, catalogue, store, Path(scratch), workers, processes)
@@ -194,7 +195,7 @@ def generate(
             formats = combined(written, formats)
             labels = finalise(job, tally, formats)
             finish(store, recipe, catalogue, num_images, formats)
-    return Result(Path(str(store)), tally.accepted, tally.scene, tally.reasons, tally.failed, labels)
+    return Result(folder, tally.accepted, tally.scene, tally.reasons, tally.failed, labels)
 
 
 def _make_missing(
