@@ -64,11 +64,11 @@ def _touching_distance(lower: BoundingVolume, upper: BoundingVolume, flat_m2: fl
 
 
 def _vertical_extent(volume: BoundingVolume, straight_m: float, aside_m: float) -> float:
-    """Vertical extent of a volume at a horizontal distance from its axis.
+    """Extent of a volume above or below its centre, at a horizontal distance from its axis.
 
     Args:
         volume: The volume.
-        straight_m: The extent of a cylinder, which is the same at all distances.
+        straight_m: The result if the volume is a cylinder, whose extent is the same at all distances.
         aside_m: Distance from the axis; negative values count as 0.
     """
     return float(np.sqrt(volume.aside_m**2 - max(aside_m, 0.0) ** 2)) if volume.round else straight_m

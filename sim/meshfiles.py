@@ -140,7 +140,7 @@ class MeshFiles:
         raise Vanishing(key)
 
     def shaped(self, key: str, level: int, proportions: Vec3) -> Mesh:
-        """Mesh of an asset at a level of detail, in the proportions of a body (largest scale 1)."""
+        """Mesh of an asset at a level of detail, scaled by a body's axis scales divided by their maximum."""
         return self.mesh(key, level) if proportions == UNIFORM else self.mesh(key, level).scaled(proportions)
 
     def mesh(self, key: str, level: int) -> Mesh:

@@ -25,8 +25,8 @@ class Annotation:
     """One label. Fractions and areas are computed from the masks.
 
     Boxes are x, y, width, height in pixels; `counts` are COCO's compressed run lengths. `pose`, `whole_px`
-    and `whole_bbox` (not clipped to the image) refer to the rendered camera; they are None if an augmentation
-    has moved pixels.
+    and `whole_bbox` (not clipped to the image) hold for the camera of the render; they are None if an
+    augmentation has moved pixels.
     """
 
     instance: int

@@ -61,7 +61,7 @@ class Sharing:
     def see_record(self, folder: Folder, name: str, record: Entry) -> None:
         """Registers the meshes, textures and environment maps of a record's scene.
 
-        Reports those that another split has too and must not share.
+        Reports those that another split also uses, if splits must not share that kind.
         """
         if record["status"] != "done":
             return

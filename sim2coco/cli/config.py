@@ -258,7 +258,7 @@ def _misplaced(group: str, choice: str, arguments: Sequence[str]) -> str:
 
 
 def _existing_keys(key: str) -> str:
-    """A clause that suggests existing keys for one that does not exist in the default configuration."""
+    """A clause that suggests existing keys in place of a key that the default configuration lacks."""
     tree: Any = default_config()
     parent, _, name = key.rpartition(".")
     for step in parent.split(".") if parent else ():
@@ -267,7 +267,7 @@ def _existing_keys(key: str) -> str:
 
 
 def _not_a_name(arguments: Sequence[str]) -> str:
-    """The message for a group whose choice is not a name."""
+    """The error message if an argument GROUP=CHOICE gives something other than a name, such as a number."""
     for argument in arguments:
         group, equals, choice = argument.lstrip("+").partition("=")
         if equals and (not group or (group in GROUPS and choice not in choices(group))):

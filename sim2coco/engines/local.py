@@ -126,7 +126,7 @@ def _error(future: Future[Summary]) -> str | None:
     """The error of a scene in one line, or None if the scene was made.
 
     Raises:
-        OSError: The disk is full, no process can be started, or another error that all scenes would have.
+        OSError: The error would affect every scene, such as a full disk or a failure to start processes.
     """
     error = future.exception()
     if error is None:

@@ -104,7 +104,7 @@ def _known(store: Store, root: Path, place: str, file: str, override: Override) 
     """The stored row of a file; None if it must be examined again.
 
     That is necessary if the file, the files it refers to or relevant overrides have changed, or if the clean
-    mesh or its pieces are missing.
+    mesh or its convex pieces for collision are missing.
     """
     try:
         tree = json.loads(store.get(place))

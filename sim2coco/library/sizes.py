@@ -73,7 +73,7 @@ def _median_without(values: Sequence[float], one: float) -> float:
 
 
 def doubted(rows: Sequence[Row]) -> list[Row]:
-    """The rows, in which `asks` is set for each size that is far from the others in its category."""
+    """The rows, with `asks` set in each whose size is far from the usual one in its category."""
     sizes = Sizes.by_category(rows)
     return [_doubted(row, sizes[row.override.category].beside(row)) if row.usable else row for row in rows]
 

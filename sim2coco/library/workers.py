@@ -70,7 +70,7 @@ def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
 
 
 def _uncut(future: Future[Row], task: Task) -> Task | None:
-    """The same task without convex pieces, if their computation may be why the child failed; else None."""
+    """The task for a second try without convex pieces, if computing them may have failed; otherwise None."""
     error = future.exception()
     if isinstance(error, TimeoutError):
         why = f"it took more than {TIMEOUT_S:.0f} s"

@@ -59,7 +59,7 @@ def _radiance(
 
 
 def direct_irradiance(lamp: LitLamp, pixels: Pixels) -> Floats:
-    """Irradiance (n,) of each pixel from one lamp, with shadows, relative to a surface facing it."""
+    """Irradiance (n,) of each pixel from one lamp; 1 is that of an unshadowed surface facing the lamp."""
     assert lamp.shadow is not None
     reached = _box_filtered(lamp.shadow.on_surface(_offset_points(pixels, lamp.shadow.maps)), pixels)
     facing = np.maximum(np.array(lamp.light.direction, np.float32) @ pixels.normal, 0)

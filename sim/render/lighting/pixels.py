@@ -23,7 +23,7 @@ class Pixels:
     """The pixels of one view that show bodies, as a list of n pixels.
 
     Attributes:
-        box: Bounding box in pixel edges.
+        box: Bounding box x0, y0, x1, y1 of the pixels; x1 and y1 are exclusive.
         place: (n,) index into the flattened box.
         columns: (n,) column in the box, an integer.
         rows: (n,) row in the box.

@@ -43,7 +43,7 @@ class Cloud:
     spacing_m: float
 
     def curved_points(self) -> "Cloud":
-        """Every second point where the surface is curved."""
+        """Those of every second point of the cloud at which the surface is curved."""
         chosen = 2 * np.flatnonzero(self.curved[::2])
         points, normal = (rows.take(chosen, axis=1) for rows in (self.points_m, self.normal))
         return Cloud(points, normal, self.curved.take(chosen), self.spacing_m * 2**0.5)

@@ -156,7 +156,7 @@ def look_along(axes: Array, middle: Array) -> Array:
 
 
 def orthographic(half_m: float) -> Array:
-    """Orthographic projection matrix (4, 4) with depths from 1 to 7 times the half side."""
+    """Orthographic projection matrix (4, 4) of a square; depths range from 1 to 7 times half its side."""
     matrix = np.diag([1 / half_m, 1 / half_m, -1 / (3 * half_m), 1.0])
     matrix[2, 3] = -4 / 3
     return matrix

@@ -27,7 +27,7 @@ def antialiased(image: Image, visibility: Visibility, creases: tuple[Box, NDArra
 
 
 def _outlines(visibility: Visibility) -> NDArray[np.uint8]:
-    """Mask (H, W) of pixels with a neighbour that shows another body, wall, the floor or the background."""
+    """Mask (H, W) of pixels with a neighbour that shows something else: body, wall, floor or background."""
     what = (
         visibility.body
         if visibility.is_floor is None

@@ -121,7 +121,7 @@ class EglRenderer(MeshRenderer):
         return [self._add_body(body, level, toward) for body, level, toward in placed]
 
     def _add_body(self, body: Body, level: int, toward: float) -> int:
-        """Loads a body whose z axis has a component `toward` the light."""
+        """Loads a body; `toward` is the cosine between its z axis and the direction to the light."""
         gain = _shadow_gain(-abs(toward))
         paths = self._egl_files.visual(body.asset, level, toward < 0, _texture_mode(body))
         parts = self._files.mesh(body.asset, level).parts
