@@ -1,4 +1,4 @@
-"""Augments labelled images with Albumentations; no other package imports it."""
+"""Augments labelled images with Albumentations, which no other package of sim2coco imports."""
 
 import os
 

@@ -1,12 +1,12 @@
 """The transforms of Albumentations that may be used, and the values that their arguments must have.
 
-Measured with Albumentations 2.0.8 and OpenCV 4.14.0: labels warped with nearest-neighbour interpolation as a
-stack of 1 to 9 planes equal the planes warped one by one. This includes stacks of two planes (0 of 3.9
-billion pixels differ: Affine, Rotate, SafeRotate, Perspective, RandomResizedCrop and RandomScale at five
-sizes) and the types uint16 and float32. The exception is int16 (up to 0.1 % of the pixels differ). The tests
-fail with an OpenCV that behaves differently.
+Labels are warped with nearest-neighbour interpolation. With Albumentations 2.0.8 and OpenCV 4.14.0, warping a
+stack of 1 to 9 planes at once was measured to give the same pixels as warping each plane alone. This includes
+stacks of two planes (0 of 3.9 billion pixels differ, for Affine, Rotate, SafeRotate, Perspective,
+RandomResizedCrop and RandomScale at five image sizes) and the types uint16 and float32. The exception is
+int16, where up to 0.1 % of the pixels differ. The tests fail with an OpenCV that behaves differently.
 
-Not allowed are transforms that
+Transforms are not allowed if they
 
 - take over 40 ms: ElasticTransform, FancyPCA, GlassBlur, HEStain, PiecewiseAffine, PlasmaBrightnessContrast,
   PlasmaShadow, RandomFog, RandomSunFlare, ShotNoise, Superpixels, ThinPlateSpline;
@@ -43,7 +43,7 @@ GEOMETRY: Mapping[str, float] = {
     "Transpose": 6.4,
     "Perspective": 8.8,
 }
-"""Transforms that move pixels, with their time in ms.
+"""Transforms that move pixels, with the time that each takes, in ms.
 
 Measured at 640×480 on one core, for an image with ids, three bit planes and depth.
 """
@@ -53,7 +53,7 @@ DROPOUTS: Mapping[str, float] = {
     "CoarseDropout": 1.0,
     "GridDropout": 1.5,
 }
-"""Transforms that cover parts of the image, with their time in ms; the covered pixels lose their id."""
+"""Transforms that cover parts of the image, with the time of each in ms; covered pixels lose their id."""
 
 PIXELS: Mapping[str, float] = {
     **DROPOUTS,
@@ -101,20 +101,20 @@ PIXELS: Mapping[str, float] = {
     "ISONoise": 32.3,
     "Spatter": 34.1,
 }
-"""Transforms that change the image and no label, and the dropouts, with their time in ms (as above)."""
+"""Transforms that change the image but no label, and the dropouts; times in ms, measured as above."""
 
 LIMITS: Mapping[str, tuple[object, ...]] = {
-    # Labels are never interpolated, neither by mask_interpolation nor by averaging when they are downscaled.
+    # Labels must not be interpolated, neither when they are warped nor by averaging when they are downscaled.
     "mask_interpolation": (0,),
     "area_for_downscale": (None, "image"),
-    # Other border modes would show part of an object twice, under one id.
+    # Other border modes would repeat part of an object beyond the border, with the same id.
     "border_mode": (0,),
     "fill_mask": (0,),
     "mask_drop_value": (None,),
-    # Other values would make images that are smaller than the transform expects fail in the middle of a run.
+    # With other values, a transform fails in the middle of a run if an image is smaller than it expects.
     "pad_if_needed": (True,),
     "px": (None,),
     "unit_size_range": (None,),
     "holes_number_xy": (None,),
 }
-"""Values that are allowed for these arguments; the first is the default."""
+"""Allowed values of some arguments of the transforms; the first value is the default."""

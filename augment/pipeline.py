@@ -17,8 +17,8 @@ Planes = NDArray[np.uint8]
 
 # (256, 8): the bits of each byte value, lowest first.
 BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little").astype(np.float64)
-# Length in pixels of the two legs along which the local area scale is measured. It is a whole number, so that
-# flips and crops give exactly 1.
+# The local area scale of a transform is measured at a right angle with two legs of this length in pixels.
+# The length is a whole number, so that flips and crops give a scale of exactly 1.
 STEP_PX = 8.0
 
 
@@ -37,7 +37,7 @@ class Augmenter:
         self._pixels = _Transforms(settings.pixels, additional_targets={"ids": "mask"})
 
     def augment(self, sample: Sample, rng: np.random.Generator) -> Sample:
-        """The sample after a random selection of the transforms; the same object if none is selected.
+        """Applies a random selection of the transforms; returns `sample` itself if none is selected.
 
         If pixels have moved, `camera` is None, instances that left the image are dropped, and the remaining
         instances are renumbered from 1. `pose`, `whole_px` and `whole_xyxy` still refer to the rendered
@@ -65,7 +65,7 @@ class Augmenter:
         )
         if moved is None:
             return sample
-        # Albumentations removes the last axis of a stack of one plane.
+        # Albumentations removes the last axis if the stack has only one plane.
         amodal: Planes = moved["amodal"].reshape(*moved["ids"].shape, -1)
         fractions = _fractions_left(areas_px, amodal, np.asarray(moved["keypoints"]).reshape(-1, 3, 2))
         # Albumentations fills pixels outside the original image with 0, a depth that no surface has.
@@ -90,7 +90,7 @@ class _Transforms:
         self._by_key = {key: transform.build() for key, transform in transforms.items()}
         self._all: Callable[..., dict[str, Any]] | None = None
         if transforms:
-            import albumentations as A  # noqa: N812 (its own documentation calls it so)
+            import albumentations as A  # noqa: N812 (its documentation uses this name)
 
             every = list(self._by_key.values())
             self._all = A.Compose(every, strict=True, save_applied_params=True, **targets)
@@ -132,14 +132,16 @@ def _nonzero(amodal: Planes) -> Iterator[tuple[NDArray[np.int64], Planes]]:
 
 
 def _fractions_left(areas_px: Array, amodal: Planes, corners: Array) -> Array:
-    """The fraction of each in-frame object that is still in the frame: a' / (a·s), (8P,); 0 for unused bits.
+    """The fraction of the part of each object inside the image that is still inside after a transform.
 
-    a' is the area after the transform, s the local area scale of the transform.
+    The result, (8P,), is a' / (a·s), where a and a' are the areas before and after the transform, and s
+    is its local area scale. It is 0 for unused bits.
 
     Args:
         areas_px: a, (8P,), the areas before the transform.
         amodal: (H, W, P), after the transform.
-        corners: (8P, 3, 2), each object's centre and the ends of the two legs, after the transform.
+        corners: (8P, 3, 2), x and y of each object's centre and of the ends of the two legs that start there,
+            after the transform.
     """
     legs = (corners[:, 1:] - corners[:, :1]).astype(np.float64) / STEP_PX
     scales = np.abs(np.linalg.det(legs))

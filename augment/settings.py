@@ -12,8 +12,8 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from augment.allowed import GEOMETRY, LIMITS, PIXELS
 from scenes.settings import Settings, Share, did_you_mean
 
-if TYPE_CHECKING:  # slow to import: without transforms it is not needed
-    import albumentations as A  # noqa: N812 (its own documentation calls it so)
+if TYPE_CHECKING:  # slow to import, and not needed without transforms
+    import albumentations as A  # noqa: N812 (its documentation uses this name)
 
 
 class TransformSettings(Settings):
@@ -43,7 +43,7 @@ class TransformSettings(Settings):
         return self
 
     def build(self) -> "A.BasicTransform":
-        """The transform, after a test on a small black image.
+        """Creates the transform, and tests it on a small black image.
 
         Raises:
             ValueError: The transform or one of its arguments is not allowed.
@@ -71,7 +71,7 @@ class TransformSettings(Settings):
         raise ValueError(f"unknown transform {self.name!r}; {did_you_mean(self.name, sorted(self.allowed))}")
 
     def _complete(self, kind: "type[A.BasicTransform]") -> dict[str, Any]:
-        """The arguments, with defaults for those in `LIMITS`; names and values are checked."""
+        """Checks the arguments, and returns them with the defaults of `LIMITS` for those that are not set."""
         known = [name for name in inspect.signature(kind.__init__).parameters if name not in ("self", "p")]
         limited = {name: values for name, values in LIMITS.items() if name in known}
         for name, value in self.arguments.items():
@@ -140,7 +140,7 @@ def _try(transform: "A.BasicTransform") -> None:
 
 
 def _reason(error: Exception) -> str:
-    """What is wrong, in one line, with the name of the argument if it is known."""
+    """The error as one line, with the name of the argument if it is known."""
     cause = error.__cause__
     if not isinstance(cause, ValidationError):
         return " ".join(str(error).split())

@@ -1,4 +1,7 @@
-"""Random camera poses and intrinsics. They are drawn after physics, so cameras can be aimed at the pile."""
+"""Random camera poses and intrinsics.
+
+They are drawn after physics, so that cameras can be aimed at the final positions of the objects.
+"""
 
 from abc import abstractmethod
 from typing import Annotated, Literal
@@ -74,7 +77,7 @@ class CameraKind(Kind):
     def aim(
         self, rng: np.random.Generator, view: int, image: ImageSettings, bounds: tuple[Vec3, float]
     ) -> Camera:
-        """The camera of one view.
+        """The camera of one view: random intrinsics and a pose aimed near the centre of the objects.
 
         Args:
             rng: Generator of this view.
@@ -94,10 +97,10 @@ class CameraKind(Kind):
         return Camera(image.width, image.height, fx, fy, cx, cy, pose)
 
     def lens(self, rng: np.random.Generator, camera: Camera, bounds: tuple[Vec3, float]) -> Lens | None:
-        """The lens of one view, or None for a pinhole. Always draws two random numbers.
+        """The lens of one view, or None for a pinhole.
 
         Args:
-            rng: Generator.
+            rng: Generator; two random numbers are always drawn.
             camera: The view's camera.
             bounds: Centre and radius, in metres, of the bounding sphere of the objects.
         """
@@ -125,7 +128,8 @@ class CameraKind(Kind):
     def _focal(self, rng: np.random.Generator, image: ImageSettings) -> tuple[float, float, float]:
         """Focal lengths in pixels, and the tangent of half the angle of view along the longer side.
 
-        A drawn angle of view does not depend on the image size, so changing the size moves no camera.
+        The angle of view is drawn independently of the image size, so a different size does not move the
+        camera.
         """
         tan_half = float(np.tan(np.radians(uniform(rng, self.fov_deg)) / 2))
         if self.fx is not None and self.fy is not None:
@@ -148,7 +152,7 @@ class Shell(CameraKind):
     """Distance from the centre of the objects in metres, in place of fill; null uses fill."""
 
     def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:
-        """A point at a random distance, distributed uniformly over the part of the sphere."""
+        """A position at a random distance, in a direction that is uniform over the part of the sphere."""
         low, high = np.sin(np.radians(self.elevation_deg))
         elevation = np.arcsin(np.clip(uniform(rng, (low, high)), -1.0, 1.0))
         azimuth = np.radians(uniform(rng, self.azimuth_deg))

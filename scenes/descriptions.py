@@ -16,7 +16,10 @@ from pydantic import BaseModel
 
 @cache
 def descriptions(settings: type[BaseModel]) -> Mapping[str, str]:
-    """The description of each field that has one, by field name; a redefined field needs its own.
+    """Returns the descriptions of the fields of a settings class, by field name.
+
+    Fields without a description are left out. Descriptions of base classes are included, but a field that a
+    subclass redefines must have a docstring there.
 
     Example:
         >>> class Lamp(BaseModel):
@@ -35,7 +38,7 @@ def descriptions(settings: type[BaseModel]) -> Mapping[str, str]:
 
 @cache
 def _of_module(name: str) -> Mapping[str, dict[str, str]]:
-    """Field descriptions of each class of a module, by qualified name; empty without its source."""
+    """Field descriptions of each class in a module, by qualified name; empty if it has no source file."""
     try:
         tree = ast.parse(inspect.getsource(sys.modules[name]))
     except (KeyError, OSError, TypeError):
@@ -44,7 +47,7 @@ def _of_module(name: str) -> Mapping[str, dict[str, str]]:
 
 
 def _classes(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, ast.ClassDef]]:
-    """The classes in some statements, those inside classes and functions too, by their qualified names."""
+    """Yields the qualified name and syntax tree of each class, including nested and local classes."""
     for node in body:
         if isinstance(node, ast.ClassDef):
             yield prefix + node.name, node

@@ -1,4 +1,4 @@
-"""Furniture: fixed, unlabelled bodies that objects fall onto, lie in or are occluded by."""
+"""Furniture: fixed, unlabelled bodies. Objects fall onto or into them, or are occluded by them."""
 
 from collections.abc import Iterable
 from typing import Annotated
@@ -26,14 +26,14 @@ class FurnitureSettings(LookSettings):
     ) -> tuple[Body, ...]:
         """The bodies of one piece of furniture, all with the same appearance.
 
-        Eight random numbers are always drawn. Physics collides with the convex hull of a body, so a table is
-        made of a top and four legs, and a bin of a floor and four walls.
+        The physics engine uses the convex hull of each body as its collision shape. Concave furniture
+        therefore consists of several bodies: a table of a top and four legs, a bin of a floor and four walls.
 
         Args:
-            rng: Generator.
+            rng: Generator; eight random numbers are always drawn.
             album: Images and texture variants to choose from.
-            asset: The mesh of every part.
-            parts: The scale and the pose of each part.
+            asset: Asset whose mesh is used for all parts.
+            parts: Scale and pose of each part.
         """
         look, roughness = self.draw(rng, album), uniform(rng, self.roughness)
         friction = uniform(rng, self.friction)

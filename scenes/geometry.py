@@ -92,7 +92,7 @@ class Pose:
         return np.asarray((points_m - np.array(self.position_m)) @ self.rotation())
 
     def inside(self, outer: "Pose") -> "Pose":
-        """This pose relative to another one; both are given in the same frame."""
+        """This pose relative to another one; both must map to the same outer frame."""
         position = outer.apply_inverse(np.array([self.position_m]))[0]
         return Pose(vec3(position), quaternion(outer.rotation().T @ self.rotation()))
 
@@ -112,11 +112,13 @@ def fibonacci_sphere(count: int, upper_half: bool = False) -> Array:
 
 
 def look_at(position: Array, target: Array, roll_rad: float) -> Array:
-    """Rotation (3, 3), world from camera, of a camera (x right, y down, z forward) aimed at a point.
+    """The (3, 3) rotation matrix from camera to world axes of a camera that is aimed at a point.
+
+    Camera axes are x right, y down, z forward.
 
     Args:
-        position: (3,) position of the camera.
-        target: (3,) point that appears on the optical axis.
+        position: Position (3,) of the camera in the world.
+        target: Point (3,) in the world that lies on the optical axis.
         roll_rad: Rotation about the optical axis; at 0 the image is upright.
     """
     forward = target - position

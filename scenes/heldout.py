@@ -1,4 +1,4 @@
-"""Held-out assets and images: those that only the scenes of one split use.
+"""Held-out assets and images, which only the scenes of one split use.
 
 Assets and images are compared by content. A mesh with two names or sizes is one mesh, and an image on two
 kinds of surfaces is one image. All splits share the meshes of furniture.
@@ -19,7 +19,7 @@ from scenes.scene import Scene
 from scenes.split import Split, interleaved_splits, split_sizes
 
 MAX_LISTED = 3
-"""Number of further groups that an error message names."""
+"""Maximum number of groups that an error message lists in addition to the first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,15 +27,18 @@ class HeldOut:
     """The assets and images that the scenes of each split may use.
 
     Attributes:
-        by: What no two splits share.
-        catalogues: The catalogue of each split, by its name.
+        by: What no two splits share: `("scene",)`, or one or both of `asset` and `background`.
+        catalogues: The catalogue of each split, by the name of the split.
     """
 
     by: tuple[str, ...]
     catalogues: Mapping[str, Catalogue]
 
     def tree(self) -> dict[str, Any]:
-        """What each split has to itself, as JSON values; empty if splits are separated by scene only."""
+        """For each split, the assets, images and texture variants that no other split uses, as JSON values.
+
+        Empty if the splits are separated by scene only.
+        """
         found: dict[str, dict[str, Any]] = {name: {} for name in self.catalogues}
         for name, part in self.catalogues.items():
             if "asset" in self.by:
@@ -56,18 +59,19 @@ def hold_out(
     environment: EnvironmentSettings,
     catalogue: Catalogue,
 ) -> HeldOut:
-    """Divides assets and images among the splits, as `split.by` asks for.
+    """Divides assets and images among the splits according to `split.by`.
 
     Args:
-        split: The splits, and what they do not share.
-        seed: Seed of the assignment.
+        split: The splits, and what no two of them share.
+        seed: Seed of the random assignment of items to splits.
         assets: Settings of categories and distractors.
         scene: Settings of the scene, which include those of its surfaces.
         environment: Settings of the environment maps.
         catalogue: The catalogue of all assets and images that these settings name.
 
     Raises:
-        CatalogueError: A category or surface has fewer meshes or images than there are splits.
+        CatalogueError: A category or surface has too few meshes, images or procedural variants to give each
+            split at least one.
     """
     parts = dict.fromkeys(split.shares, catalogue)
     if "asset" in split.by:
@@ -90,11 +94,11 @@ def hold_out(
 
 
 Contents = Mapping[str, Set[str]]
-"""For each category or surface the content hashes of its meshes or images."""
+"""The content hashes of the meshes or images of each category or surface, by the key of its setting."""
 
 
 def _contents(assets: Assets, catalogue: Catalogue) -> Contents:
-    """The meshes of each category and each group of distractors, by the key of its setting."""
+    """Content hashes of the meshes of each category and distractor category, by the key of its setting."""
     names = [f"assets.categories.{name}" for name in assets.categories]
     names += [f"assets.distractors.{name}" for name in assets.distractors]
     groups = (*catalogue.groups, *catalogue.distractor_groups)
@@ -104,10 +108,20 @@ def _contents(assets: Assets, catalogue: Catalogue) -> Contents:
 def _owners(
     split: Split, seed: int, groups: Contents, refusal: Callable[[list[str], Contents, Split], str]
 ) -> dict[str, str]:
-    """The split of each mesh or image, by content; in each group every split gets about its share.
+    """Assigns each mesh or image to a split, and returns the split names by content hash.
 
-    Every split gets at least one item of each group. The smallest groups are divided first, because they
-    leave the least choice for items that are in several groups.
+    The items of each group are divided approximately in proportion to the shares, and every split gets at
+    least one item of each group. The smallest groups are divided first, because they leave the least choice
+    for items that are in several groups.
+
+    Args:
+        split: The splits and their shares.
+        seed: Seed of the random assignment.
+        groups: Content hashes of the items of each group.
+        refusal: Returns the error message for the groups that have too few items.
+
+    Raises:
+        CatalogueError: A group has too few items to give each split at least one.
     """
     short = [name for name, group in groups.items() if len(group) < len(split.shares)]
     owners: dict[str, str] = {}
@@ -126,16 +140,16 @@ def _owners(
 
 
 def _sort_key(seed: int, content: str) -> str:
-    """Sort key of an item; it depends on the seed and the item only, not on other items."""
+    """Pseudorandom sort key of an item, which depends only on the seed and the item, not on other items."""
     return sha256(f"{seed} {content}".encode()).hexdigest()
 
 
 def _counts_of_free(wanted: Mapping[str, int], taken: Counter[str], free: int) -> dict[str, int]:
-    """How many unassigned items each split gets.
+    """Number of unassigned items of a group to assign to each split.
 
     Args:
         wanted: Number of items that each split should have.
-        taken: Number of items that each split has already, through other groups.
+        taken: Number of items of the group that each split already has because they are in other groups too.
         free: Number of unassigned items.
     """
     counts = {name: max(count - taken[name], 0) for name, count in wanted.items()}
@@ -160,7 +174,7 @@ def _too_few_images(short: list[str], groups: Contents, split: Split) -> str:
 
 
 def _others(short: list[str]) -> str:
-    """A clause that names further groups with too few items; empty if there are none."""
+    """Part of an error message that lists the groups after the first; empty if there are none."""
     listed = [name.removesuffix(".images").rpartition(".")[2] for name in short[1:]]
     more = ", ..." if len(listed) > MAX_LISTED else ""
     return f" ({', '.join(listed[:MAX_LISTED])}{more} too)" if listed else ""

@@ -41,7 +41,7 @@ class LampSettings(Settings):
 
         Args:
             rng: Generator.
-            sun_azimuth_rad: Azimuth of the sun, from +x towards +y.
+            sun_azimuth_rad: Azimuth of the sun in radians, from +x towards +y.
         """
         on = rng.random() < self.share
         azimuth, elevation = (
@@ -109,7 +109,7 @@ class EnvironmentSettings(Settings):
 
 
 def _parsed(tree: object) -> object:
-    """Settings, validated in JSON mode; a string alone is the path."""
+    """Parses a mapping as settings, and a string as their `path`; returns other values unchanged."""
     tree = {"path": tree} if isinstance(tree, str) else tree
     return EnvironmentSettings.parse(tree) if isinstance(tree, dict) else tree
 

@@ -1,4 +1,4 @@
-"""The kinds of light. Each draws the random light, exposure and white balance of a view."""
+"""Kinds of lighting. Each draws a random light, exposure and white balance for every view."""
 
 import colorsys
 from abc import abstractmethod
@@ -36,7 +36,7 @@ class LightKind(Kind):
 class SunAndSky(LightKind):
     """Sun, sky, lamps, an environment map, and the camera's exposure and white balance.
 
-    `render=tiny` uses the settings from `elevation_deg` to `softness` only.
+    With `render=tiny`, only the settings from `elevation_deg` to `softness` have an effect.
     """
 
     kind: Literal["sun_and_sky"] = "sun_and_sky"
@@ -80,7 +80,10 @@ class SunAndSky(LightKind):
     """Environment map in place of the sky; a string sets environment.path."""
 
     def draw(self, streams: Streams, album: Album) -> Light:
-        """The light of one view. Sun and sky, lamps, and environment map each have their own generator."""
+        """The light of one view.
+
+        Sun and sky, the lamps, and the environment map are each drawn from a separate random generator.
+        """
         light = self._sun_and_sky(streams("light"))
         if self.lamps:
             rng = streams("lamps")
@@ -98,9 +101,10 @@ class SunAndSky(LightKind):
         return self.environment
 
     def _sun_and_sky(self, rng: np.random.Generator) -> Light:
-        """The light without lamps and environment map.
+        """A random light without lamps and environment map.
 
-        One random number is drawn for each range. A new setting must be drawn last, or it changes the others.
+        One random number is drawn for each range. The number for a newly added setting must be drawn last;
+        otherwise the values drawn for the existing settings change.
         """
         azimuth, elevation = (
             np.radians(uniform(rng, bounds)) for bounds in (self.azimuth_deg, self.elevation_deg)

@@ -52,10 +52,10 @@ class LookSettings(Settings):
         return folder
 
     def draw(self, rng: np.random.Generator, album: Album) -> Look:
-        """A random colour and perhaps a texture. Always draws six random numbers.
+        """A random colour, and a random texture for the fraction `textured` of surfaces.
 
         Args:
-            rng: Generator.
+            rng: Generator; six random numbers are always drawn.
             album: Images and texture variants to choose from.
         """
         hue, saturation, value = (uniform(rng, bounds) for bounds in (self.hue, self.saturation, self.value))
@@ -74,11 +74,11 @@ class LookSettings(Settings):
 
 
 def looks_in(settings: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, LookSettings]]:
-    """All `LookSettings` in some settings, at any depth, each with the path of its field, as `table.legs`.
+    """Yields the dotted path of the field, such as `table.legs`, and the value of all nested `LookSettings`.
 
     Args:
-        settings: Settings, or mappings and sequences of them.
-        path: Path of `settings` itself.
+        settings: Settings to search, or mappings and sequences of settings.
+        path: Field names that lead to `settings`, which are prepended to each path.
     """
     if isinstance(settings, LookSettings):
         yield ".".join(path), settings
@@ -87,7 +87,7 @@ def looks_in(settings: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str
 
 
 def _entries(value: object) -> Iterable[tuple[object, object]]:
-    """The members of settings, a mapping or a sequence, by field name, key or index."""
+    """Pairs of name and value: fields of settings, or items of a mapping or sequence (key or index)."""
     if isinstance(value, Settings):
         return value
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""The settings and draws that all kinds of scenes share: number, choice, size and colours of objects."""
+"""Settings and random draws common to all kinds of scenes: number, choice, size and colours of objects."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
@@ -41,14 +41,14 @@ class UnplacedBody(NamedTuple):
 
     @property
     def volume(self) -> BoundingVolume:
-        """Bounding volume of the body while it falls: a sphere, or a cylinder if it is kept upright."""
+        """Bounding volume of the body at release: a sphere, or a cylinder if it is released upright."""
         standing, scale = self.asset.standing, self.body.largest_scale * COLLISION_MARGIN
         if standing is None:
             return bounding_sphere(self.radius_m * COLLISION_MARGIN)
         return bounding_cylinder(scale * standing.aside_m, scale * standing.below_m, scale * standing.above_m)
 
     def random_rotation(self) -> Quat:
-        """A random rotation: uniform, or about the vertical axis only if the body is kept upright.
+        """A random rotation: uniform, or only about the vertical axis if the body is released upright.
 
         Draws three random numbers.
         """
@@ -56,7 +56,7 @@ class UnplacedBody(NamedTuple):
         return quat if self.asset.standing is None else rotation_about_z(quat)
 
     def at(self, center_m: Array, quat_xyzw: Quat) -> Body:
-        """The body with its centre of mass at a point (3,) of the world, and a rotation."""
+        """The body with the given rotation and with its centre of mass at a world point (3,), in metres."""
         center = np.array(self.body.axes) * np.array(self.asset.center_of_mass_m)
         return replace(self.body, pose=Pose.from_point_pair(center, center_m, quat_xyzw))
 
@@ -85,17 +85,17 @@ class Scene(Kind):
 
     @abstractmethod
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """The scene with an index, before physics.
+        """Draws the specification of one scene, before physics.
 
         Args:
             scene: Scene index from 0.
             split: The split that the scene belongs to.
             attempt: Number of earlier draws of this scene that were rejected.
             catalogue: Assets and images to draw from.
-            streams: `streams(name, body=...)` is the generator of that name.
+            streams: Returns the random generator of a name, and of a body index where `body` is given.
 
         Raises:
-            RejectedDraw: The draw cannot be used; the scene is drawn again with the next attempt.
+            RejectedDraw: The draw cannot be used; the scene is drawn again with the next attempt number.
         """
 
     @property
@@ -105,16 +105,22 @@ class Scene(Kind):
 
     @property
     def looks(self) -> dict[str, LookSettings]:
-        """The settings of each kind of surface, by its role, which is the path of its field."""
+        """Appearance settings of each kind of surface, by its role.
+
+        The role is the dotted path of the field, such as `floor` or `table.legs`.
+        """
         return dict(looks_in(self))
 
     @property
     def image_folders(self) -> dict[str, str | None]:
-        """The image folder of each kind of surface, by its role; None without one."""
+        """The folder of texture images of each kind of surface, by its role; None if it has no folder."""
         return {role: look.images for role, look in self.looks.items()}
 
     def _unplaced(self, catalogue: Catalogue, streams: Streams) -> Iterator[UnplacedBody]:
-        """All bodies without poses. Each body has its own generators, so it does not depend on the others."""
+        """Draws all objects and then all distractors, but not yet their poses.
+
+        Each body has its own random generators, so it does not depend on the other bodies.
+        """
         count = streams("count")
         number = uniform_int(count, self.num_objects)
         if count.random() < self.empty_share:
@@ -154,7 +160,7 @@ def _body(asset: Asset, scale: float, look: Look, roughness: float) -> Body:
 
 
 def random_quaternion(rng: np.random.Generator) -> Quat:
-    """A rotation, distributed uniformly (Shoemake 1992). Draws three random numbers."""
+    """A uniformly distributed random rotation (Shoemake 1992). Draws three random numbers."""
     first, second, third = rng.random(3)
     a, b = np.sqrt(1 - first), np.sqrt(first)
     angles = 2 * np.pi * np.array([second, third])
@@ -163,7 +169,10 @@ def random_quaternion(rng: np.random.Generator) -> Quat:
 
 
 def rotation_about_z(quat_xyzw: Quat) -> Quat:
-    """The rotation about the vertical axis in a rotation (its twist); uniform if the rotation is uniform."""
+    """The twist of a rotation about the vertical axis (swing-twist decomposition).
+
+    If the rotations are distributed uniformly, the angles of their twists are too.
+    """
     _, _, z, w = quat_xyzw
     length = float(np.hypot(z, w))
     return (0.0, 0.0, z / length, w / length) if length > 0 else (0.0, 0.0, 0.0, 1.0)

@@ -40,8 +40,9 @@ class Settings(BaseModel):
 class Kind(Settings):
     """Settings that select one of several classes by the field `kind`.
 
-    A direct subclass creates a family (`class Scene(Kind)`). Every class derived from it that gives `kind` a
-    default is a member of the family with that name. It is registered when the class is defined.
+    A direct subclass creates a family (`class Scene(Kind)`). Each class derived from that subclass which has
+    a default value for `kind` is a member of the family. It is registered, under this value, when the class
+    is defined.
     """
 
     kind: str
@@ -51,7 +52,7 @@ class Kind(Settings):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Creates a family, or registers a member of one."""
+        """Creates a family if the class is a direct subclass of `Kind`; otherwise registers a member."""
         if Kind in cls.__bases__:
             cls.family = {}
         elif (kind := cls.model_fields["kind"].default) in cls.family:
@@ -61,20 +62,25 @@ class Kind(Settings):
 
 
 def load_kinds(*packages: ModuleType) -> None:
-    """Imports every module of some packages, which registers the kinds that they define."""
+    """Imports all modules of the given packages, which registers the kinds that the modules define."""
     for package in packages:
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
 
 
 def did_you_mean(word: str, known: list[str]) -> str:
-    """A clause that suggests the closest known word, or lists all of them if none is close."""
+    """Part of an error message: suggests the closest known word, or lists all words if none is close."""
     close = difflib.get_close_matches(word, known, n=1)
     return f"did you mean {close[0]!r}?" if close else f"allowed: {', '.join(known) or 'none'}"
 
 
 def check_known(what: str, word: str, known: Iterable[str]) -> None:
-    """Checks that a word is one of the known ones.
+    """Checks that a word is one of the known words.
+
+    Args:
+        what: What the word names, for the error message, such as `texture`.
+        word: The word to check.
+        known: All valid words.
 
     Raises:
         ValueError: The word is unknown; the message suggests the closest known word.
@@ -85,11 +91,13 @@ def check_known(what: str, word: str, known: Iterable[str]) -> None:
 
 
 def one_of(family: type[Kind], unnamed: str | None = None) -> BeforeValidator:
-    """A validator that turns a mapping into the member of a family that its `kind` names.
+    """Returns a pydantic validator that parses mappings as members of a family.
+
+    The entry `kind` of a mapping selects the class. Values that are not mappings are returned unchanged.
 
     Args:
         family: The class that created the family.
-        unnamed: Kind of mappings without `kind`; with None they are invalid.
+        unnamed: The kind of mappings that have no entry `kind`; if None, such mappings are invalid.
     """
 
     def build(value: object) -> object:
@@ -119,7 +127,7 @@ def _ordered(pair: tuple[Number, Number]) -> tuple[Number, Number]:
 
 
 def within(low: float = -np.inf, high: float = np.inf) -> AfterValidator:
-    """A validator that checks that both ends of a range lie between two limits, which are included."""
+    """Returns a validator that checks that both ends of a range lie between two limits (inclusive)."""
 
     def check(pair: tuple[Number, Number]) -> tuple[Number, Number]:
         if pair[0] < low or pair[1] > high:
@@ -166,4 +174,4 @@ def uniform_int(rng: np.random.Generator, bounds: tuple[int, int]) -> int:
 
 
 Streams = Callable[..., np.random.Generator]
-"""A function that returns the random generator of a name: `streams("poses", body=3)` is that of body 3."""
+"""A function that returns the random generator of a name, such as `streams("poses", body=3)` for body 3."""

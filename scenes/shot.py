@@ -34,7 +34,7 @@ class Camera:
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """A directional light in addition to the sun; its attributes are those of the sun in `Light`."""
+    """A directional light in addition to the sun; `Light` describes the attributes of the same names."""
 
     direction: Vec3
     color_rgb: Vec3
@@ -102,9 +102,10 @@ class Light:
 
     @property
     def suns(self) -> tuple["Light", ...]:
-        """The directional lights, each as a `Light` with that one sun.
+        """The sun and the lamps, each as the sun of a separate `Light`.
 
-        The first is this light including its sky. The lamps follow, each as the sun of a light without sky.
+        The first element is this light itself, including its sky. One light for each lamp follows, in which
+        the lamp replaces the sun and `ambient` is 0.
         """
         others = (replace(self, ambient=0.0, lamps=(), **asdict(lamp)) for lamp in self.lamps)
         return self, *others
@@ -127,12 +128,12 @@ class Lens:
 class Motion:
     """Motion of the camera during the exposure, in the camera frame.
 
-    The pose of the camera is that at the middle of the exposure.
+    The pose of the `Camera` is its pose at the middle of the exposure.
 
     Attributes:
         shift_m: Translation from the start to the end of the exposure.
         turn_rad: Rotation vector (axis times angle) from the start to the end of the exposure.
-        frames: Number of instants that are averaged; odd.
+        frames: Number of instants of the exposure over which the image is averaged; an odd number.
     """
 
     shift_m: Vec3
@@ -144,7 +145,7 @@ class Motion:
 class Shot:
     """Camera and light of one image of a settled scene.
 
-    Without `lens` the camera is a pinhole; without `motion` it does not move.
+    If `lens` is None, the camera is a pinhole; if `motion` is None, it does not move during the exposure.
     """
 
     scene: int

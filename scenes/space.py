@@ -1,4 +1,4 @@
-"""Bounding volumes of bodies before they fall: spheres, or cylinders for bodies that are kept upright."""
+"""Bounding volumes of bodies at release: spheres, or cylinders for bodies that are released upright."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class BoundingVolume:
-    """Extents of a bounding volume from the body's centre of mass, in metres.
+    """Extents of a bounding volume in metres, measured from the body's centre of mass.
 
     Attributes:
         aside_m: Horizontal extent.
@@ -30,7 +30,10 @@ def bounding_sphere(radius_m: float) -> BoundingVolume:
 
 
 def bounding_cylinder(aside_m: float, below_m: float, above_m: float) -> BoundingVolume:
-    """The vertical cylinder that encloses a body that is rotated about the vertical axis only."""
+    """The vertical cylinder that encloses a body in any rotation about the vertical axis.
+
+    The arguments are the attributes of `BoundingVolume` with the same names.
+    """
     return BoundingVolume(aside_m, below_m, above_m, False)
 
 
@@ -40,10 +43,10 @@ def free_height(
     """Smallest height of a body's centre, in metres, at which it touches neither the floor nor other bodies.
 
     Args:
-        x: x of the centre.
-        y: y of the centre.
+        x: x coordinate of the body's centre, in metres.
+        y: y coordinate of the body's centre, in metres.
         volume: Bounding volume of the body.
-        placed: Centre (3,) and bounding volume of each body that is there already.
+        placed: Centre (3,) and bounding volume of each body that is already placed.
     """
     height = volume.below_m
     for center, other in placed:
@@ -54,7 +57,7 @@ def free_height(
 
 
 def _touching_distance(lower: BoundingVolume, upper: BoundingVolume, flat_m2: float) -> float:
-    """Vertical distance of two centres at which the bodies touch, given their squared horizontal distance."""
+    """Vertical distance between the centres of touching volumes, given their squared horizontal distance."""
     if lower.round and upper.round:
         return float(np.sqrt((lower.aside_m + upper.aside_m) ** 2 - flat_m2))
     beside = np.sqrt(flat_m2)
@@ -68,7 +71,7 @@ def _vertical_extent(volume: BoundingVolume, straight_m: float, aside_m: float) 
 
     Args:
         volume: The volume.
-        straight_m: The result if the volume is a cylinder, whose extent is the same at all distances.
-        aside_m: Distance from the axis; negative values count as 0.
+        straight_m: Extent to return for a cylinder, which has the same extent at all distances.
+        aside_m: Horizontal distance from the axis, in metres; negative values are treated as 0.
     """
     return float(np.sqrt(volume.aside_m**2 - max(aside_m, 0.0) ** 2)) if volume.round else straight_m

@@ -1,6 +1,7 @@
-"""A drawn scene before physics, as plain numbers and names that can be stored in a record.
+"""Specification of a random scene before physics, as plain numbers and names that a record can store.
 
-World: metres, z up. Camera: OpenCV axes (x right, y down, z forward). Pixel edges are at integers.
+World: metres, z up. Camera: OpenCV axes (x right, y down, z forward).
+Pixel edges, not centres, are at integer coordinates.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ Role = Literal["object", "distractor", "furniture"]
 
 
 class RejectedDraw(Exception):
-    """A draw that cannot be used; the scene is drawn again with the next attempt.
+    """Raised if a random draw cannot be used; the scene is drawn again with the next attempt number.
 
     Attributes:
         reason: Short name under which rejections are counted: `no_place`, `unsettled`, `penetrating`, ...
@@ -32,9 +33,9 @@ class RejectedDraw(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Appearance of a surface: a colour, 0..1, which multiplies the texture.
+    """Appearance of a surface: a colour with channels from 0 to 1, and a texture that it is multiplied with.
 
-    Without a colour or texture, a mesh keeps that of its file.
+    If both are None, a mesh keeps the colour and texture of its file.
     """
 
     color_rgb: Vec3 | None = None
@@ -53,8 +54,9 @@ class Body:
         look: Colour and texture.
         friction: Friction coefficient.
         roughness: 0 has sharp highlights, 1 is matte.
-        role: Role in the scene. Without a role in a record, a body without a category is a distractor.
-        fixed: Whether physics never moves it.
+        role: Role in the scene. The role `object`, which is the default, is replaced by `distractor` if the
+            category is None. Records rely on this, because they store the role of furniture only.
+        fixed: If True, the physics simulation never moves the body.
 
     Raises:
         ValueError: A distractor or a piece of furniture has a category, or a scale is not positive.
@@ -71,7 +73,7 @@ class Body:
     fixed: Annotated[bool, Field(exclude_if=lambda fixed: not fixed)] = False
 
     def __post_init__(self) -> None:
-        """Checks the values."""
+        """Checks the values, and sets the role of distractors."""
         if self.category is None and self.role == "object":
             object.__setattr__(self, "role", "distractor")
         if self.category is not None and self.role != "object":
@@ -129,13 +131,15 @@ class Surface:
 
 @dataclass(frozen=True, slots=True)
 class WallPlan:
-    """The walls of a scene before their distances are known; each is at 90 degrees to the one before.
+    """The walls of a scene before physics, when their positions are not yet known.
+
+    Each wall is at 90 degrees to the previous one.
 
     Attributes:
         surface: Appearance of all walls.
         turn_rad: Azimuth of the first wall, from +x towards +y.
         height_m: Height of all walls.
-        gaps_m: Free space between the bodies at rest and each wall.
+        gaps_m: For each wall, the free space to leave between it and the bodies at rest.
     """
 
     surface: Surface
@@ -146,14 +150,14 @@ class WallPlan:
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """A vertical rectangle that stands on the floor; it is visible only from the side of the world origin.
+    """A vertical rectangle on the floor, which is visible only from the side where the world origin lies.
 
     Attributes:
         surface: Appearance of the wall.
         azimuth_rad: Direction of the wall from the origin, from +x towards +y.
-        distance_m: Distance of its plane from the origin.
-        low_m, high_m: Horizontal position of its two ends along `sideways()`.
-        height_m: Height above the floor.
+        distance_m: Distance of the plane of the wall from the origin.
+        low_m, high_m: Coordinates of the two ends of the wall along `sideways()`, relative to the origin.
+        height_m: Height of the wall above the floor.
     """
 
     surface: Surface
@@ -180,7 +184,7 @@ class Physics:
         gravity_m_s2: Downward acceleration.
         time_step_s: Length of one simulation step.
         max_seconds: Simulated time after which a scene that still moves is rejected.
-        bounds_m: Largest absolute coordinate of a body; beyond it the body has left the scene.
+        bounds_m: Largest permitted absolute coordinate of a body; a body beyond it has left the scene.
     """
 
     gravity_m_s2: float
@@ -191,7 +195,7 @@ class Physics:
 
 @dataclass(frozen=True, slots=True)
 class SceneSpec:
-    """One drawn scene. With `physics` its bodies fall; without, they keep their poses."""
+    """One random scene. If `physics` is None, the bodies keep their poses; otherwise they fall."""
 
     scene: int
     split: str

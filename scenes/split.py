@@ -1,4 +1,4 @@
-"""Splits: their relative sizes, the scenes of each, and what no two of them share."""
+"""Splits such as train and val: their relative sizes, the split of each scene, and what they do not share."""
 
 from collections.abc import Mapping
 from itertools import accumulate
@@ -16,7 +16,11 @@ Shares = Mapping[str, float]
 
 
 def _in_order(value: object) -> object:
-    """One word or several as a tuple in the order of `KEPT_APART`; splits never share scenes anyway."""
+    """Converts a word or a list of words to a tuple in the order of `KEPT_APART`.
+
+    `scene` is omitted next to other words, because splits never share scenes. Values of other types are
+    returned unchanged.
+    """
     words = [value] if isinstance(value, str) else value
     if not isinstance(words, list | tuple):
         return value
@@ -36,13 +40,13 @@ class Split(Settings):
     """
 
     model_config = ConfigDict(extra="allow")
-    # Pydantic reads from this the type of keys that are not fields: the sizes of the splits.
+    # Pydantic takes from this annotation the type of the extra keys, which are the sizes of the splits.
     __pydantic_extra__: dict[str, Annotated[float, Field(gt=0)]] = Field(init=False)  # type: ignore[mutable-override]
 
     by: Annotated[
         tuple[Literal["scene", "asset", "background"], ...],
         BeforeValidator(_in_order),
-        # Left out at its default, so that recipes from before this setting existed are written unchanged.
+        # The default is not written, so that recipes older than this setting are still written unchanged.
         Field(exclude_if=lambda by: by == KEPT_APART[:1]),
     ] = ("scene",)
     """What no two splits share: scene, asset (meshes), background (textures and maps), or a list of both."""
@@ -61,14 +65,14 @@ class Split(Settings):
 
     @property
     def shares(self) -> dict[str, float]:
-        """Size of each split relative to the others, in their order."""
+        """Size of each split relative to the others, by name, in the order in which the splits were given."""
         return dict(self.__pydantic_extra__)
 
     def of(self, scene: int) -> str:
-        """The split of a scene. It depends on the scene index only.
+        """The name of the split that a scene belongs to. It depends on the scene index and the shares only.
 
-        The first n scenes are divided close to the shares for every n: multiples of the golden ratio modulo 1
-        are a low-discrepancy sequence. They are computed in integers, which is exact.
+        For every n, the first n scenes are divided nearly in proportion to the shares, because the multiples
+        of the golden ratio modulo 1 are a low-discrepancy sequence. They are computed exactly, with integers.
         """
         shares = self.shares
         place = (scene * 0x9E3779B9 % 2**32) / 2**32 * sum(shares.values())
@@ -80,9 +84,10 @@ class Split(Settings):
 
 
 def split_sizes(count: int, shares: Shares) -> dict[str, int]:
-    """Number of items in each split when `count` items are divided: close to its share, and at least one.
+    """Number of items of each split when `count` items are divided in proportion to the shares.
 
-    One more item moves each border between splits by at most one.
+    The numbers are rounded, and each split gets at least one item. If the items are ordered by split, one
+    more item moves each boundary between two splits by at most one position.
 
     Args:
         count: Number of items; at least the number of splits.
@@ -97,10 +102,14 @@ def split_sizes(count: int, shares: Shares) -> dict[str, int]:
 
 
 def interleaved_splits(count: int, shares: Shares) -> list[str]:
-    """The split of each of `count` numbered items, such that every prefix is divided close to the shares.
+    """The names of the splits of `count` numbered items, as a list.
 
-    The first items go to one split each. After that, an item goes to the split that is furthest below its
-    share.
+    For every n, the first n items are divided nearly in proportion to the shares. The first items are
+    assigned to one split each; each further item is assigned to the split that is furthest below its share.
+
+    Args:
+        count: Number of items.
+        shares: Sizes of the splits relative to each other.
     """
     whole, given = sum(shares.values()), dict.fromkeys(shares, 0)
     order = []

@@ -1,4 +1,7 @@
-"""Walls around the objects. Their number and look are drawn with the scene, their positions after physics."""
+"""Walls around the objects.
+
+Their number and appearance are drawn together with the scene; their positions are computed after physics.
+"""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -12,7 +15,10 @@ from scenes.settings import IntRange, Positive, Streams, uniform, uniform_int, w
 from scenes.spec import Surface, Wall, WallPlan
 
 OPEN_SIDE_FACTOR = 40
-"""Length of a wall's open side: a multiple of the distance of the farthest wall or of the wall height."""
+"""Sideways extent of a wall on a side where no other wall meets it.
+
+It is a multiple of the distance of the farthest wall or of the wall height, whichever is larger.
+"""
 
 
 class WallSettings(LookSettings):
@@ -28,7 +34,7 @@ class WallSettings(LookSettings):
     """Side length of one texture tile, in multiples of the typical object size."""
 
     def plan(self, streams: Streams, unit_m: float, album: Album) -> WallPlan | None:
-        """The walls of a scene, or None if it has no walls.
+        """Draws the walls of a scene without their positions; None if the scene has no walls.
 
         Args:
             streams: Random generators of the scene.
@@ -46,11 +52,13 @@ class WallSettings(LookSettings):
 
 
 def walls_around(plan: WallPlan | None, bodies_m: Sequence[NDArray[np.float64]]) -> tuple[Wall, ...]:
-    """Positions the walls around bodies, each at its gap from the outermost point in its direction.
+    """The walls with their positions; an empty tuple for a scene without walls.
+
+    Each wall is placed beyond the outermost point in its direction, at a distance of the wall's gap.
 
     Args:
-        plan: The walls as drawn, or None for a scene without walls.
-        bodies_m: Points (n, 3) of each body at rest. The world origin counts as a further point.
+        plan: The walls as they were drawn, or None for a scene without walls.
+        bodies_m: World points (n, 3) of each body at rest. The world origin is added to these points.
     """
     if plan is None:
         return ()
@@ -62,7 +70,7 @@ def walls_around(plan: WallPlan | None, bodies_m: Sequence[NDArray[np.float64]])
         for out, gap in zip(outward, plan.gaps_m, strict=True)
     ]
     far_m = OPEN_SIDE_FACTOR * max(*distances, plan.height_m)
-    # The next wall, 90 degrees further, meets the high end of this one; the wall before meets its low end.
+    # A wall meets the next one, 90 degrees further, at its high end, and the previous one at its low end.
     ends = dict(enumerate(distances))
     closed = len(distances) == 4
     walls = []

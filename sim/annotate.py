@@ -17,7 +17,7 @@ from sim.settle import Settled
 Mask = NDArray[np.bool_]
 
 MAX_COUNTED_PX = 1 << 24
-"""Most pixels that are counted in one OpenCV call."""
+"""Maximum number of pixels that are counted in one OpenCV call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,15 @@ class Instance:
     """The properties of one labelled object that cannot be computed from its masks.
 
     Attributes:
-        id: Instance id, from 1: the value in `Sample.ids`, and the number of the bit in `Sample.amodal`.
+        id: Instance id, from 1: the value of its visible pixels in `Sample.ids`; it also selects the bit in
+            `Sample.amodal`.
         body: Index into the scene's bodies.
         category: Index into the category list, from 0.
         asset: Name of the asset.
         pose: Pose of the mesh frame in the camera frame (OpenCV axes).
         scale: Scale factor of the mesh.
         whole_px: Area in pixels of the unoccluded object on an unbounded image.
-        whole_xyxy: Bounding box of that area in pixel edges, not clipped to the image.
+        whole_xyxy: Bounding box of the unoccluded object in pixel edges, not clipped to the image.
         truncation: Fraction of the object outside the image: 1 - (amodal area in the image) / `whole_px`.
     """
 
@@ -53,9 +54,9 @@ class Sample:
 
     Attributes:
         image: (H, W, 3) uint8 RGB.
-        ids: (H, W) uint8 or uint16, id of the instance visible in each pixel; 0 where there is none.
-        amodal: (H, W, P) uint8 bit planes: bit (id - 1) % 8 of plane (id - 1) // 8 is set where the instance
-            is, occluded or not.
+        ids: (H, W) uint8 or uint16, id of the instance visible in each pixel; 0 where no instance is visible.
+        amodal: (H, W, P) uint8 bit planes: bit (id - 1) % 8 of plane (id - 1) // 8 is set in every pixel that
+            the instance covers, occluded or not.
         depth_m: (H, W) float32, depth in metres; infinite for the background.
         camera: The camera; None after an augmentation that moves pixels.
         instances: The instances in the order of their ids.
@@ -69,7 +70,11 @@ class Sample:
     instances: tuple[Instance, ...]
 
     def amodal_mask(self, instance: int) -> Mask:
-        """Amodal mask (H, W) of an instance: True where the instance is, occluded or not."""
+        """Amodal mask (H, W) of an instance: True in every pixel that it covers, occluded or not.
+
+        Args:
+            instance: Instance id, from 1.
+        """
         plane, bit = divmod(instance - 1, 8)
         return np.asarray((self.amodal[..., plane] & np.uint8(1 << bit)) > 0)
 
@@ -79,10 +84,10 @@ class Measures:
     """Measurements of the masks of one instance, in pixels of the image.
 
     Attributes:
-        visible_px: Area of its visible mask.
-        amodal_px: Area of its amodal mask inside the image.
+        visible_px: Area of the visible mask.
+        amodal_px: Area of the amodal mask inside the image.
         box_xyxy: Bounding box of the visible mask in pixel edges; None if nothing is visible.
-        occlusion: Fraction of the amodal mask inside the image that is occluded.
+        occlusion: Fraction of the amodal mask inside the image that is occluded; 1 if that mask is empty.
         visible_fraction: Fraction of the whole object, including parts outside the image, that is visible.
     """
 
@@ -94,8 +99,8 @@ class Measures:
 
 
 def measure(sample: Sample) -> list[Measures]:
-    """Measures of every instance, in the order of `sample.instances`."""
-    # SciPy is slow to import, and settings need only the types of this module.
+    """Measurements of the masks of every instance, in the order of `sample.instances`."""
+    # Imported here because SciPy is slow to import, and the settings need only the types of this module.
     from scipy.ndimage import find_objects
 
     number = len(sample.instances)
@@ -120,7 +125,7 @@ def _to_image(found: tuple[slice, ...], x: int, y: int) -> Box:
 
 
 def _bit_counts(planes: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Number of pixels (8 P,) in which each bit of the planes (H, W, P) is set."""
+    """Number of pixels in which each bit is set, (8 P,), for bit planes (H, W, P)."""
     bits = np.arange(256)[:, None] >> np.arange(8) & 1
     return np.asarray(np.concatenate([_counts(plane, 256) @ bits for plane in np.moveaxis(planes, 2, 0)]))
 
@@ -128,7 +133,8 @@ def _bit_counts(planes: NDArray[np.uint8]) -> NDArray[np.int64]:
 def _counts(values: NDArray[np.uint8] | NDArray[np.uint16], number: int) -> NDArray[np.int64]:
     """Number of pixels of each value from 0 to `number` - 1 in a mostly zero image.
 
-    OpenCV takes a tenth of the time of `bincount`, but counts in single precision: exact up to 2^24 pixels.
+    `cv2.calcHist` takes a tenth of the time of `np.bincount`, but counts in single precision, which is exact
+    only up to 2^24 pixels.
     """
     x0, y0, x1, y1 = bounding_box(values) or (0, 0, 1, 1)
     rows = MAX_COUNTED_PX // values.shape[1]
@@ -141,7 +147,15 @@ def _counts(values: NDArray[np.uint8] | NDArray[np.uint16], number: int) -> NDAr
 
 
 def annotate(files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, frame: Frame) -> Sample:
-    """Labels of one image: one instance for each labelled body with a pixel in the image, occluded or not."""
+    """The labelled image, with one instance for each labelled body that covers a pixel, occluded or not.
+
+    Args:
+        files: Meshes of the assets.
+        settled: The scene.
+        shot: Camera of the image.
+        gbuffer: Silhouettes of the bodies.
+        frame: The image, with the body and the depth of each pixel.
+    """
     camera = shot.camera
     instances: list[Instance] = []
     amodal: list[tuple[Box, Mask]] = []
@@ -175,7 +189,7 @@ def annotate(files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, f
 
 
 def _tight_box(box: Box, mask: Mask) -> Box:
-    """Bounding box, in pixel edges of the image, of a mask that covers `box`."""
+    """Bounding box, in pixel edges of the image, of the nonzero pixels of a mask whose array spans `box`."""
     found = bounding_box(mask)
     assert found is not None
     x0, y0 = box[:2]
@@ -191,9 +205,9 @@ def _ids(frame: Frame, instances: list[Instance], bodies: int) -> NDArray[np.uin
 
 
 def num_planes(instances: int) -> int:
-    """Number of bit planes for a number of instances.
+    """Number of bit planes in `Sample.amodal` for the given number of instances.
 
-    It is never two, because OpenCV warps two-channel images differently (see decision 5).
+    The number is never two, because OpenCV warps two-channel images differently (see docs/decisions/0005).
     """
     planes = max(1, -(-instances // 8))
     return 3 if planes == 2 else planes

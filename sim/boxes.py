@@ -30,7 +30,7 @@ def slices(box: Box) -> tuple[slice, slice]:
 
 
 def clip(box: Box, width: int, height: int) -> Box | None:
-    """The part of a box inside an image; None if the box lies outside."""
+    """The part of a box inside an image; None if the box lies outside the image."""
     x0, y0, x1, y1 = max(box[0], 0), max(box[1], 0), min(box[2], width), min(box[3], height)
     return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
 
@@ -48,5 +48,11 @@ def overlap(first: Box, second: Box) -> bool:
 
 
 def crop(values: NDArray[Scalar], box: Box, part: Box) -> NDArray[Scalar]:
-    """View of the values inside `part`, given the values (h, w, ...) of a box that contains it."""
+    """View of the values inside `part`.
+
+    Args:
+        values: (h, w, ...) values of the pixels in `box`.
+        box: Box that the values span.
+        part: Box inside `box`.
+    """
     return values[part[1] - box[1] : part[3] - box[1], part[0] - box[0] : part[2] - box[0]]

@@ -1,4 +1,4 @@
-"""PyBullet, imported without its banner, and a client that can be reset completely."""
+"""PyBullet, imported without printing its banner, and a client that can be reset completely."""
 
 import contextlib
 import ctypes
@@ -11,8 +11,8 @@ __all__ = ["Client", "pb", "silence"]
 
 @contextlib.contextmanager
 def silence() -> Iterator[None]:
-    """Discards what native code writes to the file descriptors 1 and 2 (stdout and stderr)."""
-    # C buffers its output: flush before each switch, so that pending output goes where it belongs.
+    """Context in which everything written to file descriptors 1 and 2 (stdout, stderr) is discarded."""
+    # C buffers its output, so it is flushed before each switch; otherwise it would go to the new destination.
     flush = ctypes.CDLL(None).fflush
     flush(None)
     kept = os.dup(1), os.dup(2)
@@ -34,14 +34,17 @@ with silence():
 
 
 MAX_TEXTURE_BYTES = 16 << 20
-"""Total size in bytes of the texture files that PyBullet may cache."""
+"""Maximum total size in bytes of the texture files that PyBullet caches."""
 
 
 class Client:
-    """One PyBullet client of this process; `fresh()` empties it and sets every parameter.
+    """A PyBullet client in this process; `fresh()` removes its bodies and sets every physics parameter.
 
-    PyBullet's parameters survive resets, and some survive reconnecting. A scene is independent of the scenes
-    before it only if every parameter is set again.
+    PyBullet keeps its parameters when it is reset, and some even when the client reconnects. Every parameter
+    is therefore set again, so that a scene does not depend on the scenes before it.
+
+    Raises:
+        RuntimeError: PyBullet has no free client.
     """
 
     def __init__(self) -> None:
@@ -53,7 +56,12 @@ class Client:
         self._textures: dict[str, int] = {}
 
     def fresh(self, time_step_s: float = 1 / 240, gravity_m_s2: float = 9.81) -> None:
-        """Removes all bodies and sets every physics parameter."""
+        """Removes all bodies and sets every physics parameter.
+
+        Args:
+            time_step_s: Time step of the simulation in seconds.
+            gravity_m_s2: Gravitational acceleration in m/s², towards -z.
+        """
         self.contents = None
         pb.resetSimulation(physicsClientId=self.id)
         pb.setGravity(0.0, 0.0, -gravity_m_s2, physicsClientId=self.id)
@@ -81,10 +89,10 @@ class Client:
         )
 
     def load_texture(self, path: str) -> int:
-        """PyBullet's id of a texture file, valid until the next `fresh()`.
+        """Loads a texture file and returns PyBullet's id of it, valid until the next `fresh()`.
 
-        PyBullet caches every file that it reads. To bound the memory, the cache is cleared when its textures
-        exceed `MAX_TEXTURE_BYTES`; meshes are cleared with them and read again.
+        PyBullet caches every file that it reads. To limit memory, the cache is cleared when its textures
+        exceed `MAX_TEXTURE_BYTES`. This also clears the cached meshes, which PyBullet then reads again.
         """
         if path not in self._textures:
             self._textures[path] = Path(path).stat().st_size

@@ -11,15 +11,16 @@ from scenes.geometry import fibonacci_sphere
 Array = NDArray[np.float64]
 
 MAX_POINTS, TOLERANCE = 192, 0.007
-"""Most vertices of a simplified hull, and the distance to the full hull, as a fraction of its size, at which
-simplification stops earlier. The time to settle grows with the number of vertices."""
+"""Maximum number of vertices of a simplified hull, and the distance to the full hull, as a fraction of its
+size, at which no more vertices are added. The time to settle grows with the number of vertices."""
 INITIAL_POINTS, DIRECTIONS = 12, 2048
 BATCH_FRACTION = 0.25
-"""Fraction of the faces beyond the tolerance that get a new vertex before the hull is computed again."""
+"""Fraction of the faces with an error above the tolerance for which a vertex is added before the hull is
+computed again."""
 
 
 def hull_vertices(vertices_m: Array) -> Array:
-    """Vertices (n, 3) of the convex hull; a flat mesh is thickened first."""
+    """Vertices (n, 3) of the convex hull of mesh vertices (m, 3); a flat mesh is thickened first."""
     from scipy.spatial import ConvexHull, QhullError
 
     try:
@@ -33,8 +34,8 @@ def hull_vertices(vertices_m: Array) -> Array:
 def simplified(points: Array) -> Array:
     """At most `MAX_POINTS` points whose convex hull approximates that of `points` (n, 3).
 
-    Points are selected with the extent along each principal axis scaled to 1, so that the error of a knife is
-    relative to its thickness and not to its length.
+    Points are selected with the extent along each principal axis scaled to 1, so that, for example, the
+    error of a knife is relative to its thickness and not to its length.
     """
     middle = points.mean(axis=0)
     _, axes = np.linalg.eigh((points - middle).T @ (points - middle))
@@ -44,9 +45,10 @@ def simplified(points: Array) -> Array:
 
 
 def _select_points(points: Array) -> Array:
-    """Points added where the hull so far has its largest error, then moved outward to compensate the rest.
+    """A selection of points (n, 3), moved outward to compensate for the remaining error of their convex hull.
 
-    Bodies rest on faces, so each vertex is moved by the mean error of the adjacent faces along their normals.
+    Points are added where the current hull has its largest error. Because bodies rest on faces, each selected
+    point is then moved by the mean error of the adjacent faces along their normals.
     """
     from scipy.spatial import ConvexHull
 

@@ -1,4 +1,7 @@
-"""Meshes and textures as files for PyBullet, named by a hash of their content as PyBullet caches by name."""
+"""Meshes and textures as files for PyBullet.
+
+Files are named by a hash of their content, because PyBullet caches files by name.
+"""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -22,23 +25,23 @@ from sim.hull import hull_vertices, simplified
 
 Array = NDArray[np.float64]
 MIN_TRIANGLE_PX = 0.05
-"""Smallest triangle area in px². TinyRenderer drops triangles below about 0.01 px², and a slanted triangle
-covers less than its area."""
+"""Smallest triangle area in px². TinyRenderer drops triangles that cover less than about 0.01 px² of the
+image; this limit is larger because a slanted triangle covers less than its area."""
 LEVEL_CELLS = (256, 128, 64, 32, 16, 8, 4)
 """Grid cells along the longest side of the mesh, for each simplified level of detail."""
 CACHED_HULLS = 256
 """Number of body hulls in the cache: each is used several times per image."""
 CACHED_TRIANGLES = 4096
-"""Number of triangle sizes in the cache, one per mesh, level of detail and proportions."""
+"""Number of triangle areas in the cache, one per asset, level of detail and proportions."""
 UNIFORM: Vec3 = (1.0, 1.0, 1.0)
-"""Proportions of a body with the same scale along all axes."""
+"""Proportions (axis scales divided by their maximum) of a body with the same scale along all axes."""
 CACHED_FACES = 16
-"""Number of meshes whose ordered faces are in the cache: one mesh is written to several files."""
+"""Number of meshes whose ordered faces are cached, because one mesh is written to several files."""
 DROPPED_AREA_FRACTION = 0.01
-"""Fraction of the surface area whose triangles may be too small to be rendered."""
+"""Fraction of the surface area that may consist of triangles too small to be rendered."""
 
 RenderedFaces = tuple[NDArray[np.int32], NDArray[np.bool_]]
-"""Vertex indices of faces (k, 3), and which of the faces are back sides of others (k,)."""
+"""Vertex indices of faces (k, 3), and a mask (k,) of the faces that are reversed copies of other faces."""
 
 
 class Vanishing(Exception):
@@ -84,7 +87,9 @@ class MeshFiles:
         return self._hulls[key]
 
     def collision(self, key: str) -> Path:
-        """OBJ file of an asset's collision shape: its convex pieces, or a hull of at most 192 vertices.
+        """Path of the OBJ file of an asset's collision shape.
+
+        The shape consists of the asset's convex pieces; without them, it is a hull of at most 192 vertices.
 
         Its origin is the centre of mass, so the origin of the mesh does not matter.
         """
@@ -95,7 +100,7 @@ class MeshFiles:
         return self._collisions[key]
 
     def visual(self, key: str, level: int, proportions: Vec3 = UNIFORM) -> tuple[Path, ...]:
-        """OBJ files, one per part, of an asset at a level of detail (0 is the mesh itself).
+        """Paths of the OBJ files, one per part, of an asset at a level of detail (0 is the mesh itself).
 
         PyBullet scales vertices but not normals, so the normals are computed for the proportions of the body.
         """
@@ -108,7 +113,7 @@ class MeshFiles:
         return self._levels[key, level, proportions]
 
     def _rendered_faces(self, key: str, level: int) -> tuple[RenderedFaces, ...]:
-        """Faces of each part in rendering order, with back sides where needed."""
+        """Faces of each part in rendering order, with reversed copies of faces visible from behind."""
         mesh, middle = self.mesh(key, level), np.array(self.assets[key].center_of_mass_m)
         ends = np.cumsum([len(part.faces) for part in mesh.parts])
         behind = np.split(mesh.seen_from_behind, ends[:-1])
@@ -116,7 +121,12 @@ class MeshFiles:
         return tuple(ordered_faces(part, shown, middle) for part, shown in parts)
 
     def texture(self, pixels: NDArray[np.uint8], max_px: int = 512) -> Path:
-        """BMP file, the format that PyBullet reads fastest, of a texture (h, w, 3) in RGB."""
+        """Path of a BMP file, the format that PyBullet reads fastest, of a texture.
+
+        Args:
+            pixels: (h, w, 3) RGB image.
+            max_px: Maximum width and height of the file's image; a larger texture is downsampled.
+        """
         height, width = (min(side, max_px) for side in pixels.shape[:2])
         if pixels.shape[:2] != (height, width):
             pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
@@ -152,7 +162,7 @@ class MeshFiles:
         return known[level]
 
     def write(self, content: bytes, suffix: str) -> Path:
-        """Path of a file with the given content, named by its hash; written if it does not exist."""
+        """Writes the content to a file named by its hash, unless that file exists, and returns its path."""
         path = self._folder / (sha256(content).hexdigest()[:32] + suffix)
         if not path.exists():
             path.write_bytes(content)
@@ -160,7 +170,7 @@ class MeshFiles:
 
 
 def collision_shape(client: int, files: MeshFiles, asset: Asset, scale: Scale) -> int:
-    """PyBullet's id of the collision shape of an asset; negative if PyBullet rejects it."""
+    """Creates the collision shape of an asset and returns its id; negative if PyBullet rejects the shape."""
     path = files.collision(asset.key)
     shape: int = pb.createCollisionShape(
         pb.GEOM_MESH, fileName=str(path), meshScale=per_axis(scale), physicsClientId=client
@@ -169,13 +179,13 @@ def collision_shape(client: int, files: MeshFiles, asset: Asset, scale: Scale) -
 
 
 def cluster_vertices(mesh: Mesh, cells: int) -> Mesh:
-    """Simplified mesh: all vertices in one cell of a grid become their mean (Rossignac and Borrel 1993).
+    """Simplified mesh: the vertices in each grid cell are replaced by their mean (Rossignac and Borrel 1993).
 
-    Parts that collapse entirely are removed, unless all parts would be.
+    Parts without any remaining triangle are removed. If no part remains, the original mesh is returned.
 
     Args:
         mesh: The mesh.
-        cells: Number of grid cells along its longest side.
+        cells: Number of grid cells along the longest side of the mesh.
     """
     low, size = mesh.vertices_m.min(axis=0), float(mesh.extents_m.max()) / cells
     parts = [_clustered(part, low, size) for part in mesh.parts]
@@ -185,7 +195,7 @@ def cluster_vertices(mesh: Mesh, cells: int) -> Mesh:
 def outer_box(mesh: Mesh) -> Mesh:
     """The coarsest level of detail: a box whose corners are extreme points of the mesh.
 
-    It lies inside the mesh's convex hull, which determines the cropped image area.
+    The box lies inside the mesh's convex hull, which determines the cropped image area.
     """
     extents = np.ptp(mesh.vertices_m, axis=0)
     (part,) = box(1.0, 1.0, 1.0).parts
@@ -223,7 +233,7 @@ def small_triangle_area(mesh: Mesh) -> float:
 
 
 def ordered_faces(part: Part, behind: NDArray[np.bool_], middle: Array) -> RenderedFaces:
-    """Faces of a part, with back sides where they may be visible, in an order that reduces overdraw.
+    """Faces of a part in an order that reduces overdraw, with reversed copies of faces visible from behind.
 
     Both renderers cull back faces, so a face that may be visible from behind is added again, reversed. Faces
     far from the centre that face outward come first, because they occlude others (Sander, Nehab and Barczak
@@ -231,7 +241,7 @@ def ordered_faces(part: Part, behind: NDArray[np.bool_], middle: Array) -> Rende
 
     Args:
         part: Part of a mesh.
-        behind: (m,) whether each face may be visible from behind.
+        behind: (m,) mask of the faces that may be visible from behind.
         middle: (3,) centre of the mesh.
     """
     faces = np.concatenate([part.faces, part.faces[behind][:, ::-1]])
@@ -243,7 +253,7 @@ def ordered_faces(part: Part, behind: NDArray[np.bool_], middle: Array) -> Rende
 
 
 def _obj(part: Part, normals: Array, drawn: RenderedFaces) -> bytes:
-    """OBJ file of a part without a material: the scene sets colour and texture."""
+    """Contents of an OBJ file of a part, without a material: colour and texture are set in the scene."""
     faces, back = drawn
     if not back.any():
         return obj_bytes([ObjGroup(part.vertices_m, faces, part.uvs, normals)])

@@ -11,27 +11,28 @@ from sim.bullet import Client, pb
 from sim.meshfiles import MeshFiles, collision_shape
 
 REST_M_S, REST_RAD_S, REST_S = 0.005, 0.1, 0.1
-"""A body rests when it stays below this speed and angular speed for this time."""
+"""A body is at rest when its speed and angular speed stay below these limits for this time in seconds."""
 PENETRATION_M, PENETRATION_SHARE = 0.001, 0.01
 """Allowed penetration depth: the larger of a length in metres and a fraction of the body's diameter."""
 CHECK_STEPS = 6
 """Simulation steps between two checks for rest."""
 ROLLING_SHARE = 0.05
-"""Rolling friction (a lever arm) as a fraction of the radius; with more, bodies come to rest on edges."""
+"""Coefficient of rolling friction, a length, as a fraction of a body's radius; with larger values, bodies
+come to rest on edges."""
 ANGULAR_DAMPING = 0.9
 MARGIN_M = 0.0001
-"""Collision margin in metres; with PyBullet's default of 1 mm, bodies hover visibly."""
+"""Collision margin in metres; with PyBullet's default of 1 mm, there are visible gaps under bodies."""
 FLOOR_HALF_M = (200.0, 200.0, 5.0)
 """Half extents of the box that serves as the floor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A scene with its bodies at rest; records store it, and images are rendered from it.
+    """A scene with its bodies at rest; it is stored in records, and images are rendered from it.
 
     Attributes:
         spec: The sampled scene with the final poses of its bodies.
-        seconds: Simulated time until rest.
+        seconds: Simulated time in seconds until all bodies were at rest.
         walls: The walls of the scene.
     """
 
@@ -63,7 +64,7 @@ def settle(client: Client, files: MeshFiles, spec: SceneSpec) -> Settled:
 
 
 def _add_floor(client: int) -> None:
-    """Adds a thick box with its top at z = 0; fast bodies would pass through a thin one."""
+    """Adds a thick box with its top at z = 0; fast bodies would pass through a thin box."""
     shape = pb.createCollisionShape(pb.GEOM_BOX, halfExtents=FLOOR_HALF_M, physicsClientId=client)
     floor = pb.createMultiBody(0, shape, -1, (0, 0, -FLOOR_HALF_M[2]), physicsClientId=client)
     _set_dynamics(client, floor, friction=1.0, rolling_m=0.0)
@@ -101,7 +102,7 @@ def _set_dynamics(client: int, body: int, friction: float, rolling_m: float) -> 
 
 
 def _run(client: int, ids: list[int], physics: Physics) -> float:
-    """Simulates until all bodies rest, and returns the simulated time in seconds."""
+    """Simulates until all bodies are at rest, and returns the simulated time in seconds."""
     resting = 0
     for step in range(1, int(physics.max_seconds / physics.time_step_s) + 1):
         pb.stepSimulation(physicsClientId=client)

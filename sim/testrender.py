@@ -1,4 +1,4 @@
-"""Test renders: a mesh is loaded into physics and rendered as it would be for a data set."""
+"""Test renders: a mesh is loaded into PyBullet and rendered as it would be for a data set."""
 
 import tempfile
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from sim.render.raster.tiny import TinyRenderer
 from sim.settle import Settled
 
 SIDE_PX = 192
-"""Side of the image."""
+"""Width and height of the image in pixels."""
 RADIUS_M = 0.1
 """Radius of the bounding sphere to which the mesh is scaled."""
 FROM = (1.0, -1.6, 1.1)
@@ -39,10 +39,10 @@ class TestRender:
     """The result of a test render.
 
     Attributes:
-        image: (192, 192, 3) RGB on white; the mesh upright, viewed from the front right and above.
+        image: (192, 192, 3) RGB on white; the mesh is upright, viewed from the front right and above.
         drawn_px: Number of pixels that the mesh covers.
-        smallest_px: Size of the mesh's longest side in the image, in pixels, from which the mesh itself is
-            rendered. At smaller sizes the renderer would drop triangles, so simplified meshes are used.
+        smallest_px: Minimum length in pixels of the mesh's longest side in an image for which the mesh itself
+            is rendered. At smaller sizes the renderer would drop triangles, so simplified meshes are used.
     """
 
     image: NDArray[np.uint8]
@@ -83,7 +83,7 @@ def render_test(client: Client, mesh: Mesh) -> TestRender:
 
 
 def loads(client: Client, pieces: Sequence[NDArray[np.float64]]) -> bool:
-    """Whether PyBullet can make a body of convex pieces, each given by vertices (n, 3) in metres."""
+    """Whether PyBullet can create a body from convex pieces, each given by vertices (n, 3) in metres."""
     with tempfile.TemporaryDirectory(prefix="sim2coco-") as folder:
         path = Path(folder) / "pieces.obj"
         path.write_bytes(collision_obj(pieces, (0.0, 0.0, 0.0)))
@@ -93,7 +93,7 @@ def loads(client: Client, pieces: Sequence[NDArray[np.float64]]) -> bool:
 
 
 def _camera(points_m: NDArray[np.float64]) -> Camera:
-    """A camera whose image is just filled by points (n, 3)."""
+    """A camera in whose image the points (n, 3) fill the fraction `FILLED` of the width or height."""
     direction = np.array(FROM) / np.linalg.norm(FROM)
     position = 8 * RADIUS_M * direction
     matrix = look_at(position, np.zeros(3), 0.0)

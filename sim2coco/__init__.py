@@ -9,7 +9,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-# NumPy and OpenCV read these when they are loaded. One thread is enough, as scenes are made in parallel.
+# NumPy and OpenCV read these variables when they are imported. One thread is enough for each process, as
+# scenes are made in parallel by several processes.
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
@@ -24,7 +25,8 @@ def __getattr__(name: str) -> Any:
     """Loads a public name of the package on first use.
 
     Raises:
-        ImportError: A module of the user hides a package of sim2coco with the same name.
+        ImportError: A module of the user has the same name as a package of sim2coco (`augment`, `conf`,
+            `scenes` or `sim`), and is imported in its place.
     """
     if name not in __all__:
         raise AttributeError(f"module 'sim2coco' has no attribute {name!r}")

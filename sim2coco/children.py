@@ -12,9 +12,9 @@ WATCH_S = 0.3
 
 
 def exit_with_parent(parent: int) -> None:
-    """Makes this process end soon after its parent or the process that requested it has ended.
+    """Ends this process soon after its parent process, or the process that requested it, has ended.
 
-    The two differ if this process was forked from a fork server.
+    These are two processes if this process was forked by a fork server, which is then the parent.
 
     Args:
         parent: Process ID of the parent.
@@ -39,7 +39,7 @@ def redirect(path: str | Path) -> None:
 
 
 def cause_of_death(exit_code: int) -> str:
-    """The name of the signal that ended a process, or its exit code."""
+    """Returns the name of the signal that ended a process, or its exit code, as text."""
     if exit_code >= 0:
         return f"exit code {exit_code}"
     try:

@@ -17,10 +17,12 @@ WHITE = 255
 
 
 def contact_sheet(cells: Sequence[Image], columns: int, gap_px: int = 0) -> Image:
-    """Arranges images (h, w, 3) RGB of equal width in rows on white, each at the top left of its cell.
+    """Returns one image (H, W, 3) RGB that shows images of equal width in a grid on white.
+
+    Each image is at the top left of its cell.
 
     Args:
-        cells: The images, row by row; the tallest image determines the height of all cells.
+        cells: The images, (h, w, 3) RGB, row by row; the tallest image determines the height of all cells.
         columns: Number of images in a row.
         gap_px: White margin to the right of and below each cell, in pixels.
     """
@@ -56,6 +58,6 @@ def text_width(text: str, bold: bool = False) -> float:
 
 @cache
 def _font(bold: bool) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """The font that comes with OpenCV, or Pillow's, which has only ASCII, if OpenCV has none."""
+    """DejaVu Sans from OpenCV's files; if OpenCV has no fonts, Pillow's default, which covers only ASCII."""
     path = Path(cv2.__file__).parent / "qt" / "fonts" / f"DejaVuSans{'-Bold' if bold else ''}.ttf"
     return ImageFont.truetype(path, FONT_PX) if path.is_file() else ImageFont.load_default(FONT_PX)

@@ -16,10 +16,12 @@ from sim2coco.threads import one_thread
 
 
 class WorkerContext:
-    """The resources of one process; they hold no state that changes a result.
+    """Meshes, PyBullet client, renderer and augmenter of one process.
 
-    While it is open, OpenCV and BLAS use one thread in the whole process. Scenes are made in parallel in
-    several processes, and more threads would slow down small operations.
+    They keep no state that affects results, so a scene does not depend on the scenes made before it.
+
+    Until the context is closed, OpenCV and BLAS use one thread in the whole process. Scenes are made in
+    parallel in several processes, and more threads would slow down small operations.
 
     Args:
         recipe: Settings that determine the images.
@@ -45,7 +47,9 @@ class WorkerContext:
 
     @cached_property
     def held_out(self) -> HeldOut:
-        """The assets and images of each split; not needed to render scenes that are drawn already.
+        """The assets and images that each split may use, chosen at the first access.
+
+        They are not needed to render a scene whose contents have already been chosen.
 
         Raises:
             CatalogueError: A category or surface has fewer meshes or images than there are splits.

@@ -1,4 +1,7 @@
-"""The identity of a data set: recipe, meshes, versions and CPU. A run only continues an equal one."""
+"""The identity of a data set: recipe, meshes, versions and CPU.
+
+A run continues an existing data set only if its identity is the same.
+"""
 
 import json
 import platform
@@ -58,7 +61,7 @@ def begin(store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int) -
     """Writes the identity of a new data set, or checks that an existing one is the same.
 
     Returns:
-        The formats in which it has been written before.
+        The annotation formats that the last finished run wrote; empty for a new data set.
 
     Raises:
         StoreError: The folder holds a different data set, or more images than requested.
@@ -75,7 +78,7 @@ def begin(store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int) -
 def finish(
     store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int, formats: Sequence[Format]
 ) -> None:
-    """Writes the number of images of the data set and its formats."""
+    """Records in `run.json` the number of images and the annotation formats of a finished data set."""
     _put(store, describe(recipe, catalogue), Finished(num_images, tuple(formats)))
 
 
@@ -88,21 +91,21 @@ def _put(store: Store, description: dict[str, Any], finished: Finished) -> None:
 
 
 def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
-    """Everything that the data set depends on, without absolute paths, and the hash of it.
+    """Returns everything that the data set depends on, without absolute paths, and a hash of all of it.
 
     Raises:
         CatalogueError: There are too few meshes or images of a kind to give each split its own.
-        EglUnavailable: Its renderer does not work on this machine.
+        EglUnavailable: The recipe's renderer does not work on this machine.
     """
     held_out = recipe.hold_out(catalogue).tree()
     parts: dict[str, Any] = {
         "recipe": portable(recipe),
         "assets": sorted(catalogue.assets),
-        # A library's densities are in none of the other parts.
+        # Masses depend on the densities of an asset library, which no other part contains.
         "masses_kg": {key: asset.mass_kg for key, asset in sorted(catalogue.assets.items())},
         **_collisions(catalogue),
         "images": {role: [image.key for image in images] for role, images in catalogue.images.items()},
-        # Data sets of versions without `split.by` have no such part.
+        # Omitted if empty: versions without the setting `split.by` wrote no such part.
         **({"held_out": held_out} if held_out else {}),
         "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
         "cpu": {
@@ -118,7 +121,7 @@ def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _collisions(catalogue: Catalogue) -> dict[str, Any]:
-    """Collision shapes and upright poses of a library's assets, if it defines them."""
+    """Hashes of the collision shapes, and keys of the assets with an upright pose, if the library has any."""
     assets = sorted(catalogue.assets.items())
     pieces = {
         key: sha256(b"".join(piece.tobytes() for piece in asset.pieces)).hexdigest()[:16]
@@ -130,10 +133,10 @@ def _collisions(catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _check_same(store: Store, new: dict[str, Any], num_images: int) -> Finished:
-    """What the last finished run has written to the folder; nothing if the folder is new.
+    """The number of images and the formats that the last finished run wrote; 0 and none for a new folder.
 
     Raises:
-        StoreError: The folder holds something else, or more images than requested.
+        StoreError: The folder holds other files or a different data set, or more images than requested.
     """
     try:
         old = json.loads(store.get("run.json"))

@@ -70,7 +70,7 @@ def files_of(
 ) -> dict[str, bytes]:
     """The content of the files of an image by their names in the data set; the image comes first.
 
-    Further files, such as depth, have the same file name in folders of their own.
+    Other files of an image, such as depth, have the same file name, each kind in a folder of its own.
     """
     name = picture_name(shot.scene, shot.view, shot.lighting, copy, settings.format)
     return {picture_path(settled.spec.split, name): encode(sample.image, settings)}
@@ -109,7 +109,8 @@ def run_lengths(
     """COCO's compressed run lengths of a mask, its area in pixels, and its box x, y, width, height.
 
     Args:
-        mask: (h, w), a crop of the image that contains the whole mask; most masks are small.
+        mask: (h, w), the mask, cropped to any rectangle that contains all its pixels. Cropping saves time, as
+            most masks are small.
         corner: Position x, y of the crop in the image.
         shape: Height and width of the image; None if `mask` is not a crop.
     """
@@ -121,12 +122,12 @@ def run_lengths(
     flat = columns.ravel()
     column, row = np.divmod(np.flatnonzero(flat[1:] != flat[:-1]), high)
     edges = (column + left) * height + row + top
-    # A run that ends with one column and continues at the start of the next is a single run.
+    # Pixels that reach the end of one column and continue at the start of the next form a single run.
     same = np.flatnonzero(edges[1:] == edges[:-1])
     edges = np.delete(edges, np.concatenate([same, same + 1]))
     counts = np.diff(edges, prepend=0, append=height * width)
     if not counts[-1]:
-        counts = counts[:-1]  # as pycocotools does
+        counts = counts[:-1]  # pycocotools also omits an empty last run
     rle = coco_mask.frPyObjects({"size": [height, width], "counts": counts.tolist()}, height, width)
     text = rle["counts"]
     assert isinstance(text, bytes)

@@ -40,7 +40,13 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting; `kind` is the kind of object that has it, None if it does not depend on a kind."""
+    """One setting of a settings class.
+
+    Attributes:
+        key: Its full key, with dots between the names of the groups.
+        info: Its pydantic field.
+        kind: The `kind` of the class that has this setting; None if it does not depend on a kind.
+    """
 
     key: str
     info: FieldInfo
@@ -88,7 +94,7 @@ def build(settings: type[Settings], tree: Mapping[str, Any]) -> Any:
 
 
 def walk(settings: type[Settings], prefix: str = "", kind: str | None = None) -> Iterator[Setting]:
-    """Yields every setting and the settings nested in it, once for each kind that has it."""
+    """Yields all settings of a class, including nested ones; settings of several kinds once for each kind."""
     sentences = descriptions(settings)
     for name, info in settings.model_fields.items():
         told = copy(info)
@@ -111,7 +117,7 @@ def _inner(annotation: Any, level: str = "") -> Iterator[tuple[type[Settings], s
 
 
 def nearest(key: str, *all_settings: type[Settings]) -> str:
-    """A clause that says what to write instead of an unknown key."""
+    """Returns a hint at what to write instead of an unknown key, such as `did you mean 'seed'?`."""
     known = [_named(setting, key) for settings in all_settings for setting in walk(settings)]
     if any(setting.parent == key for setting in known) and key not in [setting.key for setting in known]:
         return f"not set so far: write +{key}={{...}}"
@@ -142,7 +148,7 @@ def nearest(key: str, *all_settings: type[Settings]) -> str:
 
 
 def _all_kinds(key: str, known: Sequence[Setting]) -> set[str]:
-    """The possible kinds of the innermost group around a key that has a field `kind`; empty if none has."""
+    """All kinds of the innermost group that contains a key and has a field `kind`; empty if there is none."""
     while key := key.rpartition(".")[0]:
         if found := {setting.kind for setting in known if setting.key == f"{key}.kind" and setting.kind}:
             return found
@@ -157,7 +163,7 @@ def _named(setting: Setting, key: str) -> Setting:
 
 
 def _message_of(errors: Sequence[ErrorDetails], settings: type[Settings], tree: Mapping[str, Any]) -> str:
-    """The first error as one line."""
+    """The message for the first error, as one line."""
     path = _path(errors[0], tree)
     key = ".".join(path)
     if errors[0]["type"] == "extra_forbidden":
@@ -189,7 +195,10 @@ def _path(error: ErrorDetails, tree: object) -> list[str]:
 
 
 def _siblings(path: list[str], settings: type[Settings], tree: object) -> list[str]:
-    """Valid names for the last key of a path; only those of the kind that `tree` states, if there are any."""
+    """Valid names for the last key of a path.
+
+    If `tree` gives a `kind` and that kind has settings there, only their names are returned.
+    """
     kind: object = None
     for step in path[:-1]:
         tree = tree[step] if isinstance(tree, Mapping) else None
@@ -216,7 +225,7 @@ def _message(error: ErrorDetails) -> str:
 
 
 def _value(value: object) -> str:
-    """A value as the user writes it."""
+    """A value as text, in the notation of the command line, cut off after 80 characters."""
     text = (
         json.dumps(value, ensure_ascii=False, default=repr).replace("NaN", "nan").replace("Infinity", "inf")
     )

@@ -43,7 +43,10 @@ def make_scene(context: WorkerContext, scene: int) -> tuple[Record, list[Written
 
 
 def draw_and_settle(context: WorkerContext, scene: int) -> tuple[Settled | None, tuple[str, ...]]:
-    """The first accepted draw of a scene (None if there is none), and the reasons of the rejected ones."""
+    """Returns a scene at rest, and the reason of each random draw that was rejected before it.
+
+    The scene is None if all draws are rejected.
+    """
     recipe, split = context.recipe, context.recipe.split_of(scene)
     catalogue = context.held_out.catalogues[split]
     unlucky: list[str] = []
@@ -58,7 +61,9 @@ def draw_and_settle(context: WorkerContext, scene: int) -> tuple[Settled | None,
 
 
 def settle_inside_walls(context: WorkerContext, spec: SceneSpec) -> Settled:
-    """The scene at rest, with its walls. Bodies do not collide with walls, so they are placed afterwards.
+    """Returns the scene at rest, with its walls.
+
+    Bodies do not collide with walls: the walls are placed around them after they have come to rest.
 
     Raises:
         RejectedDraw: The bodies do not come to rest, or they leave the floor.
@@ -69,7 +74,7 @@ def settle_inside_walls(context: WorkerContext, spec: SceneSpec) -> Settled:
 
 
 def aim(context: WorkerContext, settled: Settled, view: int) -> tuple[Shot, ...]:
-    """The shots of one view: the same camera, with one light each."""
+    """Returns the shots of one view, which have the same camera but different lights."""
     recipe, spec = context.recipe, settled.spec
     stream = partial(_stream, recipe.seed, spec.scene, spec.attempt, view=view)
     catalogue = context.held_out.catalogues[spec.split]
@@ -88,7 +93,10 @@ def aim(context: WorkerContext, settled: Settled, view: int) -> tuple[Shot, ...]
 
 
 def make_view(context: WorkerContext, settled: Settled, shots: Sequence[Shot]) -> list[Outcome]:
-    """The result of each shot of one view; the view is rasterised and labelled only once."""
+    """Returns the result of each shot of one view.
+
+    The view is labelled only once, and rasterised only once if the composer can change the light afterwards.
+    """
     try:
         gbuffer = context.renderer.rasterise(settled, shots[0])
         frame = context.composer.compose(context.renderer, gbuffer, settled, shots[0])
@@ -104,7 +112,10 @@ def make_view(context: WorkerContext, settled: Settled, shots: Sequence[Shot]) -
 
 
 def relight(context: WorkerContext, settled: Settled, shot: Shot, gbuffer: GBuffer, sample: Sample) -> Sample:
-    """The sample of a labelled view under another light; the labels do not depend on the light."""
+    """Returns a sample with the image of the view under another light, and with the labels of `sample`.
+
+    The labels do not depend on the light.
+    """
     if not context.composer.relights:
         gbuffer = context.renderer.rasterise(settled, shot)
     frame = context.composer.compose(context.renderer, gbuffer, settled, shot)
@@ -114,7 +125,7 @@ def relight(context: WorkerContext, settled: Settled, shot: Shot, gbuffer: GBuff
 def finish(
     context: WorkerContext, settled: Settled, shot: Shot, sample: Sample, measures: list[Measures]
 ) -> Outcome:
-    """The result of one labelled shot: checked, augmented, checked again, and encoded."""
+    """Checks, augments, checks again and encodes one labelled shot; returns its result."""
     verdict = judge(context.recipe.quality, sample, not labelled(settled), measures)
     if not verdict.accepted:
         return [], verdict.reasons
@@ -129,9 +140,9 @@ def finish(
 def augmented(
     context: WorkerContext, settled: Settled, shot: Shot, sample: Sample, verdict: Verdict
 ) -> Iterator[tuple[Sample, Verdict]]:
-    """The samples to write for a view, with their verdicts.
+    """Yields the samples to write for one shot, with their verdicts, in the order of copies.
 
-    Copy 0 is the unchanged view, or an augmented one if `augment.copies` is 0 and the split is augmented.
+    Copy 0 is the unchanged sample, or an augmented one if `augment.copies` is 0 and the split is augmented.
     """
     settings = context.recipe.augment
     if settled.spec.split not in settings.splits:
@@ -148,7 +159,7 @@ def augmented(
 def _augmented_once(
     context: WorkerContext, settled: Settled, sample: Sample, unchanged: Verdict, rng: np.random.Generator
 ) -> tuple[Sample, Verdict]:
-    """The first augmentation that passes the checks, otherwise the last attempt."""
+    """Returns the first augmented sample that passes the checks, or that of the last attempt if none does."""
     for tries_left in reversed(range(context.recipe.augment.tries)):
         changed = context.augmenter.augment(sample, rng)
         if changed is sample:
@@ -165,10 +176,11 @@ def labelled(settled: Settled) -> bool:
 
 
 def bounds(context: WorkerContext, settled: Settled) -> tuple[Vec3, float]:
-    """Centre and radius, in metres, of the sphere at which cameras aim, at least as large as an object.
+    """Returns the centre and radius, in metres, of the sphere at which cameras aim.
 
-    The sphere contains all bodies except furniture, as cameras would be too far away from objects on a large
-    table. If there is nothing but furniture, it contains the furniture.
+    The sphere contains all bodies except furniture: with a large table inside it, the cameras would be too
+    far away from the objects on the table. If all bodies are furniture, the sphere contains them. Its
+    diameter is at least the typical size of an asset.
     """
     bodies = settled.spec.bodies
     if not bodies:

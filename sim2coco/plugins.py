@@ -20,7 +20,7 @@ PREFIX = "sim2coco_plugin_"
 
 
 class PluginError(ValueError):
-    """A plug-in that cannot be loaded, in one line."""
+    """A plug-in cannot be loaded; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class Plugin:
     """A loaded plug-in.
 
     Attributes:
-        path: Its file, absolute.
-        sha256: Hash of its content, in hex.
+        path: Absolute path of its file.
+        sha256: SHA-256 of the file's content, in hex.
         module: Name of the module that was made from it.
     """
 
@@ -39,7 +39,7 @@ class Plugin:
 
     @property
     def key(self) -> str:
-        """File name and content, `name@hash`, as `run.json` lists it."""
+        """The entry in `run.json`: `name@hash`, the file name and the first 16 hex digits of the hash."""
         return f"{self.path.name}@{self.sha256[:16]}"
 
 
@@ -52,11 +52,14 @@ def loaded_plugins() -> tuple[Plugin, ...]:
 
 
 def load_plugin(path: str | Path, expected_sha256: str | None = None) -> Plugin:
-    """Runs a Python file, which registers the kinds that its classes define; a loaded file is not run again.
+    """Loads a plug-in from a Python file, and returns it.
+
+    The file is run, which registers the kinds that its classes define. A file that is already loaded is not
+    run again.
 
     Args:
         path: The file.
-        expected_sha256: Hash that the content must have, in hex; None accepts any content.
+        expected_sha256: SHA-256 that the content must have, in hex; None accepts any content.
 
     Raises:
         PluginError: There is no such file, its content has changed, or it raises an exception.
@@ -77,7 +80,7 @@ def load_plugin(path: str | Path, expected_sha256: str | None = None) -> Plugin:
 
 
 class _Source(SourceLoader):
-    """Loads a module from the bytes that were hashed, without reading or writing compiled code."""
+    """Loads a module from the bytes that were hashed, without reading or writing compiled code (`.pyc`)."""
 
     def __init__(self, path: Path, content: bytes) -> None:
         self._path, self._content = path, content
@@ -92,7 +95,7 @@ class _Source(SourceLoader):
 
 
 def _run(path: Path, content: bytes, name: str) -> None:
-    """Runs a file as the module of that name; a file that fails leaves no kind behind."""
+    """Runs a file as the module `name`; if it raises an exception, its module and kinds are removed again."""
     if path.suffix != ".py":
         raise PluginError(f"--plugin {path}: is not a Python file; its name must end in .py")
     loader = _Source(path, content)
@@ -115,7 +118,7 @@ def _forget(name: str) -> None:
 
 
 def _place(error: Exception, path: Path) -> str:
-    """The line of the file in which an exception was raised, as the start of a sentence."""
+    """A prefix for a message, `line N: `, with the line that raised an exception; empty if it is unknown."""
     line = error.lineno if isinstance(error, SyntaxError) else None
     trace = error.__traceback__
     while trace is not None:
@@ -132,7 +135,7 @@ def plugins_of(*settings: Settings) -> tuple[Plugin, ...]:
 
 
 def _nested(value: object) -> Iterator[Settings]:
-    """All settings in a value, itself included."""
+    """Yields all settings objects in a value, including the value itself if it is one."""
     if isinstance(value, Settings):
         yield value
         inner: Iterable[object] = (entry for _, entry in value)

@@ -20,6 +20,7 @@ def own_this_process() -> None:
 def can_be_forked() -> bool:
     """Whether this process can be forked safely: it is sim2coco's own, and has a single thread.
 
-    Another program may have open resources of any kind, and a fork copies only the calling thread.
+    Another program may have open resources of any kind, which a fork would share. A fork also copies only
+    the calling thread.
     """
     return _own and len(list(Path("/proc/self/task").iterdir())) == 1

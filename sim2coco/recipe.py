@@ -82,11 +82,11 @@ class Recipe(Settings):
 
     @property
     def image_folders(self) -> dict[str, str | None]:
-        """The folder (or file) of the user's images for each role."""
+        """Path of the folder (or file) of the user's images for each role; None for a role without any."""
         return {**self.scene.image_folders, ENVIRONMENT: self.light.environments.path}
 
     def load_catalogue(self) -> Catalogue:
-        """All meshes and images of the scenes.
+        """Loads all meshes and images that the scenes use.
 
         Raises:
             CatalogueError: A mesh cannot be used.
@@ -95,11 +95,14 @@ class Recipe(Settings):
         return load_catalogue(self.assets, self.image_folders, self.scene.furniture)
 
     def split_of(self, scene: int) -> str:
-        """The split of a scene; depends only on the index; every prefix has nearly the right fractions."""
+        """Returns the name of the split of a scene, which depends only on the settings and the scene index.
+
+        Among the first n scenes, for any n, each split has nearly the requested fraction.
+        """
         return self.split.of(scene)
 
     def hold_out(self, catalogue: Catalogue) -> HeldOut:
-        """The assets and images that each split may use.
+        """Returns the assets and images that each split may use.
 
         Raises:
             CatalogueError: There are too few meshes or images of a kind to give each split its own.

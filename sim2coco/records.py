@@ -24,9 +24,10 @@ Xywh = tuple[float, float, float, float]
 class Annotation:
     """One label. Fractions and areas are computed from the masks.
 
-    Boxes are x, y, width, height in pixels; `counts` are COCO's compressed run lengths. `pose`, `whole_px`
-    and `whole_bbox` (not clipped to the image) hold for the camera of the render; they are None if an
-    augmentation has moved pixels.
+    Boxes are x, y, width, height in pixels, and areas are in pixels. `counts` and `amodal_counts` are masks
+    as COCO's compressed run lengths. `whole_px` and `whole_bbox` are the area and the box of the unoccluded
+    object without clipping to the image. These two and `pose` refer to the camera that rendered the image,
+    and are None if an augmentation has moved pixels.
     """
 
     instance: int
@@ -62,8 +63,8 @@ class Ignored:
 class Picture:
     """One written image and its labels.
 
-    `copy` is 0 for the view itself and counts augmented copies from 1. `other_files` are further files of the
-    image, such as depth: the SHA-256 of each by its name in the data set.
+    `copy` is 0 for the view itself, and the number of the augmented copy, from 1, otherwise. `other_files`
+    maps the names of further files of the image, such as depth, to their SHA-256.
     """
 
     name: str
@@ -101,7 +102,8 @@ class Record:
         format: Version of the record format.
         scene: Scene index from 0.
         split: The split of the scene.
-        status: `done`; `rejected` if every attempt to draw the scene was; `failed` if its worker died.
+        status: `done`; `rejected` if every attempt to draw the scene was; `failed` if
+            its worker process ended unexpectedly.
         unlucky: The reason of each rejected attempt.
         error: The error of a failed scene.
         settled: The scene at rest, from the attempt that succeeded.
@@ -161,18 +163,21 @@ def picture_key(name: str) -> tuple[int, ...] | None:
 
 
 def picture_path(split: str, name: str, folder: str = "images") -> str:
-    """The name of an image's file in the data set."""
+    """Returns the full name of an image's file in the data set: folder, split and file name."""
     return f"{folder}/{split}/{name}"
 
 
 def picture_files(split: str, picture: Picture) -> dict[str, str]:
-    """The SHA-256 of each file of an image by its name in the data set; the image comes first."""
+    """Maps the name of each file of an image to the SHA-256 of its content; the image file comes first."""
     return {picture_path(split, picture.name): picture.sha256, **picture.other_files}
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The part of a record that a run keeps in memory; `views` has the reasons that reject each view."""
+    """The part of a record that a run keeps in memory.
+
+    `views` holds, for each view, the reasons why it was rejected; none for an accepted view.
+    """
 
     scene: int
     status: Status
@@ -193,7 +198,7 @@ def plain(value: object) -> Any:
 
 
 def kept_views(record: Record, limit: int) -> Iterator[View]:
-    """The first `limit` accepted views."""
+    """Yields the first `limit` accepted views of a scene."""
     for view in record.views:
         if not view.reasons and limit > 0:
             limit -= 1

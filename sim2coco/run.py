@@ -170,7 +170,8 @@ def generate(
             that may hang the run.
 
     Raises:
-        StoreError: `out` cannot be written or holds something else.
+        StoreError: `out` cannot be written, is in use by another run, or holds other files, a different
+            data set, or more images than requested.
         CatalogueError: A mesh cannot be used, or there are too few meshes to give each split its own.
         EglUnavailable: The renderer does not work on this machine.
         GenerationError: Too few views are accepted.
@@ -184,7 +185,7 @@ def generate(
     with engine.prepared(recipe) as processes:
         catalogue = recipe.load_catalogue()
         log_notes(catalogue)
-        recipe.hold_out(catalogue)  # raises early if splits cannot have own meshes and textures
+        recipe.hold_out(catalogue)  # raises an error early if there are too few meshes or images
         folder = Path(out).expanduser().absolute()
         store = LocalStore(folder)
         with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:
@@ -212,7 +213,7 @@ def _make_missing(
             scene = max(scene, tally.scene)  # `known` no longer contains counted scenes
             ahead = sum(not reasons for summary in waiting.values() for reasons in summary.views)
             if tally.accepted + ahead >= tally.wanted:
-                yield None  # enough is made already; only slower, earlier scenes are missing
+                yield None  # enough views are finished; only earlier scenes that take longer are missing
             elif scene in known:
                 scene += 1
             else:
@@ -242,7 +243,7 @@ def _make_missing(
 def _finished(job: Job, tally: Tally, retry_failed: bool) -> Iterator[tuple[int, Summary]]:
     """Yields the complete scenes from earlier runs; deletes records of incomplete ones.
 
-    Also deletes those of failed scenes if they are to be tried again.
+    Records of failed scenes are also deleted if `retry_failed` is True.
     """
     limit = tally.wanted
     for name in list(job.store.list("records")):

@@ -34,13 +34,15 @@ def rng_for(
     lighting: int | None = None,
     copy: int | None = None,
 ) -> np.random.Generator:
-    """The generator of one stream of one scene; equal keys give equal generators, others are independent.
+    """Returns the random generator of one stream of one scene.
+
+    Equal arguments give generators with equal numbers; different arguments give independent generators.
 
     Args:
         seed: The seed of the data set.
         scene: Scene index from 0.
         stream: One of `STREAMS`.
-        attempt: Number of rejected attempts to draw this scene before.
+        attempt: Number of earlier attempts to draw this scene, all of which were rejected.
         body: Body index from 0, or None for values that the whole scene shares.
         view: View index from 0, or None.
         lighting: Lighting index from 0, or None.

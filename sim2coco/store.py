@@ -23,9 +23,9 @@ class StoreError(Exception):
 
 
 class Store(Protocol):
-    """Where the files of a data set are kept; `str(store)` names the place in messages.
+    """Interface of the storage for the files of a data set; `str(store)` is its name in messages.
 
-    Names of files are relative, with `/` between their parts. A file is complete or absent under its name.
+    Names of files are relative, with `/` between their parts. A file is either complete or absent.
     """
 
     def put(self, name: str, content: bytes | Iterable[bytes], *, sync: bool = True) -> None:
@@ -41,7 +41,7 @@ class Store(Protocol):
         """Writes a file if it does not exist yet; returns whether this call wrote it."""
 
     def get(self, name: str) -> bytes:
-        """The content of a file.
+        """Returns the content of a file.
 
         Raises:
             FileNotFoundError: There is no such file.
@@ -51,23 +51,23 @@ class Store(Protocol):
         """Whether there is a file of that name."""
 
     def list(self, folder: str) -> Iterator[str]:
-        """The names of all files below a folder, in order."""
+        """Yields the names of all files in a folder and its subfolders, always in the same order."""
 
     def delete(self, name: str) -> None:
-        """Removes a file, and its folder if it is empty afterwards."""
+        """Removes a file, if it exists, and its folders that are empty afterwards."""
 
     def claim(self) -> AbstractContextManager[None]:
-        """Locks the data set for this process; the lock is released when the process ends.
+        """Locks the data set for this process in a `with` block; a killed process also releases the lock.
 
         Raises:
-            StoreError: The place cannot be written, or another run has locked it.
+            StoreError: The data set cannot be written, or another run has locked it.
         """
 
     def log(self) -> Path:
-        """The local log file for output of native code; the only file that is not part of the data set."""
+        """Path of the local log file for output of native code; the log is not part of the data set."""
 
     def sweep(self) -> None:
-        """Removes temporary files of interrupted runs; only allowed while no other process is writing."""
+        """Removes temporary files of interrupted runs; must not be called while another process writes."""
 
     def is_own(self, name: str) -> bool:
         """Whether a file is the lock, the log or a temporary file; these may exist in a new data set."""
@@ -81,11 +81,11 @@ class LocalStore(Store):
     """
 
     def __init__(self, root: Path) -> None:
-        """Creates nothing on disk."""
+        """Keeps the path; creates nothing on disk."""
         self.root = root
 
     def __str__(self) -> str:
-        """The folder."""
+        """The path of the folder."""
         return str(self.root)
 
     def put(self, name: str, content: bytes | Iterable[bytes], *, sync: bool = True) -> None:
@@ -115,7 +115,7 @@ class LocalStore(Store):
         return True
 
     def get(self, name: str) -> bytes:
-        """The content of a file.
+        """Returns the content of a file.
 
         Raises:
             FileNotFoundError: There is no such file.
@@ -127,14 +127,14 @@ class LocalStore(Store):
         return (self.root / name).is_file()
 
     def list(self, folder: str) -> Iterator[str]:
-        """The names of all files below a folder, in order."""
+        """Yields the names of all files in a folder and its subfolders, always in the same order."""
         for parent, folders, files in os.walk(self.root / folder):
             folders.sort()
             for file in sorted(files):
                 yield (Path(parent) / file).relative_to(self.root).as_posix()
 
     def delete(self, name: str) -> None:
-        """Removes a file, and its folder if it is empty afterwards."""
+        """Removes a file, if it exists, and its folders that are empty afterwards."""
         path = self.root / name
         if not path.exists():
             return
@@ -145,7 +145,7 @@ class LocalStore(Store):
 
     @contextlib.contextmanager
     def claim(self) -> Iterator[None]:
-        """Locks the data set for this process; the lock is released when the process ends.
+        """Locks the data set for this process in a `with` block; a killed process also releases the lock.
 
         Raises:
             StoreError: The folder cannot be written, or another run has locked it.
@@ -171,11 +171,11 @@ class LocalStore(Store):
             os.close(lock)
 
     def log(self) -> Path:
-        """The log file for output of native code; the only file that is not part of the data set."""
+        """Path of the log file for output of native code; the log is not part of the data set."""
         return self.root / LOG
 
     def sweep(self) -> None:
-        """Removes temporary files of interrupted runs; only allowed while no other process is writing."""
+        """Removes temporary files of interrupted runs; must not be called while another process writes."""
         for name in list(self.list(".")):
             if _is_temporary(name):
                 self.delete(name)

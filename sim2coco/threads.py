@@ -1,4 +1,4 @@
-"""How many threads OpenCV and BLAS compute with."""
+"""Limits the number of threads of OpenCV and BLAS."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Has OpenCV and BLAS compute on one thread, in the whole process, and then on as many as before."""
+    """Limits OpenCV and BLAS to one thread in the whole process; restores the numbers of threads on exit."""
     before = cv2.getNumThreads()
     with threadpool_limits(1):
         cv2.setNumThreads(1)

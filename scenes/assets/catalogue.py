@@ -14,12 +14,12 @@ from scenes.settings import Rgb, uniform
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Extents of an upright body from its centre of mass at scale 1, in metres.
+    """How far an upright body extends from its centre of mass at scale 1, in metres.
 
     Attributes:
-        aside_m: Largest horizontal distance.
-        below_m: Distance to the lowest point.
-        above_m: Distance to the highest point.
+        aside_m: Largest horizontal distance of a vertex from the centre of mass.
+        below_m: Vertical distance from the centre of mass down to the lowest vertex.
+        above_m: Vertical distance from the centre of mass up to the highest vertex.
     """
 
     aside_m: float
@@ -36,7 +36,7 @@ class Asset:
         name: Name from the category and the file, unique in a catalogue.
         content: Identifies the mesh independently of its size: the hash of the unscaled mesh, or `shape:`
             and the name of the shape.
-        category: Index in the category list, from 0; None for a distractor.
+        category: Index in the category list, from 0; None for distractors and furniture.
         mesh: The surface. Its longest side is `size_m[1]` of its category; without `size_m`, the mesh has the
             size given by its file.
         scale: Range [low, high] of the scale factor that is drawn for each body.
@@ -82,9 +82,9 @@ class Catalogue:
         groups: Assets of each category, in the order of `names`.
         distractor_weights: Relative frequency of each distractor category.
         distractor_groups: Assets of each distractor category.
-        images: The user's images, by the role of the surface that they are used on.
-        members: Allowed variants of each procedural texture, ascending.
-        furniture: The assets of furniture, by the names that the kind of scene gives them.
+        images: The user's images for each surface and for environment maps; see `images.Images`.
+        members: Indices of the allowed variants of each procedural texture, in ascending order.
+        furniture: The assets of furniture by name; the kind of scene defines the names.
         notes: What was changed or ignored when the mesh files were read. Each note starts with the setting.
         whole: The catalogue of all splits together; None if this is that catalogue.
     """
@@ -102,7 +102,11 @@ class Catalogue:
     whole: "Catalogue | None" = None
 
     def album(self, role: str) -> Album:
-        """The user's images and the procedural textures that surfaces of a role may have."""
+        """The user's images and the procedural textures that may be used for surfaces of one role.
+
+        Args:
+            role: A key of `images`.
+        """
         return Album(self.images.get(role, ()), self.members)
 
     @cached_property
@@ -116,9 +120,10 @@ class Catalogue:
 
     @cached_property
     def typical_size_m(self) -> float:
-        """Median over the categories of the longest side, in metres: the unit of length of scene settings.
+        """Typical longest side of an object, in metres; lengths in scene settings are multiples of it.
 
-        The value is that of the catalogue of all splits, so that scenes have the same size in every split.
+        This is the median over the categories; the value of each category is the median over its assets. The
+        result is that of the catalogue of all splits, so that scenes have the same size in every split.
         """
         sizes = [
             float(np.median([asset.mesh.extents_m.max() * np.mean(asset.scale) for asset in group]))
@@ -127,10 +132,14 @@ class Catalogue:
         return float(np.median(sizes))
 
     def draw(self, rng: np.random.Generator, distractor: bool = False) -> tuple[Asset, float]:
-        """Draws an asset and its scale.
+        """Returns a random asset and its scale factor.
 
-        The category is drawn by weight, then one of its assets and a scale uniformly. Always takes three
-        values from `rng`.
+        The category is drawn by weight, then one of its assets and a scale uniformly. Each call draws exactly
+        three values from `rng`.
+
+        Args:
+            rng: Random number generator.
+            distractor: Whether to draw from the distractors instead of the categories.
         """
         groups = self.distractor_groups if distractor else self.groups
         weights = np.array(self.distractor_weights if distractor else self.weights)

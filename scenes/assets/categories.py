@@ -60,7 +60,7 @@ class Category(Settings):
 
 
 def _parsed(tree: object) -> object:
-    """Parses a category in JSON mode, even if an outer validator has already converted the tree to Python."""
+    """Parses a category by the rules for JSON, even if pydantic validates the outer settings as Python."""
     return Category.parse(tree) if isinstance(tree, dict) else tree
 
 

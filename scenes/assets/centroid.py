@@ -1,6 +1,7 @@
-"""Volumes and centres of mass of triangle meshes, in coordinates from the centre of the bounding box.
+"""Volumes and centres of mass of triangle meshes, in coordinates relative to the centre of the bounding box.
 
-SciPy is imported only where it is called, because importing it takes longer than all else in this package.
+SciPy is imported inside the functions that call it, because importing it takes longer than importing all
+other modules of this package.
 """
 
 import numpy as np
@@ -18,7 +19,9 @@ def signed_volume(corners_m: Floats) -> float:
 
 
 def shells(corners_m: Floats, edge_of: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
-    """Splits a surface into shells: triangles connected through edges; a shared vertex does not connect.
+    """Splits a surface into shells, which are the sets of triangles that are connected by shared edges.
+
+    Triangles that share only a vertex are not connected.
 
     Args:
         corners_m: (m, 3, 3) vertices of all triangles.
@@ -42,8 +45,8 @@ def center_of_mass(corners_m: Floats, extents_m: Floats, is_watertight: bool) ->
     """Centre of mass of the solid, (3,), or an approximation as described at `Mesh.center_of_mass_m`.
 
     Args:
-        corners_m: (m, 3, 3) vertices of all triangles.
-        extents_m: (3,) extents of their bounding box.
+        corners_m: (m, 3, 3) vertices of all triangles, relative to the centre of their bounding box.
+        extents_m: (3,) side lengths of the bounding box.
         is_watertight: Whether the surface has no open edges.
     """
     least_m3 = NEGLIGIBLE_VOLUME * float(extents_m.max()) ** 3

@@ -1,4 +1,7 @@
-"""Users' images and procedural textures: listed and hashed at the start, read when a surface needs them."""
+"""Lists and hashes the user's images, and provides the pixels of images and of procedural textures.
+
+Images are listed and hashed when a run starts. Their pixels are read when a surface needs them.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +18,9 @@ from scenes.assets.skies import SKIES, sky
 from scenes.assets.textures import texture
 
 IMAGE = "image"
-"""The texture kind of images from a folder."""
+"""Value of `Texture.kind` for images from a folder."""
 ENVIRONMENT = "environment"
-"""The role of environment maps among `Images`; the other roles are those of surfaces."""
+"""Key of the environment maps in `Images`; the other keys refer to surfaces."""
 
 CACHED_PANORAMAS = 4
 """Number of environment maps that are cached in memory, at most 24 MiB each."""
@@ -63,8 +66,8 @@ class Album:
     """The images and texture variants that surfaces of one role may use.
 
     Attributes:
-        images: Images of the folder that the setting `images` names.
-        members: Allowed variants of each procedural texture, ascending.
+        images: Images in the folder that is given by the setting `images`.
+        members: Indices of the allowed variants of each procedural texture, in ascending order.
     """
 
     images: Sequence[ImageFile] = ()
@@ -72,7 +75,7 @@ class Album:
 
 
 def image_files(folder: str) -> list[Path]:
-    """The image files of a folder, sorted by name."""
+    """The image files in a folder, sorted by name; empty if the folder does not exist."""
     root = Path(folder).expanduser()
     if not root.is_dir():
         return []
@@ -82,12 +85,13 @@ def image_files(folder: str) -> list[Path]:
 
 
 def load_images(folders: Mapping[str, str | None]) -> Images:
-    """Lists, checks and hashes the images of some folders.
+    """Returns the images for each role, after checking and hashing every file.
 
-    Files that are added later have no effect.
+    Each folder is listed once. Files that are added to it later are not used.
 
     Args:
-        folders: Folder of each role, or None.
+        folders: Folder of images for each role; roles with None are left out of the result. For the role
+            `environment`, the value may also be a single file.
 
     Raises:
         ImageError: An image cannot be read.
@@ -121,21 +125,24 @@ def file_hash(path: Path) -> str:
 
 
 class Pictures:
-    """Pixels of textures and environment maps, with a cache: `pictures(texture)`.
+    """Provides the pixels of textures and environment maps, and caches them.
+
+    `pictures(texture)` returns the pixels of a texture, and `pictures.panorama(source)` the radiance of an
+    environment map.
 
     Args:
         images: The users' images.
-        keep: Number of textures in the cache.
+        keep: Largest number of textures in the cache.
     """
 
     def __init__(self, images: Images, keep: int = 64) -> None:
-        """Does not read any file yet."""
+        """Creates empty caches and does not read any file."""
         self._images = [image for of_role in images.values() for image in of_role]
         self._get = lru_cache(keep)(self._read)
         self.panorama = lru_cache(CACHED_PANORAMAS)(self._read_panorama)
 
     def __call__(self, choice: Texture) -> NDArray[np.uint8]:
-        """Pixels (h, w, 3) RGB of a texture. An image file is found by its name and content.
+        """Pixels (h, w, 3) RGB of a texture. An image file is identified by its name and content hash.
 
         Raises:
             ImageError: The image file is missing or has changed.
@@ -173,10 +180,10 @@ def _rng(kind: str, member: int) -> np.random.Generator:
 
 
 def _desaturated(pixels: NDArray[np.uint8], share: float, brightness: float) -> NDArray[np.uint8]:
-    """Desaturates an image by a fraction, and scales it to a mean brightness (0..255).
+    """Returns an image desaturated by the fraction `share` and scaled to a mean brightness (0..255).
 
-    Real floors and objects seldom have saturated colours. Brightness is scaled because textures multiply a
-    colour: with a dark texture the surface would be almost black.
+    Real floors and objects seldom have saturated colours. Brightness is scaled because the renderer
+    multiplies the texture by a colour, and a dark texture would make the surface almost black.
     """
     grey = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     mixed = pixels * np.float32(1 - share) + grey[..., None] * np.float32(share)

@@ -8,9 +8,9 @@ from typing import Any
 INDEX = "library.json"
 """File in the library folder that lists the assets."""
 FORMAT = 1
-"""Version of the format of this file."""
+"""Supported version of the format of `library.json`."""
 PIECES = "collision"
-"""Folder of the convex pieces; each file is named by the hash of its content."""
+"""Subfolder with the files of convex pieces; the name of each file is the hash of its content."""
 
 
 class NoLibrary(ValueError):
@@ -22,14 +22,14 @@ class Entry:
     """One asset of a library.
 
     Attributes:
-        name: Unique in the library.
+        name: Name of the asset, unique in the library.
         category: Name of its category.
         mesh: Hash of the clean mesh, which is also its file name.
         path: File of the clean mesh.
         density_kg_m3: Density in kg/m³.
         licence: Licence of the mesh.
         upright: Whether bodies are released upright; None if not specified.
-        source: The original file, by its path in the imported folder.
+        source: Path of the original file, relative to the imported folder.
         pieces: File of the convex pieces used for collision, or None if the convex hull is used.
     """
 

@@ -19,9 +19,15 @@ from scenes.assets.reading.file import MeshFile, read_mesh_file
 from scenes.assets.shapes import SHAPES
 
 MIN_SIZE_M, MAX_SIZE_M = 0.001, 5.0
-"""Range of longest sides accepted without `size_m`; most files outside it are in millimetres or inches."""
+"""Range of longest sides, in metres, accepted without `size_m`.
+
+Most files outside it are in millimetres or inches.
+"""
 MAX_RATIO = 50.0
-"""Largest ratio between the longest side of a mesh and the median; objects in one image differ less."""
+"""Largest factor by which the longest side of a mesh may be above or below the median.
+
+Objects in one image differ less in size.
+"""
 MAX_FAULTS = 5
 """Largest number of faults that one message lists."""
 IMPORT = " (sim2coco assets import FOLDER --out LIBRARY sorts out such files)"
@@ -32,11 +38,11 @@ def load_catalogue(
     folders: Mapping[str, str | None] | None = None,
     furniture: Mapping[str, Mesh] | None = None,
 ) -> Catalogue:
-    """Reads and checks every mesh and image in the settings, in the current process.
+    """Returns the catalogue of the settings; reads and checks all meshes and images in the current process.
 
     Args:
         settings: The categories and distractors.
-        folders: The folder of images for each role of a surface, or None.
+        folders: The folder of images for each role, or None; see `load_images`.
         furniture: Meshes of furniture, by name.
 
     Raises:
@@ -98,7 +104,10 @@ class _Loader:
         self.notes: list[str] = []
 
     def load(self, group: str, name: str, category: Category, index: int | None) -> tuple[Asset, ...]:
-        """The assets of a category from a shape, a library or mesh files; empty after a fault in a path."""
+        """The assets of a category, from a shape, a library or mesh files.
+
+        If the path or library cannot be used, a fault is added and the result is empty.
+        """
         if category.shape is not None:
             size_m = category.size_m or (1.0, 1.0)
             shape = SHAPES[category.shape](size_m[1])
@@ -117,7 +126,7 @@ class _Loader:
     def _of_files(
         self, setting: str, path: AssetPath, name: str, category: Category, index: int | None
     ) -> tuple[Asset, ...]:
-        """The assets of all usable mesh files. Adds a fault for each of the others."""
+        """The assets of all usable mesh files. Adds a fault for each file that cannot be used."""
         names = _names(name, path)
         assets: list[Asset] = []
         spoilt: list[str] = []
@@ -230,7 +239,8 @@ def _long(mesh: Mesh) -> str:
 def _doubtful_sizes(settings: Assets, groups: list[tuple[Asset, ...]]) -> Iterator[str]:
     """Yields a fault for each mesh that is more than `MAX_RATIO` times larger or smaller than the median.
 
-    A body that is far too large cannot be placed, and one that is far too small is never visible.
+    The median is that of the assets of all categories. A body that is far too large cannot be placed, and one
+    that is far too small is never visible.
     """
     usual_m = float(np.median([asset.mesh.extents_m.max() for group in groups for asset in group]))
     for (name, category), group in zip(settings.categories.items(), groups, strict=True):

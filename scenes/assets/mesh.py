@@ -37,7 +37,7 @@ class Part:
 
     Raises:
         MeshError: There are no faces, an array has the wrong shape or dtype, a value is not finite or out
-            of range, or an index has no vertex.
+            of range, or a face refers to a vertex that does not exist.
     """
 
     vertices_m: NDArray[np.float64]
@@ -108,9 +108,9 @@ class Mesh:
     def is_watertight(self) -> bool:
         """Whether the surface has no open edge after vertices at the same position are merged.
 
-        An edge is closed if the triangles traverse it equally often in both directions. Only if all edges
-        are closed is the signed volume independent of the origin. Seams, where vertices are duplicated for
-        normals or UVs, do not open the surface.
+        An edge is closed if the triangles traverse it equally often in both directions. The signed
+        volume is independent of the origin only if all edges are closed. Seams, where vertices are duplicated
+        for normals or UVs, do not count as open edges.
         """
         _, is_open = _edges(_merged(self.vertices_m)[self.faces])
         return not is_open.any()
@@ -119,8 +119,9 @@ class Mesh:
     def seen_from_behind(self) -> NDArray[np.bool_]:
         """Whether the back of each face can be visible, (m,).
 
-        This is so if the shell of the face has an open edge, or if its signed volume is not positive, which
-        means that it faces inward.
+        A shell is a set of faces that are connected by shared edges. The back of a face can be visible if its
+        shell has an open edge, or if the signed volume of its shell is not positive, which means that the
+        shell faces inward.
         """
         edge_of, is_open = _edges(_merged(self.vertices_m)[self.faces])
         shell, volume_m3 = shells(_centred_corners(self)[0], edge_of)
@@ -131,9 +132,9 @@ class Mesh:
     def center_of_mass_m(self) -> NDArray[np.float64]:
         """The centre of mass of the solid, (3,), or an approximation.
 
-        The centroid of the volume if the mesh is watertight, its volume is not negligible and the centroid
-        lies inside the bounding box. Otherwise the centroid of the convex hull or, if the hull is flat, the
-        centroid of the surface.
+        The result is the centroid of the volume if the mesh is watertight, its volume is not negligible and
+        the centroid lies inside the bounding box. Otherwise it is the centroid of the convex hull or, if the
+        hull is flat, the centroid of the surface.
         """
         corners, centre = _centred_corners(self)
         return centre + center_of_mass(corners, self.extents_m, self.is_watertight)
@@ -173,7 +174,7 @@ def _scaled(part: Part, factor: Scale) -> Part:
 
 
 def _frozen(array: ArrayLike, dtype: type[Scalar]) -> NDArray[Scalar]:
-    """`array` as read-only C-contiguous `dtype`, copied if it shares memory that could be modified."""
+    """A read-only C-contiguous array of `dtype`; a copy if the memory of `array` could be modified."""
     out = np.asarray(array, dtype, order="C")
     if out.base is not None or (out is array and out.flags.writeable):
         out = out.copy()
@@ -224,13 +225,13 @@ def face_normals(corners: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _edges(corner_of: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Numbers the edges of triangles and finds the open ones.
+    """Assigns an index to each edge of a triangle mesh, and finds the open edges.
 
     Args:
         corner_of: (m, 3) vertex indices of the triangles, after merging.
 
     Returns:
-        The index of each triangle's edges, (m, 3), and whether each edge is open, (k,). An edge is open
+        The edge indices of each triangle, (m, 3), and whether each edge is open, (k,). An edge is open
         unless the triangles traverse it equally often in both directions.
     """
     start, stop = corner_of.ravel(), np.roll(corner_of, -1, axis=1).ravel()
@@ -240,7 +241,7 @@ def _edges(corner_of: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.
 
 
 def _merged(vertices_m: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Index of the position of each vertex, (n,).
+    """Index of each vertex among the distinct positions, (n,).
 
     Two vertices have the same index if their positions, rounded according to `MERGE_TOLERANCE`, are equal.
     """

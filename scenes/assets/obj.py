@@ -16,11 +16,11 @@ class ObjGroup:
 
     Attributes:
         vertices: (n, 3) positions.
-        faces: (m, 3) indices of vertices, which are also those of the texture coordinates.
+        faces: (m, 3) indices of the vertices; texture coordinates have the same indices.
         uvs: (n, 2) texture coordinates with v up, or None for positions only.
         normals: (k, 3) normals; they require `uvs`.
         normal_faces: (m, 3) indices of normals; None if they equal `faces`.
-        name: Name of the object that starts with the group; "" continues the current object.
+        name: Name of a new object that begins with this group; "" continues the current object.
         material: Name of the material; "" keeps the current material.
     """
 

@@ -17,15 +17,18 @@ Floats = NDArray[np.float32]
 
 SUFFIXES = (".hdr", ".exr", *IMAGE_SUFFIXES)
 MAX_WIDTH_PX = 2048
-"""Width to which wider maps are reduced; usual angles of view show no more detail."""
+"""Width to which wider maps are reduced; at usual angles of view, more detail would not be visible."""
 MAX_RADIANCE = np.float32(1e6)
 """Radiance to which brighter pixels are clipped."""
 MAX_HEADER_BYTES = 4096
-"""Bytes of a Radiance file within which its header must end."""
+"""Largest size of the header of a Radiance file."""
 
 
 def panorama_files(path: str) -> list[Path]:
-    """The file itself, or the environment maps in a folder, sorted by name."""
+    """The environment maps in a folder, sorted by name; for the path of a file, a list of this file.
+
+    Empty if the path does not exist or the suffix is not one of `SUFFIXES`.
+    """
     given = Path(path).expanduser()
     inside = sorted(given.iterdir()) if given.is_dir() else [given]
     return [

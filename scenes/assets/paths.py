@@ -54,7 +54,7 @@ class AssetPath:
 
     @property
     def resolved(self) -> Path:
-        """The path in the file system, in which `#` and a category are part of the file name.
+        """The path in the file system; `#` and the category, if any, are taken as part of the file name.
 
         Raises:
             PathError: The package is not installed.
@@ -75,7 +75,7 @@ class AssetPath:
         """The mesh files that the path refers to, sorted; for a folder, the files directly in it.
 
         Raises:
-            PathError: There are none, or the package is not installed.
+            PathError: There are no mesh files, or the package is not installed.
         """
         given = self.resolved
         if "*" in str(given):
@@ -114,8 +114,8 @@ class AssetPath:
 def _meshes(files: Iterable[Path], suffix: str) -> list[Path]:
     """The mesh files among `files`, sorted.
 
-    URDF files are returned only if `suffix` is that of URDF, because they refer to meshes that are usually
-    also among the files.
+    URDF files are returned only if `suffix` is `.urdf`, and then no others, because they refer to meshes
+    that are usually also among `files`.
     """
     wanted = (URDF,) if suffix.lower() == URDF else tuple(known for known in SUFFIXES if known != URDF)
     return sorted(file for file in files if file.suffix.lower() in wanted and file.name[0] != ".")

@@ -24,7 +24,7 @@ def asset_of(name: str, category: Category, index: int | None, mesh: Mesh, conte
         category: Settings of its category.
         index: Index of the category, or None for a distractor.
         mesh: The mesh at scale 1.
-        content: Identifies the mesh independently of its size.
+        content: Identifier of the mesh that does not depend on its size; see `Asset.content`.
     """
     volume = mesh.volume_m3 if mesh.is_watertight else 0.3 * float(np.prod(mesh.extents_m))
     density_kg_m3 = category.density_kg_m3 or DENSITY_KG_M3
@@ -55,6 +55,6 @@ def _standing(points_m: Array) -> Standing:
 
 
 def one_asset(name: str, mesh: Mesh, density_kg_m3: float = DENSITY_KG_M3) -> Asset:
-    """The asset of a mesh that is the only one in its category."""
+    """The asset of a mesh that is the only one in its category, which has the index 0."""
     known = Category(path=AssetPath.parse(name), density_kg_m3=density_kg_m3)
     return asset_of(name, known, 0, mesh, mesh.content_hash)

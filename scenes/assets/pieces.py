@@ -11,15 +11,15 @@ from scenes.assets.obj import Indices, ObjGroup, obj_bytes
 
 Array = NDArray[np.float64]
 MAX_PIECES, MAX_POINTS = 64, 512
-"""Largest number of pieces in a file, and of vertices in a piece; import writes fewer."""
+"""Largest number of pieces in a file, and of vertices in a piece; `sim2coco assets import` writes fewer."""
 
 
 def read_pieces(path: Path, scale: float = 1.0) -> tuple[Array, ...]:
-    """Vertices (n, 3) of each convex piece, in metres; an OBJ file holds one object for each piece.
+    """Reads the vertices (n, 3) of each convex piece, in metres, from an OBJ file with one object per piece.
 
     Args:
-        path: The file.
-        scale: Factor on the coordinates in the file.
+        path: The OBJ file.
+        scale: Factor by which the coordinates in the file are multiplied.
 
     Raises:
         MeshError: The file is missing or invalid.

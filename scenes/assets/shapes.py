@@ -48,12 +48,15 @@ def bracket(leg_x_m: float, leg_y_m: float, thickness_m: float, height_m: float)
 
 
 def prism(radius_m: float, height_m: float, sides: int = 6) -> Mesh:
-    """A regular prism; `radius_m` is the distance of its vertical edges, the first of which is on +x."""
+    """A regular prism; `radius_m` is the distance of its vertical edges from the axis; one edge is on +x."""
     return _solid(extruded(circle(radius_m, sides), z_span(height_m)))
 
 
 def nut(radius_m: float, hole_radius_m: float, height_m: float, segments: int = SEGMENTS) -> Mesh:
-    """A hexagonal prism with a round through-hole; `radius_m` is the distance of its vertical edges."""
+    """A hexagonal prism with a round hole; `radius_m` is the distance of its vertical edges from the axis.
+
+    The hole passes through the whole height.
+    """
     check_increasing(hole_radius_m=hole_radius_m, inner_hexagon_radius_m=radius_m * cos(pi / 6))
     low_m, high_m = z_span(height_m)
     hole = circle(hole_radius_m, segments)
@@ -87,7 +90,7 @@ def cylinder(radius_m: float, height_m: float, segments: int = SEGMENTS) -> Mesh
 
 
 def cone(radius_m: float, height_m: float, segments: int = SEGMENTS) -> Mesh:
-    """A cone with its tip up; its bounding box is centred, so its centre of mass lies at -height / 4."""
+    """A cone with its tip up; its bounding box is centred, so its centre of mass is at z = -height_m / 4."""
     check_increasing(radius_m=radius_m)
     low_m, high_m = z_span(height_m)
     return _solid(revolved(polyline((0, low_m), (radius_m, low_m), (0, high_m)), segments))
@@ -142,4 +145,4 @@ SHAPES: Mapping[str, Callable[[float], Mesh]] = MappingProxyType(
         "bracket": bracket(1.0, 0.7, 0.12, 0.4).scaled,
     }
 )
-"""Shapes with typical proportions, as functions of their longest extent in metres."""
+"""For each name, a function from the longest extent in metres to a shape of typical proportions."""

@@ -1,4 +1,4 @@
-"""Procedural environment maps: skies and rooms that need no photograph."""
+"""Procedural environment maps: skies and rooms that are generated without photographs."""
 
 from collections.abc import Callable
 from functools import cache
@@ -14,7 +14,14 @@ BLUE, WHITE, WARM = np.array([0.25, 0.5, 1.0]), np.array([0.9, 0.95, 1.0]), np.a
 
 
 def sky(kind: str, rng: np.random.Generator) -> Floats:
-    """Radiance (128, 256, 3) of a procedural map; its centre is the direction +x, its top row the zenith."""
+    """Radiance (128, 256, 3) of a procedural environment map.
+
+    The centre of the map is the direction +x, and its top row is the zenith.
+
+    Args:
+        kind: One of `SKIES`.
+        rng: Generator of the random properties of the map, such as the elevation of the sun.
+    """
     return SKIES[kind](rng, _rays()).astype(np.float32)
 
 

@@ -1,7 +1,7 @@
 """Two ways to build solids: `revolved` sweeps a profile about z, `extruded` sweeps an outline along z.
 
-Both give every smooth run of the surface its own vertices, so that normals are smooth within a run and the
-edges between runs are sharp.
+Both create separate vertices for each smooth section of the surface, so that normals are smooth within a
+section and the edges between sections are sharp.
 """
 
 from itertools import pairwise
@@ -17,10 +17,13 @@ Floats = NDArray[np.float64]
 
 
 class Run(NamedTuple):
-    """A smooth piece of a profile. The outside is on its right: the run goes upward on an outer wall.
+    """A smooth section of a profile in the plane of radius and z.
+
+    The outside of the solid is on the right in the direction of the points; for example, the points of an
+    outer wall are in upward order.
 
     Attributes:
-        points_m: (k, 2) radius and z of its points.
+        points_m: (k, 2) radius and z of the points, in order.
         normals: (k, 2) unit normals in the same plane.
     """
 
@@ -52,7 +55,7 @@ def z_span(height_m: float) -> tuple[float, float]:
 
 
 def joined(*pieces: Part) -> Part:
-    """Concatenates pieces without merging their vertices."""
+    """Concatenates parts into one part without merging their vertices."""
     offsets = np.cumsum([0, *(len(piece.vertices_m) for piece in pieces[:-1])], dtype=np.int32)
     return Part(
         np.concatenate([piece.vertices_m for piece in pieces]),
@@ -73,7 +76,7 @@ def _directions(turns: Floats) -> Floats:
 
 
 def polyline(*points_m: tuple[float, float]) -> list[Run]:
-    """Straight runs from point to point, with a sharp edge at each point."""
+    """Straight runs between consecutive points (radius, z), with a sharp edge at each point."""
     return [_straight(start, stop) for start, stop in pairwise(points_m)]
 
 
@@ -85,7 +88,14 @@ def _straight(start_m: tuple[float, float], stop_m: tuple[float, float]) -> Run:
 
 
 def arc(centre_m: tuple[float, float], radius_m: float, span_deg: tuple[float, float], steps: int) -> Run:
-    """A smooth circular arc; an angle of 0 degrees points outward, 90 degrees up."""
+    """A run that is a circular arc in the plane of radius and z.
+
+    Args:
+        centre_m: Radius and z of the centre.
+        radius_m: Radius of the arc.
+        span_deg: First and last angle; 0 degrees is the direction of increasing radius, 90 degrees is up.
+        steps: Number of straight segments; values below 2 count as 2.
+    """
     check_increasing(radius_m=radius_m)
     normals = _directions(np.linspace(*span_deg, max(steps, 2) + 1) / 360)
     return Run(np.array(centre_m) + radius_m * normals, normals)
@@ -94,8 +104,8 @@ def arc(centre_m: tuple[float, float], radius_m: float, span_deg: tuple[float, f
 def revolved(runs: list[Run], segments: int) -> Part:
     """The surface of revolution about z of a profile, given as its smooth pieces (`runs`).
 
-    A texture covers the surface once around z and once along all runs together. Horizontal runs are excepted:
-    the texture is projected onto them along z.
+    A texture covers the surface once around z and once along all runs together. On horizontal runs, the
+    texture is projected along z instead.
     """
     _check_segments(segments)
     radius_m = max(float(run.points_m[:, 0].max()) for run in runs)
@@ -115,7 +125,7 @@ def _is_flat(run: Run) -> bool:
 
 def _swept(run: Run, segments: int, radius_m: float, v_span: tuple[float, float]) -> Part:
     """The surface of one run: a grid of `segments` + 1 columns, because the seam needs two columns."""
-    shift = np.zeros(len(run.points_m))  # the u of a tip is that of the middle of its triangle
+    shift = np.zeros(len(run.points_m))  # a tip has the u of the middle of its triangle
     shift[[0, -1]] = np.where(run.points_m[[0, -1], 0] == 0, (0.5, -0.5), 0)
     turns = (np.arange(segments + 1) + shift[:, None]) / segments
     vertices, normals = _rotated_about_z(run.points_m, turns), _rotated_about_z(run.normals, turns)
@@ -131,7 +141,7 @@ def _swept(run: Run, segments: int, radius_m: float, v_span: tuple[float, float]
 
 
 def _rotated_about_z(plane: Floats, turns: Floats) -> Floats:
-    """Rotates vectors (k, 2) of radius and z about z; returns (k, columns, 3)."""
+    """Rotates (radius, z) vectors (k, 2) about z by `turns` (k, columns); returns (k, columns, 3)."""
     xy = plane[:, None, :1] * _directions(turns)
     return np.concatenate([xy, np.broadcast_to(plane[:, None, 1:], (*turns.shape, 1))], axis=-1)
 
@@ -150,7 +160,7 @@ def _grid_faces(off_axis: NDArray[np.bool_], segments: int) -> NDArray[np.int64]
 
 
 def circle(radius_m: float, sides: int) -> Floats:
-    """A regular polygon, (sides, 2), counter-clockwise from +x."""
+    """The vertices (sides, 2) of a regular polygon, counter-clockwise from +x."""
     _check_segments(sides)
     check_increasing(radius_m=radius_m)
     return radius_m * _directions(np.arange(sides) / sides)
@@ -168,14 +178,15 @@ def extruded(
     bottom_hole_m: Floats | None = None,
     top_hole_m: Floats | None = None,
 ) -> Part:
-    """Flat walls and two caps, all with the same texture scale.
+    """The walls and the two caps of an outline that is extruded along z, all with the same texture scale.
 
     Args:
-        outline_m: (k, 2) points in counter-clockwise order, each visible from the first one.
-        z_m: Low and high end.
+        outline_m: (k, 2) points in counter-clockwise order. The straight line from the first point to each
+            other point must be inside the outline.
+        z_m: The z of the bottom and of the top cap.
         bottom_hole_m: (h, 2) outline of a hole in the bottom cap. With a hole, both outlines must be circles
             from `circle`. The inner wall of the hole is not part of the result.
-        top_hole_m: Outline of a hole in the top cap.
+        top_hole_m: (h, 2) outline of a hole in the top cap.
     """
     sides_m = np.linalg.norm(np.roll(outline_m, -1, axis=0) - outline_m, axis=1)
     texture_m = max(z_m[1] - z_m[0], float(sides_m.max()), float(np.ptp(outline_m, axis=0).max()))
@@ -217,8 +228,8 @@ def _fan(sides: int) -> NDArray[np.int32]:
 def _annulus(outer: int, inner: int) -> NDArray[np.int32]:
     """Triangles between two circles, (outer + inner, 3); the inner points are numbered after the outer ones.
 
-    Goes round both circles at the same time. Each step advances on the circle whose next side has the middle
-    with the smaller angle.
+    The loop goes round both circles at the same time. Each step adds one triangle and advances on the circle
+    whose next side has its midpoint at the smaller angle.
     """
     faces, at_outer, at_inner = [], 0, 0
     while at_outer < outer or at_inner < inner:

@@ -13,7 +13,7 @@ Image = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
 DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1), (2, 1), (1, 2), (2, -1), (1, -2))
-"""Wave vectors in whole periods along x and y, which waves need to tile."""
+"""Wave vectors: the number of periods along x and y, which must be integers for a wave to tile."""
 
 
 def texture(kind: str, rng: np.random.Generator, size_px: int = 256) -> Image:
@@ -35,7 +35,7 @@ def texture(kind: str, rng: np.random.Generator, size_px: int = 256) -> Image:
 
 
 def plain(rng: np.random.Generator, size_px: int) -> Image:
-    """One colour."""
+    """A single random colour."""
     return np.full((size_px, size_px, 3), np.rint(255 * rng.random(3)).astype(np.uint8))
 
 
@@ -52,7 +52,7 @@ def checker(rng: np.random.Generator, size_px: int) -> Image:
 
 
 def stripes(rng: np.random.Generator, size_px: int) -> Image:
-    """Straight stripes, 2 to 8 periods of one of `DIRECTIONS`, each 30 to 70 % of a period wide."""
+    """Straight stripes: one of `DIRECTIONS` times 2 to 8; each stripe is 30 to 70 % of a period wide."""
     phase = _wave_phase(rng, size_px, count=int(rng.integers(2, 9)))
     return _two_tone(rng, phase % 1.0 < rng.uniform(0.3, 0.7))
 
@@ -145,7 +145,7 @@ def _value_noise(rng: np.random.Generator, size_px: int, cells_yx: tuple[int, in
 
 
 def _interpolated(rows: Floats, size_px: int) -> Floats:
-    """Interpolates rows (n, k) to (size, k) by smoothstep; the last row is followed by the first."""
+    """Interpolates rows (n, k) to (size, k) by smoothstep; the rows are periodic."""
     at = (np.arange(size_px) + 0.5) * len(rows) / size_px
     before = _floor(at)
     share = (at - before)[:, None]
@@ -166,7 +166,7 @@ def _normalized(values: Floats) -> Floats:
 
 
 def _two_tone(rng: np.random.Generator, weight: Floats | NDArray[np.int64] | NDArray[np.bool_]) -> Image:
-    """Blends two random colours by `weight` from 0 to 1; they differ by at least 30 % in each channel."""
+    """Blends two random colours by `weight` from 0 to 1; in each channel they differ by at least 0.3 of 1."""
     first = rng.random(3)
     second = (first + rng.uniform(0.3, 0.7, 3)) % 1.0
     mixed = np.rint(np.linspace(255 * first, 255 * second, 256)).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Objects fall onto a floor and come to rest."""
+"""The scene kind `drop`: objects fall onto a floor and come to rest."""
 
 from dataclasses import replace
 from typing import Annotated, Literal
@@ -15,9 +15,9 @@ from scenes.spec import Body, Physics, RejectedDraw, SceneSpec, Surface
 from scenes.walls import WallSettings
 
 UPRIGHT_GAP_FACTOR = 0.02
-"""Factor on the release height of bodies that are kept upright; from higher up they would topple."""
+"""Factor on the drop height of bodies that are released upright; from higher up, they would topple."""
 MAX_RELEASE_HEIGHT = 60
-"""Largest release height in typical object sizes; from higher up bodies would hit the floor too fast."""
+"""Largest release height, in multiples of the typical object size; higher up, impacts would be too fast."""
 
 
 class FloorSettings(LookSettings):
@@ -56,7 +56,7 @@ class Drop(Scene):
     """How objects fall and come to rest."""
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """Bodies above the floor, stacked where their bounding volumes would overlap.
+        """Draws a scene with bodies above the floor, at release heights where no bounding volumes overlap.
 
         Raises:
             RejectedDraw: `no_place` if the stack would be too high for a stable simulation.
@@ -96,10 +96,17 @@ class Drop(Scene):
         unit_m: float,
         placed: list[tuple[Array, BoundingVolume]],
     ) -> Body:
-        """A body at its release pose, above those placed before; adds it to `placed`.
+        """Draws the release pose and friction of a body, and adds its centre and volume to `placed`.
+
+        Args:
+            unplaced: The body.
+            radius_m: Radius of the disc onto which objects fall.
+            unit_m: The typical object size.
+            placed: Centre (3,) and bounding volume of each body placed so far; the new body is released above
+                those that are below it.
 
         Raises:
-            RejectedDraw: `no_place` if it would be too high.
+            RejectedDraw: `no_place` if the release height would be too large.
         """
         x, y = radius_m * random_disc(unplaced.rng)
         gap_m = unit_m * uniform(unplaced.rng, self.drop_height)

@@ -1,4 +1,7 @@
-"""Objects in mid-air in random poses before a background: domain randomization without physics."""
+"""The scene kind `floating`: objects in mid-air, in random poses, in front of a background.
+
+This is domain randomization without physics.
+"""
 
 from typing import Literal
 
@@ -20,10 +23,10 @@ class Floating(Scene):
     """Radius of the sphere in which objects float, in multiples of the typical object size."""
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """Bodies at random points in a sphere; their bounding spheres do not overlap.
+        """Draws a scene with bodies at random points in a sphere; their bounding spheres do not overlap.
 
         Raises:
-            RejectedDraw: `no_place` if there is no free place for a body.
+            RejectedDraw: `no_place` if no free place was found for a body in `MAX_TRIES` attempts.
         """
         radius_m = catalogue.typical_size_m * uniform(streams("poses"), self.spread)
         placed: list[tuple[Array, float]] = []
@@ -41,7 +44,17 @@ class Floating(Scene):
 def _free_center(
     rng: np.random.Generator, radius_m: float, size_m: float, placed: list[tuple[Array, float]]
 ) -> Array:
-    """A centre for a sphere of radius `size_m` that overlaps none of the placed spheres."""
+    """A random centre (3,), in metres, for a sphere of radius `size_m` that overlaps no other sphere.
+
+    Args:
+        rng: Generator.
+        radius_m: Radius of the ball around the origin in which centres are drawn.
+        size_m: Radius of the sphere.
+        placed: Centre (3,) and radius of each other sphere.
+
+    Raises:
+        RejectedDraw: `no_place` if no such centre was found in `MAX_TRIES` attempts.
+    """
     for _ in range(MAX_TRIES):
         center = random_in_ball(rng) * radius_m
         if all(np.linalg.norm(center - other) >= size_m + other_m for other, other_m in placed):

@@ -1,4 +1,4 @@
-"""A cache of one result, for values that all lightings of a view share."""
+"""Cache of a function's last result, for values shared by all images of a view under different lights."""
 
 from collections.abc import Callable
 from typing import Generic, ParamSpec, TypeVar
@@ -13,7 +13,7 @@ class LastResult(Generic[P, Result]):
     Arguments are compared by identity, because comparing arrays would cost too much.
 
     Args:
-        make: The function.
+        make: The function whose last result is cached.
     """
 
     def __init__(self, make: Callable[P, Result]) -> None:

@@ -37,14 +37,14 @@ class Frame:
 
 
 class Composer(ABC):
-    """Shades the visible surfaces. Visibility is the same for all composers, only shading differs.
+    """Base class of composers. All composers share the same visibility and differ only in shading.
 
     Args:
         pictures: Textures of floor, walls and background.
     """
 
     relights: ClassVar[bool] = False
-    """Whether the composer computes all lighting itself, so that one G-buffer serves every light."""
+    """Whether the composer computes all lighting itself, so that one G-buffer is valid for every light."""
 
     def __init__(self, pictures: Pictures) -> None:
         """Starts with empty caches."""

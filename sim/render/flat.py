@@ -37,7 +37,7 @@ class FlatComposer(Composer):
         return image
 
     def _background(self, surface: Surface, shot: Shot) -> NDArray[np.uint8]:
-        """The background (H, W, 3)."""
+        """Image (H, W, 3) of the background."""
         light = shot.light
         shape = (shot.camera.height, shot.camera.width)
         strength = np.full(shape, light.ambient + 0.5 * light.diffuse, np.float32)
@@ -71,7 +71,7 @@ class FlatComposer(Composer):
             return
         part = slices(box)
         camera, light = shot.camera, shot.light
-        # Distant floor has its mean colour; the limit keeps texture coordinates exact in single precision.
+        # Depth is limited to keep texture coordinates exact in float32; distant floor has its mean colour.
         depth = np.minimum(plane_m[part], 1e3 * camera.pose.position_m[2]).astype(np.float32)
         x, y = (
             np.float32(camera.pose.position_m[axis])
@@ -89,7 +89,7 @@ class FlatComposer(Composer):
 def _lit(
     albedo: NDArray[np.uint8] | None, surface: Surface, light: Light, strength: Plane
 ) -> NDArray[np.uint8]:
-    """Albedo (h, w, 3), or white, times irradiance (h, w), as 8-bit RGB."""
+    """Product of albedo (h, w, 3) and irradiance (h, w) as 8-bit RGB; albedo None is white."""
     tint = np.array(surface.look.color_rgb or (1.0, 1.0, 1.0)) * np.array(light.color_rgb)
     if albedo is None:
         channels = [cv2.convertScaleAbs(strength, alpha=255.0 * gain) for gain in tint]

@@ -1,4 +1,4 @@
-"""Images with deferred shading: the renderer supplies colours, depth and ids; lighting and lens are here."""
+"""Deferred shading: lighting and lens effects, computed from the renderer's colours, depth and ids."""
 
 from dataclasses import replace
 from functools import partial
@@ -73,7 +73,7 @@ class RelitComposer(Composer):
     def _render(
         self, gbuffer: GBuffer, camera: Camera, lit: Lit, visibility: Visibility
     ) -> tuple[Floats, Pixels | None]:
-        """The linear image (H, W, 3) of a pinhole camera at one instant, and the pixels of bodies."""
+        """The linear image (H, W, 3) of a pinhole camera at one instant, and the pixels of visible bodies."""
         linear = self._render_background(camera, lit, visibility)
         if lit.scene is None:
             return linear, None
@@ -116,7 +116,8 @@ class RelitComposer(Composer):
             try:
                 gbuffer = renderer.rasterise(settled, replace(shot, camera=camera))
             except RejectedView:
-                # Labels are those of the middle of the exposure, so its image replaces one that is rejected.
+                # The labels are those of the middle of the exposure, so a rejected view at another instant
+                # does not reject the image: the image of the middle is used in its place.
                 total += middle
                 continue
             there = resolve_visibility(

@@ -35,7 +35,7 @@ class Render(Kind):
         """The composer that shades the renderer's G-buffers."""
 
     def device(self) -> str | None:
-        """Name of the device that renders, if pixels depend on it; None for a software renderer.
+        """Name of the rendering device, if pixel values depend on it; None for a software renderer.
 
         Raises:
             EglUnavailable: The renderer does not work on this machine.
@@ -68,7 +68,7 @@ class Relit(RelitRender):
     kind: Literal["relit"] = "relit"
 
     def renderer(self, client: Client, files: MeshFiles, pictures: Pictures) -> Renderer:
-        """The renderer, without its own lighting."""
+        """The software renderer, with its own lighting switched off."""
         return TinyRenderer(client, files, pictures, lit=False)
 
 

@@ -1,10 +1,10 @@
 """Checks a data set and reports every fault.
 
 The check is independent: it shares no code with the part that writes data sets, and it computes boxes, areas
-and fractions from the run lengths.
+and fractions from the run lengths of the masks.
 
-A data set counts as one of sim2coco (`ours`) if it has a `run.json` or records. Data sets of other tools,
-which may have polygons and crowds, only have to follow the COCO format.
+A data set is treated as written by sim2coco (`ours`) if it has a `run.json` or records. Data sets of other
+tools, which may have polygons and crowds, only have to follow the COCO format.
 """
 
 from dataclasses import dataclass
@@ -32,8 +32,8 @@ class Report:
         images: Number of images in the annotation files.
         annotations: Number of annotations in them.
         faults: Everything that is wrong.
-        holdings: The meshes and textures of each split, and those that splits share; empty for data sets of
-            other tools.
+        holdings: Numbers of meshes and textures in each split, and of those that splits share; empty for
+            data sets of other tools.
     """
 
     images: int
@@ -82,7 +82,7 @@ def _document(folder: Folder, split: str) -> Document | None:
 
 
 def _check_remaining_files(folder: Folder) -> None:
-    """Reports leftover temporary files, and absolute paths in the files that nothing else has read."""
+    """Reports leftover temporary files, and absolute paths in files that other checks have not read."""
     for name in folder.names():
         if Path(name).name.startswith(TEMPORARY):
             folder.at(name).fault("a temporary file of an interrupted run; the next run removes it")

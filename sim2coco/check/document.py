@@ -38,12 +38,12 @@ class Document:
     amodal: "Document | None" = None
 
     def at(self, where: str) -> Place:
-        """A location in this file, to report faults at."""
+        """Returns a location in this file, at which faults can be reported."""
         return self.folder.at(self.name, where)
 
 
 def read_split(folder: Folder, split: str) -> Document | None:
-    """The annotation file of a split, with its amodal file; None if it cannot be read."""
+    """Reads the annotation file of a split and its amodal file; None if the annotation file is unreadable."""
     document = _read(folder, f"annotations/instances_{split}.json")
     amodal = f"annotations/amodal_{split}.json"
     if document is not None and (folder.ours or (folder.root / amodal).exists()):
@@ -78,7 +78,7 @@ def _read(folder: Folder, name: str) -> Document | None:
 
 
 def _by_id(folder: Folder, name: str, kind: str, listed: list[Any], rules: Rules) -> dict[int, Entry]:
-    """The valid entries of a list, by id."""
+    """Returns the valid entries of a list by id, and reports invalid entries and ids."""
     found: dict[int, Entry] = {}
     for rank, entry in enumerate(listed):
         place = folder.at(name, f"{kind}[{rank}]")
@@ -115,7 +115,7 @@ def _assign_annotations(document: Document) -> None:
 
 
 def compare_splits(documents: Mapping[str, Document]) -> None:
-    """Reports categories that differ between splits and, in data sets of sim2coco, scenes in two splits."""
+    """Reports categories that differ between splits and, if sim2coco wrote them, scenes in two splits."""
     owners: dict[int, str] = {}
     first = next(iter(documents.values()), None)
     for split, document in documents.items():

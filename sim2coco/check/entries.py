@@ -1,4 +1,4 @@
-"""Rules for each kind of entry: in any COCO file, in those of sim2coco, and in its records."""
+"""Rules for the entries of COCO files of any tool, of COCO files of sim2coco, and of its records."""
 
 from sim2coco.check import values as v
 

@@ -42,7 +42,7 @@ class Place:
         self.faults.append(Fault(self.file, self.where, what))
 
     def conforms(self, entry: Any, rules: Rules) -> bool:
-        """Whether an entry follows the rules; reports each violation."""
+        """Returns whether an entry follows the rules, and reports each violation."""
         found = list(violations(entry, rules))
         for what in found:
             self.fault(what)
@@ -66,7 +66,7 @@ class Folder:
     parsed: set[str] = field(default_factory=set)
 
     def at(self, file: str, where: str = "") -> Place:
-        """A location in one of the files, to report faults at."""
+        """Returns a location in one of the files, at which faults can be reported."""
         return Place(file, where, self.faults)
 
     def splits(self, kind: str) -> list[str]:
@@ -75,18 +75,18 @@ class Folder:
         return [name.removeprefix(f"{kind}_").removesuffix(".json") for name in names]
 
     def names(self, below: str = "") -> Iterator[str]:
-        """The names of all files below a folder."""
+        """Yields the names of all files in a folder and its subfolders."""
         for parent, folders, files in os.walk(self.root / below):
             folders.sort()
             for file in sorted(files):
                 yield (Path(parent) / file).relative_to(self.root).as_posix()
 
     def whole_names(self, below: str) -> Iterator[str]:
-        """The names of all files below a folder, without temporary files."""
+        """Yields the names of all files in a folder and its subfolders, except temporary files."""
         return (name for name in self.names(below) if not Path(name).name.startswith(TEMPORARY))
 
     def read(self, name: str) -> bytes | None:
-        """The content of a regular file; None, with a fault, if it cannot be read."""
+        """Returns the content of a regular file; reports a fault and returns None if it cannot be read."""
         try:
             if (self.root / name).is_file():
                 return (self.root / name).read_bytes()
@@ -96,7 +96,11 @@ class Folder:
         return None
 
     def read_object(self, name: str, rules: Rules | None) -> Entry | None:
-        """The JSON object in a file; None if it violates the rules, or if `rules` is None."""
+        """Reads the JSON object in a file, and reports faults and, in data sets of sim2coco, absolute paths.
+
+        Returns:
+            The object; None if it cannot be read, if it violates the rules, or if `rules` is None.
+        """
         self.parsed.add(name)
         content = self.read(name)
         if content is None:

@@ -14,8 +14,8 @@ FRACTION_ERROR = 1e-5
 SLACK_PX, SLACK_FRACTION = 2, 0.05
 """Deviations that are allowed in data sets of other tools.
 
-Edges of boxes may deviate by `SLACK_PX`; areas by `SLACK_PX`, plus `SLACK_FRACTION` of the area, plus width
-and height of the box.
+Each edge of a box may deviate by `SLACK_PX`. The area in pixels may deviate by the sum of `SLACK_PX`,
+`SLACK_FRACTION` of the area, and the width and height of the box.
 """
 
 
@@ -66,7 +66,7 @@ def _stem(image: Entry) -> str:
 
 
 def _mask(document: Document, image: Entry, annotation: Entry) -> Runs | None:
-    """The mask of an annotation, None if it is invalid or empty; checks its box and area."""
+    """Returns the mask of an annotation, or None if it has no valid mask; checks the box and the area."""
     ours, place = document.folder.ours, document.at(f"annotation {annotation['id']}")
     _check_box(place, image, annotation["bbox"], 0 if ours else SLACK_PX)
     segmentation = annotation.get("segmentation")
@@ -87,7 +87,7 @@ def _mask(document: Document, image: Entry, annotation: Entry) -> Runs | None:
 
 
 def _check_box(place: Place, image: Entry, box_xywh: list[float], slack_px: float) -> None:
-    """Checks that a box is not empty and lies in its image."""
+    """Checks that a box is not empty and lies inside its image, with a tolerance in pixels."""
     left, top, right, bottom = _edges(box_xywh)
     if box_xywh[2] <= 0 or box_xywh[3] <= 0:
         place.fault(f"bbox {show(box_xywh)} is empty")
@@ -98,7 +98,7 @@ def _check_box(place: Place, image: Entry, box_xywh: list[float], slack_px: floa
 
 
 def _check_box_and_area(place: Place, annotation: Entry, mask: Runs, exact: bool) -> None:
-    """Checks that box and area are those of the mask."""
+    """Checks that the box and the area of an annotation are those of its mask."""
     given, box, area = annotation["bbox"], mask.box_xywh, mask.area
     box_slack, area_slack = 0.0, 0.0
     if not exact:
@@ -110,7 +110,7 @@ def _check_box_and_area(place: Place, annotation: Entry, mask: Runs, exact: bool
 
 
 def _edges(box_xywh: list[float]) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom."""
+    """Returns the left, top, right and bottom edge of a box."""
     x, y, width, height = box_xywh
     return x, y, x + width, y + height
 

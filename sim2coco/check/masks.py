@@ -1,6 +1,6 @@
 """Masks as runs of pixels; they are never expanded to images.
 
-pycocotools crashes on malicious input, so it is only given polygons of limited size.
+pycocotools crashes on malicious input, so only polygons of limited size are passed to it.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ MAX_OUTLINE_PX = 2_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Runs:
-    """A mask as half-open runs of ones in column-major order; sorted, not touching, none empty.
+    """A mask as half-open runs of ones in column-major order; runs are sorted, not empty and not adjacent.
 
     Attributes:
         starts: (n,) int64, first pixel of each run.
@@ -38,7 +38,7 @@ class Runs:
 
     @property
     def box_xywh(self) -> list[float]:
-        """The bounding box; the mask must not be empty."""
+        """The bounding box [x, y, width, height] in pixels; the mask must not be empty."""
         (x0, y0), (x1, y1) = (divmod(pixels, self.height) for pixels in (self.starts, self.ends - 1))
         whole_column = bool((x0 != x1).any())
         top, bottom = (0, self.height - 1) if whole_column else (int(y0.min()), int(y1.max()))
@@ -46,7 +46,7 @@ class Runs:
         return [float(left), float(top), float(right - left + 1), float(bottom - top + 1)]
 
     def inside(self, other: "Runs") -> bool:
-        """Whether each pixel is also in the other mask."""
+        """Returns whether each pixel of this mask is also in the other mask."""
         place = np.searchsorted(other.starts, self.starts, side="right") - 1
         if len(place) == 0 or (place < 0).any():
             return len(place) == 0
@@ -54,7 +54,7 @@ class Runs:
 
 
 def runs_from_lengths(lengths: NDArray[np.int64], height: int, width: int) -> Runs:
-    """The mask with given run lengths (n,), alternately of zeros and ones, starting with zeros.
+    """Builds the mask with given run lengths (n,), alternately of zeros and ones, starting with zeros.
 
     Raises:
         ValueError: The lengths do not fit an image of this size.
@@ -76,7 +76,7 @@ def runs_from_lengths(lengths: NDArray[np.int64], height: int, width: int) -> Ru
 
 
 def run_lengths(counts: str) -> NDArray[np.int64]:
-    """The run lengths (n,) in COCO's compressed string `counts`.
+    """Decodes the run lengths (n,) from COCO's compressed string `counts`.
 
     Each number is written in groups of 5 bits, lowest first. The sixth bit of a group is set if more groups
     follow; the highest of the 5 bits of the last group is the sign. From the fourth number on, the difference
@@ -105,7 +105,7 @@ def run_lengths(counts: str) -> NDArray[np.int64]:
 
 
 def mask_of(segmentation: Any, height: int, width: int) -> Runs:
-    """The mask of a COCO segmentation: polygons, or compressed or plain run lengths.
+    """Returns the mask of a COCO segmentation: polygons, or compressed or plain run lengths.
 
     Raises:
         ValueError: The segmentation is invalid or does not fit an image of this size.
@@ -139,7 +139,7 @@ def _polygons(parts: list[Any], height: int, width: int) -> Runs:
 
 
 def overlap(masks: Mapping[int, Runs]) -> tuple[int, int] | None:
-    """The ids of two masks that share a pixel, None if there are none."""
+    """Returns the ids of two masks that share a pixel; None if no masks overlap."""
     if len(masks) < 2:
         return None
     starts = np.concatenate([mask.starts for mask in masks.values()])

@@ -1,4 +1,4 @@
-"""Checks the further files of an image, such as depth: those in the records are intact, no others exist."""
+"""Checks additional files of images, such as depth: those in the records are intact, no others exist."""
 
 import re
 from collections.abc import Collection
@@ -10,10 +10,10 @@ from sim2coco.check.values import OBJECT, Entry, show
 
 
 def check_other_files(folder: Folder, place: Place, split: str, picture: Entry) -> set[str]:
-    """Checks the further files that a record lists for an image.
+    """Checks the additional files that a record lists for an image.
 
     Returns:
-        Their names, relative to the data set.
+        The names of the listed files that are valid for this image, relative to the data set.
     """
     listed, stem = picture.get("other_files", {}), Path(picture["name"]).stem
     if not place.conforms({"other_files": listed}, {"other_files": OBJECT}):
@@ -31,13 +31,13 @@ def check_other_files(folder: Folder, place: Place, split: str, picture: Entry) 
 
 
 def has_digest(folder: Folder, name: str, digest: object) -> bool:
-    """Whether a file has the given SHA-256."""
+    """Returns whether a file has the given SHA-256."""
     with (folder.root / name).open("rb") as file:
         return file_digest(file, "sha256").hexdigest() == digest
 
 
 def find_unlisted_files(folder: Folder, listed: Collection[str]) -> None:
-    """Reports files in the folders of the listed files that no record lists."""
+    """Reports files that no record lists, in the top-level folders that contain listed files."""
     for top in sorted({name.partition("/")[0] for name in listed}):
         for name in folder.whole_names(top):
             if name not in listed:

@@ -1,4 +1,4 @@
-"""Finds strings that begin like an absolute path: a data set must not depend on where it was made."""
+"""Finds strings that begin like an absolute path: a data set must not depend on where it was generated."""
 
 import re
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ from typing import Any
 import yaml
 
 MACHINE_PATH = re.compile(r"/|~/|\\\\|file:|[A-Za-z]:[\\/]")
-# Run lengths may contain any characters from "0" to "o", also the beginning of a path, "C:\".
+# These keys are skipped: run lengths may contain any characters from "0" to "o", and may begin with "C:\".
 RUN_LENGTH_KEYS = ("counts", "amodal_counts")
 
 
 def paths_in_tree(tree: Any) -> Iterator[tuple[str, str]]:
-    """Location and text of each path in a JSON tree; not recursive, because trees may be deep."""
+    """Yields location and text of each path in a JSON tree; not recursive, because trees may be deep."""
     waiting: list[tuple[str, Any]] = [("", tree)]
     while waiting:
         where, node = waiting.pop()
@@ -27,10 +27,10 @@ def paths_in_tree(tree: Any) -> Iterator[tuple[str, str]]:
 
 
 def paths_in_yaml(content: bytes) -> Iterator[tuple[str, str]]:
-    """Line and text of each path in a YAML file; aliases are not expanded, so the work stays linear.
+    """Yields line and text of each path in a YAML file; linear in its size, as aliases are not expanded.
 
     Raises:
-        ValueError: The file is not valid YAML; `yaml.YAMLError` is raised for the same reason.
+        ValueError, yaml.YAMLError: The file is not valid YAML.
     """
     for event in yaml.parse(content, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.ScalarEvent) and MACHINE_PATH.match(event.value):

@@ -1,4 +1,4 @@
-"""Checks image files: each entry has an intact file of its size, and each file has an entry."""
+"""Checks image files: each entry has an intact file of the stated size, and each file has an entry."""
 
 import warnings
 from collections.abc import Collection
@@ -26,7 +26,7 @@ def check_images(folder: Folder, split: str, document: Document) -> None:
 
 
 def find_stray_files(folder: Folder, splits: Collection[str]) -> None:
-    """Reports image files and amodal files of splits without an instances file."""
+    """Reports image files and amodal files that belong to no split with an instances file."""
     for path in folder.whole_names("images"):
         if path.count("/") == 1 or path.split("/")[1] not in splits:
             folder.at(path).fault("belongs to no split: it has no annotations/instances_<split>.json")
@@ -36,17 +36,17 @@ def find_stray_files(folder: Folder, splits: Collection[str]) -> None:
 
 
 def _decoded(folder: Folder, path: str) -> tuple[int, int] | None:
-    """Width and height of an image; None, with a fault, if it cannot be decoded completely."""
+    """Returns width and height of an image; reports a fault and returns None if it cannot be decoded."""
     try:
         if not (folder.root / path).is_file():
             raise OSError("not a regular file")
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the size, which is compared with the entry
+            warnings.simplefilter("ignore")  # about large images; the size is checked by the caller
             with Image.open(folder.root / path, formats=("JPEG", "PNG")) as image:
                 image.load()
                 return image.size
     except UnidentifiedImageError:
         folder.at(path).fault("not a JPEG or PNG file")
-    except Exception as error:  # a broken image may raise any exception of its decoder
+    except Exception as error:  # decoders may raise any exception for a broken image
         folder.at(path).fault(f"cannot be decoded completely: {error}")
     return None

@@ -21,7 +21,7 @@ def check_run(folder: Folder, documents: Documents) -> Sharing:
         documents: The annotation file of each split; None if it cannot be read.
 
     Returns:
-        The meshes and textures that each split has.
+        The meshes and textures in each split.
     """
     run = folder.read_object("run.json", RUN)
     if not (folder.root / "config.yaml").is_file():
@@ -52,7 +52,11 @@ def _check_scene_numbers(folder: Folder) -> None:
 def _check_records(
     folder: Folder, documents: Documents, wanted: int | None, sharing: Sharing
 ) -> set[tuple[str, str]]:
-    """Checks the images of the first `wanted` accepted views; returns split and name of each."""
+    """Checks the images of the first `wanted` accepted views, or of all if it is None or 0.
+
+    Returns:
+        Split and name of each image.
+    """
     listed: set[tuple[str, str]] = set()
     others: set[str] = set()
     accepted = 0
@@ -80,7 +84,7 @@ def _check_records(
 
 
 def _accepted(folder: Folder, sharing: Sharing) -> Iterator[tuple[str, Entry, Entry]]:
-    """Each accepted view, with the name of its record and the record."""
+    """Yields the name of the record, the record and the view, for each accepted view."""
     for name in sorted(folder.whole_names("records")):
         record = folder.read_object(name, RECORD)
         if record is None:
@@ -113,7 +117,7 @@ def _check_image(folder: Folder, record: str, documents: Documents, listed: Entr
     if (folder.root / path).is_file():
         if not has_digest(folder, path, listed["sha256"]):
             place.fault("sha256 differs: the image file was changed after it was written")
-    elif image is None:  # otherwise this has been reported already
+    elif image is None:  # otherwise check_images has reported this
         folder.at(path).fault(f"missing: {record} lists it")
     if document is not None and image is None:
         place.fault(f"has no entry in {document.name}")

@@ -1,7 +1,7 @@
 """Finds meshes and textures that several splits share, even if they have different names.
 
-Meshes of furniture are not compared, because they are the same in all splits, as floors are. The textures of
-furniture are compared.
+Meshes of furniture are not compared, because all splits use the same ones; the same is true of floors. The
+textures of furniture are compared.
 
 Meshes and textures are taken from records and labels. `run.json` is only used to find the content hash of a
 mesh that a label names, and to detect that two meshes differ only in size.
@@ -19,10 +19,10 @@ MAX_TOLD = 10
 """Maximum number of shared meshes, and of shared textures, that are reported individually."""
 MESH, SHAPE, TEXTURE = "mesh", "shape", "texture"
 FORBIDDEN = {"asset": (MESH, SHAPE), "background": (TEXTURE,)}
-"""What splits must not share, by the value in `split.by`; a shape is a mesh without regard to its size."""
+"""What splits must not share, by the value in `split.by`; a shape is a mesh regardless of its size."""
 
 Thing = tuple[str, str]
-"""A kind, and the content hash or, for a procedural texture, its name and index."""
+"""A kind (`MESH`, `SHAPE` or `TEXTURE`), and the content hash, or name and index of a procedural texture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Sharing:
         shapes: Identifier of the shape of a mesh, equal for all its sizes, by the key of the mesh.
         first: The split and the image in which each mesh, shape or texture was found first.
         splits: The meshes, shapes and textures of each split.
-        leaks: Number of times that a second split was found to share something, by kind.
+        leaks: Number of meshes and textures that were found to be shared but must not be, by kind.
     """
 
     forbidden: frozenset[str]
@@ -103,7 +103,10 @@ class Sharing:
             place.fault(what + more)
 
     def holdings(self) -> tuple[Holding, ...]:
-        """The counts of each split; if there are several, the last entry counts what more than one has."""
+        """Returns the numbers of meshes and textures of each split.
+
+        If there are several splits, a last entry counts those that occur in more than one split.
+        """
         everywhere = Counter(thing for things in self.splits.values() for thing in things)
         shared = {thing for thing, splits in everywhere.items() if splits > 1}
         last = [("in more than one", shared)] if len(self.splits) > 1 else []
@@ -116,7 +119,7 @@ def _holding(name: str, things: set[Thing]) -> Holding:
 
 
 def sharing_in(folder: Folder, run: Entry | None) -> Sharing:
-    """A `Sharing` in which nothing is registered yet, with the rules and hashes from `run.json`.
+    """Creates an empty `Sharing`, with the rules and hashes from `run.json`.
 
     Args:
         folder: The data set.
@@ -142,9 +145,9 @@ def _bodies(record: Entry) -> Iterator[Thing]:
 
 
 def _textures(node: object) -> Iterator[Thing]:
-    """Yields the texture of each surface in a scene, which is any mapping with a key `look`.
+    """Yields the texture of each surface in a scene; a surface is any mapping with a key `look`.
 
-    Does not recurse, because the tree of a broken record may be nested too deeply for that.
+    Does not use recursion, because the tree of a broken record may be nested too deeply for that.
     """
     waiting = [node]
     for node in waiting:

@@ -1,4 +1,4 @@
-"""Rules for values, each with a text for the message.
+"""Rules that values must follow, each with a text for the error message.
 
 Huge integers are compared exactly, and NaN satisfies no rule.
 """
@@ -17,12 +17,12 @@ Rules = Mapping[str, Rule]
 
 
 def integer(low: int, high: int) -> Callable[[Any], bool]:
-    """A predicate: whether a value is an integer from `low` to `high`."""
+    """Returns a predicate that is true for integers from `low` to `high`, both inclusive."""
     return lambda value: type(value) is int and low <= value <= high
 
 
 def number(value: Any, low: float = -MAX_VALUE, high: float = MAX_VALUE) -> bool:
-    """Whether a value is a finite number from `low` to `high`."""
+    """Returns whether a value is a finite number from `low` to `high`, both inclusive."""
     return type(value) in (int, float) and low <= value <= high
 
 
@@ -55,7 +55,7 @@ OBJECT: Rule = (lambda value: type(value) is dict, "an object")
 
 
 def violations(entry: Any, rules: Rules) -> Iterator[str]:
-    """A text for each value of an entry that violates its rule."""
+    """Yields a message for each value of an entry that is missing or violates its rule."""
     if type(entry) is not dict:
         yield f"is {show(entry)}, must be an object"
         return
@@ -67,7 +67,7 @@ def violations(entry: Any, rules: Rules) -> Iterator[str]:
 
 
 def show(value: Any) -> str:
-    """A value as short text for a message; nested values are summarised."""
+    """Returns a value as short text for a message; nested values are summarised."""
     if type(value) is dict:
         return f"an object of {len(value)}"
     if type(value) is list:

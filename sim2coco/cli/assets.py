@@ -1,4 +1,4 @@
-"""`sim2coco assets import | check | sheet`."""
+"""The command `sim2coco assets` and its actions `import`, `check` and `sheet`."""
 
 import argparse
 import json
@@ -39,7 +39,7 @@ JOINING = {
     "add": "keep the meshes that the library has from other folders",
     "replace": "remove the meshes that the library has from other folders; also for a folder that has moved",
 }
-"""Flags that say what happens to the meshes that a library has from other folders."""
+"""Flags that keep or remove the meshes that a library has from other folders, with their help texts."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,7 +94,15 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, out: Console) -> int:
     """Runs an action and returns its exit code.
 
-    0 is success, 1 a check that found meshes that cannot be used, 3 an import that refused meshes.
+    Args:
+        options: The arguments that the parser of `add_arguments` has read.
+        out: Console to print to.
+
+    Returns:
+        0 on success; 1 if `check` found meshes that cannot be used; 3 if `import` refused meshes.
+
+    Raises:
+        LibraryError: An argument is invalid, no mesh can be used, or a file cannot be written.
     """
     action: str = options.action
     if action == "sheet":
@@ -147,7 +155,7 @@ def _import(options: argparse.Namespace, out: Console) -> int:
 
 
 def _scan_with_overrides(options: argparse.Namespace) -> tuple[Scan, dict[str, Override]]:
-    """The meshes of the folder, and the overrides that the table and flags give for each of them."""
+    """Scans the folder for meshes; returns them, and the settings of each from the table and the flags."""
     root = Path(options.folder)
     found = scan(root)
     table = find_table(
@@ -161,7 +169,7 @@ def _draft(options: argparse.Namespace, out: Console) -> int:
     root = Path(options.folder)
     target = Path(options.table) if options.table else root / "assets.csv"
     if target.exists():
-        write_draft(target, "")  # reports that the file exists before the meshes are read
+        write_draft(target, "")  # fails at once, as the file exists, before any mesh is read
     found = scan(root)
     wanted = overrides(found.meshes, [], Flags(None, options.up))
     sure = {
@@ -185,7 +193,7 @@ def _check(options: argparse.Namespace, out: Console) -> int:
     found: Scan | None = None
     entries: dict[str, Entry] = {}
     if is_library(folder):
-        entries = {entry.mesh: entry for entry in read_library(folder).entries}  # two may share a mesh
+        entries = {entry.mesh: entry for entry in read_library(folder).entries}  # entries may share a mesh
         tasks = [_of_library(folder, entry) for entry in entries.values()]
     else:
         found, wanted = _scan_with_overrides(options)
@@ -204,7 +212,7 @@ def _check(options: argparse.Namespace, out: Console) -> int:
 
 
 def _rows(tasks: Sequence[Task], workers: int, out: Console) -> dict[str, Row]:
-    """Examines meshes in worker processes; returns the row of each file."""
+    """Examines meshes in worker processes, and returns the row of results for each, by file name."""
     rows = {}
     with ProgressBar(out, len(tasks), "meshes") as bar:
         bar.show(0)
@@ -215,13 +223,13 @@ def _rows(tasks: Sequence[Task], workers: int, out: Console) -> dict[str, Row]:
 
 
 def _of_library(folder: Path, entry: Entry) -> Task:
-    """The task that examines an asset of a library; its convex pieces exist already."""
+    """The task that examines an asset of a library without making convex pieces, which exist already."""
     override = Override(entry.category, entry.name, unit_m=1.0, sure=True, collision="hull")
     return Task(folder, f"meshes/{entry.mesh}.obj", override, None)
 
 
 def _labelled(row: Row, entry: Entry) -> Row:
-    """The row of an asset of a library, labelled with the asset's name and its original file."""
+    """A copy of the row of a library's asset, with the asset's name and original file as its file name."""
     name = entry.name if entry.name.startswith(f"{entry.category}/") else f"{entry.category}/{entry.name}"
     return replace(with_pieces(row, entry), file=f"{name} ({entry.source})" if entry.source else name)
 
@@ -239,7 +247,7 @@ def _sheet(options: argparse.Namespace, out: Console) -> int:
 
 
 def _sizes(folder: Path) -> dict[str, str]:
-    """The text below each asset on the sheet: size in millimetres and mass, by name."""
+    """The text below each asset on the sheet (its size in millimetres and its mass), by name of the asset."""
     read_library(folder)
     assets = json.loads((folder / INDEX).read_text(encoding="utf-8"))["assets"]
     return {asset["name"]: _size(asset["extents_m"], asset["mass_kg"]) for asset in assets}

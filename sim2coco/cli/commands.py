@@ -17,7 +17,7 @@ SHEET = 48
 
 
 def show(options: argparse.Namespace, out: Console) -> int:
-    """Writes one image, or a sheet of images, with labels drawn."""
+    """Writes a PNG of one image, or of several images on a sheet, with their labels drawn; returns 0."""
     data = DataSet(Path(options.data))
     if options.picture:
         record, _, picture = data.find(options.picture)
@@ -39,7 +39,11 @@ def show(options: argparse.Namespace, out: Console) -> int:
 
 
 def replay(options: argparse.Namespace, out: Console) -> int:
-    """Renders an image again from its record; reports whether the bytes are equal."""
+    """Renders an image again from its record, and prints whether its files have the same bytes as before.
+
+    Returns:
+        0 if they have the same bytes, 1 otherwise.
+    """
     from sim2coco.review.replay import replay as render_again
 
     folders = [Path(folder).expanduser() for folder in options.meshes or ()]
@@ -61,7 +65,7 @@ def _write(target: Path, content: bytes) -> None:
 
 
 def check(options: argparse.Namespace, out: Console) -> int:
-    """Prints every fault of a data set."""
+    """Prints every fault of a data set; returns 1 if there are faults, 0 otherwise."""
     from sim2coco.check import check as examine
 
     report = examine(Path(options.data))

@@ -43,9 +43,9 @@ GROUPS = (
     "experiment",
 )
 MAX_NODES = 100_000
-"""Largest number of values in a YAML file, with aliases expanded; 200 bytes can expand to billions."""
+"""Maximum number of values in a YAML file with aliases expanded; 200 bytes can expand to billions."""
 LIBRARY_CHOICE = "assets=library"
-"""The choice that is added to assets.path=FOLDER if the command line chooses no assets."""
+"""Override that is added if the command line sets assets.path=FOLDER but has no override `assets=CHOICE`."""
 SPLIT_BY = "split.by="
 """Start of the override that must be applied last, since the default `split: null` has no key `by`."""
 SPACES_HINT = "write a name with spaces in braces: '+assets.categories={Gear parts: {weight: 2}}'"
@@ -62,7 +62,7 @@ FAMILIES: dict[str, type[Kind]] = {
     "render": Render,
     "engine": Engine,
 }
-"""The groups whose choices are kinds, and the family of each."""
+"""Groups whose choices are classes with a `kind` field, and the base class of the classes in each group."""
 
 
 class RunOptions(Settings):
@@ -83,7 +83,7 @@ class RunOptions(Settings):
 
 
 def hydra_arguments(arguments: Sequence[str]) -> list[str]:
-    """Reorders command line arguments as Hydra expects them: flags first.
+    """Puts command line arguments into the order and form that Hydra expects: flags first, then overrides.
 
     Raises:
         ConfigError: A flag is unknown or lacks its value, or a YAML file of --config-dir is too large.
@@ -108,7 +108,11 @@ def hydra_arguments(arguments: Sequence[str]) -> list[str]:
 
 
 def _as_null_entry(override: str) -> str:
-    """Rewrites the removal of a category as a null entry: Hydra does not know a library's categories."""
+    """Rewrites `~assets.categories.NAME` as an override that sets the category to null.
+
+    Hydra can only remove keys of the configuration, which does not list the categories of a library.
+    Other overrides are returned unchanged.
+    """
     found = re.fullmatch(r"~assets\.categories\.([^.=]+)", override)
     return f"+assets.categories={{{found[1]}: null}}" if found else override
 
@@ -134,9 +138,14 @@ def _check_size(path: Path) -> None:
 
 
 def _count_values(node: yaml.Node, known: dict[int, int]) -> int:
-    """Number of values in a node, with aliases expanded."""
+    """Number of values in a node, with aliases expanded.
+
+    Args:
+        node: The node.
+        known: Numbers of values of the nodes counted so far, by `id` of the node; modified in place.
+    """
     if id(node) not in known:
-        known[id(node)] = MAX_NODES + 1  # for an alias that refers to a node around it
+        known[id(node)] = MAX_NODES + 1  # used if the node contains an alias of itself
         inner = [part for item in node.value for part in (item if isinstance(item, tuple) else (item,))]
         known[id(node)] = (
             1 if isinstance(node, yaml.ScalarNode) else 1 + sum(_count_values(n, known) for n in inner)
@@ -208,7 +217,7 @@ def _resolved(composed: "DictConfig") -> dict[str, Any]:
 
 
 def composition_error(error: Exception, arguments: Sequence[str]) -> str:
-    """One line that describes an error of Hydra while it composed the configuration."""
+    """Describes in one line an error that Hydra raised while it composed the configuration."""
     text = f"{error}\n{error.__cause__ or ''}"
     lines = [line.strip() for line in text.splitlines() if line.strip()] or [repr(error)]
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
@@ -247,7 +256,11 @@ def composition_error(error: Exception, arguments: Sequence[str]) -> str:
 
 
 def _misplaced(group: str, choice: str, arguments: Sequence[str]) -> str:
-    """A clause about a choice that is missing in --config-dir or in the wrong folder; or ""."""
+    """A clause that says that a choice is missing in --config-dir, or that its file is in the wrong folder.
+
+    Returns:
+        The clause; "" if the command line has no --config-dir.
+    """
     from hydra._internal.utils import get_args_parser
 
     folder = get_args_parser().parse_known_intermixed_args(arguments)[0].config_dir
@@ -267,7 +280,7 @@ def _existing_keys(key: str) -> str:
 
 
 def _not_a_name(arguments: Sequence[str]) -> str:
-    """The error message if an argument GROUP=CHOICE gives something other than a name, such as a number."""
+    """The error message for an argument GROUP=CHOICE whose choice is no name but, say, a number."""
     for argument in arguments:
         group, equals, choice = argument.lstrip("+").partition("=")
         if equals and (not group or (group in GROUPS and choice not in choices(group))):

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 HYDRA_COMMANDS = {"generate": "make, extend or resume a data set", "preview": "8 labelled images on one PNG"}
-"""Commands that Hydra configures."""
+"""Commands whose settings Hydra composes, with their descriptions."""
 PLUGGABLE = (*HYDRA_COMMANDS, "replay")
-"""Commands that accept `--plugin FILE.py`, because they build a recipe, which may use kinds of plug-ins."""
+"""Commands that accept `--plugin FILE.py`, because their recipe may use classes of a plug-in."""
 COMMANDS = {
     **HYDRA_COMMANDS,
     "show": "draw the labels on images of a data set",
@@ -37,13 +37,13 @@ COMMANDS = {
 }
 
 MIN_IMAGES_PER_CATEGORY = 10
-"""Images per category from which on a category without a label causes a warning."""
+"""A category without a label causes a warning if there are at least this many images per category."""
 STOPPED = "stopped by {}; run the same command again to resume"
 
 temporary_folders: list[str] = []
 """Hydra's temporary folders, which are removed when the program is stopped."""
 stop_signals: list[int] = []
-"""The signal that requested the run to stop, if there was one."""
+"""Contains the signal that requested the run to stop; empty if there was none."""
 
 terminal = os.dup(2)
 """A copy of standard error that stays open while the output of native code is redirected."""
@@ -52,7 +52,11 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class Interrupted(BaseException):
-    """A signal stopped the run. Arguments: the signal, and how to finish the data set as it is, if known."""
+    """Raised when a signal stops the run.
+
+    `args` holds the number of the signal and, if images have been made, a sentence that says how to finish
+    the data set with these images.
+    """
 
 
 class Parser(argparse.ArgumentParser):
@@ -64,7 +68,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def main() -> None:
-    """The program `sim2coco`."""
+    """Runs the program `sim2coco` with the arguments in `sys.argv`, and exits with its exit code."""
     _on_signals(_exit_now)
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     try:
@@ -84,7 +88,7 @@ def _on_signals(handler: Callable[[int, FrameType | None], None] | signal.Handle
 def _exit_now(number: int, frame: FrameType | None) -> None:
     """Signal handler that exits immediately, for use before a run has started.
 
-    An exception raised during an import or inside Hydra could be swallowed or leave things half done.
+    An exception raised during an import or inside Hydra could be swallowed, or could interrupt them halfway.
     """
     for folder in temporary_folders:
         shutil.rmtree(folder, ignore_errors=True)
@@ -101,7 +105,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 def _request_stop(number: int, frame: FrameType | None) -> None:
     """Signal handler that requests a stop; the run stops at the next point where it holds no lock.
 
-    A second signal ends this process immediately; workers end when it is gone.
+    A second signal ends this process immediately; the workers detect its end, and end too.
     """
     _on_signals(signal.SIG_DFL)
     stop_signals.append(number)
@@ -153,7 +157,11 @@ def _fail(message: str, code: int = 2) -> int:
 
 
 def guarded(work: Callable[[], int]) -> int:
-    """Runs one job and returns its exit code; errors are reported in one line."""
+    """Calls `work` and returns its exit code.
+
+    If it raises an error, prints one line that describes the error and returns 1 or 2. For an internal error
+    of sim2coco, the traceback is printed too.
+    """
     from sim2coco.messages import ConfigError
     from sim2coco.run import GenerationError
     from sim2coco.store import StoreError
@@ -207,7 +215,7 @@ def _composed(command: str, arguments: list[str]) -> int:
             if sweeps and command != "generate":
                 raise ConfigError(f"{command} makes one image and does not accept -m")
             if sweeps:
-                # All jobs are validated first, so an invalid value in the last one is reported at once.
+                # All jobs are validated before any job runs, so that errors in all of them are found early.
                 _hydra(command, inputs, folder, validate)
             if not any(codes):
                 _hydra(command, inputs, folder, job)
@@ -223,8 +231,8 @@ def _hydra(command: str, arguments: list[str], folder: str, job: Callable[["Dict
     import hydra
 
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    # These come last, so that they override the user's: Hydra leaves no files behind, and relative paths are
-    # relative to the user's working directory.
+    # These overrides come last, so that they replace those of the user. With them, Hydra leaves no files
+    # behind, and relative paths are relative to the user's working directory.
     last = [f"hydra.run.dir={folder}", f"hydra.sweep.dir={folder}", "hydra.job.chdir=false"]
     sys.argv = [f"sim2coco {command}", *arguments, *([] if "-sc" in arguments else last)]
     with warnings.catch_warnings():
@@ -233,7 +241,7 @@ def _hydra(command: str, arguments: list[str], folder: str, job: Callable[["Dict
 
 
 def _complete(arguments: list[str]) -> int:
-    """Completes a command line in bash. Hydra completes settings; it does not know our commands."""
+    """Prints completions of a command line for bash: commands are completed here, settings by Hydra."""
     line = os.environ.get("COMP_LINE", "")
     if arguments[1:2] == ["query=bash"] and not re.match(rf"\s*\S+\s+({'|'.join(HYDRA_COMMANDS)})\s", line):
         first = re.fullmatch(r"\s*\S+\s+\S*", line)
@@ -248,6 +256,10 @@ def _complete(arguments: list[str]) -> int:
 
 def _validate(tree: "DictConfig", folders: set[str]) -> int:
     """Validates one job of a sweep; returns 0.
+
+    Args:
+        tree: The composed configuration of the job.
+        folders: Output folders of the earlier jobs; that of this job is added.
 
     Raises:
         ConfigError: A setting is invalid, or an earlier job writes to the same folder.
@@ -347,7 +359,7 @@ def _plain(command: str, arguments: list[str]) -> int:
     if command == "check":
         parser.add_argument("--json", action="store_true", help="print the faults as JSON")
     options = parser.parse_args(arguments)
-    if command == "doctor":  # imports nothing else, so that it works in a broken installation
+    if command == "doctor":  # nothing else is imported, so that it works in a broken installation
         from sim2coco.doctor import report
 
         return report(out)

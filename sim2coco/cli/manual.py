@@ -50,7 +50,13 @@ def as_yaml(settings: Settings) -> str:
 
 
 def _yaml_lines(settings: Settings, sentences: Mapping[str, str | None], parent: str = "") -> Iterator[str]:
-    """Lines of YAML. Keys of `sentences` are full keys, which start with `parent`."""
+    """Yields the lines of YAML of a group of settings.
+
+    Args:
+        settings: The group.
+        sentences: Description of each setting, by its full key, for example `scene.num_objects`.
+        parent: Start of the full keys of this group, for example `scene.`; "" for the outermost group.
+    """
     indent = "  " * parent.count(".")
     for name, value in settings:
         if sentence := sentences[parent + name]:
@@ -78,7 +84,7 @@ def _settings(settings: type[Settings]) -> Iterator[str]:
 
 
 def _all_kinds(key: str, known: dict[tuple[str, str | None], list[Setting]]) -> list[str | None]:
-    """All kinds of the group that a setting belongs to."""
+    """All values of `kind` in the group that a setting belongs to."""
     while (f"{key}.kind", None) not in known:
         key = key.rpartition(".")[0]
     return [setting.kind for setting in known[f"{key}.kind", None]]
@@ -94,7 +100,7 @@ def _entry(left: str, sentence: str, left_width: int) -> list[str]:
 
 
 def _default(setting: Setting, tree: Any) -> str:
-    """The default of a setting as ` = VALUE`; "" for groups of settings and required ones."""
+    """The default of a setting as ` = VALUE`; "" for a group of settings and for a required setting."""
     own = setting.info.get_default(call_default_factory=True, validated_data={})
     if own is PydanticUndefined or isinstance(own, Settings):
         return ""
@@ -108,7 +114,7 @@ def _default(setting: Setting, tree: Any) -> str:
 
 
 def _kind(setting: Setting, tree: Any) -> object:
-    """The default kind of the group that a setting belongs to."""
+    """The default value of `kind` in the group that a setting belongs to; None if the group has no kinds."""
     group = tree.get(setting.key.partition(".")[0])
     return group.get("kind") if isinstance(group, dict) else None
 

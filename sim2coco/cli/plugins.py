@@ -1,4 +1,7 @@
-"""The option `--plugin FILE.py`: loads the file, and offers its kinds as choices like those of conf/."""
+"""The option `--plugin FILE.py`: loads the file and makes its classes available as choices of groups.
+
+These are the classes with a `kind` field; they are chosen in the same way as the YAML files of conf/.
+"""
 
 from collections.abc import Sequence
 
@@ -9,10 +12,10 @@ FLAG = "--plugin"
 
 
 def take_plugins(arguments: Sequence[str]) -> list[str]:
-    """Loads the plug-ins that a command line names, and returns its other arguments.
+    """Loads the plug-ins that are named on a command line, and returns the remaining arguments.
 
     Raises:
-        ConfigError: A file is missing, cannot be loaded, or defines a kind whose name is taken.
+        ConfigError: A file is not named, is missing, cannot be loaded, or defines a kind whose name is taken.
     """
     rest: list[str] = []
     words = iter(arguments)
@@ -36,7 +39,13 @@ def take_plugins(arguments: Sequence[str]) -> list[str]:
 
 
 def _offer_choices() -> None:
-    """Registers the kinds of plug-ins with Hydra: `scene=NAME` selects one, with its default settings."""
+    """Registers the kinds that plug-ins define as choices with Hydra.
+
+    For example, `scene=NAME` then selects the kind NAME of scene, with its default settings.
+
+    Raises:
+        ConfigError: The name of a kind is taken, or the default settings of a kind cannot be computed.
+    """
     from hydra.core.config_store import ConfigStore
     from pydantic import ValidationError
 
@@ -52,6 +61,6 @@ def _offer_choices() -> None:
                 node = kind.parse({"kind": name}).model_dump(mode="json")
             except ValidationError:  # the kind has required settings, which the user must add
                 node = {"kind": name}
-            except Exception as error:  # whatever the user\'s code raises is reported in one line
+            except Exception as error:  # any error in the user's code is reported in one line
                 raise ConfigError(f"{FLAG}: kind {name!r}: {type(error).__name__}: {error}") from error
             ConfigStore.instance().store(name, node, group)

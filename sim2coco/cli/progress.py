@@ -12,13 +12,13 @@ PLAIN_INTERVAL_S = 10.0
 
 
 class ProgressBar:
-    """Shows the number of finished items, the rate and the remaining time, from the first `show` on.
+    """Shows the number of finished items, the rate and the remaining time; `show` updates it.
 
     Args:
         console: Console to write to.
         total: Total number of items.
         unit: Name of the items, in the plural.
-        title: Line before the bar; "" for none.
+        title: Line that is printed above the bar; "" for none.
     """
 
     def __init__(self, console: Console, total: int, unit: str, title: str = "") -> None:
@@ -40,7 +40,7 @@ class ProgressBar:
         self._task = self._bar.add_task("", total=total, rate=0.0, note="")
 
     def __enter__(self) -> Self:
-        """Does not print anything yet, so that errors in the input come first."""
+        """Returns the bar; prints nothing yet, so that errors in the input are printed before it."""
         return self
 
     def __exit__(
@@ -53,9 +53,10 @@ class ProgressBar:
         """Updates the progress.
 
         Args:
-            done: Number of finished items. Those of the first call were finished before the task started.
-            note: Further text after the bar.
-            known: Whether all finished items so far were finished before the task started.
+            done: Number of finished items. Items that are finished at the first call of `show` count as
+                finished before the task started, and are left out of the rate.
+            note: Text to show after the bar.
+            known: Whether all `done` items were finished before the task started.
         """
         if self._known is None:
             self._begin()

@@ -1,6 +1,6 @@
-"""Checks the installation, and says what is wrong and how to repair it.
+"""Checks the installation, and reports what is wrong and how to repair it.
 
-It must run even if the dependencies do not work, so it imports none of them at module level.
+It must run even if dependencies do not work, so at module level it imports none of them except rich.
 """
 
 import sys
@@ -37,7 +37,7 @@ def report(console: Console, findings: Sequence[Finding] | None = None) -> int:
 
 
 def diagnose() -> list[Finding]:
-    """All findings about this installation, in the order in which to repair them."""
+    """Runs all checks, and returns their findings in the order in which to repair what is wrong."""
     found = distributions.installed()
     places = {name: distributions.folder_of(name) for name in OWN_PACKAGES}
     home = Path(__file__).resolve().parents[2]

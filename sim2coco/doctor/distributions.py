@@ -32,7 +32,7 @@ def installed() -> dict[str, str]:
 
 
 def python(version: Sequence[int]) -> Finding:
-    """Checks the running Python; there is one version for which all packages have wheels."""
+    """Checks the version of the running Python; all needed packages have wheels for Python 3.11 only."""
     wanted = ".".join(map(str, PYTHON))
     detail = f"{version[0]}.{version[1]} ({wanted} is needed: pybullet has wheels for it)"
     repair = f"python{wanted} -m venv .venv, and install there"
@@ -71,7 +71,7 @@ def _package(requirement: "Requirement", found: Mapping[str, str]) -> Finding:
 
 
 def opencv(found: Mapping[str, str]) -> Finding:
-    """Checks that exactly one distribution owns the folder `cv2/`."""
+    """Checks that opencv-python is installed, and no other distribution that contains the package `cv2`."""
     there = [name for name in OPENCVS if name in found]
     detail = " and ".join(f"{name} {found[name]}" for name in there) or "none installed"
     if there == ["opencv-python"]:
@@ -92,7 +92,7 @@ def albumentations(found: Mapping[str, str]) -> Finding:
 
 
 def names(owners: Mapping[str, Sequence[str]], places: Mapping[str, Path | None], home: Path) -> Finding:
-    """Checks that no other distribution owns or hides a top-level package of sim2coco (`conf`, `sim`, ...).
+    """Checks that no other distribution overwrites or shadows a top-level package of sim2coco (`conf`, ...).
 
     Args:
         owners: The distributions that install each top-level name.
@@ -131,7 +131,7 @@ def _normal(name: str) -> str:
 
 
 def reinstall_opencv(found: Mapping[str, str]) -> str:
-    """The command that reinstalls the installed version of OpenCV."""
+    """The command that reinstalls the installed version of OpenCV 4, or installs one if there is none."""
     version = found.get("opencv-python", "")
     wanted = f"opencv-python=={version}" if version.startswith("4.") else "'opencv-python>=4.9,<5'"
     return f"{REINSTALL} {wanted}"

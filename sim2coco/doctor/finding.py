@@ -1,4 +1,4 @@
-"""The result of one check of the doctor."""
+"""The result of one check of `sim2coco doctor`."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ REINSTALL = "pip install --force-reinstall --no-deps"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One checked property of the installation.
+    """The result of one check of the installation.
 
     Attributes:
-        name: What was checked.
-        ok: Whether it is right.
+        name: Name of what was checked.
+        ok: Whether the check has passed.
         detail: What was found.
         repair: A command or a sentence that says how to repair it; None if there is nothing to repair.
     """
@@ -23,5 +23,5 @@ class Finding:
 
 
 def finding_of(name: str, ok: bool, detail: str, repair: str) -> Finding:
-    """A finding that has the repair only if it is not ok."""
+    """Returns a finding; it contains the repair only if the check has not passed."""
     return Finding(name, ok, detail, None if ok else repair)

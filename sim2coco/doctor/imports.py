@@ -1,4 +1,7 @@
-"""Checks that imported packages load and work: one script for a child process each, and its evaluation."""
+"""Checks that imported packages load and work.
+
+Each check is a script that runs in a child process, and a function that evaluates the outcome of the script.
+"""
 
 from collections.abc import Mapping
 
@@ -60,7 +63,7 @@ def pybullet(outcome: Outcome) -> list[Finding]:
 
 
 def egl(outcome: Outcome) -> Finding:
-    """Checks that PyBullet's EGL renderer works; only render=egl needs it."""
+    """Reports whether PyBullet's EGL renderer works. If not, `ok` is still True: only render=egl needs it."""
     if outcome.answer is not None:
         return Finding("EGL renderer", True, f"works, on {outcome.answer}")
     repair = f"{EGL_REPAIR}, or the GPU's driver; only render=egl needs it"

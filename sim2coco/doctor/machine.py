@@ -14,7 +14,11 @@ MIN_FREE_GB = 1.0
 
 
 def disk(folder: Callable[[], Path]) -> Finding:
-    """Checks the free disk space in the working directory."""
+    """Checks the free disk space.
+
+    Args:
+        folder: Function that returns the folder to check, for example `Path.cwd`; it may raise OSError.
+    """
     try:
         place = folder()
         free_gb = shutil.disk_usage(place).free / 1e9
@@ -27,7 +31,11 @@ def disk(folder: Callable[[], Path]) -> Finding:
 
 
 def temporary(folder: Callable[[], str]) -> Finding:
-    """Checks that temporary files can be written."""
+    """Checks that temporary files can be written.
+
+    Args:
+        folder: Function that returns the folder for temporary files; it may raise OSError.
+    """
     try:
         place = folder()
         with tempfile.NamedTemporaryFile(dir=place) as file:
@@ -40,7 +48,7 @@ def temporary(folder: Callable[[], str]) -> Finding:
 
 
 def cores(number: int) -> Finding:
-    """The number of workers that can run in parallel."""
+    """Reports the number of cores, which is the number of workers that can run in parallel."""
     return Finding("processor", True, f"{number} cores for this process: workers={number}")
 
 
@@ -50,13 +58,18 @@ def usable_cores() -> int:
 
 
 def gpu(found: Mapping[str, str], gpus: Sequence[str]) -> Finding:
-    """The GPU and torch, for training on the same machine; sim2coco does not need them."""
+    """Reports the GPUs and the version of torch, for training on this machine; sim2coco does not need them.
+
+    Args:
+        found: Installed versions by normalised name.
+        gpus: Names of the GPUs.
+    """
     torch = f"torch {found['torch']}" if "torch" in found else "no torch"
     return Finding("GPU", True, f"{', '.join(gpus) or 'none'}, {torch}; nothing here needs them")
 
 
 def usable_gpus() -> list[str]:
-    """The names of the NVIDIA GPUs of this machine."""
+    """The names of the NVIDIA GPUs of this machine, as nvidia-smi lists them; empty if it fails."""
     program = shutil.which("nvidia-smi")
     if program is None:
         return []

@@ -1,4 +1,4 @@
-"""Runs checks that may crash or hang in a child process."""
+"""Runs checks in a child process, since they may crash or hang."""
 
 import json
 import os
@@ -14,11 +14,11 @@ ANSWER = "doctor: "
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a child process ended.
+    """The outcome of a child process: how it ended, and what it printed.
 
     Attributes:
-        code: Its exit status; None if it hung, negative if a signal ended it.
-        text: Everything it printed.
+        code: Exit status of the process; None if it timed out, negative if a signal ended it.
+        text: Everything that it printed; "" if it timed out.
     """
 
     code: int | None
@@ -26,13 +26,13 @@ class Outcome:
 
     @property
     def answer(self) -> object:
-        """The answer of the script; None if it failed before."""
+        """The value that the script printed as JSON; None if the script failed or printed none."""
         lines = [line for line in self.text.splitlines() if line.startswith(ANSWER)]
         return json.loads(lines[-1].removeprefix(ANSWER)) if lines and self.code == 0 else None
 
     @property
     def problem(self) -> str:
-        """What went wrong, in one line."""
+        """One line that describes why there is no answer."""
         if self.code is None:
             return f"gave no answer within {TIMEOUT_S:.0f} s"
         if self.code < 0:
@@ -41,7 +41,7 @@ class Outcome:
 
 
 def run_child(script: str) -> Outcome:
-    """Runs a Python script in a child process."""
+    """Runs a Python script in a child process for at most `TIMEOUT_S` seconds."""
     environment = {**os.environ, "NO_ALBUMENTATIONS_UPDATE": "1"}
     try:
         done = subprocess.run(

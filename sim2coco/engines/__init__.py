@@ -1,1 +1,1 @@
-"""Engines, which run the making of scenes: in this process, or in supervised worker processes."""
+"""Engines, which make the scenes of a run: in this process, or in supervised worker processes."""

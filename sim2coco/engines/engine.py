@@ -49,12 +49,18 @@ class Engine(Kind):
     """Number of retries of a scene whose worker dies, before it counts as failed; not used by inline."""
 
     def prepared(self, recipe: Recipe) -> AbstractContextManager[BaseContext | None]:
-        """Prepares the engine before the catalogue is read; the context manager yields `Job.processes`."""
+        """Returns a context manager that prepares the engine and yields the value for `Job.processes`.
+
+        It is entered before the catalogue is read.
+
+        Args:
+            recipe: Settings that determine the images.
+        """
         return nullcontext()
 
     @abstractmethod
     def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | None]:
-        """Makes and commits scenes; yields the summary of each, in any order.
+        """Makes scenes and writes them to the store; yields the summary of each, in any order.
 
         Args:
             job: The run.
@@ -68,14 +74,14 @@ class Engine(Kind):
 
 
 def make_and_commit(context: WorkerContext, store: Store, scene: int) -> Summary:
-    """Makes one scene and writes its files and its record."""
+    """Makes one scene, writes its files and its record to the store, and returns its summary."""
     record, files = make_scene(context, scene)
     commit(store, record, files)
     return summary(record)
 
 
 def record_failure(job: Job, scene: int, error: str) -> Summary:
-    """Writes the record of a failed scene."""
+    """Writes the record of a failed scene, unless the scene has a record already; returns its summary."""
     record = Record(FORMAT, scene, job.recipe.split_of(scene), "failed", (), error, None, ())
     if not job.store.put_new(record_name(scene), to_bytes(record)):
         # The worker died after it had committed the scene, so the scene has not failed.

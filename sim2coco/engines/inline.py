@@ -19,8 +19,8 @@ class Inline(Engine):
     kind: Literal["inline"] = "inline"
 
     def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | None]:
-        """Makes and commits scenes in the given order."""
+        """Makes scenes in the given order and writes them to the store; yields the summary of each."""
         with closing(WorkerContext(job.recipe, job.scratch, job.catalogue)) as context:
             for scene in scenes:
-                assert scene is not None  # no other scene is running that could be waited for
+                assert scene is not None  # None means to wait for a running scene, and none is running
                 yield make_and_commit(context, job.store, scene)

@@ -1,4 +1,4 @@
-"""The engine that makes scenes in supervised worker processes: a crash or a hang costs one scene."""
+"""The engine that makes scenes in supervised worker processes: a crash or hang affects one scene only."""
 
 import os
 import re
@@ -32,7 +32,7 @@ PRELOADED = ("sim2coco.engines.local", "scipy.ndimage", "scipy.sparse.csgraph", 
 IDLE_S = 0.2
 """Seconds without a finished scene after which `run` yields None."""
 SCENES_AHEAD = 3
-"""Scenes scheduled per worker. More keep workers busy; fewer waste less work at the end."""
+"""Number of scenes scheduled per worker; more keep the workers busy, fewer waste less work at the end."""
 WORKERS_DIE = (
     "worker processes die while they start; see run.log in the folder of the data set; a script "
     "that defines parts of its recipe must call generate below `if __name__ == '__main__':`"
@@ -46,7 +46,11 @@ class Local(Engine):
 
     @contextmanager
     def prepared(self, recipe: Recipe) -> Iterator[BaseContext]:
-        """Starts the fork server, the process from which workers are forked, and stops it at the end."""
+        """Starts the fork server, from which workers are forked, and stops it at the end.
+
+        Yields:
+            A `multiprocessing` context that starts processes with the fork server.
+        """
         transforms = recipe.augment.geometry or recipe.augment.pixels
         server = ForkServer([*PRELOADED, *(["albumentations"] if transforms else [])])
         try:
@@ -57,7 +61,11 @@ class Local(Engine):
             server.stop()
 
     def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | None]:
-        """Makes and commits scenes in worker processes; yields the summary of each, in any order."""
+        """Makes scenes in worker processes, which write them to the store; yields summaries in any order.
+
+        Raises:
+            OSError: An error affects every scene, such as a full disk, or workers that die while they start.
+        """
         job.store.log().open("ab").close()  # an unwritable log is reported here, not by each worker
         pool = ProcessPool(
             max_workers=job.workers,
@@ -76,7 +84,9 @@ class Local(Engine):
                     return
                 done = wait(running, timeout=IDLE_S, return_when=FIRST_COMPLETED).done
                 if not done or any(future.exception() for future in done):
-                    yield None  # a signal to the whole process group stops the run, not just these scenes
+                    # If a signal to the whole process group killed the workers, the caller stops the run at
+                    # this point, before their scenes are recorded as failed.
+                    yield None
                 for future in done:
                     scene, failures = running.pop(future)
                     error = _error(future)
@@ -101,8 +111,9 @@ class Local(Engine):
 def _signals_blocked() -> Iterator[None]:
     """Blocks SIGINT and SIGTERM while processes are started.
 
-    Child processes inherit the mask, so workers receive no signal before `_init_worker` has set them up, and
-    print no traceback. The fork server never receives these signals; it ends when this process does.
+    Child processes inherit the signal mask. A worker therefore receives no signal, and prints no traceback,
+    before `_init_worker` has set it up. The fork server never receives these signals; it ends when this
+    process ends.
     """
     resource_tracker.ensure_running()  # starting it later would unblock the signals again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
@@ -113,9 +124,10 @@ def _signals_blocked() -> Iterator[None]:
 
 
 def _job_file(job: Job) -> Path:
-    """Writes the job to a file for the workers.
+    """Writes the job to a file that the workers read, and returns its path.
 
-    A pipe holds only 64 KiB, and a writer of more blocks forever if the reader dies early.
+    A file is used instead of a pipe, because a pipe holds only 64 KiB: writing more would block forever if
+    the worker dies before it has read everything.
     """
     path = job.scratch / "job"
     path.write_bytes(ForkingPickler.dumps(replace(job, processes=None)))

@@ -1,11 +1,12 @@
-"""A fork server: workers are forked from a process that has imported everything, and start in milliseconds.
+"""A fork server: workers are forked from a process that has imported all modules, and start in milliseconds.
 
-The server has one thread and does nothing but import modules and fork. On the command line it is itself a
-fork of the program, which has imported most modules already. When the library is used from another program,
-which may have threads and open resources, the server is started as a new process. It uses the code of
-Python's own server (`multiprocessing.forkserver`), but each run has its own server. Python has a single one
-for the whole program: it would keep the environment of the first run, and would be shared with the caller's
-own processes.
+The server has one thread and does nothing but import modules and fork. If sim2coco is run from the command
+line, the server is a fork of that process, which has imported most modules already. If sim2coco is used as a
+library in another program, which may have threads and open resources, the server is started as a new process.
+
+The server uses the code of Python's own fork server (`multiprocessing.forkserver`), but each run starts its
+own. Python has a single fork server for the whole program: it would keep the environment of the first run,
+and would also be used for processes that the calling program starts.
 """
 
 import os
@@ -39,8 +40,9 @@ MAIN = ("init_main_from_name", "init_main_from_path")
 class ForkServer:
     """The process that workers are forked from; it is started on first use, and again if it dies.
 
-    The server ends when this process ends, because it waits until a pipe is closed that only this process
-    holds open. Workers detect the end of the server by a change of their parent's process ID.
+    The server ends when this process ends: only this process holds the write end of a pipe open, and the
+    server exits when that end is closed. A worker detects that the server has ended when the ID of its parent
+    process changes.
 
     Args:
         modules: Modules that the server imports before it forks.
@@ -75,13 +77,14 @@ class ForkServer:
             fds: File descriptors that are passed to the new process.
 
         Returns:
-            A file descriptor from which the process ID and then the exit code can be read, and one to which
-            the pickled process is written.
+            A file descriptor from which the ID and later the exit code of the new process can be read, and a
+            file descriptor to which the caller must write the pickled process.
         """
         self.start()
         status, its_status = os.pipe()
         its_data, data = os.pipe()
-        # Passed instead of Python's pipe, which would keep the server alive as long as a child holds it.
+        # Python's own code passes the write end of its pipe here. The child would hold it open, and so keep
+        # the server alive.
         nothing = os.open(os.devnull, os.O_RDWR)
         try:
             with socket.socket(socket.AF_UNIX) as client, _short_path(self._folder.name) as folder:
@@ -113,7 +116,7 @@ class ForkServer:
         if can_be_forked():
             for module in self._modules:
                 import_module(module)
-        # Asked again, because a module may start a thread when it is imported.
+        # Checked a second time, because a module may start a thread when it is imported.
         return (self._fork_self if can_be_forked() else self._start_new)(listener, alive)
 
     def _fork_self(self, listener: socket.socket, alive: int) -> int:
@@ -148,12 +151,12 @@ class ForkServer:
 
 
 class ForkServerContext(BaseContext):
-    """A `multiprocessing` context for pebble, whose processes are forked from a fork server.
+    """A `multiprocessing` context for pebble that forks processes from a `ForkServer`.
 
     Args:
         server: The fork server.
-        main: Whether processes need definitions of the caller's script. They then run the script again, as
-            processes of Python's own contexts always do.
+        main: Whether the processes need definitions of the caller's script. If so, each of them runs the
+            script again when it starts, as in Python's own context `forkserver`.
     """
 
     _name = "forkserver"
@@ -177,14 +180,14 @@ class _Process(BaseProcess):
 
 class _Popen(popen_forkserver.Popen):
     _fds: list[int]
-    """File descriptors for the process, which Python collects while the process is pickled."""
+    """File descriptors to pass to the process; Python collects them while the process is pickled."""
 
     def __init__(self, server: ForkServer, main: bool, process: BaseProcess) -> None:
         self._server, self._main = server, main
         super().__init__(process)
 
     def _launch(self, process_obj: BaseProcess) -> None:
-        """Like Python's method, but with this fork server, and without the caller's script unless needed."""
+        """Like the base class, but forks from `ForkServer`, and runs the caller's script only if needed."""
         preparation = spawn.get_preparation_data(process_obj.name)
         kept = {key: value for key, value in preparation.items() if self._main or key not in MAIN}
         buffer = BytesIO()
@@ -195,7 +198,7 @@ class _Popen(popen_forkserver.Popen):
         finally:
             set_spawning_popen(None)
         self.sentinel, data = self._server.fork(self._fds)
-        # The child detects the end of its parent by the other end of this pipe, so it is kept open.
+        # When this pipe is closed, the child assumes that its parent has ended, so a copy is kept open.
         self.finalizer = util.Finalize(self, _close, (os.dup(data), self.sentinel))
         with os.fdopen(data, "wb") as file:
             file.write(buffer.getbuffer())
@@ -216,7 +219,7 @@ def _close(*descriptors: int) -> None:
 
 @contextmanager
 def _short_path(folder: str) -> Iterator[str]:
-    """A short path of a folder, because the address of a Unix socket is limited to 107 bytes."""
+    """Yields a short path of a folder, because the address of a Unix socket is limited to 107 bytes."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         yield f"/proc/self/fd/{descriptor}"

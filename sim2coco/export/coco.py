@@ -28,7 +28,10 @@ class Coco(Format):
 
     @contextmanager
     def write(self, store: Store, info: DatasetInfo) -> Iterator[Add]:
-        """Writes two files for every split that has images; entries are collected in temporary files."""
+        """Writes two files for every split that has images, and deletes those of splits without images.
+
+        Until all images are received, entries are collected in temporary files.
+        """
         with ExitStack() as stack:
             parts = {
                 split: _Split({name: stack.enter_context(TemporaryFile()) for name in SPOOLS})
@@ -91,12 +94,12 @@ def categories(info: DatasetInfo) -> list[dict[str, Any]]:
 
 
 def licences(info: DatasetInfo) -> list[dict[str, Any]]:
-    """COCO's list of licences: those of the assets."""
+    """COCO's list of licences, which are the licences of the assets; ids from 1."""
     return [{"id": i + 1, "name": name, "url": ""} for i, name in enumerate(info.licences)]
 
 
 def image_entry(image_id: int, labelled: LabelledPicture) -> dict[str, Any]:
-    """COCO's entry of an image, with the visible instances that have no label (`ignored`)."""
+    """COCO's entry of an image; its list `ignored` has the visible instances without a label."""
     view, picture = labelled.view, labelled.picture
     return {
         "id": image_id,
@@ -115,7 +118,10 @@ def image_entry(image_id: int, labelled: LabelledPicture) -> dict[str, Any]:
 
 
 def annotation_entry(annotation_id: int, image_id: int, label: Annotation) -> dict[str, Any]:
-    """The common part of the visible and the amodal annotation; `attributes` holds only scalars."""
+    """The part of a COCO annotation that is equal for visible and amodal masks.
+
+    `attributes` holds only scalars.
+    """
     return {
         "id": annotation_id,
         "image_id": image_id,

@@ -1,4 +1,4 @@
-"""The input of formats: the labelled images of a data set one by one, and what all of them share."""
+"""The input of annotation formats: labelled images, one by one, and facts about the whole data set."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from sim2coco.store import Store
 
 @dataclass(frozen=True, slots=True)
 class DatasetInfo:
-    """What all images of a data set share.
+    """Splits, categories and licences of a data set.
 
     Attributes:
         splits: Names of the splits, in the order of the configuration; a split may have no images.
         categories: Names of the categories, in the order of the configuration; labels refer to their index.
-        supercategories: One for each category.
+        supercategories: Name of the supercategory of each category.
         licences: The licences of the assets in alphabetical order, each once.
     """
 
@@ -26,7 +26,7 @@ class DatasetInfo:
 
 
 def dataset_info(splits: Iterable[str], catalogue: Catalogue) -> DatasetInfo:
-    """What all images of a data set share.
+    """Returns the splits, categories and licences of a data set.
 
     Args:
         splits: Names of the splits.

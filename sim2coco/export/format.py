@@ -10,7 +10,7 @@ from sim2coco.export.dataset import DatasetInfo, LabelledPicture
 from sim2coco.store import Store
 
 Add = Callable[[LabelledPicture], None]
-"""Receives the next labelled image."""
+"""Function that a format provides; it is called once for each labelled image."""
 
 
 class Format(Kind):
@@ -20,13 +20,13 @@ class Format(Kind):
     def write(self, store: Store, info: DatasetInfo) -> AbstractContextManager[Add]:
         """Writes the annotations of a data set.
 
-        Most formats implement this as a `contextmanager` that yields a function which receives the images
-        one by one, and writes the files after the `yield`. Code after the `yield` does not run if an
-        exception occurs, so no incomplete files are written.
+        Most formats implement this as a generator decorated with `contextmanager`. It yields a function that
+        is then called with the images one by one, and it writes the files after the `yield`. Code after
+        the `yield` does not run if an exception occurs, so no incomplete files are written.
 
         Args:
             store: The data set to write to.
-            info: What its images share.
+            info: Splits, categories and licences of the data set.
 
         Returns:
             A context manager that provides the function; the files are complete when the context ends.
@@ -41,7 +41,7 @@ def write_formats(
     Args:
         formats: The formats.
         store: The data set to write to.
-        info: What the images share.
+        info: Splits, categories and licences of the data set.
         pictures: The labelled images, in the order of scenes.
 
     Returns:

@@ -19,9 +19,9 @@ from scenes.assets.reading.raw import Floats, Raw
 from scenes.assets.reading.refusal import Refused
 
 NO_AREA = 1e-14
-"""Triangles are dropped if twice their area is at most this fraction of the mesh's longest side squared."""
+"""Triangles are dropped if twice their area is at most this fraction of the mesh's squared longest side."""
 BOUNDLESS_M = 1e9
-"""Triangles with a coordinate of at least this absolute value in metres are dropped as not finite."""
+"""Triangles with a coordinate whose absolute value in metres is at least this are dropped as not finite."""
 NORMAL_STEP = 1e-5
 """Step to which components of vertex normals are rounded."""
 
@@ -46,7 +46,7 @@ class Cleaned:
 
 
 def clean(raws: tuple[Raw, ...], matrix: Floats) -> Cleaned:
-    """Builds a clean mesh from triangles.
+    """Builds a clean mesh from triangles, and lists the repairs that were necessary.
 
     Args:
         raws: The triangles, grouped by material.
@@ -139,7 +139,7 @@ def _canonical(raw: Raw) -> Raw:
 
 
 def _joined(raws: list[Raw]) -> list[Raw]:
-    """Merges triangles of the same material and sorts them again, because files split them arbitrarily."""
+    """Merges groups with the same material, because files split them arbitrarily; sorts merged triangles."""
     groups: dict[object, list[Raw]] = {}
     for raw in raws:
         texture = None if raw.texture is None else (raw.texture.shape, raw.texture.tobytes())
@@ -166,9 +166,12 @@ def _order(raw: Raw) -> tuple[object, ...]:
 
 
 def _drawable(raws: list[Raw], repairs: list[str]) -> list[Raw]:
-    """At most 16 parts, each with a single colour or a single texture.
+    """Returns at most 16 groups of triangles, each with a single colour or a single texture.
 
-    If there are too many, the parts of a single colour are merged into one part with a texture.
+    If there are more than 16, all groups without a texture are merged into one group with a texture.
+
+    Raises:
+        Refused: More than 16 groups with a texture are left.
     """
     painted = [with_texture(raw) for raw in raws]
     if any(raw.corner_colors is not None for raw in raws):
@@ -189,7 +192,7 @@ def _drawable(raws: list[Raw], repairs: list[str]) -> list[Raw]:
 
 
 def _normals(raw: Raw) -> Floats:
-    """Unit normals (m, 3, 3) from the file; invalid or missing ones are computed with creases."""
+    """Unit normals (m, 3, 3) from the file; missing or invalid ones are computed, and keep sharp edges."""
     made = crease_normals(raw.corners)
     if raw.normals is None:
         return made

@@ -1,4 +1,4 @@
-"""The last lines that import and check print: assumptions that were made, and files that were left out."""
+"""The lines that import and check print at the end: assumptions made, and files that were left out."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,15 +8,16 @@ from sim2coco.library.shape import NOT_INSTALLED
 from sim2coco.messages import counted
 
 NAMED = 5
-"""Maximum number of files that are named; only the number of further ones is printed."""
+"""Maximum number of files that are listed by name; of further files, only the number is printed."""
 
 
 def closing_lines(found: Scan | None, rows: Sequence[Row]) -> Iterator[str]:
     """Yields a line for each assumption or omission that the user may want to correct.
 
     Args:
-        found: The content of the folder of meshes; None for a library, which needs only the line about hulls.
-        rows: The results for its meshes.
+        found: The content of the folder of meshes; None if a library is checked; then only the line
+            about hulls is yielded.
+        rows: The results for the meshes of the folder or library.
     """
     if uncut := [row for row in rows if row.hull_because == NOT_INSTALLED]:
         told = f"nothing falls into concave meshes ({len(uncut)} here), as hulls stand for them"

@@ -68,7 +68,7 @@ class Columns(Settings):
         return value
 
     def over(self, other: Self) -> Self:
-        """A copy of another line in which the values set here, except the file, replace its own."""
+        """Returns a copy of `other`, updated with all values that are set in this line except `file`."""
         said = {name: getattr(self, name) for name in self.model_fields_set if name != "file"}
         return other.model_copy(update=said)
 

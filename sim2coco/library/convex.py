@@ -1,4 +1,4 @@
-"""Decomposes a concave mesh into a few convex pieces, so that objects fall into cups and through rings."""
+"""Decomposes concave meshes into convex pieces, so that objects can fall into cups and through rings."""
 
 from itertools import combinations
 
@@ -11,16 +11,16 @@ from scenes.assets.reading.raw import Floats
 from scenes.geometry import fibonacci_sphere
 
 MAX_PIECES, MAX_POINTS = 16, 32
-"""Maximum number of pieces of a mesh, and of points of a piece without the outermost points.
+"""Maximum number of pieces of a mesh, and of vertices of a piece before outermost points are added.
 
-Higher limits make each contact slower to compute and change little.
+Higher limits make each contact slower to compute and change the shape little.
 """
 VOXELS, DEPTH = 100_000, 8
 """Number of voxels into which V-HACD divides the mesh, and its maximum depth of recursive splits."""
 GROWTH = 0.01
 """Fraction of the hull's volume by which merging pieces may increase the total volume."""
 OUTERMOST = 512
-"""Number of directions in which the pieces together extend as far as the mesh."""
+"""Number of directions in which the pieces are extended so that they reach as far as the mesh."""
 
 
 class Undivided(Exception):
@@ -28,11 +28,14 @@ class Undivided(Exception):
 
 
 def convex_pieces(mesh: Mesh) -> tuple[Floats, ...]:
-    """The vertices (n, 3) of each of at most 16 convex pieces of a mesh; a single piece is its hull.
+    """Decomposes a mesh into at most 16 convex pieces; a single piece means that its hull suffices.
 
     Uses V-HACD 4 (Mamou 2016), which works on voxels. It runs without threads, so that the same mesh always
     gives the same pieces. Pieces whose union is nearly convex are merged. The pieces are extended to the
     outermost points of the mesh, so that the mesh neither sinks into the floor nor hovers above it.
+
+    Returns:
+        The vertices (n, 3) of each piece, in metres.
 
     Raises:
         Undivided: V-HACD fails, or the mesh is flat.
@@ -86,7 +89,7 @@ def _corners(points: Floats) -> Floats:
 
 
 def _joined(pieces: list[Floats], growth: float) -> list[Floats]:
-    """Merges pairs of pieces, least added volume first, while the sum of added volumes is within `growth`."""
+    """Repeatedly merges the two pieces that add the least volume, up to a total added volume of `growth`."""
     volumes = [_volume(piece) for piece in pieces]
     costs = {
         (one, two): _volume(np.concatenate([pieces[one], pieces[two]])) - volumes[one] - volumes[two]
@@ -114,7 +117,7 @@ def _volume(points: Floats) -> float:
 
 
 def _reaching(pieces: list[Floats], hull: Floats) -> list[Floats]:
-    """Adds to each piece the outermost points of the mesh to which it is the nearest piece."""
+    """Adds each outermost point of the mesh to the piece that is nearest to the point."""
     outermost = hull[_furthest(hull, OUTERMOST)]
     nearest = np.argmin([cKDTree(piece).query(outermost)[0] for piece in pieces], axis=0)
     thin = [piece if len(piece) <= MAX_POINTS else piece[_furthest(piece, MAX_POINTS)] for piece in pieces]

@@ -22,11 +22,11 @@ NEAR = ("m", "mm", "cm", "in")
 
 
 def draft(rows: Sequence[Row], overrides: Mapping[str, Override]) -> str:
-    """The text of assets.csv for mesh files that were examined in the unit they state, else in metres.
+    """Returns the text of a draft of `assets.csv`.
 
     Args:
-        rows: The results for the files.
-        overrides: What the user has already stated about each file.
+        rows: The results for the mesh files, examined in the unit that a file states, otherwise in metres.
+        overrides: What the user has already stated about each file, by its path.
     """
     text = io.StringIO()
     writer = csv.DictWriter(text, [*COLUMNS, TOLD], lineterminator="\n")
@@ -63,7 +63,11 @@ def _cells(row: Row, override: Override, stated_m: float | None) -> dict[str, st
 
 
 def _guess(longest: float, stated_m: float | None) -> str:
-    """Guesses the unit in which a length is closest to the others of its category, or is plausible."""
+    """Guesses the unit of a length in a file, and returns it with a question mark.
+
+    If the usual size in the category, `stated_m`, is known, this is the unit in which the length is closest
+    to it; otherwise the first unit in which the length is plausible. If there is none, returns "?".
+    """
     if stated_m is not None and longest > 0:
         return min(NEAR, key=lambda unit: abs(log(longest * UNITS_M[unit] / stated_m))) + "?"
     low_m, high_m = LIKELY_M

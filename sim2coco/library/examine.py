@@ -1,4 +1,4 @@
-"""Reads, cleans, measures and tests one mesh file, in a child process that a bad file may crash."""
+"""Reads, cleans, measures and tests one mesh file; runs in a child process, as a bad file may crash it."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,7 +50,7 @@ class Task:
 
 
 def examine(client: Client, task: Task) -> Row:
-    """Examines a mesh file and returns its row; problems with the file are reported in the row."""
+    """Examines a mesh file and returns the result; problems with the file are reported in it, not raised."""
     try:
         source = read_source(task.root / task.file, (task.root,))
     except Refused as refused:
@@ -64,7 +64,13 @@ def examine(client: Client, task: Task) -> Row:
 
 
 def refusal(task: Task, refused: Refused, inputs: dict[str, str]) -> Row:
-    """The row of a mesh that is refused."""
+    """Returns the row of a mesh that is refused.
+
+    Args:
+        task: The mesh file.
+        refused: The reason.
+        inputs: Hash of each file that was read, by its path relative to the mesh file's folder.
+    """
     return Row(
         task.file,
         task.override,
@@ -118,9 +124,9 @@ def _unit(override: Override, source: Source) -> tuple[float, str]:
 
 
 def _doubt(longest_m: float, override: Override, unit: str) -> str:
-    """Why a size that the user has not confirmed is implausible; "" if it is plausible.
+    """Returns why a size is implausible; "" if it is plausible or was confirmed by the user.
 
-    A length below 1 mm is always implausible; one above 5 m is, unless the unit comes from `--unit`.
+    A length below 1 mm is implausible; one above 5 m is too, unless the unit comes from `--unit`.
     """
     if override.sure or override.longest_m is not None:
         return ""
@@ -171,7 +177,7 @@ def _convexity(mesh: Mesh, watertight: bool) -> float:
 
 
 def _check_round_trip(path: Path, mesh: Mesh) -> None:
-    """Checks that the clean mesh can be read back from its file, as it will be for a data set.
+    """Checks that the clean mesh can be read back from its file, as it will be when a data set is made.
 
     Raises:
         MeshError: The mesh that was read differs, which is a bug of this program.

@@ -14,9 +14,10 @@ from sim2coco.library.scan import LibraryError
 from sim2coco.store import Store
 
 SOURCES = "sources.json"
-"""File of the library with the relative path of each folder by name."""
+"""File of the library with the name and the relative path of each folder of meshes."""
 Joining = Literal["ask", "add", "replace"]
-"""How to import a folder that is new to the library: refuse, add it to the others, or replace them."""
+"""How a folder that is new to the library is imported: `ask` raises an error if the library is made from
+other folders, `add` adds it to them, and `replace` replaces them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,10 @@ class MeshFolder:
 
     Attributes:
         name: Name of the folder in the library.
-        folders: Paths of all folders by name, relative to the library, so that all may be moved together.
-        own: The present entries of this folder's assets in the library's index.
-        others: The present entries of the other folders' assets.
+        folders: Paths of all folders by name, relative to the library, so that library and folders can be
+            moved together.
+        own: The current entries of this folder's assets in the library's index.
+        others: The current entries of the other folders' assets.
     """
 
     name: str
@@ -36,7 +38,7 @@ class MeshFolder:
     others: tuple[Mapping[str, Any], ...]
 
     def named(self, overrides: Mapping[str, Override]) -> dict[str, Override]:
-        """The overrides with unique asset names; assets that are already in the library keep their names."""
+        """The overrides, by file, with unique asset names; assets already in the library keep their names."""
         before = {entry["source"]: entry["name"] for entry in self.own}
         taken = {entry["name"] for entry in self.others}
         names: dict[str, str] = {}
@@ -57,12 +59,12 @@ class MeshFolder:
         yield from (f"{self.name}-{number}/{name}" for number in count(2))
 
     def strangers(self, rows: Iterable[Row]) -> set[str]:
-        """The files among these rows that are not yet in the library."""
+        """Returns the files of these rows that are not yet in the library."""
         known = {entry["source"] for entry in self.own}
         return {row.file for row in rows} - known
 
     def resolver(self) -> list[Row]:
-        """The assets of the other folders as rows, with sizes that count as confirmed."""
+        """Returns the assets of the other folders as rows, whose sizes are treated as stated by the user."""
         return [
             Row(
                 file=f"{entry['folder']}: {entry['source']}",
@@ -76,11 +78,17 @@ class MeshFolder:
 
 
 def mesh_folder_of(store: Store, library: Path, root: Path, joining: Joining) -> MeshFolder:
-    """Finds or adds a folder among those that a library is made from.
+    """Returns the folder `root` with its name in a library; a folder that is new to the library is added.
+
+    Args:
+        store: The library's files.
+        library: The library's folder.
+        root: The folder of meshes.
+        joining: What to do if the library is made from other folders.
 
     Raises:
         LibraryError: The library is made from other folders and `joining` is "ask", or the library is of an
-            older version and none of its meshes is in the folder.
+            older version, none of its meshes is in the folder, and `joining` is not "replace".
     """
     entries = _tree(store, INDEX).get("assets", [])
     nameless = [entry["source"] for entry in entries if "folder" not in entry]

@@ -1,4 +1,4 @@
-"""Imports a folder of meshes into a library; reads only new or changed files, and writes files atomically."""
+"""Imports a folder of meshes into a library; only new or changed files are examined; writes are atomic."""
 
 import json
 from collections import Counter
@@ -45,11 +45,11 @@ def import_meshes(
         overrides: What the user states about each mesh file, by its path relative to the folder.
         library: The library's folder, which may be new.
         workers: Maximum number of child processes.
-        report: Called with each row as soon as it is known, and whether it was stored by an earlier import.
+        report: Called with each row as soon as it is known, and with True if an earlier import stored it.
         joining: What to do if the library is made from other folders.
 
     Returns:
-        A row for each file, in the order of `overrides`, with its name in the library.
+        A row for each file, in the order of `overrides`; `override.name` is its asset name in the library.
 
     Raises:
         LibraryError: `library` contains other files, or is made from other folders while `joining` is "ask".
@@ -84,7 +84,7 @@ def _check_own(library: Path) -> None:
     """Checks that the folder is new, or a finished or unfinished library.
 
     Raises:
-        LibraryError: It contains other files.
+        LibraryError: It is a file, or contains other files and no index of a library.
     """
     if not library.exists():
         return
@@ -103,8 +103,9 @@ def _place(mesh_folder: MeshFolder, file: str) -> str:
 def _known(store: Store, root: Path, place: str, file: str, override: Override) -> Row | None:
     """The stored row of a file; None if it must be examined again.
 
-    That is necessary if the file, the files it refers to or relevant overrides have changed, or if the clean
-    mesh or its convex pieces for collision are missing.
+    A file must be examined again if the file, the files it refers to or relevant overrides have changed, or
+    if the clean mesh or its convex pieces for collision are missing. The same holds if the row is of another
+    version, or if the package for convex decomposition has been installed since.
     """
     try:
         tree = json.loads(store.get(place))
@@ -148,7 +149,7 @@ def _hash(path: Path) -> str:
 
 
 def _put_index(store: Store, mesh_folder: MeshFolder, rows: Iterable[Row]) -> None:
-    """Writes the index that data sets read; existing categories keep their order, and new ones follow."""
+    """Writes the index of the library; existing categories keep their order, and new ones follow."""
     usable = [row for row in rows if row.usable]
     known = _categories(store)
     new = sorted({row.override.category for row in usable} - set(known))

@@ -51,7 +51,7 @@ def put_pieces(store: Store, pieces: Sequence[Floats]) -> str:
 
 
 def _obj(mesh: Mesh, name: str) -> bytes:
-    """All parts, each with its material; each vertex has a normal and texture coordinates."""
+    """The OBJ file of a mesh: a group with a material for each part, with normals and texture coordinates."""
     groups = [
         ObjGroup(part.vertices_m, part.faces, part.uvs, part.normals, material=f"m{index}")
         for index, part in enumerate(mesh.parts)

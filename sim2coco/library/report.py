@@ -63,7 +63,7 @@ def _below(row: Row) -> Iterator[str]:
 
 
 def sentence(row: Row) -> str:
-    """One line about why a mesh does not become an asset, and what to do about it."""
+    """Returns one line that says why a mesh does not become an asset, and what the user can do about it."""
     if row.asks:
         return f"{row.asks}; {SAY_SIZE}"
     return f"{row.kind}: {row.reason}; {row.remedy}"

@@ -18,10 +18,10 @@ class Override:
         unit_m: Unit of the coordinates in the file, in metres.
         sure: Whether the unit was stated for this file in the table; then any size is accepted.
         up: Axis of the file that points up.
-        longest_m: Longest side of the bounding box, as an alternative to a unit.
-        density_kg_m3: Density.
+        longest_m: Longest side of the bounding box in metres, as an alternative to a unit.
+        density_kg_m3: Density in kg/m³.
         licence: Licence of the mesh.
-        upright: Whether it is released upright, turned only about the vertical axis.
+        upright: Whether the object is released upright, turned only about the vertical axis.
         collision: `hull`; `convex` for convex pieces even if a hull would fit; or "" to choose by shape.
     """
 
@@ -45,32 +45,32 @@ class Row:
         file: Path of the file relative to the imported folder.
         override: What the user states about the file.
         verdict: `ok`, `repaired` or `refused`.
-        kind: The kind of reason for which it was refused, from a fixed list; "" otherwise.
-        reason: The reason in words.
-        remedy: What to do about it.
-        asks: Why its size is implausible and must be confirmed before the import; "" if it is plausible.
-        notes: Repairs, and what is missing.
+        kind: Kind of the reason if the mesh is refused, from a fixed list; "" otherwise.
+        reason: Why the mesh is refused, in words; "" otherwise.
+        remedy: What the user can do about the reason; "" if the mesh is not refused.
+        asks: Why the size is implausible and must be confirmed before the import; "" if it is plausible.
+        notes: Descriptions of repairs, and of what the file lacks.
         inputs: Hash of each file that was read, by its path relative to the mesh file's folder.
         mesh: Name of the clean mesh, which is its hash; "" for none.
         faces: Number of triangles of the clean mesh.
         parts: Number of parts of the clean mesh, each with its own material.
-        extents_m: Sides of the bounding box along x, y and z.
+        extents_m: Sides of the bounding box along x, y and z in metres.
         unit: Source of the unit: `file`, `table`, `--unit`, or "" if none states it and metres are assumed.
         metres_per_unit: Factor from the coordinates in the file to metres.
         up: The axis of the file that was rotated to z.
         watertight: Whether the mesh encloses a volume.
         normals: Whether normals come from the file or were computed: `file` or `made`.
-        uvs: The same for texture coordinates.
+        uvs: Whether texture coordinates come from the file or were computed: `file` or `made`.
         images: Status of each texture that the file names: found, missing, unsupported, unreadable.
-        volume_m3: The enclosed volume; for an open mesh 0.3 times the volume of its bounding box.
-        center_of_mass_m: Position of the centre of mass.
+        volume_m3: The enclosed volume in m³; for an open mesh 0.3 times the volume of its bounding box.
+        center_of_mass_m: Position of the centre of mass in metres.
         mass_kg: Mass from volume and density, limited to 0.01..50 kg.
         convexity: Volume as a fraction of the hull's volume; 1 for a convex mesh, 0 for an open one.
         pieces: Number of convex pieces of the collision shape; 1 means the hull.
         collision: Name of the file of the pieces, which is its hash; "" for none.
         hull_because: Why the collision shape is the hull although pieces would be better; "" otherwise.
-        smallest_px: Size of the longest side in the image in pixels from which the mesh itself is rendered;
-            simplified meshes are used below it.
+        smallest_px: Smallest length of the longest side in the image, in pixels, at which the mesh itself is
+            rendered; below it, simplified meshes are used.
         drawn_px: Number of pixels that the mesh covers in its test render of 192 x 192 pixels.
     """
 
@@ -106,12 +106,12 @@ class Row:
 
     @property
     def usable(self) -> bool:
-        """Whether it becomes an asset."""
+        """Whether the mesh becomes an asset."""
         return self.verdict != "refused" and not self.asks
 
     @property
     def longest_m(self) -> float:
-        """Longest side of the bounding box."""
+        """Longest side of the bounding box in metres."""
         return max(self.extents_m)
 
     def tree(self) -> dict[str, Any]:
@@ -120,7 +120,7 @@ class Row:
 
 
 def row_of(tree: dict[str, Any]) -> Row:
-    """Builds a row from plain values.
+    """Builds a row from plain values as returned by `Row.tree`.
 
     Raises:
         KeyError, TypeError, ValueError: The values do not describe a row of this version.

@@ -27,7 +27,7 @@ class Scan:
 
     Attributes:
         meshes: Mesh files that become one asset each.
-        parts: Mesh files that a URDF in the folder names; they are part of its asset.
+        parts: Mesh files that a URDF in the folder refers to; they are part of the asset of the URDF.
         rubbish: Files that operating systems and editors leave behind, like .DS_Store, ._x.obj or Thumbs.db.
         companions: Textures, materials and buffers.
         others: Files of other kinds.
@@ -104,7 +104,7 @@ def _is_rubbish(file: str) -> bool:
 
 
 def _parts(root: Path, meshes: list[str]) -> set[str]:
-    """The meshes that URDFs name; URDFs that also name other files are ignored."""
+    """The meshes to which URDFs refer; a URDF that refers to a file not in `meshes` is ignored."""
     known, found = set(meshes), set[str]()
     for file in meshes:
         if file.lower().endswith(".urdf"):

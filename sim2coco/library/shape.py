@@ -21,7 +21,7 @@ def installed() -> bool:
 
 
 def shape(row: Row, mesh: Mesh, hull_because: str) -> tuple[tuple[Floats, ...], str]:
-    """The convex pieces of the collision shape of a mesh, and why there are none although there should be.
+    """Returns the convex pieces of the collision shape of a mesh, or the reason why its hull must be used.
 
     Args:
         row: The results for the mesh so far.
@@ -29,9 +29,10 @@ def shape(row: Row, mesh: Mesh, hull_because: str) -> tuple[tuple[Floats, ...], 
         hull_because: Why the mesh must not be decomposed; "" if it may be.
 
     Returns:
-        At least two pieces, or none if the hull is used: because the user states it, because the mesh is
-        nearly convex, or because it is not watertight, so that its interior is unknown. The text is "" if
-        the hull is the right choice.
+        The vertices (n, 3) of each of at least two pieces, and "". If the hull is used, there are no pieces.
+        This is right if the user asks for the hull, or does not ask for pieces and the mesh is nearly convex
+        or not watertight, so that its interior is unknown; the text is "" then. If pieces would be better
+        but could not be computed, the text is the reason.
     """
     told = row.override.collision
     suits = not row.watertight or row.convexity >= HULL_FITS
@@ -47,7 +48,10 @@ def shape(row: Row, mesh: Mesh, hull_because: str) -> tuple[tuple[Floats, ...], 
 
 
 def with_pieces(row: Row, entry: Entry) -> Row:
-    """Adds to the row of a library's mesh the number and name of its stored pieces."""
+    """Returns the row of a library's mesh, with the number and file name of its stored convex pieces.
+
+    If the stored pieces cannot be read, the verdict of the row is `refused`.
+    """
     if entry.pieces is None:
         return row
     try:

@@ -14,11 +14,11 @@ MAX_CELLS = 600
 
 
 def sheet(folder: Path, sizes: dict[str, str]) -> Image:
-    """All assets of a library, at most 600, by category in one image (h, w, 3) RGB.
+    """Draws the assets of a library, at most 600 and sorted by category, into one image (h, w, 3) RGB.
 
     Args:
         folder: The library.
-        sizes: Text to write below each asset's name, by that name.
+        sizes: The size of each asset as text, by the name of the asset; it is written below the name.
 
     Raises:
         NoLibrary: The folder is not a library.

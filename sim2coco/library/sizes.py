@@ -12,9 +12,9 @@ from typing import Self
 from sim2coco.library.row import Row
 
 FAR = 8.0
-"""Sizes that exceed or fall below the usual one in the category by more than this factor are implausible."""
+"""Sizes are implausible if they differ by more than this factor from the usual size in the category."""
 STATED = ("file", "table")
-"""Sources of a unit that count as stated."""
+"""Values of `Row.unit` for which the unit counts as stated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Sizes:
 
     @classmethod
     def by_category(cls, rows: Iterable[Row]) -> Mapping[str, Self]:
-        """The sizes of the usable meshes of each category; categories without any are left out."""
+        """Returns the sizes of usable meshes by category; categories without usable meshes are left out."""
         found: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
             if row.usable:
@@ -45,10 +45,10 @@ class Sizes:
         }
 
     def beside(self, row: Row) -> float | None:
-        """The usual size with which a mesh of the category is compared; None if it is the only one.
+        """Returns the size in metres with which a mesh is compared; None if its category has no other mesh.
 
-        This is the median of the other meshes whose unit is stated. If there are none, it is the (lower)
-        median of all meshes, or the size of the other mesh if there are only two.
+        This is the median size of the other meshes whose unit is stated. If there are none, it is the size
+        of the other mesh in a category of two, and the lower median of all meshes in a larger category.
         """
         if len(self.all) < 2:
             return None
@@ -66,20 +66,22 @@ def _median(values: Sequence[float]) -> float:
 
 
 def _median_without(values: Sequence[float], one: float) -> float:
-    """The median of ascending values without one of them."""
+    """Returns the median of ascending values, without one value that equals `one`."""
     place, rest = bisect_left(values, one), len(values) - 1
     low, high = (rank + (rank >= place) for rank in ((rest - 1) // 2, rest // 2))
     return (values[low] + values[high]) / 2
 
 
 def doubted(rows: Sequence[Row]) -> list[Row]:
-    """The rows, with `asks` set in each whose size is far from the usual one in its category."""
+    """Returns the rows; `asks` is set in each row whose size is far from the usual size in its category."""
     sizes = Sizes.by_category(rows)
     return [_doubted(row, sizes[row.override.category].beside(row)) if row.usable else row for row in rows]
 
 
 def doubted_beside(rows: Sequence[Row], new: set[str], others: Sequence[Row]) -> list[Row]:
-    """The rows, in which `asks` is set for each new file whose size is far from the usual one in the library.
+    """Returns the rows; `asks` is set in new ones whose size is far from the usual size in other folders.
+
+    The usual size is the median size of the assets of the same category.
 
     Args:
         rows: The rows of the imported folder.

@@ -22,7 +22,12 @@ MAX_BYTES = 20_000_000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the table, and its location for messages."""
+    """A line of the table.
+
+    Attributes:
+        place: Location of the line, for error messages.
+        said: What the line states.
+    """
 
     place: str
     said: Columns
@@ -30,7 +35,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """Options of the command line, for all files for which the table does not state the value.
+    """Command-line options that apply to each file for which the table does not state the value.
 
     Attributes:
         unit_m: Unit in metres, for files that do not state one themselves.
@@ -133,10 +138,16 @@ def _line(place: str, cells: Mapping[str, str]) -> Line:
 
 
 def overrides(files: Sequence[str], lines: Sequence[Line], flags: Flags) -> dict[str, Override]:
-    """The overrides of each file.
+    """Returns what the user states about each file, by the path of the file.
 
-    A value comes from the last line that matches the file and states it, else from the flags. The default
-    category is the first folder of the path, or the name of the file if it is in no folder.
+    Each value comes from the last line that matches the file and states this value, otherwise from the
+    flags. The default category is the first folder of the path, or the name of the file without its suffix
+    if the file is in no subfolder.
+
+    Args:
+        files: Paths of the mesh files relative to the imported folder.
+        lines: The lines of the table.
+        flags: The command-line options.
 
     Raises:
         LibraryError: A line matches no file, or two lines have the same name or pattern.
@@ -180,7 +191,7 @@ def _folder(file: str) -> str:
 
 
 def _names(files: Sequence[str]) -> dict[str, str]:
-    """Names of assets: the path without its suffix, or with it if several files would have the same name."""
+    """Asset name of each file: its path without the suffix, or with the suffix where names would coincide."""
     bare = [file.rpartition(".")[0] for file in files]
     often = Counter(bare)
     return {file: name if often[name] == 1 else file for file, name in zip(files, bare, strict=True)}

@@ -25,7 +25,10 @@ from sim2coco.library.row import Row
 TIMEOUT_S = 120.0
 """Maximum time in seconds for one file."""
 MEMORY_BYTES = 6 << 30
-"""Limit of a child's address space; a file that needs more is refused. Imports alone map about 1.5 GiB."""
+"""Limit of a child's address space; a file that needs more is refused.
+
+The imported Python modules alone map about 1.5 GiB.
+"""
 FILES_A_CHILD = 100
 """Number of files after which a child process is replaced by a new one."""
 AHEAD = 2
@@ -33,7 +36,7 @@ AHEAD = 2
 
 
 def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
-    """Yields the rows of mesh files in the order in which they are finished.
+    """Examines mesh files in child processes, and yields each row as soon as it is finished.
 
     Raises:
         ChildProcessError: Child processes die while they start.
@@ -63,14 +66,14 @@ def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
     finally:
         pool.stop()
         if not running:
-            # Otherwise a child that is still starting would print errors about what join removes.
+            # A child that is still starting would print errors about resources that pool.join removes.
             for child in set(multiprocessing.active_children()) - others:
                 child.kill()
         pool.join()
 
 
 def _uncut(future: Future[Row], task: Task) -> Task | None:
-    """The task for a second try without convex pieces, if computing them may have failed; otherwise None."""
+    """The task for a second try without convex pieces; None unless their computation may have failed."""
     error = future.exception()
     if isinstance(error, TimeoutError):
         why = f"it took more than {TIMEOUT_S:.0f} s"
@@ -111,7 +114,7 @@ _client: Client | None = None
 
 
 def _start(parent: int) -> None:
-    """Initialises a child process: no output, Ctrl-C ignored, memory limited, and it ends with its parent."""
+    """Initialises a child process: hides output, ignores Ctrl-C, limits memory, and exits with the parent."""
     global _client
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     exit_with_parent(parent)
@@ -123,8 +126,8 @@ def _start(parent: int) -> None:
 
 
 def harden() -> None:
-    """Makes Pillow refuse large images by their header, and suppresses warnings and logs of libraries."""
-    Image.MAX_IMAGE_PIXELS = MAX_IMAGE_PX // 2  # Pillow warns above, raises above twice this
+    """Makes Pillow refuse images whose header gives a large size; hides warnings and logs of libraries."""
+    Image.MAX_IMAGE_PIXELS = MAX_IMAGE_PX // 2  # Pillow warns above this, and raises above twice this
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
 

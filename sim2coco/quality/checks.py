@@ -34,7 +34,7 @@ class Visible(Check):
         return measures.visible_px < self.min_px or measures.visible_fraction < self.min_fraction
 
     def rejects(self, judged: Judged) -> bool:
-        """Whether an instance without a label covers more of the image than allowed."""
+        """Whether an instance with a dropped label covers more than `max_ignored` of the image."""
         limit = self.max_ignored * judged.sample.ids.size
         pairs = zip(judged.sample.instances, judged.measures, strict=True)
         return any(
@@ -78,7 +78,7 @@ class TooDark(Check):
     """Minimum of the 95th percentile of the brightness, 0..255."""
 
     def rejects(self, judged: Judged) -> bool:
-        """Whether even the bright parts are dark."""
+        """Whether the 95th percentile of the brightness is below `min_grey`."""
         return judged.brightness(0.95) < self.min_grey
 
 
@@ -90,7 +90,7 @@ class TooBright(Check):
     """Maximum of the 5th percentile of the brightness, 0..255."""
 
     def rejects(self, judged: Judged) -> bool:
-        """Whether even the dark parts are bright."""
+        """Whether the 5th percentile of the brightness is above `max_grey`."""
         return judged.brightness(0.05) > self.max_grey
 
 
@@ -102,7 +102,7 @@ class LowContrast(Check):
     """Minimum standard deviation of the brightness, 0..255."""
 
     def rejects(self, judged: Judged) -> bool:
-        """Whether the brightness hardly varies."""
+        """Whether the standard deviation of the brightness is below `min_std`."""
         _, deviation = cv2.meanStdDev(judged.grey)
         return bool(deviation[0, 0] < self.min_std)
 
@@ -115,7 +115,7 @@ class Blurred(Check):
     """Minimum of the 99th percentile of the absolute Laplacian, in grey levels, on and around labels."""
 
     def rejects(self, judged: Judged) -> bool:
-        """Whether even the sharpest edges of the objects are blurred."""
+        """Whether the 99th percentile of |Laplacian| on and around labels is below `min_laplacian`."""
         boxes = np.array([measures.box_xyxy for measures in judged.measures if measures.box_xyxy])
         if not len(boxes):
             return False
@@ -130,9 +130,9 @@ class Blurred(Check):
 
 
 def percentile(counts: ArrayLike, fraction: float) -> float:
-    """A quantile of integers that are given by their histogram.
+    """Returns a quantile of integers, computed from their histogram.
 
-    Equals `numpy.quantile` with its default, linear interpolation.
+    The result equals that of `numpy.quantile` with its default method, linear interpolation.
 
     Args:
         counts: (n,), how often each integer from 0 to n - 1 occurs.

@@ -14,7 +14,7 @@ from scenes.settings import Kind, Settings, Share, one_of
 from sim.annotate import Instance, Measures, Sample, measure
 
 HIDDEN = "hidden"
-"""The reason for dropping an instance without visible pixels; this holds with any checks."""
+"""The reason for dropping the label of an instance without visible pixels, whatever the checks are."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,11 @@ class Judged:
         return np.asarray(cv2.cvtColor(self.sample.image, cv2.COLOR_RGB2GRAY), np.uint8)
 
     def brightness(self, fraction: float) -> int:
-        """A percentile (as a fraction 0..1) of the brightness 0..255, from every 4th row and column."""
+        """Returns a quantile of the brightness, 0..255, computed from every 4th row and column.
+
+        Args:
+            fraction: The quantile, 0..1; 0.95 gives the 95th percentile.
+        """
         return int(np.searchsorted(self._cumulative, fraction * self._cumulative[-1]))
 
     @cached_property
@@ -95,9 +99,9 @@ class Verdict:
 def judge(
     quality: Quality, sample: Sample, empty_on_purpose: bool, measures: list[Measures] | None = None
 ) -> Verdict:
-    """The verdict of all checks on a labelled image.
+    """Applies all checks to a labelled image, and returns the verdict.
 
-    Labels are checked first, then the image with the labels that remain.
+    The labels are checked first, and then the image with the labels that remain.
 
     Args:
         quality: The checks.

@@ -28,10 +28,10 @@ class DataSetError(ValueError):
 
 
 class DataSet:
-    """A data set on disk, read by its records.
+    """A data set on disk. Its images are found through the records of its scenes.
 
     Args:
-        root: Its folder.
+        root: Folder of the data set.
 
     Raises:
         DataSetError: The folder is not a data set of sim2coco.
@@ -48,7 +48,13 @@ class DataSet:
             raise DataSetError(f"{root}: not a data set (it has no readable run.json)") from None
 
     def find(self, name: str) -> tuple[Record, View, Picture]:
-        """Finds an image by its name, with or without suffix.
+        """Finds an image by its name.
+
+        Args:
+            name: Name of the image, with or without suffix, for example `s000057_v02`.
+
+        Returns:
+            The record of the image's scene, its view, and the image's entry in the view.
 
         Raises:
             DataSetError: There is no such image.
@@ -65,7 +71,11 @@ class DataSet:
         raise DataSetError(f"{self.store}: scene {record.scene} has no accepted image {name!r}")
 
     def pictures(self) -> Iterator[tuple[Record, View, Picture]]:
-        """Yields all images, in order."""
+        """Yields all images in order, each as the record of its scene, its view, and its entry in the view.
+
+        Raises:
+            DataSetError: A record cannot be read.
+        """
         limit = self._num_images
         for name in self.store.list("records"):
             try:
@@ -80,7 +90,7 @@ class DataSet:
                     yield record, view, picture
 
     def files(self, record: Record, picture: Picture) -> dict[str, bytes]:
-        """The content of an image's files by their names in the data set; the image comes first.
+        """The contents of all files of an image, by file name in the data set; the image file comes first.
 
         Raises:
             DataSetError: A file is missing.
@@ -88,7 +98,7 @@ class DataSet:
         return {name: self._content(name) for name in picture_files(record.split, picture)}
 
     def content(self, record: Record, picture: Picture) -> bytes:
-        """The content of the image file.
+        """The bytes of the image file.
 
         Raises:
             DataSetError: The file is missing.
@@ -102,7 +112,7 @@ class DataSet:
             raise DataSetError(f"{self.store}/{name}: missing") from None
 
     def image(self, record: Record, picture: Picture) -> NDArray[np.uint8]:
-        """The decoded image (H, W, 3) RGB.
+        """The decoded image, RGB, of shape (H, W, 3).
 
         Raises:
             DataSetError: The file is missing or broken.

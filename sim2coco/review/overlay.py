@@ -15,7 +15,7 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 IGNORED_RGB, BLACK, WHITE = (160, 160, 160), (0, 0, 0), (255, 255, 255)
 GAP_PX = 4
 MIN_WIDTH_PX = 512
-"""Narrower images are enlarged, so that lines and text do not cover them."""
+"""Images narrower than this are enlarged before labels are drawn, so that lines and text hide less."""
 
 
 def color_of(category: int) -> tuple[int, int, int]:
@@ -25,9 +25,17 @@ def color_of(category: int) -> tuple[int, int, int]:
 
 
 def overlay(image: Image, picture: Picture, names: tuple[str, ...]) -> Image:
-    """An image with its labels: filled visible masks, outlines of amodal masks, and bounding boxes.
+    """Draws the labels of an image: filled visible masks, outlines of amodal masks, and bounding boxes.
 
-    Objects without a label have a grey box with the reason.
+    An object without a label gets a grey box with the reason why it has none.
+
+    Args:
+        image: RGB image of shape (H, W, 3).
+        picture: The entry of the image in its record, with its labels.
+        names: Names of the categories.
+
+    Returns:
+        A copy with the labels drawn, enlarged by a whole factor if it is narrower than `MIN_WIDTH_PX`.
     """
     times = -(-MIN_WIDTH_PX // picture.width)
     drawn = _enlarged(image, times)
@@ -52,13 +60,13 @@ def _enlarged(pixels: NDArray[Scalar], times: int) -> NDArray[Scalar]:
 
 
 def decoded(counts: str, picture: Picture) -> NDArray[np.bool_]:
-    """Decodes a mask (H, W) from COCO's compressed run lengths."""
+    """Decodes a mask of shape (H, W) from COCO's compressed run lengths."""
     size = [picture.height, picture.width]
     return np.asarray(coco_mask.decode({"size": size, "counts": counts.encode("ascii")}), np.bool_)
 
 
 def _box(image: Image, box: Xywh, times: int, color: tuple[int, int, int], text: str) -> None:
-    """Draws a bounding box just outside the mask, with a text above it or, at the top of the image, in it."""
+    """Draws a bounding box just outside the mask, and text above it, or inside it at the top of the image."""
     x, y, width, height = (int(value) * times for value in box)
     cv2.rectangle(image, (x - 1, y - 1), (x + width, y + height), color, 1)
     left = int(np.clip(x, 1, max(1, image.shape[1] - 2 - text_width(text, bold=True))))
@@ -67,7 +75,7 @@ def _box(image: Image, box: Xywh, times: int, color: tuple[int, int, int], text:
 
 
 def sheet(images: list[Image], columns: int, width_px: int = 400, titles: list[str] | None = None) -> Image:
-    """Arranges images in rows of `columns`, each scaled to the same width in pixels."""
+    """Arranges images in rows of `columns` images, each scaled to `width_px` and with an optional title."""
     cells = [_scaled(image, width_px) for image in images]
     for cell, title in zip(cells, titles or (), strict=bool(titles)):
         write(cell, title, (6, len(cell) - 8), WHITE, outline=BLACK)

@@ -32,7 +32,7 @@ MAX_WORKERS = 4
 def preview(
     recipe: Recipe, target: Path, progress: Callable[[], None] = lambda: None
 ) -> tuple[int, Counter[str]]:
-    """Writes a PNG with one labelled image for each of the first scenes, up to eight images.
+    """Makes one view of each of the first scenes, and writes up to eight images with labels drawn to one PNG.
 
     Args:
         recipe: The settings of the images.
@@ -40,7 +40,8 @@ def preview(
         progress: Called regularly while scenes are generated; an exception from it stops the preview cleanly.
 
     Returns:
-        The number of images, which is less than eight if few views are accepted, and the rejection reasons.
+        The number of images, which is less than eight if few views are accepted, and the number of rejections
+        for each reason.
 
     Raises:
         GenerationError: No view is accepted, or a scene failed.
@@ -55,7 +56,7 @@ def preview(
     with tempfile.TemporaryDirectory(prefix="sim2coco-") as folder, engine.prepared(single) as processes:
         catalogue = single.load_catalogue()
         log_notes(catalogue)
-        single.hold_out(catalogue)  # raises early if splits cannot have own meshes and textures
+        single.hold_out(catalogue)  # fails early if splits cannot have meshes and textures of their own
         store = LocalStore(Path(folder) / "data")
         (Path(folder) / "scratch").mkdir()
         store.root.mkdir()
@@ -64,7 +65,7 @@ def preview(
         try:
             _fill(page, engine, job, progress)
         except (GenerationError, ChildProcessError):
-            log = store.log()  # it is gone with the folder
+            log = store.log()  # deleted with the temporary folder
             logging.getLogger(__name__).error("%s", log.read_text(errors="replace")[-4000:])
             raise
     if not page.drawn:
@@ -76,7 +77,7 @@ def preview(
 
 @dataclass
 class _Page:
-    """The images on the contact sheet so far, which come from the scenes before `scene`."""
+    """The images on the contact sheet so far. `scene` is the index of the next scene to add."""
 
     names: tuple[str, ...]
     scene: int = 0
@@ -104,9 +105,9 @@ class _Page:
 
 
 def _fill(page: _Page, engine: Local, job: Job, progress: Callable[[], None]) -> None:
-    """Adds scenes in order while further ones are generated.
+    """Adds scenes to the page in order of their indices, while further scenes are being made.
 
-    Only as many scenes are requested at a time as would fill the page if each of them were accepted.
+    At any time, no more scenes are in progress than would fill the page if all of them were accepted.
     """
     waiting: set[int] = set()
 

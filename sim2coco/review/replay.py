@@ -20,11 +20,11 @@ from sim2coco.review.dataset import DataSet, DataSetError
 from sim2coco.review.whereabouts import MISSING, Whereabouts, content_of, put_original
 
 Files = Mapping[str, bytes]
-"""The content of an image's files by their names in the data set; the image comes first."""
+"""The contents of all files of an image, by file name in the data set; the image file comes first."""
 
 
 def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[Files, Files]:
-    """The files of an image as stored in the data set, and as rendered again from its record.
+    """Renders an image again from its record, for comparison with the files in the data set.
 
     Args:
         data: The data set.
@@ -32,6 +32,9 @@ def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[File
         folders: Folders that are searched recursively for the user's meshes and images, by name and content.
             If no folders are given, the files are expected at their original paths, relative to the working
             directory.
+
+    Returns:
+        The files of the image in the data set, and the files as they are when rendered again.
 
     Raises:
         DataSetError: The image does not exist or is now rejected, or its files are missing or have changed.
@@ -85,10 +88,10 @@ def _catalogue(recipe: Recipe) -> Catalogue:
 
 
 def _with(keys: Iterable[str], catalogue: Catalogue) -> Catalogue:
-    """Adds assets to the catalogue under their recorded keys if their files have been renamed since.
+    """Adds assets to the catalogue under their recorded keys if their files have been renamed.
 
     Raises:
-        DataSetError: The content of an asset is not in the catalogue.
+        DataSetError: No asset in the catalogue has the content hash of a recorded key.
     """
     known = {content_of(key): asset for key, asset in catalogue.assets.items()}
     renamed = []

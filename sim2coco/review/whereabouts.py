@@ -22,13 +22,13 @@ from sim2coco.review.dataset import DataSetError
 
 MISSING = "--meshes FOLDER says where the data set's own files lie, and may be given several times"
 UNSEEN = {"shape": "box", "size_m": 0.1}
-"""Settings that replace a category without objects in the image, so that its files are not needed."""
+"""Settings used instead of those of a category without objects in the scene, whose files are not needed."""
 MAX_TOLD = 3
-"""Maximum number of changed files that a message names."""
+"""Maximum number of changed files in an error message."""
 
 
 class Whereabouts:
-    """An index of the files in some folders and all their subfolders.
+    """Index of the files in some folders and all their subfolders, to find what an image was rendered from.
 
     Args:
         folders: The folders to search.
@@ -91,7 +91,11 @@ class Whereabouts:
         self._refuse(path.folder, _called(path))
 
     def _places(self, path: AssetPath) -> Iterator[str]:
-        """Candidate paths for a `path:` that is only a name; those with the same name come first."""
+        """Paths at which the meshes of a `path:` setting may be found.
+
+        Files and folders with the name in the setting come first, then the others, since a file or folder may
+        have been renamed.
+        """
         name = path.folder
         if path.category:
             libraries = _by_name(filter(is_library, self._folders), name)
@@ -105,7 +109,15 @@ class Whereabouts:
         return map(str, _by_name((p for p in self._folders if p in full or is_library(p)), name))
 
     def _staged(self, role: str, stage: Path) -> str | None:
-        """Copies the images that the scene uses in a role, and returns their folder; None if it uses none."""
+        """Copies the images that the scene uses for one setting to a folder of their own.
+
+        Args:
+            role: Name of the setting, by which `run.json` lists its images, for example `environment`.
+            stage: Folder in which the new folder is made.
+
+        Returns:
+            The path of the new folder; None if the scene uses none of these images.
+        """
         keys = [key for key in self._images.get(role, ()) if key in self._shown]
         for key in keys:
             name, _, content = key.rpartition("@")
@@ -128,7 +140,7 @@ class Whereabouts:
 
 
 def put_original(tree: object) -> None:
-    """Checks that each file and folder in the settings exists in the working directory.
+    """Checks that each file and folder in the settings exists at its path, relative to the working directory.
 
     Raises:
         DataSetError: A file or folder does not exist.
@@ -150,12 +162,12 @@ def _is_own(value: object) -> TypeGuard[str]:
 
 
 def _called(path: AssetPath) -> str:
-    """A description for messages of what a `path:` refers to."""
+    """Describes what a `path:` setting refers to, for use in an error message."""
     return f"the library {path.folder} with the category {path.category!r}" if path.category else path.text
 
 
 def _nodes(node: object, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
-    """Yields every mapping in a tree of settings, with the keys that lead to it."""
+    """Yields a pair for every mapping in a tree of settings: the keys that lead to it, and the mapping."""
     if isinstance(node, dict):
         yield keys, node
         for key, value in node.items():
@@ -163,7 +175,7 @@ def _nodes(node: object, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
 
 
 def _sources(node: object) -> Iterator[str]:
-    """Yields the keys `name@hash` of the images that are named in a tree of plain values."""
+    """Yields the key `name@hash` of each image in a tree of dictionaries and lists."""
     for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         yield from _sources(part)
     if isinstance(node, dict) and isinstance(node.get("source"), str):
@@ -190,7 +202,7 @@ def _holds(file: Path, content: str) -> bool:
 
 
 def _contents(name: str, node: dict[str, Any]) -> set[str]:
-    """The hashes of the meshes of a category; none if they cannot be read."""
+    """The content hashes of the meshes of a category; an empty set if they cannot be read."""
     try:
         return {content_of(asset.key) for asset in load_category(name, Category.parse(node))}
     except (CatalogueError, ValidationError, OSError):

@@ -32,7 +32,7 @@ def whole_stl(content: bytes, notes: list[str]) -> bytes:
     """The content of an STL file without the bytes after the last triangle.
 
     The header of a binary STL file states the number of triangles, and so the length of the file. Text files
-    are returned unchanged. If bytes are removed, this is added to `notes`.
+    are returned unchanged. If bytes are removed, a note is added to `notes`.
 
     Raises:
         Refused: A binary file is shorter than its header or than the header states.
@@ -56,7 +56,7 @@ def check_xml(content: bytes) -> ElementTree.Element:
     """The root element of an XML document.
 
     Raises:
-        Refused: The content is not valid XML, or has a document type or defines entities. Entities can expand
+        Refused: The content is not valid XML, or has a document type or defines entities, which can expand
             200 bytes to gigabytes.
     """
     if b"<!ENTITY" in content or b"<!DOCTYPE" in content or "<!ENTITY".encode("utf-16-le") in content:

@@ -21,7 +21,7 @@ class MeshFile:
             file's own numbers and frame.
         states_unit: Whether the file states its unit, or its format prescribes one.
         notes: Short notes on what was changed when the triangles were read.
-        looks: Short notes on how materials and textures were read, and on what was not used of them.
+        looks: Short notes on how materials and textures were read, and on which of their data was ignored.
     """
 
     mesh: Mesh

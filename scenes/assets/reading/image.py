@@ -31,10 +31,15 @@ def read_image(path: Path, quick: bool = False) -> NDArray[np.uint8]:
 
 
 def decode_image(file: Path | IO[bytes], name: str, quick: bool = False) -> NDArray[np.uint8]:
-    """Decodes an image as `read_image` does; messages call it `name`.
+    """Decodes an image as (h, w, 3) RGB, rotated according to its EXIF orientation.
+
+    Args:
+        file: Path of the image file, or a binary stream.
+        name: Name of the image in error messages.
+        quick: As for `read_image`.
 
     Raises:
-        ImageError: It is not an image, damaged, or has more than 50 million pixels.
+        ImageError: The content is not an image, is damaged, or has more than 50 million pixels.
     """
     try:
         with Image.open(file, formats=IMAGE_FORMATS) as image:
@@ -48,7 +53,7 @@ def decode_image(file: Path | IO[bytes], name: str, quick: bool = False) -> NDAr
 
 
 def eight_bit(image: Image.Image) -> Image.Image:
-    """The image with 16-bit grey values scaled to 8 bits, which Pillow would clip; other images unchanged."""
+    """Scales 16-bit grey values to 8 bits, because Pillow would clip them; returns other images unchanged."""
     if not image.mode.startswith("I"):
         return image
     return Image.fromarray(

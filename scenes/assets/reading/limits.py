@@ -9,4 +9,7 @@ MAX_IMAGE_PX = 50_000_000
 MAX_TEXTURE_PX = 1024
 """Largest width and height of a texture in pixels; larger ones are scaled down."""
 MAX_PARTS = 16
-"""PyBullet supports this many visual shapes per body; more are lost or crash the process."""
+"""Largest number of parts of a mesh.
+
+PyBullet supports this many visual shapes per body; more are not drawn or crash the process.
+"""

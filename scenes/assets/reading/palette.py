@@ -6,9 +6,15 @@ from numpy.typing import NDArray
 from scenes.assets.reading.raw import Floats
 
 LEAST_PX, MOST_PX = 6, 64
-"""Range of the side of a cell in pixels: even, so that an even number of cells is a multiple of 4 wide."""
+"""Smallest and largest side of a cell in pixels.
+
+The side is always even, so that the width of a row with an even number of cells is a multiple of 4.
+"""
 SHEET_PX = 504
-"""Side of the texture in pixels that cells are sized for; textures are rendered at up to 512 px a side."""
+"""Intended side of the texture in pixels, from which the size of the cells is computed.
+
+Textures are rendered at up to 512 px a side.
+"""
 
 
 def baked(corner_colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:

@@ -71,8 +71,8 @@ def unit_vectors(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
 def crease_normals(corners: NDArray[np.float64], crease_deg: float = CREASE_DEG) -> NDArray[np.float64]:
     """Unit normals (m, 3, 3) of the vertices of triangles (m, 3, 3), smooth except across sharp edges.
 
-    The normal of a triangle at a vertex is the area-weighted mean over those faces at this position whose
-    angle to the triangle is less than the crease angle.
+    The normal of a triangle at a vertex is the area-weighted mean of the normals of all faces that have a
+    vertex at the same position and whose angle to the triangle is less than the crease angle.
     """
     areas = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     face_normals = np.repeat(unit_vectors(areas), 3, axis=0)

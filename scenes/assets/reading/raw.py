@@ -16,9 +16,12 @@ from scenes.assets.reading.refusal import Refused
 Floats = NDArray[np.float64]
 Color = tuple[float, float, float]
 BLACK = 0.02
-"""A colour next to a texture is ignored if no channel is larger than this."""
+"""If a material has a texture, its colour is ignored unless a channel is larger than this."""
 MEANINGLESS = (0.8, 0.64, 0.588)
-"""Greys that Blender and 3ds Max write next to every texture; they must not darken the texture."""
+"""Greys that Blender and 3ds Max write as the colour of every material with a texture.
+
+They are ignored, so that they do not darken the texture.
+"""
 WHITE = (1.0, 1.0, 1.0)
 GREY = (178 / 255, 178 / 255, 178 / 255)
 
@@ -48,7 +51,7 @@ class Raw:
         return self._each(lambda array: array[which])
 
     def turned(self) -> "Raw":
-        """The triangles with reversed orientation."""
+        """The triangles with reversed vertex order and reversed normals."""
         other = self._each(lambda array: array[:, ::-1])
         return replace(other, normals=None if other.normals is None else -other.normals)
 
@@ -145,7 +148,7 @@ def _placed(uv: Any, material: Any) -> Any:
 
 
 def _base(material: Any) -> tuple[Color, Color, Image.Image | None]:
-    """Returns the factor for the texture, the colour that is used without a texture, and the texture."""
+    """Returns the colour factor of the texture, the colour to use without a texture, and the texture."""
     import trimesh
 
     if isinstance(material, trimesh.visual.material.PBRMaterial):
@@ -161,12 +164,12 @@ def _base(material: Any) -> tuple[Color, Color, Image.Image | None]:
 
 
 def _means(tint: Color) -> bool:
-    """Whether a colour next to a texture is intended, and not a default that programs write there."""
+    """Whether the colour of a textured material is intended, and not a default value of an exporter."""
     return max(tint) > BLACK and not any(np.allclose(tint, grey, atol=0.002) for grey in MEANINGLESS)
 
 
 def decoded(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
-    """The pixels (h, w, 3) of an image, or None and a note if it is damaged.
+    """The pixels (h, w, 3) of an image, or None if it is damaged; a note is then added to `notes`.
 
     Raises:
         Refused: The image has too many pixels.
@@ -186,7 +189,7 @@ def decoded(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
 
 
 def opened(content: bytes) -> Image.Image:
-    """An image that is decoded when its pixels are first accessed."""
+    """Opens an image from the bytes of its file; it is decoded when its pixels are first accessed."""
     return Image.open(io.BytesIO(content))
 
 

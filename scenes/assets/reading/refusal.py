@@ -15,7 +15,7 @@ class Refused(Exception):
     """
 
     def __init__(self, kind: Kind, sentence: str, remedy: str) -> None:
-        """Stores the arguments, the sentence in one line."""
+        """Stores the arguments; line breaks in `sentence` are replaced by spaces."""
         super().__init__(sentence)
         self.kind: Kind = kind
         self.sentence = " ".join(sentence.split())

@@ -48,16 +48,17 @@ class MeshResolver(Resolver):
         roots: Folders that may contain the targets of symbolic links, such as the imported folder.
 
     Attributes:
-        images: For each image that the mesh refers to, whether it was found, or what was wrong with it.
+        images: For each image that the mesh refers to, by its path relative to the mesh: `found`, or why it
+            is not used (`missing`, `unsupported` or `unreadable`).
         inputs: SHA-256 of each requested file, by its path relative to the mesh; "" if it is missing or
             cannot be read.
-        trick: The first refusal of a file, because its name is invalid or leads outside the allowed folders,
-            or because it exceeds a limit; None if no file was refused.
+        trick: The first `Refused` exception that was raised for a file, because its name is invalid or leads
+            outside the allowed folders, or because it exceeds a limit; None if no file was refused.
         notes: Notes on missing files and on names that were changed.
     """
 
     def __init__(self, path: Path, roots: Sequence[Path]) -> None:
-        """Does not open any file."""
+        """Stores the paths; files are opened by `get`."""
         self._folder = path.parent
         self.roots = tuple(root.resolve() for root in roots)
         self.images: dict[str, Fate] = {}

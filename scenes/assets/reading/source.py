@@ -17,11 +17,11 @@ class Source:
         raws: The triangles of each material, in the unit and frame of the file.
         unit_m: The unit of the file in metres, or None if the file does not state it.
         up: The axis that points up, `x`, `y` or `z`, or None if the file does not state it.
-        images: For each texture that the file refers to, whether it was found, or what was wrong with it.
+        images: For each texture that the file refers to, `found`, or why it is not used; see `MeshResolver`.
         inputs: SHA-256 of each requested file, by its path relative to the mesh; "" if it is missing or
             cannot be read.
         notes: Short notes on what was changed when the triangles were read.
-        looks: Short notes on how materials and textures were read, and on what was not used of them.
+        looks: Short notes on how materials and textures were read, and on which of their data was ignored.
     """
 
     raws: tuple[Raw, ...]
@@ -52,7 +52,15 @@ def up_matrix(up: str) -> Floats:
 def source_of(
     raws: tuple[Raw, ...], unit_m: float | None, up: str | None, resolver: MeshResolver, notes: Sequence[str]
 ) -> Source:
-    """The source of triangles, with notes on the files that the resolver was asked for."""
+    """Makes a `Source` and adds notes on textures that could not be used.
+
+    Args:
+        raws: The triangles of each material.
+        unit_m: The unit in metres, or None.
+        up: The axis that points up, or None.
+        resolver: The resolver that the file was read with; provides `images`, `inputs` and notes.
+        notes: Notes on the triangles; duplicates are removed.
+    """
     lost = [
         f"texture {name!r} {fate}: its colour is used"
         for name, fate in resolver.images.items()

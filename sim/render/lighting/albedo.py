@@ -15,10 +15,10 @@ _ALBEDO = np.float32(_MIN_ALBEDO) + np.float32(_MAX_ALBEDO - _MIN_ALBEDO) * SRGB
 
 
 def albedo_of(pixels: NDArray[np.uint8], tint: tuple[float, float, float] | None = None) -> Floats:
-    """Linear albedo (..., 3) of surfaces with given 8-bit sRGB colours.
+    """Linear albedo of surfaces with given 8-bit sRGB colours, as an array of the shape of `pixels`.
 
     Args:
-        pixels: (h, w, 3) sRGB; any shape without a tint.
+        pixels: (h, w, 3) sRGB colours; without a tint, the array may have any shape.
         tint: sRGB colour, 0..1, by which the linear colours are multiplied.
     """
     if tint is None:

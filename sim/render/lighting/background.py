@@ -1,4 +1,4 @@
-"""Shading of the background: an environment map, or a surface lit by the sky, and partly by the lamps."""
+"""Shading of the background: an environment map, or a surface lit by the sky and partly by sun and lamps."""
 
 import numpy as np
 from numpy.typing import NDArray

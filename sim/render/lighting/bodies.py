@@ -1,4 +1,4 @@
-"""Shading of bodies: direct light with shadows, sky visibility, the floor's reflection, highlights."""
+"""Shading of bodies: direct light with shadows, sky visibility, light from the floor, and highlights."""
 
 from collections.abc import Iterable
 
@@ -23,9 +23,9 @@ NORMAL_OFFSET_PX = 1.5
 FILTER_PX = 3
 """Width of the box filter on shadows of bodies."""
 STEP_PX = 3
-"""Sky visibility is evaluated at every n-th row and column, and interpolated."""
+"""Sky visibility is evaluated at every third row and column, and interpolated."""
 FLOOR_VIEW = 0.6
-"""Fraction of the view of a downward-facing surface that the lit floor nearby fills."""
+"""Fraction of the hemisphere in front of a downward-facing surface that the lit floor nearby fills."""
 
 
 def shade_bodies(image: Floats, lit: Lit, pixels: Pixels, material: Material) -> None:
@@ -46,7 +46,14 @@ def shade_bodies(image: Floats, lit: Lit, pixels: Pixels, material: Material) ->
 def _radiance(
     lit: Lit, pixels: Pixels, material: Material, lamps: Iterable[tuple[LitLamp, Floats]]
 ) -> Floats:
-    """Radiance (3, n) that bodies reflect to the camera, from lamps with the indirect light of each."""
+    """Radiance (3, n) that bodies reflect to the camera.
+
+    Args:
+        lit: The lit scene.
+        pixels: The pixels of bodies.
+        material: Their materials.
+        lamps: Pairs of a lamp and the indirect irradiance (3, n) that is added to its direct light.
+    """
     total = np.zeros_like(material.albedo)
     for lamp, indirect in lamps:
         light, direct = lamp.light, direct_irradiance(lamp, pixels)
@@ -88,7 +95,7 @@ def _offset_points(pixels: Pixels, maps: LightMaps, chosen: Index | None = None)
 
 
 def _sky_and_floor(lit: Lit, sun: LitLamp, pixels: Pixels) -> Floats:
-    """Irradiance (3, n) from the sky, and from the floor that sky and sun light."""
+    """Irradiance (3, n) of bodies from the sky, and from the floor, which is lit by sky and sun."""
     assert lit.sky is not None
     light = lit.light
     sky_fraction, sky_below, sun_below = _interpolated(lit, sun, pixels)
@@ -104,7 +111,7 @@ def _sky_and_floor(lit: Lit, sun: LitLamp, pixels: Pixels) -> Floats:
 
 
 def _floor_bounce(lit: Lit, lamp: LitLamp, pixels: Pixels) -> Floats:
-    """Irradiance (3, n) from the floor lit by one lamp; zeros (3, 1) without a floor."""
+    """Irradiance (3, n) of bodies from the floor lit by one lamp; zeros (3, 1) without a floor."""
     if lit.spec.floor is None or lit.floor is None:
         return np.zeros((3, 1), np.float32)
     share = _floor_light_fractions(lit, lamp, pixels.points_m, pixels.normal)[1]
@@ -115,20 +122,20 @@ def _floor_bounce(lit: Lit, lamp: LitLamp, pixels: Pixels) -> Floats:
 
 
 def _floor_light_fractions(lit: Lit, lamp: LitLamp, points: Floats, normal: Floats) -> tuple[Floats, ...]:
-    """Fractions (n,) of the sky's and of a lamp's light on the floor that faces surfaces at points (3, n)."""
+    """Fractions (n,) of the sky's and of a lamp's light that reach the floor facing surface points (3, n)."""
     assert lit.floor is not None
     assert lamp.shadow is not None
-    # The floor that contributes most is about as far away as the surface is high.
+    # The part of the floor that contributes most is as far away as the surface is above the floor.
     reach = np.maximum(points[2], 0)
     x, y = points[0] + normal[0] * reach, points[1] + normal[1] * reach
     return tuple(share[:, 0] for share in lit.floor.reflected(lamp.shadow, x[:, None], y[:, None]))
 
 
 def _interpolated(lit: Lit, sun: LitLamp, pixels: Pixels) -> tuple[Floats, ...]:
-    """Sky visibility, and fractions of the sky's and the sun's light on the floor below: (n,) each.
+    """Sky visibility, and fractions of the sky's and the sun's light that reach the floor nearby: (n,) each.
 
-    They vary slowly, so they are evaluated on a coarse grid and interpolated. Factors that depend on the
-    normal are applied by the caller.
+    These values vary slowly, so they are evaluated on a coarse grid and interpolated. Factors that depend on
+    the normal are applied by the caller.
     """
     assert lit.sky is not None
     width, height = pixels.box[2] - pixels.box[0], pixels.box[3] - pixels.box[1]

@@ -18,27 +18,30 @@ Floats = NDArray[np.float32]
 LUMA = np.array([0.2126, 0.7152, 0.0722])
 """Relative luminance of linear red, green and blue (ITU-R BT.709)."""
 SUN_PX, SKY_PX = 512, 128
-"""Widths in pixels of the downsampled map for detecting the sun, and of the map for sampling the sky."""
+"""Widths in pixels of two downsampled maps: one for detecting the sun, and one for sampling the sky."""
 SUN_RAD, RING_RAD = np.radians(8.0), np.radians(16.0)
-"""Angular radius of the sun with its glow, and of the surrounding ring whose mean is the sky behind it."""
+"""Angular radius of the sun with its glow, and outer radius of a ring around it.
+
+The mean radiance of the ring is taken as that of the sky behind the sun.
+"""
 MIN_SINE = np.sin(np.radians(5.0))
 """Sine of the lowest elevation of the sun."""
 MIN_SOFTNESS, MAX_SOFTNESS = 0.005, 0.2
 """Limits of the softness of the sun's shadows."""
 NORMALS = np.array([step for step in product((-1.0, 0.0, 1.0), repeat=3) if any(step)])
-"""Normals at which the irradiance is fitted."""
+"""Directions (26, 3), of any length, of the normals to which the irradiance is fitted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EnvironmentMap:
-    """An equirectangular environment map before rotation; its centre is the direction +x.
+    """An equirectangular environment map before rotation; the centre of the image is the direction +x.
 
     Attributes:
         radiance: (h, w, 3) radiance at full resolution.
         whole: (64, 128, 3) downsampled radiance.
         sky: (64, 128, 3) downsampled radiance without the sun.
         sun: (3,) unit vector towards the brightest spot.
-        sun_rgb: (3,) irradiance from the sun of a surface that faces it, without that of the sky behind it.
+        sun_rgb: (3,) irradiance of a surface that faces the sun, from the sun without the sky behind it.
         softness: Half width of the sun's penumbrae, divided by the distance to the occluder.
     """
 
@@ -56,11 +59,11 @@ class EnvironmentLight(Light):
 
     Attributes:
         env_map: The environment map.
-        raw: Luminance of the irradiance of a level floor from the sky, in units of the map.
-        relative_radiance: (n,) radiance of each direction of the sky, relative to the irradiance of a level
-            floor.
-        coefficients: (9, 3) spherical harmonics, for R, G, B, of the irradiance by normal, relative to the
-            irradiance of the floor.
+        raw: Luminance of the sky's irradiance on a level floor, in the units of the map.
+        relative_radiance: (n,) radiance of the sky in each sampled direction, divided by that of a uniform
+            sky with the same irradiance on a level floor.
+        coefficients: (9, 3) coefficients, for R, G and B, of the spherical harmonics that give the irradiance
+            for a normal, relative to the irradiance of the floor.
     """
 
     env_map: EnvironmentMap
@@ -74,7 +77,7 @@ class EnvironmentLight(Light):
         return np.asarray(np.maximum(found, np.float32(0.01)), np.float32)
 
     def background(self, camera: Camera) -> Floats:
-        """Image (H, W, 3) of the map for a camera, at the exposure and white balance of the light."""
+        """Linear image (H, W, 3) of the map for a camera, at the exposure and white balance of the light."""
         assert self.environment is not None
         image = self.env_map.radiance
         if (width := int(2 * np.pi * camera.fx)) < image.shape[1]:
@@ -92,7 +95,7 @@ class EnvironmentLight(Light):
 
 
 def environment_map(radiance: Floats) -> EnvironmentMap:
-    """Environment map of radiance (h, w, 3), with the sun separated from the sky."""
+    """Builds an environment map from radiance (h, w, 3), and separates the sun from the sky."""
     fine = _downsampled(radiance, SUN_PX)
     rays, area = _rays(fine.shape[0], fine.shape[1])
     light = fine.reshape(-1, 3).astype(np.float64)
@@ -104,11 +107,11 @@ def environment_map(radiance: Floats) -> EnvironmentMap:
     strength = rgb @ LUMA
     middle = strength @ rays[inside] + 1e-9 * rays[bright.argmax()]
     middle /= np.linalg.norm(middle)
-    # The centre of a window that reaches down to the floor would lie below the horizon.
+    # The centre of a bright window that reaches down to the floor may lie too low or below the horizon.
     middle[2] = max(middle[2], MIN_SINE)
     middle /= np.linalg.norm(middle)
     apart = np.arccos(np.clip(rays[inside] @ middle, -1, 1))
-    # The radius of a disc is sqrt(2) times the RMS distance to its centre.
+    # The radius of a disc is sqrt(2) times the RMS distance of its points to its centre.
     half = np.sqrt(2 * (strength @ apart**2) / max(strength.sum(), 1e-9))
     light[inside] -= over
     sky = _downsampled(light.reshape(fine.shape).astype(np.float32), SKY_PX)
@@ -119,7 +122,7 @@ def environment_map(radiance: Floats) -> EnvironmentMap:
 def environment_light(light: Light, env_map: EnvironmentMap, directions: Array) -> EnvironmentLight:
     """A light whose sky is an environment map sampled in evenly spread directions (n, 3).
 
-    It is normalised so that sun and sky together give a level floor the irradiance 1, like other lights.
+    Like other lights, it is normalised: the irradiance of a level floor from sun and sky together is 1.
     """
     environment = light.environment
     assert environment is not None
@@ -170,7 +173,7 @@ def _sample_directions(sky: Floats, directions: Array) -> Array:
 
 @cache
 def _rays(height: int, width: int) -> tuple[Array, Array]:
-    """Unit vectors (h * w, 3) of the pixels of an equirectangular map, and their solid angles (h * w,)."""
+    """Unit vectors (h * w, 3) to the pixels of an equirectangular map, and their solid angles (h * w,)."""
     up = np.pi * (0.5 - (np.arange(height) + 0.5) / height)[:, None]
     azimuth = 2 * np.pi * (0.5 - (np.arange(width) + 0.5) / width)
     shape = height, width
@@ -188,7 +191,7 @@ def _rays(height: int, width: int) -> tuple[Array, Array]:
 
 
 def _downsampled(image: Floats, width: int) -> Floats:
-    """The map downsampled to a width, if it is wider."""
+    """The map downsampled to the given width; a map that is not wider is returned unchanged."""
     if image.shape[1] <= width:
         return image
     return np.asarray(cv2.resize(image, (width, width // 2), interpolation=cv2.INTER_AREA), np.float32)

@@ -17,7 +17,7 @@ from sim.render.lighting.surfaces import Surfaces, base_albedo
 Floats = NDArray[np.float32]
 
 STEP_PX = 2
-"""Sky visibility of the floor is evaluated at every n-th row and column, and interpolated."""
+"""Sky visibility of the floor is evaluated at every second row and column, and interpolated."""
 
 
 def sun_on_floor(light: Light) -> Floats:
@@ -43,7 +43,7 @@ class FloorColors:
 def floor_colors(
     surfaces: Surfaces, surface: Surface, camera: Camera, plane_m: NDArray[np.float64]
 ) -> FloorColors:
-    """Position and texture of the floor plane over the whole image, also behind bodies.
+    """Position and texture of the floor plane at each pixel of the image, even where bodies hide it.
 
     Args:
         surfaces: Textures.
@@ -51,14 +51,15 @@ def floor_colors(
         camera: Camera of the view.
         plane_m: (H, W) depth of the floor plane; infinite above the horizon.
     """
-    # Distant floor shows its mean colour; limiting the depth keeps texture coordinates exact in float32.
+    # The depth is limited to keep texture coordinates exact in float32; so far away, the floor shows only
+    # its mean colour.
     depth = np.minimum(plane_m, 1e3 * camera.pose.position_m[2]).astype(np.float32)
     x, y = floor_points(camera, depth)
     return FloorColors(x, y, surfaces.floor(surface, camera, x, y, depth))
 
 
 def floor_image(colors: FloorColors, floor: Surface, lit: Lit) -> Floats:
-    """Linear image (H, W, 3) of the shaded floor; the light of the sky is added with that of the sun."""
+    """Linear image (H, W, 3) of the floor in the light of sky, sun and lamps."""
     image, *others = (_lit_by_lamp(colors, floor, lamp, lit.floor) for lamp in lit.lamps)
     for other in others:
         image += other
@@ -68,7 +69,7 @@ def floor_image(colors: FloorColors, floor: Surface, lit: Lit) -> Floats:
 def _lit_by_lamp(
     colors: FloorColors, surface: Surface, lamp: LitLamp, floor_light: FloorLight | None
 ) -> Floats:
-    """Linear image (H, W, 3) of the floor lit by one lamp and its sky."""
+    """Linear image (H, W, 3) of the floor lit by one lamp, and by the sky if the lamp is the sun."""
     light, x, y, color = lamp.light, colors.x, colors.y, colors.color
     own = base_albedo(surface) if color is None else np.ones(3, np.float32)
     sky_rgb, sun_rgb = own * sky_irradiance(light), own * sun_on_floor(light)
@@ -103,7 +104,7 @@ def _interpolated_sky_light(floor_light: FloorLight, x: Floats, y: Floats) -> Fl
 
 
 def floor_points(camera: Camera, depth_m: Floats) -> tuple[Floats, Floats]:
-    """World x and y (H, W) of points at a depth (H, W)."""
+    """World x and y (H, W) in metres of the points that the pixels show, from their depths (H, W)."""
     rotation = camera.pose.rotation()
     right = ((np.arange(camera.width) + 0.5 - camera.cx) / camera.fx).astype(np.float32)
     down = ((np.arange(camera.height) + 0.5 - camera.cy) / camera.fy).astype(np.float32)[:, None]

@@ -12,7 +12,7 @@ from sim.render.lighting.sun import SoftShadow
 Floats = NDArray[np.float32]
 
 BLUR_PX = 5
-"""Width of the box filter on the light that the floor reflects, in pixels of half the floor grid."""
+"""Width of the box filter on the light that the floor reflects, in pixels of the half-size floor grid."""
 MOST_ROWS = 32_766
 """Most rows that `cv2.remap` accepts in one call."""
 
@@ -22,7 +22,7 @@ class FloorLight:
     """The fraction of the sky's light that reaches the floor.
 
     Attributes:
-        sky: (px, px) that fraction on the floor grid of `scene`.
+        sky: (px, px) fraction of the sky's light that reaches each pixel of the floor grid of `scene`.
         scene: Sky visibility in the scene.
     """
 

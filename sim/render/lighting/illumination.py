@@ -39,7 +39,7 @@ class Illumination:
     """Computes the illumination of settled scenes.
 
     Args:
-        pictures: Environment maps.
+        pictures: Loads the environment maps.
         files: The mesh files.
         maps: Number and size of shadow maps.
     """
@@ -53,7 +53,7 @@ class Illumination:
         )
 
     def resolved(self, light: Light, scene: SampledScene | None) -> Light:
-        """The light with its environment map loaded, if it names one."""
+        """The light with its environment map loaded; a light without a map is returned unchanged."""
         if light.environment is None:
             return light
         directions = (
@@ -62,7 +62,7 @@ class Illumination:
         return environment_light(light, self._environment_map(light.environment.source), directions)
 
     def lit(self, spec: SceneSpec, scene: SampledScene | None, light: Light, walls: tuple[Wall, ...]) -> Lit:
-        """A scene with the shadows of a light.
+        """Returns a scene with the shadows that a light casts in it.
 
         Args:
             spec: The scene.

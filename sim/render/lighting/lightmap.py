@@ -20,10 +20,10 @@ class LightMaps:
 
     Attributes:
         axes: (n, 3, 3) axes of each map in the world: right, down, and towards the light.
-        corner_m: (n, 2) position of the first pixel edge along the first two axes.
-        texel_m: (n,) side of a texel.
-        nearest_m: (n, side, side) position along the third axis of the point nearest to the light; -1e6 if
-            there is none.
+        corner_m: (n, 2) coordinates, along the first two axes, of the outer corner of the first texel.
+        texel_m: (n,) side of a texel in metres.
+        nearest_m: (n, side, side) coordinate, along the third axis, of the point in each texel that is
+            nearest to the light; -1e6 in empty texels.
     """
 
     axes: Floats
@@ -78,7 +78,7 @@ def visible(maps: LightMaps, points_m: Floats, slack: float) -> Floats:
     Args:
         maps: Shadow maps of the lights.
         points_m: World points.
-        slack: Shadow bias in texels: how far behind the stored depth a point is still lit.
+        slack: Shadow bias in texels: points up to this distance behind the stored depth are fully lit.
     """
     count, side = len(maps.axes), maps.nearest_m.shape[1]
     scaled = maps.axes / maps.texel_m[:, None, None]

@@ -1,4 +1,4 @@
-"""Values that describe a scene lit for a shot."""
+"""Data classes that describe a scene lit for a shot."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class SampledScene:
 
     Attributes:
         cloud: Points on the bodies, for the shadow maps of sun and lamps.
-        normal_cloud: Half of the points on curved surfaces, for normals.
+        normal_cloud: Half of the points of `cloud` on curved surfaces, for computing smooth normals.
         sky: Sky visibility between the bodies.
     """
 
@@ -30,7 +30,7 @@ class LitLamp:
     """A directional light over a scene: the sun or a lamp.
 
     Attributes:
-        light: A light with this lamp as its sun. Only that of the sun itself has a sky that is not black.
+        light: A light whose sun is this lamp. Its sky is black unless the lamp is the sun itself.
         shadow: Its shadows; None in a scene without bodies.
     """
 
@@ -40,7 +40,7 @@ class LitLamp:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lit:
-    """A scene lit for a shot, for any camera.
+    """A scene lit for a shot; it does not depend on the camera.
 
     Attributes:
         spec: The scene.

@@ -12,20 +12,20 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 ROW_PX = 4096
-"""Row length in which lists of points are passed to OpenCV."""
+"""Lists of points are passed to OpenCV as images of this width."""
 DISCONTINUITY = np.float32(1e9)
-"""Value of the depth step between pixels of different bodies."""
+"""Value that marks the step of inverse depth between pixels of different bodies."""
 CREASE = np.float32(0.6)
-"""Change of a surface's slope from which a pixel counts as a crease."""
+"""A pixel counts as a crease if the slope of the surface changes by more than this."""
 BLEND_COSINES = np.float32(0.87), np.float32(0.97)
-"""Cosines between the facet's and the smooth normal: the facet's is used below the first, the smooth one
-above the second, and a blend in between."""
+"""Limits of the cosine between facet normal and smooth normal: below the first, the facet normal is used;
+above the second, the smooth normal; in between, a blend of both."""
 
 
 def normals(camera: Camera, depth_m: Floats, body: NDArray[np.int16], box: Box) -> tuple[Floats, Mask]:
     """Normals (h, w, 3) in the camera frame, of about unit length, and a mask (h, w) of creases.
 
-    The inverse depth of a plane is a linear function of the pixel, so its two slopes give the normal.
+    The inverse depth of a plane is linear in the pixel coordinates, so its two slopes give the normal.
     Both results are undefined where no body is visible.
 
     Args:
@@ -44,7 +44,7 @@ def normals(camera: Camera, depth_m: Floats, body: NDArray[np.int16], box: Box) 
     down *= np.float32(camera.fy)
     scale = np.float32(-1) / np.sqrt(right * right + down * down + ahead * ahead + np.float32(1e-20))
     local = cv2.merge([right * scale, down * scale, ahead * scale])
-    # At a crease the two slopes may belong to different faces; the median removes such pixels.
+    # At a crease the two slopes may belong to different faces; the median replaces the normals there.
     return np.asarray(cv2.medianBlur(local, 3), np.float32), edge
 
 
@@ -102,7 +102,7 @@ def _cell_px(camera: Camera, depth_m: Floats, spacing_m: float) -> int:
 
 
 def blended(facets: Floats, smooth: Floats) -> Floats:
-    """Unit normals (3, n): the smooth ones, except at creases, where the facets' normals differ from them."""
+    """Unit normals (3, n): smooth normals, but facet normals where the two differ much, as at creases."""
     smooth, low, high = unit(smooth), *BLEND_COSINES
     share = np.clip(((facets * smooth).sum(axis=0) - low) / (high - low), 0, 1)
     return unit(facets + share * (smooth - facets))
@@ -115,7 +115,11 @@ def unit(vectors: Floats) -> Floats:
 
 
 def _slope(values: Floats, ids: NDArray[np.int16], axis: int) -> tuple[Floats, Floats]:
-    """The smaller step to a neighbour of the same body along an axis, and the difference of the two steps."""
+    """Slope of values (h, w) along an axis, and its change at each pixel, (h, w) each.
+
+    The slope is the smaller of the steps to the two neighbours, and 0 if neither shows the same body. The
+    change is the absolute difference of the two steps.
+    """
     height, width = values.shape
     steps = np.full((height + 1 - axis, width + axis), DISCONTINUITY, np.float32)
     between, before, behind = (_part(axis, *ends) for ends in ((1, -1), (0, -1), (1, None)))

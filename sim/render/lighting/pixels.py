@@ -28,7 +28,7 @@ class Pixels:
         columns: (n,) column in the box, an integer.
         rows: (n,) row in the box.
         points_m: (3, n) world points.
-        normal: (3, n) unit normals in the world.
+        normal: (3, n) unit normals in the world frame.
         body: (n,) index into the scene's bodies.
         edge: (h, w) mask of creases of bodies, in the box.
     """
@@ -48,7 +48,7 @@ def body_pixels(camera: Camera, visibility: Visibility, cloud: Cloud) -> Pixels 
 
     Args:
         camera: Camera of the view.
-        visibility: What each pixel shows.
+        visibility: Visible body and depth of each pixel.
         cloud: Points with normals on the bodies.
     """
     box = bounding_box(visibility.body >= 0)

@@ -21,7 +21,7 @@ MIN_POINTS, MAX_POINTS = 64, 131072
 CACHED_SHAPES, CACHED_AREAS = 48, 4096
 """Number of shapes whose points are cached, at most 3 MiB each, and of shapes whose areas are cached."""
 FLAT = 0.99999
-"""Cosine between the normals of a triangle and of its vertices from which the triangle counts as flat."""
+"""A triangle counts as flat if the cosines between its normal and its vertex normals reach this value."""
 R2_STEPS = 0.7548776662466927, 0.5698402909980532
 """Steps of Roberts's R2 sequence: any number of consecutive points covers a square evenly."""
 
@@ -43,7 +43,7 @@ class Cloud:
     spacing_m: float
 
     def curved_points(self) -> "Cloud":
-        """Those of every second point of the cloud at which the surface is curved."""
+        """Takes every second point of the cloud, and returns those at which the surface is curved."""
         chosen = 2 * np.flatnonzero(self.curved[::2])
         points, normal = (rows.take(chosen, axis=1) for rows in (self.points_m, self.normal))
         return Cloud(points, normal, self.curved.take(chosen), self.spacing_m * 2**0.5)
@@ -72,7 +72,9 @@ class PointClouds:
         return float(_triangle_areas(self._files.shaped(shape[0], 0, shape[1])).sum())
 
     def sample(self, shape: Shape, count: int) -> SurfaceSamples:
-        """Points (3, count) on an asset in mesh units, normals (3, count), and where it is curved (count,).
+        """Points (3, count) on an asset in mesh units, their normals (3, count), and a mask (count,).
+
+        The mask is true at points where the surface is curved.
 
         The first points of a longer sequence are distributed evenly too, so one sequence per shape is cached.
         """
@@ -81,7 +83,7 @@ class PointClouds:
             mesh = self._files.shaped(shape[0], 0, shape[1])
             points, normals, curved = sample_surface(mesh, 1 << max(count - 1, 1).bit_length())
             known = _columns(points), _columns(normals), curved
-        self._samples[shape] = known  # moves it to the end: the first entry is the least recently used
+        self._samples[shape] = known  # now the last entry; the first is the least recently used
         if len(self._samples) > CACHED_SHAPES:
             del self._samples[next(iter(self._samples))]
         return known[0][:, :count], known[1][:, :count], known[2][:count]

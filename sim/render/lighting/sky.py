@@ -17,7 +17,7 @@ Floats = NDArray[np.float32]
 FLOOR_PX = 160
 """Side of the grid on which the sky visibility of the floor is stored."""
 REACH = 2.5
-"""Distance up to which bodies occlude the floor, as a multiple of the height of the tallest."""
+"""Distance up to which bodies occlude the floor, as a multiple of the height of the tallest body."""
 
 
 def sky_directions(count: int, below: bool) -> Array:
@@ -31,9 +31,11 @@ def sky_irradiance(light: Light) -> Floats:
 
 
 def sky_radiance(light: Light, directions: Array) -> Floats:
-    """Radiance (n,) of the sky in directions (n, 3), relative to the irradiance of a level floor.
+    """Radiance (n,) of the sky in directions (n, 3).
 
-    Directions below the horizon have the radiance of the horizon.
+    It is divided by the radiance of a uniform sky with the same irradiance on a level floor. Directions below
+    the horizon have the radiance of the horizon. With an environment map, the directions must be those at
+    which the map was sampled.
     """
     if isinstance(light, EnvironmentLight):
         return light.relative_radiance
@@ -47,8 +49,8 @@ def sky_radiance(light: Light, directions: Array) -> Floats:
 def unoccluded_irradiance(light: Light, directions: Array, normals: Floats) -> Floats:
     """Irradiance (m,) of unoccluded surfaces with normals (3, m), relative to that of the floor.
 
-    It varies slowly with the normal, so it is fitted with seven basis functions. With an environment map it
-    is coloured: (3, m).
+    The irradiance varies slowly with the normal, so it is fitted with seven basis functions. With an
+    environment map, the result is (3, m), with one row for each of R, G and B.
     """
     if isinstance(light, EnvironmentLight):
         return light.unoccluded_irradiance(normals)
@@ -74,10 +76,10 @@ class FloorGrid:
     """The shadows of the bodies on the floor for each direction of the sky, on a grid.
 
     Attributes:
-        corner_m: (2,) x, y of the first pixel edge.
+        corner_m: (2,) world x, y of the outer corner of the first pixel.
         px_per_m: Pixels per metre.
         blocked: (n, px * px) fraction of each direction's light that bodies block.
-        window: (px, px) 1 in the middle, falling to 0 at the border.
+        window: (px, px) weight of the shadows: 1 in the middle, falling to 0 at the border.
     """
 
     corner_m: Array
@@ -112,13 +114,15 @@ def floor_grid(points_m: Floats, maps: LightMaps) -> FloorGrid:
 
 
 def _cast(maps: LightMaps, index: int, corner_m: Array, scale: float) -> Floats:
-    """The shadow (px, px) on the floor from one direction."""
+    """The shadow (px, px) that bodies cast on the floor in light from one direction."""
     transform = maps.world_to_pixel(index)
-    # A grid pixel's centre in metres is corner + (pixel + ½) / scale; OpenCV's centres are at integers.
+    # A grid pixel's centre in metres is corner + (pixel + ½) / scale. In OpenCV, pixel
+    # centres have integer coordinates.
     linear = transform[:, :2] / scale
     shift = transform[:, :2] @ (corner_m + 0.5 / scale) + transform[:, 3] - 0.5
     taken = (maps.nearest_m[index] > EMPTY / 2).astype(np.float32)
-    # A point fills its whole pixel, so shadows are half a pixel too wide on each side: this corrects it.
+    # A point fills its whole pixel, so shadows are half a pixel too wide on each side. The next
+    # line corrects this.
     soft = np.clip(1.5 * cv2.blur(taken, (3, 3), borderType=cv2.BORDER_CONSTANT) - 0.5, 0, 1)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     shadow = cv2.warpAffine(soft, np.column_stack([linear, shift]), (FLOOR_PX, FLOOR_PX), flags=flags)
@@ -157,7 +161,7 @@ class Sky:
         """Fraction (m,) of the sky's light that reaches surfaces.
 
         Args:
-            light: The sky.
+            light: The light whose sky is used.
             normals: (3, m) unit normals.
             visibility: (n, m) visibility of each direction from each surface.
         """

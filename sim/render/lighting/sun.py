@@ -25,7 +25,8 @@ class SoftShadow:
 
     Attributes:
         maps: One shadow map.
-        shade: (side, side) fraction of the light that is blocked where the ray of each texel meets the floor.
+        shade: (side, side) fraction of the light that is blocked at the point of the floor that the ray
+            through each texel hits.
         softness: Half width of the penumbra, divided by the distance to the occluder.
     """
 
@@ -62,7 +63,7 @@ class SoftShadow:
 
 
 def soft_shadow(points_m: Floats, light: Light, side_px: int) -> SoftShadow:
-    """The shadows of world points (3, n) on bodies in the light of a light's sun."""
+    """The shadows that bodies, given as world points (3, n), cast in the light of the sun of `light`."""
     maps = light_maps(points_m, np.array([light.direction]), side_px)
     return SoftShadow(maps, _floor_shade(maps, light), light.softness)
 

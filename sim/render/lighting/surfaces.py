@@ -16,10 +16,11 @@ Plane = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 SPARSE = 4
-"""The footprint of pixels on a texture is evaluated at every n-th row and column, and interpolated."""
+"""Footprints of pixels on a texture are evaluated at every fourth row and column, and interpolated."""
 
 SLANT = 3.0
-"""Ratio of distance to camera height from which the floor is blurred, against aliasing at the horizon."""
+"""Ratio of distance to camera height above which textures are blurred more, which prevents aliasing at the
+horizon."""
 
 
 def base_albedo(surface: Surface) -> NDArray[np.float32]:
@@ -32,7 +33,7 @@ class Surfaces:
     """Filtered textures of floors, walls and backgrounds.
 
     Args:
-        pictures: Textures.
+        pictures: Loads the textures.
     """
 
     def __init__(self, pictures: Pictures) -> None:
@@ -41,7 +42,7 @@ class Surfaces:
         self._mipmap = lru_cache(16)(self._filtered)
 
     def background(self, surface: Surface, camera: Camera) -> Pixels | None:
-        """Texture (H, W, 3) of the background, which moves with the camera; None without a texture."""
+        """Texture (H, W, 3) of the background, shifted as the camera turns; None without a texture."""
         if surface.look.texture is None:
             return None
         shape = (camera.height, camera.width)
@@ -55,7 +56,7 @@ class Surfaces:
         return self._texture(surface).sample(*grid, np.full((1, 1), scale, np.float32))
 
     def floor(self, surface: Surface, camera: Camera, x: Plane, y: Plane, depth: Plane) -> Pixels | None:
-        """Texture at floor points x, y (h, w) with a depth (h, w); None without a texture."""
+        """Texture (h, w, 3) at floor points x, y (h, w) at depths (h, w); None without a texture."""
         if surface.look.texture is None:
             return None
         cosine = float(np.cos(surface.turn_rad) / surface.tile_m)
@@ -67,7 +68,7 @@ class Surfaces:
         return mipmap.sample(np.asarray(u, np.float32), np.asarray(v, np.float32), footprint)
 
     def wall(self, wall: Wall, camera: Camera, points: Plane, depth: Plane) -> Pixels | None:
-        """Upright texture at points (3, h, w) of a wall with a depth (h, w); None without a texture."""
+        """Upright texture (h, w, 3) at wall points (3, h, w) at depths (h, w); None without a texture."""
         surface = wall.surface
         if surface.look.texture is None:
             return None
@@ -86,14 +87,16 @@ class Surfaces:
     ) -> Plane:
         """Side, in tiles, of the area of a plane that a pixel covers, on a coarse grid of pixels.
 
-        The area is depth/f wide, and longer by the factor distance/height along the view. The geometric mean
-        of width and length keeps planes sharp; at grazing angles, the length prevails.
+        The width of the area is depth/f. Its length along the viewing direction is the width times
+        distance/height, where height is that of the camera above the plane. The returned side is the
+        geometric mean of width and length, which keeps planes sharp; beyond a ratio distance/height of
+        `SLANT`, at grazing angles, it grows in proportion to the length.
 
         Args:
             surface: Surface of the plane.
             camera: The camera.
             place: Two coordinates (h, w) in the plane.
-            eye: (3,) the same coordinates of the camera, and its height above the plane.
+            eye: (3,) the camera's coordinates along the same two axes, and its height above the plane.
             depth: (h, w) depth in metres.
         """
         height_m = max(eye[2], np.float32(1e-6))

@@ -30,7 +30,7 @@ class WallOcclusion:
     Attributes:
         walls: The walls.
         light: Sun and sky.
-        glow: Radiance of each wall, relative to a floor in the light of the whole sky.
+        glow: Radiance of each wall, relative to that of a white floor lit by the unoccluded sky.
     """
 
     walls: tuple[Wall, ...]
@@ -38,7 +38,7 @@ class WallOcclusion:
     glow: tuple[float, ...]
 
     def sun_blocked(self, x: Floats, y: Floats, z: Floats) -> Floats:
-        """Fraction of the sun's light that walls block at points x, y, z; it has the shape of x."""
+        """Fraction of the sun's light that walls block at points x, y, z; an array of the shape of x."""
         blocked = np.zeros(x.shape, np.float32)
         for wall in self.walls:
             np.maximum(blocked, _occlusion_by_wall(wall, self.light, x, y, z), out=blocked)
@@ -52,7 +52,7 @@ class WallOcclusion:
         return left
 
     def visible_radiance(self, points_m: Floats, directions: Array) -> Floats:
-        """Radiance (n, m) from directions (n, 3) at points (3, m), relative to the unoccluded sky."""
+        """Radiance (n, m) from directions (n, 3) at points (3, m), relative to the sky in each direction."""
         bright = np.maximum(sky_radiance(self.light, directions), 0.1)[:, None]
         seen = np.ones((len(directions), points_m.shape[1]), np.float32)
         nearest = np.full(seen.shape, np.inf, np.float32)
@@ -65,8 +65,9 @@ class WallOcclusion:
             # A direction represents a solid angle, so the top of a wall occludes it gradually.
             half_m = np.maximum(away_m * wide, np.float32(1e-6))
             share = np.clip(0.5 + (wall.height_m - height_m) / (2 * half_m), 0, 1)
-            within = free_m > -EPSILON * wall.distance_m  # points in a corner may be outside by rounding
-            # All walls have the same height, so the nearest plane is the wall that is hit: ends need no test.
+            within = free_m > -EPSILON * wall.distance_m  # rounding may put corner points outside
+            # All walls have the same height, so the wall that is hit is the one whose plane is nearest;
+            # there is no need to test where walls end.
             met = (toward > EPSILON) & within & (share > 0) & (away_m < nearest)
             seen = np.where(met, share * np.float32(glow) / bright + (1 - share) * seen, seen)
             nearest = np.where(met & (share > 0.5), away_m, nearest)
@@ -95,16 +96,16 @@ class WalledSky(Sky):
 
     Args:
         sky: Visibility between the bodies.
-        walled: The walls.
+        occlusion: Occlusion and reflection by the walls.
     """
 
     def __init__(self, sky: Sky, occlusion: WallOcclusion) -> None:
-        """Shares the shadow maps of the sky without walls."""
+        """Uses the shadow maps of `sky`, without copying them."""
         self.directions, self.maps, self.floor = sky.directions, sky.maps, sky.floor
         self.occlusion = occlusion
 
     def visibility(self, points_m: Floats) -> Floats:
-        """Visibility (n, m) of each direction from points (3, m); walls contribute their radiance."""
+        """Visibility (n, m) of each direction from points (3, m), including the light that walls reflect."""
         return Sky.visibility(self, points_m) * self.occlusion.visible_radiance(points_m, self.directions)
 
 
@@ -125,7 +126,10 @@ class WalledFloorLight(FloorLight):
 
 
 def between_walls(walls: tuple[Wall, ...], lit: Lit) -> Lit:
-    """A lit scene with walls that occlude and reflect light, each with the radiance of its centre."""
+    """A lit scene with walls that occlude and reflect light.
+
+    The radiance of each wall is uniform: it is computed at the centre of the wall.
+    """
     assert lit.sky is not None
     occlusion = WallOcclusion(walls, lit.light, tuple(wall_glow(wall, walls, lit) for wall in walls))
     sky = WalledSky(lit.sky, occlusion)
@@ -143,7 +147,7 @@ def _lamp_between_walls(lamp: LitLamp, occlusion: WallOcclusion) -> LitLamp:
 
 
 def wall_glow(wall: Wall, walls: tuple[Wall, ...], lit: Lit) -> float:
-    """Radiance of the centre of a wall, relative to a floor in the light of the whole sky."""
+    """Radiance of the centre of a wall, relative to that of a white floor lit by the unoccluded sky."""
     assert lit.sky is not None
     light, inward = lit.light, -wall.outward()
     middle = wall.outward() * wall.distance_m + [0.0, 0.0, wall.height_m / 2]
@@ -162,9 +166,10 @@ def wall_glow(wall: Wall, walls: tuple[Wall, ...], lit: Lit) -> float:
 
 
 def _occlusion_by_wall(wall: Wall, light: Light, x: Floats, y: Floats, z: Floats) -> Floats:
-    """Fraction of the sun's light that one wall blocks: 1 in its shadow, less in the penumbra of its top.
+    """Fraction of the sun's light that one wall blocks: 1 in its shadow, less in the penumbra.
 
-    The ends of a wall have no penumbra, because light would leak through the corner of two walls.
+    Only the top edge has a penumbra. The ends of a wall have none, because light would otherwise leak
+    through the corner of two walls.
     """
     toward = np.array(light.direction)
     speed = float(wall.outward() @ toward)
@@ -179,7 +184,8 @@ def _occlusion_by_wall(wall: Wall, light: Light, x: Floats, y: Floats, z: Floats
     half_m = np.maximum(np.float32(light.softness) * away_m, np.float32(1e-4 * wall.height_m))
     blocked = np.clip(0.5 - (height_m - np.float32(wall.height_m)) / (2 * half_m), 0, 1)
     beside = np.abs(across_m - (wall.low_m + wall.high_m) / 2) > reach_m
-    # A point on the wall itself, such as a corner, gets no light from behind it and all light from the front.
+    # For a point on the wall itself, such as a corner, the wall blocks all light if the sun is behind the
+    # wall, and none if the sun is in front.
     blocked[(away_m <= np.copysign(OVERLAP * far, -speed)) | beside] = 0
     return np.asarray(blocked, np.float32)
 
@@ -187,8 +193,9 @@ def _occlusion_by_wall(wall: Wall, light: Light, x: Floats, y: Floats, z: Floats
 def _form_factor(wall: Wall, x: Floats, y: Floats) -> Floats:
     """Fraction of a uniform sky's light that a wall occludes at floor points x, y (view factor).
 
-    At the distance d from an infinitely long wall of height h it is ½(1 − d/√(d² + h²)). The part of the wall
-    from the foot of the perpendicular to an end at b occludes
+    At the distance d from an infinitely long wall of height h, the fraction is ½(1 − d/√(d² + h²)). The part
+    of the wall between the foot of the perpendicular from the point and an end at the distance b from that
+    foot occludes
     (atan(b/d) − d/√(d² + h²)·atan(b/√(d² + h²))) / 2π.
     """
     out, side = (direction.astype(np.float32) for direction in (wall.outward(), wall.sideways()))

@@ -49,7 +49,7 @@ def shade_walls(image: Floats, surfaces: Surfaces, camera: Camera, visibility: V
 
 
 def wall_points(wall: Wall, camera: Camera, box: Box) -> tuple[Floats, Floats]:
-    """World points (3, h, w) of a wall in a box of the image, and their depth (h, w).
+    """World points (3, h, w) on a wall at the pixels in a box of the image, and their depths (h, w).
 
     Pixels beside the wall get the nearest point of its boundary, so that sparse samples can be interpolated.
     """
@@ -76,14 +76,15 @@ def _sky_and_floor(lit: Lit, wall: Wall, points: Floats) -> Floats:
         unoccluded_irradiance(light, sky.directions, inward[:, None]).ravel() * sky_irradiance(light)
     )
     if lit.floor is not None:
-        # Much of the floor lights each point of a wall, so shadows on the floor have no sharp effect here.
+        # Each point of a wall receives light from a large part of the floor, so shadows on the floor are
+        # blurred here.
         below = _floor_irradiance(lit, coarse[:2] + inward[:2, None, None] * coarse[2])
         found += cv2.blur(below, (FLOOR_FILTER, FLOOR_FILTER), borderType=cv2.BORDER_REPLICATE)
     return _upsample(found.astype(np.float32), SKY_STEP, points.shape[1:])
 
 
 def _floor_irradiance(lit: Lit, points_xy: Floats) -> Floats:
-    """Irradiance (h, w, 3) of a wall from the floor at points (2, h, w) that sky and sun light."""
+    """Irradiance (h, w, 3) of a wall from the floor at points (2, h, w), which is lit by sky and sun."""
     sun, light, (x, y) = lit.lamps[0].shadow, lit.light, points_xy
     assert lit.floor is not None
     assert lit.spec.floor is not None
@@ -117,7 +118,7 @@ def _lamp_irradiance(lamp: LitLamp, wall: Wall, points: Floats, px_per_m: float)
 
 def _upsample(coarse: Floats, step: int, shape: tuple[int, ...]) -> Floats:
     """Samples at every `step`-th row and column, interpolated to all: (h, w) or (h, w, 3)."""
-    # `cv2.resize` would assume samples at the centres of blocks; these are at the corners.
+    # `cv2.resize` would assume samples at the centres of blocks; these are at the first pixels of blocks.
     back = np.array([[1 / step, 0.0, 0.0], [0.0, 1 / step, 0.0]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     wide = cv2.warpAffine(coarse, back, shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)

@@ -1,4 +1,4 @@
-"""The output of renderers, from which all labels are derived, and their interface."""
+"""Interface of the renderers, and their output, from which all labels are derived."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 
 class RejectedView(Exception):
-    """A view that cannot be labelled; it is recorded with the reason, and not sampled again."""
+    """Raised for a view that cannot be labelled; its reason is recorded, and no view replaces it."""
 
     def __init__(self, reason: str) -> None:
         """Stores the reason."""
@@ -27,9 +27,9 @@ class Silhouette:
     """The unoccluded mask of one body.
 
     Attributes:
-        box: Box in pixel edges that contains the whole body; for a body without a label, its part inside the
-            image.
-        mask: (h, w) mask of the body in the box.
+        box: Box, in pixel edges, that contains the whole body and may extend beyond the image; for a body
+            without a label, only the part of that box inside the image.
+        mask: (h, w) mask of the body inside the box.
     """
 
     box: Box
@@ -38,13 +38,13 @@ class Silhouette:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GBuffer:
-    """The bodies of a scene as rendered for one shot.
+    """Colour, depth and body index of each pixel, and the silhouettes of the bodies, for one shot.
 
     Attributes:
         color: (H, W, 3) uint8 RGB, lit by the renderer unless it returns unlit colours.
         depth_m: (H, W) float32, depth in metres along the camera's z axis; infinite where there is no body.
-        body: (H, W) int16, index into the scene's bodies; -1 where there is none.
-        silhouettes: Silhouette of each body; None if its box lies outside the image.
+        body: (H, W) int16, index into the scene's bodies; -1 where there is no body.
+        silhouettes: Silhouette of each body; None for a body whose box lies outside the image.
     """
 
     color: NDArray[np.uint8]
@@ -60,7 +60,7 @@ class ShadowMap:
     Attributes:
         blocked: (side, side) uint8, 255 where a body blocks the light.
         right, down: (3,) world directions of the map's axes.
-        corner_m: (2,) position of the first pixel edge along these axes.
+        corner_m: (2,) coordinates in metres, along `right` and `down`, of the map's top left corner.
         px_per_m: Pixels per metre.
     """
 
@@ -78,4 +78,8 @@ class Renderer(Protocol):
         """Renders the bodies for a shot."""
 
     def shadow_map(self, settled: Settled, shot: Shot, side_px: int) -> ShadowMap | None:
-        """Renders the shadow map of a shot's light; None for a scene without bodies."""
+        """Renders the shadow map of a shot's light, `side_px` pixels wide and high.
+
+        Returns:
+            The shadow map; None for a scene without bodies.
+        """

@@ -9,18 +9,25 @@ from sim.boxes import Box, overlap, union
 from sim.render.raster.gbuffer import Array
 
 APART_PX = 0.5
-"""Distance of outlines from which they share no pixel, however vertices are rounded."""
+"""Distance in pixels between two outlines above which the bodies share no pixel, however the renderer rounds
+vertex positions."""
 
 
 def groups(
     boxes: Mapping[int, Box], points: Mapping[int, Array], calls: Callable[[Box], int]
 ) -> list[list[int]]:
-    """Groups of bodies by a greedy search: each body joins the first group from whose bodies it is separate.
+    """Groups bodies so that rendering each group in one box needs fewer calls than rendering each body alone.
+
+    The search is greedy: each body joins the first group whose bodies do not share a pixel with it, provided
+    that this reduces the number of calls.
 
     Args:
-        boxes: Box to render of each body.
-        points: Pixel coordinates (n, 2) whose convex hull contains the body.
-        calls: Number of calls that rendering a box takes; groups that need more calls are not formed.
+        boxes: Box to be rendered for each body, by body index.
+        points: Pixel coordinates (n, 2) for each body, by body index; their convex hull contains the body.
+        calls: Function that returns the number of calls needed to render a box.
+
+    Returns:
+        Body indices of each group.
     """
     outlines = {
         index: cv2.convexHull(points[index].astype(np.float32))[:, 0].astype(np.float64) for index in boxes

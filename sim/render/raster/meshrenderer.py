@@ -1,4 +1,4 @@
-"""Common base of PyBullet's renderers: bodies are rendered separately, and combined by depth."""
+"""Base class of the renderers that use PyBullet: bodies are rendered separately and combined by depth."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
@@ -45,7 +45,7 @@ class MeshRenderer(ABC):
 
     Args:
         client: The client to render with.
-        files: Meshes as files.
+        files: Mesh and texture files to load into the client.
     """
 
     def __init__(self, client: RenderClient, files: MeshFiles) -> None:
@@ -76,9 +76,10 @@ class MeshRenderer(ABC):
         """Renders the bodies for a shot.
 
         Raises:
-            RejectedView: `too_close` if a labelled body reaches the near plane or would fill more than
-                4096 px, or another body reaches the near plane in view;
-                `vanishing` if an asset has no mesh coarse enough for its distance.
+            RejectedView: `too_close` if a labelled body reaches the near plane or its bounding sphere
+                contains the camera, if the box of a labelled body is wider or higher than 4096 px, or if a
+                body without a label reaches the near plane inside the view; `vanishing` if even the coarsest
+                mesh of an asset has triangles too small to be rendered at its distance.
         """
         bodies, camera = settled.spec.bodies, shot.camera
         builder = _GBufferBuilder(camera, len(bodies))
@@ -95,7 +96,10 @@ class MeshRenderer(ABC):
         return self._postprocess(builder.build(), settled)
 
     def _boxes(self, settled: Settled, camera: Camera) -> dict[int, Box]:
-        """Box to render of each body in view: the whole body, or its part inside the image if unlabelled."""
+        """Box to be rendered for each body in view, by body index.
+
+        The box contains the whole body; for a body without a label, it is clipped to the image.
+        """
         boxes = {}
         for index, body in enumerate(settled.spec.bodies):
             box = body_box(self._files, body, camera)
@@ -107,14 +111,19 @@ class MeshRenderer(ABC):
     def _groups(
         self, settled: Settled, camera: Camera, boxes: Mapping[int, Box]
     ) -> Iterable[Collection[int]]:
-        """Groups of bodies in view that are rendered in one call; bodies of a group must not share a pixel.
+        """Groups of bodies in view; a group is rendered in one call, so its bodies must not share a pixel.
 
-        By default each body is a group: calls are cheap, and many small images have fewer empty pixels.
+        By default each body is a group of its own, because calls are cheap, and many small images contain
+        fewer empty pixels than one large image.
         """
         return [(index,) for index in boxes]
 
     def shadow_map(self, settled: Settled, shot: Shot, side_px: int) -> ShadowMap | None:
-        """Renders the shadow map of a shot's light; None for a scene without bodies."""
+        """Renders the shadow map of a shot's light, `side_px` pixels wide and high.
+
+        Returns:
+            The shadow map; None for a scene without bodies.
+        """
         if not settled.spec.bodies:
             return None
         self._load(settled, shot.camera)
@@ -134,7 +143,7 @@ class MeshRenderer(ABC):
         return ShadowMap(blocked, right, down, middle[:2] - half_m, side_px / (2 * half_m))
 
     def _load(self, settled: Settled, camera: Camera) -> None:
-        """Loads a scene into the client, at the levels of detail for a camera, unless it is loaded."""
+        """Loads a scene into the client at the levels of detail for a camera, unless it is already loaded."""
         levels = self._levels_for(settled, camera)
         contents = self._contents
         if self._client.contents is contents and contents[0] is settled and contents[1] == levels:
@@ -168,7 +177,7 @@ class MeshRenderer(ABC):
         self._visible = bodies
 
     def _bodies(self, ids: NDArray[np.int32]) -> NDArray[np.int16]:
-        """Body indices for PyBullet's ids."""
+        """Converts an image (h, w) of PyBullet's ids to body indices; -1 where there is no body."""
         table = np.full(max(self._ids) + 2, -1, np.int16)  # id -1 indexes the last entry, which stays -1
         table[self._ids] = np.arange(len(self._ids))
         return table[ids]
@@ -193,7 +202,15 @@ class _GBufferBuilder:
         body: NDArray[np.int16],
         planes_m: tuple[float, float],
     ) -> None:
-        """Adds a group of bodies that share no pixel, rendered together in the union of their boxes."""
+        """Adds a group of bodies that share no pixel, rendered together in the union of their boxes.
+
+        Args:
+            boxes: Box of each body of the group, by body index.
+            rgba: (h, w, 4) colours in the union of the boxes.
+            depth: (h, w) values of the depth buffer in 0..1.
+            body: (h, w) body indices; -1 where there is no body.
+            planes_m: Depths in metres of the near and far planes.
+        """
         box = union(boxes.values())
         for index, whole in boxes.items():
             self._silhouettes[index] = Silhouette(whole, crop(body, box, whole) == index)

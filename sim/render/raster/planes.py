@@ -10,7 +10,7 @@ Array = NDArray[np.float64]
 
 
 def floor_depth(camera: Camera) -> Array:
-    """Depth (H, W) at which the ray of each pixel centre meets the plane z = 0; infinite if it does not."""
+    """Depth (H, W) at which the ray of each pixel centre meets the plane z = 0; infinite if it never does."""
     down = axis_component(camera, 2)
     height_m = camera.pose.position_m[2]
     # `down` is linear over the image: if the rays of all corners point down, those of all pixels do.
@@ -22,13 +22,13 @@ def floor_depth(camera: Camera) -> Array:
 
 
 def walls_facing(walls: tuple[Wall, ...], camera: Camera) -> tuple[Wall, ...]:
-    """The walls whose inner side faces the camera; the others are invisible to it."""
+    """The walls whose inner side faces the camera; the camera cannot see the others."""
     eye = np.array(camera.pose.position_m)
     return tuple(wall for wall in walls if wall.outward() @ eye < wall.distance_m)
 
 
 def wall_depth(wall: Wall, camera: Camera) -> Array:
-    """Depth (H, W) at which the ray of each pixel centre meets a wall; infinite if it does not."""
+    """Depth (H, W) at which the ray of each pixel centre meets a wall; infinite if it never does."""
     depth_m = wall_plane_depth(wall, camera)
     eye, side = np.array(camera.pose.position_m), wall.sideways()
     with np.errstate(invalid="ignore"):
@@ -40,7 +40,7 @@ def wall_depth(wall: Wall, camera: Camera) -> Array:
 
 
 def wall_plane_depth(wall: Wall, camera: Camera) -> Array:
-    """Depth (H, W) at which the ray of each pixel centre meets a wall's plane; infinite if it does not."""
+    """Depth (H, W) at which the ray of each pixel centre meets a wall's plane; infinite if it never does."""
     out = wall.outward()
     with np.errstate(divide="ignore", invalid="ignore"):
         depth_m = (wall.distance_m - out @ np.array(camera.pose.position_m)) / ray_component(camera, out)
@@ -48,12 +48,12 @@ def wall_plane_depth(wall: Wall, camera: Camera) -> Array:
 
 
 def axis_component(camera: Camera, axis: int) -> Array:
-    """Component (H, W) of each pixel's ray along a world axis, at depth 1."""
+    """Component (H, W) along a world axis (0, 1 or 2) of each pixel's ray, scaled to depth 1."""
     return ray_component(camera, np.eye(3)[axis])
 
 
 def ray_component(camera: Camera, direction: ArrayLike) -> Array:
-    """Component (H, W) of each pixel's ray along a unit vector (3,) in world coordinates, at depth 1."""
+    """Component (H, W) along a unit vector (3,) in the world frame of each pixel's ray, scaled to depth 1."""
     row = np.asarray(direction) @ camera.pose.rotation()
     x = (np.arange(camera.width) + 0.5 - camera.cx) / camera.fx
     y = (np.arange(camera.height) + 0.5 - camera.cy) / camera.fy

@@ -10,12 +10,12 @@ from sim.render.raster.gbuffer import Array, RejectedView
 from sim.settle import Settled
 
 MAX_BOX_PX = 4096
-"""Longest side of the box of a labelled body; a view with a larger one is rejected."""
+"""Maximum width and height in pixels of a labelled body's box; a view with a larger box is rejected."""
 MIN_DEPTH_SHARE = 0.02
-"""Near plane as a fraction of the far plane's depth, which bounds the error of the depth buffer."""
+"""Minimum depth of the near plane as a fraction of the far plane's; it bounds the depth buffer's error."""
 CLIP_SHARE = 0.001
-"""Depth at which outlines are clipped, as a fraction of the body's largest depth; nearer than any near
-plane."""
+"""Depth at which outlines are clipped, as a fraction of the body's largest depth; it is smaller than the
+depth of any near plane."""
 NEAR_MARGIN = 1.01
 """Bodies nearer than the near plane times this factor count as too close."""
 
@@ -30,8 +30,16 @@ def projected_outline(files: MeshFiles, body: Body, camera: Camera) -> Array:
 
 
 def clipped(corners: Array, depth_m: float) -> Array:
-    """Vertices (k, 3) of the part beyond a given depth of the convex hull of vertices (n, 3)."""
-    # SciPy is slow to import, and settings do not need it.
+    """Clips a convex hull to the part that is farther away than a given depth.
+
+    Args:
+        corners: (n, 3) vertices of the hull in the camera frame.
+        depth_m: Depth of the clipping plane in metres.
+
+    Returns:
+        (k, 3) points whose convex hull is the remaining part.
+    """
+    # Imported here because SciPy is slow to import, and code that only reads settings does not need it.
     from scipy.spatial import ConvexHull
 
     faces = ConvexHull(corners).simplices
@@ -43,10 +51,11 @@ def clipped(corners: Array, depth_m: float) -> Array:
 
 
 def body_box(files: MeshFiles, body: Body, camera: Camera) -> Box:
-    """Box of a body on an unbounded image, with a margin of one pixel; empty behind the camera.
+    """Box of a body on an unbounded image, with a margin of one pixel; empty if it is behind the camera.
 
     Raises:
-        RejectedView: `too_close` if the box of a labelled body overlaps the image and is larger than 4096 px.
+        RejectedView: `too_close` if the box of a labelled body overlaps the image and is wider or higher than
+            4096 px.
     """
     pixels = projected_outline(files, body, camera)
     if not len(pixels):
@@ -62,11 +71,12 @@ def body_box(files: MeshFiles, body: Body, camera: Camera) -> Box:
 def depth_range(files: MeshFiles, settled: Settled, camera: Camera) -> tuple[float, float]:
     """Depths in metres of a near and a far plane that enclose all bodies with a margin.
 
-    A body without a label, such as a table below the camera, may extend behind the near plane, where
-    renderers clip it.
+    A body without a label, such as a table below the camera, may extend beyond the near plane towards the
+    camera, as long as that part is outside the view; renderers clip it.
 
     Raises:
-        RejectedView: `too_close` if a labelled body reaches the near plane, or another body does in view.
+        RejectedView: `too_close` if a labelled body reaches the near plane or its bounding sphere contains
+            the camera, or if a body without a label reaches the near plane inside the view.
     """
     depths_m = [files.projected_hull(body, camera)[1] for body in settled.spec.bodies]
     depth_m = np.concatenate(depths_m)
@@ -85,7 +95,7 @@ def depth_range(files: MeshFiles, settled: Settled, camera: Camera) -> tuple[flo
 
 
 def tight_depth_range(files: MeshFiles, settled: Settled, camera: Camera) -> tuple[float, float]:
-    """Depths in metres of near and far planes that enclose all bodies tightly, for a coarse depth buffer.
+    """Depths in metres of near and far planes close to the bodies, for a depth buffer of low precision.
 
     Raises:
         RejectedView: `too_close`, as for `depth_range`.
@@ -97,7 +107,10 @@ def tight_depth_range(files: MeshFiles, settled: Settled, camera: Camera) -> tup
 
 
 def near_in_view(corners: Array, camera: Camera, near_m: float) -> bool:
-    """Whether a convex body may reach the near plane in view: no face separates it from the view pyramid.
+    """Whether a convex body may reach the near plane inside the view.
+
+    The result is False if a face of the body, or a side of the view pyramid, separates the body from the part
+    of the view pyramid between the camera and the near plane.
 
     Args:
         corners: (n, 3) vertices of the body in the camera frame.
@@ -148,7 +161,12 @@ def projection(camera: Camera, box: Box, near_m: float, far_m: float) -> Array:
 
 
 def look_along(axes: Array, middle: Array) -> Array:
-    """View matrix (4, 4) for axes right, down, forward (3, 3) and an origin given in these axes."""
+    """OpenGL's view matrix (4, 4) for given camera axes.
+
+    Args:
+        axes: (3, 3) world directions of the camera's right, down and forward axes, one per row.
+        middle: (3,) position of the camera along these axes, in metres.
+    """
     matrix = np.eye(4)
     matrix[:3, :3] = axes * np.array([[1.0], [-1.0], [-1.0]])
     matrix[:3, 3] = -middle * (1.0, -1.0, -1.0)
@@ -156,14 +174,14 @@ def look_along(axes: Array, middle: Array) -> Array:
 
 
 def orthographic(half_m: float) -> Array:
-    """Orthographic projection matrix (4, 4) of a square; depths range from 1 to 7 times half its side."""
+    """Orthographic projection matrix (4, 4) of a square of half side `half_m`; depths are 1 to 7 `half_m`."""
     matrix = np.diag([1 / half_m, 1 / half_m, -1 / (3 * half_m), 1.0])
     matrix[2, 3] = -4 / 3
     return matrix
 
 
 def shifted(matrix: Array, right_px: float, up_px: float, size_wh: tuple[int, int]) -> Array:
-    """Projection matrix (4, 4) whose image is shifted by a number of pixels to the right and up."""
+    """Projection matrix (4, 4) that shifts the image of `matrix` by `right_px` and `up_px` pixels."""
     result = matrix.copy()
     result[0] += matrix[3] * (2 * right_px / size_wh[0])
     result[1] += matrix[3] * (2 * up_px / size_wh[1])
@@ -171,7 +189,13 @@ def shifted(matrix: Array, right_px: float, up_px: float, size_wh: tuple[int, in
 
 
 def cropped(matrix: Array, size_wh: tuple[int, int], part: Box) -> Array:
-    """Projection matrix (4, 4) onto a part of the image, given the size of the whole image."""
+    """Projection matrix (4, 4) onto a part of an image.
+
+    Args:
+        matrix: (4, 4) projection matrix onto the whole image.
+        size_wh: Width and height of the whole image in pixels.
+        part: Box of the part in the whole image.
+    """
     (whole_w, whole_h), (x0, y0, x1, y1) = size_wh, part
     width, height = x1 - x0, y1 - y0
     result = matrix.copy()

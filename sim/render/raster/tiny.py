@@ -22,8 +22,8 @@ class TinyRenderer(MeshRenderer):
 
     Args:
         client: The PyBullet client to render with.
-        files: Meshes as files.
-        pictures: Textures.
+        files: Mesh and texture files to load into the client.
+        pictures: Loader of texture images.
         lit: Whether colours are shaded; otherwise they are the unlit colours of the surfaces.
     """
 
@@ -109,7 +109,7 @@ class TinyRenderer(MeshRenderer):
         return tuple(None if part.texture is None else self._files.texture(part.texture) for part in parts)
 
     def _show(self, body: Body, body_id: int, level: int, shown: bool) -> None:
-        """Shows a body, or hides it by alpha 0."""
+        """Shows a body, or hides it by setting its alpha to 0."""
         for part, color in enumerate(self._colors(body, level)):
             pb.changeVisualShape(
                 body_id,

@@ -1,4 +1,4 @@
-"""Visibility: which body, floor or wall each pixel shows, by comparing depths."""
+"""Visibility: the body, floor or wall that is visible in each pixel, found by comparing depths."""
 
 from dataclasses import dataclass
 
@@ -15,8 +15,8 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 FLOOR_PENETRATION_M = 0.001
-"""Penetration depth in metres below which the floor does not occlude a body. In physics, bodies at rest
-penetrate the floor by less than that."""
+"""Surfaces of bodies that are below the floor by less than this distance, in metres, are not occluded by it.
+In the physics simulation, bodies at rest penetrate the floor by less than this."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,7 +26,7 @@ class Visibility:
     Attributes:
         body: (H, W) int16, index into the scene's bodies; -1 where no body is visible.
         depth_m: (H, W) float32, depth in metres; infinite for the background.
-        plane_m: (H, W) depth of the floor plane, also where it is occluded; None without a floor.
+        plane_m: (H, W) depth of the floor plane in metres, also where it is occluded; None without a floor.
         is_floor: (H, W) mask of the visible floor; None without a floor.
         walls: The walls whose inner side faces the camera.
         wall: (H, W) int8, index into `walls`; -1 where no wall is visible. None without walls.
@@ -43,7 +43,14 @@ class Visibility:
 def resolve_visibility(
     gbuffer: GBuffer, camera: Camera, floor: bool, walls: tuple[Wall, ...] = ()
 ) -> Visibility:
-    """The nearest of bodies, floor and walls in each pixel."""
+    """Finds the surface nearest to the camera in each pixel, among the bodies, the floor and the walls.
+
+    Args:
+        gbuffer: The rendered bodies.
+        camera: The camera for which they were rendered.
+        floor: Whether the scene has a floor, the plane z = 0.
+        walls: The walls whose inner side faces the camera.
+    """
     visibility = _with_floor(gbuffer, camera, floor)
     return _with_walls(visibility, camera, walls) if walls else visibility
 

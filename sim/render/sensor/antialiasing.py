@@ -15,8 +15,9 @@ def antialiased(image: Image, visibility: Visibility, creases: tuple[Box, NDArra
 
     Args:
         image: The image.
-        visibility: What each pixel shows.
-        creases: A box of the image, and a mask (h, w) of creases of bodies inside it; None without bodies.
+        visibility: The visible body, floor or wall in each pixel.
+        creases: A box of the image, and a mask (h, w) of the creases of bodies in that box; None if no body
+            is visible.
     """
     edge = _outlines(visibility)
     if creases is not None:
@@ -27,7 +28,7 @@ def antialiased(image: Image, visibility: Visibility, creases: tuple[Box, NDArra
 
 
 def _outlines(visibility: Visibility) -> NDArray[np.uint8]:
-    """Mask (H, W) of pixels with a neighbour that shows something else: body, wall, floor or background."""
+    """Mask (H, W) of pixels with a neighbour in which another body, wall, floor or background is visible."""
     what = (
         visibility.body
         if visibility.is_floor is None

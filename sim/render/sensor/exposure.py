@@ -13,14 +13,14 @@ Floats = NDArray[np.float32]
 WHITE_AT = 0.8
 """Linear value of a white sheet on the unoccluded floor after metering; 1 is white in the image."""
 METERED, METERING, GAINS = 0.25, 0.4, (0.6, 1.8)
-"""Target mean of automatic exposure, the fraction of the correction (in stops) that is applied, and the
-limits of the gain."""
+"""Target mean of the linear image for automatic exposure, the fraction of the correction (in stops) that is
+applied, and the limits of the gain."""
 METER_PX = 8
-"""Automatic exposure evaluates every n-th row and column."""
+"""Automatic exposure uses every `METER_PX`-th row and column."""
 
 
 def metered(light: Light) -> Light:
-    """The light scaled by the exposure, metered on an unoccluded floor, and by the white balance."""
+    """The light scaled by white balance and exposure; the exposure is metered on an unoccluded floor."""
     level = light.ambient + sum(sun.diffuse * sun.direction[2] for sun in light.suns)
     gain = WHITE_AT * 2**light.exposure_ev / max(level, 1e-3)
 

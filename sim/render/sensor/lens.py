@@ -15,28 +15,28 @@ Levels = NDArray[np.int8]
 LEVELS_PER_OCTAVE = 3
 """Number of blur levels per doubling of the blur width."""
 KERNEL_PX = 9
-"""Wider discs are applied to a downsampled image."""
+"""Maximum width of a kernel in pixels; wider discs are applied to a downsampled image."""
 MAX_WIDTH_FRACTION = 0.125
-"""Widest disc, as a fraction of the longer side of the image."""
+"""Maximum diameter of a disc, as a fraction of the longer side of the image."""
 EPSILON = np.float32(1e-3)
-"""Weight of surrounding pixels where nothing else gives the colour behind an object."""
+"""Weight of the surrounding pixels, whose colour is used behind an object where no other colour is known."""
 ROUNDING = np.float32(1e-5)
-"""Weights below this are rounding errors."""
+"""Weights below this value are treated as rounding errors."""
 
 
 def circle_px(lens: Lens, camera: Camera, depth_m: Floats) -> Floats:
     """Diameter (H, W) in pixels of the circle of confusion of points at a depth (H, W) in metres.
 
-    It is that of a thin lens, A·f/(S₁ − f)·|S₂ − S₁|/S₂, where f·S₁/(S₁ − f), the distance of the image
-    behind the lens, is the focal length of the pinhole camera. Points nearer than the focus have a negative
-    diameter.
+    The formula is that of a thin lens, A·f/(S₁ − f)·|S₂ − S₁|/S₂, with aperture diameter A, focal length f,
+    focus distance S₁ and depth S₂. The distance from the lens to the sensor, f·S₁/(S₁ − f), equals the focal
+    length of the pinhole camera. Points nearer than the focus have a negative diameter.
     """
     scale = lens.aperture_m * (camera.fx * camera.fy) ** 0.5
     return np.asarray(np.float32(scale / lens.focus_m) - np.float32(scale) / depth_m, np.float32)
 
 
 def lens_blur(lens: Lens | None, camera: Camera, image: Floats, depth_m: Floats) -> Floats:
-    """The linear image (H, W, 3) with the blur of a lens; the image itself without a lens.
+    """The linear image (H, W, 3) with the blur of a lens; the unchanged image if `lens` is None.
 
     Pixels of similar blur form a level. Levels are blurred and composited from far to near.
     """
@@ -65,9 +65,16 @@ def _width_px(level: int) -> float:
 
 
 def _composite_level(result: Floats, light: Floats, level: Levels, index: int, soft_px: float) -> None:
-    """Composites one blurred level over the farther ones, in place; images are (H, W, 4), premultiplied.
+    """Composites one blurred level over the farther levels; images are (H, W, 4) RGBA, premultiplied.
 
-    The level is extended a little behind nearer levels, whose edges are soft and let it show through.
+    The level is extended by a margin behind nearer levels, because it is visible through their blurred edges.
+
+    Args:
+        result: Composite of the farther levels; modified in place.
+        light: The sharp image.
+        level: (H, W) blur level of each pixel.
+        index: The blur level to composite.
+        soft_px: Width in pixels of the blurred edges; it determines the margin.
     """
     half = int(np.ceil(soft_px / 2))
     mask = (level == index).view(np.uint8)
@@ -85,7 +92,7 @@ def _composite_level(result: Floats, light: Floats, level: Levels, index: int, s
 
 
 def _opaque(result: Floats, around: Floats) -> Floats:
-    """An image (h, w, 4) with missing colours filled in from surrounding pixels, where there are any."""
+    """An image (h, w, 4) with missing colours filled in from the mean `around` each pixel, where defined."""
     missing = result[..., 3] < 1 - ROUNDING
     if not missing.any():
         return result.copy()
@@ -96,7 +103,7 @@ def _opaque(result: Floats, around: Floats) -> Floats:
 
 
 def _padded_box(mask: Mask, margin_px: int) -> tuple[slice, slice]:
-    """Slices of the bounding box of a mask, enlarged by a margin."""
+    """Slices of the bounding box of a mask, enlarged by a margin on each side."""
     x, y, width, height = cv2.boundingRect(mask)
     return (
         slice(max(y - margin_px, 0), y + height + margin_px),
@@ -105,7 +112,7 @@ def _padded_box(mask: Mask, margin_px: int) -> tuple[slice, slice]:
 
 
 def _convolve_disc(layer: Floats, width_px: float) -> Floats:
-    """An image (h, w) or (h, w, 4) convolved with a disc."""
+    """An image (h, w) or (h, w, 4) convolved with a disc of the given diameter."""
     if width_px == 1:
         return layer
     small = 1 << max(int(np.ceil(np.log2(width_px / KERNEL_PX))), 0)
@@ -124,7 +131,7 @@ def _convolve_disc(layer: Floats, width_px: float) -> Floats:
 
 @lru_cache(64)
 def disc_kernel(width_px: float) -> Floats:
-    """Convolution kernel (n, n), n odd: the fraction of each pixel that a disc covers; its sum is 1."""
+    """Convolution kernel (n, n), n odd: the fraction of each pixel that a disc covers, scaled to sum 1."""
     half, fine = int(np.ceil((width_px - 1) / 2)), 16
     steps = (np.arange((2 * half + 1) * fine) + 0.5) / fine - half - 0.5
     inside = (steps[:, None] ** 2 + steps**2 <= (width_px / 2) ** 2).astype(np.float32)

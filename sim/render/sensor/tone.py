@@ -11,7 +11,7 @@ _STEPS = 65536
 _BRIGHTEST = 4.0
 """Linear value from which the image is white."""
 _SHOULDER, _CONTRAST = 0.55, 0.25
-"""Linear value at which the tone curve begins to flatten, and its amount of contrast."""
+"""Linear value at which the tone curve begins to flatten, and the amount of contrast that it adds."""
 
 
 def _filmic(light: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -29,8 +29,13 @@ _CURVE = np.rint(255 * _filmic(_BRIGHTEST * np.arange(_STEPS) / (_STEPS - 1))).a
 
 
 def tone_map(light: Floats, gain: float) -> NDArray[np.uint8]:
-    """The tone-mapped 8-bit image (H, W, 3) of linear light (H, W, 3) times a gain; 1 is white."""
-    # With 16 bits, a step of the table is a tenth of a grey level in the darkest tones.
+    """The tone-mapped 8-bit image (H, W, 3) of linear light.
+
+    Args:
+        light: (H, W, 3) linear image.
+        gain: Factor by which the light is multiplied before tone mapping. In the product, 1 is white.
+    """
+    # With a 16-bit index, adjacent table entries differ by a tenth of a grey level in the darkest tones.
     white = np.minimum(light, np.float32(_BRIGHTEST / gain))
     steps = cv2.addWeighted(white, gain * (_STEPS - 1) / _BRIGHTEST, white, 0, 0, dtype=cv2.CV_16U)
     return np.asarray(cv2.LUT(steps, _CURVE), np.uint8)

@@ -1,6 +1,6 @@
-"""The PyBullet client of this process that renders with OpenGL, by PyBullet's EGL plug-in.
+"""The PyBullet client of this process that renders with OpenGL, through PyBullet's EGL plug-in.
 
-The plug-in has global state, and each rule in this module avoids a defect of it
+The plug-in has global state, and each restriction in this module avoids one of its defects
 (docs/decisions/0006-egl-gives-plain-colours.md).
 """
 
@@ -13,21 +13,22 @@ from importlib.util import find_spec
 from sim.bullet import pb, silence
 
 CAPACITY = 48 << 20
-"""Most bytes of vertices in one scene. The plug-in has room for 128 MiB, and never frees that of a shape."""
+"""Maximum size in bytes of the vertices of one scene. The plug-in's vertex buffer has 128 MiB, and the space
+of a removed shape is never freed."""
 MAX_SHAPES = 2000
 """Number of loaded shapes after which the plug-in is restarted, because it keeps a record of each."""
 WARM_UP = 3
-"""Number of empty images rendered at the start: the first images of a plug-in take ten times as long."""
+"""Number of empty images rendered at the start, because the plug-in's first images take ten times as long."""
 
 
 class EglUnavailable(ValueError):
-    """PyBullet's EGL plug-in finds no usable OpenGL on this machine."""
+    """PyBullet's EGL plug-in cannot be loaded or does not render on this machine."""
 
 
 class EglClient:
     """A PyBullet client with the EGL plug-in, usable only in the thread that created it.
 
-    In a forked process the plug-in would hang.
+    It must not be used in a forked process, where the plug-in would hang.
 
     Raises:
         EglUnavailable: The plug-in cannot be loaded.
@@ -50,7 +51,7 @@ class EglClient:
         return self._id
 
     def fresh(self) -> None:
-        """Removes all bodies, and restarts the plug-in if it could run out of memory for a scene."""
+        """Removes all bodies, and restarts the plug-in if its memory might not suffice for the next scene."""
         self.contents = None
         if self._used > CAPACITY or self._shapes > MAX_SHAPES:
             self.close()
@@ -60,7 +61,10 @@ class EglClient:
             pb.removeBody(body, physicsClientId=self._id)
 
     def allocate(self, size_bytes: int) -> tuple[float, float, float]:
-        """Accounts for the vertices of one shape, in bytes.
+        """Counts a new shape towards the plug-in's memory, and returns the position at which to load it.
+
+        Args:
+            size_bytes: Size of the shape's vertices in bytes.
 
         Returns:
             Position of the shape in its body: a different tiny offset for each shape. The plug-in treats two
@@ -72,7 +76,7 @@ class EglClient:
         return self._shapes * 1e-300, 0.0, 0.0
 
     def close(self) -> None:
-        """Disconnects without the output that the plug-in prints when it is unloaded at exit."""
+        """Disconnects the client, and discards the output that the plug-in prints when it is unloaded."""
         if self._id >= 0 and self._owner[0] == os.getpid():
             with silence():
                 pb.disconnect(self._id)
@@ -92,12 +96,15 @@ class EglClient:
 
 @cache
 def egl_client() -> EglClient:
-    """The only EGL client of this process: a second one would render into the images of the first.
+    """Returns the EGL client of this process, which is created on the first call.
+
+    There is only one, because a second client would render into the images of the first.
 
     Raises:
         EglUnavailable: The plug-in cannot be loaded.
     """
-    # Parallelism is by processes, but software OpenGL starts one thread per core unless this is set.
+    # Images are rendered in parallel by several processes, so the threads of software OpenGL are switched
+    # off; by default it starts one per core.
     os.environ.setdefault("LP_NUM_THREADS", "0")
     client = EglClient()
     atexit.register(client.close)

@@ -1,4 +1,4 @@
-"""Mesh files for PyBullet's EGL plug-in: textures in material files, and one normal for all vertices."""
+"""Mesh files for PyBullet's EGL plug-in, with textures in material files and one normal for all vertices."""
 
 from enum import Enum
 from functools import cache
@@ -14,9 +14,9 @@ from sim.meshfiles import MeshFiles
 from sim.render.raster.gbuffer import Array
 
 RAMP_PX = 256
-"""Steps of the colour ramp that encodes texture coordinates: as many as a byte has values."""
+"""Number of steps of the colour ramp that encodes texture coordinates: one for each value of a byte."""
 BYTES_PER_FACE = 3 * 9 * 4
-"""Bytes of three vertices with nine floats each; the plug-in shares no vertices between triangles."""
+"""Bytes of a triangle: three vertices of nine 4-byte floats, as the plug-in does not share vertices."""
 
 
 class TextureMode(Enum):
@@ -34,10 +34,10 @@ class TextureMode(Enum):
 
 
 class EglFiles:
-    """Writes each mesh once per texture mode and per direction, up or down, of its normals.
+    """Writes each mesh once for each texture mode and each direction (up or down) of its normals.
 
     Args:
-        files: Meshes as files.
+        files: The meshes to write, and the folder of the files.
     """
 
     def __init__(self, files: MeshFiles) -> None:
@@ -54,7 +54,7 @@ class EglFiles:
             key: Key of the asset.
             level: Level of detail.
             up: Whether all normals point along the mesh's z axis; otherwise they point against it.
-            mode: How it is textured.
+            mode: How the mesh is textured.
         """
         drawn = zip(self._files.mesh(key, level).parts, self._files.rendered_faces(key, level), strict=True)
         return tuple(self._written(key, part, faces, up, mode) for part, (faces, _) in drawn)
@@ -63,7 +63,7 @@ class EglFiles:
         uvs, texture = part.uvs, part.texture if mode is TextureMode.OWN else None
         if mode is TextureMode.UV:
             low, size = self.uv_box(key)
-            # The ramp rises in its first half and falls in the second: it has no step where it repeats.
+            # The ramp rises in its first half and falls in the second, so it is continuous where it repeats.
             uvs, texture = ((uvs - low) / size * (RAMP_PX - 1) + 0.5) / (2 * RAMP_PX), _ramp()
         head: tuple[str, ...] = ()
         if texture is not None:
@@ -86,7 +86,15 @@ class EglFiles:
 
 
 def decode_uvs(color: NDArray[np.uint8], box: tuple[Array, Array]) -> Array:
-    """Texture coordinates (n, 2), v upward, encoded by colours (n, 3) of the ramp."""
+    """Decodes texture coordinates from rendered colours of the ramp.
+
+    Args:
+        color: (n, 3) colours.
+        box: Minimum and extent, (2,) each, of the texture coordinates of the asset.
+
+    Returns:
+        (n, 2) texture coordinates u and v, with v upward.
+    """
     low, size = box
     return np.asarray(low + color[:, :2] / (RAMP_PX - 1) * size)
 
@@ -102,7 +110,7 @@ def _ramp() -> NDArray[np.uint8]:
 
 
 def _divisible(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The texture, resized to a width that is a multiple of four: the plug-in shears other textures."""
+    """The texture, resized to a width that is a multiple of four, as the plug-in shears other textures."""
     height, width = pixels.shape[:2]
     if width % 4 == 0:
         return pixels

@@ -1,4 +1,4 @@
-"""Test whether PyBullet's EGL plug-in works on this machine, in a child process, because it may crash."""
+"""Test whether PyBullet's EGL plug-in works on this machine, run in a child process because it may crash."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ from sim.render.raster.egl.client import EglUnavailable
 TIMEOUT_S = 60.0
 PACKAGES = "libegl1 libgl1 libgles2 libegl-mesa0 libgl1-mesa-dri"
 INSTALL_COMMAND = f"apt-get install -y {PACKAGES}"
-"""Command that installs software OpenGL; OpenGL of a GPU comes with its driver."""
+"""Command that installs software OpenGL; the OpenGL of a GPU is installed with the GPU's driver."""
 PROBE = """
 import os
 from importlib.util import find_spec
@@ -29,7 +29,7 @@ pb.disconnect()
 
 @cache
 def egl_device() -> str:
-    """Name of the OpenGL device, and the version of its driver.
+    """Returns the name of the OpenGL device and the OpenGL version string of its driver.
 
     Raises:
         EglUnavailable: The plug-in does not render on this machine.
@@ -45,7 +45,7 @@ def egl_device() -> str:
 
 
 def _probe_output() -> str:
-    """Output of a child process that renders one image; empty if it does not end in time."""
+    """Output of a child process that renders one image; empty if it takes longer than `TIMEOUT_S`."""
     try:
         done = subprocess.run(
             [sys.executable, "-P", "-c", PROBE],

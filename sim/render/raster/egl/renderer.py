@@ -1,14 +1,15 @@
-"""OpenGL renderer by PyBullet's EGL plug-in: on a GPU, or on the CPU with Mesa's llvmpipe.
+"""OpenGL renderer that uses PyBullet's EGL plug-in, on a GPU or on the CPU with Mesa's llvmpipe.
 
-The renderer has to return unlit colours, but the plug-in always shades. Of all light arguments it uses the
-direction only, and its shading is
+The renderer has to return unlit colours, but the plug-in always shades them. Of all light arguments it
+uses only the direction, and it returns
 
     colour · (0.5 + 0.5 · intensity),  intensity = 0.5 + 0.5 · normal · light, less 30 % in shadow
 
-(plus a highlight in the light). Normals have no other use, so all normals of a body are set to the body's z
-axis or all to its opposite, whichever points away from the light. Then the whole body is in shadow and has a
-single intensity, and dividing the body's colour by the resulting factor cancels the shading. The light
-direction is chosen far from a right angle to the z axes of all bodies.
+(plus a highlight where the surface is lit). Normals are used for nothing else, so all normals of a body are
+set either to the body's z axis or to its opposite, whichever points away from the light. Then the whole body
+is in shadow and has a single intensity, and dividing the body's colour by the resulting factor before
+rendering cancels the shading. The light direction is chosen so that its angle to the z axis of each body is
+far from 90 degrees.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -34,12 +35,13 @@ from sim.render.raster.projection import column_major, cropped, projected_outlin
 from sim.settle import Settled
 
 TILE_WH = (1024, 768)
-"""The largest image that the plug-in renders; it would render a larger one at this size, and enlarge it."""
+"""Maximum width and height in pixels of an image; the plug-in renders larger images at this size and enlarges
+them."""
 LIGHTS = 256
-"""Number of directions from which that of the plug-in's light is chosen."""
+"""Number of candidates for the direction of the plug-in's light."""
 CACHED_TEXTURES = 64
 HIDDEN_POSITION_M = (0.0, 0.0, 1e6)
-"""Position of hidden bodies, outside every view. Bodies hidden by alpha 0 would still appear in the ids."""
+"""Position of hidden bodies, outside every view. Bodies hidden by alpha 0 would still be in the id image."""
 
 
 class EglRenderer(MeshRenderer):
@@ -47,8 +49,8 @@ class EglRenderer(MeshRenderer):
 
     Args:
         client: The client to render with.
-        files: Meshes as files.
-        pictures: Textures.
+        files: Mesh and texture files to load into the client.
+        pictures: Loader of texture images.
     """
 
     def __init__(self, client: EglClient, files: MeshFiles, pictures: Pictures) -> None:
@@ -67,7 +69,7 @@ class EglRenderer(MeshRenderer):
                 x1, y1 = min(x0 + TILE_WH[0], width), min(y0 + TILE_WH[1], height)
                 part, inside = cropped(matrix, size_wh, (x0, y0, x1, y1)), np.s_[y0:y1, x0:x1]
                 color[inside], depth[inside], ids[inside] = self._tile(view, part, x1 - x0, y1 - y0)
-        # Ids are rendered separately from colour and depth; a pixel counts only if both show a body.
+        # Ids are rendered separately from colour and depth; an id is kept only where depth shows a body too.
         ids[depth >= 1] = -1
         return color, depth, ids
 
@@ -89,7 +91,7 @@ class EglRenderer(MeshRenderer):
         )
 
     def _depth_range(self, settled: Settled, camera: Camera) -> tuple[float, float]:
-        """The tightest possible depth range, because llvmpipe's depth buffer has 16 bits."""
+        """A depth range close to the bodies, because llvmpipe's depth buffer has only 16 bits."""
         return tight_depth_range(self._files, settled, camera)
 
     def _levels_for(self, settled: Settled, camera: Camera) -> tuple[int, ...]:
@@ -108,7 +110,7 @@ class EglRenderer(MeshRenderer):
     def _groups(
         self, settled: Settled, camera: Camera, boxes: Mapping[int, Box]
     ) -> Iterable[Collection[int]]:
-        """Few groups, by a greedy search: with llvmpipe a call takes 20 ms, whatever it renders."""
+        """Few groups, found by a greedy search, because a call takes 20 ms with llvmpipe for any image."""
         points = {
             index: projected_outline(self._files, settled.spec.bodies[index], camera) for index in boxes
         }
@@ -150,7 +152,7 @@ class EglRenderer(MeshRenderer):
         )
 
     def _postprocess(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
-        """Applies the sampled textures: the rendered colours encode texture coordinates."""
+        """Replaces colours that encode texture coordinates by looking these up in the sampled textures."""
         color, flat = gbuffer.color.reshape(-1, 3), gbuffer.body.ravel()
         for index, body in enumerate(settled.spec.bodies):
             if body.look.texture is None or not len(where := np.flatnonzero(flat == index)):
@@ -164,7 +166,7 @@ class EglRenderer(MeshRenderer):
         return gbuffer
 
     def _read_texture(self, texture: Texture) -> NDArray[np.uint8]:
-        """A texture, no larger than the resolution of the encoded texture coordinates."""
+        """A texture, reduced to the resolution of encoded texture coordinates: `RAMP_PX` per side at most."""
         pixels = self._pictures(texture)
         size_wh = min(pixels.shape[1], RAMP_PX), min(pixels.shape[0], RAMP_PX)
         return np.asarray(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
@@ -183,7 +185,14 @@ def _texture_mode(body: Body) -> TextureMode:
 
 
 def _oblique_light(axes: Array) -> tuple[Array, Array]:
-    """A direction (3,) far from a right angle to each axis (n, 3), and the cosines (n,) with the axes."""
+    """Chooses a light direction whose angle to each of the given axes is far from 90 degrees.
+
+    Args:
+        axes: (n, 3) unit vectors.
+
+    Returns:
+        The direction (3,), and the cosines (n,) of its angles to the axes.
+    """
     lights = fibonacci_sphere(LIGHTS)
     along = axes @ lights.T
     best = int(np.abs(along).min(axis=0).argmax())
@@ -191,5 +200,5 @@ def _oblique_light(axes: Array) -> tuple[Array, Array]:
 
 
 def _shadow_gain(cosine: float) -> float:
-    """Factor of the plug-in's shading in shadow, for a negative cosine between normal and light."""
+    """Factor by which the plug-in multiplies colours in shadow; `cosine` is normal · light, and negative."""
     return 0.5 + 0.5 * 0.7 * (0.5 + 0.5 * cosine)
