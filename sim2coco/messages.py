@@ -94,7 +94,10 @@ def build(settings: type[Settings], tree: Mapping[str, Any]) -> Any:
 
 
 def walk(settings: type[Settings], prefix: str = "", kind: str | None = None) -> Iterator[Setting]:
-    """Yields all settings of a class, including nested ones; settings of several kinds once for each kind."""
+    """Yields all settings of a class, including nested ones.
+
+    Where `kind` chooses among several classes of a nested group, the settings of each are yielded.
+    """
     sentences = descriptions(settings)
     for name, info in settings.model_fields.items():
         told = copy(info)

@@ -60,7 +60,7 @@ class Tally:
         min_yield: Minimum fraction of accepted views among them; the run is aborted below it.
         scene: Index of the next scene to count.
         accepted: Accepted views so far.
-        kept_of_last: Accepted views of the last scene that belong to the data set.
+        kept_of_last: Number of accepted views kept of the last counted scene; those beyond `wanted` are not.
         reasons: How often each reason has rejected a view.
         failed: Index and error of each failed scene.
     """

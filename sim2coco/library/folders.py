@@ -59,11 +59,11 @@ class MeshFolder:
         yield from (f"{self.name}-{number}/{name}" for number in count(2))
 
     def strangers(self, rows: Iterable[Row]) -> set[str]:
-        """Returns the files of these rows that are not yet in the library."""
+        """Returns those mesh files of the given table rows that are not yet in the library."""
         known = {entry["source"] for entry in self.own}
         return {row.file for row in rows} - known
 
-    def resolver(self) -> list[Row]:
+    def other_rows(self) -> list[Row]:
         """Returns the assets of the other folders as rows, whose sizes are treated as stated by the user."""
         return [
             Row(

@@ -74,7 +74,7 @@ def import_meshes(
             store.put(_place(mesh_folder, row.file), _bytes({"version": VERSION, **row.tree()}))
             report(row, False)
         believed = doubted([rows[file] for file in overrides])
-        ordered = doubted_beside(believed, mesh_folder.strangers(believed), mesh_folder.resolver())
+        ordered = doubted_beside(believed, mesh_folder.strangers(believed), mesh_folder.other_rows())
         put_mesh_folders(store, mesh_folder)
         _put_index(store, mesh_folder, ordered)
     return ordered
