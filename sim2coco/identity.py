@@ -5,7 +5,7 @@ A run continues an existing data set only if its identity is the same.
 
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -140,7 +140,7 @@ def _check_same(store: Store, new: dict[str, Any], num_images: int) -> Finished:
     """
     try:
         old = json.loads(store.get("run.json"))
-        finished = Finished(int(old["num_images"]), _formats(store, old.get("formats", [])))
+        finished = Finished(int(old["num_images"]), _formats(store, old))
         old["recipe"] = updated(old.get("recipe"))
     except FileNotFoundError:
         if strangers := [name for name in store.list(".") if not store.is_own(name)]:
@@ -159,16 +159,22 @@ def _check_same(store: Store, new: dict[str, Any], num_images: int) -> Finished:
     return finished
 
 
-def _formats(store: Store, told: object) -> tuple[Format, ...]:
+def _formats(store: Store, run: Mapping[str, Any]) -> tuple[Format, ...]:
     """The formats listed in `run.json`.
 
     Raises:
         StoreError: A format is unknown, so that its files could not be updated.
     """
     try:
-        export: Export = build(Export, {"formats": told})
+        export: Export = build(Export, {"formats": run.get("formats", [])})
     except ConfigError as error:
-        raise StoreError(f"out: {store}/run.json: {error}") from error
+        made_by = ", ".join(str(key).rpartition("@")[0] for key in run.get("format_plugins", []))
+        hint = (
+            f"; the data set has a format of the plug-in {made_by}: add --plugin and its path"
+            if made_by
+            else ""
+        )
+        raise StoreError(f"out: {store}/run.json: {error}{hint}") from error
     return export.formats
 
 

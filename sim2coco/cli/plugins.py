@@ -4,6 +4,7 @@ These are the classes with a `kind` field; they are chosen in the same way as th
 """
 
 from collections.abc import Sequence
+from importlib import import_module
 
 from sim2coco.messages import ConfigError
 from sim2coco.plugins import PluginError, load_plugin, plugin_kinds
@@ -17,6 +18,8 @@ def take_plugins(arguments: Sequence[str]) -> list[str]:
     Raises:
         ConfigError: A file is not named, is missing, cannot be loaded, or defines a kind whose name is taken.
     """
+    # The built-in kinds first, so that a plug-in that repeats one of their names is the one that is refused.
+    import_module("sim2coco.cli.config")
     rest: list[str] = []
     words = iter(arguments)
     found = False

@@ -69,9 +69,10 @@ def _recipe(data: DataSet, record: Record, view: View, folders: Sequence[Path], 
     loaded = {plugin.key for plugin in loaded_plugins()}
     if missing := [str(key) for key in data.run.get("plugins", []) if key not in loaded]:
         name = missing[0].rpartition("@")[0]
-        raise DataSetError(
-            f"{place}: was made with the plug-in {missing[0]}; add --plugin and the path of {name}"
-        )
+        what = f"{place}: was made with the plug-in {missing[0]}"
+        if any(key.startswith(f"{name}@") for key in loaded):
+            raise DataSetError(f"{what}; {name} has changed since, give the version of that time")
+        raise DataSetError(f"{what}; add --plugin and the path of {name}")
     try:
         recipe: Recipe = build(Recipe, tree)
     except ConfigError as error:

@@ -137,6 +137,33 @@ def test_a_plug_in_that_fails_is_one_line(command: Command, here: Path, content:
     assert not (here / "x").exists()
 
 
+def test_a_built_in_name_is_refused_in_a_process_that_has_imported_nothing(
+    program: Command, here: Path
+) -> None:
+    lines = ["from typing import Literal", "from sim2coco.quality.judge import Check", "class A(Check):"]
+    (here / "mine.py").write_text("\n".join([*lines, "    kind: Literal['visible'] = 'visible'", ""]))
+    error = ended(program("generate", "--plugin", "mine.py", "out=x"), 2).err
+    assert error.count("\n") == 1
+    assert "mine.py: line 3: TypeError: kind 'visible' is registered twice" in error
+
+
+def test_replay_says_that_a_plug_in_has_changed(command: Command, program: Command, here: Path) -> None:
+    (here / "plugin.py").write_text(PLUGIN.read_text())
+    ended(command("generate", "--plugin", "plugin.py", *CHOSEN, *SMALL, "out=one"), 0)
+    picture = next((here / "one" / "images").rglob("*.jpg")).stem
+    (here / "plugin.py").write_text(PLUGIN.read_text() + "\n")
+    error = ended(program("replay", "one", picture, "--plugin", "plugin.py"), 2).err
+    assert "plugin.py has changed since" in error
+
+
+def test_a_data_set_with_a_format_of_a_plug_in_names_it(
+    command: Command, program: Command, here: Path
+) -> None:
+    ended(command("generate", "--plugin", str(PLUGIN), *SMALL, "out=one", "export.formats=[csv]"), 0)
+    error = ended(program("generate", *SMALL, "out=one"), 2).err
+    assert "the data set has a format of the plug-in plugin.py: add --plugin and its path" in error
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
