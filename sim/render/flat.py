@@ -11,7 +11,7 @@ from sim.render.compose import Array, Composer, Mask
 from sim.render.lighting.walls import wall_points
 from sim.render.raster.gbuffer import GBuffer, Renderer, ShadowMap
 from sim.render.raster.planes import axis_component
-from sim.render.raster.visibility import Visibility
+from sim.render.raster.visibility import Visibility, visible_walls
 from sim.settle import Settled
 
 Plane = NDArray[np.float32]
@@ -44,18 +44,13 @@ class FlatComposer(Composer):
         return _lit(self.surfaces.background(surface, shot.camera), surface, light, strength)
 
     def _shade_walls(self, image: NDArray[np.uint8], shot: Shot, visibility: Visibility) -> None:
-        for index, wall in enumerate(visibility.walls):
-            assert visibility.wall is not None
-            box = bounding_box(visibility.wall == index)
-            if box is None:
-                continue
-            part = slices(box)
+        for wall, box, shown in visible_walls(visibility):
             points, depth_m = wall_points(wall, shot.camera, box)
             albedo = self.surfaces.wall(wall, shot.camera, points, depth_m)
             direct = max(-float(wall.outward() @ shot.light.direction), 0.0)
             strength = np.full(depth_m.shape, shot.light.ambient + shot.light.diffuse * direct, np.float32)
             lit = _lit(albedo, wall.surface, shot.light, strength)
-            np.copyto(image[part], lit, where=(visibility.wall[part] == index)[..., None])
+            np.copyto(image[slices(box)], lit, where=shown[..., None])
 
     def _shade_floor(
         self,

@@ -6,14 +6,14 @@ from numpy.typing import NDArray
 
 from scenes.shot import Camera
 from scenes.spec import Wall
-from sim.boxes import Box, bounding_box, slices
+from sim.boxes import Box, slices
 from sim.render.lighting.albedo import albedo_of
 from sim.render.lighting.floor import sun_on_floor
 from sim.render.lighting.lit import Lit, LitLamp
 from sim.render.lighting.sky import sky_irradiance, unoccluded_irradiance
 from sim.render.lighting.surfaces import Surfaces, base_albedo
 from sim.render.raster.planes import ray_component, wall_plane_depth
-from sim.render.raster.visibility import Visibility
+from sim.render.raster.visibility import Visibility, visible_walls
 
 Floats = NDArray[np.float32]
 
@@ -29,12 +29,7 @@ MAX_DEPTH_RATIO = 1e3
 
 def shade_walls(image: Floats, surfaces: Surfaces, camera: Camera, visibility: Visibility, lit: Lit) -> None:
     """Shades visible walls into a linear image (H, W, 3), in place."""
-    for index, wall in enumerate(visibility.walls):
-        assert visibility.wall is not None
-        box = bounding_box(visibility.wall == index)
-        if box is None:
-            continue
-        part = slices(box)
+    for wall, box, shown in visible_walls(visibility):
         points, depth_m = wall_points(wall, camera, box)
         px_per_m = camera.fx / float(np.median(depth_m))
         strength = _sky_and_floor(lit, wall, points)
@@ -45,7 +40,7 @@ def shade_walls(image: Floats, surfaces: Surfaces, camera: Camera, visibility: V
             strength *= base_albedo(wall.surface)
         else:
             strength *= albedo_of(color, wall.surface.look.color_rgb)
-        np.copyto(image[part], strength, where=(visibility.wall[part] == index)[..., None])
+        np.copyto(image[slices(box)], strength, where=shown[..., None])
 
 
 def wall_points(wall: Wall, camera: Camera, box: Box) -> tuple[Floats, Floats]:

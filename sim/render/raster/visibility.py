@@ -1,5 +1,6 @@
 """Visibility: the body, floor or wall that is visible in each pixel, found by comparing depths."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ from numpy.typing import NDArray
 
 from scenes.shot import Camera
 from scenes.spec import Wall
+from sim.boxes import Box, bounding_box, slices
 from sim.render.raster.gbuffer import GBuffer
 from sim.render.raster.planes import floor_depth, wall_depth
 
@@ -38,6 +40,16 @@ class Visibility:
     is_floor: Mask | None
     walls: tuple[Wall, ...] = ()
     wall: NDArray[np.int8] | None = None
+
+
+def visible_walls(visibility: Visibility) -> Iterator[tuple[Wall, Box, Mask]]:
+    """Each wall that some pixel shows, the box of these pixels, and their mask (h, w) in the box."""
+    for index, wall in enumerate(visibility.walls):
+        assert visibility.wall is not None
+        shown = visibility.wall == index
+        box = bounding_box(shown)
+        if box is not None:
+            yield wall, box, shown[slices(box)]
 
 
 def resolve_visibility(
