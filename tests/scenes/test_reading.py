@@ -8,7 +8,7 @@ import pytest
 import trimesh
 
 from scenes.assets.mesh import MeshError
-from scenes.assets.reading import geometries, image, read, resolver
+from scenes.assets.reading import image, polygons, read, resolver
 from scenes.assets.reading.file import read_mesh
 from scenes.assets.reading.image import read_image
 from scenes.assets.reading.parts import crease_normals
@@ -120,7 +120,7 @@ def test_normals_are_smooth_but_for_creases() -> None:
     ("module", "limit", "value", "message"),
     [
         (read, "MAX_FILE_BYTES", 100, "larger than"),
-        (geometries, "MAX_FACES", 1, "has 2 faces, more than 1; decimate it first"),
+        (polygons, "MAX_FACES", 1, "has 2 faces, more than 1; decimate it first"),
         (resolver, "MAX_IMAGE_PX", 1000, "'quad.png' is 64x64, more than"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

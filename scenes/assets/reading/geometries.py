@@ -1,21 +1,23 @@
-"""Reads the triangles of mesh files in the formats that trimesh supports."""
+"""Reads the triangles of mesh files of all formats but URDF."""
 
-import io
-import logging
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
-import trimesh
 
 from scenes.assets.reading.containers import unreadable, whole_stl
-from scenes.assets.reading.limits import MAX_FACES
-from scenes.assets.reading.raw import Floats, Raw, raw_of
+from scenes.assets.reading.polygons import check_faces
+from scenes.assets.reading.raw import Raw
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolver import MeshResolver
-from scenes.assets.reading.text import plain_head, plain_text
+
+Read = Callable[[bytes, MeshResolver, list[str]], tuple[Raw, ...]]
+"""A reader: content of the file, what opens the files that it refers to, notes on triangles -> triangles.
+
+It raises `Refused`, or any other exception if the file is invalid.
+"""
+READERS: dict[str, Read] = {}
+"""The reader of each suffix; trimesh reads the others."""
 
 
 def load(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
@@ -32,56 +34,39 @@ def load(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str]) 
     """
     if suffix == ".stl":
         content = whole_stl(content, notes)
-    if suffix in (".obj", ".off"):
-        content = plain_text(content)
-    if suffix == ".ply":
-        content = plain_head(content, b"end_header")
     if suffix == ".obj" and max((len(line) for line in content.splitlines()), default=0) > 1_000_000:
         raise Refused("over a limit", "has a line of more than a million characters", "export it again")
+    raws = _read(content, suffix, resolver, notes)
+    faces = sum(len(raw.corners) for raw in raws)
+    check_faces(faces)
+    if not faces:
+        raise Refused("no faces", "has no faces", "export the surface, not points or lines")
+    return tuple(raw for raw in raws if len(raw.corners))
+
+
+def _read(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
+    """Calls the reader of a suffix; turns its exceptions into `Refused`, and suppresses its warnings."""
     try:
-        with _quiet():
-            scene = trimesh.load_scene(
-                io.BytesIO(content), file_type=suffix[1:], resolver=resolver, process=False
-            )
-            placed = [(geometry, matrix) for geometry, matrix in _placed(scene) if _has_faces(geometry)]
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            reader = READERS.get(suffix)
+            if reader is not None:
+                return reader(content, resolver, notes)
+            from scenes.assets.reading import trimeshes  # slow to import
+
+            return trimeshes.read(content, suffix, resolver, notes)
+    except Refused:
+        raise
     except ImportError as error:
         needed = f"needs the package {error.name}"
         raise Refused("unreadable", needed, "pip install 'sim2coco[meshes]'") from error
     except MemoryError as error:
         raise Refused("over a limit", "needs too much memory", "decimate it first") from error
     except Exception as error:  # parsers of untrusted files can raise anything
-        if resolver.trick is not None:
-            raise resolver.trick from error
         raise unreadable(_told(error, resolver)) from error
-    if resolver.trick is not None:
-        raise resolver.trick
-    faces = sum(len(geometry.faces) for geometry, _ in placed)
-    if faces > MAX_FACES:
-        raise Refused("over a limit", f"has {faces:,} faces, more than {MAX_FACES:,}", "decimate it first")
-    if not faces:
-        raise Refused("no faces", "has no faces", "export the surface, not points or lines")
-    with _quiet():
-        for geometry, _ in placed:
-            _drop_faces(geometry, notes)
-        there = [(geometry, matrix) for geometry, matrix in placed if len(geometry.faces)]
-        raws = [raw_of(geometry, resolver.notes).moved(matrix) for geometry, matrix in there]
-    if not raws:
-        raise unreadable("its faces name vertices that are not there")
-    return tuple(raws)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Suppresses the warnings and log messages of parsers; what matters to the user is in the notes."""
-    log = logging.getLogger("trimesh")
-    level = log.level
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        log.setLevel(logging.CRITICAL)
-        try:
-            yield
-        finally:
-            log.setLevel(level)
+    finally:
+        if resolver.trick is not None:
+            raise resolver.trick
 
 
 def _told(error: Exception, resolver: MeshResolver) -> str:
@@ -93,27 +78,3 @@ def _told(error: Exception, resolver: MeshResolver) -> str:
         return "cannot be read: a face names a vertex that is not there, or numbers are missing"
     told = str(error).strip().splitlines()
     return f"cannot be read: {told[0][:200] if told else 'its parts do not fit together'}"
-
-
-def _placed(scene: trimesh.Scene) -> Iterator[tuple[Any, Floats]]:
-    """Yields each geometry of a scene with its transform (4, 4), once for each node that uses it."""
-    for node in scene.graph.nodes_geometry:
-        matrix, name = scene.graph[node]
-        yield scene.geometry[name], np.asarray(matrix, np.float64)
-
-
-def _has_faces(geometry: Any) -> bool:
-    if not isinstance(geometry, trimesh.Trimesh) or len(geometry.faces) == 0:
-        return False
-    if np.shape(geometry.vertices)[1:] != (3,) or np.shape(geometry.faces)[1:] != (3,):
-        raise unreadable("its corners have no three coordinates")
-    return True
-
-
-def _drop_faces(geometry: Any, notes: list[str]) -> None:
-    """Drops the faces whose vertex indices are out of range, and adds a note."""
-    faces = np.asarray(geometry.faces)
-    there = ((faces >= 0) & (faces < len(geometry.vertices))).all(axis=1)
-    if not there.all():
-        notes.append(f"{int((~there).sum()):,} faces whose vertices are not there dropped")
-        geometry.faces = faces[there]

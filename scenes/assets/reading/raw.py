@@ -10,7 +10,6 @@ from PIL import Image
 
 from scenes.assets.reading.image import eight_bit
 from scenes.assets.reading.limits import MAX_IMAGE_PX
-from scenes.assets.reading.mtl import PLACEMENT
 from scenes.assets.reading.refusal import Refused
 
 Floats = NDArray[np.float64]
@@ -80,92 +79,39 @@ class Raw:
         return replace(self, **arrays)
 
 
-def raw_of(geometry: Any, notes: list[str]) -> Raw:
-    """The triangles of a trimesh geometry. Notes on what could not be used are added to `notes`."""
-    faces = np.asarray(geometry.faces, np.int64)
-    corners = np.asarray(geometry.vertices, np.float64)[faces]
-    given = geometry._cache.cache.get("vertex_normals")
-    normals = None if given is None else np.asarray(given, np.float64)[faces]
-    raw = Raw(corners, normals)
-    material = getattr(geometry.visual, "material", None)
-    if material is None:
-        return _colored(raw, geometry, faces)
-    return _painted(raw, geometry, material, faces, notes)
-
-
-def _colored(raw: Raw, geometry: Any, faces: NDArray[np.int64]) -> Raw:
-    """Adds the vertex or face colours, if there are any."""
-    visual = geometry.visual
-    if not visual.defined:
-        return raw
-    if visual.kind == "face":
-        colors = np.asarray(visual.face_colors, np.float64)[:, None, :3].repeat(3, axis=1) / 255
-    else:
-        colors = np.asarray(visual.vertex_colors, np.float64)[faces][..., :3] / 255
-    return with_colors(raw, colors)
-
-
 def with_colors(raw: Raw, colors: Floats) -> Raw:
     """Adds vertex colours (m, 3, 3), or a single colour if all are the same."""
     colors = np.clip(np.where(np.isfinite(colors), colors, 0.7), 0.0, 1.0)
     if len(colors) and np.ptp(colors.reshape(-1, 3), axis=0).max() < 1 / 255:
-        return replace(raw, color_rgb=_rgb(colors[0, 0]))
+        return replace(raw, color_rgb=rgb_of(colors[0, 0]))
     return replace(raw, corner_colors=colors)
 
 
-def _painted(raw: Raw, geometry: Any, material: Any, faces: NDArray[np.int64], notes: list[str]) -> Raw:
-    import trimesh  # slow to import, and only needed when a file is read
+def painted(raw: Raw, color: Color, tint: Color, image: Image.Image | None, notes: list[str]) -> Raw:
+    """Adds the colour and texture of a material.
 
-    uv = _placed(getattr(geometry.visual, "uv", None), material)
-    if uv is not None and (len(uv) != len(geometry.vertices) or not np.isfinite(uv).all()):
-        uv = None
-        notes.append("its texture coordinates are not finite")
-    uvs = None if uv is None else np.asarray(uv, np.float64)[faces][..., :2]
-    raw = replace(raw, uvs=uvs)
-    if isinstance(material, trimesh.visual.material.MultiMaterial):
-        material = material.materials[0] if material.materials else None
-    tint, color, image = _base(material)
-    if image is not None and uvs is None:
+    Args:
+        raw: The triangles.
+        color: Their colour if they get no texture.
+        tint: The colour that multiplies the texture.
+        image: The texture, or None. It is used if the triangles have texture coordinates.
+        notes: Notes on why the texture is not used are added here.
+
+    Raises:
+        Refused: The texture has too many pixels.
+    """
+    if image is not None and raw.uvs is None:
         notes.append("a texture without texture coordinates is not used")
-    texture = None if image is None or uvs is None else decoded(image, notes)
-    if texture is not None:
-        return replace(raw, color_rgb=WHITE, texture=_tinted(texture, tint))
-    attribute = geometry.vertex_attributes.get("color")
-    if attribute is not None and len(attribute) == len(geometry.vertices):
-        colors = np.asarray(attribute, np.float64)[..., :3]
-        colors = colors / 255 if np.asarray(attribute).dtype.kind in "iu" else colors
-        return with_colors(raw, colors[faces] * np.array(color))
-    return replace(raw, color_rgb=color)
+    texture = None if image is None or raw.uvs is None else decoded(image, notes)
+    if texture is None:
+        return replace(raw, color_rgb=color)
+    return replace(raw, color_rgb=WHITE, texture=_tinted(texture, tint))
 
 
-def _placed(uv: Any, material: Any) -> Any:
-    """Texture coordinates (n, 2), scaled and offset by the placement options of an MTL file."""
-    placement = getattr(material, "kwargs", {}).get(PLACEMENT)
-    if uv is None or placement is None:
-        return uv
-    numbers = np.array(placement, np.float64)
-    return np.asarray(uv, np.float64)[:, :2] * numbers[:2] + numbers[2:]
-
-
-def _base(material: Any) -> tuple[Color, Color, Image.Image | None]:
-    """Returns the colour factor of the texture, the colour to use without a texture, and the texture."""
-    import trimesh
-
-    if isinstance(material, trimesh.visual.material.PBRMaterial):
-        factor = material.baseColorFactor
-        color = WHITE if factor is None else _rgb(np.asarray(factor))
-        return color, color, material.baseColorTexture
-    diffuse = getattr(material, "diffuse", None)
-    color = GREY if diffuse is None else _rgb(np.asarray(diffuse))
-    # Use Kd only if the file has one, because the default of trimesh is dark.
-    given = getattr(material, "kwargs", {}).get("kd")
-    tint = WHITE if given is None else _rgb(np.asarray(given))
-    return (tint if _means(tint) else WHITE), color, getattr(material, "image", None)
-
-
-def _means(tint: Color) -> bool:
-    """Whether the colour of a textured material is intended, and not a default value of an exporter."""
-    return max(tint) > BLACK and not any(np.allclose(tint, grey, atol=0.002) for grey in MEANINGLESS)
+def meant(tint: Color) -> Color:
+    """The colour of a textured material in an MTL file; white if it is a default value of an exporter."""
+    given = max(tint) > BLACK and not any(np.allclose(tint, grey, atol=0.002) for grey in MEANINGLESS)
+    return tint if given else WHITE
 
 
 def decoded(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
@@ -199,7 +145,7 @@ def _tinted(texture: NDArray[np.uint8], factor: Color) -> NDArray[np.uint8]:
     return np.asarray(texture * np.array(factor, np.float32) + np.float32(0.5), np.uint8)
 
 
-def _rgb(color: NDArray[Any]) -> Color:
+def rgb_of(color: NDArray[Any]) -> Color:
     """RGB, 0..1, from integers up to 255 or fractions; grey if invalid."""
     values = np.asarray(color).ravel()
     shares = values.astype(np.float64) / 255 if values.dtype.kind in "iu" else values.astype(np.float64)

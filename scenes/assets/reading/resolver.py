@@ -10,7 +10,6 @@ from typing import Literal
 from urllib.parse import unquote
 
 from PIL import Image
-from trimesh.resolvers import Resolver
 
 from scenes.assets.reading.limits import MAX_FILE_BYTES, MAX_IMAGE_PX
 from scenes.assets.reading.mtl import plain_materials
@@ -40,8 +39,8 @@ MAX_NAME = 255
 Fate = Literal["found", "missing", "unsupported", "unreadable"]
 
 
-class MeshResolver(Resolver):
-    """A resolver for trimesh, which opens the files that a mesh refers to.
+class MeshResolver:
+    """Opens the files that a mesh refers to.
 
     Args:
         path: The mesh file.
@@ -81,18 +80,6 @@ class MeshResolver(Resolver):
             # trimesh treats some exceptions as a missing texture, so the refusal is stored for the caller.
             self.trick = self.trick or refused
             raise
-
-    def keys(self) -> list[str]:
-        """An empty list, because the names come from the mesh."""
-        return []
-
-    def namespaced(self, namespace: str) -> "MeshResolver":
-        """Not supported: names in another folder include that folder."""
-        raise ValueError(f"no other folder ({namespace})")
-
-    def write(self, name: str, data: object) -> None:
-        """Not supported: reading a mesh does not write files."""
-        raise PermissionError(f"reading a mesh writes nothing ({name})")
 
     def inside(self, name: str) -> Path:
         """The path of a file that the mesh refers to by name; the file may be missing.

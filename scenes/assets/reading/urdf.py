@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
-import trimesh
 
 from scenes.assets.reading.containers import UNITS_M, check_xml, dae_frame, unreadable
 from scenes.assets.reading.geometries import load
 from scenes.assets.reading.gltf import check_gltf
-from scenes.assets.reading.raw import Floats, Raw, raw_of
+from scenes.assets.reading.raw import Floats, Raw
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolver import MeshResolver
 from scenes.assets.reading.source import Source, source_of, up_matrix
@@ -133,7 +133,7 @@ def _visual(
         if primitive is None:
             notes.append(f"a <{shape.tag}> of size 0 left out")
             return []
-        raws = [raw_of(primitive, notes)]
+        raws = [primitive]
     color = _color(visual.find("material"), materials)
     if color is None:
         return raws
@@ -169,29 +169,32 @@ def _mesh(mesh: ElementTree.Element, resolver: MeshResolver, notes: list[str]) -
     return [raw.moved(matrix) for raw in raws]
 
 
-def _primitive(shape: ElementTree.Element) -> trimesh.Trimesh | None:
-    """The mesh of a box, cylinder, capsule or sphere, or None if a dimension is not positive.
+def _primitive(shape: ElementTree.Element) -> Raw | None:
+    """The triangles of a box, cylinder, capsule or sphere, or None if a dimension is not positive.
 
     Raises:
         Refused: The shape is not supported.
     """
+    from trimesh import creation  # slow to import
+
     if shape.tag == "box":
         sides = _numbers(shape.get("size"), (1.0, 1.0, 1.0))
-        return trimesh.creation.box(sides) if min(sides) > 0 else None
+        return _raw(creation.box(sides)) if min(sides) > 0 else None
     (radius,) = _numbers(shape.get("radius"), (1.0,))
     (length,) = _numbers(shape.get("length"), (1.0,))
     if min(radius, length) <= 0:
         return None
-    made: trimesh.Trimesh
     if shape.tag == "sphere":
-        made = trimesh.creation.icosphere(subdivisions=3, radius=radius)
-    elif shape.tag == "cylinder":
-        made = trimesh.creation.cylinder(radius, length)
-    elif shape.tag == "capsule":
-        made = trimesh.creation.capsule(length, radius)
-    else:
-        raise unreadable(f"has a shape <{shape.tag}>, which is not known")
-    return made
+        return _raw(creation.icosphere(subdivisions=3, radius=radius))
+    if shape.tag == "cylinder":
+        return _raw(creation.cylinder(radius, length))
+    if shape.tag == "capsule":
+        return _raw(creation.capsule(length, radius))
+    raise unreadable(f"has a shape <{shape.tag}>, which is not known")
+
+
+def _raw(made: Any) -> Raw:
+    return Raw(np.asarray(made.vertices, np.float64)[made.faces])
 
 
 def _color(

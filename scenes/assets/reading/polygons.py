@@ -1,0 +1,47 @@
+"""Triangles of the polygons of a mesh file, after the checks that all formats need."""
+
+import numpy as np
+
+from scenes.assets.reading.containers import unreadable
+from scenes.assets.reading.limits import MAX_FACES
+from scenes.assets.reading.raw import Floats
+from scenes.assets.reading.refusal import Refused
+from scenes.assets.reading.triangulate import Ints, triangulate
+
+
+def check_faces(faces: int) -> None:
+    """Checks the number of triangles of a file.
+
+    Raises:
+        Refused: There are more than `MAX_FACES`.
+    """
+    if faces > MAX_FACES:
+        raise Refused("over a limit", f"has {faces:,} faces, more than {MAX_FACES:,}", "decimate it first")
+
+
+def triangles_of(vertices: Floats, corners: Ints, counts: Ints, notes: list[str]) -> Ints:
+    """Cuts polygons into triangles; polygons with a vertex that is not there are dropped.
+
+    Args:
+        vertices: (n, 3) positions.
+        corners: (k,) indices into `vertices`, polygon after polygon.
+        counts: (m,) number of corners of each polygon.
+        notes: A note is added here if polygons are dropped.
+
+    Returns:
+        (t, 3) positions in `corners`, in the order of the polygons.
+
+    Raises:
+        Refused: There are too many triangles, or every polygon has a vertex that is not there.
+    """
+    check_faces(int(np.maximum(counts - 2, 0).sum()))
+    there = (corners >= 0) & (corners < len(vertices))
+    if there.all():
+        return triangulate(vertices, corners, counts)
+    polygon = np.repeat(np.arange(len(counts)), counts)
+    whole = np.bincount(polygon[~there], minlength=len(counts)) == 0
+    if not whole.any():
+        raise unreadable("its faces name vertices that are not there")
+    notes.append(f"{int((~whole).sum()):,} faces whose vertices are not there dropped")
+    kept = np.flatnonzero(whole[polygon])
+    return np.asarray(kept[triangulate(vertices, corners[kept], counts[whole])])

@@ -1,0 +1,148 @@
+"""Cuts polygons into triangles, also concave ones and such with repeated or collinear corners."""
+
+from itertools import pairwise
+
+import mapbox_earcut
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.reading.raw import Floats
+
+Ints = NDArray[np.int64]
+LEAST_SHARE = 1e-9
+"""A cut is not used if a triangle of it has less than this share of its polygon's area, or is turned over."""
+
+
+def triangulate(vertices: Floats, corners: Ints, counts: Ints) -> Ints:
+    """Cuts polygons into triangles that cover them exactly and keep their winding.
+
+    A polygon need not be planar: it is judged as seen along its normal by Newell's method. A quadrilateral is
+    cut from its first corner to its third if possible, otherwise from the second to the fourth. A polygon
+    with more corners becomes a fan around its first corner if that covers it; otherwise its ears are cut. All
+    corners are used unless two in a row have the same position, so that closed surfaces remain closed.
+
+    Args:
+        vertices: (n, 3) positions.
+        corners: (k,) indices into `vertices`, polygon after polygon.
+        counts: (m,) number of corners of each polygon; those with fewer than three give no triangle.
+
+    Returns:
+        (t, 3) positions in `corners`, in the order of the polygons; they also index data stored per corner.
+    """
+    starts = np.cumsum(counts) - counts
+    slots = np.maximum(counts - 2, 0)
+    first = np.cumsum(slots) - slots
+    cut = np.full((int(slots.sum()), 3), -1, np.int64)
+    with np.errstate(all="ignore"):  # vertices need not be finite
+        for count in np.unique(counts[counts >= 3]).tolist():
+            which = np.flatnonzero(counts == count)
+            local = _cut(vertices, corners[starts[which, None] + np.arange(count)])
+            place = first[which, None] + np.arange(count - 2)
+            cut[place] = np.where(local < 0, -1, starts[which, None, None] + local)
+    return cut[cut[:, 0] >= 0]
+
+
+def _cut(vertices: Floats, polygons: Ints) -> Ints:
+    """Triangles (m, n - 2, 3) of polygons (m, n), as corners 0..n - 1; -1 in place of those not needed."""
+    size, count = polygons.shape
+    fan = np.stack([np.zeros(count - 2, np.int64), np.arange(1, count - 1), np.arange(2, count)], axis=1)
+    if count == 3:
+        return np.broadcast_to(fan, (size, 1, 3))
+    points = vertices[polygons]
+    spokes = points[:, 1:] - points[:, :1]
+    areas = np.cross(spokes[:, :-1], spokes[:, 1:])
+    if count == 4:
+        return _halves(points, areas)
+    cut = np.repeat(fan[None], size, axis=0)
+    for index in np.flatnonzero(~_covered(spokes, areas)):
+        cut[index] = -1
+        ears = _ears(points[index], areas[index].sum(axis=0))
+        cut[index, : len(ears)] = ears
+    return cut
+
+
+def _halves(points: Floats, areas: Floats) -> Ints:
+    """Triangles (m, 2, 3) of quadrilaterals (m, 4, 3), whose fans have the area vectors (m, 2, 3)."""
+    normal = areas.sum(axis=1)
+    other = np.cross(points[:, 2] - points[:, 1], points[:, 3] - points[:, 1])
+    least = (areas @ normal[..., None]).min(axis=1)[:, 0]
+    of_other = np.einsum("ij,ij->i", other, normal)
+    whole = np.einsum("ij,ij->i", normal, normal)
+    least_of_other = np.minimum(of_other, whole - of_other)
+    turned = ~(least > LEAST_SHARE * whole) & (least_of_other > least)
+    return np.where(turned[:, None, None], [[0, 1, 3], [1, 2, 3]], [[0, 1, 2], [2, 3, 0]])
+
+
+def _covered(spokes: Floats, areas: Floats) -> NDArray[np.bool_]:
+    """Whether fans cover their polygons exactly, (m,).
+
+    They do if no triangle is turned over and the angles at the first corner add up to less than a full turn.
+
+    Args:
+        spokes: (m, n - 1, 3) vectors from the first corner to the others.
+        areas: (m, n - 2, 3) area vectors of the triangles.
+    """
+    normal = areas.sum(axis=1)
+    heights = (areas @ normal[..., None])[..., 0]
+    whole = np.einsum("ij,ij->i", normal, normal)
+    upward = (heights > LEAST_SHARE * whole[:, None]).all(axis=1)
+    unit = normal / np.sqrt(whole)[:, None]
+    flat = spokes - (spokes @ unit[..., None]) * unit[:, None]
+    cosines = np.einsum("ijk,ijk->ij", flat[:, :-1], flat[:, 1:])
+    angles = np.arctan2(heights / np.sqrt(whole)[:, None], cosines).sum(axis=1)
+    return np.asarray(upward & (angles < 2 * np.pi - 1e-6))
+
+
+def _ears(points: Floats, normal: Floats) -> Ints:
+    """Triangles (t, 3) of one polygon (n, 3), at most n - 2 of them."""
+    kept = np.flatnonzero((points != np.roll(points, 1, axis=0)).any(axis=1))
+    length = float(np.linalg.norm(normal))
+    if len(kept) < 3 or not np.isfinite(points).all() or not 0 < length < np.inf:
+        return np.zeros((0, 3), np.int64)
+    flat = points[kept] @ _plane(normal / length)
+    ears = mapbox_earcut.triangulate_float64(flat - flat[0], np.array([len(kept)], np.uint32))
+    cut = ears.astype(np.int64).reshape(-1, 3)
+    if _doubled_areas(flat[cut]).sum() < 0:
+        cut = cut[:, ::-1]
+    return np.asarray(kept[_with_all_corners(cut, flat)][: len(points) - 2])
+
+
+def _plane(normal: Floats) -> Floats:
+    """Two axes (3, 2) that form a right-handed frame with a unit vector; exact if it lies along an axis."""
+    across = np.cross(np.eye(3)[np.abs(normal).argmin()], normal)
+    across /= np.linalg.norm(across)
+    return np.stack([across, np.cross(normal, across)], axis=1)
+
+
+def _doubled_areas(triangles: Floats) -> Floats:
+    """Twice the signed areas (t,) of triangles (t, 3, 2)."""
+    (x1, y1), (x2, y2) = (np.moveaxis(triangles[:, k] - triangles[:, 0], 1, 0) for k in (1, 2))
+    return np.asarray(x1 * y2 - y1 * x2)
+
+
+def _with_all_corners(cut: Ints, flat: Floats) -> Ints:
+    """Adds the corners that were left out because they lie on a straight edge, so that neighbours fit.
+
+    Args:
+        cut: (t, 3) triangles of a polygon, with its winding.
+        flat: (n, 2) corners of the polygon.
+    """
+    used = np.unique(cut)
+    triangles = cut.tolist()
+    slack = 1e-12 * np.ptp(flat, axis=0).max() ** 2
+    for start, stop in zip(used.tolist(), np.roll(used, -1).tolist(), strict=True):
+        row = [(start + step) % len(flat) for step in range((stop - start) % len(flat) + 1)]
+        whole = _with_edge(triangles, start, stop) if len(row) > 2 else None
+        if whole is None:
+            continue
+        (tip,) = set(triangles[whole]) - {start, stop}
+        split = [[a, b, tip] for a, b in pairwise(row)]
+        if (_doubled_areas(flat[split]) > -slack).all():  # not so where the outline runs there and back
+            triangles[whole : whole + 1] = split
+    return np.array(triangles, np.int64).reshape(-1, 3)
+
+
+def _with_edge(triangles: list[list[int]], start: int, stop: int) -> int | None:
+    """The index of the triangle that has an edge in this direction, or None."""
+    ends = ((a, b, c) for a, b, c in triangles)
+    return next((i for i, (a, b, c) in enumerate(ends) if (start, stop) in ((a, b), (b, c), (c, a))), None)
