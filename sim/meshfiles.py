@@ -16,7 +16,7 @@ from scenes.assets.catalogue import Asset, Catalogue
 from scenes.assets.mesh import Mesh, Part, face_normals
 from scenes.assets.obj import ObjGroup, obj_bytes
 from scenes.assets.shapes import box
-from scenes.geometry import Scale, Vec3, per_axis
+from scenes.geometry import Pose, Scale, Vec3, per_axis, vec3
 from scenes.shot import Camera
 from scenes.spec import Body
 from sim.bullet import pb
@@ -51,6 +51,9 @@ class Vanishing(Exception):
 class MeshFiles:
     """The meshes and textures of a catalogue as files; each is written once, into one folder.
 
+    All vertices, in memory and in files, are relative to the centre of mass: PyBullet stores single-precision
+    numbers, which are too coarse for a mesh that lies far from its origin.
+
     Args:
         catalogue: The assets of the scenes.
         folder: Existing folder for the files; the caller removes it.
@@ -73,7 +76,13 @@ class MeshFiles:
 
     def _hull(self, body: Body) -> Array:
         """Vertices (n, 3) of a body's convex hull in world coordinates."""
-        return _read_only(body.apply(self.hull_vertices(body.asset)))
+        points_m = self.hull_vertices(body.asset) * np.array(body.axes)
+        return _read_only(self.center_pose(body).apply(points_m))
+
+    def center_pose(self, body: Body) -> Pose:
+        """Pose in the world of a body's frame whose origin is the centre of mass."""
+        center = np.array([self.assets[body.asset].center_of_mass_m])
+        return Pose(vec3(body.apply(center)[0]), body.pose.quat_xyzw)
 
     def _projected_hull(self, body: Body, camera: Camera) -> tuple[Array, Array]:
         """Pixel coordinates (n, 2) and depths (n,) in metres of the vertices of a body's hull."""
@@ -81,22 +90,21 @@ class MeshFiles:
         return _read_only(pixels), _read_only(depth_m)
 
     def hull_vertices(self, key: str) -> Array:
-        """Vertices (n, 3) of an asset's convex hull in the mesh frame."""
+        """Vertices (n, 3) of an asset's convex hull, relative to the centre of mass."""
         if key not in self._hulls:
-            self._hulls[key] = hull_vertices(self.assets[key].mesh.vertices_m)
+            self._hulls[key] = hull_vertices(self.mesh(key, 0).vertices_m)
         return self._hulls[key]
 
     def collision(self, key: str) -> Path:
         """Path of the OBJ file of an asset's collision shape.
 
         The shape consists of the asset's convex pieces; without them, it is a hull of at most 192 vertices.
-
-        Its origin is the centre of mass, so the origin of the mesh does not matter.
         """
         if key not in self._collisions:
             asset = self.assets[key]
-            pieces = asset.pieces or (simplified(self.hull_vertices(key)),)
-            self._collisions[key] = self.write(collision_obj(pieces, asset.center_of_mass_m), ".obj")
+            pieces = tuple(piece - asset.center_of_mass_m for piece in asset.pieces)
+            pieces = pieces or (simplified(self.hull_vertices(key)),)
+            self._collisions[key] = self.write(collision_obj(pieces), ".obj")
         return self._collisions[key]
 
     def visual(self, key: str, level: int, proportions: Vec3 = UNIFORM) -> tuple[Path, ...]:
@@ -114,11 +122,11 @@ class MeshFiles:
 
     def _rendered_faces(self, key: str, level: int) -> tuple[RenderedFaces, ...]:
         """Faces of each part in rendering order, with reversed copies of faces visible from behind."""
-        mesh, middle = self.mesh(key, level), np.array(self.assets[key].center_of_mass_m)
+        mesh = self.mesh(key, level)
         ends = np.cumsum([len(part.faces) for part in mesh.parts])
         behind = np.split(mesh.seen_from_behind, ends[:-1])
         parts = zip(mesh.parts, behind, strict=True)
-        return tuple(ordered_faces(part, shown, middle) for part, shown in parts)
+        return tuple(ordered_faces(part, shown) for part, shown in parts)
 
     def texture(self, pixels: NDArray[np.uint8], max_px: int = 512) -> Path:
         """Path of a BMP file, the format that PyBullet reads fastest, of a texture.
@@ -154,8 +162,14 @@ class MeshFiles:
         return self.mesh(key, level) if proportions == UNIFORM else self.mesh(key, level).scaled(proportions)
 
     def mesh(self, key: str, level: int) -> Mesh:
-        """Mesh of an asset at a level of detail; 0 is the mesh itself, coarse levels may lack small parts."""
-        known = self._meshes.setdefault(key, [self.assets[key].mesh])
+        """Mesh of an asset at a level of detail, relative to the centre of mass.
+
+        Level 0 is the mesh itself; coarse levels may lack small parts.
+        """
+        asset = self.assets[key]
+        known = self._meshes.setdefault(key, [])
+        if not known:
+            known.append(asset.mesh.moved(-np.array(asset.center_of_mass_m)))
         while len(known) <= level:
             cells = LEVEL_CELLS[len(known) - 1 :]
             known.append(cluster_vertices(known[0], cells[0]) if cells else outer_box(known[0]))
@@ -232,7 +246,7 @@ def small_triangle_area(mesh: Mesh) -> float:
     return float(areas[min(first, len(areas) - 1)])
 
 
-def ordered_faces(part: Part, behind: NDArray[np.bool_], middle: Array) -> RenderedFaces:
+def ordered_faces(part: Part, behind: NDArray[np.bool_]) -> RenderedFaces:
     """Faces of a part in an order that reduces overdraw, with reversed copies of faces visible from behind.
 
     Both renderers cull back faces, so a face that may be visible from behind is added again, reversed. Faces
@@ -240,13 +254,12 @@ def ordered_faces(part: Part, behind: NDArray[np.bool_], middle: Array) -> Rende
     2007).
 
     Args:
-        part: Part of a mesh.
+        part: Part of a mesh whose centre is the origin.
         behind: (m,) mask of the faces that may be visible from behind.
-        middle: (3,) centre of the mesh.
     """
     faces = np.concatenate([part.faces, part.faces[behind][:, ::-1]])
     back = np.arange(len(faces)) >= len(part.faces)
-    corners = part.vertices_m[faces] - middle
+    corners = part.vertices_m[faces]
     outward = (corners.sum(axis=1) * face_normals(corners)).sum(axis=1)
     order = np.argsort(-outward, kind="stable")
     return faces[order], back[order]

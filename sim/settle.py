@@ -72,13 +72,13 @@ def _add_floor(client: int) -> None:
 
 def _add_body(client: int, files: MeshFiles, body: Body) -> int:
     asset = files.assets[body.asset]
-    center = body.apply(np.array([asset.center_of_mass_m]))[0]
+    pose = files.center_pose(body)
     body_id: int = pb.createMultiBody(
         0 if body.fixed else asset.mass_kg * body.volume_scale,
         collision_shape(client, files, asset, body.scale),
         -1,
-        center.tolist(),
-        body.pose.quat_xyzw,
+        pose.position_m,
+        pose.quat_xyzw,
         physicsClientId=client,
     )
     rolling_m = 0.0 if body.fixed else ROLLING_SHARE * asset.radius_m * body.largest_scale

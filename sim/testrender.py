@@ -73,7 +73,7 @@ def render_test(client: Client, mesh: Mesh) -> TestRender:
         if collision_shape(client.id, files, asset, scale) < 0:
             raise RuntimeError("PyBullet cannot make a collision shape of it")
         renderer = TinyRenderer(client, files, Pictures({}))
-        camera = _camera(files.hull_vertices(asset.key) * scale + np.array(pose.position_m))
+        camera = _camera(files.hull(body))
         try:
             gbuffer = renderer.rasterise(settled, Shot(0, 0, 0, camera, LIGHT))
         except RejectedView:
@@ -86,7 +86,8 @@ def loads(client: Client, pieces: Sequence[NDArray[np.float64]]) -> bool:
     """Whether PyBullet can create a body from convex pieces, each given by vertices (n, 3) in metres."""
     with tempfile.TemporaryDirectory(prefix="sim2coco-") as folder:
         path = Path(folder) / "pieces.obj"
-        path.write_bytes(collision_obj(pieces, (0.0, 0.0, 0.0)))
+        center_m = np.concatenate(pieces).mean(axis=0)
+        path.write_bytes(collision_obj([piece - center_m for piece in pieces]))
         client.fresh()
         shape = pb.createCollisionShape(pb.GEOM_MESH, fileName=str(path), physicsClientId=client.id)
         return shape >= 0 and pb.createMultiBody(1.0, shape, physicsClientId=client.id) >= 0

@@ -100,7 +100,7 @@ class Rig:
         bodies = settled.spec.bodies
         if not bodies:
             return (0.0, 0.0, 0.0), 0.1
-        points = np.concatenate([b.apply(self.files.hull_vertices(b.asset)) for b in bodies])
+        points = np.concatenate([self.files.hull(b) for b in bodies])
         middle = (points.min(axis=0) + points.max(axis=0)) / 2
         return vec3(middle), float(np.linalg.norm(points - middle, axis=1).max())
 

@@ -150,6 +150,10 @@ class Mesh:
                 digest.update(b"" if array is None else array.tobytes())
         return digest.hexdigest()
 
+    def moved(self, offset_m: NDArray[np.float64]) -> "Mesh":
+        """The mesh with an offset (3,) added to its vertices."""
+        return Mesh(tuple(replace(part, vertices_m=part.vertices_m + offset_m) for part in self.parts))
+
     def scaled(self, factor: Scale) -> "Mesh":
         """The mesh scaled about the origin; normals stay perpendicular to the surface.
 

@@ -8,6 +8,10 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.integer]
+FAR = 100.0
+"""Distance from the origin, as a multiple of the size, above which positions get more digits."""
+MAX_DIGITS = 17
+"""Digits with which a number in double precision is written exactly."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,20 +43,31 @@ def obj_bytes(groups: Iterable[ObjGroup], head: Sequence[str] = (), digits: int 
     Args:
         groups: Groups of triangles, in order.
         head: Lines at the start of the file.
-        digits: Significant digits of positions; texture coordinates have 9 and normals 6.
+        digits: Significant digits of positions; texture coordinates have 9 and normals 6. If the groups lie
+            far from the origin, positions get more digits, so that the shape keeps its resolution.
 
     Example:
         >>> triangle = ObjGroup(np.eye(3), np.array([[0, 1, 2]]), name="one")
         >>> obj_bytes([triangle, triangle]).decode().splitlines()[4:]
         ['f 1 2 3', 'o one', 'v 1 0 0', 'v 0 1 0', 'v 0 0 1', 'f 4 5 6']
     """
-    lines, vertices, normals = list(head), 1, 1
+    groups, lines, vertices, normals = list(groups), list(head), 1, 1
+    digits = _sufficient(digits, [group.vertices for group in groups])
     for group in groups:
         lines += _vertex_lines(group, digits)
         lines += _face_lines(group, vertices, normals)
         vertices += len(group.vertices)
         normals += 0 if group.normals is None else len(group.normals)
     return "\n".join(lines).encode() + b"\n"
+
+
+def _sufficient(digits: int, vertices: Sequence[Array]) -> int:
+    """Significant digits with which a shape far from the origin is resolved as well as one near it."""
+    points = np.concatenate(vertices)
+    reach, size = float(np.abs(points).max()), float(np.ptp(points, axis=0).max())
+    if reach <= FAR * size or not size:
+        return digits
+    return min(digits + int(np.ceil(np.log10(reach / size))), MAX_DIGITS)
 
 
 def _vertex_lines(group: ObjGroup, digits: int) -> list[str]:

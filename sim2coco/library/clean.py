@@ -21,7 +21,8 @@ from scenes.assets.reading.refusal import Refused
 NO_AREA = 1e-14
 """Triangles are dropped if twice their area is at most this fraction of the mesh's squared longest side."""
 BOUNDLESS_M = 1e9
-"""Triangles with a coordinate whose absolute value in metres is at least this are dropped as not finite."""
+"""Triangles with a vertex at least this far from the others, in metres along an axis, are dropped as not
+finite."""
 NORMAL_STEP = 1e-5
 """Step to which components of vertex normals are rounded."""
 
@@ -72,7 +73,8 @@ def clean(raws: tuple[Raw, ...], matrix: Floats) -> Cleaned:
 
 def _finite(raws: list[Raw], repairs: list[str]) -> list[Raw]:
     """Drops triangles with a NaN, infinite or very large coordinate."""
-    masks = [np.asarray((np.abs(raw.corners) < BOUNDLESS_M).all(axis=(1, 2))) for raw in raws]  # NaN: False
+    middle = _middle(raws)
+    masks = [np.asarray((np.abs(raw.corners - middle) < BOUNDLESS_M).all(axis=(1, 2))) for raw in raws]
     lost = sum(int((~mask).sum()) for mask in masks)
     kept = [raw.kept(mask) for raw, mask in zip(raws, masks, strict=True) if mask.any()]
     if not kept:
@@ -82,6 +84,13 @@ def _finite(raws: list[Raw], repairs: list[str]) -> list[Raw]:
     if lost:
         repairs.append(f"{lost:,} faces with corners that are not finite dropped")
     return kept
+
+
+def _middle(raws: list[Raw]) -> Floats:
+    """The median (3,) of all finite vertices, because a mesh may lie far from its origin."""
+    points = np.concatenate([raw.corners.reshape(-1, 3) for raw in raws])
+    finite = points[np.isfinite(points).all(axis=1)]
+    return np.asarray(np.median(finite, axis=0)) if len(finite) else np.zeros(3)
 
 
 def _with_area(raws: list[Raw], repairs: list[str]) -> list[Raw]:

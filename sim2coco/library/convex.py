@@ -53,6 +53,7 @@ def convex_pieces(mesh: Mesh) -> tuple[Floats, ...]:
 
 def hull_faces(points: Floats) -> NDArray[np.int32]:
     """The triangles (m, 3) of the convex hull of points (n, 3), counter-clockwise when seen from outside."""
+    points = points - points.mean(axis=0)
     hull = ConvexHull(points)
     a, b, c = np.moveaxis(points[hull.simplices], 1, 0)
     inward = (np.cross(b - a, c - a) * hull.equations[:, :3]).sum(axis=1) < 0

@@ -168,7 +168,7 @@ def _measured(task: Task, source: Source, cleaned: Cleaned, test_render: TestRen
 
 def _convexity(mesh: Mesh, watertight: bool) -> float:
     """The volume as a fraction of the hull's volume; 0 if the mesh is open or the hull has no volume."""
-    points: Floats = mesh.vertices_m
+    points: Floats = mesh.vertices_m - mesh.vertices_m.mean(axis=0)
     try:
         hull_m3 = float(ConvexHull(points).volume)
     except QhullError:

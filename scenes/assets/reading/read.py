@@ -8,6 +8,7 @@ from scenes.assets.reading.geometries import load
 from scenes.assets.reading.gltf import check_gltf
 from scenes.assets.reading.limits import MAX_FILE_BYTES
 from scenes.assets.reading.refusal import Refused
+from scenes.assets.reading.resolution import check_resolution
 from scenes.assets.reading.resolver import MeshResolver, digest
 from scenes.assets.reading.source import Source, source_of
 from scenes.assets.reading.urdf import read_urdf
@@ -41,6 +42,7 @@ def read_source(path: Path, roots: Sequence[Path]) -> Source:
     notes: list[str] = []
     unit_m, up = _frame(content, suffix, resolver.notes)
     raws = load(content, suffix, resolver, notes)
+    check_resolution(raws, notes)
     return source_of(raws, unit_m, up, resolver, notes)
 
 

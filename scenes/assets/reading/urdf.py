@@ -12,6 +12,7 @@ from scenes.assets.reading.geometries import load
 from scenes.assets.reading.gltf import check_gltf
 from scenes.assets.reading.raw import Floats, Raw
 from scenes.assets.reading.refusal import Refused
+from scenes.assets.reading.resolution import check_resolution
 from scenes.assets.reading.resolver import MeshResolver
 from scenes.assets.reading.source import Source, source_of, up_matrix
 
@@ -158,6 +159,7 @@ def _mesh(mesh: ElementTree.Element, resolver: MeshResolver, notes: list[str]) -
         check_gltf(content, suffix, resolver.notes)
     own = MeshResolver(path, resolver.roots)
     raws = load(content, suffix, own, notes)
+    check_resolution(raws, notes)
     resolver.notes += own.notes
     folder = Path(name).parent
     resolver.images.update({(folder / key).as_posix(): fate for key, fate in own.images.items()})

@@ -95,8 +95,8 @@ class PointClouds:
             shape, scale = (body.asset, body.proportions), body.largest_scale
             wanted = int(self.area(shape) * (scale / spacing_m) ** 2)
             places, facing, curved_here = self.sample(shape, min(max(wanted, MIN_POINTS), MAX_POINTS))
-            turn = body.pose.rotation()
-            shift = np.array(body.pose.position_m, np.float32)[:, None]
+            pose = self._files.center_pose(body)
+            turn, shift = pose.rotation(), np.array(pose.position_m, np.float32)[:, None]
             points.append((turn * scale).astype(np.float32) @ places + shift)
             normals.append(turn.astype(np.float32) @ facing)
             curved.append(curved_here)

@@ -161,8 +161,7 @@ class MeshRenderer(ABC):
         return tuple(self._level(body, camera) for body in settled.spec.bodies)
 
     def _level(self, body: Body, camera: Camera) -> int:
-        center = np.array([self._files.assets[body.asset].center_of_mass_m])
-        _, depth_m = camera.project(body.apply(center))
+        _, depth_m = camera.project(np.array([self._files.center_pose(body).position_m]))
         px_per_unit = (camera.fx * camera.fy) ** 0.5 * body.largest_scale / max(float(depth_m[0]), 1e-6)
         try:
             return self._files.level(body.asset, px_per_unit, body.proportions)

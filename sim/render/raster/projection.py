@@ -131,9 +131,8 @@ def near_in_view(corners: Array, camera: Camera, near_m: float) -> bool:
 
 def _camera_inside(files: MeshFiles, body: Body, camera: Camera) -> bool:
     """Whether the camera is inside a body's bounding sphere."""
-    asset = files.assets[body.asset]
-    center = body.apply(np.array([asset.center_of_mass_m]))[0]
-    radius_m = asset.radius_m * body.largest_scale
+    center = np.array(files.center_pose(body).position_m)
+    radius_m = files.assets[body.asset].radius_m * body.largest_scale
     return float(np.linalg.norm(center - np.array(camera.pose.position_m))) < radius_m
 
 

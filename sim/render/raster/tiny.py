@@ -78,8 +78,9 @@ class TinyRenderer(MeshRenderer):
             visualFramePositions=[[0.0, 0.0, 0.0]] * len(paths),
             physicsClientId=client,
         )
+        pose = self._files.center_pose(body)
         body_id: int = pb.createMultiBody(
-            0, -1, visual, body.pose.position_m, body.pose.quat_xyzw, physicsClientId=client
+            0, -1, visual, pose.position_m, pose.quat_xyzw, physicsClientId=client
         )
         for index, path in enumerate(self._textures(body, level)):
             if path is not None:

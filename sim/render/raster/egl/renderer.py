@@ -138,15 +138,16 @@ class EglRenderer(MeshRenderer):
             ],
             physicsClientId=self._client.id,
         )
+        pose = self._files.center_pose(body)
         body_id: int = pb.createMultiBody(
-            0, -1, visual, body.pose.position_m, body.pose.quat_xyzw, physicsClientId=self._client.id
+            0, -1, visual, pose.position_m, pose.quat_xyzw, physicsClientId=self._client.id
         )
         return body_id
 
     def _show(self, body: Body, body_id: int, level: int, shown: bool) -> None:
         pb.resetBasePositionAndOrientation(
             body_id,
-            body.pose.position_m if shown else HIDDEN_POSITION_M,
+            self._files.center_pose(body).position_m if shown else HIDDEN_POSITION_M,
             body.pose.quat_xyzw,
             physicsClientId=self._client.id,
         )
