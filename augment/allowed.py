@@ -13,6 +13,8 @@ Transforms are not allowed if they
 - stretch unevenly or round keypoints, so that the area measured for an object is wrong by up to 27 %:
   GridDistortion, OpticalDistortion;
 - move labels relative to the image, or tear objects apart: Morphological, RandomGridShuffle;
+- move the image but no label (`MOVING`): ChromaticAberration, Emboss, ZoomBlur. Those under `PIXELS` move it
+  by at most a quarter of a pixel in the mean: see `docs/augmentation.md`;
 - fail on an image that is smaller than their arguments: RandomSizedCrop, XYMasking;
 - need other images, boxes, files or code, do not return 8-bit RGB, do nothing, or are an alias of a
   transform listed below.
@@ -72,7 +74,6 @@ PIXELS: Mapping[str, float] = {
     "RandomToneCurve": 0.4,
     "MotionBlur": 0.7,
     "MultiplicativeNoise": 0.7,
-    "Emboss": 0.9,
     "GaussianBlur": 0.9,
     "RGBShift": 0.9,
     "PlanckianJitter": 1.1,
@@ -89,10 +90,8 @@ PIXELS: Mapping[str, float] = {
     "CLAHE": 5.1,
     "PixelDropout": 5.1,
     "SaltAndPepper": 5.2,
-    "ChromaticAberration": 5.4,
     "RandomShadow": 6.8,
     "AdditiveNoise": 7.9,
-    "ZoomBlur": 8.9,
     "Defocus": 9.1,
     "RingingOvershoot": 9.9,
     "GaussNoise": 15.2,
@@ -102,6 +101,13 @@ PIXELS: Mapping[str, float] = {
     "Spatter": 34.1,
 }
 """Transforms that change the image but no label, and the dropouts; times in ms, measured as above."""
+
+MOVING: Mapping[str, str] = {
+    "ChromaticAberration": "red and blue towards the border; there is nothing to use in its place",
+    "Emboss": "edges by 1 px towards one side; use Sharpen",
+    "ZoomBlur": "objects away from the centre, by up to 4.5 px; use Defocus or MotionBlur",
+}
+"""Transforms that would move the image but no label: what they move, and what to use."""
 
 LIMITS: Mapping[str, tuple[object, ...]] = {
     # Labels must not be interpolated, neither when they are warped nor by averaging when they are downscaled.
@@ -116,5 +122,24 @@ LIMITS: Mapping[str, tuple[object, ...]] = {
     "px": (None,),
     "unit_size_range": (None,),
     "holes_number_xy": (None,),
+    # MotionBlur: with other values, the kernel is not symmetric; it moves the image by up to half its length.
+    "allow_shifted": (False,),
+    "direction_range": ([0, 0],),
+    # Downscale: it has to average, because taking single pixels moves edges.
+    "interpolation_pair": (
+        {"downscale": 3, "upscale": 1},
+        {"downscale": 3, "upscale": 2},
+        {"downscale": 3, "upscale": 4},
+    ),
+    # The other method subtracts 8-bit images, which turns dark sides of edges into bright lines.
+    "Sharpen.method": ("kernel",),
 }
-"""Allowed values of some arguments of the transforms; the first value is the default."""
+"""Allowed values of arguments, of all transforms or of one; the first value is the default."""
+
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    "AdvancedBlur.noise_limit": (0.75, 1.25),
+    "Downscale.scale_range": (0.25, 1.0),
+    "ImageCompression.quality_range": (30, 100),
+    "Sharpen.alpha": (0.0, 0.5),
+}
+"""Lowest and highest value of arguments that would move edges otherwise."""

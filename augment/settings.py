@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import math
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 import numpy as np
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
-from augment.allowed import GEOMETRY, LIMITS, PIXELS
+from augment.allowed import BOUNDS, GEOMETRY, LIMITS, MOVING, PIXELS
 from scenes.settings import Settings, Share, did_you_mean
 
 if TYPE_CHECKING:  # slow to import, and not needed without transforms
@@ -61,10 +62,12 @@ class TransformSettings(Settings):
         return transform
 
     def _kind(self) -> "type[A.BasicTransform]":
-        import albumentations as A  # noqa: N812
+        from augment.centred import transform_class
 
         if self.name in self.allowed:
-            return getattr(A, self.name)  # type: ignore[no-any-return]
+            return transform_class(self.name)
+        if self.name in MOVING:
+            raise ValueError(f"transform {self.name} moves the image but no label: {MOVING[self.name]}")
         if self.name in GEOMETRY or self.name in PIXELS:
             other = "geometry" if self.name in GEOMETRY else "pixels"
             raise ValueError(f"unknown transform {self.name!r} here: it belongs under {other}")
@@ -73,7 +76,8 @@ class TransformSettings(Settings):
     def _complete(self, kind: "type[A.BasicTransform]") -> dict[str, Any]:
         """Checks the arguments, and returns them with the defaults of `LIMITS` for those that are not set."""
         known = [name for name in inspect.signature(kind.__init__).parameters if name not in ("self", "p")]
-        limited = {name: values for name, values in LIMITS.items() if name in known}
+        own = {name: LIMITS.get(f"{self.name}.{name}", LIMITS.get(name)) for name in known}
+        limited = {name: values for name, values in own.items() if values is not None}
         for name, value in self.arguments.items():
             if name not in known:
                 raise ValueError(f"unknown argument {name!r}; {did_you_mean(name, known)}")
@@ -82,6 +86,7 @@ class TransformSettings(Settings):
                 raise ValueError(f"argument {name!r} must be {only}")
             if not _finite(value):
                 raise ValueError(f"argument {name!r} must be finite")
+            _check_bounds(self.name, name, value)
         return {**{name: values[0] for name, values in limited.items()}, **self.arguments}
 
 
@@ -114,6 +119,20 @@ class AugmentSettings(Settings):
     """Transforms that move pixels, applied in this order."""
     pixels: dict[str, Pixels] = Field(default={})
     """Transforms that change the image only, applied after `geometry`, in this order."""
+
+
+def _check_bounds(transform: str, name: str, value: object) -> None:
+    """Refuses values with which the transform would move edges.
+
+    Raises:
+        ValueError: A number is out of bounds.
+    """
+    low, high = BOUNDS.get(f"{transform}.{name}", (-math.inf, math.inf))
+    numbers = [
+        part for part in (value if isinstance(value, list) else [value]) if isinstance(part, int | float)
+    ]
+    if not all(low <= number <= high for number in numbers):
+        raise ValueError(f"argument {name!r} must be from {low} to {high}: beyond, edges would move")
 
 
 def _finite(value: object) -> bool:

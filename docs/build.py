@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from augment.allowed import BOUNDS, MOVING
+from benchmarks.shifts import table
 from scenes.light import SunAndSky
 from sim2coco.cli.manual import as_yaml, manual
 
@@ -19,6 +21,45 @@ def settings() -> str:
     return (
         f"# All settings\n\nThe output of `sim2coco generate --help`.\n\n```text\n{manual('generate')}\n```\n"
     )
+
+
+AUGMENTATION = """# Transforms that change the image only
+
+Transforms under `augment.pixels` change no label, so none of them may move what the image shows. The shift
+of each is measured (`python -m benchmarks.shifts`): an image of squares at irregular places is transformed,
+and each edge is found again, in each colour channel, as the best fit of a step. The shift is the median
+movement of the squares in a quarter of the image, or their growth if that is larger, so that a zoom counts
+too. Its mean over quarters, channels, draws and two image sizes (512×384 and 333×251) is at most 0.25 px,
+otherwise the transform is not allowed. A test measures all of them.
+
+"default" stands for the arguments that are taken where none is given, `augment=light` and `augment=strong`
+for those of these two choices, and "strong" for the arguments in `benchmarks/shifts.py`. Noise and paint
+leave edges where they are; the figures of their transforms are the uncertainty of the measurement. Dropouts
+clear the ids of what they cover.
+
+{table}
+
+Not allowed, because they move the image but no label:
+
+{moving}
+
+Some arguments are limited, because edges would move with other values:
+
+- `MotionBlur` has `allow_shifted: false` and `direction_range: [0, 0]`, so that its kernel is symmetric.
+  (With the defaults of Albumentations, it moves images by 0.75 px in the mean, and by up to half its length.)
+- `Downscale` averages (`interpolation_pair` is 3 for `downscale`, and 1, 2 or 4 for `upscale`), and reduces
+  and enlarges about the same pixel edges. (With its defaults, that of Albumentations takes single pixels,
+  and moves images by 2.4 px in the mean.)
+- `Sharpen.method` is `kernel`: the other one makes bright lines along edges.
+{bounds}
+"""
+
+
+def augmentation() -> str:
+    """The page of the transforms that change no label, with their measured shifts."""
+    moving = "\n".join(f"- `{name}` moves {what}." for name, what in MOVING.items())
+    bounds = "\n".join(f"- `{key}` is from {low} to {high}." for key, (low, high) in BOUNDS.items())
+    return AUGMENTATION.format(table=table(), moving=moving, bounds=bounds)
 
 
 def close_up(target: Path) -> None:
@@ -148,6 +189,7 @@ def _lit(choice: str, out: Path) -> Image.Image:
 if __name__ == "__main__":
     DAY.write_text(day())
     (DOCS / "settings.md").write_text(settings())
+    (DOCS / "augmentation.md").write_text(augmentation())
     (DOCS / "images").mkdir(exist_ok=True)
     close_up(DOCS / "images" / "close_up.jpg")
     contact_sheet(DOCS / "images" / "contact_sheet.jpg")

@@ -65,11 +65,9 @@ PIXEL_ARGUMENTS: Mapping[str, dict[str, Any]] = {
     "CLAHE": {},
     "ChannelDropout": {},
     "ChannelShuffle": {},
-    "ChromaticAberration": {},
     "ColorJitter": {"brightness": [0.6, 1.4], "hue": [-0.2, 0.2]},
     "Defocus": {},
     "Downscale": {"scale_range": [0.3, 0.6]},
-    "Emboss": {},
     "Equalize": {},
     "GaussNoise": {"std_range": [0.02, 0.1]},
     "GaussianBlur": {"sigma_limit": [0.5, 2.0]},
@@ -100,7 +98,6 @@ PIXEL_ARGUMENTS: Mapping[str, dict[str, Any]] = {
     "ToGray": {},
     "ToSepia": {},
     "UnsharpMask": {},
-    "ZoomBlur": {},
 }
 
 ALL = {

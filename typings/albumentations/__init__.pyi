@@ -33,6 +33,11 @@ class DualTransform(BasicTransform):
 class ImageOnlyTransform(BasicTransform):
     """A transform that changes the image only."""
 
+class Downscale(ImageOnlyTransform):
+    """Downscales the image and enlarges it again."""
+
+    interpolation_pair: dict[str, int]
+
 class Compose:
     """Transforms in order, on an image and what goes with it."""
 
