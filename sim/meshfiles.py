@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from scenes.assets.catalogue import Asset, Catalogue
 from scenes.assets.mesh import Mesh, Part, face_normals
-from scenes.assets.obj import ObjGroup, obj_bytes
 from scenes.assets.shapes import box
 from scenes.geometry import Pose, Scale, Vec3, per_axis, vec3
 from scenes.shot import Camera
@@ -22,6 +21,7 @@ from scenes.spec import Body
 from sim.bullet import pb
 from sim.collision import collision_obj
 from sim.hull import hull_vertices, simplified
+from sim.objfile import obj_file
 
 Array = NDArray[np.float64]
 MIN_TRIANGLE_PX = 0.05
@@ -269,7 +269,6 @@ def _obj(part: Part, normals: Array, drawn: RenderedFaces) -> bytes:
     """Contents of an OBJ file of a part, without a material: colour and texture are set in the scene."""
     faces, back = drawn
     if not back.any():
-        return obj_bytes([ObjGroup(part.vertices_m, faces, part.uvs, normals)])
+        return obj_file(part.vertices_m, normals, part.uvs, faces, faces)
     behind = faces + np.where(back, len(normals), 0)[:, None]
-    normals = np.concatenate([normals, -normals])
-    return obj_bytes([ObjGroup(part.vertices_m, faces, part.uvs, normals, behind)])
+    return obj_file(part.vertices_m, np.concatenate([normals, -normals]), part.uvs, faces, behind)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.mesh import Part
-from scenes.assets.obj import ObjGroup, obj_bytes
 from sim.meshfiles import MeshFiles
+from sim.objfile import obj_file
 from sim.render.raster.gbuffer import Array
 
 RAMP_PX = 256
@@ -65,14 +65,14 @@ class EglFiles:
             low, size = self.uv_box(key)
             # The ramp rises in its first half and falls in the second, so it is continuous where it repeats.
             uvs, texture = ((uvs - low) / size * (RAMP_PX - 1) + 0.5) / (2 * RAMP_PX), _ramp()
-        head: tuple[str, ...] = ()
+        head = b""
         if texture is not None:
             picture = self._files.texture(_divisible(texture))
             description = f"newmtl surface\nmap_Kd {picture.name}\n".encode()
-            head = f"mtllib {self._files.write(description, '.mtl').name}", "usemtl surface"
+            head = f"mtllib {self._files.write(description, '.mtl').name}\nusemtl surface\n".encode()
         normal = np.array([[0.0, 0.0, 1.0 if up else -1.0]])
-        group = ObjGroup(part.vertices_m, faces, uvs, normal, np.zeros_like(faces))
-        return self._files.write(obj_bytes([group], head), ".obj")
+        content = obj_file(part.vertices_m, normal, uvs, faces, np.zeros_like(faces))
+        return self._files.write(head + content, ".obj")
 
     def _uv_box(self, key: str) -> tuple[Array, Array]:
         """Minimum and extent, (2,) each, of the texture coordinates of an asset."""
