@@ -14,6 +14,10 @@ Vec3 = tuple[float, float, float]
 Quat = tuple[float, float, float, float]
 Scale = float | Vec3
 """Scale factor of a mesh: one number, or one for each of its axes."""
+Row4 = tuple[float, float, float, float]
+Matrix = tuple[Row4, Row4, Row4, Row4]
+"""An affine transform as the rows of a 4x4 matrix, for column vectors (x, y, z, 1)."""
+IDENTITY: Matrix = ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 0.0), (0.0, 0.0, 0.0, 1.0))
 
 
 def rotation(quat_xyzw: Quat) -> NDArray[np.float64]:
@@ -63,6 +67,34 @@ def vec3(values: NDArray[np.float64]) -> Vec3:
 def per_axis(scale: Scale) -> Vec3:
     """The scale factor along each axis of the mesh."""
     return scale if isinstance(scale, tuple) else (scale, scale, scale)
+
+
+def up_matrix(up: str) -> Array:
+    """The rotation (4, 4) that maps the axis `up`, which is x, y or z, to z."""
+    matrix = np.eye(4)
+    if up == "y":
+        matrix[:3, :3] = [[1, 0, 0], [0, 0, -1], [0, 1, 0]]
+    elif up == "x":
+        matrix[:3, :3] = [[0, 0, -1], [0, 1, 0], [1, 0, 0]]
+    return matrix
+
+
+def conversion(unit_m: float, up: str) -> Matrix:
+    """The matrix from a frame with the given unit, in metres, and up axis to metres with z up."""
+    return scaled_after(matrix_of(up_matrix(up)), unit_m)
+
+
+def matrix_of(matrix: Array) -> Matrix:
+    """A (4, 4) matrix as plain floats, without negative zeros."""
+    one, two, three, four = (
+        (float(row[0]), float(row[1]), float(row[2]), float(row[3])) for row in matrix + 0.0
+    )
+    return one, two, three, four
+
+
+def scaled_after(matrix: Matrix, scale: Scale) -> Matrix:
+    """The transform that applies `matrix` first, and then scales about the origin."""
+    return matrix_of(np.diag([*per_axis(scale), 1.0]) @ np.array(matrix))
 
 
 @dataclass(frozen=True, slots=True)

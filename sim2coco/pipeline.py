@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from scenes.assets.images import ENVIRONMENT
-from scenes.geometry import Vec3, vec3
+from scenes.geometry import Vec3, scaled_after, vec3
 from scenes.shot import Shot
 from scenes.spec import RejectedDraw, SceneSpec
 from scenes.walls import walls_around
@@ -39,7 +39,11 @@ def make_scene(context: WorkerContext, scene: int) -> tuple[Record, list[Written
             told = tuple(picture.picture for picture in pictures)
             views.append(View(view, shot.lighting, shot, reasons, told))
             files += pictures
-    return Record(FORMAT, scene, split, "done", unlucky, None, settled, tuple(views)), files
+    from_file = tuple(
+        scaled_after(context.catalogue.assets[body.asset].from_file, body.scale)
+        for body in settled.spec.bodies
+    )
+    return Record(FORMAT, scene, split, "done", unlucky, None, settled, tuple(views), from_file), files
 
 
 def draw_and_settle(context: WorkerContext, scene: int) -> tuple[Settled | None, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from scenes.geometry import Pose, Scale
+from scenes.geometry import Matrix, Pose, Scale
 from scenes.shot import Camera, Shot
 from sim.settle import Settled
 
@@ -108,6 +108,9 @@ class Record:
         error: The error of a failed scene.
         settled: The scene at rest, from the attempt that succeeded.
         views: The views, in order.
+        from_file: For each body of the scene, the transform from the coordinates in the user's file to the
+            frame of its `pose`: unit, up axis, `size_m` and the body's scale. Empty in records of versions
+            that did not write it.
     """
 
     format: int
@@ -118,6 +121,7 @@ class Record:
     error: str | None
     settled: Settled | None
     views: tuple[View, ...]
+    from_file: Annotated[tuple[Matrix, ...], Field(exclude_if=lambda matrices: not matrices)] = ()
 
 
 _RECORD = TypeAdapter(Record)

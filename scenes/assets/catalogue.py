@@ -9,6 +9,7 @@ import numpy as np
 from scenes.assets.images import MAX_POOL, Album, Images
 from scenes.assets.mesh import Mesh
 from scenes.assets.pieces import Array
+from scenes.geometry import IDENTITY, Matrix
 from scenes.settings import Rgb, uniform
 
 
@@ -49,6 +50,8 @@ class Asset:
         standing: For upright assets, how far the body reaches from its centre of mass; otherwise None.
         pieces: Vertices (n, 3) of each convex piece that is used for collision. Empty if the convex hull is
             used.
+        from_file: Transform from the coordinates in the user's file to those of the mesh: unit, up axis and
+            `size_m`. The identity if there is no file.
     """
 
     key: str
@@ -65,6 +68,7 @@ class Asset:
     licence: str
     standing: Standing | None = None
     pieces: tuple[Array, ...] = ()
+    from_file: Matrix = IDENTITY
 
 
 class CatalogueError(ValueError):

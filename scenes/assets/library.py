@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from scenes.geometry import Matrix, conversion, matrix_of
+
 INDEX = "library.json"
 """File in the library folder that lists the assets."""
 FORMAT = 1
@@ -31,6 +35,7 @@ class Entry:
         upright: Whether bodies are released upright; None if not specified.
         source: Path of the original file, relative to the imported folder.
         pieces: File of the convex pieces used for collision, or None if the convex hull is used.
+        from_file: Transform from the coordinates in the original file to those of the clean mesh.
     """
 
     name: str
@@ -42,6 +47,7 @@ class Entry:
     upright: bool | None
     source: str
     pieces: Path | None
+    from_file: Matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +109,12 @@ def _entry(folder: Path, asset: dict[str, Any]) -> Entry:
         upright=asset.get("upright"),
         source=str(asset.get("source", "")),
         pieces=folder / PIECES / f"{pieces}.obj" if pieces else None,
+        from_file=_from_file(asset),
     )
+
+
+def _from_file(asset: dict[str, Any]) -> Matrix:
+    """The conversion of an asset; libraries of older versions state only its unit and up axis."""
+    if "from_file" not in asset:
+        return conversion(float(asset.get("metres_per_unit", 1.0)), str(asset.get("up", "z")))
+    return matrix_of(np.array(asset["from_file"], np.float64).reshape(4, 4))

@@ -17,6 +17,7 @@ from scenes.assets.physics import asset_of, one_asset
 from scenes.assets.pieces import read_pieces
 from scenes.assets.reading.file import MeshFile, read_mesh_file
 from scenes.assets.shapes import SHAPES
+from scenes.geometry import Matrix, matrix_of, scaled_after
 
 MIN_SIZE_M, MAX_SIZE_M = 0.001, 5.0
 """Range of longest sides, in metres, accepted without `size_m`.
@@ -132,8 +133,9 @@ class _Loader:
         spoilt: list[str] = []
         for file, called in names.items():
             try:
-                mesh, content = self._sized(setting, file, category)
-                assets.append(asset_of(called, category, index, mesh, content))
+                mesh, content, from_file = self._sized(setting, file, category)
+                asset = asset_of(called, category, index, mesh, content)
+                assets.append(replace(asset, from_file=from_file))
             except MeshError as error:
                 spoilt.append(f"{setting}: {file}: {error}")
         if spoilt and len(names) > 1:
@@ -141,20 +143,21 @@ class _Loader:
         self.faults += spoilt
         return tuple(assets)
 
-    def _sized(self, setting: str, path: Path, category: Category) -> tuple[Mesh, str]:
-        """Returns the scaled mesh of a file and the content hash of the unscaled mesh.
+    def _sized(self, setting: str, path: Path, category: Category) -> tuple[Mesh, str, Matrix]:
+        """Returns the scaled mesh of a file, the content hash of the unscaled mesh, and `Asset.from_file`.
 
         The mesh is scaled to the largest `size_m` of its category; without `size_m` it is not scaled.
         """
         found = self._noted(setting, path.name, path, category)
-        content = found.mesh.content_hash
+        content, from_file = found.mesh.content_hash, matrix_of(found.from_file)
         longest_m = float(found.mesh.extents_m.max())
         if category.size_m is not None:
-            return found.mesh.scaled(category.size_m[1] / longest_m), content
+            factor = category.size_m[1] / longest_m
+            return found.mesh.scaled(factor), content, scaled_after(from_file, factor)
         if not MIN_SIZE_M <= longest_m <= MAX_SIZE_M:
             unit = "in the unit that its file states" if found.states_unit else "if its numbers are metres"
             raise MeshError(f"{_long(found.mesh)} {unit}; give its size_m")
-        return found.mesh, content
+        return found.mesh, content, from_file
 
     def _of_library(
         self, setting: str, folder: Path, name: str, category: Category, index: int | None
@@ -177,7 +180,8 @@ class _Loader:
             known = category.model_copy(update=_facts(category, entry))
             called = entry.name if entry.name.startswith(f"{name}/") else f"{name}/{entry.name}"
             pieces = () if entry.pieces is None else read_pieces(entry.pieces, factor)
-            yield replace(asset_of(called, known, index, mesh, content), pieces=pieces)
+            asset = asset_of(called, known, index, mesh, content)
+            yield replace(asset, pieces=pieces, from_file=scaled_after(entry.from_file, factor))
 
     def _mesh_of(self, setting: str, entry: Entry, category: Category) -> Mesh:
         try:

@@ -12,7 +12,8 @@ from scenes.assets.reading.file import read_mesh
 from scenes.assets.reading.raw import Floats
 from scenes.assets.reading.read import read_source
 from scenes.assets.reading.refusal import Refused
-from scenes.assets.reading.source import Source, up_matrix
+from scenes.assets.reading.source import Source
+from scenes.geometry import conversion
 from sim.bullet import Client
 from sim.testrender import TestRender, loads, render_test
 from sim2coco.library.clean import Cleaned, clean
@@ -85,18 +86,19 @@ def refusal(task: Task, refused: Refused, inputs: dict[str, str]) -> Row:
 def _examined(client: Client, task: Task, source: Source) -> Row:
     unit_m, unit = _unit(task.override, source)
     up = task.override.up or source.up or "z"
-    matrix = up_matrix(up) @ np.diag([unit_m, unit_m, unit_m, 1.0])
-    cleaned = clean(source.raws, matrix)
+    from_file = conversion(unit_m, up)
+    cleaned = clean(source.raws, np.array(from_file))
     if task.override.longest_m is not None:
         factor = task.override.longest_m / float(cleaned.mesh.extents_m.max())
-        cleaned = clean(source.raws, np.diag([factor, factor, factor, 1.0]) @ matrix)
         unit, unit_m = "table", factor * unit_m
+        from_file = conversion(unit_m, up)
+        cleaned = clean(source.raws, np.array(from_file))
     test_render = render_test(client, cleaned.mesh)
     if not test_render.drawn_px:
         raise Refused("no faces", "shows nothing in its test picture", "look at it in a mesh viewer")
     row = _measured(task, source, cleaned, test_render)
     asks = _doubt(row.longest_m, task.override, unit)
-    row = replace(row, unit=unit, metres_per_unit=unit_m, up=up, asks=asks)
+    row = replace(row, unit=unit, metres_per_unit=unit_m, up=up, from_file=from_file, asks=asks)
     pieces: tuple[Floats, ...] = ()
     if not row.asks:
         pieces, because = shape(row, cleaned.mesh, task.hull_because)

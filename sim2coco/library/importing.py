@@ -22,7 +22,7 @@ from sim2coco.store import LOCK, LOG, LocalStore, Store
 
 ROWS = "rows"
 """Folder of the library with a JSON file for each mesh file: the result of its examination."""
-VERSION = 3
+VERSION = 4
 """Version of `examine`; files whose stored row has another version are examined again."""
 
 Report = Callable[[Row, bool], None]
@@ -173,7 +173,16 @@ def _categories(store: Store) -> list[str]:
 
 def _asset(mesh_folder: MeshFolder, row: Row) -> dict[str, Any]:
     facts = asdict(row)
-    size = ("metres_per_unit", "up", "extents_m", "watertight", "volume_m3", "center_of_mass_m", "mass_kg")
+    size = (
+        "metres_per_unit",
+        "up",
+        "from_file",
+        "extents_m",
+        "watertight",
+        "volume_m3",
+        "center_of_mass_m",
+        "mass_kg",
+    )
     kept = (*size, "faces", "parts", "pieces")
     return {
         "name": row.override.name,

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
+from scenes.geometry import IDENTITY, Matrix
+
 Verdict = Literal["ok", "repaired", "refused"]
 
 
@@ -58,6 +60,7 @@ class Row:
         unit: Source of the unit: `file`, `table`, `--unit`, or "" if none states it and metres are assumed.
         metres_per_unit: Factor from the coordinates in the file to metres.
         up: The axis of the file that was rotated to z.
+        from_file: Transform from the coordinates in the file to those of the clean mesh.
         watertight: Whether the mesh encloses a volume.
         normals: Whether normals come from the file or were computed: `file` or `made`.
         uvs: Whether texture coordinates come from the file or were computed: `file` or `made`.
@@ -90,6 +93,7 @@ class Row:
     unit: str = ""
     metres_per_unit: float = 1.0
     up: str = "z"
+    from_file: Matrix = IDENTITY
     watertight: bool = False
     normals: str = ""
     uvs: str = ""
@@ -132,5 +136,5 @@ def row_of(tree: dict[str, Any]) -> Row:
     values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in tree.items()
     }
-    values["override"] = override
+    values["override"], values["from_file"] = override, tuple(map(tuple, tree["from_file"]))
     return Row(**values)

@@ -8,7 +8,7 @@ import numpy as np
 from scenes.assets.mesh import Mesh, MeshError, Part
 from scenes.assets.reading.limits import MAX_PARTS, SUFFIXES
 from scenes.assets.reading.parts import crease_normals, part_of_corners, sized, uvs_of, with_texture
-from scenes.assets.reading.raw import Raw
+from scenes.assets.reading.raw import Floats, Raw
 from scenes.assets.reading.refusal import Refused
 
 
@@ -19,12 +19,14 @@ class MeshFile:
     Attributes:
         mesh: In metres if the file states its unit, and with z up if it states its axis; otherwise in the
             file's own numbers and frame.
+        from_file: (4, 4) Transform from the coordinates in the file to those of the mesh.
         states_unit: Whether the file states its unit, or its format prescribes one.
         notes: Short notes on what was changed when the triangles were read.
         looks: Short notes on how materials and textures were read, and on which of their data was ignored.
     """
 
     mesh: Mesh
+    from_file: Floats
     states_unit: bool
     notes: tuple[str, ...]
     looks: tuple[str, ...]
@@ -60,8 +62,9 @@ def read_mesh_file(path: Path) -> MeshFile:
         source = read_source(path, (path.parent, path.resolve().parent))
     except Refused as refused:
         raise MeshError(f"{refused.sentence}; {refused.remedy}") from refused
-    mesh = _mesh([raw.moved(source.to_metres_z_up) for raw in source.raws])
-    return MeshFile(mesh, source.unit_m is not None, source.notes, source.looks)
+    from_file = source.to_metres_z_up
+    mesh = _mesh([raw.moved(from_file) for raw in source.raws])
+    return MeshFile(mesh, from_file, source.unit_m is not None, source.notes, source.looks)
 
 
 def _mesh(raws: list[Raw]) -> Mesh:

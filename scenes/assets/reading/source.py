@@ -7,6 +7,7 @@ import numpy as np
 
 from scenes.assets.reading.raw import Floats, Raw
 from scenes.assets.reading.resolver import MeshResolver
+from scenes.geometry import conversion
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,17 +37,7 @@ class Source:
     def to_metres_z_up(self) -> Floats:
         """The transform (4, 4) to metres with z up; a unit or axis that is not stated is left unchanged."""
         unit_m = 1.0 if self.unit_m is None else self.unit_m
-        return up_matrix(self.up or "z") @ np.diag([unit_m, unit_m, unit_m, 1.0])
-
-
-def up_matrix(up: str) -> Floats:
-    """The rotation (4, 4) that maps the axis `up`, which is x, y or z, to z."""
-    matrix = np.eye(4)
-    if up == "y":
-        matrix[:3, :3] = [[1, 0, 0], [0, 0, -1], [0, 1, 0]]
-    elif up == "x":
-        matrix[:3, :3] = [[0, 0, -1], [0, 1, 0], [1, 0, 0]]
-    return matrix
+        return np.array(conversion(unit_m, self.up or "z"))
 
 
 def source_of(

@@ -14,7 +14,8 @@ from scenes.assets.reading.raw import Floats, Raw
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolution import check_resolution
 from scenes.assets.reading.resolver import MeshResolver
-from scenes.assets.reading.source import Source, source_of, up_matrix
+from scenes.assets.reading.source import Source, source_of
+from scenes.geometry import up_matrix
 
 MAX_LINKS = 1000
 
