@@ -13,6 +13,7 @@ from sim2coco.library.workers import examined
 from tests.library.conftest import Look
 from tests.library.meshes import brick, obj_of_materials, textured
 
+SEEDS = ("obj", "stl", "ply", "off", "glb", "dae", "3mf")
 KINDS = ("unreadable", "no faces", "non-finite", "over a limit", "path trick")
 COLORS = [(0.9, 0.1, 0.1), (0.1, 0.9, 0.1), (0.1, 0.1, 0.9)]
 
@@ -47,11 +48,11 @@ def test_each_mutated_file_ends_as_a_row(tmp_path: Path, rng: np.random.Generato
     textured().export(tmp_path / "seed.glb")
     shutil.copy(obj_of_materials(tmp_path / "seeds", COLORS), tmp_path / "seed.obj")
     shutil.copy(tmp_path / "seeds" / "many.mtl", tmp_path / "many.mtl")
-    for kind in ("stl", "ply"):
+    for kind in ("stl", "ply", "off", "dae", "3mf"):
         brick(tmp_path / f"seed.{kind}")
     tasks = []
     for number in range(count):
-        seed = tmp_path / f"seed.{('obj', 'stl', 'ply', 'glb')[number % 4]}"
+        seed = tmp_path / f"seed.{SEEDS[number % len(SEEDS)]}"
         path = tmp_path / f"m{number}{seed.suffix}"
         path.write_bytes(mutated(seed.read_bytes(), rng))
         tasks.append(Task(tmp_path, path.name, Override("m", path.stem, unit_m=0.01, sure=True), None))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from scenes.assets.reading import off, ply
 from scenes.assets.reading.containers import unreadable, whole_stl
 from scenes.assets.reading.polygons import check_faces
 from scenes.assets.reading.raw import Raw
@@ -16,7 +17,7 @@ Read = Callable[[bytes, MeshResolver, list[str]], tuple[Raw, ...]]
 
 It raises `Refused`, or any other exception if the file is invalid.
 """
-READERS: dict[str, Read] = {}
+READERS: dict[str, Read] = {".off": off.read, ".ply": ply.read}
 """The reader of each suffix; trimesh reads the others."""
 
 

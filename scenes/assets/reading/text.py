@@ -2,6 +2,11 @@
 
 import codecs
 
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.reading.containers import unreadable
+
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -28,3 +33,18 @@ def plain_head(content: bytes, end: bytes) -> bytes:
     """
     cut = content.find(end)
     return content if cut < 0 else plain_text(content[:cut]) + content[cut:]
+
+
+def numbers(text: bytes | str) -> NDArray[np.float64]:
+    """The numbers (n,) in a text, separated by white space.
+
+    Raises:
+        Refused: The text holds something else.
+    """
+    text = text.strip()
+    if not text:
+        return np.zeros(0)
+    try:
+        return np.fromstring(text, np.float64, sep=" ")
+    except ValueError as error:
+        raise unreadable("holds a word where a number should be") from error

@@ -1,0 +1,107 @@
+"""Reads OFF files: polygons with colours of vertices or faces, and texture coordinates."""
+
+import re
+
+import numpy as np
+
+from scenes.assets.reading.containers import unreadable
+from scenes.assets.reading.polygons import check_faces
+from scenes.assets.reading.raw import GREY, Floats, Raw
+from scenes.assets.reading.resolver import MeshResolver
+from scenes.assets.reading.surfaces import Surface, cut, indices, listed, shares, spread
+from scenes.assets.reading.text import numbers, plain_text
+from scenes.assets.reading.triangulate import Ints
+
+KEYWORD = re.compile(r"(ST)?(C)?(N)?(4?n?)OFF(?![A-Za-z])")
+"""The first word: texture coordinates, colours, normals, and other than three coordinates."""
+
+
+def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
+    """Reads the triangles of an OFF file. Colours of vertices take precedence over those of faces.
+
+    Raises:
+        Refused: The file is invalid, cut off or binary, or has too many faces.
+    """
+    if re.match(rb"\s*\w*OFF\s+BINARY", content):
+        raise unreadable("is a binary OFF, and only text is read")
+    rows = (row.partition("#")[0].strip() for row in plain_text(content).decode().splitlines())
+    lines = [row for row in rows if row]
+    keyword = KEYWORD.match(lines[0]) if lines else None
+    if keyword is not None:
+        lines = [row for row in (lines[0][keyword.end() :].strip(), *lines[1:]) if row]
+        if keyword[4]:
+            raise unreadable(f"is an OFF with other than three coordinates ({keyword[0]})")
+    vertices, faces = _counts(lines)
+    if not (vertices and faces):
+        return ()
+    of_vertices, of_faces = lines[1 : 1 + vertices], lines[1 + vertices : 1 + vertices + faces]
+    positions, uvs, colors = _vertices(*_rows(of_vertices), keyword, resolver.notes)
+    corners, counts, face_colors = _faces(*_rows(of_faces), resolver.notes)
+    there = np.clip(corners, 0, len(positions) - 1)
+    of_corners = spread(face_colors, counts) if colors is None else colors[there]
+    surface = Surface(positions, corners, counts, None if uvs is None else uvs[there], of_corners)
+    return (cut(surface, notes)[0],)
+
+
+def _counts(lines: list[str]) -> tuple[int, int]:
+    """The numbers of vertices and faces, from the first line.
+
+    Raises:
+        Refused: They are not there, too large, or more than there are lines.
+    """
+    words = lines[0].split() if lines else []
+    if len(words) < 2 or not (words[0].isdecimal() and words[1].isdecimal()):
+        raise unreadable("is no OFF: the numbers of its vertices and faces are not there")
+    vertices, faces = int(words[0]), int(words[1])
+    if len(lines) < 1 + vertices + faces:
+        raise unreadable(f"is cut off: its head says {vertices:,} vertices and {faces:,} faces")
+    check_faces(faces)
+    return vertices, faces
+
+
+def _rows(lines: list[str]) -> tuple[Floats, Ints]:
+    """All numbers (k,) of some lines, and how many each line has (m,)."""
+    return numbers(" ".join(lines)), np.array([len(line.split()) for line in lines], np.int64)
+
+
+def _vertices(
+    table: Floats, lengths: Ints, keyword: re.Match[str] | None, looks: list[str]
+) -> tuple[Floats, Floats | None, Floats | None]:
+    """Positions (n, 3), texture coordinates (n, 2) or None, and colours (n, 3) or None.
+
+    Raises:
+        Refused: A line has fewer numbers than the keyword says.
+    """
+    textured, colored, normals = (bool(keyword and keyword[index]) for index in (1, 2, 3))
+    before, after = 6 if normals else 3, 2 if textured else 0
+    width = int(lengths.min())
+    if width < before + 3 * colored + after:
+        raise unreadable("a line of its vertices has too few numbers")
+    rows = table[(np.cumsum(lengths) - lengths)[:, None] + np.arange(width)]
+    if width > before + after and not colored:
+        looks.append("numbers after the coordinates of its vertices are not used")
+    uvs = rows[:, width - 2 :] if textured else None
+    return rows[:, :3], uvs, shares(rows[:, before : before + 3], False) if colored else None
+
+
+def _faces(table: Floats, lengths: Ints, looks: list[str]) -> tuple[Ints, Ints, Floats | None]:
+    """Corners (k,) and their number in each face (m,), and colours (m, 3) or None.
+
+    Raises:
+        Refused: A line has fewer numbers than its first says.
+    """
+    starts = np.cumsum(lengths) - lengths
+    counts = indices(table[starts])
+    if (counts < 0).any() or (counts + 1 > lengths).any():
+        raise unreadable("a line of its faces has fewer numbers than its first says")
+    corners = indices(table[listed(starts + 1, counts)])
+    more = lengths - 1 - counts
+    if ((more == 1) | (more == 2)).any():
+        looks.append("colours of faces that are numbers in a table are not used")
+    colored = more >= 3
+    if not colored.any():
+        return corners, counts, None
+    colors = np.tile(np.array(GREY), (len(counts), 1))
+    first = (starts + 1 + counts)[colored]
+    colors[colored] = shares(table[first[:, None] + np.arange(3)], False)
+    return corners, counts, colors

@@ -1,0 +1,84 @@
+"""Polygons of files with texture coordinates and colours, and the triangles that they are cut into."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scenes.assets.reading.polygons import triangles_of
+from scenes.assets.reading.raw import Floats, Raw, with_colors
+from scenes.assets.reading.triangulate import Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surface:
+    """Polygons of a file.
+
+    Attributes:
+        vertices: (n, 3) positions.
+        corners: (k,) indices into `vertices`, polygon after polygon; they may be out of range.
+        counts: (m,) number of corners of each polygon.
+        uvs: (k, 2) texture coordinates of the corners, v up, or None.
+        colors: (k, 3) RGB of the corners, 0..1, or None.
+    """
+
+    vertices: Floats
+    corners: Ints
+    counts: Ints
+    uvs: Floats | None = None
+    colors: Floats | None = None
+
+
+def cut(surface: Surface, notes: list[str]) -> tuple[Raw, Ints]:
+    """Cuts polygons into triangles (t, 3, 3); also returns the polygon of each triangle, (t,).
+
+    Raises:
+        Refused: There are too many triangles, or every polygon has a vertex that is not there.
+    """
+    places = triangles_of(surface.vertices, surface.corners, surface.counts, notes)
+    uvs, colors = (None if array is None else array[places] for array in (surface.uvs, surface.colors))
+    raw = Raw(surface.vertices[surface.corners[places]], uvs=uvs)
+    polygon = np.repeat(np.arange(len(surface.counts)), surface.counts)[places[:, 0]]
+    return raw if colors is None else with_colors(raw, colors), polygon
+
+
+def strip_triangles(strip: Ints) -> Ints:
+    """The triangles (t, 3) of triangle strips (k,), each ended by -1; every other triangle is turned over.
+
+    Triangles with the same index twice, which strips use to jump, are left out.
+    """
+    if len(strip) < 3:
+        return np.zeros((0, 3), np.int64)
+    start = np.maximum.accumulate(np.where(strip < 0, np.arange(1, len(strip) + 1), 0))
+    three = np.stack([strip[:-2], strip[1:-1], strip[2:]], axis=1)
+    odd = (np.arange(len(three)) - start[: len(three)]) % 2 == 1
+    three[odd] = three[odd][:, [1, 0, 2]]
+    a, b, c = three.T
+    return np.asarray(three[(three >= 0).all(axis=1) & (a != b) & (b != c) & (a != c)])
+
+
+def listed(starts: Ints, counts: Ints) -> Ints:
+    """Whole numbers (k,): from each of `starts` (m,) on, as many as `counts` (m,) says."""
+    shift = starts - (np.cumsum(counts) - counts)
+    return np.asarray(np.arange(int(counts.sum())) + np.repeat(shift, counts), np.int64)
+
+
+def indices(values: Floats) -> Ints:
+    """Indices of vertices from numbers; -1 for those that are negative or not finite."""
+    return np.asarray(np.clip(np.where(np.isfinite(values), values, -1), -1, 2**53), np.int64)
+
+
+def spread(values: Floats | None, counts: Ints) -> Floats | None:
+    """Values of polygons (m, d) repeated for each of their corners (k, d)."""
+    return None if values is None else np.repeat(values, counts, axis=0)
+
+
+def shares(values: Floats, integer: bool) -> Floats:
+    """Colours (n, d) of any range as 0..1.
+
+    Integers are at most 255, or 65,535 if one is larger than 255. Fractions are 0..1, or 0..255 if one is
+    larger than 1.
+    """
+    most = float(np.max(values, initial=0.0, where=np.isfinite(values)))
+    if integer:
+        return values / (255.0 if most <= 255 else 65_535.0)
+    return values / (1.0 if most <= 1 else 255.0)
