@@ -156,14 +156,19 @@ def picture_name(scene: int, view: int, lighting: int, copy: int, suffix: str) -
 
 
 def picture_key(name: str) -> tuple[int, ...] | None:
-    """Scene, view, lighting and copy from the name of a file; None if it is not a file of an image.
+    """Scene, view, lighting and copy from the name of a file; None if it is not a name that images get.
 
     Example:
         >>> picture_key("depth/train/s000057_v02_l1.png"), picture_key("config.yaml")
         ((57, 2, 1, 0), None)
     """
-    found = re.match(r"s(\d{6,})_v(\d{2})(?:_l(\d+))?(?:_c(\d+))?(?!\d)", PurePosixPath(name).name)
-    return tuple(int(number or 0) for number in found.groups()) if found else None
+    own = PurePosixPath(name).name
+    found = re.fullmatch(r"s(\d{6,9})_v(\d{2,9})(?:_l(\d{1,9}))?(?:_c(\d{1,9}))?\.(\w+)", own, re.ASCII)
+    if found is None:
+        return None
+    scene, view, lighting, copy = (int(number or 0) for number in found.groups()[:4])
+    is_ours = own == picture_name(scene, view, lighting, copy, found[5])
+    return (scene, view, lighting, copy) if is_ours else None
 
 
 def picture_path(split: str, name: str, folder: str = "images") -> str:

@@ -3,11 +3,11 @@
 import multiprocessing
 import tempfile
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import sim2coco.export
 from scenes.settings import load_kinds
@@ -109,8 +109,10 @@ class Tally:
             )
 
     def _advice(self) -> str:
-        """The setting to change for the most frequent reason."""
+        """The setting to change for the most frequent reason; for failures, the last error."""
         reason = self.reasons.most_common(1)[0][0]
+        if reason == "failed":
+            return f"scene {self.failed[-1][0]}: {self.failed[-1][1]}; {ADVICE[reason]}"
         check = reason.removeprefix("augment:")
         return ADVICE.get(reason, f"relax quality.checks.{check}, or change the scene")
 
@@ -273,21 +275,35 @@ def finalise(job: Job, tally: Tally, formats: Sequence[Format]) -> Counter[str]:
     """Deletes surplus images, writes the annotations, and returns the number of labels of each category."""
     store = job.store
     store.sweep()
-    _remove_rest(store, tally)
+    _remove_rest(store, tally, job.recipe.split.shares)
     info = dataset_info(job.recipe.split.shares, job.catalogue)
     return write_formats(formats, store, info, labelled_pictures(store, tally.scene, tally.wanted))
 
 
-def _remove_rest(store: Store, tally: Tally) -> None:
-    """Deletes records after the last scene, and files of images that do not belong to the data set."""
+def _remove_rest(store: Store, tally: Tally, splits: Collection[str]) -> None:
+    """Deletes records after the last scene, and files of images that do not belong to the data set.
+
+    Files that sim2coco has not written stay, even if their names begin like those of images.
+    """
     last = tally.scene - 1
-    views = kept_views(from_bytes(store.get(record_name(last))), tally.kept_of_last)
-    keys = {picture_key(picture.name) for view in views for picture in view.pictures}
+    kept = list(kept_views(from_bytes(store.get(record_name(last))), tally.kept_of_last))
+    keys = {picture_key(picture.name) for view in kept for picture in view.pictures}
+    folders = {f"{top}/{split}" for top in _folders(store) for split in splits}
     for name in list(store.list(".")):
         if name.startswith("records/"):
             unwanted = int(Path(name).stem) > last
         else:
-            key = picture_key(name)
+            key = picture_key(name) if str(PurePosixPath(name).parent) in folders else None
             unwanted = key is not None and key[0] >= last and key not in keys
         if unwanted:
             store.delete(name)
+
+
+def _folders(store: Store) -> set[str]:
+    """The top-level folders with files of images, according to the first record that has any."""
+    for name in store.list("records"):
+        record = from_bytes(store.get(name))
+        files = [picture_files(record.split, picture) for view in record.views for picture in view.pictures]
+        if files:
+            return {name.partition("/")[0] for name in files[0]}
+    return set()

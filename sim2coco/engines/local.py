@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import sysconfig
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -29,6 +30,8 @@ from sim2coco.records import Summary
 
 PRELOADED = ("sim2coco.engines.local", "scipy.ndimage", "scipy.sparse.csgraph", "scipy.spatial")
 """Modules that the fork server imports before it forks workers."""
+LIBRARIES = tuple(sysconfig.get_paths()[key] for key in ("stdlib", "purelib", "platlib"))
+"""Folders of installed packages and of Python's own modules."""
 IDLE_S = 0.2
 """Seconds without a finished scene after which `run` yields None."""
 SCENES_AHEAD = 3
@@ -152,7 +155,8 @@ def _error(future: Future[Summary]) -> str | None:
     if isinstance(error, OSError):
         raise error
     # Paths are removed from the message, since records must not contain paths of this machine.
-    return f"{type(error).__name__}: " + re.sub(r"[^\s'\"(]*/", "", " ".join(str(error).split()))
+    said = f"{type(error).__name__}: " + re.sub(r"[^\s'\"(]*/", "", " ".join(str(error).split()))
+    return "; ".join([said, *getattr(error, "__notes__", ())])
 
 
 _worker: tuple[WorkerContext, Job] | None = None
@@ -181,6 +185,15 @@ def _make(scene: int) -> Summary:
     context, job = _worker
     try:
         return make_and_commit(context, job.store, scene)
-    except Exception:
+    except Exception as error:
         traceback.print_exc()  # standard error is the log
+        error.add_note(_place(error))
         raise
+
+
+def _place(error: Exception) -> str:
+    """File, line and function of an error: those of the innermost code that is not an installed package's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
+    frame = (own or frames)[-1]
+    return f"in {Path(frame.filename).name}, line {frame.lineno}, {frame.name}"

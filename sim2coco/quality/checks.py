@@ -19,7 +19,7 @@ Grey = Annotated[float, Field(ge=0, le=255)]
 
 
 class Visible(Check):
-    """Drops labels of barely visible objects; rejects images in which such an object is still large."""
+    """Drops labels of barely visible objects; rejects images in which an object without label is large."""
 
     kind: Literal["visible"] = "visible"
     min_px: Annotated[int, Field(ge=1)] = 16
@@ -27,7 +27,7 @@ class Visible(Check):
     min_fraction: Share = 0.05
     """Minimum visible fraction of an object with a label."""
     max_ignored: Share = 0.005
-    """Maximum fraction of the image that one instance with a dropped label may cover."""
+    """Maximum fraction of the image that an instance may cover whose label any check has dropped."""
 
     def drops(self, instance: Instance, measures: Measures) -> bool:
         """Whether too little of the instance is visible."""

@@ -216,3 +216,34 @@ def test_a_plug_in_that_fails_leaves_no_kind_behind(tmp_path: Path) -> None:
     with pytest.raises(PluginError, match="line 5: ZeroDivisionError"):
         load_plugin(tmp_path / "half.py")
     assert "half" not in Check.family
+
+
+RAISING = {
+    "rejects": ("return 1 / len(judged.dropped) > 0", "ZeroDivisionError: division by zero; in"),
+    "numpy": ("return bool(np.linalg.inv(np.zeros((2, 2))).any())", "LinAlgError: Singular matrix; in"),
+    "path": ("raise RuntimeError('/home/me/notes.txt is odd')", "RuntimeError: notes.txt is odd; in"),
+}
+
+
+@pytest.mark.parametrize("case", RAISING)
+def test_a_check_that_raises_is_named_with_its_file_and_line(program: Command, here: Path, case: str) -> None:
+    """The plug-in fails in every scene: the records, and the line on which the run ends, say where."""
+    statement, told = RAISING[case]
+    head = [
+        "from typing import Literal",
+        "import numpy as np",
+        "from sim2coco.quality.judge import Check, Judged",
+    ]
+    body = [
+        "class Odd(Check):",
+        '    kind: Literal["odd"] = "odd"',
+        "    def rejects(self, judged):",
+        f"        {statement}",
+    ]
+    (here / "odd.py").write_text("\n".join([*head, *body, ""]))
+    words = [*SMALL, "quality.patience=2", "+quality.checks.odd={kind: odd}", "engine.retries=0", "out=x"]
+    error = ended(program("generate", "--plugin", "odd.py", *words), 1).err
+    place = f"{told} odd.py, line 7, rejects"
+    assert place in error.splitlines()[-1]
+    record = json.loads((here / "x/records/000/000000.json").read_text())
+    assert record["error"] == place

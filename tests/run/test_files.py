@@ -101,6 +101,30 @@ def test_files_beyond_the_wanted_images_are_removed(made: Path, tmp_path: Path) 
     assert tree(out) == tree(made)
 
 
+NOT_OURS = [
+    "s999999_v00.png",
+    "my notes/s999999_v00.png",
+    "images/s999999_v00.png",
+    "images/train/s999999_v00_mine.png",
+    "images/train/s999999_v00.png.orig",
+    "images/train/s999999_v0.png",
+    "images/train/s999999_v000.png",
+    "images/train/s999999_v00_l0.png",
+    "images/train/more/s999999_v00.png",
+    "masks/train/s999999_v00.png",
+]
+OURS = ["images/train/s999999_v00.png", "images/val/s999999_v00_l2_c1.jpg", "depth/train/s999999_v07.png"]
+
+
+def test_files_that_sim2coco_has_not_written_stay(made: Path) -> None:
+    for name in [*NOT_OURS, *OURS]:
+        (made / name).parent.mkdir(parents=True, exist_ok=True)
+        (made / name).write_bytes(b"mine")
+    generate(RECIPE, made, 6)
+    assert [name for name in NOT_OURS if not (made / name).exists()] == []
+    assert [name for name in OURS if (made / name).exists()] == []
+
+
 def test_check_reports_changed_stray_and_missing_files(made: Path) -> None:
     name = names(made, "depth")[0]
     right = (made / "depth" / name).read_bytes()
