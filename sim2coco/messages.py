@@ -2,16 +2,18 @@
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import Any, get_args, get_origin
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from scenes.assets.paths import AssetPath
 from scenes.descriptions import descriptions
 from scenes.settings import Kind, Settings, did_you_mean
 
@@ -81,14 +83,23 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-def build(settings: type[Settings], tree: Mapping[str, Any]) -> Any:
+def build(
+    settings: type[Settings],
+    tree: dict[str, Any],
+    parse: Callable[[type[Settings], dict[str, Any]], Settings] = lambda settings, tree: settings.parse(tree),
+) -> Any:
     """Builds settings from plain values.
+
+    Args:
+        settings: The class of the settings.
+        tree: The values.
+        parse: Makes the settings; it may change values that it can read in another way.
 
     Raises:
         ConfigError: The first invalid value.
     """
     try:
-        return settings.parse(tree)
+        return parse(settings, tree)
     except ValidationError as error:
         raise ConfigError(_message_of(error.errors(), settings, tree)) from error
 
@@ -117,6 +128,14 @@ def _inner(annotation: Any, level: str = "") -> Iterator[tuple[type[Settings], s
     else:
         for argument in get_args(annotation):
             yield from _inner(argument, f"{NAME}." if get_origin(annotation) is dict else level)
+
+
+def takes_text(key: str, *all_settings: type[Settings]) -> bool:
+    """Whether the value of a setting may be any text, such as the path of a file."""
+    known = [_named(setting, key) for settings in all_settings for setting in walk(settings)]
+    found = [setting.info.annotation for setting in known if setting.key == key]
+    members = [get_args(own) if get_origin(own) in (Union, UnionType) else (own,) for own in found]
+    return any(member in (str, AssetPath) for of_one in members for member in of_one)
 
 
 def nearest(key: str, *all_settings: type[Settings]) -> str:

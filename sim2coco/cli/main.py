@@ -193,7 +193,8 @@ def _composed(command: str, arguments: list[str]) -> int:
 
         out.print(manual(command), markup=False)
         return 0
-    from sim2coco.cli.config import composition_error, hydra_arguments
+    from sim2coco.cli.composition import composition_error
+    from sim2coco.cli.overrides import hydra_arguments
     from sim2coco.messages import ConfigError
 
     codes: list[int] = []
@@ -237,6 +238,8 @@ def _hydra(command: str, arguments: list[str], folder: str, job: Callable[["Dict
     sys.argv = [f"sim2coco {command}", *arguments, *([] if "-sc" in arguments else last)]
     with warnings.catch_warnings():
         warnings.filterwarnings("error", module=r"hydra\.")
+        # A file of the user with the name of a kind of a plug-in is merged over the settings of that kind.
+        warnings.filterwarnings("ignore", message=r"\s*'.*' is validated against ConfigStore schema")
         hydra.main(version_base="1.3", config_path="pkg://conf", config_name="config")(job)()
 
 

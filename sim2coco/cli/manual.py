@@ -26,7 +26,7 @@ usage: sim2coco {command} [GROUP=CHOICE ...] [KEY=VALUE ...]
   '[low,high]'    a range to draw random values from, ends included; a single number fixes the value
   +KEY=VALUE      adds an entry to a mapping;  ~KEY removes one
   -m              a sweep: one data set for each combination of comma-separated values
-  --config-dir D  also searches D for choices: D/assets/mine.yaml is assets=mine
+  --config-dir D  searches D for choices first: D/assets/mine.yaml is assets=mine
   --cfg job       prints the composed settings and exits"""
 
 

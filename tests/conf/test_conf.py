@@ -15,10 +15,10 @@ from sim2coco.cli.config import (
     choices,
     defaults,
     first_sentence,
-    hydra_arguments,
     settings_of,
 )
 from sim2coco.cli.manual import as_yaml
+from sim2coco.cli.overrides import hydra_arguments
 from sim2coco.messages import build, walk
 from sim2coco.recipe import Recipe
 

@@ -1,0 +1,170 @@
+"""Arguments of `generate` and `preview`: put into the form that Hydra expects, and read as people mean them.
+
+Hydra turns every word that looks like a number into one. Here, such a word stays text unless the number is
+written as the same text (see `sim2coco.cli.scalars`), and keys and choices of groups are always text.
+"""
+
+import re
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from hydra._internal.utils import get_args_parser
+from hydra.core.override_parser import overrides_parser
+from hydra.core.override_parser.overrides_visitor import HydraOverrideVisitor
+from hydra.core.override_parser.types import Override, Quote, QuotedString
+from hydra.errors import HydraException
+from hydra.grammar.gen.OverrideParser import OverrideParser
+
+from sim2coco.cli.config import GROUPS, RunOptions
+from sim2coco.cli.scalars import scalar
+from sim2coco.cli.sources import use_folder
+from sim2coco.messages import ConfigError, takes_text
+from sim2coco.recipe import Recipe
+
+LIBRARY_CHOICE = "assets=library"
+"""Override that is added if the command line sets assets.path=FOLDER but has no override `assets=CHOICE`."""
+SPACES_HINT = "write a name with spaces in braces: '+assets.categories={Gear parts: {weight: 2}}'"
+USAGE_HINT = "write KEY=VALUE or GROUP=CHOICE; put a text with special characters in quotes: 'KEY=\"a [b]\"'"
+SPLIT_BY = "split.by="
+"""Start of the override that must be applied last, since the default `split: null` has no key `by`."""
+
+
+class Words(HydraOverrideVisitor):
+    """Hydra's reader of overrides, but for words that would lose their text."""
+
+    _choice = False
+    _depth = 0
+
+    def visitOverride(self, ctx: OverrideParser.OverrideContext) -> Override:  # noqa: N802 (Hydra's name)
+        """Reads an override; the choice of a group is text."""
+        key = next(child for child in ctx.getChildren() if isinstance(child, OverrideParser.KeyContext))
+        self._choice = key.getText() in GROUPS
+        return super().visitOverride(ctx)
+
+    def visitDictKey(self, ctx: OverrideParser.DictKeyContext) -> Any:  # noqa: N802
+        """Reads a key of a mapping, which is text."""
+        key = super().visitDictKey(ctx)
+        return key if isinstance(key, str) else ctx.getText().strip()
+
+    def visitFunction(self, ctx: OverrideParser.FunctionContext) -> Any:  # noqa: N802
+        """Calls a function such as `range(1,1e3)`, whose arguments are read as Hydra reads them."""
+        self._depth += 1
+        try:
+            return super().visitFunction(ctx)
+        finally:
+            self._depth -= 1
+
+    def _createPrimitive(self, ctx: Any) -> Any:  # noqa: N802
+        value = super()._createPrimitive(ctx)
+        if isinstance(value, bool | int | float) and not self._depth:
+            text = ctx.getText().strip()
+            if self._choice or scalar(text) != value or isinstance(scalar(text), str):
+                return QuotedString(text, Quote.double)
+        return value
+
+
+def hydra_arguments(arguments: Sequence[str]) -> list[str]:
+    """Puts command line arguments into the order and form that Hydra expects: flags first, then overrides.
+
+    Raises:
+        ConfigError: A flag is unknown or lacks its value, or the folder of --config-dir cannot be used.
+    """
+    # Hydra has no setting for it.
+    vars(overrides_parser)[HydraOverrideVisitor.__name__] = Words
+    parser = get_args_parser()
+    parser.error = _refuse  # type: ignore[method-assign]
+    read, unknown = parser.parse_known_intermixed_args(arguments)
+    if unknown:
+        raise ConfigError(f"no flag {unknown[0]!r}; {USAGE_HINT}")
+    _use_config_dir(read.config_dir, read.config_name)
+    overrides = [readable(argument) for argument in arguments if argument in read.overrides]
+    begun = [word.partition("=")[0] for word in overrides]
+    flags = [argument for argument in arguments if argument not in read.overrides]
+    if "assets.path" in begun and "assets" not in begun:
+        overrides = [*map(_as_null_entry, overrides), LIBRARY_CHOICE]
+    # `split.by` has no default to override, so it is added with ++, after any `split=` that would replace it.
+    split_by = [f"++{argument}" for argument in overrides if argument.startswith(SPLIT_BY)]
+    return flags + [argument for argument in overrides if not argument.startswith(SPLIT_BY)] + split_by
+
+
+def readable(override: str) -> str:
+    """An override that Hydra can read: the same, or with quotes around its value if that is to be a text.
+
+    Example:
+        >>> readable("seed=1"), readable("out=my [run]")
+        ('seed=1', 'out="my [run]"')
+
+    Raises:
+        ConfigError: Hydra cannot read it.
+    """
+    key, equals, value = override.partition("=")
+    name, own = key.lstrip("+"), f"{key}={quoted(value)}"
+    is_text = equals and takes_text(name, Recipe, RunOptions)
+    if (read := _read(override)) is not None:
+        if is_text and isinstance(read.value(), list | dict):
+            raise ConfigError(f"{name}: must be a text, not a list or mapping; as a text: {shlex.quote(own)}")
+        return override
+    # A group that contains the setting `path` also accepts its value.
+    if (is_text or takes_text(f"{name}.path", Recipe, RunOptions)) and _read(own):
+        return own
+    raise ConfigError(f"cannot read {override!r}: {_advice(key, override)}")
+
+
+def quoted(text: str) -> str:
+    """A text in quotes, as a value on the command line."""
+    return (
+        '"' + re.sub(r'(\\*)("|$)', lambda found: 2 * found[1] + (found[2] and "\\" + found[2]), text) + '"'
+    )
+
+
+def _advice(key: str, override: str) -> str:
+    if " " in key and "assets." in key:
+        return SPACES_HINT
+    inside = re.sub(r"([{,]\s*\w+:\s*)([^\s\"'{\[][^,}]*?)(?=\s*[,}])", _with_quotes, override)
+    if inside != override and _read(inside):
+        return f"put texts in quotes: {shlex.quote(inside)}"
+    return USAGE_HINT
+
+
+def _with_quotes(found: re.Match[str]) -> str:
+    return found[0] if re.fullmatch(r"[\w./+*-]*", found[2], re.ASCII) else found[1] + quoted(found[2])
+
+
+def _read(override: str) -> Override | None:
+    """The override as Hydra reads it; None if it cannot."""
+    try:
+        return overrides_parser.OverridesParser.create().parse_override(override)
+    except HydraException:
+        return None
+
+
+def _as_null_entry(override: str) -> str:
+    """Rewrites `~assets.categories.NAME` as an override that sets the category to null.
+
+    Hydra can only remove keys of the configuration, which does not list the categories of a library.
+    Other overrides are returned unchanged.
+    """
+    found = re.fullmatch(r"~assets\.categories\.([^.=]+)", override)
+    return f"+assets.categories={{{found[1]}: null}}" if found else override
+
+
+def _refuse(message: str) -> NoReturn:
+    raise ConfigError(message)
+
+
+def _use_config_dir(folder: str | None, config_name: str | None) -> None:
+    """Puts the folder of --config-dir before the built-in files.
+
+    Raises:
+        ConfigError: There is no such folder, or it holds a config.yaml that the command line does not name.
+    """
+    use_folder(Path(folder) if folder else None)
+    primary = Path(folder or "") / "config.yaml"
+    if folder and config_name is None and primary.is_file():
+        name = f"{primary}: config is the name of the built-in configuration, so this file is not read"
+        raise ConfigError(
+            f"{name}; move its settings to {Path(folder) / 'experiment'}/NAME.yaml and add experiment=NAME, "
+            f"or add --config-name config to use the file in place of the whole built-in configuration"
+        )

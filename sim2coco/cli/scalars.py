@@ -1,0 +1,151 @@
+"""Words without quotes in YAML files and on the command line: `5` is a number, `1e-3` may also be a name.
+
+YAML and Hydra decide from the text alone whether a word is a number, and lose the text. Here, a word becomes
+a number, `true` or `false` only if that is written as the same text. Every other word stays text until it is
+known which type the setting has.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from scenes.settings import Settings
+
+Parsed = TypeVar("Parsed", bound=Settings)
+Scalar = str | int | float | bool | None
+Place = tuple[str | int, ...]
+"""Keys and list indices that lead to a value in a tree of settings."""
+
+NULLS = ("", "~", "null", "Null", "NULL")
+BOOLEANS = {
+    **dict.fromkeys(("true", "yes", "on", "y"), True),
+    **dict.fromkeys(("false", "no", "off", "n"), False),
+}
+NUMBER = re.compile(
+    r"[-+]?(0[xob][0-9a-f_]+|((0|[1-9][0-9_]*)(\.[0-9_]*)?|\.[0-9_]+)(e[-+]?[0-9]+)?|inf|nan)", re.IGNORECASE
+)
+"""Numbers as YAML 1.1 and Hydra write them, but for octal ones with leading zeros and sexagesimal ones."""
+NUMERIC = ("int_", "float_", "bool_")
+"""Starts of the types of pydantic's errors for values that are not numbers or booleans."""
+NOT_FINITE = {".inf": "inf", "+.inf": "inf", "-.inf": "-inf", ".nan": "nan"}
+
+
+def scalar(text: str) -> Scalar:
+    """The value of a word without quotes: null, or a number or boolean if that is written as the same text.
+
+    Example:
+        >>> [scalar(text) for text in ("5", "0.25", "true", "~", "2024_11_28", "1e5", "007", "no")]
+        [5, 0.25, True, None, '2024_11_28', '1e5', '007', 'no']
+    """
+    if text in NULLS:
+        return None
+    value = meant(text)
+    return value if written(value) == text else text
+
+
+def written(value: Scalar) -> str:
+    """A value as the text that `scalar` reads as this value."""
+    names = {None: "null", True: "true", False: "false"}
+    return names[value] if value is None or isinstance(value, bool) else str(value)
+
+
+def meant(text: str) -> Scalar:
+    """The number or boolean that a text stands for in YAML or Hydra; the text itself if it stands for none.
+
+    Octal numbers with leading zeros (`010`) and sexagesimal numbers (`1:30`) are not read as numbers.
+
+    Example:
+        >>> [meant(text) for text in ("1e3", "1_000", "0x10", "On", ".5", "010", "1:30", "box")]
+        [1000.0, 1000, 16, True, 0.5, '010', '1:30', 'box']
+    """
+    if text.lower() in BOOLEANS:
+        return BOOLEANS[text.lower()]
+    plain = NOT_FINITE.get(text.lower(), text)
+    if not NUMBER.fullmatch(plain):
+        return text
+    for read in (_whole, float):
+        try:
+            return read(plain)
+        except ValueError:
+            continue
+    return text
+
+
+def _whole(digits: str) -> int:
+    return int(digits, base=0)
+
+
+def parsed(settings: type[Parsed], tree: dict[str, Any]) -> Parsed:
+    """Settings from plain values, in which each word is read as the type of its setting requires.
+
+    Where a setting rejects a text that stands for a number or a boolean, that is tried in its place; where it
+    rejects a number or a boolean, its text is.
+
+    Args:
+        settings: The class of the settings.
+        tree: The values; modified in place.
+
+    Raises:
+        pydantic.ValidationError: A key or a value is invalid in either form.
+    """
+    tried: set[Place] = set()
+    while True:
+        try:
+            return settings.parse(tree)
+        except ValidationError as error:
+            places = {place for details in error.errors() for place in _places(details, tree)} - tried
+            if not places:
+                raise
+            for place in places:
+                _swap(tree, place)
+            tried |= places
+
+
+def typed(value: Any) -> Any:
+    """A copy of a value in which every text that stands for a number or a boolean is replaced by that."""
+    if isinstance(value, dict):
+        return {key: typed(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [typed(entry) for entry in value]
+    return meant(value) if isinstance(value, str) else value
+
+
+def _places(error: ErrorDetails, tree: object) -> Iterator[Place]:
+    """The place of the value that an error is about, if another reading of it may be valid."""
+    place = _place(error["loc"], tree)
+    value = _at(tree, place)
+    if isinstance(value, str):
+        wants_other = error["type"].startswith(NUMERIC) or "must be a number" in error["msg"]
+        swaps = wants_other and meant(value) != value
+    else:
+        wants_text = error["type"] == "string_type" or "must be a text" in error["msg"]
+        swaps = wants_text and isinstance(value, bool | int | float)
+    if swaps:
+        yield place
+
+
+def _place(location: Sequence[str | int], tree: object) -> Place:
+    """The place of an error: pydantic's location without the members of unions."""
+    place: list[str | int] = []
+    for step in location:
+        inside_list = isinstance(tree, list) and isinstance(step, int) and step < len(tree)
+        if inside_list or (isinstance(tree, dict) and step in tree):
+            tree = tree[step]  # type: ignore[index] # it is a list with this index, or a dict with this key
+            place.append(step)
+    return tuple(place)
+
+
+def _at(tree: Any, place: Place) -> Any:
+    for step in place:
+        tree = tree[step]
+    return tree
+
+
+def _swap(tree: Any, place: Place) -> None:
+    """Replaces a text by the value that it stands for, and any other value by its text."""
+    *parents, last = place
+    node = _at(tree, tuple(parents))
+    node[last] = meant(node[last]) if isinstance(node[last], str) else written(node[last])

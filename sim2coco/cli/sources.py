@@ -1,0 +1,162 @@
+"""Where Hydra looks for configuration files, and how it reads those of the user.
+
+Files of the user come before the built-in ones of the same name. A built-in file is still found by the
+defaults list of the file that replaces it. Words are read as described in `sim2coco.cli.scalars`.
+"""
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import yaml
+from hydra._internal.core_plugins.file_config_source import FileConfigSource
+from hydra._internal.sources_registry import SourcesRegistry
+from hydra.core.config_search_path import ConfigSearchPath, SearchPathQuery
+from hydra.core.plugins import Plugins
+from hydra.plugins.config_source import ConfigResult, ConfigSource
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import OmegaConf
+
+from sim2coco.cli.scalars import scalar
+from sim2coco.messages import ConfigError
+
+MAX_NODES = 100_000
+"""Maximum number of values in a YAML file with aliases expanded; 200 bytes can expand to billions."""
+BUILT_IN = " (built-in)"
+"""Suffix of the name under which a defaults list finds the built-in file that its own file replaces."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads keys as text, and values without quotes by `scalar`."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """A mapping whose keys are text, as written."""
+        self._check_keys(node)
+        self.flatten_mapping(node)
+        return {key.value: self.construct_object(value, deep=True) for key, value in node.value}
+
+    def _check_keys(self, node: yaml.MappingNode) -> None:
+        known: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem="a key must be a text", problem_mark=key.start_mark)
+            if key.value in known:
+                problem = f"found duplicate key {key.value}"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+            known.add(key.value)
+
+    def construct_text(self, node: yaml.ScalarNode) -> object:
+        """The value of a scalar without an explicit type."""
+        return node.value if node.style else scalar(node.value)
+
+
+_Loader.yaml_implicit_resolvers = {"<": yaml.SafeLoader.yaml_implicit_resolvers["<"]}
+_Loader.add_constructor("tag:yaml.org,2002:str", _Loader.construct_text)
+
+
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file of the user.
+
+    Raises:
+        ConfigError: The file cannot be read, or is not a mapping or list of reasonable size.
+    """
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            root = yaml.compose(file, _Loader)
+        if root is not None and _count_values(root, {}) > MAX_NODES:
+            raise ConfigError(f"{path}: its aliases (*) expand to more than {MAX_NODES:,} values")
+        with path.open(encoding="utf-8-sig") as file:
+            tree = yaml.load(file, _Loader)  # noqa: S506 (a subclass of SafeLoader)
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: too deeply nested") from error
+    if not isinstance(tree, dict | list | None):
+        raise ConfigError(f"{path}: must be a mapping, such as KEY: VALUE, and not one text")
+    return tree
+
+
+def _count_values(node: yaml.Node, known: dict[int, int]) -> int:
+    """Number of values in a node, with aliases expanded.
+
+    Args:
+        node: The node.
+        known: Numbers of values of the nodes counted so far, by `id` of the node; modified in place.
+    """
+    if id(node) not in known:
+        known[id(node)] = MAX_NODES + 1  # used if the node contains an alias of itself
+        inner = [part for item in node.value for part in (item if isinstance(item, tuple) else (item,))]
+        known[id(node)] = (
+            1 if isinstance(node, yaml.ScalarNode) else 1 + sum(_count_values(n, known) for n in inner)
+        )
+    return known[id(node)]
+
+
+class UserFiles(FileConfigSource):
+    """The YAML files below a folder of the user, in place of Hydra's class for such folders."""
+
+    def is_config(self, config_path: str) -> bool:
+        """Whether there is a file, or a built-in one that a file replaces."""
+        path = config_path.removesuffix(BUILT_IN)
+        return super().is_config(path) and (path == config_path or _built_in(path) is not None)
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        """The content of a file.
+
+        Raises:
+            ConfigError: The file cannot be read.
+        """
+        if config_path.endswith(BUILT_IN):
+            path = config_path.removesuffix(BUILT_IN)
+            source = _built_in(path)
+            assert source is not None
+            return source.load_config(path)
+        file = Path(self.path) / self._normalize_file_name(config_path)
+        tree = read_yaml(file)
+        if isinstance(tree, dict):
+            _name_built_in(tree.get("defaults"), config_path)
+        header = self._get_header_dict(file.read_text(encoding="utf-8-sig")[:512])
+        return ConfigResult(self.provider, f"file://{self.path}", OmegaConf.create(tree or {}), header)
+
+
+def _built_in(path: str) -> ConfigSource | None:
+    """The source of the built-in file or of the plug-in's kind with this path; None if there is neither."""
+    registry = SourcesRegistry.instance()
+    for provider, place in (("main", "pkg://conf"), ("schema", "structured://")):
+        source = registry.resolve(place.partition(":")[0])(provider, place)
+        if source.is_config(path):
+            return source
+    return None
+
+
+def _name_built_in(defaults: object, config_path: str) -> None:
+    """Changes each entry of a defaults list that names its own file so that it names the built-in file."""
+    if not isinstance(defaults, list) or _built_in(config_path) is None:
+        return
+    own = Path(config_path).name
+    for index, entry in enumerate(defaults):
+        if isinstance(entry, str) and entry.removesuffix(".yaml") == own:
+            defaults[index] = entry.removesuffix(".yaml") + BUILT_IN
+
+
+class UserFolderFirst(SearchPathPlugin):
+    """Puts the folder of --config-dir before the built-in files."""
+
+    folder: ClassVar[Path | None] = None
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        """Adds the folder, if there is one; Hydra itself would add it after the built-in files."""
+        if self.folder is not None:
+            place = f"file://{self.folder}"
+            search_path.prepend("user", place, SearchPathQuery(provider="main"))
+
+
+def use_folder(folder: Path | None) -> None:
+    """Sets the folder of the user's files for the following calls of Hydra; None for no folder."""
+    plugins = Plugins.instance()
+    if UserFolderFirst not in plugins.discover(SearchPathPlugin):
+        plugins.register(UserFolderFirst)
+        SourcesRegistry.instance().types["file"] = UserFiles
+    UserFolderFirst.folder = folder and folder.absolute()
