@@ -14,6 +14,7 @@ from trimesh.visual import TextureVisuals
 from trimesh.visual.material import PBRMaterial, SimpleMaterial
 
 from scenes.assets.shapes import SHAPES
+from scenes.assets.srgb import SRGB_TO_LINEAR
 from scenes.assets.textures import texture
 
 # category, file, shape, longest side in metres, units per metre, colour or texture
@@ -47,7 +48,7 @@ def main(folder: Path) -> None:
     for category, file, shape, size_m, units_a_metre, look in MESHES:
         path = folder / category / file
         path.parent.mkdir(parents=True, exist_ok=True)
-        mesh = _mesh(shape, look)
+        mesh = _mesh(shape, look, is_linear=path.suffix == ".glb")
         mesh.apply_scale(size_m / float(mesh.extents.max()) * units_a_metre)
         if path.suffix == ".glb":  # in glTF files y is up
             mesh.apply_transform(np.array([[1, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1.0]]))
@@ -60,7 +61,8 @@ def main(folder: Path) -> None:
     (folder / "bolts" / "Thumbs.db").write_bytes(b"")
 
 
-def _mesh(shape: str, look: str | None) -> trimesh.Trimesh:
+def _mesh(shape: str, look: str | None, is_linear: bool) -> trimesh.Trimesh:
+    """A shape with a look; glTF files hold linear colours."""
     made = SHAPES[shape](1.0)
     mesh = trimesh.Trimesh(made.vertices_m, made.faces, vertex_normals=made.parts[0].normals, process=False)
     visuals: Any = TextureVisuals
@@ -75,9 +77,10 @@ def _mesh(shape: str, look: str | None) -> trimesh.Trimesh:
         colors = np.rint(255 * (mesh.vertices - low) / (high - low))
         mesh.visual.vertex_colors = np.column_stack([colors, np.full(len(colors), 255)]).astype(np.uint8)
     elif look is not None:
-        mesh.visual = visuals(
-            uv=made.parts[0].uvs, material=_material(PBRMaterial, baseColorFactor=COLORS[look])
-        )
+        color = np.array(COLORS[look], np.uint8)
+        if is_linear:
+            color[:3] = np.rint(255 * SRGB_TO_LINEAR[color[:3]])
+        mesh.visual = visuals(uv=made.parts[0].uvs, material=_material(PBRMaterial, baseColorFactor=color))
     return mesh
 
 

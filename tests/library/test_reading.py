@@ -2,6 +2,7 @@
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,7 +89,10 @@ def test_textured_glb_and_obj_show_the_same(look: Look, tmp_path: Path) -> None:
     for kind in ("glb", "obj"):
         folder = tmp_path / kind
         folder.mkdir()
-        textured().export(folder / f"box.{kind}")
+        box = textured()
+        looks: Any = box.visual
+        looks.material.diffuse = np.full(4, 255, np.uint8)
+        box.export(folder / f"box.{kind}")
         row = look(folder / f"box.{kind}", library=tmp_path / "library", unit_m=1.0, up="z")
         assert row.verdict == "ok"
         pictures.append(np.asarray(Image.open(tmp_path / "library" / "pictures" / f"{row.mesh}.png"), float))
@@ -140,7 +144,8 @@ def test_the_base_colour_of_a_glb_is_kept(look: Look, tmp_path: Path) -> None:
     box.export(tmp_path / "box.glb")
     row = look(tmp_path / "box.glb", library=tmp_path / "library")
     (part,) = read_mesh(tmp_path / "library" / "meshes" / f"{row.mesh}.obj").parts
-    np.testing.assert_allclose(part.color_rgb, (0.2, 0.4, 0.8), atol=0.003)
+    # Factors are linear: 0.2, 0.4 and 0.8 are these in sRGB.
+    np.testing.assert_allclose(part.color_rgb, (0.485, 0.665, 0.906), atol=0.003)
 
 
 def test_textures_that_are_not_there_or_of_no_known_kind_are_told(look: Look, tmp_path: Path) -> None:

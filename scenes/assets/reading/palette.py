@@ -1,5 +1,7 @@
 """Converts vertex and face colours to textures; the renderer supports one colour or texture per part."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,37 @@ SHEET_PX = 504
 
 Textures are rendered at up to 512 px a side.
 """
+MAX_CELLS = 2 * (SHEET_PX // LEAST_PX) ** 2
+"""Largest number of triangles with half a cell each."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """A texture in which two triangles share each square cell.
+
+    A cell is divided along its diagonal. Pixels on the diagonal belong to the first triangle.
+
+    Attributes:
+        uvs: (m, 3, 2) Texture coordinates of the triangles, v up.
+        is_used: (h, w) Whether a pixel belongs to a triangle; the width is a multiple of 4.
+        triangles: (k,) The triangle of each pixel that is used, in the order of `is_used`.
+        weights: (k, 3) How much of each vertex of its triangle such a pixel shows.
+    """
+
+    uvs: Floats
+    is_used: NDArray[np.bool_]
+    triangles: NDArray[np.int64]
+    weights: Floats
+
+    def mixed(self, corner_values: Floats) -> Floats:
+        """Interpolates values (m, 3, c) of the vertices at each pixel that is used, (k, c)."""
+        return np.asarray(np.einsum("ki,kic->kc", self.weights, corner_values[self.triangles]))
+
+    def texture(self, colors: Floats) -> NDArray[np.uint8]:
+        """The texture (h, w, 3) RGB with the colours (k, 3), 0..1, of the pixels that are used."""
+        pixels = np.zeros((*self.is_used.shape, 3), np.uint8)
+        pixels[self.is_used] = np.rint(255 * colors)
+        return pixels
 
 
 def baked(corner_colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
@@ -30,51 +63,53 @@ def baked(corner_colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
     Returns:
         Texture coordinates (m, 3, 2), v up, and the texture (h, w, 3) RGB, its width a multiple of 4.
     """
-    flat = np.ptp(corner_colors, axis=1).max() < 1 / 255
-    if not flat and len(corner_colors) <= 2 * (SHEET_PX // LEAST_PX) ** 2:
-        return _cells(corner_colors)
-    return _flat(corner_colors.mean(axis=1))
+    is_flat = np.ptp(corner_colors, axis=1).max() < 1 / 255
+    if not is_flat and len(corner_colors) <= MAX_CELLS:
+        sheet = sheet_of(len(corner_colors))
+        return sheet.uvs, sheet.texture(sheet.mixed(corner_colors))
+    return flat(corner_colors.mean(axis=1))
 
 
-def _cells(corner_colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
-    """Texture coordinates and a texture in which two triangles share each cell.
+def sheet_of(count: int, sheet_px: int = SHEET_PX, most_px: int = MOST_PX) -> Sheet:
+    """The texture for `count` triangles, at most `MAX_CELLS`.
 
-    The cell is divided along its diagonal. Pixels on the diagonal belong to the first triangle.
+    Args:
+        count: Number of triangles.
+        sheet_px: Intended side of the texture in pixels.
+        most_px: Largest side of a cell in pixels.
     """
-    count = len(corner_colors)
     across = max(2, int(np.ceil(np.sqrt(np.ceil(count / 2)))))
     across += across % 2  # makes the width a multiple of 4
     down = -(-count // (2 * across))
-    side = int(np.clip(SHEET_PX // across // 2 * 2, LEAST_PX, MOST_PX))
-    sheet = np.zeros((down * side, across * side, 3))
-    uvs = np.empty((count, 3, 2))
-    y, x = np.mgrid[0:side, 0:side]
-    last = side - 1
+    side = int(np.clip(sheet_px // across // 2 * 2, LEAST_PX, most_px))
     # Triangles end one pixel before the diagonal, so that texture lookups stay within their half of the cell.
-    reach = last - 1
-    for second in (False, True):
-        which = np.arange(second, count, 2)
-        cell = which // 2
-        row, column = cell // across * side, cell % across * side
-        near, far = (last - x, last - y) if second else (x, y)
-        inside = (x + y > last) if second else (x + y <= last)
-        a, b = np.minimum(near / reach, 1.0), np.minimum(far / reach, 1.0)
-        weights = np.stack([np.clip(1 - a - b, 0.0, 1.0), a, b], axis=-1)
-        weights /= weights.sum(axis=-1, keepdims=True)
-        values = np.einsum("yxk,nkc->nyxc", weights, corner_colors[which])
-        for dy, dx in np.argwhere(inside):
-            sheet[row + dy, column + dx] = values[:, dy, dx]
-        corners = np.array([(0, 0), (reach, 0), (0, reach)])
-        corners = last - corners if second else corners
-        place = np.stack([column, row], axis=-1)[:, None, :] + corners + 0.5
-        uvs[which] = place
-    height, width = sheet.shape[:2]
-    uvs[..., 0] /= width
-    uvs[..., 1] = 1 - uvs[..., 1] / height
-    return uvs, np.asarray(np.rint(255 * sheet), np.uint8)
+    last, reach = side - 1, side - 2
+    row, column = (axis.ravel() for axis in np.mgrid[0 : down * side, 0 : across * side])
+    y, x = row % side, column % side
+    is_second = x + y > last
+    triangle = 2 * (row // side * across + column // side) + is_second
+    a = np.minimum(np.where(is_second, last - x, x) / reach, 1.0)
+    b = np.minimum(np.where(is_second, last - y, y) / reach, 1.0)
+    weights = np.stack([np.clip(1 - a - b, 0.0, 1.0), a, b], axis=-1)
+    weights /= weights.sum(axis=-1, keepdims=True)
+    is_used = triangle < count
+    shape = (down * side, across * side)
+    return Sheet(
+        _cells(count, across, side, shape), is_used.reshape(shape), triangle[is_used], weights[is_used]
+    )
 
 
-def _flat(colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
+def _cells(count: int, across: int, side: int, shape: tuple[int, int]) -> Floats:
+    """Texture coordinates (count, 3, 2) of triangles in cells of `side` pixels, `across` cells in a row."""
+    number = np.arange(count)
+    cell = number // 2
+    corners = np.array([(0, 0), (side - 2, 0), (0, side - 2)])
+    corners = np.where((number % 2)[:, None, None] == 1, side - 1 - corners, corners)
+    place = np.stack([cell % across * side, cell // across * side], axis=-1)[:, None, :] + corners + 0.5
+    return np.stack([place[..., 0] / shape[1], 1 - place[..., 1] / shape[0]], axis=-1)
+
+
+def flat(colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
     """Texture coordinates and a texture with one pixel for each distinct colour among `colors` (m, 3)."""
     levels = np.rint(255 * colors).astype(np.int64)
     if len(np.unique(levels, axis=0)) > 512 * 512:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from scenes.assets.reading.containers import dae_frame, threemf_unit, unreadable
 from scenes.assets.reading.geometries import load
-from scenes.assets.reading.gltf import check_gltf
 from scenes.assets.reading.limits import MAX_FILE_BYTES
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolution import check_resolution
@@ -40,16 +39,15 @@ def read_source(path: Path, roots: Sequence[Path]) -> Source:
     if suffix == ".urdf":
         return read_urdf(content, resolver)
     notes: list[str] = []
-    unit_m, up = _frame(content, suffix, resolver.notes)
+    unit_m, up = _frame(content, suffix)
     raws = load(content, suffix, resolver, notes)
     check_resolution(raws, notes)
     return source_of(raws, unit_m, up, resolver, notes)
 
 
-def _frame(content: bytes, suffix: str, looks: list[str]) -> tuple[float | None, str | None]:
+def _frame(content: bytes, suffix: str) -> tuple[float | None, str | None]:
     """The unit in metres and the up axis, stated by the file or prescribed by its format; otherwise None."""
     if suffix in (".glb", ".gltf"):
-        check_gltf(content, suffix, looks)
         return 1.0, "y"
     if suffix == ".dae":
         return dae_frame(content)

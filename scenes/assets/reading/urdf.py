@@ -9,7 +9,6 @@ import numpy as np
 
 from scenes.assets.reading.containers import UNITS_M, check_xml, dae_frame, unreadable
 from scenes.assets.reading.geometries import load
-from scenes.assets.reading.gltf import check_gltf
 from scenes.assets.reading.raw import Floats, Raw
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolution import check_resolution
@@ -156,8 +155,6 @@ def _mesh(mesh: ElementTree.Element, resolver: MeshResolver, notes: list[str]) -
     suffix = path.suffix.lower()
     if suffix not in (".obj", ".stl", ".dae", ".ply", ".off", ".glb", ".gltf"):
         raise unreadable(f"names the mesh {name!r}: {suffix or 'no suffix'} is not read")
-    if suffix in (".glb", ".gltf"):
-        check_gltf(content, suffix, resolver.notes)
     own = MeshResolver(path, resolver.roots)
     raws = load(content, suffix, own, notes)
     check_resolution(raws, notes)

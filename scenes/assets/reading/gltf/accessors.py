@@ -1,0 +1,128 @@
+"""The arrays of glTF files: accessors of all component types, normalised, interleaved or sparse."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.reading.containers import unreadable
+from scenes.assets.reading.gltf.buffers import Buffers
+from scenes.assets.reading.gltf.item import Item
+from scenes.assets.reading.raw import Floats
+
+COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
+"""The type of each component type; numbers are little-endian."""
+WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
+"""Number of components of each type. `MAT2` and `MAT3` occur in no data that is read."""
+UNSIGNED = (5121, 5123, 5125)
+Which = slice | NDArray[np.int64]
+"""Rows of an array: all of them (`slice(None)`) or those at some indices."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Accessor:
+    """An array in a buffer, of which rows are copied when they are needed.
+
+    Attributes:
+        place: Its place in the file, for messages.
+        count: Number of rows.
+        kind: Number of components as it is named in the file: `VEC3`.
+        values: (count, components) view of the buffer, or None for zeros.
+        dtype: Type of the components.
+        is_normalized: Whether integers stand for fractions from 0 or -1 to 1.
+        sparse: Increasing indices (k,) of rows that are replaced, and the rows (k, components); or None.
+    """
+
+    place: str
+    count: int
+    kind: str
+    values: NDArray[np.generic] | None
+    dtype: np.dtype[np.generic]
+    is_normalized: bool
+    sparse: tuple[NDArray[np.int64], NDArray[np.generic]] | None
+
+    def rows(self, which: Which) -> NDArray[np.generic]:
+        """A copy of rows as they are stored, (n, components)."""
+        wanted = np.arange(*which.indices(self.count)) if isinstance(which, slice) else which
+        if self.values is None:
+            rows = np.zeros((len(wanted), WIDTHS[self.kind]), self.dtype)
+        else:
+            rows = np.array(self.values[which])
+        if self.sparse is not None:
+            indices, values = self.sparse
+            nearest = np.searchsorted(indices, wanted).clip(max=len(indices) - 1)
+            is_replaced = indices[nearest] == wanted
+            rows[is_replaced] = values[nearest[is_replaced]]
+        return rows
+
+    def floats(self, which: Which) -> Floats:
+        """A copy of rows as numbers, (n, components); normalised integers become fractions."""
+        rows = self.rows(which).astype(np.float64)
+        if not self.is_normalized or self.dtype.kind not in "iu":
+            return rows
+        return np.maximum(rows / np.iinfo(self.dtype.str).max, -1.0)
+
+
+def accessor_of(root: Item, buffers: Buffers, index: int, is_vertex_data: bool = True) -> Accessor:
+    """The accessor with an index.
+
+    Args:
+        root: The root object of the file.
+        buffers: The buffers of the file.
+        index: Index of the accessor.
+        is_vertex_data: Whether it is an attribute of vertices. Other data are always tightly packed.
+
+    Raises:
+        Refused: The accessor does not exist, is not valid, or does not fit its buffer view.
+    """
+    item = root.entry("accessors", index)
+    dtype, count = _dtype(item), item.integer("count", least=0)
+    kind = item.text("type")
+    if kind not in WIDTHS:
+        raise item.wrong("type", f"one of {', '.join(WIDTHS)}")
+    values = None
+    if item.has("bufferView"):
+        values = _values(item, buffers, dtype, count, WIDTHS[kind], is_vertex_data)
+    sparse = item.item("sparse")
+    replaced = None if sparse is None else _sparse(sparse, buffers, dtype, count, WIDTHS[kind])
+    is_normalized = item.tree.get("normalized") is True
+    return Accessor(item.place, count, kind, values, dtype, is_normalized, replaced)
+
+
+def _dtype(item: Item, allowed: tuple[int, ...] = tuple(COMPONENTS)) -> np.dtype[np.generic]:
+    component = item.integer("componentType")
+    if component not in allowed:
+        raise item.wrong("componentType", f"one of {', '.join(map(str, allowed))}")
+    return np.dtype(COMPONENTS[component])
+
+
+def _values(
+    item: Item, buffers: Buffers, dtype: np.dtype[np.generic], count: int, width: int, may_interleave: bool
+) -> NDArray[np.generic]:
+    """A view (count, width) of the buffer view that an accessor, or a part of a sparse one, names."""
+    content, stride = buffers.view(item.integer("bufferView"))
+    offset, size = item.integer("byteOffset", 0), width * dtype.itemsize
+    stride = stride if may_interleave and stride else size
+    if stride < size:
+        raise unreadable(f"is no valid glTF: {item.place} has rows of {size} bytes, {stride} bytes apart")
+    end = offset + stride * (count - 1) + size if count else 0
+    if end > len(content):
+        sentence = f"{item.place} ends at byte {end:,}, and its buffer view has {len(content):,}"
+        raise unreadable(f"is cut off: {sentence}")
+    return np.ndarray((count, width), dtype, content, offset if count else 0, (stride, dtype.itemsize))
+
+
+def _sparse(
+    sparse: Item, buffers: Buffers, dtype: np.dtype[np.generic], count: int, width: int
+) -> tuple[NDArray[np.int64], NDArray[np.generic]] | None:
+    replaced = sparse.integer("count")
+    where, what = sparse.item("indices"), sparse.item("values")
+    if where is None or what is None:
+        raise sparse.wrong("indices" if where is None else "values", "an object")
+    indices = _values(where, buffers, _dtype(where, UNSIGNED), replaced, 1, False)[:, 0].astype(np.int64)
+    values = _values(what, buffers, dtype, replaced, width, False)
+    if not replaced:
+        return None
+    if (np.diff(indices) <= 0).any() or indices[-1] >= count:
+        raise unreadable(f"is no valid glTF: {where.place} do not increase, or exceed {count:,}")
+    return indices, values

@@ -1,0 +1,96 @@
+"""The binary data of glTF files: buffers and their views."""
+
+import base64
+import binascii
+from urllib.parse import unquote_to_bytes
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.reading.containers import unreadable
+from scenes.assets.reading.gltf.extensions import check_not_packed
+from scenes.assets.reading.gltf.item import Item
+from scenes.assets.reading.resolver import MeshResolver
+
+Bytes = NDArray[np.uint8]
+DATA = "data:"
+
+
+class Buffers:
+    """The buffers of a glTF file, which are opened when they are first used.
+
+    Args:
+        root: The root object of the file.
+        binary: The content of the binary chunk, or None.
+        resolver: Opens the files that the buffers are in.
+    """
+
+    def __init__(self, root: Item, binary: bytes | None, resolver: MeshResolver) -> None:
+        """Checks the names of files; the files are opened by `view`.
+
+        Raises:
+            Refused: A name leads outside the allowed folders.
+        """
+        for buffer in root.items("buffers"):
+            uri = buffer.text("uri")
+            if uri and uri[:5].lower() != DATA:
+                resolver.inside(uri)
+        self._root = root
+        self._binary = binary
+        self._resolver = resolver
+        self._opened: dict[int, Bytes] = {}
+
+    def view(self, index: int) -> tuple[Bytes, int]:
+        """The bytes of a buffer view, and its stride in bytes, which is 0 if it states none.
+
+        Raises:
+            Refused: The view does not exist, is compressed, or does not fit its buffer.
+        """
+        view = self._root.entry("bufferViews", index)
+        check_not_packed(view)
+        content = self._buffer(view.integer("buffer"))
+        start, length = view.integer("byteOffset", 0), view.integer("byteLength")
+        if start + length > len(content):
+            sentence = f"{view.place} ends at byte {start + length:,}, and its buffer has {len(content):,}"
+            raise unreadable(f"is cut off: {sentence}")
+        return content[start : start + length], view.integer("byteStride", 0)
+
+    def _buffer(self, index: int) -> Bytes:
+        if index not in self._opened:
+            buffer = self._root.entry("buffers", index)
+            check_not_packed(buffer)
+            content = np.frombuffer(self._content(buffer, index), np.uint8)
+            self._opened[index] = content[: buffer.integer("byteLength", len(content))]
+        return self._opened[index]
+
+    def _content(self, buffer: Item, index: int) -> bytes:
+        uri = buffer.text("uri")
+        if not uri:
+            if index or self._binary is None:
+                raise unreadable(f"is no valid glTF: {buffer.place} has no data")
+            return self._binary
+        embedded = data_of(uri)
+        if embedded is not None:
+            return embedded
+        try:
+            return self._resolver.get(uri)
+        except FileNotFoundError as error:
+            raise unreadable(f"names {uri[:80]!r}, which is not there") from error
+
+
+def data_of(uri: str) -> bytes | None:
+    """The bytes of a data URI, or None for another URI.
+
+    Raises:
+        Refused: The bytes cannot be decoded.
+    """
+    if uri[:5].lower() != DATA:
+        return None
+    head, _, body = uri.partition(",")
+    if not head.lower().endswith(";base64"):
+        return unquote_to_bytes(body)
+    try:
+        plain = body if "%" not in body else unquote_to_bytes(body).decode("ascii", "replace")
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=False)
+    except (binascii.Error, ValueError) as error:
+        raise unreadable(f"holds data that cannot be decoded: {error}") from error

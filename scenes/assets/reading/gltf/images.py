@@ -1,0 +1,112 @@
+"""The images of glTF files: embedded, in data URIs, and in files of their own."""
+
+import io
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from scenes.assets.reading.gltf.buffers import Buffers, data_of
+from scenes.assets.reading.gltf.item import Item
+from scenes.assets.reading.image import eight_bit
+from scenes.assets.reading.parts import sized
+from scenes.assets.reading.refusal import Refused
+from scenes.assets.reading.resolver import FORMATS, MeshResolver, can_be_read
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """The pixels of an image.
+
+    Attributes:
+        rgb: (h, w, 3) sRGB.
+        alpha: (h, w) 0 where it is transparent, 255 where it is opaque; or None if it is opaque everywhere.
+    """
+
+    rgb: NDArray[np.uint8]
+    alpha: NDArray[np.uint8] | None
+
+
+class Pictures:
+    """The images of a glTF file, which are decoded when they are first used.
+
+    Args:
+        root: The root object of the file.
+        buffers: The buffers of the file.
+        resolver: Opens image files. It records of each image, embedded or not, whether it can be used.
+    """
+
+    def __init__(self, root: Item, buffers: Buffers, resolver: MeshResolver) -> None:
+        """Stores the arguments."""
+        self._root = root
+        self._buffers = buffers
+        self._resolver = resolver
+        self._decoded: dict[int, Picture | None] = {}
+
+    def get(self, index: int) -> Picture | None:
+        """The pixels of an image, at most 1024 px a side, or None if it cannot be used, which is noted.
+
+        Raises:
+            Refused: The image has too many pixels, or its file is outside the allowed folders.
+        """
+        if index not in self._decoded:
+            self._decoded[index] = self._get(index)
+        return self._decoded[index]
+
+    def _get(self, index: int) -> Picture | None:
+        image = self._root.entry("images", index)
+        uri = image.text("uri")
+        embedded = _embedded(uri) if uri else self._in_view(image)
+        name = self._name(image, index) if embedded is not None else uri
+        try:
+            content = self._resolver.get(uri) if embedded is None else embedded
+        except FileNotFoundError:
+            return None  # noted by the resolver
+        if not can_be_read(content, name):
+            self._resolver.images[name] = "unsupported"
+            return None
+        if embedded is not None:
+            self._resolver.images[name] = "found"
+        try:
+            return _decoded(content)
+        except Exception as error:  # parsers of untrusted files can raise anything
+            self._resolver.notes.append(
+                f"texture {name!r} damaged ({type(error).__name__}): its colour is used"
+            )
+            return None
+
+    def _in_view(self, image: Item) -> bytes:
+        """The bytes of an embedded image; empty if they are not in the file."""
+        try:
+            return self._buffers.view(image.integer("bufferView"))[0].tobytes()
+        except Refused:
+            return b""
+
+    def _name(self, image: Item, index: int) -> str:
+        """The name of an embedded image, with its index if images share it."""
+        name = image.text("name") or f"image {index}"
+        names = [other.text("name") for other in self._root.items("images")]
+        return f"{name} ({index})" if names.count(name) > 1 else name
+
+
+def _embedded(uri: str) -> bytes | None:
+    """The bytes of a data URI, empty if they cannot be decoded; None for another URI."""
+    try:
+        return data_of(uri)
+    except Refused:
+        return b""
+
+
+def _decoded(content: bytes) -> Picture:
+    with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+        has_alpha = "A" in image.getbands() or "transparency" in image.info
+        if not has_alpha:
+            return Picture(sized(np.asarray(eight_bit(image).convert("RGB"), np.uint8)), None)
+        pixels = np.asarray(image.convert("RGBA"), np.uint8)
+    rgb, alpha = sized(np.ascontiguousarray(pixels[:, :, :3])), pixels[:, :, 3]
+    if alpha.min() == 255:
+        return Picture(rgb, None)
+    size = (rgb.shape[1], rgb.shape[0])
+    return Picture(rgb, np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.uint8))

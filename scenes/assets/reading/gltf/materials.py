@@ -1,0 +1,148 @@
+"""The base colours of glTF materials: factors, textures, and how textures lie and end."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from scenes.assets.reading.gltf.extensions import IMAGES, SPECULAR, TRANSFORM, WEBP
+from scenes.assets.reading.gltf.item import Item
+from scenes.assets.reading.raw import Floats
+
+Wrap = Literal["repeat", "mirror", "clamp"]
+WRAPS: dict[int, Wrap] = {10497: "repeat", 33648: "mirror", 33071: "clamp"}
+Rgba = tuple[float, float, float, float]
+WHITE: Rgba = (1.0, 1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class TextureUse:
+    """How a material uses an image.
+
+    Attributes:
+        image: Index of the image.
+        uv_set: Which texture coordinates it uses: n of `TEXCOORD_n`.
+        matrix: Two rows of three numbers, the affine transform of the texture coordinates (v down).
+        wraps: How it continues along u and v.
+    """
+
+    image: int
+    uv_set: int
+    matrix: tuple[tuple[float, float, float], tuple[float, float, float]]
+    wraps: tuple[Wrap, Wrap]
+
+    def placed(self, uvs: Floats) -> Floats:
+        """Texture coordinates (n, 2), transformed."""
+        matrix = np.array(self.matrix)
+        return np.asarray(uvs @ matrix[:, :2].T + matrix[:, 2])
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The base colour of a material.
+
+    Attributes:
+        name: Name of the material, for messages.
+        factor: Linear RGBA, 0..1, which multiplies the texture.
+        texture: The base colour texture, or None.
+        least_alpha: Where the alpha is less than this, the surface is invisible; 0 if it is opaque.
+        is_cut: Whether the surface is opaque everywhere else; otherwise it is as transparent as its alpha.
+        unused: What else the material has, which is not drawn.
+    """
+
+    name: str = "default"
+    factor: Rgba = WHITE
+    texture: TextureUse | None = None
+    least_alpha: float = 0.0
+    is_cut: bool = True
+    unused: tuple[str, ...] = ()
+
+
+def look_of(root: Item, index: int | None) -> Look:
+    """The base colour of a material.
+
+    Args:
+        root: The root object of the file.
+        index: Index of the material, or None for the default material, which is white.
+
+    Raises:
+        Refused: The material is not valid.
+    """
+    if index is None:
+        return Look()
+    material = root.entry("materials", index)
+    base, factor_key, texture_key = _model(material)
+    mode = material.text("alphaMode", "OPAQUE")
+    least = {"MASK": material.number("alphaCutoff", 0.5), "BLEND": 1 / 255}.get(mode, 0.0)
+    factor = base.any_numbers(factor_key) or WHITE
+    if len(factor) not in (3, 4):
+        raise base.wrong(factor_key, "a list of 4 numbers")
+    red, green, blue, alpha = np.clip((*factor, 1.0)[:4], 0.0, 1.0).tolist()
+    texture = None if texture_key is None else _texture(root, base.item(texture_key))
+    name, unused = material.text("name") or f"number {index}", _unused(material, base)
+    return Look(name, (red, green, blue, alpha), texture, least, mode != "BLEND", unused)
+
+
+def _model(material: Item) -> tuple[Item, str, str | None]:
+    """The object that holds the base colour of a material, and the names of its factor and of its texture.
+
+    A metal in terms of specular colour and gloss has a black diffuse colour; its specular colour is used.
+    """
+    specular = material.extension(SPECULAR)
+    if specular is None:
+        base = material.item("pbrMetallicRoughness")
+        return Item({}) if base is None else base, "baseColorFactor", "baseColorTexture"
+    is_metal = specular.has("diffuseFactor") and not any(specular.any_numbers("diffuseFactor")[:3])
+    if is_metal and not specular.has("diffuseTexture"):
+        return specular, "specularFactor", None
+    return specular, "diffuseFactor", "diffuseTexture"
+
+
+def _unused(material: Item, base: Item) -> tuple[str, ...]:
+    names = [f"{name} texture" for name in ("normal", "occlusion") if material.has(f"{name}Texture")]
+    if any(material.any_numbers("emissiveFactor")):
+        names.append("emitted light")
+    if base.has("metallicRoughnessTexture") or base.has("specularGlossinessTexture"):
+        names.append("texture of metal and gloss")
+    return tuple(names)
+
+
+def _texture(root: Item, use: Item | None) -> TextureUse | None:
+    """The use of an image, or None if the material has no texture or the texture has no image."""
+    if use is None:
+        return None
+    texture = root.entry("textures", use.integer("index"))
+    image = _image(texture)
+    if image is None:
+        return None
+    sampler = root.entry("samplers", texture.integer("sampler")) if texture.has("sampler") else Item({})
+    wraps = tuple(WRAPS.get(sampler.integer(key, 10497), "repeat") for key in ("wrapS", "wrapT"))
+    uv_set, transform = use.integer("texCoord", 0), use.extension(TRANSFORM)
+    if transform is None:
+        return TextureUse(image, uv_set, ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)), (wraps[0], wraps[1]))
+    uv_set = transform.integer("texCoord", uv_set)
+    return TextureUse(image, uv_set, _matrix(transform), (wraps[0], wraps[1]))
+
+
+def _image(texture: Item) -> int | None:
+    """The image of a texture; one that cannot be read only if there is no other."""
+    webp = texture.extension(WEBP)
+    if webp is not None and webp.has("source"):
+        return webp.integer("source")
+    if texture.has("source"):
+        return texture.integer("source")
+    others = [texture.extension(name) for name in IMAGES]
+    return next(
+        (other.integer("source") for other in others if other is not None and other.has("source")), None
+    )
+
+
+def _matrix(transform: Item) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Scales, then rotates, then shifts. As v points down, the rotation is counter-clockwise in the image."""
+    (u, v), (along_u, along_v) = (
+        transform.numbers("offset", (0.0, 0.0)),
+        transform.numbers("scale", (1.0, 1.0)),
+    )
+    angle = transform.number("rotation", 0.0)
+    cos, sin = float(np.cos(angle)), float(np.sin(angle))
+    return (cos * along_u, sin * along_v, u), (-sin * along_u, cos * along_v, v)

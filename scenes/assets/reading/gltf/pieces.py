@@ -1,0 +1,68 @@
+"""The triangles of glTF files by material, before their colours are computed."""
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.reading.gltf.materials import Look, Rgba
+from scenes.assets.reading.raw import Floats
+
+ARRAYS = ("corners", "normals", "uvs", "colors")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """Triangles of one material.
+
+    Attributes:
+        look: The material.
+        factor: Linear RGBA, 0..1, which multiplies texture and vertex colours.
+        corners: (m, 3, 3) Vertices.
+        normals: (m, 3, 3) Vertex normals, or None.
+        uvs: (m, 3, 2) Texture coordinates, v down, with the transform of the material applied, or None.
+        colors: (m, 3, 4) Linear RGBA of the vertices, 0..1, or None.
+        pixels: (h, w, 3) or (h, w, 4) The sRGB texture, which repeats, or None.
+    """
+
+    look: Look
+    factor: Rgba
+    corners: Floats
+    normals: Floats | None
+    uvs: Floats | None
+    colors: Floats | None
+    pixels: NDArray[np.uint8] | None = None
+
+    @property
+    def kind(self) -> Hashable:
+        """Pieces of the same kind can be joined."""
+        return (self.look, self.normals is None, self.uvs is None, self.colors is None)
+
+    def kept(self, which: NDArray[np.bool_]) -> "Piece":
+        """The triangles selected by a mask (m,)."""
+        arrays: dict[str, Any] = {
+            name: None if getattr(self, name) is None else getattr(self, name)[which] for name in ARRAYS
+        }
+        return replace(self, **arrays)
+
+
+def joined(pieces: Iterable[Piece]) -> list[Piece]:
+    """One piece for each kind, in the order in which they first occur."""
+    groups: dict[Hashable, list[Piece]] = {}
+    for piece in pieces:
+        groups.setdefault(piece.kind, []).append(piece)
+    return [_one(same) for same in groups.values()]
+
+
+def _one(pieces: list[Piece]) -> Piece:
+    if len(pieces) == 1:
+        return pieces[0]
+    arrays: dict[str, Any] = {
+        name: None
+        if getattr(pieces[0], name) is None
+        else np.concatenate([getattr(piece, name) for piece in pieces])
+        for name in ARRAYS
+    }
+    return replace(pieces[0], **arrays)

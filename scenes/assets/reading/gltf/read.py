@@ -1,0 +1,128 @@
+"""Reads the triangles of glTF 2.0 files."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from scenes.assets.reading.containers import unreadable
+from scenes.assets.reading.gltf.buffers import Buffers
+from scenes.assets.reading.gltf.container import open_document
+from scenes.assets.reading.gltf.extensions import check_extensions
+from scenes.assets.reading.gltf.images import Pictures
+from scenes.assets.reading.gltf.item import Item
+from scenes.assets.reading.gltf.materials import Look, look_of
+from scenes.assets.reading.gltf.nodes import Instance, instances, transforms
+from scenes.assets.reading.gltf.painting import painted
+from scenes.assets.reading.gltf.pieces import Piece
+from scenes.assets.reading.gltf.primitives import Reader, Vertices
+from scenes.assets.reading.gltf.skins import joint_matrices, posed
+from scenes.assets.reading.gltf.topology import LINES_AND_POINTS, num_faces
+from scenes.assets.reading.limits import MAX_FACES
+from scenes.assets.reading.raw import Floats, Raw
+from scenes.assets.reading.refusal import Refused
+from scenes.assets.reading.resolver import MeshResolver
+
+
+def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
+    """Reads the triangles that the scene of a glTF file shows, in metres with y up.
+
+    Args:
+        content: The bytes of the file, text or binary.
+        resolver: Opens the files that it refers to; also collects notes on materials and textures.
+        notes: Notes on the triangles are added here.
+
+    Raises:
+        Refused: The file is not valid glTF 2.0, shows no triangles, exceeds a limit, needs an extension that
+            is not supported, or refers to a file outside its folder.
+    """
+    root, binary = open_document(content)
+    check_extensions(root, resolver.notes)
+    scene = _Scene(root, Buffers(root, binary, resolver), resolver.notes, notes)
+    pieces = list(scene.pieces())
+    if not any(len(piece.corners) for piece in pieces):
+        raise unreadable("its faces name vertices that are not there")
+    raws = painted(pieces, Pictures(root, scene.buffers, resolver), notes, resolver.notes)
+    return tuple(raw for raw in raws if len(raw.corners))
+
+
+class _Scene:
+    """Reads the meshes that the scene of a file shows."""
+
+    def __init__(self, root: Item, buffers: Buffers, looks: list[str], notes: list[str]) -> None:
+        self.buffers = buffers
+        self._root = root
+        self._looks = looks
+        self._notes = notes
+        self._places = transforms(root)
+        self._materials: dict[int | None, Look] = {}
+        self._read: dict[object, list[tuple[Look, Vertices]]] = {}
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yields the triangles of each primitive at each of its places."""
+        shown = list(instances(self._root, self.buffers, self._places, self._notes))
+        self._check_size(shown)
+        for instance in shown:
+            for look, vertices in self._vertices(instance):
+                yield from self._placed(instance, look, vertices)
+        unused = dict.fromkeys(name for look in self._materials.values() for name in look.unused)
+        if unused:
+            self._looks.append(f"drawn without its {', '.join(unused)}")
+
+    def _check_size(self, shown: list[Instance]) -> None:
+        """Checks the number of triangles before any of them is read."""
+        skipped, faces = 0, 0
+        for instance in shown:
+            for primitive in self._root.entry("meshes", instance.mesh).items("primitives"):
+                faces += num_faces(self._root, primitive) * len(instance.matrices)
+                skipped += primitive.integer("mode", 4) in LINES_AND_POINTS
+        if faces > MAX_FACES:
+            raise Refused(
+                "over a limit", f"has {faces:,} faces, more than {MAX_FACES:,}", "decimate it first"
+            )
+        if not faces:
+            raise Refused("no faces", "has no faces", "export the surface, not points or lines")
+        if skipped:
+            self._notes.append("points and lines left out")
+
+    def _vertices(self, instance: Instance) -> list[tuple[Look, Vertices]]:
+        """The vertices of each primitive of a mesh with their material; read once for each set of weights."""
+        mesh = self._root.entry("meshes", instance.mesh)
+        weights = instance.weights or mesh.any_numbers("weights")
+        key = (instance.mesh, weights)
+        if key not in self._read:
+            self._read[key] = [
+                self._primitive(primitive, weights)
+                for primitive in mesh.items("primitives")
+                if num_faces(self._root, primitive)
+            ]
+        return self._read[key]
+
+    def _primitive(self, primitive: Item, weights: tuple[float, ...]) -> tuple[Look, Vertices]:
+        material = primitive.integer("material") if primitive.has("material") else None
+        if material not in self._materials:
+            self._materials[material] = look_of(self._root, material)
+        look = self._materials[material]
+        reader = Reader(self._root, self.buffers, primitive, weights, self._notes, self._looks)
+        vertices = reader.vertices(0 if look.texture is None else look.texture.uv_set)
+        return look, vertices
+
+    def _placed(self, instance: Instance, look: Look, vertices: Vertices) -> Iterator[Piece]:
+        if instance.skin is not None and vertices.joints is not None:
+            matrices = joint_matrices(self._root, self.buffers, instance.skin, self._places)
+            yield _piece(look, posed(vertices, matrices), np.eye(4))
+            return
+        for matrix in instance.matrices:
+            yield _piece(look, vertices, matrix)
+
+
+def _piece(look: Look, vertices: Vertices, matrix: Floats) -> Piece:
+    """The triangles of a primitive at one place."""
+    faces, uvs = vertices.faces, vertices.uvs
+    normals = None if vertices.normals is None else vertices.normals[faces]
+    raw = Raw(vertices.positions[faces], normals).moved(matrix)
+    if np.linalg.det(matrix[:3, :3]) < 0:
+        faces = faces[:, ::-1]  # as `moved` does
+    if uvs is not None and look.texture is not None:
+        uvs = look.texture.placed(uvs)
+    colors = None if vertices.colors is None else vertices.colors[faces]
+    return Piece(look, look.factor, raw.corners, raw.normals, None if uvs is None else uvs[faces], colors)

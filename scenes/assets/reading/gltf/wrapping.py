@@ -1,0 +1,59 @@
+"""Textures of glTF files that do not repeat: they are extended, as renderers repeat all textures."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.reading.gltf.materials import Wrap
+from scenes.assets.reading.limits import MAX_TEXTURE_PX
+from scenes.assets.reading.raw import Floats
+
+MAX_TILES = 8
+"""How many times a texture may be extended along an axis; texture coordinates beyond that are limited."""
+EDGE = 0.004
+"""Texture coordinates that lie beyond the image by less than this are moved to its edge."""
+
+
+def wrapped(
+    pixels: NDArray[np.uint8], uvs: Floats, wraps: tuple[Wrap, Wrap]
+) -> tuple[NDArray[np.uint8], Floats]:
+    """A texture that can repeat, and the texture coordinates in it.
+
+    Args:
+        pixels: (h, w, c) Image.
+        uvs: (m, 3, 2) Texture coordinates, v down.
+        wraps: How the image continues along u and v.
+    """
+    columns = [uvs[..., 0], uvs[..., 1]]
+    for axis, wrap in enumerate(wraps):
+        if wrap != "repeat":
+            pixels, columns[axis] = _along(pixels, columns[axis], wrap, 1 - axis)
+    return pixels, np.stack(columns, axis=-1)
+
+
+def _along(pixels: NDArray[np.uint8], u: Floats, wrap: Wrap, axis: int) -> tuple[NDArray[np.uint8], Floats]:
+    """Extends the image along an axis of its pixels, and changes the coordinates `u` along it."""
+    there = u[np.isfinite(u)]
+    low, high = (float(there.min()), float(there.max())) if there.size else (0.0, 1.0)
+    if low >= -EDGE and high <= 1 + EDGE:
+        return pixels, np.clip(u, 0.0, 1.0)
+    if wrap == "mirror":
+        pixels = _shrunk(pixels, axis, 2)
+        return np.concatenate([pixels, np.flip(pixels, axis)], axis=axis), u / 2
+    first, stop = max(int(np.floor(low)), -MAX_TILES // 2), min(int(np.ceil(high)), MAX_TILES // 2)
+    first, stop = min(first, 0), max(stop, 1)
+    pixels = _shrunk(pixels, axis, stop - first)
+    around = [(0, 0), (0, 0), (0, 0)]
+    around[axis] = (-first * pixels.shape[axis], (stop - 1) * pixels.shape[axis])
+    return np.pad(pixels, around, mode="edge"), (np.clip(u, first, stop) - first) / (stop - first)
+
+
+def _shrunk(pixels: NDArray[np.uint8], axis: int, times: int) -> NDArray[np.uint8]:
+    """The image, narrowed along an axis so that it can be repeated `times` times."""
+    size = [pixels.shape[1], pixels.shape[0]]
+    most = max(MAX_TEXTURE_PX // times, 1)
+    if size[1 - axis] <= most:
+        return pixels
+    size[1 - axis] = most
+    shrunk = cv2.resize(pixels, (size[0], size[1]), interpolation=cv2.INTER_AREA)
+    return np.asarray(shrunk, np.uint8).reshape(size[1], size[0], -1)
