@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scenes.assets.reading import off, ply
+from scenes.assets.reading import off, ply, threemf
 from scenes.assets.reading.containers import unreadable, whole_stl
 from scenes.assets.reading.gltf import read as gltf
 from scenes.assets.reading.polygons import check_faces
@@ -18,7 +18,13 @@ Read = Callable[[bytes, MeshResolver, list[str]], tuple[Raw, ...]]
 
 It raises `Refused`, or any other exception if the file is invalid.
 """
-READERS: dict[str, Read] = {".off": off.read, ".ply": ply.read, ".glb": gltf.read, ".gltf": gltf.read}
+READERS: dict[str, Read] = {
+    ".off": off.read,
+    ".ply": ply.read,
+    ".3mf": threemf.read,
+    ".glb": gltf.read,
+    ".gltf": gltf.read,
+}
 """The reader of each suffix; trimesh reads the others."""
 
 

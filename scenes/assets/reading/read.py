@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from scenes.assets.reading.containers import dae_frame, threemf_unit, unreadable
+from scenes.assets.reading import threemf_package
+from scenes.assets.reading.containers import dae_frame, unreadable
 from scenes.assets.reading.geometries import load
 from scenes.assets.reading.limits import MAX_FILE_BYTES
 from scenes.assets.reading.refusal import Refused
@@ -52,5 +53,5 @@ def _frame(content: bytes, suffix: str) -> tuple[float | None, str | None]:
     if suffix == ".dae":
         return dae_frame(content)
     if suffix == ".3mf":
-        return threemf_unit(content), "z"
+        return threemf_package.unit_of(content), "z"
     return None, None

@@ -1,5 +1,6 @@
 """Polygons of files with texture coordinates and colours, and the triangles that they are cut into."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +40,16 @@ def cut(surface: Surface, notes: list[str]) -> tuple[Raw, Ints]:
     raw = Raw(surface.vertices[surface.corners[places]], uvs=uvs)
     polygon = np.repeat(np.arange(len(surface.counts)), surface.counts)[places[:, 0]]
     return raw if colors is None else with_colors(raw, colors), polygon
+
+
+def joined(raws: Sequence[Raw]) -> tuple[Raw, ...]:
+    """Triangles with vertex colours as one, because each such part becomes a texture of its own."""
+    colored = [raw for raw in raws if raw.corner_colors is not None]
+    if len(colored) < 2:
+        return tuple(raws)
+    corners = np.concatenate([raw.corners for raw in colored])
+    colors = np.concatenate([raw.corner_colors for raw in colored if raw.corner_colors is not None])
+    return (*(raw for raw in raws if raw.corner_colors is None), Raw(corners, corner_colors=colors))
 
 
 def strip_triangles(strip: Ints) -> Ints:
