@@ -1,13 +1,13 @@
 """Simplifies triangle meshes by collapsing edges, many at a time.
 
-A collapse moves a vertex to a neighbour, so the vertices that remain are a subset of the original ones. Of the
-collapses that move the surface by less than the given error, those come first whose new position has the least
-root mean square distance to the planes of the original faces around the vertex (Garland and Heckbert 1997). Each
-round collapses edges of which no two share a face.
+A collapse moves a vertex to a neighbour, so the vertices that remain are a subset of the original ones. Of
+the collapses that move the surface by less than the given error, those come first whose new position has the
+least root mean square distance to the planes of the original faces around the vertex (Garland and Heckbert
+1997). Each round collapses edges of which no two share a face.
 
 Vertices at one position that differ in material or texture coordinates form a seam. A vertex on a seam or an
-open edge collapses only along it, so that neither textures nor materials are smeared; where such lines meet, it
-stays.
+open edge collapses only along it, so that neither textures nor materials are smeared; where such lines meet,
+it stays.
 """
 
 from dataclasses import dataclass

@@ -138,7 +138,7 @@ def cross(first: Array, second: Array) -> Array:
 
 
 def _morton(points: Array) -> Index:
-    """Place (n,) of each point along a curve through a grid, on which neighbours are mostly close together."""
+    """Place (n,) of each point along a curve through a grid; neighbours on it are close together."""
     low, size = points.min(axis=0), max(float(np.ptp(points, axis=0).max()), 1e-300)
     cells = np.minimum((points - low) / size * CELLS, CELLS - 1).astype(np.int64)
     for shift, mask in ((16, 0x30000FF), (8, 0x300F00F), (4, 0x30C30C3), (2, 0x9249249)):
