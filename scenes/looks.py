@@ -65,12 +65,21 @@ class LookSettings(Settings):
             return Look(color)
         if self.images is not None:
             image = album.images[int(member * len(album.images))]
-            return Look((1.0, 1.0, 1.0), Texture(IMAGE, image.index, image.key))
+            return Look((1.0, 1.0, 1.0), Texture(IMAGE, image.index, image.key), _offset_tiles(which))
         if not self.textures:
             return Look(color)
         kind = self.textures[int(which * len(self.textures))]
         pool = album.members[: bisect_left(album.members, self.pool)]
         return Look(color, Texture(kind, pool[int(member * len(pool))]))
+
+
+def _offset_tiles(drawn: float) -> tuple[float, float]:
+    """Two offsets in [0, 2), from the upper and the lower half of the bits of a random number in [0, 1).
+
+    Every second tile may be mirrored, so offsets repeat after two tiles.
+    """
+    upper, lower = divmod(int(drawn * 2**52), 2**26)
+    return upper / 2**25, lower / 2**25
 
 
 def looks_in(settings: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, LookSettings]]:

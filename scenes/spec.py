@@ -36,10 +36,17 @@ class Look:
     """Appearance of a surface: a colour with channels from 0 to 1, and a texture that it is multiplied with.
 
     If both are None, a mesh keeps the colour and texture of its file.
+
+    Attributes:
+        color_rgb: The colour.
+        texture: The texture.
+        offset_tiles: Where an image from a folder begins on a floor, wall or background: coordinates in it at
+            the surface's origin, in tiles. Not used on bodies, and (0, 0) with procedural textures.
     """
 
     color_rgb: Vec3 | None = None
     texture: Texture | None = None
+    offset_tiles: Annotated[tuple[float, float], Field(exclude_if=lambda tiles: tiles == (0, 0))] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

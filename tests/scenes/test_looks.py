@@ -4,11 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from pydantic import TypeAdapter
 
 from scenes.assets.images import IMAGE, Album, Pictures, Texture, load_images
 from scenes.assets.reading.image import ImageError
 from scenes.assets.textures import TEXTURES
 from scenes.looks import LookSettings
+from scenes.spec import Look
 from tests.refusals import assert_refused
 
 
@@ -58,6 +60,24 @@ def test_images_of_a_folder(folder: str, rng: np.random.Generator) -> None:
     pictures = Pictures(images)
     drawn = [Texture(IMAGE, index, image.key) for index, image in enumerate(images["floor"])]
     assert [int(pictures(texture).mean()) for texture in drawn] == [80, 0, 160]
+
+
+def test_images_begin_anywhere_and_procedural_textures_where_they_did(
+    folder: str, rng: np.random.Generator
+) -> None:
+    album = Album(load_images({"floor": folder})["floor"])
+    settings = LookSettings(textured=1.0, images=folder)
+    offsets = np.array([settings.draw(rng, album).offset_tiles for _ in range(400)])
+    assert offsets.min() >= 0.0
+    assert offsets.max() < 2.0
+    assert np.allclose(offsets.mean(axis=0), 1.0, atol=0.1)
+    assert abs(np.corrcoef(offsets.T)[0, 1]) < 0.15
+    first, again = (settings.draw(np.random.Generator(np.random.PCG64(3)), album) for _ in range(2))
+    assert first == again
+    plain = LookSettings(textured=1.0).draw(rng, Album())
+    assert plain.offset_tiles == (0.0, 0.0)
+    assert b"offset" not in TypeAdapter(Look).dump_json(plain)
+    assert TypeAdapter(Look).validate_json(TypeAdapter(Look).dump_json(first)) == first
 
 
 def test_an_image_that_changes_during_a_run_is_refused(folder: str) -> None:

@@ -1,18 +1,25 @@
 """Floors near the horizon, and floors of large images."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
 
-from scenes.assets.images import Pictures, Texture
+from scenes.assets.images import IMAGE, Pictures, Texture, load_images
 from scenes.assets.shapes import SHAPES
 from scenes.assets.textures import TEXTURES
-from scenes.spec import Look, Surface
+from scenes.spec import Look, Surface, Wall
 from sim.render.lighting.floor import floor_colors
 from sim.render.lighting.surfaces import Surfaces
+from sim.render.lighting.texture import square, tiles
 from sim.render.raster.planes import floor_depth
 from sim.render.settings import Relit
+from sim2coco.seeding import rng_for
 from tests.rig import GREY, Rig, camera_at, catalogue_of, shot, still
 
 
@@ -36,3 +43,96 @@ def test_a_body_may_fill_a_large_picture(rig: Callable[..., Rig]) -> None:
     view = camera_at((0.0, -0.7, 0.3), (0, 0, 0.25), 1200, (800, 600))
     body = made.shoot(settled, shot(view)).frame.body
     assert np.count_nonzero(body == 0) > 9 * 33_000
+
+
+def waves(side: int, seamless: bool) -> NDArray[np.uint8]:
+    """A smooth random image (side, side, 3); its opposite borders match if it is seamless."""
+    coarse = rng_for(7, scene=0, stream="looks").random((9, 9, 3)).astype(np.float32)
+    if seamless:
+        coarse = np.tile(coarse, (3, 3, 1))
+    fine = cv2.resize(
+        coarse, (3 * side, 3 * side) if seamless else (side, side), interpolation=cv2.INTER_LINEAR
+    )
+    return (255 * (fine[side : 2 * side, side : 2 * side] if seamless else fine)).astype(np.uint8)
+
+
+def joints(across_px: int, down_px: int, begin: int) -> NDArray[np.uint8]:
+    """Grey slabs (512, 512, 3) with dark joints of one pixel, the first one after `begin` pixels."""
+    image = np.full((512, 512, 3), 160, np.uint8)
+    image[begin::down_px] = image[:, begin::across_px] = 40
+    return image
+
+
+@pytest.mark.parametrize(
+    ("image", "repeats"),
+    [
+        (waves(512, seamless=True), True),
+        (waves(512, seamless=False), False),
+        (waves(700, seamless=False)[:512], False),
+        (joints(64, 128, 0), True),
+        (joints(64, 64, 31), True),
+        (np.full((300, 400, 3), 90, np.uint8), True),
+        (np.linspace(0, 255, 512 * 512 * 3).reshape(512, 512, 3).astype(np.uint8), False),
+    ],
+    ids=["seamless", "photograph", "cut", "slabs", "slabs cut in the middle", "plain", "ramp"],
+)
+def test_an_image_tiles_if_its_borders_match(image: NDArray[np.uint8], repeats: bool) -> None:
+    assert tiles(square(image)) == repeats
+
+
+@pytest.mark.parametrize("kind", set(TEXTURES) - {"bricks"})
+def test_procedural_textures_tile(kind: str) -> None:
+    assert all(tiles(square(Pictures({})(Texture(kind, index)))) for index in range(4))
+
+
+@pytest.mark.parametrize("seamless", [True, False])
+def test_images_are_mirrored_only_if_they_do_not_tile(tmp_path: Path, seamless: bool) -> None:
+    Image.fromarray(waves(512, seamless)).save(tmp_path / "a.png")
+    images = load_images({"floor": str(tmp_path)})
+    texture = Texture(IMAGE, 0, images["floor"][0].key)
+    view = camera_at((0.0, -0.01, 1.0), (0, 0, 0), 300, (240, 240))
+
+    def floor(offset: tuple[float, float]) -> NDArray[np.float64]:
+        surface = Surface(Look((1.0, 1.0, 1.0), texture, offset), tile_m=0.5, turn_rad=0.0)
+        color = floor_colors(Surfaces(Pictures(images)), surface, view, floor_depth(view)).color
+        assert color is not None
+        return color.astype(np.float64)
+
+    def alike(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+        return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
+
+    begun = floor((0.0, 0.0))
+    assert (alike(begun, begun[::-1, ::-1]) > 0.99) == (not seamless)
+    assert (alike(begun, floor((1.0, 0.0))) > 0.99) == seamless
+    assert (alike(begun, floor((0.0, 1.0))) > 0.99) == seamless
+    assert alike(begun, floor((2.0, 2.0))) > 0.999
+    moved = floor((0.3, 0.7))
+    assert alike(moved, moved[::-1, ::-1]) < 0.9
+    right, down = 0.3 * 0.5 * 300, 0.7 * 0.5 * 300  # pixels that 0.3 and 0.7 tiles cover
+    assert alike(np.roll(begun, (int(down), -int(right)), (0, 1))[120:, :180], moved[120:, :180]) > 0.9
+
+
+def test_an_offset_moves_images_on_walls_and_backgrounds_too(tmp_path: Path) -> None:
+    Image.fromarray(waves(512, seamless=False)).save(tmp_path / "a.png")
+    images = load_images({"background": str(tmp_path)})
+    texture = Texture(IMAGE, 0, images["background"][0].key)
+    view = camera_at((0.0, -1.0, 0.3), (0, 0, 0.3), 300, (64, 48))
+    wall = Wall(Surface(Look((1.0, 1.0, 1.0), texture), 0.5, 0.0), np.pi / 2, 1.0, -9.0, 9.0, 5.0)
+    across, up = np.meshgrid(
+        np.linspace(-0.2, 0.2, 64, dtype=np.float32), np.linspace(0.5, 0.1, 48, dtype=np.float32)
+    )
+    points = np.stack([across, np.ones_like(across), up])
+    surfaces = Surfaces(Pictures(images))
+    seen = []
+    for offset in ((0.0, 0.0), (0.4, 0.9), (2.4, 0.9)):
+        surface = replace(wall.surface, look=replace(wall.surface.look, offset_tiles=offset))
+        seen.append(
+            (
+                surfaces.background(surface, view),
+                surfaces.wall(replace(wall, surface=surface), view, points, 2 * np.ones_like(across)),
+            )
+        )
+    for first, moved, again in zip(*seen, strict=True):
+        assert first is not None
+        assert not np.array_equal(first, moved)
+        assert np.abs(np.subtract(moved, again, dtype=int)).max() <= 1

@@ -10,7 +10,7 @@ from scenes.assets.images import IMAGE, Pictures, Texture
 from scenes.shot import Camera
 from scenes.spec import Surface, Wall
 from sim.render.lighting.albedo import albedo_of
-from sim.render.lighting.texture import Mipmap
+from sim.render.lighting.texture import Mipmap, square, tiles
 
 Plane = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -53,7 +53,7 @@ class Surfaces:
         u = ((np.arange(camera.width) + 0.5) * scale + turn).astype(np.float32)
         v = ((np.arange(camera.height) + 0.5) * scale + rise).astype(np.float32)
         grid = np.broadcast_to(u, shape), np.broadcast_to(v[:, None], shape)
-        return self._texture(surface).sample(*grid, np.full((1, 1), scale, np.float32))
+        return self._sampled(surface, *grid, np.full((1, 1), scale, np.float32))
 
     def floor(self, surface: Surface, camera: Camera, x: Plane, y: Plane, depth: Plane) -> Pixels | None:
         """Texture (h, w, 3) at floor points x, y (h, w) at depths (h, w); None without a texture."""
@@ -63,9 +63,8 @@ class Surfaces:
         sine = float(np.sin(surface.turn_rad) / surface.tile_m)
         eye = np.array(camera.pose.position_m, np.float32)
         footprint = self._footprint(surface, camera, (x, y), eye, depth)
-        mipmap = self._texture(surface)
         u, v = cv2.addWeighted(x, cosine, y, -sine, 0), cv2.addWeighted(x, sine, y, cosine, 0)
-        return mipmap.sample(np.asarray(u, np.float32), np.asarray(v, np.float32), footprint)
+        return self._sampled(surface, np.asarray(u, np.float32), np.asarray(v, np.float32), footprint)
 
     def wall(self, wall: Wall, camera: Camera, points: Plane, depth: Plane) -> Pixels | None:
         """Upright texture (h, w, 3) at wall points (3, h, w) at depths (h, w); None without a texture."""
@@ -79,7 +78,7 @@ class Surfaces:
         seen_from = np.array([side @ eye, eye[2], before_m], np.float32)
         footprint = self._footprint(surface, camera, (across, points[2]), seen_from, depth)
         scale = np.float32(1 / surface.tile_m)
-        return self._texture(surface).sample(across * scale, points[2] * -scale, footprint)
+        return self._sampled(surface, across * scale, points[2] * -scale, footprint)
 
     @staticmethod
     def _footprint(
@@ -111,9 +110,14 @@ class Surfaces:
         longer = np.sqrt(away * np.maximum(away * np.float32(1 / SLANT), np.float32(1)))
         return np.asarray(depth[sparse] * scale * longer, np.float32)
 
-    def _texture(self, surface: Surface) -> Mipmap:
+    def _sampled(self, surface: Surface, u: Plane, v: Plane, footprint: Plane) -> Pixels:
+        """The texture (h, w, 3) of a surface at coordinates (h, w) in tiles from its origin."""
         assert surface.look.texture is not None
-        return self._mipmap(surface.look.texture)
+        if surface.look.offset_tiles != (0.0, 0.0):
+            right, down = np.array(surface.look.offset_tiles, np.float32)
+            u, v = u + right, v + down
+        return self._mipmap(surface.look.texture).sample(u, v, footprint)
 
     def _filtered(self, texture: Texture) -> Mipmap:
-        return Mipmap(self._pictures(texture), mirrored=texture.kind == IMAGE)
+        pixels = square(self._pictures(texture))
+        return Mipmap(pixels, mirrored=texture.kind == IMAGE and not tiles(pixels))

@@ -5,6 +5,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 BORDER = 2
+SEAM_SIZES = (256, 32)
+"""Image sizes in pixels at which the step across a seam is compared with steps inside the image."""
+SEAM_RATIO = 1.1
+SEAM_LEVELS = 1.0
+"""An image tiles if the step across each seam, in grey levels, is at most `SEAM_RATIO` times the largest step
+between two rows or columns inside the image, plus `SEAM_LEVELS`: a seam along a joint of bricks is none."""
 Plane = NDArray[np.float32]
 
 
@@ -12,13 +18,13 @@ class Mipmap:
     """A mipmap of a square texture, all levels in one atlas, so that one `cv2.remap` samples any level.
 
     Args:
-        pixels: (h, w, 3) uint8 RGB; its central square is used, resized to 512 or 256 px.
+        pixels: (512, 512, 3) or (256, 256, 3) uint8 RGB.
         mirrored: Whether every second tile is mirrored, so that an image that does not tile shows no seams.
     """
 
     def __init__(self, pixels: NDArray[np.uint8], mirrored: bool = False) -> None:
         """Builds all levels (Williams 1983)."""
-        level = _square(pixels)
+        level = pixels
         if mirrored:
             level = np.concatenate([level, level[:, ::-1]], axis=1)
             level = np.concatenate([level, level[::-1]], axis=0)
@@ -71,7 +77,7 @@ class Mipmap:
         return np.asarray(cv2.remap(self._atlas, x, y, cv2.INTER_LINEAR), np.uint8)
 
 
-def _square(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def square(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Central square of an image, resized to 512 px, or to 256 px if it is smaller than 512."""
     height, width = pixels.shape[:2]
     side = min(height, width)
@@ -81,3 +87,14 @@ def _square(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if side == wanted:
         return middle
     return np.asarray(cv2.resize(middle, (wanted, wanted), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def tiles(pixels: NDArray[np.uint8]) -> bool:
+    """Whether a square image (n, n, 3) can be repeated without a visible seam: opposite borders match."""
+    for side in SEAM_SIZES:
+        small = cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32)
+        for image in (small, small.swapaxes(0, 1)):
+            steps = np.abs(np.diff(image, axis=0)).mean(axis=(1, 2))
+            if np.abs(image[0] - image[-1]).mean() > SEAM_RATIO * steps.max() + SEAM_LEVELS:
+                return False
+    return True
