@@ -148,7 +148,8 @@ class _Loader:
 
         The mesh is scaled to the largest `size_m` of its category; without `size_m` it is not scaled.
         """
-        found = self._noted(setting, path.name, path, category)
+        assert category.path is not None
+        found = self._noted(setting, path.name, path, category, category.path.within)
         content, from_file = found.mesh.content_hash, matrix_of(found.from_file)
         longest_m = float(found.mesh.extents_m.max())
         if category.size_m is not None:
@@ -185,16 +186,16 @@ class _Loader:
 
     def _mesh_of(self, setting: str, entry: Entry, category: Category) -> Mesh:
         try:
-            return self._noted(setting, entry.name, entry.path, category).mesh
+            return self._noted(setting, entry.name, entry.path, category, entry.path.parent).mesh
         except MeshError as error:
             raise NoLibrary(f"{entry.path} ({entry.name}): {error}; import the meshes anew") from error
 
-    def _noted(self, setting: str, called: str, path: Path, category: Category) -> MeshFile:
-        """Reads a mesh file and adds its notes.
+    def _noted(self, setting: str, called: str, path: Path, category: Category, within: Path) -> MeshFile:
+        """Reads a mesh file, whose textures are in the folder `within`, and adds its notes.
 
         Notes on materials and textures are left out if the category replaces the colours of the file.
         """
-        found = read_mesh_file(path)
+        found = read_mesh_file(path, within)
         looks = found.looks if category.color in (None, "own") else ()
         self.notes += [f"{setting}: {called}: {note}" for note in (*found.notes, *looks)]
         return found

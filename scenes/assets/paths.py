@@ -93,6 +93,25 @@ class AssetPath:
         return files
 
     @property
+    def within(self) -> Path:
+        """The folder that may contain the textures of the meshes.
+
+        This is the folder of the package, the folder above the first `*`, the folder itself, or that of the
+        mesh file.
+
+        Raises:
+            PathError: The package is not installed.
+        """
+        if self.package:
+            return self._resolved("")
+        given = self.resolved
+        parts = given.parts
+        wild = next((index for index, part in enumerate(parts) if "*" in part), None)
+        if wild is not None:
+            return Path(*parts[:wild])
+        return given if given.is_dir() else given.parent
+
+    @property
     def bare(self) -> str:
         """The name of the file, folder or library without its parents.
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from PIL import Image
 from trimesh.visual.material import PBRMaterial
 
-from scenes.assets.mesh import MeshError
 from scenes.assets.reading.file import read_mesh, read_mesh_file
 from tests.library.conftest import Look
 from tests.library.meshes import brick, gltf, painted, picture, png
@@ -184,15 +183,17 @@ def test_colours_of_vertices_run_from_one_to_the_other(tmp_path: Path, make: Mak
     assert shown[:, -1, 2].min() > 200
 
 
-def test_names_that_lead_elsewhere_are_refused_by_path_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["../secret.png", "link.png"])
+def test_textures_elsewhere_are_not_opened_by_path_either(tmp_path: Path, name: str) -> None:
     (tmp_path / "secret.png").write_bytes(png(picture()))
-    path = plate(tmp_path / "meshes", mapped("../secret.png"))
-    with pytest.raises(MeshError, match=r"names '../secret.png', which is not in its own folder; put"):
-        read_mesh(path)
+    path = plate(tmp_path / "meshes", mapped(name, "0.2 0.4 0.6"))
     (tmp_path / "meshes" / "link.png").symlink_to(tmp_path / "secret.png")
-    (tmp_path / "meshes" / "plate.mtl").write_text(mapped("link.png"))
-    with pytest.raises(MeshError, match=r"names 'link.png', a link that leads out"):
-        read_mesh(path)
+    found = read_mesh_file(path)
+    assert found.looks == (
+        f"texture {name!r} is outside the folder that was given: its colour is used; "
+        "copy that file beside the mesh, or give the folder above both",
+    )
+    np.testing.assert_allclose(found.mesh.parts[0].color_rgb, (0.2, 0.4, 0.6))
 
 
 def test_a_link_to_a_mesh_is_followed_with_what_lies_beside_either(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from scenes.assets.reading.file import read_mesh
 from sim2coco.library.row import Row
 from tests.library.conftest import Look
 from tests.library.meshes import brick, gltf, picture, png, textured
@@ -86,7 +87,7 @@ NAMES = (
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("make", [obj, gltf_image, gltf_buffer, dae, urdf], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", [gltf_buffer, urdf], ids=lambda make: make.__name__)
 def test_names_that_lead_elsewhere_are_refused(
     look: Look, folder: Path, make: Callable[[Path, str], Path], name: str
 ) -> None:
@@ -94,12 +95,37 @@ def test_names_that_lead_elsewhere_are_refused(
     row = look(path, unit_m=1.0)
     assert (row.verdict, row.kind) == ("refused", "path trick")
     assert "secret" in row.reason or "link" in row.reason
+    assert row.remedy == "copy that file beside the mesh, or give the folder above both"
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("make", [obj, gltf_image, dae], ids=lambda make: make.__name__)
+def test_a_texture_elsewhere_is_not_opened(
+    look: Look, folder: Path, make: Callable[[Path, str], Path], name: str
+) -> None:
+    """The mesh can be used without it; a note says which texture it is and what to do."""
+    name = name.format(absolute=folder.parent / SECRET)
+    row = look(make(folder, name), unit_m=1.0, library=folder.parent / "library")
+    assert (row.verdict, row.images) == ("repaired", {name: "outside"})
+    assert row.notes == (
+        f"texture {name!r} is outside the folder that was given: its colour is used; "
+        "copy that file beside the mesh, or give the folder above both",
+    )
+    mesh = read_mesh(folder.parent / "library" / "meshes" / f"{row.mesh}.obj")
+    assert all(part.texture is None for part in mesh.parts)
 
 
 @pytest.mark.parametrize("name", NAMES[:4])
-def test_a_material_library_elsewhere_is_refused(look: Look, folder: Path, name: str) -> None:
-    row = look(library_of(folder, name.format(absolute=folder.parent / SECRET)), unit_m=1.0)
-    assert (row.verdict, row.kind) == ("refused", "path trick")
+def test_a_material_file_elsewhere_is_not_opened(look: Look, folder: Path, name: str) -> None:
+    name = name.format(absolute=folder.parent / SECRET)
+    row = look(library_of(folder, name), unit_m=1.0, library=folder.parent / "library")
+    mtl = name.replace(".png", ".mtl")
+    assert row.notes == (
+        f"names {mtl!r}, which is outside the folder that was given: "
+        "copy that file beside the mesh, or give the folder above both",
+    )
+    mesh = read_mesh(folder.parent / "library" / "meshes" / f"{row.mesh}.obj")
+    assert all(part.color_rgb != (1.0, 0.0, 0.0) for part in mesh.parts)
 
 
 def test_a_mesh_that_is_a_link_out_of_the_folder_is_refused(look: Look, folder: Path) -> None:

@@ -1,6 +1,5 @@
 """Checks of mesh files before their geometry is read, and the units and axes that the files state."""
 
-import struct
 from xml.etree import ElementTree
 
 from scenes.assets.reading.refusal import Refused
@@ -12,30 +11,6 @@ EXPORT_AGAIN = "export it again from the program that made it"
 def unreadable(what: str) -> Refused:
     """The exception for a file that cannot be read in the format of its suffix."""
     return Refused("unreadable", what, EXPORT_AGAIN)
-
-
-def whole_stl(content: bytes, notes: list[str]) -> bytes:
-    """The content of an STL file without the bytes after the last triangle.
-
-    The header of a binary STL file states the number of triangles, and so the length of the file. Text files
-    are returned unchanged. If bytes are removed, a note is added to `notes`.
-
-    Raises:
-        Refused: A binary file is shorter than its header or than the header states.
-    """
-    if len(content) < 84:
-        if content.lstrip()[:5].lower() == b"solid":
-            return content
-        raise unreadable(f"is no STL: {len(content)} bytes, and the head alone has 84")
-    (triangles,) = struct.unpack_from("<I", content, 80)
-    wanted = 84 + 50 * triangles
-    if wanted == len(content) or (content.lstrip()[:5].lower() == b"solid" and b"facet" in content):
-        return content
-    if wanted > len(content):
-        there = (len(content) - 84) // 50
-        raise unreadable(f"is cut off: its head says {triangles:,} triangles, and {there:,} are there")
-    notes.append(f"{len(content) - wanted:,} bytes after its last triangle left out")
-    return content[:wanted]
 
 
 def check_xml(content: bytes) -> ElementTree.Element:

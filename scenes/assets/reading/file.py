@@ -41,11 +41,15 @@ def read_mesh(path: Path) -> Mesh:
     return read_mesh_file(path).mesh
 
 
-def read_mesh_file(path: Path) -> MeshFile:
+def read_mesh_file(path: Path, within: Path | None = None) -> MeshFile:
     """Reads the mesh in a file, with notes on how it was read.
 
-    The file may be a symbolic link to any place. Files that the mesh refers to, such as textures, must be in
-    the folder of the link or in that of its target.
+    The file may be a symbolic link to any place.
+
+    Args:
+        path: The mesh file.
+        within: The folder that may contain files that the mesh refers to, such as textures; None for the
+            folder of the file. They may also be in the folder of the file that a link leads to.
 
     Raises:
         MeshError: The file is missing, exceeds a limit, cannot be read, or contains no usable surface.
@@ -59,7 +63,7 @@ def read_mesh_file(path: Path) -> MeshFile:
     )
 
     try:
-        source = read_source(path, (path.parent, path.resolve().parent))
+        source = read_source(path, (within or path.parent, path.parent, path.resolve().parent))
     except Refused as refused:
         raise MeshError(f"{refused.sentence}; {refused.remedy}") from refused
     from_file = source.to_metres_z_up

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scenes.assets.reading import off, ply, threemf
-from scenes.assets.reading.containers import unreadable, whole_stl
+from scenes.assets.reading import off, ply, stl, threemf, wavefront
+from scenes.assets.reading.containers import unreadable
 from scenes.assets.reading.gltf import read as gltf
 from scenes.assets.reading.polygons import check_faces
 from scenes.assets.reading.raw import Raw
@@ -19,6 +19,8 @@ Read = Callable[[bytes, MeshResolver, list[str]], tuple[Raw, ...]]
 It raises `Refused`, or any other exception if the file is invalid.
 """
 READERS: dict[str, Read] = {
+    ".obj": wavefront.read,
+    ".stl": stl.read,
     ".off": off.read,
     ".ply": ply.read,
     ".3mf": threemf.read,
@@ -40,10 +42,6 @@ def load(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str]) 
     Raises:
         Refused: The file is invalid, has no faces, exceeds a limit, or refers to a file outside its folder.
     """
-    if suffix == ".stl":
-        content = whole_stl(content, notes)
-    if suffix == ".obj" and max((len(line) for line in content.splitlines()), default=0) > 1_000_000:
-        raise Refused("over a limit", "has a line of more than a million characters", "export it again")
     raws = _read(content, suffix, resolver, notes)
     faces = sum(len(raw.corners) for raw in raws)
     check_faces(faces)
@@ -72,9 +70,6 @@ def _read(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str])
         raise Refused("over a limit", "needs too much memory", "decimate it first") from error
     except Exception as error:  # parsers of untrusted files can raise anything
         raise unreadable(_told(error, resolver)) from error
-    finally:
-        if resolver.trick is not None:
-            raise resolver.trick
 
 
 def _told(error: Exception, resolver: MeshResolver) -> str:

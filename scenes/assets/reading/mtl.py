@@ -1,7 +1,10 @@
-"""Material files (MTL) of OBJ meshes: separates the file name of a texture from its placement options."""
+"""Parses material files (MTL) of OBJ meshes."""
 
 import re
+from dataclasses import dataclass, replace
+from math import isfinite
 
+from scenes.assets.reading.raw import Color
 from scenes.assets.reading.text import plain_text
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
@@ -9,41 +12,81 @@ ARGUMENTS = rf"(?:\s+(?:on|off|{NUMBER}|[rgbmlz])(?=\s|$))*"
 BEFORE = re.compile(rf"(?:-[a-z]+{ARGUMENTS}\s+)+", re.IGNORECASE)
 AFTER = re.compile(rf"(?:\s+-[a-z]+{ARGUMENTS})+$", re.IGNORECASE)
 """Options before the file name of a texture, such as `-s 2 2 1`; some programs write them after the name."""
-TEXTURE = re.compile(r"\s*map_Kd\s+(\S.*)", re.IGNORECASE)
-PLACEMENT = "texture_placement"
-"""Keyword of a line with four numbers: the repetitions of a texture along u and v, and its offsets."""
+UNUSED = ("-mm", "-imfchan", "-t")
+"""Options that change how a texture looks, and are not used."""
 
 
-def plain_materials(content: bytes) -> bytes:
-    """The content of an MTL file, as UTF-8, in which each `map_Kd` line has a file name and no options.
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The colour and texture of a material.
 
-    The options are moved to a separate line that starts with `PLACEMENT`.
+    Attributes:
+        color: Diffuse colour (`Kd`), or None if the file does not give one.
+        texture: File name of the diffuse texture (`map_Kd`) as written; "" if there is none.
+        repeats: How often the texture repeats along u and v.
+        offset: What is added to u and v.
+        unused: Options of the texture that are not used.
     """
-    lines = plain_text(content).decode().splitlines()
-    return "\n".join(plain for line in lines for plain in _plain(line)).encode()
+
+    color: Color | None = None
+    texture: str = ""
+    repeats: tuple[float, float] = (1.0, 1.0)
+    offset: tuple[float, float] = (0.0, 0.0)
+    unused: tuple[str, ...] = ()
 
 
-def _plain(line: str) -> list[str]:
-    found = TEXTURE.fullmatch(line)
-    if found is None:
-        return [line]
-    told = found[1].strip()
+def parse_materials(content: bytes) -> dict[str, Material]:
+    """The materials of an MTL file by their names; of two with the same name, the last."""
+    materials: dict[str, Material] = {}
+    name = None
+    for line in re.split(r"\r\n|\r|\n", plain_text(content).decode()):
+        keyword, rest = (*line.split(None, 1), "", "")[:2]
+        keyword, rest = keyword.lower(), rest.strip()
+        if keyword == "newmtl":
+            name = " ".join(rest.split())
+            materials[name] = Material()
+        elif name is not None and keyword == "kd":
+            materials[name] = replace(materials[name], color=_color(rest))
+        elif name is not None and keyword == "map_kd" and rest:
+            materials[name] = _textured(materials[name], rest)
+    return materials
+
+
+def _color(text: str) -> Color | None:
+    """The colour in `r g b` or, of a grey, `r`; None if it is given in another way."""
+    numbers = _numbers(text.split(), 3)
+    if not numbers:
+        return None
+    red, green, blue = numbers if len(numbers) == 3 else numbers[:1] * 3
+    return red, green, blue
+
+
+def _textured(material: Material, told: str) -> Material:
+    """A material with the texture that a `map_Kd` line names, before, after or between options."""
     before, after = BEFORE.match(told), AFTER.search(told)
-    options = " ".join(match[0] for match in (before, after) if match)
+    options = " ".join(match[0] for match in (before, after) if match).lower().split()
     name = told[before.end() if before else 0 : after.start() if after else None].strip('"')
-    placement = (*_numbers(options, "-s", 1.0), *_numbers(options, "-o", 0.0))
-    return [" ".join(map(str, (PLACEMENT, *placement))), f"map_Kd {name}"]
+    (u, v), (along_u, along_v) = _pair(options, "-s", 1.0), _pair(options, "-o", 0.0)
+    unused = tuple(option for option in UNUSED if option in options)
+    return replace(material, texture=name, repeats=(u, v), offset=(along_u, along_v), unused=unused)
 
 
-def _numbers(options: str, option: str, default: float) -> tuple[float, float]:
+def _pair(options: list[str], option: str, default: float) -> tuple[float, float]:
     """The first two numbers after an option; `default` replaces missing ones."""
-    words = options.lower().split()
-    after = words[words.index(option) + 1 :] if option in words else []
-    numbers = []
-    for word in after[:2]:
+    after = options[options.index(option) + 1 :] if option in options else []
+    u, v = (*_numbers(after, 2), default, default)[:2]
+    return u, v
+
+
+def _numbers(words: list[str], most: int) -> tuple[float, ...]:
+    """The numbers at the start of a list of words, at most so many; numbers that are not finite end it."""
+    numbers: list[float] = []
+    for word in words[:most]:
         try:
-            numbers.append(float(word))
+            number = float(word)
         except ValueError:
             break
-    u, v = (*numbers, default, default)[:2]
-    return u, v
+        if not isfinite(number):
+            break
+        numbers.append(number)
+    return tuple(numbers)

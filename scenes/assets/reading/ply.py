@@ -7,7 +7,7 @@ import numpy as np
 from scenes.assets.reading.containers import unreadable
 from scenes.assets.reading.ply_elements import Column, Table, tables
 from scenes.assets.reading.ply_head import Head, head_of
-from scenes.assets.reading.raw import WHITE, Floats, Raw, opened, painted
+from scenes.assets.reading.raw import WHITE, Floats, Raw, painted
 from scenes.assets.reading.resolver import MeshResolver
 from scenes.assets.reading.surfaces import Surface, cut, indices, shares, spread, strip_triangles
 from scenes.assets.reading.triangulate import Ints
@@ -123,9 +123,8 @@ def _textured(
 
 
 def _painted(raw: Raw, name: str, resolver: MeshResolver) -> Raw:
-    try:
-        image = opened(resolver.get(name))
-    except FileNotFoundError:
+    image = resolver.image(name)
+    if image is None:
         return raw
     textured = painted(raw, raw.color_rgb, WHITE, image, resolver.notes)
     return textured if textured.texture is None else replace(textured, corner_colors=None)

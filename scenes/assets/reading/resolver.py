@@ -1,18 +1,17 @@
-"""Opens the files that a mesh file refers to, if they are in its folder and of a supported kind."""
+"""Opens the files that a mesh file refers to, if they are in the folder that the user named."""
 
 import hashlib
 import io
-import re
+import os
 import warnings
 from collections.abc import Sequence
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Literal
-from urllib.parse import unquote
 
 from PIL import Image
 
 from scenes.assets.reading.limits import MAX_FILE_BYTES, MAX_IMAGE_PX
-from scenes.assets.reading.mtl import plain_materials
+from scenes.assets.reading.places import COPY, Places, plain_name, short
 from scenes.assets.reading.refusal import Refused
 
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "TGA", "GIF")
@@ -31,131 +30,134 @@ IMAGES = (
     ".hdr",
     ".psd",
 )
-DRIVE = re.compile(r"[A-Za-z]:[\\/]")
-SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-MAX_NAME = 255
-"""Longest component of a path, in characters."""
-
-Fate = Literal["found", "missing", "unsupported", "unreadable"]
+Fate = Literal["found", "missing", "unsupported", "unreadable", "outside"]
 
 
 class MeshResolver:
     """Opens the files that a mesh refers to.
 
+    `Places` describes where it looks for them.
+
     Args:
         path: The mesh file.
-        roots: Folders that may contain the targets of symbolic links, such as the imported folder.
+        roots: Folders that may contain these files, and the targets of symbolic links.
 
     Attributes:
         images: For each image that the mesh refers to, by its path relative to the mesh: `found`, or why it
-            is not used (`missing`, `unsupported` or `unreadable`).
+            is not used (`missing`, `unsupported`, `unreadable`, or `outside` the roots).
         inputs: SHA-256 of each requested file, by its path relative to the mesh; "" if it is missing or
             cannot be read.
-        trick: The first `Refused` exception that was raised for a file, because its name is invalid or leads
-            outside the allowed folders, or because it exceeds a limit; None if no file was refused.
         notes: Notes on missing files and on names that were changed.
     """
 
     def __init__(self, path: Path, roots: Sequence[Path]) -> None:
-        """Stores the paths; files are opened by `get`."""
-        self._folder = path.parent
-        self.roots = tuple(root.resolve() for root in roots)
+        """Stores the paths; files are opened by `get` and `image`."""
+        self.roots = tuple(roots)
+        self._places = Places(path.parent, roots)
         self.images: dict[str, Fate] = {}
         self.inputs: dict[str, str] = {}
-        self.trick: Refused | None = None
         self.notes: list[str] = []
-        self._kind = path.suffix.lower()
-        self._has_materials = False
+
+    def find(self, name: str) -> Path:
+        """The path of a file that the mesh refers to by name; the file may be missing.
+
+        Raises:
+            Refused: The file is not in `roots`, or is a symbolic link whose target is not.
+            OSError: A folder may not be read.
+        """
+        return self._places.find(name)[0]
+
+    def has(self, name: str) -> bool:
+        """Whether there is a file of this name that may be opened."""
+        try:
+            return self.find(name).is_file()
+        except (OSError, Refused):
+            return False
+
+    def beside(self, name: str, other: str) -> str:
+        """The path, relative to the mesh, of a file whose path is given relative to another file.
+
+        Args:
+            name: The other file, as the mesh names it.
+            other: Path relative to the folder of that file.
+        """
+        return self._places.key(Path(os.path.normpath(self.find(name).parent / other)))
 
     def get(self, name: str) -> bytes:
         """Reads a file that the mesh refers to.
 
         Raises:
-            Refused: The name leads outside the allowed folders, or the file exceeds a limit.
-            FileNotFoundError: The file is missing, cannot be read, or is an image in an unsupported format.
+            Refused: The file is not in `roots`, or exceeds a limit.
+            FileNotFoundError: The file is missing or cannot be read; a note says so.
         """
         try:
-            return self._get(str(name))
-        except Refused as refused:
-            # trimesh treats some exceptions as a missing texture, so the refusal is stored for the caller.
-            self.trick = self.trick or refused
-            raise
+            return self._content(name)
+        except OSError as error:
+            missing = isinstance(error, FileNotFoundError)
+            self.inputs[short(name)] = ""
+            self.notes.append(f"{short(name)!r} is missing" if missing else f"{short(name)!r} cannot be read")
+            raise FileNotFoundError(name) from error
 
-    def inside(self, name: str) -> Path:
-        """The path of a file that the mesh refers to by name; the file may be missing.
+    def image(self, name: str) -> Image.Image | None:
+        """Opens a texture that the mesh refers to, or returns None if it cannot be used.
+
+        The reason is added to `images`. The texture is decoded when its pixels are first accessed.
 
         Raises:
-            Refused: The name is not valid, leads outside the folder of the mesh, or is a symbolic link whose
-                target is outside `roots`.
+            Refused: The file is too large, or has too many pixels.
         """
-        if DRIVE.match(name):  # a path on the author's Windows machine: only the file name is used
-            bare = re.split(r"[\\/]", name)[-1]
-            self.notes.append(f"{name!r} is taken as {bare!r} beside it")
-            name = bare
-        plain = unquote(name).replace("\\", "/")
-        if (
-            len(name) > 4 * MAX_NAME
-            or "\0" in plain
-            or any(len(part) > MAX_NAME for part in plain.split("/"))
-        ):
-            raise _trick(name[:60] + "...", "which is no name of a file")
-        if plain.startswith(("/", "~")) or SCHEME.match(plain) or ".." in plain.split("/"):
-            raise _trick(name, "which is not in its own folder")
-        found = self._folder / plain if not (self._folder / name).exists() else self._folder / name
-        found = found if found.exists() else _other_case(self._folder, plain)
-        if found.exists() and not any(found.resolve().is_relative_to(root) for root in self.roots):
-            raise _trick(name, "a link that leads out of the imported folder")
-        return found
+        content = self.image_bytes(name)
+        if content is None:
+            return None
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
+        image.info["file_path"] = self._places.key(self.find(name))
+        return image
 
-    def _get(self, name: str) -> bytes:
-        key = name
+    def image_bytes(self, name: str) -> bytes | None:
+        """As `image`, but returns the content of the file."""
+        key = short(name)
         try:
-            found = self.inside(name)
-            key = found.relative_to(self._folder).as_posix()
-            content = _content(found, name)
+            key = self._places.key(self.find(name))
+            content = self._content(name)
+        except Refused as refused:
+            if refused.kind != "path trick":
+                raise
+            self.images[key] = "outside"
+            self.inputs.setdefault(PurePosixPath(plain_name(name)).name, "")  # where it may be put later
+            return None
         except OSError as error:
-            self._lost(key, name, "missing" if isinstance(error, FileNotFoundError) else "unreadable")
-            raise FileNotFoundError(name) from error
-        self.inputs[key] = digest(content)
-        if not self._is_image(key):
-            self._has_materials = True
-            return plain_materials(content) if self._kind == ".obj" else content
+            self.images[key] = "missing" if isinstance(error, FileNotFoundError) else "unreadable"
+            self.inputs[key] = ""
+            return None
         self.images[key] = "found" if can_be_read(content, key) else "unsupported"
-        if self.images[key] == "unsupported":
+        return content if self.images[key] == "found" else None
+
+    def _content(self, name: str) -> bytes:
+        """The content of a file.
+
+        Raises:
+            Refused: The file is not in `roots`, or is too large.
+            OSError: The file is missing or cannot be read.
+        """
+        path, elsewhere = self._places.find(name)
+        if not path.is_file():
             raise FileNotFoundError(name)
+        key = self._places.key(path)
+        if path.stat().st_size > MAX_FILE_BYTES:
+            size = f"{key!r} is larger than {MAX_FILE_BYTES >> 20} MiB"
+            raise Refused("over a limit", size, "make it smaller")
+        content = path.read_bytes()
+        if elsewhere:
+            self.notes.append(f"{short(name)!r} is taken as {key!r} beside it")
+        self.inputs[key] = digest(content)
         return content
 
-    def _is_image(self, name: str) -> bool:
-        """Whether a file is a texture: by its suffix, or because the mesh can refer to no other kind of file.
 
-        PLY and COLLADA files refer only to textures. For an OBJ file, every file that is read after the
-        material file is a texture.
-        """
-        known = PurePath(name).suffix.lower() in IMAGES
-        return known or self._kind in (".ply", ".dae") or (self._kind == ".obj" and self._has_materials)
-
-    def _lost(self, key: str, name: str, fate: Fate) -> None:
-        self.inputs[key] = ""
-        if self._is_image(key):
-            self.images[key] = fate
-        else:
-            self.notes.append(f"{name!r} is missing" if fate == "missing" else f"{name!r} cannot be read")
-
-
-def _content(path: Path, name: str) -> bytes:
-    """The content of a file that a mesh refers to.
-
-    Raises:
-        Refused: The file is too large.
-        OSError: The file is missing or cannot be read.
-    """
-    if not path.is_file():
-        raise FileNotFoundError(name)
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise Refused(
-            "over a limit", f"{name!r} is larger than {MAX_FILE_BYTES >> 20} MiB", "make it smaller"
-        )
-    return path.read_bytes()
+def lost_texture(name: str, fate: Fate) -> str:
+    """A note on a texture that is not used."""
+    if fate == "outside":
+        return f"texture {name!r} is outside the folder that was given: its colour is used; {COPY}"
+    return f"texture {name!r} {fate}: its colour is used"
 
 
 def digest(content: bytes) -> str:
@@ -186,21 +188,3 @@ def can_be_read(content: bytes, name: str) -> bool:
 def _bomb(name: str, size: str) -> Refused:
     sentence = f"its image {name!r} is {size} than {MAX_IMAGE_PX // 10**6} million pixels"
     return Refused("over a limit", sentence, "scale the image down")
-
-
-def _trick(name: str, what: str) -> Refused:
-    return Refused("path trick", f"names {name!r}, {what}", "put that file beside the mesh, and name it so")
-
-
-def _other_case(folder: Path, name: str) -> Path:
-    """The path of a file whose name differs from `name` only in case.
-
-    Each component is replaced only if exactly one entry of its folder matches.
-    """
-    place = folder
-    for part in PurePosixPath(name).parts:
-        if not place.is_dir():
-            return folder / name
-        same = [other for other in place.iterdir() if other.name.lower() == part.lower()]
-        place = same[0] if len(same) == 1 else place / part
-    return place

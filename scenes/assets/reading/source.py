@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scenes.assets.reading.raw import Floats, Raw
-from scenes.assets.reading.resolver import MeshResolver
+from scenes.assets.reading.resolver import MeshResolver, lost_texture
 from scenes.geometry import conversion
 
 
@@ -52,11 +52,7 @@ def source_of(
         resolver: The resolver that the file was read with; provides `images`, `inputs` and notes.
         notes: Notes on the triangles; duplicates are removed.
     """
-    lost = [
-        f"texture {name!r} {fate}: its colour is used"
-        for name, fate in resolver.images.items()
-        if fate != "found"
-    ]
+    lost = [lost_texture(name, fate) for name, fate in resolver.images.items() if fate != "found"]
     looks = dict.fromkeys((*resolver.notes, *lost))
     images: dict[str, str] = dict(resolver.images)
     return Source(raws, unit_m, up, images, resolver.inputs, tuple(dict.fromkeys(notes)), tuple(looks))

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scenes.assets.reading.containers import unreadable
-from scenes.assets.reading.mtl import PLACEMENT
 from scenes.assets.reading.polygons import check_faces
 from scenes.assets.reading.raw import GREY, WHITE, Color, Floats, Raw, meant, painted, rgb_of, with_colors
-from scenes.assets.reading.resolver import MeshResolver
+from scenes.assets.reading.refusal import Refused
+from scenes.assets.reading.resolver import IMAGES, MeshResolver
 from scenes.assets.reading.text import plain_head, plain_text
 
 
@@ -33,14 +34,23 @@ def read(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str]) 
         Refused: The file is invalid, exceeds a limit, or refers to a file outside its folder.
         Exception: trimesh raises errors of any kind for invalid files.
     """
-    if suffix in (".obj", ".off"):
+    if suffix == ".off":
         content = plain_text(content)
     if suffix == ".ply":
         content = plain_head(content, b"end_header")
+    files = _Resolver(resolver, suffix)
     with _quiet():
-        scene = trimesh.load_scene(
-            io.BytesIO(content), file_type=suffix[1:], resolver=_Resolver(resolver), process=False
-        )
+        try:
+            scene = trimesh.load_scene(
+                io.BytesIO(content), file_type=suffix[1:], resolver=files, process=False
+            )
+        except Exception:
+            if files.lost is not None:
+                resolver.get(files.lost)
+            raise
+        finally:
+            if files.refused is not None:
+                raise files.refused
         placed = [(geometry, matrix) for geometry, matrix in _placed(scene) if _has_faces(geometry)]
         check_faces(sum(len(geometry.faces) for geometry, _ in placed))
         for geometry, _ in placed:
@@ -54,11 +64,26 @@ def read(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str]) 
 class _Resolver(trimesh.resolvers.Resolver):
     """Hands a `MeshResolver` to trimesh."""
 
-    def __init__(self, resolver: MeshResolver) -> None:
+    def __init__(self, resolver: MeshResolver, suffix: str) -> None:
         self._resolver = resolver
+        self._only_images = suffix in (".ply", ".dae")
+        self.refused: Refused | None = None
+        self.lost: str | None = None
 
     def get(self, name: str) -> bytes:
-        return self._resolver.get(name)
+        """The content of a file; stores a refusal, because trimesh suppresses some exceptions."""
+        name = str(name)
+        try:
+            if not self._only_images and PurePath(name).suffix.lower() not in IMAGES:
+                return self._resolver.get(name)
+            content = self._resolver.image_bytes(name)
+        except Refused as refused:
+            self.refused = self.refused or refused
+            raise
+        if content is None:
+            self.lost = name
+            raise FileNotFoundError(name)
+        return content
 
     def keys(self) -> list[str]:
         """An empty list, because the names come from the mesh."""
@@ -135,7 +160,7 @@ def _colored(raw: Raw, geometry: Any, faces: NDArray[np.int64]) -> Raw:
 
 
 def _with_material(raw: Raw, geometry: Any, material: Any, faces: NDArray[np.int64], notes: list[str]) -> Raw:
-    uv = _repeated(getattr(geometry.visual, "uv", None), material)
+    uv = getattr(geometry.visual, "uv", None)
     if uv is not None and (len(uv) != len(geometry.vertices) or not np.isfinite(uv).all()):
         uv = None
         notes.append("its texture coordinates are not finite")
@@ -150,15 +175,6 @@ def _with_material(raw: Raw, geometry: Any, material: Any, faces: NDArray[np.int
         colors = colors / 255 if np.asarray(attribute).dtype.kind in "iu" else colors
         return with_colors(done, colors[faces] * np.array(color))
     return done
-
-
-def _repeated(uv: Any, material: Any) -> Any:
-    """Texture coordinates (n, 2), scaled and offset by the placement options of an MTL file."""
-    placement = getattr(material, "kwargs", {}).get(PLACEMENT)
-    if uv is None or placement is None:
-        return uv
-    numbers = np.array(placement, np.float64)
-    return np.asarray(uv, np.float64)[:, :2] * numbers[:2] + numbers[2:]
 
 
 def _of_material(material: Any) -> tuple[Color, Color, Image.Image | None]:

@@ -1,7 +1,6 @@
 """Reads robot descriptions (URDF): the visual meshes of all links, with all joints at zero, as one mesh."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -49,8 +48,6 @@ def read_urdf(content: bytes, resolver: MeshResolver) -> Source:
         for visual in link.findall("visual"):
             found = _visual(visual, materials, resolver, notes)
             raws += [raw.moved(place @ _origin(visual)) for raw in found]
-    if resolver.trick is not None:
-        raise resolver.trick
     if not raws:
         raise Refused("no faces", "shows nothing: it has no <visual> with a mesh or a shape", "give it one")
     return source_of(tuple(raws), 1.0, "z", resolver, notes)
@@ -145,12 +142,12 @@ def _visual(
 
 def _mesh(mesh: ElementTree.Element, resolver: MeshResolver, notes: list[str]) -> list[Raw]:
     name = mesh.get("filename", "")
-    path = resolver.inside(name)
-    if not path.is_file():
-        raise unreadable(f"names the mesh {name!r}, which is not there")
     try:
+        path = resolver.find(name)
+        if not path.is_file():
+            raise unreadable(f"names the mesh {name!r}, which is not there")
         content = resolver.get(name)
-    except FileNotFoundError as error:
+    except OSError as error:
         raise unreadable(f"names the mesh {name!r}, which cannot be read") from error
     suffix = path.suffix.lower()
     if suffix not in (".obj", ".stl", ".dae", ".ply", ".off", ".glb", ".gltf"):
@@ -159,9 +156,8 @@ def _mesh(mesh: ElementTree.Element, resolver: MeshResolver, notes: list[str]) -
     raws = load(content, suffix, own, notes)
     check_resolution(raws, notes)
     resolver.notes += own.notes
-    folder = Path(name).parent
-    resolver.images.update({(folder / key).as_posix(): fate for key, fate in own.images.items()})
-    resolver.inputs.update({(folder / key).as_posix(): value for key, value in own.inputs.items()})
+    resolver.images.update({resolver.beside(name, key): fate for key, fate in own.images.items()})
+    resolver.inputs.update({resolver.beside(name, key): value for key, value in own.inputs.items()})
     matrix = np.diag([*_numbers(mesh.get("scale"), (1.0, 1.0, 1.0)), 1.0])
     if suffix == ".dae":
         unit_m, up = dae_frame(content)

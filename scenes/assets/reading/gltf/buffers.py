@@ -34,7 +34,7 @@ class Buffers:
         for buffer in root.items("buffers"):
             uri = buffer.text("uri")
             if uri and uri[:5].lower() != DATA:
-                resolver.inside(uri)
+                resolver.find(uri)
         self._root = root
         self._binary = binary
         self._resolver = resolver

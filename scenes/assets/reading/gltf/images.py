@@ -49,7 +49,7 @@ class Pictures:
         """The pixels of an image, at most 1024 px a side, or None if it cannot be used, which is noted.
 
         Raises:
-            Refused: The image has too many pixels, or its file is outside the allowed folders.
+            Refused: The image has too many pixels.
         """
         if index not in self._decoded:
             self._decoded[index] = self._get(index)
@@ -60,9 +60,8 @@ class Pictures:
         uri = image.text("uri")
         embedded = _embedded(uri) if uri else self._in_view(image)
         name = self._name(image, index) if embedded is not None else uri
-        try:
-            content = self._resolver.get(uri) if embedded is None else embedded
-        except FileNotFoundError:
+        content = self._resolver.image_bytes(uri) if embedded is None else embedded
+        if content is None:
             return None  # noted by the resolver
         if not can_be_read(content, name):
             self._resolver.images[name] = "unsupported"

@@ -1,0 +1,139 @@
+"""Finds the files that a mesh file names, if they are in the folder that the user named."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePath, PurePosixPath
+from urllib.parse import unquote
+
+from scenes.assets.reading.refusal import Refused
+
+DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?://)?")
+PACKAGES = ("package", "model")
+"""Schemes of ROS: the name of a folder above the mesh follows."""
+MAX_NAME = 255
+"""Longest component of a path, in characters."""
+COPY = "copy that file beside the mesh, or give the folder above both"
+"""What to do about a file outside the folder that was given."""
+
+
+class Places:
+    """Where the files are that a mesh names.
+
+    A name is looked for as it is written, with slashes for backslashes, and in any case of letters. A name
+    that begins with `/`, contains `..` or has the form `package://NAME/...` is followed within `roots`. Then
+    the last parts of the name are looked for beside the mesh.
+
+    Args:
+        folder: The folder of the mesh file.
+        roots: Folders that may contain these files, and the targets of symbolic links.
+    """
+
+    def __init__(self, folder: Path, roots: Sequence[Path]) -> None:
+        """Makes the paths absolute."""
+        self._folder = _absolute(folder)
+        self._targets = tuple(root.resolve() for root in roots)
+        self._within = (self._folder, *map(_absolute, roots), *self._targets)
+
+    def find(self, name: str) -> tuple[Path, bool]:
+        """The path of a file, which may be missing, and whether only the last parts of its name led to it.
+
+        Raises:
+            Refused: The file is not in `roots`, or is a symbolic link whose target is not.
+            OSError: A folder may not be read, or no file can have this name.
+        """
+        plain = plain_name(name)
+        if _is_no_name(plain):
+            raise FileNotFoundError(name)
+        places = [place for place in self._named(name, plain) if self._above(place) is not None]
+        for place in places:
+            found = self._in_any_case(place)
+            if found is not None:
+                return self._allowed(found, name), False
+        for end in _ends(plain):
+            found = self._in_any_case(self._folder / end)
+            if found is not None:
+                return self._allowed(found, name), True
+        if DRIVE.match(plain):
+            return self._folder / PurePosixPath(plain).name, True
+        if not places:
+            raise Refused(
+                "path trick", f"names {short(name)!r}, which is outside the folder that was given", COPY
+            )
+        return places[-1], False
+
+    def key(self, path: Path) -> str:
+        """A path relative to the folder of the mesh, with `/`."""
+        return PurePath(os.path.relpath(path, self._folder)).as_posix()
+
+    def _named(self, name: str, plain: str) -> Iterator[Path]:
+        """Where a file of this name can be, inside or outside of `roots`."""
+        scheme = SCHEME.match(plain)
+        if scheme is not None and scheme[1].lower() in PACKAGES:
+            rest = PurePosixPath(plain[scheme.end() :])
+            for above in (self._folder, *self._folder.parents):
+                yield above / rest
+                if rest.parts and above.name == rest.parts[0]:
+                    yield above.joinpath(*rest.parts[1:])
+        elif scheme is None and not DRIVE.match(plain):
+            if (self._folder / name).exists():
+                yield self._folder / name
+            yield Path(os.path.normpath(self._folder / plain))
+
+    def _above(self, place: Path) -> Path | None:
+        """The folder that contains a place: that of the mesh, one of `roots`, or None."""
+        if ".." in place.parts:
+            return None
+        return next((folder for folder in self._within if place.is_relative_to(folder)), None)
+
+    def _in_any_case(self, place: Path) -> Path | None:
+        """The path that exists at a place, or the one whose name differs in case only, or None.
+
+        Each component is replaced only if exactly one entry of its folder matches.
+        """
+        if place.exists():
+            return place
+        found = self._above(place) or self._folder
+        for part in place.relative_to(found).parts:
+            if not found.is_dir():
+                return None
+            same = [other for other in found.iterdir() if other.name.lower() == part.lower()]
+            found = same[0] if len(same) == 1 else found / part
+        return found if found.exists() else None
+
+    def _allowed(self, path: Path, name: str) -> Path:
+        target = path.resolve()
+        if not any(target.is_relative_to(root) for root in self._targets):
+            what = "a link that leads out of the folder that was given"
+            raise Refused("path trick", f"names {short(name)!r}, {what}", COPY)
+        return path
+
+
+def _absolute(path: Path) -> Path:
+    """An absolute path in which links and the case of letters are left as they are."""
+    return Path(os.path.abspath(path))  # noqa: PTH100  # Path.resolve follows links
+
+
+def plain_name(name: str) -> str:
+    """A name with `/` between folders, without `%20` and the like, and without `file://`."""
+    plain = unquote(name).replace("\\", "/")
+    return plain[7:] if plain.lower().startswith("file://") else plain
+
+
+def short(name: str) -> str:
+    """A name, cut off if it is longer than any file's."""
+    return name if len(name) <= 4 * MAX_NAME else name[:60] + "..."
+
+
+def _is_no_name(plain: str) -> bool:
+    parts = plain.split("/")
+    return "\0" in plain or len(plain) > 4 * MAX_NAME or any(len(part) > MAX_NAME for part in parts)
+
+
+def _ends(plain: str) -> Iterator[str]:
+    """The last parts of a name: at most three, then two, then the name of the file."""
+    parts = [part for part in plain.split("/") if part not in ("", ".", "..")]
+    for count in (3, 2, 1):
+        if len(parts) >= count:
+            yield "/".join(parts[-count:])

@@ -1,0 +1,90 @@
+"""Reads STL files, binary or text, with the colours that some programs store in them."""
+
+import struct
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.reading.containers import unreadable
+from scenes.assets.reading.polygons import check_faces
+from scenes.assets.reading.raw import GREY, Floats, Raw, with_colors
+from scenes.assets.reading.resolver import MeshResolver
+from scenes.assets.reading.text import plain_text
+from scenes.assets.reading.textlines import table, text_lines
+
+HEAD_BYTES = 84
+FACET = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
+OBJECT_COLOR = b"COLOR="
+"""Before the colour of the object in the header of files by Materialise Magics: four bytes, red first."""
+MARKED = 0x8000
+"""Bit of the attribute: the facet has its own colour or, in files by Magics, that of the object."""
+
+
+def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
+    """Reads the triangles of an STL file.
+
+    Args:
+        content: The bytes of the file.
+        resolver: Not used; an STL file refers to no other file.
+        notes: A note is added here if there are bytes after the last triangle.
+
+    Raises:
+        Refused: The file is cut off, cannot be read, or has too many faces.
+    """
+    if _is_text(content):
+        return (Raw(_corners_of_text(content)),)
+    if len(content) < HEAD_BYTES:
+        raise unreadable(f"is no STL: {len(content)} bytes, and the head alone has {HEAD_BYTES}")
+    (count,) = struct.unpack_from("<I", content, HEAD_BYTES - 4)
+    there = (len(content) - HEAD_BYTES) // FACET.itemsize
+    if count > there:
+        raise unreadable(f"is cut off: its head says {count:,} triangles, and {there:,} are there")
+    rest = len(content) - HEAD_BYTES - count * FACET.itemsize
+    if rest:
+        notes.append(f"{rest:,} bytes after its last triangle left out")
+    check_faces(count)
+    facets = np.frombuffer(content, FACET, count, HEAD_BYTES)
+    raw = Raw(facets["corners"].astype(np.float64))
+    colors = _colors(content[: HEAD_BYTES - 4], facets["attribute"])
+    return (raw if colors is None else with_colors(raw, np.repeat(colors[:, None], 3, axis=1)),)
+
+
+def _is_text(content: bytes) -> bool:
+    """Whether a file is text; binary files may begin with `solid` too, but state their length."""
+    head = content[:256].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").replace(b"\0", b"")
+    if head[:5].lower() != b"solid":
+        return False
+    if len(content) < HEAD_BYTES:
+        return True
+    (count,) = struct.unpack_from("<I", content, HEAD_BYTES - 4)
+    return len(content) != HEAD_BYTES + count * FACET.itemsize and b"facet" in plain_text(content).lower()
+
+
+def _corners_of_text(content: bytes) -> Floats:
+    """The corners of the triangles in a text file, (m, 3, 3).
+
+    Raises:
+        Refused: A triangle has no three corners, a number cannot be read, or there are too many faces.
+    """
+    lines = text_lines(plain_text(content).lower())
+    numbers, counts = table(lines.after(b"vertex", lines.begin_with(b"vertex")), 3, 3)
+    check_faces(len(numbers) // 3)
+    if len(numbers) % 3 or (counts < 3).any():
+        raise unreadable("is cut off: a triangle has no three corners")
+    return numbers.reshape(-1, 3, 3)
+
+
+def _colors(header: bytes, attributes: NDArray[np.uint16]) -> Floats | None:
+    """The colours of the facets, (m, 3), or None if the file has none.
+
+    Magics writes the colour of the object into the header and red into the lowest bits of the attributes; 0
+    stands for the colour of the object. VisCAM and SolidView have blue in the lowest bits.
+    """
+    own = np.stack([attributes >> shift & 31 for shift in (0, 5, 10)], axis=1) / 31
+    marked = (attributes & MARKED != 0)[:, None]
+    place = header.find(OBJECT_COLOR)
+    color = header[place + len(OBJECT_COLOR) :][:3]
+    if place >= 0 and len(color) == 3:
+        of_object = marked | (attributes == 0)[:, None]
+        return np.where(of_object, np.frombuffer(color, np.uint8) / 255, own)
+    return np.where(marked, own[:, ::-1], GREY) if marked.any() else None
