@@ -21,6 +21,9 @@ from sim2coco.records import FORMAT, Record, View, record_name, to_bytes
 from sim2coco.seeding import rng_for
 from sim2coco.store import Store
 
+BELOW_FLOOR = "below_floor"
+"""The reason for rejecting a view whose camera is below the floor, whatever the kind of camera or scene."""
+
 Outcome = tuple[list[Written], tuple[str, ...]]
 """The result of a shot: its images, or the reasons why it was rejected."""
 
@@ -101,6 +104,8 @@ def make_view(context: WorkerContext, settled: Settled, shots: Sequence[Shot]) -
 
     The view is labelled only once, and rasterised only once if the composer can change the light afterwards.
     """
+    if below_floor(settled, shots[0]):
+        return [([], (BELOW_FLOOR,))] * len(shots)
     try:
         gbuffer = context.renderer.rasterise(settled, shots[0])
         frame = context.composer.compose(context.renderer, gbuffer, settled, shots[0])
@@ -113,6 +118,11 @@ def make_view(context: WorkerContext, settled: Settled, shots: Sequence[Shot]) -
         again = relight(context, settled, shot, gbuffer, sample)
         outcomes.append(finish(context, settled, shot, again, measures))
     return outcomes
+
+
+def below_floor(settled: Settled, shot: Shot) -> bool:
+    """Whether the camera is below the floor, where objects would be seen from underneath."""
+    return settled.spec.floor is not None and shot.camera.pose.position_m[2] <= 0
 
 
 def relight(context: WorkerContext, settled: Settled, shot: Shot, gbuffer: GBuffer, sample: Sample) -> Sample:
