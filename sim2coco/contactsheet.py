@@ -1,18 +1,18 @@
 """Contact sheets: images side by side, and text on images."""
 
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
+
+from sim2coco.fonts import font_for
 
 Image = NDArray[np.uint8]
 Rgb = tuple[int, int, int]
-FONT_PX = 11
+FONT_PX = 13
+ELLIPSIS = "…"
 WHITE = 255
 
 
@@ -40,24 +40,34 @@ def write(image: Image, text: str, at: tuple[int, int], color: Rgb, outline: Rgb
 
     Args:
         image: The image, which is modified.
-        text: One line.
+        text: One line, in any script.
         at: x and y of the left end of the baseline, in pixels.
         color: Colour of the text.
         outline: Colour of an outline, which makes bold text legible on any background; None for plain text.
     """
     drawn = Picture.fromarray(image)
     pen, bold = ImageDraw.Draw(drawn), outline is not None
-    pen.text(at, text, color, _font(bold), anchor="ls", stroke_width=int(bold), stroke_fill=outline)
+    font = font_for(text, FONT_PX, bold)
+    pen.text(at, text, color, font, anchor="ls", stroke_width=int(bold), stroke_fill=outline)
     image[:] = np.asarray(drawn)
 
 
 def text_width(text: str, bold: bool = False) -> float:
     """Width of a line of text in pixels."""
-    return float(_font(bold).getlength(text))
+    return float(font_for(text, FONT_PX, bold).getlength(text))
 
 
-@cache
-def _font(bold: bool) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """DejaVu Sans from OpenCV's files; if OpenCV has no fonts, Pillow's default, which covers only ASCII."""
-    path = Path(cv2.__file__).parent / "qt" / "fonts" / f"DejaVuSans{'-Bold' if bold else ''}.ttf"
-    return ImageFont.truetype(path, FONT_PX) if path.is_file() else ImageFont.load_default(FONT_PX)
+def shortened(text: str, width_px: float, bold: bool = False, keep_end: bool = False) -> str:
+    """A text that is at most as wide as given: characters are replaced by an ellipsis at its end.
+
+    Args:
+        text: The text.
+        width_px: Maximum width in pixels; one character and the ellipsis are always kept.
+        bold: Whether the text is drawn bold.
+        keep_end: Whether to leave out characters at the beginning instead.
+    """
+    shown, left = text, text
+    while len(left) > 1 and text_width(shown, bold) > width_px:
+        left = left[1:] if keep_end else left[:-1]
+        shown = ELLIPSIS + left if keep_end else left.rstrip() + ELLIPSIS
+    return shown

@@ -351,14 +351,20 @@ def _plain(command: str, arguments: list[str]) -> int:
     if command == "show":
         parser.add_argument("picture", nargs="?", help="name of an image, for example s000057_v02")
         parser.add_argument("--sheet", type=_positive, metavar="N", help="put the first N images on one PNG")
-        parser.add_argument(
-            "--to", metavar="PNG", help="the file to write; default: PICTURE.png or DATA_sheet.png"
-        )
+        parser.add_argument("--split", metavar="NAME", help="only images of this split")
+        parser.add_argument("--category", metavar="NAME", help="only labels of this category")
+        parser.add_argument("--boxes", action="store_true", help="draw boxes and names only")
+        parser.add_argument("--outlines", action="store_true", help="draw outlines only; also with --boxes")
+        default = "PICTURE.png or DATA_sheet.png, with a number if there is such a file"
+        parser.add_argument("--to", metavar="PNG", help=f"the file to write; default: {default}")
     if command == "replay":
         parser.add_argument("picture", help="name of an image, for example s000057_v02")
         folders = "folder to search for meshes and images of the data set; may be repeated"
         parser.add_argument("--meshes", metavar="FOLDER", action="append", help=folders)
+        parser.add_argument("--plugin", metavar="FILE.py", help="a file that the data set needs")
         parser.add_argument("--to", metavar="FILE", help="write the rendered image to this file")
+    if command in ("show", "replay"):
+        parser.add_argument("--force", action="store_true", help="replace the file of --to if it exists")
     if command == "check":
         parser.add_argument("--json", action="store_true", help="print the faults as JSON")
     options = parser.parse_args(arguments)

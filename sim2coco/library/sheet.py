@@ -6,7 +6,7 @@ import numpy as np
 
 from scenes.assets.library import INDEX, read_library
 from scenes.assets.reading.image import ImageError, read_image
-from sim2coco.contactsheet import Image, contact_sheet, text_width, write
+from sim2coco.contactsheet import Image, contact_sheet, shortened, write
 from sim2coco.library.scan import LibraryError
 
 COLUMNS, SIDE_PX, BAND_PX = 6, 192, 40
@@ -47,15 +47,6 @@ def _cell(image: Image, name: str, size: str) -> Image:
     cell[:SIDE_PX] = image
     for line, text in enumerate((name, size)):
         ink = (20, 20, 20) if line == 0 else (110, 110, 110)
-        write(cell, _fitting(text), (6, SIDE_PX + 14 + 17 * line), ink)
+        write(cell, shortened(text, SIDE_PX - 12, keep_end=True), (6, SIDE_PX + 14 + 17 * line), ink)
     cell[-1], cell[:, -1] = 225, 225
     return cell
-
-
-def _fitting(text: str) -> str:
-    """Shortens a text to the width of a cell; keeps its end, which is more specific than the beginning."""
-    shown = text
-    while text_width(shown) > SIDE_PX - 12:
-        text = text[1:]
-        shown = f"..{text}"
-    return shown

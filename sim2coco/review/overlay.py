@@ -1,62 +1,116 @@
 """Draws labels over images, and arranges images on contact sheets."""
 
 import colorsys
-from typing import TypeVar
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
-from sim2coco.contactsheet import FONT_PX, Image, contact_sheet, text_width, write
-from sim2coco.records import Picture, Xywh
+from sim2coco.contactsheet import FONT_PX, Image, Rgb, contact_sheet, shortened, text_width, write
+from sim2coco.records import Annotation, Picture, Xywh
 
-Scalar = TypeVar("Scalar", bound=np.generic)
 IGNORED_RGB, BLACK, WHITE = (160, 160, 160), (0, 0, 0), (255, 255, 255)
 GAP_PX = 4
+TINT = 0.2
+"""Share of the colour of its category in the pixels of an object; the rest is the image."""
+DASH_PX = 3
+"""Length in pixels of the dashes, and of the gaps between them, in the outline of an amodal mask."""
 MIN_WIDTH_PX = 512
 """Images narrower than this are enlarged before labels are drawn, so that lines and text hide less."""
+NAME_SHARE = 0.3
+"""A name is at most as wide as its box or as this share of the image, whichever is wider."""
 
 
-def color_of(category: int) -> tuple[int, int, int]:
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What is drawn of each label.
+
+    Attributes:
+        tint: Whether visible masks are tinted.
+        outlines: Whether visible masks are outlined, and amodal masks that differ are outlined with dashes.
+        boxes: Whether boxes and names are drawn.
+    """
+
+    tint: bool = True
+    outlines: bool = True
+    boxes: bool = True
+
+
+ALL = Style()
+
+
+def color_of(category: int) -> Rgb:
     """The colour of a category; successive categories have very different hues."""
     red, green, blue = colorsys.hsv_to_rgb(category * 0.618034 % 1.0, 0.85, 1.0)
     return int(red * 255), int(green * 255), int(blue * 255)
 
 
-def overlay(image: Image, picture: Picture, names: tuple[str, ...]) -> Image:
-    """Draws the labels of an image: filled visible masks, outlines of amodal masks, and bounding boxes.
+def overlay(
+    image: Image, picture: Picture, names: tuple[str, ...], width_px: int | None = None, style: Style = ALL
+) -> Image:
+    """Draws the labels of an image.
 
-    An object without a label gets a grey box with the reason why it has none.
+    Lines and text have the same size whatever the size of the image. An object without a label gets a grey
+    box with the reason why it has none.
 
     Args:
         image: RGB image of shape (H, W, 3).
         picture: The entry of the image in its record, with its labels.
         names: Names of the categories.
+        width_px: Width of the result in pixels; by default that of the image, or a whole multiple of it that
+            is at least `MIN_WIDTH_PX`.
+        style: What is drawn.
 
     Returns:
-        A copy with the labels drawn, enlarged by a whole factor if it is narrower than `MIN_WIDTH_PX`.
+        A copy of the image, scaled to the width, with the labels drawn.
     """
-    times = -(-MIN_WIDTH_PX // picture.width)
-    drawn = _enlarged(image, times)
-    for label in picture.annotations:
-        color = color_of(label.category)
-        visible = _enlarged(decoded(label.counts, picture), times)
-        drawn[visible] = (0.7 * drawn[visible] + 0.3 * np.array(color)).astype(np.uint8)
-        amodal = _enlarged(decoded(label.amodal_counts, picture), times).astype(np.uint8)
-        if label.amodal_area > label.area:
-            contours, _ = cv2.findContours(amodal, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-            cv2.drawContours(drawn, contours, -1, color, 1)
-    for label in picture.annotations:
-        _box(drawn, label.bbox, times, color_of(label.category), names[label.category])
-    for ignored in picture.ignored:
-        _box(drawn, ignored.bbox, times, IGNORED_RGB, f"ignored: {ignored.reason}")
+    scale = width_px / picture.width if width_px else float(-(-MIN_WIDTH_PX // picture.width))
+    drawn = _scaled(_tinted(image, picture) if style.tint else image, scale)
+    for label in picture.annotations if style.outlines else ():
+        _outline(drawn, label, picture)
+    for label in picture.annotations if style.boxes else ():
+        _box(drawn, label.bbox, scale, color_of(label.category), names[label.category])
+    for ignored in picture.ignored if style.boxes else ():
+        _box(drawn, ignored.bbox, scale, IGNORED_RGB, f"ignored: {ignored.reason}")
     return drawn
 
 
-def _enlarged(pixels: NDArray[Scalar], times: int) -> NDArray[Scalar]:
-    """A copy in which each pixel becomes a block of `times` x `times` pixels."""
-    return pixels.repeat(times, axis=0).repeat(times, axis=1)
+def _tinted(image: Image, picture: Picture) -> Image:
+    drawn = image.copy()
+    for label in picture.annotations:
+        visible = decoded(label.counts, picture)
+        mixed = (1.0 - TINT) * drawn[visible] + TINT * np.array(color_of(label.category))
+        drawn[visible] = mixed.astype(np.uint8)
+    return drawn
+
+
+def _scaled(image: Image, scale: float) -> Image:
+    """A copy of other size; each pixel becomes a block of pixels if the scale is a whole number."""
+    height, width = image.shape[:2]
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST if scale == int(scale) else cv2.INTER_LINEAR
+    size_wh = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.array(cv2.resize(image, size_wh, interpolation=how), np.uint8)
+
+
+def _outline(drawn: Image, label: Annotation, picture: Picture) -> None:
+    """Draws the outline of the visible mask, and of the amodal mask if it is larger, with dashes."""
+    color = color_of(label.category)
+    for contour in _contours(decoded(label.counts, picture), drawn):
+        cv2.drawContours(drawn, [contour], -1, color, 1)
+    if label.amodal_area > label.area:
+        for contour in _contours(decoded(label.amodal_counts, picture), drawn):
+            x, y = contour[np.arange(len(contour)) // DASH_PX % 2 == 0, 0].T
+            drawn[y, x] = color
+
+
+def _contours(mask: NDArray[np.bool_], drawn: Image) -> list[NDArray[np.int32]]:
+    """The outlines (n, 1, 2) of a mask, pixel by pixel, in the pixels of the drawing."""
+    size_wh = drawn.shape[1], drawn.shape[0]
+    grown = cv2.resize(mask.astype(np.uint8), size_wh, interpolation=cv2.INTER_NEAREST)
+    contours, _ = cv2.findContours(grown, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return [np.asarray(contour, np.int32) for contour in contours]
 
 
 def decoded(counts: str, picture: Picture) -> NDArray[np.bool_]:
@@ -65,25 +119,25 @@ def decoded(counts: str, picture: Picture) -> NDArray[np.bool_]:
     return np.asarray(coco_mask.decode({"size": size, "counts": counts.encode("ascii")}), np.bool_)
 
 
-def _box(image: Image, box: Xywh, times: int, color: tuple[int, int, int], text: str) -> None:
+def _box(image: Image, box: Xywh, scale: float, color: Rgb, text: str) -> None:
     """Draws a bounding box just outside the mask, and text above it, or inside it at the top of the image."""
-    x, y, width, height = (int(value) * times for value in box)
-    cv2.rectangle(image, (x - 1, y - 1), (x + width, y + height), color, 1)
-    left = int(np.clip(x, 1, max(1, image.shape[1] - 2 - text_width(text, bold=True))))
+    x, y, right, bottom = (round(edge * scale) for edge in (box[0], box[1], box[0] + box[2], box[1] + box[3]))
+    cv2.rectangle(image, (x - 1, y - 1), (right, bottom), color, 1)
+    shown = shortened(text, max(right - x, NAME_SHARE * image.shape[1]), bold=True)
+    left = int(np.clip(x, 1, max(1, image.shape[1] - 2 - text_width(shown, bold=True))))
     base = y - 4 if y > FONT_PX + 4 else y + FONT_PX + 3
-    write(image, text, (left, base), color, outline=BLACK)
+    write(image, shown, (left, base), _lightened(color), outline=BLACK)
 
 
-def sheet(images: list[Image], columns: int, width_px: int = 400, titles: list[str] | None = None) -> Image:
-    """Arranges images in rows of `columns` images, each scaled to `width_px` and with an optional title."""
-    cells = [_scaled(image, width_px) for image in images]
+def _lightened(color: Rgb) -> Rgb:
+    red, green, blue = ((value + 255) // 2 for value in color)
+    return red, green, blue
+
+
+def sheet(images: list[Image], columns: int, titles: list[str] | None = None) -> Image:
+    """Arranges images of equal width in rows of `columns` images, each with an optional title."""
+    cells = [image.copy() for image in images]
     for cell, title in zip(cells, titles or (), strict=bool(titles)):
-        write(cell, title, (6, len(cell) - 8), WHITE, outline=BLACK)
+        shown = shortened(title, cell.shape[1] - 12, bold=True)
+        write(cell, shown, (6, len(cell) - 8), WHITE, outline=BLACK)
     return contact_sheet(cells, columns, GAP_PX)
-
-
-def _scaled(image: Image, width_px: int) -> Image:
-    height, width = image.shape[:2]
-    shrink = cv2.INTER_AREA if width_px < width else cv2.INTER_LINEAR
-    size_wh = width_px, round(height * width_px / width)
-    return np.asarray(cv2.resize(image, size_wh, interpolation=shrink), np.uint8)

@@ -24,7 +24,9 @@ from sim2coco.review.overlay import overlay, sheet
 from sim2coco.run import GenerationError, counts
 from sim2coco.store import LocalStore, Store, StoreError
 
-PICTURES, COLUMNS = 8, 4
+PICTURES, COLUMNS, WIDTH_PX = 8, 4, 400
+DEFAULT = "preview.png"
+"""Name of the PNG where none is given; a file of this name is replaced."""
 MAX_SCENES = 24
 MAX_WORKERS = 4
 
@@ -47,7 +49,7 @@ def preview(
         GenerationError: No view is accepted, or a scene failed.
         CatalogueError: A mesh cannot be used.
         EglUnavailable: The renderer does not work on this machine.
-        StoreError: The PNG cannot be written.
+        StoreError: The PNG cannot be written, or would replace a file.
     """
     _check_writable(target)
     recipe.render.device()
@@ -132,12 +134,14 @@ def _fill(page: _Page, engine: Local, job: Job, progress: Callable[[], None]) ->
 def _drawn(content: bytes, picture: Picture, names: tuple[str, ...]) -> Image:
     pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     assert pixels is not None
-    return overlay(np.asarray(pixels[..., ::-1], np.uint8), picture, names)
+    return overlay(np.asarray(pixels[..., ::-1], np.uint8), picture, names, WIDTH_PX)
 
 
 def _check_writable(target: Path) -> None:
     """Checks that the target can be written, before the images are rendered."""
     new = not target.exists()
+    if not new and target.name != DEFAULT:
+        raise StoreError(f"out: {target} exists; name another file, or delete it; only {DEFAULT} is replaced")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.open("ab").close()

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from sim2coco.png import png
 from sim2coco.review.dataset import DataSet
-from sim2coco.review.overlay import overlay, sheet
+from sim2coco.review.overlay import decoded, overlay, sheet
 from tests.commandline import PROGRAM, TINY, Command, tree
 from tests.library.meshes import brick
 from tests.panoramas import white, with_spot, write_hdr
@@ -72,7 +73,7 @@ def test_preview_makes_the_pictures_that_generate_makes(command: Command, here: 
     assert command("preview", *words).code == 0
     assert command("generate", "out=data", "num_images=8", *words).code == 0
     data = DataSet(here / "data")
-    drawn = [(overlay(data.image(r, p), p, data.names), p.name) for r, _, p in data.pictures()]
+    drawn = [(overlay(data.image(r, p), p, data.names, 400), p.name) for r, _, p in data.pictures()]
     page = png(sheet([image for image, _ in drawn], 4, titles=[name for _, name in drawn]))
     assert (here / "preview.png").read_bytes() == page
 
@@ -86,6 +87,8 @@ def test_show(command: Command, data: Path, here: Path) -> None:
     assert command("show", "data", "s000000_v01.jpg", "--to", "look.png").code == 0
     assert (here / "look.png").exists()
     assert command("show", "data").out == "data_sheet.png: 6 images\n"
+    assert command("show", "data").out == "data_sheet_2.png: 6 images\n"
+    assert command("show", "data", "s000000_v00").out.startswith("s000000_v00_2.png: ")
     assert pixels(here / "data_sheet.png").shape == (324, 6 * 324, 3)
     assert command("show", str(data), "--sheet", "2", "--to", "two.png").out == "two.png: 2 images\n"
     assert pixels(here / "two.png").shape == (324, 2 * 324, 3)
@@ -93,9 +96,6 @@ def test_show(command: Command, data: Path, here: Path) -> None:
 
 
 def test_the_overlay_is_drawn_on_labels_and_nowhere_else(command: Command, data: Path, here: Path) -> None:
-    from sim2coco.review.dataset import DataSet
-    from sim2coco.review.overlay import decoded
-
     record, _, picture = next(DataSet(data).pictures())
     command("show", "data", picture.name, "--to", "look.png")
     plain = pixels(data / "images" / record.split / picture.name).repeat(8, axis=0).repeat(8, axis=1)
@@ -107,9 +107,83 @@ def test_the_overlay_is_drawn_on_labels_and_nowhere_else(command: Command, data:
     assert changed.mean() < 0.9
 
 
+def test_show_replaces_nothing_unasked(command: Command, data: Path, here: Path) -> None:
+    (here / "mine.png").write_text("mine")
+    for words in (("show", "data"), ("show", "data", "s000000_v00"), ("replay", "data", "s000000_v00")):
+        outcome = command(*words, "--to", "mine.png")
+        assert (outcome.code, outcome.out) == (2, "")
+        assert outcome.err == "sim2coco: --to: mine.png exists; add --force to replace it\n"
+        assert (here / "mine.png").read_text() == "mine"
+    refused = command("preview", "out=mine.png", *TINY)
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith("sim2coco: out: mine.png exists; name another file, or delete it")
+    assert (here / "mine.png").read_text() == "mine"
+    assert command("show", "data", "--to", "mine.png", "--force").code == 0
+    assert pixels(here / "mine.png").shape == (324, 6 * 324, 3)
+    assert command("show", "data").code == 0
+    assert command("show", "data", "--force").out.startswith("data_sheet.png: ")
+
+
+def test_show_chooses_images_and_labels(command: Command, data: Path, here: Path) -> None:
+    records = DataSet(data)
+    held = Counter(record.split for record, _, _ in records.pictures())
+    for split in ("train", "val"):
+        outcome = command("show", "data", "--split", split, "--to", f"{split}.png")
+        if held[split]:
+            assert outcome.out == f"{split}.png: {held[split]} image{'s' * (held[split] > 1)}\n"
+        else:
+            assert (outcome.code, outcome.err) == (2, "sim2coco: data: has no such images yet\n")
+    name = "torus"
+    number = records.names.index(name)
+    with_it = [p for _, _, p in records.pictures() if number in {a.category for a in p.annotations}]
+    outcome = command("show", "data", "--category", name, "--to", "some.png")
+    assert outcome.out == f"some.png: {len(with_it)} image{'s' * (len(with_it) > 1)}\n"
+    labels = sum(label.category == number for label in with_it[0].annotations)
+    one = command("show", "data", with_it[0].name, "--category", name)
+    assert f": {labels} label{'s' * (labels > 1)}, 0 ignored\n" in one.out
+
+
+@pytest.mark.parametrize("flags", [("--boxes",), ("--outlines",), ("--boxes", "--outlines"), ()])
+def test_show_draws_what_is_asked_for(
+    command: Command, data: Path, here: Path, flags: tuple[str, ...]
+) -> None:
+    record, _, picture = next(DataSet(data).pictures())
+    assert command("show", "data", picture.name, *flags, "--to", "look.png").code == 0
+    plain = pixels(data / "images" / record.split / picture.name).repeat(8, axis=0).repeat(8, axis=1)
+    changed = (pixels(here / "look.png") != plain).any(axis=2)
+    for label in picture.annotations:
+        visible = decoded(label.counts, picture).repeat(8, axis=0).repeat(8, axis=1)
+        inside = cv2.erode(visible.astype(np.uint8), np.ones((5, 5))).astype(bool)
+        rim = visible & ~cv2.erode(visible.astype(np.uint8), np.ones((3, 3))).astype(bool)
+        assert (changed[rim].mean() > 0.9) == ("--outlines" in flags or not flags)
+        assert (changed[inside].mean() > 0.9) == (not flags)
+        x, y, width, height = (8 * int(value) for value in label.bbox)
+        row = changed[min(y + height, 511), x : x + width]
+        assert row.all() == ("--boxes" in flags or not flags)
+
+
+def test_the_tint_leaves_the_looks(command: Command, data: Path, here: Path) -> None:
+    record, _, picture = next(DataSet(data).pictures())
+    assert command("show", "data", picture.name, "--to", "look.png").code == 0
+    plain = pixels(data / "images" / record.split / picture.name).repeat(8, axis=0).repeat(8, axis=1)
+    drawn = pixels(here / "look.png")
+    for label in picture.annotations:
+        visible = decoded(label.counts, picture).repeat(8, axis=0).repeat(8, axis=1)
+        inside = cv2.erode(visible.astype(np.uint8), np.ones((5, 5))).astype(bool)
+        for channel in range(3):
+            before, after = (image[..., channel][inside].astype(float) for image in (plain, drawn))
+            assert np.median(np.abs(after - before)) <= 0.2 * 255
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        ("show data --split tset", "--split: no split 'tset'; allowed: train, val"),
+        ("show data --split vla", "--split: no split 'vla'; did you mean 'val'?"),
+        ("show data --category spher", "--category: no category 'spher'; did you mean 'sphere'?"),
+        ("show data s000000_v00 --category spher", "did you mean 'sphere'?"),
+        ("show data s000000_v00 --split val", "--split: chooses images for a sheet"),
+        ("show data --sheet 999999", "--sheet: at most 2000 images"),
         ("show data s000099_v00", "data: no image 's000099_v00'; names look like s000057_v02"),
         ("show data s000000_v07", "data: scene 0 has no accepted image 's000000_v07'"),
         ("show data ../../etc/passwd", "no image"),

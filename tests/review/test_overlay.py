@@ -1,0 +1,67 @@
+"""Labels that are drawn over images."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pycocotools import mask as coco_mask
+
+from sim2coco.records import Annotation, Picture
+from sim2coco.review.overlay import ALL, Style, overlay
+
+WIDTH, HEIGHT = 320, 240
+BOX = 80.0, 100.0, 60.0, 40.0
+"""Box of the only object, in a cell of 320 x 240 pixels."""
+
+
+def picture(times: int) -> Picture:
+    """An image `times` as wide and high as the cell, with one object whose right half is hidden."""
+    x, y, width, height = (int(value) * times for value in BOX)
+    amodal = np.zeros((HEIGHT * times, WIDTH * times), np.uint8, order="F")
+    amodal[y : y + height, x : x + 2 * width] = 1
+    visible = np.zeros_like(amodal)
+    visible[y : y + height, x : x + width] = 1
+    counts, amodal_counts = (coco_mask.encode(mask)["counts"].decode() for mask in (visible, amodal))
+    bbox, whole = (x, y, width, height), (x, y, 2 * width, height)
+    area = int(visible.sum())
+    label = Annotation(
+        *(1, 1, 0, "box@0", bbox, area, counts, whole, 2 * area, amodal_counts, 0.5, 0.5, 0.0),
+        scale=(1.0, 1.0, 1.0),
+        pose=None,
+        whole_px=None,
+        whole_bbox=None,
+    )
+    return Picture("a.png", 0, WIDTH * times, HEIGHT * times, "", None, (label,), ())
+
+
+def drawn(times: int, name: str = "gear", style: Style = ALL) -> NDArray[np.uint8]:
+    grey = np.full((HEIGHT * times, WIDTH * times, 3), 128, np.uint8)
+    return overlay(grey, picture(times), (name,), WIDTH, style)
+
+
+@pytest.mark.parametrize("times", [2, 4, 8])
+def test_lines_and_names_in_a_cell_do_not_depend_on_the_size_of_the_image(times: int) -> None:
+    small, large = drawn(1).astype(int), drawn(times).astype(int)
+    assert small.shape == large.shape == (HEIGHT, WIDTH, 3)
+    assert (np.abs(small - large).max(axis=2) > 8).mean() < 1e-3
+    plain = drawn(times, style=Style(boxes=False))
+    rows, _ = np.nonzero((large != plain).any(axis=2)[: int(BOX[1]) - 1])
+    assert 8 <= rows.max() - rows.min() <= 20  # the height of the name, in pixels of the cell
+
+
+def test_the_hidden_part_is_outlined_with_dashes() -> None:
+    outlined = drawn(1, style=Style(tint=False, boxes=False))
+    changed = (outlined != 128).any(axis=2)
+    x, y, width, height = map(int, BOX)
+    visible = changed[y, x : x + width]
+    hidden = changed[y, x + width + 1 : x + 2 * width]
+    assert visible.all()
+    assert 0.3 < hidden.mean() < 0.7
+    changed[y : y + height, x : x + 2 * width] = False
+    assert not changed.any()
+
+
+def test_a_long_name_stays_near_its_box() -> None:
+    named, plain = drawn(1, "a_rather_long_name_" * 5), drawn(1, style=Style(boxes=False))
+    _, columns = np.nonzero((named != plain).any(axis=2)[: int(BOX[1]) - 1])
+    assert columns.min() >= BOX[0] - 2
+    assert columns.max() <= BOX[0] + 0.3 * WIDTH + 3
