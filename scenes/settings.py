@@ -4,6 +4,7 @@ import difflib
 import importlib
 import json
 import pkgutil
+import re
 from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Annotated, Any, ClassVar, Self, TypeVar
@@ -12,6 +13,8 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 Number = TypeVar("Number", int, float)
+NO_TEXT = re.compile(r"(?<!\\)(?<!\\ud[89ab][0-9a-f]{2})\\udc([89a-f][0-9a-f])")
+"""A byte that is not UTF-8, as JSON writes it."""
 
 
 class Settings(BaseModel):
@@ -34,7 +37,8 @@ class Settings(BaseModel):
         Raises:
             pydantic.ValidationError: A key or a value is invalid.
         """
-        return cls.model_validate_json(json.dumps(tree))
+        # Names of files that are not UTF-8 get the form of `scenes.assets.filenames`.
+        return cls.model_validate_json(NO_TEXT.sub(r"\\\\x\1", json.dumps(tree)))
 
 
 class Kind(Settings):

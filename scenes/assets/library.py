@@ -36,6 +36,8 @@ class Entry:
         source: Path of the original file, relative to the imported folder.
         pieces: File of the convex pieces used for collision, or None if the convex hull is used.
         from_file: Transform from the coordinates in the original file to those of the clean mesh.
+        knows_up: Whether the file or the user stated which axis points up; otherwise z was assumed.
+        notes: Descriptions of what import has repaired, and of what the file lacks.
     """
 
     name: str
@@ -48,6 +50,8 @@ class Entry:
     source: str
     pieces: Path | None
     from_file: Matrix
+    knows_up: bool
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,8 @@ def _entry(folder: Path, asset: dict[str, Any]) -> Entry:
         source=str(asset.get("source", "")),
         pieces=folder / PIECES / f"{pieces}.obj" if pieces else None,
         from_file=_from_file(asset),
+        knows_up=asset.get("up_from") != "",
+        notes=tuple(str(note) for note in asset.get("notes", ())),
     )
 
 

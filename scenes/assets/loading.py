@@ -9,6 +9,7 @@ import numpy as np
 
 from scenes.assets.catalogue import Asset, Catalogue, CatalogueError
 from scenes.assets.categories import UNKNOWN, Assets, Category
+from scenes.assets.filenames import readable
 from scenes.assets.images import load_images
 from scenes.assets.library import Entry, NoLibrary, read_library
 from scenes.assets.mesh import Mesh, MeshError
@@ -31,6 +32,7 @@ Objects in one image differ less in size.
 """
 MAX_FAULTS = 5
 """Largest number of faults that one message lists."""
+LEANING = "stands with z up, for nobody said which axis points up; assets import --up z|y says it"
 IMPORT = " (sim2coco assets import FOLDER --out LIBRARY sorts out such files)"
 
 
@@ -137,7 +139,7 @@ class _Loader:
                 asset = asset_of(called, category, index, mesh, content)
                 assets.append(replace(asset, from_file=from_file))
             except MeshError as error:
-                spoilt.append(f"{setting}: {file}: {error}")
+                spoilt.append(readable(f"{setting}: {file}: {error}"))
         if spoilt and len(names) > 1:
             spoilt[0] += IMPORT
         self.faults += spoilt
@@ -179,6 +181,8 @@ class _Loader:
                 factor = category.size_m[1] / float(mesh.extents_m.max())
                 mesh = mesh.scaled(factor)
             known = category.model_copy(update=_facts(category, entry))
+            if known.upright and not entry.knows_up:
+                self.notes.append(f"{setting}: {entry.name}: {LEANING}")
             called = entry.name if entry.name.startswith(f"{name}/") else f"{name}/{entry.name}"
             pieces = () if entry.pieces is None else read_pieces(entry.pieces, factor)
             asset = asset_of(called, known, index, mesh, content)
@@ -197,7 +201,7 @@ class _Loader:
         """
         found = read_mesh_file(path, within)
         looks = found.looks if category.color in (None, "own") else ()
-        self.notes += [f"{setting}: {called}: {note}" for note in (*found.notes, *looks)]
+        self.notes += [readable(f"{setting}: {called}: {note}") for note in (*found.notes, *looks)]
         return found
 
 
@@ -216,8 +220,9 @@ def _names(name: str, path: AssetPath) -> dict[Path, str]:
         lambda file: f"{file.parent.name}/{file.stem}",
         lambda file: file.name,
         lambda file: f"{file.parent.name}/{file.name}",
-        lambda file: str(files.index(file)),
+        lambda file: str(numbers[file]),
     )
+    numbers = {file: number for number, file in enumerate(files)}
     counts = [Counter(map(call, files)) for call in callings]
 
     def called(file: Path) -> str:
@@ -225,7 +230,7 @@ def _names(name: str, path: AssetPath) -> dict[Path, str]:
             call(file) for call, count in zip(callings, counts, strict=True) if count[call(file)] == 1
         )
 
-    return {file: f"{name}/{called(file)}" for file in files}
+    return {file: f"{name}/{readable(called(file))}" for file in files}
 
 
 def _facts(category: Category, entry: Entry) -> dict[str, object]:

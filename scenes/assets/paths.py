@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import PlainSerializer, PlainValidator
 
+from scenes.assets.filenames import real_path
 from scenes.assets.library import is_library
 from scenes.assets.reading.limits import SUFFIXES
 
@@ -123,7 +124,7 @@ class AssetPath:
 
     def _resolved(self, place: str) -> Path:
         if not self.package:
-            return Path(place).expanduser()
+            return real_path(Path(), str(Path(place).expanduser()))
         spec = find_spec(self.package)
         if spec is None or spec.origin is None:
             raise PathError(f"{self.text!r}: the package {self.package} is not installed")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from scenes.assets.filenames import readable
 from scenes.assets.library import INDEX, Entry, is_library, read_library
 from scenes.assets.reading.containers import UNITS_M
 from sim2coco.cli.progress import ProgressBar
@@ -18,6 +19,7 @@ from sim2coco.library.columns import COLLISIONS, UPS
 from sim2coco.library.draft import draft, write_draft
 from sim2coco.library.examine import Task
 from sim2coco.library.importing import import_meshes, tally
+from sim2coco.library.lengths import plain, sides
 from sim2coco.library.report import lines, sentence
 from sim2coco.library.row import Override, Row
 from sim2coco.library.scan import LibraryError, Scan, scan
@@ -80,7 +82,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     )
     units = [unit for unit in UNITS_M if unit != "um"]
     parser.add_argument("--unit", choices=units, help="unit of files that state none; default: metres")
-    parser.add_argument("--up", choices=UPS, help="the up axis of all files; default: the file's own, or z")
+    parser.add_argument("--up", choices=UPS, help="up axis of files that state none; default: z")
     parser.add_argument(
         "--collision",
         choices=COLLISIONS,
@@ -132,9 +134,11 @@ def _import(options: argparse.Namespace, out: Console) -> int:
             raise LibraryError(f"--{error}") from error
     for row in rows:
         if not row.usable:
-            out.print(f"{row.file}: {sentence(row)}", markup=False)
+            _say(out, f"{row.file}: {sentence(row)}")
+        elif row.notes:
+            _say(out, f"{row.file}: repaired: {'; '.join(row.notes)}")
     for line in closing_lines(found, rows):
-        out.print(line, markup=False)
+        _say(out, line)
     renamed = [
         f"{wanted[row.file].name} is now {row.override.name}"
         for row in rows
@@ -142,7 +146,7 @@ def _import(options: argparse.Namespace, out: Console) -> int:
     ]
     if renamed:
         more = f", and {len(renamed) - 1} more" if len(renamed) > 1 else ""
-        out.print(f"renamed, because the name is taken: {renamed[0]}{more}", markup=False)
+        _say(out, f"renamed, because the name is taken: {renamed[0]}{more}")
     usable = [row for row in rows if row.usable]
     if not usable:
         raise LibraryError(f"{root}: none of the {len(rows)} meshes can be used")
@@ -150,7 +154,7 @@ def _import(options: argparse.Namespace, out: Console) -> int:
     made = f"{counted(len(usable), 'asset')} in {counted(categories, 'category', 'categories')}"
     if others := len(read_library(library).entries) - len(usable):
         made += f", and {others} from other folders"
-    out.print(f"{library}: {made}; {tally(rows)}", markup=False)
+    _say(out, f"{library}: {made}; {tally(rows)}")
     return 3 if len(usable) < len(rows) else 0
 
 
@@ -162,7 +166,7 @@ def _scan_with_overrides(options: argparse.Namespace) -> tuple[Scan, dict[str, O
         root, Path(options.table) if options.table and not getattr(options, "draft", False) else None
     )
     flags = Flags(UNITS_M[options.unit] if options.unit else None, options.up, options.collision or "")
-    return found, overrides(found.meshes, read_table(table) if table else [], flags)
+    return found, overrides(found.meshes, read_table(table, flags) if table else [], flags)
 
 
 def _draft(options: argparse.Namespace, out: Console) -> int:
@@ -172,19 +176,16 @@ def _draft(options: argparse.Namespace, out: Console) -> int:
         write_draft(target, "")  # fails at once, as the file exists, before any mesh is read
     found = scan(root)
     wanted = overrides(found.meshes, [], Flags(None, options.up))
-    sure = {
-        file: Override(override.category, override.name, up=override.up, sure=True, collision="hull")
-        for file, override in wanted.items()
-    }
-    tasks = [Task(root, file, override, None) for file, override in sure.items()]
+    tasks = [Task(root, file, replace(override, collision="hull"), None) for file, override in wanted.items()]
     rows = _rows(tasks, options.workers, out)
-    text = draft([rows[file] for file in wanted], wanted)
+    text, guesses = draft([rows[file] for file in wanted], wanted, options.unit or "")
     write_draft(target, text)
     if found.left_out():
-        out.print(f"left out: {found.left_out()}", markup=False)
-    guesses = counted(text.count("?,"), "guess", "guesses")
-    content = f"{counted(len(rows), 'mesh', 'meshes')}, {guesses} marked with ?"
-    out.print(f"{target}: {content}; correct them, then import", markup=False)
+        _say(out, f"left out: {found.left_out()}")
+    marked = f"{counted(guesses, 'guess', 'guesses')} marked with ?"
+    content = f"{counted(len(rows), 'mesh', 'meshes')}, {marked}"
+    at_once = "import with --unit mm or --up z answers all that are left at once"
+    _say(out, f"{target}: {content}; correct them, then import ({at_once})")
     return 0
 
 
@@ -206,8 +207,8 @@ def _check(options: argparse.Namespace, out: Console) -> int:
         out.print_json(json.dumps([row.tree() for row in ordered]))
     else:
         for line in (*lines(ordered), *closing_lines(found, ordered)):
-            out.print(line, markup=False)
-        out.print(f"{folder}: {tally(ordered)}", markup=False)
+            _say(out, line)
+        _say(out, f"{folder}: {tally(ordered)}")
     return 0 if all(row.usable for row in ordered) else 1
 
 
@@ -229,9 +230,17 @@ def _of_library(folder: Path, entry: Entry) -> Task:
 
 
 def _labelled(row: Row, entry: Entry) -> Row:
-    """A copy of the row of a library's asset, with the asset's name and original file as its file name."""
+    """A copy of the row of a library's asset, with its name, its original file, and what import did to it."""
+    notes = tuple(dict.fromkeys((*entry.notes, *row.notes)))
+    verdict = "repaired" if notes and row.verdict == "ok" else row.verdict
+    row = replace(row, verdict=verdict, notes=notes)
     name = entry.name if entry.name.startswith(f"{entry.category}/") else f"{entry.category}/{entry.name}"
     return replace(with_pieces(row, entry), file=f"{name} ({entry.source})" if entry.source else name)
+
+
+def _say(out: Console, line: str) -> None:
+    """Prints one line; parts of file names that cannot be printed are escaped."""
+    out.print(readable(line), markup=False)
 
 
 def _sheet(options: argparse.Namespace, out: Console) -> int:
@@ -242,18 +251,17 @@ def _sheet(options: argparse.Namespace, out: Console) -> int:
         target.write_bytes(content)
     except OSError as error:
         raise LibraryError(f"--to: cannot write {target}: {error.strerror}") from error
-    out.print(f"{target}: {counted(len(read_library(folder).entries), 'asset')}", markup=False)
+    _say(out, f"{target}: {counted(len(read_library(folder).entries), 'asset')}")
     return 0
 
 
 def _sizes(folder: Path) -> dict[str, str]:
-    """The text below each asset on the sheet (its size in millimetres and its mass), by name of the asset."""
+    """The text below each asset on the sheet (its size and its mass), by name of the asset."""
     read_library(folder)
     assets = json.loads((folder / INDEX).read_text(encoding="utf-8"))["assets"]
     return {asset["name"]: _size(asset["extents_m"], asset["mass_kg"]) for asset in assets}
 
 
 def _size(extents_m: Sequence[float], mass_kg: float) -> str:
-    sides = " x ".join(f"{float(f'{side * 1000:.3g}'):g}" for side in extents_m)
-    mass = f"{mass_kg * 1000:.3g} g" if mass_kg < 1 else f"{mass_kg:.3g} kg"
-    return f"{sides} mm  {mass}"
+    mass = f"{plain(mass_kg * 1000)} g" if mass_kg < 1 else f"{plain(mass_kg)} kg"
+    return f"{sides(extents_m)}  {mass}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from sim2coco.library.lengths import length
 from sim2coco.library.row import Row
 from sim2coco.library.scan import Scan
 from sim2coco.library.shape import NOT_INSTALLED
@@ -25,14 +26,16 @@ def closing_lines(found: Scan | None, rows: Sequence[Row]) -> Iterator[str]:
     if found is None:
         return
     if silent := [row for row in rows if row.usable and not row.unit]:
-        named = ", ".join(f"{row.file} {_length(row.longest_m)}" for row in silent[:NAMED])
-        more = f" and {len(silent) - NAMED} more" if len(silent) > NAMED else ""
+        files = _files([f"{row.file} {length(row.longest_m)}" for row in silent])
         remedy = "if that is wrong, say --unit mm, or a unit in the table that --draft writes"
-        files = f"{counted(len(silent), 'file')} ({named}{more})"
         yield f"taken as metres, for nobody says otherwise: {files}; {remedy}"
+    if leaning := [row.file for row in rows if row.usable and not row.up_from]:
+        remedy = "--up z confirms it for all of them, --up y turns them; or say it of each in the table"
+        yield f"taken as z up, for nobody says which axis points up: {_files(leaning)}; {remedy}"
     if found.left_out():
         yield f"left out: {found.left_out()}"
 
 
-def _length(length_m: float) -> str:
-    return f"{length_m * 1000:.3g} mm" if length_m < 1 else f"{length_m:.3g} m"
+def _files(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{counted(len(names), 'file')} ({', '.join(names[:NAMED])}{more})"

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from scenes.assets.reading.containers import UNITS_M
 from scenes.settings import Settings
+from sim2coco.library.lengths import metres
 
 UPS = ("x", "y", "z")
 YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
@@ -30,8 +31,8 @@ def _category(name: str) -> str:
     return name
 
 
-def _slashed(path: str) -> str:
-    return path.replace("\\", "/")
+ANSWERS = {"unit": "; --unit mm answers all of them at once", "up": "; --up z answers all of them at once"}
+"""What the message about a guess says further, by column."""
 
 
 AboveZero = Annotated[float, Field(gt=0, strict=False)]
@@ -41,7 +42,7 @@ AboveZero = Annotated[float, Field(gt=0, strict=False)]
 class Columns(Settings):
     """A line of the table: what the user states about a file. None means that nothing is stated."""
 
-    file: Annotated[str, AfterValidator(_slashed)]
+    file: str
     """Path of the file relative to the folder, or a pattern like `bolts/*.stl`."""
     category: Annotated[str, AfterValidator(_category)] | None = None
     """Category with which the object is labelled."""
@@ -49,8 +50,8 @@ class Columns(Settings):
     """Unit of the coordinates in the file, stored as its length in metres."""
     up: Annotated[str, _one_of({axis: axis for axis in UPS})] | None = None
     """Axis of the file that points up."""
-    longest_m: AboveZero | None = None
-    """Longest side of the bounding box in metres, as an alternative to a unit."""
+    longest_m: Annotated[AboveZero, BeforeValidator(metres)] | None = None
+    """Longest side of the bounding box, in metres or with its unit (`85 mm`), as an alternative to a unit."""
     density: AboveZero | None = None
     """Density in kg/m³."""
     licence: str | None = None
@@ -62,9 +63,10 @@ class Columns(Settings):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _no_guess(cls, value: object) -> object:
-        if isinstance(value, str) and value.endswith("?"):
-            raise ValueError(f"{value!r} is a guess: correct it, or take the ? away")
+    def _no_guess(cls, value: object, info: ValidationInfo) -> object:
+        if isinstance(value, str) and value.endswith("?") and info.field_name != "file":
+            more = ANSWERS.get(info.field_name or "", "")
+            raise ValueError(f"{value!r} is a guess: correct it, or take the ? away{more}")
         return value
 
     def over(self, other: Self) -> Self:

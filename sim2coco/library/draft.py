@@ -3,14 +3,17 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from math import log
 from pathlib import Path
 from statistics import median
 
 from scenes.assets.reading.containers import UNITS_M
 from sim2coco.library.columns import COLUMNS
+from sim2coco.library.lengths import plain, sides
 from sim2coco.library.row import Override, Row
 from sim2coco.library.scan import LibraryError
+from sim2coco.library.sizes import doubted
 from sim2coco.library.table import TOLD
 
 LIKELY_M = (0.01, 2.0)
@@ -21,44 +24,54 @@ NEAR = ("m", "mm", "cm", "in")
 """Units to choose from when the usual size in the category is known."""
 
 
-def draft(rows: Sequence[Row], overrides: Mapping[str, Override]) -> str:
-    """Returns the text of a draft of `assets.csv`.
+def draft(rows: Sequence[Row], overrides: Mapping[str, Override], unit: str = "") -> tuple[str, int]:
+    """Returns the text of a draft of `assets.csv`, and the number of its guesses.
 
     Args:
         rows: The results for the mesh files, examined in the unit that a file states, otherwise in metres.
         overrides: What the user has already stated about each file, by its path.
+        unit: The unit of files that state none, or "" to guess it.
     """
     text = io.StringIO()
     writer = csv.DictWriter(text, [*COLUMNS, TOLD], lineterminator="\n")
     writer.writeheader()
+    believed = [row for row in doubted([row for row in rows if row.unit == "file"]) if row.usable]
+    sizes_m, known = _usual_sizes(believed), {row.file for row in believed}
+    guesses = 0
     for row in rows:
-        writer.writerow(_cells(row, overrides[row.file], _stated_m(row, rows)))
-    return text.getvalue()
+        cells = _cells(row, overrides[row.file], row.file in known, sizes_m.get(row.override.category))
+        if unit and not row.unit and cells["unit"]:
+            cells["unit"] = unit
+        guesses += sum(cells[name].endswith("?") for name in ("unit", "up"))
+        writer.writerow(cells)
+    return text.getvalue(), guesses
 
 
-def _stated_m(row: Row, rows: Sequence[Row]) -> float | None:
-    """Median size of the meshes in the same category whose files state their unit; None if there are none."""
-    same = [
-        other for other in rows if other.override.category == row.override.category and other.unit == "file"
-    ]
-    return median(other.longest_m for other in same) if same else None
+def _usual_sizes(rows: Sequence[Row]) -> dict[str, float]:
+    """Median size in metres of the meshes of each category."""
+    found: dict[str, list[float]] = {}
+    for row in rows:
+        found.setdefault(row.override.category, []).append(row.longest_m)
+    return {category: median(sizes_m) for category, sizes_m in found.items()}
 
 
-def _cells(row: Row, override: Override, stated_m: float | None) -> dict[str, str]:
-    unit = "" if row.unit == "file" else _guess(row.longest_m, stated_m)
+def _cells(row: Row, override: Override, known: bool, usual_m: float | None) -> dict[str, str]:
+    """A line of the draft; `known` is True if the file states its unit, and its size can be believed."""
+    unit = "" if known else _guess(row.longest_m / row.metres_per_unit, usual_m)
+    up = "" if row.up_from == "file" else (override.up or "z?")
     unusable = row.verdict == "refused" and not row.faces
-    sides = " x ".join(f"{side:.4g}" for side in row.extents_m)
+    numbers = sides(row.extents_m) if row.unit == "file" else " x ".join(map(plain, row.extents_m))
     return {
         "file": row.file,
         "category": override.category,
         "unit": "" if unusable else unit,
-        "up": override.up or "",
+        "up": "" if unusable else up,
         "longest_m": "",
         "density": "" if override.density_kg_m3 is None else f"{override.density_kg_m3:g}",
         "licence": override.licence,
         "upright": "" if override.upright is None else ("yes" if override.upright else "no"),
         "collision": override.collision,
-        TOLD: f"refused: {row.reason}" if unusable else sides + (" m" if row.unit == "file" else ""),
+        TOLD: f"refused: {row.reason}" if unusable else numbers,
     }
 
 
@@ -83,12 +96,15 @@ def write_draft(path: Path, text: str) -> None:
     Raises:
         LibraryError: The file exists already, or cannot be written.
     """
+    content = text.encode()
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with path.open("xb") as file:
+            file.write(content)
     except FileExistsError:
         raise LibraryError(f"{path}: is there already; --table FILE writes the draft elsewhere") from None
     except OSError as error:
+        with suppress(OSError):
+            path.unlink()  # half a table would be taken for the user's own
         raise LibraryError(
             f"{path}: cannot be written: {error.strerror}; --table FILE names another"
         ) from error

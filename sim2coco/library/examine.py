@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
+from scenes.assets.filenames import readable, real_path
 from scenes.assets.mesh import Mesh, MeshError
 from scenes.assets.physics import DENSITY_KG_M3, one_asset
 from scenes.assets.reading.file import read_mesh
@@ -13,22 +14,26 @@ from scenes.assets.reading.raw import Floats
 from scenes.assets.reading.read import read_source
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.source import Source
-from scenes.geometry import conversion
+from scenes.geometry import conversion, up_matrix
 from sim.bullet import Client
 from sim.testrender import TestRender, loads, render_test
 from sim2coco.library.clean import Cleaned, clean
+from sim2coco.library.lengths import length
 from sim2coco.library.meshfile import FOLDER, put_mesh, put_pieces
 from sim2coco.library.row import Override, Row
 from sim2coco.library.shape import shape
+from sim2coco.library.sizes import SAY_SIZE
 from sim2coco.png import png
 from sim2coco.store import LocalStore
 
 PICTURES = "pictures"
+Y_UP = "_y"
+"""End of the name of a picture that shows the mesh with y up, for meshes whose axis nobody states."""
 SMALLEST_M, LARGEST_M = 0.001, 5.0
 """Range of plausible lengths of a mesh's longest side in metres."""
+SAY_UP = "say its up in assets.csv (--draft writes one), or --up z|y|x for all files"
 FLAT = 1e-6
 """Tolerance of the extents when a mesh is read back, as a fraction of its longest side."""
-SAY_SIZE = "say its unit or longest_m in assets.csv (--draft writes one), or --unit mm|cm|m|in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class Task:
 def examine(client: Client, task: Task) -> Row:
     """Examines a mesh file and returns the result; problems with the file are reported in it, not raised."""
     try:
-        source = read_source(task.root / task.file, (task.root,))
+        source = _readable(read_source(real_path(task.root, task.file), (task.root,)))
     except Refused as refused:
         return refusal(task, refused, {})
     try:
@@ -62,6 +67,17 @@ def examine(client: Client, task: Task) -> Row:
         return refusal(task, refused, source.inputs)
     except MeshError as error:
         return refusal(task, Refused("unreadable", str(error), "export it again"), source.inputs)
+
+
+def _readable(source: Source) -> Source:
+    """The source with the names of files as readable text."""
+    return replace(
+        source,
+        images={readable(name): fate for name, fate in source.images.items()},
+        inputs={readable(name): content for name, content in source.inputs.items()},
+        notes=tuple(map(readable, source.notes)),
+        looks=tuple(map(readable, source.looks)),
+    )
 
 
 def refusal(task: Task, refused: Refused, inputs: dict[str, str]) -> Row:
@@ -77,15 +93,15 @@ def refusal(task: Task, refused: Refused, inputs: dict[str, str]) -> Row:
         task.override,
         "refused",
         refused.kind,
-        refused.sentence,
-        refused.remedy,
+        readable(refused.sentence),
+        readable(refused.remedy),
         inputs=inputs,
     )
 
 
 def _examined(client: Client, task: Task, source: Source) -> Row:
     unit_m, unit = _unit(task.override, source)
-    up = task.override.up or source.up or "z"
+    up, up_from = _up(task.override, source)
     from_file = conversion(unit_m, up)
     cleaned = clean(source.raws, np.array(from_file))
     if task.override.longest_m is not None:
@@ -97,8 +113,10 @@ def _examined(client: Client, task: Task, source: Source) -> Row:
     if not test_render.drawn_px:
         raise Refused("no faces", "shows nothing in its test picture", "look at it in a mesh viewer")
     row = _measured(task, source, cleaned, test_render)
-    asks = _doubt(row.longest_m, task.override, unit)
-    row = replace(row, unit=unit, metres_per_unit=unit_m, up=up, from_file=from_file, asks=asks)
+    asks = _doubt(row.longest_m, task.override, unit) or _leans(task.override, up_from)
+    row = replace(
+        row, unit=unit, metres_per_unit=unit_m, up=up, up_from=up_from, from_file=from_file, asks=asks
+    )
     pieces: tuple[Floats, ...] = ()
     if not row.asks:
         pieces, because = shape(row, cleaned.mesh, task.hull_because)
@@ -111,7 +129,19 @@ def _examined(client: Client, task: Task, source: Source) -> Row:
     name = put_mesh(store, cleaned.mesh)
     _check_round_trip(task.library / FOLDER / f"{name}.obj", cleaned.mesh)
     store.put_new(f"{PICTURES}/{name}.png", png(test_render.image))
+    if not row.up_from:
+        turned = render_test(client, _turned(cleaned.mesh))
+        store.put_new(f"{PICTURES}/{name}{Y_UP}.png", png(turned.image))
     return replace(row, mesh=name, collision=put_pieces(store, pieces) if pieces else "")
+
+
+def _turned(mesh: Mesh) -> Mesh:
+    """The mesh turned so that its y axis points up."""
+    turn = up_matrix("y")[:3, :3].T
+    parts = [
+        replace(part, vertices_m=part.vertices_m @ turn, normals=part.normals @ turn) for part in mesh.parts
+    ]
+    return Mesh(tuple(parts))
 
 
 def _unit(override: Override, source: Source) -> tuple[float, str]:
@@ -125,6 +155,17 @@ def _unit(override: Override, source: Source) -> tuple[float, str]:
     return 1.0, ""
 
 
+def _up(override: Override, source: Source) -> tuple[str, str]:
+    """The axis of the file that points up, and its source: `table`, `file`, `--up`, or "" for the default."""
+    if override.up is not None and override.sure_up:
+        return override.up, "table"
+    if source.up is not None:
+        return source.up, "file"
+    if override.up is not None:
+        return override.up, "--up"
+    return "z", ""
+
+
 def _doubt(longest_m: float, override: Override, unit: str) -> str:
     """Returns why a size is implausible; "" if it is plausible or was confirmed by the user.
 
@@ -133,11 +174,17 @@ def _doubt(longest_m: float, override: Override, unit: str) -> str:
     if override.sure or override.longest_m is not None:
         return ""
     said = {"": "taken as metres", "file": "in the unit that its file states", "--unit": "in that unit"}[unit]
-    if longest_m < SMALLEST_M:
-        return f"is {longest_m * 1000:.3g} mm long, {said}"
-    if longest_m > LARGEST_M and unit != "--unit":
-        return f"is {longest_m:.4g} m long, {said}"
-    return ""
+    small, large = longest_m < SMALLEST_M, longest_m > LARGEST_M and unit != "--unit"
+    return f"is {length(longest_m)} long, {said}; {SAY_SIZE}" if small or large else ""
+
+
+def _leans(override: Override, up_from: str) -> str:
+    """Returns the question for the axis of an upright mesh for which nobody states it; "" otherwise."""
+    return (
+        f"stands upright, and nobody says which axis points up; {SAY_UP}"
+        if override.upright and not up_from
+        else ""
+    )
 
 
 def _measured(task: Task, source: Source, cleaned: Cleaned, test_render: TestRender) -> Row:

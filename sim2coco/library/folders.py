@@ -2,12 +2,13 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
+from scenes.assets.filenames import readable, real_path
 from scenes.assets.library import INDEX
 from sim2coco.library.row import Override, Row
 from sim2coco.library.scan import LibraryError
@@ -48,13 +49,15 @@ class MeshFolder:
             if wanted not in taken:
                 names[file] = wanted
                 taken.add(wanted)
+        further: dict[str, Iterator[str]] = {}
         for file, override in overrides.items():
             if file not in names:
-                names[file] = next(name for name in self._further(override.name) if name not in taken)
+                candidates = further.setdefault(override.name, self._further(override.name))
+                names[file] = next(name for name in candidates if name not in taken)
                 taken.add(names[file])
         return {file: replace(override, name=names[file]) for file, override in overrides.items()}
 
-    def _further(self, name: str) -> Iterable[str]:
+    def _further(self, name: str) -> Iterator[str]:
         yield f"{self.name}/{name}"
         yield from (f"{self.name}-{number}/{name}" for number in count(2))
 
@@ -92,12 +95,12 @@ def mesh_folder_of(store: Store, library: Path, root: Path, joining: Joining) ->
     """
     entries = _tree(store, INDEX).get("assets", [])
     nameless = [entry["source"] for entry in entries if "folder" not in entry]
-    if nameless and joining != "replace" and not any((root / file).is_file() for file in nameless):
+    if nameless and joining != "replace" and not any(real_path(root, file).is_file() for file in nameless):
         raise LibraryError(
             f"--out: {library} is of an older version that does not say where its meshes come from, and "
             f"none of them lies in {root}; import their folder once more first, or --replace them"
         )
-    way = os.path.relpath(root.resolve(), library.resolve())
+    way = readable(os.path.relpath(root.resolve(), library.resolve()))
     folders = {} if joining == "replace" else _tree(store, SOURCES)
     name = next((name for name, known in folders.items() if known == way), None)
     if name is None and folders and joining == "ask":
@@ -107,7 +110,7 @@ def mesh_folder_of(store: Store, library: Path, root: Path, joining: Joining) ->
             "--replace puts them in place of what is there (or says that the folder has moved)"
         )
     if name is None:
-        plain = root.resolve().name or "meshes"
+        plain = readable(root.resolve().name) or "meshes"
         name = next(name for name in (plain, *(f"{plain}-{n}" for n in range(2, 999))) if name not in folders)
     # Entries without a folder are from older versions, in which a library had a single folder.
     others = [entry for entry in entries if entry.get("folder", name) in folders.keys() - {name}]

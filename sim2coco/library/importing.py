@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from scenes.assets.filenames import real_path
 from scenes.assets.library import FORMAT, INDEX, PIECES
 from scenes.assets.physics import DENSITY_KG_M3
 from scenes.assets.reading.resolver import digest
@@ -22,8 +23,14 @@ from sim2coco.store import LOCK, LOG, LocalStore, Store
 
 ROWS = "rows"
 """Folder of the library with a JSON file for each mesh file: the result of its examination."""
-VERSION = 4
+VERSION = 5
 """Version of `examine`; files whose stored row has another version are examined again."""
+
+MEASURED = (
+    *("metres_per_unit", "up", "up_from", "from_file", "extents_m", "watertight", "volume_m3"),
+    *("center_of_mass_m", "mass_kg", "faces", "parts", "pieces"),
+)
+"""Fields of a row that the index of the library contains."""
 
 Report = Callable[[Row, bool], None]
 
@@ -125,7 +132,7 @@ def _known(store: Store, root: Path, place: str, file: str, override: Override) 
         )
         == override
     )
-    if not same or not row.inputs or not _unchanged((root / file).parent, row.inputs):
+    if not same or not row.inputs or not _unchanged(real_path(root, file).parent, row.inputs):
         return None
     if row.usable and not store.exists(f"{FOLDER}/{row.mesh}.obj"):
         return None
@@ -137,7 +144,7 @@ def _known(store: Store, root: Path, place: str, file: str, override: Override) 
 
 
 def _unchanged(folder: Path, inputs: Mapping[str, str]) -> bool:
-    return all(_hash(folder / name) == content for name, content in inputs.items())
+    return all(_hash(real_path(folder, name)) == content for name, content in inputs.items())
 
 
 def _hash(path: Path) -> str:
@@ -173,17 +180,6 @@ def _categories(store: Store) -> list[str]:
 
 def _asset(mesh_folder: MeshFolder, row: Row) -> dict[str, Any]:
     facts = asdict(row)
-    size = (
-        "metres_per_unit",
-        "up",
-        "from_file",
-        "extents_m",
-        "watertight",
-        "volume_m3",
-        "center_of_mass_m",
-        "mass_kg",
-    )
-    kept = (*size, "faces", "parts", "pieces")
     return {
         "name": row.override.name,
         "category": row.override.category,
@@ -194,7 +190,8 @@ def _asset(mesh_folder: MeshFolder, row: Row) -> dict[str, Any]:
         "licence": row.override.licence or "unknown",
         "upright": row.override.upright,
         "density_kg_m3": row.override.density_kg_m3 or DENSITY_KG_M3,
-        **{name: facts[name] for name in kept},
+        **{name: facts[name] for name in MEASURED},
+        "notes": row.notes,
     }
 
 
@@ -203,10 +200,10 @@ def _bytes(tree: Mapping[str, Any]) -> bytes:
 
 
 def tally(rows: Sequence[Row]) -> str:
-    """One line with the numbers of ok, repaired and refused meshes, and of those with an implausible size."""
-    verdicts = Counter(row.verdict for row in rows)
-    asking = sum(1 for row in rows if row.asks)
+    """One line with the numbers of ok, repaired and refused meshes, and of those that ask for something."""
+    verdicts = Counter(row.outcome for row in rows)
+    asking = verdicts["asks"]
     kinds = Counter(row.kind for row in rows if row.kind)
     why = f" ({', '.join(f'{kind} {count}' for kind, count in sorted(kinds.items()))})" if kinds else ""
     told = [f"{verdicts[verdict]} {verdict}" for verdict in ("ok", "repaired", "refused")]
-    return ", ".join(told) + why + (f"; {asking} ask for their size" if asking else "")
+    return ", ".join(told) + why + (f"; {asking} left out until you answer" if asking else "")

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from sim2coco.library.examine import SAY_SIZE
+from sim2coco.library.lengths import sides
 from sim2coco.library.row import Row
 from sim2coco.library.shape import NOT_INSTALLED
 
 HEAD = (
     "verdict",
     "faces",
-    "size in mm",
+    "size",
     "closed",
     "normals",
     "uvs",
@@ -34,13 +34,13 @@ def lines(rows: Sequence[Row]) -> Iterator[str]:
 
 def _cells(row: Row) -> tuple[str, ...]:
     if not row.faces:
-        return (row.verdict, *["-"] * (len(HEAD) - 2), row.file)
+        return (row.outcome, *["-"] * (len(HEAD) - 2), row.file)
     fates = list(row.images.values())
     textures = ", ".join(f"{fates.count(fate)} {fate}" for fate in sorted(set(fates))) or "none"
     return (
-        row.verdict,
+        row.outcome,
         str(row.faces),
-        " x ".join(f"{side * 1000:.4g}" for side in row.extents_m),
+        sides(row.extents_m),
         "yes" if row.watertight else "no",
         row.normals,
         row.uvs,
@@ -65,5 +65,5 @@ def _below(row: Row) -> Iterator[str]:
 def sentence(row: Row) -> str:
     """Returns one line that says why a mesh does not become an asset, and what the user can do about it."""
     if row.asks:
-        return f"{row.asks}; {SAY_SIZE}"
+        return row.asks
     return f"{row.kind}: {row.reason}; {row.remedy}"

@@ -20,6 +20,7 @@ class Override:
         unit_m: Unit of the coordinates in the file, in metres.
         sure: Whether the unit was stated for this file in the table; then any size is accepted.
         up: Axis of the file that points up.
+        sure_up: Whether the axis was stated for this file in the table; then that of the file does not count.
         longest_m: Longest side of the bounding box in metres, as an alternative to a unit.
         density_kg_m3: Density in kg/m³.
         licence: Licence of the mesh.
@@ -32,6 +33,7 @@ class Override:
     unit_m: float | None = None
     sure: bool = False
     up: str | None = None
+    sure_up: bool = False
     longest_m: float | None = None
     density_kg_m3: float | None = None
     licence: str = ""
@@ -50,7 +52,7 @@ class Row:
         kind: Kind of the reason if the mesh is refused, from a fixed list; "" otherwise.
         reason: Why the mesh is refused, in words; "" otherwise.
         remedy: What the user can do about the reason; "" if the mesh is not refused.
-        asks: Why the size is implausible and must be confirmed before the import; "" if it is plausible.
+        asks: What the user must state before the mesh can be imported, and why; "" if nothing is asked.
         notes: Descriptions of repairs, and of what the file lacks.
         inputs: Hash of each file that was read, by its path relative to the mesh file's folder.
         mesh: Name of the clean mesh, which is its hash; "" for none.
@@ -60,6 +62,7 @@ class Row:
         unit: Source of the unit: `file`, `table`, `--unit`, or "" if none states it and metres are assumed.
         metres_per_unit: Factor from the coordinates in the file to metres.
         up: The axis of the file that was rotated to z.
+        up_from: Source of the axis: `file`, `table`, `--up`, or "" if none states it and z is assumed.
         from_file: Transform from the coordinates in the file to those of the clean mesh.
         watertight: Whether the mesh encloses a volume.
         normals: Whether normals come from the file or were computed: `file` or `made`.
@@ -93,6 +96,7 @@ class Row:
     unit: str = ""
     metres_per_unit: float = 1.0
     up: str = "z"
+    up_from: str = ""
     from_file: Matrix = IDENTITY
     watertight: bool = False
     normals: str = ""
@@ -107,6 +111,11 @@ class Row:
     hull_because: str = ""
     smallest_px: float = 0.0
     drawn_px: int = 0
+
+    @property
+    def outcome(self) -> str:
+        """The verdict, or `asks` if the user must state something first."""
+        return "asks" if self.asks and self.verdict != "refused" else self.verdict
 
     @property
     def usable(self) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from scenes.assets.filenames import readable, real_path
 from scenes.assets.reading.limits import SUFFIXES
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolver import IMAGES
@@ -23,7 +24,7 @@ class LibraryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The content of a folder as sorted paths relative to it.
+    """The content of a folder as sorted paths relative to it, as readable text (`scenes.assets.filenames`).
 
     Attributes:
         meshes: Mesh files that become one asset each.
@@ -90,7 +91,7 @@ def _files(root: Path) -> Iterator[str]:
     for parent, folders, files in os.walk(root):
         folders.sort()
         for file in sorted(files):
-            yield (Path(parent) / file).relative_to(root).as_posix()
+            yield readable((Path(parent) / file).relative_to(root).as_posix())
 
 
 def _is_rubbish(file: str) -> bool:
@@ -109,7 +110,7 @@ def _parts(root: Path, meshes: list[str]) -> set[str]:
     for file in meshes:
         if file.lower().endswith(".urdf"):
             folder = Path(file).parent
-            named = {(folder / name).as_posix() for name in _named(root / file)}
+            named = {(folder / name).as_posix() for name in _named(real_path(root, file))}
             if named <= known:
                 found |= named
     return found

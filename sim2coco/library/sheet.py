@@ -1,12 +1,14 @@
 """A contact sheet of a library with the test render, name and size of each asset, sorted by category."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from scenes.assets.library import INDEX, read_library
+from scenes.assets.library import INDEX, Entry, read_library
 from scenes.assets.reading.image import ImageError, read_image
 from sim2coco.contactsheet import Image, contact_sheet, shortened, write
+from sim2coco.library.examine import Y_UP
 from sim2coco.library.scan import LibraryError
 
 COLUMNS, SIDE_PX, BAND_PX = 6, 192, 40
@@ -15,6 +17,8 @@ MAX_CELLS = 600
 
 def sheet(folder: Path, sizes: dict[str, str]) -> Image:
     """Draws the assets of a library, at most 600 and sorted by category, into one image (h, w, 3) RGB.
+
+    An asset whose up axis nobody stated is drawn twice: as it is, with z up, and with y up.
 
     Args:
         folder: The library.
@@ -26,13 +30,23 @@ def sheet(folder: Path, sizes: dict[str, str]) -> Image:
     """
     library = read_library(folder)
     cells = [
-        _cell(_picture(folder, entry.mesh), entry.name, sizes.get(entry.name, ""))
+        cell
         for category in library.categories
         for entry in library.of(category)
+        for cell in _cells(folder, entry, sizes.get(entry.name, ""))
     ][:MAX_CELLS]
     if not cells:
         raise LibraryError(f"{folder / INDEX}: the library holds no mesh that can be used")
     return contact_sheet(cells, min(COLUMNS, len(cells)))
+
+
+def _cells(folder: Path, entry: Entry, size: str) -> Iterator[Image]:
+    """Yields the cell of an asset; two if nobody stated its up axis, with z up and with y up."""
+    if entry.knows_up:
+        yield _cell(_picture(folder, entry.mesh), entry.name, size)
+        return
+    yield _cell(_picture(folder, entry.mesh), entry.name, f"{size}  z up?")
+    yield _cell(_picture(folder, f"{entry.mesh}{Y_UP}"), entry.name, "or y up?")
 
 
 def _picture(folder: Path, mesh: str) -> Image:

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from sim2coco.library.lengths import length
 from sim2coco.library.row import Row
 
 FAR = 8.0
 """Sizes are implausible if they differ by more than this factor from the usual size in the category."""
+SAY_SIZE = "say its unit or longest_m in assets.csv (--draft writes one), or --unit mm|cm|m|in"
 STATED = ("file", "table")
 """Values of `Row.unit` for which the unit counts as stated."""
 
@@ -97,11 +99,5 @@ def _doubted(row: Row, usual: float | None) -> Row:
         return row
     if usual / FAR <= row.longest_m <= usual * FAR:
         return row
-    reason = (
-        f"is {_metres(row.longest_m)} long, and others of {row.override.category!r} about {_metres(usual)}"
-    )
-    return replace(row, asks=reason)
-
-
-def _metres(length: float) -> str:
-    return f"{length * 1000:.3g} mm" if length < 0.1 else f"{length:.3g} m"
+    others = f"others of {row.override.category!r} about {length(usual)}"
+    return replace(row, asks=f"is {length(row.longest_m)} long, and {others}; {SAY_SIZE}")

@@ -3,6 +3,8 @@
 import csv
 import fnmatch
 import io
+import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,7 +41,7 @@ class Flags:
 
     Attributes:
         unit_m: Unit in metres, for files that do not state one themselves.
-        up: Axis that points up.
+        up: Axis that points up, for files that do not state one themselves.
         collision: `hull`, `convex`, or "" to choose by shape.
     """
 
@@ -66,8 +68,12 @@ def find_table(root: Path, given: Path | None) -> Path | None:
     return found[0] if found else None
 
 
-def read_table(path: Path) -> list[Line]:
+def read_table(path: Path, flags: Flags = Flags()) -> list[Line]:
     """Reads the lines of a table.
+
+    Args:
+        path: The table.
+        flags: The command-line options. A guess (`mm?`) counts as an empty cell if an option answers it.
 
     Raises:
         LibraryError: The table cannot be read, or has an invalid column or value; the message names the line.
@@ -79,7 +85,9 @@ def read_table(path: Path) -> list[Line]:
     except (OSError, UnicodeDecodeError) as error:
         raise LibraryError(f"{path}: cannot be read as UTF-8 text: {error}") from error
     rows = _csv(path, text) if path.suffix.lower() == ".csv" else _yaml(path, text)
-    return [_line(place, said) for place, said in rows]
+    answered = {"unit"} if flags.unit_m else set()
+    answered |= {"up"} if flags.up else set()
+    return [_line(place, said, answered) for place, said in rows]
 
 
 def _csv(path: Path, text: str) -> list[tuple[str, dict[str, str]]]:
@@ -94,8 +102,8 @@ def _csv(path: Path, text: str) -> list[tuple[str, dict[str, str]]]:
         for entry in reader:
             if None in entry:
                 raise LibraryError(f"{path} line {reader.line_num}: more cells than columns")
-            said = {key: (value or "").strip() for key, value in entry.items()}
-            if any(said.values()):
+            said = {key: value or "" for key, value in entry.items()}
+            if any(value.strip() for value in said.values()):
                 rows.append((f"{path} line {reader.line_num}", said))
     except csv.Error as error:
         raise LibraryError(f"{path} line {reader.line_num}: {error}") from error
@@ -106,7 +114,7 @@ def _yaml(path: Path, text: str) -> list[tuple[str, dict[str, str]]]:
     if "&" in text and "*" in text:
         raise LibraryError(f"{path}: aliases (*) are not read; write each entry out")
     try:
-        tree = yaml.safe_load(text)
+        tree = yaml.load(text, yaml.BaseLoader)  # noqa: S506  # makes plain strings, so that `no` is a name
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = "" if mark is None else f" line {mark.line + 1}"
@@ -116,7 +124,7 @@ def _yaml(path: Path, text: str) -> list[tuple[str, dict[str, str]]]:
     rows = []
     for number, entry in enumerate(tree, 1):
         _check_columns(f"{path} entry {number}", [str(key) for key in entry])
-        said = {str(key): "" if value is None else str(value).strip() for key, value in entry.items()}
+        said = {str(key): "" if value in ("~", "null") else str(value) for key, value in entry.items()}
         rows.append((f"{path} entry {number}", said))
     return rows
 
@@ -129,8 +137,14 @@ def _check_columns(place: str, names: Sequence[str]) -> None:
         raise LibraryError(f"{place}: no column 'file'; allowed: {', '.join(COLUMNS)}")
 
 
-def _line(place: str, cells: Mapping[str, str]) -> Line:
-    said = {name: text for name, text in cells.items() if text and name != TOLD}
+def _line(place: str, cells: Mapping[str, str], answered: set[str]) -> Line:
+    """The values of a line; those of `file` keep their spaces, which may be part of a name."""
+    said = {name: text if name == "file" else text.strip() for name, text in cells.items() if name != TOLD}
+    said = {
+        name: text
+        for name, text in said.items()
+        if text.strip() and not (name in answered and text.endswith("?"))
+    }
     try:
         return Line(place, build(Columns, said))
     except ConfigError as error:
@@ -155,18 +169,28 @@ def overrides(files: Sequence[str], lines: Sequence[Line], flags: Flags) -> dict
     # Constructed without validation, because names of existing files may be invalid in a table.
     said = {file: Columns.model_construct(file=file) for file in files}
     named: dict[str, Line] = {}
+    ordered = sorted(files)
     for line in lines:
         name = line.said.file
+        if name not in said:
+            name = name.strip().replace("\\", "/")
         if (first := named.setdefault(name, line)) is not line:
             raise LibraryError(f"{line.place}: {name!r} is named in {first.place} too; keep one of them")
         # The name of an existing file is not a pattern, even if it contains brackets.
-        matched = [name] if name in said else fnmatch.filter(files, name)
+        matched = [name] if name in said else _matching(ordered, name)
         if not matched:
             raise LibraryError(f"{line.place}: no mesh {name!r} in the folder")
         for file in matched:
             said[file] = line.said.over(said[file])
     names = _names(files)
     return {file: _override(names[file], said[file], flags) for file in files}
+
+
+def _matching(files: Sequence[str], pattern: str) -> list[str]:
+    """Returns the files, which are sorted, that match a pattern."""
+    beginning = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
+    first, last = bisect_left(files, beginning), bisect_left(files, beginning + "\U0010ffff")
+    return fnmatch.filter(files[first:last], pattern)
 
 
 def _override(name: str, said: Columns, flags: Flags) -> Override:
@@ -176,6 +200,7 @@ def _override(name: str, said: Columns, flags: Flags) -> Override:
         unit_m=said.unit or flags.unit_m,
         sure=said.unit is not None,
         up=said.up or flags.up,
+        sure_up=said.up is not None,
         longest_m=said.longest_m,
         density_kg_m3=said.density,
         licence=said.licence or "",

@@ -19,7 +19,8 @@ def look(client: Client) -> Look:
 
     def run(path: Path, root: Path | None = None, library: Path | None = None, **said: object) -> Row:
         root = root or path.parent
-        override = Override("things", path.stem, **{"unit_m": 0.001, **said})  # type: ignore[arg-type]
+        said = {"unit_m": 0.001, "sure_up": "up" in said, **said}
+        override = Override("things", path.stem, **said)  # type: ignore[arg-type]
         return examine(client, Task(root, path.relative_to(root).as_posix(), override, library))
 
     return run

@@ -1,0 +1,42 @@
+r"""File names as text that can be printed and stored, whatever bytes the file system has.
+
+A byte that is not UTF-8, or a control character such as a line break, is written as `\xNN`:
+`schl\xfcssel.obj`.
+"""
+
+import re
+import unicodedata
+from pathlib import Path
+
+ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
+HIDDEN = ("Cc", "Cs", "Zl", "Zp")
+"""Categories of characters that are escaped: control characters, bytes that are no text, line separators."""
+
+
+def readable(name: str) -> str:
+    """Returns a file name or path in which the bytes that cannot be printed are escaped."""
+    if name.isprintable():
+        return name
+    return "".join(map(_shown, name))
+
+
+def real_path(folder: Path, name: str) -> Path:
+    """Returns the path of a file below a folder, or anywhere, of which `name` is the readable name."""
+    path = folder / name
+    if "\\x" not in name or path.exists():
+        return path
+    found = Path(path.anchor) if Path(name).is_absolute() else folder
+    for part in name.strip("/").split("/"):
+        found = found / part if (found / part).exists() else found / _unescaped(part)
+    return found if found.exists() else path
+
+
+def _unescaped(part: str) -> str:
+    content = ESCAPED.sub(lambda match: bytes([int(match[1], 16)]), part.encode("utf-8", "surrogateescape"))
+    return part if b"\0" in content else content.decode("utf-8", "surrogateescape")
+
+
+def _shown(character: str) -> str:
+    if unicodedata.category(character) not in HIDDEN:
+        return character
+    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
