@@ -1,4 +1,4 @@
-"""Which axis points up, and in which unit: never guessed in silence, asked by file, answered for all at once."""
+"""Axis and unit of a file: never guessed in silence, asked by file, answered for all at once."""
 
 import csv
 import io
@@ -98,7 +98,7 @@ def row(file: str, category: str, longest: float, unit: str = "", **facts: objec
         # One of two disagrees by more than eight times: both are asked, and neither speaks for others.
         (
             [row("a", "c", 0.05, "file"), row("b", "c", 4.0, "file"), row("c", "c", 30.0)],
-            ["m?", "mm?", "mm?"],
+            ["m?", "cm?", "mm?"],
         ),
         # The one that asks is left out, the others speak.
         (
@@ -108,7 +108,7 @@ def row(file: str, category: str, longest: float, unit: str = "", **facts: objec
         ),
         ([row("a", "c", 9000.0, "file", asks="is 9 km long")], ["?"]),
     ],
-    ids=str,
+    ids=range(5),
 )
 def test_units_of_a_draft(rows: list[Row], units: list[str]) -> None:
     text, guesses = draft(rows, {row.file: row.override for row in rows})
@@ -206,7 +206,7 @@ def test_words_of_yaml_are_names_in_a_table(tmp_path: Path) -> None:
 
 
 def test_tables_and_drafts_of_many_files_take_no_time(tmp_path: Path) -> None:
-    """10,000 files that states their unit, a pattern a line, and 10,000 that want one name."""
+    """10,000 files that state their unit, and a pattern a line."""
     files = [f"c{number % 7}/part {number}.stl" for number in range(10_000)]
     path = tmp_path / "assets.csv"
     path.write_text("file,unit,up\n" + "".join(f"{file[:-3]}*,mm?,z\n" for file in files))
