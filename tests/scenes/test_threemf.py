@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 from scenes.assets.mesh import MeshError
-from scenes.assets.reading import threemf
 from scenes.assets.reading.file import read_mesh, read_mesh_file
 from scenes.assets.reading.raw import GREY, Raw
 from scenes.assets.reading.read import read_source
 from scenes.assets.reading.source import Source
+from scenes.assets.reading.threemf import read as threemf
 from scenes.assets.reading.triangulate import triangulate
 from tests.solids import HEIGHT, OUTLINES, Solid, area, prism
 

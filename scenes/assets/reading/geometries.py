@@ -5,13 +5,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scenes.assets.reading import off, ply, stl, threemf, wavefront
+from scenes.assets.reading import off, stl, wavefront
 from scenes.assets.reading.containers import unreadable
+from scenes.assets.reading.dae import read as dae
 from scenes.assets.reading.gltf import read as gltf
+from scenes.assets.reading.ply import read as ply
 from scenes.assets.reading.polygons import check_faces
 from scenes.assets.reading.raw import Raw
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolver import MeshResolver
+from scenes.assets.reading.threemf import read as threemf
 
 Read = Callable[[bytes, MeshResolver, list[str]], tuple[Raw, ...]]
 """A reader: content of the file, what opens the files that it refers to, notes on triangles -> triangles.
@@ -24,6 +27,7 @@ READERS: dict[str, Read] = {
     ".off": off.read,
     ".ply": ply.read,
     ".3mf": threemf.read,
+    ".dae": dae.read,
     ".glb": gltf.read,
     ".gltf": gltf.read,
 }

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from scenes.assets.reading import threemf_package
 from scenes.assets.reading.containers import dae_frame, unreadable
 from scenes.assets.reading.geometries import load
 from scenes.assets.reading.limits import MAX_FILE_BYTES
@@ -11,6 +10,7 @@ from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolution import check_resolution
 from scenes.assets.reading.resolver import MeshResolver, digest
 from scenes.assets.reading.source import Source, source_of
+from scenes.assets.reading.threemf.package import unit_of
 from scenes.assets.reading.urdf import read_urdf
 
 
@@ -53,5 +53,5 @@ def _frame(content: bytes, suffix: str) -> tuple[float | None, str | None]:
     if suffix == ".dae":
         return dae_frame(content)
     if suffix == ".3mf":
-        return threemf_package.unit_of(content), "z"
+        return unit_of(content), "z"
     return None, None

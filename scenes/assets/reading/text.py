@@ -1,12 +1,17 @@
 """Converts the text of files from users in any encoding to UTF-8 without a byte order mark."""
 
 import codecs
+import re
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.reading.containers import unreadable
 
+NO_NUMBER = re.compile(r"[-+]?1\.#(?:IND|QNAN|SNAN|INF)\d*")
+"""How programs built with Microsoft's compilers write what is not a number."""
+DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
+"""How programs write 0.5 where their language has a comma there."""
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -41,10 +46,14 @@ def numbers(text: bytes | str) -> NDArray[np.float64]:
     Raises:
         Refused: The text holds something else.
     """
-    text = text.strip()
-    if not text:
+    plain = text.decode("latin-1") if isinstance(text, bytes) else text
+    if "#" in plain:
+        plain = NO_NUMBER.sub("nan", plain)
+    if "," in plain:
+        plain = DECIMAL_COMMA.sub(".", plain)
+    if not plain.strip():
         return np.zeros(0)
     try:
-        return np.fromstring(text, np.float64, sep=" ")
+        return np.fromstring(plain, np.float64, sep=" ")
     except ValueError as error:
         raise unreadable("holds a word where a number should be") from error

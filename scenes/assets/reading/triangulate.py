@@ -107,6 +107,27 @@ def _ears(points: Floats, normal: Floats) -> Ints:
     return np.asarray(kept[_with_all_corners(cut, flat)][: len(points) - 2])
 
 
+def triangulate_with_holes(points: Floats, ends: Ints) -> Ints:
+    """Cuts a polygon with holes into triangles, with the winding of its outline.
+
+    Args:
+        points: (n, 3) corners of the outline, then those of each hole, in either direction.
+        ends: (h + 1,) number of corners up to the end of the outline and of each hole.
+
+    Returns:
+        (t, 3) indices of corners; none if the outline has no area or a corner is not finite.
+    """
+    spokes = points[1 : ends[0]] - points[:1]
+    normal = np.cross(spokes[:-1], spokes[1:]).sum(axis=0)
+    length = float(np.linalg.norm(normal))
+    if not np.isfinite(points).all() or not 0 < length < np.inf:
+        return np.zeros((0, 3), np.int64)
+    flat = points @ _plane(normal / length)
+    ears = mapbox_earcut.triangulate_float64(flat - flat[0], np.asarray(ends, np.uint32))
+    cut = ears.astype(np.int64).reshape(-1, 3)
+    return cut[:, ::-1] if _doubled_areas(flat[cut]).sum() < 0 else cut
+
+
 def _plane(normal: Floats) -> Floats:
     """Two axes (3, 2) that form a right-handed frame with a unit vector; exact if it lies along an axis."""
     across = np.cross(np.eye(3)[np.abs(normal).argmin()], normal)

@@ -8,7 +8,7 @@ import numpy as np
 
 from scenes.assets.reading.raw import GREY, Color, Floats
 from scenes.assets.reading.text import numbers
-from scenes.assets.reading.threemf_model import Part, whole_numbers
+from scenes.assets.reading.threemf.model import Part, whole_numbers
 
 COLOR = re.compile(r"\s*#([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})?\s*")
 

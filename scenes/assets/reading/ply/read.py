@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from scenes.assets.reading.containers import unreadable
-from scenes.assets.reading.ply_elements import Column, Table, tables
-from scenes.assets.reading.ply_head import Head, head_of
+from scenes.assets.reading.ply.elements import Column, Table, tables
+from scenes.assets.reading.ply.head import Head, head_of
 from scenes.assets.reading.raw import WHITE, Floats, Raw, painted
 from scenes.assets.reading.resolver import MeshResolver
 from scenes.assets.reading.surfaces import Surface, cut, indices, shares, spread, strip_triangles

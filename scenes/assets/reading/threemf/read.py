@@ -14,9 +14,9 @@ from scenes.assets.reading.raw import WHITE, Floats, Raw, opened, painted
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolver import MeshResolver, can_be_read
 from scenes.assets.reading.surfaces import Surface, cut, joined
-from scenes.assets.reading.threemf_colors import Group, groups_of
-from scenes.assets.reading.threemf_model import Part, Triangles, part_of, placed
-from scenes.assets.reading.threemf_package import Package
+from scenes.assets.reading.threemf.colors import Group, groups_of
+from scenes.assets.reading.threemf.model import Part, Triangles, part_of, placed
+from scenes.assets.reading.threemf.package import Package
 from scenes.assets.reading.triangulate import Ints
 
 LEFT_OUT = ("support", "solidsupport", "other")

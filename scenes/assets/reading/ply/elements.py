@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from scenes.assets.reading.containers import unreadable
 from scenes.assets.reading.limits import MAX_FACES
-from scenes.assets.reading.ply_head import CODES, Element, Head
+from scenes.assets.reading.ply.head import CODES, Element, Head
 from scenes.assets.reading.raw import Floats
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.surfaces import listed

@@ -1,0 +1,1 @@
+"""Reads COLLADA files (DAE)."""

@@ -1,0 +1,74 @@
+"""The triangles of a geometry of a COLLADA document, and what its corners refer to."""
+
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+from scenes.assets.reading.containers import unreadable
+from scenes.assets.reading.dae.document import Document
+from scenes.assets.reading.dae.primitives import PRIMITIVES, polygons_of
+from scenes.assets.reading.dae.sources import Input, inputs_of
+from scenes.assets.reading.polygons import triangles_of
+from scenes.assets.reading.raw import Floats
+
+NOT_DRAWN = {"spline": "splines are not drawn", "brep": "solids with curved faces (brep) are not drawn"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """The triangles of one primitive element, which have one material.
+
+    Attributes:
+        symbol: What the element calls its material.
+        corners: (t, 3, 3) positions.
+        uvs: (t, 3, 2) texture coordinates, v up, by the number of their set.
+        colors: (t, 3, 3) RGB of the corners, 0..1, or None.
+    """
+
+    symbol: str
+    corners: Floats
+    uvs: dict[int, Floats]
+    colors: Floats | None
+
+
+def pieces_of(document: Document, geometry: Element, notes: list[str], looks: list[str]) -> list[Piece]:
+    """The triangles of a geometry, possibly none.
+
+    Args:
+        document: The document.
+        geometry: An element `geometry`.
+        notes: Notes on the triangles are added here.
+        looks: Notes on what is not drawn are added here.
+
+    Raises:
+        Refused: A primitive is invalid, or has too many triangles.
+    """
+    looks += [told for tag, told in NOT_DRAWN.items() if geometry.find(tag) is not None]
+    meshes = (*geometry.findall("mesh"), *geometry.findall("convex_mesh"))
+    primitives = [primitive for mesh in meshes for primitive in mesh if primitive.tag in PRIMITIVES]
+    pieces = (_piece(document, primitive, notes) for primitive in primitives)
+    return [piece for piece in pieces if piece is not None]
+
+
+def _piece(document: Document, primitive: Element, notes: list[str]) -> Piece | None:
+    inputs = inputs_of(document, primitive)
+    position = _first(inputs, "POSITION", 3)
+    width = 1 + max((each.offset for each in inputs), default=0)
+    rows, counts = polygons_of(primitive, width, position)
+    if not len(counts):
+        return None
+    if position is None:
+        raise unreadable("has polygons without positions")
+    cut = rows[triangles_of(position.values[:, :3], rows[:, position.offset], counts, notes)]
+    uvs: dict[int, Floats] = {}
+    for each in inputs:
+        if each.semantic == "TEXCOORD" and each.values.shape[1] >= 2:
+            uvs.setdefault(each.number, each.of(cut)[..., :2])
+    colors = _first(inputs, "COLOR", 3)
+    of_corners = None if colors is None else colors.of(cut)[..., :3]
+    return Piece(primitive.get("material", ""), position.of(cut)[..., :3], uvs, of_corners)
+
+
+def _first(inputs: list[Input], semantic: str, size: int) -> Input | None:
+    """The first input of a kind whose values have `size` numbers or more, or None."""
+    found = (each for each in inputs if each.semantic == semantic and each.values.shape[1] >= size)
+    return next(found, None)

@@ -1,0 +1,81 @@
+"""The values that the corners of COLLADA polygons refer to: positions, texture coordinates, colours."""
+
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+import numpy as np
+
+from scenes.assets.reading.containers import unreadable
+from scenes.assets.reading.dae.document import Document, text_of
+from scenes.assets.reading.raw import Floats
+from scenes.assets.reading.text import numbers
+from scenes.assets.reading.triangulate import Ints
+
+MAX_STRIDE = 64
+"""Most numbers that a value may have."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Input:
+    """What one of the numbers of each corner refers to.
+
+    Attributes:
+        semantic: `POSITION`, `TEXCOORD`, `COLOR` or another kind.
+        offset: Place of the number among those of the corner.
+        values: (n, d) values.
+        number: The set, for texture coordinates.
+    """
+
+    semantic: str
+    offset: int
+    values: Floats
+    number: int
+
+    def of(self, rows: Ints) -> Floats:
+        """The values (..., d) of corners (..., w); not a number where they are not in the file."""
+        index = rows[..., self.offset]
+        values = np.concatenate([self.values, np.full((1, self.values.shape[1]), np.nan)])
+        return np.asarray(values[np.where((index >= 0) & (index < len(self.values)), index, -1)])
+
+
+def inputs_of(document: Document, primitive: Element) -> list[Input]:
+    """The inputs of a primitive; `VERTEX` is replaced by the inputs of the vertices.
+
+    Raises:
+        Refused: A source is invalid.
+    """
+    inputs = []
+    for element in primitive.findall("input"):
+        offset, number = whole(element.get("offset")), whole(element.get("set"))
+        vertices = document.target(element.get("source"), "vertices")
+        for each in (element,) if vertices is None else vertices.findall("input"):
+            values = values_of(document, each.get("source"))
+            inputs.append(Input(each.get("semantic", ""), offset, values, number))
+    return inputs
+
+
+def whole(text: str | None) -> int:
+    """The whole number of an attribute; 0 if it is missing, invalid, or too long to be meant."""
+    return int(text) if text is not None and text.strip().isdecimal() and len(text) < 10 else 0
+
+
+def values_of(document: Document, url: str | None) -> Floats:
+    """The values (n, d) of a source; (0, 0) if there is none.
+
+    Raises:
+        Refused: Its array holds something else than numbers.
+    """
+    source = document.target(url, "source")
+    accessor = None if source is None else source.find("technique_common/accessor")
+    if source is None or accessor is None:
+        return np.zeros((0, 0))
+    held = document.target(accessor.get("source"), "float_array", "int_array")
+    values = numbers(text_of(source.find("float_array") if held is None else held))
+    names = [parameter.get("name") for parameter in accessor.findall("param")]
+    stride = max(whole(accessor.get("stride")), len(names), 1)
+    if stride > MAX_STRIDE:
+        raise unreadable(f"has a source with {stride:,} numbers a value")
+    named = [place for place, name in enumerate(names) if name] or list(range(stride))
+    start = whole(accessor.get("offset"))
+    rows = max(len(values) - start, 0) // stride
+    return values[start : start + rows * stride].reshape(rows, stride)[:, named]

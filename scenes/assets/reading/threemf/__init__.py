@@ -1,0 +1,1 @@
+"""Reads 3MF files."""
