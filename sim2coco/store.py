@@ -14,6 +14,8 @@ from typing import Protocol
 TEMPORARY = ".tmp-"
 LOCK = ".lock"
 LOG = "run.log"
+OF_DESKTOPS = (".DS_Store", "Thumbs.db", "desktop.ini")
+"""Files that file managers leave in folders, besides those that begin with `._`; they are not listed."""
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
 """Error numbers of file systems without hard links."""
 
@@ -131,6 +133,8 @@ class LocalStore(Store):
         for parent, folders, files in os.walk(self.root / folder):
             folders.sort()
             for file in sorted(files):
+                if file in OF_DESKTOPS or file.startswith("._"):
+                    continue
                 yield (Path(parent) / file).relative_to(self.root).as_posix()
 
     def delete(self, name: str) -> None:

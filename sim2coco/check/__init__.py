@@ -13,6 +13,7 @@ from pathlib import Path
 from sim2coco.check.document import Document, compare_splits, read_split
 from sim2coco.check.folder import TEMPORARY, Fault, Folder
 from sim2coco.check.labels import check_labels
+from sim2coco.check.layout import EXPECTED, annotation_files
 from sim2coco.check.pictures import check_images, find_stray_files
 from sim2coco.check.records import check_run
 from sim2coco.check.sharing import Holding
@@ -32,6 +33,7 @@ class Report:
         images: Number of images in the annotation files.
         annotations: Number of annotations in them.
         faults: Everything that is wrong.
+        notes: What is worth knowing and no fault.
         holdings: Numbers of meshes and textures in each split, and of those that splits share; empty for
             data sets of other tools.
     """
@@ -40,13 +42,15 @@ class Report:
     annotations: int
     faults: tuple[Fault, ...]
     holdings: tuple[Holding, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def check(root: Path) -> Report:
     """Checks a data set.
 
     Args:
-        root: Its folder, with `annotations/instances_<split>.json` and `images/<split>/`.
+        root: Its folder, with `annotations/instances_<split>.json` and `images/<split>/`. Data sets of other
+            tools may have other layouts (`sim2coco.check.layout`).
 
     Returns:
         A report with every fault.
@@ -57,24 +61,24 @@ def check(root: Path) -> Report:
     if not root.is_dir():
         raise CheckError(f"{root}: no such folder")
     folder = Folder(root, ours=(root / "run.json").exists() or (root / "records").is_dir())
-    splits = folder.splits("instances")
+    splits = annotation_files(folder)
     if not splits and not folder.ours:
-        raise CheckError(f"{root}: not a data set (it has no annotations/instances_<split>.json)")
-    documents = {split: _document(folder, split) for split in splits}
+        raise CheckError(f"{root}: not a data set: {EXPECTED}")
+    documents = {split: _document(folder, split, name) for split, name in splits.items()}
     readable = {split: document for split, document in documents.items() if document is not None}
     compare_splits(readable)
-    if splits:  # otherwise the run is unfinished
+    if splits and folder.ours:  # otherwise the run is unfinished
         find_stray_files(folder, splits)
     holdings = check_run(folder, documents).holdings() if folder.ours else ()
     _check_remaining_files(folder)
     images = sum(document.num_images for document in readable.values())
     annotations = sum(document.num_annotations for document in readable.values())
-    return Report(images, annotations, tuple(folder.faults), holdings)
+    return Report(images, annotations, tuple(folder.faults), holdings, tuple(folder.notes))
 
 
-def _document(folder: Folder, split: str) -> Document | None:
+def _document(folder: Folder, split: str, name: str) -> Document | None:
     """Reads the annotation file of a split and checks its labels and images; None if it cannot be read."""
-    document = read_split(folder, split)
+    document = read_split(folder, split, name)
     if document is not None:
         check_labels(document)
         check_images(folder, split, document)

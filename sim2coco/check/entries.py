@@ -3,12 +3,12 @@
 from sim2coco.check import values as v
 
 FILE = {"images": v.LIST, "annotations": v.LIST, "categories": v.LIST}
-CATEGORY = {"id": v.ID, "name": v.TEXT}
-IMAGE = {"id": v.ID, "file_name": v.FILE, "width": v.SIDE, "height": v.SIDE}
+CATEGORY = {"id": v.INDEX, "name": v.TEXT}
+IMAGE = {"id": v.INDEX, "file_name": v.PATH, "width": v.SIDE, "height": v.SIDE}
 ANNOTATION = {
-    "id": v.ID,
-    "image_id": v.ID,
-    "category_id": v.ID,
+    "id": v.INDEX,
+    "image_id": v.INDEX,
+    "category_id": v.INDEX,
     "bbox": v.BOX,
     "area": v.AMOUNT,
     "iscrowd": v.CROWD,
@@ -18,9 +18,14 @@ KEY = {"scene": v.INDEX, "view": v.INDEX, "lighting": v.INDEX, "copy": v.INDEX}
 FRACTIONS = {"visible_fraction": v.FRACTION, "occlusion": v.FRACTION, "truncation": v.FRACTION}
 ATTRIBUTES = FRACTIONS | {"asset": v.TEXT, "instance": v.ID}
 OUR_FILE = FILE | {"info": v.OBJECT, "licenses": v.LIST}
-OUR_CATEGORY = CATEGORY | {"supercategory": v.TEXT}
-OUR_IMAGE = IMAGE | KEY | {"ignored": v.LIST}
-OUR_ANNOTATION = ANNOTATION | {"iscrowd": v.NO_CROWD, "segmentation": v.OBJECT, "attributes": v.OBJECT}
+OUR_CATEGORY = CATEGORY | {"id": v.ID, "supercategory": v.TEXT}
+OUR_IMAGE = IMAGE | KEY | {"id": v.ID, "file_name": v.FILE, "ignored": v.LIST}
+OUR_ANNOTATION = ANNOTATION | {
+    **dict.fromkeys(("id", "image_id", "category_id"), v.ID),
+    "iscrowd": v.NO_CROWD,
+    "segmentation": v.OBJECT,
+    "attributes": v.OBJECT,
+}
 COCO = {"file": FILE, "images": IMAGE, "categories": CATEGORY, "annotations": ANNOTATION}
 OURS = {"file": OUR_FILE, "images": OUR_IMAGE, "categories": OUR_CATEGORY, "annotations": OUR_ANNOTATION}
 IGNORED = {"category_id": v.ID, "bbox": v.BOX, "reason": v.TEXT}

@@ -13,6 +13,8 @@ from sim2coco.check.paths import paths_in_tree, paths_in_yaml
 from sim2coco.check.values import Entry, Rules, show, violations
 
 TEMPORARY = ".tmp-"
+OF_DESKTOPS = (".DS_Store", "Thumbs.db", "desktop.ini")
+"""Files that file managers leave in folders, besides those that begin with `._`; they are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,33 +59,38 @@ class Folder:
         root: Its folder; all names are relative to it.
         ours: Whether sim2coco wrote it; then more is checked than the COCO format.
         faults: The faults found so far, in order.
+        notes: What is worth knowing and no fault, so far.
         parsed: Names of the JSON files read so far.
     """
 
     root: Path
     ours: bool
     faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     parsed: set[str] = field(default_factory=set)
 
     def at(self, file: str, where: str = "") -> Place:
         """Returns a location in one of the files, at which faults can be reported."""
         return Place(file, where, self.faults)
 
-    def splits(self, kind: str) -> list[str]:
-        """The splits that have an annotation file of a kind (`instances` or `amodal`)."""
-        names = sorted(path.name for path in (self.root / "annotations").glob(f"{kind}_*.json"))
-        return [name.removeprefix(f"{kind}_").removesuffix(".json") for name in names]
-
     def names(self, below: str = "") -> Iterator[str]:
-        """Yields the names of all files in a folder and its subfolders."""
+        """Yields the names of all files in a folder and its subfolders, except those of file managers."""
         for parent, folders, files in os.walk(self.root / below):
             folders.sort()
             for file in sorted(files):
-                yield (Path(parent) / file).relative_to(self.root).as_posix()
+                if file not in OF_DESKTOPS and not file.startswith("._"):
+                    yield (Path(parent) / file).relative_to(self.root).as_posix()
 
     def whole_names(self, below: str) -> Iterator[str]:
         """Yields the names of all files in a folder and its subfolders, except temporary files."""
         return (name for name in self.names(below) if not Path(name).name.startswith(TEMPORARY))
+
+    def has(self, name: str) -> bool:
+        """Returns whether there is something under this name; names that no file can have are absent."""
+        try:
+            return (self.root / name).exists()
+        except (OSError, ValueError):  # for example, if the name is too long
+            return False
 
     def read(self, name: str) -> bytes | None:
         """Returns the content of a regular file; reports a fault and returns None if it cannot be read."""

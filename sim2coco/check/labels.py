@@ -11,6 +11,7 @@ from sim2coco.check.values import Entry, show
 
 FRACTION_ERROR = 1e-5
 """Allowed deviation of visible fraction and occlusion, which are rounded to 6 digits."""
+PLURALS = {"image": "images", "category": "categories", "annotation": "annotations"}
 SLACK_PX, SLACK_FRACTION = 2, 0.05
 """Deviations that are allowed in data sets of other tools.
 
@@ -49,7 +50,8 @@ def _our_image(document: Document, image: Entry, masks: dict[int, Runs]) -> None
         place.fault("two annotations have the same instance")
     for ignored in image["ignored"]:
         valid = document.at(f"{place.where}, ignored").conforms(ignored, IGNORED)
-        if valid and ignored["category_id"] not in document.categories:
+        known = document.categories.keys() | document.unusable["categories"]
+        if valid and ignored["category_id"] not in known:
             place.fault(f"ignored: {ignored['category_id']} is not the id of a category")
     stem = _stem(image)
     if image["file_name"].rpartition(".")[0] != stem:
@@ -123,7 +125,8 @@ def _compare_files(document: Document, amodal: Document) -> None:
         ("category", document.categories, amodal.categories, COCO["categories"]),
         ("annotation", document.annotations, amodal.annotations, ("image_id", "category_id")),
     ):
-        for identity in sorted(visible.keys() ^ whole.keys()):
+        unusable = document.unusable[PLURALS[kind]] | amodal.unusable[PLURALS[kind]]
+        for identity in sorted((visible.keys() ^ whole.keys()) - unusable):
             incomplete = amodal if identity in visible else document
             incomplete.at(f"{kind} {identity}").fault("is missing or invalid here, but not in the other file")
         for identity in sorted(visible.keys() & whole.keys()):

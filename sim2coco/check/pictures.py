@@ -2,27 +2,57 @@
 
 import warnings
 from collections.abc import Collection
+from pathlib import PurePosixPath
 
 from PIL import Image, UnidentifiedImageError
 
 from sim2coco.check.document import Document
 from sim2coco.check.folder import Folder
+from sim2coco.check.layout import image_folder
+
+FORMATS = ("JPEG", "PNG")
+FORMATS_OF_OTHERS = (*FORMATS, "WEBP", "BMP", "TIFF", "GIF")
 
 
 def check_images(folder: Folder, split: str, document: Document) -> None:
-    """Checks the image files of a split against its annotation file."""
-    files = set(folder.whole_names(f"images/{split}"))
-    entries = {f"images/{split}/{name}": image for name, image in document.by_name.items()}
+    """Checks the image files of a split against its annotation file.
+
+    In data sets of other tools, files without an entry are no faults.
+    """
+    place = image_folder(folder, split, document.name, document.by_name)
+    if place is None:
+        what = f"none of its {len(document.by_name)} images is in images/{split}/, {split}/ or images/"
+        document.at("images").fault(what)
+        return
+    entries = {str(PurePosixPath(place, name)): image for name, image in document.by_name.items()}
     for path, image in entries.items():
-        if path not in files:
-            folder.at(path).fault(f"missing: image {image['id']} has no file")
-            continue
-        size, expected = _decoded(folder, path), (image["width"], image["height"])
-        if size is not None and size != expected:
-            what = f"is {size[0]} x {size[1]}, its entry says {expected[0]} x {expected[1]}"
-            folder.at(path).fault(f"the image {what}")
-    for path in sorted(files - entries.keys()):
-        folder.at(path).fault(f"has no entry in {document.name}")
+        _check_image(folder, path, image["id"], (image["width"], image["height"]))
+    if folder.ours and not document.unusable["images"]:
+        for path in folder.whole_names(f"images/{split}"):
+            if path not in entries:
+                folder.at(path).fault(f"has no entry in {document.name}")
+
+
+def _check_image(folder: Folder, path: str, identity: int, expected: tuple[int, int]) -> None:
+    """Checks that an image file exists, can be decoded and has the expected width and height."""
+    if not folder.has(path):
+        folder.at(path).fault(f"missing: image {identity} has no file{_in_other_case(folder, path)}")
+        return
+    size = _decoded(folder, path)
+    if size is not None and size != expected:
+        what = f"is {size[0]} x {size[1]}, its entry says {expected[0]} x {expected[1]}"
+        folder.at(path).fault(f"the image {what}")
+
+
+def _in_other_case(folder: Folder, path: str) -> str:
+    """Names the file beside a missing one whose name differs in upper and lower case only."""
+    own = PurePosixPath(path)
+    try:
+        names = [found.name for found in (folder.root / own.parent).iterdir()]
+    except OSError:
+        return ""
+    alike = sorted(name for name in names if name.lower() == own.name.lower())
+    return f"; there is {alike[0]}" if alike else ""
 
 
 def find_stray_files(folder: Folder, splits: Collection[str]) -> None:
@@ -30,23 +60,24 @@ def find_stray_files(folder: Folder, splits: Collection[str]) -> None:
     for path in folder.whole_names("images"):
         if path.count("/") == 1 or path.split("/")[1] not in splits:
             folder.at(path).fault("belongs to no split: it has no annotations/instances_<split>.json")
-    for split in folder.splits("amodal"):
-        if split not in splits:
-            folder.at(f"annotations/amodal_{split}.json").fault("has no instances file beside it")
+    for amodal in sorted((folder.root / "annotations").glob("amodal_*.json")):
+        if amodal.stem.removeprefix("amodal_") not in splits:
+            folder.at(f"annotations/{amodal.name}").fault("has no instances file beside it")
 
 
 def _decoded(folder: Folder, path: str) -> tuple[int, int] | None:
     """Returns width and height of an image; reports a fault and returns None if it cannot be decoded."""
+    formats = FORMATS if folder.ours else FORMATS_OF_OTHERS
     try:
         if not (folder.root / path).is_file():
             raise OSError("not a regular file")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about large images; the size is checked by the caller
-            with Image.open(folder.root / path, formats=("JPEG", "PNG")) as image:
+            with Image.open(folder.root / path, formats=formats) as image:
                 image.load()
                 return image.size
     except UnidentifiedImageError:
-        folder.at(path).fault("not a JPEG or PNG file")
+        folder.at(path).fault(f"not a {', '.join(formats[:-1])} or {formats[-1]} file")
     except Exception as error:  # decoders may raise any exception for a broken image
         folder.at(path).fault(f"cannot be decoded completely: {error}")
     return None

@@ -119,7 +119,7 @@ def _check_image(folder: Folder, record: str, documents: Documents, listed: Entr
             place.fault("sha256 differs: the image file was changed after it was written")
     elif image is None:  # otherwise check_images has reported this
         folder.at(path).fault(f"missing: {record} lists it")
-    if document is not None and image is None:
+    if document is not None and image is None and not document.unusable["images"]:
         place.fault(f"has no entry in {document.name}")
     elif document is not None and image is not None:
         for key in ("width", "height", *KEY):
@@ -130,6 +130,8 @@ def _check_image(folder: Folder, record: str, documents: Documents, listed: Entr
 
 def _compare_labels(place: Place, labels: list[Entry], document: Document, annotations: list[Entry]) -> None:
     """Checks the labels in a record against the annotations of the image."""
+    if len(labels) != len(annotations) and document.unusable["annotations"]:
+        return
     if len(labels) != len(annotations):
         place.fault(f"{len(labels)} annotations here, {len(annotations)} valid ones in {document.name}")
         return

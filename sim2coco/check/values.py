@@ -34,6 +34,11 @@ def _bare(value: Any) -> bool:
     return value not in (".", "..") and _text(r"[^/\\\0]{1,100}")(value)
 
 
+def _below(value: Any) -> bool:
+    """Whether a value is a relative path that does not lead upwards; backslashes are separators too."""
+    return _text(r"(?![/\\]|[A-Za-z]:)[^\0]{1,1000}")(value) and ".." not in re.split(r"[/\\]", value)
+
+
 ID: Rule = (integer(1, MAX_VALUE), "a positive integer")
 INDEX: Rule = (integer(0, MAX_VALUE), "a non-negative integer")
 SIDE: Rule = (integer(1, MAX_SIDE_PX), f"an integer from 1 to {MAX_SIDE_PX}")
@@ -49,6 +54,7 @@ BOX: Rule = (
 TEXT: Rule = (lambda value: type(value) is str and value != "", "a non-empty string")
 SHA256: Rule = (_text("[0-9a-f]{64}"), "64 hex digits")
 FILE: Rule = (_bare, "a bare file name, without / or \\, of at most 100 characters")
+PATH: Rule = (_below, "a relative path, without .., of at most 1000 characters")
 STATUS: Rule = (lambda value: value in ("done", "rejected", "failed"), "done, rejected or failed")
 LIST: Rule = (lambda value: type(value) is list, "a list")
 OBJECT: Rule = (lambda value: type(value) is dict, "an object")

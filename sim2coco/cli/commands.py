@@ -128,6 +128,8 @@ def check(options: argparse.Namespace, out: Console) -> int:
         return 1 if report.faults else 0
     for fault in report.faults:
         out.print(str(fault), markup=False)
+    for note in report.notes:
+        out.print(f"note: {note}", markup=False)
     if report.holdings:
         out.print("; ".join(map(str, report.holdings)), markup=False)
     verdict = counted(len(report.faults), "fault") if report.faults else "no faults"

@@ -442,6 +442,24 @@ def test_an_unfinished_run_is_one_fault(tmp_path: Path) -> None:
     assert {fault.file for fault in faults} == {"annotations"}
 
 
+SINGLE: dict[str, Change] = {
+    "name": lambda d: d.image().update(file_name="../val/s000001_v00.png"),
+    "width": lambda d: d.image().update(width=0),
+    "annotation": lambda d: d.label().pop("bbox"),
+    "attribute": lambda d: d.label()["attributes"].pop("occlusion"),
+    "category": lambda d: d.trees[TRAIN]["categories"][1].pop("name"),
+    "no such category": lambda d: d.label().update(category_id=77),
+}
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_one_broken_entry_has_no_sequels(tmp_path: Path, name: str) -> None:
+    data = valid()
+    SINGLE[name](data)
+    (fault,) = check(data.write(tmp_path)).faults
+    assert fault.file == TRAIN
+
+
 def test_one_fault_is_reported_once(tmp_path: Path) -> None:
     data = valid()
     for name, key in ((TRAIN, ""), (AMODAL, "amodal_")):

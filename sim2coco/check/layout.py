@@ -1,0 +1,73 @@
+"""Where a data set keeps its annotation files and its images.
+
+sim2coco writes `annotations/instances_<split>.json` and `images/<split>/`. Data sets of other tools are also
+read in other common layouts.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from sim2coco.check.folder import Folder
+
+OTHER_KINDS = ("amodal_", "captions_", "image_info_", "panoptic_", "person_keypoints_", "stuff_")
+"""Beginnings of the names of annotation files that contain no instances."""
+PATTERNS = (
+    "annotations/instances_*.json",
+    "annotations/*.json",
+    "*/_annotations.coco.json",
+    "_annotations.coco.json",
+    "annotations.json",
+    "labels.json",
+    "result.json",
+)
+"""Where annotation files of other tools may be; those of the first pattern that matches any are read."""
+EXPECTED = (
+    "it has no annotations/instances_<split>.json, with images in images/<split>/, <split>/ or images/, "
+    "and no <split>/_annotations.coco.json"
+)
+
+
+def annotation_files(folder: Folder) -> dict[str, str]:
+    """The annotation file of each split, relative to the data set, by the name of the split."""
+    for pattern in PATTERNS[: 1 if folder.ours else None]:
+        found = sorted(_matching(folder, pattern))
+        if found:
+            return {_split(name): name for name in found}
+    return {}
+
+
+def _matching(folder: Folder, pattern: str) -> Iterator[str]:
+    for path in folder.root.glob(pattern):
+        if not path.name.startswith((".", *OTHER_KINDS)):
+            yield path.relative_to(folder.root).as_posix()
+
+
+def _split(name: str) -> str:
+    """The split of an annotation file: from its own name, or from that of its folder."""
+    path = Path(name)
+    return path.parent.name if path.stem == "_annotations.coco" else path.stem.removeprefix("instances_")
+
+
+def image_folder(folder: Folder, split: str, annotations: str, names: Collection[str]) -> str | None:
+    """The folder of the images of a split, relative to the data set; None if there are no images.
+
+    In data sets of other tools, it is the one of several common places that contains most of the images.
+
+    Args:
+        folder: The data set.
+        split: The split.
+        annotations: Its annotation file, relative to the data set.
+        names: The file names of its images.
+    """
+    if folder.ours:
+        return f"images/{split}"
+    undated = re.sub(r"\d+$", "", split)
+    places = [f"images/{split}", split, f"images/{undated}", undated, "images", "data"]
+    counts = {}
+    for place in dict.fromkeys([*places, str(Path(annotations).parent), "."]):
+        counts[place] = sum(folder.has(f"{place}/{name}") for name in names)
+        if counts[place] == len(names):
+            return place
+    best = max(counts, key=lambda place: counts[place])
+    return best if counts[best] else None
