@@ -39,13 +39,13 @@ PARTS = (
 PACKAGES = (
     "sim2coco",
     "albumentations",
+    "mapbox-earcut",
     "numpy",
     "opencv-python",
     "pillow",
     "pybullet",
     "pycocotools",
     "scipy",
-    "trimesh",
 )
 
 

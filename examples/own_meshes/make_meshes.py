@@ -1,6 +1,8 @@
 """Writes three meshes in millimetres, as CAD programs export them: a washer, a knob and a bar.
 
 python examples/own_meshes/make_meshes.py meshes
+
+It needs trimesh, which requirements.lock includes.
 """
 
 import sys

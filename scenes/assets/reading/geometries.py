@@ -31,7 +31,7 @@ READERS: dict[str, Read] = {
     ".glb": gltf.read,
     ".gltf": gltf.read,
 }
-"""The reader of each suffix; trimesh reads the others."""
+"""The reader of each suffix."""
 
 
 def load(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
@@ -59,17 +59,9 @@ def _read(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str])
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            reader = READERS.get(suffix)
-            if reader is not None:
-                return reader(content, resolver, notes)
-            from scenes.assets.reading import trimeshes  # slow to import
-
-            return trimeshes.read(content, suffix, resolver, notes)
+            return READERS[suffix](content, resolver, notes)
     except Refused:
         raise
-    except ImportError as error:
-        needed = f"needs the package {error.name}"
-        raise Refused("unreadable", needed, "pip install 'sim2coco[meshes]'") from error
     except MemoryError as error:
         raise Refused("over a limit", "needs too much memory", "decimate it first") from error
     except Exception as error:  # parsers of untrusted files can raise anything

@@ -1,11 +1,11 @@
 """Reads robot descriptions (URDF): the visual meshes of all links, with all joints at zero, as one mesh."""
 
 from dataclasses import replace
-from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 
+from scenes.assets.mesh import Mesh
 from scenes.assets.reading.containers import UNITS_M, check_xml, dae_frame, unreadable
 from scenes.assets.reading.geometries import load
 from scenes.assets.reading.raw import Floats, Raw
@@ -13,6 +13,7 @@ from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolution import check_resolution
 from scenes.assets.reading.resolver import MeshResolver
 from scenes.assets.reading.source import Source, source_of
+from scenes.assets.shapes import box, capsule, cylinder, sphere
 from scenes.geometry import up_matrix
 
 MAX_LINKS = 1000
@@ -171,26 +172,24 @@ def _primitive(shape: ElementTree.Element) -> Raw | None:
     Raises:
         Refused: The shape is not supported.
     """
-    from trimesh import creation  # slow to import
-
     if shape.tag == "box":
-        sides = _numbers(shape.get("size"), (1.0, 1.0, 1.0))
-        return _raw(creation.box(sides)) if min(sides) > 0 else None
+        width_m, depth_m, height_m = _numbers(shape.get("size"), (1.0, 1.0, 1.0))
+        return _raw(box(width_m, depth_m, height_m)) if min(width_m, depth_m, height_m) > 0 else None
     (radius,) = _numbers(shape.get("radius"), (1.0,))
     (length,) = _numbers(shape.get("length"), (1.0,))
     if min(radius, length) <= 0:
         return None
     if shape.tag == "sphere":
-        return _raw(creation.icosphere(subdivisions=3, radius=radius))
+        return _raw(sphere(radius))
     if shape.tag == "cylinder":
-        return _raw(creation.cylinder(radius, length))
+        return _raw(cylinder(radius, length))
     if shape.tag == "capsule":
-        return _raw(creation.capsule(length, radius))
+        return _raw(capsule(radius, length + 2 * radius))
     raise unreadable(f"has a shape <{shape.tag}>, which is not known")
 
 
-def _raw(made: Any) -> Raw:
-    return Raw(np.asarray(made.vertices, np.float64)[made.faces])
+def _raw(mesh: Mesh) -> Raw:
+    return Raw(mesh.vertices_m[mesh.faces])
 
 
 def _color(
