@@ -18,4 +18,5 @@ SRGB_TO_LINEAR = _decoded()
 def linear_to_srgb(linear: NDArray[np.float64]) -> NDArray[np.float64]:
     """The sRGB values, 0..1, of linear values, which are limited to 0..1 (IEC 61966-2-1)."""
     value = np.clip(linear, 0.0, 1.0)
-    return np.minimum(np.where(value <= 0.0031308, 12.92 * value, 1.055 * value ** (1 / 2.4) - 0.055), 1.0)
+    encoded = np.where(value <= 0.0031308, 12.92 * value, 1.055 * value ** (1 / 2.4) - 0.055)
+    return np.where(value == 1.0, 1.0, encoded)  # rounding would give slightly less

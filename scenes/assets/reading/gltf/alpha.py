@@ -39,7 +39,7 @@ def _counts(is_seen: NDArray[np.bool_], uvs: Floats) -> tuple[NDArray[np.int64],
     size = np.array(is_seen.shape[::-1])
     sums = np.zeros(2 * size[::-1] + 1, np.int64)
     sums[1:, 1:] = np.tile(is_seen, (2, 2)).cumsum(axis=0).cumsum(axis=1)
-    places = np.where(np.isfinite(uvs), uvs, 0.0) * size
+    places = uvs * size
     low, high = np.floor(places.min(axis=1)), np.ceil(places.max(axis=1))
     span = np.clip(high - low, 1, size).astype(np.int64)
     x0, y0 = np.mod(low, size).astype(np.int64).T

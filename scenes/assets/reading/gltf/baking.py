@@ -66,7 +66,7 @@ def _sheet_colors(sheet: Sheet, pieces: Sequence[Piece]) -> Floats:
 
 def _fitting(pixels: NDArray[np.uint8], uvs: Floats, num_px: int) -> NDArray[np.uint8]:
     """A texture, made smaller if its triangles cover more than the `num_px` pixels that show them."""
-    a, b, c = np.moveaxis(np.where(np.isfinite(uvs), uvs, 0.0), 1, 0)
+    a, b, c = np.moveaxis(uvs, 1, 0)
     (u0, v0), (u1, v1) = (b - a).T, (c - a).T
     covered = 0.5 * float(np.abs(u0 * v1 - v0 * u1).sum()) * pixels.shape[0] * pixels.shape[1]
     shrink = min(np.sqrt(num_px / covered), 1.0) if covered > 0 else 1.0
@@ -79,7 +79,7 @@ def _fitting(pixels: NDArray[np.uint8], uvs: Floats, num_px: int) -> NDArray[np.
 def _sampled(pixels: NDArray[np.uint8], uvs: Floats) -> Floats:
     """The linear colours (k, 3) of a texture that repeats, interpolated at texture coordinates (k, 2)."""
     height, width = pixels.shape[:2]
-    place = np.where(np.isfinite(uvs), uvs, 0.0) * (width, height) - 0.5
+    place = uvs * (width, height) - 0.5
     low = np.floor(place)
     part, (x, y) = place - low, low.T.astype(np.int64)
     colors = np.zeros((len(uvs), 3))

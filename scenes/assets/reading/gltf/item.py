@@ -93,9 +93,11 @@ class Item:
         values = self.tree.get(key)
         if values is None:
             return []
-        if not isinstance(values, list) or not all(type(value) is int and value >= 0 for value in values):
+        if not isinstance(values, list) or not all(_is_number(value) and value >= 0 for value in values):
             raise self.wrong(key, "a list of indices")
-        return values
+        if any(value != int(value) for value in values):
+            raise self.wrong(key, "a list of indices")
+        return [int(value) for value in values]
 
     def item(self, key: str) -> "Item | None":
         """An object, or None if absent."""

@@ -18,6 +18,9 @@ from scenes.assets.srgb import SRGB_TO_LINEAR, linear_to_srgb
 SAME = 1 / 512
 """Vertex colours that differ by less than this, in linear light, are taken as one colour."""
 
+LARGEST_UV = 1e6
+"""Texture coordinates from this on say nothing about the place in the texture; 0 is used instead."""
+
 
 def painted(pieces: Iterable[Piece], pictures: Pictures, notes: list[str], looks: list[str]) -> list[Raw]:
     """The triangles of a file, with one colour or one texture for each material.
@@ -51,19 +54,24 @@ def _textured(piece: Piece, pictures: Pictures, looks: list[str]) -> Piece:
     if piece.uvs is None:
         looks.append("a texture without texture coordinates is not used")
         return piece
-    if not np.isfinite(piece.uvs).all():
+    is_usable = np.abs(piece.uvs) < LARGEST_UV  # False for nan
+    if not is_usable.all():
         looks.append("its texture coordinates are not finite")
     pixels = picture.rgb
     if picture.alpha is not None:
         pixels = np.concatenate([pixels, picture.alpha[:, :, None]], axis=2)
-    pixels, uvs = wrapped(pixels, piece.uvs, use.wraps)
+    pixels, uvs = wrapped(pixels, np.where(is_usable, piece.uvs, 0.0), use.wraps)
     return replace(piece, pixels=pixels, uvs=uvs)
 
 
 def _shown(pieces: list[Piece], notes: list[str], looks: list[str]) -> list[Piece]:
     """The triangles that are not invisible; all of them if none would be left."""
     found = [_visible(piece, looks) for piece in pieces]
-    left = [piece.kept(mask) for piece, mask in zip(pieces, found, strict=True) if mask.any()]
+    left = [
+        piece if mask.all() else piece.kept(mask)
+        for piece, mask in zip(pieces, found, strict=True)
+        if mask.any()
+    ]
     lost = sum(int((~mask).sum()) for mask in found)
     if lost and not left:
         looks.append("is transparent everywhere: drawn opaque")

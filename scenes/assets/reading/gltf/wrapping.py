@@ -33,8 +33,7 @@ def wrapped(
 
 def _along(pixels: NDArray[np.uint8], u: Floats, wrap: Wrap, axis: int) -> tuple[NDArray[np.uint8], Floats]:
     """Extends the image along an axis of its pixels, and changes the coordinates `u` along it."""
-    there = u[np.isfinite(u)]
-    low, high = (float(there.min()), float(there.max())) if there.size else (0.0, 1.0)
+    low, high = float(u.min(initial=0.0)), float(u.max(initial=0.0))
     if low >= -EDGE and high <= 1 + EDGE:
         return pixels, np.clip(u, 0.0, 1.0)
     if wrap == "mirror":
