@@ -274,7 +274,9 @@ def test_textures_continue_as_their_sampler_says(
     np.testing.assert_allclose(shown(file, tmp_path, 16), right, atol=1)
 
 
-@pytest.mark.parametrize("place", ["view", "data", "file", "jpeg", "webp", "sixteen bits", "palette"])
+@pytest.mark.parametrize(
+    "place", ["view", "data", "file", "no suffix", "jpeg", "webp", "sixteen bits", "palette"]
+)
 def test_images_are_found_where_they_are_and_counted(look: Look, tmp_path: Path, place: str) -> None:
     file, name = Gltf(), "image 0"
     if place == "data":
@@ -285,6 +287,10 @@ def test_images_are_found_where_they_are_and_counted(look: Look, tmp_path: Path,
         (tmp_path / "my skin.png").write_bytes(png(picture()))
         file.add("textures", source=file.add("images", uri="my%20skin.png"))
         name = "my skin.png"
+    elif place == "no suffix":
+        (tmp_path / "skin").write_bytes(png(picture()))
+        file.add("textures", source=file.add("images", uri="skin"))
+        name = "skin"
     elif place == "jpeg":
         file.picture(encoded(picture(), "JPEG", quality=100, subsampling=0), mimeType="image/jpeg")
     elif place == "webp":
