@@ -70,6 +70,8 @@ class Row:
         images: Status of each texture that the file names: found, missing, unsupported, unreadable.
         volume_m3: The enclosed volume in m³; for an open mesh 0.3 times the volume of its bounding box.
         center_of_mass_m: Position of the centre of mass in metres.
+        reach_m: Distances from the centre of mass in metres, as in `Dimensions`: the largest, the largest
+            horizontal one, down to the lowest vertex, and up to the highest.
         mass_kg: Mass from volume and density, limited to 0.01..50 kg.
         convexity: Volume as a fraction of the hull's volume; 1 for a convex mesh, 0 for an open one.
         pieces: Number of convex pieces of the collision shape; 1 means the hull.
@@ -104,6 +106,7 @@ class Row:
     images: dict[str, str] = field(default_factory=dict)
     volume_m3: float = 0.0
     center_of_mass_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    reach_m: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     mass_kg: float = 0.0
     convexity: float = 0.0
     pieces: int = 0

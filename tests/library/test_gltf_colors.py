@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scenes.assets.reading.file import read_mesh, read_mesh_file
+from scenes.assets.stored import read_stored
 from tests.library.conftest import Look
 from tests.library.gltf_files import FACES, SQUARE, SQUARE_UVS, Gltf, linear, srgb
 from tests.library.meshes import picture, png
@@ -214,7 +215,7 @@ def test_colours_of_many_primitives_share_one_texture(look: Look, tmp_path: Path
     row = look(file.write(tmp_path), library=tmp_path / "library")
     assert (row.verdict, row.parts, row.faces) == ("repaired", 1, 80)
     by_path = read_mesh(tmp_path / "a.glb")
-    imported = read_mesh(tmp_path / "library" / "meshes" / f"{row.mesh}.obj")
+    imported = read_stored(tmp_path / "library" / "meshes" / f"{row.mesh}.glb")
     np.testing.assert_allclose(colors(by_path), colors(imported), atol=4)
     np.testing.assert_allclose(colors(by_path)[5, 3], 255 * srgb([39 / 40, 0.5, 0.9]), atol=1)
 

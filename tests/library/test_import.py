@@ -261,10 +261,11 @@ def test_check_and_sheet_of_a_library(here: Path) -> None:
     assert colors is not None
     assert len(colors) > 4
     (mesh,) = {asset["mesh"] for asset in index(here / "library")["assets"] if asset["name"] == "single"}
-    (here / "library" / "meshes" / f"{mesh}.obj").write_text("v 0 0 0\n")
+    stored = here / "library" / "meshes" / f"{mesh}.glb"
+    stored.write_bytes(stored.read_bytes()[:-1] + b"?")
     broken = assets(here, "check", "library")
     assert broken.code == 1
-    assert "no faces" in broken.out
+    assert "its file is damaged or was changed; import the meshes anew" in broken.out
     shutil.rmtree(here / "library" / "pictures")
     gone = assets(here, "sheet", "library")
     assert (gone.code, len(gone.err.splitlines())) == (2, 1)

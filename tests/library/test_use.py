@@ -138,7 +138,7 @@ def test_categories_of_a_library_on_the_command_line(
 def test_a_library_without_its_meshes_is_told(libraries: Path, tmp_path: Path) -> None:
     parts = shutil.copytree(libraries / "parts", tmp_path / "parts")
     shutil.rmtree(parts / "meshes")
-    with pytest.raises(CatalogueError, match=r"meshes/\w+.obj \(box/printed\): .*; import the meshes anew"):
+    with pytest.raises(CatalogueError, match=r"meshes/\w+.glb \(box/printed\): .*; import the meshes anew"):
         load_catalogue(Assets.parse({"path": str(parts)}))
 
 
