@@ -216,7 +216,6 @@ def _measured(task: Task, source: Source, cleaned: Cleaned, test_render: TestRen
         center_of_mass_m=asset.center_of_mass_m,
         mass_kg=asset.mass_kg,
         convexity=_convexity(mesh, cleaned.watertight),
-        smallest_px=round(test_render.smallest_px, 1),
         drawn_px=test_render.drawn_px,
     )
 

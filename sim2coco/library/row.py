@@ -77,8 +77,6 @@ class Row:
         pieces: Number of convex pieces of the collision shape; 1 means the hull.
         collision: Name of the file of the pieces, which is its hash; "" for none.
         hull_because: Why the collision shape is the hull although pieces would be better; "" otherwise.
-        smallest_px: Smallest length of the longest side in the image, in pixels, at which the mesh itself is
-            rendered; below it, simplified meshes are used.
         drawn_px: Number of pixels that the mesh covers in its test render of 192 x 192 pixels.
     """
 
@@ -112,7 +110,6 @@ class Row:
     pieces: int = 0
     collision: str = ""
     hull_because: str = ""
-    smallest_px: float = 0.0
     drawn_px: int = 0
 
     @property

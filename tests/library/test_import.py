@@ -236,7 +236,7 @@ def test_check_tells_what_import_would_say_and_writes_nothing(here: Path) -> Non
     (line,) = (line for line in done.out.splitlines() if line.endswith("boxes/printed.obj"))
     assert line.split() == [
         *("ok", "12", "50", "x", "50", "x", "50", "mm", "yes", "made", "file"),
-        *("1", "found", "1", "100%", "1", "0", "boxes/printed.obj"),
+        *("1", "found", "1", "100%", "1", "boxes/printed.obj"),
     ]
     rows = json.loads(assets(here, "check", "things", "--unit", "mm", "--json").out)
     assert [row["verdict"] for row in rows].count("refused") == 1
