@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.mesh import Mesh
+from scenes.assets.solid import Solid, solid_of
 from scenes.geometry import Vec3, vec3
 
 
@@ -18,7 +19,7 @@ class Dimensions:
 
     Attributes:
         extents_m: Sides of the bounding box.
-        volume_m3: The enclosed volume; 0.3 times that of the bounding box if the mesh is not watertight.
+        volume_m3: The volume; see `Solid`.
         center_of_mass_m: Centre of mass in the mesh frame.
         radius_m: Largest distance of a vertex from the centre of mass.
         aside_m: Largest horizontal distance of a vertex from the centre of mass.
@@ -62,13 +63,14 @@ class Dimensions:
         }
 
 
-def measured(mesh: Mesh) -> Dimensions:
-    """The dimensions of a mesh."""
-    center = mesh.center_of_mass_m
+def measured(mesh: Mesh, solid: Solid | None = None) -> Dimensions:
+    """The dimensions of a mesh; `solid` is the body that it stands for, if that is known already."""
+    solid = solid or solid_of(mesh)
+    center = solid.center_m
     around: NDArray[np.float64] = mesh.vertices_m - center
     return Dimensions(
         vec3(mesh.extents_m),
-        mesh.volume_m3 if mesh.is_watertight else 0.3 * float(np.prod(mesh.extents_m)),
+        solid.volume_m3,
         vec3(center),
         float(np.linalg.norm(around, axis=1).max()),
         float(np.linalg.norm(around[:, :2], axis=1).max()),

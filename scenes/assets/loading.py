@@ -19,6 +19,7 @@ from scenes.assets.physics import asset_of, asset_with, one_asset
 from scenes.assets.pieces import read_pieces
 from scenes.assets.reading.file import MeshFile, read_mesh_file
 from scenes.assets.shapes import SHAPES
+from scenes.assets.solid import solid_of
 from scenes.assets.stored import StoredMesh, check_stored
 from scenes.geometry import Matrix, matrix_of, scaled_after
 
@@ -138,7 +139,9 @@ class _Loader:
         for file, called in names.items():
             try:
                 mesh, content, from_file = self._sized(setting, file, category)
-                asset = asset_of(called, category, index, mesh, content)
+                solid = solid_of(mesh)
+                self.notes += [readable(f"{setting}: {file.name}: {note}") for note in solid.notes]
+                asset = asset_of(called, category, index, mesh, content, solid)
                 assets.append(replace(asset, from_file=from_file))
             except MeshError as error:
                 spoilt.append(readable(f"{setting}: {file}: {error}"))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scenes.assets.centroid import center_of_mass, shells, signed_volume
+from scenes.assets.surface import doubled
 from scenes.geometry import Scale, per_axis
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -119,6 +120,20 @@ class Mesh:
         """
         _, is_open = _edges(merged_positions(self.vertices_m)[self.faces])
         return not is_open.any()
+
+    @property
+    def is_plain_solid(self) -> bool:
+        """Whether the surface is closed, all its shells face outward, and no triangle is there twice."""
+        edge_of, is_open = _edges(self.merged_faces)
+        if is_open.any() or not (shells(_centred_corners(self)[0], edge_of)[1] > 0).all():
+            return False
+        # A triangle that is there twice, in a shell with a volume, has edges of more than two triangles.
+        return not (np.bincount(edge_of.ravel()) != 2).any() or not doubled(self.merged_faces).any()
+
+    @property
+    def merged_faces(self) -> NDArray[np.int64]:
+        """The faces of all parts, (m, 3), in which vertices at the same position have the same index."""
+        return merged_positions(self.vertices_m)[self.faces]
 
     @property
     def seen_from_behind(self) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ from scenes.assets.categories import Category
 from scenes.assets.dimensions import Dimensions, measured
 from scenes.assets.mesh import Mesh
 from scenes.assets.paths import AssetPath
+from scenes.assets.solid import Solid
 from scenes.assets.stored import StoredMesh
 
 DENSITY_KG_M3 = 600.0
@@ -15,7 +16,9 @@ MIN_MASS_KG, MAX_MASS_KG = 0.01, 50.0
 """Range to which masses computed from a density are clipped, in kg."""
 
 
-def asset_of(name: str, category: Category, index: int | None, mesh: Mesh, content: str) -> Asset:
+def asset_of(
+    name: str, category: Category, index: int | None, mesh: Mesh, content: str, solid: Solid | None = None
+) -> Asset:
     """The asset of a mesh, with mass, centre of mass and extents.
 
     Args:
@@ -24,8 +27,9 @@ def asset_of(name: str, category: Category, index: int | None, mesh: Mesh, conte
         index: Index of the category, or None for a distractor.
         mesh: The mesh at scale 1.
         content: Identifier of the mesh that does not depend on its size; see `Asset.content`.
+        solid: The body that the mesh stands for, if it is known already.
     """
-    return asset_with(name, category, index, mesh, measured(mesh), (mesh.content_hash, content))
+    return asset_with(name, category, index, mesh, measured(mesh, solid), (mesh.content_hash, content))
 
 
 def asset_with(

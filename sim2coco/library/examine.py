@@ -16,6 +16,7 @@ from scenes.assets.reading.raw import Floats
 from scenes.assets.reading.read import read_source
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.source import Source
+from scenes.assets.solid import solid_of
 from scenes.assets.stored import SUFFIX, read_stored
 from scenes.geometry import conversion, up_matrix
 from sim.bullet import Client
@@ -197,7 +198,7 @@ def _measured(task: Task, source: Source, cleaned: Cleaned, test_render: TestRen
     mesh, notes = cleaned.mesh, [*source.looks, *source.notes, *cleaned.repairs]
     density = task.override.density_kg_m3 or DENSITY_KG_M3
     asset = one_asset(task.override.name, mesh, density)
-    volume_m3 = mesh.volume_m3 if cleaned.watertight else 0.3 * float(np.prod(mesh.extents_m))
+    solid = solid_of(mesh)
     x, y, z = (float(side) for side in mesh.extents_m)
     return Row(
         task.file,
@@ -212,7 +213,7 @@ def _measured(task: Task, source: Source, cleaned: Cleaned, test_render: TestRen
         normals="file" if cleaned.normals else "made",
         uvs="file" if cleaned.uvs else "made",
         images=source.images,
-        volume_m3=volume_m3,
+        volume_m3=solid.volume_m3,
         center_of_mass_m=asset.center_of_mass_m,
         mass_kg=asset.mass_kg,
         convexity=_convexity(mesh, cleaned.watertight),

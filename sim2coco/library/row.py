@@ -68,7 +68,7 @@ class Row:
         normals: Whether normals come from the file or were computed: `file` or `made`.
         uvs: Whether texture coordinates come from the file or were computed: `file` or `made`.
         images: Status of each texture that the file names: found, missing, unsupported, unreadable.
-        volume_m3: The enclosed volume in m³; for an open mesh 0.3 times the volume of its bounding box.
+        volume_m3: The enclosed volume in m³, with holes closed; parts that enclose nothing count as sheets.
         center_of_mass_m: Position of the centre of mass in metres.
         reach_m: Distances from the centre of mass in metres, as in `Dimensions`: the largest, the largest
             horizontal one, down to the lowest vertex, and up to the highest.
