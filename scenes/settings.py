@@ -60,7 +60,7 @@ class Kind(Settings):
         if Kind in cls.__bases__:
             cls.family = {}
         elif (kind := cls.model_fields["kind"].default) in cls.family:
-            raise TypeError(f"kind {kind!r} is registered twice")
+            raise TypeError(f"kind {kind!r} is registered twice; give {cls.__name__} a kind of its own")
         elif isinstance(kind, str):
             cls.family[kind] = cls
 

@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -130,12 +130,28 @@ def _inner(annotation: Any, level: str = "") -> Iterator[tuple[type[Settings], s
             yield from _inner(argument, f"{NAME}." if get_origin(annotation) is dict else level)
 
 
+def is_whole(key: str, *all_settings: type[Settings]) -> bool:
+    """Whether the value of a setting is one whole number."""
+    known = [_named(setting, key) for settings in all_settings for setting in walk(settings)]
+    return any(setting.key == key and setting.info.annotation is int for setting in known)
+
+
 def takes_text(key: str, *all_settings: type[Settings]) -> bool:
     """Whether the value of a setting may be any text, such as the path of a file."""
     known = [_named(setting, key) for settings in all_settings for setting in walk(settings)]
     found = [setting.info.annotation for setting in known if setting.key == key]
-    members = [get_args(own) if get_origin(own) in (Union, UnionType) else (own,) for own in found]
-    return any(member in (str, AssetPath) for of_one in members for member in of_one)
+    return any(member in (str, AssetPath) for own in found for member in _members(own))
+
+
+def _members(annotation: Any) -> Iterator[Any]:
+    """The members of a union, without their validators; of another annotation, itself."""
+    if get_origin(annotation) is Annotated:
+        yield from _members(get_args(annotation)[0])
+    elif get_origin(annotation) in (Union, UnionType):
+        for member in get_args(annotation):
+            yield from _members(member)
+    else:
+        yield annotation
 
 
 def nearest(key: str, *all_settings: type[Settings]) -> str:
@@ -185,11 +201,12 @@ def _named(setting: Setting, key: str) -> Setting:
 
 
 def _message_of(errors: Sequence[ErrorDetails], settings: type[Settings], tree: Mapping[str, Any]) -> str:
-    """The message for the first error, as one line."""
+    """The message for an unknown key, or else for the first error, as one line."""
+    errors = sorted(errors, key=lambda error: error["type"] != "extra_forbidden")
     path = _path(errors[0], tree)
     key = ".".join(path)
     if errors[0]["type"] == "extra_forbidden":
-        return f"{key}: no such setting; {did_you_mean(path[-1], _siblings(path, settings, tree))}"
+        return f"{key}: no such setting; {_elsewhere(path, errors[0]['input'], settings, tree)}"
     if errors[0]["type"] == "missing" and isinstance(errors[0]["loc"][-1], str):
         return f"{key}: missing"
     here = [error for error in errors if _path(error, tree) == path]
@@ -201,7 +218,29 @@ def _message_of(errors: Sequence[ErrorDetails], settings: type[Settings], tree: 
     value = shown[0]["input"]
     contains_value = isinstance(value, dict) or "unknown" in message or f"'{value}'" in message
     suffix = "" if contains_value else f" (got {_value(value)})"
+    if message == "must be a mapping":
+        suffix += _as_mapping(path, value, settings)
     return f"{key}: {message}{suffix}" if key else message
+
+
+def _elsewhere(path: list[str], value: object, settings: type[Settings], tree: object) -> str:
+    """Where an unknown key may belong instead."""
+    group, name = path[:-1], path[-1]
+    if [name] == group:
+        return f"leave it out: the settings of {name} are not below a key {name!r} in its own file"
+    if group == ["assets"] and isinstance(value, dict) and {"path", "shape", "size_m"} & value.keys():
+        return f"a category belongs one level lower: write 'categories:' above {name}, and indent {name}"
+    return did_you_mean(name, _siblings(path, settings, tree))
+
+
+def _as_mapping(path: list[str], value: object, settings: type[Settings]) -> str:
+    """How to write a mapping in place of a value."""
+    if len(path) == 3 and path[0] == "assets" and isinstance(value, str) and value:
+        return f"; a mesh is named by {{path: {value}, size_m: 0.06}}"
+    if isinstance(value, list) and all(isinstance(entry, dict) for entry in value):
+        return "; write its entries as NAME: VALUE, without the dashes of a list" if value else ""
+    keys = [setting.key for setting in walk(settings) if setting.parent == ".".join(path)]
+    return f"; its settings are {', '.join(dict.fromkeys(keys))}" if keys and len(keys) <= 8 else ""
 
 
 def _path(error: ErrorDetails, tree: object) -> list[str]:

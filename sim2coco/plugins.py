@@ -5,6 +5,7 @@ calls `load_plugin`, never because a configuration or a data set asks for it.
 """
 
 import importlib.util
+import logging
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from scenes.settings import Kind, Settings
 
+log = logging.getLogger("sim2coco")
 PREFIX = "sim2coco_plugin_"
 """Prefix of the module name of each plug-in; the file name and the hash of the content follow."""
 
@@ -76,7 +78,24 @@ def load_plugin(path: str | Path, expected_sha256: str | None = None) -> Plugin:
     if name not in _loaded:
         _run(path, content, name)
         _loaded[name] = Plugin(path, digest, name)
+        _tell_classes_without_kind(path, name)
     return _loaded[name]
+
+
+def _tell_classes_without_kind(path: Path, module: str) -> None:
+    """Logs a warning for each class of a plug-in that cannot be chosen, because it has no `kind`.
+
+    A class on which another class of the plug-in builds needs none.
+    """
+    found = [value for value in vars(sys.modules[module]).values() if isinstance(value, type)]
+    own: list[type[Kind]] = [
+        value for value in found if issubclass(value, Kind) and value.__module__ == module
+    ]
+    for value in own:
+        built_on = any(other is not value and issubclass(other, value) for other in own)
+        if not built_on and Kind not in value.__bases__ and value not in value.family.values():
+            hint = f'kind: Literal["{value.__name__.lower()}"] = "{value.__name__.lower()}"'
+            log.warning("--plugin %s: class %s cannot be chosen; add %s", path.name, value.__name__, hint)
 
 
 class _Source(SourceLoader):

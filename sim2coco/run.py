@@ -40,11 +40,14 @@ class GenerationError(Exception):
 
 
 ADVICE = {
-    "unsettled": "allow more scene.physics.max_seconds, or fewer scene.num_objects",
+    "unsettled": "set a larger scene.physics.max_seconds, or fewer scene.num_objects",
+    "penetrating": "set fewer scene.num_objects, or a larger scene.spread",
+    "non_finite": "look at the size_m and mass_kg of the meshes: one is extreme",
     "no_place": "set fewer scene.num_objects, or a larger scene.spread",
     "out_of_bounds": "set a larger scene.spread, or more scene.friction",
     "too_close": "set a smaller camera.fill, or a larger distance",
     "below_floor": "set a larger camera.elevation_deg or camera.heights_m, or scene=floating, without floor",
+    "vanishing": "set a larger image.width and image.height, or a larger camera.fill",
     "failed": "look at run.log, and at the meshes",
 }
 """Advice for the user by rejection reason, for reasons that are not checks of the image quality."""
@@ -60,6 +63,7 @@ class Tally:
         min_yield: Minimum fraction of accepted views among them; the run is aborted below it.
         scene: Index of the next scene to count.
         accepted: Accepted views so far.
+        ahead: Accepted views of finished scenes that are not counted yet, because an earlier one is missing.
         kept_of_last: Number of accepted views kept of the last counted scene; those beyond `wanted` are not.
         reasons: How often each reason has rejected a view.
         failed: Index and error of each failed scene.
@@ -70,6 +74,7 @@ class Tally:
     min_yield: float
     scene: int = 0
     accepted: int = 0
+    ahead: int = 0
     kept_of_last: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     failed: list[tuple[int, str]] = field(default_factory=list)
@@ -79,6 +84,11 @@ class Tally:
     def done(self) -> bool:
         """Whether enough views have been accepted."""
         return self.accepted >= self.wanted
+
+    @property
+    def made(self) -> int:
+        """Accepted views of all finished scenes, at most the wanted number."""
+        return min(self.accepted + self.ahead, self.wanted)
 
     def add(self, scene: Summary) -> None:
         """Counts the next scene.
@@ -109,12 +119,17 @@ class Tally:
             )
 
     def _advice(self) -> str:
-        """The setting to change for the most frequent reason; for failures, the last error."""
-        reason = self.reasons.most_common(1)[0][0]
-        if reason == "failed":
-            return f"scene {self.failed[-1][0]}: {self.failed[-1][1]}; {ADVICE[reason]}"
+        """The setting to change for the most frequent reason; for failures, also the last error."""
+        last = self.failed[-1:] if self.reasons.most_common(1)[0][0] == "failed" else []
+        return "; ".join([*(f"scene {scene}: {error}" for scene, error in last), advice(self.reasons)])
+
+
+def advice(reasons: Counter[str]) -> str:
+    """The setting to change for the most frequent rejection reason; "" if there is none."""
+    for reason, _ in reasons.most_common(1):
         check = reason.removeprefix("augment:")
         return ADVICE.get(reason, f"relax quality.checks.{check}, or change the scene")
+    return ""
 
 
 def counts(reasons: Counter[str]) -> str:
@@ -206,6 +221,7 @@ def _make_missing(
 ) -> None:
     """Generates scenes until the finished scenes, counted in order, have enough accepted views."""
     known = dict(_finished(job, tally, retry_failed))
+    tally.ahead = sum(map(_accepted, known.values()))
     waiting: dict[int, Summary] = {}
     report = progress or (lambda _: None)
 
@@ -213,8 +229,7 @@ def _make_missing(
         scene = tally.scene
         while not tally.done:
             scene = max(scene, tally.scene)  # `known` no longer contains counted scenes
-            ahead = sum(not reasons for summary in waiting.values() for reasons in summary.views)
-            if tally.accepted + ahead >= tally.wanted:
+            if tally.accepted + sum(map(_accepted, waiting.values())) >= tally.wanted:
                 yield None  # enough views are finished; only earlier scenes that take longer are missing
             elif scene in known:
                 scene += 1
@@ -224,8 +239,9 @@ def _make_missing(
 
     def count() -> None:
         while not tally.done and (tally.scene in waiting or tally.scene in known):
-            scene = tally.scene
-            tally.add(waiting.pop(scene) if scene in waiting else known.pop(scene))
+            scene = waiting.pop(tally.scene) if tally.scene in waiting else known.pop(tally.scene)
+            tally.ahead -= _accepted(scene)
+            tally.add(scene)
 
     count()
     report(tally)
@@ -235,11 +251,17 @@ def _make_missing(
         for scene in made:
             if scene is not None:
                 waiting[scene.scene] = scene
+                tally.ahead += _accepted(scene)
                 count()
             report(tally)
             if tally.done:
                 return
     raise AssertionError("the engine ended before the run")
+
+
+def _accepted(scene: Summary) -> int:
+    """Number of accepted views of a scene."""
+    return sum(not reasons for reasons in scene.views)
 
 
 def _finished(job: Job, tally: Tally, retry_failed: bool) -> Iterator[tuple[int, Summary]]:

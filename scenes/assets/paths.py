@@ -1,6 +1,5 @@
 """Values of `path:` settings: a mesh file, a folder, a pattern, a library or one category of a library."""
 
-import glob
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -80,9 +79,8 @@ class AssetPath:
         """
         given = self.resolved
         if "*" in str(given):
-            parts = given.relative_to(given.anchor).parts
-            pattern = "/".join(part if "*" in part else glob.escape(part) for part in parts)
-            files = _meshes(Path(given.anchor or ".").glob(pattern), given.suffix)
+            pattern = str(given.relative_to(given.anchor))
+            files = _meshes(matches(Path(given.anchor or "."), pattern), given.suffix)
         elif given.is_dir():
             files = _meshes(given.iterdir(), "")
         elif given.is_file():
@@ -129,6 +127,14 @@ class AssetPath:
         if spec is None or spec.origin is None:
             raise PathError(f"{self.text!r}: the package {self.package} is not installed")
         return Path(spec.origin).parent / place
+
+
+def matches(folder: Path, pattern: str) -> list[Path]:
+    """The files and folders below a folder that a pattern matches.
+
+    Brackets are part of names, as in `[v2]/*.obj`; if no name matches, `[ab]` stands for one of the letters.
+    """
+    return list(folder.glob(pattern.replace("[", "[[]"))) or list(folder.glob(pattern))
 
 
 def _meshes(files: Iterable[Path], suffix: str) -> list[Path]:

@@ -8,10 +8,12 @@ from typing import Any
 
 import yaml
 
+from scenes.assets.library import is_library
+from scenes.assets.reading.limits import SUFFIXES
 from scenes.settings import did_you_mean
-from sim2coco.cli.config import CODEC_MOVED, GROUPS, RunOptions, choices, default_config
+from sim2coco.cli.config import CODEC_MOVED, GROUPS, RunOptions, choices, default_config, with_plugin_hint
 from sim2coco.cli.overrides import USAGE_HINT, quoted
-from sim2coco.messages import nearest, takes_text
+from sim2coco.messages import is_whole, nearest, takes_text
 from sim2coco.recipe import Recipe
 
 CIRCULAR_DEFAULTS = "the defaults list of a choice leads back to the choice itself"
@@ -19,6 +21,10 @@ CIRCULAR_DEFAULTS = "the defaults list of a choice leads back to the choice itse
 
 def composition_error(error: Exception, arguments: Sequence[str]) -> str:
     """Describes in one line an error that Hydra raised while it composed the configuration."""
+    return with_plugin_hint(_described(error, arguments))
+
+
+def _described(error: Exception, arguments: Sequence[str]) -> str:
     text = f"{error}\n{error.__cause__ or ''}"
     lines = [line.strip() for line in text.splitlines() if line.strip()] or [repr(error)]
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
@@ -30,34 +36,75 @@ def composition_error(error: Exception, arguments: Sequence[str]) -> str:
         return CIRCULAR_DEFAULTS
     if found := re.search(r"Could not find '([^']+)/([^'/]*)'", text):
         listed = text.partition("Available options in")[2].partition(":")[2].split("Config search path")[0]
-        clause = _misplaced(found[1], found[2], arguments) + did_you_mean(found[2], listed.split())
-        return f"{found[1]}: no choice {found[2]!r}; {clause}"
+        group, choice = found[1].partition("/")[0], f"{found[1]}/{found[2]}".partition("/")[2]
+        if group not in GROUPS:
+            group, choice = found[1], found[2]
+        known = _misplaced(group, choice, arguments) + did_you_mean(choice, listed.split())
+        return f"{group}: no choice {choice!r}; {_of_a_file(group, choice) or known}"
     if found := re.search(r"In '([^']+)/([^'/]+)': Could not load '(?:[^']*/)?([^'/]+)'", text):
         return f"{found[1]}={found[2]}: no choice {found[3]!r}; {did_you_mean(found[3], choices(found[1]))}"
     if found := re.search(r"Could not delete from config. '([^']+)' does not exist", text):
         return f"~{found[1]}: no such entry to remove; {_existing_keys(found[1])}"
     if found := re.search(r"Could not override '([^']+)'", text):
+        if found[1] in GROUPS:
+            names = ", ".join(choices(found[1]))
+            return f"{found[1]}: is a group; choose one of {names}, or set {found[1]}.KEY=VALUE"
+        if lacking := _missing_check(found[1]):
+            return lacking
         clause = nearest(found[1], Recipe, RunOptions)
-        known = clause.startswith(("not set", "entries"))
-        return f"{found[1]}: {'' if known else 'no such setting; '}{clause}"
+        exists = clause.startswith(("not set", "entries"))
+        return f"{found[1]}: {'' if exists else 'no such setting; '}{clause}"
     if found := re.search(r"Multiple values for (\S+)\.", text):
         return f"{found[1]}: chosen twice; write {found[1]}=CHOICE once, without +"
     if found := re.search(r"Error merging override ([^=]+)=", text):
         return f"{found[1]}: {lines[1] if len(lines) > 1 else 'has the wrong type'}"
     if lines[0].startswith("Ambiguous value"):
-        return f"{lines[0]}: {_commas(arguments)}"
+        override = lines[0].partition("'")[2].removesuffix("'")
+        return f"{lines[0]}: {_commas(override)}"
     if "Config group override must be" in text:
         return _not_a_name(arguments)
     return lines[0]
 
 
-def _commas(arguments: Sequence[str]) -> str:
-    """What to write for a text with commas that Hydra takes for a sweep."""
-    for key, _, value in (argument.partition("=") for argument in arguments):
-        if "," in value and takes_text(key.lstrip("+"), Recipe, RunOptions):
-            override = shlex.quote(f"{key}={quoted(value)}")
-            return f"write a text with commas in quotes: {override}; -m sweeps over values"
-    return "-m sweeps over values, [1,2] is a list"
+def _missing_check(key: str) -> str:
+    """The message for a setting of a check that the configuration does not have; "" for other keys."""
+    *parents, name = key.split(".")[:3]
+    checks = default_config()["quality"]["checks"]
+    if parents != ["quality", "checks"] or name in checks or key.count(".") < 3:
+        return ""
+    own = f"one of your own needs --plugin FILE.py and '+quality.checks.{name}={{kind: {name}}}'"
+    return f"quality.checks.{name}: no such check; {did_you_mean(name, list(checks))}; {own}"
+
+
+def _of_a_file(group: str, choice: str) -> str:
+    """How to choose a file or folder that was given as the choice of a group; "" if there is no such file."""
+    path = Path(choice).expanduser()
+    if path.suffix == ".yaml" and path.is_file():
+        folder = path.parent.parent if path.parent.name == group else Path("FOLDER")
+        move = "" if path.parent.name == group else f"move it to {folder / group}/, then "
+        return f"{move}write --config-dir {folder} {group}={path.stem}"
+    if group == "assets" and path.suffix.lower() in SUFFIXES:
+        return f"a mesh is added by '+assets.categories.{path.stem}={{path: {choice}, size_m: 0.06}}'"
+    if group == "assets" and is_library(path):
+        return f"a library is chosen by assets.path={choice}"
+    return ""
+
+
+def _commas(override: str) -> str:
+    """What to write in place of an override that Hydra takes for a sweep."""
+    key, _, value = override.partition("=")
+    inside = value.strip("()[]{}")
+    if key in GROUPS:
+        told = f"{key} takes one choice"
+    elif takes_text(key.lstrip("+"), Recipe, RunOptions):
+        told = f"write a text with commas in quotes: {shlex.quote(f'{key}={quoted(value)}')}"
+    elif is_whole(key, Recipe, RunOptions):
+        told = f"a number has no commas: {key}={inside.replace(',', '')}"
+    elif ":" in inside:
+        told = f"a mapping needs braces and quotes: {shlex.quote(f'{key}={{{inside}}}')}"
+    else:
+        told = f"a range or list needs brackets and quotes: {shlex.quote(f'{key}=[{inside}]')}"
+    return f"{told}; -m sweeps over values"
 
 
 def _misplaced(group: str, choice: str, arguments: Sequence[str]) -> str:

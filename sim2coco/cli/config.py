@@ -23,7 +23,7 @@ from sim2coco.engines.engine import Engine
 from sim2coco.engines.local import Local
 from sim2coco.export.settings import Export
 from sim2coco.messages import ConfigError, build, nearest
-from sim2coco.plugins import plugin_kinds
+from sim2coco.plugins import loaded_plugins, plugin_kinds
 from sim2coco.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -54,6 +54,10 @@ FAMILIES: dict[str, type[Kind]] = {
     "engine": Engine,
 }
 """Groups whose choices are classes with a `kind` field, and the base class of the classes in each group."""
+
+
+PLUGGABLE = (*FAMILIES, "quality", "export")
+"""Groups with settings whose kinds a plug-in may define."""
 
 
 class RunOptions(Settings):
@@ -111,7 +115,20 @@ def _built(tree: dict[str, Any]) -> tuple[Recipe, RunOptions]:
     if isinstance(augment := tree.get("augment"), dict):  # arguments of transforms have no declared types
         stages = {stage: typed(augment[stage]) for stage in ("geometry", "pixels") if stage in augment}
         tree["augment"] = {**augment, **stages}
-    return build(Recipe, tree, parsed), build(RunOptions, options, parsed)
+    try:
+        return build(Recipe, tree, parsed), build(RunOptions, options, parsed)
+    except ConfigError as error:
+        raise ConfigError(with_plugin_hint(str(error))) from error
+
+
+def with_plugin_hint(message: str) -> str:
+    """Adds to a message about an unknown kind, choice or setting that it may be one of a plug-in's."""
+    unknown = ("unknown kind" in message or "no such setting" in message or "no choice" in message) and (
+        "; allowed: " in message
+    )
+    if not unknown or loaded_plugins() or message.split(":")[0].partition(".")[0] not in PLUGGABLE:
+        return message
+    return f"{message}; what a plug-in defines needs --plugin FILE.py"
 
 
 def _resolved(composed: "DictConfig") -> dict[str, Any]:

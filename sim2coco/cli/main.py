@@ -4,7 +4,6 @@ Exit codes: 0 success; 1 aborted, or faults found; 2 invalid input; 3 finished, 
 stopped by SIGINT and SIGTERM.
 """
 
-import argparse
 import logging
 import os
 import re
@@ -12,13 +11,15 @@ import shutil
 import signal
 import sys
 import tempfile
-import traceback
 import warnings
+from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from rich.console import Console
+from sim2coco.cli.arguments import Parser, add_arguments
+from sim2coco.cli.reporting import commands_run, err, fail, guarded, of_the_system, out, stopped_by
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -36,9 +37,12 @@ COMMANDS = {
     "doctor": "check this installation, and say how to repair it",
 }
 
+MANY_REJECTED = 0.2
+"""Share of rejected views above which the end of a run says what to change."""
 MIN_IMAGES_PER_CATEGORY = 10
 """A category without a label causes a warning if there are at least this many images per category."""
-STOPPED = "stopped by {}; run the same command again to resume"
+NARROW = ("ascii", "us-ascii", "ansi_x3.4-1968")
+"""Encodings of file names in which names of most scripts cannot be written."""
 
 temporary_folders: list[str] = []
 """Hydra's temporary folders, which are removed when the program is stopped."""
@@ -47,8 +51,6 @@ stop_signals: list[int] = []
 
 terminal = os.dup(2)
 """A copy of standard error that stays open while the output of native code is redirected."""
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class Interrupted(BaseException):
@@ -59,25 +61,29 @@ class Interrupted(BaseException):
     """
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser that reports a wrong command line in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Prints the message and exits with code 2."""
-        sys.exit(_fail(f"{message}; see {self.prog} --help"))
-
-
 def main() -> None:
     """Runs the program `sim2coco` with the arguments in `sys.argv`, and exits with its exit code."""
+    _use_utf8()
     _on_signals(_exit_now)
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     try:
         code = _run(sys.argv[1:])
+        sys.stdout.flush()
     except Interrupted as stopped:
         number, *finished = stopped.args
-        text = "; ".join([STOPPED.format(signal.Signals(number).name), *finished])
-        code = _fail(text, 128 + int(number))
+        text = "; ".join([stopped_by(number), *finished])
+        code = fail(text, 128 + int(number))
+    except BrokenPipeError:  # the reader of the output has ended, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 128 + signal.SIGPIPE
     sys.exit(code)
+
+
+def _use_utf8() -> None:
+    """Starts the program anew in Python's UTF-8 mode if the locale has no letters beyond ASCII."""
+    if sys.getfilesystemencoding().lower() in NARROW and not sys.flags.utf8_mode:
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def _on_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
@@ -92,7 +98,7 @@ def _exit_now(number: int, frame: FrameType | None) -> None:
     """
     for folder in temporary_folders:
         shutil.rmtree(folder, ignore_errors=True)
-    os.write(terminal, f"sim2coco: {STOPPED.format(signal.Signals(number).name)}\n".encode())
+    os.write(terminal, f"sim2coco: {stopped_by(number)}\n".encode())
     os._exit(128 + number)
 
 
@@ -112,6 +118,14 @@ def _request_stop(number: int, frame: FrameType | None) -> None:
 
 
 def _run(arguments: list[str]) -> int:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return fail("the working directory has been deleted; change to another one with cd")
+    if "--version" in arguments[:2]:
+        return _print_usage("--version")
+    if arguments[:1] == ["help"] and arguments[1:2]:
+        arguments = [arguments[1], "--help"]
     words = arguments[1:] if arguments[:1] and arguments[0] in HYDRA_COMMANDS else arguments
     if words[:1] in (["-sc"], ["--shell-completion"]):
         return _complete(words)
@@ -123,7 +137,8 @@ def _run(arguments: list[str]) -> int:
         try:
             arguments = take_plugins(arguments)
         except ConfigError as error:
-            return _fail(str(error))
+            return fail(str(error))
+    commands_run.append(command)
     if command in HYDRA_COMMANDS:
         return _composed(command, arguments[1:])
     if command == "assets":
@@ -142,48 +157,15 @@ def _print_usage(command: str) -> int:
     if command not in ("--help", "-h", "help"):
         from scenes.settings import did_you_mean
 
-        return _fail(f"no command {command!r}; {did_you_mean(command, [*COMMANDS])}")
+        if command.startswith("-"):
+            return fail(f"no command {command!r}; flags come after the command: sim2coco generate {command}")
+        return fail(f"no command {command!r}; {did_you_mean(command, [*COMMANDS])}")
     out.print("Simulation-based training images with exact COCO labels.\n\nusage: sim2coco COMMAND ...\n")
     for name, sentence in COMMANDS.items():
         out.print(f"  {name:10}{sentence}")
     out.print("\nsim2coco generate --help lists all settings; to start, try: sim2coco preview")
     out.print('completion in bash: eval "$(sim2coco -sc install=bash)"', markup=False)
     return 0
-
-
-def _fail(message: str, code: int = 2) -> int:
-    err.print("sim2coco: " + " ".join(message.split()), markup=False)
-    return code
-
-
-def guarded(work: Callable[[], int]) -> int:
-    """Calls `work` and returns its exit code.
-
-    If it raises an error, prints one line that describes the error and returns 1 or 2. For an internal error
-    of sim2coco, the traceback is printed too.
-    """
-    from sim2coco.messages import ConfigError
-    from sim2coco.run import GenerationError
-    from sim2coco.store import StoreError
-
-    try:
-        return work()
-    except (ConfigError, StoreError) as error:
-        return _fail(str(error))
-    except GenerationError as error:
-        return _fail(str(error), 1)
-    except OSError as error:
-        place = f" ({error.filename})" if error.filename else ""
-        return _fail(f"{error.strerror or error}{place}; run the same command again to resume", 1)
-    except Exception as error:
-        if isinstance(error, ValueError) and type(error).__module__.split(".")[0] in (
-            "scenes",
-            "sim",
-            "sim2coco",
-        ):
-            return _fail(str(error))
-        traceback.print_exc()
-        return _fail("internal error in sim2coco; please report it with the lines above", 1)
 
 
 def _composed(command: str, arguments: list[str]) -> int:
@@ -221,9 +203,13 @@ def _composed(command: str, arguments: list[str]) -> int:
             if not any(codes):
                 _hydra(command, inputs, folder, job)
     except ConfigError as error:
-        return _fail(str(error))
-    except Exception as error:  # `guarded` catches the errors of jobs, so this one is Hydra's
-        return _fail(composition_error(error, arguments))
+        return fail(str(error))
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # `guarded` catches the errors of jobs, so this one is Hydra's or the system's
+        if type(error).__module__ == OSError.__module__ and isinstance(error, OSError):
+            return fail(of_the_system(error), 1)
+        return fail(composition_error(error, arguments))
     return max(codes, default=0)
 
 
@@ -301,7 +287,8 @@ def _generate(tree: "DictConfig") -> int:
             if stop_signals:
                 finish = f"num_images={tally.accepted} finishes it with the images made so far"
                 raise Interrupted(stop_signals.pop(), *([finish] if tally.accepted else []))
-            bar.show(tally.accepted, f"rejected: {counts(tally.reasons)}")
+            last = "" if tally.made < tally.wanted or tally.done else f"; waiting for scene {tally.scene}"
+            bar.show(tally.made, f"rejected: {counts(tally.reasons)}{last}")
 
         result = generate(
             recipe,
@@ -315,6 +302,7 @@ def _generate(tree: "DictConfig") -> int:
         )
     made = f"{counted(result.images, 'image')} of {counted(result.scenes, 'scene')}"
     out.print(f"{options.out}: {made}; rejected: {counts(result.reasons)}", markup=False)
+    _advise(result.images, result.reasons)
     missing = [name for name, number in result.labels.items() if not number]
     if missing and result.images >= MIN_IMAGES_PER_CATEGORY * len(result.labels):
         why = "too few images, or its objects are tiny, occluded, or too large to be placed; see its size_m"
@@ -322,6 +310,16 @@ def _generate(tree: "DictConfig") -> int:
     for scene, error in result.failed:
         err.print(f"scene {scene} failed: {error}; retry_failed=true retries it", markup=False)
     return 3 if result.failed else 0
+
+
+def _advise(accepted: int, reasons: Counter[str]) -> None:
+    """Prints which setting to change if many views were rejected."""
+    from sim2coco.run import advice
+
+    reasons = Counter({reason: number for reason, number in reasons.items() if reason != "failed"})
+    rejected = sum(reasons.values())
+    if rejected > MANY_REJECTED * (accepted + rejected):
+        err.print(f"{rejected} of {accepted + rejected} were rejected: {advice(reasons)}", markup=False)
 
 
 def _preview(tree: "DictConfig") -> int:
@@ -340,33 +338,14 @@ def _preview(tree: "DictConfig") -> int:
 
     images, reasons = preview(recipe, target, progress)
     out.print(f"{target}: {images} labelled images; rejected: {counts(reasons)}", markup=False)
+    _advise(images, reasons)
     return 0
 
 
 def _plain(command: str, arguments: list[str]) -> int:
     """Runs a command that reads a data set or checks this installation."""
     parser = Parser(prog=f"sim2coco {command}", description=COMMANDS[command])
-    if command != "doctor":
-        parser.add_argument("data", help="folder of the data set")
-    if command == "show":
-        parser.add_argument("picture", nargs="?", help="name of an image, for example s000057_v02")
-        parser.add_argument("--sheet", type=_positive, metavar="N", help="put the first N images on one PNG")
-        parser.add_argument("--split", metavar="NAME", help="only images of this split")
-        parser.add_argument("--category", metavar="NAME", help="only labels of this category")
-        parser.add_argument("--boxes", action="store_true", help="draw boxes and names only")
-        parser.add_argument("--outlines", action="store_true", help="draw outlines only; also with --boxes")
-        default = "PICTURE.png or DATA_sheet.png, with a number if there is such a file"
-        parser.add_argument("--to", metavar="PNG", help=f"the file to write; default: {default}")
-    if command == "replay":
-        parser.add_argument("picture", help="name of an image, for example s000057_v02")
-        folders = "folder to search for meshes and images of the data set; may be repeated"
-        parser.add_argument("--meshes", metavar="FOLDER", action="append", help=folders)
-        parser.add_argument("--plugin", metavar="FILE.py", help="a file that the data set needs")
-        parser.add_argument("--to", metavar="FILE", help="write the rendered image to this file")
-    if command in ("show", "replay"):
-        parser.add_argument("--force", action="store_true", help="replace the file of --to if it exists")
-    if command == "check":
-        parser.add_argument("--json", action="store_true", help="print the faults as JSON")
+    add_arguments(parser, command)
     options = parser.parse_args(arguments)
     if command == "doctor":  # nothing else is imported, so that it works in a broken installation
         from sim2coco.doctor import report
@@ -387,12 +366,6 @@ def _assets(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     _on_signals(_interrupt)
     return guarded(lambda: commandline.run(options, out))
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(text)
 
 
 if __name__ == "__main__":

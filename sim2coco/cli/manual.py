@@ -76,7 +76,10 @@ def _settings(settings: type[Settings]) -> Iterator[str]:
         known.setdefault((setting.key, setting.info.description), []).append(setting)
     for (key, description), found in known.items():
         kinds = [setting.kind for setting in found if setting.kind]
-        sentence = description or f"One of {', '.join(kinds)}."
+        is_kind = key.endswith("kind")
+        sentence = description or (
+            f"One of {', '.join(kinds)}." if is_kind else "A setting without a docstring."
+        )
         if kinds and kinds != _all_kinds(key, known):
             sentence += f" [{', '.join(kinds)}]"
         chosen = next((setting for setting in found if setting.kind == _kind(setting, tree)), found[0])

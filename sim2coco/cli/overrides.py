@@ -13,20 +13,22 @@ from typing import Any, NoReturn
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser import overrides_parser
 from hydra.core.override_parser.overrides_visitor import HydraOverrideVisitor
-from hydra.core.override_parser.types import Override, Quote, QuotedString
+from hydra.core.override_parser.types import Key, Override, Quote, QuotedString
 from hydra.errors import HydraException
+from hydra.grammar.gen import OverrideLexer
 from hydra.grammar.gen.OverrideParser import OverrideParser
 
 from sim2coco.cli.config import GROUPS, RunOptions
 from sim2coco.cli.scalars import scalar
 from sim2coco.cli.sources import use_folder
-from sim2coco.messages import ConfigError, takes_text
+from sim2coco.messages import ConfigError, takes_text, walk
 from sim2coco.recipe import Recipe
 
 LIBRARY_CHOICE = "assets=library"
 """Override that is added if the command line sets assets.path=FOLDER but has no override `assets=CHOICE`."""
 SPACES_HINT = "write a name with spaces in braces: '+assets.categories={Gear parts: {weight: 2}}'"
 USAGE_HINT = "write KEY=VALUE or GROUP=CHOICE; put a text with special characters in quotes: 'KEY=\"a [b]\"'"
+IN_QUOTES = "write KEY=VALUE in quotes as a whole: 'scene.num_objects=[5, 12]'"
 SPLIT_BY = "split.by="
 """Start of the override that must be applied last, since the default `split: null` has no key `by`."""
 
@@ -43,6 +45,11 @@ class Words(HydraOverrideVisitor):
         self._choice = key.getText() in GROUPS
         return super().visitOverride(ctx)
 
+    def visitKey(self, ctx: OverrideParser.KeyContext) -> Key:  # noqa: N802
+        """Reads the key of an override."""
+        key = super().visitKey(ctx)
+        return Key(_decoded(key.key_or_group), key.package and _decoded(key.package))
+
     def visitDictKey(self, ctx: OverrideParser.DictKeyContext) -> Any:  # noqa: N802
         """Reads a key of a mapping, which is text."""
         key = super().visitDictKey(ctx)
@@ -58,11 +65,24 @@ class Words(HydraOverrideVisitor):
 
     def _createPrimitive(self, ctx: Any) -> Any:  # noqa: N802
         value = super()._createPrimitive(ctx)
+        if isinstance(value, QuotedString):
+            return QuotedString(_decoded(value.text), value.quote)
+        if isinstance(value, str):
+            return _decoded(value)
         if isinstance(value, bool | int | float) and not self._depth:
             text = ctx.getText().strip()
             if self._choice or scalar(text) != value or isinstance(scalar(text), str):
                 return QuotedString(text, Quote.double)
         return value
+
+
+def _encoded(text: str) -> str:
+    """A text in which letters that Hydra's grammar lacks, those beyond ASCII, are replaced by their codes."""
+    return re.sub(r"[^\x00-\x7f]", lambda letter: f"_0u{ord(letter[0]):06x}_", text)
+
+
+def _decoded(text: str) -> str:
+    return re.sub(r"_0u([0-9a-f]{6})_", lambda code: chr(int(code[1], 16)), text)
 
 
 def hydra_arguments(arguments: Sequence[str]) -> list[str]:
@@ -72,12 +92,14 @@ def hydra_arguments(arguments: Sequence[str]) -> list[str]:
         ConfigError: A flag is unknown or lacks its value, or the folder of --config-dir cannot be used.
     """
     # Hydra has no setting for it.
-    vars(overrides_parser)[HydraOverrideVisitor.__name__] = Words
+    stream = vars(OverrideLexer)["InputStream"]
+    vars(overrides_parser)["HydraOverrideVisitor"] = Words
+    vars(overrides_parser)["InputStream"] = lambda text: stream(_encoded(text))
     parser = get_args_parser()
     parser.error = _refuse  # type: ignore[method-assign]
     read, unknown = parser.parse_known_intermixed_args(arguments)
     if unknown:
-        raise ConfigError(f"no flag {unknown[0]!r}; {USAGE_HINT}")
+        raise ConfigError(f"no flag {unknown[0]!r}; {_without_dashes(unknown[0])}")
     _use_config_dir(read.config_dir, read.config_name)
     overrides = [readable(argument) for argument in arguments if argument in read.overrides]
     begun = [word.partition("=")[0] for word in overrides]
@@ -107,7 +129,8 @@ def readable(override: str) -> str:
             raise ConfigError(f"{name}: must be a text, not a list or mapping; as a text: {shlex.quote(own)}")
         return override
     # A group that contains the setting `path` also accepts its value.
-    if (is_text or takes_text(f"{name}.path", Recipe, RunOptions)) and _read(own):
+    is_path = not value.startswith("{") and takes_text(f"{name}.path", Recipe, RunOptions)
+    if (is_text or is_path) and _read(own):
         return own
     raise ConfigError(f"cannot read {override!r}: {_advice(key, override)}")
 
@@ -122,10 +145,26 @@ def quoted(text: str) -> str:
 def _advice(key: str, override: str) -> str:
     if " " in key and "assets." in key:
         return SPACES_HINT
+    name = key.lstrip("+~")
+    if "=" not in override and any(setting.key == name for setting in (*walk(Recipe), *walk(RunOptions))):
+        return f"write {key}=VALUE, without spaces around ="
+    value = override.partition("=")[2]
+    if any(value.count(start) > value.count(end) for start, end in ("[]", "{}", "()")):
+        return f"a bracket is not closed; {IN_QUOTES}"
+    if re.fullmatch(r"\([-\d., ]+\)", value):
+        return f"a range has square brackets: {shlex.quote(f'{key}=[{value[1:-1]}]')}"
     inside = re.sub(r"([{,]\s*\w+:\s*)([^\s\"'{\[][^,}]*?)(?=\s*[,}])", _with_quotes, override)
     if inside != override and _read(inside):
         return f"put texts in quotes: {shlex.quote(inside)}"
     return USAGE_HINT
+
+
+def _without_dashes(flag: str) -> str:
+    """What to write in place of an unknown flag."""
+    name = flag.lstrip("-").partition("=")[0].replace("-", "_")
+    if any(setting.key == name for setting in (*walk(Recipe), *walk(RunOptions))):
+        return f"settings have no dashes: write {name}=VALUE"
+    return "flags are --config-dir, --plugin, --cfg, -m and --help; settings are written KEY=VALUE"
 
 
 def _with_quotes(found: re.Match[str]) -> str:

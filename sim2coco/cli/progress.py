@@ -5,10 +5,32 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 PLAIN_INTERVAL_S = 10.0
 """Seconds between two lines of plain output."""
+
+
+def duration(seconds: float) -> str:
+    """A time as text, in seconds, minutes or hours.
+
+    Example:
+        >>> duration(7.2), duration(400), duration(9000)
+        ('7 s', '7 min', '2.5 h')
+    """
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def speed(rate: float) -> str:
+    """A number of items per second as text, by the minute if it is less than one.
+
+    Example:
+        >>> speed(21.66), speed(0.05)
+        ('21.7/s', '3.0/min')
+    """
+    return f"{rate:.1f}/s" if rate >= 1 else f"{60 * rate:.1f}/min"
 
 
 class ProgressBar:
@@ -31,13 +53,13 @@ class ProgressBar:
             TextColumn(f"[bold]{unit}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]:.1f}/s"),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.fields[left]}"),
             TextColumn("{task.fields[note]}"),
             console=console,
             disable=not console.is_terminal,
         )
-        self._task = self._bar.add_task("", total=total, rate=0.0, note="")
+        self._task = self._bar.add_task("", total=total, rate="", left="", note="")
 
     def __enter__(self) -> Self:
         """Returns the bar; prints nothing yet, so that errors in the input are printed before it."""
@@ -64,11 +86,11 @@ class ProgressBar:
             self._known = done
         now = time.monotonic()
         rate = self._rate(now, done, self._known)
-        self._bar.update(self._task, completed=done, rate=rate, note=note)
-        if not self._console.is_terminal and now - self._last > PLAIN_INTERVAL_S and rate > 0:
+        left = f"{duration((self._total - done) / rate)} left" if rate > 0 else ""
+        self._bar.update(self._task, completed=done, rate=speed(rate), left=left, note=note)
+        if not self._console.is_terminal and now - self._last > PLAIN_INTERVAL_S and left:
             self._last = now
-            left = f"{rate:.1f}/s, {(self._total - done) / rate:.0f} s left"
-            parts = [f"{done}/{self._total} {self._unit}", left, *([note] if note else [])]
+            parts = [f"{done}/{self._total} {self._unit}", speed(rate), left, *([note] if note else [])]
             self._console.print(", ".join(parts), markup=False)
 
     def _begin(self) -> None:

@@ -96,12 +96,13 @@ def parsed(settings: type[Parsed], tree: dict[str, Any]) -> Parsed:
         try:
             return settings.parse(tree)
         except ValidationError as error:
-            places = {place for details in error.errors() for place in _places(details, tree)} - tried
-            if not places:
+            others = {place: other for found in error.errors() for place, other in _others(found, tree)}
+            new = others.keys() - tried
+            if not new:
                 raise
-            for place in places:
-                _swap(tree, place)
-            tried |= places
+            for place in new:
+                _at(tree, place[:-1])[place[-1]] = others[place]
+            tried |= new
 
 
 def typed(value: Any) -> Any:
@@ -113,18 +114,22 @@ def typed(value: Any) -> Any:
     return meant(value) if isinstance(value, str) else value
 
 
-def _places(error: ErrorDetails, tree: object) -> Iterator[Place]:
-    """The place of the value that an error is about, if another reading of it may be valid."""
+def _others(error: ErrorDetails, tree: object) -> Iterator[tuple[Place, Scalar]]:
+    """The place of the value that an error is about, with another reading of the value that may be valid."""
     place = _place(error["loc"], tree)
     value = _at(tree, place)
     if isinstance(value, str):
-        wants_other = error["type"].startswith(NUMERIC) or "must be a number" in error["msg"]
-        swaps = wants_other and meant(value) != value
-    else:
-        wants_text = error["type"] == "string_type" or "must be a text" in error["msg"]
-        swaps = wants_text and isinstance(value, bool | int | float)
-    if swaps:
-        yield place
+        other = meant(value)
+        if error["type"].startswith("int_") and isinstance(other, float) and other.is_integer():
+            other = int(other)
+        if other != value and (error["type"].startswith(NUMERIC) or "must be a number" in error["msg"]):
+            yield place, other
+    elif isinstance(value, bool | int | float) and _wants_text(error):
+        yield place, written(value)
+
+
+def _wants_text(error: ErrorDetails) -> bool:
+    return error["type"] == "string_type" or "must be a text" in error["msg"]
 
 
 def _place(location: Sequence[str | int], tree: object) -> Place:
@@ -142,10 +147,3 @@ def _at(tree: Any, place: Place) -> Any:
     for step in place:
         tree = tree[step]
     return tree
-
-
-def _swap(tree: Any, place: Place) -> None:
-    """Replaces a text by the value that it stands for, and any other value by its text."""
-    *parents, last = place
-    node = _at(tree, tuple(parents))
-    node[last] = meant(node[last]) if isinstance(node[last], str) else written(node[last])

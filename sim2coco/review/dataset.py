@@ -22,6 +22,8 @@ from sim2coco.records import (
 )
 from sim2coco.store import LocalStore
 
+REPAIR = "the generate command that made the data set repairs it when it is run again"
+
 
 class DataSetError(ValueError):
     """The folder is not a data set, or an image or file is missing or broken; the message is one line."""
@@ -81,9 +83,7 @@ class DataSet:
             try:
                 record = from_bytes(self.store.get(name))
             except ValueError:
-                raise DataSetError(
-                    f"{self.store}/{name}: cannot be read; run the same command again to repair it"
-                ) from None
+                raise DataSetError(f"{self.store}/{name}: cannot be read; {REPAIR}") from None
             for view in kept_views(record, limit):
                 limit -= 1
                 for picture in view.pictures:
@@ -109,7 +109,7 @@ class DataSet:
         try:
             return self.store.get(name)
         except OSError:
-            raise DataSetError(f"{self.store}/{name}: missing") from None
+            raise DataSetError(f"{self.store}/{name}: missing; {REPAIR}") from None
 
     def image(self, record: Record, picture: Picture) -> NDArray[np.uint8]:
         """The decoded image, RGB, of shape (H, W, 3).
@@ -121,4 +121,4 @@ class DataSet:
             name = picture_path(record.split, picture.name)
             return decode_image(BytesIO(self._content(name)), f"{self.store}/{name}")
         except ValueError as error:
-            raise DataSetError(f"{error}; run the same command again to repair it") from error
+            raise DataSetError(f"{error}; {REPAIR}") from error

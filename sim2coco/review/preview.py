@@ -21,7 +21,7 @@ from sim2coco.png import png
 from sim2coco.recipe import Recipe
 from sim2coco.records import Picture, Record, from_bytes, kept_views, picture_path, record_name
 from sim2coco.review.overlay import overlay, sheet
-from sim2coco.run import GenerationError, counts
+from sim2coco.run import GenerationError, advice, counts
 from sim2coco.store import LocalStore, Store, StoreError
 
 PICTURES, COLUMNS, WIDTH_PX = 8, 4, 400
@@ -71,8 +71,8 @@ def preview(
             logging.getLogger(__name__).error("%s", log.read_text(errors="replace")[-4000:])
             raise
     if not page.drawn:
-        told = counts(page.reasons)
-        raise GenerationError(f"no view of {MAX_SCENES} scenes was accepted; rejected: {told}")
+        told = f"rejected: {counts(page.reasons)}; {advice(page.reasons)}"
+        raise GenerationError(f"no view of {MAX_SCENES} scenes was accepted; {told}")
     target.write_bytes(png(sheet(page.drawn, COLUMNS, titles=page.titles)))
     return len(page.drawn), page.reasons
 

@@ -16,7 +16,7 @@ from sim2coco.pipeline import make_view
 from sim2coco.plugins import loaded_plugins
 from sim2coco.recipe import Recipe, updated
 from sim2coco.records import Record, View
-from sim2coco.review.dataset import DataSet, DataSetError
+from sim2coco.review.dataset import REPAIR, DataSet, DataSetError
 from sim2coco.review.whereabouts import MISSING, Whereabouts, content_of, put_original
 
 Files = Mapping[str, bytes]
@@ -61,7 +61,7 @@ def _recipe(data: DataSet, record: Record, view: View, folders: Sequence[Path], 
     try:
         tree = updated(yaml.safe_load(data.store.get("config.yaml")))
     except (OSError, yaml.YAMLError):
-        raise DataSetError(f"{place}: cannot be read; run the same command again to repair it") from None
+        raise DataSetError(f"{place}: cannot be read; {REPAIR}") from None
     if folders:
         Whereabouts(folders, data.run, record, view).put_into(tree, stage)
     else:

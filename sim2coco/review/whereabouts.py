@@ -14,7 +14,7 @@ from scenes.assets.images import file_hash
 from scenes.assets.library import is_library
 from scenes.assets.loading import load_category
 from scenes.assets.panoramas import SUFFIXES as PANORAMAS
-from scenes.assets.paths import OF, AssetPath
+from scenes.assets.paths import OF, AssetPath, matches
 from scenes.assets.reading.limits import SUFFIXES as MESHES
 from scenes.spec import Role
 from sim2coco.records import Record, View, plain
@@ -101,7 +101,7 @@ class Whereabouts:
             libraries = _by_name(filter(is_library, self._folders), name)
             return (f"{place}{OF}{path.category}" for place in libraries)
         if "*" in name:
-            return (str(place / name) for place in self._folders if any(place.glob(name)))
+            return (str(place / name) for place in self._folders if matches(place, name))
         if Path(name).suffix.lower() in MESHES:
             meshes = (file for file in self._files if file.suffix.lower() in MESHES)
             return map(str, _by_name(meshes, name))
@@ -148,7 +148,7 @@ def put_original(tree: object) -> None:
     for _, node in _nodes(tree):
         for value in filter(_is_own, (node.get("path"), node.get("images"))):
             path = AssetPath.parse(value)
-            if not any(Path().glob(value)) and path.library is None:
+            if not Path(value).exists() and not matches(Path(), value) and path.library is None:
                 raise DataSetError(f"{_called(path)}: not in this folder; {MISSING}")
 
 

@@ -62,7 +62,7 @@ def test_help_names_formats_and_their_settings(command: Command, counting: None)
     ("wrong", "words"),
     [
         ("{kind: counting, unt: x}", "export.formats.unt: no such setting; did you mean 'unit'?"),
-        ("{kind: counting, unit: 3}", "export.formats.unit: must be a string (got 3)"),
+        ("{kind: counting, unit: [3]}", "export.formats.unit: must be a string (got [3])"),
         ("countin", "export.formats: unknown kind 'countin'; did you mean 'counting'?"),
     ],
 )

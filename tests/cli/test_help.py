@@ -47,8 +47,18 @@ def test_the_other_commands_have_help(command: Command, name: str) -> None:
     assert COMMANDS[name] in outcome.out
 
 
-def test_the_version(command: Command) -> None:
-    assert command("--version").out == "sim2coco 0.1.0\n"
+@pytest.mark.parametrize("words", [(), ("generate",), ("preview",), ("show",), ("assets",)])
+def test_the_version(command: Command, words: tuple[str, ...]) -> None:
+    assert command(*words, "--version").out == "sim2coco 0.1.0\n"
+
+
+@pytest.mark.parametrize("name", ["generate", "show"])
+def test_help_of_a_command_by_its_name(command: Command, name: str) -> None:
+    assert command("help", name).out == command(name, "--help").out
+
+
+def test_replay_tells_of_plug_ins(command: Command) -> None:
+    assert "--plugin FILE.py" in command("replay", "--help").out
 
 
 def test_all_settings_as_they_would_be_used(command: Command) -> None:

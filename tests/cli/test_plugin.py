@@ -137,6 +137,36 @@ def test_a_plug_in_that_fails_is_one_line(command: Command, here: Path, content:
     assert not (here / "x").exists()
 
 
+NO_KIND = """
+from typing import Literal
+from scenes.kinds.drop import Drop
+from sim2coco.quality.judge import Check
+
+class Shared(Check):
+    margin: float = 0.1
+
+class Border(Shared):
+    kind: Literal["border"] = "border"
+
+class Forgot(Check):
+    pass
+
+class Tray(Drop):
+    kind: Literal["tray"] = "tray"
+    edge: float = 0.2
+"""
+
+
+def test_a_class_without_a_kind_is_told(program: Command, here: Path) -> None:
+    (here / "mine.py").write_text(NO_KIND)
+    outcome = program("generate", "--plugin", "mine.py", "--help")
+    (line,) = outcome.err.splitlines()
+    assert "--plugin mine.py: class Forgot cannot be chosen; add kind: Literal" in line
+    words = " ".join(outcome.out.split())
+    assert "scene.edge = 0.2 A setting without a docstring. [tray]" in words
+    assert "One of tray." not in words
+
+
 def test_a_built_in_name_is_refused_in_a_process_that_has_imported_nothing(
     program: Command, here: Path
 ) -> None:

@@ -28,3 +28,11 @@ def test_what_was_done_before_is_no_speed(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_title_comes_first_and_lines_are_few() -> None:
     assert shown(*((done, False) for done in range(9)), title="data: 8 meshes") == ["data: 8 meshes"]
     assert shown(title="data: 8 meshes") == []
+
+
+def test_the_time_left_follows_the_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of eight items were there before; one new item every 60 s leaves 4 minutes at 4 of 8."""
+    clock = iter([0.0, 10.0, 70.0, 130.0])
+    monkeypatch.setattr("sim2coco.cli.progress.time.monotonic", lambda: next(clock))
+    lines = shown((2, False), (3, False), (4, False))
+    assert lines == ["4/8 meshes, 1.0/min, 4 min left"]

@@ -24,6 +24,10 @@ def here(here: Path) -> Path:
     (here / "file").write_text("mine")
     write_hdr(here / "black.hdr", 0 * white(16))
     (here / "dark.hdr").write_text("")
+    (here / "thing.obj").write_text(CUBE)
+    (here / "loose.yaml").write_text("categories: {}\n")
+    (here / "own" / "assets").mkdir(parents=True)
+    (here / "own" / "assets" / "mine.yaml").write_text("categories: {}\n")
     (here / "no_meshes").mkdir()
     (here / "no_meshes" / "readme.txt").write_text("no mesh, no image")
     for name, content in (("half", '{"form'), ("nothing", "{}"), ("list", "[1]")):
@@ -97,7 +101,12 @@ SETTINGS = [
         "assets.categories.x.path",
         "no file or folder",
     ),
-    ("+assets.categories.x={path: broken.obj}", "assets.categories.x.path", "broken.obj", "cannot be read"),
+    (
+        "+assets.categories.x={path: broken.obj}",
+        "assets.categories.x.path",
+        "broken.obj",
+        "its faces name vertices",
+    ),
     ("+assets.categories.x={path: empty.obj}", "assets.categories.x.path", "empty.obj", "no faces"),
     ("+assets.categories.x={path: nan.obj}", "assets.categories.x.path", "nan.obj", "not finite"),
     ("+assets.categories.x={path: point.obj}", "assets.categories.x.path", "point.obj", "no area"),
@@ -120,8 +129,33 @@ SETTINGS = [
     ("~assets.categories", "assets.categories", "name at least one"),
     ("scene.distractors.images=no_meshes", "scene.distractors.images", "no images", "'no_meshes'"),
     ("scene.background.images=no/such", "scene.background.images", "no folder", "'no/such'"),
+    # groups, files and folders in the place of others
+    ("assets=thing.obj", "'+assets.categories.thing={path: thing.obj, size_m: 0.06}'"),
+    ("assets=own/assets/mine.yaml", "write --config-dir own assets=mine"),
+    ("assets=loose.yaml", "move it to FOLDER/assets/, then write --config-dir FOLDER assets=loose"),
+    ("+assets.categories.x=thing.obj", "{path: thing.obj, size_m: 0.06}"),
+    ("image=640x480", "image: must be a mapping", "image.width, image.height"),
+    ("scene=on_table", "scene: no choice 'on_table'; allowed: drop, floating", "needs --plugin FILE.py"),
+    ("light.kind=flash", "light: unknown kind 'flash'", "needs --plugin FILE.py"),
+    ("+quality.checks.border={kind: border}", "unknown kind 'border'", "needs --plugin FILE.py"),
+    (
+        "quality.checks.border.margin_px=3",
+        "quality.checks.border: no such check; allowed: visible",
+        "--plugin FILE.py and '+quality.checks.border={kind: border}'",
+    ),
+    ("quality.checks.visibel.min_px=3", "quality.checks.visibel: no such check; did you mean 'visible'"),
     # how overrides are written
-    ("workers", "'workers'", "KEY=VALUE"),
+    ("num_images", "write num_images=VALUE, without spaces around ="),
+    ("num_images=1,000", "a number has no commas: num_images=1000"),
+    ("scene.num_objects=5,12", "'scene.num_objects=[5,12]'"),
+    ("scene.num_objects=(5,12)", "'scene.num_objects=[5,12]'"),
+    ("scene.num_objects=5-12", "must be a number or [low, high]"),
+    ("split=a:1,b:2", "'split={a:1,b:2}'"),
+    ("light=day,dusk", "light takes one choice", "-m sweeps"),
+    ("--out=x", "settings have no dashes: write out=VALUE"),
+    ("--num-images=3", "settings have no dashes: write num_images=VALUE"),
+    ("--verbose", "no flag '--verbose'", "--config-dir"),
+    ("workers", "'workers'", "workers=VALUE"),
     ("+assets.categories.Gear parts.weight=2", "in braces", "{Gear parts: {weight: 2}}"),
     ("scene.num_objects=[1,", "'scene.num_objects=[1,'", "KEY=VALUE"),
     ("seed=1,2", "seed=1,2", "-m sweeps"),
@@ -148,7 +182,7 @@ def test_wrong_settings(command: Command, here: Path, case: tuple[str, ...]) -> 
 OUT = [
     ((), "out: name the folder", "out=data/parts"),
     (("out=null",), "out: name the folder"),
-    (("out=[a,b]",), "out:", "string"),
+    (("out=[a,b]",), "out:", "must be a text", "'out=\"[a,b]\"'"),
     (("out=file",), "out: cannot write to", "/file"),
     (("out=file/below",), "out: cannot write to", "Not a directory"),
     (("out=/proc/new",), "out: cannot write to /proc/new"),
@@ -168,6 +202,7 @@ def test_wrong_out(command: Command, here: Path, given: tuple[str, ...], words: 
 OTHER_COMMANDS = [
     ("genrate", "did you mean 'generate'"),
     ("--verbose", "no command '--verbose'"),
+    ("--plugin x.py generate", "flags come after the command: sim2coco generate --plugin"),
     ("preview scene.num_objcts=3", "did you mean 'scene.num_objects'"),
     ("preview out=picture.jpg", "out:", "must end in .png"),
     ("preview out=file/picture.png", "out: cannot write file/picture.png"),
@@ -224,8 +259,6 @@ def test_as_a_program_it_says_the_same(
 
 def test_a_folder_of_own_choices(command: Command, here: Path) -> None:
     own = here / "own" / "assets"
-    own.mkdir(parents=True)
-    (here / "thing.obj").write_text(CUBE)
     (own / "mine.yaml").write_text("# Mine.\ncategories:\n  thing: {path: thing.obj, size_m: 0.1}\n")
     begin = ("generate", "out=new", "num_images=1", *TINY)
     outcome = command(*begin, "--config-dir", "own", "assets=mine")
@@ -255,6 +288,7 @@ def test_a_choice_of_ones_own_builds_on_others(command: Command, here: Path) -> 
     refused(command(*begin, "light=wrong"), "light=wrong: no choice 'dya'; did you mean 'day'?")
 
 
+GEAR = "{path: thing.obj, size_m: 0.05}"
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
 )
@@ -270,13 +304,19 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("categories: [\n", ("mine.yaml", "line")),
         ("categories: {}\n", ("assets.categories", "name at least one")),
         ("- a\n", ("assets:", "must be a mapping")),
+        (f"gear: {GEAR}\n", ("assets.gear:", "write 'categories:' above gear, and indent gear")),
+        (f"categories:\ngear: {GEAR}\n", ("assets.gear:", "write 'categories:' above gear")),
+        (f"assets:\n  categories:\n    gear: {GEAR}\n", ("assets.assets:", "leave it out")),
+        (f"categories:\n- gear: {GEAR}\n", ("assets.categories:", "without the dashes")),
+        ("categories:\n  gear: thing.obj\n", ("assets.categories.gear:", "{path: thing.obj, size_m: 0.06}")),
     ],
-    ids=["bomb", "tag", "target", "nan", "syntax", "empty", "list"],
+    ids=[
+        *("bomb", "tag", "target", "nan", "syntax", "empty", "list"),
+        *("flat", "not_indented", "doubled", "dashes", "text"),
+    ],
 )
 def test_hostile_choices(command: Command, here: Path, content: str, words: tuple[str, ...]) -> None:
-    own = here / "own" / "assets"
-    own.mkdir(parents=True)
-    (own / "mine.yaml").write_text(content)
+    (here / "own" / "assets" / "mine.yaml").write_text(content)
     refused(command(*BEGIN, "--config-dir=own", "assets=mine"), *words)
     assert not (here / "executed").exists()
     assert not (here / "new").exists()
@@ -287,7 +327,7 @@ def test_choices_of_ones_own_from_when_export_was_the_codec(command: Command, he
         ("export", "format: png\njpeg_quality: 92\n"),
         ("experiment", "# @package _global_\ndefaults:\n  - override /export: png\n"),
     ):
-        (here / "own" / group).mkdir(parents=True)
+        (here / "own" / group).mkdir(parents=True, exist_ok=True)
         (here / "own" / group / "mine.yaml").write_text(content)
         refused(command(*BEGIN, "--config-dir=own", f"{group}=mine"), MOVED)
     assert not (here / "new").exists()

@@ -1,0 +1,49 @@
+"""The arguments of the commands that read a data set.
+
+Nothing else is imported here, so that `--help` is fast, and `doctor` works in a broken installation.
+"""
+
+import argparse
+import sys
+from typing import NoReturn
+
+from sim2coco.cli.reporting import fail
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that reports a wrong command line in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Prints the message and exits with code 2."""
+        sys.exit(fail(f"{message}; see {self.prog} --help"))
+
+
+def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
+    """Adds the arguments of show, replay, check or doctor to a parser."""
+    if command != "doctor":
+        parser.add_argument("data", help="folder of the data set")
+    if command == "show":
+        parser.add_argument("picture", nargs="?", help="name of an image, for example s000057_v02")
+        parser.add_argument("--sheet", type=_positive, metavar="N", help="put the first N images on one PNG")
+        parser.add_argument("--split", metavar="NAME", help="only images of this split")
+        parser.add_argument("--category", metavar="NAME", help="only labels of this category")
+        parser.add_argument("--boxes", action="store_true", help="draw boxes and names only")
+        parser.add_argument("--outlines", action="store_true", help="draw outlines only; also with --boxes")
+        default = "PICTURE.png or DATA_sheet.png, with a number if there is such a file"
+        parser.add_argument("--to", metavar="PNG", help=f"the file to write; default: {default}")
+    if command == "replay":
+        parser.add_argument("picture", help="name of an image, for example s000057_v02")
+        folders = "folder to search for meshes and images of the data set; may be repeated"
+        parser.add_argument("--meshes", metavar="FOLDER", action="append", help=folders)
+        parser.add_argument("--plugin", metavar="FILE.py", help="a plug-in of the data set")
+        parser.add_argument("--to", metavar="FILE", help="write the rendered image to this file")
+    if command in ("show", "replay"):
+        parser.add_argument("--force", action="store_true", help="replace the file of --to if it exists")
+    if command == "check":
+        parser.add_argument("--json", action="store_true", help="print the faults as JSON")
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)

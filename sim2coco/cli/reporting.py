@@ -1,0 +1,89 @@
+"""Messages on the terminal: results on standard output, errors in one line on standard error."""
+
+import errno
+import shutil
+import signal
+import tempfile
+import traceback
+from collections.abc import Callable
+
+from rich.console import Console
+
+RESUME = "run the same command again to resume"
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Error numbers of a full disk and of an exhausted quota."""
+
+RESUMABLE = ("generate", "assets")
+"""Commands that continue what was stopped when they are run again."""
+
+commands_run: list[str] = []
+"""The commands that this process has run; the last one is running."""
+
+
+class Output(Console):
+    """A console that raises BrokenPipeError if nobody reads its output; that of rich exits with code 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Is called while the BrokenPipeError is handled."""
+        self.quiet = True
+        raise BrokenPipeError
+
+
+out = Output(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def fail(message: str, code: int = 2) -> int:
+    """Prints an error in one line, and returns the exit code."""
+    err.print("sim2coco: " + " ".join(message.split()), markup=False)
+    return code
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """Calls `work` and returns its exit code.
+
+    If it raises an error, prints one line that describes the error and returns 1 or 2. For an internal error
+    of sim2coco, the traceback is printed too.
+    """
+    from sim2coco.messages import ConfigError
+    from sim2coco.run import GenerationError
+    from sim2coco.store import StoreError
+
+    try:
+        return work()
+    except (ConfigError, StoreError) as error:
+        return fail(str(error))
+    except GenerationError as error:
+        return fail(str(error), 1)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return fail(of_the_system(error), 1)
+    except Exception as error:
+        if isinstance(error, ValueError) and type(error).__module__.split(".")[0] in (
+            "scenes",
+            "sim",
+            "sim2coco",
+        ):
+            return fail(str(error))
+        traceback.print_exc()
+        return fail("internal error in sim2coco; please report it with the lines above", 1)
+
+
+def of_the_system(error: OSError) -> str:
+    """The message for an error of the operating system: what, where, and what to do."""
+    place = f" ({error.filename})" if error.filename else ""
+    told = f"{error.strerror or error}{place}"
+    folder = tempfile.gettempdir()
+    if error.errno in FULL and shutil.disk_usage(folder).free < 16 * 2**20:
+        told += f"; the folder for temporary files, {folder}, is full: set TMPDIR to one with more space"
+    return _with_resume(told)
+
+
+def stopped_by(number: int) -> str:
+    """The message after a signal."""
+    return _with_resume(f"stopped by {signal.Signals(number).name}")
+
+
+def _with_resume(message: str) -> str:
+    return f"{message}; {RESUME}" if commands_run[-1:] and commands_run[-1] in RESUMABLE else message
