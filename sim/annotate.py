@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.geometry import Pose, Scale
+from scenes.geometry import Pose, Scale, Vec3, vec3
 from scenes.shot import Camera, Shot
+from scenes.spec import Body
 from sim.boxes import Box, bounding_box, clip, crop
 from sim.meshfiles import MeshFiles
 from sim.render.compose import Frame
@@ -35,6 +36,8 @@ class Instance:
         whole_px: Area in pixels of the unoccluded object on an unbounded image.
         whole_xyxy: Bounding box of the unoccluded object in pixel edges, not clipped to the image.
         truncation: Fraction of the object outside the image: 1 - (amodal area in the image) / `whole_px`.
+        outermost_m: The vertices of the mesh that are outermost to the left, right, top and bottom, in the
+            mesh frame, before scaling; empty if unknown. They come from the mesh, `whole_xyxy` from pixels.
     """
 
     id: int
@@ -46,6 +49,7 @@ class Instance:
     whole_px: int
     whole_xyxy: Box
     truncation: float
+    outermost_m: tuple[Vec3, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,7 +179,18 @@ def annotate(files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, f
         whole = _tight_box(silhouette.box, silhouette.mask)
         assert body.category is not None
         instances.append(
-            Instance(number, index, body.category, name, pose, body.scale, whole_px, whole, truncation)
+            Instance(
+                number,
+                index,
+                body.category,
+                name,
+                pose,
+                body.scale,
+                whole_px,
+                whole,
+                truncation,
+                outermost(files, body, camera),
+            )
         )
         amodal.append((inside, inside_mask))
     return Sample(
@@ -186,6 +201,20 @@ def annotate(files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, f
         camera=camera,
         instances=tuple(instances),
     )
+
+
+def outermost(files: MeshFiles, body: Body, camera: Camera) -> tuple[Vec3, ...]:
+    """The vertices of a mesh that are outermost to the left, right, top and bottom, before scaling.
+
+    Args:
+        files: Meshes of the assets.
+        body: The body; all of it is in front of the camera.
+        camera: The camera.
+    """
+    pixels, _ = files.projected_hull(body, camera)
+    (left, top), (right, bottom) = pixels.argmin(axis=0), pixels.argmax(axis=0)
+    points_m = files.hull_vertices(body.asset)[[left, right, top, bottom]]
+    return tuple(vec3(point) for point in points_m + files.assets[body.asset].center_of_mass_m)
 
 
 def _tight_box(box: Box, mask: Mask) -> Box:

@@ -3,7 +3,6 @@
 Files are named by a hash of their content, because PyBullet caches files by name.
 """
 
-from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -13,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.catalogue import Asset, Catalogue
+from scenes.assets.levels import Level, levels_of
 from scenes.assets.mesh import Mesh, Part, face_normals
-from scenes.assets.shapes import box
 from scenes.geometry import Pose, Scale, Vec3, per_axis, vec3
 from scenes.shot import Camera
 from scenes.spec import Body
@@ -24,28 +23,19 @@ from sim.hull import hull_vertices, simplified
 from sim.objfile import obj_file
 
 Array = NDArray[np.float64]
-MIN_TRIANGLE_PX = 0.05
-"""Smallest triangle area in px². TinyRenderer drops triangles that cover less than about 0.01 px² of the
-image; this limit is larger because a slanted triangle covers less than its area."""
-LEVEL_CELLS = (256, 128, 64, 32, 16, 8, 4)
-"""Grid cells along the longest side of the mesh, for each simplified level of detail."""
+MAX_ERROR_PX = 0.05
+"""Largest error of a level of detail in an image, in pixels."""
 CACHED_HULLS = 256
 """Number of body hulls in the cache: each is used several times per image."""
-CACHED_TRIANGLES = 4096
-"""Number of triangle areas in the cache, one per asset, level of detail and proportions."""
+CACHED_TRIANGLES = 64
+"""Number of levels of detail whose triangles are cached, because they are used in each image."""
 UNIFORM: Vec3 = (1.0, 1.0, 1.0)
 """Proportions (axis scales divided by their maximum) of a body with the same scale along all axes."""
 CACHED_FACES = 16
 """Number of meshes whose ordered faces are cached, because one mesh is written to several files."""
-DROPPED_AREA_FRACTION = 0.01
-"""Fraction of the surface area that may consist of triangles too small to be rendered."""
 
 RenderedFaces = tuple[NDArray[np.int32], NDArray[np.bool_]]
 """Vertex indices of faces (k, 3), and a mask (k,) of the faces that are reversed copies of other faces."""
-
-
-class Vanishing(Exception):
-    """Even the coarsest level of detail of an asset has triangles too small to be rendered."""
 
 
 class MeshFiles:
@@ -63,13 +53,11 @@ class MeshFiles:
         """Writes nothing; files are written on first use."""
         self.assets = catalogue.assets
         self._folder = folder
-        self._levels: dict[tuple[str, int, Vec3], tuple[Path, ...]] = {}
-        self._meshes: dict[str, list[Mesh]] = {}
+        self._visuals: dict[tuple[str, int, Vec3], tuple[Path, ...]] = {}
+        self._levels: dict[str, tuple[Level, ...]] = {}
         self._hulls: dict[str, Array] = {}
         self._collisions: dict[str, Path] = {}
-        self._small_triangle_area = lru_cache(CACHED_TRIANGLES)(
-            lambda *shape: small_triangle_area(self.shaped(*shape))
-        )
+        self.triangles = lru_cache(CACHED_TRIANGLES)(self._triangles)
         self.rendered_faces = lru_cache(CACHED_FACES)(self._rendered_faces)
         self.hull = lru_cache(CACHED_HULLS)(self._hull)
         self.projected_hull = lru_cache(CACHED_HULLS)(self._projected_hull)
@@ -112,13 +100,13 @@ class MeshFiles:
 
         PyBullet scales vertices but not normals, so the normals are computed for the proportions of the body.
         """
-        if (key, level, proportions) not in self._levels:
+        if (key, level, proportions) not in self._visuals:
             parts, shaped = self.mesh(key, level).parts, self.shaped(key, level, proportions).parts
             drawn = zip(parts, shaped, self.rendered_faces(key, level), strict=True)
-            self._levels[key, level, proportions] = tuple(
+            self._visuals[key, level, proportions] = tuple(
                 self.write(_obj(part, other.normals, faces), ".obj") for part, other, faces in drawn
             )
-        return self._levels[key, level, proportions]
+        return self._visuals[key, level, proportions]
 
     def _rendered_faces(self, key: str, level: int) -> tuple[RenderedFaces, ...]:
         """Faces of each part in rendering order, with reversed copies of faces visible from behind."""
@@ -141,39 +129,35 @@ class MeshFiles:
         _, bmp = cv2.imencode(".bmp", pixels[..., ::-1])
         return self.write(bmp.tobytes(), ".bmp")
 
-    def level(self, key: str, px_per_unit: float, proportions: Vec3 = UNIFORM) -> int:
-        """The finest level of detail whose triangles are large enough to be rendered.
+    def level(self, key: str, px_per_unit: float) -> int:
+        """The coarsest level of detail whose error is at most `MAX_ERROR_PX` in the image.
 
         Args:
             key: Key of the asset.
-            px_per_unit: Pixels per unit of the mesh frame, along the axis with the largest scale.
-            proportions: Proportions of the body.
-
-        Raises:
-            Vanishing: Even the coarsest level has triangles that are too small.
+            px_per_unit: Largest number of pixels per unit of the mesh frame.
         """
-        for level in range(len(LEVEL_CELLS) + 2):
-            if self._small_triangle_area(key, level, proportions) * px_per_unit**2 >= MIN_TRIANGLE_PX:
-                return level
-        raise Vanishing(key)
+        errors = [level.error_m * px_per_unit for level in self.levels(key)]
+        return max(index for index, error in enumerate(errors) if error <= MAX_ERROR_PX)
 
     def shaped(self, key: str, level: int, proportions: Vec3) -> Mesh:
         """Mesh of an asset at a level of detail, scaled by a body's axis scales divided by their maximum."""
         return self.mesh(key, level) if proportions == UNIFORM else self.mesh(key, level).scaled(proportions)
 
     def mesh(self, key: str, level: int) -> Mesh:
-        """Mesh of an asset at a level of detail, relative to the centre of mass.
+        """Mesh of an asset at a level of detail (0 is the mesh itself), relative to the centre of mass."""
+        return self.levels(key)[level].mesh
 
-        Level 0 is the mesh itself; coarse levels may lack small parts.
-        """
-        asset = self.assets[key]
-        known = self._meshes.setdefault(key, [])
-        if not known:
-            known.append(asset.mesh.moved(-np.array(asset.center_of_mass_m)))
-        while len(known) <= level:
-            cells = LEVEL_CELLS[len(known) - 1 :]
-            known.append(cluster_vertices(known[0], cells[0]) if cells else outer_box(known[0]))
-        return known[level]
+    def levels(self, key: str) -> tuple[Level, ...]:
+        """The levels of detail of an asset, relative to the centre of mass."""
+        if key not in self._levels:
+            asset = self.assets[key]
+            self._levels[key] = levels_of(asset.mesh.moved(-np.array(asset.center_of_mass_m)))
+        return self._levels[key]
+
+    def _triangles(self, key: str, level: int) -> tuple[Array, NDArray[np.int32]]:
+        """Vertices (n, 3), relative to the centre of mass, and faces (m, 3) of an asset at a level."""
+        mesh = self.mesh(key, level)
+        return _read_only(mesh.vertices_m), mesh.faces
 
     def write(self, content: bytes, suffix: str) -> Path:
         """Writes the content to a file named by its hash, unless that file exists, and returns its path."""
@@ -192,58 +176,9 @@ def collision_shape(client: int, files: MeshFiles, asset: Asset, scale: Scale) -
     return shape
 
 
-def cluster_vertices(mesh: Mesh, cells: int) -> Mesh:
-    """Simplified mesh: the vertices in each grid cell are replaced by their mean (Rossignac and Borrel 1993).
-
-    Parts without any remaining triangle are removed. If no part remains, the original mesh is returned.
-
-    Args:
-        mesh: The mesh.
-        cells: Number of grid cells along the longest side of the mesh.
-    """
-    low, size = mesh.vertices_m.min(axis=0), float(mesh.extents_m.max()) / cells
-    parts = [_clustered(part, low, size) for part in mesh.parts]
-    return Mesh(tuple(part for part in parts if part is not None) or mesh.parts)
-
-
-def outer_box(mesh: Mesh) -> Mesh:
-    """The coarsest level of detail: a box whose corners are extreme points of the mesh.
-
-    The box lies inside the mesh's convex hull, which determines the cropped image area.
-    """
-    extents = np.ptp(mesh.vertices_m, axis=0)
-    (part,) = box(1.0, 1.0, 1.0).parts
-    toward = np.sign(part.vertices_m) / np.maximum(extents, 1e-3 * extents.max())
-    outermost = mesh.vertices_m[np.argmax(mesh.vertices_m @ toward.T, axis=0)]
-    return Mesh((replace(part, vertices_m=outermost, color_rgb=mesh.parts[0].color_rgb),))
-
-
-def _clustered(part: Part, low: Array, size: float) -> Part | None:
-    cell = np.floor((part.vertices_m - low) / size + 0.5).astype(np.int64)
-    _, place = np.unique(cell, axis=0, return_inverse=True)
-    count = np.bincount(place)
-    mean = np.column_stack([np.bincount(place, column) / count for column in part.vertices_m.T])
-    corners = place[part.faces]
-    kept = (
-        (corners[:, 0] != corners[:, 1]) & (corners[:, 1] != corners[:, 2]) & (corners[:, 2] != corners[:, 0])
-    )
-    if not kept.any():
-        return None
-    return replace(part, vertices_m=mean[place], faces=part.faces[kept])
-
-
 def _read_only(array: Array) -> Array:
     array.setflags(write=False)
     return array
-
-
-def small_triangle_area(mesh: Mesh) -> float:
-    """Triangle area, in square mesh units, such that smaller triangles make up 1 % of the surface."""
-    corners = mesh.vertices_m[mesh.faces]
-    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    areas = np.sort(np.linalg.norm(cross, axis=1) / 2)
-    first = int(np.searchsorted(areas.cumsum(), DROPPED_AREA_FRACTION * areas.sum()))
-    return float(areas[min(first, len(areas) - 1)])
 
 
 def ordered_faces(part: Part, behind: NDArray[np.bool_]) -> RenderedFaces:

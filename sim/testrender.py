@@ -17,7 +17,7 @@ from scenes.shot import Camera, Light, Shot
 from scenes.spec import Body, Look, SceneSpec, Surface
 from sim.bullet import Client, pb
 from sim.collision import collision_obj
-from sim.meshfiles import MIN_TRIANGLE_PX, MeshFiles, collision_shape, small_triangle_area
+from sim.meshfiles import MeshFiles, collision_shape
 from sim.render.raster.gbuffer import RejectedView
 from sim.render.raster.tiny import TinyRenderer
 from sim.settle import Settled
@@ -41,13 +41,10 @@ class TestRender:
     Attributes:
         image: (192, 192, 3) RGB on white; the mesh is upright, viewed from the front right and above.
         drawn_px: Number of pixels that the mesh covers.
-        smallest_px: Minimum length in pixels of the mesh's longest side in an image for which the mesh itself
-            is rendered. At smaller sizes the renderer would drop triangles, so simplified meshes are used.
     """
 
     image: NDArray[np.uint8]
     drawn_px: int
-    smallest_px: float
 
 
 def render_test(client: Client, mesh: Mesh) -> TestRender:
@@ -77,9 +74,9 @@ def render_test(client: Client, mesh: Mesh) -> TestRender:
         try:
             gbuffer = renderer.rasterise(settled, Shot(0, 0, 0, camera, LIGHT))
         except RejectedView:
-            return TestRender(np.full((SIDE_PX, SIDE_PX, 3), 255, np.uint8), 0, np.inf)
+            return TestRender(np.full((SIDE_PX, SIDE_PX, 3), 255, np.uint8), 0)
     image = np.where((gbuffer.body >= 0)[..., None], gbuffer.color, np.uint8(255))
-    return TestRender(np.asarray(image, np.uint8), int((gbuffer.body >= 0).sum()), _smallest_px(mesh))
+    return TestRender(np.asarray(image, np.uint8), int((gbuffer.body >= 0).sum()))
 
 
 def loads(client: Client, pieces: Sequence[NDArray[np.float64]]) -> bool:
@@ -105,8 +102,3 @@ def _camera(points_m: NDArray[np.float64]) -> Camera:
     center = SIDE_PX / 2 - focal_px * (low + high) / 2
     pose = Pose(vec3(position), quaternion(matrix))
     return Camera(SIDE_PX, SIDE_PX, focal_px, focal_px, float(center[0]), float(center[1]), pose)
-
-
-def _smallest_px(mesh: Mesh) -> float:
-    area = small_triangle_area(mesh)
-    return float(mesh.extents_m.max()) * (MIN_TRIANGLE_PX / area) ** 0.5 if area > 0 else np.inf

@@ -45,12 +45,16 @@ def written(
     (image, digest), *others = ((name, sha256(content).hexdigest()) for name, content in files.items())
     height, width = sample.ids.shape
     annotations, ignored = [], []
+    unseen = {index for index, body in enumerate(settled.spec.bodies) if body.labelled}
     for instance, measures in zip(sample.instances, verdict.measures, strict=True):
         reason = verdict.dropped.get(instance.id)
+        if measures.box_xyxy is not None:
+            unseen.discard(instance.body)
         if reason is None:
             annotations.append(_annotation(sample, instance, measures))
         elif measures.box_xyxy is not None:
-            ignored.append(Ignored(instance.category, instance.asset, xywh(measures.box_xyxy), reason))
+            box = xywh(measures.box_xyxy)
+            ignored.append(Ignored(instance.category, instance.asset, box, reason, instance.body))
     picture = Picture(
         name=PurePosixPath(image).name,
         copy=copy,
@@ -61,6 +65,7 @@ def written(
         annotations=tuple(annotations),
         ignored=tuple(ignored),
         other_files=dict(others),
+        unseen=tuple(sorted(unseen)),
     )
     return Written(picture, files)
 
@@ -100,6 +105,7 @@ def _annotation(sample: Sample, instance: Instance, measures: Measures) -> Annot
         pose=instance.pose if rendered else None,
         whole_px=instance.whole_px if rendered else None,
         whole_bbox=xywh(instance.whole_xyxy) if rendered else None,
+        outermost_m=instance.outermost_m if rendered else None,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from scenes.geometry import Matrix, Pose, Scale
+from scenes.geometry import Matrix, Pose, Scale, Vec3
 from scenes.shot import Camera, Shot
 from sim.settle import Settled
 
@@ -26,8 +26,9 @@ class Annotation:
 
     Boxes are x, y, width, height in pixels, and areas are in pixels. `counts` and `amodal_counts` are masks
     as COCO's compressed run lengths. `whole_px` and `whole_bbox` are the area and the box of the unoccluded
-    object without clipping to the image. These two and `pose` refer to the camera that rendered the image,
-    and are None if an augmentation has moved pixels.
+    object without clipping to the image. `outermost_m` are the vertices of the mesh, in its own frame and
+    before scaling, whose projections are outermost to the left, right, top and bottom. These three and `pose`
+    refer to the camera that rendered the image, and are None if an augmentation has moved pixels.
     """
 
     instance: int
@@ -47,16 +48,18 @@ class Annotation:
     pose: Pose | None
     whole_px: int | None
     whole_bbox: Xywh | None
+    outermost_m: Annotated[tuple[Vec3, ...] | None, Field(exclude_if=lambda points: points is None)] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A visible instance whose label was dropped."""
+    """A visible instance whose label was dropped. `body` is None in records of earlier versions."""
 
     category: int
     asset: str
     bbox: Xywh
     reason: str
+    body: Annotated[int | None, Field(exclude_if=lambda body: body is None)] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ class Picture:
     """One written image and its labels.
 
     `copy` is 0 for the view itself, and the number of the augmented copy, from 1, otherwise. `other_files`
-    maps the names of further files of the image, such as depth, to their SHA-256.
+    maps the names of further files of the image, such as depth, to their SHA-256. `unseen` lists the objects
+    of the scene of which no pixel is visible; it is None in records of earlier versions.
     """
 
     name: str
@@ -78,6 +82,7 @@ class Picture:
     other_files: Annotated[dict[str, str], Field(exclude_if=lambda files: not files)] = field(
         default_factory=dict
     )
+    unseen: Annotated[tuple[int, ...] | None, Field(exclude_if=lambda bodies: bodies is None)] = None
 
 
 @dataclass(frozen=True, slots=True)

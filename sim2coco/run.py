@@ -47,7 +47,6 @@ ADVICE = {
     "out_of_bounds": "set a larger scene.spread, or more scene.friction",
     "too_close": "set a smaller camera.fill, or a larger distance",
     "below_floor": "set a larger camera.elevation_deg or camera.heights_m, or scene=floating, without floor",
-    "vanishing": "set a larger image.width and image.height, or a larger camera.fill",
     "failed": "look at run.log, and at the meshes",
 }
 """Advice for the user by rejection reason, for reasons that are not checks of the image quality."""

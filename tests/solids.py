@@ -68,3 +68,22 @@ def obj(solid: Solid) -> str:
     """The solid as an OBJ file."""
     vertices = "".join(f"v {row}\n" for row in rows(solid.vertices).splitlines())
     return vertices + "".join(f"f {' '.join(str(a + 1) for a in face)}\n" for face in solid.polygons)
+
+
+def dae(solid: Solid) -> str:
+    """The solid as a COLLADA file: metres, z up."""
+    counts = " ".join(str(len(face)) for face in solid.polygons)
+    corners = " ".join(str(index) for face in solid.polygons for index in face)
+    return (
+        '<COLLADA xmlns="http://www.collada.org/2005/11/COLLADASchema">'
+        "<asset><up_axis>Z_UP</up_axis></asset>"
+        "<library_geometries><geometry><mesh>"
+        f'<source id="s"><float_array>{rows(solid.vertices)}</float_array>'
+        '<technique_common><accessor stride="3"/></technique_common></source>'
+        '<vertices id="v"><input semantic="POSITION" source="#s"/></vertices>'
+        '<polylist><input semantic="VERTEX" source="#v" offset="0"/>'
+        f"<vcount>{counts}</vcount><p>{corners}</p></polylist></mesh></geometry></library_geometries></COLLADA>"
+    )
+
+
+WRITERS = {"obj": obj, "off": off, "ply": ply, "dae": dae}

@@ -9,7 +9,8 @@ import numpy as np
 from scenes.assets.images import MAX_POOL, Album, Images
 from scenes.assets.mesh import Mesh
 from scenes.assets.pieces import Array
-from scenes.geometry import IDENTITY, Matrix
+from scenes.assets.stored import StoredMesh
+from scenes.geometry import IDENTITY, Matrix, Vec3
 from scenes.settings import Rgb, uniform
 
 
@@ -38,8 +39,9 @@ class Asset:
         content: Identifies the mesh independently of its size: the hash of the unscaled mesh, or `shape:`
             and the name of the shape.
         category: Index in the category list, from 0; None for distractors and furniture.
-        mesh: The surface. Its longest side is `size_m[1]` of its category; without `size_m`, the mesh has the
-            size given by its file.
+        surface: The surface, or the file of a library that contains it. Its longest side is `size_m[1]` of
+            its category; without `size_m`, it has the size given by its file.
+        extents_m: Sides of the bounding box at scale 1.
         scale: Range [low, high] of the scale factor that is drawn for each body.
         mass_kg: Mass at scale 1.
         center_of_mass_m: (3,) Position in the mesh frame.
@@ -58,7 +60,8 @@ class Asset:
     name: str
     content: str
     category: int | None
-    mesh: Mesh
+    surface: Mesh | StoredMesh
+    extents_m: Vec3
     scale: tuple[float, float]
     mass_kg: float
     center_of_mass_m: tuple[float, float, float]
@@ -69,6 +72,15 @@ class Asset:
     standing: Standing | None = None
     pieces: tuple[Array, ...] = ()
     from_file: Matrix = IDENTITY
+
+    @property
+    def mesh(self) -> Mesh:
+        """The surface; that of a library is read from its file at each access.
+
+        Raises:
+            MeshError: A file of the library is missing or damaged.
+        """
+        return self.surface.read() if isinstance(self.surface, StoredMesh) else self.surface
 
 
 class CatalogueError(ValueError):
@@ -130,7 +142,7 @@ class Catalogue:
         result is that of the catalogue of all splits, so that scenes have the same size in every split.
         """
         sizes = [
-            float(np.median([asset.mesh.extents_m.max() * np.mean(asset.scale) for asset in group]))
+            float(np.median([max(asset.extents_m) * np.mean(asset.scale) for asset in group]))
             for group in (self.whole or self).groups
         ]
         return float(np.median(sizes))

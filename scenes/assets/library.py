@@ -7,12 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from scenes.assets.dimensions import Dimensions, dimensions_of
+from scenes.assets.stored import SUFFIX
 from scenes.geometry import Matrix, conversion, matrix_of
 
 INDEX = "library.json"
 """File in the library folder that lists the assets."""
-FORMAT = 1
-"""Supported version of the format of `library.json`."""
+FORMAT = 2
+"""Version of the format of `library.json`; version 1, whose meshes are OBJ files, is read too."""
+FOLDER = "meshes"
+"""Subfolder with the meshes and their textures."""
 PIECES = "collision"
 """Subfolder with the files of convex pieces; the name of each file is the hash of its content."""
 
@@ -30,6 +34,8 @@ class Entry:
         category: Name of its category.
         mesh: Hash of the clean mesh, which is also its file name.
         path: File of the clean mesh.
+        dimensions: Dimensions of the clean mesh; None in libraries of version 1.
+        prepared: Hash of the file with the mesh as it is drawn; "" if there is none.
         density_kg_m3: Density in kg/m³.
         licence: Licence of the mesh.
         upright: Whether bodies are released upright; None if not specified.
@@ -44,6 +50,8 @@ class Entry:
     category: str
     mesh: str
     path: Path
+    dimensions: Dimensions | None
+    prepared: str
     density_kg_m3: float
     licence: str
     upright: bool | None
@@ -88,7 +96,7 @@ def read_library(folder: Path) -> Library:
         raise NoLibrary(f"{folder}: {what}; sim2coco assets import {meshes} --out LIBRARY makes a library")
     try:
         tree = json.loads(place.read_text(encoding="utf-8"))
-        if tree["format"] != FORMAT:
+        if tree["format"] not in (1, FORMAT):
             raise NoLibrary(f"{place}: of another version ({tree['format']}); import the meshes anew")
         categories = tuple(str(name) for name in tree["categories"])
         entries = tuple(_entry(folder, asset) for asset in tree["assets"])
@@ -100,14 +108,17 @@ def read_library(folder: Path) -> Library:
 
 
 def _entry(folder: Path, asset: dict[str, Any]) -> Entry:
-    mesh, pieces = str(asset["mesh"]), str(asset.get("collision") or "")
-    if not mesh.isalnum() or not (pieces or mesh).isalnum():
-        raise ValueError(f"{mesh!r} or {pieces!r} is no hash")
+    mesh, pieces, prepared = (str(asset.get(key) or "") for key in ("mesh", "collision", "prepared"))
+    if not all((name or "0").isalnum() for name in (pieces, prepared)) or not mesh.isalnum():
+        raise ValueError(f"{mesh!r}, {pieces!r} or {prepared!r} is no hash")
+    is_stored = "reach_m" in asset
     return Entry(
         name=str(asset["name"]),
         category=str(asset["category"]),
         mesh=mesh,
-        path=folder / "meshes" / f"{mesh}.obj",
+        path=folder / FOLDER / f"{mesh}{SUFFIX if is_stored else '.obj'}",
+        dimensions=dimensions_of(asset) if is_stored else None,
+        prepared=prepared,
         density_kg_m3=float(asset["density_kg_m3"]),
         licence=str(asset["licence"]),
         upright=asset.get("upright"),

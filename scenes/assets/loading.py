@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,12 @@ from scenes.assets.images import load_images
 from scenes.assets.library import Entry, NoLibrary, read_library
 from scenes.assets.mesh import Mesh, MeshError
 from scenes.assets.paths import AssetPath, PathError
-from scenes.assets.physics import asset_of, one_asset
+from scenes.assets.physics import asset_of, asset_with, one_asset
 from scenes.assets.pieces import read_pieces
 from scenes.assets.reading.file import MeshFile, read_mesh_file
 from scenes.assets.shapes import SHAPES
+from scenes.assets.solid import solid_of
+from scenes.assets.stored import StoredMesh, check_stored
 from scenes.geometry import Matrix, matrix_of, scaled_after
 
 MIN_SIZE_M, MAX_SIZE_M = 0.001, 5.0
@@ -136,7 +139,9 @@ class _Loader:
         for file, called in names.items():
             try:
                 mesh, content, from_file = self._sized(setting, file, category)
-                asset = asset_of(called, category, index, mesh, content)
+                solid = solid_of(mesh)
+                self.notes += [readable(f"{setting}: {file.name}: {note}") for note in solid.notes]
+                asset = asset_of(called, category, index, mesh, content, solid)
                 assets.append(replace(asset, from_file=from_file))
             except MeshError as error:
                 spoilt.append(readable(f"{setting}: {file}: {error}"))
@@ -159,7 +164,7 @@ class _Loader:
             return found.mesh.scaled(factor), content, scaled_after(from_file, factor)
         if not MIN_SIZE_M <= longest_m <= MAX_SIZE_M:
             unit = "in the unit that its file states" if found.states_unit else "if its numbers are metres"
-            raise MeshError(f"{_long(found.mesh)} {unit}; give its size_m")
+            raise MeshError(f"{_long(longest_m)} {unit}; give its size_m")
         return found.mesh, content, from_file
 
     def _of_library(
@@ -175,24 +180,45 @@ class _Loader:
         if not entries:
             raise NoLibrary(f"the library {category.path.folder!r} has no mesh of the category {part!r}")
         for entry in entries:
-            mesh, factor = self._mesh_of(setting, entry, category), 1.0
-            content = mesh.content_hash
-            if category.size_m is not None:
-                factor = category.size_m[1] / float(mesh.extents_m.max())
-                mesh = mesh.scaled(factor)
             known = category.model_copy(update=_facts(category, entry))
             if known.upright and not entry.knows_up:
                 self.notes.append(f"{setting}: {entry.name}: {LEANING}")
             called = entry.name if entry.name.startswith(f"{name}/") else f"{name}/{entry.name}"
+            try:
+                asset, factor = self._of_entry(setting, entry, called, known, index)
+            except MeshError as error:
+                raise NoLibrary(f"{entry.path} ({entry.name}): {error}; import the meshes anew") from error
             pieces = () if entry.pieces is None else read_pieces(entry.pieces, factor)
-            asset = asset_of(called, known, index, mesh, content)
             yield replace(asset, pieces=pieces, from_file=scaled_after(entry.from_file, factor))
 
-    def _mesh_of(self, setting: str, entry: Entry, category: Category) -> Mesh:
-        try:
-            return self._noted(setting, entry.name, entry.path, category, entry.path.parent).mesh
-        except MeshError as error:
-            raise NoLibrary(f"{entry.path} ({entry.name}): {error}; import the meshes anew") from error
+    def _of_entry(
+        self, setting: str, entry: Entry, called: str, category: Category, index: int | None
+    ) -> tuple[Asset, float]:
+        """The asset of a library's entry, and its scale factor; its triangles are not read.
+
+        Raises:
+            MeshError: A file is missing or damaged.
+        """
+        if entry.dimensions is None:
+            return self._of_obj(setting, entry, called, category, index)
+        check_stored(entry.path)
+        longest_m = max(entry.dimensions.extents_m)
+        factor = 1.0 if category.size_m is None else category.size_m[1] / longest_m
+        surface, size = StoredMesh(entry.path, factor), entry.dimensions.scaled(factor)
+        key = sha256(f"{entry.mesh} {factor!r}".encode()).hexdigest()
+        return asset_with(called, category, index, surface, size, (key, entry.mesh)), factor
+
+    def _of_obj(
+        self, setting: str, entry: Entry, called: str, category: Category, index: int | None
+    ) -> tuple[Asset, float]:
+        """The asset of an entry of a library of version 1, whose meshes are OBJ files."""
+        mesh = self._noted(setting, entry.name, entry.path, category, entry.path.parent).mesh
+        factor = 1.0
+        content = mesh.content_hash
+        if category.size_m is not None:
+            factor = category.size_m[1] / float(mesh.extents_m.max())
+            mesh = mesh.scaled(factor)
+        return asset_of(called, category, index, mesh, content), factor
 
     def _noted(self, setting: str, called: str, path: Path, category: Category, within: Path) -> MeshFile:
         """Reads a mesh file, whose textures are in the folder `within`, and adds its notes.
@@ -242,8 +268,8 @@ def _facts(category: Category, entry: Entry) -> dict[str, object]:
     }
 
 
-def _long(mesh: Mesh) -> str:
-    return f"its longest side is {mesh.extents_m.max():.3g} m"
+def _long(longest_m: float) -> str:
+    return f"its longest side is {longest_m:.3g} m"
 
 
 def _doubtful_sizes(settings: Assets, groups: list[tuple[Asset, ...]]) -> Iterator[str]:
@@ -252,12 +278,14 @@ def _doubtful_sizes(settings: Assets, groups: list[tuple[Asset, ...]]) -> Iterat
     The median is that of the assets of all categories. A body that is far too large cannot be placed, and one
     that is far too small is never visible.
     """
-    usual_m = float(np.median([asset.mesh.extents_m.max() for group in groups for asset in group]))
+    usual_m = float(np.median([max(asset.extents_m) for group in groups for asset in group]))
     for (name, category), group in zip(settings.categories.items(), groups, strict=True):
         key, repair = ("path", "give its size_m") if category.size_m is None else ("size_m", "correct it")
         of_library = category.size_m is None and category.path and category.path.library
         for asset in () if of_library else group:  # import has checked their sizes
-            ratio = float(asset.mesh.extents_m.max()) / usual_m
+            ratio = max(asset.extents_m) / usual_m
             if max(ratio, 1 / ratio) > MAX_RATIO:
-                told = f"{_long(asset.mesh)}, others' {usual_m:.3g} m: more than {MAX_RATIO:g} times"
+                told = (
+                    f"{_long(max(asset.extents_m))}, others' {usual_m:.3g} m: more than {MAX_RATIO:g} times"
+                )
                 yield f"assets.categories.{name}.{key}: {asset.name}: {told}; {repair} (metres)"

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scenes.assets.centroid import center_of_mass, shells, signed_volume
+from scenes.assets.surface import doubled
 from scenes.geometry import Scale, per_axis
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -89,6 +90,11 @@ class Mesh:
         return np.concatenate([part.faces + offset for part, offset in zip(self.parts, offsets, strict=True)])
 
     @property
+    def part_of_face(self) -> NDArray[np.int64]:
+        """The index of the part of each face, (m,)."""
+        return np.repeat(np.arange(len(self.parts)), [len(part.faces) for part in self.parts])
+
+    @property
     def extents_m(self) -> NDArray[np.float64]:
         """The size of the axis-aligned bounding box, (3,)."""
         vertices = self.vertices_m
@@ -112,8 +118,22 @@ class Mesh:
         volume is independent of the origin only if all edges are closed. Seams, where vertices are duplicated
         for normals or UVs, do not count as open edges.
         """
-        _, is_open = _edges(_merged(self.vertices_m)[self.faces])
+        _, is_open = _edges(merged_positions(self.vertices_m)[self.faces])
         return not is_open.any()
+
+    @property
+    def is_plain_solid(self) -> bool:
+        """Whether the surface is closed, all its shells face outward, and no triangle is there twice."""
+        edge_of, is_open = _edges(self.merged_faces)
+        if is_open.any() or not (shells(_centred_corners(self)[0], edge_of)[1] > 0).all():
+            return False
+        # A triangle that is there twice, in a shell with a volume, has edges of more than two triangles.
+        return not (np.bincount(edge_of.ravel()) != 2).any() or not doubled(self.merged_faces).any()
+
+    @property
+    def merged_faces(self) -> NDArray[np.int64]:
+        """The faces of all parts, (m, 3), in which vertices at the same position have the same index."""
+        return merged_positions(self.vertices_m)[self.faces]
 
     @property
     def seen_from_behind(self) -> NDArray[np.bool_]:
@@ -123,7 +143,7 @@ class Mesh:
         shell has an open edge, or if the signed volume of its shell is not positive, which means that the
         shell faces inward.
         """
-        edge_of, is_open = _edges(_merged(self.vertices_m)[self.faces])
+        edge_of, is_open = _edges(merged_positions(self.vertices_m)[self.faces])
         shell, volume_m3 = shells(_centred_corners(self)[0], edge_of)
         open_edges = np.bincount(shell, weights=is_open[edge_of].sum(axis=1))
         return np.asarray(((open_edges > 0) | (volume_m3 <= 0))[shell])
@@ -244,7 +264,7 @@ def _edges(corner_of: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.
     return edge.reshape(-1, 3), np.bincount(edge, weights=np.sign(stop - start)) != 0
 
 
-def _merged(vertices_m: NDArray[np.float64]) -> NDArray[np.int64]:
+def merged_positions(vertices_m: NDArray[np.float64]) -> NDArray[np.int64]:
     """Index of each vertex among the distinct positions, (n,).
 
     Two vertices have the same index if their positions, rounded according to `MERGE_TOLERANCE`, are equal.

@@ -40,6 +40,7 @@ PICTURE = {
     "height": v.SIDE,
     "sha256": v.SHA256,
     "annotations": v.LIST,
+    "ignored": v.LIST,
 }
 LABEL = FRACTIONS | {
     "instance": v.ID,

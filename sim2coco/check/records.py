@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from sim2coco.check.bodies import check_bodies
 from sim2coco.check.document import Document
 from sim2coco.check.entries import KEY, LABEL, PICTURE, RECORD, RUN, VIEW
 from sim2coco.check.folder import Folder, Place
@@ -72,6 +74,7 @@ def _check_records(
                 others |= check_other_files(folder, place, split, picture)
                 key = {"scene": record["scene"], "view": view["view"], "lighting": view["lighting"]}
                 _check_image(folder, name, documents, picture | key | {"split": split})
+                check_bodies(place, record, view, picture, _category_names(documents.get(split)))
     find_unlisted_files(folder, others)
     if wanted == 0:
         folder.at("run.json", "num_images").fault(
@@ -125,7 +128,24 @@ def _check_image(folder: Folder, record: str, documents: Documents, listed: Entr
         for key in ("width", "height", *KEY):
             if listed[key] != image[key]:
                 place.fault(f"{key} is {listed[key]}, but {image[key]} in {document.name}")
+        ignored = listed["ignored"]
+        if type(ignored) is not list or image["ignored"] != [_ignored(entry) for entry in ignored]:
+            place.fault(f"ignored differs from that in {document.name}")
         _compare_labels(place, listed["annotations"], document, document.of_image[image["id"]])
+
+
+def _ignored(entry: Any) -> Entry | None:
+    """An ignored instance of a record as the annotation file lists it; None if it is malformed."""
+    if type(entry) is not dict or type(entry.get("category")) is not int:
+        return None
+    return {"category_id": entry["category"] + 1, "bbox": entry.get("bbox"), "reason": entry.get("reason")}
+
+
+def _category_names(document: Document | None) -> list[str] | None:
+    """The names of the categories of a file in the order of their ids; None if some cannot be read."""
+    if document is None or document.unusable["categories"]:
+        return None
+    return [document.categories[identity]["name"] for identity in sorted(document.categories)]
 
 
 def _compare_labels(place: Place, labels: list[Entry], document: Document, annotations: list[Entry]) -> None:

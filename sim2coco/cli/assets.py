@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from scenes.assets.filenames import readable
-from scenes.assets.library import INDEX, Entry, is_library, read_library
+from scenes.assets.library import FOLDER, INDEX, Entry, is_library, read_library
 from scenes.assets.reading.containers import UNITS_M
 from sim2coco.cli.progress import ProgressBar
 from sim2coco.library.closing import closing_lines
@@ -226,7 +226,7 @@ def _rows(tasks: Sequence[Task], workers: int, out: Console) -> dict[str, Row]:
 def _of_library(folder: Path, entry: Entry) -> Task:
     """The task that examines an asset of a library without making convex pieces, which exist already."""
     override = Override(entry.category, entry.name, unit_m=1.0, sure=True, collision="hull")
-    return Task(folder, f"meshes/{entry.mesh}.obj", override, None)
+    return Task(folder, f"{FOLDER}/{entry.path.name}", override, None)
 
 
 def _labelled(row: Row, entry: Entry) -> Row:

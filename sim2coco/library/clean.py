@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from scenes.assets.centroid import signed_volume
-from scenes.assets.mesh import Mesh, Part
+from scenes.assets.mesh import Mesh, Part, merged_positions
 from scenes.assets.reading.limits import MAX_PARTS
 from scenes.assets.reading.parts import (
     crease_normals,
@@ -17,6 +17,8 @@ from scenes.assets.reading.parts import (
 )
 from scenes.assets.reading.raw import Floats, Raw
 from scenes.assets.reading.refusal import Refused
+from scenes.assets.surface import doubled_and_both
+from sim2coco.library.turning import outward
 
 NO_AREA = 1e-14
 """Triangles are dropped if twice their area is at most this fraction of the mesh's squared longest side."""
@@ -61,14 +63,10 @@ def clean(raws: tuple[Raw, ...], matrix: Floats) -> Cleaned:
     repairs: list[str] = []
     moved = _finite(moved, repairs)
     moved = _with_area(moved, repairs)
-    moved = _once(moved, repairs)
+    moved = outward(*_once(moved, repairs), repairs)
     from_file = all(raw.normals is not None for raw in moved), all(raw.uvs is not None for raw in moved)
     mesh = Mesh(tuple(_part(raw) for raw in _drawable(moved, repairs)))
-    watertight = mesh.is_watertight
-    if watertight and _inside_out(mesh):
-        repairs.append("was inside out: turned")
-        mesh = Mesh(tuple(_part(raw) for raw in _drawable([raw.turned() for raw in moved], [])))
-    return Cleaned(mesh, watertight, *from_file, tuple(repairs))
+    return Cleaned(mesh, mesh.is_watertight, *from_file, tuple(repairs))
 
 
 def _finite(raws: list[Raw], repairs: list[str]) -> list[Raw]:
@@ -113,19 +111,25 @@ def _areas(corners: Floats) -> Floats:
     return np.asarray(np.linalg.norm(np.cross(edges[:, 0] / size, edges[:, 1] / size), axis=1) * size * size)
 
 
-def _once(raws: list[Raw], repairs: list[str]) -> list[Raw]:
-    """Drops duplicate triangles, and brings triangles and parts into a canonical order."""
+def _once(raws: list[Raw], repairs: list[str]) -> tuple[list[Raw], list[NDArray[np.bool_]]]:
+    """Drops duplicate triangles of a material, and brings triangles and parts into a canonical order.
+
+    Triangles with the same vertices in another order are duplicates too: a mesh of which both sides are
+    modelled would enclose nothing, and weigh nothing.
+
+    Returns:
+        The triangles of each material, and whether the other side of each was dropped.
+    """
     ordered = []
     lost = 0
-    for raw in raws:
-        raw = _canonical(raw)
-        rows = raw.corners.reshape(len(raw.corners), -1)
-        new = np.concatenate([[True], (np.diff(rows, axis=0) != 0).any(axis=1)])
-        lost += int((~new).sum())
-        ordered.append(raw.kept(new))
+    for raw in _joined([_canonical(raw) for raw in raws]):
+        again, both = doubled_and_both(merged_positions(raw.corners.reshape(-1, 3)).reshape(-1, 3))
+        lost += int(again.sum())
+        ordered.append((raw.kept(~again), both[~again]))
     if lost:
         repairs.append(f"{lost:,} faces that were there twice dropped")
-    return sorted(_joined(ordered), key=_order)
+    ordered.sort(key=lambda entry: _order(entry[0]))
+    return [raw for raw, _ in ordered], [both for _, both in ordered]
 
 
 def _canonical(raw: Raw) -> Raw:
@@ -214,9 +218,3 @@ def _part(raw: Raw) -> Part:
     normals = np.rint(_normals(raw) / NORMAL_STEP) * NORMAL_STEP
     corners = np.concatenate([raw.corners, normals, uvs_of(raw)], axis=2) + 0.0  # turns -0.0 into 0.0
     return part_of_corners(corners, raw.color_rgb, None if raw.texture is None else sized(raw.texture))
-
-
-def _inside_out(mesh: Mesh) -> bool:
-    vertices = mesh.vertices_m
-    corners = (vertices - (vertices.min(axis=0) + vertices.max(axis=0)) / 2)[mesh.faces]
-    return 6 * signed_volume(corners) < -1e-9 * float(mesh.extents_m.max()) ** 3

@@ -6,20 +6,24 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
+from scenes.assets.dimensions import measured
 from scenes.assets.filenames import readable, real_path
+from scenes.assets.library import FOLDER
 from scenes.assets.mesh import Mesh, MeshError
 from scenes.assets.physics import DENSITY_KG_M3, one_asset
-from scenes.assets.reading.file import read_mesh
+from scenes.assets.reading.file import with_computed_normals
 from scenes.assets.reading.raw import Floats
 from scenes.assets.reading.read import read_source
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.source import Source
+from scenes.assets.solid import solid_of
+from scenes.assets.stored import SUFFIX, read_stored
 from scenes.geometry import conversion, up_matrix
 from sim.bullet import Client
 from sim.testrender import TestRender, loads, render_test
 from sim2coco.library.clean import Cleaned, clean
 from sim2coco.library.lengths import length
-from sim2coco.library.meshfile import FOLDER, put_mesh, put_pieces
+from sim2coco.library.meshfile import put_mesh, put_pieces
 from sim2coco.library.row import Override, Row
 from sim2coco.library.shape import shape
 from sim2coco.library.sizes import SAY_SIZE
@@ -126,13 +130,16 @@ def _examined(client: Client, task: Task, source: Source) -> Row:
     if task.library is None or row.asks:
         return row
     store = LocalStore(task.library)
-    name = put_mesh(store, cleaned.mesh)
-    _check_round_trip(task.library / FOLDER / f"{name}.obj", cleaned.mesh)
+    name = put_mesh(store, with_computed_normals(cleaned.mesh))
+    stored = read_stored(task.library / FOLDER / f"{name}{SUFFIX}")
+    _check_round_trip(stored, cleaned.mesh)
+    size = measured(stored)
     store.put_new(f"{PICTURES}/{name}.png", png(test_render.image))
     if not row.up_from:
         turned = render_test(client, _turned(cleaned.mesh))
         store.put_new(f"{PICTURES}/{name}{Y_UP}.png", png(turned.image))
-    return replace(row, mesh=name, collision=put_pieces(store, pieces) if pieces else "")
+    row = replace(row, mesh=name, collision=put_pieces(store, pieces) if pieces else "")
+    return replace(row, reach_m=(size.radius_m, size.aside_m, size.below_m, size.above_m))
 
 
 def _turned(mesh: Mesh) -> Mesh:
@@ -191,7 +198,7 @@ def _measured(task: Task, source: Source, cleaned: Cleaned, test_render: TestRen
     mesh, notes = cleaned.mesh, [*source.looks, *source.notes, *cleaned.repairs]
     density = task.override.density_kg_m3 or DENSITY_KG_M3
     asset = one_asset(task.override.name, mesh, density)
-    volume_m3 = mesh.volume_m3 if cleaned.watertight else 0.3 * float(np.prod(mesh.extents_m))
+    solid = solid_of(mesh)
     x, y, z = (float(side) for side in mesh.extents_m)
     return Row(
         task.file,
@@ -206,11 +213,10 @@ def _measured(task: Task, source: Source, cleaned: Cleaned, test_render: TestRen
         normals="file" if cleaned.normals else "made",
         uvs="file" if cleaned.uvs else "made",
         images=source.images,
-        volume_m3=volume_m3,
+        volume_m3=solid.volume_m3,
         center_of_mass_m=asset.center_of_mass_m,
         mass_kg=asset.mass_kg,
         convexity=_convexity(mesh, cleaned.watertight),
-        smallest_px=round(test_render.smallest_px, 1),
         drawn_px=test_render.drawn_px,
     )
 
@@ -225,13 +231,12 @@ def _convexity(mesh: Mesh, watertight: bool) -> float:
     return round(min(mesh.volume_m3 / hull_m3, 1.0), 3) if watertight and hull_m3 > 0 else 0.0
 
 
-def _check_round_trip(path: Path, mesh: Mesh) -> None:
-    """Checks that the clean mesh can be read back from its file, as it will be when a data set is made.
+def _check_round_trip(again: Mesh, mesh: Mesh) -> None:
+    """Checks that the clean mesh was read back from its file, as it will be when a data set is made.
 
     Raises:
         MeshError: The mesh that was read differs, which is a bug of this program.
     """
-    again = read_mesh(path)
     size = float(mesh.extents_m.max())
     if len(again.faces) != len(mesh.faces) or not np.allclose(
         again.extents_m, mesh.extents_m, atol=FLAT * size

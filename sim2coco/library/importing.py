@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from scenes.assets.filenames import real_path
-from scenes.assets.library import FORMAT, INDEX, PIECES
+from scenes.assets.library import FOLDER, FORMAT, INDEX, PIECES
 from scenes.assets.physics import DENSITY_KG_M3
 from scenes.assets.reading.resolver import digest
+from scenes.assets.stored import SUFFIX
 from sim2coco.library.examine import Task
 from sim2coco.library.folders import SOURCES, Joining, MeshFolder, mesh_folder_of, put_mesh_folders
-from sim2coco.library.meshfile import FOLDER
 from sim2coco.library.row import Override, Row, row_of
 from sim2coco.library.scan import LibraryError
 from sim2coco.library.shape import NOT_INSTALLED, installed
@@ -23,12 +23,12 @@ from sim2coco.store import LOCK, LOG, LocalStore, Store
 
 ROWS = "rows"
 """Folder of the library with a JSON file for each mesh file: the result of its examination."""
-VERSION = 5
+VERSION = 6
 """Version of `examine`; files whose stored row has another version are examined again."""
 
 MEASURED = (
     *("metres_per_unit", "up", "up_from", "from_file", "extents_m", "watertight", "volume_m3"),
-    *("center_of_mass_m", "mass_kg", "faces", "parts", "pieces"),
+    *("center_of_mass_m", "reach_m", "mass_kg", "faces", "parts", "pieces"),
 )
 """Fields of a row that the index of the library contains."""
 
@@ -134,7 +134,7 @@ def _known(store: Store, root: Path, place: str, file: str, override: Override) 
     )
     if not same or not row.inputs or not _unchanged(real_path(root, file).parent, row.inputs):
         return None
-    if row.usable and not store.exists(f"{FOLDER}/{row.mesh}.obj"):
+    if row.usable and not store.exists(f"{FOLDER}/{row.mesh}{SUFFIX}"):
         return None
     if row.collision and not store.exists(f"{PIECES}/{row.collision}.obj"):
         return None

@@ -17,7 +17,6 @@ HEAD = (
     "parts",
     "convex",
     "pieces",
-    "min px",
     "file",
 )
 
@@ -48,7 +47,6 @@ def _cells(row: Row) -> tuple[str, ...]:
         str(row.parts),
         f"{row.convexity:.0%}" if row.convexity else "-",
         str(row.pieces or "-"),
-        f"{row.smallest_px:.0f}",
         row.file,
     )
 

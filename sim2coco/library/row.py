@@ -68,15 +68,15 @@ class Row:
         normals: Whether normals come from the file or were computed: `file` or `made`.
         uvs: Whether texture coordinates come from the file or were computed: `file` or `made`.
         images: Status of each texture that the file names: found, missing, unsupported, unreadable.
-        volume_m3: The enclosed volume in m³; for an open mesh 0.3 times the volume of its bounding box.
+        volume_m3: The enclosed volume in m³, with holes closed; parts that enclose nothing count as sheets.
         center_of_mass_m: Position of the centre of mass in metres.
+        reach_m: Distances from the centre of mass in metres, as in `Dimensions`: the largest, the largest
+            horizontal one, down to the lowest vertex, and up to the highest.
         mass_kg: Mass from volume and density, limited to 0.01..50 kg.
         convexity: Volume as a fraction of the hull's volume; 1 for a convex mesh, 0 for an open one.
         pieces: Number of convex pieces of the collision shape; 1 means the hull.
         collision: Name of the file of the pieces, which is its hash; "" for none.
         hull_because: Why the collision shape is the hull although pieces would be better; "" otherwise.
-        smallest_px: Smallest length of the longest side in the image, in pixels, at which the mesh itself is
-            rendered; below it, simplified meshes are used.
         drawn_px: Number of pixels that the mesh covers in its test render of 192 x 192 pixels.
     """
 
@@ -104,12 +104,12 @@ class Row:
     images: dict[str, str] = field(default_factory=dict)
     volume_m3: float = 0.0
     center_of_mass_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    reach_m: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     mass_kg: float = 0.0
     convexity: float = 0.0
     pieces: int = 0
     collision: str = ""
     hull_because: str = ""
-    smallest_px: float = 0.0
     drawn_px: int = 0
 
     @property

@@ -7,12 +7,14 @@ from scenes.assets.library import Entry
 from scenes.assets.mesh import Mesh, MeshError
 from scenes.assets.pieces import read_pieces
 from scenes.assets.reading.raw import Floats
+from scenes.assets.stored import check_stored
 from sim2coco.library.convex import Undivided, convex_pieces
 from sim2coco.library.row import Row
 
 HULL_FITS = 0.95
 """Fraction of the hull's volume that a mesh must fill for the hull to be used as its collision shape."""
 NOT_INSTALLED = "the package that cuts meshes into convex pieces is not installed"
+ANEW = "import the meshes anew"
 
 
 def installed() -> bool:
@@ -50,12 +52,14 @@ def shape(row: Row, mesh: Mesh, hull_because: str) -> tuple[tuple[Floats, ...], 
 def with_pieces(row: Row, entry: Entry) -> Row:
     """Returns the row of a library's mesh, with the number and file name of its stored convex pieces.
 
-    If the stored pieces cannot be read, the verdict of the row is `refused`.
+    If a stored file is missing or damaged, the verdict of the row is `refused`.
     """
-    if entry.pieces is None:
-        return row
     try:
+        if entry.dimensions is not None:
+            check_stored(entry.path)
+        if entry.pieces is None:
+            return row
         return replace(row, pieces=len(read_pieces(entry.pieces)), collision=entry.pieces.stem)
     except MeshError as error:
-        reason, remedy = str(error).rsplit("; ", 1)
-        return replace(row, verdict="refused", kind="unreadable", reason=reason, remedy=remedy)
+        reason = str(error).removesuffix(f"; {ANEW}")
+        return replace(row, verdict="refused", kind="unreadable", reason=reason, remedy=ANEW)

@@ -11,6 +11,7 @@ from PIL import Image
 from trimesh.visual.material import PBRMaterial
 
 from scenes.assets.reading.file import read_mesh, read_mesh_file
+from scenes.assets.stored import read_stored
 from tests.library.conftest import Look
 from tests.library.meshes import brick, gltf, painted, picture, png
 from tests.library.plates import (
@@ -62,7 +63,7 @@ def test_textures_are_found_and_lie_as_the_file_says(
     np.testing.assert_allclose(colors(read_mesh(path)), grid(shown), atol=1.0)
     row = look(path, library=tmp_path / "library", unit_m=1.0)
     assert set(row.images.values()) <= {"found"}
-    imported = read_mesh(tmp_path / "library" / "meshes" / f"{row.mesh}.obj")
+    imported = read_stored(tmp_path / "library" / "meshes" / f"{row.mesh}.glb")
     np.testing.assert_allclose(colors(imported), grid(shown), atol=1.0)
 
 
@@ -78,7 +79,7 @@ def test_a_colour_beside_a_texture_tints_it(look: Look, tmp_path: Path) -> None:
     shown = grid(QUARTERS) * (1, 0.5, 0.25)
     np.testing.assert_allclose(colors(read_mesh(path)), shown, atol=1.0)
     row = look(path, library=tmp_path / "library", unit_m=1.0)
-    imported = read_mesh(tmp_path / "library" / "meshes" / f"{row.mesh}.obj")
+    imported = read_stored(tmp_path / "library" / "meshes" / f"{row.mesh}.glb")
     np.testing.assert_allclose(colors(imported), shown, atol=1.0)
 
 
@@ -158,7 +159,7 @@ KINDS = tuple(of_kind(kind) for kind in ("obj", "stl", "ply", "off", "glb", "dae
 def test_path_and_import_read_the_same(look: Look, tmp_path: Path, make: Make) -> None:
     path = make(tmp_path / "meshes")
     row = look(path, library=tmp_path / "library", unit_m=1.0)
-    by_path, imported = read_mesh(path), read_mesh(tmp_path / "library" / "meshes" / f"{row.mesh}.obj")
+    by_path, imported = read_mesh(path), read_stored(tmp_path / "library" / "meshes" / f"{row.mesh}.glb")
     np.testing.assert_allclose(by_path.extents_m, row.extents_m, rtol=1e-6)
     np.testing.assert_allclose(by_path.extents_m, imported.extents_m, rtol=1e-6)
     np.testing.assert_allclose(by_path.center_of_mass_m, imported.center_of_mass_m, atol=1e-7)

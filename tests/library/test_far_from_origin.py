@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from scenes.assets.mesh import MeshError
 from scenes.assets.reading.file import read_mesh_file
+from scenes.assets.stored import read_stored
 from scenes.geometry import Pose
 from scenes.spec import Physics
 from sim.bullet import Client
@@ -180,7 +181,7 @@ def test_import_and_library(look: Look, tmp_path: Path, place: str) -> None:
     row = look(path, library=tmp_path / "library", unit_m=1.0)
     assert (row.verdict, row.watertight) == ("ok", True)
     assert row.extents_m == pytest.approx((0.1, 0.1, 0.01), rel=1e-6)
-    stored = read_mesh_file(tmp_path / "library" / "meshes" / f"{row.mesh}.obj").mesh
+    stored = read_stored(tmp_path / "library" / "meshes" / f"{row.mesh}.glb")
     near = np.sort(ring()[0] + np.array(OFFSETS[place]), axis=0)
     assert np.abs(np.sort(np.unique(stored.vertices_m, axis=0), axis=0) - near).max() < 1e-7
 

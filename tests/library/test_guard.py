@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scenes.assets.reading.file import read_mesh
+from scenes.assets.stored import read_stored
 from sim2coco.library.row import Row
 from tests.library.conftest import Look
 from tests.library.meshes import brick, gltf, picture, png, textured
@@ -111,7 +111,7 @@ def test_a_texture_elsewhere_is_not_opened(
         f"texture {name!r} is outside the folder that was given: its colour is used; "
         "copy that file beside the mesh, or give the folder above both",
     )
-    mesh = read_mesh(folder.parent / "library" / "meshes" / f"{row.mesh}.obj")
+    mesh = read_stored(folder.parent / "library" / "meshes" / f"{row.mesh}.glb")
     assert all(part.texture is None for part in mesh.parts)
 
 
@@ -124,7 +124,7 @@ def test_a_material_file_elsewhere_is_not_opened(look: Look, folder: Path, name:
         f"names {mtl!r}, which is outside the folder that was given: "
         "copy that file beside the mesh, or give the folder above both",
     )
-    mesh = read_mesh(folder.parent / "library" / "meshes" / f"{row.mesh}.obj")
+    mesh = read_stored(folder.parent / "library" / "meshes" / f"{row.mesh}.glb")
     assert all(part.color_rgb != (1.0, 0.0, 0.0) for part in mesh.parts)
 
 

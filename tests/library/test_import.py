@@ -236,7 +236,7 @@ def test_check_tells_what_import_would_say_and_writes_nothing(here: Path) -> Non
     (line,) = (line for line in done.out.splitlines() if line.endswith("boxes/printed.obj"))
     assert line.split() == [
         *("ok", "12", "50", "x", "50", "x", "50", "mm", "yes", "made", "file"),
-        *("1", "found", "1", "100%", "1", "0", "boxes/printed.obj"),
+        *("1", "found", "1", "100%", "1", "boxes/printed.obj"),
     ]
     rows = json.loads(assets(here, "check", "things", "--unit", "mm", "--json").out)
     assert [row["verdict"] for row in rows].count("refused") == 1
@@ -261,10 +261,11 @@ def test_check_and_sheet_of_a_library(here: Path) -> None:
     assert colors is not None
     assert len(colors) > 4
     (mesh,) = {asset["mesh"] for asset in index(here / "library")["assets"] if asset["name"] == "single"}
-    (here / "library" / "meshes" / f"{mesh}.obj").write_text("v 0 0 0\n")
+    stored = here / "library" / "meshes" / f"{mesh}.glb"
+    stored.write_bytes(stored.read_bytes()[:-1] + b"?")
     broken = assets(here, "check", "library")
     assert broken.code == 1
-    assert "no faces" in broken.out
+    assert "its file is damaged or was changed; import the meshes anew" in broken.out
     shutil.rmtree(here / "library" / "pictures")
     gone = assets(here, "sheet", "library")
     assert (gone.code, len(gone.err.splitlines())) == (2, 1)

@@ -10,6 +10,7 @@ import pytest
 import trimesh
 from numpy.typing import NDArray
 
+from scenes.assets.stored import read_stored
 from scenes.geometry import Pose, conversion
 from sim2coco import generate
 from sim2coco.library.importing import import_meshes
@@ -134,9 +135,9 @@ def test_the_library_holds_the_matrix_of_each_file(library: tuple[Path, dict[str
     for asset in json.loads((folder / "library.json").read_text())["assets"]:
         matrix = np.array(asset["from_file"])
         moved = files[asset["name"]] @ matrix[:3, :3].T + matrix[:3, 3]
-        mesh = trimesh.load_mesh(folder / "meshes" / f"{asset['mesh']}.obj", process=False)
-        np.testing.assert_allclose(moved.min(axis=0), mesh.vertices.min(axis=0), atol=1e-6)
-        np.testing.assert_allclose(moved.max(axis=0), mesh.vertices.max(axis=0), atol=1e-6)
+        vertices_m = read_stored(folder / "meshes" / f"{asset['mesh']}.glb").vertices_m
+        np.testing.assert_allclose(moved.min(axis=0), vertices_m.min(axis=0), atol=1e-6)
+        np.testing.assert_allclose(moved.max(axis=0), vertices_m.max(axis=0), atol=1e-6)
 
 
 def test_a_library_of_an_older_version_has_the_same_matrices(

@@ -10,7 +10,7 @@ import trimesh
 from PIL import Image
 from trimesh.visual.material import PBRMaterial
 
-from scenes.assets.reading.file import read_mesh
+from scenes.assets.stored import read_stored
 from tests.library.conftest import Look
 from tests.library.meshes import (
     FORMATS,
@@ -37,7 +37,7 @@ def test_a_brick_is_the_same_brick_in_every_format(look: Look, tmp_path: Path, k
     assert row.mass_kg == pytest.approx(600 * 48e-6, rel=1e-5)
     np.testing.assert_allclose(row.center_of_mass_m, 0, atol=1e-7)
     assert row.convexity == 1
-    mesh = read_mesh(tmp_path / "library" / "meshes" / f"{row.mesh}.obj")
+    mesh = read_stored(tmp_path / "library" / "meshes" / f"{row.mesh}.glb")
     np.testing.assert_allclose(mesh.extents_m, row.extents_m, rtol=1e-6)
     assert not mesh.seen_from_behind.any()
 
@@ -55,7 +55,7 @@ def test_a_urdf_is_one_mesh_with_its_joints_at_zero(look: Look, tmp_path: Path) 
     row = look(tmp_path / "two.urdf", library=tmp_path / "library")
     assert row.verdict == "ok"
     np.testing.assert_allclose(row.extents_m, (0.14, 0.04, 0.04), atol=1e-9)
-    mesh = read_mesh(tmp_path / "library" / "meshes" / f"{row.mesh}.obj")
+    mesh = read_stored(tmp_path / "library" / "meshes" / f"{row.mesh}.glb")
     assert sorted(part.color_rgb for part in mesh.parts)[1] == (1.0, 0.0, 0.0)
 
 
@@ -105,7 +105,7 @@ def test_all_materials_are_kept(look: Look, tmp_path: Path) -> None:
     colors = [(round(0.1 + 0.03 * index, 2), 0.5, round(0.9 - 0.03 * index, 2)) for index in range(12)]
     row = look(obj_of_materials(tmp_path, colors), library=tmp_path / "library", unit_m=1.0)
     assert (row.verdict, row.parts) == ("ok", 12)
-    mesh = read_mesh(tmp_path / "library" / "meshes" / f"{row.mesh}.obj")
+    mesh = read_stored(tmp_path / "library" / "meshes" / f"{row.mesh}.glb")
     np.testing.assert_allclose(sorted(part.color_rgb for part in mesh.parts), colors, atol=1 / 255)
 
 
@@ -113,7 +113,7 @@ def test_more_colours_than_can_be_drawn_become_one_texture(look: Look, tmp_path:
     colors = [(round(0.02 * index, 2), 0.5, 0.25) for index in range(40)]
     row = look(obj_of_materials(tmp_path, colors), library=tmp_path / "library", unit_m=1.0)
     assert (row.verdict, row.parts, row.notes) == ("repaired", 1, ("40 colours joined into one texture",))
-    (part,) = read_mesh(tmp_path / "library" / "meshes" / f"{row.mesh}.obj").parts
+    (part,) = read_stored(tmp_path / "library" / "meshes" / f"{row.mesh}.glb").parts
     assert part.texture is not None
     assert part.texture.shape[1] % 4 == 0
     middles = part.uvs[part.faces].mean(axis=1)
@@ -143,7 +143,7 @@ def test_the_base_colour_of_a_glb_is_kept(look: Look, tmp_path: Path) -> None:
     box.visual = painted(PBRMaterial, baseColorFactor=(51, 102, 204, 255))
     box.export(tmp_path / "box.glb")
     row = look(tmp_path / "box.glb", library=tmp_path / "library")
-    (part,) = read_mesh(tmp_path / "library" / "meshes" / f"{row.mesh}.obj").parts
+    (part,) = read_stored(tmp_path / "library" / "meshes" / f"{row.mesh}.glb").parts
     # Factors are linear: 0.2, 0.4 and 0.8 are these in sRGB.
     np.testing.assert_allclose(part.color_rgb, (0.485, 0.665, 0.906), atol=0.003)
 

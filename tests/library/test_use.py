@@ -30,7 +30,7 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
     textured(50.0).export(root / "meshes" / "box" / "printed.obj")
     brick(root / "others" / "rubble.stl", 0.5)
     table = root / "assets.csv"
-    table.write_text("file,density,licence,upright\nbricks/*,1900,CC0-1.0,yes\n")
+    table.write_text("file,density,licence,upright,up\nbricks/*,1900,CC0-1.0,yes,z\n")
     for folder, library, lines in (("meshes", "parts", read_table(table)), ("others", "rest", [])):
         wanted = overrides(scan(root / folder).meshes, lines, Flags(unit_m=0.001))
         import_meshes(root / folder, wanted, root / library, 1, lambda row, known: None)
@@ -138,7 +138,7 @@ def test_categories_of_a_library_on_the_command_line(
 def test_a_library_without_its_meshes_is_told(libraries: Path, tmp_path: Path) -> None:
     parts = shutil.copytree(libraries / "parts", tmp_path / "parts")
     shutil.rmtree(parts / "meshes")
-    with pytest.raises(CatalogueError, match=r"meshes/\w+.obj \(box/printed\): .*; import the meshes anew"):
+    with pytest.raises(CatalogueError, match=r"meshes/\w+.glb \(box/printed\): .*; import the meshes anew"):
         load_catalogue(Assets.parse({"path": str(parts)}))
 
 

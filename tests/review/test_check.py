@@ -55,8 +55,18 @@ def rectangle(x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8]:
 
 
 FRONT = rectangle(10, 5, 20, 15)
-BEHIND = rectangle(4, 8, 14, 20)
+BEHIND = rectangle(4, 8, 14, 24)
 VISIBLE = BEHIND & ~FRONT
+
+
+ASSETS = ("nut", "pin/long")
+HERE = {"position_m": [0.0, 0.0, 1.0], "quat_xyzw": [0.0, 0.0, 0.0, 1.0]}
+BODIES = [
+    {"asset": f"{name}@0123456789abcdef", "category": category, "scale": 1.0, "pose": HERE}
+    for name, category in (("nut", 0), ("pin/long", 1), ("pin/long", 1), ("nut", 0), ("clutter", None))
+]
+EYE = {"position_m": [0.0, 0.0, 0.0], "quat_xyzw": [0.0, 0.0, 0.0, 1.0]}
+CAMERA = {"width": 32, "height": 24, "fx": 20.0, "fy": 20.0, "cx": 16.0, "cy": 12.0, "pose": EYE}
 
 
 def rle(mask: NDArray[np.uint8]) -> dict[str, Any]:
@@ -110,7 +120,7 @@ def _add_scene(data: DataSet, scene: int, split: str) -> None:
     image = {"id": rank, "file_name": name, "width": WIDTH, "height": HEIGHT, **key, "ignored": ignored}
     labels = []
     for instance, (visible_mask, amodal_mask, truncation) in enumerate(
-        ((FRONT, FRONT, 0.0), (VISIBLE, BEHIND, 0.25)), 1
+        ((FRONT, FRONT, 0.0), (VISIBLE, BEHIND, 0.2)), 1
     ):
         occlusion = 1 - float(visible_mask.sum()) / float(amodal_mask.sum())
         fractions = {
@@ -118,7 +128,7 @@ def _add_scene(data: DataSet, scene: int, split: str) -> None:
             "occlusion": occlusion,
             "truncation": truncation,
         }
-        attributes = {**fractions, "asset": "nut", "instance": instance}
+        attributes = {**fractions, "asset": ASSETS[instance - 1], "instance": instance}
         common = {
             "id": len(visible["annotations"]) + 1,
             "image_id": rank,
@@ -131,6 +141,7 @@ def _add_scene(data: DataSet, scene: int, split: str) -> None:
             {
                 **attributes,
                 "category": instance - 1,
+                **_of_body(instance - 1),
                 **_recorded(visible_mask, ""),
                 **_recorded(amodal_mask, "amodal_"),
             }
@@ -146,8 +157,18 @@ def _add_scene(data: DataSet, scene: int, split: str) -> None:
         "sha256": sha256(content).hexdigest(),
     }
     picture["annotations"] = labels
+    picture |= {"camera": deepcopy(CAMERA), "ignored": [], "unseen": [3]}
+    picture["ignored"] = [
+        {"category": 1, "asset": "pin/long", "bbox": [0.0, 0.0, 2.0, 2.0], "reason": "small", "body": 2}
+    ]
     views = [
-        {"view": 0, "lighting": 0, "reasons": [], "pictures": [picture]},
+        {
+            "view": 0,
+            "lighting": 0,
+            "reasons": [],
+            "pictures": [picture],
+            "shot": {"camera": deepcopy(CAMERA), "light": {}},
+        },
         {"view": 1, "lighting": 0, "reasons": ["too_dark"], "pictures": []},
     ]
     if scene == 2:  # accepted, but beyond num_images, so that its file has been removed
@@ -155,7 +176,22 @@ def _add_scene(data: DataSet, scene: int, split: str) -> None:
             {"view": 2, "lighting": 0, "reasons": [], "pictures": [picture | {"name": "s000002_v02.png"}]}
         )
     record = {"format": 1, "scene": scene, "split": split, "status": "done", "views": views}
+    record["settled"] = {"spec": {"bodies": deepcopy(BODIES)}}
     data.trees[f"records/000/{scene:06d}.json"] = record
+
+
+def _of_body(index: int) -> dict[str, Any]:
+    """The part of a label that depends on its body: a plate at a depth of 1 m, before the camera."""
+    x, y, width, height = (10, 5, 10, 10) if index == 0 else (4, 8, 10, 20)
+    left, right, top, bottom = ((edge - 16) / 20 for edge in (x, x + width, y + 4, y + height + 4))
+    return {
+        "body": index,
+        "scale": BODIES[index]["scale"],
+        "pose": deepcopy(BODIES[index]["pose"]),
+        "whole_px": width * height,
+        "whole_bbox": [float(x), float(y), float(width), float(height)],
+        "outermost_m": [[left, top, 0.0], [right, top, 0.0], [left, top, 0.0], [left, bottom, 0.0]],
+    }
 
 
 def _recorded(mask: NDArray[np.uint8], prefix: str) -> dict[str, Any]:
@@ -251,6 +287,28 @@ def both(data: DataSet) -> list[Any]:
 
 def remask(entry: Any, mask: NDArray[np.uint8]) -> None:
     entry.update(masked(mask))
+
+
+ANNOTATIONS = [
+    f"annotations/{kind}_{split}.json" for kind in ("instances", "amodal") for split in ("train", "val")
+]
+
+
+def recorded(data: DataSet, rank: int = 0) -> Any:
+    """A label in the record of the first scene."""
+    return data.trees[RECORD]["views"][0]["pictures"][0]["annotations"][rank]
+
+
+def cameras(data: DataSet) -> list[Any]:
+    """The camera of the first view, and the same as noted for its image."""
+    view = data.trees[RECORD]["views"][0]
+    return [view["shot"]["camera"], view["pictures"][0]["camera"]]
+
+
+def move(data: DataSet) -> None:
+    """Moves a body, and the pose of its label, to the right."""
+    for entry in (recorded(data), data.trees[RECORD]["settled"]["spec"]["bodies"][0]):
+        entry["pose"]["position_m"][0] += 0.06
 
 
 # name: (change to the valid data set, text that a fault must contain)
@@ -417,6 +475,69 @@ OURS: dict[str, tuple[Change, str]] = {
         lambda d: d.trees[RECORD]["views"][0]["pictures"][0]["annotations"][1].update(amodal_counts="x"),
         "amodal_counts differs from annotation 2",
     ),
+    # labels against bodies
+    "no scene": (lambda d: d.trees[RECORD].pop("settled"), "a label cannot be read (KeyError: 'settled')"),
+    "no such body": (
+        lambda d: recorded(d).update(body=9),
+        "instance 1: body 9 is not an object of the scene",
+    ),
+    "body of none": (
+        lambda d: recorded(d).update(body=4),
+        "instance 1: body 4 is not an object of the scene",
+    ),
+    "another body": (
+        lambda d: recorded(d).update(body=3),
+        "body 0 is neither labelled nor ignored nor unseen",
+    ),
+    "body twice": (lambda d: recorded(d).update(body=3), "body 3 is listed twice"),
+    "body of another kind": (
+        lambda d: d.trees[RECORD]["settled"]["spec"]["bodies"][0].update(category=1),
+        "instance 1: category is 0, that of body 0 is 1",
+    ),
+    "asset of a body": (
+        lambda d: d.trees[RECORD]["settled"]["spec"]["bodies"][1].update(asset="pin@0f"),
+        "instance 2: asset is 'pin/long', that of body 1 is 'pin'",
+    ),
+    "category of an asset": (
+        lambda d: [d.trees[n]["categories"][1].update(name="pi") for n in ANNOTATIONS],
+        "instance 2: asset 'pin/long' does not belong to category 'pi'",
+    ),
+    "scale": (lambda d: recorded(d).update(scale=1.1), "instance 1: scale is 1.1, that of body 0 is 1.0"),
+    "stale pose": (
+        lambda d: recorded(d)["pose"]["position_m"].__setitem__(0, 0.008),
+        "instance 1: pose is off by 0.008 m from that of body 0",
+    ),
+    "turned pose": (
+        lambda d: recorded(d)["pose"].update(quat_xyzw=[0.0, 0.0, 0.01, 1.0]),
+        "instance 1: pose is off by",
+    ),
+    "moved body": (move, "instance 1: whole_bbox extends 1.2 px beyond the projected mesh"),
+    "camera": (
+        lambda d: d.trees[RECORD]["views"][0]["pictures"][0]["camera"].update(fx=20.2),
+        "s000000_v00.png: camera: fx differs from the camera of the view",
+    ),
+    "size of the camera": (
+        lambda d: [camera.update(width=40) for camera in cameras(d)],
+        "camera: width and height are not those of the image",
+    ),
+    "intrinsics": (
+        lambda d: [camera.update(cx=15.0) for camera in cameras(d)],
+        "instance 2: whole_bbox extends 1.0 px beyond the projected mesh",
+    ),
+    "whole box": (
+        lambda d: recorded(d).update(whole_bbox=[9.0, 5.0, 11.0, 10.0]),
+        "differs from that of the whole object",
+    ),
+    "whole area": (lambda d: recorded(d, 1).update(whole_px=180), "instance 2: truncation differs from 1 - "),
+    "whole box too small": (
+        lambda d: recorded(d, 1).update(whole_bbox=[5.0, 8.0, 9.0, 20.0]),
+        "beyond whole_bbox",
+    ),
+    "numbers of instances": (
+        lambda d: [recorded(d, rank).update(instance=2 - rank) for rank in (0, 1)],
+        "instances are not numbered in the order of their bodies",
+    ),
+    "ignored differs": (lambda d: d.image()["ignored"].pop(), "ignored differs from that in annotations"),
     "picture unknown": (lambda d: d.trees[TRAIN]["images"].pop(), "s000002_v00.png: has no entry in"),
     "picture differs": (
         lambda d: d.trees[RECORD]["views"][0]["pictures"][0].update(copy=1),
@@ -465,6 +586,7 @@ def test_one_fault_is_reported_once(tmp_path: Path) -> None:
     for name, key in ((TRAIN, ""), (AMODAL, "amodal_")):
         data.trees[name]["annotations"][0]["area"] = 101
         data.trees[RECORD]["views"][0]["pictures"][0]["annotations"][0][f"{key}area"] = 101
+    data.trees[RECORD]["views"][0]["pictures"][0]["annotations"][0]["whole_px"] = 101
     said = [(fault.file, fault.where) for fault in check(data.write(tmp_path)).faults]
     assert said == [(TRAIN, "annotation 1"), (AMODAL, "annotation 1")]
 

@@ -154,6 +154,9 @@ def test_places_of_numbers_in_sources_and_corners(tmp_path: Path) -> None:
     assert raw.corners.tolist() == [[list(row) for row in SQUARE[:3]]]
     assert raw.uvs is not None
     assert raw.uvs.tolist() == [[[0.5, 0.25]] * 3]
+    assert raw.normals is not None
+    assert raw.normals[0, 0].tolist() == [0, 0, 1]
+    assert np.isnan(raw.normals[0, 1:]).all()  # there is one normal only
     assert raw.corner_colors is not None
     np.testing.assert_allclose(raw.corner_colors, [np.array([RED, BLUE, RED]) * GREY])
 

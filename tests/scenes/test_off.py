@@ -96,6 +96,9 @@ def test_colours_of_vertices(
     raw = raw_of(tmp_path / "a.off", f"{keyword}\n4 2 5\n" + "\n".join(rows) + f"\n{FACES}")
     assert raw.corner_colors is not None
     assert raw.corner_colors.tolist() == [[RED, RED, BLUE], [RED, BLUE, BLUE]]
+    assert (
+        raw.normals is None if not normal else (raw.normals is not None and (raw.normals == (0, 0, 1)).all())
+    )
     assert raw.uvs is None if not uv else (raw.uvs is not None and (raw.uvs == (0, 1)).all())
 
 

@@ -169,6 +169,14 @@ def test_colours_of_polygons(tmp_path: Path, form: str) -> None:
     assert raw.corner_colors.tolist() == [[list(RED)] * 3] * 2 + [[list(BLUE)] * 3]
 
 
+def test_normals_are_kept_for_import(tmp_path: Path) -> None:
+    vertices = [[*row, 0.6, 0, 0.8] for row in SQUARE]
+    properties = (*XYZ, "float nx", "float ny", "double nz")
+    (raw,) = raws_of(written(tmp_path / "a.ply", ("vertex", properties, vertices), faces_of([0, 1, 2, 3])))
+    assert raw.normals is not None
+    np.testing.assert_allclose(raw.normals, np.broadcast_to((0.6, 0, 0.8), (2, 3, 3)), atol=1e-7)
+
+
 def picture(path: Path, color: tuple[float, float, float]) -> None:
     Image.fromarray(np.full((8, 8, 3), 255, np.uint8) * np.array(color, np.uint8)).save(path)
 

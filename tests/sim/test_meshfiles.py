@@ -1,32 +1,24 @@
-"""Levels of detail stay within the convex hull of the mesh."""
+"""Levels of detail stay within the convex hull of the mesh, which decides the part of the image to draw."""
+
+from pathlib import Path
 
 import numpy as np
-import pytest
-import trimesh
 from scipy.spatial import ConvexHull
 
-from scenes.assets.mesh import Mesh, Part
-from scenes.assets.shapes import SHAPES
-from sim.meshfiles import outer_box
+from scenes.assets.shapes import sphere
+from sim.meshfiles import MAX_ERROR_PX, MeshFiles
+from tests.rig import catalogue_of
 
 
-def wire() -> Mesh:
-    """A thin rod along the diagonal: its bounding box is nearly empty."""
-    rod = trimesh.creation.cylinder(0.01, segment=[[0, 0, 0], [1, 1, 1]], sections=32)
-    vertices = np.array(rod.vertices)
-    part = Part(vertices, np.array(rod.vertex_normals), np.zeros((len(vertices), 2)), np.array(rod.faces))
-    return Mesh((part,))
-
-
-@pytest.mark.parametrize("mesh", [wire(), SHAPES["sphere"](0.1), SHAPES["bracket"](0.1)])
-def test_the_coarsest_level_lies_within_the_hull(mesh: Mesh) -> None:
-    coarse = outer_box(mesh)
-    assert len(coarse.faces) == 12
-    planes = ConvexHull(mesh.vertices_m).equations
-    outside_m = (coarse.vertices_m @ planes[:, :3].T + planes[:, 3]).max()
-    assert outside_m < 1e-9
-    # The simplified mesh still extends along the diagonal of the mesh.
-    reach = np.linalg.norm(np.ptp(coarse.vertices_m, axis=0)) / np.linalg.norm(
-        np.ptp(mesh.vertices_m, axis=0)
-    )
-    assert reach > 0.5
+def test_the_coarsest_level_within_the_error_is_chosen_and_lies_within_the_hull(tmp_path: Path) -> None:
+    files = MeshFiles(catalogue_of({"sphere": sphere(0.1, 100)}), tmp_path)
+    (key,) = files.assets
+    levels = files.levels(key)
+    assert len(levels) >= 3
+    planes = ConvexHull(levels[0].mesh.vertices_m).equations
+    for index, level in enumerate(levels):
+        assert (level.mesh.vertices_m @ planes[:, :3].T + planes[:, 3]).max() < 1e-9
+        if index:
+            assert files.level(key, 0.999 * MAX_ERROR_PX / level.error_m) == index
+            assert files.level(key, 1.001 * MAX_ERROR_PX / level.error_m) == index - 1
+    assert np.isfinite([level.error_m for level in levels]).all()

@@ -69,6 +69,15 @@ def read_mesh_file(path: Path, within: Path | None = None) -> MeshFile:
     return MeshFile(mesh, from_file, source.unit_m is not None, source.notes, source.looks)
 
 
+def with_computed_normals(mesh: Mesh) -> Mesh:
+    """The mesh with computed normals, as every mesh that is read has them, so that all are shaded alike."""
+    raws = []
+    for part in mesh.parts:
+        corners, uvs = part.vertices_m[part.faces], part.uvs[part.faces]
+        raws.append(Raw(corners, uvs=uvs, color_rgb=part.color_rgb, texture=part.texture))
+    return _mesh(raws)
+
+
 def _mesh(raws: list[Raw]) -> Mesh:
     if not all(np.isfinite(raw.corners).all() for raw in raws):
         raise MeshError("a vertex is not finite")

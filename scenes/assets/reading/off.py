@@ -35,12 +35,12 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
     if not (vertices and faces):
         return ()
     of_vertices, of_faces = lines[1 : 1 + vertices], lines[1 + vertices : 1 + vertices + faces]
-    positions, uvs, colors = _vertices(*_rows(of_vertices), keyword, resolver.notes)
+    positions, *more = _vertices(*_rows(of_vertices), keyword, resolver.notes)
     corners, counts, face_colors = _faces(*_rows(of_faces), resolver.notes)
     there = np.clip(corners, 0, len(positions) - 1)
-    of_corners = spread(face_colors, counts) if colors is None else colors[there]
-    surface = Surface(positions, corners, counts, None if uvs is None else uvs[there], of_corners)
-    return (cut(surface, notes)[0],)
+    normals, colors, uvs = (None if values is None else values[there] for values in more)
+    colors = spread(face_colors, counts) if colors is None else colors
+    return (cut(Surface(positions, corners, counts, uvs, colors, normals), notes)[0],)
 
 
 def _counts(lines: list[str]) -> tuple[int, int]:
@@ -66,22 +66,23 @@ def _rows(lines: list[str]) -> tuple[Floats, Ints]:
 
 def _vertices(
     table: Floats, lengths: Ints, keyword: re.Match[str] | None, looks: list[str]
-) -> tuple[Floats, Floats | None, Floats | None]:
-    """Positions (n, 3), texture coordinates (n, 2) or None, and colours (n, 3) or None.
+) -> tuple[Floats, Floats | None, Floats | None, Floats | None]:
+    """Positions (n, 3); normals (n, 3), colours (n, 3) and texture coordinates (n, 2), each of them or None.
 
     Raises:
         Refused: A line has fewer numbers than the keyword says.
     """
-    textured, colored, normals = (bool(keyword and keyword[index]) for index in (1, 2, 3))
-    before, after = 6 if normals else 3, 2 if textured else 0
+    textured, colored, normal = (bool(keyword and keyword[index]) for index in (1, 2, 3))
+    before, after = 6 if normal else 3, 2 if textured else 0
     width = int(lengths.min())
     if width < before + 3 * colored + after:
         raise unreadable("a line of its vertices has too few numbers")
     rows = table[(np.cumsum(lengths) - lengths)[:, None] + np.arange(width)]
     if width > before + after and not colored:
         looks.append("numbers after the coordinates of its vertices are not used")
-    uvs = rows[:, width - 2 :] if textured else None
-    return rows[:, :3], uvs, shares(rows[:, before : before + 3], False) if colored else None
+    normals = rows[:, 3:6] if normal else None
+    colors = shares(rows[:, before : before + 3], False) if colored else None
+    return rows[:, :3], normals, colors, rows[:, width - 2 :] if textured else None
 
 
 def _faces(table: Floats, lengths: Ints, looks: list[str]) -> tuple[Ints, Ints, Floats | None]:

@@ -17,6 +17,8 @@ SHEET_PX = 504
 
 Textures are rendered at up to 512 px a side.
 """
+CODE = np.array([65536, 256, 1])
+"""Weights of red, green and blue, 0..255, in one number for each colour."""
 MAX_CELLS = 2 * (SHEET_PX // LEAST_PX) ** 2
 """Largest number of triangles with half a cell each."""
 
@@ -112,9 +114,10 @@ def _cells(count: int, across: int, side: int, shape: tuple[int, int]) -> Floats
 def flat(colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
     """Texture coordinates and a texture with one pixel for each distinct colour among `colors` (m, 3)."""
     levels = np.rint(255 * colors).astype(np.int64)
-    if len(np.unique(levels, axis=0)) > 512 * 512:
-        levels = levels // 4 * 4 + 2
-    known, index = np.unique(levels, axis=0, return_inverse=True)
+    codes, index = np.unique(levels @ CODE, return_inverse=True)
+    if len(codes) > 512 * 512:
+        codes, index = np.unique((levels // 4 * 4 + 2) @ CODE, return_inverse=True)
+    known = codes[:, None] // CODE % 256
     width = 4 * int(np.ceil(np.sqrt(len(known)) / 4))
     height = max(4, -(-len(known) // width))
     sheet = np.zeros((height * width, 3), np.uint8)

@@ -8,6 +8,9 @@ from scenes.assets.reading.raw import Floats
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.triangulate import Ints, triangulate
 
+MAX_CORNERS = 20_000
+"""Largest number of corners of a polygon; the time to cut one grows with the square of it."""
+
 
 def check_faces(faces: int) -> None:
     """Checks the number of triangles of a file.
@@ -32,9 +35,12 @@ def triangles_of(vertices: Floats, corners: Ints, counts: Ints, notes: list[str]
         (t, 3) positions in `corners`, in the order of the polygons.
 
     Raises:
-        Refused: There are too many triangles, or every polygon has a vertex that is not there.
+        Refused: There are too many triangles or corners, or every polygon has a vertex that is not there.
     """
     check_faces(int(np.maximum(counts - 2, 0).sum()))
+    if counts.max(initial=0) > MAX_CORNERS:
+        many = f"has a polygon with {counts.max():,} corners, more than {MAX_CORNERS:,}"
+        raise Refused("over a limit", many, "export it as triangles")
     there = (corners >= 0) & (corners < len(vertices))
     if there.all():
         return triangulate(vertices, corners, counts)

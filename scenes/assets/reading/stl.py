@@ -26,13 +26,13 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
     Args:
         content: The bytes of the file.
         resolver: Not used; an STL file refers to no other file.
-        notes: A note is added here if there are bytes after the last triangle.
+        notes: Notes on an end that is missing, and on bytes after the last triangle, are added here.
 
     Raises:
         Refused: The file is cut off, cannot be read, or has too many faces.
     """
     if _is_text(content):
-        return (Raw(_corners_of_text(content)),)
+        return (Raw(_corners_of_text(content, notes)),)
     if len(content) < HEAD_BYTES:
         raise unreadable(f"is no STL: {len(content)} bytes, and the head alone has {HEAD_BYTES}")
     (count,) = struct.unpack_from("<I", content, HEAD_BYTES - 4)
@@ -60,8 +60,8 @@ def _is_text(content: bytes) -> bool:
     return len(content) != HEAD_BYTES + count * FACET.itemsize and b"facet" in plain_text(content).lower()
 
 
-def _corners_of_text(content: bytes) -> Floats:
-    """The corners of the triangles in a text file, (m, 3, 3).
+def _corners_of_text(content: bytes, notes: list[str]) -> Floats:
+    """The corners of the triangles in a text file, (m, 3, 3); a note is added if its end is missing.
 
     Raises:
         Refused: A triangle has no three corners, a number cannot be read, or there are too many faces.
@@ -71,6 +71,8 @@ def _corners_of_text(content: bytes) -> Floats:
     check_faces(len(numbers) // 3)
     if len(numbers) % 3 or (counts < 3).any():
         raise unreadable("is cut off: a triangle has no three corners")
+    if not lines.begin_with(b"endsolid").any():
+        notes.append("ends without endsolid: it may be cut off")
     return numbers.reshape(-1, 3, 3)
 
 

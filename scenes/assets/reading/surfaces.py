@@ -1,13 +1,17 @@
 """Polygons of files with texture coordinates and colours, and the triangles that they are cut into."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from scenes.assets.reading.polygons import triangles_of
 from scenes.assets.reading.raw import Floats, Raw, with_colors
 from scenes.assets.reading.triangulate import Ints
+
+DATA = ("normals", "uvs", "corner_colors")
+"""What triangles may have for each corner beside its position."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,6 +24,7 @@ class Surface:
         counts: (m,) number of corners of each polygon.
         uvs: (k, 2) texture coordinates of the corners, v up, or None.
         colors: (k, 3) RGB of the corners, 0..1, or None.
+        normals: (k, 3) normals of the corners, or None.
     """
 
     vertices: Floats
@@ -27,6 +32,7 @@ class Surface:
     counts: Ints
     uvs: Floats | None = None
     colors: Floats | None = None
+    normals: Floats | None = None
 
 
 def cut(surface: Surface, notes: list[str]) -> tuple[Raw, Ints]:
@@ -36,20 +42,38 @@ def cut(surface: Surface, notes: list[str]) -> tuple[Raw, Ints]:
         Refused: There are too many triangles, or every polygon has a vertex that is not there.
     """
     places = triangles_of(surface.vertices, surface.corners, surface.counts, notes)
-    uvs, colors = (None if array is None else array[places] for array in (surface.uvs, surface.colors))
-    raw = Raw(surface.vertices[surface.corners[places]], uvs=uvs)
+    normals, uvs, colors = (
+        None if array is None else array[places] for array in (surface.normals, surface.uvs, surface.colors)
+    )
+    raw = Raw(surface.vertices[surface.corners[places]], normals, uvs)
     polygon = np.repeat(np.arange(len(surface.counts)), surface.counts)[places[:, 0]]
     return raw if colors is None else with_colors(raw, colors), polygon
 
 
 def joined(raws: Sequence[Raw]) -> tuple[Raw, ...]:
     """Triangles with vertex colours as one, because each such part becomes a texture of its own."""
-    colored = [raw for raw in raws if raw.corner_colors is not None]
+    colored = [replace(raw, uvs=None) for raw in raws if raw.corner_colors is not None]
     if len(colored) < 2:
         return tuple(raws)
-    corners = np.concatenate([raw.corners for raw in colored])
-    colors = np.concatenate([raw.corner_colors for raw in colored if raw.corner_colors is not None])
-    return (*(raw for raw in raws if raw.corner_colors is None), Raw(corners, corner_colors=colors))
+    rest = [raw for raw in raws if raw.corner_colors is None]
+    return (*rest, *alike(colored))
+
+
+def alike(raws: Sequence[Raw]) -> tuple[Raw, ...]:
+    """Triangles of one material, joined where they have the same kinds of data."""
+    kinds: dict[tuple[bool, ...], list[Raw]] = {}
+    for raw in raws:
+        kinds.setdefault(tuple(getattr(raw, name) is None for name in DATA), []).append(raw)
+    return tuple(_one(several) for several in kinds.values())
+
+
+def _one(raws: list[Raw]) -> Raw:
+    arrays: dict[str, Any] = {
+        name: np.concatenate([getattr(raw, name) for raw in raws])
+        for name in ("corners", *DATA)
+        if getattr(raws[0], name) is not None
+    }
+    return replace(raws[0], **arrays)
 
 
 def strip_triangles(strip: Ints) -> Ints:

@@ -34,16 +34,17 @@ class TextLines:
     heads: NDArray[np.uint8]
 
     def begin_with(self, keyword: bytes) -> NDArray[np.bool_]:
-        """Whether each line begins with a keyword and a blank, (n,)."""
-        head = (keyword + b" ")[:3]
-        found = np.logical_and.reduce([self.heads[:, k] == byte for k, byte in enumerate(head)])
-        found = np.asarray(found & (self.ends - self.starts > len(keyword)))
+        """Whether the first word of each line is a keyword, (n,)."""
+        found = self.ends - self.starts >= len(keyword)
+        for offset, byte in enumerate(keyword[:3]):
+            found &= self.heads[:, offset] == byte
         lines = np.flatnonzero(found)
-        for offset, byte in [*enumerate(keyword + b" ")][3:]:
+        for offset, byte in [*enumerate(keyword)][3:]:
             lines = lines[self.data[self.starts[lines] + offset] == byte]
+        lines = lines[self.data[self.starts[lines] + len(keyword)] <= SPACE]
         found[:] = False
         found[lines] = True
-        return found
+        return np.asarray(found)
 
     def text(self, line: int) -> str:
         """The text of one line."""

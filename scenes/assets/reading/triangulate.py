@@ -11,6 +11,8 @@ from scenes.assets.reading.raw import Floats
 Ints = NDArray[np.int64]
 LEAST_SHARE = 1e-9
 """A cut is not used if a triangle of it has less than this share of its polygon's area, or is turned over."""
+FEW_CORNERS = 12
+"""Largest number of corners with which fans around every corner are tried, for all polygons at once."""
 
 
 def triangulate(vertices: Floats, corners: Ints, counts: Ints) -> Ints:
@@ -18,8 +20,9 @@ def triangulate(vertices: Floats, corners: Ints, counts: Ints) -> Ints:
 
     A polygon need not be planar: it is judged as seen along its normal by Newell's method. A quadrilateral is
     cut from its first corner to its third if possible, otherwise from the second to the fourth. A polygon
-    with more corners becomes a fan around its first corner if that covers it; otherwise its ears are cut. All
-    corners are used unless two in a row have the same position, so that closed surfaces remain closed.
+    with more corners becomes a fan around its first corner if that covers it, or around another corner if
+    there are few; otherwise its ears are cut. All corners are used unless two in a row have the same
+    position, so that closed surfaces remain closed.
 
     Args:
         vertices: (n, 3) positions.
@@ -49,16 +52,26 @@ def _cut(vertices: Floats, polygons: Ints) -> Ints:
     if count == 3:
         return np.broadcast_to(fan, (size, 1, 3))
     points = vertices[polygons]
-    spokes = points[:, 1:] - points[:, :1]
-    areas = np.cross(spokes[:, :-1], spokes[:, 1:])
     if count == 4:
-        return _halves(points, areas)
+        return _halves(points, _fan_areas(points))
     cut = np.repeat(fan[None], size, axis=0)
-    for index in np.flatnonzero(~_covered(spokes, areas)):
-        cut[index] = -1
-        ears = _ears(points[index], areas[index].sum(axis=0))
+    left = np.flatnonzero(~_covered(points))
+    for tip in range(1, count) if count <= FEW_CORNERS else ():
+        covered = _covered(np.roll(points[left], -tip, axis=1))
+        cut[left[covered]] = (fan + tip) % count
+        left = left[~covered]
+    cut[left] = -1
+    seen = _flat(points[left], _fan_areas(points[left]).sum(axis=1))
+    for index, flat in zip(left.tolist(), seen, strict=True):
+        ears = _ears(flat)
         cut[index, : len(ears)] = ears
     return cut
+
+
+def _fan_areas(points: Floats) -> Floats:
+    """Area vectors (m, n - 2, 3) of the triangles around the first corners of polygons (m, n, 3), doubled."""
+    spokes = points[:, 1:] - points[:, :1]
+    return np.cross(spokes[:, :-1], spokes[:, 1:])
 
 
 def _halves(points: Floats, areas: Floats) -> Ints:
@@ -73,38 +86,48 @@ def _halves(points: Floats, areas: Floats) -> Ints:
     return np.where(turned[:, None, None], [[0, 1, 3], [1, 2, 3]], [[0, 1, 2], [2, 3, 0]])
 
 
-def _covered(spokes: Floats, areas: Floats) -> NDArray[np.bool_]:
-    """Whether fans cover their polygons exactly, (m,).
+def _covered(points: Floats) -> NDArray[np.bool_]:
+    """Whether fans around the first corners cover polygons (m, n, 3) exactly, (m,).
 
     They do if no triangle is turned over and the angles at the first corner add up to less than a full turn.
-
-    Args:
-        spokes: (m, n - 1, 3) vectors from the first corner to the others.
-        areas: (m, n - 2, 3) area vectors of the triangles.
     """
+    areas = _fan_areas(points)
     normal = areas.sum(axis=1)
     heights = (areas @ normal[..., None])[..., 0]
     whole = np.einsum("ij,ij->i", normal, normal)
     upward = (heights > LEAST_SHARE * whole[:, None]).all(axis=1)
     unit = normal / np.sqrt(whole)[:, None]
-    flat = spokes - (spokes @ unit[..., None]) * unit[:, None]
-    cosines = np.einsum("ijk,ijk->ij", flat[:, :-1], flat[:, 1:])
+    spokes = points[:, 1:] - points[:, :1]
+    spokes = spokes - (spokes @ unit[..., None]) * unit[:, None]
+    cosines = np.einsum("ijk,ijk->ij", spokes[:, :-1], spokes[:, 1:])
     angles = np.arctan2(heights / np.sqrt(whole)[:, None], cosines).sum(axis=1)
     return np.asarray(upward & (angles < 2 * np.pi - 1e-6))
 
 
-def _ears(points: Floats, normal: Floats) -> Ints:
-    """Triangles (t, 3) of one polygon (n, 3), at most n - 2 of them."""
-    kept = np.flatnonzero((points != np.roll(points, 1, axis=0)).any(axis=1))
-    length = float(np.linalg.norm(normal))
-    if len(kept) < 3 or not np.isfinite(points).all() or not 0 < length < np.inf:
+def _flat(points: Floats, normal: Floats) -> Floats:
+    """Polygons (m, n, 3) as seen along vectors (m, 3), (m, n, 2); NaN where the vector has no length.
+
+    The coordinates are exact if the vector lies along an axis.
+    """
+    normal = normal / np.linalg.norm(normal, axis=1, keepdims=True)
+    across = np.cross(np.eye(3)[np.abs(normal).argmin(axis=1)], normal)
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    plane = np.stack([across, np.cross(normal, across)], axis=2)
+    return np.asarray((points - points[:, :1]) @ plane)
+
+
+def _ears(flat: Floats) -> Ints:
+    """Triangles (t, 3) of one polygon (n, 2), at most n - 2 of them."""
+    kept = np.flatnonzero((flat != np.roll(flat, 1, axis=0)).any(axis=1))
+    if len(kept) < 3 or not np.isfinite(flat).all():
         return np.zeros((0, 3), np.int64)
-    flat = points[kept] @ _plane(normal / length)
-    ears = mapbox_earcut.triangulate_float64(flat - flat[0], np.array([len(kept)], np.uint32))
+    ears = mapbox_earcut.triangulate_float64(flat[kept], np.array([len(kept)], np.uint32))
     cut = ears.astype(np.int64).reshape(-1, 3)
-    if _doubled_areas(flat[cut]).sum() < 0:
+    if _doubled_areas(flat[kept][cut]).sum() < 0:
         cut = cut[:, ::-1]
-    return np.asarray(kept[_with_all_corners(cut, flat)][: len(points) - 2])
+    if len(cut) < len(kept) - 2:
+        cut = _with_all_corners(cut, flat[kept])
+    return np.asarray(kept[cut][: len(flat) - 2])
 
 
 def triangulate_with_holes(points: Floats, ends: Ints) -> Ints:
@@ -117,22 +140,13 @@ def triangulate_with_holes(points: Floats, ends: Ints) -> Ints:
     Returns:
         (t, 3) indices of corners; none if the outline has no area or a corner is not finite.
     """
-    spokes = points[1 : ends[0]] - points[:1]
-    normal = np.cross(spokes[:-1], spokes[1:]).sum(axis=0)
-    length = float(np.linalg.norm(normal))
-    if not np.isfinite(points).all() or not 0 < length < np.inf:
+    with np.errstate(all="ignore"):
+        (flat,) = _flat(points[None], _fan_areas(points[None, : ends[0]]).sum(axis=1))
+    if not np.isfinite(flat).all():
         return np.zeros((0, 3), np.int64)
-    flat = points @ _plane(normal / length)
-    ears = mapbox_earcut.triangulate_float64(flat - flat[0], np.asarray(ends, np.uint32))
+    ears = mapbox_earcut.triangulate_float64(flat, np.asarray(ends, np.uint32))
     cut = ears.astype(np.int64).reshape(-1, 3)
     return cut[:, ::-1] if _doubled_areas(flat[cut]).sum() < 0 else cut
-
-
-def _plane(normal: Floats) -> Floats:
-    """Two axes (3, 2) that form a right-handed frame with a unit vector; exact if it lies along an axis."""
-    across = np.cross(np.eye(3)[np.abs(normal).argmin()], normal)
-    across /= np.linalg.norm(across)
-    return np.stack([across, np.cross(normal, across)], axis=1)
 
 
 def _doubled_areas(triangles: Floats) -> Floats:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from scenes.shot import Camera, Light, Shot
 from scenes.spec import Body
 from sim.boxes import Box, clip, crop, size, slices, union
-from sim.meshfiles import MeshFiles, Vanishing
-from sim.render.raster.gbuffer import Array, GBuffer, RejectedView, ShadowMap, Silhouette
+from sim.meshfiles import MeshFiles
+from sim.render.raster.gbuffer import Array, GBuffer, ShadowMap, Silhouette
 from sim.render.raster.projection import (
     body_box,
+    depth_of,
     depth_range,
     look_along,
     orthographic,
@@ -25,6 +26,22 @@ from sim.settle import Settled
 
 RawImages = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]
 """RGBA (h, w, 4), depth buffer (h, w) in 0..1, and PyBullet's ids (h, w), -1 where there is no body."""
+
+
+class Drawn(NamedTuple):
+    """Bodies drawn in a part of the image plane.
+
+    Attributes:
+        box: Box of the part, which may extend beyond the image.
+        rgba: (h, w, 4) colours.
+        depth: (h, w) values of the depth buffer in 0..1.
+        body: (h, w) body indices; -1 where there is no body.
+    """
+
+    box: Box
+    rgba: NDArray[np.uint8]
+    depth: NDArray[np.float32]
+    body: NDArray[np.int16]
 
 
 class RenderClient(Protocol):
@@ -68,6 +85,12 @@ class MeshRenderer(ABC):
     def _render(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> RawImages:
         """Renders an image of a given size with a view and a projection matrix, (4, 4) each."""
 
+    def _completed(
+        self, settled: Settled, index: int, shot: Shot, planes_m: tuple[float, float], drawn: Drawn
+    ) -> Drawn:
+        """Hook for subclasses to add what the renderer left out of a body."""
+        return drawn
+
     def _postprocess(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
         """Hook for subclasses to change the finished G-buffer."""
         return gbuffer
@@ -78,8 +101,7 @@ class MeshRenderer(ABC):
         Raises:
             RejectedView: `too_close` if a labelled body reaches the near plane or its bounding sphere
                 contains the camera, if the box of a labelled body is wider or higher than 4096 px, or if a
-                body without a label reaches the near plane inside the view; `vanishing` if even the coarsest
-                mesh of an asset has triangles too small to be rendered at its distance.
+                body without a label reaches the near plane inside the view.
         """
         bodies, camera = settled.spec.bodies, shot.camera
         builder = _GBufferBuilder(camera, len(bodies))
@@ -92,7 +114,10 @@ class MeshRenderer(ABC):
                 box = union(boxes[index] for index in group)
                 matrix = projection(camera, box, *planes_m)
                 color, depth, ids = self._render(view, matrix, size(box), shot.light)
-                builder.add({i: boxes[i] for i in group}, color, depth, self._bodies(ids), planes_m)
+                drawn = Drawn(box, color, depth, self._bodies(ids))
+                for index in group:
+                    drawn = self._completed(settled, index, shot, planes_m, drawn)
+                builder.add({i: boxes[i] for i in group}, drawn, planes_m)
         return self._postprocess(builder.build(), settled)
 
     def _boxes(self, settled: Settled, camera: Camera) -> dict[int, Box]:
@@ -161,12 +186,15 @@ class MeshRenderer(ABC):
         return tuple(self._level(body, camera) for body in settled.spec.bodies)
 
     def _level(self, body: Body, camera: Camera) -> int:
-        _, depth_m = camera.project(np.array([self._files.center_pose(body).position_m]))
-        px_per_unit = (camera.fx * camera.fy) ** 0.5 * body.largest_scale / max(float(depth_m[0]), 1e-6)
-        try:
-            return self._files.level(body.asset, px_per_unit, body.proportions)
-        except Vanishing as error:
-            raise RejectedView("vanishing") from error
+        """The level of detail for the point of the body's hull that is nearest to the camera plane."""
+        pixels, depth_m = self._files.projected_hull(body, camera)
+        if depth_m.min() <= 0:
+            return 0
+        across = (pixels - (camera.cx, camera.cy)) / (camera.fx, camera.fy)
+        # A step at right angles to a ray is longer in the image if the ray is far from the optical axis.
+        stretch = float(np.sqrt(1 + (across**2).sum(axis=1).max()))
+        px_per_m = max(camera.fx, camera.fy) * stretch / float(depth_m.min())
+        return self._files.level(body.asset, px_per_m * body.largest_scale)
 
     def _show_only(self, settled: Settled, bodies: set[int]) -> None:
         """Shows the given bodies and hides all others."""
@@ -193,33 +221,23 @@ class _GBufferBuilder:
         self._body = np.full(shape, -1, np.int16)
         self._silhouettes: list[Silhouette | None] = [None] * bodies
 
-    def add(
-        self,
-        boxes: Mapping[int, Box],
-        rgba: NDArray[np.uint8],
-        depth: NDArray[np.float32],
-        body: NDArray[np.int16],
-        planes_m: tuple[float, float],
-    ) -> None:
+    def add(self, boxes: Mapping[int, Box], drawn: Drawn, planes_m: tuple[float, float]) -> None:
         """Adds a group of bodies that share no pixel, rendered together in the union of their boxes.
 
         Args:
             boxes: Box of each body of the group, by body index.
-            rgba: (h, w, 4) colours in the union of the boxes.
-            depth: (h, w) values of the depth buffer in 0..1.
-            body: (h, w) body indices; -1 where there is no body.
+            drawn: The bodies, in the union of their boxes.
             planes_m: Depths in metres of the near and far planes.
         """
-        box = union(boxes.values())
+        box, rgba, depth, body = drawn
         for index, whole in boxes.items():
             self._silhouettes[index] = Silhouette(whole, crop(body, box, whole) == index)
         inside = clip(box, *self._size_wh)
         assert inside is not None
         body, depth, rgba = crop(body, box, inside), crop(depth, box, inside), crop(rgba, box, inside)
-        drawn, (near_m, far_m) = np.flatnonzero(body >= 0), planes_m
-        z_ndc = 2.0 * depth.ravel().take(drawn).astype(np.float64) - 1.0
+        place = np.flatnonzero(body >= 0)
         depth_m = np.full(body.shape, np.inf, np.float32)
-        depth_m.ravel()[drawn] = 2.0 * far_m * near_m / (far_m + near_m - z_ndc * (far_m - near_m))
+        depth_m.ravel()[place] = depth_of(depth.ravel().take(place), planes_m)
         part = slices(inside)
         nearer = depth_m < self._depth_m[part]
         for target, new in (

@@ -1,6 +1,7 @@
 """Projection: boxes and depth ranges of bodies in an image, and OpenGL's matrices."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenes.shot import Camera
 from scenes.spec import Body
@@ -157,6 +158,20 @@ def projection(camera: Camera, box: Box, near_m: float, far_m: float) -> Array:
     matrix[2, 3] = -2 * far_m * near_m / (far_m - near_m)
     matrix[3, 2] = -1.0
     return matrix
+
+
+def depth_of(buffer: NDArray[np.float32], planes_m: tuple[float, float]) -> Array:
+    """Depths in metres of values of the depth buffer, for given near and far planes."""
+    near_m, far_m = planes_m
+    z_ndc = 2.0 * buffer.astype(np.float64) - 1.0
+    return np.asarray(2.0 * far_m * near_m / (far_m + near_m - z_ndc * (far_m - near_m)))
+
+
+def buffer_of(depth_m: Array, planes_m: tuple[float, float]) -> Array:
+    """Values of the depth buffer, 0..1, for depths in metres: the inverse of `depth_of`."""
+    near_m, far_m = planes_m
+    z_ndc = (far_m + near_m - 2.0 * far_m * near_m / depth_m) / (far_m - near_m)
+    return np.asarray((z_ndc + 1.0) / 2.0)
 
 
 def look_along(axes: Array, middle: Array) -> Array:

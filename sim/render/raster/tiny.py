@@ -5,16 +5,24 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenes.assets.images import Pictures, Texture
-from scenes.shot import Light
+from scenes.assets.mesh import Part
+from scenes.shot import Light, Shot
 from scenes.spec import Body
+from sim.boxes import size
 from sim.bullet import Client, pb
 from sim.meshfiles import UNIFORM, MeshFiles
 from sim.render.raster.gbuffer import Array
-from sim.render.raster.meshrenderer import MeshRenderer, RawImages
-from sim.render.raster.projection import column_major, shifted
+from sim.render.raster.meshrenderer import Drawn, MeshRenderer, RawImages
+from sim.render.raster.projection import buffer_of, column_major, depth_of, shifted
+from sim.render.raster.subpixel import Covered, covered_by_small
+from sim.render.raster.tinyshading import shaded, texels
 from sim.settle import Settled
+
+IN_FRONT = 1 - 1e-5
+"""A point is in front of another one if its depth is less than this fraction of the other's."""
 
 
 class TinyRenderer(MeshRenderer):
@@ -101,6 +109,47 @@ class TinyRenderer(MeshRenderer):
             return [self._sampled_texture(body.look.texture)] * len(parts)
         own = self._own_textures(body.asset, level)
         return list(own) if body.look.color_rgb is None else [None] * len(parts)
+
+    def _completed(
+        self, settled: Settled, index: int, shot: Shot, planes_m: tuple[float, float], drawn: Drawn
+    ) -> Drawn:
+        """Adds the triangles of a body that TinyRenderer skips because they are too small in the image."""
+        body, level = settled.spec.bodies[index], self._levels[index]
+        vertices_m, faces = self._files.triangles(body.asset, level)
+        points_m = self._files.center_pose(body).apply(vertices_m * np.array(body.axes))
+        pixels, depth_m = shot.camera.project(points_m)
+        pixels = np.where((depth_m > planes_m[0])[:, None], pixels - drawn.box[:2] - 0.5, np.nan)
+        found = covered_by_small(pixels, depth_m, faces, size(drawn.box))
+        depth, bodies = drawn.depth.reshape(-1), drawn.body.reshape(-1)
+        found = found.chosen(found.depth_m < IN_FRONT * depth_of(depth[found.place], planes_m))
+        if len(found.place):
+            depth[found.place] = buffer_of(found.depth_m, planes_m)
+            bodies[found.place] = index
+            colors = self._surface_colors(body, level, found, shot.light)
+            drawn.rgba.reshape(-1, 4)[found.place, :3] = colors
+        return drawn
+
+    def _surface_colors(self, body: Body, level: int, found: Covered, light: Light) -> NDArray[np.uint8]:
+        """Colours (k, 3) of points on a body, as TinyRenderer would draw them."""
+        mesh = self._files.shaped(body.asset, level, body.proportions)
+        corners, parts = mesh.faces[found.face], mesh.part_of_face[found.face]
+        uvs, normals = (
+            np.einsum("kc,kcd->kd", found.weights, np.concatenate(rows)[corners])
+            for rows in ([part.uvs for part in mesh.parts], [part.normals for part in mesh.parts])
+        )
+        color = 255.0 * np.array(self._colors(body, level))[parts, :3]
+        for index in np.unique(parts).tolist():
+            texture = self._texture_pixels(body, mesh.parts[index])
+            if texture is not None:
+                color[parts == index] *= texels(texture, uvs[parts == index]) / 255.0
+        if self._lit:
+            color = shaded(color, normals @ body.pose.rotation().T, light)
+        return color.astype(np.uint8)
+
+    def _texture_pixels(self, body: Body, part: Part) -> NDArray[np.uint8] | None:
+        if body.look.texture is not None:
+            return self._pictures(body.look.texture)
+        return part.texture if body.look.color_rgb is None else None
 
     def _read_texture(self, texture: Texture) -> Path:
         return self._files.texture(self._pictures(texture))

@@ -20,12 +20,14 @@ class Piece:
     Attributes:
         symbol: What the element calls its material.
         corners: (t, 3, 3) positions.
+        normals: (t, 3, 3) normals of the corners, or None.
         uvs: (t, 3, 2) texture coordinates, v up, by the number of their set.
         colors: (t, 3, 3) RGB of the corners, 0..1, or None.
     """
 
     symbol: str
     corners: Floats
+    normals: Floats | None
     uvs: dict[int, Floats]
     colors: Floats | None
 
@@ -63,9 +65,11 @@ def _piece(document: Document, primitive: Element, notes: list[str]) -> Piece | 
     for each in inputs:
         if each.semantic == "TEXCOORD" and each.values.shape[1] >= 2:
             uvs.setdefault(each.number, each.of(cut)[..., :2])
-    colors = _first(inputs, "COLOR", 3)
-    of_corners = None if colors is None else colors.of(cut)[..., :3]
-    return Piece(primitive.get("material", ""), position.of(cut)[..., :3], uvs, of_corners)
+    normals, colors = (
+        None if found is None else found.of(cut)[..., :3]
+        for found in (_first(inputs, "NORMAL", 3), _first(inputs, "COLOR", 3))
+    )
+    return Piece(primitive.get("material", ""), position.of(cut)[..., :3], normals, uvs, colors)
 
 
 def _first(inputs: list[Input], semantic: str, size: int) -> Input | None:

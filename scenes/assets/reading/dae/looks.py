@@ -107,4 +107,4 @@ def _image(document: Document, name: str, parameters: Mapping[str, Element], loo
     if not path:
         looks.append("a texture inside the file is not read")
         return None
-    return path.removeprefix("file://")
+    return path

@@ -13,7 +13,7 @@ from scenes.assets.reading.dae.nodes import places_of
 from scenes.assets.reading.polygons import check_faces
 from scenes.assets.reading.raw import WHITE, Floats, Raw, painted, with_colors
 from scenes.assets.reading.resolver import MeshResolver
-from scenes.assets.reading.surfaces import joined
+from scenes.assets.reading.surfaces import alike, joined
 
 
 def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
@@ -36,7 +36,8 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
             binding = bindings.get(piece.symbol) or unbound(document, piece.symbol, resolver.notes)
             faces += len(piece.corners)
             check_faces(faces)
-            raw = Raw(piece.corners, uvs=_uvs(piece, binding.number), corner_colors=piece.colors)
+            uvs = _uvs(piece, binding.number)
+            raw = Raw(piece.corners, piece.normals, uvs, corner_colors=piece.colors)
             raws.setdefault(binding.look, []).append(raw.moved(place.matrix))
     return joined([raw for look, several in raws.items() for raw in _painted(look, several, resolver)])
 
@@ -49,25 +50,9 @@ def _uvs(piece: Piece, number: int | None) -> Floats | None:
 def _painted(look: Look, raws: list[Raw], resolver: MeshResolver) -> Iterable[Raw]:
     """The triangles of one material, those with colours of vertices by themselves."""
     image = None if look.texture is None else resolver.image(look.texture)
-    for raw in _alike(raws):
+    for raw in alike(raws):
         plain = painted(replace(raw, corner_colors=None), look.color_rgb, WHITE, image, resolver.notes)
         if plain.texture is None and raw.corner_colors is not None:
             yield with_colors(plain, raw.corner_colors * np.array(look.color_rgb))
         else:
             yield plain
-
-
-def _alike(raws: list[Raw]) -> Iterable[Raw]:
-    """Triangles joined with others that have texture coordinates and colours like them."""
-    kinds: dict[tuple[bool, bool], list[Raw]] = {}
-    for raw in raws:
-        kinds.setdefault((raw.uvs is None, raw.corner_colors is None), []).append(raw)
-    for several in kinds.values():
-        corners, uvs, colors = (
-            None
-            if getattr(several[0], name) is None
-            else np.concatenate([getattr(raw, name) for raw in several])
-            for name in ("corners", "uvs", "corner_colors")
-        )
-        assert corners is not None
-        yield Raw(corners, uvs=uvs, corner_colors=colors)

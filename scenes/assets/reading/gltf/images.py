@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from pathlib import PurePath
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from scenes.assets.reading.gltf.item import Item
 from scenes.assets.reading.image import eight_bit
 from scenes.assets.reading.parts import sized
 from scenes.assets.reading.refusal import Refused
-from scenes.assets.reading.resolver import FORMATS, MeshResolver, can_be_read
+from scenes.assets.reading.resolver import FORMATS, IMAGES, MeshResolver, can_be_read
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,8 +67,8 @@ class Pictures:
         if not can_be_read(content, name):
             self._resolver.images[name] = "unsupported"
             return None
-        if embedded is not None:
-            self._resolver.images[name] = "found"
+        if embedded is not None or PurePath(uri).suffix.lower() not in IMAGES:
+            self._resolver.images[name] = "found"  # the resolver knows files by their suffix
         try:
             return _decoded(content)
         except Exception as error:  # parsers of untrusted files can raise anything
@@ -103,7 +104,7 @@ def _decoded(content: bytes) -> Picture:
         has_alpha = "A" in image.getbands() or "transparency" in image.info
         if not has_alpha:
             return Picture(sized(np.asarray(eight_bit(image).convert("RGB"), np.uint8)), None)
-        pixels = np.asarray(image.convert("RGBA"), np.uint8)
+        pixels = np.asarray(eight_bit(image).convert("RGBA"), np.uint8)
     rgb, alpha = sized(np.ascontiguousarray(pixels[:, :, :3])), pixels[:, :, 3]
     if alpha.min() == 255:
         return Picture(rgb, None)

@@ -11,6 +11,7 @@ from scenes.assets.reading.raw import Floats
 
 Wrap = Literal["repeat", "mirror", "clamp"]
 WRAPS: dict[int, Wrap] = {10497: "repeat", 33648: "mirror", 33071: "clamp"}
+NEAREST = 9728
 Rgba = tuple[float, float, float, float]
 WHITE: Rgba = (1.0, 1.0, 1.0, 1.0)
 
@@ -24,12 +25,14 @@ class TextureUse:
         uv_set: Which texture coordinates it uses: n of `TEXCOORD_n`.
         matrix: Two rows of three numbers, the affine transform of the texture coordinates (v down).
         wraps: How it continues along u and v.
+        is_pixelated: Whether enlarged pixels stay squares; otherwise they are interpolated.
     """
 
     image: int
     uv_set: int
     matrix: tuple[tuple[float, float, float], tuple[float, float, float]]
     wraps: tuple[Wrap, Wrap]
+    is_pixelated: bool
 
     def placed(self, uvs: Floats) -> Floats:
         """Texture coordinates (n, 2), transformed."""
@@ -116,12 +119,10 @@ def _texture(root: Item, use: Item | None) -> TextureUse | None:
     if image is None:
         return None
     sampler = root.entry("samplers", texture.integer("sampler")) if texture.has("sampler") else Item({})
-    wraps = tuple(WRAPS.get(sampler.integer(key, 10497), "repeat") for key in ("wrapS", "wrapT"))
-    uv_set, transform = use.integer("texCoord", 0), use.extension(TRANSFORM)
-    if transform is None:
-        return TextureUse(image, uv_set, ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)), (wraps[0], wraps[1]))
-    uv_set = transform.integer("texCoord", uv_set)
-    return TextureUse(image, uv_set, _matrix(transform), (wraps[0], wraps[1]))
+    u, v = (WRAPS.get(sampler.integer(key, 10497), "repeat") for key in ("wrapS", "wrapT"))
+    transform = use.extension(TRANSFORM) or Item({})
+    uv_set = transform.integer("texCoord", use.integer("texCoord", 0))
+    return TextureUse(image, uv_set, _matrix(transform), (u, v), sampler.integer("magFilter", 0) == NEAREST)
 
 
 def _image(texture: Item) -> int | None:

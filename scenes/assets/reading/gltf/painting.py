@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 from scenes.assets.reading.gltf.alpha import OPAQUE, seen_share
 from scenes.assets.reading.gltf.baking import baked
+from scenes.assets.reading.gltf.cutting import cut
 from scenes.assets.reading.gltf.images import Pictures
 from scenes.assets.reading.gltf.materials import Rgba
 from scenes.assets.reading.gltf.pieces import Piece, joined
 from scenes.assets.reading.gltf.wrapping import wrapped
-from scenes.assets.reading.raw import WHITE, Raw
+from scenes.assets.reading.limits import MAX_FACES
+from scenes.assets.reading.raw import WHITE, Floats, Raw
 from scenes.assets.srgb import SRGB_TO_LINEAR, linear_to_srgb
 
 SAME = 1 / 512
@@ -65,39 +67,68 @@ def _textured(piece: Piece, pictures: Pictures, looks: list[str]) -> Piece:
 
 
 def _shown(pieces: list[Piece], notes: list[str], looks: list[str]) -> list[Piece]:
-    """The triangles that are not invisible; all of them if none would be left."""
-    found = [_visible(piece, looks) for piece in pieces]
-    left = [
-        piece if mask.all() else piece.kept(mask)
-        for piece, mask in zip(pieces, found, strict=True)
-        if mask.any()
-    ]
-    lost = sum(int((~mask).sum()) for mask in found)
-    if lost and not left:
+    """The triangles that are not invisible, without their holes; all triangles if none would be left."""
+    shares = [_share(piece, piece.look.least_alpha) for piece in pieces]
+    lost = sum(int((share == 0).sum()) for share in shares)
+    if lost and lost == sum(len(share) for share in shares):
         looks.append("is transparent everywhere: drawn opaque")
         return pieces
     if lost:
         notes.append(f"{lost:,} faces that are transparent everywhere left out")
-    return left
+    spare = MAX_FACES - sum(int((share > 0).sum()) for share in shares)
+    shown = []
+    for piece, share in zip(pieces, shares, strict=True):
+        if share.any():
+            left = piece if share.all() else piece.kept(share > 0)
+            shown.append(_solid(left, share[share > 0], spare, notes, looks))
+            spare -= len(shown[-1].corners) - len(left.corners)
+    return shown
 
 
-def _visible(piece: Piece, looks: list[str]) -> NDArray[np.bool_]:
-    """Which triangles (m,) are visible. Adds a note if they have parts that are not, or are transparent."""
-    look = piece.look
-    if not look.least_alpha:
-        return np.ones(len(piece.corners), np.bool_)
-    corner_alpha = np.full(piece.corners.shape[:2], piece.factor[3])
-    if piece.colors is not None:
-        corner_alpha = corner_alpha * piece.colors[..., 3]
-    alpha = None if piece.pixels is None or piece.pixels.shape[2] == 3 else piece.pixels[..., 3]
-    share = seen_share(piece.uvs, corner_alpha, alpha, look.least_alpha)
-    mask = share > 0
-    if not look.is_cut:
-        share = seen_share(piece.uvs, corner_alpha, alpha, OPAQUE)
-    if (share[mask] < 1).any():
-        what = "has holes where its texture is transparent: drawn filled"
-        looks.append(f"material {look.name!r} {what if look.is_cut else 'is transparent: drawn opaque'}")
-    return np.asarray(mask)
+def _share(piece: Piece, least: float) -> Floats:
+    """The share (m,) of each triangle whose alpha is at least `least`; 1 if the material is opaque."""
+    if not piece.look.least_alpha:
+        return np.ones(len(piece.corners))
+    return seen_share(piece.uvs, _corner_alpha(piece), _alpha(piece), least)
+
+
+def _solid(piece: Piece, share: Floats, spare: int, notes: list[str], looks: list[str]) -> Piece:
+    """The triangles without the holes of an alpha mask. Notes tell of holes and glass drawn opaque.
+
+    Args:
+        piece: The triangles.
+        share: (m,) The share of each that is visible.
+        spare: How many triangles more the mesh may have.
+        notes: A note is added here if holes are cut out.
+        looks: A note is added here if something transparent is drawn opaque.
+    """
+    name = f"material {piece.look.name!r}"
+    if not piece.look.is_cut:
+        if (_share(piece, OPAQUE) < 1).any():
+            looks.append(f"{name} is transparent: drawn opaque")
+        return piece
+    if (share == 1).all():
+        return piece
+    corner_alpha, alpha = _corner_alpha(piece), _alpha(piece)
+    if alpha is not None and np.ptp(corner_alpha) < 1 / 255:
+        least = 255 * piece.look.least_alpha / float(corner_alpha.max())
+        found = cut(piece, alpha, least, share < 1, spare + int((share < 1).sum()))
+        if found is not None:
+            notes.append(f"{name}: holes of its texture cut out")
+            return found
+    looks.append(f"{name} has holes where its texture is transparent: drawn filled")
+    return piece
+
+
+def _corner_alpha(piece: Piece) -> Floats:
+    """The alpha (m, 3) of factor and vertex colours."""
+    alpha = np.full(piece.corners.shape[:2], piece.factor[3])
+    return alpha if piece.colors is None else np.asarray(alpha * piece.colors[..., 3])
+
+
+def _alpha(piece: Piece) -> NDArray[np.uint8] | None:
+    """The alpha (h, w) of the texture, or None if it is opaque everywhere."""
+    return None if piece.pixels is None or piece.pixels.shape[2] == 3 else piece.pixels[..., 3]
 
 
 def _without_one_color(piece: Piece) -> Piece:

@@ -14,6 +14,7 @@ from scenes.assets.reading.triangulate import Ints
 
 SURFACES = ("face", "tristrips")
 LISTS = ("vertex_indices", "vertex_index")
+NORMALS = (("nx", "ny", "nz"),)
 UVS = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"), ("texture_s", "texture_t"))
 COLORS = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
 
@@ -42,11 +43,11 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
 
 
 def _surface(vertex: Table, corners: Ints, counts: Ints) -> Surface:
-    """Polygons with the texture coordinates and colours of their vertices."""
+    """Polygons with the texture coordinates, colours and normals of their vertices."""
     positions = np.stack([vertex[axis].values for axis in "xyz"], axis=1)
     there = np.clip(corners, 0, max(len(positions) - 1, 0))
-    uvs, colors = _numbers(vertex, UVS), _colors(vertex)
-    of_corners = (None if values is None else values[there] for values in (uvs, colors))
+    of_vertices = _numbers(vertex, UVS), _colors(vertex), _numbers(vertex, NORMALS)
+    of_corners = (None if values is None else values[there] for values in of_vertices)
     return Surface(positions, corners, counts, *of_corners)
 
 

@@ -25,7 +25,7 @@ from scenes.shot import Camera, Light
 from scenes.spec import Body
 from sim.boxes import Box, size
 from sim.bullet import pb
-from sim.meshfiles import LEVEL_CELLS, MeshFiles
+from sim.meshfiles import MeshFiles
 from sim.render.raster.egl.client import CAPACITY, EglClient
 from sim.render.raster.egl.files import RAMP_PX, EglFiles, TextureMode, decode_uvs
 from sim.render.raster.gbuffer import Array, GBuffer
@@ -97,15 +97,17 @@ class EglRenderer(MeshRenderer):
     def _levels_for(self, settled: Settled, camera: Camera) -> tuple[int, ...]:
         """Levels of detail that fit into the plug-in's memory; the largest meshes are simplified first."""
         levels = list(super()._levels_for(settled, camera))
+        coarsest = [len(self._files.levels(body.asset)) - 1 for body in settled.spec.bodies]
         while True:
             sizes = [
                 sum(self._egl_files.size_bytes(body.asset, level))
                 for body, level in zip(settled.spec.bodies, levels, strict=True)
             ]
-            if sum(sizes) <= CAPACITY:
+            left = [held if levels[index] < coarsest[index] else 0 for index, held in enumerate(sizes)]
+            if sum(sizes) <= CAPACITY or not any(left):
                 return tuple(levels)
-            for index, held in enumerate(sizes):
-                levels[index] += held >= max(sizes) / 2 and levels[index] <= len(LEVEL_CELLS)
+            for index, held in enumerate(left):
+                levels[index] += held > 0 and held >= max(left) / 2
 
     def _groups(
         self, settled: Settled, camera: Camera, boxes: Mapping[int, Box]

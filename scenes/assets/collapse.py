@@ -1,0 +1,316 @@
+"""Simplifies triangle meshes by collapsing edges, many at a time.
+
+A collapse moves a vertex to a neighbour, so the vertices that remain are a subset of the original ones. Of
+the collapses that move the surface by less than the given error, those come first whose new position has the
+least root mean square distance to the planes of the original faces around the vertex (Garland and Heckbert
+1997). Each round collapses edges of which no two share a face.
+
+Vertices at one position that differ in material or texture coordinates form a seam. A vertex on a seam or an
+open edge collapses only along it, so that neither textures nor materials are smeared; where such lines meet,
+it stays.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.distance import cross, to_segments
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+MAX_ROUNDS = 80
+"""Maximum number of rounds for one error."""
+MIN_GAIN = 0.004
+"""Rounds end when one removes less than this fraction of the faces."""
+MIN_FACING = 0.3
+"""A collapse must not turn a face by more than the angle with this cosine."""
+CHOICES = 3
+"""Number of neighbours that a vertex may try in one round."""
+PASSES = 3
+"""Number of passes in which collapses that share no face are chosen."""
+LENGTH_WEIGHT = 1e-6
+"""Among collapses of equal error, that of the shortest edge comes first: weight of its squared length."""
+PLAIN, BORDER, SEAM, COMPLEX = range(4)
+"""Kinds of edges: between two faces; of one face; between faces that differ in material or texture
+coordinates; of more than two faces."""
+
+
+@dataclass(slots=True)
+class Surface:
+    """A triangle mesh that is being simplified.
+
+    Attributes:
+        points: (p, 3) positions.
+        point: (n,) index of the position of each vertex.
+        faces: (m, 3) vertex indices.
+        deviation: (m,) bound of the distance of each face to the original surface around it.
+        quadrics: (p, 11) sums over planes (a, b, c, d) of weight times aa, ab, ac, ad, bb, bc, bd, cc, cd,
+            dd, and of weights.
+    """
+
+    points: Array
+    point: Index
+    faces: Index
+    deviation: Array
+    quadrics: Array
+
+    @classmethod
+    def of(cls, points: Array, point: Index, faces: Index) -> "Surface":
+        """The surface of given faces, without those that have two corners at one position."""
+        faces = faces[_proper(point[faces])]
+        surface = cls(points, point, faces, np.zeros(len(faces)), np.zeros((len(points), 11)))
+        surface.quadrics = _quadrics(surface)
+        return surface
+
+    def simplify(self, error: float) -> None:
+        """Collapses edges as long as the deviation of every face is at most `error`."""
+        for _ in range(MAX_ROUNDS):
+            before = len(self.faces)
+            self._collapse(error)
+            if before - len(self.faces) <= MIN_GAIN * before:
+                return
+
+    def _collapse(self, error: float) -> None:
+        """One round."""
+        edges = _edges(self)
+        moved, target, deviation = _chosen(self, edges, error)
+        if not len(moved):
+            return
+        place, grown = np.full(len(self.points), -1), np.zeros(len(self.points))
+        place[moved], grown[moved] = target, deviation
+        # A vertex on a seam has a corner in the faces on both sides of the edge along which it collapses.
+        new = np.arange(len(self.point))
+        along, back = place[edges.start] == edges.stop, place[edges.stop] == edges.start
+        new[edges.vertex[along]] = edges.next_vertex[along]
+        new[edges.next_vertex[back]] = edges.vertex[back]
+        np.add.at(self.quadrics, target, self.quadrics[moved])
+        self.deviation = np.maximum(self.deviation, grown[self.point[self.faces]].max(axis=1))
+        faces = new[self.faces]
+        kept = _proper(self.point[faces])
+        self.faces, self.deviation = faces[kept], self.deviation[kept]
+
+
+@dataclass(frozen=True, slots=True)
+class _Edges:
+    """The directed edges of all faces, (3 m,): three for each face.
+
+    Attributes:
+        start, stop: Positions.
+        vertex, next_vertex: Vertices.
+        kind: Kind of the undirected edge.
+    """
+
+    start: Index
+    stop: Index
+    vertex: Index
+    next_vertex: Index
+    kind: NDArray[np.int8]
+
+
+def _proper(corners: Index) -> Mask:
+    a, b, c = corners.T
+    return np.asarray((a != b) & (b != c) & (c != a))
+
+
+def _edges(surface: Surface) -> _Edges:
+    vertex = surface.faces.ravel()
+    next_vertex = np.roll(surface.faces, -1, axis=1).ravel()
+    start, stop = surface.point[vertex], surface.point[next_vertex]
+    forward = start < stop
+    low, high = np.where(forward, vertex, next_vertex), np.where(forward, next_vertex, vertex)
+    key = np.minimum(start, stop) * len(surface.points) + np.maximum(start, stop)
+    order = np.argsort(key, kind="stable")
+    ranked = key[order]
+    new = np.concatenate([[True], ranked[1:] != ranked[:-1]])
+    first, group = np.flatnonzero(new), np.cumsum(new) - 1
+    count = np.diff(np.append(first, len(order)))
+    last = order[first + count - 1]
+    head = order[first]
+    kind = np.full(len(first), PLAIN, np.int8)
+    kind[(low[head] != low[last]) | (high[head] != high[last])] = SEAM
+    kind[count == 1] = BORDER
+    kind[(count > 2) | ((count == 2) & (forward[head] == forward[last]))] = COMPLEX
+    of_edge = np.empty(len(key), np.int8)
+    of_edge[order] = kind[group]
+    return _Edges(start, stop, vertex, next_vertex, of_edge)
+
+
+def _planes(points: Array, corners: Index) -> tuple[Array, Array]:
+    """Unit normals (m, 3), and areas (m,), of triangles."""
+    a, b, c = points[corners[:, 0]], points[corners[:, 1]], points[corners[:, 2]]
+    normal = cross(b - a, c - a)
+    length = np.sqrt((normal**2).sum(axis=1))
+    return normal / np.maximum(length, 1e-300)[:, None], length / 2
+
+
+def _quadric(normal: Array, point: Array, weight: Array) -> Array:
+    """Quadrics (m, 11) of planes through points (m, 3) with given normals."""
+    a, b, c = normal.T
+    d = -(normal * point).sum(axis=1)
+    columns = [a * a, a * b, a * c, a * d, b * b, b * c, b * d, c * c, c * d, d * d, np.ones_like(a)]
+    return np.stack(columns, axis=1) * weight[:, None]
+
+
+def _summed(index: Index, rows: Array, count: int) -> Array:
+    return np.stack([np.bincount(index, column, count) for column in rows.T], axis=1)
+
+
+def _quadrics(surface: Surface) -> Array:
+    """The quadrics of the planes of the faces around each position, and of planes along borders and seams."""
+    corners = surface.point[surface.faces]
+    normal, area = _planes(surface.points, corners)
+    of_face = _quadric(normal, surface.points[corners[:, 0]], area)
+    total = sum(_summed(column, of_face, len(surface.points)) for column in corners.T)
+    edges = _edges(surface)
+    at = np.flatnonzero(edges.kind != PLAIN)
+    along = surface.points[edges.stop[at]] - surface.points[edges.start[at]]
+    length = np.sqrt((along**2).sum(axis=1))
+    across = np.cross(along, normal[at // 3]) / np.maximum(length, 1e-300)[:, None]
+    of_edge = _quadric(across, surface.points[edges.start[at]], length**2)
+    for ends in (edges.start, edges.stop):
+        total = total + _summed(ends[at], of_edge, len(surface.points))
+    return np.asarray(total)
+
+
+def _squared_errors(quadrics: Array, points: Array) -> Array:
+    """Weighted mean squared distances (k,) of points (k, 3) to the planes of quadrics (k, 11)."""
+    aa, ab, ac, ad, bb, bc, bd, cc, cd, dd, weight = quadrics.T
+    x, y, z = points.T
+    total = (aa * x + 2 * (ab * y + ac * z + ad)) * x + (bb * y + 2 * (bc * z + bd)) * y
+    total += (cc * z + 2 * cd) * z + dd
+    return np.asarray(np.maximum(total, 0) / np.maximum(weight, 1e-300))
+
+
+def _chosen(surface: Surface, edges: _Edges, error: float) -> tuple[Index, Index, Array]:
+    """The collapses of a round: positions that move, where they move to, and the deviations after that."""
+    start, stop, beyond = _candidates(len(surface.points), edges)
+    cost = _squared_errors(surface.quadrics[start], surface.points[stop])
+    cheap = np.flatnonzero(cost <= error**2)
+    start, stop, beyond = start[cheap], stop[cheap], beyond[cheap]
+    cost = cost[cheap] + LENGTH_WEIGHT * ((surface.points[stop] - surface.points[start]) ** 2).sum(axis=1)
+    bits = cost.astype(np.float32).view(np.int32)  # of positive numbers, these have the same order
+    order = np.argsort(start << 32 | bits, kind="stable")
+    choice, price, deviation = _first_allowed(
+        surface, start[order], stop[order], beyond[order], cost[order], error
+    )
+    moved = _apart(surface, choice, price)
+    return moved, choice[moved], deviation[moved]
+
+
+def _candidates(count: int, edges: _Edges) -> tuple[Index, Index, Index]:
+    """Directed edges along which a position may collapse: start, stop, and the neighbour beyond the start.
+
+    The latter is the other neighbour on the same border or seam, or -1.
+    """
+    marked = edges.kind != PLAIN
+    # Of an edge between two faces, both directions are listed; of an open edge only one.
+    ends = np.concatenate([edges.start[marked], edges.stop[marked]])
+    others = np.concatenate([edges.stop[marked], edges.start[marked]])
+    kinds = np.concatenate([edges.kind[marked], edges.kind[marked]])
+    halves = np.where(kinds == BORDER, 2, 1)
+    degree = np.bincount(ends, halves, count)
+    both = np.bincount(ends, halves * others, count) / 2
+    low, high = np.full(count, 9), np.full(count, -1)
+    np.minimum.at(low, ends, kinds)
+    np.maximum.at(high, ends, kinds)
+    free = degree == 0
+    along = (degree == 4) & (low == high) & (high != COMPLEX)
+    border = edges.kind == BORDER
+    start = np.concatenate([edges.start, edges.stop[border]])
+    stop = np.concatenate([edges.stop, edges.start[border]])
+    kind = np.concatenate([edges.kind, edges.kind[border]])
+    allowed = free[start] | (along[start] & (kind != PLAIN))
+    start, stop = start[allowed], stop[allowed]
+    beyond = np.where(free[start], -1, both[start].astype(np.int64) - stop)
+    return start, stop, beyond
+
+
+def _first_allowed(
+    surface: Surface, start: Index, stop: Index, beyond: Index, cost: Array, error: float
+) -> tuple[Index, Array, Array]:
+    """For each position the cheapest neighbour to which it can move.
+
+    Returns:
+        (p,) the neighbour, or -1; the cost; the deviation afterwards.
+    """
+    count = len(surface.points)
+    choice, price, deviation = np.full(count, -1), np.full(count, np.inf), np.zeros(count)
+    corners = surface.point[surface.faces]
+    so_far = np.zeros(count)
+    for column in corners.T:
+        np.maximum.at(so_far, column, surface.deviation)
+    tried = np.flatnonzero(np.diff(start, prepend=-1))
+    last = np.append(tried[1:], len(start))
+    for _ in range(CHOICES):
+        to = np.full(count, -1)
+        to[start[tried]] = stop[tried]
+        distance = _moved(surface.points, corners, to)[start[tried]]
+        line = np.flatnonzero(beyond[tried] >= 0)
+        ends = (surface.points[index[tried[line]]] for index in (start, stop, beyond))
+        distance[line] = np.maximum(distance[line], np.sqrt(to_segments(*ends)))
+        after = so_far[start[tried]] + distance
+        failed = ~(after <= error)
+        allowed = tried[~failed]
+        choice[start[allowed]], price[start[allowed]] = stop[allowed], cost[allowed]
+        deviation[start[allowed]] = after[~failed]
+        more = failed & (tried + 1 < last)
+        tried, last = tried[more] + 1, last[more]
+    return choice, price, deviation
+
+
+def _moved(points: Array, corners: Index, choice: Index) -> Array:
+    """Distance (p,) of each position to the faces around it after its move to `choice` (-1: none).
+
+    Infinite if the move would turn a face over.
+    """
+    nearest, bad = np.full(len(choice), np.inf), np.zeros(len(choice), np.bool_)
+    to = choice[corners]
+    for k in range(3):
+        b, c, target = corners[:, (k + 1) % 3], corners[:, (k + 2) % 3], to[:, k]
+        at = np.flatnonzero((target >= 0) & (target != b) & (target != c))
+        a = corners[at, k]
+        p, q, r, new = (points.take(index, axis=0) for index in (a, b[at], c[at], target[at]))
+        side = r - q
+        old_normal, new_normal = cross(q - p, side), cross(q - new, side)
+        facing = (old_normal * new_normal).sum(axis=1)
+        size = (new_normal**2).sum(axis=1)
+        bad[a[facing < MIN_FACING * np.sqrt((old_normal**2).sum(axis=1) * size)]] = True
+        np.minimum.at(nearest, a, _to_fan(p - new, q - new, r - new, new_normal, size))
+    nearest[bad] = np.inf
+    return np.asarray(np.sqrt(nearest))
+
+
+def _to_fan(to: Array, first: Array, second: Array, normal: Array, size: Array) -> Array:
+    """Squared distances (n,) of points to triangles with a corner at 0, or to their first sides."""
+    size = np.maximum(size, 1e-300)
+    beside = (cross(first, to) * normal).sum(axis=1)
+    above = (cross(to, second) * normal).sum(axis=1)
+    within = (beside >= 0) & (above >= 0) & (beside + above <= size)
+    height = (to * normal).sum(axis=1) ** 2 / size
+    share = (to * first).sum(axis=1) / np.maximum((first**2).sum(axis=1), 1e-300)
+    rest = to - np.clip(share, 0, 1)[:, None] * first
+    return np.asarray(np.where(within, height, (rest**2).sum(axis=1)))
+
+
+def _apart(surface: Surface, choice: Index, price: Array) -> Index:
+    """Keeps collapses of which no two share a face: repeatedly those that are the cheapest of all around."""
+    moving = np.flatnonzero(choice >= 0)
+    # Prices in steps, shuffled within each: in a smooth order few would be the cheapest of all around them.
+    step = np.floor(2 * np.log2(np.maximum(price[moving], 1e-300)))
+    order = moving[np.lexsort((moving * 2654435761 % 2**32, step))]
+    rank = np.full(len(choice), len(choice))
+    rank[order] = np.arange(len(order))
+    corners = surface.point[surface.faces]
+    kept = np.zeros(len(choice), np.bool_)
+    for _ in range(PASSES):
+        ranks = rank[corners]
+        least = ranks.min(axis=1)
+        cheapest = rank < len(choice)
+        cheapest[corners[ranks > least[:, None]]] = False
+        kept |= cheapest
+        around = cheapest[corners].any(axis=1)
+        rank[corners[around]] = len(choice)
+    return np.flatnonzero(kept)

@@ -1,0 +1,146 @@
+"""Distances between the surfaces of triangle meshes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+STEPS = 0.6180339887498949, 0.7548776662466927, 0.5698402909980532
+"""Steps of sequences modulo 1 that cover an interval and a square evenly (golden ratio, Roberts's R2)."""
+SPREAD = 50_000
+"""Number of points that are spread over a surface, beside its vertices and the centres of its faces."""
+CELLS = 1 << 10
+"""Number of cells along each axis by which triangles are sorted."""
+LEAF = 4
+"""Number of triangles in a leaf of a tree."""
+BATCH = 4096
+"""Number of points whose exact distances are computed at a time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Searchable:
+    """A surface prepared for searching the nearest triangle to a point.
+
+    Attributes:
+        corners: (m, 3, 3) the triangles.
+        samples: (n, 3) points spread evenly, the vertices, and the centres of the triangles.
+        triangle: (n,) the triangle of each sample.
+        leaves: (2^depth, LEAF) the triangles in the leaves of a complete binary tree; some are listed twice.
+        boxes: For each level of the tree, from the root, the boxes (2^level, 2, 3) around the triangles.
+    """
+
+    corners: Array
+    samples: Array
+    triangle: Index
+    leaves: Index
+    boxes: tuple[Array, ...]
+
+    @classmethod
+    def of(cls, corners: Array) -> "Searchable":
+        """The tree of triangles (m, 3, 3)."""
+        depth = max(int(np.ceil(np.log2(len(corners) / LEAF))), 0)
+        order = np.argsort(_morton(corners.mean(axis=1)), kind="stable")
+        places = np.arange(LEAF << depth) * len(corners) // (LEAF << depth)
+        leaves = order[places].reshape(-1, LEAF)
+        held = corners[leaves]
+        boxes = [np.stack([held.min(axis=(1, 2)), held.max(axis=(1, 2))], axis=1)]
+        while len(boxes[0]) > 1:
+            pairs = boxes[0].reshape(-1, 2, 2, 3)
+            boxes.insert(0, np.stack([pairs[:, :, 0].min(axis=1), pairs[:, :, 1].max(axis=1)], axis=1))
+        return cls(corners, *_samples(corners), leaves, tuple(boxes))
+
+
+def _samples(corners: Array) -> tuple[Array, Index]:
+    """Points spread over triangles (m, 3, 3), the vertices, the centres, and the triangle of each."""
+    a, b, c = np.moveaxis(corners, 1, 0)
+    areas = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    index = np.arange(SPREAD)
+    place = (index * STEPS[0] + 0.5) % 1.0 * areas.sum()
+    face = np.minimum(np.searchsorted(areas.cumsum(), place), len(areas) - 1)
+    first, second = ((index * step + 0.5) % 1.0 for step in STEPS[1:])
+    over = first + second > 1
+    first, second = np.where(over, 1 - first, first)[:, None], np.where(over, 1 - second, second)[:, None]
+    spread = a[face] + first * (b - a)[face] + second * (c - a)[face]
+    vertices, chosen = np.unique(corners.reshape(-1, 3), axis=0, return_index=True)
+    triangles = np.concatenate([face, chosen // 3, np.arange(len(corners))])
+    return np.concatenate([spread, vertices, corners.mean(axis=1)]), triangles
+
+
+def farthest(points: Array, surface: Searchable) -> float:
+    """The largest distance of points (n, 3) to a surface.
+
+    The distance to the triangle of the nearest sample is an upper bound. The exact distance is computed only
+    where the bound is larger than the largest distance found so far.
+    """
+    from scipy.spatial import cKDTree
+
+    nearest = cKDTree(surface.samples).query(points)[1]
+    bound = _to_triangles(points, surface.corners[surface.triangle[nearest]])
+    order, begun, largest = np.argsort(-bound, kind="stable"), 0, 0.0
+    while begun < len(order) and bound[order[begun]] > largest:
+        batch = order[begun : begun + BATCH]
+        largest = max(largest, float(_refined(points[batch], bound[batch], surface).max()))
+        begun += BATCH
+    return float(np.sqrt(largest))
+
+
+def _refined(points: Array, bound: Array, surface: Searchable) -> Array:
+    """Squared distances (n,) of points (n, 3) to a surface, given upper bounds of them."""
+    found, point, node = bound.copy(), np.arange(len(points)), np.zeros(len(points), np.int64)
+    for boxes in surface.boxes[1:]:
+        point, node = np.repeat(point, 2), (2 * node[:, None] + (0, 1)).ravel()
+        near = _to_boxes(points[point], boxes[node]) < bound[point]
+        point, node = point[near], node[near]
+    for k in range(LEAF):
+        squared = _to_triangles(points[point], surface.corners[surface.leaves[node, k]])
+        np.minimum.at(found, point, squared)
+    return found
+
+
+def _to_boxes(points: Array, boxes: Array) -> Array:
+    """Squared distances (n,) of points to boxes (n, 2, 3)."""
+    outside = np.maximum(np.maximum(boxes[:, 0] - points, points - boxes[:, 1]), 0)
+    return np.asarray(np.einsum("ni,ni->n", outside, outside))
+
+
+def _to_triangles(points: Array, corners: Array) -> Array:
+    """Squared distances (n,) of points (n, 3) to one triangle each, (n, 3, 3).
+
+    The nearest point lies within the triangle, if the projection onto its plane does, or on one of its sides.
+    """
+    a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
+    sides = [to_segments(points, a, b), to_segments(points, b, c), to_segments(points, c, a)]
+    first, second, to = b - a, c - a, points - a
+    normal = cross(first, second)
+    size = np.einsum("ni,ni->n", normal, normal)
+    beside = np.einsum("ni,ni->n", cross(first, to), normal)
+    above = np.einsum("ni,ni->n", cross(to, second), normal)
+    within = (beside >= 0) & (above >= 0) & (beside + above <= size) & (size > 0)
+    height = np.einsum("ni,ni->n", to, normal) ** 2 / np.maximum(size, 1e-300)
+    return np.asarray(np.where(within, height, np.min(sides, axis=0)))
+
+
+def to_segments(points: Array, start: Array, stop: Array) -> Array:
+    """Squared distances (n,) of points (n, 3) to segments."""
+    along, to = stop - start, points - start
+    share = np.einsum("ni,ni->n", to, along) / np.maximum(np.einsum("ni,ni->n", along, along), 1e-300)
+    rest = to - np.clip(share, 0, 1)[:, None] * along
+    return np.asarray(np.einsum("ni,ni->n", rest, rest))
+
+
+def cross(first: Array, second: Array) -> Array:
+    """Cross products (n, 3)."""
+    (a, b, c), (x, y, z) = first.T, second.T
+    return np.stack([b * z - c * y, c * x - a * z, a * y - b * x], axis=1)
+
+
+def _morton(points: Array) -> Index:
+    """Place (n,) of each point along a curve through a grid; neighbours on it are close together."""
+    low, size = points.min(axis=0), max(float(np.ptp(points, axis=0).max()), 1e-300)
+    cells = np.minimum((points - low) / size * CELLS, CELLS - 1).astype(np.int64)
+    for shift, mask in ((16, 0x30000FF), (8, 0x300F00F), (4, 0x30C30C3), (2, 0x9249249)):
+        cells = (cells | cells << shift) & mask
+    return np.asarray(cells @ np.array([1, 2, 4]))

@@ -1,0 +1,136 @@
+"""Levels of detail: simplified meshes whose outlines differ from those of the mesh by a known distance."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.collapse import Surface
+from scenes.assets.distance import Searchable, farthest
+from scenes.assets.mesh import Mesh, Part, merged_positions
+from scenes.assets.reading.parts import crease_normals, part_of_corners, planar_uvs
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+MIN_FACES = 5000
+"""Meshes with fewer faces have no simplified levels: drawing them takes little time."""
+ERRORS = (5e-4, 1.5e-3, 5e-3, 1.5e-2, 5e-2)
+"""Errors up to which levels are simplified, as fractions of the longest side of the mesh."""
+MIN_SAVING = 0.3
+"""A level with more than (1 - this) of the faces of the level before it is left out."""
+MARGIN = 1.05
+"""Factor by which measured errors are enlarged, because they are measured at samples."""
+SAME_UV = 1e-6
+"""Texture coordinates that differ by less than this are the same."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Level:
+    """A level of detail of a mesh.
+
+    Attributes:
+        mesh: The mesh, or a simplified one. The vertices are a subset of those of the mesh.
+        error_m: No point of one surface is farther than this from the other surface, in the units of the
+            mesh. So outlines, thin parts and holes change by at most this distance.
+    """
+
+    mesh: Mesh
+    error_m: float
+
+
+def levels_of(mesh: Mesh) -> tuple[Level, ...]:
+    """The levels of detail of a mesh, from fine to coarse; the first is the mesh itself, with error 0.
+
+    The result depends on the mesh alone. Meshes with few faces have one level.
+    """
+    return Level(mesh, 0.0), *(_simplified_levels(mesh) if len(mesh.faces) >= MIN_FACES else ())
+
+
+def _simplified_levels(mesh: Mesh) -> Iterator[Level]:
+    source = _Source.of(mesh)
+    surface, original = source.surface(), Searchable.of(source.corners())
+    before, longest = len(surface.faces), float(mesh.extents_m.max())
+    for share in ERRORS:
+        surface.simplify(share * longest)
+        if not len(surface.faces):
+            return
+        if len(surface.faces) > (1 - MIN_SAVING) * before:
+            continue
+        before = len(surface.faces)
+        simplified = Searchable.of(surface.points[surface.point[surface.faces]])
+        distances = farthest(original.samples, simplified), farthest(simplified.samples, original)
+        yield Level(source.mesh_of(surface.faces), MARGIN * max(distances))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Source:
+    """A mesh whose vertices differ in position, part or texture coordinates.
+
+    Attributes:
+        mesh: The mesh.
+        points: (p, 3) the distinct positions.
+        point: (n,) index of the position of each vertex.
+        part: (n,) index of the part of each vertex.
+        uvs: (n, 2) texture coordinates; 0 in parts whose coordinates follow from the positions.
+        faces: (m, 3) vertex indices.
+        planar: Whether the texture coordinates of each part follow from the positions.
+    """
+
+    mesh: Mesh
+    points: Array
+    point: Index
+    part: Index
+    uvs: Array
+    faces: Index
+    planar: tuple[bool, ...]
+
+    @classmethod
+    def of(cls, mesh: Mesh) -> "_Source":
+        """Normals are left out; they are computed anew."""
+        planar = tuple(_planar(part) for part in mesh.parts)
+        vertices, place = mesh.vertices_m, merged_positions(mesh.vertices_m)
+        points = np.zeros((int(place.max()) + 1, 3))
+        points[place] = vertices
+        part = np.repeat(np.arange(len(planar)), [len(part.vertices_m) for part in mesh.parts])
+        uvs = np.concatenate([part.uvs * (not flat) for part, flat in zip(mesh.parts, planar, strict=True)])
+        u, v = np.rint(uvs / SAME_UV).T
+        order = np.lexsort((v, u, part, place))
+        keys = np.stack([place, part, u, v])[:, order]
+        new = np.concatenate([[True], (np.diff(keys, axis=1) != 0).any(axis=0)])
+        first, vertex = order[new], np.empty(len(order), np.int64)
+        vertex[order] = np.cumsum(new) - 1
+        return cls(mesh, points, place[first], part[first], uvs[first], vertex[mesh.faces], planar)
+
+    def surface(self) -> Surface:
+        """The surface, to be simplified."""
+        return Surface.of(self.points, self.point, self.faces)
+
+    def corners(self) -> Array:
+        """The triangles (m, 3, 3)."""
+        return np.asarray(self.points[self.point[self.faces]])
+
+    def mesh_of(self, faces: Index) -> Mesh:
+        """The mesh of given faces (k, 3)."""
+        parts = self.part[faces[:, 0]]
+        return Mesh(tuple(self._part_of(faces[parts == index], index) for index in np.unique(parts).tolist()))
+
+    def _part_of(self, faces: Index, index: int) -> Part:
+        corners = self.points[self.point[faces]]
+        uvs = planar_uvs(corners) if self.planar[index] else self.uvs[faces]
+        rows = np.concatenate([corners, crease_normals(corners), uvs], axis=2)
+        return part_of_corners(rows, self.mesh.parts[index].color_rgb, self.mesh.parts[index].texture)
+
+
+def _planar(part: Part) -> bool:
+    """Whether the texture coordinates of a part are those that files without any are given.
+
+    These are two of the three coordinates, scaled and shifted, for each face.
+    """
+    corners, uvs = part.vertices_m[part.faces], part.uvs[part.faces]
+    flat = np.diff(planar_uvs(corners), axis=1).reshape(-1, 4)
+    found = np.diff(uvs, axis=1).reshape(-1, 4)
+    scale = (flat * found).sum(axis=1) / np.maximum((flat**2).sum(axis=1), 1e-300)
+    size = np.abs(found).max(axis=1)
+    return bool((np.abs(found - scale[:, None] * flat).max(axis=1) <= 1e-4 * size + SAME_UV).all())

@@ -1,0 +1,249 @@
+"""Which triangles of a surface are there twice, and which face the wrong way.
+
+A *patch* is a set of triangles that are connected by edges which exactly two triangles share. SciPy is
+imported inside the functions that call it, because importing it takes long.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.nesting import inside_out
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+NEARLY_CLOSED = 0.25
+"""A patch counts as closed if the area of its holes is at most this fraction of its own area."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patches:
+    """The patches of a surface without doubled triangles, after their triangles were turned.
+
+    Attributes:
+        corners: (m, 3, 3) vertices of the triangles, all in the order that faces outward.
+        turned: (m,) whether the order of a triangle was reversed.
+        inside_out: Number of closed patches that were turned as a whole.
+        closed: Whether no patch has a hole.
+        of: (m,) patch of each triangle, from 0.
+        volumes: (k,) signed volume of each patch, with its holes closed; negative for cavities.
+        areas: (k,) area of each patch.
+        solid: (k,) whether a patch is closed, or nearly.
+    """
+
+    corners: Floats
+    turned: Mask
+    inside_out: int
+    closed: bool
+    of: Ints
+    volumes: Floats
+    areas: Floats
+    solid: Mask
+
+
+def doubled(corner_of: Ints) -> Mask:
+    """Which triangles repeat an earlier one and can be left out, (m,); see `doubled_and_both`."""
+    return doubled_and_both(corner_of)[0]
+
+
+def doubled_and_both(corner_of: Ints) -> tuple[Mask, Mask]:
+    """Finds triangles that repeat an earlier one and can be left out.
+
+    These are triangles with the same order as the earlier one, and the second sides of surfaces of which both
+    sides are modelled. Two triangles of opposite order may also be the walls of two closed bodies that touch;
+    these belong to larger surfaces, and stay.
+
+    Args:
+        corner_of: (m, 3) vertex indices; vertices at the same position have the same index.
+
+    Returns:
+        Whether each triangle can be left out, and whether it is one side of such a surface, both (m,).
+    """
+    ascending = np.sort(corner_of, axis=1)
+    start = corner_of.argmin(axis=1)[:, None]
+    after, before = (np.take_along_axis(corner_of, (start + step) % 3, axis=1)[:, 0] for step in (1, 2))
+    _, first, place = np.unique(ascending, axis=0, return_index=True, return_inverse=True)
+    first, order = first[place.ravel()], after < before
+    again = np.ones(len(corner_of), np.bool_)
+    again[np.unique(np.column_stack([first, order]), axis=0, return_index=True)[1]] = False
+    both = np.bincount(first[~again], minlength=len(corner_of)) == 2
+    twin = both[first]
+    if not twin.any():
+        return again, twin
+    twin &= ~_attached(corner_of, twin)
+    return again | (twin & (first != np.arange(len(first)))), twin
+
+
+def _attached(corner_of: Ints, twin: Mask) -> Mask:
+    """Whether a triangle is connected by edges of twins with a triangle that has no twin, (m,)."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    edge_of, _ = _edges(corner_of)
+    count, edges = len(corner_of), int(edge_of.max()) + 1
+    touched = np.zeros(edges, np.bool_)
+    touched[edge_of[~twin]] = True
+    ends = np.repeat(np.flatnonzero(twin), 3), count + edge_of[twin].ravel()
+    graph = coo_array((np.ones(len(ends[0]), np.bool_), ends), shape=(count + edges,) * 2)
+    group = connected_components(graph, directed=False)[1]
+    attached = np.zeros(int(group.max()) + 1, np.bool_)
+    attached[group[count:][touched]] = True
+    return np.asarray(attached[group[:count]])
+
+
+def patches_of(corners: Floats, corner_of: Ints) -> Patches:
+    """Turns the triangles of a surface so that they face outward.
+
+    The triangles of a patch are turned the way in which most of its area lies. A patch that is closed, or
+    nearly, is then turned if its volume is negative, except if it is a cavity: a patch inside another one.
+    With a patch that is turned, all patches inside it are.
+
+    Args:
+        corners: (m, 3, 3) vertices of the triangles.
+        corner_of: (m, 3) vertex indices; vertices at the same position have the same index.
+    """
+    corners = corners - (corners.min(axis=(0, 1)) + corners.max(axis=(0, 1))) / 2
+    edge_of, along = _edges(corner_of)
+    areas = np.linalg.norm(_area_vectors(corners), axis=1)
+    of, turned, one_sided = _consistent(edge_of, along, areas)
+    loose = _loose(edge_of, along, np.where(turned, -1, 1)[:, None] * along, of)
+    if (loose >= 0).any():
+        joined = np.where(loose >= 0, of.max() + 1 + loose, of)
+        of = np.asarray(np.unique(joined, return_inverse=True)[1], np.int64)
+        turned = turned & (loose < 0)
+    corners = np.where(turned[:, None, None], corners[:, ::-1], corners)
+    totals: Floats = np.bincount(of, weights=areas).astype(np.float64)
+    volumes, holes = _closed_volumes(corners, edge_of, np.where(turned, -1, 1)[:, None] * along, of)
+    solid = (holes <= NEARLY_CLOSED * totals) & (np.bincount(of, weights=one_sided) == 0)
+    wrong = inside_out(corners, of, volumes, solid)
+    corners = np.where(wrong[of][:, None, None], corners[:, ::-1], corners)
+    return Patches(
+        corners,
+        turned ^ wrong[of],
+        int(wrong.sum()),
+        bool(solid.all() and not holes.any()),
+        of,
+        np.where(wrong, -volumes, volumes),
+        totals,
+        solid,
+    )
+
+
+def _edges(corner_of: Ints) -> tuple[Ints, Ints]:
+    """The edge of each side of the triangles, and 1 or -1 for its direction, both (m, 3)."""
+    start, stop = corner_of, np.roll(corner_of, -1, axis=1)
+    low, high = np.minimum(start, stop).astype(np.int64), np.maximum(start, stop)
+    _, edge = np.unique(low * (int(high.max()) + 1) + high, return_inverse=True)
+    return edge.reshape(-1, 3), np.sign(stop - start).astype(np.int64)
+
+
+def _consistent(edge_of: Ints, along: Ints, areas: Floats) -> tuple[Ints, Mask, Mask]:
+    """Finds the patches, and the triangles that do not agree with most of their patch.
+
+    Each triangle has two nodes in a graph, one for each of its orders. An edge connects those nodes of its
+    two triangles that agree. A patch in which no order agrees with itself, like a Möbius strip, has one side
+    and is not turned.
+
+    Returns:
+        The patch of each triangle, whether it must be turned, and whether its patch has one side, all (m,).
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    count, flat, sign = len(edge_of), edge_of.ravel(), along.ravel()
+    order = np.argsort(flat, kind="stable")
+    first = np.flatnonzero(np.diff(flat[order], prepend=-1))
+    pairs = first[np.diff(np.append(first, len(flat))) == 2]
+    one, two = order[pairs], order[pairs + 1]
+    crossed = (sign[one] == sign[two]) * count
+    one, two = one // 3, two // 3
+    ends = (
+        np.concatenate([one, one + count]),
+        np.concatenate([two + crossed, (two + count + crossed) % (2 * count)]),
+    )
+    graph = coo_array((np.ones(len(ends[0]), np.bool_), ends), shape=(2 * count,) * 2)
+    _, node = connected_components(graph, directed=False)
+    kept, other = node[:count], node[count:]
+    _, of = np.unique(np.minimum(kept, other), return_inverse=True)
+    second = kept > other
+    balance = np.bincount(of, weights=np.where(second, -areas, areas))
+    one_sided = kept == other
+    return np.asarray(of, np.int64), (second == (balance >= 0)[of]) & ~one_sided, one_sided
+
+
+def _loose(edge_of: Ints, along: Ints, turned_along: Ints, of: Ints) -> Ints:
+    """The shell of each triangle whose patch is open although its shell is closed, otherwise -1, (m,).
+
+    A shell is connected by edges of any number of triangles: two boxes that touch are one.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    count, edges = len(of), int(edge_of.max()) + 1
+    ends = _open_ends(edge_of, turned_along, of)
+    if not len(ends):
+        return np.full(count, -1)
+    nodes = np.repeat(np.arange(count), 3), count + edge_of.ravel()
+    graph = coo_array((np.ones(len(nodes[0]), np.bool_), nodes), shape=(count + edges,) * 2)
+    shell = connected_components(graph, directed=False)[1][:count]
+    is_open = np.zeros(int(of.max()) + 1, np.bool_)
+    is_open[np.repeat(of, 3)[ends]] = True
+    unbalanced = np.bincount(edge_of.ravel(), weights=along.ravel()) != 0
+    broken = np.zeros(int(shell.max()) + 1, np.bool_)
+    broken[shell[unbalanced[edge_of].any(axis=1)]] = True
+    return np.where(is_open[of] & ~broken[shell], shell, -1)
+
+
+def _open_ends(edge_of: Ints, along: Ints, of: Ints) -> Ints:
+    """Indices of the sides of triangles, counted through (m, 3), that no other side of their patch closes."""
+    edges = int(edge_of.max()) + 1
+    _, index = np.unique(np.repeat(of, 3) * edges + edge_of.ravel(), return_inverse=True)
+    return np.flatnonzero((np.bincount(index, weights=along.ravel()) != 0)[index])
+
+
+def _closed_volumes(corners: Floats, edge_of: Ints, along: Ints, of: Ints) -> tuple[Floats, Floats]:
+    """The signed volume of each patch, with its holes closed by cones, and the area of its holes, both (k,).
+
+    A cone over an edge from p to q with its tip at b adds b . (q x p) / 6 to the volume.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    patches = int(of.max()) + 1
+    volumes: Floats = np.bincount(of, weights=_volumes(corners)).astype(np.float64)
+    open_sides = _open_ends(edge_of, along, of)
+    if not len(open_sides):
+        return volumes, np.zeros(patches)
+    points, stops = corners.reshape(-1, 3), np.roll(corners, -1, axis=1).reshape(-1, 3)
+    start, stop = points[open_sides], stops[open_sides]
+    _, ends = np.unique(np.concatenate([start, stop]), axis=0, return_inverse=True)
+    sides, owner = len(open_sides), np.repeat(of, 3)[open_sides]
+    joined = np.unique(np.column_stack([np.tile(owner, 2), ends.ravel()]), axis=0, return_inverse=True)[
+        1
+    ].ravel()
+    size = int(joined.max()) + 1
+    graph = coo_array((np.ones(sides, np.bool_), (joined[:sides], joined[sides:])), shape=(size, size))
+    hole = connected_components(graph, directed=False)[1][joined[:sides]]
+    number = np.maximum(np.bincount(hole), 1)
+    middle = (
+        np.column_stack([np.bincount(hole, weights=start[:, axis]) for axis in range(3)]) / number[:, None]
+    )
+    crossing = np.cross(start, stop) / 2
+    area = np.column_stack([np.bincount(hole, weights=crossing[:, axis]) for axis in range(3)])
+    patch = np.zeros(len(number), np.int64)
+    patch[hole] = owner
+    volumes -= np.bincount(patch, weights=(middle * area).sum(axis=1) / 3, minlength=patches)
+    holes = np.bincount(patch, weights=np.linalg.norm(area, axis=1), minlength=patches)
+    return volumes, holes.astype(np.float64)
+
+
+def _area_vectors(corners: Floats) -> Floats:
+    return np.asarray(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]) / 2)
+
+
+def _volumes(corners: Floats) -> Floats:
+    """Signed volumes of the tetrahedra between the origin and each triangle, (m,)."""
+    return np.asarray((corners[:, 0] * np.cross(corners[:, 1], corners[:, 2])).sum(axis=1) / 6)

@@ -1,0 +1,159 @@
+"""Checks labels against the bodies of the scene, the camera and the mesh, with own code and without meshes.
+
+A label names a body of the recorded scene. Category, asset and scale have to be those of the body, and the
+pose that of the body as the camera sees it. The masks have to agree with the box of the whole object, and
+this box with the projections of the vertices of the mesh that the record lists as outermost.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim2coco.check.folder import Place
+from sim2coco.check.values import Entry, integer, show
+
+Array = NDArray[np.float64]
+
+MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError)
+"""What reading a record that was edited by hand may raise."""
+POSITION_ERROR = 1e-6
+"""Allowed deviation of positions in metres, and of the entries of rotation matrices."""
+BEYOND_PX = 0.8
+"""How far a box may extend beyond the projected vertices: half a pixel by the centres of pixels, and up to a
+quarter by coarser levels of detail."""
+WITHIN_PX, WITHIN_SHARE = 8.0, 0.25
+"""How far a box may stay within them, in pixels or as a share of its side: tips can be thin."""
+FRACTION_ERROR = 1e-5
+
+
+def check_bodies(
+    place: Place, record: Entry, view: Entry, picture: Entry, categories: Sequence[str] | None
+) -> None:
+    """Checks the labels of an image against the bodies of its scene and its camera.
+
+    Args:
+        place: Where faults are reported.
+        record: The record of the scene.
+        view: The view of the image in it.
+        picture: The image in the view.
+        categories: The names of all categories in order; None if they are unknown.
+    """
+    try:
+        bodies = record["settled"]["spec"]["bodies"]
+        found = [*_image(view, picture), *_listing(bodies, picture)]
+        with np.errstate(all="ignore"):  # comparisons with NaN and infinity are faults
+            for label in picture["annotations"]:
+                told = f"instance {label['instance']}"
+                found += [f"{told}: {what}" for what in _label(bodies, picture, label, categories)]
+    except MALFORMED as error:
+        found = [f"the scene, the camera or a label cannot be read ({type(error).__name__}: {error})"[:120]]
+    for what in found:
+        place.fault(what)
+
+
+def _image(view: Entry, picture: Entry) -> Iterator[str]:
+    """Checks the camera of an image against that of its view; it is null if an augmentation moved pixels."""
+    camera = picture["camera"]
+    if camera is None:
+        return
+    shot = view["shot"]["camera"]
+    for key in shot:
+        if camera[key] != shot[key]:
+            yield f"camera: {key} differs from the camera of the view"
+    if (camera["width"], camera["height"]) != (picture["width"], picture["height"]):
+        yield "camera: width and height are not those of the image"
+
+
+def _listing(bodies: list[Any], picture: Entry) -> Iterator[str]:
+    """Checks that each object is listed once: as a label, as ignored, or as unseen."""
+    instances = [(label["instance"], label["body"]) for label in picture["annotations"]]
+    if sorted(instances) != sorted(instances, key=lambda pair: pair[1]):
+        yield "instances are not numbered in the order of their bodies"
+    if picture.get("unseen") is None:  # written by an earlier version
+        return
+    listed = [body for _, body in instances] + [entry["body"] for entry in picture["ignored"]]
+    listed += picture["unseen"]
+    for index, body in enumerate(bodies):
+        number = listed.count(index)
+        if body["category"] is not None and number != 1:
+            what = "neither labelled nor ignored nor unseen" if not number else "listed twice"
+            yield f"body {index} is {what}"
+
+
+def _label(
+    bodies: list[Any], picture: Entry, label: Entry, categories: Sequence[str] | None
+) -> Iterator[str]:
+    if not integer(0, len(bodies) - 1)(label["body"]) or bodies[label["body"]]["category"] is None:
+        yield f"body {show(label['body'])} is not an object of the scene"
+        return
+    body = bodies[label["body"]]
+    name = body["asset"].rpartition("@")[0]
+    for key, own in (("category", body["category"]), ("asset", name), ("scale", body["scale"])):
+        if label[key] != own:
+            yield f"{key} is {show(label[key])}, that of body {label['body']} is {show(own)}"
+    if categories is not None and not f"{label['asset']}/".startswith(f"{categories[label['category']]}/"):
+        yield f"asset {label['asset']!r} does not belong to category {categories[label['category']]!r}"
+    if picture["camera"] is not None:
+        yield from _pose(body, picture["camera"], label)
+        yield from _whole(picture, label)
+        if label.get("outermost_m"):
+            yield from _box(picture["camera"], label)
+
+
+def _pose(body: Entry, camera: Entry, label: Entry) -> Iterator[str]:
+    """Checks that the pose of a label is that of its body, seen from the camera."""
+    (turn, place_m), (eye_turn, eye_m) = _frame(body["pose"]), _frame(camera["pose"])
+    told, told_m = _frame(label["pose"])
+    right_m = eye_turn.T @ (place_m - eye_m)
+    allowed = POSITION_ERROR * (1 + np.abs(place_m).max())  # a frame may be far from its mesh
+    if not np.abs(told_m - right_m).max() <= allowed or not np.abs(told - eye_turn.T @ turn).max() <= 1e-6:
+        yield f"pose is off by {np.abs(told_m - right_m).max():.3g} m from that of body {label['body']}"
+
+
+def _frame(pose: Entry) -> tuple[Array, Array]:
+    """The rotation matrix (3, 3) and the position (3,) of a pose."""
+    x, y, z, w = np.array(pose["quat_xyzw"], np.float64) / np.linalg.norm(pose["quat_xyzw"])
+    turn = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ]
+    return np.array(turn), np.array(pose["position_m"], np.float64)
+
+
+def _whole(picture: Entry, label: Entry) -> Iterator[str]:
+    """Checks the amodal mask's box and area against the box and the area of the whole object."""
+    size = np.array([picture["width"], picture["height"]] * 2)
+    whole, amodal = _edges(label["whole_bbox"]), _edges(label["amodal_bbox"])
+    clipped = np.clip(whole, 0, size)
+    inside = (clipped == whole).all()
+    if (amodal[:2] < clipped[:2]).any() or (amodal[2:] > clipped[2:]).any():
+        yield "amodal_bbox extends beyond whole_bbox"
+    elif inside and ((amodal != whole).any() or label["amodal_area"] != label["whole_px"]):
+        yield "amodal_bbox or amodal_area differs from that of the whole object, which lies in the image"
+    elif not abs(label["truncation"] - (1 - label["amodal_area"] / label["whole_px"])) <= FRACTION_ERROR:
+        yield "truncation differs from 1 - amodal_area / whole_px"
+
+
+def _box(camera: Entry, label: Entry) -> Iterator[str]:
+    """Checks the box of the whole object against its projected outermost vertices."""
+    turn, place_m = _frame(label["pose"])
+    points_m = (np.array(label["outermost_m"], np.float64) * label["scale"]) @ turn.T + place_m
+    x = camera["fx"] * points_m[:, 0] / points_m[:, 2] + camera["cx"]
+    y = camera["fy"] * points_m[:, 1] / points_m[:, 2] + camera["cy"]
+    left, top, right, bottom = _edges(label["whole_bbox"])
+    beyond_px = np.array([x[0] - left, right - x[1], y[2] - top, bottom - y[3]])
+    width, height = right - left, bottom - top
+    within_px = np.maximum(WITHIN_PX, WITHIN_SHARE * np.array([width, width, height, height]))
+    if not (points_m[:, 2] > 0).all() or not (beyond_px <= BEYOND_PX).all():
+        yield f"whole_bbox extends {beyond_px.max():.1f} px beyond the projected mesh"
+    elif not (beyond_px >= -within_px).all():
+        yield f"whole_bbox stays {-beyond_px.min():.1f} px within the projected mesh"
+
+
+def _edges(box_xywh: list[float]) -> Array:
+    """The left, top, right and bottom edge of a box."""
+    x, y, width, height = box_xywh
+    return np.array([x, y, x + width, y + height], np.float64)

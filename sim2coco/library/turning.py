@@ -1,0 +1,60 @@
+"""Turns triangles of an imported mesh so that they face outward."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.mesh import face_normals, merged_positions
+from scenes.assets.reading.raw import Raw
+from scenes.assets.surface import Patches, doubled, patches_of
+
+
+def outward(raws: list[Raw], both: list[NDArray[np.bool_]], repairs: list[str]) -> list[Raw]:
+    """Turns triangles that face inward, or the other way than their neighbours.
+
+    Args:
+        raws: The triangles of each material.
+        both: Whether each triangle was there with both sides, so that turning it repairs nothing.
+        repairs: A note on what was turned is added here.
+    """
+    corners = np.concatenate([raw.corners for raw in raws])
+    corner_of = merged_positions(corners.reshape(-1, 3)).reshape(-1, 3)
+    once = ~doubled(corner_of)  # triangles of two materials may lie on each other
+    patches = patches_of(corners[once], corner_of[once])
+    if not patches.turned.any():
+        return raws
+    turned = np.zeros(len(corners), np.bool_)
+    turned[once] = patches.turned
+    one = ~np.concatenate(both)
+    if (turned & one).any():
+        repairs.append(_told(patches, turned[one]))
+    parts = np.split(turned, np.cumsum([len(raw.corners) for raw in raws])[:-1])
+    return [_turned(raw, part) for raw, part in zip(raws, parts, strict=True)]
+
+
+def _told(patches: Patches, turned: NDArray[np.bool_]) -> str:
+    """The note on triangles that were turned."""
+    if turned.all():
+        return "was inside out: turned"
+    inward = "inward, or " if patches.inside_out else ""
+    return f"{turned.sum():,} faces that faced {inward}the other way than their neighbours turned"
+
+
+def _turned(raw: Raw, which: NDArray[np.bool_]) -> Raw:
+    """Reverses the order of some triangles; normals of the file that point outward then stay as they are."""
+    if not which.any():
+        return raw
+    turned, mask = raw.turned(), which[:, None, None]
+    corners = np.where(mask, turned.corners, raw.corners)
+    arrays: dict[str, Any] = {
+        name: None
+        if getattr(raw, name) is None
+        else np.where(mask, getattr(turned, name), getattr(raw, name))
+        for name in ("normals", "uvs", "corner_colors")
+    }
+    if (normals := arrays["normals"]) is not None:
+        inward = (normals * face_normals(corners)[:, None]).sum(axis=2, keepdims=True) < 0
+        arrays["normals"] = np.where(mask & inward, -normals, normals)
+    return replace(raw, corners=corners, **arrays)
