@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from scenes.assets.mesh import Mesh, MeshError
 from scenes.assets.reading.file import read_mesh, read_mesh_file
@@ -159,6 +161,13 @@ def test_colours_of_vertices_are_used_with_a_material_without_texture(tmp_path: 
     np.testing.assert_allclose(corner_colors(tmp_path, text), [np.eye(3)])
 
 
+def test_the_same_colour_of_all_vertices_is_the_colour_of_the_part(tmp_path: Path) -> None:
+    path = tmp_path / "mesh.obj"
+    path.write_text("v 0 0 0 1 0.2 0\nv 1 0 0 1 0.2 0\nv 0 1 0 1 0.2 0\nf 1 2 3\n")
+    (raw,) = read_source(path, (tmp_path,)).raws
+    assert (raw.color_rgb, raw.corner_colors) == ((1, 0.2, 0), None)
+
+
 def test_faces_without_texture_coordinates_keep_their_colour_beside_others(tmp_path: Path) -> None:
     path = plate(tmp_path, mapped("quad.png", "0.25 0.5 1"))
     text = path.read_text().replace("f 1/1 3/3 4/4", "f 1 3 4")
@@ -259,7 +268,7 @@ Kd 0.25
 def test_material_files() -> None:
     expected = {
         "a": Material((0.25, 0.25, 0.25)),
-        "b b": Material((1, 0.5, 0), "my picture.png", (2, 3), (0.25, -0.1)),
+        "b b": Material((1, 0.5, 0), "my picture.png", (2, 3), (0.25, -0.1), clamped=True),
         "c": Material(None, "C:\\pictures\\a-b -1.png", (2, 1), unused=("-mm", "-imfchan")),
         "d": Material(),
     }
@@ -268,9 +277,33 @@ def test_material_files() -> None:
     assert parse_materials(MTL.encode("utf-16")) == expected
 
 
-def test_options_that_are_not_used_are_told(tmp_path: Path) -> None:
-    path = plate(tmp_path, mapped("-mm 0.2 0.5 quad.png"))
-    assert read_mesh_file(path).looks == ("texture 'quad.png': -mm in its material file is not used",)
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("-mm 0.2 0.5", ("texture 'quad.png': -mm in its material file is not used",)),
+        ("-imfchan r", ("texture 'quad.png': -imfchan in its material file is not used",)),
+        ("-clamp on -s 2 2", ("texture 'quad.png' repeats; -clamp in its material file is not used",)),
+        ("-clamp on", ()),
+        ("-clamp off -s 2 2", ()),
+        ("-bm 0.5 -blendu on -texres 8", ()),
+    ],
+)
+def test_options_that_are_not_used_are_told(tmp_path: Path, options: str, told: tuple[str, ...]) -> None:
+    path = plate(tmp_path, mapped(f"{options} quad.png"))
+    assert read_mesh_file(path).looks == told
+
+
+def test_many_materials_and_one_texture_take_no_longer(tmp_path: Path) -> None:
+    """Ten thousand materials with a texture of 25 megapixels, which is decoded once."""
+    Image.new("RGB", (5000, 5000)).save(tmp_path / "big.png")
+    names = [f"m{index}" for index in range(10_000)]
+    (tmp_path / "a.mtl").write_text("".join(f"newmtl {name}\nmap_Kd big.png\n" for name in names))
+    lines = ["mtllib a.mtl", *(f"v {x} {x % 7} {x % 5}\nvt 0 0" for x in range(30))]
+    lines += [f"usemtl {name}\nf {i % 9 + 1} {i % 9 + 2} {i % 9 + 4}" for i, name in enumerate(names)]
+    (tmp_path / "mesh.obj").write_text("\n".join(lines))
+    start = time.process_time()
+    assert len(read_source(tmp_path / "mesh.obj", (tmp_path,)).raws) == 10_000
+    assert time.process_time() - start < 5
 
 
 def test_only_textures_of_materials_in_use_are_missed(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import isfinite
 
 from scenes.assets.reading.raw import Color
@@ -25,6 +26,7 @@ class Material:
         texture: File name of the diffuse texture (`map_Kd`) as written; "" if there is none.
         repeats: How often the texture repeats along u and v.
         offset: What is added to u and v.
+        clamped: Whether the texture is meant not to repeat.
         unused: Options of the texture that are not used.
     """
 
@@ -32,6 +34,7 @@ class Material:
     texture: str = ""
     repeats: tuple[float, float] = (1.0, 1.0)
     offset: tuple[float, float] = (0.0, 0.0)
+    clamped: bool = False
     unused: tuple[str, ...] = ()
 
 
@@ -68,7 +71,10 @@ def _textured(material: Material, told: str) -> Material:
     name = told[before.end() if before else 0 : after.start() if after else None].strip('"')
     (u, v), (along_u, along_v) = _pair(options, "-s", 1.0), _pair(options, "-o", 0.0)
     unused = tuple(option for option in UNUSED if option in options)
-    return replace(material, texture=name, repeats=(u, v), offset=(along_u, along_v), unused=unused)
+    clamped = ("-clamp", "on") in pairwise(options)
+    return replace(
+        material, texture=name, repeats=(u, v), offset=(along_u, along_v), clamped=clamped, unused=unused
+    )
 
 
 def _pair(options: list[str], option: str, default: float) -> tuple[float, float]:

@@ -105,7 +105,7 @@ def painted(raw: Raw, color: Color, tint: Color, image: Image.Image | None, note
     texture = None if image is None or raw.uvs is None else decoded(image, notes)
     if texture is None:
         return replace(raw, color_rgb=color)
-    return replace(raw, color_rgb=WHITE, texture=_tinted(texture, tint))
+    return replace(raw, color_rgb=WHITE, texture=tinted(texture, tint))
 
 
 def meant(tint: Color) -> Color:
@@ -139,7 +139,8 @@ def opened(content: bytes) -> Image.Image:
     return Image.open(io.BytesIO(content))
 
 
-def _tinted(texture: NDArray[np.uint8], factor: Color) -> NDArray[np.uint8]:
+def tinted(texture: NDArray[np.uint8], factor: Color) -> NDArray[np.uint8]:
+    """A texture (h, w, 3) multiplied by a colour."""
     if min(factor) > 0.998:
         return texture
     return np.asarray(texture * np.array(factor, np.float32) + np.float32(0.5), np.uint8)

@@ -5,15 +5,29 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from PIL import Image
+from numpy.typing import NDArray
 
 from scenes.assets.reading.mtl import Material, parse_materials
 from scenes.assets.reading.objfile import ObjFile, parse
 from scenes.assets.reading.polygons import triangles_of
-from scenes.assets.reading.raw import GREY, WHITE, Color, Floats, Raw, meant, painted, rgb_of, with_colors
+from scenes.assets.reading.raw import (
+    GREY,
+    WHITE,
+    Color,
+    Floats,
+    Raw,
+    decoded,
+    meant,
+    rgb_of,
+    tinted,
+    with_colors,
+)
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolver import MeshResolver
 from scenes.assets.reading.triangulate import Ints
+
+BORDER = 1e-3
+"""How far texture coordinates may lie outside the texture before its repetition is noted."""
 
 
 def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
@@ -32,12 +46,15 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
         notes.append("its free-form curves and surfaces are not read")
     cut = triangles_of(obj.vertices, obj.corners[:, 0], obj.counts, notes)
     material_of = np.repeat(obj.material_of, obj.counts)[cut[:, 0]]
-    materials = _materials(obj, resolver)
+    materials, textures = _materials(obj, resolver), _Textures(resolver)
+    cut = cut[np.argsort(material_of, kind="stable")]
+    groups = np.split(obj.corners[cut], np.cumsum(np.bincount(material_of, minlength=1))[:-1])
     raws: list[Raw] = []
     # The last material comes first: the order of parts is part of the hash of a mesh.
-    for index, name in reversed([*enumerate(obj.materials)]):
-        corners = obj.corners[cut[material_of == index]]
-        raws += _raws(obj, corners, materials.get(name or ""), resolver)
+    for index, corners in reversed([*enumerate(groups)]):
+        if len(corners):
+            material = materials.get(obj.materials[index] or "", Material())
+            raws += _raws(obj, corners, material, textures, resolver.notes)
     return tuple(raws)
 
 
@@ -74,37 +91,67 @@ def _names(line: str, resolver: MeshResolver) -> list[str]:
     return re.findall(r"\S.*?\.mtl(?=\s|$)", line, re.IGNORECASE) or [line]
 
 
-def _raws(obj: ObjFile, corners: Ints, material: Material | None, resolver: MeshResolver) -> Iterator[Raw]:
+class _Textures:
+    """The textures of the materials of a file, multiplied by their colours. Each is decoded once."""
+
+    def __init__(self, resolver: MeshResolver) -> None:
+        self._resolver = resolver
+        self._known: dict[tuple[str, Color], NDArray[np.uint8] | None] = {}
+
+    def get(self, material: Material) -> NDArray[np.uint8] | None:
+        """The texture (h, w, 3) of a material, or None if it has none that can be used."""
+        key = material.texture, _tint(material)
+        if key not in self._known:
+            image = self._resolver.image(key[0]) if key[0] else None
+            pixels = None if image is None else decoded(image, self._resolver.notes)
+            self._known[key] = None if pixels is None else tinted(pixels, key[1])
+        return self._known[key]
+
+
+def _raws(
+    obj: ObjFile, corners: Ints, material: Material, textures: _Textures, notes: list[str]
+) -> Iterator[Raw]:
     """Yields the triangles of one material; in two groups if some lack the coordinates for its texture.
 
     Args:
         obj: The file.
         corners: (t, 3, 3) index of vertex, texture coordinate and normal of the corners of its triangles.
-        material: The material, or None if no file defines it.
-        resolver: Opens the texture.
+        material: The material.
+        textures: The textures of all materials.
+        notes: Notes on what is not used are added here.
     """
-    known = material or Material()
     uvs, normals = _rows(obj.uvs, corners[..., 1]), _rows(obj.normals, corners[..., 2])
+    uvs = uvs * material.repeats + material.offset
+    colors = None if obj.colors is None else obj.colors[corners[..., 0]] * _tint(material)
     raw = Raw(
         obj.vertices[corners[..., 0]],
         normals if np.isfinite(normals).any() else None,
-        uvs * known.repeats + known.offset,
-        _plain_color(known),
-        None if obj.colors is None else obj.colors[corners[..., 0]],
+        color_rgb=_plain_color(material),
+        corner_colors=colors,
     )
-    image = resolver.image(known.texture) if known.texture else None
-    if image is not None:
-        unused = ", ".join(known.unused)
-        resolver.notes += [f"texture {known.texture!r}: {unused} in its material file is not used"] * bool(
-            unused
-        )
+    texture = textures.get(material)
     mapped = np.asarray(np.isfinite(uvs).all(axis=(1, 2)))
-    if image is None or mapped.all() or not mapped.any():
-        yield _painted(raw if mapped.all() else replace(raw, uvs=None), known, image, resolver.notes)
+    if texture is None or not mapped.any():
+        if texture is not None:
+            notes.append("a texture without texture coordinates is not used")
+        yield _colored(replace(raw, uvs=uvs if mapped.all() else None))
         return
-    resolver.notes.append(f"{int((~mapped).sum()):,} faces without texture coordinates have their colour")
-    yield _painted(raw.kept(mapped), known, image, resolver.notes)
-    yield _painted(replace(raw.kept(~mapped), uvs=None), known, None, resolver.notes)
+    notes += _unused(material, uvs)
+    painted = replace(raw, uvs=uvs, color_rgb=WHITE, corner_colors=None, texture=texture)
+    if mapped.all():
+        yield painted
+        return
+    notes.append(f"{int((~mapped).sum()):,} faces without texture coordinates have their colour")
+    yield painted.kept(mapped)
+    yield _colored(raw.kept(~mapped))
+
+
+def _unused(material: Material, uvs: Floats) -> Iterator[str]:
+    """Yields a note on each option of the texture that would change how these coordinates show it."""
+    for option in material.unused:
+        yield f"texture {material.texture!r}: {option} in its material file is not used"
+    if material.clamped and ((uvs < -BORDER) | (uvs > 1 + BORDER)).any():
+        yield f"texture {material.texture!r} repeats; -clamp in its material file is not used"
 
 
 def _plain_color(material: Material) -> Color:
@@ -112,16 +159,20 @@ def _plain_color(material: Material) -> Color:
     return GREY if material.color is None else rgb_of(np.rint(255 * np.clip(material.color, 0, 1)) / 255)
 
 
-def _painted(raw: Raw, material: Material, image: Image.Image | None, notes: list[str]) -> Raw:
-    """Adds the texture of a material or, if there is none, the colours of the vertices."""
-    tint = WHITE if material.color is None else meant(rgb_of(np.array(material.color)))
+def _tint(material: Material) -> Color:
+    """The colour that multiplies a texture or the colours of vertices."""
+    return WHITE if material.color is None else meant(rgb_of(np.array(material.color)))
+
+
+def _colored(raw: Raw) -> Raw:
+    """Triangles with the colours of their vertices if there are any."""
     colors = raw.corner_colors
-    done = painted(replace(raw, corner_colors=None), raw.color_rgb, tint, image, notes)
-    return done if colors is None or done.texture is not None else with_colors(done, colors * tint)
+    return raw if colors is None else with_colors(replace(raw, corner_colors=None), colors)
 
 
 def _rows(table: Floats, index: Ints) -> Floats:
     """Rows of a table; NaN for an index that is out of range."""
     there = (index >= 0) & (index < len(table))
-    padded = np.concatenate([table, np.full((1, table.shape[1]), np.nan)])
-    return np.asarray(padded[np.where(there, index, len(table))])
+    rows = np.full((*index.shape, table.shape[1]), np.nan)
+    rows[there] = table[index[there]]
+    return rows
