@@ -126,8 +126,8 @@ def measured(
             silhouette = gbuffer.silhouettes[0]
             assert silhouette is not None
             vertices, faces = files.triangles(asset.key, 0)
-            pixels, _ = camera.project(files.center_pose(body).apply(vertices * scale))
-            exact = exact_mask(pixels - silhouette.box[:2], faces, size(silhouette.box))
+            pixels, _ = camera.project(files.center_pose(body).apply(vertices.T * scale))
+            exact = exact_mask(pixels - silhouette.box[:2], faces.T, size(silhouette.box))
             results.append(compared(name, size_px, 0, silhouette.mask, exact))
         client.fresh()
     return results

@@ -155,9 +155,9 @@ class MeshFiles:
         return self._levels[key]
 
     def _triangles(self, key: str, level: int) -> tuple[Array, NDArray[np.int32]]:
-        """Vertices (n, 3), relative to the centre of mass, and faces (m, 3) of an asset at a level."""
+        """Vertices (3, n), relative to the centre of mass, and faces (3, m) of an asset at a level."""
         mesh = self.mesh(key, level)
-        return _read_only(mesh.vertices_m), mesh.faces
+        return _read_only(np.ascontiguousarray(mesh.vertices_m.T)), np.ascontiguousarray(mesh.faces.T)
 
     def write(self, content: bytes, suffix: str) -> Path:
         """Writes the content to a file named by its hash, unless that file exists, and returns its path."""

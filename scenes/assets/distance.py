@@ -1,16 +1,20 @@
 """Distances between the surfaces of triangle meshes."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 STEPS = 0.6180339887498949, 0.7548776662466927, 0.5698402909980532
 """Steps of sequences modulo 1 that cover an interval and a square evenly (golden ratio, Roberts's R2)."""
-SPREAD = 50_000
+SPREAD = 20_000
 """Number of points that are spread over a surface, beside its vertices and the centres of its faces."""
 CELLS = 1 << 10
 """Number of cells along each axis by which triangles are sorted."""
@@ -28,6 +32,7 @@ class Searchable:
         corners: (m, 3, 3) the triangles.
         samples: (n, 3) points spread evenly, the vertices, and the centres of the triangles.
         triangle: (n,) the triangle of each sample.
+        tree: Finds the sample that is nearest to a point.
         leaves: (2^depth, LEAF) the triangles in the leaves of a complete binary tree; some are listed twice.
         boxes: For each level of the tree, from the root, the boxes (2^level, 2, 3) around the triangles.
     """
@@ -35,12 +40,16 @@ class Searchable:
     corners: Array
     samples: Array
     triangle: Index
+    tree: "cKDTree"
     leaves: Index
     boxes: tuple[Array, ...]
 
     @classmethod
     def of(cls, corners: Array) -> "Searchable":
-        """The tree of triangles (m, 3, 3)."""
+        """The surface of triangles (m, 3, 3)."""
+        # Imported here because SciPy is slow to import, and most meshes have no levels of detail.
+        from scipy.spatial import cKDTree
+
         depth = max(int(np.ceil(np.log2(len(corners) / LEAF))), 0)
         order = np.argsort(_morton(corners.mean(axis=1)), kind="stable")
         places = np.arange(LEAF << depth) * len(corners) // (LEAF << depth)
@@ -50,7 +59,8 @@ class Searchable:
         while len(boxes[0]) > 1:
             pairs = boxes[0].reshape(-1, 2, 2, 3)
             boxes.insert(0, np.stack([pairs[:, :, 0].min(axis=1), pairs[:, :, 1].max(axis=1)], axis=1))
-        return cls(corners, *_samples(corners), leaves, tuple(boxes))
+        samples, triangle = _samples(corners)
+        return cls(corners, samples, triangle, cKDTree(samples), leaves, tuple(boxes))
 
 
 def _samples(corners: Array) -> tuple[Array, Index]:
@@ -75,9 +85,7 @@ def farthest(points: Array, surface: Searchable) -> float:
     The distance to the triangle of the nearest sample is an upper bound. The exact distance is computed only
     where the bound is larger than the largest distance found so far.
     """
-    from scipy.spatial import cKDTree
-
-    nearest = cKDTree(surface.samples).query(points)[1]
+    nearest = surface.tree.query(points)[1]
     bound = _to_triangles(points, surface.corners[surface.triangle[nearest]])
     order, begun, largest = np.argsort(-bound, kind="stable"), 0, 0.0
     while begun < len(order) and bound[order[begun]] > largest:

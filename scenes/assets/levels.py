@@ -14,9 +14,9 @@ from scenes.assets.reading.parts import crease_normals, part_of_corners, planar_
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
-MIN_FACES = 5000
+MIN_FACES = 10_000
 """Meshes with fewer faces have no simplified levels: drawing them takes little time."""
-ERRORS = (5e-4, 1.5e-3, 5e-3, 1.5e-2, 5e-2)
+ERRORS = (3e-4, 1e-3, 4e-3, 1.6e-2)
 """Errors up to which levels are simplified, as fractions of the longest side of the mesh."""
 MIN_SAVING = 0.3
 """A level with more than (1 - this) of the faces of the level before it is left out."""

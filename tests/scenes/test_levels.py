@@ -15,7 +15,7 @@ def surface(mesh: Mesh) -> Searchable:
 
 @pytest.fixture(scope="module")
 def fine() -> Mesh:
-    return sphere(0.1, 120)
+    return sphere(0.1, 150)
 
 
 def test_a_mesh_of_few_faces_has_one_level() -> None:
@@ -41,7 +41,7 @@ def test_levels_get_coarser_and_their_errors_hold(fine: Mesh) -> None:
 
 
 def test_levels_depend_on_the_mesh_alone(fine: Mesh) -> None:
-    first, second = levels_of(fine), levels_of(sphere(0.1, 120))
+    first, second = levels_of(fine), levels_of(sphere(0.1, 150))
     assert [level.error_m for level in first] == [level.error_m for level in second]
     assert [level.mesh.content_hash for level in first] == [level.mesh.content_hash for level in second]
 

@@ -11,7 +11,7 @@ from tests.rig import catalogue_of
 
 
 def test_the_coarsest_level_within_the_error_is_chosen_and_lies_within_the_hull(tmp_path: Path) -> None:
-    files = MeshFiles(catalogue_of({"sphere": sphere(0.1, 100)}), tmp_path)
+    files = MeshFiles(catalogue_of({"sphere": sphere(0.1, 150)}), tmp_path)
     (key,) = files.assets
     levels = files.levels(key)
     assert len(levels) >= 3

@@ -85,11 +85,10 @@ class MeshRenderer(ABC):
     def _render(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> RawImages:
         """Renders an image of a given size with a view and a projection matrix, (4, 4) each."""
 
-    def _completed(
-        self, settled: Settled, index: int, shot: Shot, planes_m: tuple[float, float], drawn: Drawn
-    ) -> Drawn:
-        """Hook for subclasses to add what the renderer left out of a body."""
-        return drawn
+    def _complete(  # noqa: B027 - most renderers leave nothing out
+        self, settled: Settled, shot: Shot, planes_m: tuple[float, float], drawn: Mapping[int, Drawn]
+    ) -> None:
+        """Hook for subclasses to add, in place, what the renderer left out of the bodies, by body index."""
 
     def _postprocess(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
         """Hook for subclasses to change the finished G-buffer."""
@@ -109,15 +108,19 @@ class MeshRenderer(ABC):
             planes_m, boxes = self._depth_range(settled, camera), self._boxes(settled, camera)
             self._load(settled, camera)
             view = view_matrix(camera)
-            for group in self._groups(settled, camera, boxes):
+            groups = [
+                (group, union(boxes[index] for index in group))
+                for group in self._groups(settled, camera, boxes)
+            ]
+            drawn: dict[int, Drawn] = {}
+            for group, box in groups:
                 self._show_only(settled, set(group))
-                box = union(boxes[index] for index in group)
                 matrix = projection(camera, box, *planes_m)
-                color, depth, ids = self._render(view, matrix, size(box), shot.light)
-                drawn = Drawn(box, color, depth, self._bodies(ids))
-                for index in group:
-                    drawn = self._completed(settled, index, shot, planes_m, drawn)
-                builder.add({i: boxes[i] for i in group}, drawn, planes_m)
+                rgba, depth, ids = self._render(view, matrix, size(box), shot.light)
+                drawn |= dict.fromkeys(group, Drawn(box, rgba, depth, self._bodies(ids)))
+            self._complete(settled, shot, planes_m, drawn)
+            for group, _ in groups:
+                builder.add({index: boxes[index] for index in group}, drawn[next(iter(group))], planes_m)
         return self._postprocess(builder.build(), settled)
 
     def _boxes(self, settled: Settled, camera: Camera) -> dict[int, Box]:

@@ -5,10 +5,13 @@ and the pixel centres that they contain are found. Such a triangle is thin: each
 the longer side of its bounding box meets at most one centre inside it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sim.boxes import Box
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -22,57 +25,82 @@ TOLERANCE_PX = 1e-3
 between these triangles and those that TinyRenderer draws."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Covered:
-    """Pixels of an image, each covered by a triangle; the nearest if there are several.
+class Projected(NamedTuple):
+    """The triangles of a body in an image.
 
     Attributes:
-        place: (k,) index into the flattened image.
-        face: (k,) index of the triangle.
+        places: (2, n) columns and rows of the vertices, with the centre of the first pixel at 0; not finite
+            for vertices that are not in front of the camera.
+        depth_m: (n,) depths of the vertices in metres.
+        faces: (3, m) vertex indices of the triangles.
+        box: The part of the image in which pixels are wanted.
+    """
+
+    places: Array
+    depth_m: Array
+    faces: NDArray[np.int32]
+    box: Box
+
+
+class Covered(NamedTuple):
+    """Pixels of an image, each covered by a triangle of a body; the nearest of the body's triangles.
+
+    Attributes:
+        column, row: (k,) the pixel in the image.
+        body: (k,) index of the body.
+        face: (k,) index of the triangle in the body.
         weights: (k, 3) barycentric coordinates of the point on the triangle.
         depth_m: (k,) depth of the point in metres.
     """
 
-    place: Index
+    column: Index
+    row: Index
+    body: Index
     face: Index
     weights: Array
     depth_m: Array
 
-    def chosen(self, mask: NDArray[np.bool_]) -> "Covered":
-        """The pixels where a mask (k,) is set."""
-        return Covered(self.place[mask], self.face[mask], self.weights[mask], self.depth_m[mask])
+    def chosen(self, index: Index | NDArray[np.bool_]) -> "Covered":
+        """Some of the pixels, by index or mask."""
+        pixel = self.column[index], self.row[index]
+        return Covered(*pixel, self.body[index], self.face[index], self.weights[index], self.depth_m[index])
 
 
-def covered_by_small(
-    pixels: Array, depth_m: Array, faces: NDArray[np.int32], size_wh: tuple[int, int]
-) -> Covered:
-    """The pixels whose centres are inside triangles that TinyRenderer skips.
-
-    Args:
-        pixels: (n, 2) pixel coordinates of the vertices, with the centre of the first pixel at 0; not finite
-            for vertices that are not in front of the camera.
-        depth_m: (n,) depths of the vertices in metres.
-        faces: (m, 3) vertex indices of the triangles.
-        size_wh: Width and height of the image in pixels.
-    """
-    small = _small(pixels, faces, max(size_wh))
-    corners = pixels[faces[small]]
-    triangle, place = _centres(corners, size_wh)
-    weights = _weights(corners[triangle], np.stack([place % size_wh[0], place // size_wh[0]], axis=1))
-    # Inverse depth is linear in the image; the barycentric coordinates on the surface follow from it.
-    shares = weights / depth_m[faces[small[triangle]]]
-    nearness = shares.sum(axis=1)
-    order = np.lexsort((triangle, -nearness, place))
-    first = order[np.flatnonzero(np.diff(place[order], prepend=-1))]
-    return Covered(
-        place[first], small[triangle[first]], (shares / nearness[:, None])[first], 1 / nearness[first]
+def covered_by_small(bodies: Sequence[Projected]) -> Covered:
+    """The pixels whose centres are inside triangles that TinyRenderer skips."""
+    vertices = np.cumsum([0, *(body.places.shape[1] for body in bodies)])
+    first_face = np.cumsum([0, *(body.faces.shape[1] for body in bodies)])
+    places = np.concatenate([body.places for body in bodies], axis=1)
+    faces = np.concatenate(
+        [body.faces + np.int32(start) for body, start in zip(bodies, vertices, strict=False)], axis=1
     )
+    boxes = np.array([body.box for body in bodies])
+    small = _small(places, faces, int((boxes[:, 2:] - boxes[:, :2]).max()))
+    corners = places.take(faces.take(small, axis=1), axis=1)
+    body = np.searchsorted(first_face, small, side="right") - 1
+    triangle, along, line, beside = _centres(corners, boxes[body])
+    place = np.where(along[triangle] == 1, (beside, line), (line, beside))
+    weights = _weights(corners.take(triangle, axis=2), place)
+    # Inverse depth is linear in the image; the barycentric coordinates on the surface follow from it.
+    depth_m = np.concatenate([body.depth_m for body in bodies])
+    shares = weights / depth_m[faces.take(small[triangle], axis=1)]
+    nearness = shares.sum(axis=0)
+    of_body = body[triangle]
+    face, weights = small[triangle] - first_face[of_body], (shares / nearness).T
+    found = Covered(place[0], place[1], of_body, face, weights, 1 / nearness)
+    return found.chosen(_nearest(found))
 
 
-def _small(pixels: Array, faces: NDArray[np.int32], side_px: int) -> Index:
+def _nearest(found: Covered) -> Index:
+    """Index of the nearest point for each body and pixel."""
+    order = np.lexsort((found.face, found.depth_m, found.column, found.row, found.body))
+    keys = np.stack([found.body, found.row, found.column])[:, order]
+    return order[np.any(np.diff(keys, axis=1, prepend=-1) != 0, axis=0)] if len(order) else order
+
+
+def _small(places: Array, faces: NDArray[np.int32], side_px: int) -> Index:
     """The triangles that TinyRenderer may skip and whose bounding boxes contain a pixel centre."""
-    x, y = np.ascontiguousarray(pixels.T)
-    a, b, c = np.ascontiguousarray(faces.T)
+    (x, y), (a, b, c) = places, faces
     x0, y0 = x.take(a), y.take(a)
     x1, y1, x2, y2 = x.take(b) - x0, y.take(b) - y0, x.take(c) - x0, y.take(c) - y0
     twice_area = np.abs(x1 * y2 - x2 * y1)
@@ -89,37 +117,40 @@ def _small(pixels: Array, faces: NDArray[np.int32], side_px: int) -> Index:
     return np.asarray(found[holds_centre & skipped])
 
 
-def _centres(corners: Array, size_wh: tuple[int, int]) -> tuple[Index, Index]:
-    """Pairs of a triangle (m, 3, 2) and a pixel whose centre is inside it."""
-    low, high = corners.min(axis=1) - TOLERANCE_PX, corners.max(axis=1) + TOLERANCE_PX
-    along = np.argmax(high - low, axis=1)
-    first = np.maximum(np.ceil(np.take_along_axis(low, along[:, None], 1)[:, 0]), 0).astype(np.int64)
-    limit = np.array(size_wh)[along] - 1
-    last = np.minimum(np.floor(np.take_along_axis(high, along[:, None], 1)[:, 0]), limit).astype(np.int64)
-    count = np.maximum(last - first + 1, 0)
-    triangle = np.repeat(np.arange(len(corners)), count)
-    line = first[triangle] + np.arange(len(triangle)) - np.repeat(count.cumsum() - count, count)
-    across = _crossing(corners[triangle], along[triangle], line)
-    centre = np.ceil(across[0] - TOLERANCE_PX)
-    side = np.array(size_wh)[1 - along[triangle]]
-    inside = np.flatnonzero((centre <= across[1] + TOLERANCE_PX) & (centre >= 0) & (centre < side))
-    triangle, line, beside = triangle[inside], line[inside], centre[inside].astype(np.int64)
-    upright = along[triangle] == 1
-    column, row = np.where(upright, beside, line), np.where(upright, line, beside)
-    return triangle, row * size_wh[0] + column
-
-
-def _crossing(corners: Array, along: Index, line: Index) -> tuple[Array, Array]:
-    """Ends of the interval in which a triangle (n, 3, 2) meets a line across one axis, (n,) each.
+def _centres(corners: Array, boxes: Index) -> tuple[Index, Index, Index, Index]:
+    """The pixels whose centres are inside thin triangles.
 
     Args:
-        corners: Triangles.
-        along: (n,) the axis.
-        line: (n,) the coordinate of the line on this axis.
+        corners: (2, 3, m) columns and rows of the corners.
+        boxes: (m, 4) the part of the image in which pixels are wanted.
+
+    Returns:
+        For each triangle, the axis of the longer side of its bounding box, (m,); and for each pixel found,
+        the triangle, the place along this axis, and that along the other one, (k,).
     """
-    place = np.take_along_axis(corners, along[:, None, None].repeat(3, axis=1), 2)[..., 0]
-    other = np.take_along_axis(corners, 1 - along[:, None, None].repeat(3, axis=1), 2)[..., 0]
-    place = place - line[:, None]
+    every = np.arange(corners.shape[2])
+    low, high = corners.min(axis=1) - TOLERANCE_PX, corners.max(axis=1) + TOLERANCE_PX
+    along = np.argmax(high - low, axis=0)
+    first = np.maximum(np.ceil(low[along, every]), boxes[every, along]).astype(np.int64)
+    last = np.minimum(np.floor(high[along, every]), boxes[every, along + 2] - 1).astype(np.int64)
+    count = np.maximum(last - first + 1, 0)
+    triangle = np.repeat(every, count)
+    line = first[triangle] + np.arange(len(triangle)) - np.repeat(count.cumsum() - count, count)
+    axis = along[triangle]
+    start, stop = _crossing(corners[axis, :, triangle] - line[:, None], corners[1 - axis, :, triangle])
+    centre = np.ceil(start - TOLERANCE_PX)
+    limits = boxes[triangle, 1 - axis], boxes[triangle, 3 - axis]
+    inside = np.flatnonzero((centre <= stop + TOLERANCE_PX) & (centre >= limits[0]) & (centre < limits[1]))
+    return triangle[inside], along, line[inside], centre[inside].astype(np.int64)
+
+
+def _crossing(place: Array, other: Array) -> tuple[Array, Array]:
+    """Ends (n,) of the interval in which triangles meet the line on which one of their coordinates is 0.
+
+    Args:
+        place: (n, 3) that coordinate of the corners.
+        other: (n, 3) the other coordinate.
+    """
     next_place, next_other = np.roll(place, -1, axis=1), np.roll(other, -1, axis=1)
     step = next_place - place
     share = np.clip(-place / np.where(step == 0, 1, step), 0, 1)
@@ -130,12 +161,12 @@ def _crossing(corners: Array, along: Index, line: Index) -> tuple[Array, Array]:
 
 
 def _weights(corners: Array, points: Array) -> Array:
-    """Barycentric coordinates (n, 3), in the image, of points (n, 2) in or near triangles (n, 3, 2)."""
-    a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
-    first, second, to = b - a, c - a, points - a
-    area = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
+    """Barycentric coordinates (3, n), in the image, of points (2, n) in or near triangles (2, 3, n)."""
+    (a_x, b_x, c_x), (a_y, b_y, c_y) = corners
+    x, y = points[0] - a_x, points[1] - a_y
+    x1, y1, x2, y2 = b_x - a_x, b_y - a_y, c_x - a_x, c_y - a_y
+    area = x1 * y2 - x2 * y1
     area = np.where(np.abs(area) < 1e-12, 1.0, area)
-    beside = (to[:, 0] * second[:, 1] - to[:, 1] * second[:, 0]) / area
-    above = (first[:, 0] * to[:, 1] - first[:, 1] * to[:, 0]) / area
-    weights = np.clip(np.stack([1 - beside - above, beside, above], axis=1), 0, 1)
-    return np.asarray(weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9))
+    second, third = (x * y2 - x2 * y) / area, (x1 * y - x * y1) / area
+    weights = np.clip(np.stack([1 - second - third, second, third]), 0, 1)
+    return np.asarray(weights / np.maximum(weights.sum(axis=0), 1e-9))

@@ -1,6 +1,6 @@
 """Renderer that uses PyBullet's TinyRenderer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from scenes.assets.images import Pictures, Texture
 from scenes.assets.mesh import Part
-from scenes.shot import Light, Shot
+from scenes.shot import Camera, Light, Shot
 from scenes.spec import Body
-from sim.boxes import size
+from sim.boxes import Box
 from sim.bullet import Client, pb
 from sim.meshfiles import UNIFORM, MeshFiles
 from sim.render.raster.gbuffer import Array
 from sim.render.raster.meshrenderer import Drawn, MeshRenderer, RawImages
 from sim.render.raster.projection import buffer_of, column_major, depth_of, shifted
-from sim.render.raster.subpixel import Covered, covered_by_small
+from sim.render.raster.subpixel import Covered, Projected, covered_by_small
 from sim.render.raster.tinyshading import shaded, texels
 from sim.settle import Settled
 
@@ -110,24 +110,47 @@ class TinyRenderer(MeshRenderer):
         own = self._own_textures(body.asset, level)
         return list(own) if body.look.color_rgb is None else [None] * len(parts)
 
-    def _completed(
-        self, settled: Settled, index: int, shot: Shot, planes_m: tuple[float, float], drawn: Drawn
-    ) -> Drawn:
-        """Adds the triangles of a body that TinyRenderer skips because they are too small in the image."""
-        body, level = settled.spec.bodies[index], self._levels[index]
+    def _complete(
+        self, settled: Settled, shot: Shot, planes_m: tuple[float, float], drawn: Mapping[int, Drawn]
+    ) -> None:
+        """Adds the triangles that TinyRenderer skips because they are too small in the image."""
+        order = list(drawn)
+        projected = [
+            self._projected(settled.spec.bodies[index], self._levels[index], shot.camera, planes_m[0], box)
+            for index, (box, *_) in drawn.items()
+        ]
+        found = covered_by_small(projected)
+        for place in np.unique(found.body).tolist():
+            of_body = found.chosen(found.body == place)
+            self._add_points(settled.spec.bodies[order[place]], order[place], of_body, shot, planes_m, drawn)
+
+    def _projected(self, body: Body, level: int, camera: Camera, near_m: float, box: Box) -> Projected:
         vertices_m, faces = self._files.triangles(body.asset, level)
-        points_m = self._files.center_pose(body).apply(vertices_m * np.array(body.axes))
-        pixels, depth_m = shot.camera.project(points_m)
-        pixels = np.where((depth_m > planes_m[0])[:, None], pixels - drawn.box[:2] - 0.5, np.nan)
-        found = covered_by_small(pixels, depth_m, faces, size(drawn.box))
-        depth, bodies = drawn.depth.reshape(-1), drawn.body.reshape(-1)
-        found = found.chosen(found.depth_m < IN_FRONT * depth_of(depth[found.place], planes_m))
-        if len(found.place):
-            depth[found.place] = buffer_of(found.depth_m, planes_m)
-            bodies[found.place] = index
-            colors = self._surface_colors(body, level, found, shot.light)
-            drawn.rgba.reshape(-1, 4)[found.place, :3] = colors
-        return drawn
+        pose = self._files.center_pose(body).inside(camera.pose)
+        x, y, z = (pose.rotation() * np.array(body.axes)) @ vertices_m + np.array(pose.position_m)[:, None]
+        if z.min() <= near_m:
+            z = np.where(z > near_m, z, np.nan)
+        places = np.stack([x / z * camera.fx + (camera.cx - 0.5), y / z * camera.fy + (camera.cy - 0.5)])
+        return Projected(places, z, faces, box)
+
+    def _add_points(
+        self,
+        body: Body,
+        index: int,
+        found: Covered,
+        shot: Shot,
+        planes_m: tuple[float, float],
+        drawn: Mapping[int, Drawn],
+    ) -> None:
+        """Adds points of a body where nothing that is drawn is in front of them."""
+        box, rgba, depth, bodies = drawn[index]
+        rows, columns = found.row - box[1], found.column - box[0]
+        front = found.depth_m < IN_FRONT * depth_of(depth[rows, columns], planes_m)
+        if front.any():
+            found, rows, columns = found.chosen(front), rows[front], columns[front]
+            depth[rows, columns] = buffer_of(found.depth_m, planes_m)
+            bodies[rows, columns] = index
+            rgba[rows, columns, :3] = self._surface_colors(body, self._levels[index], found, shot.light)
 
     def _surface_colors(self, body: Body, level: int, found: Covered, light: Light) -> NDArray[np.uint8]:
         """Colours (k, 3) of points on a body, as TinyRenderer would draw them."""
