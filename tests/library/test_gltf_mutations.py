@@ -193,3 +193,15 @@ def test_models_that_are_wrong_are_refused_by_what_is_wrong(name: str, words: st
     with pytest.raises(Refused) as refused:
         read_source(path, (path.parent,))
     assert words in refused.value.sentence
+
+
+def test_many_copies_of_many_points_take_no_time(tmp_path: Path) -> None:
+    """Primitives are counted once for each mesh, however often it is shown."""
+    file = Gltf()
+    file.square()
+    points = {"attributes": {"POSITION": 0}, "mode": 0}
+    file.tree["meshes"][0]["primitives"] += [points] * 5000
+    file.tree["nodes"] += [{"mesh": 0}] * 5000
+    start = time.process_time()
+    assert len(file.corners(tmp_path)) == 2 * 5001
+    assert time.process_time() - start < 10

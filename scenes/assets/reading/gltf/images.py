@@ -1,6 +1,7 @@
 """The images of glTF files: embedded, in data URIs, and in files of their own."""
 
 import io
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -45,6 +46,7 @@ class Pictures:
         self._buffers = buffers
         self._resolver = resolver
         self._decoded: dict[int, Picture | None] = {}
+        self._names = Counter(image.text("name") for image in root.items("images"))
 
     def get(self, index: int) -> Picture | None:
         """The pixels of an image, at most 1024 px a side, or None if it cannot be used, which is noted.
@@ -87,8 +89,7 @@ class Pictures:
     def _name(self, image: Item, index: int) -> str:
         """The name of an embedded image, with its index if images share it."""
         name = image.text("name") or f"image {index}"
-        names = [other.text("name") for other in self._root.items("images")]
-        return f"{name} ({index})" if names.count(name) > 1 else name
+        return f"{name} ({index})" if self._names[name] > 1 else name
 
 
 def _embedded(uri: str) -> bytes | None:

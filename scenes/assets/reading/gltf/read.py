@@ -55,6 +55,7 @@ class _Scene:
         self._notes = notes
         self._places = transforms(root)
         self._materials: dict[int | None, Look] = {}
+        self._meshes: dict[int, tuple[list[Item], int]] = {}
         self._read: dict[object, list[tuple[Look, Vertices]]] = {}
 
     def pieces(self) -> Iterator[Piece]:
@@ -70,31 +71,32 @@ class _Scene:
 
     def _check_size(self, shown: list[Instance]) -> None:
         """Checks the number of triangles before any of them is read."""
-        skipped, faces = 0, 0
-        for instance in shown:
-            for primitive in self._root.entry("meshes", instance.mesh).items("primitives"):
-                faces += num_faces(self._root, primitive) * len(instance.matrices)
-                skipped += primitive.integer("mode", 4) in LINES_AND_POINTS
+        faces = sum(self._mesh(instance.mesh)[1] * len(instance.matrices) for instance in shown)
         if faces > MAX_FACES:
             raise Refused(
                 "over a limit", f"has {faces:,} faces, more than {MAX_FACES:,}", "decimate it first"
             )
         if not faces:
             raise Refused("no faces", "has no faces", "export the surface, not points or lines")
-        if skipped:
-            self._notes.append("points and lines left out")
+
+    def _mesh(self, index: int) -> tuple[list[Item], int]:
+        """The primitives of a mesh that have triangles, and the number of these."""
+        if index not in self._meshes:
+            primitives = self._root.entry("meshes", index).items("primitives")
+            counts = [num_faces(self._root, primitive) for primitive in primitives]
+            if any(primitive.integer("mode", 4) in LINES_AND_POINTS for primitive in primitives):
+                self._notes.append("points and lines left out")
+            drawn = [primitive for primitive, count in zip(primitives, counts, strict=True) if count]
+            self._meshes[index] = drawn, sum(counts)
+        return self._meshes[index]
 
     def _vertices(self, instance: Instance) -> list[tuple[Look, Vertices]]:
         """The vertices of each primitive of a mesh with their material; read once for each set of weights."""
-        mesh = self._root.entry("meshes", instance.mesh)
-        weights = instance.weights or mesh.any_numbers("weights")
+        weights = instance.weights or self._root.entry("meshes", instance.mesh).any_numbers("weights")
         key = (instance.mesh, weights)
         if key not in self._read:
-            self._read[key] = [
-                self._primitive(primitive, weights)
-                for primitive in mesh.items("primitives")
-                if num_faces(self._root, primitive)
-            ]
+            primitives, _ = self._mesh(instance.mesh)
+            self._read[key] = [self._primitive(primitive, weights) for primitive in primitives]
         return self._read[key]
 
     def _primitive(self, primitive: Item, weights: tuple[float, ...]) -> tuple[Look, Vertices]:
