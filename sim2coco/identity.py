@@ -107,7 +107,7 @@ def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
         "images": {role: [image.key for image in images] for role, images in catalogue.images.items()},
         # Omitted if empty: versions without the setting `split.by` wrote no such part.
         **({"held_out": held_out} if held_out else {}),
-        "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
+        "versions": versions(),
         "cpu": {
             "machine": platform.machine(),
             "features": np.show_config(mode="dicts")["SIMD Extensions"].get("found", []),
@@ -118,6 +118,11 @@ def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
     if device := recipe.render.device():
         parts["device"] = device
     return {"identity": digest(parts), **parts}
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of the packages that influence pixels, by name."""
+    return {name: version(name) for name in PACKAGES} | {"python": platform.python_version()}
 
 
 def _collisions(catalogue: Catalogue) -> dict[str, Any]:

@@ -33,14 +33,19 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
         parser.add_argument("--to", metavar="PNG", help=f"the file to write; default: {default}")
     if command == "replay":
         parser.add_argument("picture", help="name of an image, for example s000057_v02")
+    if command in ("replay", "check"):
         folders = "folder to search for meshes and images of the data set; may be repeated"
         parser.add_argument("--meshes", metavar="FOLDER", action="append", help=folders)
         parser.add_argument("--plugin", metavar="FILE.py", help="a plug-in of the data set")
+    if command == "replay":
         parser.add_argument("--to", metavar="FILE", help="write the rendered image to this file")
     if command in ("show", "replay"):
         parser.add_argument("--force", action="store_true", help="replace the file of --to if it exists")
     if command == "check":
         parser.add_argument("--json", action="store_true", help="print the faults as JSON")
+        deep = "render all images again, and compare images and labels"
+        parser.add_argument("--deep", action="store_true", help=deep)
+        parser.add_argument("--scenes", type=_positive, metavar="N", help="with --deep: only N scenes")
 
 
 def _positive(text: str) -> int:

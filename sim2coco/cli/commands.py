@@ -123,6 +123,15 @@ def check(options: argparse.Namespace, out: Console) -> int:
     from sim2coco.check import check as examine
 
     report = examine(Path(options.data))
+    again = None
+    if options.deep:
+        from sim2coco.review.deep import check_deep
+
+        folders = [Path(folder).expanduser() for folder in options.meshes or ()]
+        again = check_deep(Path(options.data), folders, options.scenes)
+        report = replace(
+            report, faults=report.faults + again.faults, notes=report.notes + again.notes * bool(again.faults)
+        )
     if options.json:
         out.print_json(json.dumps(asdict(report)))
         return 1 if report.faults else 0
@@ -134,5 +143,6 @@ def check(options: argparse.Namespace, out: Console) -> int:
         out.print("; ".join(map(str, report.holdings)), markup=False)
     verdict = counted(len(report.faults), "fault") if report.faults else "no faults"
     content = f"{counted(report.images, 'image')}, {counted(report.annotations, 'annotation')}"
-    out.print(f"{options.data}: {content}: {verdict}", markup=False)
+    deep = f", {counted(again.images, 'image')} rendered again" if again else ""
+    out.print(f"{options.data}: {content}{deep}: {verdict}", markup=False)
     return 1 if report.faults else 0

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 HYDRA_COMMANDS = {"generate": "make, extend or resume a data set", "preview": "8 labelled images on one PNG"}
 """Commands whose settings Hydra composes, with their descriptions."""
-PLUGGABLE = (*HYDRA_COMMANDS, "replay")
+PLUGGABLE = (*HYDRA_COMMANDS, "replay", "check")
 """Commands that accept `--plugin FILE.py`, because their recipe may use classes of a plug-in."""
 COMMANDS = {
     **HYDRA_COMMANDS,

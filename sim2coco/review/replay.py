@@ -42,28 +42,50 @@ def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[File
     """
     record, view, picture = data.find(name)
     assert record.settled is not None
-    with tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:
-        stage, folder = (Path(scratch) / part for part in ("pictures", "meshes"))
-        stage.mkdir()
-        recipe = _recipe(data, record, view, folders, stage)
-        recipe.render.device()
-        catalogue = _with({body.asset for body in record.settled.spec.bodies}, _catalogue(recipe))
-        with closing(WorkerContext(recipe, folder, catalogue)) as context:
-            ((written, reasons),) = make_view(context, record.settled, [view.shot])
+    with (
+        tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch,
+        closing(context_for(data, [(record, view)], folders, Path(scratch))) as context,
+    ):
+        ((written, reasons),) = make_view(context, record.settled, [view.shot])
     for again in written:
         if again.picture.name == picture.name:
             return data.files(record, picture), again.files
     raise DataSetError(f"{picture.name}: rendered again, it is rejected ({', '.join(reasons)})")
 
 
-def _recipe(data: DataSet, record: Record, view: View, folders: Sequence[Path], stage: Path) -> Recipe:
+def context_for(
+    data: DataSet, views: Sequence[tuple[Record, View]], folders: Sequence[Path], scratch: Path
+) -> WorkerContext:
+    """What is needed to render views again.
+
+    Args:
+        data: The data set.
+        views: The views, each with the record of its scene.
+        folders: As for `replay`.
+        scratch: An empty folder.
+
+    Raises:
+        DataSetError: A file is missing or has changed.
+        EglUnavailable: The renderer does not work on this machine.
+    """
+    stage, meshes = scratch / "pictures", scratch / "meshes"
+    stage.mkdir()
+    recipe = _recipe(data, views, folders, stage)
+    recipe.render.device()
+    bodies = [body for record, _ in views if record.settled for body in record.settled.spec.bodies]
+    return WorkerContext(recipe, meshes, _with({body.asset for body in bodies}, _catalogue(recipe)))
+
+
+def _recipe(
+    data: DataSet, views: Sequence[tuple[Record, View]], folders: Sequence[Path], stage: Path
+) -> Recipe:
     place = f"{data.store}/config.yaml"
     try:
         tree = updated(yaml.safe_load(data.store.get("config.yaml")))
     except (OSError, yaml.YAMLError):
         raise DataSetError(f"{place}: cannot be read; {REPAIR}") from None
     if folders:
-        Whereabouts(folders, data.run, record, view).put_into(tree, stage)
+        Whereabouts(folders, data.run, views).put_into(tree, stage)
     else:
         put_original(tree)
     loaded = {plugin.key for plugin in loaded_plugins()}

@@ -28,31 +28,35 @@ MAX_TOLD = 3
 
 
 class Whereabouts:
-    """Index of the files in some folders and all their subfolders, to find what an image was rendered from.
+    """Index of the files in some folders and all their subfolders, to find what images were rendered from.
 
     Args:
         folders: The folders to search.
         run: The content of the data set's `run.json`.
-        record: The record of the scene.
-        view: The view of the image.
+        views: The views of the images, each with the record of its scene.
 
     Raises:
         DataSetError: A folder does not exist.
     """
 
-    def __init__(self, folders: Sequence[Path], run: dict[str, Any], record: Record, view: View) -> None:
+    def __init__(
+        self, folders: Sequence[Path], run: dict[str, Any], views: Iterable[tuple[Record, View]]
+    ) -> None:
         """Lists all files and folders, without reading them."""
         for folder in folders:
             if not folder.exists():
                 raise DataSetError(f"--meshes: no folder {str(folder)!r}")
-        assert record.settled is not None
         self._told = ", ".join(map(str, folders))
         found = dict.fromkeys(place for folder in folders for place in _below(folder))
         self._files = [place for place in found if place.is_file()]
         self._folders = [place for place in found if place.is_dir()]
         self._images: dict[str, list[str]] = run.get("images", {})
-        self._shown = set(_sources([plain(record.settled.spec), plain(view.shot)]))
-        self._bodies = record.settled.spec.bodies
+        self._shown: set[str] = set()
+        self._bodies: set[tuple[Role, str]] = set()
+        for record, view in views:
+            assert record.settled is not None
+            self._shown |= set(_sources([plain(record.settled.spec), plain(view.shot)]))
+            self._bodies |= {(body.role, body.asset) for body in record.settled.spec.bodies}
 
     def put_into(self, tree: object, stage: Path) -> None:
         """Replaces the names of files and folders in the settings by the paths at which they were found.
@@ -74,10 +78,9 @@ class Whereabouts:
 
     def _put_meshes(self, role: Role, name: str, node: dict[str, Any]) -> None:
         wanted = {
-            content_of(body.asset)
-            for body in self._bodies
-            if body.role == role
-            and (body.asset.rpartition("@")[0] == name or body.asset.startswith(f"{name}/"))
+            content_of(asset)
+            for own_role, asset in self._bodies
+            if own_role == role and (asset.rpartition("@")[0] == name or asset.startswith(f"{name}/"))
         }
         if not wanted:
             node.clear()

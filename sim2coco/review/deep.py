@@ -1,0 +1,139 @@
+"""Renders the images of a data set again from their records, and compares images and labels."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, fields
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from sim2coco.check import Fault
+from sim2coco.context import WorkerContext
+from sim2coco.identity import versions
+from sim2coco.labels import Written
+from sim2coco.pipeline import make_view
+from sim2coco.records import Picture, Record, View, from_bytes, kept_views, picture_files, record_name
+from sim2coco.review.dataset import DataSet
+from sim2coco.review.replay import context_for
+
+
+@dataclass(frozen=True, slots=True)
+class DeepReport:
+    """The result of rendering again.
+
+    Attributes:
+        images: Number of images that were rendered again.
+        faults: Everything that differs.
+        notes: What may explain differences.
+    """
+
+    images: int
+    faults: tuple[Fault, ...]
+    notes: tuple[str, ...]
+
+
+def check_deep(root: Path, folders: Sequence[Path] = (), scenes: int | None = None) -> DeepReport:
+    """Renders the images of a data set again, and compares them and their labels with those in the data set.
+
+    All views are rendered again, also those that were rejected: the reasons must be the same. Records that
+    cannot be read are left out, because `sim2coco.check` reports them.
+
+    Args:
+        root: The data set.
+        folders: Folders that are searched for the meshes and images, as for `replay`.
+        scenes: Number of scenes, spread evenly; None for all.
+
+    Raises:
+        DataSetError: It is no data set of sim2coco, or a mesh or an image is missing or has changed.
+        EglUnavailable: The renderer does not work on this machine.
+    """
+    data = DataSet(root)
+    records = _spread([found for found in _records(data) if found[0].settled is not None], scenes)
+    views = [(record, view) for record, _ in records for view in record.views]
+    images = 0
+    faults: list[Fault] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch,
+        closing(context_for(data, views, folders, Path(scratch))) as context,
+    ):
+        for record, kept in records:
+            images += sum(len(view.pictures) for view in kept)
+            faults += _scene(data, context, record, kept)
+    made_with, here = data.run.get("versions"), versions()
+    note = "run.json: was made with other versions of packages; bytes may differ in the last digit"
+    return DeepReport(images, tuple(faults), (note,) if made_with != here else ())
+
+
+def _records(data: DataSet) -> Iterator[tuple[Record, list[View]]]:
+    """Yields each record that can be read, with its views whose images the data set contains."""
+    limit = int(data.run["num_images"])
+    for name in data.store.list("records"):
+        try:
+            record = from_bytes(data.store.get(name))
+        except ValueError:
+            continue
+        kept = list(kept_views(record, limit))
+        limit -= len(kept)
+        yield record, kept
+
+
+def _spread(found: list[Any], number: int | None) -> list[Any]:
+    """`number` of the elements of a list, spread evenly; all if it is None or large."""
+    if number is None or number >= len(found):
+        return found
+    return [found[index * len(found) // number] for index in range(number)]
+
+
+def _scene(data: DataSet, context: WorkerContext, record: Record, kept: Sequence[View]) -> Iterator[Fault]:
+    assert record.settled is not None
+    file = record_name(record.scene)
+    for number, group in groupby(record.views, key=lambda view: view.view):
+        views = list(group)
+        try:
+            outcomes = make_view(context, record.settled, [view.shot for view in views])
+        except Exception as error:  # a record that was edited may contain anything
+            yield Fault(file, f"view {number}", f"cannot be rendered again ({type(error).__name__}: {error})")
+            continue
+        for view, (pictures, reasons) in zip(views, outcomes, strict=True):
+            if reasons != view.reasons:
+                what = f"rendered again, it is {_verdict(reasons)}; the record says {_verdict(view.reasons)}"
+                yield Fault(file, f"view {number}, lighting {view.lighting}", what)
+            elif len(pictures) != len(view.pictures):
+                what = f"rendered again, it has {len(pictures)} images, not {len(view.pictures)}"
+                yield Fault(file, f"view {number}, lighting {view.lighting}", what)
+            else:
+                for picture, again in zip(view.pictures, pictures, strict=True):
+                    for what in _differences(data, record, picture, again, view in kept):
+                        yield Fault(file, picture.name, f"rendered again, {what}")
+
+
+def _verdict(reasons: Sequence[str]) -> str:
+    return f"rejected ({', '.join(reasons)})" if reasons else "accepted"
+
+
+def _differences(
+    data: DataSet, record: Record, picture: Picture, again: Written, with_files: bool
+) -> Iterator[str]:
+    """Yields what differs between an image and the same image rendered again: files first, then labels."""
+    for name in picture_files(record.split, picture) if with_files else ():
+        if not data.store.exists(name) or data.store.get(name) != again.files.get(name):
+            yield f"{name} has other bytes"
+    for key in ("name", "copy", "width", "height", "camera", "ignored", "unseen"):
+        if _known(getattr(picture, key)) and getattr(picture, key) != getattr(again.picture, key):
+            yield f"{key} differs"
+    labels = {label.instance: label for label in picture.annotations}
+    labels_again = {label.instance: label for label in again.picture.annotations}
+    for instance in sorted(labels.keys() ^ labels_again.keys()):
+        yield f"there is {'no' if instance in labels else 'an'} instance {instance}"
+    for instance in sorted(labels.keys() & labels_again.keys()):
+        one, other = labels[instance], labels_again[instance]
+        keys = [field.name for field in fields(one) if _known(getattr(one, field.name))]
+        if differing := [key for key in keys if getattr(one, key) != getattr(other, key)]:
+            yield f"{', '.join(differing)} of instance {instance} differ"
+
+
+def _known(value: object) -> bool:
+    """Whether a value was written; records of earlier versions lack some, and their ignored lack a body."""
+    old = isinstance(value, tuple) and any(getattr(entry, "body", 0) is None for entry in value)
+    return value is not None and not old
