@@ -35,7 +35,6 @@ Y_UP = "_y"
 """End of the name of a picture that shows the mesh with y up, for meshes whose axis nobody states."""
 SMALLEST_M, LARGEST_M = 0.001, 5.0
 """Range of plausible lengths of a mesh's longest side in metres."""
-SAY_UP = "say its up in assets.csv (--draft writes one), or --up z|y|x for all files"
 FLAT = 1e-6
 """Tolerance of the extents when a mesh is read back, as a fraction of its longest side."""
 
@@ -117,7 +116,7 @@ def _examined(client: Client, task: Task, source: Source) -> Row:
     if not test_render.drawn_px:
         raise Refused("no faces", "shows nothing in its test picture", "look at it in a mesh viewer")
     row = _measured(task, source, cleaned, test_render)
-    asks = _doubt(row.longest_m, task.override, unit) or _leans(task.override, up_from)
+    asks = _doubt(row.longest_m, task.override, unit)
     row = replace(
         row, unit=unit, metres_per_unit=unit_m, up=up, up_from=up_from, from_file=from_file, asks=asks
     )
@@ -183,15 +182,6 @@ def _doubt(longest_m: float, override: Override, unit: str) -> str:
     said = {"": "taken as metres", "file": "in the unit that its file states", "--unit": "in that unit"}[unit]
     small, large = longest_m < SMALLEST_M, longest_m > LARGEST_M and unit != "--unit"
     return f"is {length(longest_m)} long, {said}; {SAY_SIZE}" if small or large else ""
-
-
-def _leans(override: Override, up_from: str) -> str:
-    """Returns the question for the axis of an upright mesh for which nobody states it; "" otherwise."""
-    return (
-        f"stands upright, and nobody says which axis points up; {SAY_UP}"
-        if override.upright and not up_from
-        else ""
-    )
 
 
 def _measured(task: Task, source: Source, cleaned: Cleaned, test_render: TestRender) -> Row:

@@ -1,6 +1,7 @@
-"""Finds meshes whose size is implausible compared with others of their category.
+"""Finds meshes about which the user is asked before they are imported.
 
-The user is asked to confirm or correct these sizes before the meshes are imported.
+These are meshes whose size is implausible compared with others of their category, and meshes that are to
+stand upright although nobody states which of their axes points up.
 """
 
 from bisect import bisect_left
@@ -15,6 +16,7 @@ from sim2coco.library.row import Row
 FAR = 8.0
 """Sizes are implausible if they differ by more than this factor from the usual size in the category."""
 SAY_SIZE = "say its unit or longest_m in assets.csv (--draft writes one), or --unit mm|cm|m|in"
+SAY_UP = "say its up in assets.csv (--draft writes one), or --up z|y|x for all files"
 STATED = ("file", "table")
 """Values of `Row.unit` for which the unit counts as stated."""
 
@@ -75,7 +77,11 @@ def _median_without(values: Sequence[float], one: float) -> float:
 
 
 def doubted(rows: Sequence[Row]) -> list[Row]:
-    """Returns the rows; `asks` is set in each row whose size is far from the usual size in its category."""
+    """Returns the rows; `asks` is set in each row about which the user must be asked.
+
+    Its size is far from the usual size in its category, or it stands upright without a known up axis.
+    """
+    rows = [_leaning(row) for row in rows]
     sizes = Sizes.by_category(rows)
     return [_doubted(row, sizes[row.override.category].beside(row)) if row.usable else row for row in rows]
 
@@ -92,6 +98,12 @@ def doubted_beside(rows: Sequence[Row], new: set[str], others: Sequence[Row]) ->
     """
     usual = {category: _median(sizes.all) for category, sizes in Sizes.by_category(others).items()}
     return [_doubted(row, usual.get(row.override.category)) if row.file in new else row for row in rows]
+
+
+def _leaning(row: Row) -> Row:
+    if not row.usable or not row.override.upright or row.up_from:
+        return row
+    return replace(row, asks=f"stands upright, and nobody says which axis points up; {SAY_UP}")
 
 
 def _doubted(row: Row, usual: float | None) -> Row:

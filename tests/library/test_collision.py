@@ -79,7 +79,7 @@ def imported(root: Path, library: str, collision: str = "", table: str = "") -> 
     if table:
         (root / "assets.csv").write_text(table)
         lines = read_table(root / "assets.csv")
-    wanted = overrides(scan(root / "meshes").meshes, lines, Flags(unit_m=0.001, collision=collision))
+    wanted = overrides(scan(root / "meshes").meshes, lines, Flags(unit_m=0.001, up="z", collision=collision))
     return import_meshes(root / "meshes", wanted, root / library, 2, lambda row, known: None)
 
 
