@@ -3,7 +3,7 @@
 Files are named by a hash of their content, because PyBullet caches files by name.
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,15 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.catalogue import Asset, Catalogue
-from scenes.assets.levels import Level, levels_of
 from scenes.assets.mesh import Mesh, Part, face_normals
 from scenes.geometry import Pose, Scale, Vec3, per_axis, vec3
 from scenes.shot import Camera
 from scenes.spec import Body
 from sim.bullet import pb
 from sim.collision import collision_obj
-from sim.hull import hull_vertices, simplified
 from sim.objfile import obj_file
+from sim.preparing import prepared
 
 Array = NDArray[np.float64]
 MAX_ERROR_PX = 0.05
@@ -47,15 +46,16 @@ class MeshFiles:
     Args:
         catalogue: The assets of the scenes.
         folder: Existing folder for the files; the caller removes it.
+        shared: Existing folder for prepared meshes, which several processes may share; None uses `folder`.
     """
 
-    def __init__(self, catalogue: Catalogue, folder: Path) -> None:
+    def __init__(self, catalogue: Catalogue, folder: Path, shared: Path | None = None) -> None:
         """Writes nothing; files are written on first use."""
         self.assets = catalogue.assets
         self._folder = folder
+        self._prepared = cache(lambda key: prepared(self.assets[key], shared or folder))
+        self.mesh = cache(self._mesh)
         self._visuals: dict[tuple[str, int, Vec3], tuple[Path, ...]] = {}
-        self._levels: dict[str, tuple[Level, ...]] = {}
-        self._hulls: dict[str, Array] = {}
         self._collisions: dict[str, Path] = {}
         self.triangles = lru_cache(CACHED_TRIANGLES)(self._triangles)
         self.rendered_faces = lru_cache(CACHED_FACES)(self._rendered_faces)
@@ -79,9 +79,7 @@ class MeshFiles:
 
     def hull_vertices(self, key: str) -> Array:
         """Vertices (n, 3) of an asset's convex hull, relative to the centre of mass."""
-        if key not in self._hulls:
-            self._hulls[key] = hull_vertices(self.mesh(key, 0).vertices_m)
-        return self._hulls[key]
+        return self._prepared(key).hull_m
 
     def collision(self, key: str) -> Path:
         """Path of the OBJ file of an asset's collision shape.
@@ -91,7 +89,7 @@ class MeshFiles:
         if key not in self._collisions:
             asset = self.assets[key]
             pieces = tuple(piece - asset.center_of_mass_m for piece in asset.pieces)
-            pieces = pieces or (simplified(self.hull_vertices(key)),)
+            pieces = pieces or (self._prepared(key).collision_m,)
             self._collisions[key] = self.write(collision_obj(pieces), ".obj")
         return self._collisions[key]
 
@@ -112,7 +110,7 @@ class MeshFiles:
         """Faces of each part in rendering order, with reversed copies of faces visible from behind."""
         mesh = self.mesh(key, level)
         ends = np.cumsum([len(part.faces) for part in mesh.parts])
-        behind = np.split(mesh.seen_from_behind, ends[:-1])
+        behind = np.split(self._prepared(key).read_behind(level, int(ends[-1])), ends[:-1])
         parts = zip(mesh.parts, behind, strict=True)
         return tuple(ordered_faces(part, shown) for part, shown in parts)
 
@@ -136,23 +134,20 @@ class MeshFiles:
             key: Key of the asset.
             px_per_unit: Largest number of pixels per unit of the mesh frame.
         """
-        errors = [level.error_m * px_per_unit for level in self.levels(key)]
+        errors = [error_m * px_per_unit for error_m in self.errors_m(key)]
         return max(index for index, error in enumerate(errors) if error <= MAX_ERROR_PX)
 
     def shaped(self, key: str, level: int, proportions: Vec3) -> Mesh:
         """Mesh of an asset at a level of detail, scaled by a body's axis scales divided by their maximum."""
         return self.mesh(key, level) if proportions == UNIFORM else self.mesh(key, level).scaled(proportions)
 
-    def mesh(self, key: str, level: int) -> Mesh:
+    def _mesh(self, key: str, level: int) -> Mesh:
         """Mesh of an asset at a level of detail (0 is the mesh itself), relative to the centre of mass."""
-        return self.levels(key)[level].mesh
+        return self._prepared(key).read(level)
 
-    def levels(self, key: str) -> tuple[Level, ...]:
-        """The levels of detail of an asset, relative to the centre of mass."""
-        if key not in self._levels:
-            asset = self.assets[key]
-            self._levels[key] = levels_of(asset.mesh.moved(-np.array(asset.center_of_mass_m)))
-        return self._levels[key]
+    def errors_m(self, key: str) -> tuple[float, ...]:
+        """The error of each level of detail of an asset, from fine to coarse."""
+        return self._prepared(key).errors_m
 
     def _triangles(self, key: str, level: int) -> tuple[Array, NDArray[np.int32]]:
         """Vertices (3, n), relative to the centre of mass, and faces (3, m) of an asset at a level."""

@@ -39,7 +39,7 @@ class WorkerContext:
         self.catalogue = catalogue or recipe.load_catalogue()
         self.client = Client()
         self._open.callback(self.client.close)
-        self.files = MeshFiles(self.catalogue, own)
+        self.files = MeshFiles(self.catalogue, own, folder)
         pictures = Pictures(self.catalogue.images)
         self.renderer = recipe.render.renderer(self.client, self.files, pictures)
         self.composer = recipe.render.composer(self.files, pictures)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.mesh import Mesh, MeshError, Part
+from scenes.assets.reading.parts import planar_uvs
 
 Array = NDArray[np.float64]
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -23,6 +24,8 @@ TYPES: dict[int, str] = {SHORT: "<i2", USHORT: "<u2", UINT: "<u4", FLOAT: "<f4"}
 VERTICES, INDICES = 34962, 34963
 UNIT_SHORT = 32767
 """The integer that stands for 1 in normals."""
+PLANAR = 1e-6
+"""Texture coordinates that differ by less than this from computed ones are not stored."""
 GENERATOR = "sim2coco"
 
 
@@ -85,16 +88,24 @@ def _primitive(views: _Views, part: Part, center: Array, index: int) -> dict[str
     positions = (part.vertices_m - center).astype("<f4")
     normals = np.zeros((len(positions), 4), "<i2")  # the fourth number aligns the rows
     normals[:, :3] = np.rint(part.normals * UNIT_SHORT)
-    uvs = (part.uvs * (1, -1) + (0, 1)).astype("<f4")
     kind = USHORT if len(positions) < 1 << 16 else UINT
     limits = {"min": positions.min(axis=0).tolist(), "max": positions.max(axis=0).tolist()}
     attributes = {
         "POSITION": views.add(positions, FLOAT, VERTICES, type="VEC3", **limits),
         "NORMAL": views.add(normals, SHORT, VERTICES, type="VEC3", normalized=True),
-        "TEXCOORD_0": views.add(uvs, FLOAT, VERTICES, type="VEC2"),
     }
+    if np.abs(_planar_uvs(positions.astype(np.float64), part.faces) - part.uvs).max() > PLANAR:
+        uvs = (part.uvs * (1, -1) + (0, 1)).astype("<f4")
+        attributes["TEXCOORD_0"] = views.add(uvs, FLOAT, VERTICES, type="VEC2")
     faces = views.add(part.faces.astype(TYPES[kind]).reshape(-1, 1), kind, INDICES, type="SCALAR")
     return {"attributes": attributes, "indices": faces, "material": index}
+
+
+def _planar_uvs(positions: Array, faces: NDArray[np.integer]) -> Array:
+    """The texture coordinates (n, 2) that files without any are given, which need not be stored."""
+    uvs = np.zeros((len(positions), 2))
+    uvs[faces] = planar_uvs(positions[faces])
+    return uvs
 
 
 def _material(part: Part, texture: int | None) -> dict[str, Any]:
@@ -140,6 +151,39 @@ def read_glb(content: bytes, textures: Mapping[str, NDArray[np.uint8]]) -> Mesh:
         raise MeshError("is not a file that import wrote") from error
 
 
+def looks_of(
+    content: bytes, textures: Mapping[str, NDArray[np.uint8]]
+) -> tuple[tuple[tuple[float, float, float], NDArray[np.uint8] | None], ...]:
+    """The colour and the texture of each part of a file that `glb_bytes` has made.
+
+    Args:
+        content: The content of the file, or at least its first chunk.
+        textures: The pixels of each texture by its file name; see `texture_names`.
+
+    Raises:
+        MeshError: The content is damaged or another program's.
+    """
+    tree, _ = _unpacked(content)
+    try:
+        names = _names(tree)
+        return tuple(_look(tree, primitive, textures, names) for primitive in tree["meshes"][0]["primitives"])
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise MeshError("is not a file that import wrote") from error
+
+
+def _look(
+    tree: dict[str, Any],
+    primitive: dict[str, Any],
+    textures: Mapping[str, NDArray[np.uint8]],
+    names: Sequence[str],
+) -> tuple[tuple[float, float, float], NDArray[np.uint8] | None]:
+    material = tree["materials"][primitive["material"]]
+    red, green, blue = material["extras"]["color_rgb"]
+    texture = material["pbrMetallicRoughness"].get("baseColorTexture")
+    pixels = None if texture is None else textures[names[tree["textures"][texture["index"]]["source"]]]
+    return (red, green, blue), pixels
+
+
 def texture_names(content: bytes) -> tuple[str, ...]:
     """The file names of the textures of a file that `glb_bytes` has made.
 
@@ -160,7 +204,7 @@ def _names(tree: dict[str, Any]) -> tuple[str, ...]:
 def _unpacked(content: bytes) -> tuple[dict[str, Any], bytes]:
     try:
         magic, version, length, size, kind = struct.unpack_from("<5I", content)
-        if (magic, version, length, kind) != (MAGIC, VERSION, len(content), JSON):
+        if (magic, version, kind) != (MAGIC, VERSION, JSON) or length < len(content):
             raise ValueError("another format")
         tree = json.loads(content[20 : 20 + size])
         if tree["asset"]["generator"] != GENERATOR:
@@ -178,20 +222,23 @@ def _part(
     textures: Mapping[str, NDArray[np.uint8]],
     names: Sequence[str],
 ) -> Part:
-    attributes, material = primitive["attributes"], tree["materials"][primitive["material"]]
-    positions, normals, uvs = (
-        _rows(tree, binary, attributes[name]).astype(np.float64)
-        for name in ("POSITION", "NORMAL", "TEXCOORD_0")
+    attributes = primitive["attributes"]
+    positions, normals = (
+        _rows(tree, binary, attributes[name])[:, :3].astype(np.float64) for name in ("POSITION", "NORMAL")
     )
-    texture = material["pbrMetallicRoughness"].get("baseColorTexture")
-    red, green, blue = material["extras"]["color_rgb"]
+    faces = _rows(tree, binary, primitive["indices"]).reshape(-1, 3).astype(np.int32)
+    if "TEXCOORD_0" in attributes:
+        uvs = _rows(tree, binary, attributes["TEXCOORD_0"]) * (1.0, -1.0) + (0.0, 1.0)
+    else:
+        uvs = _planar_uvs(positions, faces)
+    color_rgb, texture = _look(tree, primitive, textures, names)
     return Part(
         positions + center,
-        normals[:, :3] / np.maximum(np.linalg.norm(normals[:, :3], axis=1, keepdims=True), 1e-30),
-        uvs * (1, -1) + (0, 1),
-        _rows(tree, binary, primitive["indices"]).reshape(-1, 3).astype(np.int32),
-        (red, green, blue),
-        None if texture is None else textures[names[tree["textures"][texture["index"]]["source"]]],
+        normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30),
+        uvs,
+        faces,
+        color_rgb,
+        texture,
     )
 
 

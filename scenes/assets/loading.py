@@ -204,7 +204,7 @@ class _Loader:
         check_stored(entry.path)
         longest_m = max(entry.dimensions.extents_m)
         factor = 1.0 if category.size_m is None else category.size_m[1] / longest_m
-        surface, size = StoredMesh(entry.path, factor), entry.dimensions.scaled(factor)
+        surface, size = StoredMesh(entry.path, factor, entry.prepared), entry.dimensions.scaled(factor)
         key = sha256(f"{entry.mesh} {factor!r}".encode()).hexdigest()
         return asset_with(called, category, index, surface, size, (key, entry.mesh)), factor
 

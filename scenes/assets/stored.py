@@ -9,12 +9,19 @@ from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
-from scenes.assets.glb import read_glb, texture_names
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.glb import looks_of, read_glb, texture_names
 from scenes.assets.mesh import Mesh, MeshError
 from scenes.assets.reading.image import ImageError, decode_image
 from scenes.assets.reading.limits import MAX_FILE_BYTES
 
 SUFFIX = ".glb"
+PREPARED = ".npz"
+"""Suffix of the file with a mesh prepared for drawing, beside the file of the mesh."""
+Look = tuple[tuple[float, float, float], NDArray[np.uint8] | None]
+"""Colour and texture of a part."""
 HASH = 16
 """Number of characters of a hash in a file name."""
 
@@ -26,10 +33,12 @@ class StoredMesh:
     Attributes:
         path: Its file.
         factor: Scale factor of the mesh.
+        prepared: Hash of the file beside it with the mesh prepared for drawing; "" if there is none.
     """
 
     path: Path
     factor: float = 1.0
+    prepared: str = ""
 
     def read(self) -> Mesh:
         """Reads the mesh.
@@ -53,13 +62,32 @@ def read_stored(path: Path) -> Mesh:
         MeshError: Its file or a texture is missing or damaged.
     """
     content = _checked(path)
+    return read_glb(content, _textures(path, content))
+
+
+def read_looks(path: Path) -> tuple[Look, ...]:
+    """Reads the colour and the texture of each part of a mesh of a library, but not its triangles.
+
+    Raises:
+        MeshError: Its file or a texture is missing or damaged.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(20)
+            content += file.read(int.from_bytes(content[12:16], "little") + 8)
+    except OSError as error:
+        raise MeshError(f"its file cannot be read: {error.strerror}") from error
+    return looks_of(content, _textures(path, content))
+
+
+def _textures(path: Path, content: bytes) -> dict[str, NDArray[np.uint8]]:
     textures = {}
     for name, file in _texture_files(path, content):
         try:
             textures[name] = decode_image(BytesIO(_checked(file, name)), name)
         except ImageError as error:
             raise MeshError(str(error)) from error
-    return read_glb(content, textures)
+    return textures
 
 
 def check_stored(path: Path) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scenes.assets.mesh import Mesh, Part, merged_positions
 from scenes.assets.reading.limits import MAX_PARTS
 from scenes.assets.reading.parts import (
+    NORMAL_STEP,
     crease_normals,
     part_of_corners,
     sized,
@@ -25,8 +26,6 @@ NO_AREA = 1e-14
 BOUNDLESS_M = 1e9
 """Triangles with a vertex at least this far from the others, in metres along an axis, are dropped as not
 finite."""
-NORMAL_STEP = 1e-5
-"""Step to which components of vertex normals are rounded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,9 +17,10 @@ from scenes.assets.reading.read import read_source
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.source import Source
 from scenes.assets.solid import solid_of
-from scenes.assets.stored import SUFFIX, read_stored
+from scenes.assets.stored import PREPARED, SUFFIX, content_name, read_stored
 from scenes.geometry import conversion, up_matrix
 from sim.bullet import Client
+from sim.preparing import prepare
 from sim.testrender import TestRender, loads, render_test
 from sim2coco.library.clean import Cleaned, clean
 from sim2coco.library.lengths import length
@@ -138,7 +139,15 @@ def _examined(client: Client, task: Task, source: Source) -> Row:
         turned = render_test(client, _turned(cleaned.mesh))
         store.put_new(f"{PICTURES}/{name}{Y_UP}.png", png(turned.image))
     row = replace(row, mesh=name, collision=put_pieces(store, pieces) if pieces else "")
-    return replace(row, reach_m=(size.radius_m, size.aside_m, size.below_m, size.above_m))
+    content = prepare(stored.moved(-np.array(size.center_of_mass_m)))
+    if content:
+        store.put(f"{FOLDER}/{name}{PREPARED}", content)
+    return replace(
+        row,
+        center_of_mass_m=size.center_of_mass_m,
+        reach_m=(size.radius_m, size.aside_m, size.below_m, size.above_m),
+        prepared=content_name(content) if content else "",
+    )
 
 
 def _turned(mesh: Mesh) -> Mesh:

@@ -23,7 +23,7 @@ from sim2coco.store import LOCK, LOG, LocalStore, Store
 
 ROWS = "rows"
 """Folder of the library with a JSON file for each mesh file: the result of its examination."""
-VERSION = 6
+VERSION = 8
 """Version of `examine`; files whose stored row has another version are examined again."""
 
 MEASURED = (
@@ -184,6 +184,7 @@ def _asset(mesh_folder: MeshFolder, row: Row) -> dict[str, Any]:
         "name": row.override.name,
         "category": row.override.category,
         "mesh": row.mesh,
+        "prepared": row.prepared,
         "collision": row.collision,
         "source": row.file,
         "folder": mesh_folder.name,

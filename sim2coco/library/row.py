@@ -56,6 +56,7 @@ class Row:
         notes: Descriptions of repairs, and of what the file lacks.
         inputs: Hash of each file that was read, by its path relative to the mesh file's folder.
         mesh: Name of the clean mesh, which is its hash; "" for none.
+        prepared: Hash of the file with the mesh prepared for drawing; "" for none.
         faces: Number of triangles of the clean mesh.
         parts: Number of parts of the clean mesh, each with its own material.
         extents_m: Sides of the bounding box along x, y and z in metres.
@@ -90,6 +91,7 @@ class Row:
     notes: tuple[str, ...] = ()
     inputs: dict[str, str] = field(default_factory=dict)
     mesh: str = ""
+    prepared: str = ""
     faces: int = 0
     parts: int = 0
     extents_m: tuple[float, float, float] = (0.0, 0.0, 0.0)

@@ -11,6 +11,8 @@ from scenes.assets.reading.limits import MAX_TEXTURE_PX
 from scenes.assets.reading.palette import baked
 from scenes.assets.reading.raw import Raw
 
+NORMAL_STEP = 1e-5
+"""Step to which components of vertex normals are rounded."""
 CREASE_DEG = 40.0
 """Angle in degrees between faces above which their edge stays sharp when normals are computed."""
 
@@ -88,7 +90,8 @@ def crease_normals(corners: NDArray[np.float64], crease_deg: float = CREASE_DEG)
         pairs = near & (ranked[:-shift] == ranked[shift:])
         np.add.at(total, first[pairs], weights[second[pairs]])
         np.add.at(total, second[pairs], weights[first[pairs]])
-    return unit_vectors(total).reshape(-1, 3, 3)
+    # Sums in another order differ in their last digits, which would make several vertices of one.
+    return np.rint(unit_vectors(total).reshape(-1, 3, 3) / NORMAL_STEP) * NORMAL_STEP
 
 
 def planar_uvs(corners: NDArray[np.float64]) -> NDArray[np.float64]:

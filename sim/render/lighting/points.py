@@ -69,7 +69,12 @@ class PointClouds:
 
     def _area(self, shape: Shape) -> float:
         """Surface area of an asset in the proportions of a body, in square mesh units."""
-        return float(_triangle_areas(self._files.shaped(shape[0], 0, shape[1])).sum())
+        return float(_triangle_areas(self._shaped(shape)).sum())
+
+    def _shaped(self, shape: Shape) -> Mesh:
+        """The mesh on which points are distributed: the finest simplified one, if there is any."""
+        key, proportions = shape
+        return self._files.shaped(key, min(1, len(self._files.errors_m(key)) - 1), proportions)
 
     def sample(self, shape: Shape, count: int) -> SurfaceSamples:
         """Points (3, count) on an asset in mesh units, their normals (3, count), and a mask (count,).
@@ -80,7 +85,7 @@ class PointClouds:
         """
         known = self._samples.pop(shape, None)
         if known is None or len(known[2]) < count:
-            mesh = self._files.shaped(shape[0], 0, shape[1])
+            mesh = self._shaped(shape)
             points, normals, curved = sample_surface(mesh, 1 << max(count - 1, 1).bit_length())
             known = _columns(points), _columns(normals), curved
         self._samples[shape] = known  # now the last entry; the first is the least recently used

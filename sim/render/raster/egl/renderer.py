@@ -97,7 +97,7 @@ class EglRenderer(MeshRenderer):
     def _levels_for(self, settled: Settled, camera: Camera) -> tuple[int, ...]:
         """Levels of detail that fit into the plug-in's memory; the largest meshes are simplified first."""
         levels = list(super()._levels_for(settled, camera))
-        coarsest = [len(self._files.levels(body.asset)) - 1 for body in settled.spec.bodies]
+        coarsest = [len(self._files.errors_m(body.asset)) - 1 for body in settled.spec.bodies]
         while True:
             sizes = [
                 sum(self._egl_files.size_bytes(body.asset, level))

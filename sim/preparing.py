@@ -1,0 +1,102 @@
+"""Prepares meshes for drawing: levels of detail and hulls, computed once for all processes of a run.
+
+SciPy is imported inside the functions that need it, see `sim.hull`.
+"""
+
+import fcntl
+import logging
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from scenes.assets.catalogue import Asset
+from scenes.assets.levels import MIN_FACES, levels_of
+from scenes.assets.mesh import Mesh
+from scenes.assets.prepared import Prepared, Unprepared, prepared_bytes, read_prepared
+from scenes.assets.stored import PREPARED, Look, StoredMesh, content_name, read_looks
+from sim.hull import hull_vertices, simplified
+
+MAX_SHARE = 0.5
+"""Largest number of faces of a stored level, as a fraction of those of the mesh."""
+
+
+def prepare(mesh: Mesh) -> bytes:
+    """The content of the file of a prepared mesh; empty for small meshes, which are not stored.
+
+    Args:
+        mesh: The mesh, relative to its centre of mass.
+    """
+    if len(mesh.faces) < MIN_FACES:
+        return b""
+    hull_m = hull_vertices(mesh.vertices_m)
+    full, *levels = levels_of(mesh)
+    levels = [level for level in levels if len(level.mesh.faces) <= MAX_SHARE * len(mesh.faces)]
+    return prepared_bytes([full, *levels], hull_m, simplified(hull_m))
+
+
+def prepared(asset: Asset, folder: Path) -> Prepared:
+    """The mesh of an asset, prepared for drawing.
+
+    What must be computed is computed by the first process that needs it, and stored for the others.
+
+    Args:
+        asset: The asset.
+        folder: Folder for files that all processes of a run share.
+    """
+    surface, center_m = asset.surface, np.array(asset.center_of_mass_m)
+    if not isinstance(surface, StoredMesh):
+        mesh = surface.moved(-center_m)
+        if len(mesh.faces) < MIN_FACES:
+            return _small(mesh)
+        return _shared(folder, asset.key.rpartition("@")[2], lambda: mesh, lambda: _looks(mesh))
+    full = cache(lambda: StoredMesh(surface.path).read().moved(-center_m / surface.factor))
+    looks = cache(lambda: read_looks(surface.path))
+    if not surface.prepared and len(full().faces) < MIN_FACES:
+        return _small(full()).scaled(surface.factor)
+    found = _beside(surface, full, looks) or _shared(folder, surface.path.stem, full, looks)
+    return found.scaled(surface.factor)
+
+
+def _looks(mesh: Mesh) -> tuple[Look, ...]:
+    return tuple((part.color_rgb, part.texture) for part in mesh.parts)
+
+
+def _small(mesh: Mesh) -> Prepared:
+    """A mesh that is quick to prepare and has one level of detail."""
+    hull_m = hull_vertices(mesh.vertices_m)
+    return Prepared((0.0,), hull_m, simplified(hull_m), lambda _: mesh, lambda *_: mesh.seen_from_behind)
+
+
+def _beside(
+    surface: StoredMesh, full: Callable[[], Mesh], looks: Callable[[], tuple[Look, ...]]
+) -> Prepared | None:
+    """The prepared mesh beside a mesh of a library; None if it is missing, damaged or of another version."""
+    if not surface.prepared:
+        return None
+    path = surface.path.with_suffix(PREPARED)
+    try:
+        content = path.read_bytes()
+        if content_name(content) != surface.prepared:
+            raise Unprepared("damaged")
+        return read_prepared(content, full, looks)
+    except (OSError, Unprepared) as error:
+        logging.getLogger(__name__).warning("%s: %s: it is made anew for this run", path, error)
+        return None
+
+
+def _shared(
+    folder: Path, name: str, full: Callable[[], Mesh], looks: Callable[[], tuple[Look, ...]]
+) -> Prepared:
+    """The prepared mesh in the shared folder, which is made while other processes wait for it."""
+    path = folder / f"{name}{PREPARED}"
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if path.exists():
+            return read_prepared(path.read_bytes(), full, looks)
+        content = prepare(full())
+        new = folder / f"{name}.new"
+        new.write_bytes(content)
+        new.rename(path)
+    return read_prepared(content, full, looks)
