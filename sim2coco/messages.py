@@ -173,7 +173,7 @@ def nearest(key: str, *all_settings: type[Settings]) -> str:
         return f"write {parent} as a whole"
     # Compare the last part of the key: settings of one group share the beginning.
     word = key.rpartition(".")[2]
-    elsewhere = [setting.key for setting in known if setting.name == word]
+    elsewhere = [setting.key for setting in known if setting.name in (word, word.lower())]
     close = [siblings[name] for name in difflib.get_close_matches(word, siblings, n=1)]
     far = [] if siblings else difflib.get_close_matches(key, [setting.key for setting in known], n=1)
     for found in (elsewhere, close, far):
@@ -218,6 +218,8 @@ def _message_of(errors: Sequence[ErrorDetails], settings: type[Settings], tree: 
     value = shown[0]["input"]
     contains_value = isinstance(value, dict) or "unknown" in message or f"'{value}'" in message
     suffix = "" if contains_value else f" (got {_value(value)})"
+    if message == "must be a list" and isinstance(value, str) and value:
+        suffix += f"; write [{value}]"
     if message == "must be a mapping":
         suffix += _as_mapping(path, value, settings)
     return f"{key}: {message}{suffix}" if key else message
@@ -230,13 +232,19 @@ def _elsewhere(path: list[str], value: object, settings: type[Settings], tree: o
         return f"leave it out: the settings of {name} are not below a key {name!r} in its own file"
     if group == ["assets"] and isinstance(value, dict) and {"path", "shape", "size_m"} & value.keys():
         return f"a category belongs one level lower: write 'categories:' above {name}, and indent {name}"
-    return did_you_mean(name, _siblings(path, settings, tree))
+    known = _siblings(path, settings, tree)
+    first, space, rest = name.partition(" ")
+    if space and first in known:
+        return f"a colon is missing: write {first}: {rest}"
+    return did_you_mean(name, known)
 
 
 def _as_mapping(path: list[str], value: object, settings: type[Settings]) -> str:
     """How to write a mapping in place of a value."""
     if len(path) == 3 and path[0] == "assets" and isinstance(value, str) and value:
         return f"; a mesh is named by {{path: {value}, size_m: 0.06}}"
+    if len(path) == 3 and path[0] == "assets" and value is None:
+        return f"; ~{'.'.join(path)} removes it"
     if isinstance(value, list) and all(isinstance(entry, dict) for entry in value):
         return "; write its entries as NAME: VALUE, without the dashes of a list" if value else ""
     keys = [setting.key for setting in walk(settings) if setting.parent == ".".join(path)]

@@ -29,6 +29,8 @@ def show(options: argparse.Namespace, out: Console) -> int:
     if options.picture:
         if options.split:
             raise DataSetError("--split: chooses images for a sheet; leave it out beside an image")
+        if options.sheet:
+            raise DataSetError("--sheet: leave it out beside an image, or leave out the image")
         record, _, picture = data.find(options.picture)
         picture = _of_category(data, picture, options.category)
         image = overlay(data.image(record, picture), picture, data.names, style=style)

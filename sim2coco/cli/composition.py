@@ -16,6 +16,13 @@ from sim2coco.cli.overrides import USAGE_HINT, quoted
 from sim2coco.messages import is_whole, nearest, takes_text
 from sim2coco.recipe import Recipe
 
+YAML_HINTS = {
+    r"character '\t'": "indent with spaces, not with tabs",
+    "unknown escape character": "put a path with backslashes in single quotes, or write /",
+    "mapping values are not allowed": "a value with keys of its own needs braces, or lines of its own",
+    "'<stream end>'": "a bracket or a quote is not closed",
+}
+"""Hints for messages of PyYAML, by a part of the message."""
 CIRCULAR_DEFAULTS = "the defaults list of a choice leads back to the choice itself"
 
 
@@ -29,7 +36,8 @@ def _described(error: Exception, arguments: Sequence[str]) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()] or [repr(error)]
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         mark = error.problem_mark
-        return f"{mark.name}: line {mark.line + 1}: {error.problem}"
+        hint = next((f"; {hint}" for part, hint in YAML_HINTS.items() if part in (error.problem or "")), "")
+        return f"{mark.name}: line {mark.line + 1}: {error.problem}{hint}"
     if re.search(r"'export(/(jpg|png)|\.(format|jpeg_quality))'", text):
         return CODEC_MOVED
     if isinstance(error, RecursionError):

@@ -145,9 +145,10 @@ def quoted(text: str) -> str:
 def _advice(key: str, override: str) -> str:
     if " " in key and "assets." in key:
         return SPACES_HINT
-    name = key.lstrip("+~")
-    if "=" not in override and any(setting.key == name for setting in (*walk(Recipe), *walk(RunOptions))):
-        return f"write {key}=VALUE, without spaces around ="
+    name = re.split("[:= ]", key.lstrip("+~"))[0]
+    not_joined = "=" not in override or key.endswith(" ")
+    if not_joined and any(setting.key == name for setting in (*walk(Recipe), *walk(RunOptions))):
+        return f"write {name}=VALUE, without spaces around ="
     value = override.partition("=")[2]
     if any(value.count(start) > value.count(end) for start, end in ("[]", "{}", "()")):
         return f"a bracket is not closed; {IN_QUOTES}"
@@ -199,6 +200,9 @@ def _use_config_dir(folder: str | None, config_name: str | None) -> None:
     Raises:
         ConfigError: There is no such folder, or it holds a config.yaml that the command line does not name.
     """
+    if folder is not None and not Path(folder).is_dir():
+        hint = "name the folder that holds, for example, assets/mine.yaml"
+        raise ConfigError(f"--config-dir: folder {folder!r} not found; {hint}")
     use_folder(Path(folder) if folder else None)
     primary = Path(folder or "") / "config.yaml"
     if folder and config_name is None and primary.is_file():

@@ -183,6 +183,7 @@ def test_the_tint_leaves_the_looks(command: Command, data: Path, here: Path) -> 
         ("show data --category spher", "--category: no category 'spher'; did you mean 'sphere'?"),
         ("show data s000000_v00 --category spher", "did you mean 'sphere'?"),
         ("show data s000000_v00 --split val", "--split: chooses images for a sheet"),
+        ("show data s000000_v00 --sheet 3", "--sheet: leave it out beside an image"),
         ("show data --sheet 999999", "--sheet: at most 2000 images"),
         ("show data s000099_v00", "data: no image 's000099_v00'; names look like s000057_v02"),
         ("show data s000000_v07", "data: scene 0 has no accepted image 's000000_v07'"),
