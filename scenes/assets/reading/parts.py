@@ -53,7 +53,7 @@ def part_of_corners(
         color_rgb: Colour of the part.
         texture: Texture (h, w, 3) of the part, or None.
     """
-    unique, index = np.unique(corners.reshape(-1, 8), axis=0, return_inverse=True)
+    unique, index = distinct_rows(corners.reshape(-1, 8))
     return Part(
         np.ascontiguousarray(unique[:, :3]),
         np.ascontiguousarray(unique[:, 3:6]),
@@ -62,6 +62,19 @@ def part_of_corners(
         color_rgb,
         texture,
     )
+
+
+def distinct_rows(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The distinct rows (k, w) of an array (n, w) in lexicographic order, and the index of each row, (n,).
+
+    The result is that of `np.unique` with `axis=0`, which takes several times as long.
+    """
+    order = np.lexsort(rows.T[::-1])
+    ranked = rows[order]
+    is_new = np.concatenate([[True], (ranked[1:] != ranked[:-1]).any(axis=1)])
+    index = np.empty(len(rows), np.int64)
+    index[order] = np.cumsum(is_new) - 1
+    return ranked[is_new], index
 
 
 def unit_vectors(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -79,7 +92,7 @@ def crease_normals(corners: NDArray[np.float64], crease_deg: float = CREASE_DEG)
     areas = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     face_normals = np.repeat(unit_vectors(areas), 3, axis=0)
     weights = np.repeat(areas, 3, axis=0)
-    _, position = np.unique(corners.reshape(-1, 3).round(9), axis=0, return_inverse=True)
+    _, position = distinct_rows(corners.reshape(-1, 3).round(9))
     order = np.argsort(position, kind="stable")
     ranked, total = position[order], weights.copy()
     for shift in range(1, min(int(np.bincount(position).max()), 64)):
