@@ -94,7 +94,10 @@ def _primitive(views: _Views, part: Part, center: Array, index: int) -> dict[str
         "POSITION": views.add(positions, FLOAT, VERTICES, type="VEC3", **limits),
         "NORMAL": views.add(normals, SHORT, VERTICES, type="VEC3", normalized=True),
     }
-    if np.abs(_planar_uvs(positions.astype(np.float64), part.faces) - part.uvs).max() > PLANAR:
+    planar = _planar_uvs(positions.astype(np.float64), part.faces)
+    if (
+        part.texture is not None or np.abs(planar - part.uvs).max() > PLANAR
+    ):  # a viewer needs them for a texture
         uvs = (part.uvs * (1, -1) + (0, 1)).astype("<f4")
         attributes["TEXCOORD_0"] = views.add(uvs, FLOAT, VERTICES, type="VEC2")
     faces = views.add(part.faces.astype(TYPES[kind]).reshape(-1, 1), kind, INDICES, type="SCALAR")

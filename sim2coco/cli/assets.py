@@ -192,17 +192,19 @@ def _draft(options: argparse.Namespace, out: Console) -> int:
 def _check(options: argparse.Namespace, out: Console) -> int:
     folder = Path(options.folder)
     found: Scan | None = None
-    entries: dict[str, Entry] = {}
+    entries: tuple[Entry, ...] = ()
     if is_library(folder):
-        entries = {entry.mesh: entry for entry in read_library(folder).entries}  # entries may share a mesh
-        tasks = [_of_library(folder, entry) for entry in entries.values()]
+        entries = read_library(folder).entries
+        known = {entry.mesh: entry for entry in entries}  # entries may share a mesh
+        tasks = [_of_library(folder, entry) for entry in known.values()]
     else:
         found, wanted = _scan_with_overrides(options)
         tasks = [Task(folder, file, override, None) for file, override in wanted.items()]
     rows = _rows(tasks, options.workers, Console(quiet=True) if options.json else out)
-    ordered = doubted([rows[task.file] for task in tasks])
     if found is None:
-        ordered = [_labelled(row, entry) for row, entry in zip(ordered, entries.values(), strict=True)]
+        ordered = [_labelled(rows[_of_library(folder, entry).file], entry) for entry in entries]
+    else:
+        ordered = doubted([rows[task.file] for task in tasks])
     if options.json:
         out.print_json(json.dumps([row.tree() for row in ordered]))
     else:

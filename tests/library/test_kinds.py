@@ -42,6 +42,7 @@ def test_check_import_and_check_of_the_library_agree(here: Path) -> None:
     assert (checked.code, checked.err) == (0, "")
     again = {row["file"].partition("(")[2].rstrip(")"): row for row in json.loads(checked.out)}
     usable = {file for file, outcome in outcomes.items() if outcome in (OK, REPAIRED)}
+    assert set(again) == usable
     for file in again:
         assert again[file]["verdict"] == outcomes[file], file
         assert set(rows[file]["notes"]) <= set(again[file]["notes"])
