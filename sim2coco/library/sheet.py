@@ -45,8 +45,8 @@ def _cells(folder: Path, entry: Entry, size: str) -> Iterator[Image]:
     if entry.knows_up:
         yield _cell(_picture(folder, entry.mesh), entry.name, size)
         return
-    yield _cell(_picture(folder, entry.mesh), entry.name, f"{size}  z up?")
-    yield _cell(_picture(folder, f"{entry.mesh}{Y_UP}"), entry.name, "or y up?")
+    yield _cell(_picture(folder, entry.mesh), f"{entry.name}  z up?", size)
+    yield _cell(_picture(folder, f"{entry.mesh}{Y_UP}"), f"{entry.name}  or y up?", "")
 
 
 def _picture(folder: Path, mesh: str) -> Image:
