@@ -24,6 +24,8 @@ MARGIN = 1.05
 """Factor by which measured errors are enlarged, because they are measured at samples."""
 SAME_UV = 1e-6
 """Texture coordinates that differ by less than this are the same."""
+SAME_PLANAR = 1e-4
+"""Computed texture coordinates that differ by less than this fraction are the same."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,11 +128,15 @@ class _Source:
 def _planar(part: Part) -> bool:
     """Whether the texture coordinates of a part are those that files without any are given.
 
-    These are two of the three coordinates, scaled and shifted, for each face.
+    Those of a textured part must be equal. Those of other parts may be scaled and shifted for each face,
+    because a part may be joined from several, but each face must have an area in the texture.
     """
     corners, uvs = part.vertices_m[part.faces], part.uvs[part.faces]
-    flat = np.diff(planar_uvs(corners), axis=1).reshape(-1, 4)
-    found = np.diff(uvs, axis=1).reshape(-1, 4)
+    planar = planar_uvs(corners)
+    if part.texture is not None:
+        return bool(np.abs(planar - uvs).max() <= SAME_PLANAR)
+    flat, found = (np.diff(coordinates, axis=1).reshape(-1, 4) for coordinates in (planar, uvs))
     scale = (flat * found).sum(axis=1) / np.maximum((flat**2).sum(axis=1), 1e-300)
     size = np.abs(found).max(axis=1)
-    return bool((np.abs(found - scale[:, None] * flat).max(axis=1) <= 1e-4 * size + SAME_UV).all())
+    equal = np.abs(found - scale[:, None] * flat).max(axis=1) <= SAME_PLANAR * size + SAME_UV
+    return bool((equal & ((size > 0) | ~flat.any(axis=1))).all())

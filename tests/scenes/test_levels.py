@@ -2,11 +2,15 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from scenes.assets.distance import Searchable, farthest
 from scenes.assets.levels import MIN_FACES, levels_of
 from scenes.assets.mesh import Mesh, Part
+from scenes.assets.reading.parts import part_of_corners, planar_uvs
 from scenes.assets.shapes import SHAPES, sphere
+
+Array = NDArray[np.float64]
 
 
 def surface(mesh: Mesh) -> Searchable:
@@ -76,3 +80,55 @@ def test_materials_and_textures_stay_where_they_are() -> None:
         a, b, c = np.moveaxis(part.vertices_m[part.faces], 1, 0)
         area = np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2
         assert area == pytest.approx(0.005, rel=1e-3)
+
+
+HALVES = np.repeat(np.array([[(200, 0, 0), (0, 0, 200)]], np.uint8), 8, axis=1).repeat(16, axis=0)
+"""A texture whose left half is red, and whose right half is blue."""
+
+
+@pytest.fixture(scope="module")
+def ball() -> Mesh:
+    return sphere(0.1, 105)
+
+
+def textured(mesh: Mesh, uvs: Array) -> Mesh:
+    """The mesh with `HALVES` and the texture coordinates (m, 3, 2) of its corners."""
+    (part,) = mesh.parts
+    normals = part.normals[part.faces]
+    rows = np.concatenate([part.vertices_m[part.faces], normals, uvs], axis=2)
+    return Mesh((part_of_corners(rows, (1.0, 1.0, 1.0), HALVES),))
+
+
+def red(part: Part) -> NDArray[np.bool_]:
+    """Whether the centre of each face is red, (m,)."""
+    return np.asarray(part.uvs[part.faces].mean(axis=1)[:, 0] % 1.0 < 0.5)
+
+
+@pytest.mark.parametrize("kind", ["one colour a face", "scaled", "shifted", "tiled"])
+def test_texture_coordinates_of_files_stay(ball: Mesh, kind: str) -> None:
+    """Also those that resemble computed ones: a palette, a region of an atlas, a repeated texture."""
+    corners = ball.vertices_m[ball.faces]
+    if kind == "one colour a face":
+        above = corners.mean(axis=1)[:, None, 2] > 0
+        uvs = np.stack([np.where(above, 0.25, 0.75), np.full_like(above, 0.5, np.float64)], axis=-1)
+        uvs = uvs.repeat(3, axis=1)
+    else:
+        scale, shift = {"scaled": (0.4, 0.0), "shifted": (1.0, 0.5), "tiled": (7.0, 0.0)}[kind]
+        uvs = planar_uvs(corners) * scale + shift
+    mesh = textured(ball, uvs)
+    levels = levels_of(mesh)
+    assert len(levels) > 1
+    for level in levels[1:]:
+        (part,) = level.mesh.parts
+        assert part.uvs.min() >= uvs.min() - 1e-3 and part.uvs.max() <= uvs.max() + 1e-3
+        if kind == "one colour a face":
+            height_m = part.vertices_m[part.faces].mean(axis=1)[:, 2]
+            np.testing.assert_array_equal(red(part), height_m > 0)
+        else:
+            known = {tuple(row) for row in np.round(np.concatenate([p.uvs for p in mesh.parts]), 9)}
+            assert {tuple(row) for row in np.round(part.uvs, 9)} <= known
+
+
+def test_computed_texture_coordinates_are_no_seams(ball: Mesh) -> None:
+    coarsest = levels_of(textured(ball, planar_uvs(ball.vertices_m[ball.faces])))[-1]
+    assert len(coarsest.mesh.faces) <= len(levels_of(ball)[-1].mesh.faces)
