@@ -19,7 +19,7 @@ from scenes.spec import Body
 from sim.bullet import pb
 from sim.collision import collision_obj
 from sim.objfile import obj_file
-from sim.preparing import prepared
+from sim.preparing import prepared, whole
 
 Array = NDArray[np.float64]
 MAX_ERROR_PX = 0.05
@@ -47,13 +47,20 @@ class MeshFiles:
         catalogue: The assets of the scenes.
         folder: Existing folder for the files; the caller removes it.
         shared: Existing folder for prepared meshes, which several processes may share; None uses `folder`.
+        simplified: Whether there are levels of detail, which take longer to compute than to draw one image.
     """
 
-    def __init__(self, catalogue: Catalogue, folder: Path, shared: Path | None = None) -> None:
+    def __init__(
+        self, catalogue: Catalogue, folder: Path, shared: Path | None = None, simplified: bool = True
+    ) -> None:
         """Writes nothing; files are written on first use."""
         self.assets = catalogue.assets
         self._folder = folder
-        self._prepared = cache(lambda key: prepared(self.assets[key], shared or folder))
+        self._prepared = cache(
+            lambda key: (
+                prepared(self.assets[key], shared or folder) if simplified else whole(self.assets[key])
+            )
+        )
         self.mesh = cache(self._mesh)
         self._visuals: dict[tuple[str, int, Vec3], tuple[Path, ...]] = {}
         self._collisions: dict[str, Path] = {}

@@ -36,6 +36,11 @@ def prepare(mesh: Mesh) -> bytes:
     return prepared_bytes([full, *levels], hull_m, simplified(hull_m))
 
 
+def whole(asset: Asset) -> Prepared:
+    """The mesh of an asset with one level of detail, for drawing it once: nothing is simplified or stored."""
+    return _of_one_level(asset.mesh.moved(-np.array(asset.center_of_mass_m)))
+
+
 def prepared(asset: Asset, folder: Path) -> Prepared:
     """The mesh of an asset, prepared for drawing.
 
@@ -49,12 +54,12 @@ def prepared(asset: Asset, folder: Path) -> Prepared:
     if not isinstance(surface, StoredMesh):
         mesh = surface.moved(-center_m)
         if len(mesh.faces) < MIN_FACES:
-            return _small(mesh)
+            return _of_one_level(mesh)
         return _shared(folder, asset.key.rpartition("@")[2], lambda: mesh, lambda: _looks(mesh))
     full = cache(lambda: StoredMesh(surface.path).read().moved(-center_m / surface.factor))
     looks = cache(lambda: read_looks(surface.path))
     if not surface.prepared and len(full().faces) < MIN_FACES:
-        return _small(full()).scaled(surface.factor)
+        return _of_one_level(full()).scaled(surface.factor)
     found = _beside(surface, full, looks) or _shared(folder, surface.path.stem, full, looks)
     return found.scaled(surface.factor)
 
@@ -63,8 +68,8 @@ def _looks(mesh: Mesh) -> tuple[Look, ...]:
     return tuple((part.color_rgb, part.texture) for part in mesh.parts)
 
 
-def _small(mesh: Mesh) -> Prepared:
-    """A mesh that is quick to prepare and has one level of detail."""
+def _of_one_level(mesh: Mesh) -> Prepared:
+    """A mesh with one level of detail, the mesh itself."""
     hull_m = hull_vertices(mesh.vertices_m)
     return Prepared((0.0,), hull_m, simplified(hull_m), lambda _: mesh, lambda *_: mesh.seen_from_behind)
 

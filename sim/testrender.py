@@ -65,7 +65,7 @@ def render_test(client: Client, mesh: Mesh) -> TestRender:
     body = Body(asset.key, 0, scale, pose, Look(), 0.5)
     settled = Settled(SceneSpec(0, "train", 0, (body,), None, WHITE, None), 0.0)
     with tempfile.TemporaryDirectory(prefix="sim2coco-") as folder:
-        files = MeshFiles(catalogue, Path(folder))
+        files = MeshFiles(catalogue, Path(folder), simplified=False)
         client.fresh()
         if collision_shape(client.id, files, asset, scale) < 0:
             raise RuntimeError("PyBullet cannot make a collision shape of it")

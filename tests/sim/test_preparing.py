@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scenes.assets.catalogue import Asset
+from scenes.assets.catalogue import Asset, Catalogue
 from scenes.assets.mesh import Mesh
 from scenes.assets.physics import one_asset
 from scenes.assets.prepared import Prepared, Unprepared, read_prepared
 from scenes.assets.shapes import box, sphere
 from scenes.assets.stored import StoredMesh, content_name, read_stored
+from sim.meshfiles import MeshFiles
 from sim.preparing import prepare, prepared
 from sim2coco.library.meshfile import put_mesh
 from sim2coco.store import LocalStore
@@ -72,6 +73,17 @@ def test_small_meshes_are_not_stored(tmp_path: Path) -> None:
     found = prepared(one_asset("box", box(0.1, 0.2, 0.3)), tmp_path)
     assert found.errors_m == (0.0,) and len(found.hull_m) == 8
     assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_simplified_for_one_image(tmp_path: Path) -> None:
+    """Test renders of import draw each mesh once or twice; levels of detail would take most of the time."""
+    asset = one_asset("ball", fine())
+    catalogue = Catalogue(("ball",), ("object",), (1.0,), ((asset,),), (), ())
+    files = MeshFiles(catalogue, tmp_path, simplified=False)
+    assert files.errors_m(asset.key) == (0.0,)
+    assert len(files.visual(asset.key, 0)) == 2 and files.collision(asset.key).exists()
+    assert not list(tmp_path.glob("*.npz"))
+    np.testing.assert_array_equal(files.hull_vertices(asset.key), prepared(asset, tmp_path).hull_m)
 
 
 def test_a_second_process_reads_what_the_first_has_made(tmp_path: Path) -> None:
