@@ -9,9 +9,11 @@ from typing import Any
 
 from scenes.assets.filenames import real_path
 from scenes.assets.library import FOLDER, FORMAT, INDEX, PIECES
+from scenes.assets.mesh import MeshError
 from scenes.assets.physics import DENSITY_KG_M3
+from scenes.assets.prepared import VERSION as PREPARED_VERSION
 from scenes.assets.reading.resolver import digest
-from scenes.assets.stored import SUFFIX
+from scenes.assets.stored import PREPARED, SUFFIX, check_stored
 from sim2coco.library.examine import Task
 from sim2coco.library.folders import SOURCES, Joining, MeshFolder, mesh_folder_of, put_mesh_folders
 from sim2coco.library.row import Override, Row, row_of
@@ -23,8 +25,8 @@ from sim2coco.store import LOCK, LOG, LocalStore, Store
 
 ROWS = "rows"
 """Folder of the library with a JSON file for each mesh file: the result of its examination."""
-VERSION = 8
-"""Version of `examine`; files whose stored row has another version are examined again."""
+VERSION = f"8.{PREPARED_VERSION}"
+"""Version of `examine` and of prepared meshes; files whose stored row has another one are examined again."""
 
 MEASURED = (
     *("metres_per_unit", "up", "up_from", "from_file", "extents_m", "watertight", "volume_m3"),
@@ -107,12 +109,12 @@ def _place(mesh_folder: MeshFolder, file: str) -> str:
     return f"{ROWS}/{digest(f'{mesh_folder.name}/{file}'.encode())[:24]}.json"
 
 
-def _known(store: Store, root: Path, place: str, file: str, override: Override) -> Row | None:
+def _known(store: LocalStore, root: Path, place: str, file: str, override: Override) -> Row | None:
     """The stored row of a file; None if it must be examined again.
 
     A file must be examined again if the file, the files it refers to or relevant overrides have changed, or
-    if the clean mesh or its convex pieces for collision are missing. The same holds if the row is of another
-    version, or if the package for convex decomposition has been installed since.
+    if a file that was written for it is missing or damaged. The same holds if the row is of another version,
+    or if the package for convex decomposition has been installed since.
     """
     try:
         tree = json.loads(store.get(place))
@@ -134,13 +136,25 @@ def _known(store: Store, root: Path, place: str, file: str, override: Override) 
     )
     if not same or not row.inputs or not _unchanged(real_path(root, file).parent, row.inputs):
         return None
-    if row.usable and not store.exists(f"{FOLDER}/{row.mesh}{SUFFIX}"):
-        return None
-    if row.collision and not store.exists(f"{PIECES}/{row.collision}.obj"):
+    if row.usable and not _undamaged(store.root, row):
         return None
     if row.hull_because == NOT_INSTALLED and installed():
         return None
     return replace(row, override=override)
+
+
+def _undamaged(library: Path, row: Row) -> bool:
+    """Whether the library has the files of a row with the content that was written."""
+    mesh = library / FOLDER / row.mesh
+    try:
+        check_stored(mesh.with_suffix(SUFFIX))
+    except MeshError:
+        return False
+    others = {
+        mesh.with_suffix(PREPARED): row.prepared,
+        library / PIECES / f"{row.collision}.obj": row.collision,
+    }
+    return all(_hash(path).startswith(name) for path, name in others.items() if name)
 
 
 def _unchanged(folder: Path, inputs: Mapping[str, str]) -> bool:

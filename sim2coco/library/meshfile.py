@@ -26,9 +26,9 @@ def put_mesh(store: Store, mesh: Mesh) -> str:
     names = [None if content is None else f"{content_name(content)}.png" for content in textures]
     for name, content in zip(names, textures, strict=True):
         if name is not None and content is not None:
-            store.put_new(f"{FOLDER}/{name}", content)
+            store.put(f"{FOLDER}/{name}", content, sync=False)
     content = glb_bytes(mesh, names)
-    store.put_new(f"{FOLDER}/{content_name(content)}{SUFFIX}", content)
+    store.put(f"{FOLDER}/{content_name(content)}{SUFFIX}", content, sync=False)
     return content_name(content)
 
 
@@ -40,5 +40,5 @@ def put_pieces(store: Store, pieces: Sequence[Floats]) -> str:
     """
     content = pieces_obj(pieces, [hull_faces(piece) for piece in pieces], HEAD)
     name = digest(content)[:HASH]
-    store.put_new(f"{PIECES}/{name}.obj", content)
+    store.put(f"{PIECES}/{name}.obj", content, sync=False)
     return name

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trimesh
 from PIL import Image
 
 from tests.commandline import PROGRAM, Outcome, tree
@@ -79,6 +80,26 @@ def test_the_same_command_again_does_nothing_anew(here: Path) -> None:
     assert assets(here, *arguments).code == 0
     new = [path for path, before_ns in times.items() if path.stat().st_mtime_ns != before_ns]
     assert [json.loads(path.read_text())["file"] for path in new] == ["bricks/brick.stl"]
+
+
+def test_damaged_files_are_written_anew(tmp_path: Path) -> None:
+    """Meshes, a texture, convex pieces, a mesh prepared for drawing: changed, cut short or missing."""
+    things = tmp_path / "things"
+    things.mkdir()
+    textured(0.05).export(things / "printed.obj")
+    trimesh.creation.annulus(0.03, 0.05, 0.02).export(things / "ring.stl")
+    trimesh.creation.icosphere(5, 0.05).export(things / "ball.ply")
+    arguments = ("import", "things", "--out", "library", "--unit", "m", "--up", "z", "--workers", "1")
+    assert assets(tmp_path, *arguments).code == 0
+    before = tree(tmp_path / "library")
+    files = [path for name in ("meshes", "collision") for path in (tmp_path / "library" / name).iterdir()]
+    assert {path.suffix for path in files} == {".glb", ".png", ".npz", ".obj"}
+    for number, path in enumerate(sorted(files)):
+        content = path.read_bytes()
+        changed = (content[:99], bytes(len(content)), None)[number % 3]
+        path.unlink() if changed is None else path.write_bytes(changed)
+    assert assets(tmp_path, *arguments).code == 0
+    assert tree(tmp_path / "library") == before
 
 
 @pytest.mark.slow
