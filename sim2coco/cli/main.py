@@ -39,8 +39,9 @@ COMMANDS = {
 
 MANY_REJECTED = 0.2
 """Share of rejected views above which the end of a run says what to change."""
-MIN_IMAGES_PER_CATEGORY = 10
-"""A category without a label causes a warning if there are at least this many images per category."""
+LABELS_PER_CATEGORY = 8
+"""A category without a label causes a warning if there are at least this many labels per category: with
+equal weights, fewer than one in 2,000 categories has none by chance."""
 NARROW = ("ascii", "us-ascii", "ansi_x3.4-1968")
 """Encodings of file names in which names of most scripts cannot be written."""
 
@@ -304,7 +305,7 @@ def _generate(tree: "DictConfig") -> int:
     out.print(f"{options.out}: {made}; rejected: {counts(result.reasons)}", markup=False)
     _advise(result.images, result.reasons)
     missing = [name for name, number in result.labels.items() if not number]
-    if missing and result.images >= MIN_IMAGES_PER_CATEGORY * len(result.labels):
+    if missing and sum(result.labels.values()) >= LABELS_PER_CATEGORY * len(result.labels):
         why = "too few images, or its objects are tiny, occluded, or too large to be placed; see its size_m"
         err.print(f"no label of {', '.join(missing)}: {why}", markup=False)
     for scene, error in result.failed:
