@@ -101,11 +101,12 @@ def hydra_arguments(arguments: Sequence[str]) -> list[str]:
     if unknown:
         raise ConfigError(f"no flag {unknown[0]!r}; {_without_dashes(unknown[0])}")
     _use_config_dir(read.config_dir, read.config_name)
-    overrides = [readable(argument) for argument in arguments if argument in read.overrides]
+    overrides = [argument for argument in arguments if argument in read.overrides]
     begun = [word.partition("=")[0] for word in overrides]
     flags = [argument for argument in arguments if argument not in read.overrides]
     if "assets.path" in begun and "assets" not in begun:
         overrides = [*map(_as_null_entry, overrides), LIBRARY_CHOICE]
+    overrides = [readable(argument) for argument in overrides]
     # `split.by` has no default to override, so it is added with ++, after any `split=` that would replace it.
     split_by = [f"++{argument}" for argument in overrides if argument.startswith(SPLIT_BY)]
     return flags + [argument for argument in overrides if not argument.startswith(SPLIT_BY)] + split_by

@@ -135,7 +135,7 @@ SETTINGS = [
     ("assets=loose.yaml", "move it to FOLDER/assets/, then write --config-dir FOLDER assets=loose"),
     ("+assets.categories.x=thing.obj", "{path: thing.obj, size_m: 0.06}"),
     ("image=640x480", "image: must be a mapping", "image.width, image.height"),
-    ("scene=on_table", "scene: no choice 'on_table'; allowed: drop, floating", "needs --plugin FILE.py"),
+    ("scene=on_table", "'on_table'; allowed: drop, floating", "needs --plugin FILE.py"),
     ("light.kind=flash", "light: unknown kind 'flash'", "needs --plugin FILE.py"),
     ("+quality.checks.border={kind: border}", "unknown kind 'border'", "needs --plugin FILE.py"),
     (

@@ -31,5 +31,5 @@ def test_text_stays_in_its_cell(text: str) -> None:
 
 
 def test_sizes_are_short() -> None:
-    assert _size((0.926, 1.44, 1.97), 50.0) == "926 x 1440 x 1970 mm  50 kg"
+    assert _size((0.926, 1.44, 1.97), 50.0) == "0.926 x 1.44 x 1.97 m  50 kg"
     assert _size((0.01, 0.0225, 0.1), 0.0123) == "10 x 22.5 x 100 mm  12.3 g"

@@ -114,6 +114,8 @@ class TinyRenderer(MeshRenderer):
         self, settled: Settled, shot: Shot, planes_m: tuple[float, float], drawn: Mapping[int, Drawn]
     ) -> None:
         """Adds the triangles that TinyRenderer skips because they are too small in the image."""
+        if not drawn:
+            return
         order = list(drawn)
         projected = [
             self._projected(settled.spec.bodies[index], self._levels[index], shot.camera, planes_m[0], box)
