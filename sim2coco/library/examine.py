@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
@@ -30,6 +31,8 @@ from sim2coco.library.shape import shape
 from sim2coco.library.sizes import SAY_SIZE
 from sim2coco.png import png
 from sim2coco.store import LocalStore
+
+Stated = TypeVar("Stated", float, str)
 
 PICTURES = "pictures"
 Y_UP = "_y"
@@ -161,24 +164,31 @@ def _turned(mesh: Mesh) -> Mesh:
 
 def _unit(override: Override, source: Source) -> tuple[float, str]:
     """The unit of the file in metres, and its source: `table`, `file`, `--unit`, or "" for the default."""
-    if override.unit_m is not None and override.sure:
-        return override.unit_m, "table"
-    if source.unit_m is not None:
-        return source.unit_m, "file"
-    if override.unit_m is not None:
-        return override.unit_m, "--unit"
-    return 1.0, ""
+    return _first_stated((override.unit_m, override.sure), source.unit_m, "--unit", 1.0)
 
 
 def _up(override: Override, source: Source) -> tuple[str, str]:
     """The axis of the file that points up, and its source: `table`, `file`, `--up`, or "" for the default."""
-    if override.up is not None and override.sure_up:
-        return override.up, "table"
-    if source.up is not None:
-        return source.up, "file"
-    if override.up is not None:
-        return override.up, "--up"
-    return "z", ""
+    return _first_stated((override.up, override.sure_up), source.up, "--up", "z")
+
+
+def _first_stated(
+    override: tuple[Stated | None, bool], stated: Stated | None, flag: str, default: Stated
+) -> tuple[Stated, str]:
+    """The value that counts, and its source: the table counts before the file, the file before a flag.
+
+    Args:
+        override: What the user gave, and whether it is from a row of the table.
+        stated: What the file states.
+        flag: Flag by which the user gave the value if it is not from the table.
+        default: The value if nobody gave one.
+    """
+    given, of_table = override
+    if given is not None and of_table:
+        return given, "table"
+    if stated is not None:
+        return stated, "file"
+    return (default, "") if given is None else (given, flag)
 
 
 def _doubt(longest_m: float, override: Override, unit: str) -> str:

@@ -31,15 +31,6 @@ def plain_text(content: bytes) -> bytes:
     return content
 
 
-def plain_head(content: bytes, end: bytes) -> bytes:
-    """Converts the text before the first `end` to UTF-8 and leaves the rest as it is.
-
-    Returns `content` unchanged if it does not contain `end`.
-    """
-    cut = content.find(end)
-    return content if cut < 0 else plain_text(content[:cut]) + content[cut:]
-
-
 def numbers(text: bytes | str) -> NDArray[np.float64]:
     """The numbers (n,) in a text, separated by white space.
 

@@ -69,21 +69,25 @@ def _below(
             case "node":
                 yield from _below(document, instance, matrix @ transform_of(instance), depth - 1, looks)
             case "instance_node":
-                other = document.target(instance.get("url"), "node")
-                if other is None:
-                    looks.append("a node that is not in the file is left out")
-                else:
+                other = _target(document, instance, "node", looks)
+                if other is not None:
                     yield from _below(document, other, matrix @ transform_of(other), depth - 1, looks)
             case "instance_geometry":
-                geometry = document.target(instance.get("url"), "geometry")
-                if geometry is None:
-                    looks.append("a geometry that is not in the file is left out")
-                else:
+                geometry = _target(document, instance, "geometry", looks)
+                if geometry is not None:
                     yield Place(geometry, instance, matrix)
             case "instance_controller":
                 yield _of_controller(document, instance, matrix, looks)
             case _:
                 pass  # transforms, cameras, lights
+
+
+def _target(document: Document, instance: Element, tag: str, looks: list[str]) -> Element | None:
+    """The element that an instance names, or None; a note is then added to `looks`."""
+    found = document.target(instance.get("url"), tag)
+    if found is None:
+        looks.append(f"a {tag} that is not in the file is left out")
+    return found
 
 
 def _of_controller(document: Document, instance: Element, matrix: Floats, looks: list[str]) -> Place | None:
