@@ -13,7 +13,8 @@ from pathlib import Path
 from benchmarks.clock import Run, watch
 from sim2coco.engines.local import Local
 from sim2coco.recipe import Recipe
-from sim2coco.run import Tally, generate
+from sim2coco.run import generate
+from sim2coco.tally import Tally
 
 
 def watched(recipe: Recipe, out: Path, images: int, workers: int = 1) -> Run:

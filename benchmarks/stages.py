@@ -22,6 +22,7 @@ from sim.render.compose import Composer
 from sim.render.raster.meshrenderer import MeshRenderer
 from sim2coco.process import own_this_process
 from sim2coco.recipe import Recipe
+from sim2coco.tally import Tally
 
 STAGES = (
     "draw",
@@ -116,7 +117,7 @@ def measured(recipe: Recipe, images: int) -> dict[str, Spent]:
     watch = Stopwatch()
     warm: list[int] = []
 
-    def progress(tally: run.Tally) -> None:
+    def progress(tally: Tally) -> None:
         if not warm and tally.accepted >= WARM_UP * images:
             warm.append(tally.accepted)
             watch.reset()

@@ -16,9 +16,11 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 if TYPE_CHECKING:
     from sim2coco.recipe import Recipe
-    from sim2coco.run import GenerationError, generate
+    from sim2coco.run import generate
+    from sim2coco.tally import GenerationError
 
 __all__ = ["GenerationError", "Recipe", "generate"]
+MODULES = {"GenerationError": "sim2coco.tally", "Recipe": "sim2coco.recipe", "generate": "sim2coco.run"}
 
 
 def __getattr__(name: str) -> Any:
@@ -31,7 +33,7 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'sim2coco' has no attribute {name!r}")
     try:
-        return getattr(import_module("sim2coco.recipe" if name == "Recipe" else "sim2coco.run"), name)
+        return getattr(import_module(MODULES[name]), name)
     except ImportError as error:
         package = (error.name or "").partition(".")[0]
         if package in ("augment", "conf", "scenes", "sim") and (hiding := find_spec(package)):

@@ -2,10 +2,10 @@
 
 import multiprocessing
 import tempfile
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
@@ -31,109 +31,9 @@ from sim2coco.records import (
     summary,
 )
 from sim2coco.store import LocalStore, Store
+from sim2coco.tally import Tally
 
 load_kinds(sim2coco.export)
-
-
-class GenerationError(Exception):
-    """A run cannot finish; the message gives the number of rejections for each reason."""
-
-
-ADVICE = {
-    "unsettled": "set a larger scene.physics.max_seconds, or fewer scene.num_objects",
-    "penetrating": "set fewer scene.num_objects, or a larger scene.spread",
-    "non_finite": "look at the size_m and mass_kg of the meshes: one is extreme",
-    "no_place": "set fewer scene.num_objects, or a larger scene.spread",
-    "out_of_bounds": "set a larger scene.spread, or more scene.friction",
-    "too_close": "set a smaller camera.fill, or a larger distance",
-    "below_floor": "set a larger camera.elevation_deg or camera.heights_m, or scene=floating, without floor",
-    "failed": "look at run.log, and at the meshes",
-}
-"""Advice for the user by rejection reason, for reasons that are not checks of the image quality."""
-
-
-@dataclass
-class Tally:
-    """Counts over the finished scenes 0, 1, ..., which are added in order and without gaps.
-
-    Attributes:
-        wanted: Number of accepted views to generate.
-        patience: Number of most recent views over which the fraction of accepted views is measured.
-        min_yield: Minimum fraction of accepted views among them; the run is aborted below it.
-        scene: Index of the next scene to count.
-        accepted: Accepted views so far.
-        ahead: Accepted views of finished scenes that are not counted yet, because an earlier one is missing.
-        kept_of_last: Number of accepted views kept of the last counted scene; those beyond `wanted` are not.
-        reasons: How often each reason has rejected a view.
-        failed: Index and error of each failed scene.
-    """
-
-    wanted: int
-    patience: int
-    min_yield: float
-    scene: int = 0
-    accepted: int = 0
-    ahead: int = 0
-    kept_of_last: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-    failed: list[tuple[int, str]] = field(default_factory=list)
-    _recent: deque[bool] = field(default_factory=deque)
-
-    @property
-    def done(self) -> bool:
-        """Whether enough views have been accepted."""
-        return self.accepted >= self.wanted
-
-    @property
-    def made(self) -> int:
-        """Accepted views of all finished scenes, at most the wanted number."""
-        return min(self.accepted + self.ahead, self.wanted)
-
-    def add(self, scene: Summary) -> None:
-        """Counts the next scene.
-
-        Raises:
-            GenerationError: Too few of the last views were accepted.
-        """
-        self.scene += 1
-        if scene.status == "failed":
-            self.failed.append((scene.scene, scene.error or ""))
-        self.kept_of_last = 0
-        outcomes = {"done": scene.views, "rejected": (scene.unlucky[-1:],), "failed": (("failed",),)}[
-            scene.status
-        ]
-        for reasons in outcomes:
-            if self.done:
-                return
-            self.reasons.update(reasons)
-            self.accepted += not reasons
-            self.kept_of_last += not reasons
-            self._recent.append(not reasons)
-        while len(self._recent) > self.patience:
-            self._recent.popleft()
-        if len(self._recent) == self.patience and sum(self._recent) < self.min_yield * self.patience:
-            raise GenerationError(
-                f"of the last {self.patience} views {sum(self._recent)} were accepted; rejected: "
-                f"{counts(self.reasons)}; {self._advice()}"
-            )
-
-    def _advice(self) -> str:
-        """The setting to change for the most frequent reason; for failures, also the last error."""
-        last = self.failed[-1:] if self.reasons.most_common(1)[0][0] == "failed" else []
-        return "; ".join([*(f"scene {scene}: {error}" for scene, error in last), advice(self.reasons)])
-
-
-def advice(reasons: Counter[str]) -> str:
-    """The setting to change for the most frequent rejection reason; "" if there is none."""
-    for reason, _ in reasons.most_common(1):
-        check = reason.removeprefix("augment:")
-        return ADVICE.get(reason, f"relax quality.checks.{check}, or change the scene")
-    return ""
-
-
-def counts(reasons: Counter[str]) -> str:
-    """Rejection reasons with their counts as text, most frequent first."""
-    return ", ".join(f"{reason} {number}" for reason, number in reasons.most_common()) or "none"
 
 
 @dataclass(frozen=True, slots=True)

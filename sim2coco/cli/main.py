@@ -272,7 +272,8 @@ def _generate(tree: "DictConfig") -> int:
     from sim2coco.cli.progress import ProgressBar
     from sim2coco.messages import counted
     from sim2coco.process import own_this_process
-    from sim2coco.run import Tally, counts, generate
+    from sim2coco.run import generate
+    from sim2coco.tally import Tally, counts
 
     own_this_process()
     recipe, options = read(tree)
@@ -315,7 +316,7 @@ def _generate(tree: "DictConfig") -> int:
 
 def _advise(accepted: int, reasons: Counter[str]) -> None:
     """Prints which setting to change if many views were rejected."""
-    from sim2coco.run import advice
+    from sim2coco.tally import advice
 
     reasons = Counter({reason: number for reason, number in reasons.items() if reason != "failed"})
     rejected = sum(reasons.values())
@@ -327,7 +328,7 @@ def _preview(tree: "DictConfig") -> int:
     from sim2coco.cli.config import read_preview
     from sim2coco.process import own_this_process
     from sim2coco.review.preview import preview
-    from sim2coco.run import counts
+    from sim2coco.tally import counts
 
     own_this_process()
     recipe, target = read_preview(tree)

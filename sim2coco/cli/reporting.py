@@ -46,8 +46,8 @@ def guarded(work: Callable[[], int]) -> int:
     of sim2coco, the traceback is printed too.
     """
     from sim2coco.messages import ConfigError
-    from sim2coco.run import GenerationError
     from sim2coco.store import StoreError
+    from sim2coco.tally import GenerationError
 
     try:
         return work()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scenes.camera import CameraKind
 from sim2coco import Recipe, generate
 from sim2coco.records import Record, from_bytes
-from sim2coco.run import GenerationError
+from sim2coco.tally import GenerationError
 
 SMALL: dict[str, Any] = {
     "seed": 4,

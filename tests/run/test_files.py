@@ -16,7 +16,7 @@ from sim2coco.check import check
 from sim2coco.records import from_bytes, picture_files, picture_name, picture_path
 from sim2coco.review.dataset import DataSet
 from sim2coco.review.replay import replay
-from sim2coco.run import Tally
+from sim2coco.tally import Tally
 from tests.commandline import tree
 
 RECIPE = Recipe.parse(

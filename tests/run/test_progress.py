@@ -9,7 +9,7 @@ from sim2coco import Recipe, generate
 from sim2coco.engines.engine import Engine, Job
 from sim2coco.engines.inline import Inline
 from sim2coco.records import Summary
-from sim2coco.run import Tally
+from sim2coco.tally import Tally
 
 RECIPE = Recipe.parse(
     {

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_info
 
 from sim2coco import Recipe, generate, process
 from sim2coco.engines.local import Local
-from sim2coco.run import Tally
+from sim2coco.tally import Tally
 from tests.commandline import PROGRAM, TINY, tree
 from tests.processes import children, descendants, wait_for_the_end_of
 
