@@ -1,4 +1,4 @@
-"""The entry point of the command line: commands, signals, and one-line error messages.
+"""The entry point of the command line: the commands, and one-line error messages.
 
 Exit codes: 0 success; 1 aborted, or faults found; 2 invalid input; 3 finished, but scenes failed; 130 and 143
 stopped by SIGINT and SIGTERM.
@@ -7,19 +7,18 @@ stopped by SIGINT and SIGTERM.
 import logging
 import os
 import re
-import shutil
 import signal
 import sys
 import tempfile
 import warnings
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from sim2coco.cli.arguments import Parser, add_arguments
-from sim2coco.cli.reporting import commands_run, err, fail, guarded, of_the_system, out, stopped_by
+from sim2coco.cli.jobs import generate_one, preview_one, validate
+from sim2coco.cli.reporting import commands_run, fail, guarded, of_the_system, out, stopped_by
+from sim2coco.cli.stopping import Interrupted, exit_now, interrupt, on_signals, temporary_folders
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -37,35 +36,14 @@ COMMANDS = {
     "doctor": "check this installation, and say how to repair it",
 }
 
-MANY_REJECTED = 0.2
-"""Share of rejected views above which the end of a run says what to change."""
-LABELS_PER_CATEGORY = 8
-"""A category without a label causes a warning if there are at least this many labels per category: with
-equal weights, fewer than one in 2,000 categories has none by chance."""
 NARROW = ("ascii", "us-ascii", "ansi_x3.4-1968")
 """Encodings of file names in which names of most scripts cannot be written."""
-
-temporary_folders: list[str] = []
-"""Hydra's temporary folders, which are removed when the program is stopped."""
-stop_signals: list[int] = []
-"""Contains the signal that requested the run to stop; empty if there was none."""
-
-terminal = os.dup(2)
-"""A copy of standard error that stays open while the output of native code is redirected."""
-
-
-class Interrupted(BaseException):
-    """Raised when a signal stops the run.
-
-    `args` holds the number of the signal and, if images have been made, a sentence that says how to finish
-    the data set with these images.
-    """
 
 
 def main() -> None:
     """Runs the program `sim2coco` with the arguments in `sys.argv`, and exits with its exit code."""
     _use_utf8()
-    _on_signals(_exit_now)
+    on_signals(exit_now)
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     try:
         code = _run(sys.argv[1:])
@@ -85,37 +63,6 @@ def _use_utf8() -> None:
     if sys.getfilesystemencoding().lower() in NARROW and not sys.flags.utf8_mode:
         os.environ["PYTHONUTF8"] = "1"
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
-
-
-def _on_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
-    for watched in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(watched, handler)
-
-
-def _exit_now(number: int, frame: FrameType | None) -> None:
-    """Signal handler that exits immediately, for use before a run has started.
-
-    An exception raised during an import or inside Hydra could be swallowed, or could interrupt them halfway.
-    """
-    for folder in temporary_folders:
-        shutil.rmtree(folder, ignore_errors=True)
-    os.write(terminal, f"sim2coco: {stopped_by(number)}\n".encode())
-    os._exit(128 + number)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Signal handler that raises `Interrupted`, so that `finally` blocks run."""
-    _on_signals(signal.SIG_DFL)
-    raise Interrupted(number)
-
-
-def _request_stop(number: int, frame: FrameType | None) -> None:
-    """Signal handler that requests a stop; the run stops at the next point where it holds no lock.
-
-    A second signal ends this process immediately; the workers detect its end, and end too.
-    """
-    _on_signals(signal.SIG_DFL)
-    stop_signals.append(number)
 
 
 def _run(arguments: list[str]) -> int:
@@ -181,15 +128,15 @@ def _composed(command: str, arguments: list[str]) -> int:
     from sim2coco.messages import ConfigError
 
     codes: list[int] = []
-    jobs = {"generate": _generate, "preview": _preview}
+    jobs = {"generate": generate_one, "preview": preview_one}
     folders: set[str] = set()
 
-    def validate(tree: "DictConfig") -> None:
-        codes.append(guarded(lambda: _validate(tree, folders)))
+    def validated(tree: "DictConfig") -> None:
+        codes.append(guarded(lambda: validate(tree, folders)))
 
     def job(tree: "DictConfig") -> None:
         codes.append(guarded(lambda: jobs[command](tree)))
-        _on_signals(_exit_now)
+        on_signals(exit_now)
 
     try:
         with tempfile.TemporaryDirectory(prefix="sim2coco-hydra-") as folder:
@@ -200,7 +147,7 @@ def _composed(command: str, arguments: list[str]) -> int:
                 raise ConfigError(f"{command} makes one image and does not accept -m")
             if sweeps:
                 # All jobs are validated before any job runs, so that errors in all of them are found early.
-                _hydra(command, inputs, folder, validate)
+                _hydra(command, inputs, folder, validated)
             if not any(codes):
                 _hydra(command, inputs, folder, job)
     except ConfigError as error:
@@ -244,106 +191,6 @@ def _complete(arguments: list[str]) -> int:
     return 0
 
 
-def _validate(tree: "DictConfig", folders: set[str]) -> int:
-    """Validates one job of a sweep; returns 0.
-
-    Args:
-        tree: The composed configuration of the job.
-        folders: Output folders of the earlier jobs; that of this job is added.
-
-    Raises:
-        ConfigError: A setting is invalid, or an earlier job writes to the same folder.
-    """
-    from sim2coco.cli.config import read
-    from sim2coco.messages import ConfigError
-
-    recipe, options = read(tree)
-    recipe.render.device()
-    if options.out in folders:
-        raise ConfigError(
-            f"out: two jobs of the sweep write to {options.out}; write out='data/${{hydra.job.num}}'"
-        )
-    folders.add(options.out)
-    return 0
-
-
-def _generate(tree: "DictConfig") -> int:
-    from sim2coco.cli.config import read
-    from sim2coco.cli.progress import ProgressBar
-    from sim2coco.messages import counted
-    from sim2coco.process import own_this_process
-    from sim2coco.run import generate
-    from sim2coco.tally import Tally, counts
-
-    own_this_process()
-    recipe, options = read(tree)
-    _on_signals(_request_stop)
-    total = options.num_images * (1 + recipe.augment.copies)
-    # Copies are made in the augmented splits only.
-    extra = f", up to {total} with augmented copies" if recipe.augment.copies else ""
-    asked_for = f"{counted(options.num_images, 'image')}{extra}, {counted(options.workers, 'worker')}"
-    title = f"{options.out}: {asked_for}"
-    with ProgressBar(out, options.num_images, "images", title) as bar:
-
-        def report(tally: Tally) -> None:
-            if stop_signals:
-                finish = f"num_images={tally.accepted} finishes it with the images made so far"
-                raise Interrupted(stop_signals.pop(), *([finish] if tally.accepted else []))
-            last = "" if tally.made < tally.wanted or tally.done else f"; waiting for scene {tally.scene}"
-            bar.show(tally.made, f"rejected: {counts(tally.reasons)}{last}")
-
-        result = generate(
-            recipe,
-            options.out,
-            options.num_images,
-            workers=options.workers,
-            engine=options.engine,
-            formats=options.export.formats,
-            retry_failed=options.retry_failed,
-            progress=report,
-        )
-    made = f"{counted(result.images, 'image')} of {counted(result.scenes, 'scene')}"
-    out.print(f"{options.out}: {made}; rejected: {counts(result.reasons)}", markup=False)
-    _advise(result.images, result.reasons)
-    missing = [name for name, number in result.labels.items() if not number]
-    if missing and sum(result.labels.values()) >= LABELS_PER_CATEGORY * len(result.labels):
-        why = "too few images, or its objects are tiny, occluded, or too large to be placed; see its size_m"
-        err.print(f"no label of {', '.join(missing)}: {why}", markup=False)
-    for scene, error in result.failed:
-        err.print(f"scene {scene} failed: {error}; retry_failed=true retries it", markup=False)
-    return 3 if result.failed else 0
-
-
-def _advise(accepted: int, reasons: Counter[str]) -> None:
-    """Prints which setting to change if many views were rejected."""
-    from sim2coco.tally import advice
-
-    reasons = Counter({reason: number for reason, number in reasons.items() if reason != "failed"})
-    rejected = sum(reasons.values())
-    if rejected > MANY_REJECTED * (accepted + rejected):
-        err.print(f"{rejected} of {accepted + rejected} were rejected: {advice(reasons)}", markup=False)
-
-
-def _preview(tree: "DictConfig") -> int:
-    from sim2coco.cli.config import read_preview
-    from sim2coco.process import own_this_process
-    from sim2coco.review.preview import preview
-    from sim2coco.tally import counts
-
-    own_this_process()
-    recipe, target = read_preview(tree)
-    _on_signals(_request_stop)
-
-    def progress() -> None:
-        if stop_signals:
-            raise Interrupted(stop_signals.pop())
-
-    images, reasons = preview(recipe, target, progress)
-    out.print(f"{target}: {images} labelled images; rejected: {counts(reasons)}", markup=False)
-    _advise(images, reasons)
-    return 0
-
-
 def _plain(command: str, arguments: list[str]) -> int:
     """Runs a command that reads a data set or checks this installation."""
     parser = Parser(prog=f"sim2coco {command}", description=COMMANDS[command])
@@ -355,18 +202,19 @@ def _plain(command: str, arguments: list[str]) -> int:
         return report(out)
     from sim2coco.cli import commands
 
-    _on_signals(_interrupt)
+    on_signals(interrupt)
     return guarded(lambda: getattr(commands, command)(options, out))
 
 
 def _assets(arguments: list[str]) -> int:
     """Runs a command about meshes and mesh libraries."""
     from sim2coco.cli import assets as commandline
+    from sim2coco.cli.assets_arguments import add_arguments as add_assets_arguments
 
     parser = Parser(prog="sim2coco assets", description=COMMANDS["assets"])
-    commandline.add_arguments(parser)
+    add_assets_arguments(parser)
     options = parser.parse_args(arguments)
-    _on_signals(_interrupt)
+    on_signals(interrupt)
     return guarded(lambda: commandline.run(options, out))
 
 

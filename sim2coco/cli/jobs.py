@@ -1,0 +1,118 @@
+"""The jobs of `generate` and `preview`: one composed configuration becomes a data set or a page of images."""
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from sim2coco.cli.reporting import err, out
+from sim2coco.cli.stopping import Interrupted, on_signals, request_stop, stop_signals
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+MANY_REJECTED = 0.2
+"""Share of rejected views above which the end of a run says what to change."""
+LABELS_PER_CATEGORY = 8
+"""A category without a label causes a warning if there are at least this many labels per category: with
+equal weights, fewer than one in 2,000 categories has none by chance."""
+
+
+def validate(tree: "DictConfig", folders: set[str]) -> int:
+    """Validates one job of a sweep; returns 0.
+
+    Args:
+        tree: The composed configuration of the job.
+        folders: Output folders of the earlier jobs; that of this job is added.
+
+    Raises:
+        ConfigError: A setting is invalid, or an earlier job writes to the same folder.
+    """
+    from sim2coco.cli.config import read
+    from sim2coco.messages import ConfigError
+
+    recipe, options = read(tree)
+    recipe.render.device()
+    if options.out in folders:
+        raise ConfigError(
+            f"out: two jobs of the sweep write to {options.out}; write out='data/${{hydra.job.num}}'"
+        )
+    folders.add(options.out)
+    return 0
+
+
+def generate_one(tree: "DictConfig") -> int:
+    """Makes, extends or resumes the data set of a configuration, and returns the exit code."""
+    from sim2coco.cli.config import read
+    from sim2coco.cli.progress import ProgressBar
+    from sim2coco.messages import counted
+    from sim2coco.process import own_this_process
+    from sim2coco.run import generate
+    from sim2coco.tally import Tally, counts
+
+    own_this_process()
+    recipe, options = read(tree)
+    on_signals(request_stop)
+    total = options.num_images * (1 + recipe.augment.copies)
+    # Copies are made in the augmented splits only.
+    extra = f", up to {total} with augmented copies" if recipe.augment.copies else ""
+    asked_for = f"{counted(options.num_images, 'image')}{extra}, {counted(options.workers, 'worker')}"
+    title = f"{options.out}: {asked_for}"
+    with ProgressBar(out, options.num_images, "images", title) as bar:
+
+        def report(tally: Tally) -> None:
+            if stop_signals:
+                finish = f"num_images={tally.accepted} finishes it with the images made so far"
+                raise Interrupted(stop_signals.pop(), *([finish] if tally.accepted else []))
+            last = "" if tally.made < tally.wanted or tally.done else f"; waiting for scene {tally.scene}"
+            bar.show(tally.made, f"rejected: {counts(tally.reasons)}{last}")
+
+        result = generate(
+            recipe,
+            options.out,
+            options.num_images,
+            workers=options.workers,
+            engine=options.engine,
+            formats=options.export.formats,
+            retry_failed=options.retry_failed,
+            progress=report,
+        )
+    made = f"{counted(result.images, 'image')} of {counted(result.scenes, 'scene')}"
+    out.print(f"{options.out}: {made}; rejected: {counts(result.reasons)}", markup=False)
+    _advise(result.images, result.reasons)
+    missing = [name for name, number in result.labels.items() if not number]
+    if missing and sum(result.labels.values()) >= LABELS_PER_CATEGORY * len(result.labels):
+        why = "too few images, or its objects are tiny, occluded, or too large to be placed; see its size_m"
+        err.print(f"no label of {', '.join(missing)}: {why}", markup=False)
+    for scene, error in result.failed:
+        err.print(f"scene {scene} failed: {error}; retry_failed=true retries it", markup=False)
+    return 3 if result.failed else 0
+
+
+def _advise(accepted: int, reasons: Counter[str]) -> None:
+    """Prints which setting to change if many views were rejected."""
+    from sim2coco.tally import advice
+
+    reasons = Counter({reason: number for reason, number in reasons.items() if reason != "failed"})
+    rejected = sum(reasons.values())
+    if rejected > MANY_REJECTED * (accepted + rejected):
+        err.print(f"{rejected} of {accepted + rejected} were rejected: {advice(reasons)}", markup=False)
+
+
+def preview_one(tree: "DictConfig") -> int:
+    """Writes the page of images of a configuration, and returns the exit code."""
+    from sim2coco.cli.config import read_preview
+    from sim2coco.process import own_this_process
+    from sim2coco.review.preview import preview
+    from sim2coco.tally import counts
+
+    own_this_process()
+    recipe, target = read_preview(tree)
+    on_signals(request_stop)
+
+    def progress() -> None:
+        if stop_signals:
+            raise Interrupted(stop_signals.pop())
+
+    images, reasons = preview(recipe, target, progress)
+    out.print(f"{target}: {images} labelled images; rejected: {counts(reasons)}", markup=False)
+    _advise(images, reasons)
+    return 0

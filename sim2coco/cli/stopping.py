@@ -1,0 +1,57 @@
+"""Stops the program on SIGINT and SIGTERM: at once, by an exception, or where it holds no lock."""
+
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from types import FrameType
+
+from sim2coco.cli.reporting import stopped_by
+
+temporary_folders: list[str] = []
+"""Hydra's temporary folders, which are removed when the program is stopped."""
+stop_signals: list[int] = []
+"""Contains the signal that requested the run to stop; empty if there was none."""
+
+terminal = os.dup(2)
+"""A copy of standard error that stays open while the output of native code is redirected."""
+
+
+class Interrupted(BaseException):
+    """Raised when a signal stops the run.
+
+    `args` holds the number of the signal and, if images have been made, a sentence that says how to finish
+    the data set with these images.
+    """
+
+
+def on_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    """Sets the handler of the signals that stop the program."""
+    for watched in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(watched, handler)
+
+
+def exit_now(number: int, frame: FrameType | None) -> None:
+    """Signal handler that exits immediately, for use before a run has started.
+
+    An exception raised during an import or inside Hydra could be swallowed, or could interrupt them halfway.
+    """
+    for folder in temporary_folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    os.write(terminal, f"sim2coco: {stopped_by(number)}\n".encode())
+    os._exit(128 + number)
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """Signal handler that raises `Interrupted`, so that `finally` blocks run."""
+    on_signals(signal.SIG_DFL)
+    raise Interrupted(number)
+
+
+def request_stop(number: int, frame: FrameType | None) -> None:
+    """Signal handler that requests a stop; the run stops at the next point where it holds no lock.
+
+    A second signal ends this process immediately; the workers detect its end, and end too.
+    """
+    on_signals(signal.SIG_DFL)
+    stop_signals.append(number)
