@@ -1,12 +1,11 @@
 """Turns triangles of an imported mesh so that they face outward."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.assets.mesh import face_normals, merged_positions
+from scenes.assets.edges import face_normals, merged_positions
 from scenes.assets.reading.raw import Raw
 from scenes.assets.surface import Patches, doubled, patches_of
 
@@ -46,15 +45,8 @@ def _turned(raw: Raw, which: NDArray[np.bool_]) -> Raw:
     """Reverses the order of some triangles; normals of the file that point outward then stay as they are."""
     if not which.any():
         return raw
-    turned, mask = raw.turned(), which[:, None, None]
-    corners = np.where(mask, turned.corners, raw.corners)
-    arrays: dict[str, Any] = {
-        name: None
-        if getattr(raw, name) is None
-        else np.where(mask, getattr(turned, name), getattr(raw, name))
-        for name in ("normals", "uvs", "corner_colors")
-    }
-    if (normals := arrays["normals"]) is not None:
-        inward = (normals * face_normals(corners)[:, None]).sum(axis=2, keepdims=True) < 0
-        arrays["normals"] = np.where(mask & inward, -normals, normals)
-    return replace(raw, corners=corners, **arrays)
+    turned = raw.where(which, raw.turned())
+    if turned.normals is None:
+        return turned
+    inward = (turned.normals * face_normals(turned.corners)[:, None]).sum(axis=2, keepdims=True) < 0
+    return replace(turned, normals=np.where(which[:, None, None] & inward, -turned.normals, turned.normals))

@@ -54,6 +54,11 @@ class Raw:
         other = self._each(lambda array: array[:, ::-1])
         return replace(other, normals=None if other.normals is None else -other.normals)
 
+    def where(self, which: NDArray[np.bool_], other: "Raw") -> "Raw":
+        """The triangles, with those selected by a mask (m,) from another version of the same triangles."""
+        mask = which[:, None, None]
+        return self._each(lambda array, instead: np.where(mask, instead, array), other)
+
     def moved(self, matrix: Floats) -> "Raw":
         """The triangles transformed by an affine matrix (4, 4).
 
@@ -71,9 +76,12 @@ class Raw:
             return moved._each(lambda array: array[:, ::-1])
         return moved
 
-    def _each(self, change: Any) -> "Raw":
+    def _each(self, change: Any, *others: "Raw") -> "Raw":
+        """The triangles with each array replaced; `change` gets it, and the same array of the others."""
         arrays: dict[str, Any] = {
-            name: None if getattr(self, name) is None else change(getattr(self, name))
+            name: None
+            if getattr(self, name) is None
+            else change(getattr(self, name), *(getattr(other, name) for other in others))
             for name in ("corners", "normals", "uvs", "corner_colors")
         }
         return replace(self, **arrays)
