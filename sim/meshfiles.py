@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.catalogue import Asset, Catalogue
-from scenes.assets.mesh import Mesh, Part, face_normals
+from scenes.assets.edges import face_normals
+from scenes.assets.mesh import Mesh, Part
 from scenes.geometry import Pose, Scale, Vec3, per_axis, vec3
 from scenes.shot import Camera
 from scenes.spec import Body

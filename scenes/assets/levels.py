@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from scenes.assets.collapse import Surface
 from scenes.assets.distance import Searchable, farthest
-from scenes.assets.mesh import Mesh, Part, merged_positions
+from scenes.assets.edges import merged_positions
+from scenes.assets.mesh import Mesh, Part
 from scenes.assets.reading.parts import crease_normals, part_of_corners, planar_uvs
 
 Array = NDArray[np.float64]

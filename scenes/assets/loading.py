@@ -1,12 +1,9 @@
 """Loads the catalogue from the settings: finds, reads and checks the meshes and computes their masses."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-
-import numpy as np
 
 from scenes.assets.catalogue import Asset, Catalogue, CatalogueError
 from scenes.assets.categories import UNKNOWN, Assets, Category
@@ -14,25 +11,17 @@ from scenes.assets.filenames import readable
 from scenes.assets.images import load_images
 from scenes.assets.library import Entry, NoLibrary, read_library
 from scenes.assets.mesh import Mesh, MeshError
+from scenes.assets.naming import asset_names
 from scenes.assets.paths import AssetPath, PathError
 from scenes.assets.physics import asset_of, asset_with, one_asset
 from scenes.assets.pieces import read_pieces
+from scenes.assets.plausible import MAX_SIZE_M, MIN_SIZE_M, doubtful_sizes, long
 from scenes.assets.reading.file import MeshFile, read_mesh_file
 from scenes.assets.shapes import SHAPES
 from scenes.assets.solid import solid_of
 from scenes.assets.stored import StoredMesh, check_stored
 from scenes.geometry import Matrix, matrix_of, scaled_after
 
-MIN_SIZE_M, MAX_SIZE_M = 0.001, 5.0
-"""Range of longest sides, in metres, accepted without `size_m`.
-
-Most files outside it are in millimetres or inches.
-"""
-MAX_RATIO = 50.0
-"""Largest factor by which the longest side of a mesh may be above or below the median.
-
-Objects in one image differ less in size.
-"""
 MAX_FAULTS = 5
 """Largest number of faults that one message lists."""
 LEANING = "stands with z up, for nobody said which axis points up; assets import --up z|y says it"
@@ -64,7 +53,7 @@ def load_catalogue(
     distractors = [
         loader.load("distractors", name, category, None) for name, category in settings.distractors.items()
     ]
-    faults = loader.faults or list(_doubtful_sizes(settings, groups))
+    faults = loader.faults or list(doubtful_sizes(settings, groups))
     if faults:
         more = f"; and {len(faults) - MAX_FAULTS} more" if len(faults) > MAX_FAULTS else ""
         raise CatalogueError("; ".join(faults[:MAX_FAULTS]) + more)
@@ -133,7 +122,7 @@ class _Loader:
         self, setting: str, path: AssetPath, name: str, category: Category, index: int | None
     ) -> tuple[Asset, ...]:
         """The assets of all usable mesh files. Adds a fault for each file that cannot be used."""
-        names = _names(name, path)
+        names = asset_names(name, path)
         assets: list[Asset] = []
         spoilt: list[str] = []
         for file, called in names.items():
@@ -164,7 +153,7 @@ class _Loader:
             return found.mesh.scaled(factor), content, scaled_after(from_file, factor)
         if not MIN_SIZE_M <= longest_m <= MAX_SIZE_M:
             unit = "in the unit that its file states" if found.states_unit else "if its numbers are metres"
-            raise MeshError(f"{_long(longest_m)} {unit}; give its size_m")
+            raise MeshError(f"{long(longest_m)} {unit}; give its size_m")
         return found.mesh, content, from_file
 
     def _of_library(
@@ -231,34 +220,6 @@ class _Loader:
         return found
 
 
-def _names(name: str, path: AssetPath) -> dict[Path, str]:
-    """The asset name for each mesh file.
-
-    If the path is a single file, this is the name of the category. Otherwise the name of the category is
-    followed by the stem of the file. Where stems are not unique, the folder, the suffix or both are added. If
-    the names are still not unique, the index of the file is used.
-    """
-    files = path.files()
-    if path.resolved.is_file():
-        return {files[0]: name}
-    callings: tuple[Callable[[Path], str], ...] = (
-        lambda file: file.stem,
-        lambda file: f"{file.parent.name}/{file.stem}",
-        lambda file: file.name,
-        lambda file: f"{file.parent.name}/{file.name}",
-        lambda file: str(numbers[file]),
-    )
-    numbers = {file: number for number, file in enumerate(files)}
-    counts = [Counter(map(call, files)) for call in callings]
-
-    def called(file: Path) -> str:
-        return next(
-            call(file) for call, count in zip(callings, counts, strict=True) if count[call(file)] == 1
-        )
-
-    return {file: f"{name}/{readable(called(file))}" for file in files}
-
-
 def _facts(category: Category, entry: Entry) -> dict[str, object]:
     """Density, licence and upright setting: from the category if set there, otherwise from the library."""
     return {
@@ -266,26 +227,3 @@ def _facts(category: Category, entry: Entry) -> dict[str, object]:
         "licence": entry.licence if category.licence == UNKNOWN else category.licence,
         "upright": entry.upright if category.upright is None else category.upright,
     }
-
-
-def _long(longest_m: float) -> str:
-    return f"its longest side is {longest_m:.3g} m"
-
-
-def _doubtful_sizes(settings: Assets, groups: list[tuple[Asset, ...]]) -> Iterator[str]:
-    """Yields a fault for each mesh that is more than `MAX_RATIO` times larger or smaller than the median.
-
-    The median is that of the assets of all categories. A body that is far too large cannot be placed, and one
-    that is far too small is never visible.
-    """
-    usual_m = float(np.median([max(asset.extents_m) for group in groups for asset in group]))
-    for (name, category), group in zip(settings.categories.items(), groups, strict=True):
-        key, repair = ("path", "give its size_m") if category.size_m is None else ("size_m", "correct it")
-        of_library = category.size_m is None and category.path and category.path.library
-        for asset in () if of_library else group:  # import has checked their sizes
-            ratio = max(asset.extents_m) / usual_m
-            if max(ratio, 1 / ratio) > MAX_RATIO:
-                told = (
-                    f"{_long(max(asset.extents_m))}, others' {usual_m:.3g} m: more than {MAX_RATIO:g} times"
-                )
-                yield f"assets.categories.{name}.{key}: {asset.name}: {told}; {repair} (metres)"

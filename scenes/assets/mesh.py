@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scenes.assets.centroid import center_of_mass, shells, signed_volume
+from scenes.assets.edges import edges_of, merged_positions
 from scenes.assets.surface import doubled
 from scenes.geometry import Scale, per_axis
 
 Scalar = TypeVar("Scalar", bound=np.generic)
-
-MERGE_TOLERANCE = 1e-8
-"""Spacing, as a fraction of the longest extent, to which positions are rounded when vertices are merged."""
 
 
 class MeshError(ValueError):
@@ -118,13 +116,13 @@ class Mesh:
         volume is independent of the origin only if all edges are closed. Seams, where vertices are duplicated
         for normals or UVs, do not count as open edges.
         """
-        _, is_open = _edges(merged_positions(self.vertices_m)[self.faces])
+        _, is_open = edges_of(merged_positions(self.vertices_m)[self.faces])
         return not is_open.any()
 
     @property
     def is_plain_solid(self) -> bool:
         """Whether the surface is closed, all its shells face outward, and no triangle is there twice."""
-        edge_of, is_open = _edges(self.merged_faces)
+        edge_of, is_open = edges_of(self.merged_faces)
         if is_open.any() or not (shells(_centred_corners(self)[0], edge_of)[1] > 0).all():
             return False
         # A triangle that is there twice, in a shell with a volume, has edges of more than two triangles.
@@ -143,7 +141,7 @@ class Mesh:
         shell has an open edge, or if the signed volume of its shell is not positive, which means that the
         shell faces inward.
         """
-        edge_of, is_open = _edges(merged_positions(self.vertices_m)[self.faces])
+        edge_of, is_open = edges_of(merged_positions(self.vertices_m)[self.faces])
         shell, volume_m3 = shells(_centred_corners(self)[0], edge_of)
         open_edges = np.bincount(shell, weights=is_open[edge_of].sum(axis=1))
         return np.asarray(((open_edges > 0) | (volume_m3 <= 0))[shell])
@@ -239,45 +237,6 @@ def _checked_color(color_rgb: tuple[float, ...]) -> tuple[float, float, float]:
 def _check_texture(texture: NDArray[np.uint8]) -> None:
     if texture.ndim != 3 or texture.shape[2] != 3 or texture.size == 0 or texture.dtype != np.uint8:
         raise MeshError(f"a texture must be (h, w, 3) uint8, not {texture.shape} {texture.dtype}")
-
-
-def face_normals(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Unit normals (m, 3) of triangles (m, 3, 3); close to zero for triangles without area."""
-    a, b, c = np.moveaxis(corners, 1, 0)
-    normals = np.cross(b - a, c - a)
-    return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30))
-
-
-def _edges(corner_of: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Assigns an index to each edge of a triangle mesh, and finds the open edges.
-
-    Args:
-        corner_of: (m, 3) vertex indices of the triangles, after merging.
-
-    Returns:
-        The edge indices of each triangle, (m, 3), and whether each edge is open, (k,). An edge is open
-        unless the triangles traverse it equally often in both directions.
-    """
-    start, stop = corner_of.ravel(), np.roll(corner_of, -1, axis=1).ravel()
-    low, high = np.minimum(start, stop).astype(np.int64), np.maximum(start, stop)
-    _, edge = np.unique(low * (int(high.max()) + 1) + high, return_inverse=True)
-    return edge.reshape(-1, 3), np.bincount(edge, weights=np.sign(stop - start)) != 0
-
-
-def merged_positions(vertices_m: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Index of each vertex among the distinct positions, (n,).
-
-    Two vertices have the same index if their positions, rounded according to `MERGE_TOLERANCE`, are equal.
-    """
-    offsets = vertices_m - vertices_m.min(axis=0)
-    size = float(offsets.max())
-    step = MERGE_TOLERANCE * (size if size > 0 else 1.0)
-    cells = np.rint(offsets / step).astype(np.int64)
-    order = np.lexsort(cells.T)
-    is_new = (np.diff(cells[order], axis=0, prepend=cells[order[:1]]) != 0).any(axis=1)
-    corner_of = np.empty(len(cells), np.int64)
-    corner_of[order] = np.cumsum(is_new)
-    return corner_of
 
 
 def _centred_corners(mesh: Mesh) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.assets.mesh import Mesh, Part, merged_positions
+from scenes.assets.edges import merged_positions
+from scenes.assets.mesh import Mesh, Part
 from scenes.assets.reading.limits import MAX_PARTS
 from scenes.assets.reading.parts import (
     NORMAL_STEP,

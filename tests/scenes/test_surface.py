@@ -5,7 +5,8 @@ import pytest
 import trimesh
 from numpy.typing import NDArray
 
-from scenes.assets.mesh import Mesh, Part, merged_positions
+from scenes.assets.edges import merged_positions
+from scenes.assets.mesh import Mesh, Part
 from scenes.assets.solid import SHEET_M, solid_of
 from scenes.assets.surface import Patches, doubled, patches_of
 

@@ -6,7 +6,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.assets.mesh import Mesh, face_normals
+from scenes.assets.edges import face_normals
+from scenes.assets.mesh import Mesh
 from scenes.geometry import Vec3
 from scenes.spec import SceneSpec
 from sim.meshfiles import MeshFiles

@@ -1,0 +1,46 @@
+"""Vertices, edges and normals of triangles, whatever mesh they belong to."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+MERGE_TOLERANCE = 1e-8
+"""Spacing, as a fraction of the longest extent, to which positions are rounded when vertices are merged."""
+
+
+def face_normals(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Unit normals (m, 3) of triangles (m, 3, 3); close to zero for triangles without area."""
+    a, b, c = np.moveaxis(corners, 1, 0)
+    normals = np.cross(b - a, c - a)
+    return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30))
+
+
+def edges_of(corner_of: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Assigns an index to each edge of a triangle mesh, and finds the open edges.
+
+    Args:
+        corner_of: (m, 3) vertex indices of the triangles, after merging.
+
+    Returns:
+        The edge indices of each triangle, (m, 3), and whether each edge is open, (k,). An edge is open
+        unless the triangles traverse it equally often in both directions.
+    """
+    start, stop = corner_of.ravel(), np.roll(corner_of, -1, axis=1).ravel()
+    low, high = np.minimum(start, stop).astype(np.int64), np.maximum(start, stop)
+    _, edge = np.unique(low * (int(high.max()) + 1) + high, return_inverse=True)
+    return edge.reshape(-1, 3), np.bincount(edge, weights=np.sign(stop - start)) != 0
+
+
+def merged_positions(vertices_m: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Index of each vertex among the distinct positions, (n,).
+
+    Two vertices have the same index if their positions, rounded according to `MERGE_TOLERANCE`, are equal.
+    """
+    offsets = vertices_m - vertices_m.min(axis=0)
+    size = float(offsets.max())
+    step = MERGE_TOLERANCE * (size if size > 0 else 1.0)
+    cells = np.rint(offsets / step).astype(np.int64)
+    order = np.lexsort(cells.T)
+    is_new = (np.diff(cells[order], axis=0, prepend=cells[order[:1]]) != 0).any(axis=1)
+    corner_of = np.empty(len(cells), np.int64)
+    corner_of[order] = np.cumsum(is_new)
+    return corner_of
