@@ -38,6 +38,8 @@ class Instance:
         truncation: Fraction of the object outside the image: 1 - (amodal area in the image) / `whole_px`.
         outermost_m: The vertices of the mesh that are outermost to the left, right, top and bottom, in the
             mesh frame, before scaling; empty if unknown. They come from the mesh, `whole_xyxy` from pixels.
+        box_m: The smallest and the largest coordinates of the mesh in the mesh frame, before scaling; None if
+            unknown.
     """
 
     id: int
@@ -50,6 +52,7 @@ class Instance:
     whole_xyxy: Box
     truncation: float
     outermost_m: tuple[Vec3, ...] = ()
+    box_m: tuple[Vec3, Vec3] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,6 +193,7 @@ def annotate(files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, f
                 whole,
                 truncation,
                 outermost(files, body, camera),
+                files.box_m(body.asset),
             )
         )
         amodal.append((inside, inside_mask))

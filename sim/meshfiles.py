@@ -63,6 +63,7 @@ class MeshFiles:
             )
         )
         self.mesh = cache(self._mesh)
+        self.box_m = cache(self._box_m)
         self._visuals: dict[tuple[str, int, Vec3], tuple[Path, ...]] = {}
         self._collisions: dict[str, Path] = {}
         self.triangles = lru_cache(CACHED_TRIANGLES)(self._triangles)
@@ -88,6 +89,11 @@ class MeshFiles:
     def hull_vertices(self, key: str) -> Array:
         """Vertices (n, 3) of an asset's convex hull, relative to the centre of mass."""
         return self._prepared(key).hull_m
+
+    def _box_m(self, key: str) -> tuple[Vec3, Vec3]:
+        """The smallest and the largest coordinates of an asset's vertices, in metres, in the mesh frame."""
+        points_m = self.hull_vertices(key) + self.assets[key].center_of_mass_m
+        return vec3(points_m.min(axis=0)), vec3(points_m.max(axis=0))
 
     def collision(self, key: str) -> Path:
         """Path of the OBJ file of an asset's collision shape.

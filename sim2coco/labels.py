@@ -14,9 +14,9 @@ from scenes.shot import Shot
 from sim.annotate import Instance, Measures, Sample
 from sim.boxes import Box, bounding_box, slices
 from sim.settle import Settled
-from sim2coco.codec import encode
+from sim2coco.codec import encode, encode_depth
 from sim2coco.quality.judge import Verdict
-from sim2coco.records import Annotation, Ignored, Picture, Xywh, picture_name, picture_path
+from sim2coco.records import DEPTH, Annotation, Ignored, Picture, Xywh, picture_name, picture_path
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,10 +75,14 @@ def files_of(
 ) -> dict[str, bytes]:
     """The content of the files of an image by their names in the data set; the image comes first.
 
-    Other files of an image, such as depth, have the same file name, each kind in a folder of its own.
+    Other files of an image, such as depth, have the same stem, each kind in a folder of its own.
     """
-    name = picture_name(shot.scene, shot.view, shot.lighting, copy, settings.format)
-    return {picture_path(settled.spec.split, name): encode(sample.image, settings)}
+    split, key = settled.spec.split, (shot.scene, shot.view, shot.lighting, copy)
+    files = {picture_path(split, picture_name(*key, settings.format)): encode(sample.image, settings)}
+    if "depth" in settings.extra:
+        name = picture_path(split, picture_name(*key, "png"), DEPTH)
+        files[name] = encode_depth(sample.depth_m, settings.depth_scale_mm)
+    return files
 
 
 def _annotation(sample: Sample, instance: Instance, measures: Measures) -> Annotation:
@@ -106,6 +110,7 @@ def _annotation(sample: Sample, instance: Instance, measures: Measures) -> Annot
         whole_px=instance.whole_px if rendered else None,
         whole_bbox=xywh(instance.whole_xyxy) if rendered else None,
         outermost_m=instance.outermost_m if rendered else None,
+        box_m=instance.box_m if rendered else None,
     )
 
 

@@ -17,6 +17,8 @@ from scenes.shot import Camera, Shot
 from sim.settle import Settled
 
 FORMAT = 1
+DEPTH = "depth"
+"""Name of the folder of depth files in the data set."""
 Xywh = tuple[float, float, float, float]
 
 
@@ -27,8 +29,10 @@ class Annotation:
     Boxes are x, y, width, height in pixels, and areas are in pixels. `counts` and `amodal_counts` are masks
     as COCO's compressed run lengths. `whole_px` and `whole_bbox` are the area and the box of the unoccluded
     object without clipping to the image. `outermost_m` are the vertices of the mesh, in its own frame and
-    before scaling, whose projections are outermost to the left, right, top and bottom. These three and `pose`
-    refer to the camera that rendered the image, and are None if an augmentation has moved pixels.
+    before scaling, whose projections are outermost to the left, right, top and bottom. `box_m` are the
+    smallest and largest coordinates of the mesh in its own frame, before scaling. These four and `pose` refer
+    to the camera that rendered the image, and are None if an augmentation has moved pixels; the last two are
+    also None in records of earlier versions.
     """
 
     instance: int
@@ -49,6 +53,7 @@ class Annotation:
     whole_px: int | None
     whole_bbox: Xywh | None
     outermost_m: Annotated[tuple[Vec3, ...] | None, Field(exclude_if=lambda points: points is None)] = None
+    box_m: Annotated[tuple[Vec3, Vec3] | None, Field(exclude_if=lambda corners: corners is None)] = None
 
 
 @dataclass(frozen=True, slots=True)

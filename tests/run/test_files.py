@@ -1,19 +1,15 @@
 """Images with several files: all are written, checked by hash, removed and replayed together."""
 
 import json
-from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 
-import sim2coco.labels as labels
 from sim2coco import Recipe, generate
 from sim2coco.check import check
-from sim2coco.records import from_bytes, picture_files, picture_name, picture_path
+from sim2coco.records import from_bytes, picture_files
 from sim2coco.review.dataset import DataSet
 from sim2coco.review.replay import replay
 from sim2coco.tally import Tally
@@ -28,29 +24,13 @@ RECIPE = Recipe.parse(
         "scene": {"kind": "drop", "num_objects": [1, 3]},
     }
 )
+WITH_DEPTH = RECIPE.model_copy(update={"image": RECIPE.image.model_copy(update={"extra": ("depth",)})})
 
 
 @pytest.fixture
-def with_depth(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A second file beside each image: its depth in millimetres."""
-    image_alone = labels.files_of
-
-    def files_of(settings, settled, shot, copy, sample):  # type: ignore[no-untyped-def]  # as the one it replaces
-        depth_mm = np.where(np.isfinite(sample.depth_m), 1000 * sample.depth_m, 0).astype(np.uint16)
-        name = picture_name(shot.scene, shot.view, shot.lighting, copy, "png")
-        content = cv2.imencode(".png", depth_mm)[1].tobytes()
-        image = image_alone(settings, settled, shot, copy, sample)
-        return {**image, picture_path(settled.spec.split, name, "depth"): content}
-
-    with monkeypatch.context() as patch:
-        patch.setattr(labels, "files_of", files_of)
-        yield
-
-
-@pytest.fixture
-def made(with_depth: None, tmp_path: Path) -> Path:
+def made(tmp_path: Path) -> Path:
     """A data set of six images."""
-    generate(RECIPE, tmp_path / "data", 6)
+    generate(WITH_DEPTH, tmp_path / "data", 6)
     return tmp_path / "data"
 
 
@@ -78,12 +58,12 @@ def test_records_of_single_files_have_no_other_files(tmp_path: Path) -> None:
 def test_a_finished_data_set_is_kept_and_a_damaged_one_repaired(made: Path) -> None:
     before = tree(made)
     times = {path: path.stat().st_mtime_ns for path in made.rglob("*.png")}
-    generate(RECIPE, made, 6)
+    generate(WITH_DEPTH, made, 6)
     assert {path: path.stat().st_mtime_ns for path in times} == times
     first, second, *_ = sorted((made / "depth").rglob("*.png"))
     first.unlink()
     second.write_bytes(b"half")
-    generate(RECIPE, made, 6)
+    generate(WITH_DEPTH, made, 6)
     assert tree(made) == before
 
 
@@ -95,9 +75,9 @@ def test_files_beyond_the_wanted_images_are_removed(made: Path, tmp_path: Path) 
             raise KeyboardInterrupt
 
     with suppress(KeyboardInterrupt):
-        generate(RECIPE, out, 20, progress=stop)
+        generate(WITH_DEPTH, out, 20, progress=stop)
     assert len(names(out, "depth")) > 6
-    generate(RECIPE, out, 6)
+    generate(WITH_DEPTH, out, 6)
     assert tree(out) == tree(made)
 
 
@@ -120,7 +100,7 @@ def test_files_that_sim2coco_has_not_written_stay(made: Path) -> None:
     for name in [*NOT_OURS, *OURS]:
         (made / name).parent.mkdir(parents=True, exist_ok=True)
         (made / name).write_bytes(b"mine")
-    generate(RECIPE, made, 6)
+    generate(WITH_DEPTH, made, 6)
     assert [name for name in NOT_OURS if not (made / name).exists()] == []
     assert [name for name in OURS if (made / name).exists()] == []
 
