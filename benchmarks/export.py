@@ -20,8 +20,9 @@ from rich.console import Console
 from benchmarks.clock import machine
 from benchmarks.workload import recipe
 from sim2coco.context import WorkerContext
+from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.datasets.own import dataset_info, labelled_image
 from sim2coco.export.coco import Coco
-from sim2coco.export.dataset import LabelledPicture, dataset_info
 from sim2coco.export.format import write_formats
 from sim2coco.pipeline import make_scene
 from sim2coco.records import from_bytes, kept_views, record_name, to_bytes
@@ -57,18 +58,21 @@ def written(annotations: int) -> tuple[int, float, int]:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         settings = recipe(objects=OBJECTS, views=VIEWS, image={"width": 320, "height": 240}, quality={})
         with closing(WorkerContext(settings, Path(folder) / "scratch")) as context:
-            record, _ = make_scene(context, 0)
+            record, pictures = make_scene(context, 0)
             catalogue = context.catalogue
         store = LocalStore(Path(folder) / "data")
+        for picture in pictures:
+            for name, content in picture.files.items():
+                store.put(name, content)
         store.put(record_name(0), to_bytes(record))
         begun = time.perf_counter()
         info = dataset_info(settings.split.shares, catalogue)
-        counts = write_formats([Coco()], store, info, pictures(store, annotations))
+        counts = write_formats([Coco()], store, info, images(store, annotations))
         seconds = time.perf_counter() - begun
     return counts.total(), seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def pictures(store: Store, annotations: int) -> Iterator[LabelledPicture]:
+def images(store: Store, annotations: int) -> Iterator[LabelledImage]:
     """One real scene under many numbers, read anew each time as records are."""
     scene = 0
     while True:
@@ -76,7 +80,7 @@ def pictures(store: Store, annotations: int) -> Iterator[LabelledPicture]:
         for view in kept_views(record, VIEWS):
             for picture in view.pictures:
                 annotations -= len(picture.annotations)
-                yield LabelledPicture(record, view, picture)
+                yield labelled_image(store, record, view, picture)
             if annotations <= 0:
                 return
         scene += 1

@@ -26,7 +26,7 @@ from scenes.settings import Positive, Share, Streams, uniform
 from scenes.shot import Light
 from scenes.spec import Physics, SceneSpec, Surface
 from sim.annotate import Instance, Measures
-from sim2coco.export.dataset import DatasetInfo, LabelledPicture
+from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
 from sim2coco.export.format import Add, Format
 from sim2coco.quality.judge import Check
 from sim2coco.store import Store
@@ -109,14 +109,14 @@ class Csv(Format):
     kind: Literal["csv"] = "csv"
 
     @contextmanager
-    def write(self, store: Store, info: DatasetInfo) -> Iterator[Add]:
+    def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
         """Writes `boxes.csv`."""
         text = io.StringIO()
         rows = csv.writer(text)
 
-        def add(labelled: LabelledPicture) -> None:
-            for label in labelled.picture.annotations:
-                rows.writerow([labelled.path, info.categories[label.category], *map(int, label.bbox)])
+        def add(image: LabelledImage) -> None:
+            for label in image.labels:
+                rows.writerow([image.path, info.categories[label.category], *map(int, label.bbox)])
 
         yield add
-        store.put("boxes.csv", text.getvalue().encode())
+        target.put("boxes.csv", text.getvalue().encode())

@@ -3,7 +3,7 @@
 import multiprocessing
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 
 import sim2coco.export
 from scenes.settings import load_kinds
+from sim2coco.datasets.own import dataset_info, labelled_images
 from sim2coco.engines.engine import Engine, Job
 from sim2coco.engines.inline import Inline
 from sim2coco.engines.local import Local
-from sim2coco.export.dataset import dataset_info, labelled_pictures
 from sim2coco.export.format import Format, write_formats
 from sim2coco.export.settings import combined
 from sim2coco.identity import begin, finish
@@ -196,12 +196,12 @@ def finalise(job: Job, tally: Tally, formats: Sequence[Format]) -> Counter[str]:
     """Deletes surplus images, writes the annotations, and returns the number of labels of each category."""
     store = job.store
     store.sweep()
-    _remove_rest(store, tally, job.recipe.split.shares)
+    _remove_rest(store, tally, job.recipe.split.shares, formats)
     info = dataset_info(job.recipe.split.shares, job.catalogue)
-    return write_formats(formats, store, info, labelled_pictures(store, tally.scene, tally.wanted))
+    return write_formats(formats, store, info, labelled_images(store, tally.scene, tally.wanted))
 
 
-def _remove_rest(store: Store, tally: Tally, splits: Collection[str]) -> None:
+def _remove_rest(store: Store, tally: Tally, splits: Collection[str], formats: Iterable[Format]) -> None:
     """Deletes records after the last scene, and files of images that do not belong to the data set.
 
     Files that sim2coco has not written stay, even if their names begin like those of images.
@@ -210,11 +210,13 @@ def _remove_rest(store: Store, tally: Tally, splits: Collection[str]) -> None:
     kept = list(kept_views(from_bytes(store.get(record_name(last))), tally.kept_of_last))
     keys = {picture_key(picture.name) for view in kept for picture in view.pictures}
     folders = {f"{top}/{split}" for top in _folders(store) for split in splits}
+    of_formats = {folder for format in formats for folder in format.folders}
     for name in list(store.list(".")):
         if name.startswith("records/"):
             unwanted = int(Path(name).stem) > last
         else:
-            key = picture_key(name) if str(PurePosixPath(name).parent) in folders else None
+            known = str(PurePosixPath(name).parent) in folders or name.partition("/")[0] in of_formats
+            key = picture_key(name) if known else None
             unwanted = key is not None and key[0] >= last and key not in keys
         if unwanted:
             store.delete(name)

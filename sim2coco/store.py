@@ -3,8 +3,10 @@
 import contextlib
 import errno
 import fcntl
+import filecmp
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -51,6 +53,18 @@ class Store(Protocol):
 
     def exists(self, name: str) -> bool:
         """Whether there is a file of that name."""
+
+    def path(self, name: str) -> Path:
+        """Where a file of that name lies on this machine, for reading; it need not exist."""
+
+    def link(self, file: Path, name: str) -> None:
+        """Puts a file of this machine under a name: as a hard link where the file system can, else as a copy.
+
+        A file that is there already, with the same content, stays as it is.
+
+        Raises:
+            FileNotFoundError: There is no such file on this machine.
+        """
 
     def list(self, folder: str) -> Iterator[str]:
         """Yields the names of all files in a folder and its subfolders, always in the same order."""
@@ -127,6 +141,34 @@ class LocalStore(Store):
     def exists(self, name: str) -> bool:
         """Whether there is a file of that name."""
         return (self.root / name).is_file()
+
+    def path(self, name: str) -> Path:
+        """Where a file of that name lies, for reading; it need not exist."""
+        return self.root / name
+
+    def link(self, file: Path, name: str) -> None:
+        """Puts a file of this machine under a name: as a hard link where the file system can, else as a copy.
+
+        A file that is there already, with the same content, stays as it is.
+
+        Raises:
+            FileNotFoundError: There is no such file on this machine.
+        """
+        place = self.root / name
+        if place.exists() and (place.samefile(file) or filecmp.cmp(place, file, shallow=False)):
+            return
+        place.parent.mkdir(parents=True, exist_ok=True)
+        temporary = place.parent / f"{TEMPORARY}{uuid.uuid4().hex}"
+        try:
+            try:
+                os.link(file.resolve(strict=True), temporary)
+            except OSError as error:
+                if error.errno not in (*NO_LINKS, errno.EXDEV):
+                    raise
+                shutil.copyfile(file, temporary)
+            temporary.replace(place)
+        finally:
+            temporary.unlink(missing_ok=True)
 
     def list(self, folder: str) -> Iterator[str]:
         """Yields the names of all files in a folder and its subfolders, always in the same order."""

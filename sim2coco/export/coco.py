@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import IO, Any, Literal
 
-from sim2coco.export.dataset import DatasetInfo, LabelledPicture
+from sim2coco.datasets.labelled import DatasetInfo, Label, LabelledImage, Xywh
 from sim2coco.export.format import Add, Format
-from sim2coco.records import Annotation
 from sim2coco.store import Store
 
 CHUNK = 1 << 20
@@ -27,57 +26,62 @@ class Coco(Format):
     kind: Literal["coco"] = "coco"
 
     @contextmanager
-    def write(self, store: Store, info: DatasetInfo) -> Iterator[Add]:
-        """Writes two files for every split that has images, and deletes those of splits without images.
+    def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
+        """Writes the files of every split that has images, and deletes those of splits without images.
 
         Until all images are received, entries are collected in temporary files.
         """
         with ExitStack() as stack:
             parts = {
-                split: _Split({name: stack.enter_context(TemporaryFile()) for name in SPOOLS})
+                split: _Split(info, {name: stack.enter_context(TemporaryFile()) for name in SPOOLS})
                 for split in info.splits
             }
-            yield lambda labelled: parts[labelled.split].add(labelled)
+
+            def add(image: LabelledImage) -> None:
+                target.link(image.file, image.path)
+                parts[image.split].add(image)
+
+            yield add
             for split, part in parts.items():
                 for kind, masks in (("instances", "visible"), ("amodal", "amodal")):
-                    if part.images:
-                        store.put(annotations_name(kind, split), part.document(info, split, masks))
+                    if part.images and (masks == "visible" or info.amodal):
+                        target.put(annotations_name(kind, split), part.document(split, masks))
                     else:
-                        store.delete(annotations_name(kind, split))
+                        target.delete(annotations_name(kind, split))
 
 
 @dataclass
 class _Split:
     """The images and annotations of one split, collected in temporary files."""
 
+    info: DatasetInfo
     spools: dict[str, IO[bytes]]
     images: int = 0
     annotations: int = 0
 
-    def add(self, labelled: LabelledPicture) -> None:
-        picture = labelled.picture
+    def add(self, image: LabelledImage) -> None:
         self.images += 1
-        self._spool("images", self.images, image_entry(self.images, labelled))
-        for label in picture.annotations:
+        self._spool("images", self.images, image_entry(self.info, self.images, image))
+        size = [image.height, image.width]
+        for label in image.labels:
             self.annotations += 1
-            size = [picture.height, picture.width]
-            common = annotation_entry(self.annotations, self.images, label)
-            self._spool(
-                "visible", self.annotations, common | _mask(label.counts, size, label.area, label.bbox)
-            )
-            amodal = _mask(label.amodal_counts, size, label.amodal_area, label.amodal_bbox)
-            self._spool("amodal", self.annotations, common | amodal)
+            common = annotation_entry(self.info, self.annotations, self.images, label)
+            visible = _mask(label.counts, size, label.area, label.bbox)
+            self._spool("visible", self.annotations, common | visible)
+            if label.amodal is not None:
+                amodal = _mask(label.amodal.counts, size, label.amodal.area, label.amodal.bbox)
+                self._spool("amodal", self.annotations, common | amodal)
 
     def _spool(self, name: str, rank: int, entry: dict[str, Any]) -> None:
         text = json.dumps(entry, separators=(",", ":"), ensure_ascii=False)
         self.spools[name].write(b",\n"[: 2 if rank > 1 else 0] + text.encode())
 
-    def document(self, info: DatasetInfo, split: str, annotations: str) -> Iterator[bytes]:
+    def document(self, split: str, annotations: str) -> Iterator[bytes]:
         """The content of an annotation file, in parts."""
-        about = {"description": f"sim2coco, split {split}, {annotations} masks", "version": "1.0"}
-        yield b'{"info":' + json.dumps(about).encode()
-        yield b',\n"licenses":' + json.dumps(licences(info)).encode()
-        yield b',\n"categories":' + json.dumps(categories(info), ensure_ascii=False).encode()
+        ours = {"description": f"sim2coco, split {split}, {annotations} masks", "version": "1.0"}
+        yield b'{"info":' + json.dumps(dict(self.info.about) or ours).encode()
+        yield b',\n"licenses":' + json.dumps(licences(self.info)).encode()
+        yield b',\n"categories":' + json.dumps(categories(self.info), ensure_ascii=False).encode()
         for key, name in (("images", "images"), ("annotations", annotations)):
             yield b',\n"' + key.encode() + b'":[\n'
             self.spools[name].seek(0)
@@ -88,36 +92,36 @@ class _Split:
 
 
 def categories(info: DatasetInfo) -> list[dict[str, Any]]:
-    """COCO's list of categories: ids from 1, in the order of the configuration."""
-    pairs = zip(info.categories, info.supercategories, strict=True)
-    return [{"id": i + 1, "name": name, "supercategory": parent} for i, (name, parent) in enumerate(pairs)]
+    """COCO's list of categories: in our data sets ids from 1, in the order of the configuration."""
+    rows = zip(info.category_ids, info.categories, info.supercategories, strict=True)
+    return [{"id": number, "name": name, "supercategory": parent} for number, name, parent in rows]
 
 
 def licences(info: DatasetInfo) -> list[dict[str, Any]]:
-    """COCO's list of licences, which are the licences of the assets; ids from 1."""
-    return [{"id": i + 1, "name": name, "url": ""} for i, name in enumerate(info.licences)]
+    """COCO's list of licences, in our data sets those of the assets; ids from 1."""
+    numbered = enumerate(info.licences, 1)
+    return [{"id": number, "name": licence.name, "url": licence.url} for number, licence in numbered]
 
 
-def image_entry(image_id: int, labelled: LabelledPicture) -> dict[str, Any]:
-    """COCO's entry of an image; its list `ignored` has the visible instances without a label."""
-    view, picture = labelled.view, labelled.picture
-    return {
-        "id": image_id,
-        "file_name": picture.name,
-        "width": picture.width,
-        "height": picture.height,
-        "scene": labelled.record.scene,
-        "view": view.view,
-        "lighting": view.lighting,
-        "copy": picture.copy,
-        "ignored": [
-            {"category_id": ignored.category + 1, "bbox": list(ignored.bbox), "reason": ignored.reason}
-            for ignored in picture.ignored
-        ],
-    }
+def image_entry(info: DatasetInfo, image_id: int, image: LabelledImage) -> dict[str, Any]:
+    """COCO's entry of an image; its list `ignored` has the visible objects without a label."""
+    entry = {"id": image_id, "file_name": image.name, "width": image.width, "height": image.height}
+    if image.scene is not None:
+        entry["scene"] = image.scene
+    entry |= image.facts
+    if image.ignored is not None:
+        entry["ignored"] = [
+            {
+                "category_id": info.category_ids[ignored.category],
+                "bbox": list(ignored.bbox),
+                "reason": ignored.reason,
+            }
+            for ignored in image.ignored
+        ]
+    return entry
 
 
-def annotation_entry(annotation_id: int, image_id: int, label: Annotation) -> dict[str, Any]:
+def annotation_entry(info: DatasetInfo, annotation_id: int, image_id: int, label: Label) -> dict[str, Any]:
     """The part of a COCO annotation that is equal for visible and amodal masks.
 
     `attributes` holds only scalars.
@@ -125,17 +129,13 @@ def annotation_entry(annotation_id: int, image_id: int, label: Annotation) -> di
     return {
         "id": annotation_id,
         "image_id": image_id,
-        "category_id": label.category + 1,
-        "iscrowd": 0,
-        "attributes": {
-            "visible_fraction": label.visible_fraction,
-            "occlusion": label.occlusion,
-            "truncation": label.truncation,
-            "asset": label.asset,
-            "instance": label.instance,
-        },
+        "category_id": info.category_ids[label.category],
+        "iscrowd": int(label.crowd),
+        "attributes": dict(label.attributes),
     }
 
 
-def _mask(counts: str, size: list[int], area: int, bbox: tuple[float, ...]) -> dict[str, Any]:
-    return {"segmentation": {"size": size, "counts": counts}, "area": area, "bbox": list(bbox)}
+def _mask(counts: str | None, size: list[int], area: float, bbox: Xywh) -> dict[str, Any]:
+    """Mask, area and box of an annotation; a box without a mask has an empty list of polygons."""
+    mask = [] if counts is None else {"size": size, "counts": counts}
+    return {"segmentation": mask, "area": area, "bbox": list(bbox)}

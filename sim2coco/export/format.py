@@ -4,29 +4,38 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack
+from typing import ClassVar
 
 from scenes.settings import Kind
-from sim2coco.export.dataset import DatasetInfo, LabelledPicture
+from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
 from sim2coco.store import Store
 
-Add = Callable[[LabelledPicture], None]
+Add = Callable[[LabelledImage], None]
 """Function that a format provides; it is called once for each labelled image."""
 
 
 class Format(Kind):
     """An annotation format. Its fields are its settings; it must not change labels."""
 
+    folders: ClassVar[tuple[str, ...]] = ()
+    """Top-level folders with files that are named like images. A run deletes in them the files of images that
+    do not belong to the data set."""
+
     @abstractmethod
-    def write(self, store: Store, info: DatasetInfo) -> AbstractContextManager[Add]:
-        """Writes the annotations of a data set.
+    def write(self, target: Store, info: DatasetInfo) -> AbstractContextManager[Add]:
+        """Writes the annotations of a data set, and links the image files to where the format expects them.
 
         Most formats implement this as a generator decorated with `contextmanager`. It yields a function that
-        is then called with the images one by one, and it writes the files after the `yield`. Code after
-        the `yield` does not run if an exception occurs, so no incomplete files are written.
+        is then called with the images one by one, and it writes the annotation files after the `yield`. Code
+        after the `yield` does not run if an exception occurs, so no incomplete files are written.
+
+        `target.link(image.file, name)` puts an image file into the target. A format whose images lie in
+        `images/<split>/`, like ours, links them under `image.path`: where the target is the data set itself,
+        nothing happens.
 
         Args:
-            store: The data set to write to.
-            info: Splits, categories and licences of the data set.
+            target: The folder to write to: the data set itself, or a new folder.
+            info: What all images share: splits, categories, licences.
 
         Returns:
             A context manager that provides the function; the files are complete when the context ends.
@@ -34,25 +43,25 @@ class Format(Kind):
 
 
 def write_formats(
-    formats: Iterable[Format], store: Store, info: DatasetInfo, pictures: Iterable[LabelledPicture]
+    formats: Iterable[Format], target: Store, info: DatasetInfo, images: Iterable[LabelledImage]
 ) -> Counter[str]:
     """Writes the annotations in several formats, in one pass over the images.
 
     Args:
         formats: The formats.
-        store: The data set to write to.
-        info: Splits, categories and licences of the data set.
-        pictures: The labelled images, in the order of scenes.
+        target: The folder to write to: the data set itself, or a new folder.
+        info: What all images share.
+        images: The labelled images, in order.
 
     Returns:
-        The number of labels of each category, in the order of the configuration.
+        The number of labels of each category, in the order of the categories.
     """
     labels = [0] * len(info.categories)
     with ExitStack() as stack:
-        adds = [stack.enter_context(format.write(store, info)) for format in formats]
-        for labelled in pictures:
+        adds = [stack.enter_context(format.write(target, info)) for format in formats]
+        for image in images:
             for add in adds:
-                add(labelled)
-            for label in labelled.picture.annotations:
+                add(image)
+            for label in image.labels:
                 labels[label.category] += 1
     return Counter(dict(zip(info.categories, labels, strict=True)))

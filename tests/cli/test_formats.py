@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from sim2coco.export.dataset import DatasetInfo
+from sim2coco.datasets.labelled import DatasetInfo
 from sim2coco.export.format import Add, Format
 from sim2coco.store import Store
 from tests.commandline import TINY, Command
@@ -25,10 +25,10 @@ def counting() -> Iterator[None]:
         """What is counted."""
 
         @contextmanager
-        def write(self, store: Store, info: DatasetInfo) -> Iterator[Add]:
+        def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
             names: list[str] = []
-            yield lambda labelled: names.append(labelled.picture.name)
-            store.put("count.txt", f"{len(names)} {self.unit}".encode())
+            yield lambda image: names.append(image.name)
+            target.put("count.txt", f"{len(names)} {self.unit}".encode())
 
     yield
     del Format.family["counting"]

@@ -13,8 +13,9 @@ from scenes.assets.loading import load_catalogue
 from sim2coco import Recipe, generate
 from sim2coco.check import check
 from sim2coco.cli.config import RunOptions
+from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
+from sim2coco.datasets.own import dataset_info, labelled_images
 from sim2coco.export.coco import Coco
-from sim2coco.export.dataset import DatasetInfo, LabelledPicture, dataset_info, labelled_pictures
 from sim2coco.export.format import Add, Format, write_formats
 from sim2coco.export.settings import Export
 from sim2coco.messages import build
@@ -45,15 +46,15 @@ def listing() -> Iterator[type[Format]]:
         """Separator of the words of a line."""
 
         @contextmanager
-        def write(self, store: Store, info: DatasetInfo) -> Iterator[Add]:
+        def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
             lines = [self.separator.join(info.categories)]
 
-            def add(labelled: LabelledPicture) -> None:
-                for label in labelled.picture.annotations:
-                    lines.append(self.separator.join((labelled.path, info.categories[label.category])))
+            def add(image: LabelledImage) -> None:
+                for label in image.labels:
+                    lines.append(self.separator.join((image.path, info.categories[label.category])))
 
             yield add
-            store.put("listing.txt", "\n".join(lines).encode())
+            target.put("listing.txt", "\n".join(lines).encode())
 
     yield Listing
     del Format.family["listing"]
@@ -152,7 +153,7 @@ def test_records_are_read_once_for_all_formats(plain: Path, listing: type[Format
     before = tree(plain)
     scenes = len(list((plain / "records").rglob("*.json")))
     formats = [Coco(), listing(kind="listing"), listing.parse({"kind": "listing", "separator": ","})]
-    labels = write_formats(formats, store, INFO, labelled_pictures(store, scenes, 8))
+    labels = write_formats(formats, store, INFO, labelled_images(store, scenes, 8))
     assert reads == {f"records/000/{scene:06d}.json": 1 for scene in range(scenes)}
     assert labels == Counter(line.split()[1] for line in expected(plain)[1:])
     (plain / "listing.txt").unlink()
@@ -162,10 +163,10 @@ def test_records_are_read_once_for_all_formats(plain: Path, listing: type[Format
 def test_no_file_is_written_if_one_format_fails(plain: Path, tmp_path: Path) -> None:
     class Failing(Format):
         @contextmanager
-        def write(self, store: Store, info: DatasetInfo) -> Iterator[Add]:
+        def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
             taken = 0
 
-            def add(labelled: LabelledPicture) -> None:
+            def add(image: LabelledImage) -> None:
                 nonlocal taken
                 taken += 1
                 if taken == 3:
@@ -174,10 +175,10 @@ def test_no_file_is_written_if_one_format_fails(plain: Path, tmp_path: Path) -> 
             yield add
 
     store = LocalStore(tmp_path / "data")
-    pictures = labelled_pictures(LocalStore(plain), 4, 8)
+    pictures = labelled_images(LocalStore(plain), 4, 8)
     with pytest.raises(RuntimeError, match="full"):
         write_formats([Coco(), Failing(kind="failing")], store, INFO, pictures)
-    assert not (tmp_path / "data").exists()
+    assert not (tmp_path / "data" / "annotations").exists()
 
 
 def test_dataset_info_matches_the_coco_files(plain: Path) -> None:
@@ -185,4 +186,26 @@ def test_dataset_info_matches_the_coco_files(plain: Path) -> None:
     assert INFO.splits == ("train", "val")
     assert INFO.categories == tuple(entry["name"] for entry in coco["categories"]) == ("nut", "box")
     assert INFO.supercategories == tuple(entry["supercategory"] for entry in coco["categories"])
-    assert INFO.licences == tuple(entry["name"] for entry in coco["licenses"])
+    assert [licence.name for licence in INFO.licences] == [entry["name"] for entry in coco["licenses"]]
+
+
+def test_a_format_in_a_new_folder_is_the_one_of_the_run(plain: Path, tmp_path: Path) -> None:
+    store = LocalStore(plain)
+    scenes = len(list((plain / "records").rglob("*.json")))
+    write_formats([Coco()], LocalStore(tmp_path), INFO, labelled_images(store, scenes, 8))
+    own = {name: content for name, content in tree(plain).items() if name[:5] in ("annot", "image")}
+    assert tree(tmp_path) == own
+    assert all((tmp_path / name).samefile(plain / name) for name in own if name.startswith("images/"))
+
+
+def test_files_of_a_format_for_surplus_images_are_deleted(
+    listing: type[Format], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "folders", ("texts",))
+    out = tmp_path / "data"
+    stray = ("texts/train/s000099_v00.txt", "texts/train/note.txt", "other/s000099_v00.txt")
+    generate(RECIPE, out, 2)
+    for name in stray:
+        LocalStore(out).put(name, b"")
+    generate(RECIPE, out, 2, formats=[listing(kind="listing")])
+    assert [(out / name).exists() for name in stray] == [False, True, True]

@@ -1,0 +1,1 @@
+"""Finished data sets, ours and those of other tools: read, merged, split and described."""

@@ -1,0 +1,103 @@
+"""Reads the labelled images of our data sets from the records of their scenes."""
+
+from collections.abc import Iterable, Iterator
+
+from scenes.assets.catalogue import Catalogue
+from sim2coco.datasets.labelled import (
+    Amodal,
+    DatasetInfo,
+    IgnoredObject,
+    Label,
+    LabelledImage,
+    Licence,
+    Solid,
+)
+from sim2coco.records import (
+    Annotation,
+    Picture,
+    Record,
+    View,
+    from_bytes,
+    kept_views,
+    picture_path,
+    record_name,
+)
+from sim2coco.store import Store
+
+
+def dataset_info(splits: Iterable[str], catalogue: Catalogue) -> DatasetInfo:
+    """Returns what the images of a data set share.
+
+    Args:
+        splits: Names of the splits.
+        catalogue: The assets, which define categories and licences.
+    """
+    licences = sorted({asset.licence for asset in catalogue.assets.values()})
+    return DatasetInfo(
+        splits=tuple(splits),
+        categories=catalogue.names,
+        supercategories=catalogue.supercategories,
+        licences=tuple(map(Licence, licences)),
+        amodal=True,
+    )
+
+
+def labelled_images(store: Store, scenes: int, num_views: int) -> Iterator[LabelledImage]:
+    """Yields the labelled images of a data set in the order of scenes; one record is in memory at a time.
+
+    Args:
+        store: The data set.
+        scenes: Number of scenes.
+        num_views: Number of accepted views that belong to the data set; later ones are skipped.
+    """
+    for scene in range(scenes):
+        record = from_bytes(store.get(record_name(scene)))
+        for view in kept_views(record, num_views):
+            num_views -= 1
+            for picture in view.pictures:
+                yield labelled_image(store, record, view, picture)
+
+
+def labelled_image(store: Store, record: Record, view: View, picture: Picture) -> LabelledImage:
+    """The labelled image of an entry of a record."""
+    return LabelledImage(
+        split=record.split,
+        name=picture.name,
+        file=store.path(picture_path(record.split, picture.name)),
+        width=picture.width,
+        height=picture.height,
+        labels=tuple(_label(record, annotation) for annotation in picture.annotations),
+        ignored=tuple(
+            IgnoredObject(ignored.category, ignored.bbox, ignored.reason) for ignored in picture.ignored
+        ),
+        scene=record.scene,
+        facts={"view": view.view, "lighting": view.lighting, "copy": picture.copy},
+        camera=picture.camera,
+        other_files={name: store.path(name) for name in picture.other_files},
+    )
+
+
+def _label(record: Record, annotation: Annotation) -> Label:
+    return Label(
+        category=annotation.category,
+        bbox=annotation.bbox,
+        area=annotation.area,
+        counts=annotation.counts,
+        amodal=Amodal(annotation.amodal_counts, annotation.amodal_area, annotation.amodal_bbox),
+        attributes={
+            "visible_fraction": annotation.visible_fraction,
+            "occlusion": annotation.occlusion,
+            "truncation": annotation.truncation,
+            "asset": annotation.asset,
+            "instance": annotation.instance,
+        },
+        solid=_solid(record, annotation),
+    )
+
+
+def _solid(record: Record, label: Annotation) -> Solid | None:
+    """The rendered object of a label; None if the record does not describe it in the image's camera."""
+    if label.pose is None or label.whole_px is None or label.whole_bbox is None:
+        return None
+    from_file = record.from_file[label.body] if record.from_file else None
+    return Solid(label.asset, label.pose, label.scale, label.whole_px, label.whole_bbox, from_file)
