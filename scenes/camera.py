@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from scenes.geometry import Pose, Vec3, look_at, on_sphere, quaternion, vec3
 from scenes.settings import Kind, NonNegative, Positive, Range, Settings, ShareRange, uniform, within
@@ -18,6 +18,10 @@ Array = NDArray[np.float64]
 
 MIN_FOCUS_SHARE = 0.1
 """Smallest focus depth, as a fraction of the depth of the centre of the objects."""
+
+
+def _as_list(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
 
 
 class ImageSettings(Settings):
@@ -31,7 +35,7 @@ class ImageSettings(Settings):
     """File format: jpg makes small files, png is lossless."""
     jpeg_quality: Annotated[int, Field(ge=50, le=100)] = 92
     """JPEG quality, 50 to 100; not used with png."""
-    extra: tuple[Literal["depth"], ...] = ()
+    extra: Annotated[tuple[Literal["depth"], ...], BeforeValidator(_as_list)] = ()
     """Further files of each image; [depth] writes its depth to depth/<split>/, as PNG with 16 bits."""
     depth_scale_mm: Annotated[float, Field(ge=0.01, le=100)] = 1.0
     """Millimetres for each step of a depth file; it reaches 65535 steps, 0 is the background and beyond."""

@@ -39,7 +39,10 @@ complete_line "sim2coco show da" 2
         ("sim2coco generate see", {"seed="}),
         (
             "sim2coco generate image.",
-            {f"image.{name}=" for name in ("width", "height", "format", "jpeg_quality")},
+            {
+                f"image.{name}="
+                for name in ("width", "height", "format", "jpeg_quality", "extra", "depth_scale_mm")
+            },
         ),
     ],
 )
