@@ -20,8 +20,9 @@ MIN_FOCUS_SHARE = 0.1
 """Smallest focus depth, as a fraction of the depth of the centre of the objects."""
 
 
-def _as_list(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
+def _as_tuple(value: object) -> object:
+    """A word as a tuple of one, and a list as a tuple, because strict validation refuses lists here."""
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
 
 
 class ImageSettings(Settings):
@@ -35,7 +36,7 @@ class ImageSettings(Settings):
     """File format: jpg makes small files, png is lossless."""
     jpeg_quality: Annotated[int, Field(ge=50, le=100)] = 92
     """JPEG quality, 50 to 100; not used with png."""
-    extra: Annotated[tuple[Literal["depth"], ...], BeforeValidator(_as_list)] = ()
+    extra: Annotated[tuple[Literal["depth"], ...], BeforeValidator(_as_tuple)] = ()
     """Further files of each image; [depth] writes its depth to depth/<split>/, as PNG with 16 bits."""
     depth_scale_mm: Annotated[float, Field(ge=0.01, le=100)] = 1.0
     """Millimetres for each step of a depth file; it reaches 65535 steps, 0 is the background and beyond."""
