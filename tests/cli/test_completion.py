@@ -39,10 +39,9 @@ complete_line "sim2coco show da" 2
         ("sim2coco generate see", {"seed="}),
         (
             "sim2coco generate image.",
-            {
-                f"image.{name}="
-                for name in ("width", "height", "format", "jpeg_quality", "extra", "depth_scale_mm")
-            },
+            # Hydra takes a list for a group.
+            {f"image.{name}" for name in ("width=", "height=", "format=", "jpeg_quality=", "extra.")}
+            | {"image.depth_scale_mm="},
         ),
     ],
 )
