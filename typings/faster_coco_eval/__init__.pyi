@@ -1,0 +1,1 @@
+"""A reader and judge of COCO files that is not ours; for tests."""
