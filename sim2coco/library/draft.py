@@ -13,11 +13,9 @@ from sim2coco.library.columns import COLUMNS
 from sim2coco.library.lengths import plain, sides
 from sim2coco.library.row import Override, Row
 from sim2coco.library.scan import LibraryError
-from sim2coco.library.sizes import doubted
+from sim2coco.library.sizes import LIKELY_M, doubted
 from sim2coco.library.table import TOLD
 
-LIKELY_M = (0.01, 2.0)
-"""Range of plausible lengths of an object in metres."""
 GUESSES = ("m", "mm", "cm")
 """Units in the order in which they are tried; the guess is the first that gives a plausible length."""
 NEAR = ("m", "mm", "cm", "in")

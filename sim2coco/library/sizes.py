@@ -13,12 +13,30 @@ from typing import Self
 from sim2coco.library.lengths import length
 from sim2coco.library.row import Row
 
+LIKELY_M = (0.01, 2.0)
+"""Range of likely lengths of an object in metres."""
 FAR = 8.0
 """Sizes are implausible if they differ by more than this factor from the usual size in the category."""
 SAY_SIZE = "say its unit or longest_m in assets.csv (--draft writes one), or --unit mm|cm|m|in"
 SAY_UP = "say its up in assets.csv (--draft writes one), or --up z|y|x for all files"
 STATED = ("file", "table")
 """Values of `Row.unit` for which the unit counts as stated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """The usual size of some meshes: their median, or the two values between which it lies, in metres."""
+
+    low_m: float
+    high_m: float
+
+    def far_from(self, longest_m: float) -> bool:
+        """Whether a size is implausible beside these meshes; it may be like either of two middle values."""
+        return not self.low_m / FAR <= longest_m <= self.high_m * FAR
+
+    def nearest(self, longest_m: float) -> float:
+        """The one of the two values that is nearest to a size."""
+        return self.low_m if longest_m < self.low_m else self.high_m
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,44 +54,41 @@ class Sizes:
     @classmethod
     def by_category(cls, rows: Iterable[Row]) -> Mapping[str, Self]:
         """Returns the sizes of usable meshes by category; categories without usable meshes are left out."""
-        found: dict[str, list[Row]] = defaultdict(list)
-        for row in rows:
-            if row.usable:
-                found[row.override.category].append(row)
         return {
             category: cls(
                 sorted(row.longest_m for row in alike if row.unit in STATED),
                 sorted(row.longest_m for row in alike),
             )
-            for category, alike in found.items()
+            for category, alike in _alike(rows).items()
         }
 
-    def beside(self, row: Row) -> float | None:
-        """Returns the size in metres with which a mesh is compared; None if its category has no other mesh.
+    def doubt(self, row: Row) -> Usual | None:
+        """Returns the usual size that a mesh of the category is far from, or None if its size is plausible.
 
-        This is the median size of the other meshes whose unit is stated. If there are none, it is the size
-        of the other mesh in a category of two, and the lower median of all meshes in a larger category.
+        A mesh is compared with the others. Those whose unit is stated speak first; but if a mesh has a likely
+        size, and one that is usual among all others, then it is rather one of those that is wrong.
         """
-        if len(self.all) < 2:
+        whole = _usual_without(self.all, row.longest_m)
+        stated = _usual_without(self.stated, row.longest_m) if row.unit in STATED else _usual(self.stated)
+        low_m, high_m = LIKELY_M
+        if whole and not whole.far_from(row.longest_m) and low_m <= row.longest_m <= high_m:
             return None
-        if row.unit in STATED and len(self.stated) > 1:
-            return _median_without(self.stated, row.longest_m)
-        if row.unit not in STATED and self.stated:
-            return _median(self.stated)
-        if len(self.all) == 2:
-            return self.all[1] if row.longest_m == self.all[0] else self.all[0]
-        return self.all[(len(self.all) - 1) // 2]
+        first = stated or whole
+        return first if first and first.far_from(row.longest_m) else None
 
 
-def _median(values: Sequence[float]) -> float:
-    return (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
+def _usual(values: Sequence[float]) -> Usual | None:
+    """The usual size of ascending values, or None if there are none."""
+    return Usual(values[(len(values) - 1) // 2], values[len(values) // 2]) if values else None
 
 
-def _median_without(values: Sequence[float], one: float) -> float:
-    """Returns the median of ascending values, without one value that equals `one`."""
+def _usual_without(values: Sequence[float], one: float) -> Usual | None:
+    """The usual size of ascending values without one value that equals `one`, or None if that leaves none."""
     place, rest = bisect_left(values, one), len(values) - 1
+    if rest < 1:
+        return None
     low, high = (rank + (rank >= place) for rank in ((rest - 1) // 2, rest // 2))
-    return (values[low] + values[high]) / 2
+    return Usual(values[low], values[high])
 
 
 def doubted(rows: Sequence[Row]) -> list[Row]:
@@ -83,7 +98,25 @@ def doubted(rows: Sequence[Row]) -> list[Row]:
     """
     rows = [_leaning(row) for row in rows]
     sizes = Sizes.by_category(rows)
-    return [_doubted(row, sizes[row.override.category].beside(row)) if row.usable else row for row in rows]
+    alike = _alike(rows)
+
+    def looked_at(row: Row) -> Row:
+        if not _is_open(row):
+            return row
+        usual = sizes[row.override.category].doubt(row)
+        others = [one for one in alike[row.override.category][:3] if one is not row]
+        return _asking(row, usual, others[0] if len(others) == 1 and _is_open(others[0]) else None)
+
+    return [looked_at(row) for row in rows]
+
+
+def _alike(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """The usable rows of each category."""
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.usable:
+            found[row.override.category].append(row)
+    return found
 
 
 def doubted_beside(rows: Sequence[Row], new: set[str], others: Sequence[Row]) -> list[Row]:
@@ -96,8 +129,16 @@ def doubted_beside(rows: Sequence[Row], new: set[str], others: Sequence[Row]) ->
         new: Files that are not yet in the library.
         others: The assets of other folders of the library.
     """
-    usual = {category: _median(sizes.all) for category, sizes in Sizes.by_category(others).items()}
-    return [_doubted(row, usual.get(row.override.category)) if row.file in new else row for row in rows]
+    sizes = Sizes.by_category(others)
+
+    def looked_at(row: Row) -> Row:
+        beside = sizes.get(row.override.category)
+        usual = _usual(beside.all) if beside else None
+        if row.file not in new or not _is_open(row) or usual is None or not usual.far_from(row.longest_m):
+            return row
+        return _asking(row, usual, None)
+
+    return [looked_at(row) for row in rows]
 
 
 def _leaning(row: Row) -> Row:
@@ -106,10 +147,24 @@ def _leaning(row: Row) -> Row:
     return replace(row, asks=f"stands upright, and nobody says which axis points up; {SAY_UP}")
 
 
-def _doubted(row: Row, usual: float | None) -> Row:
-    if not row.usable or row.override.sure or row.override.longest_m is not None or usual is None:
+def _is_open(row: Row) -> bool:
+    """Whether the size of a mesh may be doubted: the user has not stated it for this file."""
+    return row.usable and not row.override.sure and row.override.longest_m is None
+
+
+def _asking(row: Row, usual: Usual | None, other: Row | None) -> Row:
+    """The row with a question about its size.
+
+    Args:
+        row: The row.
+        usual: The usual size that the mesh is far from; None if nothing is to be asked.
+        other: The only other mesh of its category; then nobody knows which of the two is wrong.
+    """
+    if usual is None:
         return row
-    if usual / FAR <= row.longest_m <= usual * FAR:
-        return row
-    others = f"others of {row.override.category!r} about {length(usual)}"
-    return replace(row, asks=f"is {length(row.longest_m)} long, and {others}; {SAY_SIZE}")
+    size, category = length(row.longest_m), repr(row.override.category)
+    if other is not None:
+        beside = f"the only other of {category}, {other.file}, {length(other.longest_m)}"
+        return replace(row, asks=f"is {size} long, and {beside}: one of the two is wrong; {SAY_SIZE}")
+    others = f"others of {category} about {length(usual.nearest(row.longest_m))}"
+    return replace(row, asks=f"is {size} long, and {others}; {SAY_SIZE}")

@@ -19,7 +19,7 @@ from sim2coco.library.draft import draft
 from sim2coco.library.lengths import length, metres, sides
 from sim2coco.library.row import Override, Row
 from sim2coco.library.scan import LibraryError, Scan
-from sim2coco.library.sizes import doubted
+from sim2coco.library.sizes import doubted, doubted_beside
 from sim2coco.library.table import Flags, overrides, read_table
 from tests.library.conftest import Look
 from tests.library.solids import SILENT, STATING, egg, glb, obj, put
@@ -223,3 +223,51 @@ def test_tables_and_drafts_of_many_files_take_no_time(tmp_path: Path) -> None:
     draft(rows, wanted)
     assert time.process_time() - begun < 5
     assert {override.up for override in wanted.values()} == {"z"}
+
+
+ASKED: dict[str, tuple[list[Row], str]] = {
+    # A scan in centimetres says metres; the others, whose unit nobody states, agree with each other.
+    "one that states its unit among five": (
+        [row("a", "c", 4.0, "file"), *(row(name, "c", 0.1 + 0.02 * n) for n, name in enumerate("bcdef"))],
+        "a",
+    ),
+    # The mean of 0.15 and 4 is far from both, and 0.12 is like one of them.
+    "one that agrees with one of two": (
+        [row("a", "c", 4.0, "file"), row("b", "c", 0.15, "file"), row("c", "c", 0.12)],
+        "a",
+    ),
+    "inches among five that state their unit": (
+        [*(row(name, "c", 0.1, "file") for name in "abcde"), row("f", "c", 4.0)],
+        "f",
+    ),
+    # Three inches of which nobody states the unit agree, but no part is 3 m long.
+    "unlikely sizes that agree": (
+        [row("a", "c", 0.1, "file"), row("b", "c", 3.0), row("c", "c", 3.5), row("d", "c", 4.0)],
+        "abcd",
+    ),
+    "two: nobody knows which": ([row("a", "c", 4.0, "file"), row("b", "c", 0.1)], "ab"),
+    "seven and eight times": ([row("a", "c", 0.1), row("b", "c", 0.7), row("c", "c", 0.8)], ""),
+}
+
+
+@pytest.mark.parametrize("case", ASKED)
+def test_the_mesh_that_differs_is_asked_about(case: str) -> None:
+    rows, files = ASKED[case]
+    assert "".join(row.file for row in doubted(rows) if row.asks) == files
+
+
+def test_of_two_that_differ_nobody_knows_which_is_wrong() -> None:
+    rows = doubted([row("a.glb", "c", 4.0, "file"), row("b.obj", "c", 0.1)])
+    first, second = (row.asks for row in rows)
+    told = "is 4 m long, and the only other of 'c', b.obj, 100 mm: one of the two is wrong; say its unit"
+    assert first.startswith(told)
+    assert "is 100 mm long, and the only other of 'c', a.glb, 4 m: one of the two is wrong" in second
+    sure = [row("a.glb", "c", 4.0), replace(row("b.obj", "c", 0.1), override=Override("c", "b", sure=True))]
+    assert [row.asks[:45] for row in doubted(sure)] == ["is 4 m long, and others of 'c' about 100 mm; ", ""]
+
+
+def test_new_meshes_beside_a_library_whose_sizes_differ() -> None:
+    others = [row("x", "c", 0.1), row("y", "c", 4.0)]
+    rows = [row("like x", "c", 0.12), row("like y", "c", 3.0), row("like neither", "c", 0.005)]
+    asked = [row.file for row in doubted_beside(rows, {row.file for row in rows}, others) if row.asks]
+    assert asked == ["like neither"]
