@@ -3,7 +3,7 @@
 import multiprocessing
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
@@ -47,6 +47,7 @@ class Result:
         reasons: How often each reason has rejected a view.
         failed: Index and error of each failed scene.
         labels: Number of labels of each category.
+        far_sizes: As in `Catalogue`.
     """
 
     out: Path
@@ -55,6 +56,7 @@ class Result:
     reasons: Counter[str]
     failed: list[tuple[int, str]]
     labels: Counter[str]
+    far_sizes: Mapping[str, str]
 
 
 Progress = Callable[[Tally], None]
@@ -112,7 +114,8 @@ def generate(
             formats = combined(written, formats)
             labels = finalise(job, tally, formats)
             finish(store, recipe, catalogue, num_images, formats)
-    return Result(folder, tally.accepted, tally.scene, tally.reasons, tally.failed, labels)
+    reasons, far_sizes = tally.reasons, catalogue.far_sizes
+    return Result(folder, tally.accepted, tally.scene, reasons, tally.failed, labels, far_sizes)
 
 
 def _make_missing(

@@ -84,7 +84,16 @@ class Asset:
 
 
 class CatalogueError(ValueError):
-    """Some meshes cannot be used. The message names the setting, the file and the problem."""
+    """Some meshes cannot be used. Each line names the setting, the file and the problem.
+
+    Attributes:
+        lines: The lines of the message.
+    """
+
+    def __init__(self, *lines: str) -> None:
+        """Stores the lines, which `str` joins."""
+        super().__init__("; ".join(lines))
+        self.lines = lines
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +110,9 @@ class Catalogue:
         images: The user's images for each surface and for environment maps; see `images.Images`.
         members: Indices of the allowed variants of each procedural texture, in ascending order.
         furniture: The assets of furniture by name; the kind of scene defines the names.
-        notes: What was changed or ignored when the mesh files were read. Each note starts with the setting.
+        notes: What was changed or ignored when the mesh files were read, and which sizes that nobody states
+            are far from the others. Each note starts with the setting.
+        far_sizes: For each category with a mesh whose size is far from the others, a sentence that names it.
         whole: The catalogue of all splits together; None if this is that catalogue.
     """
 
@@ -115,6 +126,7 @@ class Catalogue:
     members: Sequence[int] = range(MAX_POOL)
     furniture: Mapping[str, Asset] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    far_sizes: Mapping[str, str] = field(default_factory=dict)
     whole: "Catalogue | None" = None
 
     def album(self, role: str) -> Album:

@@ -15,7 +15,7 @@ from scenes.assets.naming import asset_names
 from scenes.assets.paths import AssetPath, PathError
 from scenes.assets.physics import asset_of, asset_with, one_asset
 from scenes.assets.pieces import read_pieces
-from scenes.assets.plausible import MAX_SIZE_M, MIN_SIZE_M, doubtful_sizes, long
+from scenes.assets.plausible import MAX_SIZE_M, MIN_SIZE_M, doubtful_sizes, far_sizes, long
 from scenes.assets.reading.file import MeshFile, read_mesh_file
 from scenes.assets.shapes import SHAPES
 from scenes.assets.solid import solid_of
@@ -25,7 +25,7 @@ from scenes.geometry import Matrix, matrix_of, scaled_after
 MAX_FAULTS = 5
 """Largest number of faults that one message lists."""
 LEANING = "stands with z up, for nobody said which axis points up; assets import --up z|y says it"
-IMPORT = " (sim2coco assets import FOLDER --out LIBRARY sorts out such files)"
+IMPORT = "run sim2coco assets import FOLDER --out LIBRARY to sort out such files"
 
 
 def load_catalogue(
@@ -54,9 +54,10 @@ def load_catalogue(
         loader.load("distractors", name, category, None) for name, category in settings.distractors.items()
     ]
     faults = loader.faults or list(doubtful_sizes(settings, groups))
+    far = [] if faults else list(far_sizes(settings, groups))
     if faults:
-        more = f"; and {len(faults) - MAX_FAULTS} more" if len(faults) > MAX_FAULTS else ""
-        raise CatalogueError("; ".join(faults[:MAX_FAULTS]) + more)
+        more = [f"and {len(faults) - MAX_FAULTS} more like these"] if len(faults) > MAX_FAULTS else []
+        raise CatalogueError(*faults[:MAX_FAULTS], *more, *loader.hints)
     return Catalogue(
         names=tuple(settings.categories),
         supercategories=tuple(category.supercategory for category in settings.categories.values()),
@@ -68,7 +69,8 @@ def load_catalogue(
         furniture={
             name: replace(one_asset(name, mesh), category=None) for name, mesh in (furniture or {}).items()
         },
-        notes=tuple(loader.notes),
+        notes=(*(one.sentence for one in far if not one.stated), *loader.notes),
+        far_sizes={one.category: one.sentence for one in far},
     )
 
 
@@ -90,12 +92,14 @@ class _Loader:
 
     Attributes:
         faults: Messages about meshes that cannot be used.
+        hints: What else to do about the faults.
         notes: Messages about what was changed or ignored in usable files.
     """
 
     def __init__(self) -> None:
         """Starts without faults and notes."""
         self.faults: list[str] = []
+        self.hints: tuple[str, ...] = ()
         self.notes: list[str] = []
 
     def load(self, group: str, name: str, category: Category, index: int | None) -> tuple[Asset, ...]:
@@ -135,7 +139,7 @@ class _Loader:
             except MeshError as error:
                 spoilt.append(readable(f"{setting}: {file}: {error}"))
         if spoilt and len(names) > 1:
-            spoilt[0] += IMPORT
+            self.hints = (IMPORT,)
         self.faults += spoilt
         return tuple(assets)
 

@@ -1,5 +1,7 @@
 """Values of `path:` settings: a mesh file, a folder, a pattern, a library or one category of a library."""
 
+import os
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -16,6 +18,10 @@ PACKAGE = "pybullet_data"
 URDF = ".urdf"
 OF = "#"
 """Separator between a library and one of its categories: `LIBRARY#bolts`."""
+
+
+MAX_SEARCHED = 1000
+"""Largest number of folders that are searched for meshes when a folder has none."""
 
 
 class PathError(ValueError):
@@ -88,8 +94,24 @@ class AssetPath:
         else:
             raise PathError(f"no file or folder {self.text!r}")
         if not files:
-            raise PathError(f"no mesh ({', '.join(SUFFIXES)}) in {self.text!r}")
+            raise PathError(f"no mesh ({', '.join(SUFFIXES)}) {self._elsewhere(given)}")
         return files
+
+    def _elsewhere(self, given: Path) -> str:
+        """The end of the message about a folder or pattern without meshes: where there are some instead."""
+        if not given.is_dir():
+            return f"in {self.text!r}"
+        text = self.text.rstrip("/")
+        if any(file.suffix.lower() == URDF for file in given.iterdir()):
+            return f"directly in {self.text!r}, but URDF files: path: '{text}/*{URDF}' names them"
+        found = nearest_meshes(given)
+        if found is None:
+            return f"in {self.text!r}, nor in the folders in it"
+        folder, suffix = found
+        below = f"{text}/{folder.relative_to(given)}"
+        if not suffix:
+            return f"directly in {self.text!r}; the nearest are in the library {below}: name that"
+        return f"directly in {self.text!r}; the nearest are in {below}: path: '{text}/**/*{suffix}' names all"
 
     @property
     def within(self) -> Path:
@@ -135,6 +157,25 @@ def matches(folder: Path, pattern: str) -> list[Path]:
     Brackets are part of names, as in `[v2]/*.obj`; if no name matches, `[ab]` stands for one of the letters.
     """
     return list(folder.glob(pattern.replace("[", "[[]"))) or list(folder.glob(pattern))
+
+
+def nearest_meshes(folder: Path) -> tuple[Path, str] | None:
+    """The nearest subfolder with meshes, and their commonest suffix, which is "" for a library.
+
+    At most `MAX_SEARCHED` folders are searched. Links to folders are not followed.
+    """
+    waiting = deque([folder])
+    for _ in range(MAX_SEARCHED):
+        if not waiting:
+            break
+        place = waiting.popleft()
+        if is_library(place):
+            return place, ""
+        entries = sorted(place.iterdir()) if os.access(place, os.R_OK | os.X_OK) else []
+        if meshes := _meshes((entry for entry in entries if entry.is_file()), ""):
+            return place, Counter(file.suffix for file in meshes).most_common(1)[0][0]
+        waiting += [entry for entry in entries if entry.is_dir() and not entry.is_symlink()]
+    return None
 
 
 def _meshes(files: Iterable[Path], suffix: str) -> list[Path]:

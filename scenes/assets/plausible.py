@@ -1,11 +1,13 @@
 """Which sizes of meshes are plausible, by themselves and beside the others."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from scenes.assets.catalogue import Asset
-from scenes.assets.categories import Assets
+from scenes.assets.categories import Assets, Category
+from scenes.assets.filenames import readable
 
 MIN_SIZE_M, MAX_SIZE_M = 0.001, 5.0
 """Range of longest sides, in metres, accepted without `size_m`.
@@ -13,10 +15,27 @@ MIN_SIZE_M, MAX_SIZE_M = 0.001, 5.0
 Most files outside it are in millimetres or inches.
 """
 MAX_RATIO = 50.0
-"""Largest factor by which the longest side of a mesh may be above or below the median.
+"""Largest factor by which the longest side of a mesh may be above or below the median of the others.
 
 Objects in one image differ less in size.
 """
+FAR = 8.0
+"""Factor above which a size is told, because a wrong unit may be the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class FarSize:
+    """A category with a mesh whose size is far from the median of the others.
+
+    Attributes:
+        category: Name of the category.
+        stated: Whether the user or a library states the size.
+        sentence: The setting, the mesh, its size, and what to do.
+    """
+
+    category: str
+    stated: bool
+    sentence: str
 
 
 def long(longest_m: float) -> str:
@@ -24,18 +43,68 @@ def long(longest_m: float) -> str:
     return f"its longest side is {longest_m:.3g} m"
 
 
-def doubtful_sizes(settings: Assets, groups: list[tuple[Asset, ...]]) -> Iterator[str]:
-    """Yields a fault for each mesh that is more than `MAX_RATIO` times larger or smaller than the median.
+def doubtful_sizes(settings: Assets, groups: Sequence[Sequence[Asset]]) -> Iterator[str]:
+    """Yields a fault for each mesh that is more than `MAX_RATIO` times larger or smaller than the others.
 
-    The median is that of the assets of all categories. A body that is far too large cannot be placed, and one
-    that is far too small is never visible.
+    The others are the assets of all categories; their median counts. A body that is far too large cannot be
+    placed, and one that is far too small is never visible.
     """
-    usual_m = float(np.median([max(asset.extents_m) for group in groups for asset in group]))
+    ratios = _ratios(groups)
     for (name, category), group in zip(settings.categories.items(), groups, strict=True):
         key, repair = ("path", "give its size_m") if category.size_m is None else ("size_m", "correct it")
         of_library = category.size_m is None and category.path and category.path.library
         for asset in () if of_library else group:  # import has checked their sizes
-            ratio = max(asset.extents_m) / usual_m
+            ratio, usual_m = ratios[asset.key]
             if max(ratio, 1 / ratio) > MAX_RATIO:
                 told = f"{long(max(asset.extents_m))}, others' {usual_m:.3g} m: more than {MAX_RATIO:g} times"
                 yield f"assets.categories.{name}.{key}: {asset.name}: {told}; {repair} (metres)"
+
+
+def far_sizes(settings: Assets, groups: Sequence[Sequence[Asset]]) -> Iterator[FarSize]:
+    """Yields one entry for each category with meshes that are more than `FAR` times larger or smaller.
+
+    Args:
+        settings: The categories.
+        groups: The assets of each category.
+    """
+    ratios = _ratios(groups)
+    for (name, category), group in zip(settings.categories.items(), groups, strict=True):
+        far = {
+            asset: ratio
+            for asset in group
+            if max(ratio := ratios[asset.key][0], 1 / ratio) > FAR and category.shape is None
+        }
+        if far:
+            yield _far_size(name, category, far, {asset: ratios[asset.key][1] for asset in far})
+
+
+def _far_size(
+    name: str, category: Category, far: Mapping[Asset, float], usual_m: Mapping[Asset, float]
+) -> FarSize:
+    """The entry of a category, which names the mesh whose size differs most."""
+    assert category.path is not None
+    worst = max(far, key=lambda asset: max(far[asset], 1 / far[asset]))
+    called = category.path.bare if worst.name == name else worst.name
+    ratio, size_m = far[worst], max(worst.extents_m)
+    many = f"{ratio:.3g} times" if ratio > 1 else f"1/{1 / ratio:.3g} of"
+    more = f", and {len(far) - 1} more like it" if len(far) > 1 else ""
+    stated = category.size_m is not None or category.path.library is not None
+    key, repair = ("path", "set its size_m") if category.size_m is None else ("size_m", "correct its size_m")
+    told = f"{size_m:.3g} m{more}, {many} the median of the others ({usual_m[worst]:.3g} m)"
+    setting = f"assets.categories.{name}.{key}"
+    return FarSize(name, stated, f"{setting}: {readable(called)}: {told}; if that is wrong, {repair}")
+
+
+def _ratios(groups: Sequence[Sequence[Asset]]) -> dict[str, tuple[float, float]]:
+    """The size of each asset beside the median size of the others, and that median in metres, by key.
+
+    A single asset is compared with itself.
+    """
+    sizes = {asset.key: max(asset.extents_m) for group in groups for asset in group}
+    ascending = np.array(sorted(sizes.values()))
+    found = {}
+    for key, size_m in sizes.items():
+        others = np.delete(ascending, np.searchsorted(ascending, size_m))
+        usual_m = float(np.median(others)) if len(others) else size_m
+        found[key] = size_m / usual_m, usual_m
+    return found

@@ -77,24 +77,29 @@ def generate_one(tree: "DictConfig") -> int:
         )
     made = f"{counted(result.images, 'image')} of {counted(result.scenes, 'scene')}"
     out.print(f"{options.out}: {made}; rejected: {counts(result.reasons)}", markup=False)
-    _advise(result.images, result.reasons)
+    many = _advise(result.images, result.reasons)
     missing = [name for name, number in result.labels.items() if not number]
     if missing and sum(result.labels.values()) >= LABELS_PER_CATEGORY * len(result.labels):
         why = "too few images, or its objects are tiny, occluded, or too large to be placed; see its size_m"
         err.print(f"no label of {', '.join(missing)}: {why}", markup=False)
+    for name, sentence in result.far_sizes.items():
+        if many or name in missing:
+            err.print(sentence, markup=False)
     for scene, error in result.failed:
         err.print(f"scene {scene} failed: {error}; retry_failed=true retries it", markup=False)
     return 3 if result.failed else 0
 
 
-def _advise(accepted: int, reasons: Counter[str]) -> None:
-    """Prints which setting to change if many views were rejected."""
+def _advise(accepted: int, reasons: Counter[str]) -> bool:
+    """Prints which setting to change if many views were rejected; returns whether that is so."""
     from sim2coco.tally import advice
 
     reasons = Counter({reason: number for reason, number in reasons.items() if reason != "failed"})
     rejected = sum(reasons.values())
-    if rejected > MANY_REJECTED * (accepted + rejected):
+    many = rejected > MANY_REJECTED * (accepted + rejected)
+    if many:
         err.print(f"{rejected} of {accepted + rejected} were rejected: {advice(reasons)}", markup=False)
+    return many
 
 
 def preview_one(tree: "DictConfig") -> int:

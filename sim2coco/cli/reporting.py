@@ -45,6 +45,7 @@ def guarded(work: Callable[[], int]) -> int:
     If it raises an error, prints one line that describes the error and returns 1 or 2. For an internal error
     of sim2coco, the traceback is printed too.
     """
+    from scenes.assets.catalogue import CatalogueError
     from sim2coco.messages import ConfigError
     from sim2coco.store import StoreError
     from sim2coco.tally import GenerationError
@@ -53,6 +54,8 @@ def guarded(work: Callable[[], int]) -> int:
         return work()
     except (ConfigError, StoreError) as error:
         return fail(str(error))
+    except CatalogueError as error:
+        return max(fail(line) for line in error.lines)
     except GenerationError as error:
         return fail(str(error), 1)
     except BrokenPipeError:

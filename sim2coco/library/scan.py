@@ -46,7 +46,7 @@ class Scan:
             (self.companions, "textures and material files"),
             (self.parts, "meshes that come with a URDF"),
             (self.rubbish, "rubbish"),
-            (self.others, "of no mesh format"),
+            (self.others, "of kinds that are not read"),
         )
         return ", ".join(f"{len(files)} {what} ({_some(files)})" for files, what in told if files)
 

@@ -107,11 +107,10 @@ SETTINGS = [
         "broken.obj",
         "its faces name vertices",
     ),
-    ("+assets.categories.x={path: empty.obj}", "assets.categories.x.path", "empty.obj", "no faces"),
+    ("+assets.categories.x={path: empty.obj}", "assets.categories.x.path", "empty.obj", "is empty"),
     ("+assets.categories.x={path: nan.obj}", "assets.categories.x.path", "nan.obj", "not finite"),
     ("+assets.categories.x={path: point.obj}", "assets.categories.x.path", "point.obj", "no area"),
     ("+assets.categories.x={path: no_meshes}", "assets.categories.x.path", "no mesh", "'no_meshes'"),
-    ("+assets.categories.x={path: '*.obj'}", "assets.categories.x.path", "sim2coco assets import"),
     ("light.environment=black.hdr", "light.environment: black.hdr: holds no light"),
     ("light.environment=dark.hdr", "light.environment: dark.hdr: not a Radiance image"),
     ("+assets.categories.x={path: 'here/*.stl'}", "assets.categories.x.path", "no mesh"),
@@ -248,11 +247,19 @@ def test_another_recipe_and_fewer_images_are_refused(command: Command, here: Pat
     assert tree(here) == before
 
 
+def test_meshes_that_cannot_be_used_are_a_line_each(command: Command) -> None:
+    done = command(*BEGIN, "+assets.categories.x={path: '*.obj'}")
+    *faults, last = done.err.splitlines()
+    assert (done.code, len(faults)) == (2, 4)
+    assert all(line.startswith("sim2coco: assets.categories.x.path: ") for line in faults)
+    assert last == "sim2coco: run sim2coco assets import FOLDER --out LIBRARY to sort out such files"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("scene.num_objcts=3",), ("did you mean 'scene.num_objects'",)),
-        (("+assets.categories.x={path: empty.obj, size_m: 0.1}",), ("empty.obj", "no faces")),
+        (("+assets.categories.x={path: empty.obj, size_m: 0.1}",), ("empty.obj", "is empty")),
         (("light.ambient=nan",), ("light.ambient", "finite")),
     ],
 )

@@ -57,10 +57,10 @@ def _damaged(folder: Path) -> dict[str, tuple[str, str]]:
         ),
         "cut.stl": (stl(egg("z", 0.001))[:4000], REFUSED, "is cut off"),
         "cut.glb": (glb(egg("y"))[:2000], REFUSED, "is cut off"),
-        "empty.obj": (b"", REFUSED, "no faces"),
-        "empty.stl": (b"", REFUSED, "is no STL"),
+        "empty.obj": (b"", REFUSED, "is empty"),
+        "empty.stl": (b"", REFUSED, "is empty"),
         "points.ply": (ply(egg())[:200].replace(b"element face", b"element fice"), REFUSED, ""),
-        "html.obj": (b"<html>404</html>\n", REFUSED, "no faces"),
+        "html.obj": (b"<html>404</html>\n", REFUSED, "is a web page"),
         "wrong_index.obj": (whole + b"\nf 1 2 999999\n", REPAIRED, "1 faces"),
         "entities.dae": (b'<!DOCTYPE x [<!ENTITY a "b">]><COLLADA/>', REFUSED, "defines XML entities"),
     }

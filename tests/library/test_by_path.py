@@ -11,6 +11,7 @@ from PIL import Image
 from trimesh.visual.material import PBRMaterial
 
 from scenes.assets.reading.file import read_mesh, read_mesh_file
+from scenes.assets.reading.places import COPY
 from scenes.assets.stored import read_stored
 from tests.library.conftest import Look
 from tests.library.meshes import brick, gltf, painted, picture, png
@@ -191,8 +192,7 @@ def test_textures_elsewhere_are_not_opened_by_path_either(tmp_path: Path, name: 
     (tmp_path / "meshes" / "link.png").symlink_to(tmp_path / "secret.png")
     found = read_mesh_file(path)
     assert found.looks == (
-        f"texture {name!r} is outside the folder that was given: its colour is used; "
-        "copy that file beside the mesh, or give the folder above both",
+        f"texture {name!r} is outside the folder that was given: its colour is used; {COPY}",
     )
     np.testing.assert_allclose(found.mesh.parts[0].color_rgb, (0.2, 0.4, 0.6))
 

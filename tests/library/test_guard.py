@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from scenes.assets.reading.places import COPY
 from scenes.assets.stored import read_stored
 from sim2coco.library.row import Row
 from tests.library.conftest import Look
@@ -95,7 +96,7 @@ def test_names_that_lead_elsewhere_are_refused(
     row = look(path, unit_m=1.0)
     assert (row.verdict, row.kind) == ("refused", "path trick")
     assert "secret" in row.reason or "link" in row.reason
-    assert row.remedy == "copy that file beside the mesh, or give the folder above both"
+    assert row.remedy == COPY
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -108,8 +109,7 @@ def test_a_texture_elsewhere_is_not_opened(
     row = look(make(folder, name), unit_m=1.0, library=folder.parent / "library")
     assert (row.verdict, row.images) == ("repaired", {name: "outside"})
     assert row.notes == (
-        f"texture {name!r} is outside the folder that was given: its colour is used; "
-        "copy that file beside the mesh, or give the folder above both",
+        f"texture {name!r} is outside the folder that was given: its colour is used; {COPY}",
     )
     mesh = read_stored(folder.parent / "library" / "meshes" / f"{row.mesh}.glb")
     assert all(part.texture is None for part in mesh.parts)
@@ -120,10 +120,7 @@ def test_a_material_file_elsewhere_is_not_opened(look: Look, folder: Path, name:
     name = name.format(absolute=folder.parent / SECRET)
     row = look(library_of(folder, name), unit_m=1.0, library=folder.parent / "library")
     mtl = name.replace(".png", ".mtl")
-    assert row.notes == (
-        f"names {mtl!r}, which is outside the folder that was given: "
-        "copy that file beside the mesh, or give the folder above both",
-    )
+    assert row.notes == (f"names {mtl!r}, which is outside the folder that was given: {COPY}",)
     mesh = read_stored(folder.parent / "library" / "meshes" / f"{row.mesh}.glb")
     assert all(part.color_rgb != (1.0, 0.0, 0.0) for part in mesh.parts)
 

@@ -60,7 +60,7 @@ def test_a_folder_becomes_a_library(here: Path) -> None:
         assert max(asset["extents_m"]) == pytest.approx(longest, rel=1e-5)
         assert asset["watertight"]
     assert "3 rubbish (.DS_Store, Thumbs.db, ._brick.obj)" in done.out
-    assert "1 of no mesh format (readme.txt)" in done.out
+    assert "1 of kinds that are not read (readme.txt)" in done.out
     assert "wood.png" in done.out
     assert done.out.splitlines()[-1] == "library: 9 assets in 3 categories; 9 ok, 0 repaired, 0 refused"
     assert b"/" not in (here / "library" / "library.json").read_bytes().replace(b"bricks/", b"").replace(

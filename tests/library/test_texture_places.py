@@ -10,14 +10,13 @@ from scenes.assets.categories import Assets
 from scenes.assets.loading import load_catalogue
 from scenes.assets.paths import AssetPath
 from scenes.assets.reading.file import read_mesh_file
+from scenes.assets.reading.places import COPY as REMEDY
 from scenes.assets.stored import read_stored
 from sim2coco.library.importing import import_meshes
 from sim2coco.library.row import Override
 from tests.library.conftest import Look
 from tests.library.meshes import picture, png
 from tests.library.plates import GREEN, RED, colors, mapped, plate
-
-REMEDY = "copy that file beside the mesh, or give the folder above both"
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def write(path: Path, text: str) -> str:
         ("nan.obj", "v 0 0 nan\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "not finite"),
         ("points.obj", "v 0 0 0\nv 1 0 0\n", "no faces"),
         ("one.obj", "v 1 1 1\nv 1 1 1\nv 1 1 1\nf 1 2 3\n", "no area|no faces"),
-        ("empty.obj", "", "no faces"),
+        ("empty.obj", "", "is empty; save or download it again"),
         ("garbage.stl", "garbage", "is no STL: 7 bytes"),
         ("cut.glb", "glTF", "is no GLB"),
         ("mesh.xyz", "1 2 3", "is not one of .obj"),
@@ -152,9 +152,62 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
         write(tmp_path / f"{name}.obj", "v 0 0 0\n")
     with pytest.raises(CatalogueError) as told:
         load(it={"path": str(tmp_path)}, other={"path": str(tmp_path / "no.obj")})
-    text = str(told.value)
-    assert [name for name in "abcdefg" if f"{name}.obj: has no faces" in text] == list("abcde")
-    assert text.endswith("; and 3 more")
+    *files, more, hint = told.value.lines
+    assert [name for name in "abcdefg" if any(f"{name}.obj: has no faces" in line for line in files)] == [
+        *"abcde"
+    ]
+    assert (len(files), more) == (5, "and 3 more like these")
+    assert hint.startswith("run sim2coco assets import FOLDER --out LIBRARY")
+
+
+def test_a_size_far_from_the_others_is_told_at_the_start(tmp_path: Path) -> None:
+    trimesh.creation.box((4, 4, 4)).export(tmp_path / "knob.glb")
+    knob = {"path": str(tmp_path / "knob.glb")}
+    sizes_m = {"a": 0.1, "b": 0.16, "c": 0.3}
+    shapes: dict[str, object] = {name: {"shape": "box", "size_m": size_m} for name, size_m in sizes_m.items()}
+    made = load(knob=knob, **shapes)
+    told = "assets.categories.knob.path: knob.glb: 4 m, 25 times the median of the others (0.16 m)"
+    assert made.notes == (f"{told}; if that is wrong, set its size_m",)
+    assert dict(made.far_sizes) == {"knob": made.notes[0]}
+    stated = load(knob={**knob, "size_m": 2}, **shapes)
+    assert stated.notes == ()
+    assert "knob.size_m: knob.glb: 2 m, 12.5 times" in stated.far_sizes["knob"]
+    assert load(knob={**knob, "size_m": 1.2}, **shapes).far_sizes == {}
+
+
+def test_of_many_that_are_too_small_the_smallest_is_told(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        trimesh.creation.box((0.01 * number,) * 3).export(tmp_path / f"n{number}.stl")
+    shapes = {name: {"shape": "box", "size_m": 0.3} for name in "abcdef"}
+    (note,) = load(nuts={"path": str(tmp_path)}, **shapes).notes
+    told = "nuts/n1: 0.01 m, and 2 more like it, 1/30 of the median of the others (0.3 m)"
+    assert note.startswith(f"assets.categories.nuts.path: {told}")
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (
+            ["deep/er/a.stl", "deep/er/b.obj", "deep/er/c.obj", "far/off/and/d.obj"],
+            "directly in '{0}'; the nearest are in {0}/deep/er: path: '{0}/**/*.obj' names all",
+        ),
+        (["robot.urdf", "meshes/a.obj"], "directly in '{0}', but URDF files: path: '{0}/*.urdf' names them"),
+        (
+            ["library/library.json", "a/b/c.obj"],
+            "directly in '{0}'; the nearest are in the library {0}/library: name that",
+        ),
+        (["notes.txt", "deep/.hidden.obj"], "in '{0}', nor in the folders in it"),
+    ],
+    ids=["below", "urdf", "library", "none"],
+)
+def test_a_folder_whose_meshes_lie_deeper(tmp_path: Path, files: list[str], message: str) -> None:
+    for name in files:
+        write(tmp_path / name, CUBE)
+    with pytest.raises(CatalogueError) as told:
+        load(part={"path": f"{tmp_path}/"})
+    assert str(told.value).endswith(message.format(tmp_path).replace(f"'{tmp_path}'", f"'{tmp_path}/'"))
+    if "**" in message:
+        assert len(load(part={"path": f"{tmp_path}/**/*.obj"}).groups[0]) == 3
 
 
 def test_folder_and_pattern_give_an_asset_a_file(tmp_path: Path) -> None:

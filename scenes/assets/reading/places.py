@@ -14,7 +14,10 @@ PACKAGES = ("package", "model")
 """Schemes of ROS: the name of a folder above the mesh follows."""
 MAX_NAME = 255
 """Longest component of a path, in characters."""
-COPY = "copy that file beside the mesh, or give the folder above both"
+COPY = (
+    "copy that file beside the mesh, or name the folder above both: "
+    "assets import FOLDER, or path: FOLDER/**/NAME.obj"
+)
 """What to do about a file outside the folder that was given."""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scenes.assets.reading.containers import dae_frame, unreadable
+from scenes.assets.reading.content import check_content
 from scenes.assets.reading.geometries import load
 from scenes.assets.reading.limits import MAX_FILE_BYTES
 from scenes.assets.reading.refusal import Refused
@@ -37,6 +38,7 @@ def read_source(path: Path, roots: Sequence[Path]) -> Source:
     resolver = MeshResolver(path, roots)
     resolver.inputs[path.name] = digest(content)
     suffix = path.suffix.lower()
+    check_content(content, suffix)
     if suffix == ".urdf":
         return read_urdf(content, resolver)
     notes: list[str] = []

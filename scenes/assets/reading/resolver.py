@@ -10,6 +10,7 @@ from typing import Literal
 
 from PIL import Image
 
+from scenes.assets.reading.content import PULL, is_pointer
 from scenes.assets.reading.limits import MAX_FILE_BYTES, MAX_IMAGE_PX
 from scenes.assets.reading.places import COPY, Places, plain_name, short
 from scenes.assets.reading.refusal import Refused
@@ -30,7 +31,7 @@ IMAGES = (
     ".hdr",
     ".psd",
 )
-Fate = Literal["found", "missing", "unsupported", "unreadable", "outside"]
+Fate = Literal["found", "missing", "unsupported", "unreadable", "outside", "pointer"]
 
 
 class MeshResolver:
@@ -44,7 +45,7 @@ class MeshResolver:
 
     Attributes:
         images: For each image that the mesh refers to, by its path relative to the mesh: `found`, or why it
-            is not used (`missing`, `unsupported`, `unreadable`, or `outside` the roots).
+            is not used (`missing`, `unsupported`, `unreadable`, `outside` the roots, or a Git LFS `pointer`).
         inputs: SHA-256 of each requested file, by its path relative to the mesh; "" if it is missing or
             cannot be read.
         notes: Notes on missing files and on names that were changed.
@@ -129,7 +130,8 @@ class MeshResolver:
             self.images[key] = "missing" if isinstance(error, FileNotFoundError) else "unreadable"
             self.inputs[key] = ""
             return None
-        self.images[key] = "found" if can_be_read(content, key) else "unsupported"
+        lost: Fate = "pointer" if is_pointer(content) else "unsupported"
+        self.images[key] = "found" if can_be_read(content, key) else lost
         return content if self.images[key] == "found" else None
 
     def _content(self, name: str) -> bytes:
@@ -157,6 +159,8 @@ def lost_texture(name: str, fate: Fate) -> str:
     """A note on a texture that is not used."""
     if fate == "outside":
         return f"texture {name!r} is outside the folder that was given: its colour is used; {COPY}"
+    if fate == "pointer":
+        return f"texture {name!r} is a Git LFS pointer: its colour is used; {PULL}"
     return f"texture {name!r} {fate}: its colour is used"
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from scenes.assets.mesh import Mesh
 from scenes.assets.reading.containers import UNITS_M, check_xml, dae_frame, unreadable
+from scenes.assets.reading.content import PULL, is_pointer
 from scenes.assets.reading.geometries import load
 from scenes.assets.reading.raw import Floats, Raw
 from scenes.assets.reading.refusal import Refused
@@ -151,6 +152,8 @@ def _mesh(mesh: ElementTree.Element, resolver: MeshResolver, notes: list[str]) -
     except OSError as error:
         raise unreadable(f"names the mesh {name!r}, which cannot be read") from error
     suffix = path.suffix.lower()
+    if is_pointer(content):
+        raise Refused("unreadable", f"names the mesh {name!r}, which is a Git LFS pointer", PULL)
     if suffix not in (".obj", ".stl", ".dae", ".ply", ".off", ".glb", ".gltf"):
         raise unreadable(f"names the mesh {name!r}: {suffix or 'no suffix'} is not read")
     own = MeshResolver(path, resolver.roots)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from scenes.assets.reading.content import PULL, is_pointer
 from scenes.assets.reading.mtl import Material, parse_materials
 from scenes.assets.reading.objfile import ObjFile, parse
 from scenes.assets.reading.polygons import triangles_of
@@ -74,6 +75,9 @@ def _materials(obj: ObjFile, resolver: MeshResolver) -> dict[str, Material]:
             if refused.kind != "path trick":
                 raise
             resolver.notes.append(f"{refused.sentence}: {refused.remedy}")
+            continue
+        if is_pointer(content):
+            resolver.notes.append(f"{name!r} is a Git LFS pointer: {PULL}")
             continue
         found = {**parse_materials(content), **found}
         files += 1

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.reading.containers import unreadable
+from scenes.assets.reading.content import PULL, is_pointer
 from scenes.assets.reading.gltf.extensions import check_not_packed
 from scenes.assets.reading.gltf.item import Item
+from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolver import MeshResolver
 
 Bytes = NDArray[np.uint8]
@@ -73,9 +75,12 @@ class Buffers:
         if embedded is not None:
             return embedded
         try:
-            return self._resolver.get(uri)
+            content = self._resolver.get(uri)
         except FileNotFoundError as error:
             raise unreadable(f"names {uri[:80]!r}, which is not there") from error
+        if is_pointer(content):
+            raise Refused("unreadable", f"names {uri[:80]!r}, which is a Git LFS pointer", PULL)
+        return content
 
 
 def data_of(uri: str) -> bytes | None:

@@ -1,0 +1,56 @@
+"""Recognises content that is no mesh, whatever the file is named: what was saved in place of the mesh."""
+
+import re
+
+from scenes.assets.reading.refusal import Refused
+
+POINTER = b"version https://git-lfs.github.com/spec/"
+PULL = "run git lfs pull"
+PAGE = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S
+)
+SERVER = re.compile(
+    rb"\s*(?:(?:404|403|500|429)\b[ :]|\{\s*\"(?:message|error)\"|(?:<\?xml[^>]*>\s*)?<Error>)", re.I
+)
+"""The beginning of the messages of servers for files that they do not have or do not give."""
+DOWNLOAD = "download the file itself"
+BEGINNING = 4096
+"""Number of bytes that are looked at."""
+OTHERS = (
+    (b"PK\x03\x04", "a ZIP archive", "unpack it", (".3mf",)),
+    (b"\x1f\x8b", "a gzip archive", "unpack it", ()),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it", ()),
+    (b"Rar!", "a RAR archive", "unpack it", ()),
+    (b"BLENDER", "a Blender file", "export it as GLB", ()),
+    (b"Kaydara FBX Binary", "an FBX file", "export it as GLB", ()),
+    (b"glTF", "a glTF file", "rename it to end in .glb", (".glb", ".gltf")),
+)
+"""Beginning of a file, what the file is, what to do, and the suffixes that are right for it."""
+
+
+def is_pointer(content: bytes) -> bool:
+    """Whether a file is the pointer that Git LFS leaves in place of a large file."""
+    return content.startswith(POINTER)
+
+
+def check_content(content: bytes, suffix: str) -> None:
+    """Checks that a file is not empty, and that its content is not plainly something else than a mesh.
+
+    Raises:
+        Refused: It is; the sentence says what it is.
+    """
+    begin = content[:BEGINNING]
+    if not content:
+        raise Refused("unreadable", "is empty", "save or download it again")
+    if content.count(0) == len(content):
+        raise Refused("unreadable", "contains only zeros, and no mesh", "save or download it again")
+    if is_pointer(content):
+        raise Refused("unreadable", "is a Git LFS pointer, not the mesh", PULL)
+    if PAGE.match(begin):
+        raise Refused("unreadable", "is a web page (HTML), not a mesh", DOWNLOAD)
+    if SERVER.match(begin):
+        told = " ".join(begin[:60].decode("utf-8", "replace").split())
+        raise Refused("unreadable", f"is the message of a server, not a mesh ({told})", DOWNLOAD)
+    for magic, kind, remedy, suffixes in OTHERS:
+        if content.startswith(magic) and suffix not in suffixes:
+            raise Refused("unreadable", f"is {kind}", remedy)
