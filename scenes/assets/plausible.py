@@ -69,11 +69,7 @@ def far_sizes(settings: Assets, groups: Sequence[Sequence[Asset]]) -> Iterator[F
     """
     ratios = _ratios(groups)
     for (name, category), group in zip(settings.categories.items(), groups, strict=True):
-        far = {
-            asset: ratio
-            for asset in group
-            if max(ratio := ratios[asset.key][0], 1 / ratio) > FAR and category.shape is None
-        }
+        far = {asset: ratio for asset in group if max(ratio := ratios[asset.key][0], 1 / ratio) > FAR}
         if far:
             yield _far_size(name, category, far, {asset: ratios[asset.key][1] for asset in far})
 
@@ -82,13 +78,12 @@ def _far_size(
     name: str, category: Category, far: Mapping[Asset, float], usual_m: Mapping[Asset, float]
 ) -> FarSize:
     """The entry of a category, which names the mesh whose size differs most."""
-    assert category.path is not None
     worst = max(far, key=lambda asset: max(far[asset], 1 / far[asset]))
-    called = category.path.bare if worst.name == name else worst.name
+    called = category.path.bare if category.path and worst.name == name else worst.name
     ratio, size_m = far[worst], max(worst.extents_m)
     many = f"{ratio:.3g} times" if ratio > 1 else f"1/{1 / ratio:.3g} of"
     more = f", and {len(far) - 1} more like it" if len(far) > 1 else ""
-    stated = category.size_m is not None or category.path.library is not None
+    stated = category.size_m is not None or bool(category.path and category.path.library)
     key, repair = ("path", "set its size_m") if category.size_m is None else ("size_m", "correct its size_m")
     told = f"{size_m:.3g} m{more}, {many} the median of the others ({usual_m[worst]:.3g} m)"
     setting = f"assets.categories.{name}.{key}"

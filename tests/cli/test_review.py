@@ -402,4 +402,7 @@ def test_a_category_that_never_shows_is_told(command: Command, here: Path) -> No
     (here / "assets" / "two.yaml").write_text(two)
     outcome = command("generate", "out=data", "num_images=20", *TINY[1:], "--config-dir", ".", "assets=two")
     assert outcome.code == 0
-    assert outcome.err.startswith("no label of speck: ")
+    first, second = outcome.err.splitlines()
+    assert first.startswith("no label of speck: ")
+    told = "speck: 0.012 m, 1/8.33 of the median of the others (0.1 m); if that is wrong, correct its size_m"
+    assert second == f"assets.categories.speck.size_m: {told}"
