@@ -19,6 +19,7 @@ from scenes.scene import Scene
 from scenes.settings import Kind, Settings, load_kinds, one_of
 from sim.render.settings import Render
 from sim2coco.cli.scalars import parsed, typed
+from sim2coco.cli.trust import check_references
 from sim2coco.engines.engine import Engine
 from sim2coco.engines.local import Local
 from sim2coco.export.settings import Export
@@ -65,7 +66,7 @@ class RunOptions(Settings):
 
     out: str
     """Folder of the data set; it is created, resumed or extended."""
-    num_images: Annotated[int, Field(ge=1)] = 100
+    num_images: Annotated[int, Field(ge=1, le=100_000_000)] = 100
     """Number of accepted images to make; a larger number than before extends the data set."""
     workers: Annotated[int, Field(ge=1, le=256)] = 1
     """Number of worker processes; it does not change the result."""
@@ -142,6 +143,8 @@ def _resolved(composed: "DictConfig") -> dict[str, Any]:
         key, _, value = str(override).partition("=")
         if re.fullmatch(r"\{\s*\}", value) and OmegaConf.select(composed, key):
             raise ConfigError(f"{key}: {{}} changes nothing, as entries are merged; ~{key}.NAME removes one")
+    own = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
+    check_references(OmegaConf.to_container(own))
     # Hydra sets the job number in sweeps only.
     known = {"num": 0 if OmegaConf.is_missing(hydra.job, "num") else hydra.job.num}
     try:

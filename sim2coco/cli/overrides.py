@@ -18,6 +18,7 @@ from hydra.errors import HydraException
 from hydra.grammar.gen import OverrideLexer
 from hydra.grammar.gen.OverrideParser import OverrideParser
 
+from sim2coco.cli import trust
 from sim2coco.cli.config import GROUPS, RunOptions
 from sim2coco.cli.scalars import scalar
 from sim2coco.cli.sources import use_folder
@@ -97,19 +98,34 @@ def hydra_arguments(arguments: Sequence[str]) -> list[str]:
     vars(overrides_parser)["InputStream"] = lambda text: stream(_encoded(text))
     parser = get_args_parser()
     parser.error = _refuse  # type: ignore[method-assign]
-    read, unknown = parser.parse_known_intermixed_args(arguments)
+    read, unknown = parser.parse_known_intermixed_args(trust.take_flag(arguments))
     if unknown:
         raise ConfigError(f"no flag {unknown[0]!r}; {_without_dashes(unknown[0])}")
+    trust.check_flags(vars(read))
+    trust.limit_environment()
     _use_config_dir(read.config_dir, read.config_name)
+    arguments = trust.take_flag(arguments)
+    for argument in arguments:
+        trust.check_length(argument)
     overrides = [argument for argument in arguments if argument in read.overrides]
     begun = [word.partition("=")[0] for word in overrides]
     flags = [argument for argument in arguments if argument not in read.overrides]
     if "assets.path" in begun and "assets" not in begun:
         overrides = [*map(_as_null_entry, overrides), LIBRARY_CHOICE]
     overrides = [readable(argument) for argument in overrides]
+    _check(overrides, sweeps=read.multirun)
     # `split.by` has no default to override, so it is added with ++, after any `split=` that would replace it.
     split_by = [f"++{argument}" for argument in overrides if argument.startswith(SPLIT_BY)]
     return flags + [argument for argument in overrides if not argument.startswith(SPLIT_BY)] + split_by
+
+
+def _check(overrides: Sequence[str], sweeps: bool) -> None:
+    """Refuses overrides that can run code, and sweeps with too many jobs."""
+    known = [override for override in map(_read, overrides) if override is not None]
+    for override in known:
+        trust.check_override(override)
+    if sweeps:
+        trust.check_jobs(known)
 
 
 def readable(override: str) -> str:
@@ -179,6 +195,10 @@ def _read(override: str) -> Override | None:
         return overrides_parser.OverridesParser.create().parse_override(override)
     except HydraException:
         return None
+    except RecursionError:
+        raise ConfigError(f"{override.partition('=')[0]}: too deeply nested") from None
+    except ValueError as error:  # a number with more digits than Python reads
+        raise ConfigError(f"{override.partition('=')[0]}: {str(error).partition(';')[0]}") from None
 
 
 def _as_null_entry(override: str) -> str:

@@ -18,16 +18,36 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 
 from sim2coco.cli.scalars import scalar
+from sim2coco.cli.trust import check_file, check_size
 from sim2coco.messages import ConfigError
 
-MAX_NODES = 100_000
-"""Maximum number of values in a YAML file with aliases expanded; 200 bytes can expand to billions."""
+MAX_NODES = 10_000
+"""Maximum number of values in a YAML file with aliases expanded; 200 bytes can expand to billions.
+
+Hydra takes a second for 10,000 values.
+"""
+MAX_DEPTH = 50
+"""Maximum depth of the values in a YAML file."""
 BUILT_IN = " (built-in)"
 """Suffix of the name under which a defaults list finds the built-in file that its own file replaces."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads keys as text, and values without quotes by `scalar`."""
+    """Reads keys as text, and values without quotes by `scalar`; stops at the limits of `read_yaml`."""
+
+    _nodes = 0
+    _depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Reads a value with the values in it; raises a MarkedYAMLError if there are too many or too deep."""
+        self._nodes += 1
+        self._depth += 1
+        for number, most, what in ((self._nodes, MAX_NODES, "values"), (self._depth, MAX_DEPTH, "levels")):
+            if number > most:
+                raise yaml.MarkedYAMLError(problem=f"more than {most:,} {what}", problem_mark=self.get_mark())
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """A mapping whose keys are text, as written."""
@@ -61,10 +81,11 @@ def read_yaml(path: Path) -> Any:
         ConfigError: The file cannot be read, or is not a mapping or list of reasonable size.
     """
     try:
+        check_size(path)
         with path.open(encoding="utf-8-sig") as file:
             root = yaml.compose(file, _Loader)
         if root is not None and _count_values(root, {}) > MAX_NODES:
-            raise ConfigError(f"{path}: its aliases (*) expand to more than {MAX_NODES:,} values")
+            raise ConfigError(f"{path}: has more than {MAX_NODES:,} values, with its aliases (*) expanded")
         with path.open(encoding="utf-8-sig") as file:
             tree = yaml.load(file, _Loader)  # noqa: S506 (a subclass of SafeLoader)
     except UnicodeDecodeError as error:
@@ -118,6 +139,7 @@ class UserFiles(FileConfigSource):
         if isinstance(tree, dict):
             _name_built_in(tree.get("defaults"), config_path)
         header = self._get_header_dict(file.read_text(encoding="utf-8-sig")[:512])
+        check_file(file, config_path, header, tree)
         return ConfigResult(self.provider, f"file://{self.path}", OmegaConf.create(tree or {}), header)
 
 

@@ -94,7 +94,8 @@ def test_a_primary_configuration_is_named_or_refused(command: Command, here: Pat
 
 def test_files_of_a_search_path_are_read_in_the_same_way(command: Command, here: Path) -> None:
     write(here, "other/assets/names.yaml", "categories: {no: {shape: box, size_m: 0.1}}\n")
-    words = (f"hydra.searchpath=[file://{here}/other]", "assets=names", "--package", "assets")
+    path = f"hydra.searchpath=[file://{here}/other]"
+    words = ("--trust-config", path, "assets=names", "--package", "assets")
     outcome = command("generate", "out=x", "--cfg", "job", *words)
     assert list(yaml.safe_load(outcome.out)["categories"]) == ["no"]
 

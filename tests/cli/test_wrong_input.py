@@ -166,10 +166,9 @@ SETTINGS = [
     ("seed=1,2", "seed=1,2", "-m sweeps"),
     ("+scene=floating", "scene:", "without +"),
     ("seed=${nothing}", "seed:", "'nothing' not found"),
-    ("seed=${oc.env:NOT_SET_AT_ALL}", "seed:", "'NOT_SET_AT_ALL' not found"),
+    ("seed=${oc.env:SIM2COCO_NOT_SET}", "oc.env:", "'SIM2COCO_NOT_SET' not found"),
     ("--foo", "no flag '--foo'"),
     ("--config-dir=no/such", "no/such", "not found"),
-    ("hydra.searchpath=[file://no/such]", "no/such", "not available"),
     # code named by configuration
     ("+_target_=os.getcwd", "_target_", "no such setting"),
     ("+scene._target_=os.getcwd", "scene._target_", "no such setting"),

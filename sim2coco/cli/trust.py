@@ -1,0 +1,220 @@
+"""Limits on configurations: they set values; they run no code, read no secrets, and are of reasonable size.
+
+Hydra is itself configured by settings below the key `hydra`, some of which run code or write files. They are
+refused unless the command line has the flag --trust-config.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from math import ceil, isfinite, prod
+from pathlib import Path
+from stat import S_ISREG
+from typing import TYPE_CHECKING, Any
+
+from sim2coco.messages import ConfigError
+
+if TYPE_CHECKING:
+    from hydra.core.override_parser.types import Override
+
+FLAG = "--trust-config"
+ALLOWED = re.compile(r"hydra[./](launcher|sweeper)([./].+)?|hydra\.(mode|verbose)")
+"""Settings of Hydra that the command line may set: they choose how the jobs of a sweep are started."""
+OF_HYDRA = re.compile(r"(^|[./])hydra($|[./])")
+"""Groups, packages and keys of the settings of Hydra."""
+CODE = ("_target_", "()")
+"""Keys that name a function to call, for `instantiate` and for `logging.config`."""
+REFUSED_FLAGS = ("config_path", "experimental_rerun")
+ENVIRONMENT = re.compile(
+    r"HOME|HOSTNAME|LOGNAME|PWD|SCRATCH|TMPDIR|USER|WORK|(SIM2COCO|SLURM|PBS|LSB|SGE)_\w+"
+)
+"""Environment variables that a configuration may read. Others can be secrets, and settings are written to
+the files of the data set."""
+RESOLVERS = ("oc.env", "oc.select", "now", "hydra")
+MAX_REFERENCES = 16
+"""Maximum number of references from a setting to another one; chains of more can expand to gigabytes."""
+MAX_JOBS = 10_000
+"""Maximum number of jobs of a sweep."""
+MAX_OVERRIDE = 10_000
+"""Maximum number of characters of one argument; Hydra takes a second for it."""
+MAX_BYTES = 256 * 1024
+"""Maximum size of a YAML file."""
+TRUSTED = f"{FLAG} allows it, if you trust the author"
+
+_trusted = False
+
+
+def take_flag(arguments: Iterable[str]) -> list[str]:
+    """Returns the arguments without --trust-config; if it is among them, the limits do not apply."""
+    global _trusted
+    listed = list(arguments)
+    _trusted = FLAG in listed
+    return [argument for argument in listed if argument != FLAG]
+
+
+def check_flags(flags: Mapping[str, Any]) -> None:
+    """Refuses flags of Hydra that run code.
+
+    Raises:
+        ConfigError: A flag is set that runs code.
+    """
+    for name in REFUSED_FLAGS:
+        if flags.get(name) is not None and not _trusted:
+            raise ConfigError(f"--{name.replace('_', '-')}: can run code; {TRUSTED}")
+
+
+def check_length(argument: str) -> None:
+    """Refuses arguments that Hydra would read for many seconds.
+
+    Raises:
+        ConfigError: The argument is too long.
+    """
+    if len(argument) > MAX_OVERRIDE:
+        told = f"{argument[:40]}...: has {len(argument):,} characters, at most {MAX_OVERRIDE:,} are read"
+        raise ConfigError(f"{told}; write it to a YAML file for --config-dir")
+
+
+def check_override(override: "Override") -> None:
+    """Refuses overrides of the settings of Hydra, except those that choose how jobs of a sweep are started.
+
+    Raises:
+        ConfigError: The override can run code or write files.
+    """
+    key, package = override.key_or_group, override.package or ""
+    own = re.match(r"/?hydra\b", key) or OF_HYDRA.search(package)
+    is_code = _names_code(override.value()) or any(word in CODE for word in re.split("[./]", key))
+    if own and not _trusted and (is_code or package or not ALLOWED.fullmatch(key)):
+        raise ConfigError(f"{key}: settings of Hydra can run code and write files; {TRUSTED}")
+
+
+def check_jobs(overrides: Iterable["Override"]) -> None:
+    """Refuses sweeps with too many jobs, before any list of jobs is made.
+
+    Raises:
+        ConfigError: There are too many jobs, or a range has no step.
+    """
+    jobs = prod(_values(override) for override in overrides)
+    if jobs > MAX_JOBS:
+        raise ConfigError(f"-m: the product of the lists is {jobs:,} jobs; at most {MAX_JOBS:,} are run")
+
+
+def _values(override: "Override") -> int:
+    """The number of values of an override in a sweep."""
+    from hydra.core.override_parser.types import ChoiceSweep, RangeSweep
+
+    swept = override.value()
+    if isinstance(swept, RangeSweep):
+        start, stop, step = (float(number or 0) for number in (swept.start, swept.stop, swept.step))
+        if not (step and isfinite(start) and isfinite(stop)):
+            raise ConfigError(f"{override.key_or_group}: a range needs finite ends, and a step that is not 0")
+        return max(0, ceil((stop - start) / step))
+    return len(swept.list) if isinstance(swept, ChoiceSweep) else 1
+
+
+def check_file(path: Path, config_path: str, header: Mapping[str, Any], tree: object) -> None:
+    """Refuses a YAML file of the user that configures Hydra itself.
+
+    Args:
+        path: The file.
+        config_path: Its name for Hydra, for example `experiment/mine`.
+        header: The values of its comment `# @package NAME`.
+        tree: Its content.
+
+    Raises:
+        ConfigError: The file configures Hydra.
+    """
+    if _trusted:
+        return
+    keys = dict(tree) if isinstance(tree, dict) else {}
+    places = (config_path, str(header.get("package")), *map(str, keys), *_entries(keys.get("defaults")))
+    if any(map(OF_HYDRA.search, places)):
+        raise ConfigError(f"{path}: has settings of Hydra, which can run code and write files; {TRUSTED}")
+
+
+def _entries(defaults: object) -> Iterator[str]:
+    """The groups, files and packages that a defaults list names."""
+    for entry in defaults if isinstance(defaults, list) else ():
+        for word in map(str, (*entry, *entry.values()) if isinstance(entry, dict) else (entry,)):
+            yield from re.sub(r"^\s*(override|optional)\s+", "", word).split("@")
+
+
+def check_references(tree: object) -> None:
+    """Refuses interpolations that read what they should not, or that expand to very much.
+
+    Args:
+        tree: The configuration as plain values, with interpolations such as `${oc.env:HOME}` as text.
+
+    Raises:
+        ConfigError: An interpolation is refused.
+    """
+    references = 0
+    for key, text in _texts(tree, ""):
+        for resolver, name in re.findall(r"\$\{\s*(?:([\w.]+)\s*:)?\s*([^,}:]*)", text):
+            if resolver and resolver not in RESOLVERS:
+                raise ConfigError(f"{key}: no ${{{resolver}:...}}; allowed: {', '.join(RESOLVERS)}")
+            if resolver == "oc.env":
+                environment(name.strip(), key=key)
+            references += resolver in ("", "oc.select") and not name.startswith("hydra.")
+    if references > MAX_REFERENCES:
+        raise ConfigError(
+            f"{references} references ${{...}} to other settings; at most {MAX_REFERENCES} are resolved"
+        )
+
+
+def _texts(node: object, key: str) -> Iterator[tuple[str, str]]:
+    """Yields each text of a tree that has an interpolation, with its key; keys are texts too."""
+    if isinstance(node, dict):
+        for name, value in node.items():
+            place = f"{key}.{name}" if key else str(name)
+            yield from _texts(str(name), place)
+            yield from _texts(value, place)
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from _texts(value, f"{key}[{index}]")
+    elif isinstance(node, str) and "${" in node:
+        yield key, node
+
+
+def _names_code(node: object) -> bool:
+    """Whether a tree has a key that names a function to call."""
+    if isinstance(node, dict):
+        return any(key in CODE or _names_code(value) for key, value in node.items())
+    return isinstance(node, list) and any(map(_names_code, node))
+
+
+def environment(name: str, default: str | None = None, *, key: str = "oc.env") -> str | None:
+    """The value of an environment variable, in place of the function that OmegaConf calls for `oc.env`.
+
+    Raises:
+        ConfigError: The variable is not one of those that a configuration may read, or it is not set and there
+            is no default.
+    """
+    if not ENVIRONMENT.fullmatch(name) and not _trusted:
+        known = "HOME, SCRATCH, TMPDIR, USER, WORK, SLURM_... and SIM2COCO_..."
+        why = f"may not read {name!r}, as settings are written to the data set"
+        raise ConfigError(f"{key}: a configuration {why}; it may read {known}; {FLAG} allows all")
+    if name in os.environ or default is not None:
+        return os.environ.get(name, default)
+    raise ConfigError(f"{key}: environment variable {name!r} not found")
+
+
+def limit_environment() -> None:
+    """Makes OmegaConf read environment variables by `environment`."""
+    from omegaconf import OmegaConf
+
+    OmegaConf.register_new_resolver("oc.env", environment, replace=True)
+
+
+def check_size(path: Path) -> None:
+    """Refuses what is no ordinary file, and large files.
+
+    Raises:
+        ConfigError: The file is refused.
+        OSError: It cannot be read.
+    """
+    status = path.stat()
+    if not S_ISREG(status.st_mode):
+        raise ConfigError(f"{path}: is no ordinary file")
+    if status.st_size > MAX_BYTES:
+        size, most = status.st_size // 1024, MAX_BYTES // 1024
+        raise ConfigError(f"{path}: has {size:,} KiB; a configuration has at most {most} KiB")
