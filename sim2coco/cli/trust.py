@@ -153,7 +153,7 @@ def check_references(tree: object) -> None:
             if resolver and resolver not in RESOLVERS:
                 raise ConfigError(f"{key}: no ${{{resolver}:...}}; allowed: {', '.join(RESOLVERS)}")
             if resolver == "oc.env":
-                environment(name.strip(), key=key)
+                _check_variable(name.strip(), key)
             references += resolver in ("", "oc.select") and not name.startswith("hydra.")
     if references > MAX_REFERENCES:
         raise ConfigError(
@@ -182,20 +182,23 @@ def _names_code(node: object) -> bool:
     return isinstance(node, list) and any(map(_names_code, node))
 
 
-def environment(name: str, default: str | None = None, *, key: str = "oc.env") -> str | None:
-    """The value of an environment variable, in place of the function that OmegaConf calls for `oc.env`.
-
-    Raises:
-        ConfigError: The variable is not one of those that a configuration may read, or it is not set and there
-            is no default.
-    """
+def _check_variable(name: str, key: str) -> None:
     if not ENVIRONMENT.fullmatch(name) and not _trusted:
         known = "HOME, SCRATCH, TMPDIR, USER, WORK, SLURM_... and SIM2COCO_..."
         why = f"may not read {name!r}, as settings are written to the data set"
         raise ConfigError(f"{key}: a configuration {why}; it may read {known}; {FLAG} allows all")
+
+
+def environment(name: str, default: str | None = None) -> str | None:
+    """The value of an environment variable, in place of the function that OmegaConf calls for `oc.env`.
+
+    Raises:
+        ConfigError: A configuration may not read the variable, or it is not set and there is no default.
+    """
+    _check_variable(name, "oc.env")
     if name in os.environ or default is not None:
         return os.environ.get(name, default)
-    raise ConfigError(f"{key}: environment variable {name!r} not found")
+    raise ConfigError(f"oc.env: environment variable {name!r} not found")
 
 
 def limit_environment() -> None:

@@ -231,6 +231,10 @@ def test_what_is_trusted(command: Command, here: Path) -> None:
 
 def test_what_everybody_may_use(command: Command, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIM2COCO_OUT", "new")
-    words = ("hydra/launcher=basic", "hydra.mode=RUN", "out='${oc.env:SIM2COCO_OUT}/${scene.kind}'")
+    words = (
+        "hydra/launcher=basic",
+        "hydra.mode=RUN",
+        "out='${oc.env:SIM2COCO_OUT}/${oc.env:SIM2COCO_NONE,a}/${scene.kind}'",
+    )
     assert command("generate", "num_images=1", *TINY, *words).code == 0
-    assert (here / "new/drop/run.json").is_file()
+    assert (here / "new/a/drop/run.json").is_file()
