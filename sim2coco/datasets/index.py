@@ -1,0 +1,202 @@
+"""The entries of a COCO file in a temporary database, so that the annotations of an image are found together.
+
+Annotation files list annotations in any order, and may be larger than memory. The database is a file without a
+name in the folder for temporary files (`TMPDIR`): it is gone when the process ends, however it ends.
+"""
+
+import errno
+import os
+import sqlite3
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from sim2coco.check.entries import COCO
+from sim2coco.check.values import Entry, Rules, show, violations
+from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.streaming import entries
+
+CACHE_KIB = 16 * 1024
+"""Memory that the database uses; the rest of it lies in the temporary file."""
+SCHEMA = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA cache_size = -{cache};
+CREATE TABLE images (rank INTEGER PRIMARY KEY, id INTEGER, name TEXT, entry BLOB);
+CREATE TABLE annotations (rank INTEGER PRIMARY KEY, id INTEGER, image INTEGER, entry BLOB);
+CREATE TABLE amodal (rank INTEGER PRIMARY KEY, id INTEGER, entry BLOB);
+"""
+UNIQUE = {"images.id": "id", "images.name": "file_name", "annotations.id": "id", "amodal.id": "id"}
+"""Columns whose values occur once, and their key in the file."""
+KEPT = ("segmentation", "bbox", "keypoints", "attributes", "ignored")
+"""Lists and objects of an entry that are kept, besides its scalars."""
+SCALARS = (str, int, float, bool, type(None))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index:
+    """The images and annotations of a COCO file, by image.
+
+    Attributes:
+        num_images: Number of images.
+        num_annotations: Number of annotations.
+        has_amodal: Whether each annotation has an amodal counterpart.
+        names: The file names of all images; backslashes are replaced by `/`.
+    """
+
+    num_images: int
+    num_annotations: int
+    has_amodal: bool
+    names: Collection[str]
+    _database: sqlite3.Connection
+
+    def images(self) -> Iterator[tuple[Entry, list[tuple[Entry, Entry | None]]]]:
+        """Yields each image in the order of the file, and its annotations with their amodal counterparts."""
+        for number, entry in self._database.execute("SELECT id, entry FROM images ORDER BY rank"):
+            yield from_json(entry), self._annotations(number)
+
+    def find(self, name: str) -> list[str]:
+        """The file names of the images that have this name, with or without folder and suffix."""
+        ends = self._database.execute("SELECT name FROM images WHERE instr(name, ?) ORDER BY rank", (name,))
+        found = [own for (own,) in ends]
+        return [own for own in found if own == name] or [
+            own for own in found if name in (Path(own).name, Path(own).stem, str(Path(own).with_suffix("")))
+        ]
+
+    def image(self, name: str) -> tuple[Entry, list[tuple[Entry, Entry | None]]]:
+        """An image by its file name, and its annotations."""
+        query = "SELECT id, entry FROM images WHERE name = ?"
+        number, entry = self._database.execute(query, (name,)).fetchone()
+        return from_json(entry), self._annotations(number)
+
+    def _annotations(self, image: int) -> list[tuple[Entry, Entry | None]]:
+        rows = self._database.execute(
+            "SELECT a.entry, m.entry FROM annotations a LEFT JOIN amodal m ON m.id = a.id "
+            "WHERE a.image = ? ORDER BY a.rank",
+            (image,),
+        )
+        return [(from_json(entry), from_json(amodal) if amodal else None) for entry, amodal in rows]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Names(Collection[str]):
+    """The file names of an index, read from the database when they are needed."""
+
+    length: int
+    database: sqlite3.Connection
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for (name,) in self.database.execute("SELECT name FROM images ORDER BY rank"))
+
+    def __contains__(self, name: object) -> bool:
+        query = "SELECT 1 FROM images WHERE name = ?"
+        return self.database.execute(query, (name,)).fetchone() is not None
+
+
+def index_file(path: Path, amodal: Path | None = None) -> Index:
+    """Reads a COCO file.
+
+    Args:
+        path: The file.
+        amodal: A COCO file whose annotations have the same ids and whose masks include hidden parts.
+
+    Raises:
+        DataSetError: An entry is invalid, an id or a file name occurs twice, or an annotation refers to an
+            image that is not there.
+    """
+    database = sqlite3.connect("", isolation_level=None)
+    with _told(path):
+        database.executescript(SCHEMA.format(cache=CACHE_KIB))
+        _fill(database, path, "images", COCO["images"], _image_row)
+        _fill(database, path, "annotations", COCO["annotations"], _annotation_row)
+        if amodal is not None:
+            _fill(database, amodal, "amodal", COCO["annotations"], _amodal_row)
+        for column, key in UNIQUE.items():
+            _check_unique(database, path, column, key)
+        database.execute("CREATE INDEX by_image ON annotations (image)")
+        _check_references(database, path)
+        images, annotations = (_count(database, table) for table in ("images", "annotations"))
+        whole = amodal is not None and not _missing_amodal(database)
+    return Index(images, annotations, whole, _Names(images, database), database)
+
+
+def _fill(
+    database: sqlite3.Connection, path: Path, table: str, rules: Rules, row: Callable[[Entry], tuple[Any, ...]]
+) -> None:
+    """Puts the entries of a list of a file into a table."""
+    kind = "images" if table == "images" else "annotations"
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for rank, entry in enumerate(entries(path, kind)):
+            for what in violations(entry, rules):
+                raise DataSetError(f"{path}: {kind}[{rank}]: {what}")
+            try:
+                yield rank, *row(entry)
+            except (ValueError, RecursionError) as error:
+                raise DataSetError(f"{path}: {kind}[{rank}]: cannot be read ({error})") from error
+
+    marks = {"images": "?, ?, ?, ?", "annotations": "?, ?, ?, ?", "amodal": "?, ?, ?"}[table]
+    database.execute("BEGIN")
+    database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows())
+    database.execute("COMMIT")
+
+
+def _image_row(entry: Entry) -> tuple[int, str, bytes]:
+    return entry["id"], entry["file_name"].replace("\\", "/"), _text(entry)
+
+
+def _annotation_row(entry: Entry) -> tuple[int, int, bytes]:
+    return entry["id"], entry["image_id"], _text(entry)
+
+
+def _amodal_row(entry: Entry) -> tuple[int, bytes]:
+    return entry["id"], _text({key: entry.get(key) for key in ("segmentation", "area", "bbox")})
+
+
+def _text(entry: Entry) -> bytes:
+    """An entry as JSON, without lists and objects that are not used."""
+    kept = {key: value for key, value in entry.items() if key in KEPT or isinstance(value, SCALARS)}
+    return to_json(kept)
+
+
+def _check_unique(database: sqlite3.Connection, path: Path, column: str, key: str) -> None:
+    table, _, name = column.partition(".")
+    try:
+        database.execute(f"CREATE UNIQUE INDEX {table}_{name} ON {table} ({name})")
+    except sqlite3.IntegrityError:
+        query = f"SELECT {name} FROM {table} GROUP BY {name} HAVING count(*) > 1 LIMIT 1"
+        (repeated,) = database.execute(query).fetchone()
+        raise DataSetError(f"{path}: {table}: {key} {show(repeated)} occurs twice") from None
+
+
+def _check_references(database: sqlite3.Connection, path: Path) -> None:
+    query = "SELECT id, image FROM annotations WHERE image NOT IN (SELECT id FROM images) LIMIT 1"
+    for number, image in database.execute(query):
+        raise DataSetError(f"{path}: annotation {number}: image_id {image} is not the id of an image")
+
+
+def _missing_amodal(database: sqlite3.Connection) -> bool:
+    query = "SELECT 1 FROM annotations WHERE id NOT IN (SELECT id FROM amodal) LIMIT 1"
+    return database.execute(query).fetchone() is not None
+
+
+def _count(database: sqlite3.Connection, table: str) -> int:
+    return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Reports errors of the database as errors of the file, or of the folder for temporary files."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)}: {error}") from error
+    except sqlite3.Error as error:
+        raise DataSetError(f"{path}: cannot be read ({error})") from error
