@@ -1,7 +1,7 @@
-"""The entries of a COCO file in a temporary database, so that the annotations of an image are found together.
+"""The entries of a COCO file in a temporary database, which finds the annotations of an image.
 
-Annotation files list annotations in any order, and may be larger than memory. The database is a file without a
-name in the folder for temporary files (`TMPDIR`): it is gone when the process ends, however it ends.
+Annotation files list annotations in any order, and may be larger than memory. The database is a file without
+a name in the folder for temporary files (`TMPDIR`): it is gone when the process ends, however it ends.
 """
 
 import errno
@@ -127,9 +127,11 @@ def index_file(path: Path, amodal: Path | None = None) -> Index:
     return Index(images, annotations, whole, _Names(images, database), database)
 
 
-def _fill(
-    database: sqlite3.Connection, path: Path, table: str, rules: Rules, row: Callable[[Entry], tuple[Any, ...]]
-) -> None:
+Row = Callable[[Entry], tuple[Any, ...]]
+"""Makes the row of a table, without its rank, from an entry."""
+
+
+def _fill(database: sqlite3.Connection, path: Path, table: str, rules: Rules, row: Row) -> None:
     """Puts the entries of a list of a file into a table."""
     kind = "images" if table == "images" else "annotations"
 

@@ -1,6 +1,6 @@
 """Reads the lists of a COCO file entry by entry; one entry is in memory at a time."""
 
-import codecs
+import io
 import json
 from collections.abc import Iterator
 from contextlib import closing
@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import IO, Any
 
 import ijson
+import numpy as np
 
 from sim2coco.datasets.errors import DataSetError
 
-BUFFER = 1 << 18
-BOM_LENGTH = {"utf-8-sig": 3}
-"""Bytes to leave out at the beginning of a file, by its encoding."""
+BUFFER = 1 << 16
+MAX_DEPTH = 32
+STEPS = np.zeros(256, np.int8)
+STEPS[list(b"[{")], STEPS[list(b"]}")] = 1, -1
+"""By how much a character changes the depth of nesting."""
 
 
 def entries(path: Path, kind: str) -> Iterator[Any]:
@@ -55,14 +58,67 @@ def _items(path: Path, prefix: str) -> Iterator[Any]:
         raise DataSetError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _opened(path: Path) -> IO[bytes]:
-    """Opens a file as UTF-8 without a byte order mark, as JSON files of other programs may be UTF-16."""
+def _opened(path: Path) -> "_Source":
     if not path.is_file():
         raise DataSetError(f"{path}: missing, or not a regular file")
-    file = path.open("rb")
-    encoding = json.detect_encoding(file.read(4))
-    file.seek(BOM_LENGTH.get(encoding, 0))
-    return file if encoding.startswith("utf-8") else codecs.EncodedFile(file, "utf-8", encoding)
+    return _Source(path.open("rb"))
+
+
+class _Source:
+    """A JSON file in any encoding of Unicode, read as UTF-8; its nesting is limited.
+
+    ijson keeps the path of each level, so that deep nesting needs memory beyond any limit.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        encoding = json.detect_encoding(file.read(4))
+        file.seek(0)
+        self._file = file
+        self._text = None if encoding == "utf-8" else io.TextIOWrapper(file, encoding)
+        self._nesting = Nesting()
+
+    def read(self, size: int) -> bytes:
+        content = self._file.read(size) if self._text is None else self._text.read(size).encode()
+        self._nesting.see(content)
+        return content
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Nesting:
+    """Follows how deeply lists and objects are nested in JSON that is read part by part.
+
+    Example:
+        >>> nesting = Nesting()
+        >>> nesting.see(b'{"a": [[1, "]')
+        >>> nesting.see(b'"]')
+        >>> nesting.depth
+        2
+    """
+
+    def __init__(self) -> None:
+        """Begins outside of all lists and objects."""
+        self.depth = 0
+        self._in_string = 0
+        self._escape = b""
+
+    def see(self, content: bytes) -> None:
+        """Follows the next part.
+
+        Raises:
+            ValueError: The nesting is too deep.
+        """
+        plain = (self._escape + content).replace(rb"\\", b"").replace(rb"\"", b"")
+        self._escape = plain[-1:] if plain.endswith(b"\\") else b""
+        codes = np.frombuffer(plain, np.uint8)
+        if len(codes) == 0:
+            return
+        inside = (np.cumsum(codes == ord('"'), dtype=np.uint8) + np.uint8(self._in_string)) & 1
+        depths = np.cumsum(np.where(inside, 0, STEPS[codes]), dtype=np.int32) + self.depth
+        self._in_string, self.depth = int(inside[-1]), int(depths[-1])
+        if depths.max() > MAX_DEPTH:
+            raise ValueError(f"lists and objects are nested more than {MAX_DEPTH} deep")
 
 
 def _check_list(path: Path, kind: str) -> None:

@@ -1,0 +1,132 @@
+"""Reads what the head of a COCO file states: categories, licences and `info`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sim2coco.check.entries import COCO
+from sim2coco.check.values import Entry, integer, show, violations
+from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.labelled import DatasetInfo, Licence, Scalar, Skeleton
+from sim2coco.datasets.streaming import value
+
+SCALARS = (str, int, float, bool, type(None))
+OF_CATEGORIES = ("id", "name", "supercategory")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What an annotation file states besides images and annotations.
+
+    Attributes:
+        info: Its categories, licences and `info`.
+        category_of: The index of each category in `info`, by COCO's id. Two categories of one name are one.
+        licence_of: The index of each licence in `info`, by COCO's id.
+    """
+
+    info: DatasetInfo
+    category_of: Mapping[int, int]
+    licence_of: Mapping[int, int]
+
+
+def read_head(path: Path) -> Head:
+    """Reads categories, licences and `info` of a COCO file.
+
+    Raises:
+        DataSetError: The file cannot be read, or a category is invalid.
+    """
+    listed = value(path, "categories")
+    if type(listed) is not list:
+        raise DataSetError(f"{path}: categories is missing, or no list")
+    for rank, entry in enumerate(listed):
+        for what in violations(entry, COCO["categories"]):
+            raise DataSetError(f"{path}: categories[{rank}]: {what}")
+    first: dict[str, Entry] = {}
+    for entry in listed:
+        first.setdefault(entry["name"], entry)
+    names = list(first)
+    licences = _licences(value(path, "licenses"))
+    about = value(path, "info")
+    info = DatasetInfo(
+        splits=(),
+        categories=tuple(names),
+        supercategories=tuple(_supercategory(entry) for entry in first.values()),
+        licences=tuple(dict.fromkeys(licences.values())),
+        category_ids=tuple(entry["id"] for entry in first.values()),
+        attributes=tuple(_attributes(entry) for entry in first.values()),
+        skeletons=tuple(_skeleton(path, entry) for entry in first.values()),
+        about=scalars(about) if type(about) is dict else {},
+    )
+    order = {licence: rank for rank, licence in enumerate(info.licences)}
+    return Head(
+        info,
+        category_of={entry["id"]: names.index(entry["name"]) for entry in listed},
+        licence_of={number: order[licence] for number, licence in licences.items()},
+    )
+
+
+def scalars(entry: Mapping[str, Any], without: Iterable[str] = ()) -> dict[str, Scalar]:
+    """The entries of an object whose values are neither lists nor objects."""
+    return {key: item for key, item in entry.items() if isinstance(item, SCALARS) and key not in without}
+
+
+def _supercategory(entry: Entry) -> str:
+    stated = entry.get("supercategory")
+    return stated if type(stated) is str else ""
+
+
+def _attributes(entry: Entry) -> dict[str, Scalar]:
+    own = entry.get("attributes")
+    return scalars(entry, OF_CATEGORIES) | (scalars(own) if type(own) is dict else {})
+
+
+def _licences(listed: Any) -> dict[int, Licence]:
+    """The licences by COCO's id; those without a name are named by their address."""
+    found = {}
+    for entry in listed if type(listed) is list else ():
+        if type(entry) is dict and type(entry.get("id")) is int:
+            name, url = (str(entry.get(key) or "") for key in ("name", "url"))
+            found[entry["id"]] = Licence(name or url or "unknown", url)
+    return found
+
+
+def _skeleton(path: Path, entry: Entry) -> Skeleton | None:
+    """The keypoints of a category; COCO numbers them from 1."""
+    names, edges = entry.get("keypoints"), entry.get("skeleton") or []
+    if not names:
+        return None
+    if type(names) is not list or not all(type(name) is str for name in names):
+        raise DataSetError(f"{path}: category {entry['id']}: keypoints must be a list of names")
+    within = integer(1, len(names))
+    if type(edges) is not list or not all(_is_edge(edge, within) for edge in edges):
+        what = f"skeleton is {show(edges)}, must be a list of pairs of numbers from 1 to {len(names)}"
+        raise DataSetError(f"{path}: category {entry['id']}: {what}")
+    return Skeleton(tuple(names), tuple((one - 1, other - 1) for one, other in edges))
+
+
+def _is_edge(edge: Any, within: Any) -> bool:
+    return type(edge) is list and len(edge) == 2 and all(map(within, edge))
+
+
+def joined(infos: Sequence[DatasetInfo], splits: Sequence[str]) -> DatasetInfo:
+    """What several annotation files state together: categories and licences in order, each name once.
+
+    What the first file says of a category holds. The ids of categories are those of the files, unless
+    two categories have the same one; then they are 1, 2, 3, ...
+    """
+    first: dict[str, tuple[DatasetInfo, int]] = {}
+    for info in infos:
+        for rank, name in enumerate(info.categories):
+            first.setdefault(name, (info, rank))
+    ids = tuple(info.category_ids[rank] for info, rank in first.values())
+    return replace(
+        infos[0],
+        splits=tuple(splits),
+        categories=tuple(first),
+        supercategories=tuple(info.supercategories[rank] for info, rank in first.values()),
+        licences=tuple(dict.fromkeys(licence for info in infos for licence in info.licences)),
+        category_ids=ids if len(set(ids)) == len(ids) else tuple(range(1, len(ids) + 1)),
+        attributes=tuple(info.attributes[rank] for info, rank in first.values()),
+        skeletons=tuple(info.skeletons[rank] for info, rank in first.values()),
+    )

@@ -1,0 +1,134 @@
+"""Opens data sets of sim2coco that still have their records."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sim2coco.check.entries import COCO
+from sim2coco.check.values import violations
+from sim2coco.datasets.categories import joined, read_head
+from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.labelled import DatasetInfo, Label, LabelledImage
+from sim2coco.datasets.labels import is_file, valid_mask
+from sim2coco.datasets.own import labelled_image, labelled_images
+from sim2coco.datasets.size import Size
+from sim2coco.datasets.streaming import entries
+from sim2coco.records import from_bytes, picture_key, record_name
+from sim2coco.store import LocalStore
+
+REPAIR = "the generate command that made the data set repairs it when it is run again"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A data set of sim2coco with its records, which hold cameras and poses.
+
+    Attributes:
+        root: Its folder.
+        info: What all its images share.
+        identity: The hash of recipe, meshes and versions.
+        num_views: Number of accepted views; 0 while the run is unfinished.
+    """
+
+    root: Path
+    info: DatasetInfo
+    identity: str
+    num_views: int
+
+    def sizes(self) -> dict[str, Size]:
+        """The number of images and of annotations of each split that has images."""
+        files = {split: _annotations(self.root, split) for split in self.info.splits}
+        return {
+            split: Size(*(sum(1 for _ in entries(file, kind)) for kind in ("images", "annotations")))
+            for split, file in files.items()
+            if file.exists()
+        }
+
+    def images(self, split: str | None = None) -> Iterator[LabelledImage]:
+        """Yields the labelled images in the order of scenes."""
+        store = LocalStore(self.root)
+        scenes = sum(1 for _ in store.list("records"))
+        with _told(self.root):
+            for image in labelled_images(store, scenes, self.num_views):
+                if split in (None, image.split):
+                    yield self._valid(image)
+
+    def find(self, name: str, split: str | None = None) -> LabelledImage:
+        """Finds an image by its name, also in an unfinished run."""
+        stem = Path(name).stem
+        key = picture_key(f"{stem}.jpg")
+        store = LocalStore(self.root)
+        if key is None or not store.exists(record_name(key[0])):
+            raise DataSetError(f"{self.root}: no image {name!r}; names look like s000057_v02")
+        with _told(self.root):
+            record = from_bytes(store.get(record_name(key[0])))
+            for view in record.views:
+                for picture in view.pictures:
+                    if Path(picture.name).stem == stem and split in (None, record.split):
+                        return self._valid(labelled_image(store, record, view, picture))
+        where = "" if split is None else f" in split {split}"
+        raise DataSetError(f"{self.root}: scene {key[0]} has no accepted image {name!r}{where}")
+
+    def _valid(self, image: LabelledImage) -> LabelledImage:
+        """The image, if its file exists and its labels are valid: records may have been edited."""
+        if not is_file(image.file):
+            raise DataSetError(f"{image.file}: missing; {REPAIR}")
+        size = {"width": image.width, "height": image.height}
+        for what in violations(size, {key: COCO["images"][key] for key in size}):
+            raise ValueError(what)
+        categories = [label.category for label in image.labels]
+        categories += [ignored.category for ignored in image.ignored or ()]
+        if not all(0 <= category < len(self.info.categories) for category in categories):
+            raise ValueError("a category is unknown")
+        for label in image.labels:
+            for counts in _masks(label):
+                valid_mask(counts, image.height, image.width)
+        return image
+
+
+def _masks(label: Label) -> Iterator[str]:
+    if label.counts is not None:
+        yield label.counts
+    if label.amodal is not None:
+        yield label.amodal.counts
+
+
+@contextmanager
+def _told(root: Path) -> Iterator[None]:
+    """Reports a record that cannot be read as an error of the data set."""
+    try:
+        yield
+    except DataSetError:
+        raise
+    except (OSError, ValueError, IndexError) as error:
+        told = str(error).split("\n")[0]
+        raise DataSetError(f"{root}: a record cannot be read ({told}); {REPAIR}") from error
+
+
+def _annotations(root: Path, split: str) -> Path:
+    return root / "annotations" / f"instances_{split}.json"
+
+
+def open_run(root: Path) -> Run:
+    """Opens a data set of sim2coco.
+
+    Raises:
+        DataSetError: `run.json` or an annotation file cannot be read.
+    """
+    try:
+        run: dict[str, Any] = json.loads((root / "run.json").read_bytes())
+        names = tuple(run["recipe"]["assets"]["categories"])
+        splits = tuple(name for name in run["recipe"].get("split") or {} if name != "by")
+        identity, views = str(run["identity"]), int(run["num_images"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise DataSetError(f"{root}: not a data set (it has no readable run.json)") from None
+    files = [_annotations(root, split) for split in splits]
+    heads = [read_head(file).info for file in files if file.exists()]
+    if heads:
+        info = replace(joined(heads, splits), amodal=True, about={})
+    else:
+        info = DatasetInfo(splits, names, names, amodal=True)
+    return Run(root, info, identity, views)
