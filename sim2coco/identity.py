@@ -117,7 +117,23 @@ def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
         parts["plugins"] = plugins
     if device := recipe.render.device():
         parts["device"] = device
-    return {"identity": digest(parts), **parts}
+    return {"identity": digest(parts), **parts, "sources": sources(catalogue)}
+
+
+def sources(catalogue: Catalogue) -> dict[str, Any]:
+    """The user's file of each mesh, by the key of the asset, and the triangles of furniture.
+
+    An audit computes labels from these, not from what was made of them. Shapes have no entry.
+    """
+    files = {
+        key: asset.origin.tree()
+        for key, asset in sorted(catalogue.assets.items())
+        if asset.origin is not None
+    }
+    for asset in catalogue.furniture.values():
+        mesh = asset.mesh
+        files[asset.key] = {"triangles_m": mesh.vertices_m[mesh.faces].tolist()}
+    return files
 
 
 def versions() -> dict[str, str]:

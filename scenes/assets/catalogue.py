@@ -8,6 +8,7 @@ import numpy as np
 
 from scenes.assets.images import MAX_POOL, Album, Images
 from scenes.assets.mesh import Mesh
+from scenes.assets.origin import Origin
 from scenes.assets.pieces import Array
 from scenes.assets.stored import StoredMesh
 from scenes.geometry import IDENTITY, Matrix, Vec3
@@ -54,6 +55,7 @@ class Asset:
             used.
         from_file: Transform from the coordinates in the user's file to those of the mesh: unit, up axis and
             `size_m`. The identity if there is no file.
+        origin: The user's file; None if there is none, or if it is unknown.
     """
 
     key: str
@@ -72,6 +74,7 @@ class Asset:
     standing: Standing | None = None
     pieces: tuple[Array, ...] = ()
     from_file: Matrix = IDENTITY
+    origin: Origin | None = None
 
     @property
     def mesh(self) -> Mesh:

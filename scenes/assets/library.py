@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from scenes.assets.dimensions import Dimensions, dimensions_of
+from scenes.assets.origin import Origin, origin_of
 from scenes.assets.stored import SUFFIX
 from scenes.geometry import Matrix, conversion, matrix_of
 
@@ -44,6 +45,7 @@ class Entry:
         from_file: Transform from the coordinates in the original file to those of the clean mesh.
         knows_up: Whether the file or the user stated which axis points up; otherwise z was assumed.
         notes: Descriptions of what import has repaired, and of what the file lacks.
+        origin: The original file; None in libraries of versions that did not write it.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Entry:
     from_file: Matrix
     knows_up: bool
     notes: tuple[str, ...]
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,7 @@ def _entry(folder: Path, asset: dict[str, Any]) -> Entry:
         from_file=_from_file(asset),
         knows_up=asset.get("up_from") != "",
         notes=tuple(str(note) for note in asset.get("notes", ())),
+        origin=origin_of(asset["origin"]) if "origin" in asset else None,
     )
 
 

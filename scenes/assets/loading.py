@@ -12,6 +12,7 @@ from scenes.assets.images import load_images
 from scenes.assets.library import Entry, NoLibrary, read_library
 from scenes.assets.mesh import Mesh, MeshError
 from scenes.assets.naming import asset_names
+from scenes.assets.origin import Origin
 from scenes.assets.paths import AssetPath, PathError
 from scenes.assets.physics import asset_of, asset_with, one_asset
 from scenes.assets.pieces import read_pieces
@@ -131,11 +132,12 @@ class _Loader:
         spoilt: list[str] = []
         for file, called in names.items():
             try:
-                mesh, content, from_file = self._sized(setting, file, category)
+                mesh, found, from_file = self._sized(setting, file, category)
                 solid = solid_of(mesh)
                 self.notes += [readable(f"{setting}: {file.name}: {note}") for note in solid.notes]
-                asset = asset_of(called, category, index, mesh, content, solid)
-                assets.append(replace(asset, from_file=from_file))
+                asset = asset_of(called, category, index, mesh, found.mesh.content_hash, solid)
+                origin = Origin(readable(file.name), found.sha256)
+                assets.append(replace(asset, from_file=from_file, origin=origin))
             except MeshError as error:
                 spoilt.append(readable(f"{setting}: {file}: {error}"))
         if spoilt and len(names) > 1:
@@ -143,22 +145,22 @@ class _Loader:
         self.faults += spoilt
         return tuple(assets)
 
-    def _sized(self, setting: str, path: Path, category: Category) -> tuple[Mesh, str, Matrix]:
-        """Returns the scaled mesh of a file, the content hash of the unscaled mesh, and `Asset.from_file`.
+    def _sized(self, setting: str, path: Path, category: Category) -> tuple[Mesh, MeshFile, Matrix]:
+        """Returns the scaled mesh of a file, the file with the unscaled mesh, and `Asset.from_file`.
 
         The mesh is scaled to the largest `size_m` of its category; without `size_m` it is not scaled.
         """
         assert category.path is not None
         found = self._noted(setting, path.name, path, category, category.path.within)
-        content, from_file = found.mesh.content_hash, matrix_of(found.from_file)
+        from_file = matrix_of(found.from_file)
         longest_m = float(found.mesh.extents_m.max())
         if category.size_m is not None:
             factor = category.size_m[1] / longest_m
-            return found.mesh.scaled(factor), content, scaled_after(from_file, factor)
+            return found.mesh.scaled(factor), found, scaled_after(from_file, factor)
         if not MIN_SIZE_M <= longest_m <= MAX_SIZE_M:
             unit = "in the unit that its file states" if found.states_unit else "if its numbers are metres"
             raise MeshError(f"{long(longest_m)} {unit}; give its size_m")
-        return found.mesh, content, from_file
+        return found.mesh, found, from_file
 
     def _of_library(
         self, setting: str, folder: Path, name: str, category: Category, index: int | None
@@ -182,7 +184,8 @@ class _Loader:
             except MeshError as error:
                 raise NoLibrary(f"{entry.path} ({entry.name}): {error}; import the meshes anew") from error
             pieces = () if entry.pieces is None else read_pieces(entry.pieces, factor)
-            yield replace(asset, pieces=pieces, from_file=scaled_after(entry.from_file, factor))
+            from_file = scaled_after(entry.from_file, factor)
+            yield replace(asset, pieces=pieces, from_file=from_file, origin=entry.origin)
 
     def _of_entry(
         self, setting: str, entry: Entry, called: str, category: Category, index: int | None

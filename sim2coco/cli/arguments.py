@@ -4,6 +4,7 @@ Nothing else is imported here, so that `--help` is fast, and `doctor` works in a
 """
 
 import argparse
+import os
 import sys
 from typing import NoReturn
 
@@ -19,7 +20,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
-    """Adds the arguments of show, replay, check or doctor to a parser."""
+    """Adds the arguments of show, replay, check, audit or doctor to a parser."""
     if command != "doctor":
         parser.add_argument("data", help="folder of the data set")
     if command == "show":
@@ -46,6 +47,20 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
         deep = "render all images again, and compare images and labels"
         parser.add_argument("--deep", action="store_true", help=deep)
         parser.add_argument("--scenes", type=_positive, metavar="N", help="with --deep: only N scenes")
+    if command == "audit":
+        _add_audit(parser)
+
+
+def _add_audit(parser: argparse.ArgumentParser) -> None:
+    folders = "folder to search for the original mesh files; may be repeated"
+    parser.add_argument("--meshes", metavar="FOLDER", action="append", help=folders)
+    parser.add_argument("--sample", type=_positive, metavar="N", help="only N images, chosen by --seed")
+    parser.add_argument("--seed", type=int, default=0, metavar="SEED", help="which images --sample chooses")
+    parser.add_argument("--json", action="store_true", help="print the numbers of all instances as JSON")
+    cores = os.cpu_count() or 1
+    parser.add_argument(
+        "--workers", type=_positive, default=cores, metavar="N", help="processes; default: all cores"
+    )
 
 
 def _positive(text: str) -> int:

@@ -32,6 +32,7 @@ COMMANDS = {
     "show": "draw the labels on images of a data set",
     "replay": "render an image again from its record, and compare",
     "check": "check a data set, and list every fault",
+    "audit": "compute labels anew from your meshes by ray casting, and compare",
     "assets": "import, check or show your own meshes",
     "doctor": "check this installation, and say how to repair it",
 }
@@ -200,9 +201,13 @@ def _plain(command: str, arguments: list[str]) -> int:
         from sim2coco.doctor import report
 
         return report(out)
+    on_signals(interrupt)
+    if command == "audit":
+        from sim2coco.cli import audit
+
+        return guarded(lambda: audit.run(options, out))
     from sim2coco.cli import commands
 
-    on_signals(interrupt)
     return guarded(lambda: getattr(commands, command)(options, out))
 
 

@@ -4,12 +4,13 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from scenes.assets.filenames import real_path
 from scenes.assets.library import FOLDER, FORMAT, INDEX, PIECES
 from scenes.assets.mesh import MeshError
+from scenes.assets.origin import Origin, Stated
 from scenes.assets.physics import DENSITY_KG_M3
 from scenes.assets.prepared import VERSION as PREPARED_VERSION
 from scenes.assets.reading.resolver import digest
@@ -202,12 +203,19 @@ def _asset(mesh_folder: MeshFolder, row: Row) -> dict[str, Any]:
         "collision": row.collision,
         "source": row.file,
         "folder": mesh_folder.name,
+        "origin": _origin(row).tree(),
         "licence": row.override.licence or "unknown",
         "upright": row.override.upright,
         "density_kg_m3": row.override.density_kg_m3 or DENSITY_KG_M3,
         **{name: facts[name] for name in MEASURED},
         "notes": row.notes,
     }
+
+
+def _origin(row: Row) -> Origin:
+    file, said = PurePosixPath(row.file).name, row.override
+    stated = Stated(said.unit_m, said.sure, said.up, said.sure_up, said.longest_m)
+    return Origin(file, row.inputs.get(file, ""), stated)
 
 
 def _bytes(tree: Mapping[str, Any]) -> bytes:

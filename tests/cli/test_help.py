@@ -40,7 +40,7 @@ def test_help_tells_the_values_that_are_used(command: Command) -> None:
         assert f" {setting} " in words
 
 
-@pytest.mark.parametrize("name", ["show", "replay", "check", "doctor"])
+@pytest.mark.parametrize("name", ["show", "replay", "check", "audit", "doctor"])
 def test_the_other_commands_have_help(command: Command, name: str) -> None:
     outcome = command(name, "--help")
     assert (outcome.code, outcome.err) == (0, "")

@@ -21,6 +21,7 @@ class MeshFile:
             file's own numbers and frame.
         from_file: (4, 4) Transform from the coordinates in the file to those of the mesh.
         states_unit: Whether the file states its unit, or its format prescribes one.
+        sha256: Hash of the content of the file; not of the files that it refers to.
         notes: Short notes on what was changed when the triangles were read.
         looks: Short notes on how materials and textures were read, and on which of their data was ignored.
     """
@@ -28,6 +29,7 @@ class MeshFile:
     mesh: Mesh
     from_file: Floats
     states_unit: bool
+    sha256: str
     notes: tuple[str, ...]
     looks: tuple[str, ...]
 
@@ -66,7 +68,8 @@ def read_mesh_file(path: Path, within: Path | None = None) -> MeshFile:
         raise MeshError(f"{refused.sentence}; {refused.remedy}") from refused
     from_file = source.to_metres_z_up
     mesh = _mesh([raw.moved(from_file) for raw in source.raws])
-    return MeshFile(mesh, from_file, source.unit_m is not None, source.notes, source.looks)
+    sha256, states_unit = source.inputs[path.name], source.unit_m is not None
+    return MeshFile(mesh, from_file, states_unit, sha256, source.notes, source.looks)
 
 
 def with_computed_normals(mesh: Mesh) -> Mesh:

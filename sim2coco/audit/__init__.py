@@ -1,0 +1,54 @@
+"""Audits labels by an independent method: they are computed anew by ray casting, and compared.
+
+Nothing here is shared with the code that made the labels. Poses and cameras come from the records, labels
+from the annotation files, and surfaces from the user's own files, read by other readers (assimp, trimesh).
+Rays are cast through pixel centres with Embree.
+"""
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from sim2coco.audit.dataset import read_data_set
+from sim2coco.audit.errors import AuditError
+from sim2coco.audit.findings import Finding, Instance, Report, report_of
+from sim2coco.audit.places import found_files
+from sim2coco.audit.work import Progress, audited
+
+__all__ = ["AuditError", "Finding", "Instance", "Report", "audit"]
+
+EXTRA = ("assimp_py", "embreex", "trimesh")
+"""The packages of the extra `audit`."""
+
+
+def audit(
+    root: Path,
+    folders: Sequence[Path] = (),
+    sample: int | None = None,
+    seed: int = 0,
+    workers: int = 1,
+    progress: Progress = lambda done, total: None,
+) -> Report:
+    """Computes the labels of a data set anew, and compares.
+
+    Args:
+        root: The folder of the data set.
+        folders: Folders to search for the user's mesh files.
+        sample: How many images to compare; None for all.
+        seed: Which images are chosen.
+        workers: Number of processes.
+        progress: Is called with the number of images done so far, and the number of all.
+
+    Returns:
+        The numbers of all instances, and the rules that are broken.
+
+    Raises:
+        AuditError: A package is not installed, the folder is no finished data set, or meshes are not found.
+    """
+    missing = [name for name in EXTRA if find_spec(name) is None]
+    if missing:
+        told = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed"
+        raise AuditError(f"audit: {told}; pip install sim2coco[audit]")
+    data = read_data_set(root, sample, seed)
+    places = found_files(root, data.run, folders)
+    return report_of(audited(data, places, workers, progress), data.total)

@@ -1,0 +1,149 @@
+"""Labels computed anew: what each body covers, and which body is visible, by rays through pixel centres."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim2coco.audit.geometry import Array, Box, Camera, clipped, moved, pixel_centres
+from sim2coco.audit.surface import Surface
+from sim2coco.audit.walls import Room
+
+Mask = NDArray[np.bool_]
+
+NEAR_M = 1e-6
+"""A body that reaches nearer to the plane of the camera than this may cover any part of the image."""
+MAX_WHOLE_PX = 1 << 26
+"""Largest box of pixels in which the area of a whole body is counted."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """A surface in front of a camera.
+
+    Attributes:
+        surface: The surface.
+        to_camera: (4, 4) from the frame of the surface to the camera.
+    """
+
+    surface: Surface
+    to_camera: Array
+
+    def projected_box(self, camera: Camera) -> Box | None:
+        """A box, in pixels, that contains all pixels of the body; None if the body crosses the camera."""
+        points = moved(self.to_camera, self.surface.vertices)
+        if (points[:, 2] <= NEAR_M).any():
+            return None if (points[:, 2] > NEAR_M).any() else (0, 0, 0, 0)
+        pixels = camera.project(points)
+        if np.abs(pixels).max() > 1e8:
+            return None
+        low, high = np.floor(pixels.min(axis=0)) - 1, np.ceil(pixels.max(axis=0)) + 1
+        return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+    def depths(self, camera: Camera, points_px: Array) -> Array:
+        """The depths (...) of the body at points (..., 2) of the image, in metres; infinite beside it."""
+        flat = camera.directions(points_px.reshape(-1, 2))
+        return self.surface.depths(self.to_camera, flat).reshape(points_px.shape[:-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A body on an unbounded image: its number of pixels, and their box; an empty box if there is none."""
+
+    px: int
+    box: Box
+
+
+class View:
+    """What each body of a scene covers in one image, and what is visible of it.
+
+    Args:
+        camera: The camera.
+        bodies: The bodies.
+        room: Floor and walls.
+    """
+
+    def __init__(self, camera: Camera, bodies: Sequence[Placed], room: Room) -> None:
+        """Casts rays at each body alone, in the part of the image that it may cover."""
+        self.camera, self.bodies, self.room = camera, bodies, room
+        self._boxes = [body.projected_box(camera) for body in bodies]
+        self.inside = [clipped(box or camera.box, camera.box) for box in self._boxes]
+        self.depth_m = [
+            body.depths(camera, pixel_centres(box)) for body, box in zip(bodies, self.inside, strict=True)
+        ]
+
+    def amodal(self, body: int) -> Mask:
+        """The pixels of the image (H, W) that a body covers, hidden or not."""
+        return self._framed(body, np.isfinite(self.depth_m[body]))
+
+    def visible(self, body: int) -> Mask:
+        """The pixels of the image (H, W) in which a body is visible."""
+        x0, y0, x1, y1 = self.inside[body]
+        return self._framed(body, self.nearest[y0:y1, x0:x1] == body)
+
+    def framed_depth(self, body: int) -> Array:
+        """The depths (H, W) of a body alone in the image, in metres; infinite where it is not."""
+        depth = np.full((self.camera.height, self.camera.width), np.inf)
+        x0, y0, x1, y1 = self.inside[body]
+        depth[y0:y1, x0:x1] = self.depth_m[body]
+        return depth
+
+    def _framed(self, body: int, part: Mask) -> Mask:
+        mask = np.zeros((self.camera.height, self.camera.width), np.bool_)
+        x0, y0, x1, y1 = self.inside[body]
+        mask[y0:y1, x0:x1] = part
+        return mask
+
+    @cached_property
+    def nearest(self) -> NDArray[np.int32]:
+        """The body that is visible in each pixel, (H, W); -1 where none is."""
+        depth = np.full((self.camera.height, self.camera.width), np.inf)
+        nearest = np.full(depth.shape, -1, np.int32)
+        for index, ((x0, y0, x1, y1), own) in enumerate(zip(self.inside, self.depth_m, strict=True)):
+            front = own < depth[y0:y1, x0:x1]
+            depth[y0:y1, x0:x1][front] = own[front]
+            nearest[y0:y1, x0:x1][front] = index
+        rows, columns = np.nonzero(nearest >= 0)
+        points = np.stack([columns, rows], axis=1).astype(np.float64) + 0.5
+        hidden = depth[rows, columns] > self.room.depths(self.camera, points)
+        nearest[rows[hidden], columns[hidden]] = -1
+        return nearest
+
+    def nearest_at(self, points_px: Array) -> NDArray[np.int32]:
+        """The body that is visible at each of some points (n, 2) of the image plane; -1 where none is."""
+        depth = self.room.depths(self.camera, points_px)
+        nearest = np.full(len(points_px), -1, np.int32)
+        for index, (body, box) in enumerate(zip(self.bodies, self.inside, strict=True)):
+            beside = (points_px < np.array(box[:2]) - 2) | (points_px > np.array(box[2:]) + 2)
+            near = np.flatnonzero(~beside.any(axis=1))
+            own = body.depths(self.camera, points_px[near])
+            front = own < depth[near]
+            depth[near[front]], nearest[near[front]] = own[front], index
+        return nearest
+
+    def whole(self, body: int) -> Whole | None:
+        """The body on an unbounded image; None if it crosses the plane of the camera or is too large."""
+        placed, box = self.bodies[body], self._boxes[body]
+        if box is None or (box[2] - box[0]) * (box[3] - box[1]) > MAX_WHOLE_PX:
+            return None
+        if box == self.inside[body]:
+            return _counted(np.isfinite(self.depth_m[body]), box)
+        return _counted(np.isfinite(placed.depths(self.camera, pixel_centres(box))), box)
+
+
+def _counted(mask: Mask, box: Box) -> Whole:
+    found = tight_box(mask)
+    if found is None:
+        return Whole(0, (0, 0, 0, 0))
+    x, y = box[:2]
+    return Whole(int(mask.sum()), (found[0] + x, found[1] + y, found[2] + x, found[3] + y))
+
+
+def tight_box(mask: Mask) -> Box | None:
+    """The tightest box around the pixels of a mask; None if it is empty."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return None
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1

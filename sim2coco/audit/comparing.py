@@ -1,0 +1,173 @@
+"""Compares a label with what rays have found, and says whether the difference is one of rounding."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from sim2coco.audit.casting import Mask, tight_box
+from sim2coco.audit.geometry import Array, Box
+
+MIN_PX = 200
+"""Masks with fewer pixels are measured, not judged."""
+MAX_SHARE = 0.25
+"""Largest number of differing pixels, as a share of those on the outline."""
+MAX_SHIFT_PX = 0.3
+"""Largest distance between centroids along x or y."""
+MAX_MEAN_SHIFT_PX = 0.05
+"""Largest mean distance between the centroids of the sample along x or y."""
+MAX_FRACTION = 0.01
+"""Largest difference of occlusion, truncation and visible fraction."""
+MAX_PROBED = 4096
+"""Largest number of pixels off the outline that are probed."""
+
+Probe = Callable[[Array], Mask]
+"""Returns whether an object is at points (n, 2) of the image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Masks:
+    """The difference of a mask from that of rays.
+
+    Attributes:
+        label_px, ray_px: Number of pixels of the label and of the mask by rays.
+        wrong_px: Number of pixels in which they differ.
+        outline_px: Number of pixels of the mask by rays that touch its outline.
+        away_px: Number of differing pixels that are more than a pixel away from the outline.
+        shift_px: From the centroid by rays to that of the label, along x and y; 0 if one of them is empty.
+        iou: Intersection over union; 1 if both are empty.
+    """
+
+    label_px: int
+    ray_px: int
+    wrong_px: int
+    outline_px: int
+    away_px: int
+    shift_px: tuple[float, float]
+    iou: float
+
+    @property
+    def judged(self) -> bool:
+        """Whether the mask is large enough to be judged."""
+        return max(self.label_px, self.ray_px) >= MIN_PX
+
+    def faults(self) -> list[tuple[str, str]]:
+        """The rules that are broken, each with the numbers."""
+        found = []
+        if self.away_px:
+            found.append(("edge", f"{self.away_px} px differ more than 1 px away from the outline"))
+        if self.wrong_px > MAX_SHARE * self.outline_px:
+            told = (
+                f"{self.wrong_px} px differ, at most {MAX_SHARE:g} of the {self.outline_px} px on the outline"
+            )
+            found.append(("count", f"{told} may"))
+        if max(map(abs, self.shift_px)) > MAX_SHIFT_PX:
+            x, y = self.shift_px
+            found.append(
+                ("centroid", f"it is off by ({x:+.2f}, {y:+.2f}) px, at most {MAX_SHIFT_PX:g} may be")
+            )
+        return found if self.judged else []
+
+
+def compared(label: Mask, rays: Mask, probe: Probe) -> Masks:
+    """The difference of two masks (H, W).
+
+    Args:
+        label: The mask of the label.
+        rays: The mask that rays through pixel centres have found.
+        probe: Returns what rays find at other points. A differing pixel is at the outline if some point
+            within a pixel of its centre is as the label says.
+    """
+    box = tight_box(label | rays)
+    if box is None:
+        return Masks(0, 0, 0, 0, 0, (0.0, 0.0), 1.0)
+    part = _around(box, label.shape)
+    label, rays = label[part], rays[part]
+    wrong = label != rays
+    away = wrong & ~_near_outline(rays)
+    return Masks(
+        int(label.sum()),
+        int(rays.sum()),
+        int(wrong.sum()),
+        int((rays & _touches(~rays, cv2.MORPH_CROSS)).sum()),
+        _still_away(away, label, (part[1].start, part[0].start), probe),
+        _shift(label, rays),
+        float((label & rays).sum() / (label | rays).sum()),
+    )
+
+
+def _around(box: Box, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    x0, y0, x1, y1 = box
+    rows = slice(max(y0 - 2, 0), min(y1 + 2, shape[0]))
+    return rows, slice(max(x0 - 2, 0), min(x1 + 2, shape[1]))
+
+
+def _touches(mask: Mask, neighbourhood: int) -> Mask:
+    """The pixels that are in a mask or next to it."""
+    kernel = cv2.getStructuringElement(neighbourhood, (3, 3))
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), kernel), np.bool_)
+
+
+def _near_outline(mask: Mask) -> Mask:
+    """The pixels of which a neighbour, or a diagonal one, is on the other side of the outline."""
+    return _touches(mask, cv2.MORPH_RECT) & _touches(~mask, cv2.MORPH_RECT)
+
+
+def _still_away(away: Mask, label: Mask, corner: tuple[int, int], probe: Probe) -> int:
+    """How many of some differing pixels are not explained by a thin part or a gap that pixel centres miss."""
+    rows, columns = np.nonzero(away)
+    if not 0 < len(rows) <= MAX_PROBED:
+        return len(rows)
+    steps = np.linspace(-1.0, 1.0, 9)
+    offsets = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(1, -1, 2)
+    centres = np.stack([columns, rows], axis=1)[:, None] + 0.5 + np.array(corner)
+    found = probe((centres + offsets).reshape(-1, 2)).reshape(len(rows), -1)
+    return int((~(found == label[rows, columns][:, None]).any(axis=1)).sum())
+
+
+def _shift(label: Mask, rays: Mask) -> tuple[float, float]:
+    if not label.any() or not rays.any():
+        return 0.0, 0.0
+    (y0, x0), (y1, x1) = (np.argwhere(mask).mean(axis=0) for mask in (rays, label))
+    return float(x1 - x0), float(y1 - y0)
+
+
+@dataclass(frozen=True, slots=True)
+class Depths:
+    """The difference of depths from those of rays, away from edges.
+
+    Attributes:
+        px: Number of compared pixels.
+        wrong_px: Number of pixels whose depth is too different.
+        worst_m: The largest difference in metres.
+    """
+
+    px: int
+    wrong_px: int
+    worst_m: float
+
+
+def compared_depths(label_m: Array, rays_m: Array, mask: Mask, step_m: float) -> Depths:
+    """The difference of depths (H, W) in the pixels of a mask whose neighbours are in it too.
+
+    What rays find within a pixel counts as equal: surfaces may be steep, and have edges inside the mask.
+
+    Args:
+        label_m: Depths of the file; 0 where there is none.
+        rays_m: Depths of the nearest body by rays.
+        mask: The pixels in which both see the object.
+        step_m: The step of the depths in the file.
+    """
+    box = tight_box(mask)
+    if box is None:
+        return Depths(0, 0, 0.0)
+    part = _around(box, mask.shape)
+    inner = ~_touches(~mask[part], cv2.MORPH_RECT)
+    kernel, found = np.ones((3, 3), np.uint8), np.where(mask[part], rays_m[part], np.nan)
+    filled = np.nan_to_num(found, nan=float(np.nanmean(found)))
+    low, high = cv2.erode(filled, kernel), cv2.dilate(filled, kernel)
+    off = np.maximum(low - label_m[part], label_m[part] - high)[inner]
+    allowed = (0.005 * filled + 0.001 + step_m / 2)[inner]
+    worst = float(np.maximum(off, 0).max()) if len(off) else 0.0
+    return Depths(int(inner.sum()), int((off > allowed).sum()), worst)

@@ -1,0 +1,107 @@
+"""Poses, cameras and rays, computed from the conventions of records and from nothing else.
+
+World: metres, z up. Camera: x right, y down, z forward. Pixel edges are at integer coordinates, so the centre
+of the first pixel is at (0.5, 0.5).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom edge in pixels."""
+
+
+def rotation(quat_xyzw: Any) -> Array:
+    """The rotation matrix (3, 3) of a quaternion x, y, z, w, which need not have unit length."""
+    *vector, w = np.array(quat_xyzw, np.float64) / np.linalg.norm(quat_xyzw)
+    x, y, z = vector
+    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    return np.asarray(np.eye(3) + 2 * w * cross + 2 * cross @ cross)
+
+
+def rigid(pose: Any) -> Array:
+    """The matrix (4, 4) of a pose with `position_m` and `quat_xyzw`."""
+    matrix = np.eye(4)
+    matrix[:3, :3], matrix[:3, 3] = rotation(pose["quat_xyzw"]), pose["position_m"]
+    return matrix
+
+
+def inverse(matrix: Array) -> Array:
+    """The inverse of an affine transform (4, 4)."""
+    linear = np.linalg.inv(matrix[:3, :3])
+    result = np.eye(4)
+    result[:3, :3], result[:3, 3] = linear, -linear @ matrix[:3, 3]
+    return result
+
+
+def moved(matrix: Array, points: Array) -> Array:
+    """Points (..., 3) after an affine transform (4, 4)."""
+    return np.asarray(points @ matrix[:3, :3].T + matrix[:3, 3])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Camera:
+    """A pinhole camera.
+
+    Attributes:
+        width, height: Size of the image in pixels.
+        focal_px: Focal lengths (2,) along x and y.
+        centre_px: Principal point (2,).
+        from_world: (4, 4) from the world to the camera.
+    """
+
+    width: int
+    height: int
+    focal_px: Array
+    centre_px: Array
+    from_world: Array
+
+    @classmethod
+    def parse(cls, tree: Any) -> "Camera":
+        """The camera of a record."""
+        return cls(
+            int(tree["width"]),
+            int(tree["height"]),
+            np.array([tree["fx"], tree["fy"]], np.float64),
+            np.array([tree["cx"], tree["cy"]], np.float64),
+            inverse(rigid(tree["pose"])),
+        )
+
+    @property
+    def box(self) -> Box:
+        """The box of the whole image."""
+        return 0, 0, self.width, self.height
+
+    def directions(self, points_px: Array) -> Array:
+        """Directions (..., 3) in the camera frame of rays through points (..., 2); their depth is 1."""
+        flat = (points_px - self.centre_px) / self.focal_px
+        return np.concatenate([flat, np.ones((*flat.shape[:-1], 1))], axis=-1)
+
+    def project(self, points_m: Array) -> Array:
+        """Pixel coordinates (n, 2) of points (n, 3) in the camera frame, which are in front of it."""
+        return np.asarray(points_m[:, :2] / points_m[:, 2:] * self.focal_px + self.centre_px)
+
+
+def pixel_centres(box: Box) -> Array:
+    """The centres (h, w, 2) of the pixels of a box."""
+    x0, y0, x1, y1 = box
+    return np.stack(np.meshgrid(np.arange(x0, x1) + 0.5, np.arange(y0, y1) + 0.5), axis=-1)
+
+
+def clipped(box: Box, bounds: Box) -> Box:
+    """The part of a box that lies in another one; without area if there is none."""
+    x0, y0 = max(box[0], bounds[0]), max(box[1], bounds[1])
+    return x0, y0, max(min(box[2], bounds[2]), x0), max(min(box[3], bounds[3]), y0)
+
+
+def united(boxes: list[Box]) -> Box:
+    """The smallest box that contains all boxes with an area; (0, 0, 0, 0) if there is none."""
+    real = [box for box in boxes if box[0] < box[2] and box[1] < box[3]]
+    if not real:
+        return 0, 0, 0, 0
+    left, top, right, bottom = zip(*real, strict=True)
+    return min(left), min(top), max(right), max(bottom)

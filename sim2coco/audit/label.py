@@ -1,0 +1,214 @@
+"""Compares one label with what rays find of its body."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from sim2coco.audit.casting import Mask, View, Whole, tight_box
+from sim2coco.audit.comparing import MAX_FRACTION, MIN_PX, Masks, compared, compared_depths
+from sim2coco.audit.findings import Finding, Instance
+from sim2coco.audit.geometry import Array, Box, Camera, moved, rigid
+from sim2coco.audit.scene import Body
+
+MAX_CORNER_PX = 0.1
+"""Largest distance between the projections of the corners of a body's box by two poses."""
+MAX_WHOLE_PX = 1.0
+"""Largest distance between the sides of the boxes of whole objects."""
+MAX_BOX = 1e-3
+"""Largest difference between the sides of 3-D boxes, as a fraction of the longest."""
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rays:
+    """What rays find of a body.
+
+    Attributes:
+        visible: (H, W) Its visible pixels.
+        amodal: (H, W) All its pixels in the image.
+        whole: The body on an unbounded image; None if that cannot be told.
+    """
+
+    visible: Mask
+    amodal: Mask
+    whole: Whole | None
+
+    def fractions(self) -> dict[str, float]:
+        """Occlusion, truncation and visible fraction; those that are not defined are left out."""
+        visible, amodal = int(self.visible.sum()), int(self.amodal.sum())
+        found = {"occlusion": 1 - visible / amodal} if amodal else {}
+        if self.whole is not None and self.whole.px:
+            found |= {"truncation": 1 - amodal / self.whole.px, "visible_fraction": visible / self.whole.px}
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Label:
+    """A label as the annotation files and the record tell it.
+
+    Attributes:
+        file: The image file.
+        number: The number of the instance.
+        category: The name of the category; None if the file lists none.
+        visible: The annotation with the visible mask.
+        amodal: The annotation with the amodal mask; None if there is none.
+        record: The label in the record.
+        masks: (H, W) The visible and the amodal mask; the second is None if there is none.
+    """
+
+    file: str
+    number: int
+    category: str | None
+    visible: Entry
+    amodal: Entry | None
+    record: Entry
+    masks: tuple[Mask, Mask | None]
+
+
+class LabelAudit:
+    """The comparison of a label with rays.
+
+    Args:
+        label: The label.
+        body: The body that the record names for it.
+        view: What rays find in the image.
+        covered: Whether an augmentation may have covered parts of the visible masks.
+    """
+
+    def __init__(self, label: Label, body: Body, view: View, covered: bool) -> None:
+        """Computes the masks of the body."""
+        self._label, self._body, self._view, self._covered = label, body, view, covered
+        self.rays = Rays(view.visible(body.index), view.amodal(body.index), view.whole(body.index))
+        self.findings: list[Finding] = []
+        self._numbers: dict[str, Any] = {"category": label.category, "asset": body.name, "body": body.index}
+
+    def instance(self, picture_camera: Any, depths_m: Array | None, step_m: float) -> Instance:
+        """All numbers of the instance; `findings` lists the rules that are broken.
+
+        Args:
+            picture_camera: The camera that the record lists for the image.
+            depths_m: (H, W) Depths of the depth file; None if there is none.
+            step_m: The step of these depths.
+        """
+        self._check_names()
+        self._check_pose(Camera.parse(picture_camera))
+        compared = list(self._compared_masks())
+        self._check_boxes()
+        self._check_whole()
+        self._check_fractions()
+        self._check_depths(depths_m, step_m)
+        corners = moved(self._view.camera.from_world @ self._body.to_world, self._body.corners())
+        self._numbers["box_corners_m"] = corners.tolist()
+        shift = None if self._covered or not compared[0].judged else compared[0].shift_px
+        share = max((masks.wrong_px / max(masks.outline_px, 1) for masks in compared), default=0.0)
+        return Instance(self._label.file, self._label.number, self._numbers, shift, share)
+
+    def _fault(self, rule: str, what: str) -> None:
+        self.findings.append(Finding(self._label.file, self._label.number, rule, what))
+
+    def _check_names(self) -> None:
+        """Checks the category and the asset of the annotation against those of the body."""
+        pairs = (
+            ("category", self._label.category, self._body.category),
+            ("asset", self._label.visible["attributes"]["asset"], self._body.name),
+        )
+        for rule, told, real in pairs:
+            if told != real:
+                self._fault(rule, f"it is {told!r}, but body {self._body.index} is {real!r}")
+
+    def _check_pose(self, camera: Camera) -> None:
+        """Checks where the corners of the box are seen by the pose of the label, and by that of the scene."""
+        corners, record = self._body.corners(), self._label.record
+        real = moved(self._view.camera.from_world @ self._body.to_world, corners)
+        told = moved(rigid(record["pose"]), corners)
+        if (real[:, 2] > 0).all() and (told[:, 2] > 0).all():
+            worst = float(np.abs(camera.project(told) - self._view.camera.project(real)).max())
+            if not worst <= MAX_CORNER_PX:
+                self._fault("pose", f"it moves the corners of the object's box by up to {worst:.2f} px")
+        if record.get("box_m") is not None:
+            box = np.array(record["box_m"], np.float64) * np.array(record["scale"])
+            off = float(np.abs(np.stack([corners.min(axis=0), corners.max(axis=0)]) - box).max())
+            if not off <= MAX_BOX * np.ptp(corners, axis=0).max():
+                self._fault("3-D box", f"a side of it is off by {off:.3g} m")
+
+    def _compared_masks(self) -> Iterator[Masks]:
+        visible, amodal = self._label.masks
+        index, placed, camera = self._body.index, self._view.bodies[self._body.index], self._view.camera
+        if not self._covered:
+            yield self._judged(
+                "mask",
+                compared(visible, self.rays.visible, lambda points: self._view.nearest_at(points) == index),
+            )
+        if amodal is None:
+            self._fault("amodal mask", "there is none")
+        else:
+            yield self._judged(
+                "amodal mask",
+                compared(amodal, self.rays.amodal, lambda points: np.isfinite(placed.depths(camera, points))),
+            )
+
+    def _judged(self, name: str, masks: Masks) -> Masks:
+        self._numbers[name.replace(" ", "_")] = asdict(masks)
+        for rule, what in masks.faults():
+            self._fault(f"{name} {rule}", what)
+        return masks
+
+    def _check_boxes(self) -> None:
+        """Checks that boxes are those of the masks of the label; these are compared with rays."""
+        label = self._label
+        entries = (label.visible, label.amodal)
+        for name, entry, mask, rays in zip(
+            ("box", "amodal box"), entries, label.masks, (self.rays.visible, self.rays.amodal), strict=True
+        ):
+            if entry is None or mask is None:
+                continue
+            own = _xywh(tight_box(mask))
+            self._numbers[name.replace(" ", "_")] = [entry["bbox"], _xywh(tight_box(rays))]
+            if np.abs(np.array(entry["bbox"]) - own).max() > 0:
+                self._fault(name, f"it is {_told(entry['bbox'])}, that of its mask is {_told(own)}")
+
+    def _check_whole(self) -> None:
+        whole, record = self.rays.whole, self._label.record
+        if whole is None or record.get("whole_px") is None:
+            return
+        self._numbers["whole_px"] = [record["whole_px"], whole.px]
+        self._numbers["whole_box"] = [record["whole_bbox"], _xywh(whole.box)]
+        off = float(np.abs(_edges(record["whole_bbox"]) - _edges(_xywh(whole.box))).max())
+        if max(whole.px, record["whole_px"]) >= MIN_PX and not off <= MAX_WHOLE_PX:
+            self._fault("whole box", f"a side of it is off by {off:g} px")
+
+    def _check_fractions(self) -> None:
+        large = int(self.rays.amodal.sum()) >= MIN_PX
+        for name, value in self.rays.fractions().items():
+            told = float(self._label.visible["attributes"][name])
+            self._numbers[name] = [told, value]
+            skipped = self._covered and name != "truncation"
+            if large and not skipped and not abs(told - value) <= MAX_FRACTION:
+                self._fault(name, f"it is {told:.3f}, by rays {value:.3f}")
+
+    def _check_depths(self, depths_m: Array | None, step_m: float) -> None:
+        if depths_m is None:
+            return
+        both = self._label.masks[0] & self.rays.visible
+        found = compared_depths(depths_m, self._view.framed_depth(self._body.index), both, step_m)
+        self._numbers["depth"] = asdict(found)
+        if found.wrong_px:
+            told = f"{found.wrong_px} of {found.px} px are off by more than 0.5 % and 1 mm"
+            self._fault("depth", f"{told}, the worst by {found.worst_m:.4f} m")
+
+
+def _xywh(box: Box | None) -> list[float]:
+    x0, y0, x1, y1 = box or (0, 0, 0, 0)
+    return [float(x0), float(y0), float(x1 - x0), float(y1 - y0)]
+
+
+def _edges(box_xywh: Any) -> Array:
+    x, y, width, height = box_xywh
+    return np.array([x, y, x + width, y + height], np.float64)
+
+
+def _told(box: Any) -> str:
+    return f"[{', '.join(f'{side:g}' for side in box)}]"

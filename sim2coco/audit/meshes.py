@@ -1,0 +1,86 @@
+"""The surface of each asset: from the user's own file, from the description of a shape, or from run.json."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim2coco.audit.geometry import Array
+from sim2coco.audit.meshfile import Unreadable, read
+from sim2coco.audit.solids import SHAPES, shape
+from sim2coco.audit.stated import stated_transform
+from sim2coco.audit.surface import Surface
+
+CACHED = 256
+"""Number of surfaces that are kept in memory."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """The surface of an asset.
+
+    Attributes:
+        surface: The surface, in the coordinates of the file, or of the shape with a longest side of 1.
+        to_frame: (4, 4) from these coordinates to the frame of poses, for a body of scale 1.
+        of_file: Whether the surface is that of a file, so that records list its transform.
+    """
+
+    surface: Surface
+    to_frame: Array
+    of_file: bool
+
+
+class Meshes:
+    """The models of a data set.
+
+    Args:
+        run: The content of `run.json`.
+        places: The file of each asset that has one, by its key.
+    """
+
+    def __init__(self, run: Mapping[str, Any], places: Mapping[str, Path]) -> None:
+        """Reads nothing; models are made when they are first used."""
+        self._sources: Mapping[str, Any] = run.get("sources", {})
+        self._assets: Mapping[str, Any] = run["recipe"]["assets"]
+        self._places = places
+        self._cached = lru_cache(CACHED)(self._made)
+
+    def model(self, key: str) -> Model | str:
+        """The model of an asset `name@hash`, or why its surface is unknown."""
+        return self._cached(key)
+
+    def category(self, key: str) -> tuple[str, Mapping[str, Any]] | None:
+        """The name and the settings of the category of an asset; None for furniture."""
+        name = key.rpartition("@")[0]
+        known = {**self._assets.get("distractors", {}), **self._assets["categories"]}
+        found = [category for category in known if name == category or name.startswith(f"{category}/")]
+        return max(((one, known[one]) for one in found), key=lambda pair: len(pair[0]), default=None)
+
+    def _made(self, key: str) -> Model | str:
+        source, found = self._sources.get(key), self.category(key)
+        settings = found[1] if found else {}
+        if source is not None and "triangles_m" in source:
+            return Model(Surface.of(np.array(source["triangles_m"], np.float64)), np.eye(4), False)
+        if settings.get("shape") in SHAPES:
+            to_frame = np.diag([*[_largest(settings["size_m"])] * 3, 1.0])
+            return Model(Surface.of(shape(settings["shape"])), to_frame, False)
+        if source is None:
+            return "run.json does not name its file (written by an earlier version)"
+        return self._of_file(key, settings, source)
+
+    def _of_file(self, key: str, settings: Mapping[str, Any], source: Mapping[str, Any]) -> Model | str:
+        try:
+            file = read(self._places[key])
+        except Unreadable as error:
+            return f"{source['file']} {error}"
+        size_m = None if settings.get("size_m") is None else _largest(settings["size_m"])
+        to_frame = stated_transform(file, size_m, source.get("stated", {}))
+        return Model(Surface.of(file.triangles), to_frame, True)
+
+
+def _largest(size_m: Any) -> float:
+    """The size at scale 1: a number, or the larger end of a range."""
+    return float(size_m[1] if isinstance(size_m, list) else size_m)

@@ -1,0 +1,127 @@
+"""Finds the user's mesh files by their names and content."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from sim2coco.audit.errors import AuditError
+
+MAX_TOLD = 3
+"""Largest number of missing files that a message lists."""
+PACKAGE = "pybullet_data"
+
+
+def found_files(root: Path, run: Mapping[str, Any], folders: Sequence[Path]) -> dict[str, Path]:
+    """The file of each asset of a data set that has one, by the key of the asset.
+
+    Args:
+        root: The data set.
+        run: The content of its `run.json`.
+        folders: The folders to search, before the places that the settings name, which are sought relative to
+            the working directory and to the folder of the data set.
+
+    Raises:
+        AuditError: A folder or a file does not exist.
+    """
+    for folder in folders:
+        if not folder.exists():
+            raise AuditError(f"--meshes: no folder {str(folder)!r}")
+    wanted = {key: source for key, source in run.get("sources", {}).items() if "sha256" in source}
+    if not wanted:
+        return {}
+    libraries = [place for folder in folders for place in _of_library(folder)]
+    searched = [*folders, *libraries, *_packages(run), *_named(root, run)]
+    hashes = _by_hash(_files(searched), wanted.values())
+    places = {key: hashes[source["sha256"]] for key, source in wanted.items() if source["sha256"] in hashes}
+    missing = sorted({source["file"] for key, source in wanted.items() if key not in places})
+    if missing:
+        told = ", ".join(missing[:MAX_TOLD]) + (
+            f" and {len(missing) - MAX_TOLD} more" * (len(missing) > MAX_TOLD)
+        )
+        raise AuditError(
+            f"{told}: not found with the content that the data set was made of; "
+            "--meshes FOLDER says where the original mesh files lie, and may be given several times"
+        )
+    return places
+
+
+def _by_hash(files: Iterable[Path], sources: Iterable[Mapping[str, Any]]) -> dict[str, Path]:
+    """The files with the wanted content, by hash; those with a wanted name are looked at first."""
+    left, names = {source["sha256"] for source in sources}, {source["file"] for source in sources}
+    suffixes = {Path(name).suffix.lower() for name in names}
+    found: dict[str, Path] = {}
+    for file in sorted(files, key=lambda file: file.name not in names):
+        if not left - found.keys():
+            break
+        if file.suffix.lower() in suffixes:
+            found.setdefault(_hash(file), file)
+    return found
+
+
+def _hash(file: Path) -> str:
+    try:
+        with file.open("rb") as content:
+            digest = sha256()
+            while chunk := content.read(1 << 20):
+                digest.update(chunk)
+            return digest.hexdigest()
+    except OSError:
+        return ""
+
+
+def _files(places: Iterable[Path]) -> Iterator[Path]:
+    """All files at some places: the files themselves, and all below folders; each once."""
+    seen: set[Path] = set()
+    for place in places:
+        files = [place] if place.is_file() else _below(place)
+        for file in files:
+            if file not in seen:
+                seen.add(file)
+                yield file
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        folders.sort()
+        yield from (Path(parent) / file for file in sorted(files))
+
+
+def _paths(run: Mapping[str, Any]) -> Iterator[str]:
+    """The `path:` settings of all categories."""
+    assets = run["recipe"]["assets"]
+    for settings in (*assets["categories"].values(), *assets.get("distractors", {}).values()):
+        if isinstance(settings.get("path"), str):
+            yield settings["path"]
+
+
+def _packages(run: Mapping[str, Any]) -> list[Path]:
+    """The folder of the package that some paths name."""
+    spec = find_spec(PACKAGE) if any(path.startswith(f"{PACKAGE}:") for path in _paths(run)) else None
+    return [Path(spec.origin).parent] if spec is not None and spec.origin else []
+
+
+def _named(root: Path, run: Mapping[str, Any]) -> list[Path]:
+    """Where the settings say that the meshes lie; for a library, the folders that it was made from."""
+    places: list[Path] = []
+    for path in dict.fromkeys(_paths(run)):
+        for above in dict.fromkeys((Path(), root.parent)):
+            # The part from the first wildcard on is left out, and so is the category of a library.
+            place = above / path.partition("*")[0].rpartition("/")[0] if "*" in path else above / path
+            if not place.exists():
+                place = above / path.rpartition("#")[0]
+            if path and place.exists() and place != above:
+                places += [place, *_of_library(place)]
+    return places
+
+
+def _of_library(place: Path) -> list[Path]:
+    """The folders of meshes that a library was made from; none if it is no library."""
+    try:
+        folders = json.loads((place / "sources.json").read_text(encoding="utf-8"))
+        return [place / str(folder) for folder in folders.values()]
+    except (OSError, ValueError, AttributeError):
+        return []

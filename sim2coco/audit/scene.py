@@ -1,0 +1,120 @@
+"""The bodies and cameras of a record, and the models of its bodies."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim2coco.audit.casting import Placed, View
+from sim2coco.audit.geometry import Array, Camera, moved, rigid
+from sim2coco.audit.meshes import Meshes, Model
+from sim2coco.audit.walls import Room
+
+SAME = 1e-4
+"""Largest relative difference between two transforms of a mesh that are taken as equal."""
+
+
+class UnknownSurface(Exception):
+    """The surface of a body is unknown. The message names the asset and the reason."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """A body of a scene.
+
+    Attributes:
+        index: Its index in the scene.
+        asset: The key of its asset.
+        labelled: Whether it gets a label.
+        category: The name of its category, by the name of its asset; None for furniture.
+        model: The surface.
+        to_frame: (4, 4) from the frame of the surface to that of its pose, with the scale of the body.
+        to_world: (4, 4) from the frame of its pose to the world.
+    """
+
+    index: int
+    asset: str
+    labelled: bool
+    category: str | None
+    model: Model
+    to_frame: Array
+    to_world: Array
+
+    @property
+    def name(self) -> str:
+        """The name of its asset, without the hash."""
+        return self.asset.rpartition("@")[0]
+
+    def corners(self) -> Array:
+        """The corners (8, 3) of the box around the surface, in the frame of its pose."""
+        points = moved(self.to_frame, self.model.surface.vertices)
+        low_high = np.stack([points.min(axis=0), points.max(axis=0)])
+        return np.array([[low_high[x, 0], low_high[y, 1], low_high[z, 2]] for x, y, z in np.ndindex(2, 2, 2)])
+
+
+class Scene:
+    """A scene of a record.
+
+    Args:
+        record: The record.
+        meshes: The models of the data set.
+
+    Raises:
+        UnknownSurface: The surface of a body is unknown.
+    """
+
+    def __init__(self, record: Any, meshes: Meshes) -> None:
+        """Places the surfaces of all bodies."""
+        self.room = Room.parse(record["settled"])
+        self._recorded = record.get("from_file") or []
+        self.bodies = [
+            _body(index, tree, meshes) for index, tree in enumerate(record["settled"]["spec"]["bodies"])
+        ]
+
+    def view(self, camera: Camera) -> View:
+        """What a camera sees of the scene."""
+        placed = [
+            Placed(body.model.surface, camera.from_world @ body.to_world @ body.to_frame)
+            for body in self.bodies
+        ]
+        return View(camera, placed, self.room)
+
+    def wrong_transforms(self) -> Iterator[tuple[Body, str]]:
+        """Yields each body whose recorded `from_file` is not what the user has stated, and the difference."""
+        for body, recorded in zip(self.bodies, self._recorded, strict=False):
+            if body.model.of_file:
+                told = _difference(np.array(recorded, np.float64), body.to_frame)
+                if told:
+                    yield body, told
+
+
+def _body(index: int, tree: Any, meshes: Meshes) -> Body:
+    model = meshes.model(tree["asset"])
+    if isinstance(model, str):
+        raise UnknownSurface(f"{tree['asset'].rpartition('@')[0]}: {model}")
+    scale = np.broadcast_to(np.array(tree["scale"], np.float64), (3,))
+    to_frame = np.diag([*scale, 1.0]) @ model.to_frame
+    found = meshes.category(tree["asset"])
+    category = found[0] if found else None
+    labelled = tree["category"] is not None
+    return Body(index, tree["asset"], labelled, category, model, to_frame, rigid(tree["pose"]))
+
+
+def _difference(recorded: Array, stated: Array) -> str:
+    """How a recorded transform differs from that which was stated; "" if they are equal."""
+    if np.abs(recorded - stated).max() <= SAME * np.abs(stated[:3, :3]).max():
+        return ""
+    sizes = [float(np.cbrt(np.linalg.det(matrix[:3, :3]))) for matrix in (recorded, stated)]
+    if abs(sizes[0] / sizes[1] - 1) > SAME:
+        return f"it scales the file by {sizes[0]:.6g}, but {sizes[1]:.6g} was stated"
+    ups = [matrix[2, :3] / np.linalg.norm(matrix[2, :3]) for matrix in (recorded, stated)]
+    if np.abs(ups[0] - ups[1]).max() > SAME:
+        axes = ["xyz"[int(np.abs(up).argmax())] for up in ups]
+        return f"it turns the file's {axes[0]} axis up, but {axes[1]} was stated"
+    return "it turns or moves the file otherwise than was stated"
+
+
+def in_camera(camera: Camera, body: Body) -> Array:
+    """The corners (8, 3) of the box around a body in the camera frame."""
+    return moved(camera.from_world @ body.to_world, body.corners())

@@ -1,0 +1,62 @@
+"""Floor and walls, which hide bodies: the plane z = 0, and vertical rectangles that stand on it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim2coco.audit.geometry import Array, Camera, inverse
+
+SUNK_M = 0.001
+"""The floor hides nothing that is less deep below it, since bodies at rest sink in by a part of this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """A vertical rectangle, visible from the side where the origin of the world lies; as in records."""
+
+    azimuth_rad: float
+    distance_m: float
+    low_m: float
+    high_m: float
+    height_m: float
+
+    def depths(self, eye_m: Array, directions: Array) -> Array:
+        """The depths (n,) at which rays from `eye_m` (3,) along world directions (n, 3) meet the wall."""
+        cosine, sine = np.cos(self.azimuth_rad), np.sin(self.azimuth_rad)
+        outward, sideways = np.array([cosine, sine, 0.0]), np.array([-sine, cosine, 0.0])
+        away_m = self.distance_m - outward @ eye_m
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t = away_m / (directions @ outward)
+            points = eye_m + t[:, None] * directions
+        along, height = points @ sideways, points[:, 2]
+        met = (away_m > 0) & (t > 0) & (along >= self.low_m) & (along <= self.high_m)
+        return np.where(met & (height >= 0) & (height <= self.height_m), t, np.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What may hide bodies besides bodies: the floor, if there is one, and walls."""
+
+    floor: bool
+    walls: tuple[Wall, ...] = ()
+
+    @classmethod
+    def parse(cls, settled: Any) -> "Room":
+        """The room of a settled scene of a record."""
+        keys = ("azimuth_rad", "distance_m", "low_m", "high_m", "height_m")
+        walls = (Wall(*(float(wall[key]) for key in keys)) for wall in settled.get("walls") or ())
+        return cls(settled["spec"]["floor"] is not None, tuple(walls))
+
+    def depths(self, camera: Camera, points_px: Array) -> Array:
+        """The depths (n,), at points (n, 2) of the image, from which on bodies are hidden."""
+        to_world = inverse(camera.from_world)
+        eye_m, directions = to_world[:3, 3], camera.directions(points_px) @ to_world[:3, :3].T
+        depth = np.full(len(points_px), np.inf)
+        if self.floor:
+            with np.errstate(divide="ignore"):
+                plane = -(eye_m[2] + SUNK_M) / directions[:, 2]
+            depth = np.where(directions[:, 2] < 0, plane, np.inf)
+        for wall in self.walls:
+            depth = np.minimum(depth, wall.depths(eye_m, directions))
+        return depth
