@@ -18,9 +18,6 @@ from scenes.assets.prepared import Prepared, Unprepared, prepared_bytes, read_pr
 from scenes.assets.stored import PREPARED, Look, StoredMesh, content_name, read_looks
 from sim.hull import hull_vertices, simplified
 
-MAX_SHARE = 0.5
-"""Largest number of faces of a stored level, as a fraction of those of the mesh."""
-
 
 def prepare(mesh: Mesh) -> bytes:
     """The content of the file of a prepared mesh; empty for small meshes, which are not stored.
@@ -31,9 +28,7 @@ def prepare(mesh: Mesh) -> bytes:
     if len(mesh.faces) < MIN_FACES:
         return b""
     hull_m = hull_vertices(mesh.vertices_m)
-    full, *levels = levels_of(mesh)
-    levels = [level for level in levels if len(level.mesh.faces) <= MAX_SHARE * len(mesh.faces)]
-    return prepared_bytes([full, *levels], hull_m, simplified(hull_m))
+    return prepared_bytes(levels_of(mesh), hull_m, simplified(hull_m))
 
 
 def whole(asset: Asset) -> Prepared:

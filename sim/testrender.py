@@ -12,6 +12,7 @@ from scenes.assets.catalogue import Catalogue
 from scenes.assets.images import Pictures
 from scenes.assets.mesh import Mesh
 from scenes.assets.physics import one_asset
+from scenes.assets.solid import Solid
 from scenes.geometry import Pose, look_at, quaternion, vec3
 from scenes.shot import Camera, Light, Shot
 from scenes.spec import Body, Look, SceneSpec, Surface
@@ -47,17 +48,18 @@ class TestRender:
     drawn_px: int
 
 
-def render_test(client: Client, mesh: Mesh) -> TestRender:
+def render_test(client: Client, mesh: Mesh, solid: Solid | None = None) -> TestRender:
     """Test render of a mesh, scaled to a fixed size.
 
     Args:
         client: A PyBullet client.
         mesh: The mesh.
+        solid: The body that the mesh stands for, if it is known already.
 
     Raises:
         RuntimeError: PyBullet cannot make a collision shape of the mesh.
     """
-    asset = one_asset("mesh", mesh)
+    asset = one_asset("mesh", mesh, solid=solid)
     catalogue = Catalogue(("mesh",), ("object",), (1.0,), ((asset,),), (), ())
     scale = RADIUS_M / asset.radius_m
     quat = (0.0, 0.0, 0.0, 1.0)

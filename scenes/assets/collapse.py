@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.assets.distance import cross, to_segments
+from scenes.assets.distance import cross, dot, to_segments
+from scenes.assets.sorting import stable_order
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -23,7 +24,7 @@ Mask = NDArray[np.bool_]
 
 MAX_ROUNDS = 80
 """Maximum number of rounds for one error."""
-MIN_GAIN = 0.004
+MIN_GAIN = 0.02
 """Rounds end when one removes less than this fraction of the faces."""
 MIN_FACING = 0.3
 """A collapse must not turn a face by more than the angle with this cosine."""
@@ -87,7 +88,8 @@ class Surface:
         new[edges.vertex[along]] = edges.next_vertex[along]
         new[edges.next_vertex[back]] = edges.vertex[back]
         np.add.at(self.quadrics, target, self.quadrics[moved])
-        self.deviation = np.maximum(self.deviation, grown[self.point[self.faces]].max(axis=1))
+        for column in self.point[self.faces].T:
+            np.maximum(self.deviation, grown[column], out=self.deviation)
         faces = new[self.faces]
         kept = _proper(self.point[faces])
         self.faces, self.deviation = faces[kept], self.deviation[kept]
@@ -122,7 +124,7 @@ def _edges(surface: Surface) -> _Edges:
     forward = start < stop
     low, high = np.where(forward, vertex, next_vertex), np.where(forward, next_vertex, vertex)
     key = np.minimum(start, stop) * len(surface.points) + np.maximum(start, stop)
-    order = np.argsort(key, kind="stable")
+    order = stable_order(key)
     ranked = key[order]
     new = np.concatenate([[True], ranked[1:] != ranked[:-1]])
     first, group = np.flatnonzero(new), np.cumsum(new) - 1
@@ -142,14 +144,14 @@ def _planes(points: Array, corners: Index) -> tuple[Array, Array]:
     """Unit normals (m, 3), and areas (m,), of triangles."""
     a, b, c = points[corners[:, 0]], points[corners[:, 1]], points[corners[:, 2]]
     normal = cross(b - a, c - a)
-    length = np.sqrt((normal**2).sum(axis=1))
+    length = np.sqrt(dot(normal, normal))
     return normal / np.maximum(length, 1e-300)[:, None], length / 2
 
 
 def _quadric(normal: Array, point: Array, weight: Array) -> Array:
     """Quadrics (m, 11) of planes through points (m, 3) with given normals."""
     a, b, c = normal.T
-    d = -(normal * point).sum(axis=1)
+    d = -dot(normal, point)
     columns = [a * a, a * b, a * c, a * d, b * b, b * c, b * d, c * c, c * d, d * d, np.ones_like(a)]
     return np.stack(columns, axis=1) * weight[:, None]
 
@@ -167,8 +169,8 @@ def _quadrics(surface: Surface) -> Array:
     edges = _edges(surface)
     at = np.flatnonzero(edges.kind != PLAIN)
     along = surface.points[edges.stop[at]] - surface.points[edges.start[at]]
-    length = np.sqrt((along**2).sum(axis=1))
-    across = np.cross(along, normal[at // 3]) / np.maximum(length, 1e-300)[:, None]
+    length = np.sqrt(dot(along, along))
+    across = cross(along, normal[at // 3]) / np.maximum(length, 1e-300)[:, None]
     of_edge = _quadric(across, surface.points[edges.start[at]], length**2)
     for ends in (edges.start, edges.stop):
         total = total + _summed(ends[at], of_edge, len(surface.points))
@@ -187,12 +189,14 @@ def _squared_errors(quadrics: Array, points: Array) -> Array:
 def _chosen(surface: Surface, edges: _Edges, error: float) -> tuple[Index, Index, Array]:
     """The collapses of a round: positions that move, where they move to, and the deviations after that."""
     start, stop, beyond = _candidates(len(surface.points), edges)
-    cost = _squared_errors(surface.quadrics[start], surface.points[stop])
+    cost = _squared_errors(surface.quadrics.take(start, axis=0), surface.points.take(stop, axis=0))
     cheap = np.flatnonzero(cost <= error**2)
     start, stop, beyond = start[cheap], stop[cheap], beyond[cheap]
-    cost = cost[cheap] + LENGTH_WEIGHT * ((surface.points[stop] - surface.points[start]) ** 2).sum(axis=1)
+    along = surface.points.take(stop, axis=0) - surface.points.take(start, axis=0)
+    cost = cost[cheap] + LENGTH_WEIGHT * dot(along, along)
     bits = cost.astype(np.float32).view(np.int32)  # of positive numbers, these have the same order
-    order = np.argsort(start << 32 | bits, kind="stable")
+    order = stable_order(bits.astype(np.int64))
+    order = order[stable_order(start[order])]
     choice, price, deviation = _first_allowed(
         surface, start[order], stop[order], beyond[order], cost[order], error
     )
@@ -275,9 +279,8 @@ def _moved(points: Array, corners: Index, choice: Index) -> Array:
         p, q, r, new = (points.take(index, axis=0) for index in (a, b[at], c[at], target[at]))
         side = r - q
         old_normal, new_normal = cross(q - p, side), cross(q - new, side)
-        facing = (old_normal * new_normal).sum(axis=1)
-        size = (new_normal**2).sum(axis=1)
-        bad[a[facing < MIN_FACING * np.sqrt((old_normal**2).sum(axis=1) * size)]] = True
+        facing, size = dot(old_normal, new_normal), dot(new_normal, new_normal)
+        bad[a[facing < MIN_FACING * np.sqrt(dot(old_normal, old_normal) * size)]] = True
         np.minimum.at(nearest, a, _to_fan(p - new, q - new, r - new, new_normal, size))
     nearest[bad] = np.inf
     return np.asarray(np.sqrt(nearest))
@@ -286,13 +289,13 @@ def _moved(points: Array, corners: Index, choice: Index) -> Array:
 def _to_fan(to: Array, first: Array, second: Array, normal: Array, size: Array) -> Array:
     """Squared distances (n,) of points to triangles with a corner at 0, or to their first sides."""
     size = np.maximum(size, 1e-300)
-    beside = (cross(first, to) * normal).sum(axis=1)
-    above = (cross(to, second) * normal).sum(axis=1)
+    beside = dot(cross(first, to), normal)
+    above = dot(cross(to, second), normal)
     within = (beside >= 0) & (above >= 0) & (beside + above <= size)
-    height = (to * normal).sum(axis=1) ** 2 / size
-    share = (to * first).sum(axis=1) / np.maximum((first**2).sum(axis=1), 1e-300)
+    height = dot(to, normal) ** 2 / size
+    share = dot(to, first) / np.maximum(dot(first, first), 1e-300)
     rest = to - np.clip(share, 0, 1)[:, None] * first
-    return np.asarray(np.where(within, height, (rest**2).sum(axis=1)))
+    return np.asarray(np.where(within, height, dot(rest, rest)))
 
 
 def _apart(surface: Surface, choice: Index, price: Array) -> Index:
@@ -306,11 +309,12 @@ def _apart(surface: Surface, choice: Index, price: Array) -> Index:
     corners = surface.point[surface.faces]
     kept = np.zeros(len(choice), np.bool_)
     for _ in range(PASSES):
-        ranks = rank[corners]
-        least = ranks.min(axis=1)
+        ranks = [rank[column] for column in corners.T]
+        least = np.minimum(np.minimum(ranks[0], ranks[1]), ranks[2])
         cheapest = rank < len(choice)
-        cheapest[corners[ranks > least[:, None]]] = False
+        for column, ranked in zip(corners.T, ranks, strict=True):
+            cheapest[column[ranked > least]] = False
         kept |= cheapest
-        around = cheapest[corners].any(axis=1)
-        rank[corners[around]] = len(choice)
+        a, b, c = (cheapest[column] for column in corners.T)
+        rank[corners[a | b | c]] = len(choice)
     return np.flatnonzero(kept)

@@ -20,8 +20,12 @@ CELLS = 1 << 10
 """Number of cells along each axis by which triangles are sorted."""
 LEAF = 4
 """Number of triangles in a leaf of a tree."""
-BATCH = 4096
+BATCH = 2048
 """Number of points whose exact distances are computed at a time."""
+FIRST = 512
+"""Number of points whose exact distances are computed first."""
+NEIGHBOURS = 4
+"""Number of samples whose triangles bound the distance of a point."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +34,7 @@ class Searchable:
 
     Attributes:
         corners: (m, 3, 3) the triangles.
-        samples: (n, 3) points spread evenly, the vertices, and the centres of the triangles.
+        samples: (n, 3) points spread evenly, the centres of the triangles, and the vertices.
         triangle: (n,) the triangle of each sample.
         tree: Finds the sample that is nearest to a point.
         leaves: (2^depth, LEAF) the triangles in the leaves of a complete binary tree; some are listed twice.
@@ -45,11 +49,12 @@ class Searchable:
     boxes: tuple[Array, ...]
 
     @classmethod
-    def of(cls, corners: Array) -> "Searchable":
-        """The surface of triangles (m, 3, 3)."""
+    def of(cls, points: Array, faces: Index) -> "Searchable":
+        """The surface of triangles with given vertices (p, 3) and indices of vertices (m, 3)."""
         # Imported here because SciPy is slow to import, and most meshes have no levels of detail.
         from scipy.spatial import cKDTree
 
+        corners = points[faces]
         depth = max(int(np.ceil(np.log2(len(corners) / LEAF))), 0)
         order = np.argsort(_morton(corners.mean(axis=1)), kind="stable")
         places = np.arange(LEAF << depth) * len(corners) // (LEAF << depth)
@@ -59,40 +64,59 @@ class Searchable:
         while len(boxes[0]) > 1:
             pairs = boxes[0].reshape(-1, 2, 2, 3)
             boxes.insert(0, np.stack([pairs[:, :, 0].min(axis=1), pairs[:, :, 1].max(axis=1)], axis=1))
-        samples, triangle = _samples(corners)
+        spread, triangle = _spread(corners)
+        of_vertex = np.full(len(points), -1)
+        of_vertex[faces] = np.arange(len(faces))[:, None]
+        used = np.flatnonzero(of_vertex >= 0)
+        samples = np.concatenate([spread, corners.mean(axis=1), points[used]])
+        triangle = np.concatenate([triangle, np.arange(len(faces)), of_vertex[used]])
         return cls(corners, samples, triangle, cKDTree(samples), leaves, tuple(boxes))
 
 
-def _samples(corners: Array) -> tuple[Array, Index]:
-    """Points spread over triangles (m, 3, 3), the vertices, the centres, and the triangle of each."""
+def _spread(corners: Array) -> tuple[Array, Index]:
+    """Points (`SPREAD`, 3) spread evenly over triangles (m, 3, 3), and the triangle of each."""
     a, b, c = np.moveaxis(corners, 1, 0)
-    areas = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    normals = cross(b - a, c - a)
+    areas = np.sqrt(dot(normals, normals))
     index = np.arange(SPREAD)
     place = (index * STEPS[0] + 0.5) % 1.0 * areas.sum()
     face = np.minimum(np.searchsorted(areas.cumsum(), place), len(areas) - 1)
     first, second = ((index * step + 0.5) % 1.0 for step in STEPS[1:])
     over = first + second > 1
     first, second = np.where(over, 1 - first, first)[:, None], np.where(over, 1 - second, second)[:, None]
-    spread = a[face] + first * (b - a)[face] + second * (c - a)[face]
-    vertices, chosen = np.unique(corners.reshape(-1, 3), axis=0, return_index=True)
-    triangles = np.concatenate([face, chosen // 3, np.arange(len(corners))])
-    return np.concatenate([spread, vertices, corners.mean(axis=1)]), triangles
+    return a[face] + first * (b[face] - a[face]) + second * (c[face] - a[face]), face
 
 
 def farthest(points: Array, surface: Searchable) -> float:
     """The largest distance of points (n, 3) to a surface.
 
-    The distance to the triangle of the nearest sample is an upper bound. The exact distance is computed only
-    where the bound is larger than the largest distance found so far.
+    The distance to the triangle of the nearest sample is an upper bound. It is improved, and then the exact
+    distance computed, only where it is larger than the largest exact distance found so far.
     """
-    nearest = surface.tree.query(points)[1]
-    bound = _to_triangles(points, surface.corners[surface.triangle[nearest]])
-    order, begun, largest = np.argsort(-bound, kind="stable"), 0, 0.0
-    while begun < len(order) and bound[order[begun]] > largest:
+    apart, nearest = surface.tree.query(points)
+    away = np.flatnonzero(apart)  # the others are samples
+    points = points[away]
+    bound = _to_triangles(points, surface.corners[surface.triangle[nearest[away]]])
+    first = np.argsort(-bound, kind="stable")[:FIRST]
+    largest = float(_refined(points[first], bound[first], surface).max(initial=0.0))
+    left = np.flatnonzero(bound > largest)
+    left_points, left_bound = points[left], _bounds(points[left], surface)
+    order, begun = np.argsort(-left_bound, kind="stable"), 0
+    while begun < len(order) and left_bound[order[begun]] > largest:
         batch = order[begun : begun + BATCH]
-        largest = max(largest, float(_refined(points[batch], bound[batch], surface).max()))
+        largest = max(largest, float(_refined(left_points[batch], left_bound[batch], surface).max()))
         begun += BATCH
     return float(np.sqrt(largest))
+
+
+def _bounds(points: Array, surface: Searchable) -> Array:
+    """Squared distances (n,) of points (n, 3) to the nearest of the triangles of several samples."""
+    near = surface.tree.query(points, NEIGHBOURS)[1].reshape(-1, NEIGHBOURS)
+    return np.asarray(
+        np.min(
+            [_to_triangles(points, surface.corners[surface.triangle[column]]) for column in near.T], axis=0
+        )
+    )
 
 
 def _refined(points: Array, bound: Array, surface: Searchable) -> Array:
@@ -111,7 +135,7 @@ def _refined(points: Array, bound: Array, surface: Searchable) -> Array:
 def _to_boxes(points: Array, boxes: Array) -> Array:
     """Squared distances (n,) of points to boxes (n, 2, 3)."""
     outside = np.maximum(np.maximum(boxes[:, 0] - points, points - boxes[:, 1]), 0)
-    return np.asarray(np.einsum("ni,ni->n", outside, outside))
+    return dot(outside, outside)
 
 
 def _to_triangles(points: Array, corners: Array) -> Array:
@@ -123,20 +147,25 @@ def _to_triangles(points: Array, corners: Array) -> Array:
     sides = [to_segments(points, a, b), to_segments(points, b, c), to_segments(points, c, a)]
     first, second, to = b - a, c - a, points - a
     normal = cross(first, second)
-    size = np.einsum("ni,ni->n", normal, normal)
-    beside = np.einsum("ni,ni->n", cross(first, to), normal)
-    above = np.einsum("ni,ni->n", cross(to, second), normal)
+    size = dot(normal, normal)
+    beside = dot(cross(first, to), normal)
+    above = dot(cross(to, second), normal)
     within = (beside >= 0) & (above >= 0) & (beside + above <= size) & (size > 0)
-    height = np.einsum("ni,ni->n", to, normal) ** 2 / np.maximum(size, 1e-300)
+    height = dot(to, normal) ** 2 / np.maximum(size, 1e-300)
     return np.asarray(np.where(within, height, np.min(sides, axis=0)))
 
 
 def to_segments(points: Array, start: Array, stop: Array) -> Array:
     """Squared distances (n,) of points (n, 3) to segments."""
     along, to = stop - start, points - start
-    share = np.einsum("ni,ni->n", to, along) / np.maximum(np.einsum("ni,ni->n", along, along), 1e-300)
+    share = dot(to, along) / np.maximum(dot(along, along), 1e-300)
     rest = to - np.clip(share, 0, 1)[:, None] * along
-    return np.asarray(np.einsum("ni,ni->n", rest, rest))
+    return dot(rest, rest)
+
+
+def dot(first: Array, second: Array) -> Array:
+    """Scalar products (n,) of vectors (n, 3)."""
+    return np.asarray(np.einsum("ni,ni->n", first, second))
 
 
 def cross(first: Array, second: Array) -> Array:

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from scenes.assets.sorting import distinct
+
 MERGE_TOLERANCE = 1e-8
 """Spacing, as a fraction of the longest extent, to which positions are rounded when vertices are merged."""
 
@@ -26,7 +28,7 @@ def edges_of(corner_of: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[n
     """
     start, stop = corner_of.ravel(), np.roll(corner_of, -1, axis=1).ravel()
     low, high = np.minimum(start, stop).astype(np.int64), np.maximum(start, stop)
-    _, edge = np.unique(low * (int(high.max()) + 1) + high, return_inverse=True)
+    _, edge = distinct([low * (int(high.max()) + 1) + high])
     return edge.reshape(-1, 3), np.bincount(edge, weights=np.sign(stop - start)) != 0
 
 
@@ -39,8 +41,4 @@ def merged_positions(vertices_m: NDArray[np.float64]) -> NDArray[np.int64]:
     size = float(offsets.max())
     step = MERGE_TOLERANCE * (size if size > 0 else 1.0)
     cells = np.rint(offsets / step).astype(np.int64)
-    order = np.lexsort(cells.T)
-    is_new = (np.diff(cells[order], axis=0, prepend=cells[order[:1]]) != 0).any(axis=1)
-    corner_of = np.empty(len(cells), np.int64)
-    corner_of[order] = np.cumsum(is_new)
-    return corner_of
+    return distinct(cells.T[::-1])[1]

@@ -11,16 +11,20 @@ from scenes.assets.distance import Searchable, farthest
 from scenes.assets.edges import merged_positions
 from scenes.assets.mesh import Mesh, Part
 from scenes.assets.reading.parts import crease_normals, part_of_corners, planar_uvs
+from scenes.assets.sorting import distinct
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 MIN_FACES = 10_000
 """Meshes with fewer faces have no simplified levels: drawing them takes little time."""
-ERRORS = (3e-4, 1e-3, 4e-3, 1.6e-2)
-"""Errors up to which levels are simplified, as fractions of the longest side of the mesh."""
-MIN_SAVING = 0.3
-"""A level with more than (1 - this) of the faces of the level before it is left out."""
+ERRORS = (8e-5, 3.5e-4, 1e-3, 2.5e-3)
+"""Errors up to which levels are simplified, as fractions of the longest side of the mesh.
+
+Those of the coarsest level are too large for bodies of more than about 20 px.
+"""
+MAX_SHARE = 0.5
+"""Largest number of faces of a level, as a fraction of those of the level before it."""
 MARGIN = 1.05
 """Factor by which measured errors are enlarged, because they are measured at samples."""
 SAME_UV = 1e-6
@@ -53,16 +57,16 @@ def levels_of(mesh: Mesh) -> tuple[Level, ...]:
 
 def _simplified_levels(mesh: Mesh) -> Iterator[Level]:
     source = _Source.of(mesh)
-    surface, original = source.surface(), Searchable.of(source.corners())
-    before, longest = len(surface.faces), float(mesh.extents_m.max())
+    surface, longest = source.surface(), float(mesh.extents_m.max())
+    original, before = source.searchable(source.faces), len(surface.faces)
     for share in ERRORS:
         surface.simplify(share * longest)
         if not len(surface.faces):
             return
-        if len(surface.faces) > (1 - MIN_SAVING) * before:
+        if len(surface.faces) > MAX_SHARE * before:
             continue
         before = len(surface.faces)
-        simplified = Searchable.of(surface.points[surface.point[surface.faces]])
+        simplified = source.searchable(surface.faces)
         distances = farthest(original.samples, simplified), farthest(simplified.samples, original)
         yield Level(source.mesh_of(surface.faces), MARGIN * max(distances))
 
@@ -98,21 +102,17 @@ class _Source:
         points[place] = vertices
         part = np.repeat(np.arange(len(planar)), [len(part.vertices_m) for part in mesh.parts])
         uvs = np.concatenate([part.uvs * (not flat) for part, flat in zip(mesh.parts, planar, strict=True)])
-        u, v = np.rint(uvs / SAME_UV).T
-        order = np.lexsort((v, u, part, place))
-        keys = np.stack([place, part, u, v])[:, order]
-        new = np.concatenate([[True], (np.diff(keys, axis=1) != 0).any(axis=0)])
-        first, vertex = order[new], np.empty(len(order), np.int64)
-        vertex[order] = np.cumsum(new) - 1
+        u, v = (np.rint((column - column.min()) / SAME_UV).astype(np.int64) for column in uvs.T)
+        first, vertex = distinct([place, part, u, v])
         return cls(mesh, points, place[first], part[first], uvs[first], vertex[mesh.faces], planar)
 
     def surface(self) -> Surface:
         """The surface, to be simplified."""
         return Surface.of(self.points, self.point, self.faces)
 
-    def corners(self) -> Array:
-        """The triangles (m, 3, 3)."""
-        return np.asarray(self.points[self.point[self.faces]])
+    def searchable(self, faces: Index) -> Searchable:
+        """The surface of given faces (k, 3), for measuring distances."""
+        return Searchable.of(self.points, self.point[faces])
 
     def mesh_of(self, faces: Index) -> Mesh:
         """The mesh of given faces (k, 3)."""

@@ -72,7 +72,16 @@ def asset_with(
     )
 
 
-def one_asset(name: str, mesh: Mesh, density_kg_m3: float = DENSITY_KG_M3) -> Asset:
-    """The asset of a mesh that is the only one in its category, which has the index 0."""
+def one_asset(
+    name: str, mesh: Mesh, density_kg_m3: float = DENSITY_KG_M3, solid: Solid | None = None
+) -> Asset:
+    """The asset of a mesh that is the only one in its category, which has the index 0.
+
+    Args:
+        name: Name of the asset.
+        mesh: The mesh.
+        density_kg_m3: Its density.
+        solid: The body that the mesh stands for, if it is known already.
+    """
     known = Category(path=AssetPath.parse(name), density_kg_m3=density_kg_m3)
-    return asset_of(name, known, 0, mesh, mesh.content_hash)
+    return asset_of(name, known, 0, mesh, mesh.content_hash, solid)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.nesting import inside_out
+from scenes.assets.sorting import distinct, stable_order
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -65,10 +66,10 @@ def doubled_and_both(corner_of: Ints) -> tuple[Mask, Mask]:
     ascending = np.sort(corner_of, axis=1)
     start = corner_of.argmin(axis=1)[:, None]
     after, before = (np.take_along_axis(corner_of, (start + step) % 3, axis=1)[:, 0] for step in (1, 2))
-    _, first, place = np.unique(ascending, axis=0, return_index=True, return_inverse=True)
-    first, order = first[place.ravel()], after < before
+    first, place = distinct(tuple(ascending.T))
+    first, order = first[place], after < before
     again = np.ones(len(corner_of), np.bool_)
-    again[np.unique(np.column_stack([first, order]), axis=0, return_index=True)[1]] = False
+    again[distinct([2 * first + order])[0]] = False
     both = np.bincount(first[~again], minlength=len(corner_of)) == 2
     twin = both[first]
     if not twin.any():
@@ -136,7 +137,7 @@ def _edges(corner_of: Ints) -> tuple[Ints, Ints]:
     """The edge of each side of the triangles, and 1 or -1 for its direction, both (m, 3)."""
     start, stop = corner_of, np.roll(corner_of, -1, axis=1)
     low, high = np.minimum(start, stop).astype(np.int64), np.maximum(start, stop)
-    _, edge = np.unique(low * (int(high.max()) + 1) + high, return_inverse=True)
+    _, edge = distinct([(low * (int(high.max()) + 1) + high).ravel()])
     return edge.reshape(-1, 3), np.sign(stop - start).astype(np.int64)
 
 
@@ -154,7 +155,7 @@ def _consistent(edge_of: Ints, along: Ints, areas: Floats) -> tuple[Ints, Mask, 
     from scipy.sparse.csgraph import connected_components
 
     count, flat, sign = len(edge_of), edge_of.ravel(), along.ravel()
-    order = np.argsort(flat, kind="stable")
+    order = stable_order(flat)
     first = np.flatnonzero(np.diff(flat[order], prepend=-1))
     pairs = first[np.diff(np.append(first, len(flat))) == 2]
     one, two = order[pairs], order[pairs + 1]

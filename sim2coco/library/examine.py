@@ -17,7 +17,7 @@ from scenes.assets.reading.raw import Floats
 from scenes.assets.reading.read import read_source
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.source import Source
-from scenes.assets.solid import solid_of
+from scenes.assets.solid import Solid, solid_of
 from scenes.assets.stored import PREPARED, SUFFIX, content_name, read_stored
 from scenes.geometry import conversion, up_matrix
 from sim.bullet import Client
@@ -116,10 +116,11 @@ def _examined(client: Client, task: Task, source: Source) -> Row:
         unit, unit_m = "table", factor * unit_m
         from_file = conversion(unit_m, up)
         cleaned = clean(source.raws, np.array(from_file))
-    test_render = render_test(client, cleaned.mesh)
+    solid = solid_of(cleaned.mesh)
+    test_render = render_test(client, cleaned.mesh, solid)
     if not test_render.drawn_px:
         raise Refused("no faces", "shows nothing in its test picture", "look at it in a mesh viewer")
-    row = _measured(task, source, cleaned, test_render)
+    row = _measured(task, source, cleaned, solid, test_render)
     asks = _doubt(row.longest_m, task.override, unit)
     row = replace(
         row, unit=unit, metres_per_unit=unit_m, up=up, up_from=up_from, from_file=from_file, asks=asks
@@ -203,11 +204,10 @@ def _doubt(longest_m: float, override: Override, unit: str) -> str:
     return f"is {length(longest_m)} long, {said}; {SAY_SIZE}" if small or large else ""
 
 
-def _measured(task: Task, source: Source, cleaned: Cleaned, test_render: TestRender) -> Row:
+def _measured(task: Task, source: Source, cleaned: Cleaned, solid: Solid, test_render: TestRender) -> Row:
     mesh, notes = cleaned.mesh, [*source.looks, *source.notes, *cleaned.repairs]
     density = task.override.density_kg_m3 or DENSITY_KG_M3
-    asset = one_asset(task.override.name, mesh, density)
-    solid = solid_of(mesh)
+    asset = one_asset(task.override.name, mesh, density, solid)
     x, y, z = (float(side) for side in mesh.extents_m)
     return Row(
         task.file,

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import resource
 import signal
+import time
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -22,8 +23,10 @@ from sim2coco.children import cause_of_death, exit_with_parent, redirect
 from sim2coco.library.examine import Task, examine, refusal
 from sim2coco.library.row import Row
 
-TIMEOUT_S = 120.0
-"""Maximum time in seconds for one file."""
+CPU_S = 300
+"""Maximum CPU time in seconds for one file; on a busy machine, this takes longer."""
+STUCK_S = 3600.0
+"""Time in seconds after which a child that uses little CPU time is killed."""
 MEMORY_BYTES = 6 << 30
 """Limit of a child's address space; a file that needs more is refused.
 
@@ -53,7 +56,7 @@ def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
     try:
         while True:
             for task in islice(waiting, max(0, AHEAD * workers - len(running))):
-                running[pool.schedule(_examine, args=[task], timeout=TIMEOUT_S)] = task
+                running[_scheduled(pool, task)] = task
             if not running:
                 return
             for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -62,7 +65,7 @@ def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
                 if again is None:
                     yield _outcome(future, task)
                 else:
-                    running[pool.schedule(_examine, args=[again], timeout=TIMEOUT_S)] = again
+                    running[_scheduled(pool, again)] = again
     finally:
         pool.stop()
         if not running:
@@ -72,11 +75,15 @@ def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
         pool.join()
 
 
+def _scheduled(pool: ProcessPool, task: Task) -> Future[Row]:
+    return pool.schedule(_examine, args=[task, CPU_S], timeout=STUCK_S)
+
+
 def _uncut(future: Future[Row], task: Task) -> Task | None:
     """The task for a second try without convex pieces; None unless their computation may have failed."""
     error = future.exception()
-    if isinstance(error, TimeoutError):
-        why = f"it took more than {TIMEOUT_S:.0f} s"
+    if limit := _time_limit(error):
+        why = f"it took more than {limit}"
     elif isinstance(error, MemoryError):
         why = "it needs too much memory"
     elif isinstance(error, ProcessExpired):
@@ -95,8 +102,8 @@ def _outcome(future: Future[Row], task: Task) -> Row:
         return future.result()
     if isinstance(error, BrokenProcessPool):
         raise ChildProcessError("processes that read meshes die while they start")
-    if isinstance(error, TimeoutError):
-        refused = Refused("over a limit", f"took more than {TIMEOUT_S:.0f} s", "decimate it first")
+    if limit := _time_limit(error):
+        refused = Refused("over a limit", f"took more than {limit}", "decimate it first")
     elif isinstance(error, MemoryError):
         refused = Refused("over a limit", "needs too much memory", "decimate it first")
     elif isinstance(error, ProcessExpired):
@@ -108,6 +115,13 @@ def _outcome(future: Future[Row], task: Task) -> Row:
     else:
         refused = Refused("unreadable", f"{type(error).__name__}: {error}", "please report this mesh")
     return refusal(task, refused, {})
+
+
+def _time_limit(error: BaseException | None) -> str:
+    """The limit of time that a child has exceeded, as text; "" if it has not."""
+    if isinstance(error, ProcessExpired) and error.exitcode == -signal.SIGXCPU:
+        return f"{CPU_S} s of CPU time"
+    return f"{STUCK_S / 60:.0f} min" if isinstance(error, TimeoutError) else ""
 
 
 _client: Client | None = None
@@ -132,6 +146,10 @@ def harden() -> None:
     logging.disable(logging.CRITICAL)
 
 
-def _examine(task: Task) -> Row:
+def _examine(task: Task, cpu_s: int) -> Row:
+    """Examines a file; after `cpu_s` seconds of CPU time the kernel ends the process with SIGXCPU."""
     assert _client is not None
+    limit, hard = int(time.process_time()) + cpu_s, resource.getrlimit(resource.RLIMIT_CPU)[1]
+    limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
     return examine(_client, task)

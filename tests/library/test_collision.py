@@ -1,7 +1,9 @@
 """What stands for imported meshes in physics: things fall into cups and over pegs, hulls stop them."""
 
 import json
+import os
 import shutil
+import signal
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 import trimesh
 from numpy.typing import NDArray
+from pebble import ProcessExpired
 from scipy.spatial import ConvexHull
 
 from scenes.assets.catalogue import Catalogue, CatalogueError
@@ -26,7 +29,7 @@ from scenes.spec import Body, Physics, RejectedDraw, SceneSpec
 from sim.bullet import Client, pb
 from sim.settle import _add_body, _check_contacts
 from sim2coco.identity import begin, describe
-from sim2coco.library import importing, shape
+from sim2coco.library import importing, shape, workers
 from sim2coco.library.closing import closing_lines
 from sim2coco.library.convex import MAX_PIECES, convex_pieces
 from sim2coco.library.examine import Task, examine
@@ -34,7 +37,7 @@ from sim2coco.library.importing import import_meshes
 from sim2coco.library.row import Row
 from sim2coco.library.scan import scan
 from sim2coco.library.table import Flags, overrides, read_table
-from sim2coco.library.workers import _uncut
+from sim2coco.library.workers import _uncut, examined
 from sim2coco.recipe import Recipe
 from sim2coco.store import LocalStore, StoreError
 from tests.commandline import tree
@@ -250,7 +253,15 @@ def test_without_the_package_hulls_are_used_and_it_is_said_once(
         assert (found is None) == there
 
 
-@pytest.mark.parametrize(("error", "words"), [(TimeoutError(), "120 s"), (MemoryError(), "memory")])
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ProcessExpired("", -signal.SIGXCPU), "300 s of CPU time"),
+        (TimeoutError(), "60 min"),
+        (MemoryError(), "memory"),
+    ],
+    ids=["CPU time", "stuck", "memory"],
+)
 def test_what_dies_of_being_cut_gets_its_hull(
     libraries: Path, look: Look, client: Client, error: Exception, words: str
 ) -> None:
@@ -281,6 +292,18 @@ def test_a_child_that_is_killed_by_the_cutting_costs_the_pieces_only(
     assert (done.code, done.err) == (0, "")
     assert "could not be cut into convex pieces (the process died: SIGABRT): its hull stands" in done.out
     assert done.out.splitlines()[-1] == "meshes: 1 ok, 0 repaired, 0 refused"
+
+
+def test_cpu_time_of_a_file_is_limited(
+    libraries: Path, look: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "vhacdx.py").write_text("def compute_vhacd(*_, **settings):\n    while True: pass\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(workers, "CPU_S", 2)
+    override = look(libraries / "meshes" / "cup.stl").override
+    (row,) = examined([Task(libraries / "meshes", "cup.stl", override, None)], 1)
+    assert row.verdict == "ok"
+    assert row.hull_because.startswith("could not be cut into convex pieces (it took more than 2 s of CPU")
 
 
 def test_the_same_meshes_give_the_same_library_and_are_not_cut_again(libraries: Path) -> None:

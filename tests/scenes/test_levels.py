@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 
 def surface(mesh: Mesh) -> Searchable:
-    return Searchable.of(mesh.vertices_m[mesh.faces])
+    return Searchable.of(mesh.vertices_m, mesh.faces.astype(np.int64))
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_a_mesh_of_few_faces_has_one_level() -> None:
 def test_levels_get_coarser_and_their_errors_hold(fine: Mesh) -> None:
     levels = levels_of(fine)
     assert levels[0].mesh is fine
-    assert len(levels) >= 3
+    assert len(levels) >= 2
     faces, errors = [len(level.mesh.faces) for level in levels], [level.error_m for level in levels]
     assert faces == sorted(faces, reverse=True)
     assert errors == sorted(errors)

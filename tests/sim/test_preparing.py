@@ -22,8 +22,8 @@ TEXTURE = np.arange(8 * 12 * 3, dtype=np.uint8).reshape(8, 12, 3)
 
 
 def fine() -> Mesh:
-    """A ball of 10,000 triangles with a texture, and a plain one, far from the origin."""
-    (ball,) = sphere(0.1, 72).parts
+    """A ball of 12,000 triangles with a texture, and a plain one, far from the origin."""
+    (ball,) = sphere(0.1, 110).parts
     other = replace(ball, vertices_m=ball.vertices_m + np.array([0.08, 0.0, 0.0]), color_rgb=(0.1, 0.5, 0.9))
     return Mesh((replace(ball, texture=TEXTURE), other)).moved(np.array([1e4, 0.0, -1e4]))
 
@@ -55,7 +55,7 @@ def equal(first: Prepared, second: Prepared) -> bool:
 def test_levels_hulls_and_looks(tmp_path: Path) -> None:
     mesh = fine()
     found = prepared(one_asset("ball", mesh), tmp_path)
-    assert len(found.errors_m) >= 3 and found.errors_m[0] == 0
+    assert len(found.errors_m) >= 2 and found.errors_m[0] == 0
     full = found.read(0)
     assert np.abs(full.vertices_m + mesh.center_of_mass_m - mesh.vertices_m).max() < 1e-9
     for level in range(1, len(found.errors_m)):

@@ -10,9 +10,12 @@ from scenes.assets.mesh import Part
 from scenes.assets.reading.limits import MAX_TEXTURE_PX
 from scenes.assets.reading.palette import baked
 from scenes.assets.reading.raw import Raw
+from scenes.assets.sorting import stable_order
 
 NORMAL_STEP = 1e-5
 """Step to which components of vertex normals are rounded."""
+MAX_AROUND = 64
+"""Largest number of corners at one position whose normals are averaged."""
 CREASE_DEG = 40.0
 """Angle in degrees between faces above which their edge stays sharp when normals are computed."""
 
@@ -90,21 +93,23 @@ def crease_normals(corners: NDArray[np.float64], crease_deg: float = CREASE_DEG)
     vertex at the same position and whose angle to the triangle is less than the crease angle.
     """
     areas = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    face_normals = np.repeat(unit_vectors(areas), 3, axis=0)
-    weights = np.repeat(areas, 3, axis=0)
+    face_normals, cosine = unit_vectors(areas), np.cos(np.radians(crease_deg))
     _, position = distinct_rows(corners.reshape(-1, 3).round(9))
-    order = np.argsort(position, kind="stable")
-    ranked, total = position[order], weights.copy()
-    for shift in range(1, min(int(np.bincount(position).max()), 64)):
-        first, second = order[:-shift], order[shift:]
-        near = np.einsum("ij,ij->i", face_normals[first], face_normals[second]) > np.cos(
-            np.radians(crease_deg)
-        )
-        pairs = near & (ranked[:-shift] == ranked[shift:])
-        np.add.at(total, first[pairs], weights[second[pairs]])
-        np.add.at(total, second[pairs], weights[first[pairs]])
+    order = stable_order(position)
+    ranked, total = position[order], np.repeat(areas, 3, axis=0).T.copy()
+    at = np.arange(len(order))
+    for shift in range(1, MAX_AROUND):
+        at = at[: np.searchsorted(at, len(order) - shift)]
+        at = at[ranked[at] == ranked[at + shift]]
+        first, second = order[at], order[at + shift]
+        one, other = face_normals.take(first // 3, axis=0), face_normals.take(second // 3, axis=0)
+        near = np.einsum("ij,ij->i", one, other) > cosine
+        first, second = first[near], second[near]
+        for sums, along in zip(total, areas.T, strict=True):
+            np.add.at(sums, first, along[second // 3])
+            np.add.at(sums, second, along[first // 3])
     # Sums in another order differ in their last digits, which would make several vertices of one.
-    return np.rint(unit_vectors(total).reshape(-1, 3, 3) / NORMAL_STEP) * NORMAL_STEP
+    return np.rint(unit_vectors(total.T).reshape(-1, 3, 3) / NORMAL_STEP) * NORMAL_STEP
 
 
 def planar_uvs(corners: NDArray[np.float64]) -> NDArray[np.float64]:
