@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
@@ -24,21 +23,16 @@ from sim.bullet import Client
 from sim.preparing import prepare
 from sim.testrender import TestRender, loads, render_test
 from sim2coco.library.clean import Cleaned, clean
-from sim2coco.library.lengths import length
+from sim2coco.library.frame import doubt, unit_of, up_of
 from sim2coco.library.meshfile import put_mesh, put_pieces
 from sim2coco.library.row import Override, Row
 from sim2coco.library.shape import shape
-from sim2coco.library.sizes import SAY_SIZE
 from sim2coco.png import png
 from sim2coco.store import LocalStore
-
-Stated = TypeVar("Stated", float, str)
 
 PICTURES = "pictures"
 Y_UP = "_y"
 """End of the name of a picture that shows the mesh with y up, for meshes whose axis nobody states."""
-SMALLEST_M, LARGEST_M = 0.001, 5.0
-"""Range of plausible lengths of a mesh's longest side in metres."""
 FLAT = 1e-6
 """Tolerance of the extents when a mesh is read back, as a fraction of its longest side."""
 
@@ -107,8 +101,8 @@ def refusal(task: Task, refused: Refused, inputs: dict[str, str]) -> Row:
 
 
 def _examined(client: Client, task: Task, source: Source) -> Row:
-    unit_m, unit = _unit(task.override, source)
-    up, up_from = _up(task.override, source)
+    unit_m, unit = unit_of(task.override, source)
+    up, up_from = up_of(task.override, source)
     from_file = conversion(unit_m, up)
     cleaned = clean(source.raws, np.array(from_file))
     if task.override.longest_m is not None:
@@ -121,7 +115,7 @@ def _examined(client: Client, task: Task, source: Source) -> Row:
     if not test_render.drawn_px:
         raise Refused("no faces", "shows nothing in its test picture", "look at it in a mesh viewer")
     row = _measured(task, source, cleaned, solid, test_render)
-    asks = _doubt(row.longest_m, task.override, unit)
+    asks = doubt(row.longest_m, task.override, unit)
     row = replace(
         row, unit=unit, metres_per_unit=unit_m, up=up, up_from=up_from, from_file=from_file, asks=asks
     )
@@ -161,47 +155,6 @@ def _turned(mesh: Mesh) -> Mesh:
         replace(part, vertices_m=part.vertices_m @ turn, normals=part.normals @ turn) for part in mesh.parts
     ]
     return Mesh(tuple(parts))
-
-
-def _unit(override: Override, source: Source) -> tuple[float, str]:
-    """The unit of the file in metres, and its source: `table`, `file`, `--unit`, or "" for the default."""
-    return _first_stated((override.unit_m, override.sure), source.unit_m, "--unit", 1.0)
-
-
-def _up(override: Override, source: Source) -> tuple[str, str]:
-    """The axis of the file that points up, and its source: `table`, `file`, `--up`, or "" for the default."""
-    return _first_stated((override.up, override.sure_up), source.up, "--up", "z")
-
-
-def _first_stated(
-    override: tuple[Stated | None, bool], stated: Stated | None, flag: str, default: Stated
-) -> tuple[Stated, str]:
-    """The value that counts, and its source: the table counts before the file, the file before a flag.
-
-    Args:
-        override: What the user gave, and whether it is from a row of the table.
-        stated: What the file states.
-        flag: Flag by which the user gave the value if it is not from the table.
-        default: The value if nobody gave one.
-    """
-    given, of_table = override
-    if given is not None and of_table:
-        return given, "table"
-    if stated is not None:
-        return stated, "file"
-    return (default, "") if given is None else (given, flag)
-
-
-def _doubt(longest_m: float, override: Override, unit: str) -> str:
-    """Returns why a size is implausible; "" if it is plausible or was confirmed by the user.
-
-    A length below 1 mm is implausible; one above 5 m is too, unless the unit comes from `--unit`.
-    """
-    if override.sure or override.longest_m is not None:
-        return ""
-    said = {"": "taken as metres", "file": "in the unit that its file states", "--unit": "in that unit"}[unit]
-    small, large = longest_m < SMALLEST_M, longest_m > LARGEST_M and unit != "--unit"
-    return f"is {length(longest_m)} long, {said}; {SAY_SIZE}" if small or large else ""
 
 
 def _measured(task: Task, source: Source, cleaned: Cleaned, solid: Solid, test_render: TestRender) -> Row:
