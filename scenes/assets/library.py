@@ -45,6 +45,7 @@ class Entry:
         from_file: Transform from the coordinates in the original file to those of the clean mesh.
         knows_up: Whether the file or the user stated which axis points up; otherwise z was assumed.
         notes: Descriptions of what import has repaired, and of what the file lacks.
+        repairs: Those of the notes that describe repairs.
         origin: The original file; None in libraries of versions that did not write it.
     """
 
@@ -62,6 +63,7 @@ class Entry:
     from_file: Matrix
     knows_up: bool
     notes: tuple[str, ...]
+    repairs: tuple[str, ...]
     origin: Origin | None = None
 
 
@@ -130,6 +132,7 @@ def _entry(folder: Path, asset: dict[str, Any]) -> Entry:
         from_file=_from_file(asset),
         knows_up=asset.get("up_from") != "",
         notes=tuple(str(note) for note in asset.get("notes", ())),
+        repairs=tuple(str(note) for note in asset.get("repairs", asset.get("notes", ()))),
         origin=origin_of(asset["origin"]) if "origin" in asset else None,
     )
 

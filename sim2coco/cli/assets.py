@@ -18,9 +18,9 @@ from sim2coco.library.draft import draft, write_draft
 from sim2coco.library.examine import Task
 from sim2coco.library.importing import import_meshes, tally
 from sim2coco.library.lengths import plain, sides
-from sim2coco.library.report import lines, sentence
+from sim2coco.library.report import lines, remarks
 from sim2coco.library.row import Override, Row
-from sim2coco.library.scan import LibraryError, Scan, scan
+from sim2coco.library.scan import LibraryError, Scan, scan, scan_file
 from sim2coco.library.shape import with_pieces
 from sim2coco.library.sheet import sheet
 from sim2coco.library.sizes import doubted
@@ -70,11 +70,8 @@ def _import(options: argparse.Namespace, out: Console) -> int:
             rows = import_meshes(root, wanted, library, options.workers, report, options.joining)
         except StoreError as error:
             raise LibraryError(f"--{error}") from error
-    for row in rows:
-        if not row.usable:
-            _say(out, f"{row.file}: {sentence(row)}")
-        elif row.notes:
-            _say(out, f"{row.file}: repaired: {'; '.join(row.notes)}")
+    for line in (line for row in rows for line in remarks(row)):
+        _say(out, line)
     for line in closing_lines(found, rows):
         _say(out, line)
     renamed = [
@@ -99,12 +96,18 @@ def _import(options: argparse.Namespace, out: Console) -> int:
 def _scan_with_overrides(options: argparse.Namespace) -> tuple[Scan, dict[str, Override]]:
     """Scans the folder for meshes; returns them, and the settings of each from the table and the flags."""
     root = Path(options.folder)
-    found = scan(root)
+    alone = options.action == "check" and root.is_file()
+    found = scan_file(root) if alone else scan(root)
+    root = root.parent if alone else root
     table = find_table(
         root, Path(options.table) if options.table and not getattr(options, "draft", False) else None
     )
     flags = Flags(UNITS_M[options.unit] if options.unit else None, options.up, options.collision or "")
-    return found, overrides(found.meshes, read_table(table, flags) if table else [], flags)
+    lines_of_table = read_table(table, flags) if table else []
+    if not alone or not table:
+        return found, overrides(found.meshes, lines_of_table, flags)
+    stated = overrides(scan(root).meshes, lines_of_table, flags)  # the table names other files too
+    return found, {file: stated.get(file, own) for file, own in overrides(found.meshes, [], flags).items()}
 
 
 def _draft(options: argparse.Namespace, out: Console) -> int:
@@ -137,7 +140,8 @@ def _check(options: argparse.Namespace, out: Console) -> int:
         tasks = [_of_library(folder, entry) for entry in known.values()]
     else:
         found, wanted = _scan_with_overrides(options)
-        tasks = [Task(folder, file, override, None) for file, override in wanted.items()]
+        root = folder.parent if folder.is_file() else folder
+        tasks = [Task(root, file, override, None) for file, override in wanted.items()]
     rows = _rows(tasks, options.workers, Console(quiet=True) if options.json else out)
     if found is None:
         ordered = [_labelled(rows[_of_library(folder, entry).file], entry) for entry in entries]
@@ -172,8 +176,9 @@ def _of_library(folder: Path, entry: Entry) -> Task:
 def _labelled(row: Row, entry: Entry) -> Row:
     """A copy of the row of a library's asset, with its name, its original file, and what import did to it."""
     notes = tuple(dict.fromkeys((*entry.notes, *row.notes)))
-    verdict = "repaired" if notes and row.verdict == "ok" else row.verdict
-    row = replace(row, verdict=verdict, notes=notes)
+    repairs = tuple(dict.fromkeys((*entry.repairs, *row.repairs)))
+    verdict = "repaired" if repairs and row.verdict == "ok" else row.verdict
+    row = replace(row, verdict=verdict, notes=notes, repairs=repairs)
     name = entry.name if entry.name.startswith(f"{entry.category}/") else f"{entry.category}/{entry.name}"
     return replace(with_pieces(row, entry), file=f"{name} ({entry.source})" if entry.source else name)
 

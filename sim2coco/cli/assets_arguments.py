@@ -8,7 +8,7 @@ from sim2coco.library.columns import COLLISIONS, UPS
 
 ACTIONS = {
     "import": "import the meshes of a folder into a library: cleaned, measured and tested",
-    "check": "list the problems of the meshes in a folder or library, and how to solve them",
+    "check": "list the problems of the meshes in a folder or library, or of one mesh, and how to solve them",
     "sheet": "render the meshes of a library on one PNG, with names and sizes",
 }
 JOINING = {
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         own = actions.add_parser(action, help=summary, description=summary)
         folder_help = {
             "import": "the folder of meshes",
-            "check": "a folder of meshes, or a library",
+            "check": "a folder of meshes, a mesh file, or a library",
             "sheet": "a library",
         }
         own.add_argument("folder", help=folder_help[action])

@@ -39,6 +39,7 @@ class Cleaned:
         normals: Whether the vertex normals come from the file; otherwise they are computed.
         uvs: Whether the texture coordinates come from the file; otherwise they are computed.
         repairs: A short description of each repair.
+        conversions: A short description of what was converted to be drawn, which repairs nothing.
     """
 
     mesh: Mesh
@@ -46,6 +47,7 @@ class Cleaned:
     normals: bool
     uvs: bool
     repairs: tuple[str, ...]
+    conversions: tuple[str, ...]
 
 
 def clean(raws: tuple[Raw, ...], matrix: Floats) -> Cleaned:
@@ -65,8 +67,9 @@ def clean(raws: tuple[Raw, ...], matrix: Floats) -> Cleaned:
     moved = _with_area(moved, repairs)
     moved = outward(*_once(moved, repairs), repairs)
     from_file = all(raw.normals is not None for raw in moved), all(raw.uvs is not None for raw in moved)
-    mesh = Mesh(tuple(_part(raw) for raw in _drawable(moved, repairs)))
-    return Cleaned(mesh, mesh.is_watertight, *from_file, tuple(repairs))
+    conversions: list[str] = []
+    mesh = Mesh(tuple(_part(raw) for raw in _drawable(moved, conversions)))
+    return Cleaned(mesh, mesh.is_watertight, *from_file, tuple(repairs), tuple(conversions))
 
 
 def _finite(raws: list[Raw], repairs: list[str]) -> list[Raw]:
@@ -178,7 +181,7 @@ def _order(raw: Raw) -> tuple[object, ...]:
     return (raw.texture is not None, raw.color_rgb, len(raw.corners), raw.corners.tobytes())
 
 
-def _drawable(raws: list[Raw], repairs: list[str]) -> list[Raw]:
+def _drawable(raws: list[Raw], conversions: list[str]) -> list[Raw]:
     """Returns at most 16 groups of triangles, each with a single colour or a single texture.
 
     If there are more than 16, all groups without a texture are merged into one group with a texture.
@@ -188,7 +191,7 @@ def _drawable(raws: list[Raw], repairs: list[str]) -> list[Raw]:
     """
     painted = [with_texture(raw) for raw in raws]
     if any(raw.corner_colors is not None for raw in raws):
-        repairs.append("colours of vertices baked into a texture")
+        conversions.append("colours of vertices baked into a texture")
     if len(painted) <= MAX_PARTS:
         return painted
     plain = [raw for raw in painted if raw.texture is None]
@@ -197,7 +200,7 @@ def _drawable(raws: list[Raw], repairs: list[str]) -> list[Raw]:
         colors = np.concatenate([np.tile(np.array(raw.color_rgb), (len(raw.corners), 3, 1)) for raw in plain])
         alike = [replace(raw, color_rgb=(1.0, 1.0, 1.0), uvs=None, normals=_normals(raw)) for raw in plain]
         textured = [with_texture(replace(_one(alike), corner_colors=colors)), *textured]
-        repairs.append(f"{len(plain)} colours joined into one texture")
+        conversions.append(f"{len(plain)} colours joined into one texture")
     if len(textured) > MAX_PARTS:
         sentence = f"has {len(textured)} textures, and at most {MAX_PARTS} can be drawn"
         raise Refused("over a limit", sentence, "bake them into one")

@@ -14,7 +14,7 @@ from scenes.assets.physics import DENSITY_KG_M3, one_asset
 from scenes.assets.reading.file import with_computed_normals
 from scenes.assets.reading.raw import Floats
 from scenes.assets.reading.read import read_source
-from scenes.assets.reading.refusal import Refused
+from scenes.assets.reading.refusal import Refused, Repair
 from scenes.assets.reading.source import Source
 from scenes.assets.solid import Solid, solid_of
 from scenes.assets.stored import PREPARED, SUFFIX, content_name, read_stored
@@ -26,7 +26,7 @@ from sim2coco.library.clean import Cleaned, clean
 from sim2coco.library.frame import doubt, unit_of, up_of
 from sim2coco.library.meshfile import put_mesh, put_pieces
 from sim2coco.library.row import Override, Row
-from sim2coco.library.shape import shape
+from sim2coco.library.shape import NOT_INSTALLED, shape
 from sim2coco.png import png
 from sim2coco.store import LocalStore
 
@@ -76,7 +76,7 @@ def _readable(source: Source) -> Source:
         source,
         images={readable(name): fate for name, fate in source.images.items()},
         inputs={readable(name): content for name, content in source.inputs.items()},
-        notes=tuple(map(readable, source.notes)),
+        notes=tuple(type(note)(readable(note)) for note in source.notes),
         looks=tuple(map(readable, source.looks)),
     )
 
@@ -124,7 +124,8 @@ def _examined(client: Client, task: Task, source: Source) -> Row:
         pieces, because = shape(row, cleaned.mesh, task.hull_because)
         if pieces and not loads(client, pieces):
             pieces, because = (), "PyBullet does not take its convex pieces: its hull stands for it"
-        row = replace(row, pieces=len(pieces) or 1, hull_because=because)
+        told = (because,) if because not in ("", NOT_INSTALLED) else ()
+        row = replace(row, pieces=len(pieces) or 1, hull_because=because, notes=(*row.notes, *told))
     if task.library is None or row.asks:
         return row
     store = LocalStore(task.library)
@@ -158,15 +159,17 @@ def _turned(mesh: Mesh) -> Mesh:
 
 
 def _measured(task: Task, source: Source, cleaned: Cleaned, solid: Solid, test_render: TestRender) -> Row:
-    mesh, notes = cleaned.mesh, [*source.looks, *source.notes, *cleaned.repairs]
+    mesh, notes = cleaned.mesh, [*source.looks, *source.notes, *cleaned.conversions, *cleaned.repairs]
+    repairs = [*(note for note in source.notes if isinstance(note, Repair)), *cleaned.repairs]
     density = task.override.density_kg_m3 or DENSITY_KG_M3
     asset = one_asset(task.override.name, mesh, density, solid)
     x, y, z = (float(side) for side in mesh.extents_m)
     return Row(
         task.file,
         task.override,
-        "repaired" if notes else "ok",
-        notes=tuple(dict.fromkeys(notes)),
+        "repaired" if repairs else "ok",
+        notes=tuple(str(note) for note in dict.fromkeys(notes)),
+        repairs=tuple(str(note) for note in dict.fromkeys(repairs)),
         inputs=source.inputs,
         faces=len(mesh.faces),
         parts=len(mesh.parts),
@@ -178,19 +181,19 @@ def _measured(task: Task, source: Source, cleaned: Cleaned, solid: Solid, test_r
         volume_m3=solid.volume_m3,
         center_of_mass_m=asset.center_of_mass_m,
         mass_kg=asset.mass_kg,
-        convexity=_convexity(mesh, cleaned.watertight),
+        convexity=_convexity(mesh, mesh.volume_m3 if cleaned.watertight else solid.volume_m3),
         drawn_px=test_render.drawn_px,
     )
 
 
-def _convexity(mesh: Mesh, watertight: bool) -> float:
-    """The volume as a fraction of the hull's volume; 0 if the mesh is open or the hull has no volume."""
+def _convexity(mesh: Mesh, volume_m3: float) -> float:
+    """A volume as a fraction of the hull's volume; 0 if the hull has no volume."""
     points: Floats = mesh.vertices_m - mesh.vertices_m.mean(axis=0)
     try:
         hull_m3 = float(ConvexHull(points).volume)
     except QhullError:
         return 0.0
-    return round(min(mesh.volume_m3 / hull_m3, 1.0), 3) if watertight and hull_m3 > 0 else 0.0
+    return round(min(volume_m3 / hull_m3, 1.0), 3) if hull_m3 > 0 else 0.0
 
 
 def _check_round_trip(again: Mesh, mesh: Mesh) -> None:

@@ -26,7 +26,7 @@ from sim2coco.store import LOCK, LOG, LocalStore, Store
 
 ROWS = "rows"
 """Folder of the library with a JSON file for each mesh file: the result of its examination."""
-VERSION = f"8.{PREPARED_VERSION}"
+VERSION = f"9.{PREPARED_VERSION}"
 """Version of `examine` and of prepared meshes; files whose stored row has another one are examined again."""
 
 MEASURED = (
@@ -209,6 +209,7 @@ def _asset(mesh_folder: MeshFolder, row: Row) -> dict[str, Any]:
         "density_kg_m3": row.override.density_kg_m3 or DENSITY_KG_M3,
         **{name: facts[name] for name in MEASURED},
         "notes": row.notes,
+        "repairs": row.repairs,
     }
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 from sim2coco.library.lengths import sides
 from sim2coco.library.row import Row
-from sim2coco.library.shape import NOT_INSTALLED
 
 HEAD = (
     "verdict",
@@ -56,8 +55,17 @@ def _below(row: Row) -> Iterator[str]:
         yield f"    {sentence(row)}"
     for note in row.notes:
         yield f"    {note}"
-    if row.hull_because not in ("", NOT_INSTALLED):
-        yield f"    {row.hull_because}"
+
+
+def remarks(row: Row) -> Iterator[str]:
+    """Yields a line on why a mesh is left out; otherwise one on its repairs, and one on its other notes."""
+    if not row.usable:
+        yield f"{row.file}: {sentence(row)}"
+        return
+    if row.repairs:
+        yield f"{row.file}: repaired: {'; '.join(row.repairs)}"
+    if row.remarks:
+        yield f"{row.file}: note: {'; '.join(row.remarks)}"
 
 
 def sentence(row: Row) -> str:

@@ -53,7 +53,8 @@ class Row:
         reason: Why the mesh is refused, in words; "" otherwise.
         remedy: What the user can do about the reason; "" if the mesh is not refused.
         asks: What the user must state before the mesh can be imported, and why; "" if nothing is asked.
-        notes: Descriptions of repairs, and of what the file lacks.
+        notes: Descriptions of repairs, of what the file lacks, and of how the mesh is used.
+        repairs: Those of the notes that describe repairs.
         inputs: Hash of each file that was read, by its path relative to the mesh file's folder.
         mesh: Name of the clean mesh, which is its hash; "" for none.
         prepared: Hash of the file with the mesh prepared for drawing; "" for none.
@@ -74,7 +75,7 @@ class Row:
         reach_m: Distances from the centre of mass in metres, as in `Dimensions`: the largest, the largest
             horizontal one, down to the lowest vertex, and up to the highest.
         mass_kg: Mass from volume and density, limited to 0.01..50 kg.
-        convexity: Volume as a fraction of the hull's volume; 1 for a convex mesh, 0 for an open one.
+        convexity: Volume as a fraction of the hull's volume; 1 for a convex mesh, 0 if the hull is flat.
         pieces: Number of convex pieces of the collision shape; 1 means the hull.
         collision: Name of the file of the pieces, which is its hash; "" for none.
         hull_because: Why the collision shape is the hull although pieces would be better; "" otherwise.
@@ -89,6 +90,7 @@ class Row:
     remedy: str = ""
     asks: str = ""
     notes: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()
     inputs: dict[str, str] = field(default_factory=dict)
     mesh: str = ""
     prepared: str = ""
@@ -113,6 +115,11 @@ class Row:
     collision: str = ""
     hull_because: str = ""
     drawn_px: int = 0
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """The notes that describe no repair."""
+        return tuple(note for note in self.notes if note not in self.repairs)
 
     @property
     def outcome(self) -> str:

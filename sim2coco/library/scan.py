@@ -62,6 +62,8 @@ def scan(root: Path) -> Scan:
     Raises:
         LibraryError: The folder does not exist, or contains no mesh.
     """
+    if root.is_file():
+        raise LibraryError(f"{root}: is a file; name its folder, {root.parent}")
     if not root.is_dir():
         raise LibraryError(f"{root}: no such folder")
     meshes: list[str] = []
@@ -84,6 +86,17 @@ def scan(root: Path) -> Scan:
         kinds = ", ".join(SUFFIXES)
         raise LibraryError(f"{root}: no mesh in it; meshes end in {kinds}")
     return Scan(tuple(meshes), tuple(sorted(parts)), tuple(rubbish), tuple(companions), tuple(others))
+
+
+def scan_file(path: Path) -> Scan:
+    """The content of the folder of a mesh file, as if the file were alone in it.
+
+    Raises:
+        LibraryError: The file is no mesh.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise LibraryError(f"{path}: is no mesh; meshes end in {', '.join(SUFFIXES)}")
+    return Scan((readable(path.name),), (), (), (), ())
 
 
 def _files(root: Path) -> Iterator[str]:

@@ -14,6 +14,7 @@ from sim2coco.library.row import Row
 HULL_FITS = 0.95
 """Fraction of the hull's volume that a mesh must fill for the hull to be used as its collision shape."""
 NOT_INSTALLED = "the package that cuts meshes into convex pieces is not installed"
+NOT_CLOSED = "collides as its convex hull: not closed; --collision convex cuts it into pieces all the same"
 ANEW = "import the meshes anew"
 
 
@@ -33,13 +34,14 @@ def shape(row: Row, mesh: Mesh, hull_because: str) -> tuple[tuple[Floats, ...], 
     Returns:
         The vertices (n, 3) of each of at least two pieces, and "". If the hull is used, there are no pieces.
         This is right if the user asks for the hull, or does not ask for pieces and the mesh is nearly convex
-        or not watertight, so that its interior is unknown; the text is "" then. If pieces would be better
-        but could not be computed, the text is the reason.
+        or flat; the text is "" then. If the mesh is not watertight, so that its interior is unknown, or if
+        pieces could not be computed, the text is the reason.
     """
     told = row.override.collision
-    suits = not row.watertight or row.convexity >= HULL_FITS
-    if told == "hull" or (suits and told != "convex"):
+    if told == "hull" or (row.convexity >= HULL_FITS and told != "convex"):
         return (), ""
+    if not row.watertight and told != "convex":
+        return (), NOT_CLOSED if row.convexity else ""
     if hull_because or not installed():
         return (), hull_because or NOT_INSTALLED
     try:

@@ -36,6 +36,7 @@ from sim2coco.library.examine import Task, examine
 from sim2coco.library.importing import import_meshes
 from sim2coco.library.row import Row
 from sim2coco.library.scan import scan
+from sim2coco.library.shape import NOT_CLOSED
 from sim2coco.library.table import Flags, overrides, read_table
 from sim2coco.library.workers import _uncut, examined
 from sim2coco.recipe import Recipe
@@ -221,7 +222,6 @@ def test_pieces_are_few_and_reach_as_far_as_the_mesh(mesh: Mesh, most: int) -> N
         pytest.param(peg(), "", True, id="concave"),
         pytest.param(peg(), "hull", False, id="told so"),
         pytest.param(trimesh.creation.icosphere(2, 30.0), "", False, id="convex"),
-        pytest.param(peg().submesh([range(10, 180)], append=True), "", False, id="not closed"),
         pytest.param(peg().submesh([range(10, 180)], append=True), "convex", True, id="not closed, told so"),
     ],
 )
@@ -230,6 +230,25 @@ def test_what_is_cut(look: Look, tmp_path: Path, made: Any, collision: str, cut:
     row = look(tmp_path / "mesh.ply", collision=collision)
     assert (row.pieces > 1) == cut
     assert (row.hull_because, row.verdict) == ("", "ok")
+    assert row.notes == ()
+
+
+def test_what_is_not_closed_and_no_hull_is_told(look: Look, tmp_path: Path) -> None:
+    """A ball without a triangle is nearly its hull, and a flat sheet is one."""
+    ball, sheet = trimesh.creation.icosphere(3, 30.0), trimesh.creation.box((60.0, 60.0, 10.0))
+    for number, (made, told) in enumerate(
+        (
+            (peg().submesh([range(10, 180)], append=True), True),
+            (peg().submesh([range(1, 180)], append=True), True),
+            (ball.submesh([range(1, 1280)], append=True), False),
+            (sheet.submesh([[*np.flatnonzero(sheet.face_normals[:, 2] > 0.9)]], append=True), False),
+        )
+    ):
+        made.export(tmp_path / f"{number}.ply")
+        row = look(tmp_path / f"{number}.ply")
+        assert (row.verdict, row.watertight, row.pieces) == ("ok", False, 1)
+        assert row.notes == (row.hull_because,) * told == (NOT_CLOSED,) * told
+        assert row.remarks == row.notes
 
 
 def test_without_the_package_hulls_are_used_and_it_is_said_once(

@@ -107,7 +107,7 @@ def test_a_texture_elsewhere_is_not_opened(
     """The mesh can be used without it; a note says which texture it is and what to do."""
     name = name.format(absolute=folder.parent / SECRET)
     row = look(make(folder, name), unit_m=1.0, library=folder.parent / "library")
-    assert (row.verdict, row.images) == ("repaired", {name: "outside"})
+    assert (row.verdict, row.images) == ("ok", {name: "outside"})
     assert row.notes == (
         f"texture {name!r} is outside the folder that was given: its colour is used; {COPY}",
     )
@@ -138,7 +138,7 @@ def test_a_link_within_the_folder_is_followed(look: Look, folder: Path) -> None:
 def test_a_windows_path_is_taken_as_a_name_beside_the_mesh(look: Look, folder: Path) -> None:
     (folder / "skin.png").write_bytes(png(picture()))
     row = look(obj(folder, r"C:\Users\me\skin.png"), unit_m=1.0)
-    assert (row.verdict, row.images) == ("repaired", {"skin.png": "found"})
+    assert (row.verdict, row.images) == ("ok", {"skin.png": "found"})
 
 
 def test_options_before_the_name_of_a_texture_are_no_part_of_it(look: Look, folder: Path) -> None:

@@ -133,6 +133,28 @@ def test_sizes_that_are_hard_to_believe_are_asked_about(here: Path) -> None:
     assert "3 ok, 0 repaired, 0 refused; 6 left out until you answer" in lines[-1]
 
 
+def test_one_file_is_checked_alone_with_what_the_table_says_of_it(here: Path) -> None:
+    done = assets(here, "check", "things/bricks/brick.glb")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[-1] == "things/bricks/brick.glb: 1 ok, 0 repaired, 0 refused"
+    assert "60 x 40 x 20 mm" in done.out
+    (here / "things" / "assets.csv").write_text("file,unit\nbricks/brick.stl,cm\nsingle.stl,mm\n")
+    (row,) = json.loads(assets(here, "check", "things/single.stl", "--json").out)
+    assert (row["file"], row["unit"], row["metres_per_unit"]) == ("single.stl", "table", 0.001)
+    (here / "page.html").write_text("<html>")
+    for words, told in (
+        (("check", "page.html"), "page.html: is no mesh; meshes end in .obj, "),
+        (("check", "nowhere.obj"), "nowhere.obj: no such folder"),
+        (
+            ("import", "things/single.stl", "--out", "l"),
+            "things/single.stl: is a file; name its folder",
+        ),
+    ):
+        refused = assets(here, *words)
+        assert (refused.code, refused.out) == (2, "")
+        assert refused.err.startswith(f"sim2coco: {told}")
+
+
 def test_files_that_are_taken_as_metres_are_named(here: Path) -> None:
     for number in range(7):
         brick(here / "small" / f"brick{number}.stl", 0.001 * (1 + number / 10))

@@ -112,7 +112,7 @@ def test_all_materials_are_kept(look: Look, tmp_path: Path) -> None:
 def test_more_colours_than_can_be_drawn_become_one_texture(look: Look, tmp_path: Path) -> None:
     colors = [(round(0.02 * index, 2), 0.5, 0.25) for index in range(40)]
     row = look(obj_of_materials(tmp_path, colors), library=tmp_path / "library", unit_m=1.0)
-    assert (row.verdict, row.parts, row.notes) == ("repaired", 1, ("40 colours joined into one texture",))
+    assert (row.verdict, row.parts, row.notes) == ("ok", 1, ("40 colours joined into one texture",))
     (part,) = read_stored(tmp_path / "library" / "meshes" / f"{row.mesh}.glb").parts
     assert part.texture is not None
     assert part.texture.shape[1] % 4 == 0
@@ -153,10 +153,10 @@ def test_textures_that_are_not_there_or_of_no_known_kind_are_told(look: Look, tm
     (image,) = (*tmp_path.glob("*.png"), *tmp_path.glob("*.jp*g"))
     image.write_bytes(b"no picture")
     row = look(tmp_path / "box.obj", unit_m=1.0)
-    assert (row.verdict, row.images) == ("repaired", {image.name: "unsupported"})
+    assert (row.verdict, row.images) == ("ok", {image.name: "unsupported"})
     image.unlink()
     row = look(tmp_path / "box.obj", unit_m=1.0)
-    assert (row.verdict, row.images) == ("repaired", {image.name: "missing"})
+    assert (row.verdict, row.images) == ("ok", {image.name: "missing"})
     assert row.notes == (f"texture {image.name!r} missing: its colour is used",)
     (tmp_path / image.name.upper()).write_bytes(png(picture()))
     assert look(tmp_path / "box.obj", unit_m=1.0).images == {image.name.upper(): "found"}

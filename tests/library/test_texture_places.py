@@ -100,7 +100,7 @@ def test_what_leaves_the_folder_is_told(look: Look, root: Path, name: str) -> No
     path, name = model(root, name), name.format(root=root)
     told = f"texture {name!r} is outside the folder that was given: its colour is used; {REMEDY}"
     row = look(path, root=root, unit_m=1.0)
-    assert (row.verdict, row.images, row.notes) == ("repaired", {name: "outside"}, (told,))
+    assert (row.verdict, row.images, row.notes) == ("ok", {name: "outside"}, (told,))
     made = load_catalogue(Assets.parse({"categories": {"part": {"path": str(path), "size_m": 0.1}}}))
     assert made.notes == (f"assets.categories.part.path: plate.obj: {told}",)
 

@@ -5,7 +5,7 @@ import numpy as np
 from scenes.assets.reading.containers import unreadable
 from scenes.assets.reading.limits import MAX_FACES
 from scenes.assets.reading.raw import Floats
-from scenes.assets.reading.refusal import Refused
+from scenes.assets.reading.refusal import Refused, Repair
 from scenes.assets.reading.triangulate import Ints, triangulate
 
 MAX_CORNERS = 20_000
@@ -48,6 +48,6 @@ def triangles_of(vertices: Floats, corners: Ints, counts: Ints, notes: list[str]
     whole = np.bincount(polygon[~there], minlength=len(counts)) == 0
     if not whole.any():
         raise unreadable("its faces name vertices that are not there")
-    notes.append(f"{int((~whole).sum()):,} faces whose vertices are not there dropped")
+    notes.append(Repair(f"{int((~whole).sum()):,} faces whose vertices are not there dropped"))
     kept = np.flatnonzero(whole[polygon])
     return np.asarray(kept[triangulate(vertices, corners[kept], counts[whole])])

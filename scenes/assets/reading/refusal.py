@@ -1,8 +1,14 @@
-"""The exception for mesh files that cannot be used, with the kind of problem, the reason and a remedy."""
+"""Mesh files that are wrong: the exception for those that cannot be used, and the note on a repair."""
 
 from typing import Literal
 
 Kind = Literal["unreadable", "no faces", "non-finite", "over a limit", "path trick"]
+
+
+class Repair(str):
+    """A note on triangles that were left out because they are wrong; other notes say what is not used."""
+
+    __slots__ = ()
 
 
 class Refused(Exception):

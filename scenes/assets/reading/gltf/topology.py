@@ -7,6 +7,7 @@ from scenes.assets.reading.containers import unreadable
 from scenes.assets.reading.gltf.accessors import UNSIGNED, Accessor, accessor_of
 from scenes.assets.reading.gltf.buffers import Buffers
 from scenes.assets.reading.gltf.item import Item
+from scenes.assets.reading.refusal import Repair
 
 TRIANGLES, STRIP, FAN = 4, 5, 6
 LINES_AND_POINTS = range(4)
@@ -41,10 +42,10 @@ def faces_of(root: Item, buffers: Buffers, primitive: Item, positions: Accessor,
     corners = _corners(root, buffers, primitive, mode, positions.count)
     faces = _joined(corners, mode)
     if mode == TRIANGLES and len(corners) % 3:
-        notes.append(f"{len(corners) % 3} corners after its last triangle left out")
+        notes.append(Repair(f"{len(corners) % 3} corners after its last triangle left out"))
     there = (faces < positions.count).all(axis=1)
     if not there.all():
-        notes.append(f"{int((~there).sum()):,} faces whose vertices are not there dropped")
+        notes.append(Repair(f"{int((~there).sum()):,} faces whose vertices are not there dropped"))
         faces = faces[there]
     return faces
 
