@@ -7,11 +7,13 @@ A data set is treated as written by sim2coco (`ours`) if it has a `run.json` or 
 tools, which may have polygons and crowds, only have to follow the COCO format.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from sim2coco.check.document import Document, compare_splits, read_split
-from sim2coco.check.folder import TEMPORARY, Fault, Folder
+from sim2coco.check.document import Document, compare_splits, note_unused_categories, read_split
+from sim2coco.check.faults import Fault
+from sim2coco.check.folder import TEMPORARY, Folder
 from sim2coco.check.labels import check_labels
 from sim2coco.check.layout import EXPECTED, annotation_files
 from sim2coco.check.pictures import check_images, find_stray_files
@@ -32,10 +34,11 @@ class Report:
     Attributes:
         images: Number of images in the annotation files.
         annotations: Number of annotations in them.
-        faults: Everything that is wrong.
+        faults: Everything that is wrong, at most `MAX_KEPT` faults of one kind.
         notes: What is worth knowing and no fault.
         holdings: Numbers of meshes and textures in each split, and of those that splits share; empty for
             data sets of other tools.
+        counts: Number of faults of each kind, also of those that are not kept.
     """
 
     images: int
@@ -43,6 +46,7 @@ class Report:
     faults: tuple[Fault, ...]
     holdings: tuple[Holding, ...] = ()
     notes: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 def check(root: Path) -> Report:
@@ -60,20 +64,33 @@ def check(root: Path) -> Report:
     """
     if not root.is_dir():
         raise CheckError(f"{root}: no such folder")
-    folder = Folder(root, ours=(root / "run.json").exists() or (root / "records").is_dir())
+    folder = Folder(root, ours=folder_is_ours(root))
+    with folder.files:
+        return _check(folder)
+
+
+def folder_is_ours(root: Path) -> bool:
+    """Whether sim2coco wrote the data set in a folder."""
+    return (root / "run.json").exists() or (root / "records").is_dir()
+
+
+def _check(folder: Folder) -> Report:
     splits = annotation_files(folder)
     if not splits and not folder.ours:
-        raise CheckError(f"{root}: not a data set: {EXPECTED}")
+        raise CheckError(f"{folder.root}: not a data set: {EXPECTED}")
     documents = {split: _document(folder, split, name) for split, name in splits.items()}
     readable = {split: document for split, document in documents.items() if document is not None}
     compare_splits(readable)
+    if note := note_unused_categories(readable):
+        folder.notes.append(note)
     if splits and folder.ours:  # otherwise the run is unfinished
         find_stray_files(folder, splits)
     holdings = check_run(folder, documents).holdings() if folder.ours else ()
     _check_remaining_files(folder)
-    images = sum(document.num_images for document in readable.values())
-    annotations = sum(document.num_annotations for document in readable.values())
-    return Report(images, annotations, tuple(folder.faults), holdings, tuple(folder.notes))
+    images = sum(document.sizes["images"] for document in readable.values())
+    annotations = sum(document.sizes["annotations"] for document in readable.values())
+    faults = folder.faults
+    return Report(images, annotations, tuple(faults), holdings, tuple(folder.notes), dict(faults.counts))
 
 
 def _document(folder: Folder, split: str, name: str) -> Document | None:
@@ -89,6 +106,8 @@ def _check_remaining_files(folder: Folder) -> None:
     """Reports leftover temporary files, and absolute paths in files that other checks have not read."""
     for name in folder.names():
         if Path(name).name.startswith(TEMPORARY):
-            folder.at(name).fault("a temporary file of an interrupted run; the next run removes it")
+            folder.at(name).fault(
+                "temporary", "a temporary file of an interrupted run; the next run removes it"
+            )
         elif folder.ours:
             folder.scan(name)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim2coco.check.folder import Place
+from sim2coco.check.faults import Place
 from sim2coco.check.values import Entry, integer, show
 
 Array = NDArray[np.float64]
@@ -50,7 +50,7 @@ def check_bodies(
     except MALFORMED as error:
         found = [f"the scene, the camera or a label cannot be read ({type(error).__name__}: {error})"[:120]]
     for what in found:
-        place.fault(what)
+        place.fault("scene", what)
 
 
 def _image(view: Entry, picture: Entry) -> Iterator[str]:

@@ -1,16 +1,23 @@
-"""Reads annotation files: valid entries are kept by id, invalid ones are reported."""
+"""Reads annotation files: images and categories are kept, annotations indexed, invalid entries reported."""
 
+from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sim2coco.check import entries
-from sim2coco.check.folder import Folder, Place
-from sim2coco.check.values import Entry, Rules, show
+import numpy as np
+
+from sim2coco.check import entries, panoptic
+from sim2coco.check.faults import Place
+from sim2coco.check.folder import Folder
+from sim2coco.check.jsontext import NotJson
+from sim2coco.check.listing import CATEGORY, ID, IMAGE, RANK, Listing
+from sim2coco.check.stream import Item, NotObject, items
+from sim2coco.check.values import Entry, show
 
 KINDS = ("categories", "images", "annotations")
-REFERRED = {"image_id": "images", "category_id": "categories"}
-"""The list that each reference of an annotation refers to."""
+REFERRED = {"image_id": ("images", IMAGE), "category_id": ("categories", CATEGORY)}
+"""The list that each reference of an annotation refers to, and its column in the index."""
 
 
 @dataclass(slots=True)
@@ -20,33 +27,42 @@ class Document:
     Attributes:
         folder: The data set.
         name: The file, relative to the data set.
-        num_images: Number of images, including invalid entries.
-        num_annotations: Number of annotations, including invalid entries.
+        listing: The annotations.
         categories: Valid categories by id.
-        images: Valid images by id.
-        annotations: Valid annotations by id.
-        of_image: The annotations of each image, by image id.
+        images: Valid images by id: those of their values that the checks use.
         by_name: The images by file name; backslashes in names of other tools are separators.
         unusable: The ids of the invalid entries of each kind, as far as they have one. What refers to them is
             not reported again.
+        sizes: Number of entries of each kind, invalid ones included.
+        disordered: The lists whose ids are not in order.
+        segments: For panoptic annotations, the first reference to each image and category.
         amodal: The amodal file of the same split, if there is one.
     """
 
     folder: Folder
     name: str
-    num_images: int
-    num_annotations: int
-    categories: dict[int, Entry]
-    images: dict[int, Entry]
-    annotations: dict[int, Entry]
-    of_image: dict[int, list[Entry]]
-    by_name: dict[str, Entry]
-    unusable: dict[str, set[int]]
+    listing: Listing
+    categories: dict[int, Entry] = field(default_factory=dict)
+    images: dict[int, Entry] = field(default_factory=dict)
+    by_name: dict[str, Entry] = field(default_factory=dict)
+    unusable: dict[str, set[int]] = field(default_factory=lambda: {kind: set() for kind in KINDS})
+    sizes: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
+    disordered: set[str] = field(default_factory=set)
+    segments: panoptic.References = field(default_factory=dict)
     amodal: "Document | None" = None
 
     def at(self, where: str) -> Place:
         """Returns a location in this file, at which faults can be reported."""
         return self.folder.at(self.name, where)
+
+    def annotations_of(self, image: int) -> list[Entry]:
+        """Reads the valid annotations of an image, in the order of the file."""
+        return [*self.listing.of_image(image)]
+
+    def ignored_of(self, image: Entry) -> list[Any]:
+        """Reads the instances without a label that an image of sim2coco lists."""
+        ignored = self.listing.read(*image["at"])["ignored"]
+        return ignored if type(ignored) is list else []
 
 
 def read_split(folder: Folder, split: str, name: str) -> Document | None:
@@ -59,84 +75,146 @@ def read_split(folder: Folder, split: str, name: str) -> Document | None:
     """
     document = _read(folder, name)
     amodal = f"annotations/amodal_{split}.json"
-    if document is not None and (folder.ours or (folder.root / amodal).exists()):
+    if document is not None and (folder.ours or folder.has(amodal)):
         document.amodal = _read(folder, amodal)
     return document
 
 
 def _read(folder: Folder, name: str) -> Document | None:
-    rules = entries.OURS if folder.ours else entries.COCO
-    tree = folder.read_object(name, rules["file"])
-    if tree is None:
+    folder.parsed.add(name)
+    file = folder.open(name)
+    if file is None:
         return None
-    unusable: dict[str, set[int]] = {kind: set() for kind in KINDS}
-    categories, images, annotations = (
-        _by_id(folder, name, kind, tree[kind], rules[kind], unusable[kind]) for kind in KINDS
-    )
-    for key, entries_by_id in (("name", categories), ("file_name", images)):
-        _check_unique(folder, name, key, entries_by_id)
-    document = Document(
-        folder,
-        name,
-        num_images=len(tree["images"]),
-        num_annotations=len(tree["annotations"]),
-        categories=categories,
-        images=images,
-        annotations=annotations,
-        of_image={identity: [] for identity in images},
-        by_name={image["file_name"].replace("\\", "/"): image for image in images.values()},
-        unusable=unusable,
-    )
-    _assign_annotations(document)
+    document = Document(folder, name, Listing(file))
+    tree, rows = {}, array("q")
+    try:
+        for item in items(file):
+            if item.rank is None and item.key in tree:
+                folder.at(name).fault("repeated_key", f"key {show(item.key)} occurs twice")
+                return None
+            if item.rank is None:
+                tree[item.key] = item.value
+            _see(document, item, rows)
+    except NotJson as error:
+        folder.at(name).fault("json", f"invalid JSON: {error}")
+        return None
+    except NotObject as error:
+        folder.at(name).fault("schema", str(error))
+        return None
+    except OSError as error:
+        folder.at(name).fault("unreadable", f"cannot be read: {error.strerror}")
+        return None
+    if not folder.at(name).conforms(tree, entries.rules("file", folder.ours)):
+        return None
+    document.listing.fill(rows)
+    _finish(document)
     return document
 
 
-def _by_id(
-    folder: Folder, name: str, kind: str, listed: list[Any], rules: Rules, unusable: set[int]
-) -> dict[int, Entry]:
-    """Returns the valid entries of a list by id, and reports invalid entries and ids.
-
-    The ids of invalid entries are added to `unusable`.
-    """
-    found: dict[int, Entry] = {}
-    for rank, entry in enumerate(listed):
-        place = folder.at(name, f"{kind}[{rank}]")
-        if not place.conforms(entry, rules):
-            unusable |= {entry["id"]} if type(entry) is dict and type(entry.get("id")) is int else set()
-        elif found.setdefault(entry["id"], entry) is not entry:
-            place.fault(f"id {entry['id']} occurs twice")
-    ids = [entry.get("id") if type(entry) is dict else None for entry in listed]
-    if folder.ours and ids != list(range(1, len(ids) + 1)):
-        folder.at(name, kind).fault("ids are not 1, 2, 3, ... in order")
-    if kind == "annotations" and 0 in found and not folder.ours:
-        folder.notes.append(f"{name}: annotation id 0: pycocotools' COCOeval takes a match with it for none")
-    return found
+def _see(document: Document, item: Item, rows: "array[int]") -> None:
+    """Checks one value of the file, and keeps what the checks need of it."""
+    where = item.key if item.rank is None else f"{item.key}[{item.rank}]"
+    if item.oddities:
+        for kind, message in item.oddities.items():
+            document.at(where).fault(kind, message)
+    if document.folder.ours:
+        document.folder.report_paths(document.name, item.key, item.value)
+    if item.rank is None:
+        _see_top(document, item)
+    elif item.key in KINDS:
+        document.sizes[item.key] += 1
+        _see_entry(document, document.at(where), item, rows)
 
 
-def _check_unique(folder: Folder, name: str, key: str, found: dict[int, Entry]) -> None:
+def _see_top(document: Document, item: Item) -> None:
+    rule = entries.OPTIONAL.get(item.key)
+    if rule is not None and not document.folder.ours:
+        document.at("").conforms({item.key: item.value}, {item.key: rule})
+
+
+def _see_entry(document: Document, place: Place, item: Item, rows: "array[int]") -> None:
+    entry, kind, ours = item.value, item.key, document.folder.ours
+    if kind == "annotations" and not ours and panoptic.is_panoptic(entry):
+        panoptic.see(place, entry, document.segments)
+        return
+    conforms = place.conforms(entry, entries.rules(kind, ours))
+    if conforms and kind == "annotations" and ours:
+        conforms = place.conforms(entry["attributes"], entries.ATTRIBUTES)
+    if ours:
+        _check_order(document, kind, entry)
+    if not conforms:
+        if type(entry) is dict and type(entry.get("id")) is int:
+            document.unusable[kind].add(entry["id"])
+    elif kind == "annotations":
+        numbers = (entry["id"], entry["image_id"], entry["category_id"])
+        rows.extend((*numbers, item.start, item.length, item.rank or 0))
+    elif kind == "images":
+        kept = {key: entry[key] for key in entries.KEPT if key in entry}
+        _keep(place, document.images, kept | ({"at": (item.start, item.length)} if ours else {}))
+    else:
+        _keep(place, document.categories, entry)
+
+
+def _check_order(document: Document, kind: str, entry: Any) -> None:
+    """Reports, once for each list, that ids are not those that sim2coco writes."""
+    identity = entry.get("id") if type(entry) is dict else None
+    if identity != document.sizes[kind] and kind not in document.disordered:
+        document.disordered.add(kind)
+        document.at(kind).fault("order", "ids are not 1, 2, 3, ... in order")
+
+
+def _keep(place: Place, found: dict[int, Entry], entry: Entry) -> None:
+    if found.setdefault(entry["id"], entry) is not entry:
+        place.fault("duplicate_id", f"id {entry['id']} occurs twice")
+
+
+def _finish(document: Document) -> None:
+    """Checks what concerns several entries: unique names and ids, and references."""
+    for key, found in (("name", document.categories), ("file_name", document.images)):
+        _check_unique(document, key, found)
+    document.by_name = {image["file_name"].replace("\\", "/"): image for image in document.images.values()}
+    _remove_repeated(document)
+    _remove_dangling(document)
+    panoptic.check(document.at, document.segments, document.images, document.categories)
+    if document.segments:
+        document.folder.notes.append(f"{document.name}: panoptic; its PNG files are not compared")
+    if not document.folder.ours and document.listing.row(0) is not None:
+        what = "annotation id 0: pycocotools' COCOeval takes a match with it for none"
+        document.folder.notes.append(f"{document.name}: {what}")
+
+
+def _check_unique(document: Document, key: str, found: dict[int, Entry]) -> None:
     """Reports entries that have the same value for a key."""
     known: dict[str, int] = {}
     for identity, entry in found.items():
         if known.setdefault(entry[key], identity) != identity:
-            folder.at(name, f"id {identity}").fault(f"{key} {show(entry[key])} occurs twice")
+            document.at(f"id {identity}").fault("duplicate_name", f"{key} {show(entry[key])} occurs twice")
 
 
-def _assign_annotations(document: Document) -> None:
-    """Assigns each annotation to its image; removes those without a valid image, category or attributes."""
-    known = {"image_id": document.images, "category_id": document.categories}
-    for identity, annotation in list(document.annotations.items()):
-        place = document.at(f"annotation {identity}")
-        missing = [key for key, found in known.items() if annotation[key] not in found]
-        for key in missing:
-            if annotation[key] not in document.unusable[REFERRED[key]]:
-                place.fault(f"{key} {annotation[key]} is not the id of an entry of this file")
-        if missing or (
-            document.folder.ours and not place.conforms(annotation["attributes"], entries.ATTRIBUTES)
-        ):
-            del document.annotations[identity]
-            document.unusable["annotations"].add(identity)
-        else:
-            document.of_image[annotation["image_id"]].append(annotation)
+def _remove_repeated(document: Document) -> None:
+    listing = document.listing
+    again = listing.repeated()
+    for row in listing.rows[again]:
+        document.at(f"annotations[{row[RANK]}]").fault("duplicate_id", f"id {row[ID]} occurs twice")
+    if again.any():
+        listing.keep(listing.rows[~again])
+
+
+def _remove_dangling(document: Document) -> None:
+    """Removes annotations without a valid image or category, and reports those that refer to nothing."""
+    rows = document.listing.rows
+    kept = np.ones(len(rows), bool)
+    for key, (kind, column) in REFERRED.items():
+        found = document.images if kind == "images" else document.categories
+        there = np.isin(rows[:, column], np.fromiter(found, np.int64, len(found)))
+        kept &= there
+        for row in rows[~there]:
+            if int(row[column]) not in document.unusable[kind]:
+                what = f"{key} {row[column]} is not the id of an entry of this file"
+                document.at(f"annotation {row[ID]}").fault("dangling", what)
+    if not kept.all():
+        document.unusable["annotations"].update(rows[~kept, ID].tolist())
+        document.listing.keep(rows[kept])
 
 
 def compare_splits(documents: Mapping[str, Document]) -> None:
@@ -145,11 +223,12 @@ def compare_splits(documents: Mapping[str, Document]) -> None:
     first = next(iter(documents.values()), None)
     for split, document in documents.items():
         if first is not None and _categories_differ(document, first):
-            document.at("categories").fault(f"differ from those of {first.name}")
+            document.at("categories").fault("splits", f"differ from those of {first.name}")
         for image in document.images.values() if document.folder.ours else ():
             other = owners.setdefault(image["scene"], split)
             if other != split:
-                document.at(f"image {image['id']}").fault(f"scene {image['scene']} is in split {other} too")
+                what = f"scene {image['scene']} is in split {other} too"
+                document.at(f"image {image['id']}").fault("splits", what)
 
 
 def _categories_differ(one: Document, other: Document) -> bool:
@@ -161,3 +240,18 @@ def _categories_differ(one: Document, other: Document) -> bool:
     if one.folder.ours:
         return names != others and not (one.unusable["categories"] or other.unusable["categories"])
     return any(dict(others).get(identity, name) != name for identity, name in names)
+
+
+def note_unused_categories(documents: Mapping[str, Document]) -> str:
+    """A note on the categories that no annotation of any split has; "" if there are none."""
+    used: set[int] = set()
+    names: dict[int, str] = {}
+    for document in documents.values():
+        used |= set(np.unique(document.listing.rows[:, CATEGORY]).tolist())
+        used |= {identity for identity, places in document.segments.items() if "category_id" in places}
+        names |= {identity: str(entry["name"]) for identity, entry in document.categories.items()}
+    unused = [name for identity, name in names.items() if identity not in used]
+    if not unused or len(unused) == len(names):
+        return ""
+    more = f" and {len(unused) - 5} more" if len(unused) > 5 else ""
+    return f"categories without an annotation: {', '.join(map(show, unused[:5]))}{more}"

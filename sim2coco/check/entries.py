@@ -28,6 +28,10 @@ OUR_ANNOTATION = ANNOTATION | {
 }
 COCO = {"file": FILE, "images": IMAGE, "categories": CATEGORY, "annotations": ANNOTATION}
 OURS = {"file": OUR_FILE, "images": OUR_IMAGE, "categories": OUR_CATEGORY, "annotations": OUR_ANNOTATION}
+OPTIONAL: v.Rules = {"info": v.OBJECT, "licenses": v.LIST}
+"""What files of other tools may lack."""
+KEPT = (*IMAGE, *KEY)
+"""The values of images that are kept in memory."""
 IGNORED = {"category_id": v.ID, "bbox": v.BOX, "reason": v.TEXT}
 
 RUN = {"format": v.FORMAT, "num_images": v.INDEX, "identity": v.TEXT, "recipe": v.OBJECT}
@@ -53,3 +57,8 @@ LABEL = FRACTIONS | {
     "amodal_area": v.AMOUNT,
     "amodal_counts": v.TEXT,
 }
+
+
+def rules(kind: str, ours: bool) -> v.Rules:
+    """The rules for the entries of a list of a COCO file, or for the `file` itself."""
+    return OURS[kind] if ours else COCO[kind]

@@ -1,54 +1,25 @@
 """Reads the files of a data set defensively, and collects the faults found in them."""
 
-import json
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import yaml
 
+from sim2coco.check.faults import Faults, Place
+from sim2coco.check.files import opened
+from sim2coco.check.jsontext import Decoder, NotJson
 from sim2coco.check.paths import paths_in_tree, paths_in_yaml
-from sim2coco.check.values import Entry, Rules, show, violations
+from sim2coco.check.values import Entry, Rules, show
 
 TEMPORARY = ".tmp-"
+MAX_BYTES = 2**24
+"""Maximum length of files that are read whole; annotation files may be of any length."""
 OF_DESKTOPS = (".DS_Store", "Thumbs.db", "desktop.ini")
 """Files that file managers leave in folders, besides those that begin with `._`; they are ignored."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One fault: the file (relative to the data set), the location in it, and what is wrong."""
-
-    file: str
-    where: str
-    what: str
-
-    def __str__(self) -> str:
-        """The fault as one line; unprintable characters are escaped."""
-        text = ": ".join(part for part in (self.file, self.where, self.what) if part)
-        return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A location in a data set, and the list to which its faults are added."""
-
-    file: str
-    where: str
-    faults: list[Fault]
-
-    def fault(self, what: str) -> None:
-        """Reports a fault at this location."""
-        self.faults.append(Fault(self.file, self.where, what))
-
-    def conforms(self, entry: Any, rules: Rules) -> bool:
-        """Returns whether an entry follows the rules, and reports each violation."""
-        found = list(violations(entry, rules))
-        for what in found:
-            self.fault(what)
-        return not found
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +32,15 @@ class Folder:
         faults: The faults found so far, in order.
         notes: What is worth knowing and no fault, so far.
         parsed: Names of the JSON files read so far.
+        files: Closes the files that are open.
     """
 
     root: Path
     ours: bool
-    faults: list[Fault] = field(default_factory=list)
+    faults: Faults = field(default_factory=Faults)
     notes: list[str] = field(default_factory=list)
     parsed: set[str] = field(default_factory=set)
+    files: ExitStack = field(default_factory=ExitStack)
 
     def at(self, file: str, where: str = "") -> Place:
         """Returns a location in one of the files, at which faults can be reported."""
@@ -92,14 +65,29 @@ class Folder:
         except (OSError, ValueError):  # for example, if the name is too long
             return False
 
+    def open(self, name: str) -> BinaryIO | None:
+        """Opens a regular file until the check ends; reports a fault and returns None if it cannot."""
+        try:
+            return self.files.enter_context(opened(self.root / name))
+        except FileNotFoundError:
+            self.at(name).fault("missing", "missing")
+        except (OSError, ValueError) as error:
+            self.at(name).fault("unreadable", f"cannot be read: {getattr(error, 'strerror', error)}")
+        return None
+
     def read(self, name: str) -> bytes | None:
         """Returns the content of a regular file; reports a fault and returns None if it cannot be read."""
         try:
-            if (self.root / name).is_file():
-                return (self.root / name).read_bytes()
-            self.at(name).fault("missing")
-        except OSError as error:
-            self.at(name).fault(f"cannot be read: {error.strerror}")
+            with opened(self.root / name) as file:
+                content = file.read(MAX_BYTES + 1)
+        except FileNotFoundError:
+            self.at(name).fault("missing", "missing")
+        except (OSError, ValueError) as error:
+            self.at(name).fault("unreadable", f"cannot be read: {getattr(error, 'strerror', error)}")
+        else:
+            if len(content) <= MAX_BYTES:
+                return content
+            self.at(name).fault("unreadable", f"longer than {MAX_BYTES // 2**20} MiB: not read")
         return None
 
     def read_object(self, name: str, rules: Rules | None) -> Entry | None:
@@ -112,16 +100,16 @@ class Folder:
         content = self.read(name)
         if content is None:
             return None
-        constants: dict[str, float] = {}
+        decoder = Decoder()
         try:
-            tree = json.loads(content, parse_constant=lambda text: constants.setdefault(text, float(text)))
-        except (ValueError, RecursionError) as error:
-            self.at(name).fault(f"invalid JSON: {_first_line(error)}")
+            tree = decoder.decode_all(content)
+        except NotJson as error:
+            self.at(name).fault("json", f"invalid JSON: {error}")
             return None
-        for text in sorted(constants):
-            self.at(name).fault(f"invalid JSON: it contains {text}")
+        for kind, message in decoder.oddities.items():
+            self.at(name).fault(kind, message)
         if self.ours:
-            self._report_paths(name, paths_in_tree(tree))
+            self.report_paths(name, "", tree)
         return tree if rules is not None and self.at(name).conforms(tree, rules) else None
 
     def scan(self, name: str) -> None:
@@ -131,13 +119,18 @@ class Folder:
             self.read_object(name, None)
         elif suffix in (".yaml", ".yml"):
             try:
-                self._report_paths(name, paths_in_yaml(self.read(name) or b""))
+                for where, text in paths_in_yaml(self.read(name) or b""):
+                    self._report_path(name, where, text)
             except (ValueError, yaml.YAMLError) as error:
-                self.at(name).fault(f"invalid YAML: {_first_line(error)}")
+                self.at(name).fault("yaml", f"invalid YAML: {_first_line(error)}")
 
-    def _report_paths(self, name: str, found: Iterator[tuple[str, str]]) -> None:
-        for where, text in found:
-            self.at(name, where).fault(f"{show(text)} is an absolute path")
+    def report_paths(self, name: str, where: str, tree: Any) -> None:
+        """Reports each absolute path in a JSON tree that lies at a place of a file."""
+        for inside, text in paths_in_tree(tree):
+            self._report_path(name, f"{where}{inside}".removeprefix("."), text)
+
+    def _report_path(self, name: str, where: str, text: str) -> None:
+        self.at(name, where).fault("path", f"{show(text)} is an absolute path")
 
 
 def _first_line(error: Exception) -> str:

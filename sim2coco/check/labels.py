@@ -3,15 +3,19 @@
 Boxes and areas must equal those of the masks; in data sets of other tools they may deviate a little.
 """
 
-from sim2coco.check.document import Document
+import numpy as np
+
+from sim2coco.check.document import REFERRED, Document
 from sim2coco.check.entries import ATTRIBUTES, COCO, IGNORED, KEY
-from sim2coco.check.folder import Place
+from sim2coco.check.faults import Place
+from sim2coco.check.listing import ID
 from sim2coco.check.masks import Runs, mask_of, overlap
 from sim2coco.check.values import Entry, show
 
 FRACTION_ERROR = 1e-5
 """Allowed deviation of visible fraction and occlusion, which are rounded to 6 digits."""
-PLURALS = {"image": "images", "category": "categories", "annotation": "annotations"}
+PLURALS = {"image": "images", "category": "categories"}
+MISSING = "is missing or invalid here, but not in the other file"
 SLACK_PX, SLACK_FRACTION = 2, 0.05
 """Deviations that are allowed in data sets of other tools.
 
@@ -28,36 +32,37 @@ def check_labels(document: Document) -> None:
     scene = -1
     for image in document.images.values():
         masks = {}
-        for annotation in document.of_image[image["id"]]:
+        annotations = document.annotations_of(image["id"])
+        for annotation in annotations:
             mask = _mask(document, image, annotation)
             if mask is not None:
                 masks[annotation["id"]] = mask
-            if amodal is not None and annotation["id"] in amodal.annotations:
-                _compare_masks(document, amodal, image, annotation, mask)
+            counterpart = amodal.listing.get(annotation["id"]) if amodal is not None else None
+            if amodal is not None and counterpart is not None:
+                _compare_masks(document, amodal, image, annotation, mask, counterpart)
         if document.folder.ours:
-            _our_image(document, image, masks)
+            _our_image(document, image, annotations, masks)
             if image["scene"] < scene:
-                document.at(f"image {image['id']}").fault("scenes are not in order")
+                document.at(f"image {image['id']}").fault("order", "scenes are not in order")
             scene = image["scene"]
 
 
-def _our_image(document: Document, image: Entry, masks: dict[int, Runs]) -> None:
+def _our_image(document: Document, image: Entry, annotations: list[Entry], masks: dict[int, Runs]) -> None:
     place = document.at(f"image {image['id']}")
     if pair := overlap(masks):
-        place.fault(f"the masks of annotations {pair[0]} and {pair[1]} overlap")
-    instances = [annotation["attributes"]["instance"] for annotation in document.of_image[image["id"]]]
+        place.fault("overlap", f"the masks of annotations {pair[0]} and {pair[1]} overlap")
+    instances = [annotation["attributes"]["instance"] for annotation in annotations]
     if len(set(instances)) < len(instances):
-        place.fault("two annotations have the same instance")
-    for ignored in image["ignored"]:
+        place.fault("duplicate_id", "two annotations have the same instance")
+    for ignored in document.ignored_of(image):
         valid = document.at(f"{place.where}, ignored").conforms(ignored, IGNORED)
         known = document.categories.keys() | document.unusable["categories"]
         if valid and ignored["category_id"] not in known:
-            place.fault(f"ignored: {ignored['category_id']} is not the id of a category")
+            place.fault("dangling", f"ignored: {ignored['category_id']} is not the id of a category")
     stem = _stem(image)
     if image["file_name"].rpartition(".")[0] != stem:
-        place.fault(
-            f"file_name {show(image['file_name'])} must be {stem}, by its scene, view, lighting and copy"
-        )
+        what = f"file_name {show(image['file_name'])} must be {stem}, by its scene, view, lighting and copy"
+        place.fault("file_name", what)
 
 
 def _stem(image: Entry) -> str:
@@ -79,10 +84,10 @@ def _mask(document: Document, image: Entry, annotation: Entry) -> Runs | None:
             raise ValueError("segmentation is not compressed run lengths")
         mask = mask_of(segmentation, image["height"], image["width"])
     except ValueError as error:
-        place.fault(str(error))
+        place.fault("mask", str(error))
         return None
     if mask.area == 0:
-        place.fault("the mask is empty")
+        place.fault("empty_mask", "the mask is empty")
         return None
     _check_box_and_area(place, annotation, mask, exact=ours)
     return mask
@@ -92,11 +97,11 @@ def _check_box(place: Place, image: Entry, box_xywh: list[float], slack_px: floa
     """Checks that a box is not empty and lies inside its image, with a tolerance in pixels."""
     left, top, right, bottom = _edges(box_xywh)
     if box_xywh[2] <= 0 or box_xywh[3] <= 0:
-        place.fault(f"bbox {show(box_xywh)} is empty")
+        place.fault("empty_bbox", f"bbox {show(box_xywh)} is empty")
     elif (
         min(left, top) < -slack_px or right > image["width"] + slack_px or bottom > image["height"] + slack_px
     ):
-        place.fault(f"bbox {show(box_xywh)} extends beyond the image")
+        place.fault("outside", f"bbox {show(box_xywh)} extends beyond the image")
 
 
 def _check_box_and_area(place: Place, annotation: Entry, mask: Runs, exact: bool) -> None:
@@ -106,9 +111,9 @@ def _check_box_and_area(place: Place, annotation: Entry, mask: Runs, exact: bool
     if not exact:
         box_slack, area_slack = SLACK_PX, SLACK_PX + SLACK_FRACTION * area + box[2] + box[3]
     if any(abs(one - other) > box_slack for one, other in zip(_edges(given), _edges(box), strict=True)):
-        place.fault(f"bbox {show(given)} differs from the mask's, {show(box)}")
+        place.fault("bbox", f"bbox {show(given)} differs from the mask's, {show(box)}")
     if abs(annotation["area"] - area) > area_slack:
-        place.fault(f"area {show(annotation['area'])} differs from the mask's, {area}")
+        place.fault("area", f"area {show(annotation['area'])} differs from the mask's, {area}")
 
 
 def _edges(box_xywh: list[float]) -> tuple[float, float, float, float]:
@@ -123,42 +128,64 @@ def _compare_files(document: Document, amodal: Document) -> None:
     for kind, visible, whole, keys in (
         ("image", document.images, amodal.images, image_keys),
         ("category", document.categories, amodal.categories, COCO["categories"]),
-        ("annotation", document.annotations, amodal.annotations, ("image_id", "category_id")),
     ):
         unusable = document.unusable[PLURALS[kind]] | amodal.unusable[PLURALS[kind]]
         for identity in sorted((visible.keys() ^ whole.keys()) - unusable):
             incomplete = amodal if identity in visible else document
-            incomplete.at(f"{kind} {identity}").fault("is missing or invalid here, but not in the other file")
+            incomplete.at(f"{kind} {identity}").fault("amodal", MISSING)
         for identity in sorted(visible.keys() & whole.keys()):
             for key in keys:
                 if visible[identity][key] != whole[identity][key]:
-                    amodal.at(f"{kind} {identity}").fault(f"{key} differs from {document.name}")
+                    what = f"{key} differs from {document.name}"
+                    amodal.at(f"{kind} {identity}").fault("amodal", what)
+    _compare_annotations(document, amodal)
+
+
+def _compare_annotations(document: Document, amodal: Document) -> None:
+    """Checks that both files have annotations of the same ids, images and categories."""
+    unusable = document.unusable["annotations"] | amodal.unusable["annotations"]
+    visible, whole = document.listing, amodal.listing
+    for identity in np.setxor1d(visible.ids, whole.ids).tolist():
+        if identity not in unusable:
+            incomplete = amodal if visible.row(identity) is not None else document
+            incomplete.at(f"annotation {identity}").fault("amodal", MISSING)
+    for row in visible.rows:
+        other = whole.row(int(row[ID]))
+        for key, (_, column) in REFERRED.items() if other is not None else ():
+            if other is not None and row[column] != other[column]:
+                amodal.at(f"annotation {row[ID]}").fault("amodal", f"{key} differs from {document.name}")
 
 
 def _compare_masks(
-    document: Document, amodal: Document, image: Entry, annotation: Entry, mask: Runs | None
+    document: Document,
+    amodal: Document,
+    image: Entry,
+    annotation: Entry,
+    mask: Runs | None,
+    counterpart: Entry,
 ) -> None:
     """Checks a visible mask against its amodal mask, and the fractions that follow from both."""
-    counterpart = amodal.annotations[annotation["id"]]
     whole = _mask(amodal, image, counterpart)
     if mask is None or whole is None:
         return
     place = document.at(f"annotation {annotation['id']}")
     if not mask.inside(whole):
-        place.fault("the visible mask is not inside the amodal one")
+        place.fault("amodal", "the visible mask is not inside the amodal one")
     if not document.folder.ours:
         return
     attributes = annotation["attributes"]
     if any(attributes[key] != counterpart["attributes"][key] for key in ATTRIBUTES):
-        amodal.at(place.where).fault(f"attributes differ from {document.name}")
+        amodal.at(place.where).fault("amodal", f"attributes differ from {document.name}")
     _check_fractions(place, attributes, 1 - mask.area / whole.area)
 
 
 def _check_fractions(place: Place, attributes: Entry, occlusion: float) -> None:
     """Checks an object's fractions against those that follow from its masks."""
     if abs(attributes["occlusion"] - occlusion) > FRACTION_ERROR:
-        place.fault(f"occlusion {attributes['occlusion']} differs from the masks', {occlusion:.6f}")
+        place.fault(
+            "fractions", f"occlusion {attributes['occlusion']} differs from the masks', {occlusion:.6f}"
+        )
     visible = (1 - occlusion) * (1 - attributes["truncation"])
     if abs(attributes["visible_fraction"] - visible) > FRACTION_ERROR:
         what = f"differs from (1 - occlusion) (1 - truncation), {visible:.6f}"
-        place.fault(f"visible_fraction {attributes['visible_fraction']} {what}")
+        place.fault("fractions", f"visible_fraction {attributes['visible_fraction']} {what}")

@@ -5,7 +5,9 @@ from collections.abc import Collection
 from hashlib import file_digest
 from pathlib import Path
 
-from sim2coco.check.folder import Folder, Place
+from sim2coco.check.faults import Place
+from sim2coco.check.files import is_file, opened
+from sim2coco.check.folder import Folder
 from sim2coco.check.values import OBJECT, Entry, show
 
 
@@ -22,17 +24,17 @@ def check_other_files(folder: Folder, place: Place, split: str, picture: Entry) 
     names = {name for name in listed if own.fullmatch(name)}
     for name, digest in listed.items():
         if name not in names:
-            place.fault(f"other_files: {show(name)} is not FOLDER/{split}/{stem}.SUFFIX")
-        elif not (folder.root / name).is_file():
-            folder.at(name).fault(f"missing: {place.file} lists it")
+            place.fault("file_name", f"other_files: {show(name)} is not FOLDER/{split}/{stem}.SUFFIX")
+        elif not is_file(folder.root / name):
+            folder.at(name).fault("missing", f"missing: {place.file} lists it")
         elif not has_digest(folder, name, digest):
-            place.fault(f"sha256 differs: {name} was changed after it was written")
+            place.fault("hash", f"sha256 differs: {name} was changed after it was written")
     return names
 
 
 def has_digest(folder: Folder, name: str, digest: object) -> bool:
     """Returns whether a file has the given SHA-256."""
-    with (folder.root / name).open("rb") as file:
+    with opened(folder.root / name) as file:
         return file_digest(file, "sha256").hexdigest() == digest
 
 
@@ -41,4 +43,4 @@ def find_unlisted_files(folder: Folder, listed: Collection[str]) -> None:
     for top in sorted({name.partition("/")[0] for name in listed}):
         for name in folder.whole_names(top):
             if name not in listed:
-                folder.at(name).fault("no record lists it")
+                folder.at(name).fault("stray", "no record lists it")

@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""That of libyaml, if there is one: it is ten times as fast."""
 MACHINE_PATH = re.compile(r"/|~/|\\\\|file:|[A-Za-z]:[\\/]")
 # These keys are skipped: run lengths may contain any characters from "0" to "o", and may begin with "C:\".
 RUN_LENGTH_KEYS = ("counts", "amodal_counts")
@@ -32,7 +34,7 @@ def paths_in_yaml(content: bytes) -> Iterator[tuple[str, str]]:
     Raises:
         ValueError, yaml.YAMLError: The file is not valid YAML.
     """
-    for event in yaml.parse(content, Loader=yaml.SafeLoader):
+    for event in yaml.parse(content, Loader=LOADER):
         if isinstance(event, yaml.ScalarEvent) and MACHINE_PATH.match(event.value):
             mark = event.start_mark
             yield f"line {mark.line + 1}" if mark else "", event.value

@@ -22,7 +22,7 @@ def check_images(folder: Folder, split: str, document: Document) -> None:
     place = image_folder(folder, split, document.name, document.by_name)
     if place is None:
         what = f"none of its {len(document.by_name)} images is in images/{split}/, {split}/ or images/"
-        document.at("images").fault(what)
+        document.at("images").fault("missing", what)
         return
     entries = {str(PurePosixPath(place, name)): image for name, image in document.by_name.items()}
     for path, image in entries.items():
@@ -30,18 +30,20 @@ def check_images(folder: Folder, split: str, document: Document) -> None:
     if folder.ours and not document.unusable["images"]:
         for path in folder.whole_names(f"images/{split}"):
             if path not in entries:
-                folder.at(path).fault(f"has no entry in {document.name}")
+                folder.at(path).fault("stray", f"has no entry in {document.name}")
 
 
 def _check_image(folder: Folder, path: str, identity: int, expected: tuple[int, int]) -> None:
     """Checks that an image file exists, can be decoded and has the expected width and height."""
     if not folder.has(path):
-        folder.at(path).fault(f"missing: image {identity} has no file{_in_other_case(folder, path)}")
+        folder.at(path).fault(
+            "missing", f"missing: image {identity} has no file{_in_other_case(folder, path)}"
+        )
         return
     size = _decoded(folder, path)
     if size is not None and size != expected:
         what = f"is {size[0]} x {size[1]}, its entry says {expected[0]} x {expected[1]}"
-        folder.at(path).fault(f"the image {what}")
+        folder.at(path).fault("size", f"the image {what}")
 
 
 def _in_other_case(folder: Folder, path: str) -> str:
@@ -59,10 +61,12 @@ def find_stray_files(folder: Folder, splits: Collection[str]) -> None:
     """Reports image files and amodal files that belong to no split with an instances file."""
     for path in folder.whole_names("images"):
         if path.count("/") == 1 or path.split("/")[1] not in splits:
-            folder.at(path).fault("belongs to no split: it has no annotations/instances_<split>.json")
+            folder.at(path).fault(
+                "stray", "belongs to no split: it has no annotations/instances_<split>.json"
+            )
     for amodal in sorted((folder.root / "annotations").glob("amodal_*.json")):
         if amodal.stem.removeprefix("amodal_") not in splits:
-            folder.at(f"annotations/{amodal.name}").fault("has no instances file beside it")
+            folder.at(f"annotations/{amodal.name}").fault("stray", "has no instances file beside it")
 
 
 def _decoded(folder: Folder, path: str) -> tuple[int, int] | None:
@@ -77,7 +81,7 @@ def _decoded(folder: Folder, path: str) -> tuple[int, int] | None:
                 image.load()
                 return image.size
     except UnidentifiedImageError:
-        folder.at(path).fault(f"not a {', '.join(formats[:-1])} or {formats[-1]} file")
+        folder.at(path).fault("image", f"not a {', '.join(formats[:-1])} or {formats[-1]} file")
     except Exception as error:  # decoders may raise any exception for a broken image
-        folder.at(path).fault(f"cannot be decoded completely: {error}")
+        folder.at(path).fault("image", f"cannot be decoded completely: {error}")
     return None

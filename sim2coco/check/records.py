@@ -7,7 +7,9 @@ from typing import Any
 from sim2coco.check.bodies import check_bodies
 from sim2coco.check.document import Document
 from sim2coco.check.entries import KEY, LABEL, PICTURE, RECORD, RUN, VIEW
-from sim2coco.check.folder import Folder, Place
+from sim2coco.check.faults import Place
+from sim2coco.check.files import is_file
+from sim2coco.check.folder import Folder
 from sim2coco.check.otherfiles import check_other_files, find_unlisted_files, has_digest
 from sim2coco.check.sharing import Sharing, sharing_in
 from sim2coco.check.values import Entry
@@ -26,11 +28,11 @@ def check_run(folder: Folder, documents: Documents) -> Sharing:
         The meshes and textures in each split.
     """
     run = folder.read_object("run.json", RUN)
-    if not (folder.root / "config.yaml").is_file():
-        folder.at("config.yaml").fault("missing")
+    if not is_file(folder.root / "config.yaml"):
+        folder.at("config.yaml").fault("missing", "missing")
     if not documents:
         what = "missing: the run is unfinished; run the same command to continue it"
-        folder.at("annotations").fault(what)
+        folder.at("annotations").fault("unfinished", what)
     _check_scene_numbers(folder)
     sharing = sharing_in(folder, run)
     for split, document in documents.items():
@@ -47,7 +49,7 @@ def _check_scene_numbers(folder: Folder) -> None:
     for rank, name in enumerate(sorted(folder.whole_names("records"))):
         if name != f"records/{rank // 1000:03d}/{rank:06d}.json":
             what = f"scenes are not 0, 1, 2, ...: the record of scene {rank} is missing before it"
-            folder.at(name).fault(what)
+            folder.at(name).fault("missing", what)
             break
 
 
@@ -66,7 +68,7 @@ def _check_records(
         if wanted and accepted > wanted:
             continue
         if not view["pictures"]:
-            folder.at(name, f"view {view['view']}").fault("is accepted but has no images")
+            folder.at(name, f"view {view['view']}").fault("record", "is accepted but has no images")
         for picture in view["pictures"]:
             if folder.at(name, f"view {view['view']}").conforms(picture, PICTURE):
                 split, place = record["split"], folder.at(name, picture["name"])
@@ -77,12 +79,11 @@ def _check_records(
                 check_bodies(place, record, view, picture, _category_names(documents.get(split)))
     find_unlisted_files(folder, others)
     if wanted == 0:
-        folder.at("run.json", "num_images").fault(
-            "is 0: the run is unfinished; run the same command to continue it"
-        )
+        what = "is 0: the run is unfinished; run the same command to continue it"
+        folder.at("run.json", "num_images").fault("unfinished", what)
     if wanted is not None and accepted < wanted:
         what = f"is {wanted}, but the records hold {accepted} accepted views"
-        folder.at("run.json", "num_images").fault(what)
+        folder.at("run.json", "num_images").fault("run", what)
     return listed
 
 
@@ -93,7 +94,7 @@ def _accepted(folder: Folder, sharing: Sharing) -> Iterator[tuple[str, Entry, En
         if record is None:
             continue
         if Path(name).stem != f"{record['scene']:06d}":
-            folder.at(name).fault(f"belongs to scene {record['scene']}")
+            folder.at(name).fault("record", f"belongs to scene {record['scene']}")
         sharing.see_record(folder, name, record)
         for view in record["views"]:
             if folder.at(name, "views").conforms(view, VIEW) and not view["reasons"]:
@@ -104,12 +105,12 @@ def _compare(folder: Folder, documents: Documents, listed: set[tuple[str, str]])
     """Checks that the annotation files have the images that the records list, and no others."""
     for split in sorted({split for split, _ in listed} - documents.keys()):
         what = "missing: records list images of this split"
-        folder.at(f"annotations/instances_{split}.json").fault(what)
+        folder.at(f"annotations/instances_{split}.json").fault("missing", what)
     for split, document in documents.items():
         if document is not None:
             for name, image in document.by_name.items():
                 if (split, name) not in listed:
-                    document.at(f"image {image['id']}").fault("no record lists it")
+                    document.at(f"image {image['id']}").fault("record", "no record lists it")
 
 
 def _check_image(folder: Folder, record: str, documents: Documents, listed: Entry) -> None:
@@ -117,21 +118,21 @@ def _check_image(folder: Folder, record: str, documents: Documents, listed: Entr
     place, path = folder.at(record, listed["name"]), f"images/{listed['split']}/{listed['name']}"
     document = documents.get(listed["split"])
     image = document.by_name.get(listed["name"]) if document is not None else None
-    if (folder.root / path).is_file():
+    if is_file(folder.root / path):
         if not has_digest(folder, path, listed["sha256"]):
-            place.fault("sha256 differs: the image file was changed after it was written")
+            place.fault("hash", "sha256 differs: the image file was changed after it was written")
     elif image is None:  # otherwise check_images has reported this
-        folder.at(path).fault(f"missing: {record} lists it")
+        folder.at(path).fault("missing", f"missing: {record} lists it")
     if document is not None and image is None and not document.unusable["images"]:
-        place.fault(f"has no entry in {document.name}")
+        place.fault("record", f"has no entry in {document.name}")
     elif document is not None and image is not None:
         for key in ("width", "height", *KEY):
             if listed[key] != image[key]:
-                place.fault(f"{key} is {listed[key]}, but {image[key]} in {document.name}")
+                place.fault("record", f"{key} is {listed[key]}, but {image[key]} in {document.name}")
         ignored = listed["ignored"]
-        if type(ignored) is not list or image["ignored"] != [_ignored(entry) for entry in ignored]:
-            place.fault(f"ignored differs from that in {document.name}")
-        _compare_labels(place, listed["annotations"], document, document.of_image[image["id"]])
+        if type(ignored) is not list or document.ignored_of(image) != [_ignored(entry) for entry in ignored]:
+            place.fault("record", f"ignored differs from that in {document.name}")
+        _compare_labels(place, listed["annotations"], document, document.annotations_of(image["id"]))
 
 
 def _ignored(entry: Any) -> Entry | None:
@@ -153,15 +154,19 @@ def _compare_labels(place: Place, labels: list[Entry], document: Document, annot
     if len(labels) != len(annotations) and document.unusable["annotations"]:
         return
     if len(labels) != len(annotations):
-        place.fault(f"{len(labels)} annotations here, {len(annotations)} valid ones in {document.name}")
+        place.fault(
+            "record", f"{len(labels)} annotations here, {len(annotations)} valid ones in {document.name}"
+        )
         return
-    amodal = document.amodal.annotations if document.amodal is not None else {}
+    amodal = document.amodal.listing if document.amodal is not None else None
     for label, annotation in zip(labels, annotations, strict=True):
         if place.conforms(label, LABEL):
-            coco = _label(annotation, amodal.get(annotation["id"]))
+            coco = _label(annotation, amodal.get(annotation["id"]) if amodal is not None else None)
             differs = [key for key in LABEL if key in coco and label[key] != coco[key]]
             if differs:
-                place.fault(f"{differs[0]} differs from annotation {annotation['id']} of {document.name}")
+                place.fault(
+                    "record", f"{differs[0]} differs from annotation {annotation['id']} of {document.name}"
+                )
 
 
 def _label(annotation: Entry, amodal: Entry | None) -> Entry:

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sim2coco.check.document import Document
-from sim2coco.check.folder import Folder, Place
+from sim2coco.check.faults import Place
+from sim2coco.check.folder import Folder
 from sim2coco.check.values import Entry
 
 MAX_TOLD = 10
@@ -69,7 +70,7 @@ class Sharing:
             things = [*_bodies(record), *_textures(record["settled"]), *_skies(record)]
         except (KeyError, TypeError, AttributeError):
             if self.forbidden:
-                folder.at(name, "settled").fault("does not tell what the scene is made of")
+                folder.at(name, "settled").fault("scene", "does not tell what the scene is made of")
             return
         picture = _picture(record) or f"scene {record['scene']}"
         for kind, called in things:
@@ -78,7 +79,7 @@ class Sharing:
     def see_labels(self, split: str, document: Document) -> None:
         """Registers the meshes that the labels of a split name, and reports those that must not be shared."""
         for identity, image in document.images.items():
-            for annotation in document.of_image[identity]:
+            for annotation in document.annotations_of(identity):
                 asset, picture = annotation["attributes"]["asset"], image["file_name"]
                 self._see(document.at(picture), split, picture, MESH, self.meshes.get(asset, asset))
 
@@ -100,7 +101,7 @@ class Sharing:
         self.leaks[kind] += 1
         if self.leaks[kind] <= MAX_TOLD:
             more = "; further ones are not told" if self.leaks[kind] == MAX_TOLD else ""
-            place.fault(what + more)
+            place.fault("splits", what + more)
 
     def holdings(self) -> tuple[Holding, ...]:
         """Returns the numbers of meshes and textures of each split.
@@ -132,7 +133,7 @@ def sharing_in(folder: Folder, run: Entry | None) -> Sharing:
         shapes = {key: str(what) for part in said for key, what in part.get("assets", {}).items()}
         forbidden = frozenset(kind for word in words for kind in FORBIDDEN.get(word, ()))
     except (AttributeError, TypeError):
-        folder.at("run.json").fault("assets, recipe.split or held_out cannot be read")
+        folder.at("run.json").fault("run", "assets, recipe.split or held_out cannot be read")
         return Sharing(frozenset(), {}, {})
     return Sharing(forbidden, meshes, shapes)
 

@@ -60,16 +60,17 @@ LIST: Rule = (lambda value: type(value) is list, "a list")
 OBJECT: Rule = (lambda value: type(value) is dict, "an object")
 
 
-def violations(entry: Any, rules: Rules) -> Iterator[str]:
-    """Yields a message for each value of an entry that is missing or violates its rule."""
+def violations(entry: Any, rules: Rules) -> Iterator[tuple[str, str]]:
+    """Yields key and message for each value that violates its rule; one message for all that are missing."""
     if type(entry) is not dict:
-        yield f"is {show(entry)}, must be an object"
+        yield "", f"is {show(entry)}, must be an object"
         return
+    missing = [key for key in rules if key not in entry]
+    if missing:
+        yield "", f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
     for key, (is_valid, description) in rules.items():
-        if key not in entry:
-            yield f"{key} is missing"
-        elif not is_valid(entry[key]):
-            yield f"{key} is {show(entry[key])}, must be {description}"
+        if key in entry and not is_valid(entry[key]):
+            yield key, f"{key} is {show(entry[key])}, must be {description}"
 
 
 def show(value: Any) -> str:

@@ -1,20 +1,22 @@
-"""The commands that read a data set: show, replay and check."""
+"""The commands that read a data set: show and replay; check has a module of its own."""
 
 import argparse
-import json
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
 
 from rich.console import Console
 
 from scenes.settings import did_you_mean
+from sim2coco.cli.checking import check
 from sim2coco.messages import counted
 from sim2coco.png import png
 from sim2coco.records import Picture, Record
 from sim2coco.review.dataset import DataSet, DataSetError
 from sim2coco.review.overlay import Style, overlay, sheet
+
+__all__ = ["check", "replay", "show"]
 
 SHEET, MAX_SHEET = 48, 2000
 """Default and maximum number of images on a sheet."""
@@ -118,33 +120,3 @@ def _write(target: Path, content: bytes, force: bool) -> None:
         raise DataSetError(f"--to: {target} exists; add --force to replace it") from error
     except OSError as error:
         raise DataSetError(f"--to: cannot write {target}: {error.strerror}") from error
-
-
-def check(options: argparse.Namespace, out: Console) -> int:
-    """Prints every fault of a data set; returns 1 if there are faults, 0 otherwise."""
-    from sim2coco.check import check as examine
-
-    report = examine(Path(options.data))
-    again = None
-    if options.deep:
-        from sim2coco.review.deep import check_deep
-
-        folders = [Path(folder).expanduser() for folder in options.meshes or ()]
-        again = check_deep(Path(options.data), folders, options.scenes)
-        report = replace(
-            report, faults=report.faults + again.faults, notes=report.notes + again.notes * bool(again.faults)
-        )
-    if options.json:
-        out.print_json(json.dumps(asdict(report)))
-        return 1 if report.faults else 0
-    for fault in report.faults:
-        out.print(str(fault), markup=False)
-    for note in report.notes:
-        out.print(f"note: {note}", markup=False)
-    if report.holdings:
-        out.print("; ".join(map(str, report.holdings)), markup=False)
-    verdict = counted(len(report.faults), "fault") if report.faults else "no faults"
-    content = f"{counted(report.images, 'image')}, {counted(report.annotations, 'annotation')}"
-    deep = f", {counted(again.images, 'image')} rendered again" if again else ""
-    out.print(f"{options.data}: {content}{deep}: {verdict}", markup=False)
-    return 1 if report.faults else 0

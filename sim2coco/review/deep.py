@@ -93,19 +93,24 @@ def _scene(data: DataSet, context: WorkerContext, record: Record, kept: Sequence
         try:
             outcomes = make_view(context, record.settled, [view.shot for view in views])
         except Exception as error:  # a record that was edited may contain anything
-            yield Fault(file, f"view {number}", f"cannot be rendered again ({type(error).__name__}: {error})")
+            yield Fault(
+                file,
+                f"view {number}",
+                "rendering",
+                f"cannot be rendered again ({type(error).__name__}: {error})",
+            )
             continue
         for view, (pictures, reasons) in zip(views, outcomes, strict=True):
             if reasons != view.reasons:
                 what = f"rendered again, it is {_verdict(reasons)}; the record says {_verdict(view.reasons)}"
-                yield Fault(file, f"view {number}, lighting {view.lighting}", what)
+                yield Fault(file, f"view {number}, lighting {view.lighting}", "rendering", what)
             elif len(pictures) != len(view.pictures):
                 what = f"rendered again, it has {len(pictures)} images, not {len(view.pictures)}"
-                yield Fault(file, f"view {number}, lighting {view.lighting}", what)
+                yield Fault(file, f"view {number}, lighting {view.lighting}", "rendering", what)
             else:
                 for picture, again in zip(view.pictures, pictures, strict=True):
                     for what in _differences(data, record, picture, again, view in kept):
-                        yield Fault(file, picture.name, f"rendered again, {what}")
+                        yield Fault(file, picture.name, "rendering", f"rendered again, {what}")
 
 
 def _verdict(reasons: Sequence[str]) -> str:

@@ -759,7 +759,7 @@ def test_strange_values_at_any_place_cause_no_crash(tmp_path: Path, kind: Callab
 
 
 def test_a_fault_is_one_line() -> None:
-    assert str(Fault("a.json", "", "is\nwrong\x1b[2J")) == "a.json: is\\nwrong\\x1b[2J"
+    assert str(Fault("a.json", "", "schema", "is\nwrong\x1b[2J")) == "a.json: is\\nwrong\\x1b[2J"
 
 
 def test_run_lengths_equal_those_of_pycocotools() -> None:

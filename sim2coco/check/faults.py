@@ -1,0 +1,115 @@
+"""Faults: where each is, its kind and a message; as many as there are, in bounded memory."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sim2coco.check.values import Rules, violations
+
+MAX_KEPT = 100_000
+"""Maximum number of faults of one kind that are kept; further ones are only counted."""
+KINDS = {
+    "unreadable": "a file cannot be read: no permission, not a regular file, too large",
+    "json": "not JSON: syntax, encoding, NaN and infinity, too deeply nested",
+    "yaml": "not YAML",
+    "repeated_key": "an object has the same key twice",
+    "schema": "a value is missing, of the wrong type or out of its range",
+    "file_name": "the name of a file is absolute, or leads out of the folder",
+    "duplicate_id": "two entries have the same id",
+    "duplicate_name": "two entries have the same name or file name",
+    "duplicate": "two annotations of an image are equal, but for their ids",
+    "dangling": "a reference to an image or a category that does not exist",
+    "missing": "a file does not exist",
+    "image": "an image file cannot be decoded",
+    "size": "an image has not the width and height that its entry states",
+    "hash": "a file was changed after it was written",
+    "mask": "a mask is malformed, or does not fit its image",
+    "empty_mask": "a mask has no pixel",
+    "bbox": "a box is not that of the mask",
+    "area": "an area is not that of the mask",
+    "empty_bbox": "a box has no width or no height",
+    "outside": "a box extends beyond its image",
+    "keypoints": "keypoints are malformed, or not those of the category",
+    "splits": "two splits disagree on categories, or share scenes, meshes or textures",
+    "overlap": "visible masks of sim2coco overlap",
+    "order": "ids, scenes or instances are not in order",
+    "amodal": "the amodal file differs from the visible one",
+    "fractions": "occlusion or visible fraction is not that of the masks",
+    "record": "a record differs from the annotation files",
+    "scene": "a label is not that of its body, camera or mesh",
+    "run": "run.json or config.yaml cannot be those of this data set",
+    "unfinished": "the run is unfinished",
+    "temporary": "a file that an interrupted run has left",
+    "stray": "a file that no entry or record lists",
+    "path": "an absolute path",
+    "rendering": "rendered again, an image or a label differs (--deep)",
+}
+"""The kinds of faults, with a sentence each. Their names are stable."""
+KIND_OF_KEY = {"file_name": "file_name"}
+"""Keys whose wrong values are a kind of their own; those of other keys are faults of the schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault.
+
+    Attributes:
+        file: The file, relative to the data set.
+        where: The place in the file; "" for the whole file.
+        kind: One of `KINDS`.
+        message: What is wrong.
+    """
+
+    file: str
+    where: str
+    kind: str
+    message: str
+
+    def __str__(self) -> str:
+        """The fault as one line; unprintable characters are escaped."""
+        text = ": ".join(part for part in (self.file, self.where, self.message) if part)
+        return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+
+
+@dataclass(slots=True)
+class Faults:
+    """All faults in the order in which they were found.
+
+    Attributes:
+        kept: The faults, at most `MAX_KEPT` of each kind.
+        counts: The number of faults of each kind.
+    """
+
+    kept: list[Fault] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __iter__(self) -> Iterator[Fault]:
+        """Iterates over the faults that are kept."""
+        return iter(self.kept)
+
+    def add(self, file: str, where: str, kind: str, message: str) -> None:
+        """Adds a fault."""
+        self.counts[kind] += 1
+        if self.counts[kind] <= MAX_KEPT:
+            self.kept.append(Fault(file, where, kind, message))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A location in a data set, and the list to which its faults are added."""
+
+    file: str
+    where: str
+    faults: Faults
+
+    def fault(self, kind: str, message: str) -> None:
+        """Reports a fault at this location."""
+        self.faults.add(self.file, self.where, kind, message)
+
+    def conforms(self, entry: Any, rules: Rules) -> bool:
+        """Returns whether an entry follows the rules, and reports each violation."""
+        found = [*violations(entry, rules)]
+        for key, message in found:
+            self.fault(KIND_OF_KEY.get(key, "schema"), message)
+        return not found

@@ -1,0 +1,79 @@
+"""Decodes JSON of any origin: what is not JSON is told in one line, keys that occur twice are found."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from sim2coco.check.values import show
+
+SPACE = " \t\n\r"
+
+
+class NotJson(ValueError):
+    """A text is not JSON; the message is one line."""
+
+
+@dataclass(slots=True)
+class Decoder:
+    """Decodes one value after the other.
+
+    Attributes:
+        oddities: What readers may take differently in the value decoded last: kind of the fault, and message.
+    """
+
+    oddities: dict[str, str] = field(default_factory=dict)
+    _decoder: json.JSONDecoder = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Prepares the decoder of the standard library."""
+        self._decoder = json.JSONDecoder(object_pairs_hook=self._object, parse_constant=self._constant)
+
+    def decode(self, text: str, start: int = 0) -> tuple[Any, int]:
+        """Decodes the value that begins at an index of a text.
+
+        Returns:
+            The value, and the index behind it.
+
+        Raises:
+            json.JSONDecodeError: There is no value, or only a part of one; `pos` is where it breaks off.
+            NotJson: The value is nested too deeply, or has a number of too many digits.
+        """
+        self.oddities.clear()
+        try:
+            return self._decoder.raw_decode(text, start)
+        except json.JSONDecodeError:
+            raise
+        except RecursionError:
+            raise NotJson("it is nested too deeply") from None
+        except ValueError as error:  # an integer of more digits than Python converts
+            raise NotJson(str(error).partition(";")[0]) from None
+
+    def decode_all(self, content: bytes) -> Any:
+        """Decodes the only value of a whole file.
+
+        Raises:
+            NotJson: The file contains something else.
+        """
+        try:
+            text = content.decode()
+            start = len(text) - len(text.lstrip(SPACE))
+            value, end = self.decode(text, start)
+        except UnicodeDecodeError as error:
+            raise NotJson(f"not UTF-8 at byte {error.start}: {error.reason}") from None
+        except json.JSONDecodeError as error:
+            raise NotJson(str(error)) from None
+        if text[end:].strip(SPACE):
+            raise NotJson(f"there is more behind its end, at character {end}")
+        return value
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            seen: set[str] = set()
+            again = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+            self.oddities["repeated_key"] = f"key {show(again)} occurs twice in an object"
+        return found
+
+    def _constant(self, text: str) -> float:
+        self.oddities["json"] = f"invalid JSON: it contains {text}"
+        return float(text)

@@ -1,0 +1,173 @@
+"""Reads the entries of a large JSON file one after the other, in bounded memory."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from json import JSONDecodeError
+from typing import Any, BinaryIO, NamedTuple
+
+from sim2coco.check.jsontext import Decoder, NotJson
+
+BLOCK = 2**18
+"""Number of bytes that are read at once."""
+MAX_ENTRY = 2**22
+"""Length up to which an entry is read whole; in memory, it may take fifty times as much."""
+SPACE = re.compile(r"[ \t\n\r]*")
+
+
+class NotObject(ValueError):
+    """A file has a list where an object must be."""
+
+
+class Item(NamedTuple):
+    """A value of the top-level object of a file, or an entry of a list in it.
+
+    Attributes:
+        key: The key in the object.
+        rank: The index in the list; None for the value itself, which is empty if it is a list.
+        value: The value or the entry.
+        start: Its first byte in the file.
+        length: Its number of bytes.
+        oddities: What readers may take differently in it: message by kind of the fault.
+    """
+
+    key: str
+    rank: int | None
+    value: Any
+    start: int
+    length: int
+    oddities: dict[str, str]
+
+
+def items(file: BinaryIO) -> Iterator[Item]:
+    """Yields the values of the JSON object in a file, and the entries of those that are lists.
+
+    Raises:
+        NotJson: The file contains something else.
+        NotObject: The file contains a list.
+    """
+    window = _Window(file)
+    if window.peek() == "\ufeff":
+        raise NotJson("it begins with a byte order mark")
+    if window.peek() == "[":
+        raise NotObject("is a list, must be an object")
+    window.take("{")
+    if window.peek() == "}":
+        window.take("}")
+    else:
+        yield from _members(window)
+    if window.peek():
+        raise NotJson(f"there is more behind its end, at byte {window.byte}")
+
+
+def _members(window: "_Window") -> Iterator[Item]:
+    closing = ","
+    while closing == ",":
+        key = window.value()[0] if window.peek() == '"' else window.fail("a key in quotes")
+        window.take(":")
+        if window.peek() == "[":
+            yield Item(key, None, [], window.byte, 0, {})
+            yield from _elements(window, key)
+        else:
+            value, start, length = window.value()
+            yield Item(key, None, value, start, length, window.decoder.oddities)
+        closing = window.take(",}")
+
+
+def _elements(window: "_Window", key: str) -> Iterator[Item]:
+    window.take("[")
+    if window.peek() == "]":
+        window.take("]")
+        return
+    rank, closing = 0, ","
+    while closing == ",":
+        window.peek()
+        value, start, length = window.value()
+        yield Item(key, rank, value, start, length, window.decoder.oddities)
+        rank += 1
+        closing = window.take(",]")
+
+
+class _Window:
+    """A part of the text of a file.
+
+    Attributes:
+        byte: The position in the file, in bytes, up to which the text has been used.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.decoder = Decoder()
+        self.byte = 0
+        self._file = file
+        self._decode = codecs.getincrementaldecoder("utf-8")().decode
+        self._text, self._at, self._ended = "", 0, False
+
+    def peek(self) -> str:
+        """Skips white space, and returns the next character; "" at the end of the file."""
+        while True:
+            match = SPACE.match(self._text, self._at)
+            assert match is not None  # white space may be empty
+            end = match.end()
+            self.byte += end - self._at
+            self._at = end
+            if end < len(self._text):
+                return self._text[end]
+            if not self._more():
+                return ""
+
+    def take(self, characters: str) -> str:
+        """Skips white space and one of the given characters, which it returns; it must be there."""
+        found = self.peek()
+        if not found or found not in characters:
+            self.fail(" or ".join(map(repr, characters)))
+        self._at += 1
+        self.byte += 1
+        return found
+
+    def fail(self, expected: str) -> Any:
+        """Raises the error that something else is here, or the end."""
+        found = "the end of the file" if self.peek() == "" else repr(self.peek())
+        raise NotJson(f"{found} at byte {self.byte}, expected {expected}")
+
+    def value(self) -> tuple[Any, int, int]:
+        """Decodes the value that begins here; returns it with its first byte and its number of bytes."""
+        while True:
+            try:
+                value, end = self.decoder.decode(self._text, self._at)
+            except JSONDecodeError as error:
+                if self._ended or len(self._text) - self._at > MAX_ENTRY or not self._more():
+                    raise NotJson(self._broken(error)) from None
+            else:
+                if end < len(self._text) or not self._more():
+                    return value, *self._skip(end)
+
+    def _broken(self, error: JSONDecodeError) -> str:
+        if len(self._text) - self._at > MAX_ENTRY:
+            return f"the entry at byte {self.byte} is longer than {MAX_ENTRY // 2**20} MiB, or broken"
+        if error.pos >= len(self._text):
+            return "it ends in the middle"
+        return f"{error.msg} at byte {self.byte + _bytes(self._text[self._at : error.pos])}"
+
+    def _skip(self, end: int) -> tuple[int, int]:
+        start = self.byte
+        length = end - self._at if self._text.isascii() else _bytes(self._text[self._at : end])
+        self._at, self.byte = end, start + length
+        return start, length
+
+    def _more(self) -> bool:
+        """Reads at least as much as is left; returns False at the end of the file."""
+        if self._ended:
+            return False
+        left = self._text[self._at :]
+        block = self._file.read(max(BLOCK, len(left)))
+        self._ended = not block
+        try:
+            self._text, self._at = left + self._decode(block, self._ended), 0
+        except UnicodeDecodeError as error:
+            near = self._file.tell() - len(block) + error.start
+            raise NotJson(f"not UTF-8 near byte {near}: {error.reason}") from None
+        return True
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode())
