@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sim2coco.check.document import Document, compare_splits, note_unused_categories, read_split
+from sim2coco.check.document import Document, read_split
 from sim2coco.check.faults import Fault
 from sim2coco.check.folder import TEMPORARY, Folder
 from sim2coco.check.labels import check_labels
@@ -19,6 +19,7 @@ from sim2coco.check.layout import EXPECTED, annotation_files
 from sim2coco.check.pictures import check_images, find_stray_files
 from sim2coco.check.records import check_run
 from sim2coco.check.sharing import Holding
+from sim2coco.check.splits import compare_splits, note_unused_categories
 
 __all__ = ["CheckError", "Fault", "Report", "check"]
 

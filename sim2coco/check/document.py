@@ -1,19 +1,18 @@
 """Reads annotation files: images and categories are kept, annotations indexed, invalid entries reported."""
 
 from array import array
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from sim2coco.check import entries, panoptic
-from sim2coco.check.faults import Place
+from sim2coco.check.faults import MAX_KEPT, Place
 from sim2coco.check.folder import Folder
 from sim2coco.check.jsontext import NotJson
 from sim2coco.check.listing import CATEGORY, ID, IMAGE, RANK, Listing
 from sim2coco.check.stream import Item, NotObject, items
-from sim2coco.check.values import Entry, show
+from sim2coco.check.values import Entry, follows, show
 
 KINDS = ("categories", "images", "annotations")
 REFERRED = {"image_id": ("images", IMAGE), "category_id": ("categories", CATEGORY)}
@@ -94,7 +93,12 @@ def _read(folder: Folder, name: str) -> Document | None:
                 return None
             if item.rank is None:
                 tree[item.key] = item.value
-            _see(document, item, rows)
+            if item.oddities or folder.ours:
+                _see_text(document, item)
+            if item.key in KINDS and item.rank is not None:
+                _see_entry(document, item, rows)
+            elif item.rank is None:
+                _see_top(document, item)
     except NotJson as error:
         folder.at(name).fault("json", f"invalid JSON: {error}")
         return None
@@ -111,19 +115,13 @@ def _read(folder: Folder, name: str) -> Document | None:
     return document
 
 
-def _see(document: Document, item: Item, rows: "array[int]") -> None:
-    """Checks one value of the file, and keeps what the checks need of it."""
+def _see_text(document: Document, item: Item) -> None:
+    """Reports what readers may take differently in a value and, if sim2coco wrote it, absolute paths."""
     where = item.key if item.rank is None else f"{item.key}[{item.rank}]"
-    if item.oddities:
-        for kind, message in item.oddities.items():
-            document.at(where).fault(kind, message)
+    for kind, message in item.oddities.items():
+        document.at(where).fault(kind, message)
     if document.folder.ours:
         document.folder.report_paths(document.name, item.key, item.value)
-    if item.rank is None:
-        _see_top(document, item)
-    elif item.key in KINDS:
-        document.sizes[item.key] += 1
-        _see_entry(document, document.at(where), item, rows)
 
 
 def _see_top(document: Document, item: Item) -> None:
@@ -132,27 +130,45 @@ def _see_top(document: Document, item: Item) -> None:
         document.at("").conforms({item.key: item.value}, {item.key: rule})
 
 
-def _see_entry(document: Document, place: Place, item: Item, rows: "array[int]") -> None:
+def _see_entry(document: Document, item: Item, rows: "array[int]") -> None:
+    """Checks an entry of a list, and keeps what the checks need of it."""
     entry, kind, ours = item.value, item.key, document.folder.ours
-    if kind == "annotations" and not ours and panoptic.is_panoptic(entry):
-        panoptic.see(place, entry, document.segments)
-        return
-    conforms = place.conforms(entry, entries.rules(kind, ours))
-    if conforms and kind == "annotations" and ours:
-        conforms = place.conforms(entry["attributes"], entries.ATTRIBUTES)
+    document.sizes[kind] += 1
     if ours:
         _check_order(document, kind, entry)
-    if not conforms:
-        if type(entry) is dict and type(entry.get("id")) is int:
-            document.unusable[kind].add(entry["id"])
+    if not _is_valid(kind, entry, ours):
+        _see_other(document, item)
     elif kind == "annotations":
         numbers = (entry["id"], entry["image_id"], entry["category_id"])
         rows.extend((*numbers, item.start, item.length, item.rank or 0))
+    elif entry["id"] in (found := document.images if kind == "images" else document.categories):
+        document.at(f"{kind}[{item.rank}]").fault("duplicate_id", f"id {entry['id']} occurs twice")
     elif kind == "images":
         kept = {key: entry[key] for key in entries.KEPT if key in entry}
-        _keep(place, document.images, kept | ({"at": (item.start, item.length)} if ours else {}))
+        found[entry["id"]] = kept | {"at": (item.start, item.length)} if ours else kept
     else:
-        _keep(place, document.categories, entry)
+        found[entry["id"]] = entry
+
+
+def _is_valid(kind: str, entry: Any, ours: bool) -> bool:
+    if not follows(entry, entries.rules(kind, ours)):
+        return False
+    return not (ours and kind == "annotations") or follows(entry["attributes"], entries.ATTRIBUTES)
+
+
+def _see_other(document: Document, item: Item) -> None:
+    """Reports why an entry is invalid, unless it is a panoptic annotation."""
+    entry, ours, faults = item.value, document.folder.ours, document.folder.faults
+    where = f"{item.key}[{item.rank}]"
+    if item.key == "annotations" and not ours and panoptic.is_panoptic(entry):
+        panoptic.see(document.at(where), entry, document.segments)
+        return
+    if faults.counts["schema"] >= MAX_KEPT:  # fast, as there may be millions
+        faults.counts["schema"] += 1
+    elif document.at(where).conforms(entry, entries.rules(item.key, ours)):
+        document.at(where).conforms(entry["attributes"], entries.ATTRIBUTES)
+    if type(entry) is dict and type(entry.get("id")) is int:
+        document.unusable[item.key].add(entry["id"])
 
 
 def _check_order(document: Document, kind: str, entry: Any) -> None:
@@ -161,11 +177,6 @@ def _check_order(document: Document, kind: str, entry: Any) -> None:
     if identity != document.sizes[kind] and kind not in document.disordered:
         document.disordered.add(kind)
         document.at(kind).fault("order", "ids are not 1, 2, 3, ... in order")
-
-
-def _keep(place: Place, found: dict[int, Entry], entry: Entry) -> None:
-    if found.setdefault(entry["id"], entry) is not entry:
-        place.fault("duplicate_id", f"id {entry['id']} occurs twice")
 
 
 def _finish(document: Document) -> None:
@@ -215,43 +226,3 @@ def _remove_dangling(document: Document) -> None:
     if not kept.all():
         document.unusable["annotations"].update(rows[~kept, ID].tolist())
         document.listing.keep(rows[kept])
-
-
-def compare_splits(documents: Mapping[str, Document]) -> None:
-    """Reports categories that differ between splits and, if sim2coco wrote them, scenes in two splits."""
-    owners: dict[int, str] = {}
-    first = next(iter(documents.values()), None)
-    for split, document in documents.items():
-        if first is not None and _categories_differ(document, first):
-            document.at("categories").fault("splits", f"differ from those of {first.name}")
-        for image in document.images.values() if document.folder.ours else ():
-            other = owners.setdefault(image["scene"], split)
-            if other != split:
-                what = f"scene {image['scene']} is in split {other} too"
-                document.at(f"image {image['id']}").fault("splits", what)
-
-
-def _categories_differ(one: Document, other: Document) -> bool:
-    """Whether two files disagree on categories; those of other tools may have different ids, in any order."""
-    names, others = (
-        [(identity, category["name"]) for identity, category in document.categories.items()]
-        for document in (one, other)
-    )
-    if one.folder.ours:
-        return names != others and not (one.unusable["categories"] or other.unusable["categories"])
-    return any(dict(others).get(identity, name) != name for identity, name in names)
-
-
-def note_unused_categories(documents: Mapping[str, Document]) -> str:
-    """A note on the categories that no annotation of any split has; "" if there are none."""
-    used: set[int] = set()
-    names: dict[int, str] = {}
-    for document in documents.values():
-        used |= set(np.unique(document.listing.rows[:, CATEGORY]).tolist())
-        used |= {identity for identity, places in document.segments.items() if "category_id" in places}
-        names |= {identity: str(entry["name"]) for identity, entry in document.categories.items()}
-    unused = [name for identity, name in names.items() if identity not in used]
-    if not unused or len(unused) == len(names):
-        return ""
-    more = f" and {len(unused) - 5} more" if len(unused) > 5 else ""
-    return f"categories without an annotation: {', '.join(map(show, unused[:5]))}{more}"

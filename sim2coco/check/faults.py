@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sim2coco.check.values import Rules, violations
+from sim2coco.check.values import Rules, follows, violations
 
 MAX_KEPT = 100_000
 """Maximum number of faults of one kind that are kept; further ones are only counted."""
@@ -78,7 +78,7 @@ class Faults:
 
     Attributes:
         kept: The faults, at most `MAX_KEPT` of each kind.
-        counts: The number of faults of each kind.
+        counts: The number of faults of each kind; beyond `MAX_KEPT`, an invalid entry counts as one.
     """
 
     kept: list[Fault] = field(default_factory=list)
@@ -109,7 +109,8 @@ class Place:
 
     def conforms(self, entry: Any, rules: Rules) -> bool:
         """Returns whether an entry follows the rules, and reports each violation."""
-        found = [*violations(entry, rules)]
-        for key, message in found:
+        if follows(entry, rules):
+            return True
+        for key, message in violations(entry, rules):
             self.fault(KIND_OF_KEY.get(key, "schema"), message)
-        return not found
+        return False

@@ -61,7 +61,7 @@ class Folder:
     def has(self, name: str) -> bool:
         """Returns whether there is something under this name; names that no file can have are absent."""
         try:
-            return (self.root / name).exists()
+            return os.path.exists(f"{self.root}/{name}")  # noqa: PTH110 - called for each image of large sets
         except (OSError, ValueError):  # for example, if the name is too long
             return False
 

@@ -8,8 +8,11 @@ import numpy as np
 from sim2coco.check.document import REFERRED, Document
 from sim2coco.check.entries import ATTRIBUTES, COCO, IGNORED, KEY
 from sim2coco.check.faults import Place
+from sim2coco.check.keypoints import check_annotation as check_keypoints
+from sim2coco.check.keypoints import check_category
 from sim2coco.check.listing import ID
 from sim2coco.check.masks import Runs, mask_of, overlap
+from sim2coco.check.otherlabels import check_labels_of_others
 from sim2coco.check.values import Entry, show
 
 FRACTION_ERROR = 1e-5
@@ -26,25 +29,40 @@ Each edge of a box may deviate by `SLACK_PX`. The area in pixels may deviate by 
 
 def check_labels(document: Document) -> None:
     """Checks the labels of a split, with their amodal counterparts if there are any."""
-    amodal = document.amodal
-    if amodal is not None:
-        _compare_files(document, amodal)
+    if document.amodal is not None:
+        _compare_files(document, document.amodal)
+    for identity, category in document.categories.items():
+        check_category(document.at(f"category {identity}"), category)
+    if document.folder.ours:
+        _check_our_labels(document)
+    else:
+        check_labels_of_others(document, check_annotation)
+
+
+def _check_our_labels(document: Document) -> None:
     scene = -1
     for image in document.images.values():
         masks = {}
         annotations = document.annotations_of(image["id"])
         for annotation in annotations:
-            mask = _mask(document, image, annotation)
-            if mask is not None:
+            if mask := check_annotation(document, image, annotation):
                 masks[annotation["id"]] = mask
-            counterpart = amodal.listing.get(annotation["id"]) if amodal is not None else None
-            if amodal is not None and counterpart is not None:
-                _compare_masks(document, amodal, image, annotation, mask, counterpart)
-        if document.folder.ours:
-            _our_image(document, image, annotations, masks)
-            if image["scene"] < scene:
-                document.at(f"image {image['id']}").fault("order", "scenes are not in order")
-            scene = image["scene"]
+        _our_image(document, image, annotations, masks)
+        if image["scene"] < scene:
+            document.at(f"image {image['id']}").fault("order", "scenes are not in order")
+        scene = image["scene"]
+
+
+def check_annotation(document: Document, image: Entry, annotation: Entry) -> Runs | None:
+    """Checks an annotation, and its amodal counterpart if there is one; returns its mask if it is valid."""
+    mask, amodal = _mask(document, image, annotation), document.amodal
+    counterpart = amodal.listing.get(annotation["id"]) if amodal is not None else None
+    if amodal is not None and counterpart is not None:
+        _compare_masks(document, amodal, image, annotation, mask, counterpart)
+    if "keypoints" in annotation:
+        place = document.at(f"annotation {annotation['id']}")
+        check_keypoints(place, annotation, document.categories[annotation["category_id"]])
+    return mask
 
 
 def _our_image(document: Document, image: Entry, annotations: list[Entry], masks: dict[int, Runs]) -> None:

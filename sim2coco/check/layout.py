@@ -14,6 +14,7 @@ OTHER_KINDS = ("amodal_", "captions_", "image_info_", "panoptic_", "person_keypo
 """Beginnings of the names of annotation files that contain no instances."""
 PATTERNS = (
     "annotations/instances_*.json",
+    "annotations/person_keypoints_*.json",
     "annotations/*.json",
     "*/_annotations.coco.json",
     "_annotations.coco.json",
@@ -39,14 +40,17 @@ def annotation_files(folder: Folder) -> dict[str, str]:
 
 def _matching(folder: Folder, pattern: str) -> Iterator[str]:
     for path in folder.root.glob(pattern):
-        if not path.name.startswith((".", *OTHER_KINDS)):
+        others = [kind for kind in OTHER_KINDS if not pattern.startswith(f"annotations/{kind}")]
+        if not path.name.startswith((".", *others)):
             yield path.relative_to(folder.root).as_posix()
 
 
 def _split(name: str) -> str:
     """The split of an annotation file: from its own name, or from that of its folder."""
     path = Path(name)
-    return path.parent.name if path.stem == "_annotations.coco" else path.stem.removeprefix("instances_")
+    if path.stem == "_annotations.coco":
+        return path.parent.name
+    return path.stem.removeprefix("instances_").removeprefix("person_keypoints_")
 
 
 def image_folder(folder: Folder, split: str, annotations: str, names: Collection[str]) -> str | None:
@@ -66,7 +70,8 @@ def image_folder(folder: Folder, split: str, annotations: str, names: Collection
     places = [f"images/{split}", split, f"images/{undated}", undated, "images", "data"]
     counts = {}
     for place in dict.fromkeys([*places, str(Path(annotations).parent), "."]):
-        counts[place] = sum(folder.has(f"{place}/{name}") for name in names)
+        there = folder.has(place)
+        counts[place] = sum(folder.has(f"{place}/{name}") for name in names) if there else 0
         if counts[place] == len(names):
             return place
     best = max(counts, key=lambda place: counts[place])

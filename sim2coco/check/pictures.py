@@ -7,10 +7,13 @@ from pathlib import PurePosixPath
 from PIL import Image, UnidentifiedImageError
 
 from sim2coco.check.document import Document
+from sim2coco.check.files import opened
 from sim2coco.check.folder import Folder
 from sim2coco.check.layout import image_folder
 
 FORMATS = ("JPEG", "PNG")
+MAX_PIXELS = 60_000_000
+"""Number of pixels up to which an image is decoded; of larger ones, the header is read."""
 FORMATS_OF_OTHERS = (*FORMATS, "WEBP", "BMP", "TIFF", "GIF")
 
 
@@ -73,15 +76,18 @@ def _decoded(folder: Folder, path: str) -> tuple[int, int] | None:
     """Returns width and height of an image; reports a fault and returns None if it cannot be decoded."""
     formats = FORMATS if folder.ours else FORMATS_OF_OTHERS
     try:
-        if not (folder.root / path).is_file():
-            raise OSError("not a regular file")
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), opened(folder.root / path) as file:
             warnings.simplefilter("ignore")  # about large images; the size is checked by the caller
-            with Image.open(folder.root / path, formats=formats) as image:
-                image.load()
+            with Image.open(file, formats=formats) as image:
+                if image.width * image.height <= MAX_PIXELS:
+                    image.load()
+                else:
+                    folder.notes.append(f"{path}: only its header was read, as it is very large")
                 return image.size
     except UnidentifiedImageError:
         folder.at(path).fault("image", f"not a {', '.join(formats[:-1])} or {formats[-1]} file")
+    except OSError as error:
+        folder.at(path).fault("image", f"cannot be decoded completely: {error.strerror or error}")
     except Exception as error:  # decoders may raise any exception for a broken image
-        folder.at(path).fault("image", f"cannot be decoded completely: {error}")
+        folder.at(path).fault("image", f"cannot be decoded completely: {error}"[:200])
     return None

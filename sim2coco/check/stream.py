@@ -12,6 +12,8 @@ BLOCK = 2**18
 """Number of bytes that are read at once."""
 MAX_ENTRY = 2**22
 """Length up to which an entry is read whole; in memory, it may take fifty times as much."""
+NEXT = re.compile(r"[ \t\n\r]*([,\]])[ \t\n\r]*")
+"""What follows the entry of a list."""
 SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -85,7 +87,7 @@ def _elements(window: "_Window", key: str) -> Iterator[Item]:
         value, start, length = window.value()
         yield Item(key, rank, value, start, length, window.decoder.oddities)
         rank += 1
-        closing = window.take(",]")
+        closing = window.next_entry() or window.take(",]")
 
 
 class _Window:
@@ -105,6 +107,8 @@ class _Window:
     def peek(self) -> str:
         """Skips white space, and returns the next character; "" at the end of the file."""
         while True:
+            if self._at < len(self._text) and self._text[self._at] > " ":
+                return self._text[self._at]
             match = SPACE.match(self._text, self._at)
             assert match is not None  # white space may be empty
             end = match.end()
@@ -123,6 +127,15 @@ class _Window:
         self._at += 1
         self.byte += 1
         return found
+
+    def next_entry(self) -> str:
+        """Skips white space and a comma or bracket as `take` does, but only if all of it has been read."""
+        match = NEXT.match(self._text, self._at)
+        if match is None or match.end() >= len(self._text):
+            return ""
+        self.byte += match.end() - self._at
+        self._at = match.end()
+        return match[1]
 
     def fail(self, expected: str) -> Any:
         """Raises the error that something else is here, or the end."""

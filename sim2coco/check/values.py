@@ -60,6 +60,16 @@ LIST: Rule = (lambda value: type(value) is list, "a list")
 OBJECT: Rule = (lambda value: type(value) is dict, "an object")
 
 
+def follows(entry: Any, rules: Rules) -> bool:
+    """Returns whether an entry is an object that follows the rules."""
+    if type(entry) is not dict:
+        return False
+    for key, (is_valid, _) in rules.items():  # noqa: SIM110 - `all` takes twice as long, for millions of entries
+        if key not in entry or not is_valid(entry[key]):
+            return False
+    return True
+
+
 def violations(entry: Any, rules: Rules) -> Iterator[tuple[str, str]]:
     """Yields key and message for each value that violates its rule; one message for all that are missing."""
     if type(entry) is not dict:

@@ -1,0 +1,49 @@
+"""Compares the annotation files of the splits: categories, and scenes."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from sim2coco.check.document import Document
+from sim2coco.check.listing import CATEGORY
+from sim2coco.check.values import show
+
+
+def compare_splits(documents: Mapping[str, Document]) -> None:
+    """Reports categories that differ between splits and, if sim2coco wrote them, scenes in two splits."""
+    owners: dict[int, str] = {}
+    first = next(iter(documents.values()), None)
+    for split, document in documents.items():
+        if first is not None and _categories_differ(document, first):
+            document.at("categories").fault("splits", f"differ from those of {first.name}")
+        for image in document.images.values() if document.folder.ours else ():
+            other = owners.setdefault(image["scene"], split)
+            if other != split:
+                what = f"scene {image['scene']} is in split {other} too"
+                document.at(f"image {image['id']}").fault("splits", what)
+
+
+def _categories_differ(one: Document, other: Document) -> bool:
+    """Whether two files disagree on categories; those of other tools may have different ids, in any order."""
+    names, others = (
+        [(identity, category["name"]) for identity, category in document.categories.items()]
+        for document in (one, other)
+    )
+    if one.folder.ours:
+        return names != others and not (one.unusable["categories"] or other.unusable["categories"])
+    return any(dict(others).get(identity, name) != name for identity, name in names)
+
+
+def note_unused_categories(documents: Mapping[str, Document]) -> str:
+    """A note on the categories that no annotation of any split has; "" if there are none."""
+    used: set[int] = set()
+    names: dict[int, str] = {}
+    for document in documents.values():
+        used |= set(np.unique(document.listing.rows[:, CATEGORY]).tolist())
+        used |= {identity for identity, places in document.segments.items() if "category_id" in places}
+        names |= {identity: str(entry["name"]) for identity, entry in document.categories.items()}
+    unused = [name for identity, name in names.items() if identity not in used]
+    if not unused or len(unused) == len(names):
+        return ""
+    more = f" and {len(unused) - 5} more" if len(unused) > 5 else ""
+    return f"categories without an annotation: {', '.join(map(show, unused[:5]))}{more}"
