@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sim2coco.check.values import Rules, follows, violations
+from sim2coco.check.values import Rules, follows, violated
 
 MAX_KEPT = 100_000
 """Maximum number of faults of one kind that are kept; further ones are only counted."""
@@ -111,6 +111,6 @@ class Place:
         """Returns whether an entry follows the rules, and reports each violation."""
         if follows(entry, rules):
             return True
-        for key, message in violations(entry, rules):
+        for key, message in violated(entry, rules):
             self.fault(KIND_OF_KEY.get(key, "schema"), message)
         return False

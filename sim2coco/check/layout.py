@@ -69,7 +69,7 @@ def image_folder(folder: Folder, split: str, annotations: str, names: Collection
     undated = re.sub(r"\d+$", "", split)
     places = [f"images/{split}", split, f"images/{undated}", undated, "images", "data"]
     counts = {}
-    for place in dict.fromkeys([*places, str(Path(annotations).parent), "."]):
+    for place in dict.fromkeys([*filter(None, places), str(Path(annotations).parent), "."]):
         there = folder.has(place)
         counts[place] = sum(folder.has(f"{place}/{name}") for name in names) if there else 0
         if counts[place] == len(names):

@@ -70,7 +70,12 @@ def follows(entry: Any, rules: Rules) -> bool:
     return True
 
 
-def violations(entry: Any, rules: Rules) -> Iterator[tuple[str, str]]:
+def violations(entry: Any, rules: Rules) -> Iterator[str]:
+    """Yields a message for each value that violates its rule, and one for all that are missing."""
+    return (message for _, message in violated(entry, rules))
+
+
+def violated(entry: Any, rules: Rules) -> Iterator[tuple[str, str]]:
     """Yields key and message for each value that violates its rule; one message for all that are missing."""
     if type(entry) is not dict:
         yield "", f"is {show(entry)}, must be an object"
