@@ -12,6 +12,10 @@ from sim2coco.fonts import font_for
 Image = NDArray[np.uint8]
 Rgb = tuple[int, int, int]
 FONT_PX = 13
+LINE_PX = 17
+"""Distance of two lines of text in pixels."""
+MARGIN_PX = 6
+"""Distance of a caption from the left edge and the right edge of its image."""
 ELLIPSIS = "…"
 WHITE = 255
 
@@ -50,6 +54,38 @@ def write(image: Image, text: str, at: tuple[int, int], color: Rgb, outline: Rgb
     font = font_for(text, FONT_PX, bold)
     pen.text(at, text, color, font, anchor="ls", stroke_width=int(bold), stroke_fill=outline)
     image[:] = np.asarray(drawn)
+
+
+def captioned(image: Image, lines: Sequence[str], inks: Sequence[Rgb], room: int = 0) -> Image:
+    """Returns an image (H, W, 3) RGB with lines of text on white below it.
+
+    Args:
+        image: The image, (h, w, 3) RGB.
+        lines: The lines, of the width that `caption_width` gives.
+        inks: Colour of each line.
+        room: Number of lines to leave room for, if there are fewer.
+    """
+    band = np.full((max(len(lines), room) * LINE_PX + MARGIN_PX, image.shape[1], 3), WHITE, np.uint8)
+    for number, (line, ink) in enumerate(zip(lines, inks, strict=True)):
+        write(band, line, (MARGIN_PX, FONT_PX + number * LINE_PX + 1), ink)
+    return np.concatenate([image, band])
+
+
+def caption_width(width_px: int) -> int:
+    """Width in pixels of the captions of images of a width."""
+    return width_px - 2 * MARGIN_PX
+
+
+def wrapped(text: str, width_px: float) -> list[str]:
+    """Lines of a text that are at most as wide as given, broken at blanks; wider words are cut."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer) <= width_px:
+            lines[-1] = longer
+        else:
+            lines.append(shortened(word, width_px))
+    return [line.rstrip() for line in lines]
 
 
 def text_width(text: str, bold: bool = False) -> float:

@@ -30,6 +30,9 @@ from sim2coco.messages import counted
 from sim2coco.png import png
 from sim2coco.store import StoreError
 
+NO_BREAK = "\u00a0"
+"""A blank at which lines are not broken."""
+
 
 def run(options: argparse.Namespace, out: Console) -> int:
     """Runs an action and returns its exit code.
@@ -201,7 +204,10 @@ def _sheet(options: argparse.Namespace, out: Console) -> int:
 
 
 def _sizes(folder: Path) -> dict[str, str]:
-    """The text below each asset on the sheet (its size and its mass), by name of the asset."""
+    """The text below each asset on the sheet (its size and its mass), by name of the asset.
+
+    It may be broken between the size and the mass only.
+    """
     read_library(folder)
     assets = json.loads((folder / INDEX).read_text(encoding="utf-8"))["assets"]
     return {asset["name"]: _size(asset["extents_m"], asset["mass_kg"]) for asset in assets}
@@ -209,4 +215,5 @@ def _sizes(folder: Path) -> dict[str, str]:
 
 def _size(extents_m: Sequence[float], mass_kg: float) -> str:
     mass = f"{plain(mass_kg * 1000)} g" if mass_kg < 1 else f"{plain(mass_kg)} kg"
-    return f"{sides(extents_m)}  {mass}"
+    size, mass = (text.replace(" ", NO_BREAK) for text in (sides(extents_m), mass))
+    return f"{size}  {mass}"

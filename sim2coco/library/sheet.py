@@ -3,15 +3,22 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 from scenes.assets.library import INDEX, Entry, read_library
 from scenes.assets.reading.image import ImageError, read_image
-from sim2coco.contactsheet import Image, contact_sheet, shortened, write
+from sim2coco.contactsheet import (
+    Image,
+    caption_width,
+    captioned,
+    contact_sheet,
+    shortened,
+    text_width,
+    wrapped,
+)
 from sim2coco.library.examine import Y_UP
 from sim2coco.library.scan import LibraryError
 
-COLUMNS, SIDE_PX, BAND_PX = 6, 192, 40
+COLUMNS, SIDE_PX = 6, 192
+NAME_RGB, SIZE_RGB, LINE_RGB = (20, 20, 20), (110, 110, 110), 225
 MAX_CELLS = 600
 
 
@@ -29,24 +36,29 @@ def sheet(folder: Path, sizes: dict[str, str]) -> Image:
         LibraryError: The library contains no asset, or a test render cannot be read.
     """
     library = read_library(folder)
-    cells = [
-        cell
-        for category in library.categories
-        for entry in library.of(category)
-        for cell in _cells(folder, entry, sizes.get(entry.name, ""))
-    ][:MAX_CELLS]
+    entries = [entry for category in library.categories for entry in library.of(category)]
+    cells = [cell for entry in entries for cell in _cells(entry, sizes.get(entry.name, ""))][:MAX_CELLS]
     if not cells:
         raise LibraryError(f"{folder / INDEX}: the library holds no mesh that can be used")
-    return contact_sheet(cells, min(COLUMNS, len(cells)))
+    room = max(len(lines) for _, lines in cells)
+    drawn = [_drawn(_picture(folder, mesh), lines, room) for mesh, lines in cells]
+    return contact_sheet(drawn, min(COLUMNS, len(drawn)))
 
 
-def _cells(folder: Path, entry: Entry, size: str) -> Iterator[Image]:
-    """Yields the cell of an asset; two if nobody stated its up axis, with z up and with y up."""
+def _cells(entry: Entry, size: str) -> Iterator[tuple[str, list[str]]]:
+    """Yields a test render of an asset, by its name, with the lines below it.
+
+    There are two if nobody stated the up axis of the asset, with z up and with y up.
+    """
+    width_px = caption_width(SIDE_PX)
+    below = wrapped(size, width_px) if size else []
     if entry.knows_up:
-        yield _cell(_picture(folder, entry.mesh), entry.name, size)
+        yield entry.mesh, [shortened(entry.name, width_px, keep_end=True), *below]
         return
-    yield _cell(_picture(folder, entry.mesh), f"{entry.name}  z up?", size)
-    yield _cell(_picture(folder, f"{entry.mesh}{Y_UP}"), f"{entry.name}  or y up?", "")
+    for mesh, axis in ((entry.mesh, "z up?"), (f"{entry.mesh}{Y_UP}", "or y up?")):
+        name = shortened(entry.name, width_px - text_width(f"  {axis}"), keep_end=True)
+        yield mesh, [f"{name}  {axis}", *below]
+        below = []
 
 
 def _picture(folder: Path, mesh: str) -> Image:
@@ -56,11 +68,7 @@ def _picture(folder: Path, mesh: str) -> Image:
         raise LibraryError(f"{error}; import the meshes anew") from error
 
 
-def _cell(image: Image, name: str, size: str) -> Image:
-    cell = np.full((SIDE_PX + BAND_PX, SIDE_PX, 3), 255, np.uint8)
-    cell[:SIDE_PX] = image
-    for line, text in enumerate((name, size)):
-        ink = (20, 20, 20) if line == 0 else (110, 110, 110)
-        write(cell, shortened(text, SIDE_PX - 12, keep_end=True), (6, SIDE_PX + 14 + 17 * line), ink)
-    cell[-1], cell[:, -1] = 225, 225
+def _drawn(image: Image, lines: list[str], room: int) -> Image:
+    cell = captioned(image, lines, [NAME_RGB] + [SIZE_RGB] * (len(lines) - 1), room)
+    cell[-1], cell[:, -1] = LINE_RGB, LINE_RGB
     return cell

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
-from sim2coco.contactsheet import FONT_PX, Image, Rgb, contact_sheet, shortened, text_width, write
+from sim2coco.contactsheet import Image, Rgb, caption_width, captioned, contact_sheet, wrapped
 from sim2coco.records import Annotation, Picture, Xywh
+from sim2coco.review.names import Name, write_names
 
-IGNORED_RGB, BLACK, WHITE = (160, 160, 160), (0, 0, 0), (255, 255, 255)
+IGNORED_RGB, BLACK = (160, 160, 160), (0, 0, 0)
 GAP_PX = 4
 TINT = 0.2
 """Share of the colour of its category in the pixels of an object; the rest is the image."""
@@ -19,8 +20,6 @@ DASH_PX = 3
 """Length in pixels of the dashes, and of the gaps between them, in the outline of an amodal mask."""
 MIN_WIDTH_PX = 512
 """Images narrower than this are enlarged before labels are drawn, so that lines and text hide less."""
-NAME_SHARE = 0.3
-"""A name is at most as wide as its box or as this share of the image, whichever is wider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +69,12 @@ def overlay(
     drawn = _scaled(_tinted(image, picture) if style.tint else image, scale)
     for label in picture.annotations if style.outlines else ():
         _outline(drawn, label, picture)
+    found: list[Name] = []
     for label in picture.annotations if style.boxes else ():
-        _box(drawn, label.bbox, scale, color_of(label.category), names[label.category])
+        found.append(_box(drawn, label.bbox, scale, color_of(label.category), names[label.category]))
     for ignored in picture.ignored if style.boxes else ():
-        _box(drawn, ignored.bbox, scale, IGNORED_RGB, f"ignored: {ignored.reason}")
+        found.append(_box(drawn, ignored.bbox, scale, IGNORED_RGB, f"ignored: {ignored.reason}"))
+    write_names(drawn, found)
     return drawn
 
 
@@ -119,14 +120,11 @@ def decoded(counts: str, picture: Picture) -> NDArray[np.bool_]:
     return np.asarray(coco_mask.decode({"size": size, "counts": counts.encode("ascii")}), np.bool_)
 
 
-def _box(image: Image, box: Xywh, scale: float, color: Rgb, text: str) -> None:
-    """Draws a bounding box just outside the mask, and text above it, or inside it at the top of the image."""
+def _box(image: Image, box: Xywh, scale: float, color: Rgb, text: str) -> Name:
+    """Draws a bounding box just outside the mask, and returns the name that belongs to it."""
     x, y, right, bottom = (round(edge * scale) for edge in (box[0], box[1], box[0] + box[2], box[1] + box[3]))
     cv2.rectangle(image, (x - 1, y - 1), (right, bottom), color, 1)
-    shown = shortened(text, max(right - x, NAME_SHARE * image.shape[1]), bold=True)
-    left = int(np.clip(x, 1, max(1, image.shape[1] - 2 - text_width(shown, bold=True))))
-    base = y - 4 if y > FONT_PX + 4 else y + FONT_PX + 3
-    write(image, shown, (left, base), _lightened(color), outline=BLACK)
+    return Name(text, (x, y, right, bottom), _lightened(color))
 
 
 def _lightened(color: Rgb) -> Rgb:
@@ -135,9 +133,11 @@ def _lightened(color: Rgb) -> Rgb:
 
 
 def sheet(images: list[Image], columns: int, titles: list[str] | None = None) -> Image:
-    """Arranges images of equal width in rows of `columns` images, each with an optional title."""
-    cells = [image.copy() for image in images]
-    for cell, title in zip(cells, titles or (), strict=bool(titles)):
-        shown = shortened(title, cell.shape[1] - 12, bold=True)
-        write(cell, shown, (6, len(cell) - 8), WHITE, outline=BLACK)
+    """Arranges images of equal width in rows of `columns` images, each with an optional title below it."""
+    cells = images
+    if titles:
+        lines = [wrapped(title, caption_width(images[0].shape[1])) for title in titles]
+        room = max(map(len, lines))
+        pairs = zip(images, lines, strict=True)
+        cells = [captioned(image, below, [BLACK] * len(below), room) for image, below in pairs]
     return contact_sheet(cells, columns, GAP_PX)

@@ -89,9 +89,9 @@ def test_show(command: Command, data: Path, here: Path) -> None:
     assert command("show", "data").out == "data_sheet.png: 6 images\n"
     assert command("show", "data").out == "data_sheet_2.png: 6 images\n"
     assert command("show", "data", "s000000_v00").out.startswith("s000000_v00_2.png: ")
-    assert pixels(here / "data_sheet.png").shape == (324, 6 * 324, 3)
+    assert pixels(here / "data_sheet.png").shape == (347, 6 * 324, 3)
     assert command("show", str(data), "--sheet", "2", "--to", "two.png").out == "two.png: 2 images\n"
-    assert pixels(here / "two.png").shape == (324, 2 * 324, 3)
+    assert pixels(here / "two.png").shape == (347, 2 * 324, 3)
     assert tree(data) == before
 
 
@@ -119,7 +119,7 @@ def test_show_replaces_nothing_unasked(command: Command, data: Path, here: Path)
     assert refused.err.startswith("sim2coco: out: mine.png exists; name another file, or delete it")
     assert (here / "mine.png").read_text() == "mine"
     assert command("show", "data", "--to", "mine.png", "--force").code == 0
-    assert pixels(here / "mine.png").shape == (324, 6 * 324, 3)
+    assert pixels(here / "mine.png").shape == (347, 6 * 324, 3)
     assert command("show", "data").code == 0
     assert command("show", "data", "--force").out.startswith("data_sheet.png: ")
 

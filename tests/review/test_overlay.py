@@ -5,8 +5,10 @@ import pytest
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
+from sim2coco.contactsheet import LINE_PX
 from sim2coco.records import Annotation, Picture
-from sim2coco.review.overlay import ALL, Style, overlay
+from sim2coco.review.names import Name, write_names
+from sim2coco.review.overlay import ALL, Style, overlay, sheet
 
 WIDTH, HEIGHT = 320, 240
 BOX = 80.0, 100.0, 60.0, 40.0
@@ -65,3 +67,52 @@ def test_a_long_name_stays_near_its_box() -> None:
     _, columns = np.nonzero((named != plain).any(axis=2)[: int(BOX[1]) - 1])
     assert columns.min() >= BOX[0] - 2
     assert columns.max() <= BOX[0] + 0.3 * WIDTH + 3
+
+
+def test_names_of_neighbours_do_not_hide_each_other() -> None:
+    """What is drawn of two names together is what is drawn of each alone, somewhere in the image."""
+    boxes = [
+        (40.0, 40.0, 90.0, 80.0),
+        (42.0, 42.0, 92.0, 82.0),
+        (44.0, 38.0, 96.0, 84.0),
+        (30.0, 36.0, 80.0, 70.0),
+    ]
+    colors = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 0, 255)]
+
+    def inked(image: NDArray[np.uint8], color: tuple[int, int, int]) -> int:
+        return int((image == color).all(axis=2).sum())
+
+    together = np.full((120, 200, 3), 128, np.uint8)
+    write_names(together, [Name("gear", box, color) for box, color in zip(boxes, colors, strict=True)])
+    for box, color in zip(boxes, colors, strict=True):
+        alone = np.full((120, 200, 3), 128, np.uint8)
+        write_names(alone, [Name("gear", box, color)])
+        assert inked(together, color) == inked(alone, color) > 20
+
+
+def test_a_name_without_room_is_left_out() -> None:
+    image = np.full((20, 60, 3), 128, np.uint8)
+    names = [Name("gear", (0.0, 0.0, 60.0, 20.0), color) for color in ((255, 0, 0), (0, 255, 0))]
+    write_names(image, names)
+    assert (image == (255, 0, 0)).all(axis=2).any()
+    assert not (image == (0, 255, 0)).all(axis=2).any()
+
+
+@pytest.mark.parametrize(
+    "box", [(-50.0, -50.0, -10.0, -10.0), (190.0, 110.0, 400.0, 400.0), (0.0, 0.0, 200.0, 120.0)]
+)
+def test_names_stay_in_the_image(box: tuple[float, float, float, float]) -> None:
+    """Beyond the edges of the image a name would be cut off."""
+    image, free = (np.full((120, 200, 3), 128, np.uint8) for _ in range(2))
+    write_names(image, [Name("gear", box, (255, 0, 0))])
+    write_names(free, [Name("gear", (60.0, 60.0, 90.0, 90.0), (255, 0, 0))])
+    assert (image != 128).any(axis=2).sum() == (free != 128).any(axis=2).sum()
+
+
+def test_a_title_is_written_below_the_image_whole() -> None:
+    cells = [np.full((60, 200, 3), 128, np.uint8) for _ in range(2)]
+    page = sheet(cells, 2, ["s000000_v00.jpg (no objects, on purpose)", "s.jpg"])
+    assert (page[:60, :200] == 128).all()
+    below = page[60:, :200]
+    assert len(below) >= 2 * LINE_PX
+    assert all((rows < 64).any() for rows in (below[:LINE_PX], below[LINE_PX : 2 * LINE_PX]))
