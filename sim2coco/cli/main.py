@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 HYDRA_COMMANDS = {"generate": "make, extend or resume a data set", "preview": "8 labelled images on one PNG"}
 """Commands whose settings Hydra composes, with their descriptions."""
-PLUGGABLE = (*HYDRA_COMMANDS, "replay", "check")
+PLUGGABLE = (*HYDRA_COMMANDS, "replay", "check", "export")
 """Commands that accept `--plugin FILE.py`, because their recipe may use classes of a plug-in."""
 COMMANDS = {
     **HYDRA_COMMANDS,
@@ -33,6 +33,7 @@ COMMANDS = {
     "replay": "render an image again from its record, and compare",
     "check": "check a data set, and list every fault",
     "audit": "compute labels anew from your meshes by ray casting, and compare",
+    "export": "write a data set in another format",
     "assets": "import, check or show your own meshes",
     "doctor": "check this installation, and say how to repair it",
 }
@@ -92,6 +93,8 @@ def _run(arguments: list[str]) -> int:
         return _composed(command, arguments[1:])
     if command == "assets":
         return _assets(arguments[1:])
+    if command == "export":
+        return _export(arguments[1:])
     if command in COMMANDS:
         return _plain(command, arguments[1:])
     return _print_usage(command)
@@ -221,6 +224,17 @@ def _assets(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     on_signals(interrupt)
     return guarded(lambda: commandline.run(options, out))
+
+
+def _export(arguments: list[str]) -> int:
+    """Runs the command that writes a data set in other formats."""
+    from sim2coco.cli import exporting
+
+    parser = Parser(prog="sim2coco export", description=COMMANDS["export"])
+    exporting.add_arguments(parser)
+    options = parser.parse_args(arguments)
+    on_signals(interrupt)
+    return guarded(lambda: exporting.run(options, out))
 
 
 if __name__ == "__main__":

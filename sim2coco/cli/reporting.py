@@ -13,7 +13,7 @@ RESUME = "run the same command again to resume"
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """Error numbers of a full disk and of an exhausted quota."""
 
-RESUMABLE = ("generate", "assets")
+RESUMABLE = ("generate", "assets", "export")
 """Commands that continue what was stopped when they are run again."""
 
 commands_run: list[str] = []

@@ -54,7 +54,7 @@ def test_a_choice_of_ones_own(command: Command, here: Path, counting: None) -> N
 
 def test_help_names_formats_and_their_settings(command: Command, counting: None) -> None:
     words = " ".join(command("generate", "--help").out.split())
-    assert "export.formats.kind = coco One of coco, counting." in words
+    assert "export.formats.kind = coco One of coco, counting, " in words
     assert "export.formats.unit = pictures What is counted. [counting]" in words
 
 

@@ -92,7 +92,7 @@ def test_a_format_is_one_class(plain: Path, listing: type[Format], tmp_path: Pat
     made = tree(tmp_path / "data")
     assert lines(tmp_path / "data") == expected(tmp_path / "data")
     assert json.loads(made["run.json"])["formats"] == [
-        {"kind": "coco"},
+        {"kind": "coco", "segmentation": "rle", "rle": "compressed"},
         {"kind": "listing", "separator": " "},
     ]
     assert {name: made[name] for name in tree(plain) if name != "run.json"} == {

@@ -1,0 +1,76 @@
+"""Writes a finished data set in other formats, into a folder of its own."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.datasets.reading import Dataset
+from sim2coco.export.format import Format, write_formats
+from sim2coco.store import LocalStore, Store, StoreError
+
+MARK = "export.json"
+"""The file of the folder that says what was exported to it."""
+
+
+def export(
+    data: Dataset, formats: Sequence[Format], out: Path, progress: Callable[[int], None] = lambda done: None
+) -> Counter[str]:
+    """Writes a data set in several formats.
+
+    Args:
+        data: The data set.
+        formats: The formats.
+        out: The folder to write to: new or empty, or from an earlier export of the data set in these formats,
+            which is then completed.
+        progress: Called with the number of finished images.
+
+    Returns:
+        The number of labels of each category.
+
+    Raises:
+        StoreError: `out` cannot be written, holds other files, or lies in the data set.
+        DataSetError: The data set has no images, or is invalid.
+    """
+    if out.resolve().is_relative_to(data.root.resolve()):
+        raise StoreError(f"--out: {out} lies in the data set itself; name a folder outside")
+    store = LocalStore(out)
+    with store.claim():
+        _begin(store, data, formats)
+        labels = write_formats(formats, store, data.info, _counted(data, progress))
+    return labels
+
+
+def _begin(store: Store, data: Dataset, formats: Sequence[Format]) -> None:
+    """Notes what is exported to a new folder, or checks that the same was exported to it.
+
+    Raises:
+        StoreError: The folder holds something else.
+    """
+    listed = [json.loads(format.model_dump_json()) for format in formats]
+    mark = json.dumps({"format": 1, "dataset": data.identity, "formats": listed}, indent=1).encode() + b"\n"
+    if store.exists(MARK):
+        if store.get(MARK) != mark:
+            raise StoreError(f"--out: {store} holds another export; name an empty folder")
+        store.sweep()
+        return
+    if strangers := [name for name in store.list(".") if not store.is_own(name)]:
+        held = f"{store} holds files of something else ({strangers[0]})"
+        raise StoreError(f"--out: {held}; name an empty folder")
+    store.put(MARK, mark)
+
+
+def _counted(data: Dataset, progress: Callable[[int], None]) -> Iterator[LabelledImage]:
+    """Yields the images, and reports each after it is used.
+
+    Raises:
+        DataSetError: There are none.
+    """
+    done = 0
+    for done, image in enumerate(data.images(), 1):
+        yield image
+        progress(done)
+    if not done:
+        raise DataSetError(f"{data.root}: has no images yet")
