@@ -18,6 +18,9 @@ from scenes.assets.prepared import Prepared, Unprepared, prepared_bytes, read_pr
 from scenes.assets.stored import PREPARED, Look, StoredMesh, content_name, read_looks
 from sim.hull import hull_vertices, simplified
 
+FACE_BYTES = 6
+"""Size of a triangle in a file of a library is at least this."""
+
 
 def prepare(mesh: Mesh) -> bytes:
     """The content of the file of a prepared mesh; empty for small meshes, which are not stored.
@@ -29,6 +32,16 @@ def prepare(mesh: Mesh) -> bytes:
         return b""
     hull_m = hull_vertices(mesh.vertices_m)
     return prepared_bytes(levels_of(mesh), hull_m, simplified(hull_m))
+
+
+def must_be_prepared(asset: Asset) -> bool:
+    """Whether this run must prepare the mesh of an asset, which takes seconds if it has many triangles."""
+    surface = asset.surface
+    if not isinstance(surface, StoredMesh):
+        return sum(len(part.faces) for part in surface.parts) >= MIN_FACES
+    if surface.prepared:
+        return _beside(surface, surface.read, tuple) is None
+    return surface.path.stat().st_size > MIN_FACES * FACE_BYTES
 
 
 def whole(asset: Asset) -> Prepared:

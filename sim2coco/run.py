@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 import sim2coco.export
 from scenes.settings import load_kinds
 from sim2coco.datasets.own import dataset_info, labelled_images
-from sim2coco.engines.engine import Engine, Job
+from sim2coco.engines.engine import Engine, Job, Preparing
 from sim2coco.engines.inline import Inline
 from sim2coco.engines.local import Local
 from sim2coco.export.format import Format, write_formats
@@ -151,7 +151,8 @@ def _make_missing(
         return
     with closing(engine.run(job, missing())) as made:  # type: ignore[type-var]
         for scene in made:
-            if scene is not None:
+            tally.preparing = scene if isinstance(scene, Preparing) else None
+            if isinstance(scene, Summary):
                 waiting[scene.scene] = scene
                 tally.ahead += _accepted(scene)
                 count()

@@ -37,6 +37,7 @@ class Tally:
         kept_of_last: Number of accepted views kept of the last counted scene; those beyond `wanted` are not.
         reasons: How often each reason has rejected a view.
         failed: Index and error of each failed scene.
+        preparing: Before the first scenes, the number of big meshes that are prepared, and of all.
     """
 
     wanted: int
@@ -48,6 +49,7 @@ class Tally:
     kept_of_last: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     failed: list[tuple[int, str]] = field(default_factory=list)
+    preparing: tuple[int, int] | None = None
     _recent: deque[bool] = field(default_factory=deque)
 
     @property

@@ -63,7 +63,11 @@ def generate_one(tree: "DictConfig") -> int:
                 finish = f"num_images={tally.accepted} finishes it with the images made so far"
                 raise Interrupted(stop_signals.pop(), *([finish] if tally.accepted else []))
             last = "" if tally.made < tally.wanted or tally.done else f"; waiting for scene {tally.scene}"
-            bar.show(tally.made, f"rejected: {counts(tally.reasons)}{last}")
+            if tally.preparing:
+                note = "simplifying big meshes: {} of {} done".format(*tally.preparing)
+                bar.show(tally.made, note, waiting=True)
+            else:
+                bar.show(tally.made, f"rejected: {counts(tally.reasons)}{last}")
 
         result = generate(
             recipe,

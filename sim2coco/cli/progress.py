@@ -41,13 +41,17 @@ class ProgressBar:
         total: Total number of items.
         unit: Name of the items, in the plural.
         title: Line that is printed above the bar; "" for none.
+        work: Amount of work in all items, if it differs between them; the remaining time follows it.
     """
 
-    def __init__(self, console: Console, total: int, unit: str, title: str = "") -> None:
+    def __init__(
+        self, console: Console, total: int, unit: str, title: str = "", work: float | None = None
+    ) -> None:
         """Creates the bar; nothing is printed before the first `show`."""
         self._console, self._total, self._unit, self._title = console, total, unit, title
+        self._work = total if work is None else work
         self._known: int | None = None
-        self._first: tuple[float, int] | None = None
+        self._first: tuple[float, int, float] | None = None
         self._last = time.monotonic()
         self._bar = Progress(
             TextColumn(f"[bold]{unit}"),
@@ -71,7 +75,14 @@ class ProgressBar:
         """Stops the bar."""
         self._bar.stop()
 
-    def show(self, done: int, note: str = "", known: bool = False) -> None:
+    def show(
+        self,
+        done: int,
+        note: str = "",
+        known: bool = False,
+        work: float | None = None,
+        waiting: bool = False,
+    ) -> None:
         """Updates the progress.
 
         Args:
@@ -79,28 +90,32 @@ class ProgressBar:
                 finished before the task started, and are left out of the rate.
             note: Text to show after the bar.
             known: Whether all `done` items were finished before the task started.
+            work: Amount of work in the finished items, if it differs between items.
+            waiting: Whether the note is shown although no item can be finished yet.
         """
         if self._known is None:
             self._begin()
         if self._known is None or known:
             self._known = done
         now = time.monotonic()
-        rate = self._rate(now, done, self._known)
-        left = f"{duration((self._total - done) / rate)} left" if rate > 0 else ""
+        rate, work_rate = self._rates(now, done, done if work is None else work, self._known)
+        left_s = (self._work - (done if work is None else work)) / work_rate if work_rate > 0 else None
+        left = "" if left_s is None else f"{duration(left_s)} left"
         self._bar.update(self._task, completed=done, rate=speed(rate), left=left, note=note)
-        if not self._console.is_terminal and now - self._last > PLAIN_INTERVAL_S and left:
+        if not self._console.is_terminal and now - self._last > PLAIN_INTERVAL_S and (left or waiting):
             self._last = now
-            parts = [f"{done}/{self._total} {self._unit}", speed(rate), left, *([note] if note else [])]
-            self._console.print(", ".join(parts), markup=False)
+            parts = [f"{done}/{self._total} {self._unit}", *([speed(rate), left] if left else [])]
+            self._console.print(", ".join([*parts, *([note] if note else [])]), markup=False)
 
     def _begin(self) -> None:
         if self._title:
             self._console.print(self._title, markup=False)
         self._bar.start()
 
-    def _rate(self, now: float, done: int, known: int) -> float:
-        """Items per second since the first new item; the time before it is spent on starting processes."""
+    def _rates(self, now: float, done: int, work: float, known: int) -> tuple[float, float]:
+        """Items and work per second since the first new item; before it, processes are started."""
         if self._first is None and done > known:
-            self._first = now, done
-        start, before = self._first or (now, done)
-        return (done - before) / max(now - start, 1e-3)
+            self._first = now, done, work
+        start, done_before, work_before = self._first or (now, done, work)
+        seconds = max(now - start, 1e-3)
+        return (done - done_before) / seconds, (work - work_before) / seconds

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -40,6 +40,13 @@ class Job:
     processes: BaseContext | None = None
 
 
+class Preparing(NamedTuple):
+    """Meshes are prepared before the first scenes: the number of those that are finished, and of all."""
+
+    done: int
+    total: int
+
+
 class Engine(Kind):
     """A way to run the making of scenes. The choice of engine does not change the results."""
 
@@ -59,7 +66,7 @@ class Engine(Kind):
         return nullcontext()
 
     @abstractmethod
-    def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | None]:
+    def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | Preparing | None]:
         """Makes scenes and writes them to the store; yields the summary of each, in any order.
 
         Args:
@@ -68,8 +75,8 @@ class Engine(Kind):
                 finished.
 
         Yields:
-            Summaries. None is yielded from time to time while no scene has finished, so that the caller can
-            update the progress, or stop.
+            Summaries, and before them the progress of preparations. None is yielded from time to time while
+            no scene has finished, so that the caller can update the progress, or stop.
         """
 
 

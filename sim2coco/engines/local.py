@@ -15,13 +15,15 @@ from multiprocessing import resource_tracker
 from multiprocessing.context import BaseContext
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pebble import ProcessExpired, ProcessPool
 
+from scenes.assets.catalogue import Catalogue
+from sim.preparing import must_be_prepared
 from sim2coco.children import cause_of_death, exit_with_parent, redirect
 from sim2coco.context import WorkerContext
-from sim2coco.engines.engine import Engine, Job, make_and_commit, record_failure
+from sim2coco.engines.engine import Engine, Job, Preparing, make_and_commit, record_failure
 from sim2coco.engines.server import ForkServer, ForkServerContext
 from sim2coco.plugins import Plugin, load_plugin, loaded_plugins
 from sim2coco.process import own_this_process
@@ -32,6 +34,8 @@ PRELOADED = ("sim2coco.engines.local", "scipy.ndimage", "scipy.sparse.csgraph", 
 """Modules that the fork server imports before it forks workers."""
 LIBRARIES = tuple(sysconfig.get_paths()[key] for key in ("stdlib", "purelib", "platlib"))
 """Folders of installed packages and of Python's own modules."""
+PREPARE_S = 3600.0
+"""Time in seconds after which the preparation of a mesh is stuck and its worker is killed."""
 IDLE_S = 0.2
 """Seconds without a finished scene after which `run` yields None."""
 SCENES_AHEAD = 3
@@ -63,7 +67,7 @@ class Local(Engine):
         finally:
             server.stop()
 
-    def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | None]:
+    def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | Preparing | None]:
         """Makes scenes in worker processes, which write them to the store; yields summaries in any order.
 
         Raises:
@@ -78,6 +82,7 @@ class Local(Engine):
         )
         running: dict[Future[Summary], tuple[int, int]] = {}
         try:
+            yield from _prepared_meshes(pool, job.catalogue)
             while True:
                 with _signals_blocked():
                     for scene in islice(scenes, SCENES_AHEAD * job.workers - len(running)):
@@ -110,6 +115,24 @@ class Local(Engine):
             raise ChildProcessError(WORKERS_DIE) from error
 
 
+def _prepared_meshes(pool: ProcessPool, catalogue: Catalogue) -> Iterator[Preparing]:
+    """Prepares big meshes in the workers, one at a time in each, before the first scene; yields the progress.
+
+    If the preparation of a mesh fails, so will the scenes that draw it, which is recorded then.
+
+    Raises:
+        OSError: An error affects every scene, such as a full disk.
+    """
+    keys = [key for key, asset in catalogue.assets.items() if must_be_prepared(asset)]
+    with _signals_blocked():
+        running: set[Future[None]] = {pool.schedule(_prepare, args=[key], timeout=PREPARE_S) for key in keys}
+    while running:
+        yield Preparing(len(keys) - len(running), len(keys))
+        for future in wait(running, timeout=IDLE_S, return_when=FIRST_COMPLETED).done:
+            running.remove(future)
+            _error(future)
+
+
 @contextmanager
 def _signals_blocked() -> Iterator[None]:
     """Blocks SIGINT and SIGTERM while processes are started.
@@ -137,7 +160,7 @@ def _job_file(job: Job) -> Path:
     return path
 
 
-def _error(future: Future[Summary]) -> str | None:
+def _error(future: Future[Any]) -> str | None:
     """The error of a scene in one line, or None if the scene was made.
 
     Raises:
@@ -178,6 +201,11 @@ def _init_worker(path: Path, log_path: Path, plugins: tuple[Plugin, ...]) -> Non
         load_plugin(plugin.path, plugin.sha256)
     job: Job = ForkingPickler.loads(path.read_bytes())
     _worker = WorkerContext(job.recipe, job.scratch, job.catalogue), job
+
+
+def _prepare(key: str) -> None:
+    assert _worker is not None
+    _worker[0].files.errors_m(key)
 
 
 def _make(scene: int) -> Summary:

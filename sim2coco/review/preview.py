@@ -19,7 +19,7 @@ from sim2coco.notes import log_notes
 from sim2coco.pipeline import labelled
 from sim2coco.png import png
 from sim2coco.recipe import Recipe
-from sim2coco.records import Picture, Record, from_bytes, kept_views, picture_path, record_name
+from sim2coco.records import Picture, Record, Summary, from_bytes, kept_views, picture_path, record_name
 from sim2coco.review.overlay import overlay, sheet
 from sim2coco.store import LocalStore, Store, StoreError
 from sim2coco.tally import GenerationError, advice, counts
@@ -124,7 +124,7 @@ def _fill(page: _Page, engine: Local, job: Job, progress: Callable[[], None]) ->
     with closing(engine.run(job, scenes())) as made:  # type: ignore[type-var]
         for summary in made:
             progress()
-            waiting.update([summary.scene] if summary else [])
+            waiting.update([summary.scene] if isinstance(summary, Summary) else [])
             while page.scene in waiting and not page.done:
                 page.add(job.store, from_bytes(job.store.get(record_name(page.scene))))
             if page.done:

@@ -30,6 +30,25 @@ def test_the_title_comes_first_and_lines_are_few() -> None:
     assert shown(title="data: 8 meshes") == []
 
 
+def test_the_time_left_follows_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of eight meshes with 20 MB in all, the last one has 10 MB; 1 MB took 2 s."""
+    clock, text = iter([0.0, 10.0, 20.0, 40.0]), StringIO()
+    monkeypatch.setattr("sim2coco.cli.progress.time.monotonic", lambda: next(clock))
+    with ProgressBar(Console(file=text, width=200), 8, "meshes", work=20e6) as bar:
+        for done, megabytes in ((0, 0), (2, 0), (7, 10)):
+            bar.show(done, work=megabytes * 1e6)
+    assert text.getvalue().splitlines() == ["7/8 meshes, 15.0/min, 20 s left"]
+
+
+def test_what_is_waited_for_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "PLAIN_INTERVAL_S", 0.0)
+    text = StringIO()
+    with ProgressBar(Console(file=text, width=200), 8, "images") as bar:
+        bar.show(0, "rejected: none")
+        bar.show(0, "simplifying big meshes: 1 of 2 done", waiting=True)
+    assert text.getvalue().splitlines() == ["0/8 images, simplifying big meshes: 1 of 2 done"]
+
+
 def test_the_time_left_follows_the_speed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two of eight items were there before; one new item every 60 s leaves 4 minutes at 4 of 8."""
     clock = iter([0.0, 10.0, 70.0, 130.0])

@@ -5,6 +5,11 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
+from scenes.assets.mesh import Mesh
+from scenes.assets.shapes import sphere
+from sim.objfile import obj_file
 from sim2coco import Recipe, generate
 from sim2coco.engines.engine import Engine, Job
 from sim2coco.engines.inline import Inline
@@ -69,3 +74,32 @@ def test_more_images_than_are_wanted_do_not_count(tmp_path: Path) -> None:
     fewer: list[int] = []
     generate(RECIPE, tmp_path / "data", 3, progress=lambda tally: fewer.append(tally.made))
     assert fewer == [3, 3]
+
+
+def test_big_meshes_are_prepared_before_the_first_scene(tmp_path: Path) -> None:
+    """So that they do not count towards the time of scenes; the images are those of one process."""
+    (tmp_path / "ball.obj").write_bytes(_obj_of(sphere(0.1, 120)))
+    tree = RECIPE.model_dump(mode="json")
+    tree["assets"] = {"categories": {"ball": {"path": str(tmp_path / "ball.obj"), "size_m": 0.1}}}
+    recipe, seen = Recipe.parse(tree), []
+
+    def note(tally: Tally) -> None:
+        seen.append((tally.preparing, tally.made))
+
+    generate(recipe, tmp_path / "two", 2, workers=2, progress=note)
+    before = [preparing for preparing, _ in seen[1:] if preparing is not None]
+    assert before and set(before) == {(0, 1)}
+    assert seen[1 : 1 + len(before)] == [((0, 1), 0)] * len(before)
+    generate(recipe, tmp_path / "one", 2)
+    assert images_of(tmp_path / "two") == images_of(tmp_path / "one")
+
+
+def images_of(out: Path) -> list[bytes]:
+    """The content of the images of a data set."""
+    return [path.read_bytes() for path in sorted((out / "images").rglob("*.jpg"))]
+
+
+def _obj_of(mesh: Mesh) -> bytes:
+    corners = mesh.faces.astype(np.int64)
+    (part,) = mesh.parts
+    return obj_file(part.vertices_m, part.normals, part.uvs, corners, corners)

@@ -14,7 +14,7 @@ from scenes.assets.prepared import Prepared, Unprepared, read_prepared
 from scenes.assets.shapes import box, sphere
 from scenes.assets.stored import StoredMesh, content_name, read_stored
 from sim.meshfiles import MeshFiles
-from sim.preparing import prepare, prepared
+from sim.preparing import must_be_prepared, prepare, prepared
 from sim2coco.library.meshfile import put_mesh
 from sim2coco.store import LocalStore
 
@@ -112,6 +112,21 @@ def test_the_file_of_a_library_changes_nothing(tmp_path: Path, caplog: pytest.Lo
             assert equal(right, prepared(asset, tmp_path / str(number)))
         assert file.name in caplog.text and "is made anew" in caplog.text
         caplog.clear()
+
+
+def test_what_a_run_must_prepare(tmp_path: Path) -> None:
+    asset = of_library(tmp_path / "library", fine())
+    assert isinstance(asset.surface, StoredMesh)
+    assert not must_be_prepared(asset) and not must_be_prepared(one_asset("box", box(0.1, 0.2, 0.3)))
+    assert must_be_prepared(one_asset("ball", fine()))
+    earlier = replace(asset, surface=replace(asset.surface, prepared=""))
+    assert must_be_prepared(earlier), "a library of an earlier version"
+    asset.surface.path.with_suffix(".npz").unlink()
+    assert must_be_prepared(asset)
+    small = (
+        tmp_path / "library" / "meshes" / f"{put_mesh(LocalStore(tmp_path / 'library'), box(1, 1, 1))}.glb"
+    )
+    assert not must_be_prepared(replace(asset, surface=StoredMesh(small)))
 
 
 def test_content_that_was_never_made_is_refused() -> None:
