@@ -1,6 +1,5 @@
 """Test renders: a mesh is loaded into PyBullet and rendered as it would be for a data set."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from sim.meshfiles import MeshFiles, collision_shape
 from sim.render.raster.gbuffer import RejectedView
 from sim.render.raster.tiny import TinyRenderer
 from sim.settle import Settled
+from sim.temporary import temporary_folder
 
 SIDE_PX = 192
 """Width and height of the image in pixels."""
@@ -66,7 +66,7 @@ def render_test(client: Client, mesh: Mesh, solid: Solid | None = None) -> TestR
     pose = Pose.from_point_pair(scale * np.array(asset.center_of_mass_m), np.zeros(3), quat)
     body = Body(asset.key, 0, scale, pose, Look(), 0.5)
     settled = Settled(SceneSpec(0, "train", 0, (body,), None, WHITE, None), 0.0)
-    with tempfile.TemporaryDirectory(prefix="sim2coco-") as folder:
+    with temporary_folder() as folder:
         files = MeshFiles(catalogue, Path(folder), simplified=False)
         client.fresh()
         if collision_shape(client.id, files, asset, scale) < 0:
@@ -83,7 +83,7 @@ def render_test(client: Client, mesh: Mesh, solid: Solid | None = None) -> TestR
 
 def loads(client: Client, pieces: Sequence[NDArray[np.float64]]) -> bool:
     """Whether PyBullet can create a body from convex pieces, each given by vertices (n, 3) in metres."""
-    with tempfile.TemporaryDirectory(prefix="sim2coco-") as folder:
+    with temporary_folder() as folder:
         path = Path(folder) / "pieces.obj"
         center_m = np.concatenate(pieces).mean(axis=0)
         path.write_bytes(collision_obj([piece - center_m for piece in pieces]))

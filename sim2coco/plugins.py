@@ -98,6 +98,12 @@ def _tell_classes_without_kind(path: Path, module: str) -> None:
             log.warning("--plugin %s: class %s cannot be chosen; add %s", path.name, value.__name__, hint)
 
 
+def unload_plugin(plugin: Plugin) -> None:
+    """Removes a plug-in and its kinds from this process."""
+    del _loaded[plugin.module]
+    _forget(plugin.module)
+
+
 class _Source(SourceLoader):
     """Loads a module from the bytes that were hashed, without reading or writing compiled code (`.pyc`)."""
 

@@ -1,7 +1,6 @@
 """Generates a data set from a recipe. A run can be interrupted, resumed and extended at any time."""
 
 import multiprocessing
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -11,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import sim2coco.export
 from scenes.settings import load_kinds
+from sim.temporary import temporary_folder
 from sim2coco.datasets.own import dataset_info, labelled_images
 from sim2coco.engines.engine import Engine, Job, Preparing
 from sim2coco.engines.inline import Inline
@@ -106,7 +106,7 @@ def generate(
         recipe.hold_out(catalogue)  # raises an error early if there are too few meshes or images
         folder = Path(out).expanduser().absolute()
         store = LocalStore(folder)
-        with store.claim(), tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch:
+        with store.claim(), temporary_folder() as scratch:
             written = begin(store, recipe, catalogue, num_images)
             job = Job(recipe, catalogue, store, Path(scratch), workers, processes)
             tally = Tally(num_images, recipe.quality.patience, recipe.quality.min_yield)

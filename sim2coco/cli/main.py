@@ -9,12 +9,12 @@ import os
 import re
 import signal
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.temporary import temporary_folder
 from sim2coco.cli.arguments import Parser, add_arguments
 from sim2coco.cli.jobs import generate_one, preview_one, validate
 from sim2coco.cli.reporting import commands_run, fail, guarded, of_the_system, out, stopped_by
@@ -80,14 +80,20 @@ def _run(arguments: list[str]) -> int:
     if words[:1] in (["-sc"], ["--shell-completion"]):
         return _complete(words)
     command = arguments[0] if arguments else "--help"
-    if command in PLUGGABLE and any(word.startswith("--plugin") for word in arguments):
-        from sim2coco.cli.plugins import take_plugins
-        from sim2coco.messages import ConfigError
+    if command not in PLUGGABLE or not any(word.startswith("--plugin") for word in arguments):
+        return _dispatched(command, arguments)
+    from sim2coco.cli.plugins import plugins_taken
+    from sim2coco.messages import ConfigError
 
-        try:
-            arguments = take_plugins(arguments)
-        except ConfigError as error:
-            return fail(str(error))
+    try:
+        with plugins_taken(arguments) as rest:
+            return _dispatched(command, rest)
+    except ConfigError as error:
+        return fail(str(error))
+
+
+def _dispatched(command: str, arguments: list[str]) -> int:
+    """Runs a command, whose plug-ins are loaded, and returns its exit code."""
     commands_run.append(command)
     if command in HYDRA_COMMANDS:
         return _composed(command, arguments[1:])
@@ -143,7 +149,7 @@ def _composed(command: str, arguments: list[str]) -> int:
         on_signals(exit_now)
 
     try:
-        with tempfile.TemporaryDirectory(prefix="sim2coco-hydra-") as folder:
+        with temporary_folder() as folder:
             temporary_folders.append(folder)
             inputs = hydra_arguments(arguments)
             sweeps = bool({"-m", "--multirun"} & set(inputs))
@@ -190,7 +196,7 @@ def _complete(arguments: list[str]) -> int:
         return 0
     shorter = re.sub(rf"^(\s*\S+)\s+({'|'.join(HYDRA_COMMANDS)})(?=\s)", r"\1", line)
     os.environ["COMP_LINE"], os.environ["COMP_POINT"] = shorter, str(len(shorter))
-    with tempfile.TemporaryDirectory(prefix="sim2coco-hydra-") as folder:
+    with temporary_folder() as folder:
         _hydra("", arguments, folder, lambda tree: None)
     return 0
 

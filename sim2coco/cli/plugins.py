@@ -3,17 +3,47 @@
 These are the classes with a `kind` field; they are chosen in the same way as the YAML files of conf/.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 
+from hydra.core.config_store import ConfigStore
+from pydantic import ValidationError
+
 from sim2coco.messages import ConfigError
-from sim2coco.plugins import PluginError, load_plugin, plugin_kinds
+from sim2coco.plugins import PluginError, load_plugin, loaded_plugins, plugin_kinds, unload_plugin
 
 FLAG = "--plugin"
 
 
-def take_plugins(arguments: Sequence[str]) -> list[str]:
+@contextmanager
+def plugins_taken(arguments: Sequence[str]) -> Iterator[list[str]]:
+    """Loads the plug-ins that are named on a command line while the command runs.
+
+    Yields:
+        The remaining arguments.
+
+    Raises:
+        ConfigError: As for `_take`.
+    """
+    before = loaded_plugins()
+    offered: list[tuple[str, str]] = []
+    try:
+        yield _take(arguments, offered)
+    finally:
+        for group, name in offered:
+            del ConfigStore.instance().repo[group][f"{name}.yaml"]
+        for plugin in loaded_plugins():
+            if plugin not in before:
+                unload_plugin(plugin)
+
+
+def _take(arguments: Sequence[str], offered: list[tuple[str, str]]) -> list[str]:
     """Loads the plug-ins that are named on a command line, and returns the remaining arguments.
+
+    Args:
+        arguments: The command line.
+        offered: The group and the name of each choice that they add; filled here.
 
     Raises:
         ConfigError: A file is not named, is missing, cannot be loaded, or defines a kind whose name is taken.
@@ -37,11 +67,11 @@ def take_plugins(arguments: Sequence[str]) -> list[str]:
             raise ConfigError(str(error)) from error
         found = True
     if found:
-        _offer_choices()
+        _offer_choices(offered)
     return rest
 
 
-def _offer_choices() -> None:
+def _offer_choices(offered: list[tuple[str, str]]) -> None:
     """Registers the kinds that plug-ins define as choices with Hydra.
 
     For example, `scene=NAME` then selects the kind NAME of scene, with its default settings.
@@ -49,9 +79,6 @@ def _offer_choices() -> None:
     Raises:
         ConfigError: The name of a kind is taken, or the default settings of a kind cannot be computed.
     """
-    from hydra.core.config_store import ConfigStore
-    from pydantic import ValidationError
-
     from sim2coco.cli.config import FAMILIES, choice_files
 
     for group, family in FAMILIES.items():
@@ -67,3 +94,4 @@ def _offer_choices() -> None:
             except Exception as error:  # any error in the user's code is reported in one line
                 raise ConfigError(f"{FLAG}: kind {name!r}: {type(error).__name__}: {error}") from error
             ConfigStore.instance().store(name, node, group)
+            offered.append((group, name))

@@ -13,7 +13,6 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from sim.temporary import temporary_folder
 from sim2coco.process import can_be_forked
 
 SERVE = (
@@ -52,7 +52,7 @@ class ForkServer:
         """Creates a temporary folder for the socket; does not start the server yet."""
         self._modules = list(modules)
         self._lock = threading.Lock()
-        self._folder = tempfile.TemporaryDirectory(prefix="sim2coco-")
+        self._folder = temporary_folder()
         self._pid = 0
         self._alive = -1
 

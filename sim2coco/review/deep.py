@@ -1,6 +1,5 @@
 """Renders the images of a data set again from their records, and compares images and labels."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields
@@ -8,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from sim.temporary import temporary_folder
 from sim2coco.check import Fault
 from sim2coco.context import WorkerContext
 from sim2coco.identity import versions
@@ -54,7 +54,7 @@ def check_deep(root: Path, folders: Sequence[Path] = (), scenes: int | None = No
     images = 0
     faults: list[Fault] = []
     with (
-        tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch,
+        temporary_folder() as scratch,
         closing(context_for(data, views, folders, Path(scratch))) as context,
     ):
         for record, kept in records:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -12,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from sim.temporary import temporary_folder
 from sim2coco.contactsheet import Image
 from sim2coco.engines.engine import Job
 from sim2coco.engines.local import Local
@@ -55,7 +55,7 @@ def preview(
     recipe.render.device()
     single = recipe.model_copy(update={"views": 1, "lightings": 1})
     engine, workers = Local(), min(MAX_WORKERS, len(os.sched_getaffinity(0)))
-    with tempfile.TemporaryDirectory(prefix="sim2coco-") as folder, engine.prepared(single) as processes:
+    with temporary_folder() as folder, engine.prepared(single) as processes:
         catalogue = single.load_catalogue()
         log_notes(catalogue)
         single.hold_out(catalogue)  # fails early if splits cannot have meshes and textures of their own

@@ -1,6 +1,5 @@
 """Renders an image again from its record."""
 
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -10,6 +9,7 @@ import yaml
 
 from scenes.assets.catalogue import Catalogue, CatalogueError
 from scenes.assets.reading.image import ImageError
+from sim.temporary import temporary_folder
 from sim2coco.context import WorkerContext
 from sim2coco.messages import ConfigError, build
 from sim2coco.pipeline import make_view
@@ -43,7 +43,7 @@ def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[File
     record, view, picture = data.find(name)
     assert record.settled is not None
     with (
-        tempfile.TemporaryDirectory(prefix="sim2coco-") as scratch,
+        temporary_folder() as scratch,
         closing(context_for(data, [(record, view)], folders, Path(scratch))) as context,
     ):
         ((written, reasons),) = make_view(context, record.settled, [view.shot])

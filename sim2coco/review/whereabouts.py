@@ -152,7 +152,8 @@ def put_original(tree: object) -> None:
         for value in filter(_is_own, (node.get("path"), node.get("images"))):
             path = AssetPath.parse(value)
             if not Path(value).exists() and not matches(Path(), value) and path.library is None:
-                raise DataSetError(f"{_called(path)}: not in this folder; {MISSING}")
+                where = f"was looked for in the working directory, {Path.cwd()}, and is not there"
+                raise DataSetError(f"{_called(path)}: {where}; {MISSING}")
 
 
 def content_of(key: str) -> str:

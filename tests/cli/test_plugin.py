@@ -27,6 +27,7 @@ CHOSEN = [
     "export.formats=[coco,csv]",
     "+quality.checks.border={kind: border}",
 ]
+ALONE = [["scene=on_table"], ["light=flash"], ["+quality.checks.border={kind: border}"]]
 HARMLESS = "LOADED = True\n"
 
 
@@ -46,6 +47,15 @@ def ended(outcome: Outcome, code: int) -> Outcome:
 
 def made(command: Command, out: str, *words: str) -> None:
     ended(command("generate", "--plugin", str(PLUGIN), *CHOSEN, *SMALL, f"out={out}", *words), 0)
+
+
+def test_the_kinds_of_a_plugin_are_there_while_its_command_runs(command: Command, here: Path) -> None:
+    """A later command of the same process says the same as one of a new process."""
+    before = [command("generate", "out=two", *words, *SMALL) for words in ALONE]
+    assert all("no choice" in outcome.err or "unknown kind" in outcome.err for outcome in before)
+    ended(command("generate", "--plugin", str(PLUGIN), *CHOSEN, *SMALL, "out=one", "scene.nothing=1"), 2)
+    assert plugins.loaded_plugins() == ()
+    assert [command("generate", "out=two", *words, *SMALL) for words in ALONE] == before
 
 
 def test_a_scene_a_check_a_light_and_a_format_from_one_file(command: Command, here: Path) -> None:

@@ -264,6 +264,7 @@ def test_replay_with_meshes_and_images_of_the_user(command: Command, here: Path)
 
     lost = command("replay", "data", "s000000_v00")
     assert (lost.code, len(lost.err.splitlines())) == (2, 1)
+    assert f"thing.obj: was looked for in the working directory, {here}, and is not there" in lost.err
     assert "--meshes FOLDER" in lost.err
     folders = ("--meshes", "moved")
     found = command("replay", "data", "s000000_v00", *folders)
