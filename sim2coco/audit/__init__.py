@@ -14,41 +14,55 @@ from sim2coco.audit.errors import AuditError
 from sim2coco.audit.findings import Finding, Instance, Report, report_of
 from sim2coco.audit.places import found_files
 from sim2coco.audit.work import Progress, audited
+from sim2coco.audit.worst import Case, worst_cases
 
-__all__ = ["AuditError", "Finding", "Instance", "Report", "audit"]
+__all__ = ["Audit", "AuditError", "Case", "Finding", "Instance", "Report", "audit"]
 
 EXTRA = ("assimp_py", "embreex", "trimesh")
 """The packages of the extra `audit`."""
 
 
-def audit(
-    root: Path,
-    folders: Sequence[Path] = (),
-    sample: int | None = None,
-    seed: int = 0,
-    workers: int = 1,
-    progress: Progress = lambda done, total: None,
-) -> Report:
-    """Computes the labels of a data set anew, and compares.
+class Audit:
+    """An audit of a data set.
 
     Args:
         root: The folder of the data set.
         folders: Folders to search for the user's mesh files.
         sample: How many images to compare; None for all.
         seed: Which images are chosen.
-        workers: Number of processes.
-        progress: Is called with the number of images done so far, and the number of all.
-
-    Returns:
-        The numbers of all instances, and the rules that are broken.
 
     Raises:
         AuditError: A package is not installed, the folder is no finished data set, or meshes are not found.
     """
-    missing = [name for name in EXTRA if find_spec(name) is None]
-    if missing:
-        told = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed"
-        raise AuditError(f"audit: {told}; pip install sim2coco[audit]")
-    data = read_data_set(root, sample, seed)
-    places = found_files(root, data.run, folders)
-    return report_of(audited(data, places, workers, progress), data.total)
+
+    def __init__(
+        self, root: Path, folders: Sequence[Path] = (), sample: int | None = None, seed: int = 0
+    ) -> None:
+        """Reads the labels, and finds the meshes."""
+        missing = [name for name in EXTRA if find_spec(name) is None]
+        if missing:
+            told = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed"
+            raise AuditError(f"audit: {told}; pip install sim2coco[audit]")
+        self._data = read_data_set(root, sample, seed)
+        self._places = found_files(root, self._data.run, folders)
+
+    def report(self, workers: int = 1, progress: Progress = lambda done, total: None) -> Report:
+        """The numbers of all instances, and the rules that are broken.
+
+        Args:
+            workers: Number of processes.
+            progress: Is called with the number of images done so far, and the number of all.
+
+        Raises:
+            AuditError: A process has ended unexpectedly.
+        """
+        return report_of(audited(self._data, self._places, workers, progress), self._data.total)
+
+    def worst(self, report: Report, number: int) -> list[Case]:
+        """The instances that differ most from rays, as pictures: those that break a rule first."""
+        return worst_cases(self._data, self._places, report, number)
+
+
+def audit(root: Path, folders: Sequence[Path] = (), sample: int | None = None, seed: int = 0) -> Report:
+    """Computes the labels of a data set anew in this process, and compares; see `Audit`."""
+    return Audit(root, folders, sample, seed).report()

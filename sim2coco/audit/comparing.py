@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from sim2coco.audit.casting import Mask, tight_box
 from sim2coco.audit.geometry import Array, Box
+
+Indices = NDArray[np.int64]
 
 MIN_PX = 200
 """Masks with fewer pixels are measured, not judged."""
@@ -19,11 +22,15 @@ MAX_MEAN_SHIFT_PX = 0.05
 """Largest mean distance between the centroids of the sample along x or y."""
 MAX_FRACTION = 0.01
 """Largest difference of occlusion, truncation and visible fraction."""
+MAX_DEPTH_SHARE, MAX_DEPTH_M = 0.005, 0.001
+"""Largest difference of depths: this share of the depth and this length together."""
 MAX_PROBED = 4096
 """Largest number of pixels off the outline that are probed."""
 
 Probe = Callable[[Array], Mask]
 """Returns whether an object is at points (n, 2) of the image."""
+DepthsAt = Callable[[Array], Array]
+"""Returns the depths (n,) of an object at points (n, 2) of the image; infinite beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +126,16 @@ def _still_away(away: Mask, label: Mask, corner: tuple[int, int], probe: Probe) 
     rows, columns = np.nonzero(away)
     if not 0 < len(rows) <= MAX_PROBED:
         return len(rows)
+    found = probe(_around_centres(rows, columns, corner)).reshape(len(rows), -1)
+    return int((~(found == label[rows, columns][:, None]).any(axis=1)).sum())
+
+
+def _around_centres(rows: Indices, columns: Indices, corner: tuple[int, int]) -> Array:
+    """Points (81 n, 2) of a grid within a pixel of the centres of n pixels; `corner` is that of the crop."""
     steps = np.linspace(-1.0, 1.0, 9)
     offsets = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(1, -1, 2)
     centres = np.stack([columns, rows], axis=1)[:, None] + 0.5 + np.array(corner)
-    found = probe((centres + offsets).reshape(-1, 2)).reshape(len(rows), -1)
-    return int((~(found == label[rows, columns][:, None]).any(axis=1)).sum())
+    return np.asarray((centres + offsets).reshape(-1, 2))
 
 
 def _shift(label: Mask, rays: Mask) -> tuple[float, float]:
@@ -148,7 +160,7 @@ class Depths:
     worst_m: float
 
 
-def compared_depths(label_m: Array, rays_m: Array, mask: Mask, step_m: float) -> Depths:
+def compared_depths(label_m: Array, rays_m: Array, mask: Mask, step_m: float, depths_at: DepthsAt) -> Depths:
     """The difference of depths (H, W) in the pixels of a mask whose neighbours are in it too.
 
     What rays find within a pixel counts as equal: surfaces may be steep, and have edges inside the mask.
@@ -158,6 +170,7 @@ def compared_depths(label_m: Array, rays_m: Array, mask: Mask, step_m: float) ->
         rays_m: Depths of the nearest body by rays.
         mask: The pixels in which both see the object.
         step_m: The step of the depths in the file.
+        depths_at: Returns the depths of the body at other points.
     """
     box = tight_box(mask)
     if box is None:
@@ -167,7 +180,12 @@ def compared_depths(label_m: Array, rays_m: Array, mask: Mask, step_m: float) ->
     kernel, found = np.ones((3, 3), np.uint8), np.where(mask[part], rays_m[part], np.nan)
     filled = np.nan_to_num(found, nan=float(np.nanmean(found)))
     low, high = cv2.erode(filled, kernel), cv2.dilate(filled, kernel)
-    off = np.maximum(low - label_m[part], label_m[part] - high)[inner]
-    allowed = (0.005 * filled + 0.001 + step_m / 2)[inner]
-    worst = float(np.maximum(off, 0).max()) if len(off) else 0.0
-    return Depths(int(inner.sum()), int((off > allowed).sum()), worst)
+    off = np.where(inner, np.maximum(low - label_m[part], label_m[part] - high), 0.0)
+    allowed = MAX_DEPTH_SHARE * filled + MAX_DEPTH_M + step_m / 2
+    rows, columns = np.nonzero(off > allowed)
+    if 0 < len(rows) <= MAX_PROBED:
+        points = _around_centres(rows, columns, (part[1].start, part[0].start))
+        near = np.abs(depths_at(points).reshape(len(rows), -1) - label_m[part][rows, columns][:, None])
+        thin = (near <= allowed[rows, columns][:, None]).any(axis=1)
+        off[rows[thin], columns[thin]] = 0.0
+    return Depths(int(inner.sum()), int((off > allowed).sum()), float(np.maximum(off, 0).max()))

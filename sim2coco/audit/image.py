@@ -1,6 +1,6 @@
 """Compares the labels of one image with what rays find."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import cv2
@@ -11,7 +11,7 @@ from sim2coco.audit.comparing import MIN_PX
 from sim2coco.audit.dataset import DataSet, Image, mask_in
 from sim2coco.audit.findings import Finding, ImageReport
 from sim2coco.audit.geometry import Array, Camera
-from sim2coco.audit.label import Label, LabelAudit
+from sim2coco.audit.label import Label, LabelAudit, Rays, rays_of
 from sim2coco.audit.scene import Scene
 
 DROPOUTS = ("Erasing", "CoarseDropout", "GridDropout")
@@ -73,8 +73,21 @@ class ImageAudit:
                 self._fault(numbers.get(body.index), "from_file", f"{body.name}: {told}")
 
     def _compare_labels(self, view: View) -> None:
-        told = {label["instance"]: label for label in self._picture["annotations"]}
         depths_m = self._depths_m()
+        for label in self._labels():
+            audit = LabelAudit(label, self._scene.bodies[label.record["body"]], view, self._covered)
+            self._report.instances.append(audit.instance(self._picture["camera"], depths_m, self._step_m))
+            self._report.findings += audit.findings
+
+    def masks(self, number: int) -> tuple[Label, Rays]:
+        """A label, by the number of its instance, and what rays find of its body."""
+        label = next(label for label in self._labels() if label.number == number)
+        view = self._scene.view(Camera.parse(self._shot["camera"]))
+        return label, rays_of(view, label.record["body"])
+
+    def _labels(self) -> Iterator[Label]:
+        """Yields the labels; those that are invalid, or whose body is unknown, are findings."""
+        told = {label["instance"]: label for label in self._picture["annotations"]}
         for entry in self._image.labels:
             number = int(entry["attributes"]["instance"])
             if number not in told or not 0 <= told[number]["body"] < len(self._scene.bodies):
@@ -82,10 +95,7 @@ class ImageAudit:
                 continue
             label = self._label(entry, told[number])
             if label is not None:
-                body = self._scene.bodies[label.record["body"]]
-                audit = LabelAudit(label, body, view, self._covered)
-                self._report.instances.append(audit.instance(self._picture["camera"], depths_m, self._step_m))
-                self._report.findings += audit.findings
+                yield label
 
     def _label(self, entry: Entry, record: Entry) -> Label | None:
         """A label with its masks; None if they are invalid, which is a finding."""

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from sim2coco.audit.geometry import Array
+from sim2coco.audit.polygons import triangles_of_obj
 
 FAR = 1e3
 """A mesh is read in double precision if it lies further from its origin than this many times its size."""
@@ -54,13 +55,24 @@ def read(path: Path) -> MeshFile:
     if suffix in (".glb", ".gltf") and re.search(rb'"alphaMode"\s*:\s*"MASK"', path.read_bytes()):
         raise Unreadable("has cut-out materials, which its triangles do not show")
     unit_m, up = _stated(path)
-    triangles = _solid(_by_assimp(path))
+    triangles = _solid(_whole(path, _by_assimp(path)))
     points = triangles.reshape(-1, 3)
     if not len(points) or np.abs(points).max() > FAR * np.ptp(points, axis=0).max():
         triangles = _solid(_by_trimesh(path))
     if not len(triangles):
         raise Unreadable("neither assimp nor trimesh finds a triangle in it")
     return MeshFile(triangles, unit_m, up)
+
+
+def _whole(path: Path, triangles: Array) -> Array:
+    """The triangles that assimp has found, or those of another reader if it has lost some of a polygon."""
+    if path.suffix.lower() != ".obj" or not len(triangles):
+        return triangles
+    try:
+        instead = triangles_of_obj(path, len(triangles))
+    except (ValueError, IndexError):
+        instead = None
+    return triangles if instead is None else instead
 
 
 def _solid(triangles: Array) -> Array:

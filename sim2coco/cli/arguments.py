@@ -57,6 +57,9 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sample", type=_positive, metavar="N", help="only N images, chosen by --seed")
     parser.add_argument("--seed", type=int, default=0, metavar="SEED", help="which images --sample chooses")
     parser.add_argument("--json", action="store_true", help="print the numbers of all instances as JSON")
+    worst = "draw the instances that differ most, with both outlines, on one PNG"
+    parser.add_argument("--worst", metavar="SHEET.png", help=worst)
+    parser.add_argument("--force", action="store_true", help="replace the file of --worst if it exists")
     cores = os.cpu_count() or 1
     parser.add_argument(
         "--workers", type=_positive, default=cores, metavar="N", help="processes; default: all cores"

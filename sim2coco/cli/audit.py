@@ -6,17 +6,28 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
-from sim2coco.audit import Report, audit
+from sim2coco.audit import Audit, AuditError, Case, Report
 from sim2coco.cli.progress import ProgressBar
 from sim2coco.cli.reporting import err
+from sim2coco.contactsheet import contact_sheet, shortened, write
 from sim2coco.messages import counted
+from sim2coco.png import png
+
+WORST, COLUMNS, GAP_PX, TITLE_PX = 24, 4, 8, 40
+"""Number of instances on a sheet, number in a row, gap between them, and height of their titles."""
+BLACK = (0, 0, 0)
 
 
 def run(options: argparse.Namespace, out: Console) -> int:
     """Prints every broken rule of a data set; returns 1 if there are some, 0 otherwise."""
-    report = _report(options, err if options.json else out)
+    folders = [Path(folder).expanduser() for folder in options.meshes or ()]
+    audit = Audit(Path(options.data), folders, options.sample, options.seed)
+    report = _report(audit, options.workers, err if options.json else out)
+    if options.worst:
+        _write(Path(options.worst), _sheet(audit.worst(report, WORST)), options.force)
     if options.json:
         out.print_json(json.dumps(_tree(report)), indent=None)
         return 1 if report.findings else 0
@@ -26,12 +37,13 @@ def run(options: argparse.Namespace, out: Console) -> int:
         out.print(f"{counted(number, 'image')} left out: {reason}", markup=False)
     for note, number in report.notes.items():
         out.print(f"{counted(number, 'image')} compared {note}", markup=False)
+    if options.worst:
+        out.print(f"{options.worst}: green is the outline of the label, magenta that by rays", markup=False)
     out.print(f"{options.data}: {_summary(report)}", markup=False)
     return 1 if report.findings else 0
 
 
-def _report(options: argparse.Namespace, console: Console) -> Report:
-    folders = [Path(folder).expanduser() for folder in options.meshes or ()]
+def _report(audit: Audit, workers: int, console: Console) -> Report:
     with ExitStack() as stack:
         bars: list[ProgressBar] = []
 
@@ -40,7 +52,31 @@ def _report(options: argparse.Namespace, console: Console) -> Report:
                 bars.append(stack.enter_context(ProgressBar(console, total, "images")))
             bars[0].show(done)
 
-        return audit(Path(options.data), folders, options.sample, options.seed, options.workers, show)
+        return audit.report(workers, show)
+
+
+def _write(target: Path, content: bytes, force: bool) -> None:
+    try:
+        with target.open("wb" if force else "xb") as file:
+            file.write(content)
+    except FileExistsError as error:
+        raise AuditError(f"--worst: {target} exists; add --force to replace it") from error
+    except OSError as error:
+        raise AuditError(f"--worst: cannot write {target}: {error.strerror}") from error
+
+
+def _sheet(cases: list[Case]) -> bytes:
+    """A PNG of instances, each under its title."""
+    cells = []
+    for case in cases:
+        height, width = case.picture.shape[:2]
+        cell = np.full((height + TITLE_PX, width, 3), 255, np.uint8)
+        cell[TITLE_PX:] = case.picture
+        write(cell, shortened(case.title, width, bold=False), (2, 15), BLACK)
+        write(cell, shortened(case.told, width, bold=False), (2, 33), BLACK)
+        cells.append(cell)
+    blank = [np.full((TITLE_PX, 4, 3), 255, np.uint8)]
+    return png(contact_sheet(cells or blank, min(COLUMNS, max(len(cells), 1)), GAP_PX))
 
 
 def _summary(report: Report) -> str:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import cv2
 import pytest
 
 import sim2coco.audit
@@ -18,10 +19,15 @@ def test_the_program(made: Made, tmp_path: Path) -> None:
     planted = Planted(made.data, made.meshes, tmp_path / "data")
     label = planted.largest()
     label["pose"]["position_m"][0] += 0.004
-    command = [str(PROGRAM), "audit", str(planted.write()), "--meshes", str(made.meshes)]
+    sheet = tmp_path / "worst.png"
+    command = [str(PROGRAM), "audit", str(planted.write()), "--meshes", str(made.meshes), f"--worst={sheet}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stderr) == (1, "")
-    *_, finding, summary = done.stdout.splitlines()
+    finding, told, summary = done.stdout.splitlines()[-3:]
+    assert told == f"{sheet}: green is the outline of the label, magenta that by rays"
+    image = cv2.imread(str(sheet))
+    assert image is not None
+    assert {(0, 230, 0), (255, 0, 255)} <= set(map(tuple, image[..., ::-1].reshape(-1, 3).tolist()))
     assert finding.startswith(f"{planted.file}: instance {label['instance']}: pose: it moves the corners")
     assert summary.endswith("px in the mean: 1 failure")
     assert "4 images of 4, 16 instances compared with rays" in summary
@@ -34,7 +40,7 @@ def test_json_holds_the_numbers_of_all_instances(made: Made, capfd: pytest.Captu
     from sim2coco.cli.reporting import out
 
     options = Namespace(
-        data=str(made.data), meshes=[str(made.meshes)], sample=2, seed=0, workers=1, json=True
+        data=str(made.data), meshes=[str(made.meshes)], sample=2, seed=0, workers=1, json=True, worst=None
     )
     assert run(options, out) == 0
     report = json.loads(capfd.readouterr().out)

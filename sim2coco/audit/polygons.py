@@ -1,0 +1,54 @@
+"""Polygons of OBJ files, for those of which assimp loses triangles.
+
+assimp cuts a polygon by ear clipping and gives up on some concave ones; trimesh cuts each as a fan. The
+number of triangles tells: a polygon of n corners has n - 2.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import mapbox_earcut
+import numpy as np
+
+from sim2coco.audit.geometry import Array
+
+
+def triangles_of_obj(path: Path, found: int) -> Array | None:
+    """The triangles (m, 3, 3) of an OBJ file, or None if `found` triangles are all that it has."""
+    vertices, polygons = _read(path)
+    if found >= sum(len(polygon) - 2 for polygon in polygons):
+        return None
+    pieces = [_cut(vertices[polygon]) for polygon in polygons]
+    return np.concatenate([np.zeros((0, 3, 3)), *pieces])
+
+
+def _read(path: Path) -> tuple[Array, list[list[int]]]:
+    """The vertices (n, 3) of an OBJ file, and the indices of the corners of each face."""
+    vertices: list[list[float]] = []
+    polygons: list[list[int]] = []
+    for words in _lines(path):
+        if words[0] == "v":
+            vertices.append([float(word) for word in words[1:4]])
+        elif words[0] == "f":
+            corners = [int(word.partition("/")[0]) for word in words[1:]]
+            polygons.append([corner - 1 if corner > 0 else corner + len(vertices) for corner in corners])
+    return np.array(vertices, np.float64).reshape(-1, 3), [one for one in polygons if len(one) >= 3]
+
+
+def _lines(path: Path) -> Iterator[list[str]]:
+    """The words of each line that is not empty; a backslash at the end continues a line."""
+    text = path.read_text(encoding="utf-8", errors="replace").replace("\\\n", " ")
+    for line in text.splitlines():
+        if words := line.split():
+            yield words
+
+
+def _cut(corners: Array) -> Array:
+    """The triangles (m, 3, 3) of a polygon with corners (n, 3)."""
+    if len(corners) == 3:
+        return corners[None]
+    normal = np.cross(corners, np.roll(corners, -1, axis=0)).sum(axis=0)
+    flat = np.delete(corners, int(np.abs(normal).argmax()), axis=1)
+    flat = flat - flat.min(axis=0)
+    ends = np.array([len(corners)], np.uint32)
+    return np.asarray(corners[mapbox_earcut.triangulate_float64(flat, ends).reshape(-1, 3)])
