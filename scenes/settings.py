@@ -10,15 +10,17 @@ from types import ModuleType
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 Number = TypeVar("Number", int, float)
 NO_TEXT = re.compile(r"(?<!\\)(?<!\\ud[89ab][0-9a-f]{2})\\udc([89a-f][0-9a-f])")
 """A byte that is not UTF-8, as JSON writes it."""
+SMALLEST, LARGEST = 1e-9, 1e9
+"""Limits of the magnitude of numbers that are not whole, so that products of them do not overflow."""
 
 
 class Settings(BaseModel):
-    """A group of settings. Unknown keys, NaN, infinity and values of another type are invalid."""
+    """A group of settings. Unknown keys, values of another type, NaN and extreme numbers are invalid."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -39,6 +41,15 @@ class Settings(BaseModel):
         """
         # Names of files that are not UTF-8 get the form of `scenes.assets.filenames`.
         return cls.model_validate_json(NO_TEXT.sub(r"\\\\x\1", json.dumps(tree)))
+
+    @field_validator("*")
+    @classmethod
+    def _check_magnitude(cls, value: Any) -> Any:
+        """Checks a number, or each number of a range or colour."""
+        for number in value if isinstance(value, tuple) else (value,):
+            if isinstance(number, float) and number and not SMALLEST <= abs(number) <= LARGEST:
+                raise ValueError(f"must be 0 or between {SMALLEST:g} and {LARGEST:g} in magnitude")
+        return value
 
 
 class Kind(Settings):

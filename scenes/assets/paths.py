@@ -155,8 +155,16 @@ def matches(folder: Path, pattern: str) -> list[Path]:
     """The files and folders below a folder that a pattern matches.
 
     Brackets are part of names, as in `[v2]/*.obj`; if no name matches, `[ab]` stands for one of the letters.
+
+    Raises:
+        PathError: A folder vanished while it was searched.
     """
-    return list(folder.glob(pattern.replace("[", "[[]"))) or list(folder.glob(pattern))
+    try:
+        return list(folder.glob(pattern.replace("[", "[[]"))) or list(folder.glob(pattern))
+    except OSError as error:
+        raise PathError(
+            f"{error.filename} cannot be searched: {error.strerror}; name other folders"
+        ) from error
 
 
 def nearest_meshes(folder: Path) -> tuple[Path, str] | None:

@@ -131,7 +131,7 @@ def _parts(root: Path, meshes: list[str]) -> set[str]:
 
 def _named(path: Path) -> list[str]:
     try:
-        if path.stat().st_size > MAX_URDF_BYTES:
+        if not path.is_file() or path.stat().st_size > MAX_URDF_BYTES:
             return []
         return named_meshes(path.read_bytes())
     except (OSError, Refused):

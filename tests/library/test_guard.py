@@ -1,5 +1,6 @@
 """Names that lead elsewhere, and files that unpack to too much, are refused before they do harm."""
 
+import os
 import re
 import struct
 import time
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from scenes.assets.mesh import MeshError
+from scenes.assets.reading.file import read_mesh_file
 from scenes.assets.reading.places import COPY
 from scenes.assets.stored import read_stored
 from sim2coco.library.row import Row
@@ -199,3 +202,29 @@ def test_a_picture_with_a_lie_in_its_header_does_no_harm(look: Look, folder: Pat
     row: Row = look(obj(folder, "lie.png"), unit_m=1.0)
     assert row.verdict in ("ok", "repaired")
     assert peak_kib() - before < 200_000
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("pipe.obj", os.mkfifo),
+        ("pipe.urdf", os.mkfifo),
+        ("loop.stl", lambda path: path.symlink_to(path.name)),
+        ("zero.ply", lambda path: path.symlink_to("/dev/zero")),
+    ],
+    ids=["pipe", "pipe_urdf", "loop", "device"],
+)
+def test_what_is_no_ordinary_file_is_never_read(
+    folder: Path, name: str, make: Callable[[Path], None], look: Look
+) -> None:
+    make(folder / name)
+    row = look(folder / name)
+    assert (row.verdict, row.kind, row.reason) == ("refused", "unreadable", "is no ordinary file")
+
+
+@pytest.mark.parametrize("far", ["1e31", "-1e200", "1e308"])
+def test_a_vertex_absurdly_far_away_is_refused(tmp_path: Path, far: str) -> None:
+    path = tmp_path / "far.obj"
+    path.write_text(f"v 0 0 0\nv 1 0 0\nv 0 1 {far}\nf 1 2 3\n")
+    with pytest.raises(MeshError, match=r"is more than 1e\+30 away from the origin"):
+        read_mesh_file(path)

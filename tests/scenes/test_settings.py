@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from scenes.assets.categories import Category
 from scenes.camera import CameraKind, Grid, Shell
 from scenes.kinds.drop import Drop
 from scenes.settings import (
@@ -150,3 +151,14 @@ def test_did_you_mean_names_all_where_none_is_close() -> None:
     assert did_you_mean("bxo", ["box", "cone"]) == "did you mean 'box'?"
     assert did_you_mean("zzz", ["box", "cone"]) == "allowed: box, cone"
     assert did_you_mean("zzz", []) == "allowed: none"
+
+
+@pytest.mark.parametrize("value", [1e300, -1e300, 1e-300, 1e10, [1.0, 1e10], [-1e10, 1.0]])
+def test_numbers_of_extreme_size_are_refused(value: object) -> None:
+    assert_refused(Cup, {"height": value}, "height", "must be 0 or between 1e-09 and 1e+09 in magnitude")
+
+
+@pytest.mark.parametrize("key", ["size_m", "mass_kg", "density_kg_m3", "weight"])
+@pytest.mark.parametrize("value", [1e300, 1e-300])
+def test_categories_of_extreme_size_are_refused(key: str, value: float) -> None:
+    assert_refused(Category, {"shape": "box", "size_m": 0.1, key: value}, key, "must be")

@@ -11,6 +11,9 @@ from scenes.assets.reading.parts import crease_normals, part_of_corners, sized, 
 from scenes.assets.reading.raw import Floats, Raw
 from scenes.assets.reading.refusal import Refused
 
+MAX_COORDINATE = 1e30
+"""Largest coordinate of a vertex; the volume of a larger mesh overflows."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MeshFile:
@@ -84,6 +87,8 @@ def with_computed_normals(mesh: Mesh) -> Mesh:
 def _mesh(raws: list[Raw]) -> Mesh:
     if not all(np.isfinite(raw.corners).all() for raw in raws):
         raise MeshError("a vertex is not finite")
+    if any(np.abs(raw.corners).max(initial=0) > MAX_COORDINATE for raw in raws):
+        raise MeshError(f"a vertex is more than {MAX_COORDINATE:g} away from the origin")
     mesh = Mesh(_joined([_part(with_texture(raw)) for raw in raws]))
     if len(mesh.parts) > MAX_PARTS:
         raise MeshError(f"has {len(mesh.parts)} materials, and at most {MAX_PARTS} can be drawn; join some")

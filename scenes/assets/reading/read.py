@@ -26,6 +26,8 @@ def read_source(path: Path, roots: Sequence[Path]) -> Source:
         Refused: The file cannot be read, has no faces, exceeds a limit, or it or a file that it refers to is
             outside the allowed folders.
     """
+    if not path.is_file():  # a pipe would never end; a link may lead to itself
+        raise unreadable("is no ordinary file")
     if not any(path.resolve().is_relative_to(root.resolve()) for root in roots):
         raise Refused("path trick", "is a link that leads out of the imported folder", "copy the file there")
     try:
