@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects
 
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
@@ -96,6 +95,8 @@ def _segments(image: LabelledImage, ids: NDArray[np.int32], category_ids: list[i
         ids: (H, W), the segment of each pixel.
         category_ids: COCO's id of each category, and that of the background.
     """
+    from scipy.ndimage import find_objects  # imported here, because SciPy is slow to import
+
     background = len(image.labels) + 1
     areas = np.bincount(ids.ravel(), minlength=background + 1).tolist()
     kinds = [(category_ids[label.category], int(label.crowd)) for label in image.labels]
