@@ -105,10 +105,10 @@ def _document(folder: Folder, split: str, name: str) -> Document | None:
 
 def _check_remaining_files(folder: Folder) -> None:
     """Reports leftover temporary files, and absolute paths in files that other checks have not read."""
-    for name in folder.names():
+    for name in folder.names() if folder.ours else ():
         if Path(name).name.startswith(TEMPORARY):
             folder.at(name).fault(
                 "temporary", "a temporary file of an interrupted run; the next run removes it"
             )
-        elif folder.ours:
+        else:
             folder.scan(name)

@@ -1,7 +1,7 @@
 """Faults: where each is, its kind and a message; as many as there are, in bounded memory."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,10 +107,14 @@ class Place:
         """Reports a fault at this location."""
         self.faults.add(self.file, self.where, kind, message)
 
+    def add(self, found: Iterable[tuple[str, str]]) -> None:
+        """Reports faults at this location, by their kinds and messages."""
+        for kind, message in found:
+            self.fault(kind, message)
+
     def conforms(self, entry: Any, rules: Rules) -> bool:
         """Returns whether an entry follows the rules, and reports each violation."""
         if follows(entry, rules):
             return True
-        for key, message in violated(entry, rules):
-            self.fault(KIND_OF_KEY.get(key, "schema"), message)
+        self.add((KIND_OF_KEY.get(key, "schema"), message) for key, message in violated(entry, rules))
         return False

@@ -6,6 +6,9 @@ from typing import Any
 
 from sim2coco.check.values import show
 
+MAX_NESTING = 100
+"""Maximum depth of lists and objects in each other; deeper ones exhaust the stack of some readers."""
+TOO_DEEP = "it is nested too deeply"
 SPACE = " \t\n\r"
 
 
@@ -40,13 +43,16 @@ class Decoder:
         """
         self.oddities.clear()
         try:
-            return self._decoder.raw_decode(text, start)
+            value, end = self._decoder.raw_decode(text, start)
         except json.JSONDecodeError:
             raise
         except RecursionError:
-            raise NotJson("it is nested too deeply") from None
+            raise NotJson(TOO_DEEP) from None
         except ValueError as error:  # an integer of more digits than Python converts
             raise NotJson(str(error).partition(";")[0]) from None
+        if text.count("[", start, end) + text.count("{", start, end) > MAX_NESTING and _is_deep(value):
+            raise NotJson(TOO_DEEP)
+        return value, end
 
     def decode_all(self, content: bytes) -> Any:
         """Decodes the only value of a whole file.
@@ -77,3 +83,16 @@ class Decoder:
     def _constant(self, text: str) -> float:
         self.oddities["json"] = f"invalid JSON: it contains {text}"
         return float(text)
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether lists and objects are nested deeper than `MAX_NESTING`; not recursive."""
+    level = [value]
+    for _ in range(MAX_NESTING):
+        lists = [inner for inner in level if type(inner) is list]
+        level = [inner for found in lists for inner in found] + [
+            inner for found in level if type(found) is dict for inner in found.values()
+        ]
+        if not level:
+            return False
+    return any(isinstance(inner, list | dict) for inner in level)

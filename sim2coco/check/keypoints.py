@@ -9,11 +9,12 @@ from sim2coco.check.values import Entry, integer, number, show
 
 def check_category(place: Place, category: Entry) -> None:
     """Checks the names of a category's keypoints, and the skeleton, which connects them by numbers from 1."""
-    for message in _category(category.get("keypoints"), category.get("skeleton")):
+    for message in category_faults(category.get("keypoints"), category.get("skeleton")):
         place.fault("keypoints", message)
 
 
-def _category(names: Any, skeleton: Any) -> Iterator[str]:
+def category_faults(names: Any, skeleton: Any) -> Iterator[str]:
+    """Yields what is wrong with the names of keypoints and the skeleton of a category."""
     if names is None:
         return
     if type(names) is not list or not all(type(name) is str for name in names):

@@ -5,6 +5,7 @@ Boxes and areas must equal those of the masks; in data sets of other tools they 
 
 import numpy as np
 
+from sim2coco.check import boxes
 from sim2coco.check.document import REFERRED, Document
 from sim2coco.check.entries import ATTRIBUTES, COCO, IGNORED, KEY
 from sim2coco.check.faults import Place
@@ -19,12 +20,6 @@ FRACTION_ERROR = 1e-5
 """Allowed deviation of visible fraction and occlusion, which are rounded to 6 digits."""
 PLURALS = {"image": "images", "category": "categories"}
 MISSING = "is missing or invalid here, but not in the other file"
-SLACK_PX, SLACK_FRACTION = 2, 0.05
-"""Deviations that are allowed in data sets of other tools.
-
-Each edge of a box may deviate by `SLACK_PX`. The area in pixels may deviate by the sum of `SLACK_PX`,
-`SLACK_FRACTION` of the area, and the width and height of the box.
-"""
 
 
 def check_labels(document: Document) -> None:
@@ -93,7 +88,7 @@ def _stem(image: Entry) -> str:
 def _mask(document: Document, image: Entry, annotation: Entry) -> Runs | None:
     """Returns the mask of an annotation, or None if it has no valid mask; checks the box and the area."""
     ours, place = document.folder.ours, document.at(f"annotation {annotation['id']}")
-    _check_box(place, image, annotation["bbox"], 0 if ours else SLACK_PX)
+    place.add(boxes.of_image(annotation["bbox"], image, exact=ours))
     segmentation = annotation.get("segmentation")
     if not ours and segmentation in (None, []):
         return None
@@ -107,37 +102,8 @@ def _mask(document: Document, image: Entry, annotation: Entry) -> Runs | None:
     if mask.area == 0:
         place.fault("empty_mask", "the mask is empty")
         return None
-    _check_box_and_area(place, annotation, mask, exact=ours)
+    place.add(boxes.of_mask(annotation, mask, exact=ours))
     return mask
-
-
-def _check_box(place: Place, image: Entry, box_xywh: list[float], slack_px: float) -> None:
-    """Checks that a box is not empty and lies inside its image, with a tolerance in pixels."""
-    left, top, right, bottom = _edges(box_xywh)
-    if box_xywh[2] <= 0 or box_xywh[3] <= 0:
-        place.fault("empty_bbox", f"bbox {show(box_xywh)} is empty")
-    elif (
-        min(left, top) < -slack_px or right > image["width"] + slack_px or bottom > image["height"] + slack_px
-    ):
-        place.fault("outside", f"bbox {show(box_xywh)} extends beyond the image")
-
-
-def _check_box_and_area(place: Place, annotation: Entry, mask: Runs, exact: bool) -> None:
-    """Checks that the box and the area of an annotation are those of its mask."""
-    given, box, area = annotation["bbox"], mask.box_xywh, mask.area
-    box_slack, area_slack = 0.0, 0.0
-    if not exact:
-        box_slack, area_slack = SLACK_PX, SLACK_PX + SLACK_FRACTION * area + box[2] + box[3]
-    if any(abs(one - other) > box_slack for one, other in zip(_edges(given), _edges(box), strict=True)):
-        place.fault("bbox", f"bbox {show(given)} differs from the mask's, {show(box)}")
-    if abs(annotation["area"] - area) > area_slack:
-        place.fault("area", f"area {show(annotation['area'])} differs from the mask's, {area}")
-
-
-def _edges(box_xywh: list[float]) -> tuple[float, float, float, float]:
-    """Returns the left, top, right and bottom edge of a box."""
-    x, y, width, height = box_xywh
-    return x, y, x + width, y + height
 
 
 def _compare_files(document: Document, amodal: Document) -> None:

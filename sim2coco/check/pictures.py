@@ -43,7 +43,7 @@ def _check_image(folder: Folder, path: str, identity: int, expected: tuple[int, 
             "missing", f"missing: image {identity} has no file{_in_other_case(folder, path)}"
         )
         return
-    size = _decoded(folder, path)
+    size = decoded(folder, path)
     if size is not None and size != expected:
         what = f"is {size[0]} x {size[1]}, its entry says {expected[0]} x {expected[1]}"
         folder.at(path).fault("size", f"the image {what}")
@@ -72,7 +72,7 @@ def find_stray_files(folder: Folder, splits: Collection[str]) -> None:
             folder.at(f"annotations/{amodal.name}").fault("stray", "has no instances file beside it")
 
 
-def _decoded(folder: Folder, path: str) -> tuple[int, int] | None:
+def decoded(folder: Folder, path: str) -> tuple[int, int] | None:
     """Returns width and height of an image; reports a fault and returns None if it cannot be decoded."""
     formats = FORMATS if folder.ours else FORMATS_OF_OTHERS
     try:

@@ -43,6 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
     if command in ("show", "replay"):
         parser.add_argument("--force", action="store_true", help="replace the file of --to if it exists")
     if command == "check":
+        repaired = "write a repaired copy to this new folder, and list every change"
+        parser.add_argument("--fix", metavar="DIR", help=repaired)
         parser.add_argument("--json", action="store_true", help="print the faults as JSON")
         deep = "render all images again, and compare images and labels"
         parser.add_argument("--deep", action="store_true", help=deep)

@@ -3,6 +3,7 @@
 import argparse
 import json
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from rich.console import Console
 from sim2coco.messages import counted
 
 if TYPE_CHECKING:  # imported by the command only, so that the program starts fast
-    from sim2coco.check import Report
+    from sim2coco.check import Fault, Report
 
 MAX_SHOWN = 20
 """Maximum number of faults of one kind that are printed."""
@@ -21,6 +22,9 @@ MAX_SHOWN = 20
 def check(options: argparse.Namespace, out: Console) -> int:
     """Prints every fault of a data set; returns 1 if there are faults, 0 otherwise."""
     from sim2coco.check import check as examine
+
+    if options.fix:
+        return fix(options, out)
 
     report = examine(Path(options.data))
     again = None
@@ -33,31 +37,63 @@ def check(options: argparse.Namespace, out: Console) -> int:
         notes = report.notes + again.notes * bool(again.faults)
         report = replace(report, faults=report.faults + again.faults, notes=notes, counts=counts)
     if options.json:
-        json.dump(asdict(report), out.file, indent=1)
-        out.file.write("\n")
-        return 1 if report.counts else 0
-    print_report(report, out)
-    faults = sum(report.counts.values())
-    content = f"{counted(report.images, 'image')}, {counted(report.annotations, 'annotation')}"
-    deep = f", {counted(again.images, 'image')} rendered again" if again else ""
-    verdict = counted(faults, "fault") if faults else "no faults"
-    out.print(f"{options.data}: {content}{deep}: {verdict}", markup=False)
-    return 1 if faults else 0
+        _print_json(asdict(report), out)
+    else:
+        deep = f", {counted(again.images, 'image')} rendered again" if again else ""
+        _print_report(options.data, report, deep, out)
+    return 1 if report.counts else 0
 
 
-def print_report(report: "Report", out: Console) -> None:
-    """Prints the faults of a report, those of each kind up to a number, and its notes."""
+def fix(options: argparse.Namespace, out: Console) -> int:
+    """Writes a repaired copy of a data set, and prints the changes; returns 1 if the copy has faults."""
+    from sim2coco.repair import CHANGES, RepairError, repair
+
+    if options.deep:
+        raise RepairError("--fix: repairs without rendering; leave out --deep")
+    done = repair(Path(options.data), Path(options.fix))
+    if options.json:
+        changes = {"changes": [asdict(change) for change in done.changes], "counts": done.changes.counts}
+        _print_json({**changes, "report": asdict(done.report)}, out)
+        return 1 if done.report.counts else 0
+    _print_capped(done.changes, done.changes.counts, CHANGES, out)
+    if done.ours:
+        what = "sim2coco wrote this data set: the command that made it repairs it. The copy has no records"
+        out.print(f"note: {what}, amodal masks or run.json", markup=False)
+    number = counted(sum(done.changes.counts.values()), "change")
+    out.print(f"{options.fix}: {number}, listed in {Path(options.fix) / 'changes.txt'}", markup=False)
+    _print_report(options.fix, done.report, "", out)
+    return 1 if done.report.counts else 0
+
+
+def _print_json(tree: object, out: Console) -> None:
+    json.dump(tree, out.file, indent=1)
+    out.file.write("\n")
+
+
+def _print_report(name: str, report: "Report", deep: str, out: Console) -> None:
+    """Prints the faults of a report, its notes and a summary."""
     from sim2coco.check.faults import KINDS
 
-    shown: Counter[str] = Counter()
-    for fault in report.faults:
-        shown[fault.kind] += 1
-        if shown[fault.kind] <= MAX_SHOWN:
-            out.print(str(fault), markup=False)
-    for kind, number in report.counts.items():
-        if number > MAX_SHOWN:
-            out.print(f"and {number - MAX_SHOWN} more of the kind {kind}: {KINDS[kind]}", markup=False)
+    _print_capped(report.faults, report.counts, KINDS, out)
     for note in report.notes:
         out.print(f"note: {note}", markup=False)
     if report.holdings:
         out.print("; ".join(map(str, report.holdings)), markup=False)
+    faults = sum(report.counts.values())
+    content = f"{counted(report.images, 'image')}, {counted(report.annotations, 'annotation')}"
+    verdict = counted(faults, "fault") if faults else "no faults"
+    out.print(f"{name}: {content}{deep}: {verdict}", markup=False)
+
+
+def _print_capped(
+    found: Iterable["Fault"], counts: Mapping[str, int], kinds: Mapping[str, str], out: Console
+) -> None:
+    """Prints the first faults or changes of each kind, and how many more there are."""
+    shown: Counter[str] = Counter()
+    for fault in found:
+        shown[fault.kind] += 1
+        if shown[fault.kind] <= MAX_SHOWN:
+            out.print(str(fault), markup=False)
+    for kind, number in counts.items():
+        if number > MAX_SHOWN:
+            out.print(f"and {number - MAX_SHOWN} more of the kind {kind}: {kinds[kind]}", markup=False)

@@ -63,3 +63,26 @@ def test_many_faults_of_a_kind_are_counted_and_json_has_all(
         "kind": "dangling",
         "message": "category_id 4 is not the id of an entry of this file",
     }
+
+
+def test_a_repaired_copy_passes(command: Command, here: Path, boxes: dict[str, Any]) -> None:
+    for annotation in boxes["annotations"]:
+        del annotation["iscrowd"]
+    boxes["annotations"][0].update(bbox=[60, 1, 9, 9])
+    write(here, boxes)
+    outcome = command("check", "boxes", "--fix", "copy")
+    lines = outcome.out.splitlines()
+    assert (outcome.code, outcome.err, len(lines)) == (0, "", 1 + 20 + 3)
+    assert lines[1].endswith("annotations[0]: bbox [60, 1, 9, 9] clipped to [60, 1, 4, 9]")
+    assert lines[-3:] == [
+        "and 40 more of the kind iscrowd: iscrowd set to 0, as it was absent",
+        "copy: 61 changes, listed in copy/changes.txt",
+        "copy: 1 image, 60 annotations: no faults",
+    ]
+    assert len((here / "copy/changes.txt").read_text().splitlines()) == 61
+    outcome = command("check", "boxes", "--fix", "copy")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == "sim2coco: --fix: copy exists; name a new or empty folder\n"
+    outcome = command("check", "boxes", "--fix", "again", "--json")
+    assert (outcome.code, json.loads(outcome.out)["counts"]) == (0, {"iscrowd": 60, "bbox": 1})
+    assert command("check", "boxes", "--fix", "more", "--deep").err.startswith("sim2coco: --fix: repairs")

@@ -192,6 +192,11 @@ CONTENTS: dict[str, tuple[bytes, str, str]] = {
         "json",
         "invalid JSON: it is nested too deeply",
     ),
+    "rather deep": (
+        PLAIN.replace(b"{}", b'{"x":' + b"[" * 100 + b"]" * 100 + b"}", 1),
+        "json",
+        "it is nested too deeply",
+    ),
     "a huge entry": (
         PLAIN.replace(b"{}", b'{"x":[' + b"[]," * 6_000_000 + b"0]}", 1),
         "json",

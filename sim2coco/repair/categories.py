@@ -1,0 +1,32 @@
+"""Numbers the categories of all annotation files alike."""
+
+from collections.abc import Sequence
+
+from sim2coco.check.values import Entry, show
+from sim2coco.repair.plan import Plan, is_id
+
+
+def number_categories(plans: Sequence[Plan]) -> None:
+    """Numbers categories anew, by name, if an id is no integer or means two of them."""
+    names: dict[object, str] = {}
+    for found in plans:
+        for entry in found.categories.values():
+            same = names.setdefault(entry["id"], entry["name"]) == entry["name"]
+            if not same or not is_id(entry["id"]):
+                _number(plans)
+                return
+
+
+def _number(plans: Sequence[Plan]) -> None:
+    numbers: dict[str, int] = {}
+    for found in plans:
+        for key, entry in found.categories.items():
+            number = numbers.setdefault(entry["name"], len(numbers) + 1)
+            found.categories[key] = _numbered(found, entry, number)
+
+
+def _numbered(found: Plan, entry: Entry, number: int) -> Entry:
+    if entry["id"] != number or type(entry["id"]) is not int:
+        place = found.changes.at(found.name, f"category {show(entry['name'])}")
+        place.fault("ids", f"id {show(entry['id'])} is {number} now")
+    return {**entry, "id": number}

@@ -1,0 +1,48 @@
+"""Lists the changes of a repair: those printed are few, those in the file are all."""
+
+from collections.abc import Iterator
+from typing import TextIO
+
+from sim2coco.check import Fault
+from sim2coco.check.faults import Faults, Place
+
+CHANGES = {
+    "left_out": "left out, as it cannot be repaired without guessing",
+    "dangling": "left out, as it refers to what is not there",
+    "duplicate": "left out, as it is there twice",
+    "ids": "ids numbered anew from 1",
+    "category_name": "a category renamed, as another one has its name",
+    "file_name": "backslashes in a file name made slashes",
+    "size": "width and height taken from the image file",
+    "bbox": "box taken from the mask, or clipped to the image",
+    "area": "area taken from the mask, or from the box if there is no mask",
+    "iscrowd": "iscrowd set to 0, as it was absent",
+    "polygons": "polygons of fewer than three points removed",
+    "keypoints": "number of keypoints counted anew, or malformed keypoints removed",
+    "value": "a value that is not JSON, or of the wrong type, replaced or removed",
+}
+"""The kinds of changes, with a sentence each."""
+
+
+class Changes(Faults):
+    """All changes; beyond the first ones of each kind, they are only in the file."""
+
+    def __init__(self, file: TextIO) -> None:
+        """Begins an empty list, all of which goes to a temporary file."""
+        super().__init__()
+        self._file = file
+
+    def add(self, file: str, where: str, kind: str, message: str) -> None:
+        """Adds a change."""
+        super().add(file, where, kind, message)
+        self._file.write(f"{Fault(file, where, kind, message)}\n")
+
+    def at(self, file: str, where: str) -> Place:
+        """A place, at which changes can be reported."""
+        return Place(file, where, self)
+
+    def lines(self) -> Iterator[bytes]:
+        """Yields all changes, a line each."""
+        self._file.seek(0)
+        for line in self._file:
+            yield line.encode()

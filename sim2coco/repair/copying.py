@@ -1,0 +1,107 @@
+"""Writes the repaired copy: annotation files entry by entry, images as links."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from sim2coco.check import CheckError, Report, check, folder_is_ours
+from sim2coco.check.files import opened
+from sim2coco.check.folder import Folder
+from sim2coco.check.jsontext import NotJson
+from sim2coco.check.layout import EXPECTED, annotation_files
+from sim2coco.check.stream import NotObject
+from sim2coco.repair.categories import number_categories
+from sim2coco.repair.changes import Changes
+from sim2coco.repair.content import content
+from sim2coco.repair.images import place_images
+from sim2coco.repair.plan import Plan, Unrepairable, plan
+from sim2coco.store import LocalStore
+
+LISTING = "changes.txt"
+
+
+class RepairError(ValueError):
+    """No copy can be written; the message is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """The result of a repair.
+
+    Attributes:
+        changes: Every change.
+        report: What `check` says of the copy.
+        ours: Whether sim2coco wrote the data set, whose records the copy does not have.
+    """
+
+    changes: Changes
+    report: Report
+    ours: bool
+
+
+def repair(root: Path, target: Path) -> Repaired:
+    """Writes a repaired copy of a data set, which is not touched.
+
+    Args:
+        root: The data set.
+        target: The folder of the copy; it must be empty or absent.
+
+    Raises:
+        RepairError: The folder of the copy is in use, or nothing can be repaired.
+        CheckError: The folder is not a data set.
+    """
+    _check_target(root, target)
+    folder = Folder(root, ours=False)
+    splits = annotation_files(folder)
+    if not splits:
+        raise CheckError(f"{root}: not a data set: {EXPECTED}")
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
+        changes = Changes(file)
+        _write(folder, splits, LocalStore(target), changes)
+    return Repaired(changes, check(target), folder_is_ours(root))
+
+
+def _write(folder: Folder, splits: Mapping[str, str], store: LocalStore, changes: Changes) -> None:
+    plans = {split: found for split, name in splits.items() if (found := _plan(folder, name, changes))}
+    number_categories(list(plans.values()))
+    written = [_copy(folder, split, found, store) for split, found in plans.items()]
+    if not any(written):
+        why = next((str(change) for change in changes if change.kind == "left_out"), "it has no images")
+        raise RepairError(f"{folder.root}: nothing can be repaired: {why}")
+    store.put(LISTING, changes.lines())
+
+
+def _check_target(root: Path, target: Path) -> None:
+    if not root.is_dir():
+        raise CheckError(f"{root}: no such folder")
+    if target.resolve().is_relative_to(root.resolve()):
+        raise RepairError(f"--fix: {target} lies in the data set; name a folder outside of it")
+    if target.is_symlink() or (target.exists() and not (target.is_dir() and not any(target.iterdir()))):
+        raise RepairError(f"--fix: {target} exists; name a new or empty folder")
+
+
+def _plan(folder: Folder, name: str, changes: Changes) -> Plan | None:
+    try:
+        with opened(folder.root / name) as file:
+            return plan(name, file, changes)
+    except (Unrepairable, NotJson, NotObject) as error:
+        why = str(error)
+    except OSError as error:
+        why = f"cannot be read: {error.strerror}"
+    changes.at(name, "").fault("left_out", f"the file is left out: {why}")
+    return None
+
+
+def _copy(folder: Folder, split: str, found: Plan, store: LocalStore) -> bool:
+    """Writes the copy of an annotation file and its images; returns False if no image is left."""
+    place = place_images(folder, split, found)
+    if not found.images:
+        found.changes.at(found.name, "").fault("left_out", "the file is left out: no image is left")
+        return False
+    for image in found.images.values():
+        name = str(PurePosixPath(place, image["file_name"]))
+        store.link(folder.root / name, name)
+    with opened(folder.root / found.name) as file:
+        store.put(found.name, content(found, file))
+    return True

@@ -1,0 +1,57 @@
+"""Values of JSON files: ids of any type as keys, equality, and values that JSON does not have."""
+
+import json
+import math
+from hashlib import blake2b
+from typing import Any
+
+from sim2coco.check.faults import Place
+from sim2coco.check.values import Entry
+
+Key = tuple[str, Any]
+"""An id as found: its type and its value; whole floats count as integers."""
+
+
+def key_of(identity: object) -> Key | None:
+    """The key of an id: an integer or a text; None for what cannot be an id."""
+    if type(identity) is float and identity.is_integer():
+        identity = int(identity)
+    return (type(identity).__name__, identity) if type(identity) in (int, str) else None
+
+
+def plain(entry: Entry, place: Place) -> Entry:
+    """The entry with null in place of NaN and infinity, which JSON does not have."""
+    try:
+        json.dumps(entry, allow_nan=False)
+    except ValueError:
+        place.fault("value", "NaN and infinity made null")
+        found: Entry = _finite(entry)
+        return found
+    return entry
+
+
+def _finite(value: Any) -> Any:
+    if type(value) is dict:
+        return {key: _finite(inner) for key, inner in value.items()}
+    if type(value) is list:
+        return [_finite(inner) for inner in value]
+    return None if type(value) is float and not math.isfinite(value) else value
+
+
+def digest(value: Any) -> bytes:
+    """A hash of a JSON value, the same for equal values: 1, 1.0 and true are equal in Python."""
+    return blake2b(json.dumps(_canonical(value), sort_keys=True).encode(), digest_size=12).digest()
+
+
+def _canonical(value: Any) -> Any:
+    if type(value) is dict:
+        return {key: _canonical(inner) for key, inner in value.items()}
+    if type(value) is list:
+        return [_canonical(inner) for inner in value]
+    whole = type(value) is bool or (type(value) is float and value.is_integer())
+    return int(value) if whole else value
+
+
+def encoded(value: Any) -> bytes:
+    """A JSON value as bytes."""
+    return json.dumps(value, allow_nan=False).encode()
