@@ -20,7 +20,7 @@ from rich.console import Console
 from benchmarks.clock import machine
 from benchmarks.workload import recipe
 from sim2coco.context import WorkerContext
-from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
 from sim2coco.datasets.own import dataset_info, labelled_image
 from sim2coco.export.coco import Coco
 from sim2coco.export.format import write_formats
@@ -67,12 +67,12 @@ def written(annotations: int) -> tuple[int, float, int]:
         store.put(record_name(0), to_bytes(record))
         begun = time.perf_counter()
         info = dataset_info(settings.split.shares, catalogue)
-        counts = write_formats([Coco()], store, info, images(store, annotations))
+        counts = write_formats([Coco()], store, info, images(store, info, annotations))
         seconds = time.perf_counter() - begun
     return counts.total(), seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def images(store: Store, annotations: int) -> Iterator[LabelledImage]:
+def images(store: Store, info: DatasetInfo, annotations: int) -> Iterator[LabelledImage]:
     """One real scene under many numbers, read anew each time as records are."""
     scene = 0
     while True:
@@ -80,7 +80,7 @@ def images(store: Store, annotations: int) -> Iterator[LabelledImage]:
         for view in kept_views(record, VIEWS):
             for picture in view.pictures:
                 annotations -= len(picture.annotations)
-                yield labelled_image(store, record, view, picture)
+                yield labelled_image(store, info, record, view, picture)
             if annotations <= 0:
                 return
         scene += 1

@@ -202,7 +202,7 @@ def finalise(job: Job, tally: Tally, formats: Sequence[Format]) -> Counter[str]:
     store.sweep()
     _remove_rest(store, tally, job.recipe.split.shares, formats)
     info = dataset_info(job.recipe.split.shares, job.catalogue)
-    return write_formats(formats, store, info, labelled_images(store, tally.scene, tally.wanted))
+    return write_formats(formats, store, info, labelled_images(store, info, tally.scene, tally.wanted))
 
 
 def _remove_rest(store: Store, tally: Tally, splits: Collection[str], formats: Iterable[Format]) -> None:

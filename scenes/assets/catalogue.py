@@ -110,6 +110,7 @@ class Catalogue:
         groups: Assets of each category, in the order of `names`.
         distractor_weights: Relative frequency of each distractor category.
         distractor_groups: Assets of each distractor category.
+        attributes: The user's own facts of each category; empty if no category has any.
         images: The user's images for each surface and for environment maps; see `images.Images`.
         members: Indices of the allowed variants of each procedural texture, in ascending order.
         furniture: The assets of furniture by name; the kind of scene defines the names.
@@ -125,6 +126,7 @@ class Catalogue:
     groups: tuple[tuple[Asset, ...], ...]
     distractor_weights: tuple[float, ...]
     distractor_groups: tuple[tuple[Asset, ...], ...]
+    attributes: tuple[Mapping[str, str | int | float | bool], ...] = ()
     images: Images = field(default_factory=dict)
     members: Sequence[int] = range(MAX_POOL)
     furniture: Mapping[str, Asset] = field(default_factory=dict)

@@ -10,6 +10,9 @@ from scenes.assets.shapes import SHAPES
 from scenes.settings import Positive, Rgb, Settings, check_known, did_you_mean
 
 UNKNOWN = "unknown"
+COMPUTED = ("visible_fraction", "occlusion", "truncation", "asset", "instance")
+"""Attributes that each annotation has; those of a category need other names."""
+Scalar = str | int | float | bool
 
 
 class Category(Settings):
@@ -35,6 +38,17 @@ class Category(Settings):
     """Under what licence the mesh may be used; listed in the data set."""
     upright: bool | None = None
     """Whether objects are released upright, rotated about the vertical only; null asks the library."""
+    attributes: Annotated[dict[str, Scalar], Field(exclude_if=lambda attributes: not attributes)] = Field(
+        default_factory=dict
+    )
+    """Facts of your own, such as {sku: 17}: numbers, texts or booleans that each annotation then has."""
+
+    @field_validator("attributes")
+    @classmethod
+    def _own_names(cls, attributes: dict[str, Scalar]) -> dict[str, Scalar]:
+        if taken := [name for name in attributes if name in COMPUTED]:
+            raise ValueError(f"{taken[0]} is computed for each object; choose another name")
+        return attributes
 
     @field_validator("shape")
     @classmethod

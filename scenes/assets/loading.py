@@ -66,6 +66,7 @@ def load_catalogue(
         groups=tuple(groups),
         distractor_weights=tuple(category.weight for category in settings.distractors.values()),
         distractor_groups=tuple(distractors),
+        attributes=tuple(category.attributes for category in settings.categories.values()),
         images=load_images(folders or {}),
         furniture={
             name: replace(one_asset(name, mesh), category=None) for name, mesh in (furniture or {}).items()

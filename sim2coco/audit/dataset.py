@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sim2coco.audit.errors import AuditError
 from sim2coco.check.masks import Runs, mask_of
 
-AMODAL = ("annotations_amodal/instances_{}.json", "annotations/amodal_{}.json")
+AMODAL = ("annotations_amodal/amodal_{}.json", "annotations/amodal_{}.json")
 """Where the amodal masks of a split may be; the second is that of earlier versions."""
 
 

@@ -10,6 +10,7 @@ from sim2coco.check import entries, panoptic
 from sim2coco.check.faults import MAX_KEPT, Place
 from sim2coco.check.folder import Folder
 from sim2coco.check.jsontext import NotJson
+from sim2coco.check.layout import amodal_file
 from sim2coco.check.listing import CATEGORY, ID, IMAGE, RANK, Listing
 from sim2coco.check.stream import Item, NotObject, items
 from sim2coco.check.values import Entry, follows, show
@@ -73,7 +74,7 @@ def read_split(folder: Folder, split: str, name: str) -> Document | None:
         name: Its annotation file, relative to the data set.
     """
     document = _read(folder, name)
-    amodal = f"annotations/amodal_{split}.json"
+    amodal = amodal_file(folder, split)
     if document is not None and (folder.ours or folder.has(amodal)):
         document.amodal = _read(folder, amodal)
     return document

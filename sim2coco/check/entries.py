@@ -23,7 +23,6 @@ OUR_IMAGE = IMAGE | KEY | {"id": v.ID, "file_name": v.FILE, "ignored": v.LIST}
 OUR_ANNOTATION = ANNOTATION | {
     **dict.fromkeys(("id", "image_id", "category_id"), v.ID),
     "iscrowd": v.NO_CROWD,
-    "segmentation": v.OBJECT,
     "attributes": v.OBJECT,
 }
 COCO = {"file": FILE, "images": IMAGE, "categories": CATEGORY, "annotations": ANNOTATION}

@@ -23,6 +23,8 @@ PATTERNS = (
     "result.json",
 )
 """Where annotation files of other tools may be; those of the first pattern that matches any are read."""
+AMODAL = ("annotations_amodal/amodal_{split}.json", "annotations/amodal_{split}.json")
+"""Where the amodal file of a split may be; the second place is that of earlier versions."""
 EXPECTED = (
     "it has no annotations/instances_<split>.json, with images in images/<split>/, <split>/ or images/, "
     "and no <split>/_annotations.coco.json"
@@ -36,6 +38,12 @@ def annotation_files(folder: Folder) -> dict[str, str]:
         if found:
             return {_split(name): name for name in found}
     return {}
+
+
+def amodal_file(folder: Folder, split: str) -> str:
+    """The file with the amodal masks of a split, relative to the data set; it may be missing."""
+    places = [place.format(split=split) for place in AMODAL]
+    return next((place for place in places if folder.has(place)), places[0])
 
 
 def _matching(folder: Folder, pattern: str) -> Iterator[str]:

@@ -138,6 +138,15 @@ def _polygons(parts: list[Any], height: int, width: int) -> Runs:
     return runs_from_lengths(run_lengths(text), height, width)
 
 
+def compressed(mask: Runs, height: int, width: int) -> str:
+    """COCO's compressed run lengths of a mask, as pycocotools writes them: without an empty last run."""
+    edges = np.stack([mask.starts, mask.ends], axis=1).ravel()
+    lengths = np.diff(edges, prepend=0, append=height * width).tolist()
+    tree: Any = {"size": [height, width], "counts": lengths[: None if lengths[-1] else -1]}
+    counts = coco_mask.frPyObjects(tree, height, width)["counts"]
+    return counts if isinstance(counts, str) else counts.decode("ascii")
+
+
 def overlap(masks: Mapping[int, Runs]) -> tuple[int, int] | None:
     """Returns the ids of two masks that share a pixel; None if no masks overlap."""
     if len(masks) < 2:

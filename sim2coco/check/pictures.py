@@ -9,7 +9,7 @@ from PIL import Image, UnidentifiedImageError
 from sim2coco.check.document import Document
 from sim2coco.check.files import opened
 from sim2coco.check.folder import Folder
-from sim2coco.check.layout import image_folder
+from sim2coco.check.layout import AMODAL, image_folder
 
 FORMATS = ("JPEG", "PNG")
 MAX_PIXELS = 60_000_000
@@ -67,9 +67,11 @@ def find_stray_files(folder: Folder, splits: Collection[str]) -> None:
             folder.at(path).fault(
                 "stray", "belongs to no split: it has no annotations/instances_<split>.json"
             )
-    for amodal in sorted((folder.root / "annotations").glob("amodal_*.json")):
-        if amodal.stem.removeprefix("amodal_") not in splits:
-            folder.at(f"annotations/{amodal.name}").fault("stray", "has no instances file beside it")
+    for pattern in AMODAL:
+        for amodal in sorted(folder.root.glob(pattern.format(split="*"))):
+            if amodal.stem.removeprefix("amodal_") not in splits:
+                name = amodal.relative_to(folder.root).as_posix()
+                folder.at(name).fault("stray", "has no instances file of the same split")
 
 
 def decoded(folder: Folder, path: str) -> tuple[int, int] | None:

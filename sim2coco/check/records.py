@@ -10,6 +10,7 @@ from sim2coco.check.entries import KEY, LABEL, PICTURE, RECORD, RUN, VIEW
 from sim2coco.check.faults import Place
 from sim2coco.check.files import is_file
 from sim2coco.check.folder import Folder
+from sim2coco.check.masks import compressed, mask_of
 from sim2coco.check.otherfiles import check_other_files, find_unlisted_files, has_digest
 from sim2coco.check.sharing import Sharing, sharing_in
 from sim2coco.check.values import Entry
@@ -132,7 +133,7 @@ def _check_image(folder: Folder, record: str, documents: Documents, listed: Entr
         ignored = listed["ignored"]
         if type(ignored) is not list or document.ignored_of(image) != [_ignored(entry) for entry in ignored]:
             place.fault("record", f"ignored differs from that in {document.name}")
-        _compare_labels(place, listed["annotations"], document, document.annotations_of(image["id"]))
+        _compare_labels(place, listed, document, document.annotations_of(image["id"]))
 
 
 def _ignored(entry: Any) -> Entry | None:
@@ -149,8 +150,9 @@ def _category_names(document: Document | None) -> list[str] | None:
     return [document.categories[identity]["name"] for identity in sorted(document.categories)]
 
 
-def _compare_labels(place: Place, labels: list[Entry], document: Document, annotations: list[Entry]) -> None:
-    """Checks the labels in a record against the annotations of the image."""
+def _compare_labels(place: Place, picture: Entry, document: Document, annotations: list[Entry]) -> None:
+    """Checks the labels of an image in a record against its annotations."""
+    labels = picture["annotations"]
     if len(labels) != len(annotations) and document.unusable["annotations"]:
         return
     if len(labels) != len(annotations):
@@ -161,7 +163,8 @@ def _compare_labels(place: Place, labels: list[Entry], document: Document, annot
     amodal = document.amodal.listing if document.amodal is not None else None
     for label, annotation in zip(labels, annotations, strict=True):
         if place.conforms(label, LABEL):
-            coco = _label(annotation, amodal.get(annotation["id"]) if amodal is not None else None)
+            counterpart = amodal.get(annotation["id"]) if amodal is not None else None
+            coco = _label(picture, annotation, counterpart)
             differs = [key for key in LABEL if key in coco and label[key] != coco[key]]
             if differs:
                 place.fault(
@@ -169,14 +172,23 @@ def _compare_labels(place: Place, labels: list[Entry], document: Document, annot
                 )
 
 
-def _label(annotation: Entry, amodal: Entry | None) -> Entry:
+def _label(picture: Entry, annotation: Entry, amodal: Entry | None) -> Entry:
     """The label as a record stores it, from an annotation and its amodal counterpart."""
-    label: Entry = annotation["attributes"] | {"category": annotation["category_id"] - 1} | _mask(annotation)
+    label: Entry = annotation["attributes"] | {"category": annotation["category_id"] - 1}
+    label |= _mask(picture, annotation)
     if amodal is not None:
-        label |= {f"amodal_{key}": value for key, value in _mask(amodal).items()}
+        label |= {f"amodal_{key}": value for key, value in _mask(picture, amodal).items()}
     return label
 
 
-def _mask(annotation: Entry) -> Entry:
-    counts = annotation["segmentation"].get("counts")
+def _mask(picture: Entry, annotation: Entry) -> Entry:
+    """Box, area and mask of an annotation; plain run lengths and polygons become compressed run lengths."""
+    segmentation = annotation.get("segmentation")
+    counts = segmentation.get("counts") if type(segmentation) is dict else None
+    if type(counts) is not str:
+        try:
+            mask = mask_of(segmentation, picture["height"], picture["width"])
+            counts = compressed(mask, picture["height"], picture["width"])
+        except ValueError:  # reported with the annotation
+            counts = None
     return {"bbox": annotation["bbox"], "area": annotation["area"], "counts": counts}

@@ -3,13 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from pycocotools import mask as coco_mask
 
 from sim2coco.check.entries import IGNORED
-from sim2coco.check.masks import Runs, mask_of, run_lengths, runs_from_lengths
+from sim2coco.check.masks import Runs, compressed, mask_of, run_lengths, runs_from_lengths
 from sim2coco.check.values import Entry, number, show, violations
 from sim2coco.datasets.categories import scalars
 from sim2coco.datasets.errors import DataSetError
@@ -155,15 +151,6 @@ def valid_mask(counts: str, height: int, width: int) -> Runs:
         ValueError: The run lengths are invalid or do not fit an image of this size.
     """
     return runs_from_lengths(run_lengths(counts), height, width)
-
-
-def compressed(mask: Runs, height: int, width: int) -> str:
-    """COCO's compressed run lengths of a mask."""
-    edges = np.stack([mask.starts, mask.ends], axis=1).ravel()
-    lengths = np.diff(edges, prepend=0, append=height * width)
-    tree: Any = {"size": [height, width], "counts": lengths.tolist()}
-    counts = coco_mask.frPyObjects(tree, height, width)["counts"]
-    return counts if isinstance(counts, str) else counts.decode("ascii")
 
 
 def _keypoints(entry: Entry, skeleton: Skeleton | None) -> tuple[Keypoint, ...] | None:

@@ -38,15 +38,17 @@ def dataset_info(splits: Iterable[str], catalogue: Catalogue) -> DatasetInfo:
         categories=catalogue.names,
         supercategories=catalogue.supercategories,
         licences=tuple(map(Licence, licences)),
+        attributes=catalogue.attributes,
         amodal=True,
     )
 
 
-def labelled_images(store: Store, scenes: int, num_views: int) -> Iterator[LabelledImage]:
+def labelled_images(store: Store, info: DatasetInfo, scenes: int, num_views: int) -> Iterator[LabelledImage]:
     """Yields the labelled images of a data set in the order of scenes; one record is in memory at a time.
 
     Args:
         store: The data set.
+        info: What all its images share.
         scenes: Number of scenes.
         num_views: Number of accepted views that belong to the data set; later ones are skipped.
     """
@@ -55,10 +57,12 @@ def labelled_images(store: Store, scenes: int, num_views: int) -> Iterator[Label
         for view in kept_views(record, num_views):
             num_views -= 1
             for picture in view.pictures:
-                yield labelled_image(store, record, view, picture)
+                yield labelled_image(store, info, record, view, picture)
 
 
-def labelled_image(store: Store, record: Record, view: View, picture: Picture) -> LabelledImage:
+def labelled_image(
+    store: Store, info: DatasetInfo, record: Record, view: View, picture: Picture
+) -> LabelledImage:
     """The labelled image of an entry of a record."""
     return LabelledImage(
         split=record.split,
@@ -66,7 +70,7 @@ def labelled_image(store: Store, record: Record, view: View, picture: Picture) -
         file=store.path(picture_path(record.split, picture.name)),
         width=picture.width,
         height=picture.height,
-        labels=tuple(_label(record, annotation) for annotation in picture.annotations),
+        labels=tuple(_label(info, record, annotation) for annotation in picture.annotations),
         ignored=tuple(
             IgnoredObject(ignored.category, ignored.bbox, ignored.reason) for ignored in picture.ignored
         ),
@@ -77,7 +81,7 @@ def labelled_image(store: Store, record: Record, view: View, picture: Picture) -
     )
 
 
-def _label(record: Record, annotation: Annotation) -> Label:
+def _label(info: DatasetInfo, record: Record, annotation: Annotation) -> Label:
     return Label(
         category=annotation.category,
         bbox=annotation.bbox,
@@ -90,6 +94,7 @@ def _label(record: Record, annotation: Annotation) -> Label:
             "truncation": annotation.truncation,
             "asset": annotation.asset,
             "instance": annotation.instance,
+            **info.attributes[annotation.category],
         },
         solid=_solid(record, annotation),
     )

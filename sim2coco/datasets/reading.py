@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sim2coco.check.folder import Folder
-from sim2coco.check.layout import EXPECTED, annotation_files, image_folder
+from sim2coco.check.layout import EXPECTED, amodal_file, annotation_files, image_folder
 from sim2coco.datasets.categories import Head, joined, read_head
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.index import Index, index_file
@@ -107,7 +107,7 @@ class _Part:
     def __init__(self, folder: Folder, split: str, name: str) -> None:
         """Reads categories and licences."""
         self._folder, self._split, self._name = folder, split, name
-        amodal = folder.root / f"annotations/amodal_{split}.json"
+        amodal = folder.root / amodal_file(folder, split)
         self.file, self.amodal = folder.root / name, amodal if amodal.exists() else None
         self.head: Head = read_head(self.file)
 

@@ -52,7 +52,7 @@ class Run:
         store = LocalStore(self.root)
         scenes = sum(1 for _ in store.list("records"))
         with _told(self.root):
-            for image in labelled_images(store, scenes, self.num_views):
+            for image in labelled_images(store, self.info, scenes, self.num_views):
                 if split in (None, image.split):
                     yield self._valid(image)
 
@@ -68,7 +68,7 @@ class Run:
             for view in record.views:
                 for picture in view.pictures:
                     if Path(picture.name).stem == stem and split in (None, record.split):
-                        return self._valid(labelled_image(store, record, view, picture))
+                        return self._valid(labelled_image(store, self.info, record, view, picture))
         where = "" if split is None else f" in split {split}"
         raise DataSetError(f"{self.root}: scene {key[0]} has no accepted image {name!r}{where}")
 

@@ -1,4 +1,4 @@
-"""COCO: visible masks in `annotations/instances_<split>.json`, amodal masks in a file of the same split."""
+"""COCO: visible masks in `annotations/`, amodal masks in `annotations_amodal/`, a file for each split."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -9,10 +9,13 @@ from sim2coco.export.cocofile import MaskStyle, coco_file
 from sim2coco.export.format import Add, Format
 from sim2coco.store import Store
 
-
-def annotations_name(kind: str, split: str) -> str:
-    """The name of an annotation file in the data set; `kind` is `instances` or `amodal`."""
-    return f"annotations/{kind}_{split}.json"
+NAMES = {
+    "instances": "annotations/instances_{split}.json",
+    # In a folder of its own, because converters take every file of a folder for a split.
+    "amodal": "annotations_amodal/amodal_{split}.json",
+}
+EARLIER = "annotations/amodal_{split}.json"
+"""The place of the amodal file in data sets of earlier versions."""
 
 
 class Coco(Format):
@@ -28,7 +31,7 @@ class Coco(Format):
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
         """Writes the files of every split that has images, and deletes those of splits without images."""
         masks = MaskStyle(self.segmentation == "polygons", self.rle == "compressed")
-        kinds = {"instances": False, "amodal": True} if info.amodal else {"instances": False}
+        kinds = [kind for kind in NAMES if kind == "instances" or info.amodal]
         with ExitStack() as stack:
             files = {
                 (kind, split): stack.enter_context(coco_file(info)) for split in info.splits for kind in kinds
@@ -36,16 +39,19 @@ class Coco(Format):
 
             def add(image: LabelledImage) -> None:
                 target.link(image.file, image.path)
-                for kind, amodal in kinds.items():
-                    files[kind, image.split].add(image, masks, amodal)
+                for kind in kinds:
+                    files[kind, image.split].add(image, masks, amodal=kind == "amodal")
 
             yield add
-            for (kind, split), file in files.items():
-                if file.images:
-                    what = "visible" if kind == "instances" else kind
-                    target.put(annotations_name(kind, split), file.content(about(info, split, what)))
-                else:
-                    target.delete(annotations_name(kind, split))
+            for split in info.splits:
+                for kind, name in NAMES.items():
+                    file = files.get((kind, split))
+                    if file is not None and file.images:
+                        what = "visible" if kind == "instances" else kind
+                        target.put(name.format(split=split), file.content(about(info, split, what)))
+                    else:
+                        target.delete(name.format(split=split))
+                target.delete(EARLIER.format(split=split))
 
 
 def about(info: DatasetInfo, split: str, masks: str) -> Mapping[str, Scalar]:

@@ -1,6 +1,7 @@
 """A format is one class: it receives each image once, and writes complete files or none."""
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from sim2coco.check import check
 from sim2coco.cli.config import RunOptions
 from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
 from sim2coco.datasets.own import dataset_info, labelled_images
+from sim2coco.datasets.reading import open_dataset
 from sim2coco.export.coco import Coco
 from sim2coco.export.format import Add, Format, write_formats
 from sim2coco.export.settings import Export
@@ -153,7 +155,7 @@ def test_records_are_read_once_for_all_formats(plain: Path, listing: type[Format
     before = tree(plain)
     scenes = len(list((plain / "records").rglob("*.json")))
     formats = [Coco(), listing(kind="listing"), listing.parse({"kind": "listing", "separator": ","})]
-    labels = write_formats(formats, store, INFO, labelled_images(store, scenes, 8))
+    labels = write_formats(formats, store, INFO, labelled_images(store, INFO, scenes, 8))
     assert reads == {f"records/000/{scene:06d}.json": 1 for scene in range(scenes)}
     assert labels == Counter(line.split()[1] for line in expected(plain)[1:])
     (plain / "listing.txt").unlink()
@@ -175,7 +177,7 @@ def test_no_file_is_written_if_one_format_fails(plain: Path, tmp_path: Path) -> 
             yield add
 
     store = LocalStore(tmp_path / "data")
-    pictures = labelled_images(LocalStore(plain), 4, 8)
+    pictures = labelled_images(LocalStore(plain), INFO, 4, 8)
     with pytest.raises(RuntimeError, match="full"):
         write_formats([Coco(), Failing(kind="failing")], store, INFO, pictures)
     assert not (tmp_path / "data" / "annotations").exists()
@@ -192,7 +194,7 @@ def test_dataset_info_matches_the_coco_files(plain: Path) -> None:
 def test_a_format_in_a_new_folder_is_the_one_of_the_run(plain: Path, tmp_path: Path) -> None:
     store = LocalStore(plain)
     scenes = len(list((plain / "records").rglob("*.json")))
-    write_formats([Coco()], LocalStore(tmp_path), INFO, labelled_images(store, scenes, 8))
+    write_formats([Coco()], LocalStore(tmp_path), INFO, labelled_images(store, INFO, scenes, 8))
     own = {name: content for name, content in tree(plain).items() if name[:5] in ("annot", "image")}
     assert tree(tmp_path) == own
     assert all((tmp_path / name).samefile(plain / name) for name in own if name.startswith("images/"))
@@ -209,3 +211,56 @@ def test_files_of_a_format_for_surplus_images_are_deleted(
         LocalStore(out).put(name, b"")
     generate(RECIPE, out, 2, formats=[listing(kind="listing")])
     assert [(out / name).exists() for name in stray] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    "coco", [Coco(segmentation="polygons"), Coco(rle="uncompressed")], ids=["polygons", "uncompressed"]
+)
+def test_our_check_compares_every_style_of_masks_with_the_records(coco: Coco, tmp_path: Path) -> None:
+    out = tmp_path / "data"
+    generate(RECIPE, out, 4, formats=[coco])
+    assert check(out).faults == ()
+    path = out / "annotations_amodal" / "amodal_train.json"
+    tree = json.loads(path.read_text())
+    first = tree["annotations"][0]
+    x, y, width, height = first["bbox"]
+    first["segmentation"] = [[x, y, x + width, y, x + width, y + height, x, y + height]]
+    path.write_text(json.dumps(tree))
+    faults = [str(fault) for fault in check(out).faults]
+    assert any("amodal_counts differs from annotation 1" in fault for fault in faults)
+
+
+def test_amodal_files_of_earlier_versions_are_read_and_moved(plain: Path, tmp_path: Path) -> None:
+    out = tmp_path / "data"
+    shutil.copytree(plain, out)
+    for file in (out / "annotations_amodal").iterdir():
+        file.rename(out / "annotations" / file.name)
+    (out / "annotations_amodal").rmdir()
+    assert check(out).faults == ()
+    generate(RECIPE, out, 8)
+    assert tree(out) == tree(plain)
+
+
+def test_facts_of_categories_are_carried_into_annotations(tmp_path: Path) -> None:
+    facts = {"sku": 17, "glued": True, "material": "PA12"}
+    nut = {"shape": "nut", "size_m": 0.06, "attributes": facts}
+    assets = {"categories": {"nut": nut, "box": {"shape": "box", "size_m": 0.08}}}
+    generate(Recipe.parse({**SMALL, "assets": assets}), tmp_path / "data", 8)
+    assert check(tmp_path / "data").faults == ()
+    found = set()
+    for name in ("annotations/instances_train.json", "annotations_amodal/amodal_train.json"):
+        coco = json.loads((tmp_path / "data" / name).read_text())
+        assert [entry.get("attributes") for entry in coco["categories"]] == [facts, None]
+        for entry in coco["annotations"]:
+            own = {key: value for key, value in entry["attributes"].items() if key in facts}
+            assert own == (facts if entry["category_id"] == 1 else {})
+            found.add(entry["category_id"])
+    assert found == {1, 2}
+    (image, *_) = open_dataset(tmp_path / "data").images()
+    assert {label.attributes.get("sku") for label in image.labels} <= {17, None}
+
+
+def test_facts_do_not_take_the_names_of_computed_ones() -> None:
+    wrong = {"shape": "nut", "size_m": 0.06, "attributes": {"occlusion": 1.0}}
+    with pytest.raises(ValueError, match="occlusion is computed for each object; choose another name"):
+        Recipe.parse({**SMALL, "assets": {"categories": {"nut": wrong}}})

@@ -21,7 +21,8 @@ from sim2coco.seeding import rng_for
 
 WIDTH, HEIGHT = 32, 24
 TRAIN, VAL = "annotations/instances_train.json", "annotations/instances_val.json"
-AMODAL = "annotations/amodal_train.json"
+AMODAL = "annotations_amodal/amodal_train.json"
+PLACES = {"instances": "annotations/instances_{}.json", "amodal": "annotations_amodal/amodal_{}.json"}
 RECORD = "records/000/000000.json"
 PICTURE = "images/train/s000000_v00.png"
 
@@ -102,7 +103,7 @@ def valid() -> DataSet:
     base = {"info": {}, "licenses": [{"id": 1, "name": "unknown", "url": ""}], "categories": categories}
     for split in ("train", "val"):
         for kind in ("instances", "amodal"):
-            data.trees[f"annotations/{kind}_{split}.json"] = deepcopy(base) | {
+            data.trees[PLACES[kind].format(split)] = deepcopy(base) | {
                 "images": [],
                 "annotations": [],
             }
@@ -112,7 +113,7 @@ def valid() -> DataSet:
 
 
 def _add_scene(data: DataSet, scene: int, split: str) -> None:
-    visible, amodal = (data.trees[f"annotations/{kind}_{split}.json"] for kind in ("instances", "amodal"))
+    visible, amodal = (data.trees[place.format(split)] for place in PLACES.values())
     name, content = f"s{scene:06d}_v00.png", png(scene)
     rank = len(visible["images"]) + 1
     key = {"scene": scene, "view": 0, "lighting": 0, "copy": 0}
@@ -289,9 +290,7 @@ def remask(entry: Any, mask: NDArray[np.uint8]) -> None:
     entry.update(masked(mask))
 
 
-ANNOTATIONS = [
-    f"annotations/{kind}_{split}.json" for kind in ("instances", "amodal") for split in ("train", "val")
-]
+ANNOTATIONS = [place.format(split) for place in PLACES.values() for split in ("train", "val")]
 
 
 def recorded(data: DataSet, rank: int = 0) -> Any:
@@ -325,7 +324,7 @@ OURS: dict[str, tuple[Change, str]] = {
     "no run.json": (lambda d: d.trees.pop("run.json"), "run.json: missing"),
     "no config.yaml": (lambda d: d.files.pop("config.yaml"), "config.yaml: missing"),
     "no amodal file": (lambda d: d.trees.pop(AMODAL), f"{AMODAL}: missing"),
-    "amodal alone": (lambda d: d.trees.pop(VAL), "amodal_val.json: has no instances file"),
+    "amodal alone": (lambda d: d.trees.pop(VAL), "annotations_amodal/amodal_val.json: has no instances file"),
     "split missing": (lambda d: d.trees.pop(VAL), f"{VAL}: missing: records list"),
     "unfinished": (
         lambda d: [d.trees.pop(n) for n in list(d.trees) if "annotations" in n],
@@ -375,10 +374,13 @@ OURS: dict[str, tuple[Change, str]] = {
     "other size": (lambda d: put(d, PICTURE, png(0, (33, 24))), "is 33 x 24, its entry says 32 x 24"),
     "other bytes": (lambda d: put(d, PICTURE, png(99)), "sha256 differs"),
     # masks
-    "polygons": (lambda d: d.label().update(segmentation=[[1, 1, 9, 1, 9, 9]]), "must be an object"),
+    "polygons": (
+        lambda d: d.label().update(segmentation=[[1, 1, 9, 1, 9, 9]]),
+        "bbox [10.0, 5.0, 10.0, 10.0] differs",
+    ),
     "plain counts": (
-        lambda d: d.label()["segmentation"].update(counts=[768]),
-        "segmentation is not compressed run lengths",
+        lambda d: d.label()["segmentation"].update(counts=[0, 768]),
+        "counts differs from annotation 1",
     ),
     "transposed": (
         lambda d: d.label()["segmentation"].update(size=[WIDTH, HEIGHT]),
@@ -557,7 +559,7 @@ def test_reports_faults_in_our_data_sets(tmp_path: Path, name: str) -> None:
 
 def test_an_unfinished_run_is_one_fault(tmp_path: Path) -> None:
     data = valid()
-    for name in [name for name in data.trees if name.startswith("annotations/")]:
+    for name in [name for name in data.trees if name.startswith("annotations")]:
         del data.trees[name]
     faults = check(data.write(tmp_path)).faults
     assert {fault.file for fault in faults} == {"annotations"}

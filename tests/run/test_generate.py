@@ -310,7 +310,7 @@ def test_no_path_of_this_machine_is_in_the_data_set(tmp_path: Path) -> None:
 
 
 def annotation_files(root: Path) -> Iterator[COCO]:
-    for path in sorted((root / "annotations").glob("*.json")):
+    for path in sorted(root.glob("annotations*/*.json")):
         yield COCO(str(path))
 
 
@@ -374,7 +374,7 @@ def test_splits_keep_their_fractions_in_every_prefix() -> None:
 
 def test_a_split_without_images_writes_no_file(tmp_path: Path) -> None:
     generate(recipe(split={"train": 0.999, "val": 0.001}), tmp_path / "data", 3)
-    assert sorted(path.name for path in (tmp_path / "data" / "annotations").iterdir()) == [
+    assert sorted(path.name for path in (tmp_path / "data").glob("annotations*/*")) == [
         "amodal_train.json",
         "instances_train.json",
     ]
