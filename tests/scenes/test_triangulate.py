@@ -130,3 +130,17 @@ def test_numbers_that_cannot_be_are_no_failure(value: float) -> None:
         points[1] = value
         assert len(cut(points)) <= len(shape) - 2
     assert len(cut(np.zeros((7, 3)))) <= 5
+
+
+@pytest.mark.parametrize("count", [3, 4, 5, 6, 13])
+def test_no_triangle_of_a_polygon_with_a_corner_that_is_not_finite_is_finite(count: int) -> None:
+    """Otherwise what is left of it would depend on how it is cut."""
+    angles = np.linspace(0, 2 * np.pi, count, endpoint=False)
+    ring = np.stack([np.cos(angles), np.sin(angles), 0 * angles], axis=1)
+    for spoilt in range(count):
+        vertices = np.concatenate([ring, ring])
+        vertices[spoilt, spoilt % 3] = np.inf if spoilt % 2 else np.nan
+        cut = triangulate(vertices, np.arange(2 * count), np.array([count, count]))
+        assert len(cut) == 2 * (count - 2)
+        finite = np.isfinite(vertices[cut]).all(axis=(1, 2))
+        assert finite.tolist() == [False] * (count - 2) + [True] * (count - 2)

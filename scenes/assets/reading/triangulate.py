@@ -22,7 +22,8 @@ def triangulate(vertices: Floats, corners: Ints, counts: Ints) -> Ints:
     cut from its first corner to its third if possible, otherwise from the second to the fourth. A polygon
     with more corners becomes a fan around its first corner if that covers it, or around another corner if
     there are few; otherwise its ears are cut. All corners are used unless two in a row have the same
-    position, so that closed surfaces remain closed.
+    position, so that closed surfaces remain closed. A polygon with a corner that is not finite becomes a fan
+    around that corner, so that none of its triangles is finite.
 
     Args:
         vertices: (n, 3) positions.
@@ -52,8 +53,21 @@ def _cut(vertices: Floats, polygons: Ints) -> Ints:
     if count == 3:
         return np.broadcast_to(fan, (size, 1, 3))
     points = vertices[polygons]
-    if count == 4:
-        return _halves(points, _fan_areas(points))
+    cut = _halves(points, _fan_areas(points)) if count == 4 else _cut_many(points, fan)
+    spoilt: NDArray[np.bool_] = ~np.isfinite(points).all(axis=2)
+    which = np.flatnonzero(spoilt.any(axis=1))
+    cut[which] = (fan + spoilt[which].argmax(axis=1)[:, None, None]) % count
+    return cut
+
+
+def _cut_many(points: Floats, fan: Ints) -> Ints:
+    """Triangles (m, n - 2, 3) of polygons (m, n, 3) with five corners or more.
+
+    Args:
+        points: The corners.
+        fan: (n - 2, 3) the triangles around a first corner.
+    """
+    size, count = points.shape[:2]
     cut = np.repeat(fan[None], size, axis=0)
     left = np.flatnonzero(~_covered(points))
     for tip in range(1, count) if count <= FEW_CORNERS else ():
