@@ -118,7 +118,7 @@ def test_what_is_not_used_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("", "numbers of its vertices and faces are not there"),
+        ("", "is empty"),
         ("OFF\n", "numbers of its vertices and faces are not there"),
         ("OFF\n4 many 0\n", "numbers of its vertices and faces are not there"),
         ("OFF BINARY\n\0\0\0\4\0\0\0\2", "is a binary OFF, and only text is read"),

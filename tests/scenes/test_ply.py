@@ -264,7 +264,7 @@ ONE = "element face 1\nproperty {} vertex_indices\n"
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("", "does not begin with ply"),
+        ("", "is empty"),
         ("ply\nformat ascii 1.0\n", "header does not end"),
         ("ply\nformat utf8 1.0\nend_header\n", "the format 'utf8'"),
         (HEAD + "element face many\nend_header\n", "'element face many'"),

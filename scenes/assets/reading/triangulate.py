@@ -54,7 +54,7 @@ def _cut(vertices: Floats, polygons: Ints) -> Ints:
         return np.broadcast_to(fan, (size, 1, 3))
     points = vertices[polygons]
     cut = _halves(points, _fan_areas(points)) if count == 4 else _cut_many(points, fan)
-    spoilt: NDArray[np.bool_] = ~np.isfinite(points).all(axis=2)
+    spoilt = np.asarray(~np.isfinite(points).all(axis=2))
     which = np.flatnonzero(spoilt.any(axis=1))
     cut[which] = (fan + spoilt[which].argmax(axis=1)[:, None, None]) % count
     return cut
