@@ -22,16 +22,17 @@ FACE_BYTES = 6
 """Size of a triangle in a file of a library is at least this."""
 
 
-def prepare(mesh: Mesh) -> bytes:
+def prepare(mesh: Mesh, name: str) -> bytes:
     """The content of the file of a prepared mesh; empty for small meshes, which are not stored.
 
     Args:
         mesh: The mesh, relative to its centre of mass.
+        name: Its name, which is a hash of it; the file holds it.
     """
     if len(mesh.faces) < MIN_FACES:
         return b""
     hull_m = hull_vertices(mesh.vertices_m)
-    return prepared_bytes(levels_of(mesh), hull_m, simplified(hull_m))
+    return prepared_bytes(name, levels_of(mesh), hull_m, simplified(hull_m))
 
 
 def must_be_prepared(asset: Asset) -> bool:
@@ -93,7 +94,7 @@ def _beside(
         content = path.read_bytes()
         if content_name(content) != surface.prepared:
             raise Unprepared("damaged")
-        return read_prepared(content, full, looks)
+        return read_prepared(content, path.stem, full, looks)
     except (OSError, Unprepared) as error:
         logging.getLogger(__name__).warning("%s: %s: it is made anew for this run", path, error)
         return None
@@ -107,9 +108,9 @@ def _shared(
     with (folder / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if path.exists():
-            return read_prepared(path.read_bytes(), full, looks)
-        content = prepare(full())
+            return read_prepared(path.read_bytes(), name, full, looks)
+        content = prepare(full(), name)
         new = folder / f"{name}.new"
         new.write_bytes(content)
         new.rename(path)
-    return read_prepared(content, full, looks)
+    return read_prepared(content, name, full, looks)

@@ -20,7 +20,7 @@ from scenes.assets.stored import Look
 
 Array = NDArray[np.float64]
 
-VERSION = 3
+VERSION = 4
 """Version of the format and of the algorithms whose results are stored."""
 UNIT_SHORT = 32767
 """The integer that stands for 1 in normals."""
@@ -62,16 +62,18 @@ class Prepared:
         )
 
 
-def prepared_bytes(levels: Sequence[Level], hull_m: Array, collision_m: Array) -> bytes:
+def prepared_bytes(name: str, levels: Sequence[Level], hull_m: Array, collision_m: Array) -> bytes:
     """The content of a file with all levels of detail but the first, which is the mesh itself.
 
     Args:
+        name: The name of the mesh, which is a hash of it.
         levels: The levels of detail, relative to the centre of mass.
         hull_m: Vertices (n, 3) of the convex hull.
         collision_m: Vertices (k, 3) of the simplified hull.
     """
     arrays: dict[str, NDArray[Any]] = {
         "version": np.array(VERSION),
+        "mesh": np.array(name),
         "errors_m": np.array([level.error_m for level in levels]),
         "hull_m": hull_m,
         "collision_m": collision_m,
@@ -97,16 +99,19 @@ def _look(part: Part) -> tuple[object, ...]:
     return part.color_rgb, None if part.texture is None else part.texture.tobytes()
 
 
-def read_prepared(content: bytes, full: Callable[[], Mesh], looks: Callable[[], Sequence[Look]]) -> Prepared:
+def read_prepared(
+    content: bytes, name: str, full: Callable[[], Mesh], looks: Callable[[], Sequence[Look]]
+) -> Prepared:
     """The mesh in the content of a file that `prepared_bytes` has made.
 
     Args:
         content: The content of the file.
+        name: The name of the mesh.
         full: Returns the mesh itself, relative to its centre of mass.
         looks: Returns the colour and the texture of each of its parts.
 
     Raises:
-        Unprepared: The content is damaged, or of another version.
+        Unprepared: The content is damaged, or of another version or mesh.
     """
     arrays = _Arrays(content)
     errors_m, hull_m, collision_m = (
@@ -114,6 +119,8 @@ def read_prepared(content: bytes, full: Callable[[], Mesh], looks: Callable[[], 
     )
     if arrays.read("version") != VERSION or not (_are_errors(errors_m) and _solid(hull_m, collision_m)):
         raise Unprepared("of another version")
+    if str(arrays.read("mesh")) != name:
+        raise Unprepared("of another mesh")
     return Prepared(
         tuple(errors_m.tolist()),
         hull_m,

@@ -138,7 +138,7 @@ def _examined(client: Client, task: Task, source: Source) -> Row:
         turned = render_test(client, _turned(cleaned.mesh))
         store.put_new(f"{PICTURES}/{name}{Y_UP}.png", png(turned.image))
     row = replace(row, mesh=name, collision=put_pieces(store, pieces) if pieces else "")
-    content = prepare(stored.moved(-np.array(size.center_of_mass_m)))
+    content = prepare(stored.moved(-np.array(size.center_of_mass_m)), name)
     if content:
         store.put(f"{FOLDER}/{name}{PREPARED}", content)
     return replace(

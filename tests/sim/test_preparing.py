@@ -34,7 +34,7 @@ def of_library(folder: Path, mesh: Mesh, factor: float = 1.0) -> Asset:
     folder.mkdir(exist_ok=True)
     path = folder / "meshes" / f"{put_mesh(store, mesh)}.glb"
     stored = read_stored(path)
-    content = prepare(stored.moved(-stored.center_of_mass_m))
+    content = prepare(stored.moved(-stored.center_of_mass_m), path.stem)
     path.with_suffix(".npz").write_bytes(content)
     known = one_asset("ball", stored.scaled(factor))
     return replace(known, surface=StoredMesh(path, factor, content_name(content)))
@@ -131,18 +131,20 @@ def test_what_a_run_must_prepare(tmp_path: Path) -> None:
 
 def test_content_that_was_never_made_is_refused() -> None:
     mesh = fine()
-    content = prepare(mesh.moved(-mesh.center_of_mass_m))
+    content = prepare(mesh.moved(-mesh.center_of_mass_m), "ball")
     looks = tuple((part.color_rgb, part.texture) for part in mesh.parts)
     for at in range(0, len(content), len(content) // 60):
         changed = content[:at] + bytes([content[at] ^ 255]) + content[at + 1 :]
         try:
-            found = read_prepared(changed, lambda: mesh, lambda: looks)
+            found = read_prepared(changed, "ball", lambda: mesh, lambda: looks)
             for level in range(len(found.errors_m)):
                 found.read(level)
         except Unprepared:
             continue
+    with pytest.raises(Unprepared, match="of another mesh"):
+        read_prepared(content, "duck", lambda: mesh, lambda: looks)
     with pytest.raises(Unprepared):
-        read_prepared(b"PK\x03\x04 not a file", lambda: mesh, lambda: looks)
+        read_prepared(b"PK\x03\x04 not a file", "ball", lambda: mesh, lambda: looks)
 
 
 def test_pickles_are_not_read(tmp_path: Path) -> None:
@@ -150,4 +152,4 @@ def test_pickles_are_not_read(tmp_path: Path) -> None:
     harmful = np.array([{"a": 1}], dtype=object)
     np.savez(tmp_path / "x.npz", version=harmful, errors_m=harmful, hull_m=harmful, collision_m=harmful)
     with pytest.raises(Unprepared):
-        read_prepared((tmp_path / "x.npz").read_bytes(), lambda: mesh, lambda: ())
+        read_prepared((tmp_path / "x.npz").read_bytes(), "x", lambda: mesh, lambda: ())
