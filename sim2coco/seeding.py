@@ -19,6 +19,7 @@ STREAMS = (
     "lamps",
     "environment",
     "furniture",
+    "share",
 )
 """Names of streams. Their position is part of the seed, so new names must be appended at the end."""
 

@@ -75,7 +75,7 @@ def small(
     labels = []
     for image in range(images):
         for rank, shape in enumerate((polygon, rectangle, rectangle)):
-            label = shape(2 + image, 3 + 8 * rank, 5 + image, 4)
+            label = shape(2 + image % 8, 3 + 8 * rank, 5 + image % 9, 4)
             if rank == 2:
                 label["segmentation"] = compressed(label["segmentation"])
             owner = {

@@ -10,48 +10,57 @@ from rich.console import Console
 
 from scenes.settings import did_you_mean
 from sim2coco.cli.checking import check
+from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.datasets.reading import Dataset, open_dataset
 from sim2coco.messages import counted
 from sim2coco.png import png
-from sim2coco.records import Picture, Record
-from sim2coco.review.dataset import DataSet, DataSetError
+from sim2coco.review.dataset import DataSet
+from sim2coco.review.drawing import in_cell, read_pixels
 from sim2coco.review.overlay import Style, overlay, sheet
 
 __all__ = ["check", "replay", "show"]
 
 SHEET, MAX_SHEET = 48, 2000
 """Default and maximum number of images on a sheet."""
-COLUMNS, CELL_PX = 8, 320
-"""Maximum number of images in a row of a sheet, and the width of each."""
+COLUMNS = 8
+"""Maximum number of images in a row of a sheet."""
 
 
 def show(options: argparse.Namespace, out: Console) -> int:
     """Writes a PNG of one image, or of several images on a sheet, with their labels drawn; returns 0."""
-    data = DataSet(Path(options.data))
-    style = _style(options)
+    data = open_dataset(Path(options.data))
+    names, style = data.info.categories, _style(options)
+    _check_split(data, options.split)
     if options.picture:
-        if options.split:
-            raise DataSetError("--split: chooses images for a sheet; leave it out beside an image")
         if options.sheet:
             raise DataSetError("--sheet: leave it out beside an image, or leave out the image")
-        record, _, picture = data.find(options.picture)
-        picture = _of_category(data, picture, options.category)
-        image = overlay(data.image(record, picture), picture, data.names, style=style)
-        name = Path(picture.name).stem
-        sentence = f"{counted(len(picture.annotations), 'label')}, {len(picture.ignored)} ignored"
+        found = _of_category(data, data.find(options.picture, options.split), options.category)
+        image = overlay(read_pixels(found), found, names, style=style)
+        name = Path(found.name).stem
+        ignored = "" if found.ignored is None else f", {len(found.ignored)} ignored"
+        sentence = f"{counted(len(found.labels), 'label')}{ignored}"
     else:
         if (options.sheet or SHEET) > MAX_SHEET:
             raise DataSetError(f"--sheet: at most {MAX_SHEET} images")
-        found = list(islice(_chosen(data, options.split, options.category), options.sheet or SHEET))
-        if not found:
+        chosen = _chosen(data, options.split, options.category)
+        cells = [(in_cell(each, names, style), each.name) for each in islice(chosen, options.sheet or SHEET)]
+        if not cells:
             raise DataSetError(f"{options.data}: has no such images yet")
-        drawn = [overlay(data.image(r, p), p, data.names, CELL_PX, style) for r, p in found]
-        image = sheet(drawn, columns=min(COLUMNS, len(drawn)), titles=[p.name for _, p in found])
+        drawn, titles = [cell for cell, _ in cells], [title for _, title in cells]
+        image = sheet(drawn, columns=min(COLUMNS, len(drawn)), titles=titles)
         name = f"{Path(options.data).resolve().name}_sheet"
-        sentence = counted(len(found), "image")
+        sentence = counted(len(cells), "image")
     target = Path(options.to) if options.to else _unused(f"{name}.png", options.force)
     _write(target, png(image), options.force)
     out.print(f"{target}: {sentence}", markup=False)
     return 0
+
+
+def _check_split(data: Dataset, split: str | None) -> None:
+    if split is not None and split not in data.info.splits:
+        known = did_you_mean(split, list(data.info.splits))
+        raise DataSetError(f"--split: no split {split!r}; {known}")
 
 
 def _style(options: argparse.Namespace) -> Style:
@@ -61,27 +70,25 @@ def _style(options: argparse.Namespace) -> Style:
     return Style(tint=False, outlines=options.outlines, boxes=options.boxes)
 
 
-def _chosen(data: DataSet, split: str | None, category: str | None) -> Iterator[tuple[Record, Picture]]:
+def _chosen(data: Dataset, split: str | None, category: str | None) -> Iterator[LabelledImage]:
     """The images of a split that have a label of a category, with these labels only; None does not choose."""
-    splits = [name for name in data.run["recipe"].get("split") or {} if name != "by"]
-    if split and split not in splits:
-        raise DataSetError(f"--split: no split {split!r}; {did_you_mean(split, splits)}")
-    for record, _, picture in data.pictures():
-        picture = _of_category(data, picture, category)
-        if split in (None, record.split) and (picture.annotations or not category):
-            yield record, picture
+    for image in data.images(split):
+        chosen = _of_category(data, image, category)
+        if chosen.labels or not category:
+            yield chosen
 
 
-def _of_category(data: DataSet, picture: Picture, category: str | None) -> Picture:
+def _of_category(data: Dataset, image: LabelledImage, category: str | None) -> LabelledImage:
     """An image with the labels of one category only; with all if `category` is None."""
     if category is None:
-        return picture
-    if category not in data.names:
-        known = did_you_mean(category, list(data.names))
+        return image
+    names = data.info.categories
+    if category not in names:
+        known = did_you_mean(category, list(names))
         raise DataSetError(f"--category: no category {category!r}; {known}")
-    number = data.names.index(category)
-    labels = tuple(label for label in picture.annotations if label.category == number)
-    return replace(picture, annotations=labels, ignored=())
+    number = names.index(category)
+    labels = tuple(label for label in image.labels if label.category == number)
+    return replace(image, labels=labels, ignored=None if image.ignored is None else ())
 
 
 def _unused(name: str, force: bool) -> Path:

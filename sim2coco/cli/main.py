@@ -34,6 +34,8 @@ COMMANDS = {
     "check": "check a data set, and list every fault",
     "audit": "compute labels anew from your meshes by ray casting, and compare",
     "export": "write a data set in another format",
+    "merge": "join data sets to one",
+    "split": "divide a data set into train, val and test",
     "assets": "import, check or show your own meshes",
     "doctor": "check this installation, and say how to repair it",
 }
@@ -101,6 +103,8 @@ def _dispatched(command: str, arguments: list[str]) -> int:
         return _assets(arguments[1:])
     if command == "export":
         return _export(arguments[1:])
+    if command in ("merge", "split"):
+        return _derived(command, arguments[1:])
     if command in COMMANDS:
         return _plain(command, arguments[1:])
     return _print_usage(command)
@@ -241,6 +245,17 @@ def _export(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     on_signals(interrupt)
     return guarded(lambda: exporting.run(options, out))
+
+
+def _derived(command: str, arguments: list[str]) -> int:
+    """Runs a command that makes a data set from others."""
+    from sim2coco.cli import merging
+
+    parser = Parser(prog=f"sim2coco {command}", description=COMMANDS[command])
+    merging.add_arguments(parser, command)
+    options = parser.parse_args(arguments)
+    on_signals(interrupt)
+    return guarded(lambda: merging.run(command, options, out))
 
 
 if __name__ == "__main__":

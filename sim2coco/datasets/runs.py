@@ -1,6 +1,7 @@
 """Opens data sets of sim2coco that still have their records."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -123,6 +124,8 @@ def open_run(root: Path) -> Run:
         names = tuple(run["recipe"]["assets"]["categories"])
         splits = tuple(name for name in run["recipe"].get("split") or {} if name != "by")
         identity, views = str(run["identity"]), int(run["num_images"])
+        if not re.fullmatch("[0-9a-f]{64}", identity):
+            raise ValueError("an identity has 64 hex digits")
     except (OSError, ValueError, KeyError, TypeError):
         raise DataSetError(f"{root}: not a data set (it has no readable run.json)") from None
     files = [_annotations(root, split) for split in splits]

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.reading.image import decode_image
+from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.runs import REPAIR
 from sim2coco.records import (
     Picture,
     Record,
@@ -21,12 +23,6 @@ from sim2coco.records import (
     record_name,
 )
 from sim2coco.store import LocalStore
-
-REPAIR = "the generate command that made the data set repairs it when it is run again"
-
-
-class DataSetError(ValueError):
-    """The folder is not a data set, or an image or file is missing or broken; the message is one line."""
 
 
 class DataSet:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from sim2coco.contactsheet import Image, Rgb, caption_width, captioned, contact_sheet, wrapped
-from sim2coco.records import Annotation, Picture, Xywh
+from sim2coco.datasets.labelled import Label, LabelledImage, Xywh
+from sim2coco.records import Picture
 from sim2coco.review.names import Name, write_names
 
 IGNORED_RGB, BLACK = (160, 160, 160), (0, 0, 0)
@@ -20,6 +21,8 @@ DASH_PX = 3
 """Length in pixels of the dashes, and of the gaps between them, in the outline of an amodal mask."""
 MIN_WIDTH_PX = 512
 """Images narrower than this are enlarged before labels are drawn, so that lines and text hide less."""
+MAX_HEIGHT_PX = 4096
+"""Images are not enlarged beyond this height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,11 @@ def color_of(category: int) -> Rgb:
 
 
 def overlay(
-    image: Image, picture: Picture, names: tuple[str, ...], width_px: int | None = None, style: Style = ALL
+    pixels: Image,
+    image: LabelledImage,
+    names: tuple[str, ...],
+    width_px: int | None = None,
+    style: Style = ALL,
 ) -> Image:
     """Draws the labels of an image.
 
@@ -55,35 +62,37 @@ def overlay(
     box with the reason why it has none.
 
     Args:
-        image: RGB image of shape (H, W, 3).
-        picture: The entry of the image in its record, with its labels.
+        pixels: The RGB image of shape (H, W, 3).
+        image: Its labels.
         names: Names of the categories.
         width_px: Width of the result in pixels; by default that of the image, or a whole multiple of it that
-            is at least `MIN_WIDTH_PX`.
+            is at least `MIN_WIDTH_PX` if the result is not higher than `MAX_HEIGHT_PX`.
         style: What is drawn.
 
     Returns:
         A copy of the image, scaled to the width, with the labels drawn.
     """
-    scale = width_px / picture.width if width_px else float(-(-MIN_WIDTH_PX // picture.width))
-    drawn = _scaled(_tinted(image, picture) if style.tint else image, scale)
-    for label in picture.annotations if style.outlines else ():
-        _outline(drawn, label, picture)
+    enlarged = max(1, min(-(-MIN_WIDTH_PX // image.width), MAX_HEIGHT_PX // image.height))
+    scale = width_px / image.width if width_px else float(enlarged)
+    drawn = _scaled(_tinted(pixels, image) if style.tint else pixels, scale)
+    for label in image.labels if style.outlines else ():
+        _outline(drawn, label, image)
     found: list[Name] = []
-    for label in picture.annotations if style.boxes else ():
+    for label in image.labels if style.boxes else ():
         found.append(_box(drawn, label.bbox, scale, color_of(label.category), names[label.category]))
-    for ignored in picture.ignored if style.boxes else ():
+    for ignored in (image.ignored or ()) if style.boxes else ():
         found.append(_box(drawn, ignored.bbox, scale, IGNORED_RGB, f"ignored: {ignored.reason}"))
     write_names(drawn, found)
     return drawn
 
 
-def _tinted(image: Image, picture: Picture) -> Image:
-    drawn = image.copy()
-    for label in picture.annotations:
-        visible = decoded(label.counts, picture)
-        mixed = (1.0 - TINT) * drawn[visible] + TINT * np.array(color_of(label.category))
-        drawn[visible] = mixed.astype(np.uint8)
+def _tinted(pixels: Image, image: LabelledImage) -> Image:
+    drawn = pixels.copy()
+    for label in image.labels:
+        if label.counts is not None:
+            visible = decoded(label.counts, image)
+            mixed = (1.0 - TINT) * drawn[visible] + TINT * np.array(color_of(label.category))
+            drawn[visible] = mixed.astype(np.uint8)
     return drawn
 
 
@@ -95,13 +104,13 @@ def _scaled(image: Image, scale: float) -> Image:
     return np.array(cv2.resize(image, size_wh, interpolation=how), np.uint8)
 
 
-def _outline(drawn: Image, label: Annotation, picture: Picture) -> None:
+def _outline(drawn: Image, label: Label, image: LabelledImage) -> None:
     """Draws the outline of the visible mask, and of the amodal mask if it is larger, with dashes."""
-    color = color_of(label.category)
-    for contour in _contours(decoded(label.counts, picture), drawn):
+    color, whole = color_of(label.category), label.amodal
+    for contour in _contours(decoded(label.counts, image), drawn) if label.counts is not None else ():
         cv2.drawContours(drawn, [contour], -1, color, 1)
-    if label.amodal_area > label.area:
-        for contour in _contours(decoded(label.amodal_counts, picture), drawn):
+    if whole is not None and whole.area > label.area:
+        for contour in _contours(decoded(whole.counts, image), drawn):
             x, y = contour[np.arange(len(contour)) // DASH_PX % 2 == 0, 0].T
             drawn[y, x] = color
 
@@ -114,15 +123,17 @@ def _contours(mask: NDArray[np.bool_], drawn: Image) -> list[NDArray[np.int32]]:
     return [np.asarray(contour, np.int32) for contour in contours]
 
 
-def decoded(counts: str, picture: Picture) -> NDArray[np.bool_]:
+def decoded(counts: str, image: LabelledImage | Picture) -> NDArray[np.bool_]:
     """Decodes a mask of shape (H, W) from COCO's compressed run lengths."""
-    size = [picture.height, picture.width]
+    size = [image.height, image.width]
     return np.asarray(coco_mask.decode({"size": size, "counts": counts.encode("ascii")}), np.bool_)
 
 
 def _box(image: Image, box: Xywh, scale: float, color: Rgb, text: str) -> Name:
     """Draws a bounding box just outside the mask, and returns the name that belongs to it."""
-    x, y, right, bottom = (round(edge * scale) for edge in (box[0], box[1], box[0] + box[2], box[1] + box[3]))
+    edges = np.array([box[0], box[1], box[0] + box[2], box[1] + box[3]]) * scale
+    limit = max(image.shape)
+    x, y, right, bottom = (round(edge) for edge in np.clip(edges, -limit, 2 * limit).tolist())
     cv2.rectangle(image, (x - 1, y - 1), (right, bottom), color, 1)
     return Name(text, (x, y, right, bottom), _lightened(color))
 

@@ -13,13 +13,15 @@ import numpy as np
 
 from sim.temporary import temporary_folder
 from sim2coco.contactsheet import Image
+from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.datasets.own import labelled_image
 from sim2coco.engines.engine import Job
 from sim2coco.engines.local import Local
 from sim2coco.notes import log_notes
 from sim2coco.pipeline import labelled
 from sim2coco.png import png
 from sim2coco.recipe import Recipe
-from sim2coco.records import Picture, Record, Summary, from_bytes, kept_views, picture_path, record_name
+from sim2coco.records import Record, Summary, from_bytes, kept_views, picture_path, record_name
 from sim2coco.review.overlay import overlay, sheet
 from sim2coco.store import LocalStore, Store, StoreError
 from sim2coco.tally import GenerationError, advice, counts
@@ -102,7 +104,7 @@ class _Page:
         for view in kept_views(record, 1):
             for picture in view.pictures[: PICTURES - len(self.drawn)]:
                 content = store.get(picture_path(record.split, picture.name))
-                self.drawn.append(_drawn(content, picture, self.names))
+                self.drawn.append(_drawn(content, labelled_image(store, record, view, picture), self.names))
                 self.titles.append(picture.name + empty)
 
 
@@ -131,10 +133,10 @@ def _fill(page: _Page, engine: Local, job: Job, progress: Callable[[], None]) ->
                 return
 
 
-def _drawn(content: bytes, picture: Picture, names: tuple[str, ...]) -> Image:
+def _drawn(content: bytes, image: LabelledImage, names: tuple[str, ...]) -> Image:
     pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     assert pixels is not None
-    return overlay(np.asarray(pixels[..., ::-1], np.uint8), picture, names, WIDTH_PX)
+    return overlay(np.asarray(pixels[..., ::-1], np.uint8), image, names, WIDTH_PX)
 
 
 def _check_writable(target: Path) -> None:

@@ -11,12 +11,14 @@ from scenes.assets.catalogue import Catalogue, CatalogueError
 from scenes.assets.reading.image import ImageError
 from sim.temporary import temporary_folder
 from sim2coco.context import WorkerContext
+from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.runs import REPAIR
 from sim2coco.messages import ConfigError, build
 from sim2coco.pipeline import make_view
 from sim2coco.plugins import loaded_plugins
 from sim2coco.recipe import Recipe, updated
 from sim2coco.records import Record, View
-from sim2coco.review.dataset import REPAIR, DataSet, DataSetError
+from sim2coco.review.dataset import DataSet
 from sim2coco.review.whereabouts import MISSING, Whereabouts, content_of, put_original
 
 Files = Mapping[str, bytes]

@@ -17,8 +17,8 @@ from scenes.assets.panoramas import SUFFIXES as PANORAMAS
 from scenes.assets.paths import OF, AssetPath, matches
 from scenes.assets.reading.limits import SUFFIXES as MESHES
 from scenes.spec import Role
+from sim2coco.datasets.errors import DataSetError
 from sim2coco.records import Record, View, plain
-from sim2coco.review.dataset import DataSetError
 
 MISSING = "--meshes FOLDER says where the data set's own files lie, and may be given several times"
 UNSEEN = {"shape": "box", "size_m": 0.1}

@@ -15,8 +15,10 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
+from sim2coco.datasets.reading import open_dataset
 from sim2coco.png import png
 from sim2coco.review.dataset import DataSet
+from sim2coco.review.drawing import read_pixels
 from sim2coco.review.overlay import decoded, overlay, sheet
 from tests.commandline import PROGRAM, TINY, Command, tree
 from tests.library.meshes import brick
@@ -72,8 +74,10 @@ def test_preview_makes_the_pictures_that_generate_makes(command: Command, here: 
     words = ("views=1", "seed=3", "quality=none", "augment=none", "scene.empty_share=0", *TINY)
     assert command("preview", *words).code == 0
     assert command("generate", "out=data", "num_images=8", *words).code == 0
-    data = DataSet(here / "data")
-    drawn = [(overlay(data.image(r, p), p, data.names, 400), p.name) for r, _, p in data.pictures()]
+    data = open_dataset(here / "data")
+    drawn = [
+        (overlay(read_pixels(image), image, data.info.categories, 400), image.name) for image in data.images()
+    ]
     page = png(sheet([image for image, _ in drawn], 4, titles=[name for _, name in drawn]))
     assert (here / "preview.png").read_bytes() == page
 
@@ -182,7 +186,7 @@ def test_the_tint_leaves_the_looks(command: Command, data: Path, here: Path) -> 
         ("show data --split vla", "--split: no split 'vla'; did you mean 'val'?"),
         ("show data --category spher", "--category: no category 'spher'; did you mean 'sphere'?"),
         ("show data s000000_v00 --category spher", "did you mean 'sphere'?"),
-        ("show data s000000_v00 --split val", "--split: chooses images for a sheet"),
+        ("show data s000000_v00 --split val", "scene 0 has no accepted image 's000000_v00' in split val"),
         ("show data s000000_v00 --sheet 3", "--sheet: leave it out beside an image"),
         ("show data --sheet 999999", "--sheet: at most 2000 images"),
         ("show data s000099_v00", "data: no image 's000099_v00'; names look like s000057_v02"),

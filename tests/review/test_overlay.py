@@ -1,12 +1,14 @@
 """Labels that are drawn over images."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from sim2coco.contactsheet import LINE_PX
-from sim2coco.records import Annotation, Picture
+from sim2coco.datasets.labelled import Amodal, Label, LabelledImage
 from sim2coco.review.names import Name, write_names
 from sim2coco.review.overlay import ALL, Style, overlay, sheet
 
@@ -15,7 +17,7 @@ BOX = 80.0, 100.0, 60.0, 40.0
 """Box of the only object, in a cell of 320 x 240 pixels."""
 
 
-def picture(times: int) -> Picture:
+def labelled(times: int) -> LabelledImage:
     """An image `times` as wide and high as the cell, with one object whose right half is hidden."""
     x, y, width, height = (int(value) * times for value in BOX)
     amodal = np.zeros((HEIGHT * times, WIDTH * times), np.uint8, order="F")
@@ -23,21 +25,15 @@ def picture(times: int) -> Picture:
     visible = np.zeros_like(amodal)
     visible[y : y + height, x : x + width] = 1
     counts, amodal_counts = (coco_mask.encode(mask)["counts"].decode() for mask in (visible, amodal))
-    bbox, whole = (x, y, width, height), (x, y, 2 * width, height)
     area = int(visible.sum())
-    label = Annotation(
-        *(1, 1, 0, "box@0", bbox, area, counts, whole, 2 * area, amodal_counts, 0.5, 0.5, 0.0),
-        scale=(1.0, 1.0, 1.0),
-        pose=None,
-        whole_px=None,
-        whole_bbox=None,
-    )
-    return Picture("a.png", 0, WIDTH * times, HEIGHT * times, "", None, (label,), ())
+    hidden = Amodal(amodal_counts, 2 * area, (x, y, 2 * width, height))
+    label = Label(0, (x, y, width, height), area, counts, amodal=hidden)
+    return LabelledImage("train", "a.png", Path("a.png"), WIDTH * times, HEIGHT * times, (label,))
 
 
 def drawn(times: int, name: str = "gear", style: Style = ALL) -> NDArray[np.uint8]:
     grey = np.full((HEIGHT * times, WIDTH * times, 3), 128, np.uint8)
-    return overlay(grey, picture(times), (name,), WIDTH, style)
+    return overlay(grey, labelled(times), (name,), WIDTH, style)
 
 
 @pytest.mark.parametrize("times", [2, 4, 8])

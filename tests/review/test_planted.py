@@ -16,7 +16,7 @@ from pycocotools import mask as coco_mask
 
 from sim2coco import Recipe, generate
 from sim2coco.check import check
-from sim2coco.review.dataset import DataSetError
+from sim2coco.datasets.errors import DataSetError
 from sim2coco.review.deep import check_deep
 
 RECIPE = Recipe.parse(

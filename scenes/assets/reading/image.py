@@ -30,24 +30,33 @@ def read_image(path: Path, quick: bool = False) -> NDArray[np.uint8]:
     return decode_image(path, str(path), quick)
 
 
-def decode_image(file: Path | IO[bytes], name: str, quick: bool = False) -> NDArray[np.uint8]:
-    """Decodes an image as (h, w, 3) RGB, rotated according to its EXIF orientation.
+def decode_image(
+    file: Path | IO[bytes],
+    name: str,
+    quick: bool = False,
+    formats: tuple[str, ...] = IMAGE_FORMATS,
+    rotated: bool = True,
+) -> NDArray[np.uint8]:
+    """Decodes an image as (h, w, 3) RGB.
 
     Args:
         file: Path of the image file, or a binary stream.
         name: Name of the image in error messages.
         quick: As for `read_image`.
+        formats: The formats that are read, by Pillow's names.
+        rotated: Whether the image is rotated according to its EXIF orientation.
 
     Raises:
         ImageError: The content is not an image, is damaged, or has more than 50 million pixels.
     """
     try:
-        with Image.open(file, formats=IMAGE_FORMATS) as image:
+        with Image.open(file, formats=formats) as image:
             if image.width * image.height > MAX_IMAGE_PX:
                 raise ImageError(f"{name}: {image.width}x{image.height} is more than {MAX_IMAGE_PX:,} pixels")
             if quick:
                 image.draft("RGB", (64, 64))
-            return np.asarray(eight_bit(ImageOps.exif_transpose(image)).convert("RGB"))
+            turned = ImageOps.exif_transpose(image) if rotated else image
+            return np.asarray(eight_bit(turned).convert("RGB"))
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ImageError(f"{name}: not an image that can be read ({type(error).__name__})") from error
 

@@ -1,0 +1,224 @@
+"""Joins data sets to one: the same bytes, in whatever order they are given.
+
+Data sets are ordered by identity, categories are matched by name, and each image says where it comes from.
+Only one image is in memory at a time.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim2coco.datasets.categories import joined
+from sim2coco.datasets.derived import Derived
+from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.labelled import DatasetInfo, LabelledImage, Skeleton
+from sim2coco.datasets.names import Names
+from sim2coco.datasets.provenance import refuse_twice, sources_of, with_origin
+from sim2coco.datasets.reading import Dataset
+from sim2coco.seeding import rng_for
+
+USUAL = ("train", "val", "test")
+"""Names of splits that come first, in this order."""
+SAME = {"valid": "val", "validation": "val", "training": "train", "testing": "test"}
+UNNAMED = ("", "annotations", "labels", "result", "default", "all")
+"""What splits are called in data sets that have none."""
+
+Drawn = Mapping[str, NDArray[np.bool_]]
+"""For each split of a data set, which of its images are drawn."""
+
+
+def merged(
+    datasets: Mapping[str, Dataset], shares: Mapping[str, float] | None = None, seed: int = 0
+) -> Derived:
+    """Joins data sets.
+
+    Args:
+        datasets: The data sets, by their names in messages.
+        shares: The share of each in the images of the result, relative to the others; None for all images.
+        seed: Seed of the draw if there are shares.
+
+    Raises:
+        DataSetError: Two contain images of the same one, the keypoints of a category differ, or a data set
+            cannot be read.
+    """
+    ordered = sorted(datasets.items(), key=lambda pair: pair[1].identity)
+    contained = [(name, sources_of(data.root, data.identity, data.info)) for name, data in ordered]
+    refuse_twice(contained)
+    for name, data in ordered:
+        if not sum(size.images for size in data.sizes().values()):
+            raise DataSetError(f"{name}: has no images yet; leave it out, or finish the run that makes it")
+    infos = [data.info for _, data in ordered]
+    splits = {split_of(split) for info in infos for split in info.splits}
+    info = replace(
+        _with_skeletons(joined(infos, _in_order(splits)), ordered),
+        category_ids=(),
+        amodal=all(info.amodal for info in infos),
+        about={},
+    )
+    draws = _drawn(ordered, shares, seed) if shares else None
+    parts = [_Part(data, info, draws[name] if draws else None, data.identity) for name, data in ordered]
+    made_by: dict[str, Any] = {"command": "merge"}
+    if shares:
+        given = {data.identity: shares[name] for name, data in ordered}
+        made_by |= {"shares": given, "seed": seed}
+    return Derived(
+        info,
+        _images(parts),
+        sum(part.num_images for part in parts),
+        tuple(source for _, each in contained for source in each),
+        made_by,
+        tuple(_notes(ordered, info)),
+    )
+
+
+def _images(parts: Sequence["_Part"]) -> Iterator[LabelledImage]:
+    """Yields the images of all data sets, one data set after the other; scenes are numbered consecutively."""
+    names, first_scene = Names(), 0
+    for part in parts:
+        last = first_scene - 1
+        for image in part.images():
+            scene = None if image.scene is None else first_scene + image.scene
+            last = max(last, -1 if scene is None else scene)
+            yield replace(image, name=names.of(image, prefixed=True), scene=scene)
+        first_scene = last + 1
+
+
+def split_of(name: str) -> str:
+    """The split of the result that a split of a data set goes to.
+
+    Example:
+        >>> [split_of(name) for name in ("val2017", "valid", "test", "labels", "night")]
+        ['val', 'val', 'test', 'train', 'night']
+    """
+    undated = re.sub(r"[-_]?\d+$", "", name) or name
+    return "train" if name in UNNAMED else SAME.get(undated, undated)
+
+
+def _in_order(splits: set[str]) -> tuple[str, ...]:
+    return (*(name for name in USUAL if name in splits), *sorted(splits - {*USUAL}))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """One of the data sets: its images as images of the result, but for their names and scenes."""
+
+    data: Dataset
+    info: DatasetInfo
+    drawn: Drawn | None
+    identity: str
+
+    @property
+    def num_images(self) -> int:
+        if self.drawn is not None:
+            return sum(int(chosen.sum()) for chosen in self.drawn.values())
+        return sum(size.images for size in self.data.sizes().values())
+
+    def images(self) -> Iterator[LabelledImage]:
+        own = self.data.info
+        categories = [self.info.categories.index(name) for name in own.categories]
+        licences = [self.info.licences.index(licence) for licence in own.licences]
+        read: Counter[str] = Counter()
+        for image in self.data.images():
+            rank = read[image.split]
+            read[image.split] += 1
+            if self.drawn is None or self.drawn[image.split][rank]:
+                known = with_origin(image, self.identity)
+                yield replace(_moved(known, categories, licences), split=split_of(image.split))
+
+
+def _moved(image: LabelledImage, categories: Sequence[int], licences: Sequence[int]) -> LabelledImage:
+    """An image with the categories and the licence as the result numbers them."""
+    licence = image.facts.get("license")
+    numbered = {"license": licences[licence - 1] + 1} if type(licence) is int else {}
+    ignored = image.ignored
+    return replace(
+        image,
+        labels=tuple(replace(label, category=categories[label.category]) for label in image.labels),
+        ignored=ignored and tuple(replace(each, category=categories[each.category]) for each in ignored),
+        facts={**image.facts, **numbered},
+        other_files={},
+    )
+
+
+def _with_skeletons(info: DatasetInfo, ordered: Sequence[tuple[str, Dataset]]) -> DatasetInfo:
+    """The info with the keypoints that any of the data sets has for a category.
+
+    Raises:
+        DataSetError: Two data sets have different keypoints for one category.
+    """
+    found: dict[str, tuple[str, Skeleton]] = {}
+    for name, data in ordered:
+        for category, skeleton in zip(data.info.categories, data.info.skeletons, strict=True):
+            if skeleton is not None:
+                other, known = found.setdefault(category, (name, skeleton))
+                if known.names != skeleton.names:
+                    what = f"{name}: the keypoints of category {category!r} are not those of {other}"
+                    raise DataSetError(f"{what}; rename the category in one of them")
+    skeletons = (found.get(category, ("", None))[1] for category in info.categories)
+    return replace(info, skeletons=tuple(skeletons))
+
+
+def _notes(ordered: Sequence[tuple[str, Dataset]], info: DatasetInfo) -> Iterator[str]:
+    """What the result cannot keep of all data sets."""
+    known = dict(zip(info.categories, info.supercategories, strict=True))
+    for name, data in ordered:
+        for category, parent in zip(data.info.categories, data.info.supercategories, strict=True):
+            if parent != known[category]:
+                kept = f"{known[category]!r} is kept"
+                yield f"{name}: the supercategory of {category!r} is {parent!r}; {kept}"
+        for split in data.info.splits:
+            if split_of(split) != split:
+                yield f"{name}: images of split {split!r} go to split {split_of(split)!r}"
+    without = [name for name, data in ordered if not data.info.amodal]
+    if without and len(without) < len(ordered):
+        yield f"amodal masks are left out: {', '.join(without)} has none"
+    folded: dict[str, str] = {}
+    for category in info.categories:
+        other = folded.setdefault(category.casefold(), category)
+        if other != category:
+            yield f"categories {other!r} and {category!r} differ in upper and lower case only, and stay two"
+
+
+def _drawn(
+    ordered: Sequence[tuple[str, Dataset]], shares: Mapping[str, float], seed: int
+) -> dict[str, Drawn]:
+    """Draws as many images as there are for these shares, by name of the data set."""
+    sizes = {name: {split: size.images for split, size in data.sizes().items()} for name, data in ordered}
+    whole = sum(shares.values())
+    number = min(sum(sizes[name].values()) * whole / shares[name] for name in sizes)
+    drawn: dict[str, Drawn] = {}
+    for name, data in ordered:
+        wanted = min(round(number * shares[name] / whole), sum(sizes[name].values()))
+        if wanted == 0:
+            raise DataSetError(f"{name}: too few images for these shares")
+        counts = _apportioned(sizes[name], wanted)
+        drawn[name] = {
+            split: _choose(sizes[name][split], counts[split], f"{data.identity}/{split}", seed)
+            for split in counts
+        }
+    return drawn
+
+
+def _apportioned(sizes: Mapping[str, int], wanted: int) -> dict[str, int]:
+    """Divides a number of images among splits in proportion to their sizes; what is left by remainder."""
+    whole = sum(sizes.values())
+    counts = {split: size * wanted // whole for split, size in sizes.items()}
+    remainders = {split: size * wanted % whole for split, size in sizes.items()}
+    for split in sorted(sizes, key=lambda split: -remainders[split])[: wanted - sum(counts.values())]:
+        counts[split] += 1
+    return counts
+
+
+def _choose(number: int, wanted: int, key: str, seed: int) -> NDArray[np.bool_]:
+    """Draws images; the draw depends on the seed, the data set and the split only."""
+    place = int.from_bytes(sha256(key.encode()).digest()[:8])
+    order = rng_for(seed, scene=place, stream="share").permutation(number)
+    chosen = np.zeros(number, np.bool_)
+    chosen[order[:wanted]] = True
+    return chosen

@@ -1,0 +1,62 @@
+"""Divides a data set that has no splits: by scene where scenes are known, else by image."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from hashlib import sha256
+
+from sim2coco.datasets.derived import Derived
+from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.datasets.names import Names
+from sim2coco.datasets.provenance import scene_of, sources_of, with_origin
+from sim2coco.datasets.reading import Dataset
+
+
+def divided(data: Dataset, shares: Mapping[str, float], seed: int = 0) -> Derived:
+    """Divides a data set into train, val and test.
+
+    The split of an image depends on the seed and on its scene, or else on its file name, and on nothing else.
+    So no image moves when others are added, and images of one scene stay together, also those that several
+    data sets of a sweep have of it.
+
+    Args:
+        data: The data set.
+        shares: Shares of `val` and, if wanted, `test`; the rest is `train`.
+        seed: Another seed gives another division.
+
+    Raises:
+        DataSetError: It has several splits already, or no images. While the images are read: it cannot be
+            read, or a split gets no image.
+    """
+    sizes = {split: size.images for split, size in data.sizes().items() if size.images}
+    if len(sizes) != 1:
+        what = f"has the splits {', '.join(sizes)} already" if sizes else "has no images yet"
+        raise DataSetError(f"{data.root}: {what}")
+    splits = ("train", *(name for name in ("val", "test") if name in shares))
+    made_by = {"command": "split", **shares, "seed": seed}
+    info = replace(data.info, splits=splits, category_ids=())
+    images = _images(data, shares, seed)
+    return Derived(
+        info, images, sum(sizes.values()), sources_of(data.root, data.identity, data.info), made_by
+    )
+
+
+def _images(data: Dataset, shares: Mapping[str, float], seed: int) -> Iterator[LabelledImage]:
+    names, identity = Names(), data.identity
+    empty = {"train", *shares}
+    for image in data.images():
+        split = _split(scene_of(image), shares, seed)
+        moved = replace(with_origin(image, identity), split=split, other_files={})
+        yield replace(moved, name=names.of(moved, prefixed=False))
+        empty.discard(split)
+    if empty:
+        what = "another --seed, or other shares, may give it some"
+        raise DataSetError(f"{data.root}: no image is in split {min(empty)}; {what}")
+
+
+def _split(scene: str, shares: Mapping[str, float], seed: int) -> str:
+    """The split of a scene: `val` at the lower end of its hash, `test` at the upper one."""
+    place = int.from_bytes(sha256(f"{seed} {scene}".encode()).digest()[:8]) / 2**64
+    if place < shares.get("val", 0):
+        return "val"
+    return "test" if place >= 1 - shares.get("test", 0) else "train"

@@ -1,0 +1,44 @@
+"""Writes a data set that is made from others as a COCO data set: complete, or not at all."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sim2coco.datasets.derived import Derived
+from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.datasets.provenance import FILE, origin, sources_file
+from sim2coco.datasets.size import Size
+from sim2coco.export.coco import Coco
+from sim2coco.export.format import write_formats
+from sim2coco.export.newfolder import new_folder
+
+
+def write_derived(derived: Derived, out: Path, progress: Callable[[int], None]) -> dict[str, Size]:
+    """Writes a data set; images are hard-linked where the file system can, else copied.
+
+    Args:
+        derived: The data set.
+        out: Its folder, which must not exist yet, or be empty.
+        progress: Called with the number of images written so far.
+
+    Returns:
+        The number of images and of annotations of each split.
+
+    Raises:
+        DataSetError: A data set that it is made from cannot be read.
+        StoreError: The folder cannot be written.
+    """
+    by_source: dict[str, Size] = {}
+    by_split = dict.fromkeys(derived.info.splits, Size())
+
+    def counted() -> Iterator[LabelledImage]:
+        for done, image in enumerate(derived.images, 1):
+            size, source = Size(1, len(image.labels)), origin(image) or ""
+            by_source[source] = by_source.get(source, Size()) + size
+            by_split[image.split] += size
+            yield image
+            progress(done)
+
+    with new_folder(out) as store:
+        write_formats((Coco(),), store, derived.info, counted())
+        store.put(FILE, sources_file(derived.made_by, derived.sources, by_source))
+    return {split: size for split, size in by_split.items() if size.images}

@@ -1,0 +1,56 @@
+"""Draws the images of any data set with their labels."""
+
+import warnings
+
+import numpy as np
+
+from scenes.assets.reading.image import IMAGE_FORMATS, decode_image
+from sim2coco.contactsheet import WHITE, Image
+from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.review.overlay import Style, overlay
+
+FORMATS = (*IMAGE_FORMATS, "GIF")
+CELL_PX = 320
+"""Width of each image on a sheet."""
+MAX_HEIGHT = 2
+"""Height of an image on a sheet, at most, in widths; higher images become narrower."""
+
+
+def read_pixels(image: LabelledImage) -> Image:
+    """The image, RGB, of shape (H, W, 3), as its labels see it.
+
+    It is rotated as its EXIF orientation says, unless only the unrotated image has the size that is stated.
+
+    Raises:
+        DataSetError: The file is no image, is damaged, too large, or of another size than stated.
+    """
+    stated = image.height, image.width
+    pixels = _decoded(image, rotated=True)
+    if pixels.shape[:2] != stated and pixels.shape[1::-1] == stated:
+        pixels = _decoded(image, rotated=False)
+    if pixels.shape[:2] != stated:
+        height, width = pixels.shape[:2]
+        what = f"is {width}x{height} pixels, its entry says {image.width}x{image.height}"
+        raise DataSetError(f"{image.file}: {what}")
+    return pixels
+
+
+def _decoded(image: LabelledImage, rotated: bool) -> Image:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about large images, which are refused
+            return decode_image(image.file, str(image.file), formats=FORMATS, rotated=rotated)
+    except ValueError:
+        raise
+    except Exception as error:  # decoders may raise any exception for a broken image
+        raise DataSetError(f"{image.file}: not an image that can be read ({type(error).__name__})") from error
+
+
+def in_cell(image: LabelledImage, names: tuple[str, ...], style: Style) -> Image:
+    """An image with its labels, `CELL_PX` wide, for a sheet."""
+    width_px = max(1, min(CELL_PX, MAX_HEIGHT * CELL_PX * image.width // image.height))
+    drawn = overlay(read_pixels(image), image, names, width_px, style)
+    cell = np.full((len(drawn), CELL_PX, 3), WHITE, np.uint8)
+    cell[:, :width_px] = drawn
+    return cell
