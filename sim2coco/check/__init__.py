@@ -19,6 +19,7 @@ from sim2coco.check.layout import EXPECTED, annotation_files
 from sim2coco.check.pictures import check_images, find_stray_files
 from sim2coco.check.records import check_run
 from sim2coco.check.sharing import Holding
+from sim2coco.check.sources import check_sources
 from sim2coco.check.splits import compare_splits, note_unused_categories
 
 __all__ = ["CheckError", "Fault", "Report", "check"]
@@ -87,6 +88,7 @@ def _check(folder: Folder) -> Report:
     if splits and folder.ours:  # otherwise the run is unfinished
         find_stray_files(folder, splits)
     holdings = check_run(folder, documents).holdings() if folder.ours else ()
+    check_sources(folder, readable.values())
     _check_remaining_files(folder)
     images = sum(document.sizes["images"] for document in readable.values())
     annotations = sum(document.sizes["annotations"] for document in readable.values())

@@ -39,6 +39,7 @@ KINDS = {
     "record": "a record differs from the annotation files",
     "scene": "a label is not that of its body, camera or mesh",
     "run": "run.json or config.yaml cannot be those of this data set",
+    "sources": "sources.json does not fit the annotation files",
     "unfinished": "the run is unfinished",
     "temporary": "a file that an interrupted run has left",
     "stray": "a file that no entry or record lists",

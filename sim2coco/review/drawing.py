@@ -14,7 +14,7 @@ FORMATS = (*IMAGE_FORMATS, "GIF")
 CELL_PX = 320
 """Width of each image on a sheet."""
 MAX_HEIGHT = 2
-"""Height of an image on a sheet, at most, in widths; higher images become narrower."""
+"""Maximum height of an image on a sheet, in widths of a cell; higher ones become narrower, or are cut off."""
 
 
 def read_pixels(image: LabelledImage) -> Image:
@@ -51,6 +51,7 @@ def in_cell(image: LabelledImage, names: tuple[str, ...], style: Style) -> Image
     """An image with its labels, `CELL_PX` wide, for a sheet."""
     width_px = max(1, min(CELL_PX, MAX_HEIGHT * CELL_PX * image.width // image.height))
     drawn = overlay(read_pixels(image), image, names, width_px, style)
-    cell = np.full((len(drawn), CELL_PX, 3), WHITE, np.uint8)
-    cell[:, :width_px] = drawn
+    height_px = min(len(drawn), MAX_HEIGHT * CELL_PX)
+    cell = np.full((height_px, CELL_PX, 3), WHITE, np.uint8)
+    cell[:, :width_px] = drawn[:height_px]
     return cell

@@ -104,6 +104,20 @@ def test_names_are_unique_and_say_where_images_come_from(
     ]
 
 
+def test_check_says_that_a_data_set_is_merged(tmp_path: Path, three: tuple[Path, Path, Path]) -> None:
+    joined(tmp_path / "out", *three)
+    assert check(tmp_path / "out").notes == ("merged from 3 data sets (sources.json)",)
+    file = tmp_path / "out/sources.json"
+    tree = json.loads(file.read_text())
+    tree["sources"][0]["images"] += 1
+    file.write_text(json.dumps(tree))
+    assert [str(fault) for fault in check(tmp_path / "out").faults] == [
+        "sources.json: the sources have 11 images, the annotation files 10"
+    ]
+    file.write_text('{"format": 1, "made_by": {}, "sources": [{"identity": "/etc"}, 3]}')
+    assert {fault.kind for fault in check(tmp_path / "out").faults} == {"schema"}
+
+
 def test_names_that_would_be_equal(tmp_path: Path) -> None:
     file = small(images=4)
     for image, name in zip(file.images, ("a/b.png", "a_b.png", "A_B.png", "x" * 240 + ".png"), strict=True):
