@@ -44,13 +44,11 @@ class Index:
     Attributes:
         num_images: Number of images.
         num_annotations: Number of annotations.
-        has_amodal: Whether each annotation has an amodal counterpart.
         names: The file names of all images; backslashes are replaced by `/`.
     """
 
     num_images: int
     num_annotations: int
-    has_amodal: bool
     names: Collection[str]
     _database: sqlite3.Connection
 
@@ -123,8 +121,7 @@ def index_file(path: Path, amodal: Path | None = None) -> Index:
         database.execute("CREATE INDEX by_image ON annotations (image)")
         _check_references(database, path)
         images, annotations = (_count(database, table) for table in ("images", "annotations"))
-        whole = amodal is not None and not _missing_amodal(database)
-    return Index(images, annotations, whole, _Names(images, database), database)
+    return Index(images, annotations, _Names(images, database), database)
 
 
 Row = Callable[[Entry], tuple[Any, ...]]
@@ -182,11 +179,6 @@ def _check_references(database: sqlite3.Connection, path: Path) -> None:
     query = "SELECT id, image FROM annotations WHERE image NOT IN (SELECT id FROM images) LIMIT 1"
     for number, image in database.execute(query):
         raise DataSetError(f"{path}: annotation {number}: image_id {image} is not the id of an image")
-
-
-def _missing_amodal(database: sqlite3.Connection) -> bool:
-    query = "SELECT 1 FROM annotations WHERE id NOT IN (SELECT id FROM amodal) LIMIT 1"
-    return database.execute(query).fetchone() is not None
 
 
 def _count(database: sqlite3.Connection, table: str) -> int:

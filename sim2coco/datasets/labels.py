@@ -38,6 +38,7 @@ class Maker:
         category_of: The index of each category, by COCO's id.
         licence_of: The index of each licence, by COCO's id.
         skeletons: The keypoints of each category.
+        amodal: Whether each label must have an amodal mask.
     """
 
     split: str
@@ -46,6 +47,7 @@ class Maker:
     category_of: Mapping[int, int]
     licence_of: Mapping[int, int]
     skeletons: Sequence[Skeleton | None]
+    amodal: bool
 
     def image(self, entry: Entry, annotations: Sequence[Pair]) -> LabelledImage:
         """Makes a labelled image.
@@ -78,6 +80,8 @@ class Maker:
         try:
             category = self._category(entry)
             whole = _mask(image, amodal) if amodal is not None else None
+            if self.amodal and whole is None:
+                raise ValueError("it has no mask in the amodal file of this split")
             own = entry.get("attributes")
             return Label(
                 category=category,

@@ -177,6 +177,7 @@ class CocoDataset:
             {number: names.index(own.categories[rank]) for number, rank in part.head.category_of.items()},
             {number: licences.index(own.licences[rank]) for number, rank in part.head.licence_of.items()},
             self.info.skeletons,
+            part.amodal is not None,
         )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.temporary import temporary_folder
 from sim2coco.contactsheet import Image
-from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
 from sim2coco.datasets.own import labelled_image
 from sim2coco.engines.engine import Job
 from sim2coco.engines.local import Local
@@ -101,10 +101,13 @@ class _Page:
         self.reasons.update(record.unlucky if record.status == "rejected" else ())
         assert record.settled is not None or not record.views
         empty = "" if record.settled and labelled(record.settled) else " (no objects, on purpose)"
+        info = DatasetInfo((), self.names, self.names)
         for view in kept_views(record, 1):
             for picture in view.pictures[: PICTURES - len(self.drawn)]:
                 content = store.get(picture_path(record.split, picture.name))
-                self.drawn.append(_drawn(content, labelled_image(store, record, view, picture), self.names))
+                self.drawn.append(
+                    _drawn(content, labelled_image(store, info, record, view, picture), self.names)
+                )
                 self.titles.append(picture.name + empty)
 
 

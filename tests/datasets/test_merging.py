@@ -201,6 +201,9 @@ def test_amodal_masks_are_kept_if_all_have_them(tmp_path: Path) -> None:
     shutil.copy(two / "annotations/instances_train.json", two / "annotations/amodal_train.json")
     data = joined(tmp_path / "out", one, two)
     assert data.info.amodal
+    (two / "annotations/amodal_train.json").write_text('{"images": [], "annotations": [], "categories": []}')
+    with pytest.raises(DataSetError, match="annotation 1: it has no mask in the amodal file"):
+        joined(tmp_path / "no", one, two)
     assert all(
         label.amodal and label.amodal.counts == label.counts
         for image in data.images()
