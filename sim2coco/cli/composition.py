@@ -13,7 +13,7 @@ from scenes.assets.reading.limits import SUFFIXES
 from scenes.settings import did_you_mean
 from sim2coco.cli.config import CODEC_MOVED, GROUPS, RunOptions, choices, default_config, with_plugin_hint
 from sim2coco.cli.overrides import USAGE_HINT, quoted
-from sim2coco.messages import is_whole, nearest, takes_text
+from sim2coco.keys import is_whole, nearest, takes_text
 from sim2coco.recipe import Recipe
 
 YAML_HINTS = {

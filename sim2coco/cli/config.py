@@ -23,7 +23,8 @@ from sim2coco.cli.trust import check_references
 from sim2coco.engines.engine import Engine
 from sim2coco.engines.local import Local
 from sim2coco.export.settings import Export
-from sim2coco.messages import ConfigError, build, nearest
+from sim2coco.keys import nearest
+from sim2coco.messages import ConfigError, build
 from sim2coco.plugins import loaded_plugins, plugin_kinds
 from sim2coco.recipe import Recipe
 

@@ -9,7 +9,7 @@ from pydantic_core import PydanticUndefined
 
 from scenes.settings import Settings
 from sim2coco.cli.config import GROUPS, RunOptions, choices, default_config, defaults, first_sentence
-from sim2coco.messages import Setting, walk
+from sim2coco.keys import Setting, walk
 from sim2coco.recipe import Recipe
 
 WIDTH, LEFT = 100, 44

@@ -22,7 +22,8 @@ from sim2coco.cli import trust
 from sim2coco.cli.config import GROUPS, RunOptions
 from sim2coco.cli.scalars import scalar
 from sim2coco.cli.sources import use_folder
-from sim2coco.messages import ConfigError, takes_text, walk
+from sim2coco.keys import takes_text, walk
+from sim2coco.messages import ConfigError
 from sim2coco.recipe import Recipe
 
 LIBRARY_CHOICE = "assets=library"

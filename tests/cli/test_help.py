@@ -4,7 +4,7 @@ import pytest
 
 from sim2coco.cli.config import GROUPS, RunOptions, choices, first_sentence
 from sim2coco.cli.main import COMMANDS
-from sim2coco.messages import walk
+from sim2coco.keys import walk
 from sim2coco.recipe import Recipe
 from tests.commandline import Command
 

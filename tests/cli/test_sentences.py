@@ -6,7 +6,8 @@ import pytest
 
 from scenes.settings import Settings
 from sim2coco.cli.config import RunOptions, default_config
-from sim2coco.messages import ConfigError, build, nearest, walk
+from sim2coco.keys import nearest, walk
+from sim2coco.messages import ConfigError, build
 from sim2coco.recipe import Recipe
 
 NAN, INF = float("nan"), float("inf")

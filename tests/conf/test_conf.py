@@ -19,7 +19,8 @@ from sim2coco.cli.config import (
 )
 from sim2coco.cli.manual import as_yaml
 from sim2coco.cli.overrides import hydra_arguments
-from sim2coco.messages import build, walk
+from sim2coco.keys import walk
+from sim2coco.messages import build
 from sim2coco.recipe import Recipe
 
 ROOT = Path(conf.__path__[0])

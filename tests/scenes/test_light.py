@@ -11,7 +11,8 @@ from scenes.lamps import EnvironmentSettings
 from scenes.light import LightKind, SunAndSky
 from scenes.settings import Streams
 from scenes.shot import Lamp, Light
-from sim2coco.messages import ConfigError, build, walk
+from sim2coco.keys import walk
+from sim2coco.messages import ConfigError, build
 from sim2coco.recipe import Recipe
 from tests.panoramas import white, write_hdr
 from tests.refusals import assert_refused

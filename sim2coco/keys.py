@@ -1,0 +1,147 @@
+"""The keys of all settings, and what to write in place of one that does not exist."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from scenes.assets.paths import AssetPath
+from scenes.descriptions import descriptions
+from scenes.settings import Kind, Settings
+
+NAME = "NAME"
+"""Placeholder in a key for a name chosen by the user, such as that of a category."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting of a settings class.
+
+    Attributes:
+        key: Its full key, with dots between the names of the groups.
+        info: Its pydantic field.
+        kind: The `kind` of the class that has this setting; None if it does not depend on a kind.
+    """
+
+    key: str
+    info: FieldInfo
+    kind: str | None
+
+    @property
+    def parent(self) -> str:
+        """The key of the group that contains this setting."""
+        return self.key.rpartition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The key of this setting within its group."""
+        return self.key.rpartition(".")[2]
+
+    @property
+    def takes_names(self) -> bool:
+        """Whether this setting also accepts entries under names chosen by the user."""
+        own = self.info.annotation
+        return (
+            isinstance(own, type) and issubclass(own, Settings) and own.model_config.get("extra") == "allow"
+        )
+
+
+def walk(settings: type[Settings], prefix: str = "", kind: str | None = None) -> Iterator[Setting]:
+    """Yields all settings of a class, including nested ones.
+
+    Where `kind` chooses among several classes of a nested group, the settings of each are yielded.
+    """
+    sentences = descriptions(settings)
+    for name, info in settings.model_fields.items():
+        told = copy(info)
+        told.description = sentences.get(name)
+        yield Setting(prefix + name, told, kind)
+        for inner, level, inner_kind in _inner(info.annotation):
+            yield from walk(inner, f"{prefix}{name}.{level}", inner_kind or kind)
+
+
+def _inner(annotation: Any, level: str = "") -> Iterator[tuple[type[Settings], str, str | None]]:
+    """The settings classes that a field may hold, each with the prefix of its keys and its kind."""
+    if isinstance(annotation, type) and issubclass(annotation, Kind):
+        for kind, member in sorted(annotation.family.items()):
+            yield member, level, kind
+    elif isinstance(annotation, type) and issubclass(annotation, Settings):
+        yield annotation, level, None
+    else:
+        for argument in get_args(annotation):
+            yield from _inner(argument, f"{NAME}." if get_origin(annotation) is dict else level)
+
+
+def is_whole(key: str, *all_settings: type[Settings]) -> bool:
+    """Whether the value of a setting is one whole number."""
+    known = [_named(setting, key) for settings in all_settings for setting in walk(settings)]
+    return any(setting.key == key and setting.info.annotation is int for setting in known)
+
+
+def takes_text(key: str, *all_settings: type[Settings]) -> bool:
+    """Whether the value of a setting may be any text, such as the path of a file."""
+    known = [_named(setting, key) for settings in all_settings for setting in walk(settings)]
+    found = [setting.info.annotation for setting in known if setting.key == key]
+    return any(member in (str, AssetPath) for own in found for member in _members(own))
+
+
+def _members(annotation: Any) -> Iterator[Any]:
+    """The members of a union, without their validators; of another annotation, itself."""
+    if get_origin(annotation) is Annotated:
+        yield from _members(get_args(annotation)[0])
+    elif get_origin(annotation) in (Union, UnionType):
+        for member in get_args(annotation):
+            yield from _members(member)
+    else:
+        yield annotation
+
+
+def nearest(key: str, *all_settings: type[Settings]) -> str:
+    """Returns a hint at what to write instead of an unknown key, such as `did you mean 'seed'?`."""
+    known = [_named(setting, key) for settings in all_settings for setting in walk(settings)]
+    if any(setting.parent == key for setting in known) and key not in [setting.key for setting in known]:
+        return f"not set so far: write +{key}={{...}}"
+    same = [setting for setting in known if setting.key == key]
+    kinds = {setting.kind for setting in same if setting.kind}
+    if kinds and kinds != _all_kinds(key, known):
+        return f"it belongs to the kind {' or '.join(sorted(kinds))}"
+    if any(get_origin(setting.info.annotation) is dict for setting in same):
+        return f"entries are added with +{key}.{NAME}=..., and removed with ~{key}.{NAME}"
+    if same:
+        return f"not set so far: write +{key}=VALUE"
+    parent = key.rpartition(".")[0]
+    siblings = {setting.name: setting.key for setting in known if setting.parent == parent}
+    if not siblings and parent in [setting.key for setting in known]:
+        return f"write {parent} as a whole"
+    # Compare the last part of the key: settings of one group share the beginning.
+    word = key.rpartition(".")[2]
+    elsewhere = [setting.key for setting in known if setting.name in (word, word.lower())]
+    close = [siblings[name] for name in difflib.get_close_matches(word, siblings, n=1)]
+    far = [] if siblings else difflib.get_close_matches(key, [setting.key for setting in known], n=1)
+    for found in (elsewhere, close, far):
+        if found:
+            return f"did you mean {found[0]!r}?"
+    if any(setting.key == parent and setting.takes_names for setting in known):
+        return f"write {parent} as a whole"
+    top = [setting.key for setting in known if not setting.parent]
+    return f"allowed: {', '.join(siblings.values() or top)}"
+
+
+def _all_kinds(key: str, known: Sequence[Setting]) -> set[str]:
+    """All kinds of the innermost group that contains a key and has a field `kind`; empty if there is none."""
+    while key := key.rpartition(".")[0]:
+        if found := {setting.kind for setting in known if setting.key == f"{key}.kind" and setting.kind}:
+            return found
+    return set()
+
+
+def _named(setting: Setting, key: str) -> Setting:
+    """A copy of a setting: placeholders in its key become the names at the same positions in `key`."""
+    steps = zip_longest(setting.key.split("."), key.split("."))
+    names = [given if known == NAME and given else known for known, given in steps if known]
+    return replace(setting, key=".".join(names))
