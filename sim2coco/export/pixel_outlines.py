@@ -1,0 +1,125 @@
+"""Outlines of masks through the centres of their border pixels: one closed path for each mask.
+
+Readers of YOLO's polygons round points to pixels, draw the path, and fill it by the even-odd rule. A path
+along the border pixels of a mask and of its holes is drawn as exactly the mask, if what joins the borders is
+walked there and back inside the mask.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sim2coco.export.outlines import bridged
+
+Mask = NDArray[np.uint8]
+Path = NDArray[np.int64]
+"""(n, 2), pixels x, y of a closed path; the first follows the last."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outline:
+    """The outline of a mask.
+
+    Attributes:
+        points: (n, 2), the pixels x, y where the path turns; fewer than three for small masks.
+        parts: Number of parts of the mask; pixels that touch at a corner belong to one part.
+        bridge_px: Pixels outside the mask in the bridges between its parts.
+    """
+
+    points: Path
+    parts: int
+    bridge_px: int
+
+
+def outline(mask: Mask) -> Outline:
+    """Returns the outline of a mask.
+
+    Holes are joined to the border around them inside the mask. Parts are joined by short bridges. Drawn and
+    filled, the path is the mask with the pixels of the bridges.
+
+    Args:
+        mask: (h, w), zeros and ones, with at least one 1.
+    """
+    paths = [_with_holes(border, holes) for border, holes in _borders(mask)]
+    path = _touching(bridged(paths))
+    outside = path[mask[path[:, 1], path[:, 0]] == 0]
+    return Outline(_turns(path), len(paths), len(np.unique(outside, axis=0)))
+
+
+def largest_part(mask: Mask) -> Mask:
+    """The part of a mask (h, w) with most pixels; of several, the one that begins in the uppermost row."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    return np.asarray(labels == 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA]), np.uint8)
+
+
+def _borders(mask: Mask) -> list[tuple[Path, list[Path]]]:
+    """The border of each part of a mask, and the borders of its holes."""
+    contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    borders = [_around_corners(mask, contour.reshape(-1, 2).astype(np.int64)) for contour in contours]
+    parents = hierarchy[0, :, 3].tolist()
+    holes: dict[int, list[Path]] = {index: [] for index, parent in enumerate(parents) if parent < 0}
+    for border, parent in zip(borders, parents, strict=True):
+        if parent >= 0:
+            holes[parent].append(border)
+    return [(borders[index], inner) for index, inner in holes.items()]
+
+
+def _around_corners(mask: Mask, border: Path) -> Path:
+    """Puts a pixel of the mask into each diagonal step of a border, where one touches both ends at a side.
+
+    Readers that insert points into a polygon before they round would leave the mask in a diagonal step.
+    """
+    (x0, y0), (x1, y1) = border.T, np.roll(border, -1, axis=0).T
+    first = mask[y0, x1] > 0
+    between = np.stack([np.where(first, x1, x0), np.where(first, y0, y1)], axis=1)
+    steps = (x0 != x1) & (y0 != y1) & (mask[between[:, 1], between[:, 0]] > 0)
+    return np.insert(border, np.flatnonzero(steps) + 1, between[steps], axis=0)
+
+
+def _with_holes(border: Path, holes: Sequence[Path]) -> Path:
+    """Joins the borders of holes to the border around them, along rows of the mask.
+
+    The way to the left from the leftmost pixel of a hole's border meets the border of a hole that begins
+    further left, or the one around them, before it leaves the mask.
+    """
+    path = border
+    for hole in sorted((_from_leftmost(hole) for hole in holes), key=lambda hole: hole[0].tolist()):
+        left, y = hole[0]
+        in_row = np.flatnonzero((path[:, 1] == y) & (path[:, 0] <= left))
+        at = in_row[np.argmax(path[in_row, 0])]
+        path = np.concatenate([path[: at + 1], hole, hole[:1], path[at:]])
+    return path
+
+
+def _from_leftmost(path: Path) -> Path:
+    """The same closed path, from its leftmost pixel on; of several, the uppermost."""
+    return np.roll(path, -int(np.lexsort((path[:, 1], path[:, 0]))[0]), axis=0)
+
+
+def _touching(path: Path) -> Path:
+    """Adds the pixels between those of a path that do not touch, the same ones there and back.
+
+    Pixels that follow themselves are left out, except in a path of a single pixel.
+    """
+    way = np.roll(path, -1, axis=0) - path
+    length = np.abs(way).max(axis=1)
+    length[0] = max(length[0], not length.any())
+    step = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
+    start, way, length = (np.repeat(values, length, axis=0) for values in (path, way, length))
+    backwards = (way[:, 0] < 0) | ((way[:, 0] == 0) & (way[:, 1] < 0))
+    # Diagonal steps come first; backwards, they come last.
+    done = np.minimum(np.where(backwards, length - step, step)[:, None], np.abs(way))
+    return np.asarray(start + np.sign(way) * np.where(backwards[:, None], np.abs(way) - done, done))
+
+
+def _turns(path: Path) -> Path:
+    """The pixels of a closed path without those in the middle of a straight run along a row or column.
+
+    Those of diagonal runs stay, for readers that insert points.
+    """
+    step = path - np.roll(path, 1, axis=0)
+    middle = (np.roll(step, -1, axis=0) == step).all(axis=1) & (step == 0).any(axis=1)
+    return path if middle.all() else path[~middle]

@@ -1,0 +1,140 @@
+"""YOLO as Ultralytics reads it: `labels/<split>/*.txt` beside `images/<split>/`, and `data.yaml`."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+from typing import ClassVar, Literal
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from sim2coco.datasets.labelled import DatasetInfo, Label, LabelledImage
+from sim2coco.export.cropped import cropped_mask
+from sim2coco.export.format import Add, Format
+from sim2coco.export.names import Names
+from sim2coco.export.oriented import oriented_box
+from sim2coco.export.pixel_outlines import largest_part, outline
+from sim2coco.export.spool import open_spool
+from sim2coco.store import Store
+
+INTO_PIXEL = 0.25
+"""Distance in px of a point of a polygon from the upper left corner of its pixel, in x and y: readers that
+round down get the pixel, and so do those that round to the nearest integer."""
+USED_FOR = {"train": ("train",), "val": ("val", "dev"), "test": ("test",)}
+"""Keys of data.yaml, and how the names of their splits begin."""
+
+log = logging.getLogger("sim2coco")
+
+
+class Yolo(Format):
+    """YOLO labels, one text file for each image, and `data.yaml`, with which Ultralytics trains."""
+
+    kind: Literal["yolo"] = "yolo"
+    task: Literal["segment", "detect", "obb"] = "segment"
+    """`segment`: outlines of masks; `detect`: boxes; `obb`: the smallest box of each mask at any angle."""
+    split: Literal["bridge", "largest"] = "bridge"
+    """For masks in several parts, as a row has one polygon: join the parts by bridges of one pixel's width,
+    or keep the largest part."""
+    folders: ClassVar[tuple[str, ...]] = ("labels",)
+
+    @contextmanager
+    def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
+        """Links the images, and writes their labels and `data.yaml` after the last."""
+        names, told, splits = Names(), Counter[str](), dict.fromkeys(info.splits, 0)
+        with open_spool() as spool:
+
+            def add(image: LabelledImage) -> None:
+                stem = names.in_split(image)
+                target.link(image.file, f"images/{image.split}/{stem}{PurePosixPath(image.name).suffix}")
+                spool.add(f"labels/{image.split}/{stem}.txt", self._rows(image, told))
+                splits[image.split] += 1
+
+            yield add
+            for name, rows in spool:
+                target.put(name, rows, sync=False)
+        target.put("data.yaml", data_yaml(info, [split for split, images in splits.items() if images]))
+        self._tell(told)
+
+    def _rows(self, image: LabelledImage, told: Counter[str]) -> bytes:
+        """The content of the text file of an image: a row for each label."""
+        rows = []
+        for label in image.labels:
+            values = None if label.crowd else self._values(image, label, told)
+            told["left out"] += values is None
+            if values is not None:
+                rows.append(f"{label.category} {' '.join(map(_number, values.ravel().tolist()))}\n")
+        return "".join(rows).encode()
+
+    def _values(self, image: LabelledImage, label: Label, told: Counter[str]) -> NDArray[np.float64] | None:
+        """The numbers of a row after the category; None for a label without pixels."""
+        match self.task:
+            case "segment":
+                return self._polygon(image, label, told)
+            case "detect":
+                return _box(image, label)
+            case "obb":
+                return oriented_box(image, label)
+
+    def _polygon(self, image: LabelledImage, label: Label, told: Counter[str]) -> NDArray[np.float64] | None:
+        """The outline of a mask (n, 2), n ≥ 3, as shares of width and height; None for an empty mask."""
+        found = cropped_mask(image, label)
+        if found is None:
+            return None
+        corner, mask = found
+        whole = outline(mask)
+        told["masks"] += 1
+        told["in parts"] += whole.parts > 1
+        if whole.parts > 1 and self.split == "largest":
+            part = largest_part(mask)
+            told["dropped"] += int(mask.sum() - part.sum())
+            whole = outline(part)
+        told["bridges"] += whole.bridge_px
+        points = np.concatenate([whole.points, *[whole.points[:1]] * (3 - len(whole.points))])
+        return np.asarray((points + corner + INTO_PIXEL) / (image.width, image.height))
+
+    def _tell(self, told: Counter[str]) -> None:
+        """Logs what labels lose in this format."""
+        if told["left out"]:
+            log.warning("yolo: %d labels are left out: crowds, or without pixels", told["left out"])
+        if told["in parts"]:
+            loss = (
+                f"bridges between the parts add {told['bridges']} px"
+                if self.split == "bridge"
+                else f"their smaller parts, {told['dropped']} px, are left out"
+            )
+            log.warning("yolo: %d of %d masks have several parts; %s", told["in parts"], told["masks"], loss)
+
+
+def _box(image: LabelledImage, label: Label) -> NDArray[np.float64] | None:
+    """Centre x, y, width and height of a box inside the image, as shares of width and height."""
+    x, y, width, height = label.bbox
+    size = np.array([image.width, image.height], np.float64)
+    low, high = np.clip([(x, y), (x + width, y + height)], 0, size)
+    return None if (high <= low).any() else np.concatenate([(low + high) / 2 / size, (high - low) / size])
+
+
+def _number(value: float) -> str:
+    """A number with as many digits as 32-bit floats have, without zeros at the end."""
+    return f"{value:.8f}".rstrip("0").rstrip(".")
+
+
+def data_yaml(info: DatasetInfo, splits: Iterable[str]) -> bytes:
+    """The content of `data.yaml`: the folders of the splits, relative to the file, and the categories.
+
+    Ultralytics needs `train` and `val`: without a split for either, the other is named for both.
+    """
+    places: dict[str, list[str]] = {"train": [], "val": [], "test": []}
+    for split in splits:
+        keys = [key for key, names in USED_FOR.items() if split.lower().startswith(names)]
+        places[keys[0] if keys else "train"].append(f"images/{split}")
+    note = "# Images and labels lie beside this file.\n"
+    for key, other in (("val", "train"), ("train", "val")):
+        if not places[key]:
+            note += f"# There is no split {key!r}: {key} names the images of {other}.\n"
+            places[key] = places[other]
+    content = {key: paths[0] if len(paths) == 1 else paths for key, paths in places.items() if paths}
+    names = {"names": dict(enumerate(info.categories))}
+    return (note + yaml.safe_dump(content | names, sort_keys=False, allow_unicode=True)).encode()
