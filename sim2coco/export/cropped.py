@@ -1,28 +1,25 @@
-"""Masks of labels as arrays, cropped to their boxes."""
+"""Masks of labels as small arrays, also of labels that have only a box."""
 
 import numpy as np
 from numpy.typing import NDArray
-from pycocotools import mask as coco_mask
 
 from sim2coco.datasets.labelled import Label, LabelledImage
+from sim2coco.datasets.masks import crop
 
 
 def cropped_mask(image: LabelledImage, label: Label) -> tuple[NDArray[np.int64], NDArray[np.uint8]] | None:
-    """Returns the mask of a label, cropped to its box.
+    """Returns a part of the image that contains the mask of a label.
 
-    A label without a mask gets the pixels that its box touches.
+    The mask of a label that has only a box are the pixels that the box touches.
 
     Returns:
-        Position x, y of the crop in the image, and the mask (h, w), zeros and ones; None for an empty mask.
+        Position x, y of the part in the image, and the mask (h, w), zeros and ones; None for an empty mask.
     """
-    if label.counts is None:
-        x, y, width, height = label.bbox
-        low = np.floor(np.clip([x, y], 0, [image.width, image.height])).astype(np.int64)
-        high = np.ceil(np.clip([x + width, y + height], 0, [image.width, image.height])).astype(np.int64)
-        return None if (high <= low).any() else (low, np.ones((high - low)[::-1], np.uint8))
-    size, counts = [image.height, image.width], label.counts
-    x0, y0, width, height = (int(side) for side in coco_mask.toBbox({"size": size, "counts": counts}))
-    if not width:
-        return None
-    mask = coco_mask.decode({"size": size, "counts": counts})
-    return np.array([x0, y0]), mask[y0 : y0 + height, x0 : x0 + width]
+    if label.counts is not None:
+        found = crop(label.counts, image.height)
+        mask = np.ascontiguousarray(found.mask, np.uint8)
+        return (np.array([found.left, found.top]), mask) if mask.size else None
+    x, y, width, height = label.bbox
+    low, high = np.clip([(x, y), (x + width, y + height)], 0, (image.width, image.height))
+    low, high = np.floor(low).astype(np.int64), np.ceil(high).astype(np.int64)
+    return None if (high <= low).any() else (low, np.ones((high - low)[::-1], np.uint8))

@@ -60,7 +60,9 @@ def test_a_run_and_an_export_write_the_same_files(tmp_path: Path) -> None:
     result = generate(RECIPE, out, 8, formats=FORMATS)
     assert not check(out).faults
     info = dataset_info(RECIPE.split.shares, load_catalogue(RECIPE.assets))
-    exported = tree(export(list(labelled_images(store, result.scenes, 8)), tmp_path / "export", *FORMATS, info=info))
+    exported = tree(
+        export(list(labelled_images(store, result.scenes, 8)), tmp_path / "export", *FORMATS, info=info)
+    )
     made = tree(out)
     assert exported == {name: made[name] for name in exported}
     assert (made.keys() - exported.keys()).isdisjoint(
