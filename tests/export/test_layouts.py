@@ -61,7 +61,7 @@ def test_a_run_and_an_export_write_the_same_files(tmp_path: Path) -> None:
     assert not check(out).faults
     info = dataset_info(RECIPE.split.shares, load_catalogue(RECIPE.assets))
     exported = tree(
-        export(list(labelled_images(store, result.scenes, 8)), tmp_path / "export", *FORMATS, info=info)
+        export(list(labelled_images(store, info, result.scenes, 8)), tmp_path / "export", *FORMATS, info=info)
     )
     made = tree(out)
     assert exported == {name: made[name] for name in exported}
