@@ -158,7 +158,7 @@ def test_the_sheet_shows_both_ways_until_the_axis_is_stated(tmp_path: Path) -> N
     assert assets(tmp_path, "sheet", "library", "--to", "both.png").code == 0
     with Image.open(tmp_path / "both.png") as sheet:
         both = np.asarray(sheet)
-    assert both.shape == (232, 2 * 192, 3)
+    assert both.shape == (249, 2 * 192, 3)
     category = {"path": f"{tmp_path / 'library'}#part", "upright": True}
     made = load_catalogue(Assets.parse({"categories": {"part": category}}))
     (note,) = made.notes
