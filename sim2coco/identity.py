@@ -71,7 +71,7 @@ def begin(store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int) -
     store.sweep()
     settings = yaml.safe_dump(portable(recipe), sort_keys=False, allow_unicode=True)
     store.put("config.yaml", settings.encode())
-    _put(store, new, finished)
+    _put(store, new, finished, num_images)
     return finished.formats
 
 
@@ -79,12 +79,13 @@ def finish(
     store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int, formats: Sequence[Format]
 ) -> None:
     """Records in `run.json` the number of images and the annotation formats of a finished data set."""
-    _put(store, describe(recipe, catalogue), Finished(num_images, tuple(formats)))
+    _put(store, describe(recipe, catalogue), Finished(num_images, tuple(formats)), num_images)
 
 
-def _put(store: Store, description: dict[str, Any], finished: Finished) -> None:
+def _put(store: Store, description: dict[str, Any], finished: Finished, asked_for: int) -> None:
     formats = [json.loads(format.model_dump_json()) for format in finished.formats]
-    whole = {"format": 1, "num_images": finished.num_images, "formats": formats, **description}
+    numbers = {"num_images": finished.num_images, "asked_for": asked_for}
+    whole = {"format": 1, **numbers, "formats": formats, **description}
     if plugins := [plugin.key for plugin in plugins_of(*finished.formats)]:
         whole["format_plugins"] = plugins
     store.put("run.json", json.dumps(whole, indent=1).encode() + b"\n")

@@ -7,6 +7,7 @@ import filecmp
 import os
 import re
 import shutil
+import socket
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -78,6 +79,9 @@ class Store(Protocol):
         Raises:
             StoreError: The data set cannot be written, or another run has locked it.
         """
+
+    def owner(self) -> str | None:
+        """The run that has locked the data set: `another run (process 123 on HOST)`; None if none has."""
 
     def log(self) -> Path:
         """Path of the local log file for output of native code; the log is not part of the data set."""
@@ -205,16 +209,34 @@ class LocalStore(Store):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if not os.path.samestat(os.fstat(lock), (self.root / LOCK).stat()):
                 raise BlockingIOError("the owner of the lock has just removed it")
+        except BlockingIOError as error:
+            os.close(lock)
+            owner = self.owner() or "another run"
+            raise StoreError(
+                f"out: {owner} is writing to {self.root}; wait for it, or name another"
+            ) from error
         except OSError as error:
             os.close(lock)
-            raise StoreError(
-                f"out: another run is writing to {self.root}; wait for it, or name another"
-            ) from error
+            raise StoreError(f"out: cannot lock {self.root / LOCK}: {error.strerror}") from error
         try:
+            os.ftruncate(lock, 0)
+            os.write(lock, f"{os.getpid()} {socket.gethostname()}\n".encode())
             yield
         finally:
             (self.root / LOCK).unlink(missing_ok=True)
             os.close(lock)
+
+    def owner(self) -> str | None:
+        """The run that has locked the data set: `another run (process 123 on HOST)`; None if none has."""
+        try:
+            with (self.root / LOCK).open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            number, _, host = (self.root / LOCK).read_text().strip().partition(" ")
+            return f"another run (process {number} on {host})" if host else "another run"
+        except OSError:  # there is no lock
+            pass
+        return None
 
     def log(self) -> Path:
         """Path of the log file for output of native code; the log is not part of the data set."""

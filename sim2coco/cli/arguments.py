@@ -20,7 +20,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
-    """Adds the arguments of show, replay, check, audit or doctor to a parser."""
+    """Adds the arguments of show, replay, check, status, audit or doctor to a parser."""
     if command != "doctor":
         parser.add_argument("data", help="folder of the data set")
     if command == "show":
@@ -49,6 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
         deep = "render all images again, and compare images and labels"
         parser.add_argument("--deep", action="store_true", help=deep)
         parser.add_argument("--scenes", type=_positive, metavar="N", help="with --deep: only N scenes")
+    if command == "status":
+        parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
     if command == "audit":
         _add_audit(parser)
 

@@ -1,8 +1,9 @@
 """The commands that read a data set: show and replay; check has a module of its own."""
 
 import argparse
+import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import count, islice
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from sim2coco.review.dataset import DataSet
 from sim2coco.review.drawing import in_cell, read_pixels
 from sim2coco.review.overlay import Style, overlay, sheet
 
-__all__ = ["check", "replay", "show"]
+__all__ = ["check", "replay", "show", "status"]
 
 SHEET, MAX_SHEET = 48, 2000
 """Default and maximum number of images on a sheet."""
@@ -96,6 +97,25 @@ def _unused(name: str, force: bool) -> Path:
     path = Path(name)
     names = (path.with_stem(f"{path.stem}_{number}") for number in count(2))
     return path if force or not path.exists() else next(free for free in names if not free.exists())
+
+
+def status(options: argparse.Namespace, out: Console) -> int:
+    """Prints how far a run is; returns 0."""
+    from sim2coco.cli.progress import duration, speed
+    from sim2coco.review.status import sentences
+    from sim2coco.review.status import status as count_records
+
+    found = count_records(Path(options.data))
+    if options.json:
+        numbers = {**asdict(found), "left": found.left, "left_s": found.left_s}
+        out.file.write(json.dumps(numbers, indent=1) + "\n")
+        return 0
+    first, *others = sentences(found)
+    rate = f", {speed(found.per_s)}" if found.per_s and found.left else ""
+    time_left = f", {duration(found.left_s)} at this rate" if found.left_s else ""
+    for line in (f"{options.data}: {first}{rate}{time_left}", *others):
+        out.print(line, markup=False)
+    return 0
 
 
 def replay(options: argparse.Namespace, out: Console) -> int:

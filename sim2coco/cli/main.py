@@ -29,6 +29,7 @@ PLUGGABLE = (*HYDRA_COMMANDS, "replay", "check", "export")
 """Commands that accept `--plugin FILE.py`, because their recipe may use classes of a plug-in."""
 COMMANDS = {
     **HYDRA_COMMANDS,
+    "status": "say how far a run is, and how long it will take",
     "show": "draw the labels on images of a data set",
     "replay": "render an image again from its record, and compare",
     "check": "check a data set, and list every fault",

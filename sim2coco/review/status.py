@@ -1,0 +1,126 @@
+"""How far a run is, from the records of its scenes: while it runs, and after it was stopped or killed."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sim2coco.review.dataset import DataSetError
+from sim2coco.store import LocalStore
+
+RECENT_S = 300.0
+"""The rate is that of the scenes that were finished in the last seconds before the newest one."""
+
+
+@dataclass(slots=True)
+class Status:
+    """Counts over the scenes that have records.
+
+    Attributes:
+        asked_for: Number of accepted views that the last run was to make.
+        finished: Number of accepted views of the data set that was finished last; 0 for none.
+        owner: The run that is writing to the data set; None if there is none.
+        scenes: Number of scenes by their status: `done`, `rejected` or `failed`.
+        accepted: Number of accepted views, including those that will be left out in the end.
+        reasons: How often each reason has rejected a view or a scene.
+        failed: Error of each failed scene.
+        unreadable: Names of the records that cannot be read; the next run makes these scenes again.
+        per_s: Accepted views per second before the newest record; None for too few records.
+    """
+
+    asked_for: int
+    finished: int
+    owner: str | None
+    scenes: Counter[str] = field(default_factory=Counter)
+    accepted: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    failed: dict[int, str] = field(default_factory=dict)
+    unreadable: list[str] = field(default_factory=list)
+    per_s: float | None = None
+
+    @property
+    def left(self) -> int:
+        """Number of accepted views that are still to be made."""
+        return max(0, self.asked_for - self.accepted) if self.finished < self.asked_for else 0
+
+    @property
+    def left_s(self) -> float | None:
+        """Estimated time until they are made, at the rate of the last scenes; None if it is not known."""
+        return self.left / self.per_s if self.per_s else None
+
+
+def status(root: Path) -> Status:
+    """Counts what a run has made so far.
+
+    Args:
+        root: Folder of the data set.
+
+    Raises:
+        DataSetError: The folder is not a data set of sim2coco.
+    """
+    store = LocalStore(root)
+    try:
+        run = json.loads(store.get("run.json"))
+        finished = int(run["num_images"])
+        found = Status(int(run.get("asked_for", finished)), finished, store.owner())
+    except (OSError, ValueError, KeyError, TypeError):
+        raise DataSetError(f"{root}: not a data set (it has no readable run.json)") from None
+    times: list[tuple[float, int]] = []
+    for name in store.list("records"):
+        try:
+            accepted = _count(found, json.loads(store.get(name)))
+            times.append(((root / name).stat().st_mtime, accepted))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            found.unreadable.append(name)
+    found.per_s = _rate(times)
+    return found
+
+
+def _count(found: Status, record: dict[str, Any]) -> int:
+    """Adds a record to the counts; returns the number of its accepted views."""
+    state = str(record["status"])
+    views = [tuple(map(str, view["reasons"])) for view in record["views"]]
+    found.scenes[state] += 1
+    found.reasons.update(reason for reasons in views for reason in reasons)
+    if state == "rejected":
+        found.reasons.update(record["unlucky"][-1:])
+    if state == "failed":
+        found.failed[int(record["scene"])] = str(record["error"])
+    accepted = sum(not reasons for reasons in views)
+    found.accepted += accepted
+    return accepted
+
+
+def _rate(times: list[tuple[float, int]]) -> float | None:
+    """Accepted views per second of the scenes that were finished last.
+
+    Args:
+        times: When each record was written, in seconds, and its number of accepted views.
+    """
+    newest = max((time for time, _ in times), default=0.0)
+    recent = sorted((time, views) for time, views in times if time > newest - RECENT_S)
+    seconds = newest - recent[0][0] if recent else 0.0
+    # The views of the oldest record were made before the time that is measured.
+    return sum(views for _, views in recent[1:]) / seconds if seconds > 0 else None
+
+
+def sentences(found: Status) -> Iterator[str]:
+    """Yields the lines that describe a status, but for the rate and the time left."""
+    made = min(found.accepted, found.asked_for)
+    state = "finished" if not found.left else "running" if found.owner else "stopped"
+    yield f"{state}: {made} of {found.asked_for} images, {found.left} left"
+    scenes = ", ".join(f"{number} {name}" for name, number in found.scenes.items()) or "none"
+    yield f"scenes: {scenes}"
+    if found.reasons:
+        counts = ", ".join(f"{reason} {number}" for reason, number in found.reasons.most_common())
+        yield f"rejected: {counts}"
+    for scene, error in sorted(found.failed.items()):
+        yield f"scene {scene} failed: {error}; retry_failed=true retries it"
+    for name in found.unreadable:
+        yield f"{name}: cannot be read; the next run makes this scene again"
+    if found.owner:
+        yield f"{found.owner.removeprefix('another run ').strip('()')} is writing to it"
+    elif found.left:
+        yield "the same command continues it"
