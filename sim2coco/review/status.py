@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim2coco.review.dataset import DataSetError
+from sim2coco.datasets.errors import DataSetError
 from sim2coco.store import LocalStore
 
 RECENT_S = 300.0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim2coco import Recipe, generate
-from sim2coco.review.dataset import DataSetError
+from sim2coco.datasets.errors import DataSetError
 from sim2coco.review.status import Status, sentences, status
 from sim2coco.tally import Tally
 
