@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from heapq import nsmallest
 from pathlib import Path
 from typing import IO, Any
 
@@ -87,15 +88,13 @@ def read_data_set(root: Path, sample: int | None, seed: int) -> DataSet:
             f"{root}: has no annotations/instances_<split>.json; "
             "an unfinished run is finished by the same command"
         )
-    listed = {split: _listed(root, split) for split in splits}
-    everything = [image for images in listed.values() for image in images.values()]
-    chosen = {image.file for image in _sample(everything, sample, seed)}
+    chosen, total = _chosen(root, splits, sample, seed)
     categories: dict[int, str] = {}
     for split in splits:
-        kept = {number: image for number, image in listed[split].items() if image.file in chosen}
-        _add_labels(root, split, kept, categories)
-    images = tuple(image for image in everything if image.file in chosen)
-    return DataSet(root, run, categories, images, len(everything))
+        _add_labels(
+            root, split, {number: image for number, image in chosen if image.split == split}, categories
+        )
+    return DataSet(root, run, categories, tuple(image for _, image in chosen), total)
 
 
 def read_run(root: Path) -> dict[str, Any]:
@@ -106,26 +105,44 @@ def read_run(root: Path) -> dict[str, Any]:
     """
     try:
         run: dict[str, Any] = json.loads((root / "run.json").read_bytes())
-        if not isinstance(run["recipe"]["assets"]["categories"], dict):
+        assets = run["recipe"]["assets"]
+        trees = (assets["categories"], assets.get("distractors", {}), run.get("sources", {}))
+        if not all(isinstance(one, dict) for tree in trees for one in (tree, *tree.values())):
             raise TypeError
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise AuditError(f"{root}: not a data set of sim2coco (it has no readable run.json)") from None
     return run
 
 
-def _sample(images: list[Image], number: int | None, seed: int) -> list[Image]:
-    if number is None:
-        return images
-    return sorted(images, key=lambda image: sha256(f"{seed} {image.file}".encode()).digest())[:number]
+def _chosen(
+    root: Path, splits: list[str], sample: int | None, seed: int
+) -> tuple[list[tuple[int, Image]], int]:
+    """The chosen images with their ids, in the order of the files, and the number of all images."""
+    rank = -1
+
+    def ranked() -> Iterator[tuple[int, int, Image]]:
+        nonlocal rank
+        for split in splits:
+            for number, image in _listed(root, split):
+                rank += 1
+                yield rank, number, image
+
+    if sample is None:
+        found = list(ranked())
+    else:
+        found = sorted(nsmallest(sample, ranked(), lambda entry: _hash(f"{seed} {entry[2].file}")))
+    return [(number, image) for _, number, image in found], rank + 1
 
 
-def _listed(root: Path, split: str) -> dict[int, Image]:
-    """The images of a split, without labels, by id."""
-    images: dict[int, Image] = {}
+def _hash(text: str) -> bytes:
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _listed(root: Path, split: str) -> Iterator[tuple[int, Image]]:
+    """Yields the id of each image of a split, and the image without labels."""
     with _entries(root, f"annotations/instances_{split}.json", "images") as entries:
         for entry in entries:
-            images[int(entry["id"])] = Image(split, str(entry["file_name"]), int(entry["scene"]))
-    return images
+            yield int(entry["id"]), Image(split, str(entry["file_name"]), int(entry["scene"]))
 
 
 def _add_labels(root: Path, split: str, images: Mapping[int, Image], categories: dict[int, str]) -> None:
