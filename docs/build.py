@@ -101,7 +101,7 @@ def contact_sheet(target: Path) -> None:
         with Image.open(png) as sheet:
             sheet.convert("RGB").resize(
                 (sheet.width * 5 // 8, sheet.height * 5 // 8), Image.Resampling.LANCZOS
-            ).save(target, quality=85)
+            ).save(target, quality=75)
 
 
 def relit_beside_tiny(target: Path) -> None:

@@ -57,8 +57,8 @@ def test_preview_writes_one_png(command: Command, here: Path, choice: str) -> No
     )
     assert [path.name for path in here.iterdir()] == ["preview.png"]
     page = pixels(here / "preview.png")
-    assert page.shape == (2 * 404, 4 * 404, 3)
-    cells = [page[y : y + 400, x : x + 400] for y in (0, 404) for x in (0, 404, 808, 1212)]
+    assert page.shape == (2 * 427, 4 * 404, 3)
+    cells = [page[y : y + 400, x : x + 400] for y in (0, 427) for x in (0, 404, 808, 1212)]
     assert all(cell.std() > 5 for cell in cells)
     assert all((one != other).any() for one, other in pairwise(cells))
 
