@@ -11,13 +11,16 @@ from pathlib import Path, PurePosixPath
 import sim2coco.export
 from scenes.settings import load_kinds
 from sim.temporary import temporary_folder
+from sim2coco.card import Contents, write_card
+from sim2coco.card.origin import origin_of_run
 from sim2coco.datasets.own import dataset_info, labelled_images
 from sim2coco.engines.engine import Engine, Job, Preparing
 from sim2coco.engines.inline import Inline
 from sim2coco.engines.local import Local
+from sim2coco.export.coco import Coco
 from sim2coco.export.format import Format, write_formats
 from sim2coco.export.settings import combined
-from sim2coco.identity import begin, finish
+from sim2coco.identity import begin, describe, finish
 from sim2coco.notes import log_notes
 from sim2coco.recipe import Recipe
 from sim2coco.records import (
@@ -70,6 +73,7 @@ def generate(
     workers: int = 1,
     engine: Engine | None = None,
     formats: Sequence[Format] = (),
+    card: bool = True,
     retry_failed: bool = False,
     progress: Progress | None = None,
 ) -> Result:
@@ -82,6 +86,7 @@ def generate(
         workers: Number of worker processes, for engines that have them.
         engine: Where scenes are made; by default in this process, or in worker processes if `workers` > 1.
         formats: Annotation formats to write in addition to COCO, which is always written.
+        card: Whether to write `README.md`, `croissant.json` and `contact_sheet.jpg`.
         retry_failed: Whether scenes that failed before are tried again.
         progress: Called with the tally after each finished scene, and regularly in between. To stop the run
             cleanly, raise an exception from this callback. Do not raise one from a signal handler, because
@@ -112,7 +117,7 @@ def generate(
             tally = Tally(num_images, recipe.quality.patience, recipe.quality.min_yield)
             _make_missing(job, engine, tally, retry_failed, progress)
             formats = combined(written, formats)
-            labels = finalise(job, tally, formats)
+            labels = finalise(job, tally, formats, card)
             finish(store, recipe, catalogue, num_images, formats)
     reasons, far_sizes = tally.reasons, catalogue.far_sizes
     return Result(folder, tally.accepted, tally.scene, reasons, tally.failed, labels, far_sizes)
@@ -196,13 +201,20 @@ def _whole(store: Store, name: str, limit: int) -> Record | None:
     return record if name == record_name(record.scene) else None
 
 
-def finalise(job: Job, tally: Tally, formats: Sequence[Format]) -> Counter[str]:
-    """Deletes surplus images, writes the annotations, and returns the number of labels of each category."""
+def finalise(job: Job, tally: Tally, formats: Sequence[Format], card: bool = True) -> Counter[str]:
+    """Deletes surplus images, writes the annotations and the card; returns the labels of each category."""
     store = job.store
     store.sweep()
     _remove_rest(store, tally, job.recipe.split.shares, formats)
     info = dataset_info(job.recipe.split.shares, job.catalogue)
-    return write_formats(formats, store, info, labelled_images(store, info, tally.scene, tally.wanted))
+    contents = Contents(info)
+    images = contents.counted(labelled_images(store, info, tally.scene, tally.wanted))
+    labels = write_formats(formats, store, info, images)
+    if card:
+        others = {format.kind: format.about() for format in formats if not isinstance(format, Coco)}
+        run = describe(job.recipe, job.catalogue)
+        write_card(store, contents, origin_of_run(job.recipe, job.catalogue, run, others))
+    return labels
 
 
 def _remove_rest(store: Store, tally: Tally, splits: Collection[str], formats: Iterable[Format]) -> None:

@@ -76,6 +76,7 @@ def generate_one(tree: "DictConfig") -> int:
             workers=options.workers,
             engine=options.engine,
             formats=options.export.formats,
+            card=options.export.card,
             retry_failed=options.retry_failed,
             progress=report,
         )

@@ -21,6 +21,10 @@ class Format(Kind):
     """Top-level folders with files that are named like images. A run deletes in them the files of images that
     do not belong to the data set."""
 
+    def about(self) -> str:
+        """What the format is, in a sentence: the first one of the description of its class."""
+        return (type(self).__doc__ or self.kind).strip().partition("\n")[0]
+
     @abstractmethod
     def write(self, target: Store, info: DatasetInfo) -> AbstractContextManager[Add]:
         """Writes the annotations of a data set, and links the image files to where the format expects them.

@@ -26,7 +26,7 @@ def _unique(formats: tuple[Format, ...]) -> tuple[Format, ...]:
 
 
 class Export(Settings):
-    """Annotation formats."""
+    """Annotation formats, and the card of the data set."""
 
     formats: Annotated[
         tuple[SerializeAsAny[Annotated[Format, one_of(Format)]], ...],
@@ -34,6 +34,8 @@ class Export(Settings):
         AfterValidator(_unique),
     ] = (Coco(),)
     """Names, or {kind: NAME, ...}; COCO and the formats that the data set already has are always written."""
+    card: bool = True
+    """Whether README.md, croissant.json and contact_sheet.jpg describe the data set."""
 
 
 def combined(*lists: Iterable[Format]) -> tuple[Format, ...]:

@@ -88,5 +88,5 @@ def test_a_lower_quality_is_a_smaller_file(command: Command, here: Path) -> None
     for quality in (95, 60):
         out = f"out=q{quality}"
         assert command("generate", out, *BEGIN[2:], f"image.jpeg_quality={quality}").code == 0
-        sizes.append(sum(path.stat().st_size for path in (here / f"q{quality}").rglob("*.jpg")))
+        sizes.append(sum(path.stat().st_size for path in (here / f"q{quality}" / "images").rglob("*.jpg")))
     assert sizes[0] > 1.2 * sizes[1]

@@ -1,0 +1,90 @@
+"""What is in a data set: counts, kinds of files, and a few images that are spread over it."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
+
+SHOWN = 12
+"""Number of images on the contact sheet."""
+
+
+@dataclass
+class Contents:
+    """Counts of images and labels, which are added one by one.
+
+    Attributes:
+        info: What all images share.
+        images: Number of images of each split.
+        labels: Number of labels of each split and category (index).
+        empty: Number of images without a label, of each split.
+        ignored: Number of visible objects without a label, of each split.
+        sizes: Number of images of each width and height.
+        suffixes: Suffixes of the image files of each split, such as `.jpg`.
+        folders: Folders of further files, such as `depth/train`, and the suffixes of their files.
+        unposed: Number of images of rendered scenes whose camera is unknown, because pixels were moved.
+    """
+
+    info: DatasetInfo
+    images: Counter[str] = field(default_factory=Counter)
+    labels: Counter[tuple[str, int]] = field(default_factory=Counter)
+    empty: Counter[str] = field(default_factory=Counter)
+    ignored: Counter[str] = field(default_factory=Counter)
+    sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
+    suffixes: dict[str, set[str]] = field(default_factory=dict)
+    folders: dict[str, set[str]] = field(default_factory=dict)
+    unposed: int = 0
+    _shown: list[LabelledImage] = field(default_factory=list)
+    _step: int = 1
+    _seen: int = 0
+
+    def add(self, image: LabelledImage) -> None:
+        """Counts an image and its labels."""
+        self.images[image.split] += 1
+        self.empty[image.split] += not image.labels
+        self.ignored[image.split] += len(image.ignored or ())
+        self.sizes[image.width, image.height] += 1
+        self.unposed += image.scene is not None and image.camera is None
+        self.suffixes.setdefault(image.split, set()).add(PurePosixPath(image.name).suffix)
+        for label in image.labels:
+            self.labels[image.split, label.category] += 1
+        for name in image.other_files:
+            path = PurePosixPath(name)
+            self.folders.setdefault(str(path.parent), set()).add(path.suffix)
+        if image.labels:
+            self._keep(image)
+
+    def counted(self, images: Iterable[LabelledImage]) -> Iterator[LabelledImage]:
+        """Yields the images after counting each."""
+        for image in images:
+            self.add(image)
+            yield image
+
+    def _keep(self, image: LabelledImage) -> None:
+        """Keeps every n-th image, where n doubles each time that there are twice as many as are shown."""
+        if self._seen % self._step == 0:
+            self._shown.append(image)
+        self._seen += 1
+        if len(self._shown) == 2 * SHOWN:
+            self._shown, self._step = self._shown[::2], 2 * self._step
+
+    @property
+    def shown(self) -> list[LabelledImage]:
+        """Up to `SHOWN` images with labels, spread evenly over the data set."""
+        number = min(SHOWN, len(self._shown))
+        return [self._shown[index * len(self._shown) // number] for index in range(number)]
+
+    @property
+    def splits(self) -> list[str]:
+        """The splits that have images, in order."""
+        return [split for split in self.info.splits if self.images[split]]
+
+    def labels_of(self, split: str | None = None, category: int | None = None) -> int:
+        """Number of labels of a split, or of all; and of a category, or of all."""
+        return sum(
+            number
+            for (of_split, of_category), number in self.labels.items()
+            if split in (None, of_split) and category in (None, of_category)
+        )

@@ -1,0 +1,76 @@
+"""How a data set was made, as its card says it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from scenes.assets.catalogue import Catalogue
+from sim2coco.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """How a data set was made.
+
+    Attributes:
+        made: Pairs of a name and a value, such as the seed; values are plain text.
+        meshes: Names and licences of the meshes of each category, where they are known.
+        limits: Sentences about what users of the data set should know, in Markdown.
+        files: What the files and folders that are not images and annotations contain, by name.
+        ours: Whether `run.json` and the records of scenes are there.
+    """
+
+    made: Mapping[str, str] = field(default_factory=dict)
+    meshes: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    limits: Sequence[str] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    ours: bool = False
+
+
+def origin_of_run(
+    recipe: Recipe, catalogue: Catalogue, run: Mapping[str, Any], files: Mapping[str, str]
+) -> Origin:
+    """How a run has made a data set.
+
+    Args:
+        recipe: The settings of the images.
+        catalogue: The meshes.
+        run: What `run.json` says: versions and identity.
+        files: What the formats have written, by name.
+    """
+    groups = zip(catalogue.names, catalogue.groups, strict=True)
+    return Origin(
+        made=dict(_made(recipe, run)),
+        meshes={name: [(asset.name, asset.licence) for asset in group] for name, group in groups},
+        limits=tuple(_limits(recipe)),
+        files=files,
+        ours=True,
+    )
+
+
+def _made(recipe: Recipe, run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    moves, recolors = recipe.augment.geometry, recipe.augment.pixels
+    yield "program", f"sim2coco {run['versions']['sim2coco']}"
+    yield "seed", str(recipe.seed)
+    yield "scenes", f"{recipe.scene.kind}, physics by PyBullet {run['versions']['pybullet']}"
+    yield "cameras", f"{recipe.camera.kind}, {recipe.views} for each scene"
+    yield "lights", f"{recipe.light.kind}, {recipe.lightings} for each camera"
+    yield "renderer", recipe.render.kind
+    if recipe.image.extra:
+        yield "further files", f"{', '.join(recipe.image.extra)}, {recipe.image.depth_scale_mm:g} mm a step"
+    yield "splits", ", ".join(f"{name} {share:g}" for name, share in recipe.split.shares.items())
+    yield "no two splits share", ", ".join(recipe.split.by)
+    if moves or recolors:
+        yield "augmentation", f"{', '.join([*moves, *recolors])}; of {', '.join(recipe.augment.splits)}"
+    yield "Python", run["versions"]["python"]
+    yield "identity", run["identity"]
+
+
+def _limits(recipe: Recipe) -> Iterator[str]:
+    yield (
+        "The images are rendered, not photographed: there is no refraction, no mirror reflection of objects "
+        "and no light from one object to another. Test on photographs what you train on these images."
+    )
+    yield "Objects, poses, cameras and lights are drawn from ranges; in reality they occur otherwise."
+    if recipe.camera.aperture_mm[1] or recipe.camera.motion_px[1]:
+        yield "Images are blurred by lens or motion; masks, boxes and depth are those of the sharp image."
