@@ -5,6 +5,7 @@ pose that of the body as the camera sees it. The masks have to agree with the bo
 this box with the projections of the vertices of the mesh that the record lists as outermost.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -73,10 +74,10 @@ def _listing(bodies: list[Any], picture: Entry) -> Iterator[str]:
         yield "instances are not numbered in the order of their bodies"
     if picture.get("unseen") is None:  # written by an earlier version
         return
-    listed = [body for _, body in instances] + [entry["body"] for entry in picture["ignored"]]
-    listed += picture["unseen"]
+    listed = Counter([body for _, body in instances] + [entry["body"] for entry in picture["ignored"]])
+    listed.update(picture["unseen"])
     for index, body in enumerate(bodies):
-        number = listed.count(index)
+        number = listed[index]
         if body["category"] is not None and number != 1:
             what = "neither labelled nor ignored nor unseen" if not number else "listed twice"
             yield f"body {index} is {what}"

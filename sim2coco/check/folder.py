@@ -18,6 +18,7 @@ from sim2coco.check.values import Entry, Rules, show
 TEMPORARY = ".tmp-"
 MAX_BYTES = 2**24
 """Maximum length of files that are read whole; annotation files may be of any length."""
+MAX_YAML_BYTES = 2**20
 OF_DESKTOPS = (".DS_Store", "Thumbs.db", "desktop.ini")
 """Files that file managers leave in folders, besides those that begin with `._`; they are ignored."""
 
@@ -75,20 +76,32 @@ class Folder:
             self.at(name).fault("unreadable", f"cannot be read: {getattr(error, 'strerror', error)}")
         return None
 
-    def read(self, name: str) -> bytes | None:
+    def read(self, name: str, limit: int = MAX_BYTES) -> bytes | None:
         """Returns the content of a regular file; reports a fault and returns None if it cannot be read."""
         try:
             with opened(self.root / name) as file:
-                content = file.read(MAX_BYTES + 1)
+                content = file.read(limit + 1)
         except FileNotFoundError:
             self.at(name).fault("missing", "missing")
         except (OSError, ValueError) as error:
             self.at(name).fault("unreadable", f"cannot be read: {getattr(error, 'strerror', error)}")
         else:
-            if len(content) <= MAX_BYTES:
+            if len(content) <= limit:
                 return content
-            self.at(name).fault("unreadable", f"longer than {MAX_BYTES // 2**20} MiB: not read")
+            self.at(name).fault("unreadable", f"longer than {limit // 2**20} MiB: not read")
         return None
+
+    def read_yaml(self, name: str) -> bytes | None:
+        """Returns the content of a YAML file, as `read` does, and reports absolute paths in it."""
+        self.parsed.add(name)
+        content = self.read(name, MAX_YAML_BYTES)
+        try:
+            for where, text in paths_in_yaml(content or b""):
+                self._report_path(name, where, text)
+        except (ValueError, RecursionError, yaml.YAMLError) as error:
+            self.at(name).fault("yaml", f"invalid YAML: {_first_line(error)}")
+            return None
+        return content
 
     def read_object(self, name: str, rules: Rules | None) -> Entry | None:
         """Reads the JSON object in a file, and reports faults and, in data sets of sim2coco, absolute paths.
@@ -115,14 +128,12 @@ class Folder:
     def scan(self, name: str) -> None:
         """Reports absolute paths in a JSON or YAML file that has not been read yet."""
         suffix = Path(name).suffix
-        if suffix == ".json" and name not in self.parsed:
+        if name in self.parsed:
+            return
+        if suffix == ".json":
             self.read_object(name, None)
         elif suffix in (".yaml", ".yml"):
-            try:
-                for where, text in paths_in_yaml(self.read(name) or b""):
-                    self._report_path(name, where, text)
-            except (ValueError, yaml.YAMLError) as error:
-                self.at(name).fault("yaml", f"invalid YAML: {_first_line(error)}")
+            self.read_yaml(name)
 
     def report_paths(self, name: str, where: str, tree: Any) -> None:
         """Reports each absolute path in a JSON tree that lies at a place of a file."""

@@ -1,5 +1,6 @@
 """Checks image files: each entry has an intact file of the stated size, and each file has an entry."""
 
+import re
 import warnings
 from collections.abc import Collection
 from pathlib import PurePosixPath
@@ -72,6 +73,10 @@ def find_stray_files(folder: Folder, splits: Collection[str]) -> None:
             if amodal.stem.removeprefix("amodal_") not in splits:
                 name = amodal.relative_to(folder.root).as_posix()
                 folder.at(name).fault("stray", "has no instances file of the same split")
+    for name in folder.whole_names("annotations"):
+        if not re.fullmatch(r"annotations/(instances|amodal)_[^/]+\.json", name):
+            what = "sim2coco writes no such file, and readers may take it for a split"
+            folder.at(name).fault("stray", what)
 
 
 def decoded(folder: Folder, path: str) -> tuple[int, int] | None:

@@ -12,6 +12,7 @@ from sim2coco.check.files import is_file
 from sim2coco.check.folder import Folder
 from sim2coco.check.masks import compressed, mask_of
 from sim2coco.check.otherfiles import check_other_files, find_unlisted_files, has_digest
+from sim2coco.check.run import assets_of, check_record, check_settings
 from sim2coco.check.sharing import Sharing, sharing_in
 from sim2coco.check.values import Entry
 
@@ -29,6 +30,8 @@ def check_run(folder: Folder, documents: Documents) -> Sharing:
         The meshes and textures in each split.
     """
     run = folder.read_object("run.json", RUN)
+    if run is not None:
+        check_settings(folder, run)
     if not is_file(folder.root / "config.yaml"):
         folder.at("config.yaml").fault("missing", "missing")
     if not documents:
@@ -39,7 +42,7 @@ def check_run(folder: Folder, documents: Documents) -> Sharing:
     for split, document in documents.items():
         if document is not None:
             sharing.see_labels(split, document)
-    listed = _check_records(folder, documents, run["num_images"] if run is not None else None, sharing)
+    listed = _check_records(folder, documents, run, sharing)
     if documents:
         _compare(folder, documents, listed)
     return sharing
@@ -55,17 +58,17 @@ def _check_scene_numbers(folder: Folder) -> None:
 
 
 def _check_records(
-    folder: Folder, documents: Documents, wanted: int | None, sharing: Sharing
+    folder: Folder, documents: Documents, run: Entry | None, sharing: Sharing
 ) -> set[tuple[str, str]]:
-    """Checks the images of the first `wanted` accepted views, or of all if it is None or 0.
+    """Checks the images of as many accepted views as the run has, or of all if it is unknown or unfinished.
 
     Returns:
         Split and name of each image.
     """
     listed: set[tuple[str, str]] = set()
     others: set[str] = set()
-    accepted = 0
-    for accepted, (name, record, view) in enumerate(_accepted(folder, sharing), 1):
+    accepted, wanted = 0, run["num_images"] if run is not None else None
+    for accepted, (name, record, view) in enumerate(_accepted(folder, run, sharing), 1):
         if wanted and accepted > wanted:
             continue
         if not view["pictures"]:
@@ -88,14 +91,16 @@ def _check_records(
     return listed
 
 
-def _accepted(folder: Folder, sharing: Sharing) -> Iterator[tuple[str, Entry, Entry]]:
+def _accepted(folder: Folder, run: Entry | None, sharing: Sharing) -> Iterator[tuple[str, Entry, Entry]]:
     """Yields the name of the record, the record and the view, for each accepted view."""
+    assets = assets_of(run)
     for name in sorted(folder.whole_names("records")):
         record = folder.read_object(name, RECORD)
         if record is None:
             continue
         if Path(name).stem != f"{record['scene']:06d}":
             folder.at(name).fault("record", f"belongs to scene {record['scene']}")
+        check_record(folder.at(name), record, assets)
         sharing.see_record(folder, name, record)
         for view in record["views"]:
             if folder.at(name, "views").conforms(view, VIEW) and not view["reasons"]:

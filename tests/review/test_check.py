@@ -60,6 +60,8 @@ BEHIND = rectangle(4, 8, 14, 24)
 VISIBLE = BEHIND & ~FRONT
 
 
+RECIPE = {"seed": 0, "assets": {"nut": {"path": "nut.obj", "size_m": 0.1}}}
+IDENTITY = sha256(json.dumps({"recipe": RECIPE}, separators=(",", ":")).encode()).hexdigest()
 ASSETS = ("nut", "pin/long")
 HERE = {"position_m": [0.0, 0.0, 1.0], "quat_xyzw": [0.0, 0.0, 0.0, 1.0]}
 BODIES = [
@@ -93,9 +95,13 @@ def masked(mask: NDArray[np.uint8]) -> dict[str, Any]:
 def valid() -> DataSet:
     """Scenes 0 and 2 in train, 1 in val; one image each, in which one object partly occludes another."""
     data = DataSet(
-        {}, {"config.yaml": b"seed: 0\nassets: {nut: {path: nut.obj}}\n", "run.log": b"/any/thing\n"}
+        {},
+        {
+            "config.yaml": b"seed: 0\nassets: {nut: {path: nut.obj, size_m: 0.1}}\n",
+            "run.log": b"/any/thing\n",
+        },
     )
-    data.trees["run.json"] = {"format": 1, "num_images": 3, "identity": "0f" * 32, "recipe": {"seed": 0}}
+    data.trees["run.json"] = {"format": 1, "num_images": 3, "identity": IDENTITY, "recipe": deepcopy(RECIPE)}
     categories = [
         {"id": 1, "name": "nut", "supercategory": "object"},
         {"id": 2, "name": "pin", "supercategory": "object"},
@@ -457,6 +463,38 @@ OURS: dict[str, tuple[Change, str]] = {
         "config.yaml: line 2: '/home/me'",
     ),
     "no YAML": (lambda d: put(d, "config.yaml", b"a: [\n"), "config.yaml: invalid YAML"),
+    # settings
+    "recipe edited": (
+        lambda d: d.trees["run.json"]["recipe"].update(seed=1),
+        "run.json: identity is not the hash of the rest: the file was edited",
+    ),
+    "identity edited": (
+        lambda d: d.trees["run.json"].update(identity="0f" * 32),
+        "identity is not the hash of the rest",
+    ),
+    "versions edited": (lambda d: d.trees["run.json"].update(versions={}), "identity is not the hash"),
+    "config edited": (
+        lambda d: put(d, "config.yaml", b"seed: 0\nassets: {nut: {path: nut.obj, size_m: 0.2}}\n"),
+        "config.yaml: differs from the recipe in run.json: 'assets.nut.size_m'",
+    ),
+    "config empty": (lambda d: put(d, "config.yaml", b""), "config.yaml: differs from the recipe"),
+    "config with aliases": (
+        lambda d: put(d, "config.yaml", b"seed: &a 0\nassets: *a\n"),
+        "config.yaml: has aliases",
+    ),
+    "meshes edited": (
+        lambda d: d.trees["run.json"].update(assets=["nut@0123456789abcdee"]),
+        "records/000/000000.json: mesh 'clutter@0123456789abcdef' is not among the assets of run.json",
+    ),
+    "status edited": (lambda d: d.trees[RECORD].update(status="failed"), "status is 'failed', but there are"),
+    "no scene, but done": (
+        lambda d: d.trees[RECORD].update(settled=None),
+        "status is 'done', but there is no scene",
+    ),
+    "another annotation file": (
+        lambda d: put(d, "annotations/old.json", b"{}"),
+        "annotations/old.json: sim2coco writes no such file",
+    ),
     # records
     "record gone": (lambda d: d.trees.pop("records/000/000001.json"), "the record of scene 1 is missing"),
     "record broken": (lambda d: put(d, RECORD, b"{"), f"{RECORD}: invalid JSON"),

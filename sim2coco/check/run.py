@@ -1,0 +1,93 @@
+"""Checks `run.json` and `config.yaml` against themselves: whoever edits one of them makes them disagree."""
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+import yaml
+
+from sim2coco.check.faults import Place
+from sim2coco.check.folder import Folder
+from sim2coco.check.paths import LOADER
+from sim2coco.check.values import Entry, show
+
+APART = ("format", "num_images", "formats", "format_plugins", "identity", "sources")
+"""The values of `run.json` that are no part of its identity."""
+
+
+def check_settings(folder: Folder, run: Entry) -> None:
+    """Checks the identity of a run, and that `config.yaml` holds its recipe."""
+    parts = {key: value for key, value in run.items() if key not in APART}
+    if sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest() != run["identity"]:
+        what = "identity is not the hash of the rest: the file was edited"
+        folder.at("run.json").fault("run", what)
+    config = _config(folder)
+    if config is not None:
+        where = _difference("", config, run["recipe"])
+        if where is not None:
+            what = f"differs from the recipe in run.json{': ' if where else ''}{show(where) if where else ''}"
+            folder.at("config.yaml").fault("run", what)
+
+
+def _config(folder: Folder) -> Any | None:
+    """The settings in `config.yaml`; None if they cannot be read, which `Folder.scan` reports."""
+    name = "config.yaml"
+    content = folder.read_yaml(name) if folder.has(name) else None
+    if content is None:
+        return None
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(content, Loader=LOADER)):
+            folder.at(name).fault("run", "has aliases, which sim2coco does not write")
+            return None
+        return yaml.load(content, Loader=LOADER) or {}  # noqa: S506 - a loader of plain values, C or Python
+    except (ValueError, RecursionError, yaml.YAMLError):
+        return None
+
+
+def _difference(path: str, one: Any, other: Any) -> str | None:
+    """The key of the first value in which two trees differ; None if there is none."""
+    if type(one) is dict and type(other) is dict:
+        for key in [*one, *(key for key in other if key not in one)]:
+            inner = f"{path}.{key}".removeprefix(".")
+            if key not in one or key not in other:
+                return inner
+            if (found := _difference(inner, one[key], other[key])) is not None:
+                return found
+        return None if list(one) == list(other) else path
+    return None if type(one) is type(other) and one == other else path
+
+
+def check_record(place: Place, record: Entry, assets: frozenset[str] | None) -> None:
+    """Checks that the status of a record is that of its content, and that the run lists its meshes."""
+    place.add(("record", what) for what in _status(record))
+    if assets is not None:
+        for key in sorted(_meshes(record) - assets)[:1]:
+            place.fault("run", f"mesh {show(key)} is not among the assets of run.json")
+
+
+def _status(record: Entry) -> Iterator[str]:
+    status, settled = record["status"], record.get("settled")
+    if status == "done" and type(settled) is not dict:
+        yield "status is 'done', but there is no scene"
+    elif status != "done" and record["views"]:
+        yield f"status is {status!r}, but there are views"
+    elif status == "failed" and type(record.get("error")) is not str:
+        yield "status is 'failed', but there is no error"
+    elif status == "rejected" and (settled is not None or not record.get("unlucky")):
+        yield "status is 'rejected', but there is a scene, or no reason"
+
+
+def _meshes(record: Entry) -> set[str]:
+    """The meshes of a record's scene, except those of furniture, which `run.json` does not list."""
+    try:
+        bodies = record["settled"]["spec"]["bodies"]
+        return {str(body["asset"]) for body in bodies if body.get("role") != "furniture"}
+    except (KeyError, TypeError, AttributeError):
+        return set()
+
+
+def assets_of(run: Entry | None) -> frozenset[str] | None:
+    """The meshes that a run lists; None if it lists none."""
+    listed = (run or {}).get("assets")
+    return frozenset(map(str, listed)) if type(listed) is list and listed else None
