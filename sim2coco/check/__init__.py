@@ -83,7 +83,7 @@ def _check(folder: Folder) -> Report:
     documents = {split: _document(folder, split, name) for split, name in splits.items()}
     readable = {split: document for split, document in documents.items() if document is not None}
     compare_splits(readable)
-    if note := note_unused_categories(readable):
+    if not folder.ours and (note := note_unused_categories(readable)):  # a run tells of them itself
         folder.notes.append(note)
     if splits and folder.ours:  # otherwise the run is unfinished
         find_stray_files(folder, splits)
