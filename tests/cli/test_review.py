@@ -15,8 +15,8 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
-from sim2coco.datasets.reading import open_dataset
 from sim2coco.check.run import APART
+from sim2coco.datasets.reading import open_dataset
 from sim2coco.png import png
 from sim2coco.recipe import digest
 from sim2coco.review.dataset import DataSet

@@ -113,7 +113,7 @@ def change(draw: Draw, tree: Any) -> None:
         del node[key]
     elif way == 4 and isinstance(node, list):
         node[key:key] = [deepcopy(node[key])] * int(draw.integers(1, 4))
-    elif way == 5 and type(node[key]) in (int, float):
+    elif way == 5 and type(node[key]) in (int, float) and abs(node[key]) < 1e300:
         node[key] = node[key] * pick(draw, (-1, 0, 2, 0.5, 1.001, 1e6)) + pick(draw, (-1, 0, 1, 0.5))
     elif way == 6:
         other = pick(draw, nodes(tree))

@@ -37,7 +37,7 @@ RECIPE = Recipe.parse(
         "quality": {"checks": {"visible": {"kind": "visible", "min_px": 30}}},
     }
 )
-KINDS = ("instances", "amodal")
+FILES = ("annotations/instances_train.json", "annotations_amodal/amodal_train.json")
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +64,7 @@ class Edited:
         self.record = json.loads(self.place.read_bytes())
         self.view = next(view for view in self.record["views"] if view["pictures"])
         (self.picture,) = self.view["pictures"]
-        self.trees = {
-            kind: json.loads((root / f"annotations/{kind}_train.json").read_bytes()) for kind in KINDS
-        }
+        self.trees = {name: json.loads((root / name).read_bytes()) for name in FILES}
 
     @property
     def bodies(self) -> Any:
@@ -83,10 +81,10 @@ class Edited:
 
     def write(self) -> Path:
         """Writes everything, with ids that count from 1."""
-        for kind, tree in self.trees.items():
+        for name, tree in self.trees.items():
             for rank, annotation in enumerate(tree["annotations"], 1):
                 annotation["id"] = rank
-            (self.root / f"annotations/{kind}_train.json").write_text(json.dumps(tree))
+            (self.root / name).write_text(json.dumps(tree))
         self.place.write_text(json.dumps(self.record))
         return self.root
 
