@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from scenes.spec import Look
 from sim.render.raster.egl import client as eglclient
 from sim.render.raster.egl import renderer as module
 from sim.render.raster.egl.client import egl_client
+from sim.render.raster.pinholes import open_pixels
 from sim.render.settings import Egl, Relit
 from tests.rig import (
     Mask,
@@ -151,6 +153,39 @@ def test_a_large_picture_is_drawn_in_tiles(rig: Callable[..., Rig]) -> None:
     both = inner(seen & disc)
     assert np.abs(gbuffer.depth_m[both] / depth_m[both] - 1).max() < 0.02
     assert np.median(np.abs(gbuffer.depth_m[both] / depth_m[both] - 1)) < 1e-4
+
+
+def strips(rng: np.random.Generator) -> Mesh:
+    """A plate of 0.2 m, of 30 strips that are cut at different places: vertices lie on edges of others."""
+    heights, quads = np.linspace(-0.1, 0.1, 31), []
+    for low, high in pairwise(heights):
+        cuts = [-0.1, *sorted(rng.uniform(-0.1, 0.1, 12)), 0.1]
+        quads += [[(a, low, 0), (b, low, 0), (b, high, 0), (a, high, 0)] for a, b in pairwise(cuts)]
+    corners = np.array(quads)[:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3)
+    normals = np.tile((0.0, 0.0, 1.0), (len(corners), 1))
+    faces = np.arange(len(corners), dtype=np.int32).reshape(-1, 3)
+    return Mesh((Part(corners, normals, corners[:, :2], faces),))
+
+
+def test_no_pixel_is_open_between_triangles(
+    rig: Callable[..., Rig], rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, view = (
+        rig(catalogue_of({"plate": strips(rng)}), Egl()),
+        camera_at((0.02, 0.01, 0.4), (0, 0, 0), 500),
+    )
+    holes = {True: 0, False: 0}
+    for _ in range(6):
+        quat = rng.normal(size=4) * 0.15 + (0, 0, 0, 1)
+        settled = still(made.body("plate", (0, 0, 0), tuple((quat / np.linalg.norm(quat)).tolist())))
+        for complete in holes:
+            with monkeypatch.context() as patch:
+                if not complete:
+                    patch.setattr(module.EglRenderer, "_complete", lambda *_: None)
+                gbuffer = made.renderer.rasterise(settled, shot(view))
+            holes[complete] += len(open_pixels(gbuffer.body)[0])
+    assert holes[True] == 0
+    assert holes[False] > 0
 
 
 def test_one_mesh_at_two_sizes(rig: Callable[..., Rig]) -> None:

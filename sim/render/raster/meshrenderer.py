@@ -22,6 +22,7 @@ from sim.render.raster.projection import (
     projection,
     view_matrix,
 )
+from sim.render.raster.subpixel import Projected
 from sim.settle import Settled
 
 RawImages = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]
@@ -198,6 +199,16 @@ class MeshRenderer(ABC):
         stretch = float(np.sqrt(1 + (across**2).sum(axis=1).max()))
         px_per_m = max(camera.fx, camera.fy) * stretch / float(depth_m.min())
         return self._files.level(body.asset, px_per_m * body.largest_scale)
+
+    def _projected(self, body: Body, level: int, camera: Camera, near_m: float, box: Box) -> Projected:
+        """The triangles of a body in an image; `box` is the part of the image in which pixels are wanted."""
+        vertices_m, faces = self._files.triangles(body.asset, level)
+        pose = self._files.center_pose(body).inside(camera.pose)
+        x, y, z = (pose.rotation() * np.array(body.axes)) @ vertices_m + np.array(pose.position_m)[:, None]
+        if z.min() <= near_m:
+            z = np.where(z > near_m, z, np.nan)
+        places = np.stack([x / z * camera.fx + (camera.cx - 0.5), y / z * camera.fy + (camera.cy - 0.5)])
+        return Projected(places, z, faces, box)
 
     def _show_only(self, settled: Settled, bodies: set[int]) -> None:
         """Shows the given bodies and hides all others."""

@@ -9,15 +9,14 @@ from numpy.typing import NDArray
 
 from scenes.assets.images import Pictures, Texture
 from scenes.assets.mesh import Part
-from scenes.shot import Camera, Light, Shot
+from scenes.shot import Light, Shot
 from scenes.spec import Body
-from sim.boxes import Box
 from sim.bullet import Client, pb
 from sim.meshfiles import UNIFORM, MeshFiles
 from sim.render.raster.gbuffer import Array
 from sim.render.raster.meshrenderer import Drawn, MeshRenderer, RawImages
 from sim.render.raster.projection import buffer_of, column_major, depth_of, shifted
-from sim.render.raster.subpixel import Covered, Projected, covered_by_small
+from sim.render.raster.subpixel import Covered, covered_by_small
 from sim.render.raster.tinyshading import shaded, texels
 from sim.settle import Settled
 
@@ -125,15 +124,6 @@ class TinyRenderer(MeshRenderer):
         for place in np.unique(found.body).tolist():
             of_body = found.chosen(found.body == place)
             self._add_points(settled.spec.bodies[order[place]], order[place], of_body, shot, planes_m, drawn)
-
-    def _projected(self, body: Body, level: int, camera: Camera, near_m: float, box: Box) -> Projected:
-        vertices_m, faces = self._files.triangles(body.asset, level)
-        pose = self._files.center_pose(body).inside(camera.pose)
-        x, y, z = (pose.rotation() * np.array(body.axes)) @ vertices_m + np.array(pose.position_m)[:, None]
-        if z.min() <= near_m:
-            z = np.where(z > near_m, z, np.nan)
-        places = np.stack([x / z * camera.fx + (camera.cx - 0.5), y / z * camera.fy + (camera.cy - 0.5)])
-        return Projected(places, z, faces, box)
 
     def _add_points(
         self,

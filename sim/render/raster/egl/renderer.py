@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from scenes.assets.images import Pictures, Texture
 from scenes.geometry import fibonacci_sphere
-from scenes.shot import Camera, Light
+from scenes.shot import Camera, Light, Shot
 from scenes.spec import Body
 from sim.boxes import Box, size
 from sim.bullet import pb
@@ -30,8 +30,15 @@ from sim.render.raster.egl.client import CAPACITY, EglClient
 from sim.render.raster.egl.files import RAMP_PX, EglFiles, TextureMode, decode_uvs
 from sim.render.raster.gbuffer import Array, GBuffer
 from sim.render.raster.groups import groups
-from sim.render.raster.meshrenderer import MeshRenderer, RawImages
-from sim.render.raster.projection import column_major, cropped, projected_outline, tight_depth_range
+from sim.render.raster.meshrenderer import Drawn, MeshRenderer, RawImages
+from sim.render.raster.pinholes import covered_depth, open_pixels
+from sim.render.raster.projection import (
+    buffer_of,
+    column_major,
+    cropped,
+    projected_outline,
+    tight_depth_range,
+)
 from sim.settle import Settled
 
 TILE_WH = (1024, 768)
@@ -153,6 +160,20 @@ class EglRenderer(MeshRenderer):
             body.pose.quat_xyzw,
             physicsClientId=self._client.id,
         )
+
+    def _complete(
+        self, settled: Settled, shot: Shot, planes_m: tuple[float, float], drawn: Mapping[int, Drawn]
+    ) -> None:
+        """Closes holes of one pixel that OpenGL leaves between triangles, with a neighbour's colour."""
+        for part in {id(part): part for part in drawn.values()}.values():
+            for row, column, index in zip(*open_pixels(part.body), strict=True):
+                body, level = settled.spec.bodies[index], self._levels[index]
+                projected = self._projected(body, level, shot.camera, planes_m[0], part.box)
+                depth_m = covered_depth(projected, column + part.box[0], row + part.box[1])
+                if np.isfinite(depth_m):
+                    part.body[row, column] = index
+                    part.depth[row, column] = buffer_of(np.array(depth_m), planes_m)
+                    part.rgba[row, column] = part.rgba[row, column - 1]
 
     def _postprocess(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
         """Replaces colours that encode texture coordinates by looking these up in the sampled textures."""
