@@ -25,7 +25,7 @@ STALE := $(shell test "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" && $(BIN)/pyt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-full check docs bench lock
+.PHONY: help setup demo test test-full check docs bench formats lock
 
 help: ## Print each target with its sentence.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -70,6 +70,9 @@ docs: $(READY) ## Write the generated pages of docs/ anew.
 bench: $(READY) ## Measure how long pictures take, end to end, by workers and by size.
 	$(BIN)/python -m benchmarks.end_to_end
 	$(BIN)/python -m benchmarks.sizes
+
+formats: $(READY) ## Let other programs read every format, each in an environment of its own, and write their table.
+	$(BIN)/python docs/formats/run.py
 
 lock: ## Resolve the dependencies anew into requirements.lock (needs uv).
 	@command -v uv >/dev/null || { echo "make lock needs uv on PATH: https://docs.astral.sh/uv/" >&2; exit 1; }

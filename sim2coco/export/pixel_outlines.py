@@ -49,6 +49,18 @@ def outline(mask: Mask) -> Outline:
     return Outline(_turns(path), len(paths), len(np.unique(outside, axis=0)))
 
 
+def padded(points: Path) -> Path:
+    """Repeats the last point of an outline with diagonal steps until added points do no harm.
+
+    Ultralytics adds points to each polygon, at equal distances counted in points, until it has 1,000. Once
+    rounded, those in the middle of a diagonal step may lie outside the mask. With 499 or 1,000 points in the
+    file, all that are added fall on points of the file.
+    """
+    diagonal = (points != np.roll(points, 1, axis=0)).all(axis=1).any()
+    number = next((number for number in (499, 1000) if len(points) <= number), len(points))
+    return np.pad(points, ((0, number - len(points)), (0, 0)), "edge") if diagonal else points
+
+
 def largest_part(mask: Mask) -> Mask:
     """The part of a mask (h, w) with most pixels; of several, the one that begins in the uppermost row."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
@@ -70,7 +82,7 @@ def _borders(mask: Mask) -> list[tuple[Path, list[Path]]]:
 def _around_corners(mask: Mask, border: Path) -> Path:
     """Puts a pixel of the mask into each diagonal step of a border, where one touches both ends at a side.
 
-    Readers that insert points into a polygon before they round would leave the mask in a diagonal step.
+    Readers that add points before they round would leave the mask in a diagonal step.
     """
     (x0, y0), (x1, y1) = border.T, np.roll(border, -1, axis=0).T
     first = mask[y0, x1] > 0
@@ -118,7 +130,7 @@ def _touching(path: Path) -> Path:
 def _turns(path: Path) -> Path:
     """The pixels of a closed path without those in the middle of a straight run along a row or column.
 
-    Those of diagonal runs stay, for readers that insert points.
+    Those of diagonal runs stay, for readers that add points.
     """
     step = path - np.roll(path, 1, axis=0)
     middle = (np.roll(step, -1, axis=0) == step).all(axis=1) & (step == 0).any(axis=1)

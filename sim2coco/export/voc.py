@@ -8,6 +8,8 @@ from math import ceil, floor
 from typing import ClassVar, Literal
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from pydantic import Field
+
 from sim2coco.datasets.labelled import DatasetInfo, Label, LabelledImage, Xywh
 from sim2coco.export.format import Add, Format
 from sim2coco.export.names import Names, suffix
@@ -26,7 +28,7 @@ class Voc(Format):
     """Pascal VOC: boxes in XML files, and masks in PNG files of classes and of objects."""
 
     kind: Literal["voc"] = "voc"
-    first_pixel: Literal[1, 0] = 1
+    first_pixel: int = Field(1, ge=0, le=1)
     """1: as in the devkit, where the first pixel of an image is 1 and `xmax` is the last pixel of the object.
     0: edges of pixels, where `xmax` is `xmin` plus the width, for readers that take them as they are."""
     masks: bool = False

@@ -16,7 +16,7 @@ from sim2coco.export.cropped import cropped_mask
 from sim2coco.export.format import Add, Format
 from sim2coco.export.names import Names
 from sim2coco.export.oriented import oriented_box
-from sim2coco.export.pixel_outlines import largest_part, outline
+from sim2coco.export.pixel_outlines import largest_part, outline, padded
 from sim2coco.export.spool import open_spool
 from sim2coco.store import Store
 
@@ -92,7 +92,7 @@ class Yolo(Format):
             told["dropped"] += int(mask.sum() - part.sum())
             whole = outline(part)
         told["bridges"] += whole.bridge_px
-        points = np.concatenate([whole.points, *[whole.points[:1]] * (3 - len(whole.points))])
+        points = padded(np.concatenate([whole.points, *[whole.points[:1]] * (3 - len(whole.points))]))
         return np.asarray((points + corner + INTO_PIXEL) / (image.width, image.height))
 
     def _tell(self, told: Counter[str]) -> None:
