@@ -28,7 +28,7 @@ def resampled(points: Points) -> Points:
         return points
     closed = np.concatenate([points, points[:1]])
     own = np.arange(len(closed))
-    added = np.linspace(0, own[-1], number - len(closed)) if len(closed) < number else []
+    added = np.linspace(0, own[-1], max(number - len(closed), 0))
     places = np.sort(np.concatenate([own, added]))
     return np.stack([np.interp(places, own, axis) for axis in closed.T], axis=1)
 
