@@ -2,7 +2,8 @@
 
 python -m benchmarks.silhouettes --sample 100 --render relit
 
-All usable meshes of pybullet_data and all procedural shapes, each at five sizes, from directions that differ.
+All usable meshes of pybullet_data and all procedural shapes, or those of a library (`--library FOLDER`), each
+at five sizes, from directions that differ.
 """
 
 import argparse
@@ -20,9 +21,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from benchmarks.exact import exact_mask
-from scenes.assets.catalogue import Catalogue
+from scenes.assets.catalogue import Asset, Catalogue
 from scenes.assets.images import Pictures
-from scenes.assets.mesh import Mesh, MeshError
+from scenes.assets.mesh import MeshError
 from scenes.assets.physics import one_asset
 from scenes.assets.reading.file import read_mesh
 from scenes.assets.shapes import SHAPES
@@ -35,6 +36,7 @@ from sim.meshfiles import MeshFiles
 from sim.render.raster.gbuffer import RejectedView
 from sim.render.settings import Egl, Relit, Render, Tiny
 from sim.settle import Settled
+from sim2coco.recipe import Recipe
 
 SIZES_PX = (20, 40, 80, 160, 400)
 """Longest side of the body in the image."""
@@ -70,8 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     results: list[Result] = []
     with closing(Client()) as client:
-        for index, (name, mesh) in enumerate(meshes(options.sample)):
-            results += measured(client, name, mesh, RENDERS[options.render], index, options.sizes)
+        assets = of_library(options.library) if options.library else loose(options.sample)
+        for index, asset in enumerate(assets):
+            results += measured(client, asset, RENDERS[options.render], index, options.sizes)
     out.print(f"render={options.render}, {len({result.name for result in results})} meshes\n")
     out.print(table(results), markup=False)
 
@@ -80,33 +83,38 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.silhouettes", description=__doc__.split("\n")[0]
     )
+    parser.add_argument("--library", type=Path, metavar="FOLDER", help="the meshes of a library instead")
     parser.add_argument("--sample", type=int, default=0, help="about this many meshes, evenly chosen (all)")
     parser.add_argument("--render", choices=list(RENDERS), default="relit", help="the renderer (relit)")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES_PX, help="sizes in pixels")
     return parser.parse_args(arguments)
 
 
-def meshes(sample: int = 0) -> Iterator[tuple[str, Mesh]]:
-    """Names and meshes: the procedural shapes, then those files of pybullet_data that can be read."""
+def of_library(folder: Path) -> tuple[Asset, ...]:
+    """The assets of a library, which are drawn from its files."""
+    return Recipe.parse({"assets": {"path": str(folder)}}).load_catalogue().drawn()
+
+
+def loose(sample: int = 0) -> Iterator[Asset]:
+    """Assets of the procedural shapes, then of those files of pybullet_data that can be read."""
     folder = Path(pybullet_data.getDataPath())
     paths = sorted(path for suffix in SUFFIXES for path in folder.rglob(f"*.{suffix}"))
     step = max(len(paths) // sample, 1) if sample else 1
-    yield from ((name, make(0.1)) for name, make in SHAPES.items())
+    yield from (one_asset(name, make(0.1)) for name, make in SHAPES.items())
     for path in paths[::step]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                yield str(path.relative_to(folder)), read_mesh(path)
+                yield one_asset(str(path.relative_to(folder)), read_mesh(path))
             except MeshError:
                 continue
 
 
 def measured(
-    client: Client, name: str, mesh: Mesh, render: Render, seed: int = 0, sizes: Sequence[int] = SIZES_PX
+    client: Client, asset: Asset, render: Render, seed: int = 0, sizes: Sequence[int] = SIZES_PX
 ) -> list[Result]:
-    """What is drawn of a mesh at each size, beside the exact mask."""
-    asset = one_asset("mesh", mesh)
-    catalogue = Catalogue(("mesh",), ("object",), (1.0,), ((asset,),), (), ())
+    """What is drawn of an asset at each size, beside the exact mask."""
+    name, catalogue = asset.name, Catalogue(("mesh",), ("object",), (1.0,), ((asset,),), (), ())
     quat = quaternion(look_at(np.zeros(3), fibonacci_sphere(DIRECTIONS)[seed * 7 % DIRECTIONS], 0.3))
     scale = 0.1 / asset.radius_m
     pose = Pose.from_point_pair(scale * np.array(asset.center_of_mass_m), np.zeros(3), quat)

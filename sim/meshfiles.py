@@ -204,7 +204,8 @@ def ordered_faces(part: Part, behind: NDArray[np.bool_]) -> RenderedFaces:
     faces = np.concatenate([part.faces, part.faces[behind][:, ::-1]])
     back = np.arange(len(faces)) >= len(part.faces)
     corners = part.vertices_m[faces]
-    outward = (corners.sum(axis=1) * face_normals(corners)).sum(axis=1)
+    middle, normals = corners[:, 0] + corners[:, 1] + corners[:, 2], face_normals(corners)
+    outward = np.einsum("ni,ni->n", middle, normals)
     order = np.argsort(-outward, kind="stable")
     return faces[order], back[order]
 

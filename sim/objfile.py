@@ -62,7 +62,8 @@ def _lines(name: str, rows: Array) -> bytes:
 
 def _face_lines(corners: NDArray[np.integer], normal_of: NDArray[np.integer]) -> bytes:
     """A line for each triangle (m, 3), with the numbers of its vertices, texture coordinates and normals."""
-    vertex, normal = (_numbers(index + 1) for index in (corners, normal_of))
+    vertex = _numbers(corners + 1)
+    normal = vertex if normal_of is corners else _numbers(normal_of + 1)
     slash = np.full((*corners.shape, 1), ord("/"), np.uint8)
     space = np.full((*corners.shape, 1), ord(" "), np.uint8)
     words = np.concatenate([space, vertex, slash, vertex, slash, normal], axis=2)

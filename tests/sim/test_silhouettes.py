@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.silhouettes import Result, measured
 from scenes.assets.mesh import Mesh, Part
+from scenes.assets.physics import one_asset
 from scenes.assets.reading.file import read_mesh
 from scenes.assets.shapes import box, cylinder, sphere
 from sim.bullet import Client
@@ -116,10 +117,10 @@ def check(results: Sequence[Result]) -> None:
 
 @pytest.mark.parametrize("name", NAMED)
 def test_known_meshes(client: Client, name: str) -> None:
-    check(measured(client, name, read_mesh(DATA / name), RENDERS["relit"], 3, SIZES_PX))
+    check(measured(client, one_asset(name, read_mesh(DATA / name)), RENDERS["relit"], 3, SIZES_PX))
 
 
 @pytest.mark.parametrize("render", ["relit", "egl"])
 @pytest.mark.parametrize("name", SHAPES)
 def test_fine_thin_and_perforated_shapes(client: Client, name: str, render: str) -> None:
-    check(measured(client, name, SHAPES[name](), RENDERS[render], 5, SIZES_PX))
+    check(measured(client, one_asset(name, SHAPES[name]()), RENDERS[render], 5, SIZES_PX))
