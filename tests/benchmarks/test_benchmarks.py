@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from benchmarks import cost_curve, end_to_end, export, memory, sizes, startup
+from benchmarks import beside, cost_curve, end_to_end, export, memory, sizes, startup
 from benchmarks.clock import Failed, Mark, Run, watch
 from benchmarks.cost_curve import Grown
 from benchmarks.ours import watched
@@ -231,3 +231,9 @@ def test_images_a_second_on_a_gpu(
 def test_a_program_that_ends_badly_is_told() -> None:
     with pytest.raises(Failed, match="exit code 1: RuntimeError: no more"):
         watch([sys.executable, "-c", "print('5 images'); raise RuntimeError('no more')"], 1)
+
+
+def test_another_checkout_is_compared_round_by_round() -> None:
+    lines = beside._lines("none", [[100, 1, 1, 1], [200, 1, 1, 1]], [[110, 1, 1, 1], [210, 1, 1, 1]])
+    assert lines[0] == "| augment=none, CPU ms an image | 150.0 | 160.0 | 1.08 |"
+    assert len(lines) == len(beside.KINDS)
