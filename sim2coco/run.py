@@ -109,6 +109,8 @@ def generate(
         catalogue = recipe.load_catalogue()
         log_notes(catalogue)
         recipe.hold_out(catalogue)  # raises an error early if there are too few meshes or images
+        for format in formats:
+            format.check(recipe, catalogue)
         folder = Path(out).expanduser().absolute()
         store = LocalStore(folder)
         with store.claim(), temporary_folder() as scratch:
@@ -206,7 +208,7 @@ def finalise(job: Job, tally: Tally, formats: Sequence[Format], card: bool = Tru
     store = job.store
     store.sweep()
     _remove_rest(store, tally, job.recipe.split.shares, formats)
-    info = dataset_info(job.recipe.split.shares, job.catalogue)
+    info = dataset_info(job.recipe.split.shares, job.catalogue, job.recipe.image.depth_scale_mm)
     contents = Contents(info)
     images = contents.counted(labelled_images(store, info, tally.scene, tally.wanted))
     labels = write_formats(formats, store, info, images)

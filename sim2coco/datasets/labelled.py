@@ -4,11 +4,12 @@ Pixel edges are at integer coordinates; boxes are x, y, width, height in pixels;
 run lengths for the whole image.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scenes.geometry import Matrix, Pose, Scale
+from scenes.assets.mesh import Mesh
+from scenes.geometry import Matrix, Pose, Scale, Vec3
 from scenes.shot import Camera
 
 Xywh = tuple[float, float, float, float]
@@ -44,6 +45,8 @@ class Solid:
         whole_bbox: Its box, not clipped to the image.
         from_file: From the coordinates of the user's file to the frame of the mesh, scale included; None if
             it is not known.
+        box_m: The smallest and the largest coordinates of the mesh in its frame, before `scale`; None in
+            data sets of earlier versions.
     """
 
     asset: str
@@ -52,6 +55,7 @@ class Solid:
     whole_px: int
     whole_bbox: Xywh
     from_file: Matrix | None = None
+    box_m: tuple[Vec3, Vec3] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,8 @@ class DatasetInfo:
         skeletons: The keypoints of each category; None for a category without any.
         amodal: Whether all labels have amodal masks.
         about: What COCO's `info` says of the data set; empty in our data sets.
+        depth_scale_mm: Millimetres for each step of a depth file.
+        meshes: Finds the mesh of an asset by its name and hash, while a run makes the data set.
     """
 
     splits: tuple[str, ...]
@@ -173,6 +179,8 @@ class DatasetInfo:
     skeletons: tuple[Skeleton | None, ...] = ()
     amodal: bool = False
     about: Mapping[str, Scalar] = field(default_factory=dict)
+    depth_scale_mm: float = 1.0
+    meshes: Callable[[str], Mesh] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Completes the lists of categories: ids from 1, no attributes, no keypoints."""

@@ -25,12 +25,13 @@ from sim2coco.records import (
 from sim2coco.store import Store
 
 
-def dataset_info(splits: Iterable[str], catalogue: Catalogue) -> DatasetInfo:
+def dataset_info(splits: Iterable[str], catalogue: Catalogue, depth_scale_mm: float = 1.0) -> DatasetInfo:
     """Returns what the images of a data set share.
 
     Args:
         splits: Names of the splits.
         catalogue: The assets, which define categories and licences.
+        depth_scale_mm: Millimetres for each step of a depth file.
     """
     licences = sorted({asset.licence for asset in catalogue.assets.values()})
     return DatasetInfo(
@@ -40,6 +41,8 @@ def dataset_info(splits: Iterable[str], catalogue: Catalogue) -> DatasetInfo:
         licences=tuple(map(Licence, licences)),
         attributes=catalogue.attributes,
         amodal=True,
+        depth_scale_mm=depth_scale_mm,
+        meshes=lambda key: catalogue.assets[key].mesh,
     )
 
 
@@ -104,5 +107,14 @@ def _solid(record: Record, label: Annotation) -> Solid | None:
     """The rendered object of a label; None if the record does not describe it in the image's camera."""
     if label.pose is None or label.whole_px is None or label.whole_bbox is None:
         return None
-    from_file = record.from_file[label.body] if record.from_file else None
-    return Solid(label.asset, label.pose, label.scale, label.whole_px, label.whole_bbox, from_file)
+    if record.settled is None:
+        return None
+    return Solid(
+        asset=record.settled.spec.bodies[label.body].asset,
+        pose=label.pose,
+        scale=label.scale,
+        whole_px=label.whole_px,
+        whole_bbox=label.whole_bbox,
+        from_file=record.from_file[label.body] if record.from_file else None,
+        box_m=label.box_m,
+    )

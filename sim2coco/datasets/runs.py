@@ -124,6 +124,7 @@ def open_run(root: Path) -> Run:
         names = tuple(run["recipe"]["assets"]["categories"])
         splits = tuple(name for name in run["recipe"].get("split") or {} if name != "by")
         identity, views = str(run["identity"]), int(run["num_images"])
+        depth_scale_mm = float((run["recipe"].get("image") or {}).get("depth_scale_mm", 1.0))
         if not re.fullmatch("[0-9a-f]{64}", identity):
             raise ValueError("an identity has 64 hex digits")
     except (OSError, ValueError, KeyError, TypeError):
@@ -131,7 +132,7 @@ def open_run(root: Path) -> Run:
     files = [_annotations(root, split) for split in splits]
     heads = [read_head(file).info for file in files if file.exists()]
     if heads:
-        info = replace(joined(heads, splits), amodal=True, about={})
+        info = replace(joined(heads, splits), amodal=True, about={}, depth_scale_mm=depth_scale_mm)
     else:
-        info = DatasetInfo(splits, names, names, amodal=True)
+        info = DatasetInfo(splits, names, names, amodal=True, depth_scale_mm=depth_scale_mm)
     return Run(root, info, identity, views)

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack
 from typing import ClassVar
 
+from scenes.assets.catalogue import Catalogue
 from scenes.settings import Kind
 from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
+from sim2coco.recipe import Recipe
 from sim2coco.store import Store
 
 Add = Callable[[LabelledImage], None]
@@ -24,6 +26,13 @@ class Format(Kind):
     def about(self) -> str:
         """What the format is, in a sentence: the first one of the description of its class."""
         return (type(self).__doc__ or self.kind).strip().partition("\n")[0]
+
+    def check(self, recipe: Recipe, catalogue: Catalogue) -> None:
+        """Refuses, before a run begins, settings that give what the format cannot represent.
+
+        Raises:
+            CatalogueError: There are such settings; the message says which.
+        """
 
     @abstractmethod
     def write(self, target: Store, info: DatasetInfo) -> AbstractContextManager[Add]:

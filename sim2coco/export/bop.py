@@ -1,0 +1,244 @@
+"""BOP: poses, masks, depth and models for the estimation of 6-DoF poses, in `bop/`."""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pycocotools import mask as coco_mask
+
+from scenes.assets.catalogue import Catalogue, CatalogueError
+from scenes.geometry import Vec3, per_axis
+from scenes.shot import Camera
+from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.labelled import DatasetInfo, Label, LabelledImage, Solid
+from sim2coco.export.format import Add, Format
+from sim2coco.export.models import model, model_info
+from sim2coco.recipe import Recipe
+from sim2coco.store import Store
+
+MM = 1000.0
+log = logging.getLogger("sim2coco")
+
+
+class Bop(Format):
+    """BOP: poses, masks, depth and models in millimetres, for 6-DoF pose estimation, in `bop/`."""
+
+    kind: Literal["bop"] = "bop"
+
+    def check(self, recipe: Recipe, catalogue: Catalogue) -> None:
+        """Refuses sizes that are drawn from a range, because a model of BOP has one size."""
+        drawn = "is drawn from a range, but a model has one size"
+        if recipe.scene.size_jitter[0] != recipe.scene.size_jitter[1]:
+            raise CatalogueError(f"export.formats: bop: the size of objects {drawn}; set scene.size_jitter=1")
+        for name, group in zip(catalogue.names, catalogue.groups, strict=True):
+            for asset in group:
+                if asset.scale[0] != asset.scale[1]:
+                    what = f"the size of {name} ({asset.name}) {drawn}"
+                    raise CatalogueError(f"export.formats: bop: {what}; set its size_m to one number")
+
+    @contextmanager
+    def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
+        """Writes a folder for each scene; images without poses are left out."""
+        writer = _Writer(target, info)
+        yield writer.add
+        writer.finish()
+
+
+@dataclass
+class _Scene:
+    """The entries of the images of one scene, by rank."""
+
+    cameras: dict[str, Any] = field(default_factory=dict)
+    poses: dict[str, list[Any]] = field(default_factory=dict)
+    infos: dict[str, list[Any]] = field(default_factory=dict)
+    images: list[LabelledImage] = field(default_factory=list)
+
+
+@dataclass
+class _Writer:
+    """Collects the images of a scene, and writes them when the next scene begins."""
+
+    target: Store
+    info: DatasetInfo
+    objects: dict[str, tuple[int, Label]] = field(default_factory=dict)
+    written: set[str] = field(default_factory=set)
+    folder: str = ""
+    scene: _Scene = field(default_factory=_Scene)
+    camera: Camera | None = None
+    left_out: int = 0
+
+    def add(self, image: LabelledImage) -> None:
+        """Takes the next image; those of a scene come one after the other."""
+        if image.camera is None or image.scene is None or any(label.solid is None for label in image.labels):
+            self.left_out += 1
+            return
+        folder = f"bop/{image.split}_pbr/{image.scene:06d}"
+        if folder != self.folder:
+            self._flush()
+            if folder in self.written:
+                raise DataSetError(f"bop: scene {image.scene} of {image.split} occurs twice")
+            self.folder = folder
+        self.camera = self.camera or image.camera
+        rank = str(len(self.scene.images))
+        self.scene.cameras[rank] = _camera(image.camera, self.info.depth_scale_mm)
+        self.scene.poses[rank] = [self._pose(label) for label in image.labels]
+        self.scene.infos[rank] = [_label_info(label) for label in image.labels]
+        self.scene.images.append(image)
+
+    def finish(self) -> None:
+        """Writes the last scene, the models and what all share."""
+        self._flush()
+        if self.left_out:
+            log.warning("bop: %d images without poses are left out; augment=none keeps all", self.left_out)
+        if self.camera is None:
+            return
+        self.target.put("bop/camera.json", _json(_shared_camera(self.camera, self.info.depth_scale_mm)))
+        about = {str(number): self._about(label) for number, label in self.objects.values()}
+        self.target.put("bop/dataset_info.json", _json({"objects": about}))
+        self._write_models()
+
+    def _flush(self) -> None:
+        """Writes the files of the scene, unless they are there already."""
+        scene, folder = self.scene, self.folder
+        self.scene, self.folder = _Scene(), ""
+        if not scene.images:
+            return
+        self.written.add(folder)
+        trees = (scene.poses, scene.infos, scene.cameras)
+        files = {
+            f"{folder}/{name}.json": _json(tree)
+            for name, tree in zip(("scene_gt", "scene_gt_info", "scene_camera"), trees, strict=True)
+        }
+        if all(self.target.exists(name) and self.target.get(name) == files[name] for name in files):
+            return
+        for rank, image in enumerate(scene.images):
+            self._write_image(folder, rank, image)
+        for name, content in files.items():
+            self.target.put(name, content)
+
+    def _write_image(self, folder: str, rank: int, image: LabelledImage) -> None:
+        self.target.link(image.file, f"{folder}/rgb/{rank:06d}{PurePosixPath(image.name).suffix}")
+        for name, file in image.other_files.items():
+            if name.startswith("depth/"):
+                self.target.link(file, f"{folder}/depth/{rank:06d}.png")
+        for number, label in enumerate(image.labels):
+            masks = {"mask_visib": label.counts, "mask": label.amodal.counts if label.amodal else None}
+            for kind, counts in masks.items():
+                if counts is not None:
+                    content = _mask(counts, image.height, image.width)
+                    self.target.put(f"{folder}/{kind}/{rank:06d}_{number:06d}.png", content, sync=False)
+
+    def _pose(self, label: Label) -> dict[str, Any]:
+        """The pose of the model, whose origin is the centre of its box, in the camera."""
+        solid = label.solid
+        assert solid is not None
+        number, first = self.objects.setdefault(solid.asset, (len(self.objects) + 1, label))
+        assert first.solid is not None
+        if not np.allclose(per_axis(first.solid.scale), per_axis(solid.scale), rtol=1e-9, atol=0):
+            what = f"{solid.asset} occurs in more than one size, but a model has one"
+            raise DataSetError(f"bop: {what}; set scene.size_jitter=1, and size_m to one number")
+        turn = solid.pose.rotation()
+        place_m = turn @ np.array(center_m(solid)) + solid.pose.position_m
+        return {
+            "cam_R_m2c": turn.ravel().tolist(),
+            "cam_t_m2c": (MM * place_m).tolist(),
+            "obj_id": number,
+        }
+
+    def _about(self, label: Label) -> dict[str, Any]:
+        """What an object is, and how its model lies in the frame of the mesh: v = scale · mesh - center."""
+        solid = label.solid
+        assert solid is not None
+        return {
+            "category": self.info.categories[label.category],
+            "asset": solid.asset,
+            "scale": list(per_axis(solid.scale)),
+            "center_m": list(center_m(solid)),
+        }
+
+    def _write_models(self) -> None:
+        if self.info.meshes is None:
+            log.warning("bop: without models, which are known only where generate writes this format")
+            return
+        infos = {}
+        for key, (number, label) in self.objects.items():
+            assert label.solid is not None
+            placed = model(self.info.meshes(key), label.solid.scale, center_m(label.solid))
+            infos[str(number)] = model_info(placed)
+            self.target.put(f"bop/models/obj_{number:06d}.ply", placed.ply())
+        self.target.put("bop/models/models_info.json", _json(infos))
+
+
+def center_m(solid: Solid) -> Vec3:
+    """The centre of the object's box in the frame of its pose.
+
+    Raises:
+        DataSetError: The record is of an earlier version.
+    """
+    if solid.box_m is None:
+        raise DataSetError(
+            "bop: the records are of an earlier version, without boxes of meshes; generate anew"
+        )
+    x, y, z = (np.array(solid.box_m).mean(axis=0) * per_axis(solid.scale)).tolist()
+    return x, y, z
+
+
+def _camera(camera: Camera, depth_scale_mm: float) -> dict[str, Any]:
+    """Intrinsics for pixel centres at integers, and the transform from the world to the camera."""
+    turn = camera.pose.rotation().T
+    place_m = -turn @ np.array(camera.pose.position_m)
+    return {
+        "cam_K": [camera.fx, 0.0, camera.cx - 0.5, 0.0, camera.fy, camera.cy - 0.5, 0.0, 0.0, 1.0],
+        "cam_R_w2c": turn.ravel().tolist(),
+        "cam_t_w2c": (MM * place_m).tolist(),
+        "depth_scale": depth_scale_mm,
+    }
+
+
+def _shared_camera(camera: Camera, depth_scale_mm: float) -> dict[str, Any]:
+    """The first camera, for tools that render images like these; each image has its own in `scene_camera`."""
+    return {
+        "cx": camera.cx - 0.5,
+        "cy": camera.cy - 0.5,
+        "depth_scale": depth_scale_mm,
+        "fx": camera.fx,
+        "fy": camera.fy,
+        "height": camera.height,
+        "width": camera.width,
+    }
+
+
+def _label_info(label: Label) -> dict[str, Any]:
+    """Numbers of pixels and boxes; BOP's width is the difference of the last and the first column."""
+    solid = label.solid
+    assert solid is not None
+    boxes = {"bbox_obj": solid.whole_bbox, "bbox_visib": label.bbox}
+    return {
+        **{
+            key: [int(x), int(y), int(width) - 1, int(height) - 1]
+            for key, (x, y, width, height) in boxes.items()
+        },
+        "px_count_all": solid.whole_px,
+        "px_count_valid": int(label.amodal.area if label.amodal else label.area),
+        "px_count_visib": int(label.area),
+        "visib_fract": label.area / solid.whole_px,
+    }
+
+
+def _mask(counts: str, height: int, width: int) -> bytes:
+    decoded: NDArray[np.uint8] = coco_mask.decode({"size": [height, width], "counts": counts.encode("ascii")})
+    _, content = cv2.imencode(".png", 255 * decoded, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    return content.tobytes()
+
+
+def _json(tree: dict[str, Any]) -> bytes:
+    """A JSON object with an entry a line, as BOP's own files are."""
+    lines = ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in tree.items())
+    return f"{{\n{lines}\n}}\n".encode()

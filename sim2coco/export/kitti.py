@@ -1,0 +1,156 @@
+"""KITTI: boxes in the image and, where poses are known, boxes in space, in `kitti/`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.geometry import per_axis
+from scenes.shot import Camera
+from sim2coco.datasets.labelled import DatasetInfo, Label, LabelledImage, Solid, Xywh
+from sim2coco.export.format import Add, Format
+from sim2coco.store import Store
+
+NO_BOX = "-1 -1 -1 -1000 -1000 -1000 -10"
+"""Height, width, length, position and rotation of what has no box in space."""
+PARTLY, LARGELY = 0.1, 0.5
+"""Occluded shares from which KITTI's level of occlusion is 1 and 2; 3 stands for an unknown share."""
+STEEP = 0.5
+"""Horizontal part of the mesh's x axis below which its z axis gives the direction of the box."""
+VELODYNE = "0 -1 0 0 0 0 -1 0 1 0 0 0"
+"""Camera axes of a laser scanner at the camera: its x axis is forward, z up."""
+
+
+class Kitti(Format):
+    """KITTI: a text file of 2-D and 3-D boxes and one of the camera for each image, in `kitti/`."""
+
+    kind: Literal["kitti"] = "kitti"
+
+    @contextmanager
+    def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
+        """Links the images under their rank, and lists the ranks of each split in `ImageSets`."""
+        ranks: dict[str, list[str]] = {split: [] for split in info.splits}
+        names: list[str] = []
+
+        def add(image: LabelledImage) -> None:
+            rank = f"{len(names):06d}"
+            names.append(f"{rank} {image.path}\n")
+            ranks[image.split].append(f"{rank}\n")
+            target.link(image.file, f"kitti/training/image_2/{rank}{PurePosixPath(image.name).suffix}")
+            target.put(f"kitti/training/label_2/{rank}.txt", _labels(image, info).encode(), sync=False)
+            if image.camera is not None:
+                calibration = _calibration(image.camera).encode()
+                target.put(f"kitti/training/calib/{rank}.txt", calibration, sync=False)
+
+        yield add
+        for split, lines in ranks.items():
+            if lines:
+                target.put(f"kitti/ImageSets/{split}.txt", "".join(lines).encode())
+        target.put("kitti/names.txt", "".join(names).encode())
+
+
+def _labels(image: LabelledImage, info: DatasetInfo) -> str:
+    """The lines of an image: its labels, then visible objects without a label as `DontCare`."""
+    lines = [_line(info.categories[label.category], label) for label in image.labels]
+    lines += [f"DontCare -1 -1 -10 {_edges(ignored.bbox)} {NO_BOX}" for ignored in image.ignored or ()]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _line(category: str, label: Label) -> str:
+    """The fields of a label; a name has no blanks, because blanks separate fields."""
+    name = "_".join(category.split()) or "_"
+    truncation, occlusion = (_share(label, key) for key in ("truncation", "occlusion"))
+    truncated = "-1" if truncation is None else f"{truncation:.2f}"
+    occluded = 3 if occlusion is None else int(occlusion >= PARTLY) + int(occlusion >= LARGELY)
+    box = None if label.solid is None else upright_box(label.solid)
+    return (
+        f"{name} {truncated} {occluded} {-10 if box is None else f'{box.alpha:.4f}'} {_edges(label.bbox)} "
+        f"{NO_BOX if box is None else box.fields()}"
+    )
+
+
+def _share(label: Label, key: str) -> float | None:
+    value = label.attributes.get(key)
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _edges(box: Xywh) -> str:
+    """Left, top, right, bottom; pixel edges are at integers, as readers of KITTI take them."""
+    x, y, width, height = box
+    return f"{x:.2f} {y:.2f} {x + width:.2f} {y + height:.2f}"
+
+
+@dataclass(frozen=True, slots=True)
+class UprightBox:
+    """A box in the camera frame that stands along the y axis.
+
+    Attributes:
+        size_m: Height, width and length.
+        bottom_m: Centre of its lower face.
+        rotation_rad: Rotation about the y axis; at 0, the length is along the x axis.
+    """
+
+    size_m: tuple[float, float, float]
+    bottom_m: tuple[float, float, float]
+    rotation_rad: float
+
+    @property
+    def alpha(self) -> float:
+        """The rotation relative to the direction in which the camera sees the box, from -π to π."""
+        x, _, z = self.bottom_m
+        return float(np.angle(np.exp(1j * (self.rotation_rad - np.arctan2(x, z)))))
+
+    def fields(self) -> str:
+        """Height, width, length, position and rotation, as in a label."""
+        return " ".join(f"{value:.4f}" for value in (*self.size_m, *self.bottom_m, self.rotation_rad))
+
+
+def upright_box(solid: Solid) -> UprightBox | None:
+    """The smallest box along the camera's y axis, in the direction of the mesh, that holds the mesh's box.
+
+    It is the mesh's own box if that stands upright in a level camera, and larger otherwise: KITTI has no
+    other rotation. None for records of earlier versions, which lack the boxes of meshes.
+    """
+    if solid.box_m is None:
+        return None
+    turn = solid.pose.rotation()
+    x_axis, z_axis = turn[:, 0], turn[:, 2]
+    toward = x_axis if np.hypot(x_axis[0], x_axis[2]) >= STEEP else z_axis
+    rotation_rad = float(np.arctan2(-toward[2], toward[0]))
+    cos, sin = np.cos(rotation_rad), np.sin(rotation_rad)
+    along = np.array([[cos, 0.0, sin], [0.0, 1.0, 0.0], [-sin, 0.0, cos]])
+    corners_m = solid.pose.apply(_corners(solid)) @ along
+    low, high = corners_m.min(axis=0), corners_m.max(axis=0)
+    middle = (low + high) / 2
+    middle[1] = high[1]
+    length, height, width = (high - low).tolist()
+    x, y, z = (along @ middle).tolist()
+    return UprightBox((height, width, length), (x, y, z), rotation_rad)
+
+
+def _corners(solid: Solid) -> NDArray[np.float64]:
+    """The corners (8, 3) of the mesh's box in the frame of its pose."""
+    assert solid.box_m is not None
+    sides = np.array(solid.box_m) * per_axis(solid.scale)
+    return np.array([[x, y, z] for x in sides[:, 0] for y in sides[:, 1] for z in sides[:, 2]])
+
+
+def _calibration(camera: Camera) -> str:
+    """Projection matrices for pixel centres at integers; all four cameras are the same one."""
+    matrix = [
+        *(camera.fx, 0.0, camera.cx - 0.5, 0.0),
+        *(0.0, camera.fy, camera.cy - 0.5, 0.0),
+        *(0.0, 0.0, 1.0, 0.0),
+    ]
+    values = " ".join(f"{value:.12e}" for value in matrix)
+    lines = [f"P{number}: {values}" for number in range(4)]
+    lines += [
+        "R0_rect: 1 0 0 0 1 0 0 0 1",
+        f"Tr_velo_to_cam: {VELODYNE}",
+        "Tr_imu_to_velo: 1 0 0 0 0 1 0 0 0 0 1 0",
+    ]
+    return "".join(f"{line}\n" for line in lines)

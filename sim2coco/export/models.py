@@ -1,0 +1,101 @@
+"""Meshes as models of BOP: PLY in millimetres about the centre of their box, and their sizes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import ConvexHull, QhullError
+from scipy.spatial.distance import pdist
+
+from scenes.assets.mesh import Mesh
+from scenes.geometry import Scale, Vec3, per_axis
+
+Array = NDArray[np.float64]
+MM = 1000.0
+HEADER = """\
+ply
+format ascii 1.0
+comment millimetres, z up
+element vertex {vertices}
+property float x
+property float y
+property float z
+property float nx
+property float ny
+property float nz
+property uchar red
+property uchar green
+property uchar blue
+element face {faces}
+property list uchar int vertex_indices
+end_header
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A model.
+
+    Attributes:
+        points_mm: (n, 3) vertices.
+        normals: (n, 3) unit normals.
+        colors: (n, 3) uint8 RGB; textures are not kept.
+        faces: (m, 3) vertex indices.
+    """
+
+    points_mm: Array
+    normals: Array
+    colors: NDArray[np.uint8]
+    faces: NDArray[np.int32]
+
+    def ply(self) -> bytes:
+        """The model as PLY in text form, which the format asks for."""
+        rows = zip(self.points_mm.tolist(), self.normals.tolist(), self.colors.tolist(), strict=True)
+        lines = [
+            "%.6f %.6f %.6f %.6f %.6f %.6f %d %d %d" % (*point, *normal, *color)
+            for point, normal, color in rows
+        ]
+        lines += ["3 %d %d %d" % (a, b, c) for a, b, c in self.faces.tolist()]
+        header = HEADER.format(vertices=len(self.points_mm), faces=len(self.faces))
+        return (header + "\n".join(lines) + "\n").encode()
+
+
+def model(mesh: Mesh, scale: Scale, center_m: Vec3) -> Model:
+    """The model of a mesh.
+
+    Args:
+        mesh: The mesh, in metres.
+        scale: Its scale.
+        center_m: The point of the scaled mesh that becomes the origin.
+    """
+    factors = np.array(per_axis(scale))
+    normals = np.concatenate([part.normals for part in mesh.parts]) / factors
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    colors = [
+        np.tile(np.rint(255 * np.array(part.color_rgb)), (len(part.vertices_m), 1)) for part in mesh.parts
+    ]
+    points_mm = MM * (mesh.vertices_m * factors - center_m)
+    return Model(points_mm, normals, np.concatenate(colors).astype(np.uint8), mesh.faces)
+
+
+def model_info(model: Model) -> dict[str, float]:
+    """The box and the diameter of a model, in millimetres."""
+    low, high = model.points_mm.min(axis=0), model.points_mm.max(axis=0)
+    info = {"diameter": diameter(model.points_mm)}
+    info |= {f"min_{axis}": float(value) for axis, value in zip("xyz", low, strict=True)}
+    return info | {f"size_{axis}": float(value) for axis, value in zip("xyz", high - low, strict=True)}
+
+
+def diameter(points: Array) -> float:
+    """The largest distance between two of the points (n, 3)."""
+    try:
+        points = points[ConvexHull(points).vertices]
+    except QhullError:  # the points are in one plane
+        points = np.unique(points, axis=0)
+    if len(points) <= MAX_PAIRED:
+        return float(pdist(points).max())
+    return max(float(np.linalg.norm(points - point, axis=1).max()) for point in points)
+
+
+MAX_PAIRED = 4000
+"""Number of points up to which all distances are computed at once."""
