@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
-from scipy.spatial.distance import pdist
 
 from scenes.assets.mesh import Mesh
 from scenes.geometry import Scale, Vec3, per_axis
@@ -50,12 +49,12 @@ class Model:
 
     def ply(self) -> bytes:
         """The model as PLY in text form, which the format asks for."""
-        rows = zip(self.points_mm.tolist(), self.normals.tolist(), self.colors.tolist(), strict=True)
+        numbers = np.hstack([self.points_mm, self.normals]).tolist()
         lines = [
-            "%.6f %.6f %.6f %.6f %.6f %.6f %d %d %d" % (*point, *normal, *color)
-            for point, normal, color in rows
+            f"{' '.join(f'{number:.6f}' for number in row)} {red} {green} {blue}"
+            for row, (red, green, blue) in zip(numbers, self.colors.tolist(), strict=True)
         ]
-        lines += ["3 %d %d %d" % (a, b, c) for a, b, c in self.faces.tolist()]
+        lines += [f"3 {first} {second} {third}" for first, second, third in self.faces.tolist()]
         header = HEADER.format(vertices=len(self.points_mm), faces=len(self.faces))
         return (header + "\n".join(lines) + "\n").encode()
 
@@ -92,10 +91,4 @@ def diameter(points: Array) -> float:
         points = points[ConvexHull(points).vertices]
     except QhullError:  # the points are in one plane
         points = np.unique(points, axis=0)
-    if len(points) <= MAX_PAIRED:
-        return float(pdist(points).max())
     return max(float(np.linalg.norm(points - point, axis=1).max()) for point in points)
-
-
-MAX_PAIRED = 4000
-"""Number of points up to which all distances are computed at once."""

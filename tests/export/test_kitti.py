@@ -37,7 +37,7 @@ def test_another_box_is_around_the_object() -> None:
         assert box is not None
         sides = np.array(BOX_M)
         points = np.array([[x, y, z] for x in sides[:, 0] for y in sides[:, 1] for z in sides[:, 2]])
-        seen = turn.apply(points) + (0.2, -0.1, 3.0)
+        seen = turn.apply(points) + np.array([0.2, -0.1, 3.0])
         local = Rotation.from_euler("y", box.rotation_rad).inv().apply(seen - box.bottom_m)
         height, width, length = box.size_m
         assert np.abs(local[:, 0]).max() == pytest.approx(length / 2)
