@@ -138,7 +138,7 @@ def test_a_data_set_with_an_unknown_format_is_refused(plain: Path, tmp_path: Pat
     run = json.loads((plain / "run.json").read_text())
     (tmp_path / "run.json").write_text(json.dumps(run | {"formats": [{"kind": "listing"}]}))
     before = tree(tmp_path)
-    with pytest.raises(StoreError, match=r"run\.json: formats: unknown kind 'listing'; allowed: coco"):
+    with pytest.raises(StoreError, match=r"run\.json: formats: unknown kind 'listing'; allowed: .*coco"):
         generate(RECIPE, tmp_path, 9)
     assert tree(tmp_path) == before
 
