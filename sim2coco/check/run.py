@@ -12,7 +12,7 @@ from sim2coco.check.folder import Folder
 from sim2coco.check.paths import LOADER
 from sim2coco.check.values import Entry, show
 
-APART = ("format", "num_images", "formats", "format_plugins", "identity", "sources")
+APART = ("format", "num_images", "asked_for", "formats", "format_plugins", "identity", "sources")
 """The values of `run.json` that are no part of its identity."""
 
 
