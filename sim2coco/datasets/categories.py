@@ -9,7 +9,7 @@ from sim2coco.check.entries import COCO
 from sim2coco.check.values import Entry, integer, show, violations
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.labelled import DatasetInfo, Licence, Scalar, Skeleton
-from sim2coco.datasets.streaming import value
+from sim2coco.datasets.streaming import head
 
 SCALARS = (str, int, float, bool, type(None))
 OF_CATEGORIES = ("id", "name", "supercategory")
@@ -36,7 +36,8 @@ def read_head(path: Path) -> Head:
     Raises:
         DataSetError: The file cannot be read, or a category is invalid.
     """
-    listed = value(path, "categories")
+    stated = head(path)
+    listed = stated.get("categories")
     if type(listed) is not list:
         raise DataSetError(f"{path}: categories is missing, or no list")
     for rank, entry in enumerate(listed):
@@ -46,8 +47,8 @@ def read_head(path: Path) -> Head:
     for entry in listed:
         first.setdefault(entry["name"], entry)
     names = list(first)
-    licences = _licences(value(path, "licenses"))
-    about = value(path, "info")
+    licences = _licences(stated.get("licenses"))
+    about = stated.get("info")
     info = DatasetInfo(
         splits=(),
         categories=tuple(names),

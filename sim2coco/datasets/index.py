@@ -7,7 +7,7 @@ a name in the folder for temporary files (`TMPDIR`): it is gone when the process
 import errno
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from sim2coco.check.entries import COCO
-from sim2coco.check.values import Entry, Rules, show, violations
+from sim2coco.check.values import Entry, follows, show, violations
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.streaming import entries
 
@@ -112,10 +112,9 @@ def index_file(path: Path, amodal: Path | None = None) -> Index:
     database = sqlite3.connect("", isolation_level=None)
     with _told(path):
         database.executescript(SCHEMA.format(cache=CACHE_KIB))
-        _fill(database, path, "images", COCO["images"], _image_row)
-        _fill(database, path, "annotations", COCO["annotations"], _annotation_row)
+        _fill(database, path, {"images": _image_row, "annotations": _annotation_row})
         if amodal is not None:
-            _fill(database, amodal, "amodal", COCO["annotations"], _amodal_row)
+            _fill(database, amodal, {"annotations": _amodal_row})
         for column, key in UNIQUE.items():
             _check_unique(database, path, column, key)
         database.execute("CREATE INDEX by_image ON annotations (image)")
@@ -124,39 +123,39 @@ def index_file(path: Path, amodal: Path | None = None) -> Index:
     return Index(images, annotations, _Names(images, database), database)
 
 
-Row = Callable[[Entry], tuple[Any, ...]]
-"""Makes the row of a table, without its rank, from an entry."""
+Row = Callable[[Entry], tuple[str, tuple[Any, ...]]]
+"""Makes a table's statement, and the row without its rank, from an entry."""
 
 
-def _fill(database: sqlite3.Connection, path: Path, table: str, rules: Rules, row: Row) -> None:
-    """Puts the entries of a list of a file into a table."""
-    kind = "images" if table == "images" else "annotations"
-
-    def rows() -> Iterator[tuple[Any, ...]]:
-        for rank, entry in enumerate(entries(path, kind)):
-            for what in violations(entry, rules):
-                raise DataSetError(f"{path}: {kind}[{rank}]: {what}")
-            try:
-                yield rank, *row(entry)
-            except (ValueError, RecursionError) as error:
-                raise DataSetError(f"{path}: {kind}[{rank}]: cannot be read ({error})") from error
-
-    marks = {"images": "?, ?, ?, ?", "annotations": "?, ?, ?, ?", "amodal": "?, ?, ?"}[table]
+def _fill(database: sqlite3.Connection, path: Path, rows: Mapping[str, Row]) -> None:
+    """Puts the entries of some lists of a file into tables."""
     database.execute("BEGIN")
-    database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows())
+    for item in entries(path):
+        if item.key not in rows:
+            continue
+        where = f"{path}: {item.key}[{item.rank}]"
+        if not follows(item.value, COCO[item.key]):
+            raise DataSetError(f"{where}: {next(violations(item.value, COCO[item.key]))}")
+        try:
+            statement, row = rows[item.key](item.value)
+        except (ValueError, RecursionError) as error:
+            raise DataSetError(f"{where}: cannot be read ({str(error).splitlines()[0]})") from error
+        database.execute(statement, (item.rank, *row))
     database.execute("COMMIT")
 
 
-def _image_row(entry: Entry) -> tuple[int, str, bytes]:
-    return entry["id"], entry["file_name"].replace("\\", "/"), _text(entry)
+def _image_row(entry: Entry) -> tuple[str, tuple[Any, ...]]:
+    row = entry["id"], entry["file_name"].replace("\\", "/"), _text(entry)
+    return "INSERT INTO images VALUES (?, ?, ?, ?)", row
 
 
-def _annotation_row(entry: Entry) -> tuple[int, int, bytes]:
-    return entry["id"], entry["image_id"], _text(entry)
+def _annotation_row(entry: Entry) -> tuple[str, tuple[Any, ...]]:
+    return "INSERT INTO annotations VALUES (?, ?, ?, ?)", (entry["id"], entry["image_id"], _text(entry))
 
 
-def _amodal_row(entry: Entry) -> tuple[int, bytes]:
-    return entry["id"], _text({key: entry.get(key) for key in ("segmentation", "area", "bbox")})
+def _amodal_row(entry: Entry) -> tuple[str, tuple[Any, ...]]:
+    kept = {key: entry.get(key) for key in ("segmentation", "area", "bbox")}
+    return "INSERT INTO amodal VALUES (?, ?, ?)", (entry["id"], _text(kept))
 
 
 def _text(entry: Entry) -> bytes:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -42,11 +43,9 @@ class Run:
     def sizes(self) -> dict[str, Size]:
         """The number of images and of annotations of each split that has images."""
         files = {split: _annotations(self.root, split) for split in self.info.splits}
-        return {
-            split: Size(*(sum(1 for _ in entries(file, kind)) for kind in ("images", "annotations")))
-            for split, file in files.items()
-            if file.exists()
-        }
+        written = {split: file for split, file in files.items() if file.exists()}
+        counts = {split: Counter(item.key for item in entries(file)) for split, file in written.items()}
+        return {split: Size(found["images"], found["annotations"]) for split, found in counts.items()}
 
     def images(self, split: str | None = None) -> Iterator[LabelledImage]:
         """Yields the labelled images in the order of scenes."""

@@ -165,11 +165,10 @@ def test_two_categories_of_one_name_are_one(tmp_path: Path) -> None:
     assert {label.category for image in data.images() for label in image.labels} == {0, 1}
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
-def test_other_encodings(tmp_path: Path, encoding: str) -> None:
+def test_names_in_any_script(tmp_path: Path) -> None:
     path = tmp_path / "annotations/instances_train.json"
     small(("Käfer", "犬")).write(path, tmp_path / "images/train")
-    path.write_text(json.dumps(json.loads(path.read_text()), ensure_ascii=False), encoding=encoding)
+    path.write_text(json.dumps(json.loads(path.read_text()), ensure_ascii=False))
     data = open_dataset(tmp_path)
     assert data.info.categories == ("Käfer", "犬")
     assert len(list(data.images())) == 3
@@ -270,12 +269,26 @@ def test_what_is_invalid_is_told_in_one_line(tmp_path: Path, case: str) -> None:
         (b'{"images": [], "annotations": []}', "categories is missing, or no list"),
         (b'{"images": {}, "annotations": [], "categories": []}', "images is missing, or no list"),
         (b'{"images": [], "categories": []}', "annotations is missing, or no list"),
-        (b'{"images": [], "annotations": [], "categories": [{"id": NaN, "name": "a"}]}', "invalid JSON"),
+        (b'{"images": [], "annotations": [], "categories": [{"id": NaN, "name": "a"}]}', "it contains NaN"),
+        (b'{"images": [], "annotations": [], "categories": [], "images": []}', "key 'images' occurs twice"),
         (b"\xff\xfe\x00", "invalid JSON"),
-        (b"[" * 100_000, "invalid JSON"),
-        (b"[]", "categories is missing"),
+        (b"[" * 100_000, "is a list, must be an object"),
+        (b'{"info": ' + b"[" * 100_000, "invalid JSON"),
+        (b"[]", "is a list, must be an object"),
     ],
-    ids=["empty", "cut", "no categories", "object", "no annotations", "NaN", "bytes", "deep", "list"],
+    ids=[
+        "empty",
+        "cut",
+        "no categories",
+        "object",
+        "no annotations",
+        "NaN",
+        "twice",
+        "bytes",
+        "deep",
+        "deep inside",
+        "list",
+    ],
 )
 def test_files_that_are_no_coco_files(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "labels.json").write_bytes(content)
@@ -305,7 +318,7 @@ def test_image_files_that_are_missing_or_none(tmp_path: Path) -> None:
 
 def test_memory_does_not_grow_with_the_number_of_annotations(tmp_path: Path) -> None:
     peaks, sizes = [], []
-    for many in (800, 4000):
+    for many in (2500, 5000):
         file = small(images=100)
         owner = {"category_id": 1, "iscrowd": 0, **rectangle(3, 4, 10, 12)}
         file.annotations = [
