@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import chain, count
 from math import ceil, floor
-from pathlib import PurePosixPath
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -16,6 +15,7 @@ from sim2coco.datasets.masks import crop
 from sim2coco.export.coco import about
 from sim2coco.export.cocofile import categories, coco_file
 from sim2coco.export.format import Add, Format
+from sim2coco.export.names import Names
 from sim2coco.png import png
 from sim2coco.store import Store
 
@@ -36,11 +36,12 @@ class Panoptic(Format):
         listed = [*({**entry, "isthing": 1} for entry in categories(info)), _background(info)]
         with ExitStack() as stack:
             files = {split: stack.enter_context(coco_file(info)) for split in info.splits}
+            names = Names()
 
             def add(image: LabelledImage) -> None:
                 target.link(image.file, image.path)
                 ids = _segment_ids(image)
-                name = str(PurePosixPath(image.name).with_suffix(".png"))
+                name = f"{names.in_split(image)}.png"
                 target.put(f"panoptic/panoptic_{image.split}/{name}", png(_colors(ids)), sync=False)
                 file = files[image.split]
                 file.add_image(image)

@@ -159,6 +159,18 @@ def test_where_masks_overlap_the_smaller_is_on_top(tmp_path: Path) -> None:
     assert segment_ids[2, 2] == 1
 
 
+def test_images_that_differ_in_their_suffix_have_files_of_their_own(tmp_path: Path) -> None:
+    maps = {"a.png": HOLED, "a.jpg": HOLED.T}
+    write([Panoptic()], [image_of(ids, tmp_path / "source", name) for name, ids in maps.items()], tmp_path)
+    root = tmp_path / "panoptic"
+    names = [
+        annotation["file_name"]
+        for annotation in json.loads((root / "panoptic_train.json").read_text())["annotations"]
+    ]
+    shapes = [np.array(Image.open(root / "panoptic_train" / name)).shape for name in names]
+    assert shapes == [(40, 60, 3), (60, 40, 3)]
+
+
 def test_panoptic_needs_masks(tmp_path: Path) -> None:
     image = image_of(HOLED, tmp_path / "source")
     image = replace(image, labels=(replace(image.labels[0], counts=None),))
