@@ -14,13 +14,16 @@ import yaml
 from scenes.assets.loading import load_catalogue
 from sim2coco import Recipe, generate
 from sim2coco.check import check
+from sim2coco.cli.scalars import parsed
 from sim2coco.datasets.labelled import DatasetInfo, Label, LabelledImage
 from sim2coco.datasets.own import dataset_info, labelled_images
 from sim2coco.export.format import Format, write_formats
 from sim2coco.export.imagefolder import ImageFolder
+from sim2coco.export.settings import Export
 from sim2coco.export.voc import Voc
 from sim2coco.export.webdataset import WebDataset
 from sim2coco.export.yolo import Yolo, data_yaml
+from sim2coco.messages import ConfigError, build
 from sim2coco.store import LocalStore
 from tests.commandline import tree
 from tests.export.masks import INFO, images_of, label_of
@@ -188,6 +191,16 @@ def test_boxes_of_others_are_cut_at_the_image(image: LabelledImage, tmp_path: Pa
 def test_data_yaml_names_training_and_validation(splits: list[str], expected: dict[str, object]) -> None:
     content = yaml.safe_load(data_yaml(INFO, splits))
     assert content == expected | {"names": dict(enumerate(INFO.categories))}
+
+
+@pytest.mark.parametrize(("word", "expected"), [("0", 0), ("1", 1), ("2", None)])
+def test_the_first_pixel_is_chosen_by_a_word_of_the_command_line(word: str, expected: int | None) -> None:
+    tree = {"formats": [{"kind": "voc", "first_pixel": word}]}
+    if expected is None:
+        with pytest.raises(ConfigError, match="first_pixel"):
+            build(Export, tree, parsed)
+    else:
+        assert build(Export, tree, parsed).formats == (Voc(first_pixel=expected),)
 
 
 def test_voc_says_what_is_cut_and_hidden(image: LabelledImage, tmp_path: Path) -> None:
