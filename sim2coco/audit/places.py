@@ -30,7 +30,11 @@ def found_files(root: Path, run: Mapping[str, Any], folders: Sequence[Path]) -> 
     for folder in folders:
         if not folder.exists():
             raise AuditError(f"--meshes: no folder {str(folder)!r}")
-    wanted = {key: source for key, source in run.get("sources", {}).items() if "sha256" in source}
+    wanted = {
+        key: source
+        for key, source in run.get("sources", {}).items()
+        if isinstance(source.get("sha256"), str) and isinstance(source.get("file"), str)
+    }
     if not wanted:
         return {}
     libraries = [place for folder in folders for place in _of_library(folder)]

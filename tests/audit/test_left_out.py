@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sim2coco.audit import audit
+import pytest
+
+from sim2coco.audit import AuditError, audit
 from sim2coco.audit.image import COVERED, GEOMETRY
 from tests.audit.conftest import Made
 from tests.audit.planting import Planted
@@ -48,6 +50,16 @@ def test_a_mesh_whose_file_is_unknown(made: Made, tmp_path: Path) -> None:
     assert report.images == 0
     assert sum(report.left_out.values()) == 4
     assert all("run.json does not name its file" in reason for reason in report.left_out)
+
+
+def test_run_json_that_was_edited_by_hand(made: Made, tmp_path: Path) -> None:
+    planted = Planted(made.data, made.meshes, tmp_path / "data")
+    run = json.loads((planted.root / "run.json").read_text())
+    edit_run(planted.root, sources={key: {"sha256": 5} for key in run["sources"]})
+    assert {finding.rule for finding in audit(planted.root, [made.meshes]).findings} == {"record"}
+    edit_run(planted.root, sources=["nothing"])
+    with pytest.raises(AuditError, match="not a data set of sim2coco"):
+        audit(planted.root, [made.meshes])
 
 
 def test_furniture_hides_objects(made: Made, tmp_path: Path) -> None:
