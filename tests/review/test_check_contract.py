@@ -15,6 +15,7 @@ from sim2coco.check import Report, check, faults
 from sim2coco.check.faults import KINDS
 from sim2coco.check.jsontext import NotJson
 from sim2coco.check.stream import BLOCK, MAX_ENTRY, items
+from tests.review.test_check import valid as valid_run
 
 TRAIN, IMAGE = "annotations/instances_train.json", "images/train/a.jpg"
 OUTLINE = [10.0, 10.0, 30.0, 10.0, 30.0, 30.0, 10.0, 30.0]
@@ -247,6 +248,16 @@ def test_files_that_are_no_files_do_not_hang(tmp_path: Path) -> None:
     (tmp_path / TRAIN).unlink()
     (tmp_path / TRAIN).write_bytes(PLAIN)
     assert [fault.kind for fault in check(tmp_path).faults] == ["image"]
+
+
+@pytest.mark.parametrize("name", ["run.json", "config.yaml", "records/000/000000.json"])
+def test_pipes_in_a_run_do_not_hang(tmp_path: Path, name: str) -> None:
+    valid_run().write(tmp_path)
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    faults_of_file = {fault.kind for fault in check(tmp_path).faults if fault.file == name}
+    assert faults_of_file <= {"unreadable", "missing"}
+    assert faults_of_file
 
 
 def test_a_million_empty_entries_take_seconds_and_are_counted(tmp_path: Path) -> None:
