@@ -7,6 +7,11 @@ from pathlib import PurePosixPath
 
 from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
 
+NAMES = {
+    "instances": "annotations/instances_{split}.json",
+    "amodal": "annotations_amodal/amodal_{split}.json",
+}
+"""The annotation files of a split, visible and amodal masks, as the COCO format writes them."""
 SHOWN = 12
 """Number of images on the contact sheet."""
 

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from hashlib import file_digest
 from typing import Any
 
-from sim2coco.card.contents import Contents
+from sim2coco.card.contents import NAMES, Contents
 from sim2coco.card.licences import urls
-from sim2coco.export.coco import NAMES
 from sim2coco.store import Store
 
 Node = dict[str, Any]

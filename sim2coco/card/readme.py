@@ -6,10 +6,9 @@ from typing import Any
 
 import yaml
 
-from sim2coco.card.contents import Contents
+from sim2coco.card.contents import NAMES, Contents
 from sim2coco.card.licences import UNKNOWN, hugging_face
 from sim2coco.card.origin import Origin
-from sim2coco.export.coco import NAMES
 from sim2coco.messages import counted
 
 SHEET = "contact_sheet.jpg"
@@ -191,7 +190,7 @@ def _limits(contents: Contents, origin: Origin) -> Iterator[str]:
             f"{counted(ignored, 'visible object')} without a label: too small, too hidden or cut off. "
             "The list `ignored` of each image has their boxes and the reasons."
         )
-    if contents.unposed:
+    if origin.ours and contents.unposed:
         number = counted(contents.unposed, "image")
         yield f"{number} without camera and poses, as augmentation moved pixels; truncation is estimated."
     if any(licence.name == UNKNOWN for licence in contents.info.licences):

@@ -1,8 +1,10 @@
 """Writes a data set that is made from others as a COCO data set: complete, or not at all."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from sim2coco.card import Contents, Origin, write_card
 from sim2coco.datasets.derived import Derived
 from sim2coco.datasets.labelled import LabelledImage
 from sim2coco.datasets.provenance import FILE, origin, sources_file
@@ -39,6 +41,18 @@ def write_derived(derived: Derived, out: Path, progress: Callable[[int], None]) 
             progress(done)
 
     with new_folder(out) as store:
-        write_formats((Coco(),), store, derived.info, counted())
+        contents = Contents(derived.info)
+        write_formats((Coco(),), store, derived.info, contents.counted(counted()))
         store.put(FILE, sources_file(derived.made_by, derived.sources, by_source))
+        write_card(store, contents, Origin(_made(derived), files={FILE: "where the images come from"}))
     return {split: size for split, size in by_split.items() if size.images}
+
+
+def _made(derived: Derived) -> dict[str, str]:
+    """How the data set was made, for its card."""
+    settings = {
+        key: value if isinstance(value, str) else json.dumps(value) for key, value in derived.made_by.items()
+    }
+    return settings | {
+        f"source {number}": source.identity for number, source in enumerate(derived.sources, 1)
+    }

@@ -15,14 +15,18 @@ from numpy.typing import NDArray
 from PIL import Image
 from pycocotools.coco import COCO
 
+import sim2coco.export.coco as coco_format
 from sim2coco import Recipe, generate
 from sim2coco.card import Contents, Origin, write_card
 from sim2coco.card.card import is_edited
-from sim2coco.card.contents import SHOWN
+from sim2coco.card.contents import NAMES, SHOWN
 from sim2coco.card.licences import hugging_face, urls
 from sim2coco.card.readme import readme
 from sim2coco.check import check
 from sim2coco.datasets.labelled import DatasetInfo, Label, LabelledImage, Licence
+from sim2coco.datasets.merging import merged
+from sim2coco.datasets.reading import open_dataset
+from sim2coco.export.derived import write_derived
 from sim2coco.store import LocalStore
 from tests.commandline import tree
 
@@ -198,6 +202,24 @@ def test_a_data_set_of_others_gets_a_card(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "croissant.json").read_text())["license"] == ["https://x.org"]
     assert not is_edited(store)
     assert readme(contents, Origin()) in text
+
+
+def test_the_card_names_the_files_that_the_coco_format_writes() -> None:
+    assert NAMES == coco_format.NAMES
+
+
+def test_a_merged_data_set_has_a_card(made: Path, tmp_path: Path) -> None:
+    """Its counts are those of the data sets that it is made from."""
+    other = tmp_path / "other"
+    generate(RECIPE.model_copy(update={"seed": 4}), other, 4)
+    sources = {"one": open_dataset(made), "other": open_dataset(other)}
+    write_derived(merged(sources, None, 0), tmp_path / "all", lambda done: None)
+    text = (tmp_path / "all" / "README.md").read_text()
+    counts = [len(coco(out, split).anns) for out in (made, other) for split in ("train", "val")]
+    assert f"| labels | {counts[0] + counts[2]} | {counts[1] + counts[3]} | {sum(counts)} |" in text
+    assert "`sources.json`" in text
+    assert str(tmp_path) not in text
+    assert check(tmp_path / "all").faults == ()
 
 
 @OF_MLCROISSANT
