@@ -18,10 +18,11 @@ Index = NDArray[np.int64]
 
 MIN_FACES = 10_000
 """Meshes with fewer faces have no simplified levels: drawing them takes little time."""
-ERRORS = (8e-5, 3.5e-4, 1e-3, 2.5e-3)
+ERRORS = (8e-5, 3.5e-4, 1e-3, 2.5e-3, 1.6e-2)
 """Errors up to which levels are simplified, as fractions of the longest side of the mesh.
 
-Those of the coarsest level are too large for bodies of more than about 20 px.
+The last one is too large for bodies of more than a few pixels: it is for scenes that are too fine for
+OpenGL's memory.
 """
 MAX_SHARE = 0.5
 """Largest number of faces of a level, as a fraction of those of the level before it."""

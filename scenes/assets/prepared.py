@@ -20,7 +20,7 @@ from scenes.assets.stored import Look
 
 Array = NDArray[np.float64]
 
-VERSION = 4
+VERSION = 5
 """Version of the format and of the algorithms whose results are stored."""
 UNIT_SHORT = 32767
 """The integer that stands for 1 in normals."""
