@@ -1,0 +1,94 @@
+"""Commands whose settings Hydra composes: one job, or one for each point of a sweep; and completion."""
+
+import os
+import re
+import sys
+import warnings
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from sim.temporary import temporary_folder
+from sim2coco.cli.jobs import generate_one, preview_one, validate
+from sim2coco.cli.reporting import fail, guarded, of_the_system, out
+from sim2coco.cli.stopping import exit_now, on_signals, temporary_folders
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+HYDRA_COMMANDS = {"generate": "make, extend or resume a data set", "preview": "8 labelled images on one PNG"}
+"""Commands whose settings Hydra composes, with their descriptions."""
+
+
+def composed(command: str, arguments: list[str]) -> int:
+    """Runs a command that Hydra configures: one job, or one for each point of a sweep."""
+    if "--help" in arguments or "-h" in arguments:
+        from sim2coco.cli.manual import manual
+
+        out.print(manual(command), markup=False)
+        return 0
+    from sim2coco.cli.composition import composition_error
+    from sim2coco.cli.overrides import hydra_arguments
+    from sim2coco.messages import ConfigError
+
+    codes: list[int] = []
+    jobs = {"generate": generate_one, "preview": preview_one}
+    folders: set[str] = set()
+
+    def validated(tree: "DictConfig") -> None:
+        codes.append(guarded(lambda: validate(tree, folders)))
+
+    def job(tree: "DictConfig") -> None:
+        codes.append(guarded(lambda: jobs[command](tree)))
+        on_signals(exit_now)
+
+    try:
+        with temporary_folder() as folder:
+            temporary_folders.append(folder)
+            inputs = hydra_arguments(arguments)
+            sweeps = bool({"-m", "--multirun"} & set(inputs))
+            if sweeps and command != "generate":
+                raise ConfigError(f"{command} makes one image and does not accept -m")
+            if sweeps:
+                # All jobs are validated before any job runs, so that errors in all of them are found early.
+                _hydra(command, inputs, folder, validated)
+            if not any(codes):
+                _hydra(command, inputs, folder, job)
+    except ConfigError as error:
+        return fail(str(error))
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # `guarded` catches the errors of jobs, so this one is Hydra's or the system's
+        if type(error).__module__ == OSError.__module__ and isinstance(error, OSError):
+            return fail(of_the_system(error), 1)
+        return fail(composition_error(error, arguments))
+    return max(codes, default=0)
+
+
+def _hydra(command: str, arguments: list[str], folder: str, job: Callable[["DictConfig"], None]) -> None:
+    """Composes the configuration with Hydra and calls a job once, or for each point of a sweep."""
+    import hydra
+
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    # These overrides come last, so that they replace those of the user. With them, Hydra leaves no files
+    # behind, and relative paths are relative to the user's working directory.
+    last = [f"hydra.run.dir={folder}", f"hydra.sweep.dir={folder}", "hydra.job.chdir=false"]
+    sys.argv = [f"sim2coco {command}", *arguments, *([] if "-sc" in arguments else last)]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", module=r"hydra\.")
+        # A file of the user with the name of a kind of a plug-in is merged over the settings of that kind.
+        warnings.filterwarnings("ignore", message=r"\s*'.*' is validated against ConfigStore schema")
+        hydra.main(version_base="1.3", config_path="pkg://conf", config_name="config")(job)()
+
+
+def complete(arguments: list[str], commands: Iterable[str]) -> int:
+    """Prints completions of a command line for bash: commands are completed here, settings by Hydra."""
+    line = os.environ.get("COMP_LINE", "")
+    if arguments[1:2] == ["query=bash"] and not re.match(rf"\s*\S+\s+({'|'.join(HYDRA_COMMANDS)})\s", line):
+        first = re.fullmatch(r"\s*\S+\s+\S*", line)
+        out.print(" ".join(commands) if first else "")
+        return 0
+    shorter = re.sub(rf"^(\s*\S+)\s+({'|'.join(HYDRA_COMMANDS)})(?=\s)", r"\1", line)
+    os.environ["COMP_LINE"], os.environ["COMP_POINT"] = shorter, str(len(shorter))
+    with temporary_folder() as folder:
+        _hydra("", arguments, folder, lambda tree: None)
+    return 0
