@@ -19,7 +19,7 @@ from sim2coco.datasets.derived import Derived
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.labelled import DatasetInfo, LabelledImage, Skeleton
 from sim2coco.datasets.names import Names
-from sim2coco.datasets.provenance import refuse_twice, sources_of, with_origin
+from sim2coco.datasets.provenance import DATASET, origin, refuse_twice, sources_of, with_origin
 from sim2coco.datasets.reading import Dataset
 from sim2coco.seeding import rng_for
 
@@ -78,11 +78,19 @@ def merged(
 
 
 def _images(parts: Sequence["_Part"]) -> Iterator[LabelledImage]:
-    """Yields the images of all data sets, one data set after the other; scenes are numbered consecutively."""
+    """Yields the images of all data sets, one data set after the other; scenes are numbered consecutively.
+
+    Raises:
+        DataSetError: Two have images of the same data set: one is an exported copy, which lists no sources.
+    """
     names, first_scene = Names(), 0
+    owners: dict[str | None, _Part] = {}
     for part in parts:
         last = first_scene - 1
         for image in part.images():
+            if (owner := owners.setdefault(origin(image), part)) is not part:
+                what = f"has images of the data set {image.facts[DATASET]}, which {owner.data.root} has too"
+                raise DataSetError(f"{part.data.root}: {what}; merge each data set once")
             scene = None if image.scene is None else first_scene + image.scene
             last = max(last, -1 if scene is None else scene)
             yield replace(image, name=names.of(image, prefixed=True), scene=scene)

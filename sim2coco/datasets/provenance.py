@@ -58,17 +58,17 @@ def sources_file(made_by: Mapping[str, Any], sources: Iterable[Source], sizes: M
     Args:
         made_by: The command and its settings.
         sources: The data sets that images were taken from.
-        sizes: Number of images and of annotations of each, by identity; without an image it is left out.
+        sizes: Number of images and of annotations of each, by identity.
     """
+    about = {source.identity: dict(source.about) for source in sources}
     listed = [
         {
-            "identity": source.identity,
-            "images": sizes[source.identity].images,
-            "annotations": sizes[source.identity].annotations,
-            "about": dict(source.about),
+            "identity": identity,
+            "images": size.images,
+            "annotations": size.annotations,
+            "about": about.get(identity, {}),
         }
-        for source in sorted(sources, key=lambda source: source.identity)
-        if source.identity in sizes
+        for identity, size in sorted(sizes.items())
     ]
     return json.dumps({"format": 1, "made_by": dict(made_by), "sources": listed}, indent=1).encode() + b"\n"
 

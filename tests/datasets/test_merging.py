@@ -180,10 +180,9 @@ def test_keypoints_licences_and_own_fields_are_kept(tmp_path: Path) -> None:
         if "license" in image.facts
     }
     assert stated == {("train/img0.png", "MIT", 3), ("train/img0.png", "CC BY 4.0", None)}
-    derived = merged({name: open_dataset(tmp_path / name) for name in ("one", "two")})
-    dog = derived.info.categories.index("dog")
-    assert derived.info.skeletons[dog] == Skeleton(("nose", "tail"), ((0, 1),))
-    labels = [label for image in derived.images for label in image.labels if label.keypoints is not None]
+    dog = data.info.categories.index("dog")
+    assert data.info.skeletons[dog] == Skeleton(("nose", "tail"), ((0, 1),))
+    labels = [label for image in data.images() for label in image.labels if label.keypoints is not None]
     assert [(label.category, label.keypoints, label.attributes) for label in labels] == [
         (dog, ((3, 4, 2), (0, 0, 0)), {"score": 0.5})
     ]
