@@ -46,11 +46,11 @@ def test_the_four_jobs_of_a_sweep_are_one_data_set(command: Command, here: Path)
     assert (shares.code, shares.err, command("check", "half").code) == (0, "", 0)
     assert command("show", "all").out == "all_sheet.png: 12 images\n"
     assert command("export", "all", "--format", "roboflow", "--out", "other").code == 0
-    twice = command("merge", "other", "half", "--out", "no")
+    twice = command("merge", "other/roboflow", "half", "--out", "no")
     assert (twice.code, len(twice.err.splitlines())) == (2, 1)
     assert "merge each data set once" in twice.err
     small().write(here / "more/labels.json", here / "more/images")
-    assert command("merge", "other", "more", "--out", "last").code == 0
+    assert command("merge", "other/roboflow", "more", "--out", "last").code == 0
     assert command("check", "last").code == 0
     names = ["again", "all", "all_sheet.png", "half", "last", "more", "other", "s"]
     assert sorted(path.name for path in here.iterdir()) == names
