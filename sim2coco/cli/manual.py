@@ -107,6 +107,8 @@ def _default(setting: Setting, tree: Any) -> str:
     own = setting.info.get_default(call_default_factory=True, validated_data={})
     if own is PydanticUndefined or isinstance(own, Settings):
         return ""
+    if setting.name == "kind" and setting.kind != _kind(setting, tree):  # an entry of a list, or a named one
+        return ""
     value: Any = tree if setting.kind in (None, _kind(setting, tree)) else None
     for step in setting.key.split("."):
         value = value.get(step) if isinstance(value, dict) else None

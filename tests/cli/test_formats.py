@@ -55,7 +55,7 @@ def test_a_choice_of_ones_own(command: Command, here: Path, counting: None) -> N
 
 def test_help_names_formats_and_their_settings(command: Command, counting: None) -> None:
     words = " ".join(command("generate", "--help").out.split())
-    assert re.search(r"export\.formats\.kind = coco One of [a-z, ]*coco, counting, [a-z, ]*\.", words)
+    assert re.search(r"export\.formats\.kind One of [a-z, ]*coco, counting, [a-z, ]*\.", words)
     assert "export.formats.unit = pictures What is counted. [counting]" in words
 
 
