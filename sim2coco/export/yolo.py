@@ -36,8 +36,7 @@ class Yolo(Format):
     task: Literal["segment", "detect", "obb"] = "segment"
     """`segment`: outlines of masks; `detect`: boxes; `obb`: the smallest box of each mask at any angle."""
     split: Literal["bridge", "largest"] = "bridge"
-    """For masks in several parts, as a row has one polygon: join the parts by bridges of one pixel's width,
-    or keep the largest part."""
+    """Masks in several parts: joined by bridges one pixel wide, or only the largest part."""
     folders: ClassVar[tuple[str, ...]] = ("labels",)
 
     @contextmanager
