@@ -14,13 +14,12 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import torch
 from truth import Objects, Result, Warnings, report, truth
 from ultralytics.cfg import entrypoint, get_cfg
 from ultralytics.data import build_yolo_dataset
 from ultralytics.data.utils import check_det_dataset
 from ultralytics.utils import LOGGER
-from ultralytics.utils.nms import TorchNMS
+from without_cuda import complete_torchvision
 
 
 def objects(item: dict, names: dict[int, str], task: str) -> Objects:
@@ -71,22 +70,9 @@ def read(root: Path, folder: str, task: str, result: Result, kept: Warnings) -> 
     return result
 
 
-def without_cuda() -> None:
-    """Makes torchvision importable beside a PyTorch without CUDA, for which PyPI has no build of it.
-
-    Its import needs two operators that are not there, of which validation uses one.
-    """
-    operators = torch.library.Library("torchvision", "FRAGMENT")
-    for name in ("nms", "qnms"):
-        operators.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    import torchvision
-
-    torchvision.ops.nms = TorchNMS.nms
-
-
 def train(root: Path) -> str:
     """Trains one epoch with a small model that is described in YAML; returns what to say of it."""
-    without_cuda()
+    complete_torchvision()
     words = f"model=yolo26n-seg.yaml data={root / 'run' / 'data.yaml'} epochs=1 imgsz=320 batch=4"
     here = "device=cpu workers=0 amp=False plots=False"
     with tempfile.TemporaryDirectory() as folder:

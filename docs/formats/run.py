@@ -42,6 +42,14 @@ SCENE = [
     "seed=3",
 ]
 
+POSES = [
+    "assets=everyday",
+    "~assets.distractors.clutter",
+    "scene.size_jitter=1",
+    "augment=none",
+    "image.extra=[depth]",
+]  # what BOP needs: one size for each mesh
+
 
 def sim2coco(*words: str) -> None:
     """Runs a command of sim2coco.
@@ -53,9 +61,11 @@ def sim2coco(*words: str) -> None:
 
 
 def make_data() -> None:
-    """Writes the data set: `run` in all formats, and its exports in formats with other settings."""
+    """Writes the data set: `run` and `poses` with formats, and exports of `run` with other settings."""
     shutil.rmtree(DATA, ignore_errors=True)
     sim2coco("generate", *SCENE, f"export.formats=[{FORMATS}]", f"out={DATA / 'run'}")
+    poses = [word for word in SCENE if not word.startswith("assets=")] + POSES
+    sim2coco("generate", *poses, "export.formats=[coco,bop]", f"out={DATA / 'poses'}")
     for folder, (kind, *settings) in EXPORTS.items():
         words = [word for setting in settings for word in ("--set", setting)]
         sim2coco("export", str(DATA / "run"), "--format", kind, "--out", str(DATA / folder), *words)
