@@ -121,12 +121,18 @@ def results(program: Path) -> list[dict[str, Any]]:
     return found
 
 
-def rows(program: Path, found: Sequence[dict[str, Any]]) -> list[str]:
-    """The rows of the table for a program."""
+def release(program: Path) -> str:
+    """The name of a program's reader, and its version or the start of its commit."""
     needs = header(program)
     listed = [*needs.get("tool", {}).get("formats", {}).get("no-deps", []), *needs["dependencies"]]
     name = program.stem.removeprefix("read_").replace("_", "-")
-    version = next((" ".join(word.split("==")) for word in listed if word.split("==")[0] == name), name)
+    found = (re.fullmatch(rf"{name}(?:==([\w.]+)| @ git\+\S+@(\w{{7}})\w*)", word) for word in listed)
+    version = next((match[1] or match[2] for match in found if match), "")
+    return f"{name} {version}".strip()
+
+
+def rows(program: Path, found: Sequence[dict[str, Any]]) -> list[str]:
+    """The rows of the table for a program."""
     lines = []
     for result in found:
         counts = [
@@ -134,7 +140,9 @@ def rows(program: Path, found: Sequence[dict[str, Any]]) -> list[str]:
         ]
         cells = [f"{equal} of {total}" if total else "" for equal, total in counts]
         told = "; ".join(dict.fromkeys(filter(None, [result.get("note", ""), *result.get("warnings", [])])))
-        lines.append(f"| {version} | {result['format']} | {' | '.join(cells)} | {told.replace('|', '/')} |\n")
+        lines.append(
+            f"| {release(program)} | {result['format']} | {' | '.join(cells)} | {told.replace('|', '/')} |\n"
+        )
     return lines
 
 

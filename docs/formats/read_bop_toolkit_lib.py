@@ -4,7 +4,7 @@
 # dependencies = ["numpy<2", "pycocotools", "pypng", "pytz", "imageio", "scipy", "opencv-python-headless<5"]
 # [tool.formats]
 # no-deps = [
-#     "bop_toolkit_lib @ git+https://github.com/thodan/bop_toolkit@cea62d651c7e395b2e1962b9749e4e89693c6ac4",
+#     "bop-toolkit-lib @ git+https://github.com/thodan/bop_toolkit@cea62d651c7e395b2e1962b9749e4e89693c6ac4",
 # ]
 # ///
 
@@ -37,7 +37,7 @@ def read(root: Path) -> Result:
     """All scenes; the images of a split are in the order of their names."""
     result = Result(
         "bop",
-        note="commit cea62d6; boxes one wider and higher than `bbox_visib`, which is a difference of columns",
+        note="boxes one wider and higher than `bbox_visib`, which is a difference of columns",
     )
     about = json.loads((root / "bop" / "dataset_info.json").read_text())
     names = {number: entry["category"] for number, entry in about["objects"].items()}
