@@ -111,12 +111,16 @@ class Recipe(Settings):
 
 
 def updated(tree: Any) -> Any:
-    """The plain values of a Recipe from an older version, converted to the present names of settings."""
-    if not isinstance(tree, dict) or not isinstance(tree.get("image"), dict) or "export" not in tree:
+    """The plain values of a Recipe from an older version, converted to the present names of settings.
+
+    Settings of the image that it did not have get their default values, and the order of the present ones.
+    """
+    if not isinstance(tree, dict) or not isinstance(tree.get("image"), dict):
         return tree
-    tree = dict(tree)
-    codec = tree.pop("export")
-    return {**tree, "image": {**tree["image"], **codec}} if isinstance(codec, dict) else tree
+    codec = tree.get("export")
+    given = {**tree["image"], **(codec if isinstance(codec, dict) else {})}
+    image = {**json.loads(ImageSettings().model_dump_json()), **given}
+    return {**{key: value for key, value in tree.items() if key != "export"}, "image": image}
 
 
 def portable(recipe: Recipe) -> dict[str, Any]:
