@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from heapq import nsmallest
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
-import ijson
 import numpy as np
 from numpy.typing import NDArray
 
 from sim2coco.audit.errors import AuditError
+from sim2coco.check.jsontext import NotJson
 from sim2coco.check.masks import Runs, mask_of
+from sim2coco.check.stream import NotObject, items
 
 AMODAL = ("annotations_amodal/amodal_{}.json", "annotations/amodal_{}.json")
 """Where the amodal masks of a split may be; the second is that of earlier versions."""
@@ -175,7 +176,7 @@ def _entries(root: Path, name: str, key: str) -> Iterator[Iterator[dict[str, Any
             yield _items(file, key)
     except OSError as error:
         raise AuditError(f"{root / name}: cannot be read: {error.strerror}") from error
-    except (ijson.JSONError, UnicodeDecodeError):
+    except (NotJson, NotObject):
         raise AuditError(f"{root / name}: is no JSON; sim2coco check tells what is wrong") from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, AuditError):
@@ -183,8 +184,8 @@ def _entries(root: Path, name: str, key: str) -> Iterator[Iterator[dict[str, Any
         raise AuditError(f"{root / name}: {key} are incomplete; sim2coco check tells what is wrong") from None
 
 
-def _items(file: IO[bytes], key: str) -> Iterator[dict[str, Any]]:
-    return iter(ijson.items(file, f"{key}.item", use_float=True))
+def _items(file: BinaryIO, key: str) -> Iterator[dict[str, Any]]:
+    return (item.value for item in items(file) if item.key == key and item.rank is not None)
 
 
 def mask_in(entry: Mapping[str, Any], height: int, width: int) -> NDArray[np.bool_]:
