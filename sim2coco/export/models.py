@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull, QhullError
 
 from scenes.assets.mesh import Mesh
 from scenes.geometry import Scale, Vec3, per_axis
@@ -87,6 +86,8 @@ def model_info(model: Model) -> dict[str, float]:
 
 def diameter(points: Array) -> float:
     """The largest distance between two of the points (n, 3)."""
+    from scipy.spatial import ConvexHull, QhullError  # imported here, because SciPy is slow to import
+
     try:
         points = points[ConvexHull(points).vertices]
     except QhullError:  # the points are in one plane
