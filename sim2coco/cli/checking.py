@@ -35,7 +35,7 @@ def check(options: argparse.Namespace, out: Console) -> int:
         again = check_deep(Path(options.data), folders, options.scenes)
         counts = Counter(report.counts) + Counter(fault.kind for fault in again.faults)
         notes = report.notes + again.notes * bool(again.faults)
-        report = replace(report, faults=report.faults + again.faults, notes=notes, counts=counts)
+        report = replace(report, faults=report.faults + again.faults, notes=notes, counts=dict(counts))
     if options.json:
         _print_json(asdict(report), out)
     else:

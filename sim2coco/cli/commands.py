@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from itertools import count, islice
@@ -107,7 +108,13 @@ def status(options: argparse.Namespace, out: Console) -> int:
 
     found = count_records(Path(options.data))
     if options.json:
-        numbers = {**asdict(found), "left": found.left, "left_s": found.left_s}
+        counts = {"scenes": dict(found.scenes), "reasons": dict(found.reasons)}
+        numbers = {
+            **asdict(replace(found, scenes=Counter(), reasons=Counter())),
+            **counts,
+            "left": found.left,
+            "left_s": found.left_s,
+        }
         out.file.write(json.dumps(numbers, indent=1) + "\n")
         return 0
     first, *others = sentences(found)

@@ -8,6 +8,7 @@ from scenes.assets.reading.image import IMAGE_FORMATS, decode_image
 from sim2coco.contactsheet import WHITE, Image
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.datasets.runs import REPAIR
 from sim2coco.review.overlay import Style, overlay
 
 FORMATS = (*IMAGE_FORMATS, "GIF")
@@ -41,10 +42,17 @@ def _decoded(image: LabelledImage, rotated: bool) -> Image:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about large images, which are refused
             return decode_image(image.file, str(image.file), formats=FORMATS, rotated=rotated)
-    except ValueError:
-        raise
+    except ValueError as error:
+        raise DataSetError(f"{error}{_repair(image)}") from error
     except Exception as error:  # decoders may raise any exception for a broken image
-        raise DataSetError(f"{image.file}: not an image that can be read ({type(error).__name__})") from error
+        what = f"not an image that can be read ({type(error).__name__})"
+        raise DataSetError(f"{image.file}: {what}{_repair(image)}") from error
+
+
+def _repair(image: LabelledImage) -> str:
+    """The end of a message about a broken image: what repairs it, if it belongs to a data set of ours."""
+    records = image.file.parents[2] / "records" if len(image.file.parents) > 2 else image.file
+    return f"; {REPAIR}" if records.is_dir() else ""
 
 
 def in_cell(image: LabelledImage, names: tuple[str, ...], style: Style) -> Image:

@@ -109,7 +109,8 @@ def test_a_format_of_a_plug_in_is_added_to_a_finished_data_set(command: Command,
     ended(command("generate", "--plugin", str(PLUGIN), *SMALL, "out=plain", "export.formats=[csv]"), 0)
     after = tree(here / "plain")
     assert after.keys() - before.keys() == {"boxes.csv"}
-    assert all(after[name] == content for name, content in before.items() if name != "run.json")
+    assert {name for name, content in before.items() if after[name] != content} == {"run.json", "README.md"}
+    assert "csv" in after["README.md"].decode()
 
 
 def test_help_lists_the_choices_of_a_plug_in(command: Command) -> None:

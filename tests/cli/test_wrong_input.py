@@ -212,7 +212,7 @@ OTHER_COMMANDS = [
     ("preview out=file/picture.png", "out: cannot write file/picture.png"),
     ("preview workers=many", "workers:", "whole number"),
     ("show", "data", "--help"),
-    ("show no_such", "no_such: not a data set"),
+    ("show no_such", "no_such: no such folder"),
     ("show no_meshes", "no_meshes: not a data set"),
     ("show run_half", "run_half: not a data set"),
     ("show run_nothing", "run_nothing: not a data set"),

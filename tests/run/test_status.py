@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,14 @@ def test_failed_scenes_and_damaged_records_are_named(tmp_path: Path) -> None:
     lines = list(sentences(status(tmp_path / "data")))
     assert "scene 0 failed: a worker died; retry_failed=true retries it" in lines
     assert "records/000/000001.json: cannot be read; the next run makes this scene again" in lines
+
+
+def test_the_numbers_are_json(stopped: tuple[Path, list[tuple[Tally, Status]]]) -> None:
+    program = [sys.executable, "-m", "sim2coco.cli", "status", str(stopped[0]), "--json"]
+    numbers = json.loads(subprocess.run(program, capture_output=True, text=True, check=True).stdout)
+    found = status(stopped[0])
+    assert numbers["scenes"] == {"done": found.scenes["done"]} and numbers["reasons"] == dict(found.reasons)
+    assert (numbers["accepted"], numbers["left"]) == (found.accepted, found.left)
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", "{}", '{"num_images": "x"}'])
