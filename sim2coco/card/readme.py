@@ -148,7 +148,8 @@ def _files(contents: Contents, origin: Origin) -> str:
         )
     kinds = dict.fromkeys(folder.partition("/")[0] for folder in sorted(contents.folders))
     rows += [[f"`{kind}/<split>/`", _of_kind(kind)] for kind in kinds]
-    rows += [[f"`{name}`", _plain(what)] for name, what in origin.files.items()]
+    # What formats say of themselves may have code in backticks.
+    rows += [[f"`{name}`", _plain(what).replace("\\`", "`")] for name, what in origin.files.items()]
     if origin.ours:
         rows.append(["`records/`", "poses, cameras, lights and verdicts of each scene"])
         rows.append(["`config.yaml`, `run.json`", "all settings; versions and hashes of meshes"])

@@ -39,7 +39,7 @@ def sheet(images: Sequence[LabelledImage]) -> bytes:
 def _cell(image: LabelledImage) -> Image | None:
     try:
         pixels = decode_image(BytesIO(image.file.read_bytes()), str(image.file))
-    except (OSError, ValueError):
+    except Exception:  # decoders may raise any exception for a broken image
         return None
     size_wh = CELL_PX, max(1, round(image.height * CELL_PX / image.width))
     cell = np.array(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA), np.uint8)

@@ -56,6 +56,8 @@ def labelled_images(store: Store, info: DatasetInfo, scenes: int, num_views: int
         num_views: Number of accepted views that belong to the data set; later ones are skipped.
     """
     for scene in range(scenes):
+        if not num_views:  # an unfinished extension may have records beyond, with gaps
+            return
         record = from_bytes(store.get(record_name(scene)))
         for view in kept_views(record, num_views):
             num_views -= 1

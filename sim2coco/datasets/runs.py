@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sim2coco.check import values
 from sim2coco.check.entries import COCO
 from sim2coco.check.values import violations
 from sim2coco.datasets.categories import joined, read_head
@@ -74,6 +75,14 @@ class Run:
 
     def _valid(self, image: LabelledImage) -> LabelledImage:
         """The image, if its file exists and its labels are valid: records may have been edited."""
+        names = {"name": image.name, "split": image.split}
+        for what in violations(names, {"name": values.FILE, "split": values.FILE}):
+            raise ValueError(what)
+        for name in image.other_files:
+            for what in violations({"other_files": name}, {"other_files": values.PATH}):
+                raise ValueError(what)
+        if image.split not in self.info.splits:
+            raise ValueError(f"there is no split {image.split!r}")
         if not is_file(image.file):
             raise DataSetError(f"{image.file}: missing; {REPAIR}")
         size = {"width": image.width, "height": image.height}

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import ClassVar, Literal
 
+from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
 from sim2coco.export.coco import about
 from sim2coco.export.cocofile import MaskStyle, coco_file
@@ -25,7 +26,7 @@ class Roboflow(Format):
         """Writes a folder for every split that has images."""
         folders = {split: f"roboflow/{NAMES.get(split, split)}" for split in info.splits}
         if len(set(folders.values())) < len(folders):
-            raise ValueError(f"roboflow: of the splits {', '.join(folders)} two would be called valid")
+            raise DataSetError(f"roboflow: of the splits {', '.join(folders)} two would be called valid")
         with ExitStack() as stack:
             files = {split: stack.enter_context(coco_file(info)) for split in info.splits}
 

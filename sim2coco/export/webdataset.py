@@ -1,5 +1,6 @@
 """WebDataset: tar files that are read from start to end, with an image and a JSON file for each sample."""
 
+import re
 import tarfile
 from collections import Counter
 from collections.abc import Iterator
@@ -47,8 +48,13 @@ class WebDataset(Format):
                     target.put(name, tar(islice(entries, 2 * self.shard_images)))
                     written.add(name)
         for name in list(target.list(FOLDER)):
-            if name.endswith(".tar") and name not in written:
+            if name not in written and any(_is_shard(name, split) for split in info.splits):
                 target.delete(name)
+
+
+def _is_shard(name: str, split: str) -> bool:
+    """Whether a file has the name of a shard of a split; other files of the folder stay."""
+    return re.fullmatch(rf"{FOLDER}/{re.escape(split)}-\d{{6,}}\.tar", name) is not None
 
 
 def sample(info: DatasetInfo, image: LabelledImage) -> dict[str, Any]:

@@ -107,7 +107,7 @@ class _Ids:
 def _distinct(found: Plan, listed: Iterable[tuple[str, Any]], entry_of: EntryOf) -> dict[Key, Entry]:
     """The valid entries by id; none of two different ones with the same id, as either may be meant."""
     kept: dict[Key, Entry] = {}
-    ambiguous: set[Key] = set()
+    ambiguous: dict[Key, None] = {}
     for where, value in listed:
         entry = entry_of(found, where, value)
         if entry is None:
@@ -119,7 +119,7 @@ def _distinct(found: Plan, listed: Iterable[tuple[str, Any]], entry_of: EntryOf)
         elif kept[key] == entry:
             found.changes.at(found.name, where).fault("duplicate", "left out: it is there twice")
         else:
-            ambiguous.add(key)
+            ambiguous[key] = None
             found.left_out(where, f"id {show(entry['id'])} is that of another entry too")
     for key in ambiguous:
         del kept[key]

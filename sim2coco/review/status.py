@@ -43,7 +43,12 @@ class Status:
     @property
     def left(self) -> int:
         """Number of accepted views that are still to be made."""
-        return max(0, self.asked_for - self.accepted) if self.finished < self.asked_for else 0
+        return 0 if self.done else max(0, self.asked_for - self.accepted)
+
+    @property
+    def done(self) -> bool:
+        """Whether all images and annotation files are written."""
+        return self.finished >= self.asked_for
 
     @property
     def left_s(self) -> float | None:
@@ -69,6 +74,8 @@ def status(root: Path) -> Status:
         raise DataSetError(f"{root}: not a data set (it has no readable run.json)") from None
     times: list[tuple[float, int]] = []
     for name in store.list("records"):
+        if store.is_own(name):  # a record that is being written
+            continue
         try:
             accepted = _count(found, json.loads(store.get(name)))
             times.append(((root / name).stat().st_mtime, accepted))
@@ -109,7 +116,7 @@ def _rate(times: list[tuple[float, int]]) -> float | None:
 def sentences(found: Status) -> Iterator[str]:
     """Yields the lines that describe a status, but for the rate and the time left."""
     made = min(found.accepted, found.asked_for)
-    state = "finished" if not found.left else "running" if found.owner else "stopped"
+    state = "finished" if found.done else "running" if found.owner else "stopped"
     yield f"{state}: {made} of {found.asked_for} images, {found.left} left"
     scenes = ", ".join(f"{number} {name}" for name, number in found.scenes.items()) or "none"
     yield f"scenes: {scenes}"
@@ -122,5 +129,5 @@ def sentences(found: Status) -> Iterator[str]:
         yield f"{name}: cannot be read; the next run makes this scene again"
     if found.owner:
         yield f"{found.owner.removeprefix('another run ').strip('()')} is writing to it"
-    elif found.left:
+    elif not found.done:
         yield "the same command continues it"

@@ -401,3 +401,37 @@ def test_an_edited_record_is_told(run: Path, tmp_path: Path, old: str, new: str)
     with pytest.raises(DataSetError, match="a record cannot be read") as error:
         list(open_dataset(data).images())
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (r'"name":"s(\d+_v\d+)\.jpg"', r'"name":"../../../s\1.jpg"'),
+        (r'"name":"s(\d+_v\d+)\.jpg"', r'"name":"/s\1.jpg"'),
+        (r'"split":"\w+"', '"split":"../.."'),
+        (r'"split":"\w+"', '"split":"other"'),
+        (r'"unseen":', '"other_files":{"../outside.png":"0"},"unseen":'),
+        (r'"unseen":', '"other_files":{"/etc/passwd":"0"},"unseen":'),
+    ],
+    ids=["name above", "absolute name", "split above", "unknown split", "file above", "absolute file"],
+)
+def test_a_record_cannot_name_files_outside_the_data_set(
+    run: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    data = Path(shutil.copytree(run, tmp_path / "data"))
+    for path in data.glob("records/*/*.json"):
+        text, changes = re.subn(old, new, path.read_text())
+        assert changes or '"status":"rejected"' in text
+        path.write_text(text)
+    (tmp_path / "outside.png").write_bytes(b"")
+    with pytest.raises(DataSetError, match="a record cannot be read") as error:
+        list(open_dataset(data).images())
+    assert "missing" not in str(error.value)
+
+
+def test_a_finished_data_set_is_read_after_an_interrupted_extension(run: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(run, tmp_path / "data"))
+    names = [image.name for image in open_dataset(data).images()]
+    last = max(data.glob("records/*/*.json"))
+    shutil.copy(last, last.with_name(f"{int(last.stem) + 2:06d}.json"))  # the scene between is not done
+    assert [image.name for image in open_dataset(data).images()] == names

@@ -106,3 +106,14 @@ def test_what_is_no_data_set(tmp_path: Path, content: str | None) -> None:
         (tmp_path / "run.json").write_text(content)
     with pytest.raises(DataSetError, match="not a data set"):
         status(tmp_path)
+
+
+def test_a_run_that_lacks_only_its_annotations_is_not_finished(tmp_path: Path) -> None:
+    generate(RECIPE, tmp_path / "data", 4)
+    run = json.loads((tmp_path / "data/run.json").read_text())
+    (tmp_path / "data/run.json").write_text(json.dumps({**run, "num_images": 0}))
+    (tmp_path / f"data/records/000/.tmp-{'0' * 32}").write_text("half")
+    first, *others = sentences(status(tmp_path / "data"))
+    assert first == "stopped: 4 of 4 images, 0 left"
+    assert others[-1] == "the same command continues it"
+    assert not any("cannot be read" in line for line in others)
