@@ -99,13 +99,13 @@ def hydra_arguments(arguments: Sequence[str]) -> list[str]:
     vars(overrides_parser)["InputStream"] = lambda text: stream(_encoded(text))
     parser = get_args_parser()
     parser.error = _refuse  # type: ignore[method-assign]
-    read, unknown = parser.parse_known_intermixed_args(trust.take_flag(arguments))
+    arguments = trust.take_flag(arguments)
+    read, unknown = parser.parse_known_intermixed_args(arguments)
     if unknown:
         raise ConfigError(f"no flag {unknown[0]!r}; {_without_dashes(unknown[0])}")
     trust.check_flags(vars(read))
     trust.limit_environment()
     _use_config_dir(read.config_dir, read.config_name)
-    arguments = trust.take_flag(arguments)
     for argument in arguments:
         trust.check_length(argument)
     overrides = [argument for argument in arguments if argument in read.overrides]

@@ -17,6 +17,7 @@ from pydantic_core import from_json, to_json
 
 from sim2coco.check.entries import COCO
 from sim2coco.check.values import Entry, follows, show, violations
+from sim2coco.datasets.categories import SCALARS
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.streaming import entries
 
@@ -34,7 +35,6 @@ UNIQUE = {"images.id": "id", "images.name": "file_name", "annotations.id": "id",
 """Columns whose values occur once, and their key in the file."""
 KEPT = ("segmentation", "bbox", "keypoints", "attributes", "ignored")
 """Lists and objects of an entry that are kept, besides its scalars."""
-SCALARS = (str, int, float, bool, type(None))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from sim2coco.check import values
-from sim2coco.check.entries import COCO
 from sim2coco.check.values import violations
 from sim2coco.datasets.categories import joined, read_head
 from sim2coco.datasets.errors import DataSetError
@@ -23,6 +22,8 @@ from sim2coco.records import from_bytes, picture_key, record_name
 from sim2coco.store import LocalStore
 
 REPAIR = "the generate command that made the data set repairs it when it is run again"
+OF_PICTURES = {"name": values.FILE, "split": values.FILE, "width": values.SIDE, "height": values.SIDE}
+"""Rules for the image of a record."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,8 +76,8 @@ class Run:
 
     def _valid(self, image: LabelledImage) -> LabelledImage:
         """The image, if its file exists and its labels are valid: records may have been edited."""
-        names = {"name": image.name, "split": image.split}
-        for what in violations(names, {"name": values.FILE, "split": values.FILE}):
+        stated = {key: getattr(image, key) for key in OF_PICTURES}
+        for what in violations(stated, OF_PICTURES):
             raise ValueError(what)
         for name in image.other_files:
             for what in violations({"other_files": name}, {"other_files": values.PATH}):
@@ -85,9 +86,6 @@ class Run:
             raise ValueError(f"there is no split {image.split!r}")
         if not is_file(image.file):
             raise DataSetError(f"{image.file}: missing; {REPAIR}")
-        size = {"width": image.width, "height": image.height}
-        for what in violations(size, {key: COCO["images"][key] for key in size}):
-            raise ValueError(what)
         categories = [label.category for label in image.labels]
         categories += [ignored.category for ignored in image.ignored or ()]
         if not all(0 <= category < len(self.info.categories) for category in categories):
