@@ -112,7 +112,7 @@ def _image_file(path: Path, role: str, index: int) -> ImageFile:
         if role == ENVIRONMENT:
             read_panorama(path)
         else:
-            read_image(path, quick=True)
+            read_image(path, reduced_px=64)
     except ImageError as error:
         setting = "light.environment" if role == ENVIRONMENT else f"scene.{role}.images"
         raise ImageError(f"{setting}: {error}") from error

@@ -17,23 +17,23 @@ class ImageError(ValueError):
     """An image cannot be used. The message gives its file and the reason in one line."""
 
 
-def read_image(path: Path, quick: bool = False) -> NDArray[np.uint8]:
+def read_image(path: Path, reduced_px: int | None = None) -> NDArray[np.uint8]:
     """Reads an image file as (h, w, 3) RGB, rotated according to its EXIF orientation.
 
     Args:
         path: The image file.
-        quick: Decode JPEG files at a much lower resolution, which is enough to check that they are complete.
+        reduced_px: As for `decode_image`.
 
     Raises:
         ImageError: The file is missing, not an image, damaged, or has more than 50 million pixels.
     """
-    return decode_image(path, str(path), quick)
+    return decode_image(path, str(path), reduced_px)
 
 
 def decode_image(
     file: Path | IO[bytes],
     name: str,
-    quick: bool = False,
+    reduced_px: int | None = None,
     formats: tuple[str, ...] = IMAGE_FORMATS,
     rotated: bool = True,
 ) -> NDArray[np.uint8]:
@@ -42,7 +42,8 @@ def decode_image(
     Args:
         file: Path of the image file, or a binary stream.
         name: Name of the image in error messages.
-        quick: As for `read_image`.
+        reduced_px: Decode JPEG files faster at a half, a fourth or an eighth of their size, if the longer
+            side then has at least this many pixels; None for the full size.
         formats: The formats that are read, by Pillow's names.
         rotated: Whether the image is rotated according to its EXIF orientation.
 
@@ -53,8 +54,9 @@ def decode_image(
         with Image.open(file, formats=formats) as image:
             if image.width * image.height > MAX_IMAGE_PX:
                 raise ImageError(f"{name}: {image.width}x{image.height} is more than {MAX_IMAGE_PX:,} pixels")
-            if quick:
-                image.draft("RGB", (64, 64))
+            if reduced_px is not None:
+                longer = max(image.size)
+                image.draft("RGB", (image.width * reduced_px // longer, image.height * reduced_px // longer))
             turned = ImageOps.exif_transpose(image) if rotated else image
             return np.asarray(eight_bit(turned).convert("RGB"))
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:

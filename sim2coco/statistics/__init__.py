@@ -1,0 +1,1 @@
+"""Numbers on finished data sets: of each object and image, histograms, near-duplicates, diversity, faults."""

@@ -1,0 +1,78 @@
+"""Measures the images of a data set, each of which is decoded once."""
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import cv2
+import numpy as np
+
+from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.datasets.reading import Dataset
+from sim2coco.review.drawing import read_pixels
+from sim2coco.statistics.features import feature_vector
+from sim2coco.statistics.labels import measure_labels
+from sim2coco.statistics.measures import ImageMeasures
+from sim2coco.statistics.pixels import LONGER_PX, at_most, measure_pixels
+
+AHEAD = 8
+"""Images that each thread may be ahead of the reader of the measures."""
+
+
+def measure(dataset: Dataset, workers: int = 1, split: str | None = None) -> Iterator[ImageMeasures]:
+    """Yields the measures of the images of a data set, in its order.
+
+    Args:
+        dataset: The data set.
+        workers: Number of threads that decode and measure.
+        split: Only images of this split; None for all.
+
+    Raises:
+        DataSetError: An annotation is invalid, or an image file is missing or cannot be read.
+    """
+    categories = len(dataset.info.categories)
+    images = dataset.images(split)
+    with ThreadPoolExecutor(max(workers, 1)) as pool:
+        waiting: deque[Future[ImageMeasures]] = deque()
+        try:
+            for image in images:
+                waiting.append(pool.submit(measure_image, image, categories))
+                if len(waiting) >= AHEAD * workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def measure_image(image: LabelledImage, categories: int) -> ImageMeasures:
+    """Measures an image.
+
+    Args:
+        image: The image.
+        categories: Number of categories of its data set.
+
+    Raises:
+        DataSetError: Its file is missing or cannot be read.
+    """
+    pixels = at_most(read_pixels(image, LONGER_PX))
+    measured = measure_pixels(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8))
+    objects = measure_labels(image)
+    return ImageMeasures(
+        split=image.split,
+        name=image.name,
+        file=image.file,
+        width=image.width,
+        height=image.height,
+        scene=image.scene,
+        facts=image.facts,
+        objects=objects,
+        brightness=measured.brightness,
+        contrast=measured.contrast,
+        sharpness=measured.sharpness,
+        dark_share=measured.dark_share,
+        bright_share=measured.bright_share,
+        perceptual_hash=measured.perceptual_hash,
+        thumbnail=measured.thumbnail,
+        features=feature_vector(objects, (image.width, image.height), categories, pixels, measured),
+    )
