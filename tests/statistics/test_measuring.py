@@ -65,7 +65,7 @@ def test_large_images_are_measured_like_small_ones(tmp_path: Path, rng: np.rando
     assert found[0].width == 1920 and found[1].width == 640
     assert found[0].brightness == pytest.approx(found[1].brightness, abs=0.5)
     assert (found[0].perceptual_hash ^ found[1].perceptual_hash).bit_count() <= 2
-    assert found[0].features == pytest.approx(found[1].features, abs=0.15)
+    assert found[0].features == pytest.approx(found[1].features, abs=0.3)
 
 
 def test_an_image_of_another_size_than_stated_is_an_error_that_names_it(tmp_path: Path) -> None:
