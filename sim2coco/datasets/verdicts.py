@@ -1,0 +1,107 @@
+"""What people say of images: a file with one JSON object a line, to which a review appends.
+
+A later line of the same reviewer about the same image replaces an earlier one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from sim2coco.datasets.errors import DataSetError
+
+Decision = Literal["accept", "reject"]
+Rule = Literal["any", "majority"]
+"""Whether an image is rejected if any reviewer rejects it, or if more reject than accept it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a reviewer says of an image.
+
+    Attributes:
+        image: Its split and name, `train/s000057_v02.jpg`; only the name without a split.
+        verdict: `accept`, `reject`; None withdraws what was said before.
+        reviewer: Name of the reviewer.
+        comment: What the reviewer wrote.
+        reason: A keyword, if the reviewer chose one.
+    """
+
+    image: str
+    verdict: Decision | None
+    reviewer: str = ""
+    comment: str = ""
+    reason: str | None = None
+
+
+_VERDICT = TypeAdapter(Verdict)
+
+
+def to_line(verdict: Verdict) -> bytes:
+    """The line of a verdict, with its line break."""
+    return _VERDICT.dump_json(verdict) + b"\n"
+
+
+def read_verdicts(path: Path) -> dict[tuple[str, str], Verdict]:
+    """The last verdict of each reviewer on each image, by image and reviewer; withdrawn ones are left out.
+
+    A last line without a line break, which a crash has cut off, is skipped if it cannot be read.
+
+    Raises:
+        DataSetError: The file or one of its lines cannot be read.
+    """
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise DataSetError(f"{path}: cannot be read ({error.strerror})") from error
+    found: dict[tuple[str, str], Verdict] = {}
+    for number, line in enumerate(lines, 1):
+        verdict = _read(path, number, line, last=number == len(lines))
+        if verdict is not None:
+            found.pop((verdict.image, verdict.reviewer), None)
+            found[verdict.image, verdict.reviewer] = verdict
+    return {key: verdict for key, verdict in found.items() if verdict.verdict is not None}
+
+
+def _read(path: Path, number: int, line: bytes, last: bool) -> Verdict | None:
+    if not line.strip():
+        return None
+    try:
+        return _VERDICT.validate_json(line)
+    except ValidationError as error:
+        if last:
+            return None
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        told = f"{where}: {first['msg']}" if where else first["msg"]
+        raise DataSetError(f"{path}: line {number}: not a verdict ({told})") from error
+
+
+def rejected(verdicts: Iterable[Verdict], rule: Rule = "any") -> dict[str, str]:
+    """The images that are rejected, with who rejects them and why.
+
+    Args:
+        verdicts: The last verdict of each reviewer on each image.
+        rule: Whether one reviewer is enough, or more have to reject an image than accept it.
+    """
+    by_image: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        by_image.setdefault(verdict.image, []).append(verdict)
+    return {image: _told(said) for image, said in sorted(by_image.items()) if _rejects(said, rule)}
+
+
+def _rejects(said: list[Verdict], rule: Rule) -> bool:
+    against = sum(verdict.verdict == "reject" for verdict in said)
+    return against > 0 if rule == "any" else against > len(said) - against
+
+
+def _told(said: list[Verdict]) -> str:
+    """Who rejects an image and why: `A: blurred, too dark; B`."""
+    told = []
+    for verdict in said:
+        if verdict.verdict == "reject":
+            why = ", ".join(filter(None, (verdict.reason, verdict.comment)))
+            told.append(": ".join(filter(None, (verdict.reviewer or "a reviewer", why))))
+    return "; ".join(told)
