@@ -1,33 +1,48 @@
-"""Functions that all child processes use: ending with the parent, and redirecting output."""
+"""What child processes have in common: their signals, their end, their output, and how they get work."""
 
+import ctypes
 import multiprocessing
 import os
 import signal
-import threading
-from multiprocessing.connection import wait
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection, wait
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
+from typing import Any
 
-WATCH_S = 0.3
-"""Seconds between two checks of whether the parent is alive."""
+PR_SET_PDEATHSIG = 1
+"""The option of prctl(2) that sets the signal which a process gets when its parent ends."""
 
 
-def exit_with_parent(parent: int) -> None:
-    """Ends this process soon after its parent process, or the process that requested it, has ended.
+def exit_with_parent() -> None:
+    """Makes the kernel kill this process when its parent ends, whatever this process does then.
 
-    These are two processes if this process was forked by a fork server, which is then the parent.
-
-    Args:
-        parent: Process ID of the parent.
+    The parent of a process that was forked by a fork server is the server, which ends with the process that
+    has started it.
     """
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
-
-
-def _watch(parent: int) -> None:
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     requester = multiprocessing.parent_process()
     assert requester is not None
-    while os.getppid() == parent and not wait([requester.sentinel], WATCH_S):
-        pass
-    os._exit(1)
+    if wait([requester.sentinel], 0):  # it has ended before the kernel was told
+        os._exit(1)
+
+
+@contextmanager
+def signals_blocked() -> Iterator[None]:
+    """Blocks SIGINT and SIGTERM while processes are started.
+
+    Child processes inherit the signal mask. A worker therefore receives no signal, and prints no traceback,
+    before it has been set up. The fork server never receives these signals; it ends when this process
+    ends.
+    """
+    resource_tracker.ensure_running()  # starting it later would unblock the signals again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def redirect(path: str | Path) -> None:
@@ -46,3 +61,39 @@ def cause_of_death(exit_code: int) -> str:
         return signal.Signals(-exit_code).name
     except ValueError:
         return f"signal {-exit_code}"
+
+
+def serve(pipe: Connection, setup: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    """Calls a function, and then those that come through a pipe, and answers with what they return or raise.
+
+    Ctrl-C is handled by the parent.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    exit_with_parent()
+    work, wanted = setup, arguments
+    with suppress(EOFError, OSError):  # the parent has ended
+        while True:
+            pipe.send_bytes(_answer(work, wanted))
+            work, wanted = pipe.recv()
+
+
+def _answer(work: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:
+    """The pickled result of a task, or the exception that it has raised."""
+    try:
+        return bytes(ForkingPickler.dumps((work(*arguments), None)))
+    except Exception as error:
+        return _pickled(error)
+
+
+def _pickled(error: Exception) -> bytes:
+    """An exception as the parent can read it: of another type if its own cannot be pickled and read again."""
+    try:
+        content = bytes(ForkingPickler.dumps((None, error)))
+        ForkingPickler.loads(content)
+        return content
+    except Exception:
+        other = RuntimeError(f"{type(error).__name__}: {error}")
+        for note in getattr(error, "__notes__", ()):
+            other.add_note(note)
+        return bytes(ForkingPickler.dumps((None, other)))

@@ -151,7 +151,7 @@ class ForkServer:
 
 
 class ForkServerContext(BaseContext):
-    """A `multiprocessing` context for pebble that forks processes from a `ForkServer`.
+    """A `multiprocessing` context that forks processes from a `ForkServer`.
 
     Args:
         server: The fork server.

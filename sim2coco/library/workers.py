@@ -7,21 +7,19 @@ import resource
 import signal
 import time
 import warnings
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
-from itertools import islice
 
-from pebble import ProcessExpired, ProcessPool
 from PIL import Image
 
 from scenes.assets.reading.limits import MAX_IMAGE_PX
 from scenes.assets.reading.refusal import Refused
 from sim.bullet import Client
-from sim2coco.children import cause_of_death, exit_with_parent, redirect
+from sim2coco.children import cause_of_death, redirect
 from sim2coco.library.examine import Task, examine, refusal
 from sim2coco.library.row import Row
+from sim2coco.supervisor import Died, Outcome, OutOfTime, Supervisor
 
 CPU_S = 300
 """Maximum CPU time in seconds for one file; on a busy machine, this takes longer."""
@@ -34,8 +32,6 @@ The imported Python modules alone map about 1.5 GiB.
 """
 FILES_A_CHILD = 100
 """Number of files after which a child process is replaced by a new one."""
-AHEAD = 2
-"""Maximum number of scheduled files per worker."""
 
 
 def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
@@ -44,50 +40,36 @@ def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
     Raises:
         ChildProcessError: Child processes die while they start.
     """
-    others = set(multiprocessing.active_children())
-    pool = ProcessPool(
-        max_workers=max(1, min(workers, len(tasks))),
-        max_tasks=FILES_A_CHILD,
-        context=multiprocessing.get_context("spawn"),
-        initializer=_start,
-        initargs=(os.getpid(),),
-    )
-    waiting, running = iter(tasks), dict[Future[Row], Task]()
-    try:
-        while True:
-            for task in islice(waiting, max(0, AHEAD * workers - len(running))):
-                running[_scheduled(pool, task)] = task
-            if not running:
-                return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                task = running.pop(future)
-                again = _uncut(future, task)
+    waiting = deque(tasks)
+    with Supervisor[Task](
+        multiprocessing.get_context("spawn"),
+        max(1, min(workers, len(tasks))),
+        _start,
+        (),
+        hint="processes that read meshes die while they start",
+        tasks=FILES_A_CHILD,
+    ) as children:
+        while waiting or children.running:
+            while waiting and children.free:
+                task = waiting.popleft()
+                children.submit(task, _examine, task, CPU_S, timeout_s=STUCK_S)
+            for outcome in children.wait():
+                again = _uncut(outcome)
                 if again is None:
-                    yield _outcome(future, task)
+                    yield _row(outcome)
                 else:
-                    running[_scheduled(pool, again)] = again
-    finally:
-        pool.stop()
-        if not running:
-            # A child that is still starting would print errors about resources that pool.join removes.
-            for child in set(multiprocessing.active_children()) - others:
-                child.kill()
-        pool.join()
+                    waiting.appendleft(again)
 
 
-def _scheduled(pool: ProcessPool, task: Task) -> Future[Row]:
-    return pool.schedule(_examine, args=[task, CPU_S], timeout=STUCK_S)
-
-
-def _uncut(future: Future[Row], task: Task) -> Task | None:
+def _uncut(outcome: Outcome[Task]) -> Task | None:
     """The task for a second try without convex pieces; None unless their computation may have failed."""
-    error = future.exception()
+    task, error = outcome.task, outcome.error
     if limit := _time_limit(error):
         why = f"it took more than {limit}"
     elif isinstance(error, MemoryError):
         why = "it needs too much memory"
-    elif isinstance(error, ProcessExpired):
-        why = f"the process died: {cause_of_death(error.exitcode)}"
+    elif isinstance(error, Died):
+        why = f"the process died: {cause_of_death(error.exit_code)}"
     else:
         return None
     if task.hull_because or task.override.collision == "hull":
@@ -96,42 +78,39 @@ def _uncut(future: Future[Row], task: Task) -> Task | None:
     return replace(task, hull_because=because)
 
 
-def _outcome(future: Future[Row], task: Task) -> Row:
-    error = future.exception()
+def _row(outcome: Outcome[Task]) -> Row:
+    """The row of a file: what was found, or why it cannot be read."""
+    error = outcome.error
     if error is None:
-        return future.result()
-    if isinstance(error, BrokenProcessPool):
-        raise ChildProcessError("processes that read meshes die while they start")
+        row: Row = outcome.value
+        return row
     if limit := _time_limit(error):
         refused = Refused("over a limit", f"took more than {limit}", "decimate it first")
     elif isinstance(error, MemoryError):
         refused = Refused("over a limit", "needs too much memory", "decimate it first")
-    elif isinstance(error, ProcessExpired):
-        refused = Refused(
-            "unreadable", f"the process that read it died ({cause_of_death(error.exitcode)})", "repair it"
-        )
+    elif isinstance(error, Died):
+        why = f"the process that read it died ({cause_of_death(error.exit_code)})"
+        refused = Refused("unreadable", why, "repair it")
     elif isinstance(error, OSError):
         raise error
     else:
         refused = Refused("unreadable", f"{type(error).__name__}: {error}", "please report this mesh")
-    return refusal(task, refused, {})
+    return refusal(outcome.task, refused, {})
 
 
 def _time_limit(error: BaseException | None) -> str:
     """The limit of time that a child has exceeded, as text; "" if it has not."""
-    if isinstance(error, ProcessExpired) and error.exitcode == -signal.SIGXCPU:
+    if isinstance(error, Died) and error.exit_code == -signal.SIGXCPU:
         return f"{CPU_S} s of CPU time"
-    return f"{STUCK_S / 60:.0f} min" if isinstance(error, TimeoutError) else ""
+    return f"{STUCK_S / 60:.0f} min" if isinstance(error, OutOfTime) else ""
 
 
 _client: Client | None = None
 
 
-def _start(parent: int) -> None:
-    """Initialises a child process: hides output, ignores Ctrl-C, limits memory, and exits with the parent."""
+def _start() -> None:
+    """Initialises a child process: hides output, and limits memory."""
     global _client
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    exit_with_parent(parent)
     redirect(os.devnull)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

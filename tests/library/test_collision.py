@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
-from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ import numpy as np
 import pytest
 import trimesh
 from numpy.typing import NDArray
-from pebble import ProcessExpired
 from scipy.spatial import ConvexHull
 
 from scenes.assets.catalogue import Catalogue, CatalogueError
@@ -41,6 +39,7 @@ from sim2coco.library.table import Flags, overrides, read_table
 from sim2coco.library.workers import _uncut, examined
 from sim2coco.recipe import Recipe
 from sim2coco.store import LocalStore, StoreError
+from sim2coco.supervisor import Died, Outcome, OutOfTime
 from tests.commandline import tree
 from tests.library.conftest import Look
 from tests.library.test_import import assets
@@ -275,8 +274,8 @@ def test_without_the_package_hulls_are_used_and_it_is_said_once(
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (ProcessExpired("", -signal.SIGXCPU), "300 s of CPU time"),
-        (TimeoutError(), "60 min"),
+        (Died(-signal.SIGXCPU), "300 s of CPU time"),
+        (OutOfTime(), "60 min"),
         (MemoryError(), "memory"),
     ],
     ids=["CPU time", "stuck", "memory"],
@@ -284,17 +283,16 @@ def test_without_the_package_hulls_are_used_and_it_is_said_once(
 def test_what_dies_of_being_cut_gets_its_hull(
     libraries: Path, look: Look, client: Client, error: Exception, words: str
 ) -> None:
-    future: Future[Row] = Future()
-    future.set_exception(error)
     override = look(libraries / "meshes" / "ball.stl").override
     task = Task(libraries / "meshes", "cup.stl", override, None)
-    again = _uncut(future, task)
+    again = _uncut(Outcome(task, None, error))
     assert again is not None
     row = examine(client, again)
     assert (row.verdict, row.pieces) == ("ok", 1)
     assert words in row.hull_because
-    assert _uncut(future, again) is None  # it is not tried for ever
-    assert _uncut(future, replace(task, override=replace(override, collision="hull"))) is None
+    hull = replace(task, override=replace(override, collision="hull"))
+    for final in (again, hull):  # neither is tried for ever
+        assert _uncut(Outcome(final, None, error)) is None
 
 
 def test_a_child_that_is_killed_by_the_cutting_costs_the_pieces_only(
