@@ -11,8 +11,8 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 try:
-    import torch  # type: ignore[import-not-found, unused-ignore]  # not in the lock
-    from torch import nn  # type: ignore[import-not-found, unused-ignore]
+    import torch
+    from torch import nn
 except ImportError:
     sys.exit("this example needs PyTorch: pip install torch")
 

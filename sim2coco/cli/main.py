@@ -26,6 +26,7 @@ COMMANDS = {
     "audit": "compute labels anew from your meshes by ray casting, and compare",
     "export": "write a data set in another format",
     "merge": "join data sets to one",
+    "validate": "train a detector on data sets, and test it on a reference",
     "split": "divide a data set into train, val and test",
     "assets": "import, check or show your own meshes",
     "doctor": "check this installation, and say how to repair it",
@@ -96,6 +97,8 @@ def _dispatched(command: str, arguments: list[str]) -> int:
         return _export(arguments[1:])
     if command in ("merge", "split"):
         return _derived(command, arguments[1:])
+    if command == "validate":
+        return _validate(arguments[1:])
     if command in COMMANDS:
         return _plain(command, arguments[1:])
     return _print_usage(command)
@@ -161,6 +164,17 @@ def _export(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     on_signals(interrupt)
     return guarded(lambda: exporting.run(options, out))
+
+
+def _validate(arguments: list[str]) -> int:
+    """Runs the command that trains detectors."""
+    from sim2coco.cli import validating
+
+    parser = Parser(prog="sim2coco validate", description=COMMANDS["validate"])
+    validating.add_arguments(parser)
+    options = parser.parse_args(arguments)
+    on_signals(interrupt)
+    return guarded(lambda: validating.run(options, out))
 
 
 def _derived(command: str, arguments: list[str]) -> int:

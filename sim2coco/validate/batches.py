@@ -1,0 +1,121 @@
+"""Random batches of training images: flipped, scaled, moved, and with other colours."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from sim2coco.validate.data import IGNORED, Examples
+
+SCALE = (0.6, 1.5)
+"""Smallest and largest factor by which an image is scaled."""
+KEPT_SHARE = 0.4
+"""An object of which less is left in the image is ignored."""
+KEPT_PX = 3.0
+"""An object that is narrower is ignored."""
+COLOUR = 0.3
+"""Largest change of brightness, contrast and saturation."""
+NOISE = 0.04
+"""Largest standard deviation of noise, in shares of white."""
+NEGATIVES = 1 / 8
+"""Share of a batch that is photographs without objects, if there are any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Images, of shape (B, 3, H, W) between -0.5 and 0.5, with the boxes and classes of each."""
+
+    images: Tensor
+    boxes: list[Tensor]
+    classes: list[Tensor]
+
+
+def batches(
+    examples: Examples, negatives: Examples | None, size: int, generator: torch.Generator
+) -> Iterator[Batch]:
+    """Yields batches without end; each image comes once before one comes again.
+
+    Args:
+        examples: The training images.
+        negatives: Photographs without objects.
+        size: Number of images in a batch.
+        generator: Draws the order and the changes.
+    """
+    order = _order(len(examples), generator)
+    others = _order(len(negatives), generator) if negatives else iter(())
+    without = round(size * NEGATIVES) if negatives else 0
+    while True:
+        own = [next(order) for _ in range(size - without)]
+        pixels = [examples.pixels[index] for index in own]
+        boxes = [torch.from_numpy(examples.boxes[index]) for index in own]
+        classes = [torch.from_numpy(examples.classes[index]) for index in own]
+        if negatives:
+            pixels += [negatives.pixels[next(others)] for _ in range(without)]
+            boxes += [torch.zeros((0, 4))] * without
+            classes += [torch.zeros(0, dtype=torch.int64)] * without
+        images, boxes, classes = _moved(as_input(np.stack(pixels)), boxes, classes, generator)
+        yield Batch(_recoloured(images, generator), boxes, classes)
+
+
+def _order(number: int, generator: torch.Generator) -> Iterator[int]:
+    while True:
+        yield from torch.randperm(number, generator=generator).tolist()
+
+
+def as_input(pixels: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]") -> Tensor:
+    """Images of shape (B, H, W, 3) in bytes as (B, 3, H, W) between -0.5 and 0.5."""
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255 - 0.5
+
+
+def _uniform(low: float, high: float, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    return low + (high - low) * torch.rand(shape, generator=generator)
+
+
+def _moved(
+    images: Tensor, boxes: list[Tensor], classes: list[Tensor], generator: torch.Generator
+) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    """Flips, scales and moves each image at random; what lies outside is grey."""
+    number, _, height, width = images.shape
+    zoom = torch.exp(-_uniform(float(np.log(SCALE[0])), float(np.log(SCALE[1])), (number,), generator))
+    flip = torch.where(_uniform(0, 1, (number,), generator) < 0.5, -1.0, 1.0)
+    factor = torch.stack((zoom * flip, zoom), 1)
+    shift = _uniform(-1, 1, (number, 2), generator) * (1 - zoom).abs()[:, None]
+    # A place p of the new image, from -1 to 1, shows the place factor * p + shift of the old one.
+    matrix = torch.cat((torch.diag_embed(factor), shift[:, :, None]), 2)
+    grid = functional.affine_grid(matrix, [*images.shape], align_corners=False)
+    images = functional.grid_sample(images, grid, align_corners=False)
+    moved = [
+        _placed(own, labels, factor[index], shift[index], torch.tensor([width, height]))
+        for index, (own, labels) in enumerate(zip(boxes, classes, strict=True))
+    ]
+    return images, [own for own, _ in moved], [labels for _, labels in moved]
+
+
+def _placed(
+    boxes: Tensor, classes: Tensor, factor: Tensor, shift: Tensor, size: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Boxes where their objects are now; those that are mostly outside, or tiny, are ignored regions."""
+    corners = boxes.view(-1, 2, 2) / size * 2 - 1
+    corners = ((corners - shift) / factor + 1) / 2 * size
+    low, high = corners.amin(1), corners.amax(1)
+    inside = torch.cat((low.clamp(min=0), torch.minimum(high, size)), 1)
+    left = (inside[:, 2:] - inside[:, :2]).clamp(min=0)
+    share = left.prod(1) / (high - low).prod(1).clamp(min=1e-3)
+    kept = (share >= KEPT_SHARE) & (left.amin(1) >= KEPT_PX)
+    there = left.amin(1) > 0
+    return inside[there], torch.where(kept, classes, IGNORED)[there]
+
+
+def _recoloured(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Changes brightness, contrast, saturation and white balance of each image, and adds noise."""
+    shape = (len(images), 1, 1, 1)
+    grey = images.mean(1, keepdim=True)
+    images = grey + (images - grey) * _uniform(1 - 2 * COLOUR, 1 + COLOUR, shape, generator)
+    images = images * _uniform(1 - COLOUR, 1 + COLOUR, shape, generator)
+    images = images + _uniform(-COLOUR / 2, COLOUR / 2, shape, generator)
+    images = images + _uniform(-COLOUR / 5, COLOUR / 5, (len(images), 3, 1, 1), generator)
+    noise = torch.randn(images.shape, generator=generator) * _uniform(0, NOISE, shape, generator)
+    return (images + noise).clamp(-0.5, 0.5)

@@ -1,0 +1,105 @@
+"""Which images and which categories a validation uses."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.datasets.reading import Dataset
+from sim2coco.validate.errors import ValidateError
+
+TRAIN = "train"
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """The categories that are compared.
+
+    Attributes:
+        names: Their names; a class is an index of this list.
+        notes: One sentence for each data set that lacks a category, or has others.
+    """
+
+    names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    def of(self, dataset: Dataset) -> tuple[int | None, ...]:
+        """The class of each category of a data set; None for those that are not compared."""
+        index = {name: number for number, name in enumerate(self.names)}
+        return tuple(index.get(name) for name in dataset.info.categories)
+
+
+def common_classes(reference: Dataset, training: Mapping[str, Dataset]) -> Classes:
+    """The categories that the reference and all training sets have, matched by name.
+
+    Args:
+        reference: The data set of the test.
+        training: The data sets of the trainings, by name.
+
+    Raises:
+        ValidateError: No category is in all of them.
+    """
+    sets = {"the reference": reference, **training}
+    everywhere = [
+        name
+        for name in reference.info.categories
+        if all(name in dataset.info.categories for dataset in training.values())
+    ]
+    if not everywhere:
+        told = "; ".join(f"{name} has {_listed(dataset.info.categories)}" for name, dataset in sets.items())
+        raise ValidateError(f"validate: no category is in all data sets: {told}")
+    union = dict.fromkeys(name for dataset in sets.values() for name in dataset.info.categories)
+    notes = []
+    for name, dataset in sets.items():
+        missing = [category for category in union if category not in dataset.info.categories]
+        if missing:
+            notes.append(f"{name} has no category {_listed(missing)}: left out of the comparison")
+    return Classes(tuple(everywhere), tuple(notes))
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:6])
+    return f"{shown} and {len(names) - 6} more" if len(names) > 6 else shown or "none"
+
+
+def training_split(dataset: Dataset) -> tuple[str, ...]:
+    """The splits to train on: train, or all if there is no train."""
+    filled = _filled(dataset)
+    return (TRAIN,) if TRAIN in filled else filled
+
+
+def reference_splits(
+    dataset: Dataset, split: str | None = None, is_training_set: bool = False
+) -> tuple[str, ...]:
+    """The splits to test on: all but train, or all if there is no other.
+
+    Args:
+        dataset: The reference.
+        split: The split to use instead.
+        is_training_set: Whether a training uses the same data set.
+
+    Raises:
+        ValidateError: There is no such split, or the images of the test would be those of the training.
+    """
+    filled = _filled(dataset)
+    if split is not None and split not in filled:
+        raise ValidateError(
+            f"--split: {dataset.root} has no split {split!r} with images; it has {_listed(filled)}"
+        )
+    chosen = (split,) if split is not None else tuple(name for name in filled if name != TRAIN) or filled
+    if is_training_set and set(chosen) & set(training_split(dataset)):
+        told = f"`sim2coco split {dataset.root} --val 0.2 --out FOLDER` holds some out"
+        raise ValidateError(f"--on: {dataset.root} would be tested on the images it is trained on; {told}")
+    return chosen
+
+
+def _filled(dataset: Dataset) -> tuple[str, ...]:
+    filled = tuple(name for name, size in dataset.sizes().items() if size.images)
+    if not filled:
+        raise ValidateError(f"{dataset.root}: it has no images")
+    return filled
+
+
+def images_of(dataset: Dataset, splits: Sequence[str]) -> Iterator[LabelledImage]:
+    """The images of some splits, in the order of the data set."""
+    for split in splits:
+        yield from dataset.images(split)

@@ -1,0 +1,190 @@
+"""Images at the size of the detector, with their boxes, in memory."""
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.review.drawing import read_pixels
+from sim2coco.validate.errors import ValidateError
+
+STRIDE_PX = 32
+"""Sides of the canvas are multiples of this."""
+GREY = 128
+"""Value of the canvas where there is no image."""
+IGNORED = -1
+"""Class of a region in which the detector may find anything."""
+MEMORY_BYTES = 2 * 2**30
+"""Larger arrays of images lie in a temporary file."""
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+
+Pixels = NDArray[np.uint8]
+Boxes = NDArray[np.float32]
+"""x0, y0, x1, y1 in pixels, of shape (n, 4)."""
+Indices = NDArray[np.int64]
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """The size of all images in the detector.
+
+    Attributes:
+        long_px: Length to which the longer side of each image is scaled.
+        width: Width in pixels, a multiple of 32.
+        height: Height in pixels, a multiple of 32.
+    """
+
+    long_px: int
+    width: int
+    height: int
+
+    def scale(self, width: int, height: int) -> float:
+        """By what an image is scaled."""
+        return self.long_px / max(width, height)
+
+
+def canvas_for(sizes: Sequence[tuple[int, int]], long_px: int) -> Canvas:
+    """The smallest canvas that holds all images.
+
+    Args:
+        sizes: Width and height of the images in pixels.
+        long_px: Length to which the longer side of each image is scaled; no longer than the longest.
+    """
+    long_px = min(long_px, max(max(size) for size in sizes))
+    scaled = [
+        (width * long_px / max(width, height), height * long_px / max(width, height))
+        for width, height in sizes
+    ]
+    width, height = (max(round(size[axis]) for size in scaled) for axis in (0, 1))
+    return Canvas(long_px, -(-width // STRIDE_PX) * STRIDE_PX, -(-height // STRIDE_PX) * STRIDE_PX)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Images with their boxes on the canvas.
+
+    Attributes:
+        pixels: RGB, of shape (N, height, width, 3); each image lies in the upper left corner.
+        boxes: Boxes of each image, in pixels of the canvas.
+        classes: Class of each box, of shape (n,); `IGNORED` for a region without a verdict.
+    """
+
+    pixels: Pixels
+    boxes: tuple[Boxes, ...]
+    classes: tuple[Indices, ...]
+
+    def __len__(self) -> int:
+        """The number of images."""
+        return len(self.boxes)
+
+
+def read_examples(
+    images: Sequence[LabelledImage],
+    classes: Sequence[int | None],
+    canvas: Canvas,
+    progress: Progress = lambda done: None,
+) -> Examples:
+    """Reads images and their boxes.
+
+    Args:
+        images: The images.
+        classes: The class of each category of their data set; None for one that is not learnt.
+        canvas: The size of the images in the detector.
+        progress: Is called with the number of images read.
+
+    Raises:
+        DataSetError: An image cannot be read.
+        ValidateError: There is no space for the images.
+    """
+    pixels = _array((len(images), canvas.height, canvas.width, 3))
+    boxes, labels = [], []
+    for index, image in enumerate(images):
+        pixels[index] = _on_canvas(read_pixels(image), canvas)
+        own = objects_of(image, classes)
+        scale = canvas.scale(image.width, image.height)
+        boxes.append(np.array([box for box, _ in own], np.float32).reshape(-1, 4) * np.float32(scale))
+        labels.append(np.array([label for _, label in own], np.int64))
+        progress(index + 1)
+    return Examples(pixels, tuple(boxes), tuple(labels))
+
+
+def objects_of(
+    image: LabelledImage, classes: Sequence[int | None]
+) -> list[tuple[tuple[float, float, float, float], int]]:
+    """The boxes of an image, x0, y0, x1, y1 in pixels of its file, each with its class.
+
+    Crowds, and visible objects without a label, are ignored regions.
+    """
+    found = []
+    for label in image.labels:
+        number = classes[label.category]
+        if number is not None and label.bbox[2] > 0 and label.bbox[3] > 0:
+            found.append((_corners(label.bbox), IGNORED if label.crowd else number))
+    for ignored in image.ignored or ():
+        if classes[ignored.category] is not None and ignored.bbox[2] > 0 and ignored.bbox[3] > 0:
+            found.append((_corners(ignored.bbox), IGNORED))
+    return found
+
+
+def _corners(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    x, y, width, height = box
+    return x, y, x + width, y + height
+
+
+def _on_canvas(pixels: Pixels, canvas: Canvas) -> Pixels:
+    """An image scaled into the upper left corner of a grey canvas."""
+    height, width = pixels.shape[:2]
+    scale = canvas.scale(width, height)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    if size != (width, height):
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=how), np.uint8)
+    whole = np.full((canvas.height, canvas.width, 3), GREY, np.uint8)
+    whole[: size[1], : size[0]] = pixels
+    return whole
+
+
+def _array(shape: tuple[int, int, int, int]) -> Pixels:
+    """An array for images: in memory, or in a temporary file if it is large."""
+    size = int(np.prod(shape, dtype=np.int64))
+    if size <= MEMORY_BYTES:
+        return np.empty(shape, np.uint8)
+    with tempfile.TemporaryFile() as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, size)  # a full disk is found now, not by a signal later
+        except OSError as error:
+            told = (
+                f"{size / 2**30:.0f} GiB are needed for images in {tempfile.gettempdir()}: {error.strerror}"
+            )
+            raise ValidateError(f"validate: {told}; set TMPDIR to a folder with more space") from error
+        return np.memmap(file, np.uint8, "r+", shape=shape)
+
+
+def photographs(folder: Path) -> list[LabelledImage]:
+    """The images in a folder, as images without objects.
+
+    Raises:
+        ValidateError: The folder has no images, or one cannot be read.
+    """
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    if not files:
+        raise ValidateError(f"--negatives: {folder} has no images ({', '.join(SUFFIXES)})")
+    return [_without_objects(path) for path in files]
+
+
+def _without_objects(path: Path) -> LabelledImage:
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        told = f"--negatives: {path}: not an image that can be read ({type(error).__name__})"
+        raise ValidateError(told) from error
+    return LabelledImage("train", path.name, path, width, height, ())

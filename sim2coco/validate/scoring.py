@@ -1,0 +1,153 @@
+"""Average precision, as pycocotools computes it."""
+
+import io
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.validate.data import IGNORED
+from sim2coco.validate.found import Found, Numbers
+
+MOST = 100
+"""Objects of an image that count, the most certain first."""
+SIZES = ("all", "small", "medium", "large")
+"""COCO's sizes of objects: below 32² px, below 96² px, and above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Average precisions, from 0 to 1; None where the reference has no objects.
+
+    Attributes:
+        ap: Over the IoUs from 0.5 to 0.95, the mean of the categories.
+        ap50: At an IoU of 0.5.
+        ap75: At an IoU of 0.75.
+        by_size: AP of small, medium and large objects.
+        by_category: AP of each category.
+        by_category50: AP of each category at an IoU of 0.5.
+        precision: Precision at recalls 0, 0.01, ..., 1 at an IoU of 0.5, the mean of the categories.
+    """
+
+    ap: float | None
+    ap50: float | None
+    ap75: float | None
+    by_size: dict[str, float | None]
+    by_category: dict[str, float | None]
+    by_category50: dict[str, float | None]
+    precision: tuple[float, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reference:
+    """What there is to be found.
+
+    Attributes:
+        images: The images.
+        classes: The class of each category of their data set; None for one that does not count.
+        names: Names of the classes.
+    """
+
+    images: tuple[LabelledImage, ...]
+    classes: tuple[int | None, ...]
+    names: tuple[str, ...]
+
+    def annotations(self) -> list[dict[str, Any]]:
+        """COCO's annotations. Crowds, and visible objects without a label, are regions that do not count."""
+        found: list[dict[str, Any]] = []
+        for number, image in enumerate(self.images, 1):
+            for label in image.labels:
+                category = self.classes[label.category]
+                if category is not None:
+                    found.append(_annotation(number, category, label.bbox, label.area, label.crowd))
+            for ignored in image.ignored or ():
+                category = self.classes[ignored.category]
+                if category is not None:
+                    area = ignored.bbox[2] * ignored.bbox[3]
+                    found.append(_annotation(number, category, ignored.bbox, area, True))
+        return [entry | {"id": rank} for rank, entry in enumerate(found, 1)]
+
+
+def _annotation(
+    image: int, category: int, bbox: tuple[float, float, float, float], area: float, crowd: bool
+) -> dict[str, Any]:
+    """An annotation without its id."""
+    assert category != IGNORED
+    numbers = {"image_id": image, "category_id": category + 1}
+    return numbers | {"bbox": list(bbox), "area": area, "iscrowd": int(crowd)}
+
+
+def score(reference: Reference, found: Sequence[Found]) -> Scores:
+    """The average precision of what was found in the images of a reference.
+
+    Args:
+        reference: What there is to be found.
+        found: What was found in each image, in pixels of its file.
+    """
+    with redirect_stdout(io.StringIO()):
+        truth = _coco(reference)
+        rows = _rows(found)
+        evaluation = COCOeval(truth, truth.loadRes(rows) if len(rows) else _nothing(truth), "bbox")
+        evaluation.evaluate()
+        evaluation.accumulate()
+    return _scores(evaluation.eval["precision"], reference.names)
+
+
+def _coco(reference: Reference) -> COCO:
+    truth = COCO()
+    sizes = enumerate(reference.images, 1)
+    truth.dataset = {
+        "info": {},
+        "images": [{"id": number, "width": image.width, "height": image.height} for number, image in sizes],
+        "categories": [{"id": rank, "name": name} for rank, name in enumerate(reference.names, 1)],
+        "annotations": reference.annotations(),
+    }
+    truth.createIndex()
+    return truth
+
+
+def _nothing(truth: COCO) -> COCO:
+    """Results without an object; pycocotools cannot load an empty list."""
+    nothing = COCO()
+    nothing.dataset = truth.dataset | {"annotations": []}
+    nothing.createIndex()
+    return nothing
+
+
+def _rows(found: Sequence[Found]) -> Numbers:
+    """One row for each object: image, x, y, width, height, score, category."""
+    rows = []
+    for number, own in enumerate(found, 1):
+        sides = own.boxes[:, 2:] - own.boxes[:, :2]
+        image = np.full((len(own), 1), number)
+        rows.append(
+            np.hstack((image, own.boxes[:, :2], sides, own.scores[:, None], own.classes[:, None] + 1))
+        )
+    return np.concatenate(rows) if rows else np.zeros((0, 7))
+
+
+def _scores(precision: Numbers, names: Sequence[str]) -> Scores:
+    """The scores in COCO's array: IoUs, recalls, categories, sizes, most objects; -1 where there is none."""
+    last = precision[..., -1]
+    at50 = last[0, :, :, 0]
+    known = at50[:, (at50 > -1).all(0)]
+    curve = known.mean(1) if known.size else np.zeros(len(at50))
+    return Scores(
+        _mean(last[..., 0]),
+        _mean(at50),
+        _mean(last[5, :, :, 0]),
+        {name: _mean(last[..., rank]) for rank, name in enumerate(SIZES) if rank},
+        {name: _mean(last[:, :, rank, 0]) for rank, name in enumerate(names)},
+        {name: _mean(at50[:, rank]) for rank, name in enumerate(names)},
+        tuple(float(value) for value in curve),
+    )
+
+
+def _mean(values: Numbers) -> float | None:
+    known = values[values > -1]
+    return float(known.mean()) if known.size else None

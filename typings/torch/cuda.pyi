@@ -1,0 +1,3 @@
+"""GPUs."""
+
+def is_available() -> bool: ...

@@ -1,0 +1,6 @@
+"""First weights."""
+
+from torch import Generator, Tensor
+
+def kaiming_normal_(tensor: Tensor, *, generator: Generator) -> Tensor: ...
+def zeros_(tensor: Tensor) -> Tensor: ...
