@@ -98,7 +98,7 @@ def _check(folder: Folder) -> Report:
 
 def _document(folder: Folder, split: str, name: str) -> Document | None:
     """Reads the annotation file of a split and checks its labels and images; None if it cannot be read."""
-    document = read_split(folder, split, name)
+    document = read_split(folder, name)
     if document is not None:
         check_labels(document)
         check_images(folder, split, document)

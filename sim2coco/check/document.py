@@ -65,16 +65,15 @@ class Document:
         return ignored if type(ignored) is list else []
 
 
-def read_split(folder: Folder, split: str, name: str) -> Document | None:
+def read_split(folder: Folder, name: str) -> Document | None:
     """Reads the annotation file of a split and its amodal file; None if the annotation file is unreadable.
 
     Args:
         folder: The data set.
-        split: The split.
-        name: Its annotation file, relative to the data set.
+        name: The annotation file of the split, relative to the data set.
     """
     document = _read(folder, name)
-    amodal = amodal_file(folder, split)
+    amodal = amodal_file(folder, name)
     if document is not None and (folder.ours or folder.has(amodal)):
         document.amodal = _read(folder, amodal)
     return document

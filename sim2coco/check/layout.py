@@ -25,6 +25,8 @@ PATTERNS = (
 """Where annotation files of other tools may be; those of the first pattern that matches any are read."""
 AMODAL = ("annotations_amodal/amodal_{split}.json", "annotations/amodal_{split}.json")
 """Where the amodal file of a split may be; the second place is that of earlier versions."""
+UNNAMED = ("", "annotations", "labels", "result", "default", "all", "images", "data")
+"""What the one annotation file of a data set without splits is called, or its folder."""
 EXPECTED = (
     "it has no annotations/instances_<split>.json, with images in images/<split>/, <split>/ or images/, "
     "and no <split>/_annotations.coco.json"
@@ -32,17 +34,27 @@ EXPECTED = (
 
 
 def annotation_files(folder: Folder) -> dict[str, str]:
-    """The annotation file of each split, relative to the data set, by the name of the split."""
+    """The annotation file of each split, relative to the data set, by the name of the split.
+
+    A data set of other tools that has no splits is one split, `train`.
+    """
     for pattern in PATTERNS[: 1 if folder.ours else None]:
         found = sorted(_matching(folder, pattern))
+        if len(found) == 1 and not folder.ours and _split(found[0]) in UNNAMED:
+            return {"train": found[0]}
         if found:
-            return {_split(name): name for name in found}
+            return {_split(name) or "unnamed": name for name in found}
     return {}
 
 
-def amodal_file(folder: Folder, split: str) -> str:
-    """The file with the amodal masks of a split, relative to the data set; it may be missing."""
-    places = [place.format(split=split) for place in AMODAL]
+def amodal_file(folder: Folder, annotations: str) -> str:
+    """The file with the amodal masks of a split, relative to the data set; it may be missing.
+
+    Args:
+        folder: The data set.
+        annotations: The annotation file of the split, relative to the data set.
+    """
+    places = [place.format(split=_split(annotations)) for place in AMODAL]
     return next((place for place in places if folder.has(place)), places[0])
 
 
@@ -61,17 +73,17 @@ def _split(name: str) -> str:
     return path.stem.removeprefix("instances_").removeprefix("person_keypoints_")
 
 
-def image_folder(folder: Folder, split: str, annotations: str, names: Collection[str]) -> str | None:
+def image_folder(folder: Folder, annotations: str, names: Collection[str]) -> str | None:
     """The folder of the images of a split, relative to the data set; None if there are no images.
 
     In data sets of other tools, it is the one of several common places that contains most of the images.
 
     Args:
         folder: The data set.
-        split: The split.
-        annotations: Its annotation file, relative to the data set.
+        annotations: The annotation file of the split, relative to the data set.
         names: The file names of its images.
     """
+    split = _split(annotations)
     if folder.ours:
         return f"images/{split}"
     undated = re.sub(r"\d+$", "", split)

@@ -23,7 +23,7 @@ def check_images(folder: Folder, split: str, document: Document) -> None:
 
     In data sets of other tools, files without an entry are no faults.
     """
-    place = image_folder(folder, split, document.name, document.by_name)
+    place = image_folder(folder, document.name, document.by_name)
     if place is None:
         what = f"none of its {len(document.by_name)} images is in images/{split}/, {split}/ or images/"
         document.at("images").fault("missing", what)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim2coco.check.layout import UNNAMED
 from sim2coco.datasets.categories import joined
 from sim2coco.datasets.derived import Derived
 from sim2coco.datasets.errors import DataSetError
@@ -26,8 +27,6 @@ from sim2coco.seeding import rng_for
 USUAL = ("train", "val", "test")
 """Names of splits that come first, in this order."""
 SAME = {"valid": "val", "validation": "val", "training": "train", "testing": "test"}
-UNNAMED = ("", "annotations", "labels", "result", "default", "all")
-"""What splits are called in data sets that have none."""
 
 Drawn = Mapping[str, NDArray[np.bool_]]
 """For each split of a data set, which of its images are drawn."""

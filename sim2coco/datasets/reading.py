@@ -107,7 +107,7 @@ class _Part:
     def __init__(self, folder: Folder, split: str, name: str) -> None:
         """Reads categories and licences."""
         self._folder, self._split, self._name = folder, split, name
-        amodal = folder.root / amodal_file(folder, split)
+        amodal = folder.root / amodal_file(folder, name)
         self.file, self.amodal = folder.root / name, amodal if amodal.exists() else None
         self.head: Head = read_head(self.file)
 
@@ -119,7 +119,7 @@ class _Part:
     @cached_property
     def images(self) -> Path:
         """The folder of its image files."""
-        found = image_folder(self._folder, self._split, self._name, self.index.names)
+        found = image_folder(self._folder, self._name, self.index.names)
         return self._folder.root / (found or f"images/{self._split}")
 
 

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Any, Literal
 
 import cv2
@@ -20,6 +19,7 @@ from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.labelled import DatasetInfo, Label, LabelledImage, Solid
 from sim2coco.export.format import Add, Format
 from sim2coco.export.models import model, model_info
+from sim2coco.export.names import suffix
 from sim2coco.recipe import Recipe
 from sim2coco.store import Store
 
@@ -124,7 +124,7 @@ class _Writer:
             self.target.put(name, content)
 
     def _write_image(self, folder: str, rank: int, image: LabelledImage) -> None:
-        self.target.link(image.file, f"{folder}/rgb/{rank:06d}{PurePosixPath(image.name).suffix}")
+        self.target.link(image.file, f"{folder}/rgb/{rank:06d}{suffix(image)}")
         for name, file in image.other_files.items():
             if name.startswith("depth/"):
                 self.target.link(file, f"{folder}/depth/{rank:06d}.png")

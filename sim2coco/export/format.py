@@ -2,13 +2,14 @@
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from typing import ClassVar
 
 from scenes.assets.catalogue import Catalogue
 from scenes.settings import Kind
 from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
+from sim2coco.export.names import Names
 from sim2coco.recipe import Recipe
 from sim2coco.store import Store
 
@@ -22,6 +23,9 @@ class Format(Kind):
     folders: ClassVar[tuple[str, ...]] = ()
     """Top-level folders with files that are named like images. A run deletes in them the files of images that
     do not belong to the data set."""
+    by_stem: ClassVar[bool] = False
+    """Whether readers find the labels of an image by its name without suffix. Then `a.jpg` and `a.png` of one
+    split get names of their own, in all formats that are written together: they may share the image files."""
 
     def about(self) -> str:
         """What the format is, in a sentence: the first one of the description of its class."""
@@ -56,7 +60,7 @@ class Format(Kind):
 
 
 def write_formats(
-    formats: Iterable[Format], target: Store, info: DatasetInfo, images: Iterable[LabelledImage]
+    formats: Sequence[Format], target: Store, info: DatasetInfo, images: Iterable[LabelledImage]
 ) -> Counter[str]:
     """Writes the annotations in several formats, in one pass over the images.
 
@@ -70,9 +74,11 @@ def write_formats(
         The number of labels of each category, in the order of the categories.
     """
     labels = [0] * len(info.categories)
+    names = Names()
+    by_stem = any(format.by_stem for format in formats)
     with ExitStack() as stack:
         adds = [stack.enter_context(format.write(target, info)) for format in formats]
-        for image in images:
+        for image in map(names.by_stem, images) if by_stem else images:
             for add in adds:
                 add(image)
             for label in image.labels:

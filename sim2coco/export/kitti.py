@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Literal
 
 import numpy as np
@@ -13,6 +12,7 @@ from scenes.geometry import per_axis
 from scenes.shot import Camera
 from sim2coco.datasets.labelled import DatasetInfo, Label, LabelledImage, Solid, Xywh
 from sim2coco.export.format import Add, Format
+from sim2coco.export.names import suffix
 from sim2coco.store import Store
 
 NO_BOX = "-1 -1 -1 -1000 -1000 -1000 -10"
@@ -40,7 +40,7 @@ class Kitti(Format):
             rank = f"{len(names):06d}"
             names.append(f"{rank} {image.path}\n")
             ranks[image.split].append(f"{rank}\n")
-            target.link(image.file, f"kitti/training/image_2/{rank}{PurePosixPath(image.name).suffix}")
+            target.link(image.file, f"kitti/training/image_2/{rank}{suffix(image)}")
             target.put(f"kitti/training/label_2/{rank}.txt", _labels(image, info).encode(), sync=False)
             if image.camera is not None:
                 calibration = _calibration(image.camera).encode()

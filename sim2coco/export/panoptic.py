@@ -15,7 +15,7 @@ from sim2coco.datasets.masks import crop
 from sim2coco.export.coco import about
 from sim2coco.export.cocofile import categories, coco_file
 from sim2coco.export.format import Add, Format
-from sim2coco.export.names import Names
+from sim2coco.export.names import stem
 from sim2coco.png import png
 from sim2coco.store import Store
 
@@ -29,6 +29,7 @@ class Panoptic(Format):
 
     kind: Literal["panoptic"] = "panoptic"
     folders: ClassVar[tuple[str, ...]] = ("panoptic",)
+    by_stem: ClassVar[bool] = True
 
     @contextmanager
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
@@ -36,12 +37,11 @@ class Panoptic(Format):
         listed = [*({**entry, "isthing": 1} for entry in categories(info)), _background(info)]
         with ExitStack() as stack:
             files = {split: stack.enter_context(coco_file(info)) for split in info.splits}
-            names = Names()
 
             def add(image: LabelledImage) -> None:
                 target.link(image.file, image.path)
                 ids = _segment_ids(image)
-                name = f"{names.in_split(image)}.png"
+                name = f"{stem(image)}.png"
                 target.put(f"panoptic/panoptic_{image.split}/{name}", png(_colors(ids)), sync=False)
                 file = files[image.split]
                 file.add_image(image)

@@ -4,7 +4,6 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import PurePosixPath
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from sim2coco.datasets.labelled import DatasetInfo, Label, LabelledImage
 from sim2coco.export.cropped import cropped_mask
 from sim2coco.export.format import Add, Format
-from sim2coco.export.names import Names
+from sim2coco.export.names import stem
 from sim2coco.export.oriented import oriented_box
 from sim2coco.export.pixel_outlines import largest_part, outline, padded
 from sim2coco.export.spool import open_spool
@@ -38,17 +37,17 @@ class Yolo(Format):
     split: Literal["bridge", "largest"] = "bridge"
     """Masks in several parts: joined by bridges one pixel wide, or only the largest part."""
     folders: ClassVar[tuple[str, ...]] = ("labels",)
+    by_stem: ClassVar[bool] = True
 
     @contextmanager
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
         """Links the images, and writes their labels and `data.yaml` after the last."""
-        names, told, splits = Names(), Counter[str](), dict.fromkeys(info.splits, 0)
+        told, splits = Counter[str](), dict.fromkeys(info.splits, 0)
         with open_spool() as spool:
 
             def add(image: LabelledImage) -> None:
-                stem = names.in_split(image)
-                target.link(image.file, f"images/{image.split}/{stem}{PurePosixPath(image.name).suffix}")
-                spool.add(f"labels/{image.split}/{stem}.txt", self._rows(image, told))
+                target.link(image.file, image.path)
+                spool.add(f"labels/{image.split}/{stem(image)}.txt", self._rows(image, told))
                 splits[image.split] += 1
 
             yield add

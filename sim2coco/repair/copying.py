@@ -63,9 +63,9 @@ def repair(root: Path, target: Path) -> Repaired:
 
 
 def _write(folder: Folder, splits: Mapping[str, str], store: LocalStore, changes: Changes) -> None:
-    plans = {split: found for split, name in splits.items() if (found := _plan(folder, name, changes))}
-    number_categories(list(plans.values()))
-    written = [_copy(folder, split, found, store) for split, found in plans.items()]
+    plans = [found for name in splits.values() if (found := _plan(folder, name, changes))]
+    number_categories(plans)
+    written = [_copy(folder, found, store) for found in plans]
     if not any(written):
         why = next((str(change) for change in changes if change.kind == "left_out"), "it has no images")
         raise RepairError(f"{folder.root}: nothing can be repaired: {why}")
@@ -93,9 +93,9 @@ def _plan(folder: Folder, name: str, changes: Changes) -> Plan | None:
     return None
 
 
-def _copy(folder: Folder, split: str, found: Plan, store: LocalStore) -> bool:
+def _copy(folder: Folder, found: Plan, store: LocalStore) -> bool:
     """Writes the copy of an annotation file and its images; returns False if no image is left."""
-    place = place_images(folder, split, found)
+    place = place_images(folder, found)
     if not found.images:
         found.changes.at(found.name, "").fault("left_out", "the file is left out: no image is left")
         return False

@@ -10,14 +10,14 @@ from sim2coco.repair.json_values import Key
 from sim2coco.repair.plan import Plan, is_id, is_side
 
 
-def place_images(folder: Folder, split: str, found: Plan) -> str:
+def place_images(folder: Folder, found: Plan) -> str:
     """Leaves out images without an intact file, and numbers the others if their ids are not valid.
 
     Returns:
         The folder of the images, relative to the data set.
     """
     names = [image["file_name"] for image in found.images.values()]
-    place = image_folder(folder, split, found.name, names)
+    place = image_folder(folder, found.name, names)
     by_name: dict[str, Entry] = {}
     kept: dict[Key, Entry] = {}
     for key, image in found.images.items():

@@ -63,7 +63,7 @@ def test_nothing_is_lost_and_order_changes_nothing(tmp_path: Path, three: tuple[
     labels: Counter[tuple[str, str, str | None, float, bool]] = Counter()
     images: Counter[tuple[str, bytes]] = Counter()
     for root, splits in zip(
-        three, ({"train": "train", "val": "val"}, {"valid": "val"}, {"labels": "train"}), strict=True
+        three, ({"train": "train", "val": "val"}, {"valid": "val"}, {"train": "train"}), strict=True
     ):
         source = open_dataset(root)
         for image in source.images():

@@ -25,8 +25,8 @@ LAYOUTS = {
     "as sim2coco": ("annotations/instances_train.json", "images/train", "train"),
     "as COCO 2017": ("annotations/instances_val2017.json", "val2017", "val2017"),
     "as Roboflow": ("valid/_annotations.coco.json", "valid", "valid"),
-    "flat": ("_annotations.coco.json", ".", ""),
-    "labels beside a folder": ("labels.json", "data", "labels"),
+    "flat": ("_annotations.coco.json", ".", "train"),
+    "labels beside a folder": ("labels.json", "data", "train"),
     "one folder of images": ("annotations/instances_val.json", "images", "val"),
 }
 
