@@ -1,0 +1,96 @@
+"""Finds near-duplicates: the same picture with noise, cropped a little, or compressed more.
+
+Pairs with similar perceptual hashes and thumbnails are candidates. One picture of each is aligned to the
+other and compared with it pixel by pixel: a picture of the same place with other objects is no duplicate.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.review.drawing import read_pixels
+from sim2coco.statistics.alignment import deviation
+from sim2coco.statistics.measures import ImageMeasures
+from sim2coco.statistics.pixels import at_most
+
+MAX_BITS, MIN_CORRELATION, MAX_CANDIDATES = 20, 0.65, 8
+"""Differing bits of the hash and correlation of pictures of 8 x 8 pixels, for candidates; and the number of
+candidates of each image, those with the highest correlation."""
+COARSE_PX, BLOCK = 8, 512
+COMPARED_PX = 256
+"""Longer side of the pictures that are compared."""
+MAX_DEVIATION = 20.0
+"""Largest deviation of near-duplicates, in grey levels: objects of 16 px at 640 px that differ give more."""
+
+Grey = NDArray[np.float32]
+
+
+def near_duplicates(images: Sequence[ImageMeasures], workers: int = 1) -> list[tuple[int, ...]]:
+    """Groups of near-duplicates, as indices in ascending order.
+
+    Args:
+        images: The measures of all images.
+        workers: Number of threads that compare pictures.
+
+    Raises:
+        DataSetError: An image cannot be read.
+    """
+    groups = list(range(len(images)))
+
+    def root(index: int) -> int:
+        while groups[index] != index:
+            index = groups[index]
+        return index
+
+    read = lru_cache(512)(lambda index: _grey(images[index]))
+    pairs = _candidates(images)
+    with ThreadPoolExecutor(max(workers, 1)) as pool:
+        same = pool.map(lambda pair: _same(read, *pair), pairs)
+        for (first, second), found in zip(pairs, same, strict=True):
+            if found:
+                low, high = sorted((root(first), root(second)))
+                groups[high] = low
+    members: dict[int, list[int]] = {}
+    for index in range(len(images)):
+        members.setdefault(root(index), []).append(index)
+    return [tuple(found) for found in members.values() if len(found) > 1]
+
+
+def _candidates(images: Sequence[ImageMeasures]) -> list[tuple[int, int]]:
+    """The pairs of images that are alike enough to be compared, each once, in order."""
+    hashes = np.array([image.perceptual_hash for image in images], np.uint64)
+    coarse = np.array([_coarse(image.thumbnail) for image in images])
+    found: set[tuple[int, int]] = set()
+    for start in range(0, len(images), BLOCK):
+        bits = np.bitwise_count(hashes[start : start + BLOCK, None] ^ hashes)
+        alike = np.where(bits <= MAX_BITS, coarse[start : start + BLOCK] @ coarse.T, -1.0)
+        for row, correlations in enumerate(alike, start):
+            correlations[row] = -1.0
+            close = np.flatnonzero(correlations >= MIN_CORRELATION)
+            best = close[np.argsort(-correlations[close], kind="stable")][:MAX_CANDIDATES]
+            found.update((min(row, other), max(row, other)) for other in best.tolist())
+    return sorted(found)
+
+
+def _coarse(thumbnail: NDArray[np.uint8]) -> Grey:
+    """A thumbnail, reduced further, without its mean, as a vector of length 1; 0 if it is plain."""
+    small = cv2.resize(thumbnail, (COARSE_PX, COARSE_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
+    vector = small.ravel() - small.mean()
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-6), np.float32)
+
+
+def _same(read: Callable[[int], Grey], first: int, second: int) -> bool:
+    """Whether two images are near-duplicates."""
+    return deviation(read(first), read(second), MAX_DEVIATION) <= MAX_DEVIATION
+
+
+def _grey(image: ImageMeasures) -> Grey:
+    """The luma of an image at the size at which pictures are compared."""
+    whole = LabelledImage(image.split, image.name, image.file, image.width, image.height, ())
+    pixels = at_most(read_pixels(whole, COMPARED_PX), COMPARED_PX)
+    return cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
