@@ -47,6 +47,7 @@ def batches(
     order = _order(len(examples), generator)
     others = _order(len(negatives), generator) if negatives else iter(())
     without = round(size * NEGATIVES) if negatives else 0
+    noise = torch.randn((3, *examples.pixels.shape[1:3]), generator=generator)
     while True:
         own = [next(order) for _ in range(size - without)]
         pixels = [examples.pixels[index] for index in own]
@@ -57,7 +58,7 @@ def batches(
             boxes += [torch.zeros((0, 4))] * without
             classes += [torch.zeros(0, dtype=torch.int64)] * without
         images, boxes, classes = _moved(as_input(np.stack(pixels)), boxes, classes, generator)
-        yield Batch(_recoloured(images, generator), boxes, classes)
+        yield Batch(_recoloured(images, noise, generator), boxes, classes)
 
 
 def _order(number: int, generator: torch.Generator) -> Iterator[int]:
@@ -109,13 +110,25 @@ def _placed(
     return inside[there], torch.where(kept, classes, IGNORED)[there]
 
 
-def _recoloured(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Changes brightness, contrast, saturation and white balance of each image, and adds noise."""
-    shape = (len(images), 1, 1, 1)
-    grey = images.mean(1, keepdim=True)
-    images = grey + (images - grey) * _uniform(1 - 2 * COLOUR, 1 + COLOUR, shape, generator)
-    images = images * _uniform(1 - COLOUR, 1 + COLOUR, shape, generator)
-    images = images + _uniform(-COLOUR / 2, COLOUR / 2, shape, generator)
-    images = images + _uniform(-COLOUR / 5, COLOUR / 5, (len(images), 3, 1, 1), generator)
-    noise = torch.randn(images.shape, generator=generator) * _uniform(0, NOISE, shape, generator)
-    return (images + noise).clamp(-0.5, 0.5)
+def _recoloured(images: Tensor, noise: Tensor, generator: torch.Generator) -> Tensor:
+    """Changes brightness, contrast, saturation and white balance of each image, and adds noise.
+
+    Args:
+        images: Images, of shape (B, 3, H, W).
+        noise: Noise with a standard deviation of 1, of shape (3, H, W); each image gets it moved.
+        generator: Draws the changes.
+    """
+    number, _, height, width = images.shape
+    saturation = _uniform(1 - 2 * COLOUR, 1 + COLOUR, (number, 1, 1), generator)
+    contrast = _uniform(1 - COLOUR, 1 + COLOUR, (number, 1, 1), generator)
+    matrix = contrast * (saturation * torch.diag_embed(torch.ones((3,))) + (1 - saturation) / 3)
+    brightness = _uniform(-COLOUR / 2, COLOUR / 2, (number, 1, 1), generator)
+    balance = _uniform(-COLOUR / 5, COLOUR / 5, (number, 3, 1), generator)
+    images = torch.baddbmm(brightness + balance, matrix, images.flatten(2)).view(*images.shape)
+    strength = _uniform(0, NOISE, (number,), generator)
+    for index in range(number):
+        down, across = (
+            int(torch.randint(side, (1,), generator=generator).item()) for side in (height, width)
+        )
+        images[index] += strength[index] * noise.roll((down, across), (1, 2))
+    return images.clamp(-0.5, 0.5)
