@@ -112,7 +112,7 @@ class _Bench:
         found: dict[str, tuple[Found, ...]] = {}
         for name, own in examples.items():
             result = Result(name, len(own), ())
-            for seed in range(self.plan.seeds):
+            for seed in range(self.plan.first_seed, self.plan.first_seed + self.plan.seeds):
                 start = time.perf_counter()
                 trained = self._trained(own, steps, seed, done, total)
                 seconds = time.perf_counter() - start

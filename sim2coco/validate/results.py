@@ -24,6 +24,7 @@ class Plan:
         long_px: Length of the longer side of images in the detector.
         split: Split of the reference; None for all but train.
         device: `cpu`, `cuda` or None.
+        first_seed: The first of the seeds.
     """
 
     seeds: int = 3
@@ -32,6 +33,7 @@ class Plan:
     long_px: int = 320
     split: str | None = None
     device: str | None = None
+    first_seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

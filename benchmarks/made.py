@@ -1,0 +1,43 @@
+"""Data sets for trainings: made by the command line, at 160x120, with the CPU time that they took."""
+
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from sim2coco.store import LocalStore
+
+COMMON = ("image.width=160", "image.height=120", "export.card=false", "seed=1")
+"""Settings of all data sets, unless a data set has others."""
+
+
+def made(folder: Path, settings: Sequence[str], images: int, workers: int = 1) -> tuple[Path, float]:
+    """A data set with these settings in a folder of its own, and the CPU seconds that it took.
+
+    It is made once; a run that was stopped is continued.
+
+    Args:
+        folder: Where data sets are kept.
+        settings: Arguments of `sim2coco generate`.
+        images: Number of images.
+        workers: Number of worker processes.
+    """
+    arguments = [*COMMON, *settings, f"num_images={images}"]
+    root = folder / sha256(json.dumps(arguments).encode()).hexdigest()[:12]
+    spent = LocalStore(folder), f"{root.name}.json"
+    if not (folder / spent[1]).exists():
+        before = _children_s()
+        command = [sys.executable, "-m", "sim2coco.cli", "generate", f"out={root}", f"workers={workers}"]
+        subprocess.run([*command, *arguments], check=True, stdout=subprocess.DEVNULL)
+        content = {"settings": arguments, "cpu_s": _children_s() - before}
+        spent[0].put(spent[1], json.dumps(content).encode())
+    return root, float(json.loads((folder / spent[1]).read_text())["cpu_s"])
+
+
+def _children_s() -> float:
+    """CPU seconds of all child processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
