@@ -69,6 +69,8 @@ def _described(error: Exception, arguments: Sequence[str]) -> str:
     if lines[0].startswith("Ambiguous value"):
         override = lines[0].partition("'")[2].removesuffix("'")
         return f"{lines[0]}: {_commas(override)}"
+    if "failed during processing with trace" in text:  # a launcher tells what happened in another process
+        return lines[-1]
     if "Config group override must be" in text:
         return _not_a_name(arguments)
     return lines[0]

@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from sim.temporary import temporary_folder
-from sim2coco.cli.jobs import generate_one, preview_one, validate
+from sim2coco.cli import sweeping
+from sim2coco.cli.jobs import generate_one, preview_one, run_noted, validate
 from sim2coco.cli.reporting import fail, guarded, of_the_system, out
 from sim2coco.cli.stopping import exit_now, on_signals, temporary_folders
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
+
+    from sim2coco.sweeps.row import SweepJob
 
 HYDRA_COMMANDS = {"generate": "make, extend or resume a data set", "preview": "8 labelled images on one PNG"}
 """Commands whose settings Hydra composes, with their descriptions."""
@@ -32,10 +35,6 @@ def composed(command: str, arguments: list[str]) -> int:
 
     codes: list[int] = []
     jobs = {"generate": generate_one, "preview": preview_one}
-    folders: set[str] = set()
-
-    def validated(tree: "DictConfig") -> None:
-        codes.append(guarded(lambda: validate(tree, folders)))
 
     def job(tree: "DictConfig") -> None:
         codes.append(guarded(lambda: jobs[command](tree)))
@@ -45,14 +44,12 @@ def composed(command: str, arguments: list[str]) -> int:
         with temporary_folder() as folder:
             temporary_folders.append(folder)
             inputs = hydra_arguments(arguments)
-            sweeps = bool({"-m", "--multirun"} & set(inputs))
-            if sweeps and command != "generate":
-                raise ConfigError(f"{command} makes one image and does not accept -m")
-            if sweeps:
-                # All jobs are validated before any job runs, so that errors in all of them are found early.
-                _hydra(command, inputs, folder, validated)
-            if not any(codes):
+            if not {"-m", "--multirun"} & set(inputs):
                 _hydra(command, inputs, folder, job)
+            elif command == "generate":
+                codes = _sweep(inputs, folder)
+            else:
+                raise ConfigError(f"{command} makes one image and does not accept -m")
     except ConfigError as error:
         return fail(str(error))
     except BrokenPipeError:
@@ -64,7 +61,31 @@ def composed(command: str, arguments: list[str]) -> int:
     return max(codes, default=0)
 
 
-def _hydra(command: str, arguments: list[str], folder: str, job: Callable[["DictConfig"], None]) -> None:
+def _sweep(arguments: list[str], folder: str) -> list[int]:
+    """Runs all jobs of a sweep and compares what they have made; returns the exit code of each.
+
+    All jobs are validated before any job runs, so that errors in all of them are found early.
+    """
+    planned: list[SweepJob] = []
+    codes: list[int] = []
+
+    def validated(tree: "DictConfig") -> None:
+        codes.append(guarded(lambda: validate(tree, planned)))
+
+    if sweeping.is_grid(arguments):
+        _hydra("generate", sweeping.without_launcher(arguments), folder, validated)
+    if any(codes):
+        return codes
+    with sweeping.folder_for(arguments, planned, folder) as shared:
+
+        def job(tree: "DictConfig") -> float | None:
+            return run_noted(tree, shared)
+
+        _hydra("generate", arguments, shared, job)
+        return sweeping.finish(shared, planned)
+
+
+def _hydra(command: str, arguments: list[str], folder: str, job: Callable[["DictConfig"], object]) -> None:
     """Composes the configuration with Hydra and calls a job once, or for each point of a sweep."""
     import hydra
 

@@ -3,11 +3,14 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from sim2coco.cli.reporting import err, out
-from sim2coco.cli.stopping import Interrupted, on_signals, request_stop, stop_signals
+from sim2coco.cli.reporting import err, guarded, out
+from sim2coco.cli.stopping import Interrupted, exit_now, on_signals, request_stop, stop_signals
+from sim2coco.cli.sweeping import job_of, note
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
+
+    from sim2coco.sweeps.row import SweepJob
 
 MANY_REJECTED = 0.2
 """Share of rejected views above which the end of a run says what to change."""
@@ -16,12 +19,12 @@ LABELS_PER_CATEGORY = 8
 equal weights, fewer than one in 2,000 categories has none by chance."""
 
 
-def validate(tree: "DictConfig", folders: set[str]) -> int:
+def validate(tree: "DictConfig", jobs: list["SweepJob"]) -> int:
     """Validates one job of a sweep; returns 0.
 
     Args:
         tree: The composed configuration of the job.
-        folders: Output folders of the earlier jobs; that of this job is added.
+        jobs: The earlier jobs; this one is added.
 
     Raises:
         ConfigError: A setting is invalid, or an earlier job writes to the same folder.
@@ -31,12 +34,21 @@ def validate(tree: "DictConfig", folders: set[str]) -> int:
 
     recipe, options = read(tree)
     recipe.render.device()
-    if options.out in folders:
+    job = job_of(tree)
+    if job.out in (earlier.out for earlier in jobs):
         raise ConfigError(
             f"out: two jobs of the sweep write to {options.out}; write out='data/${{hydra.job.num}}'"
         )
-    folders.add(options.out)
+    jobs.append(job)
     return 0
+
+
+def run_noted(tree: "DictConfig", folder: str) -> float | None:
+    """Runs one job of a sweep, notes its exit code and score in a folder, and returns the score."""
+    code = guarded(lambda: generate_one(tree))
+    on_signals(exit_now)
+    note(folder, job_of(tree), code, score := None)
+    return score
 
 
 def generate_one(tree: "DictConfig") -> int:

@@ -143,6 +143,11 @@ class UserFiles(FileConfigSource):
         return ConfigResult(self.provider, f"file://{self.path}", OmegaConf.create(tree or {}), header)
 
 
+# Launchers such as joblib's let Hydra register its own class again in the process of a job. This fails unless the
+# class that is there has the same name.
+UserFiles.__name__ = FileConfigSource.__name__
+
+
 def _built_in(path: str) -> ConfigSource | None:
     """The source of the built-in file or of the plug-in's kind with this path; None if there is neither."""
     registry = SourcesRegistry.instance()

@@ -1,8 +1,18 @@
 """Sweeps make one data set for each job and no other files; the working directory changes nothing."""
 
+import csv
+import json
+import subprocess
+import time
 from pathlib import Path
+from xml.etree import ElementTree
 
-from tests.commandline import TINY, Command, tree
+import numpy as np
+import pytest
+
+from tests.commandline import PROGRAM, TINY, Command, tree
+
+SUMMARY = ["sweep.csv", "sweep.md", "sweep.svg"]
 
 
 def test_two_by_two_makes_four_data_sets(command: Command, here: Path, tmp_path: Path) -> None:
@@ -16,11 +26,59 @@ def test_two_by_two_makes_four_data_sets(command: Command, here: Path, tmp_path:
         "-m",
     )
     assert (outcome.code, outcome.err) == (0, "")
-    assert sorted(path.name for path in (tmp_path / "sweep").iterdir()) == ["0", "1", "2", "3"]
+    assert sorted(path.name for path in (tmp_path / "sweep").iterdir()) == ["0", "1", "2", "3", *SUMMARY]
     for number in range(4):
         assert command("check", f"{tmp_path}/sweep/{number}").code == 0
-    assert len({(path / "config.yaml").read_bytes() for path in (tmp_path / "sweep").iterdir()}) == 4
+    assert len({(tmp_path / f"sweep/{number}/config.yaml").read_bytes() for number in range(4)}) == 4
     assert list(here.iterdir()) == []
+    with (tmp_path / "sweep/sweep.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    swept = [(row["job"], row["scene.num_objects"], row["light"]) for row in rows]
+    assert swept == [("0", "1", "day"), ("1", "1", "dusk"), ("2", "2", "day"), ("3", "2", "dusk")]
+    for number, row in enumerate(rows):
+        coco = json.loads((tmp_path / f"sweep/{number}/annotations/instances_train.json").read_bytes())
+        counts = np.bincount([label["image_id"] for label in coco["annotations"]], minlength=3)[1:]
+        sides = [label["area"] ** 0.5 for label in coco["annotations"]]
+        fractions = [label["attributes"]["visible_fraction"] for label in coco["annotations"]]
+        assert (row["state"], row["images"], row["failed scenes"]) == ("finished", "2", "0")
+        for name, values in (("objects per image", counts), ("object size in px", sides)):
+            assert float(row[f"{name}, median"]) == pytest.approx(np.median(values), abs=1e-4)
+        assert float(row["visible fraction, 10 %"]) == pytest.approx(np.quantile(fractions, 0.1), abs=1e-4)
+    assert (tmp_path / "sweep/sweep.md").read_text().count("\n") == 6
+    drawn = ElementTree.parse(tmp_path / "sweep/sweep.svg").getroot()
+    assert [text.text for text in drawn if text.text and "light=" in text.text] == [
+        f"scene.num_objects={number}, light={light}" for number in (1, 2) for light in ("day", "dusk")
+    ]
+
+
+def test_a_killed_sweep_goes_on_where_it_was(program: Command, command: Command, here: Path) -> None:
+    sweep = ("-m", "num_images=3", "views=1", "scene.num_objects=1", "seed=1,2,3", *TINY)
+    assert command("generate", *sweep, "out='whole/${seed}'").code == 0
+    arguments = [PROGRAM, "generate", *sweep, "out='killed/${seed}'"]
+    with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        record = here / "killed/2/records/000/000000.json"
+        while not record.exists() and running.poll() is None:
+            time.sleep(0.005)
+        running.kill()
+    assert record.exists()
+    assert not (here / "killed/2/annotations").exists()
+    assert not (here / "killed/3").exists()
+    kept = record.stat().st_mtime_ns
+    assert command("generate", *sweep, "out='killed/${seed}'").code == 0
+    assert record.stat().st_mtime_ns == kept
+    for seed in (1, 2, 3):
+        assert tree(here / f"killed/{seed}") == tree(here / f"whole/{seed}")
+
+
+def test_a_launcher_makes_the_same_data_sets(program: Command, command: Command, here: Path) -> None:
+    pytest.importorskip("hydra_plugins.hydra_joblib_launcher", reason="needs the extra sweep")
+    sweep = ("-m", "num_images=1", "light=day,dusk", "scene.num_objects=1", *TINY)
+    parallel = program("generate", *sweep, "out='parallel/${hydra.job.num}'", "hydra/launcher=joblib")
+    assert (parallel.code, parallel.err) == (0, "")
+    assert command("generate", *sweep, "out='alone/${hydra.job.num}'").code == 0
+    for number in range(2):
+        assert tree(here / f"parallel/{number}") == tree(here / f"alone/{number}")
+    assert sorted(path.name for path in (here / "parallel").iterdir()) == ["0", "1", *SUMMARY]
 
 
 def test_a_wrong_job_does_not_stop_the_others(command: Command, here: Path) -> None:

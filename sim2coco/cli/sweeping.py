@@ -1,0 +1,118 @@
+"""The jobs of a sweep: found before the first one starts, noted as they end, and compared at the end."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from sim2coco.cli.reporting import out
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+    from sim2coco.sweeps.row import SweepJob
+
+NAME = "sweep"
+"""Name of the files of the summary, without suffix."""
+OF_LAUNCHERS = ("hydra/launcher", "hydra.launcher")
+OF_SWEEPERS = ("hydra/sweeper", "hydra.sweeper")
+
+
+def begins(argument: str, keys: Sequence[str]) -> bool:
+    """Whether an override sets one of some keys, or an entry below it."""
+    return argument.lstrip("+~").partition("=")[0].startswith(tuple(keys))
+
+
+def is_grid(arguments: Sequence[str]) -> bool:
+    """Whether the jobs of a sweep are known before it starts; Optuna's sweeper chooses them as it goes."""
+    return not any(begins(argument, OF_SWEEPERS) for argument in arguments)
+
+
+def without_launcher(arguments: Sequence[str]) -> list[str]:
+    """The arguments for running all jobs of a sweep in this process, whatever launcher they choose."""
+    return [argument for argument in arguments if not begins(argument, OF_LAUNCHERS)]
+
+
+@contextmanager
+def folder_for(arguments: Sequence[str], planned: Sequence["SweepJob"], folder: str) -> Iterator[str]:
+    """Yields a folder for notes that all jobs can write to.
+
+    If a launcher runs them, perhaps on other machines, it is a temporary folder beside their data sets.
+
+    Args:
+        arguments: The arguments of the command line.
+        planned: The jobs that are known before the sweep starts.
+        folder: A temporary folder on this machine.
+    """
+    if not any(begins(argument, OF_LAUNCHERS) for argument in arguments):
+        yield folder
+        return
+    parent = _parent([job.out for job in planned]) if planned else Path.cwd()
+    parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".sweep-", dir=parent, ignore_cleanup_errors=True) as shared:
+        yield shared
+
+
+def job_of(tree: "DictConfig") -> "SweepJob":
+    """The job that Hydra has composed.
+
+    Raises:
+        ConfigError: A setting is invalid.
+    """
+    from hydra.core.hydra_config import HydraConfig
+
+    from sim2coco.cli.config import read
+    from sim2coco.sweeps.row import SweepJob
+
+    hydra = HydraConfig.get()
+    _, options = read(tree)
+    return SweepJob(int(hydra.job.num), tuple(map(str, hydra.overrides.task)), Path(options.out).absolute())
+
+
+def note(folder: str, job: "SweepJob", code: int, score: float | None) -> None:
+    """Notes a job that has ended in a folder, because a launcher may run it in another process."""
+    entry = [job.number, job.overrides, str(job.out), code, score]
+    Path(folder, f"job{job.number}.json").write_text(json.dumps(entry))
+
+
+def noted(folder: str) -> dict[int, tuple["SweepJob", int, float | None]]:
+    """Job, exit code and score of each job that has been noted, by its number, in order."""
+    from sim2coco.sweeps.row import SweepJob
+
+    entries = sorted(json.loads(path.read_text()) for path in Path(folder).glob("job*.json"))
+    return {
+        number: (SweepJob(number, tuple(overrides), Path(made)), code, score)
+        for number, overrides, made, code, score in entries
+    }
+
+
+def finish(folder: str, planned: Sequence["SweepJob"]) -> list[int]:
+    """Writes and prints the summary of a sweep; returns the exit code of each job.
+
+    A job that has not been noted has run on another machine, or was killed; its exit code is that of what it
+    has made.
+
+    Args:
+        folder: The folder of the notes.
+        planned: The jobs that were known before the sweep started.
+    """
+    from sim2coco.sweeps.row import read_rows
+    from sim2coco.sweeps.summary import write_summary
+
+    ended = noted(folder)
+    jobs = {job.number: job for job in planned} | {number: entry[0] for number, entry in ended.items()}
+    scores = {number: entry[2] for number, entry in ended.items()}
+    rows = read_rows([jobs[number] for number in sorted(jobs)], scores)
+    if any(row.state != "none" for row in rows):
+        for path in write_summary(rows, _parent([row.job.out for row in rows]), NAME):
+            out.print(f"{os.path.relpath(path)}: written", markup=False)
+    codes = {row.job.number: 3 if row.failed else 0 if row.state == "finished" else 1 for row in rows}
+    return [ended[number][1] if number in ended else codes[number] for number in codes]
+
+
+def _parent(folders: Sequence[Path]) -> Path:
+    """The folder that holds the data sets of all jobs."""
+    return Path(os.path.commonpath([folder.parent for folder in folders]))

@@ -1,0 +1,1 @@
+"""Sweeps: a table and a plot that compare the data sets of the jobs."""

@@ -1,0 +1,127 @@
+"""What the table of a sweep says of one job, read from its data set."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.datasets.reading import open_dataset
+from sim2coco.review.status import Status, status
+
+QUANTILES = (0.1, 0.5, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepJob:
+    """A job of a sweep.
+
+    Attributes:
+        number: Its number in the sweep, from 0.
+        overrides: Its overrides, those that all jobs share included.
+        out: The folder of its data set.
+    """
+
+    number: int
+    overrides: tuple[str, ...]
+    out: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The 10 %, 50 % and 90 % quantiles of a quantity; NaN if there are no values."""
+
+    low: float
+    median: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Spread":
+        """The quantiles of values."""
+        found = np.quantile(values, QUANTILES) if len(values) else np.full(len(QUANTILES), math.nan)
+        return cls(*map(float, found))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One job in the table of a sweep.
+
+    Attributes:
+        job: The job.
+        state: `finished`, `running`, `stopped`, `damaged`, or `none` if it has made no data set.
+        accepted: Number of accepted views.
+        reasons: How often each reason has rejected a view or a scene.
+        failed: Number of failed scenes.
+        objects: Labels of each image.
+        visible_fraction: Visible fraction of each label.
+        side_px: Square root of the visible pixels of each label.
+        per_s: Accepted views per second at the end of the run; NaN if it is not known.
+        score: The score of the data set; NaN if the sweep is not scored.
+    """
+
+    job: SweepJob
+    state: str
+    accepted: int
+    reasons: Counter[str]
+    failed: int
+    objects: Spread
+    visible_fraction: Spread
+    side_px: Spread
+    per_s: float
+    score: float = math.nan
+
+    @property
+    def accepted_share(self) -> float:
+        """Accepted views among all views and rejected scenes; NaN if there are none."""
+        views = self.accepted + sum(self.reasons.values())
+        return self.accepted / views if views else math.nan
+
+
+def read_rows(jobs: Iterable[SweepJob], scores: Mapping[int, float | None]) -> list[Row]:
+    """Reads what jobs have made; distributions are those of finished data sets.
+
+    Args:
+        jobs: The jobs.
+        scores: The score of each job that has one, by its number.
+    """
+    return [replace(_read(job), score=_number(scores.get(job.number))) for job in jobs]
+
+
+def _read(job: SweepJob) -> Row:
+    nothing = Row(job, "none", 0, Counter(), 0, *_spreads([]), math.nan)
+    if not (job.out / "run.json").exists():
+        return nothing
+    try:
+        found = status(job.out)
+        spreads = _spreads(open_dataset(job.out).images() if found.done else [])
+    except (DataSetError, OSError):
+        return replace(nothing, state="damaged")
+    accepted = found.finished if found.done else found.accepted
+    rate = _number(found.per_s)
+    return Row(job, _state(found), accepted, found.reasons, len(found.failed), *spreads, rate)
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _state(found: Status) -> str:
+    return "finished" if found.done else "running" if found.owner else "stopped"
+
+
+def _spreads(images: Iterable[LabelledImage]) -> tuple[Spread, Spread, Spread]:
+    """Labels of each image; visible fraction and side length in pixels of each label."""
+    objects: list[float] = []
+    visible: list[float] = []
+    sides: list[float] = []
+    for image in images:
+        objects.append(len(image.labels))
+        for label in image.labels:
+            fraction = label.attributes.get("visible_fraction")
+            visible += [fraction] if isinstance(fraction, float | int) else []
+            sides.append(math.sqrt(label.area))
+    return Spread.of(objects), Spread.of(visible), Spread.of(sides)

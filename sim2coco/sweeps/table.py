@@ -1,0 +1,88 @@
+"""The table of a sweep as CSV and Markdown: one row for each job."""
+
+import csv
+import math
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import PurePath
+
+from sim2coco.sweeps.row import Row, Spread
+
+Cell = str | int | float
+
+
+def columns(rows: Sequence[Row]) -> dict[str, list[Cell]]:
+    """The columns of the table: job, swept settings, and what the job has made; cells without a value are "".
+
+    Args:
+        rows: The jobs, in order.
+    """
+    found: dict[str, list[Cell]] = {"job": [row.job.number for row in rows]}
+    found |= swept(rows)
+    found["out"] = [PurePath(row.job.out).name for row in rows]
+    found["state"] = [row.state for row in rows]
+    found["images"] = [row.accepted for row in rows]
+    found["failed scenes"] = [row.failed for row in rows]
+    for reason in sorted({reason for row in rows for reason in row.reasons}):
+        found[f"rejected: {reason}"] = [row.reasons[reason] for row in rows]
+    found["accepted share"] = [_cell(row.accepted_share) for row in rows]
+    for name, spreads in measured(rows).items():
+        for quantile, attribute in (("10 %", "low"), ("median", "median"), ("90 %", "high")):
+            found[f"{name}, {quantile}"] = [_cell(getattr(spread, attribute)) for spread in spreads]
+    found["images/s"] = [_cell(row.per_s) for row in rows]
+    found["score"] = [_cell(row.score) for row in rows]
+    return found
+
+
+def measured(rows: Sequence[Row]) -> dict[str, list[Spread]]:
+    """The quantities whose quantiles the table has, by their headings."""
+    return {
+        "objects per image": [row.objects for row in rows],
+        "visible fraction": [row.visible_fraction for row in rows],
+        "object size in px": [row.side_px for row in rows],
+    }
+
+
+def swept(rows: Sequence[Row]) -> dict[str, list[Cell]]:
+    """The value of each setting that is not the same in all jobs, by its key; `out` is left out."""
+    settings = [dict(override.partition("=")[::2] for override in row.job.overrides) for row in rows]
+    keys = list(dict.fromkeys(key for setting in settings for key in setting))
+    values: dict[str, list[Cell]] = {key: [setting.get(key, "") for setting in settings] for key in keys}
+    return {key: found for key, found in values.items() if len(set(found)) > 1 and key != "out"}
+
+
+def titles(rows: Sequence[Row]) -> list[str]:
+    """The swept settings of each job in one text, such as `light=day, views=3`."""
+    found = swept(rows)
+    return [
+        ", ".join(f"{key}={values[index]}" for key, values in found.items()) or str(row.job.out.name)
+        for index, row in enumerate(rows)
+    ]
+
+
+def as_csv(rows: Sequence[Row]) -> str:
+    """The table as comma-separated values with a header."""
+    table = columns(rows)
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table)
+    writer.writerows(zip(*table.values(), strict=True))
+    return text.getvalue()
+
+
+def as_markdown(rows: Sequence[Row]) -> str:
+    """The table in Markdown; columns in which every cell is empty or 0 are left out."""
+    table = {name: cells for name, cells in columns(rows).items() if any(cells) or name in ("job", "images")}
+    lines = [list(table), ["---"] * len(table)]
+    lines += [list(map(_short, cells)) for cells in zip(*table.values(), strict=True)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _short(cell: Cell) -> str:
+    text = f"{cell:.3g}" if isinstance(cell, float) and abs(cell) < 1000 else str(cell)
+    return text.replace("|", r"\|").replace("\n", " ")
+
+
+def _cell(number: float) -> Cell:
+    """The number, rounded; "" for NaN."""
+    return "" if math.isnan(number) else round(number, 4)
