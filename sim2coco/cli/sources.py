@@ -143,8 +143,8 @@ class UserFiles(FileConfigSource):
         return ConfigResult(self.provider, f"file://{self.path}", OmegaConf.create(tree or {}), header)
 
 
-# Launchers such as joblib's let Hydra register its own class again in the process of a job. This fails unless the
-# class that is there has the same name.
+# Launchers such as joblib's let Hydra register its own class again in the process of a job. This fails unless
+# the class that is there has the same name.
 UserFiles.__name__ = FileConfigSource.__name__
 
 
