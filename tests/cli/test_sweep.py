@@ -54,7 +54,7 @@ def test_two_by_two_makes_four_data_sets(command: Command, here: Path, tmp_path:
 def test_a_killed_sweep_goes_on_where_it_was(program: Command, command: Command, here: Path) -> None:
     sweep = ("-m", "num_images=3", "views=1", "scene.num_objects=1", "seed=1,2,3", *TINY)
     assert command("generate", *sweep, "out='whole/${seed}'").code == 0
-    arguments = [PROGRAM, "generate", *sweep, "out='killed/${seed}'"]
+    arguments = [str(PROGRAM), "generate", *sweep, "out='killed/${seed}'"]
     with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
         record = here / "killed/2/records/000/000000.json"
         while not record.exists() and running.poll() is None:
