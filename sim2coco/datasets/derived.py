@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
@@ -19,6 +20,7 @@ class Derived:
         sources: The data sets that images were taken from.
         made_by: The command that makes it, and its settings.
         notes: What could not be kept, one line each.
+        roots: The folders of the data sets that are read, which the new one must not lie in.
     """
 
     info: DatasetInfo
@@ -27,3 +29,4 @@ class Derived:
     sources: tuple[Source, ...]
     made_by: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+    roots: tuple[Path, ...] = ()

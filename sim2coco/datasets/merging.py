@@ -73,6 +73,7 @@ def merged(
         tuple(source for _, each in contained for source in each),
         made_by,
         tuple(_notes(ordered, info)),
+        tuple(data.root for _, data in ordered),
     )
 
 

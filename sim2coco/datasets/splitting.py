@@ -37,7 +37,12 @@ def divided(data: Dataset, shares: Mapping[str, float], seed: int = 0) -> Derive
     info = replace(data.info, splits=splits, category_ids=())
     images = _images(data, shares, seed)
     return Derived(
-        info, images, sum(sizes.values()), sources_of(data.root, data.identity, data.info), made_by
+        info,
+        images,
+        sum(sizes.values()),
+        sources_of(data.root, data.identity, data.info),
+        made_by,
+        roots=(data.root,),
     )
 
 

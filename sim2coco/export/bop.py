@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import cv2
 import numpy as np
@@ -31,6 +31,7 @@ class Bop(Format):
     """BOP: poses, masks, depth and models in millimetres, for 6-DoF pose estimation, in `bop/`."""
 
     kind: Literal["bop"] = "bop"
+    needs: ClassVar[str] = "no image has a camera, a scene and a pose of each object"
 
     def check(self, recipe: Recipe, catalogue: Catalogue) -> None:
         """Refuses sizes that are drawn from a range, because a model of BOP has one size."""
@@ -43,12 +44,21 @@ class Bop(Format):
                     what = f"the size of {name} ({asset.name}) {drawn}"
                     raise CatalogueError(f"export.formats: bop: {what}; set its size_m to one number")
 
+    def represents(self, image: LabelledImage) -> bool:
+        """Whether the camera, the scene and all poses of an image are known."""
+        return _is_posed(image)
+
     @contextmanager
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
         """Writes a folder for each scene; images without poses are left out."""
         writer = _Writer(target, info)
         yield writer.add
         writer.finish()
+
+
+def _is_posed(image: LabelledImage) -> bool:
+    known = image.camera is not None and image.scene is not None
+    return known and all(label.solid is not None for label in image.labels)
 
 
 @dataclass
@@ -76,7 +86,7 @@ class _Writer:
 
     def add(self, image: LabelledImage) -> None:
         """Takes the next image; those of a scene come one after the other."""
-        if image.camera is None or image.scene is None or any(label.solid is None for label in image.labels):
+        if image.camera is None or not _is_posed(image):
             self.left_out += 1
             return
         folder = f"bop/{image.split}_pbr/{image.scene:06d}"

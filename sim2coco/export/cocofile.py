@@ -10,8 +10,9 @@ from typing import IO, Any
 import numpy as np
 
 from sim2coco.check.masks import run_lengths
-from sim2coco.datasets.labelled import DatasetInfo, Keypoint, Label, LabelledImage, Scalar
+from sim2coco.datasets.labelled import DatasetInfo, Label, LabelledImage, Scalar
 from sim2coco.datasets.masks import crop
+from sim2coco.export.objects import keypoints
 from sim2coco.export.outlines import bridged, edge_loops
 
 CHUNK = 1 << 20
@@ -184,11 +185,5 @@ def annotation_entry(info: DatasetInfo, annotation_id: int, image_id: int, label
     if label.attributes:
         entry["attributes"] = dict(label.attributes)
     if label.keypoints is not None:
-        entry |= _keypoints(label.keypoints)
+        entry |= keypoints(label.keypoints)
     return entry
-
-
-def _keypoints(points: tuple[Keypoint, ...]) -> dict[str, Any]:
-    """Keypoints as COCO's list of x, y and visibility, and the number of those that are labelled."""
-    flat = [value for point in points for value in point]
-    return {"keypoints": flat, "num_keypoints": sum(visible > 0 for _, _, visible in points)}

@@ -11,7 +11,7 @@ from sim2coco.datasets.provenance import FILE, origin, sources_file
 from sim2coco.datasets.size import Size
 from sim2coco.export.coco import Coco
 from sim2coco.export.format import write_formats
-from sim2coco.export.newfolder import new_folder
+from sim2coco.export.newfolder import new_folder, refuse_inside
 
 
 def write_derived(derived: Derived, out: Path, progress: Callable[[int], None]) -> dict[str, Size]:
@@ -27,7 +27,7 @@ def write_derived(derived: Derived, out: Path, progress: Callable[[int], None]) 
 
     Raises:
         DataSetError: A data set that it is made from cannot be read.
-        StoreError: The folder cannot be written.
+        StoreError: The folder cannot be written, or lies in one of these data sets.
     """
     by_source: dict[str, Size] = {}
     by_split = dict.fromkeys(derived.info.splits, Size())
@@ -40,6 +40,7 @@ def write_derived(derived: Derived, out: Path, progress: Callable[[int], None]) 
             yield image
             progress(done)
 
+    refuse_inside(out, derived.roots)
     with new_folder(out) as store:
         contents = Contents(derived.info)
         write_formats((Coco(),), store, derived.info, contents.counted(counted()))

@@ -9,6 +9,7 @@ from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.labelled import LabelledImage
 from sim2coco.datasets.reading import Dataset
 from sim2coco.export.format import Format, write_formats
+from sim2coco.export.newfolder import refuse_inside
 from sim2coco.store import LocalStore, Store, StoreError
 
 MARK = "export.json"
@@ -32,15 +33,32 @@ def export(
 
     Raises:
         StoreError: `out` cannot be written, holds other files, or lies in the data set.
-        DataSetError: The data set has no images, or is invalid.
+        DataSetError: The data set has no images, none that one of the formats can represent, or is invalid.
     """
-    if out.resolve().is_relative_to(data.root.resolve()):
-        raise StoreError(f"--out: {out} lies in the data set itself; name a folder outside")
+    refuse_inside(out, [data.root])
+    _refuse_impossible(data, formats)
     store = LocalStore(out)
     with store.claim():
         _begin(store, data, formats)
         labels = write_formats(formats, store, data.info, _counted(data, progress))
     return labels
+
+
+def _refuse_impossible(data: Dataset, formats: Sequence[Format]) -> None:
+    """Refuses formats that would write nothing, before anything is written.
+
+    Raises:
+        DataSetError: A format cannot represent any of the images, or there are none.
+    """
+    images, left = 0, list(formats)
+    for image in data.images():
+        images += 1
+        left = [format for format in left if not format.represents(image)]
+        if not left:
+            return
+    if not images:
+        raise DataSetError(f"{data.root}: has no images yet")
+    raise DataSetError(f"{data.root}: {left[0].kind}: nothing to write: {left[0].needs}")
 
 
 def _begin(store: Store, data: Dataset, formats: Sequence[Format]) -> None:
@@ -63,14 +81,7 @@ def _begin(store: Store, data: Dataset, formats: Sequence[Format]) -> None:
 
 
 def _counted(data: Dataset, progress: Callable[[int], None]) -> Iterator[LabelledImage]:
-    """Yields the images, and reports each after it is used.
-
-    Raises:
-        DataSetError: There are none.
-    """
-    done = 0
+    """Yields the images, and reports each after it is used."""
     for done, image in enumerate(data.images(), 1):
         yield image
         progress(done)
-    if not done:
-        raise DataSetError(f"{data.root}: has no images yet")

@@ -26,6 +26,8 @@ class Format(Kind):
     by_stem: ClassVar[bool] = False
     """Whether readers find the labels of an image by its name without suffix. Then `a.jpg` and `a.png` of one
     split get names of their own, in all formats that are written together: they may share the image files."""
+    needs: ClassVar[str] = ""
+    """What an image needs that the format can represent, for a data set in which no image has it."""
 
     def about(self) -> str:
         """What the format is, in a sentence: the first one of the description of its class."""
@@ -37,6 +39,10 @@ class Format(Kind):
         Raises:
             CatalogueError: There are such settings; the message says which.
         """
+
+    def represents(self, image: LabelledImage) -> bool:
+        """Whether the format can represent anything of an image; most formats leave no image out."""
+        return True
 
     @abstractmethod
     def write(self, target: Store, info: DatasetInfo) -> AbstractContextManager[Add]:

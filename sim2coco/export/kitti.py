@@ -1,6 +1,6 @@
 """KITTI: boxes in the image and, where poses are known, boxes in space, in `kitti/`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
@@ -35,13 +35,14 @@ class Kitti(Format):
         """Links the images under their rank, and lists the ranks of each split in `ImageSets`."""
         ranks: dict[str, list[str]] = {split: [] for split in info.splits}
         names: list[str] = []
+        words = _words(info.categories)
 
         def add(image: LabelledImage) -> None:
             rank = f"{len(names):06d}"
             names.append(f"{rank} {image.path}\n")
             ranks[image.split].append(f"{rank}\n")
             target.link(image.file, f"kitti/training/image_2/{rank}{suffix(image)}")
-            target.put(f"kitti/training/label_2/{rank}.txt", _labels(image, info).encode(), sync=False)
+            target.put(f"kitti/training/label_2/{rank}.txt", _labels(image, words).encode(), sync=False)
             if image.camera is not None:
                 calibration = _calibration(image.camera).encode()
                 target.put(f"kitti/training/calib/{rank}.txt", calibration, sync=False)
@@ -53,16 +54,31 @@ class Kitti(Format):
         target.put("kitti/names.txt", "".join(names).encode())
 
 
-def _labels(image: LabelledImage, info: DatasetInfo) -> str:
-    """The lines of an image: its labels, then visible objects without a label as `DontCare`."""
-    lines = [_line(info.categories[label.category], label) for label in image.labels]
-    lines += [f"DontCare -1 -1 -10 {_edges(ignored.bbox)} {NO_BOX}" for ignored in image.ignored or ()]
+def _words(categories: Sequence[str]) -> list[str]:
+    """A word for each category, and no word twice: blanks separate fields, and `DontCare` is none of them."""
+    taken, words = {"DontCare"}, []
+    for name in categories:
+        word = free = "_".join(name.split()) or "_"
+        number = 1
+        while free in taken:
+            number += 1
+            free = f"{word}_{number}"
+        taken.add(free)
+        words.append(free)
+    return words
+
+
+def _labels(image: LabelledImage, words: Sequence[str]) -> str:
+    """The lines of an image: its labels, then crowds and visible objects without a label as `DontCare`."""
+    lines = [_line(words[label.category], label) for label in image.labels if not label.crowd]
+    regions = [label.bbox for label in image.labels if label.crowd]
+    regions += [ignored.bbox for ignored in image.ignored or ()]
+    lines += [f"DontCare -1 -1 -10 {_edges(box)} {NO_BOX}" for box in regions]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _line(category: str, label: Label) -> str:
-    """The fields of a label; a name has no blanks, because blanks separate fields."""
-    name = "_".join(category.split()) or "_"
+def _line(name: str, label: Label) -> str:
+    """The fields of a label."""
     truncation, occlusion = (_share(label, key) for key in ("truncation", "occlusion"))
     truncated = "-1" if truncation is None else f"{truncation:.2f}"
     occluded = 3 if occlusion is None else int(occlusion >= PARTLY) + int(occlusion >= LARGELY)

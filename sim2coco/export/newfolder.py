@@ -1,7 +1,7 @@
 """A new folder that has its name only when everything in it is written."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,17 +13,18 @@ def new_folder(out: Path) -> Iterator[LocalStore]:
     """Provides a store in a temporary folder beside `out`, which is renamed to `out` when the block ends.
 
     If the block raises an exception, the temporary folder is removed. If the process is killed, the next call
-    for the same `out` removes it.
+    for the same `out` removes it. Whether the folder can be renamed in the end is found out at the start.
 
     Args:
-        out: The folder; it may exist if it is empty.
+        out: The folder, or a link to it; it may exist if it is empty.
 
     Raises:
-        StoreError: It exists and is not empty, cannot be written, or another process writes it.
+        StoreError: It exists and is not empty, cannot be written or replaced, or another process writes it.
     """
-    out = out.expanduser().absolute()
+    out = _resolved(out)
     _check_free(out)
     store = LocalStore(out.with_name(f".{out.name}.partial"))
+    _check_left_over(store.root)
     with store.claim():
         try:
             _clear(store.root)
@@ -37,14 +38,45 @@ def new_folder(out: Path) -> Iterator[LocalStore]:
         raise StoreError(f"--out: cannot write {out}: {error.strerror}") from error
 
 
-def _check_free(out: Path) -> None:
+def refuse_inside(out: Path, roots: Iterable[Path]) -> None:
+    """Refuses a folder that lies in one of the data sets that are read.
+
+    Raises:
+        StoreError: It lies in one of them, or is one.
+    """
+    for root in roots:
+        if _resolved(out).is_relative_to(root.resolve()):
+            raise StoreError(f"--out: {out} lies in the data set {root}; name a folder outside")
+
+
+def _resolved(out: Path) -> Path:
+    """The folder that a path leads to."""
     try:
-        if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return out.expanduser().resolve()
+    except (OSError, RuntimeError) as error:  # links that lead to each other
+        raise StoreError(f"--out: cannot write {out}: its links lead nowhere") from error
+
+
+def _check_free(out: Path) -> None:
+    """Checks that there is nothing of this name but perhaps an empty folder that can be replaced."""
+    try:
+        if not out.exists():
+            return
+        if out.is_dir() and not any(out.iterdir()):
+            out.rmdir()  # fails at once where the last step would: at a mount point, for example
+            out.mkdir()
             return
     except OSError as error:
         raise StoreError(f"--out: cannot write {out}: {error.strerror}") from error
     what = "exists" if out.is_dir() else "is a file"
     raise StoreError(f"--out: {out} {what}; name another folder, or delete it")
+
+
+def _check_left_over(folder: Path) -> None:
+    """Checks that the temporary folder, if there is one, is of an interrupted process: it has a lock."""
+    if folder.is_symlink() or (folder.is_dir() and any(folder.iterdir()) and not (folder / LOCK).exists()):
+        what = "is not of an interrupted run of sim2coco; rename or delete it, or name another --out"
+        raise StoreError(f"--out: {folder} {what}")
 
 
 def _clear(folder: Path) -> None:

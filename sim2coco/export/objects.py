@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sim2coco.datasets.labelled import DatasetInfo, Label, LabelledImage
+from sim2coco.datasets.labelled import DatasetInfo, Keypoint, Label, LabelledImage
 
 
 def labelled_object(info: DatasetInfo, image: LabelledImage, label: Label) -> dict[str, Any]:
@@ -17,7 +17,14 @@ def labelled_object(info: DatasetInfo, image: LabelledImage, label: Label) -> di
         "iscrowd": int(label.crowd),
         "segmentation": None if label.counts is None else {"size": size, "counts": label.counts},
         "attributes": dict(label.attributes),
+        **({} if label.keypoints is None else keypoints(label.keypoints)),
     }
+
+
+def keypoints(points: tuple[Keypoint, ...]) -> dict[str, Any]:
+    """Keypoints as COCO's list of x, y and visibility, and the number of those that are labelled."""
+    flat = [value for point in points for value in point]
+    return {"keypoints": flat, "num_keypoints": sum(visible > 0 for _, _, visible in points)}
 
 
 def compact(value: object) -> bytes:

@@ -37,11 +37,12 @@ class Voc(Format):
     @contextmanager
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
         """Links the images, and writes their annotations after the last."""
-        names, unmasked = Names(), 0
+        names, unmasked, outside = Names(), 0, 0
         with open_spool() as files, open_spool() as lists:
 
             def add(image: LabelledImage) -> None:
-                nonlocal unmasked
+                nonlocal unmasked, outside
+                outside += sum(self._corners(image, label.bbox) is None for label in image.labels)
                 name = names.flat(image)
                 file = name + suffix(image).replace(".jpeg", ".jpg")
                 target.link(image.file, f"{ROOT}/JPEGImages/{file}")
@@ -60,6 +61,8 @@ class Voc(Format):
             for name in dict.fromkeys(name for name, _ in lists):
                 target.put(name, (line for other, line in lists if other == name))
         target.put(f"{ROOT}/labelmap.txt", label_map(info))
+        if outside:
+            log.warning("voc: %d labels are left out: their boxes lie outside the image", outside)
         if unmasked:
             log.warning(
                 "voc: %d images get no PNG masks: some labels have no mask, overlap, or exceed 254", unmasked

@@ -74,6 +74,7 @@ class Yolo(Format):
             case "detect":
                 return _box(image, label)
             case "obb":
+                told["of boxes"] += label.counts is None
                 return oriented_box(image, label)
 
     def _polygon(self, image: LabelledImage, label: Label, told: Counter[str]) -> NDArray[np.float64] | None:
@@ -81,6 +82,7 @@ class Yolo(Format):
         found = cropped_mask(image, label)
         if found is None:
             return None
+        told["of boxes"] += label.counts is None
         corner, mask = found
         whole = outline(mask)
         told["masks"] += 1
@@ -97,6 +99,9 @@ class Yolo(Format):
         """Logs what labels lose in this format."""
         if told["left out"]:
             log.warning("yolo: %d labels are left out: crowds, or without pixels", told["left out"])
+        if told["of boxes"]:
+            what = f"{told['of boxes']} labels have no mask: the outline is that of their box"
+            log.warning("yolo: %s; task=detect writes boxes", what)
         if told["in parts"]:
             loss = (
                 f"bridges between the parts add {told['bridges']} px"
