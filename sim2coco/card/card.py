@@ -13,40 +13,65 @@ from sim2coco.store import Store
 
 README = "README.md"
 CROISSANT = "croissant.json"
-FOOT = re.compile(
-    r"\n<!-- Written by sim2coco; once it is edited, it stays as it is\. ([0-9a-f]{64}) -->\n\Z"
-)
-"""The last line of a card, with the hash of what is above it."""
+MARKS = {
+    README: re.compile(
+        rb"\n<!-- Written by sim2coco; once it is edited, it stays as it is\. ([0-9a-f]{64}) -->\n\Z"
+    ),
+    CROISSANT: re.compile(rb'\n "identifier": "sha256:([0-9a-f]{64})",'),
+    SHEET: re.compile(rb"\xff\xfe\x00\x4bsim2coco ([0-9a-f]{64})"),
+}
+"""Where each file of the card has the hash of all that it contains besides."""
 
 log = logging.getLogger("sim2coco")
 
 
 def write_card(store: Store, contents: Contents, origin: Origin) -> None:
-    """Writes `README.md`, `croissant.json` and the contact sheet; a `README.md` that was edited stays.
+    """Writes `README.md`, `croissant.json` and the contact sheet; those that were edited stay as they are.
 
     Args:
         store: The data set, with its annotation files.
         contents: What is in it.
         origin: How it was made.
     """
-    store.put(SHEET, sheet(contents.shown))
-    store.put(CROISSANT, croissant(contents, title_of(contents), f"{summary_of(contents)}.", store))
-    if is_edited(store):
-        log.warning("%s/%s was edited and stays as it is; delete it to have it written anew", store, README)
-    else:
-        store.put(README, signed(readme(contents, origin)).encode())
+    summary = f"{summary_of(contents)}."
+    files = {
+        SHEET: signed_jpeg(sheet(contents.shown)),
+        CROISSANT: signed_json(croissant(contents, title_of(contents), summary, store)),
+        README: signed_text(readme(contents, origin).encode()),
+    }
+    for name, content in files.items():
+        if is_edited(store, name):
+            log.warning("%s/%s was edited and stays as it is; delete it to have it written anew", store, name)
+        else:
+            store.put(name, content)
 
 
-def signed(text: str) -> str:
-    """A card with its last line."""
-    digest = sha256(text.encode()).hexdigest()
-    return f"{text}\n<!-- Written by sim2coco; once it is edited, it stays as it is. {digest} -->\n"
+def signed_text(text: bytes) -> bytes:
+    """A Markdown text with a last line that has its hash."""
+    line = "<!-- Written by sim2coco; once it is edited, it stays as it is. %s -->"
+    return b"%s\n%s\n" % (text, (line % sha256(text).hexdigest()).encode())
 
 
-def is_edited(store: Store) -> bool:
-    """Whether there is a `README.md` that differs from what was written."""
-    if not store.exists(README):
+def signed_json(tree: bytes) -> bytes:
+    """A JSON object of several lines with its hash as the first value, `identifier`."""
+    first, rest = tree[:1], tree[1:]
+    return first + b'\n "identifier": "sha256:%s",' % sha256(tree).hexdigest().encode() + rest
+
+
+def signed_jpeg(image: bytes) -> bytes:
+    """A JPEG file with its hash as a comment."""
+    end = 4 + int.from_bytes(image[4:6])  # of the header, which must come first
+    start, rest = image[:end], image[end:]
+    return start + b"\xff\xfe\x00\x4bsim2coco %s" % sha256(image).hexdigest().encode() + rest
+
+
+def is_edited(store: Store, name: str) -> bool:
+    """Whether there is a file of the card that differs from what was written."""
+    if not store.exists(name):
         return False
-    text = store.get(README).decode("utf-8", "replace")
-    foot = FOOT.search(text)
-    return foot is None or sha256(text[: foot.start()].encode()).hexdigest() != foot[1]
+    content = store.get(name)
+    mark = MARKS[name].search(content)
+    if mark is None:
+        return True
+    rest = content[: mark.start()] + content[mark.end() :]
+    return sha256(rest).hexdigest().encode() != mark[1]

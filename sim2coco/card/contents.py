@@ -12,6 +12,8 @@ NAMES = {
     "amodal": "annotations_amodal/amodal_{split}.json",
 }
 """The annotation files of a split, visible and amodal masks, as the COCO format writes them."""
+OF_RENDERED = {"view", "lighting", "copy"}
+"""Facts that each image of a run has; those that a merge or a split takes over keep them."""
 SHOWN = 12
 """Number of images on the contact sheet."""
 
@@ -29,6 +31,7 @@ class Contents:
         sizes: Number of images of each width and height.
         suffixes: Suffixes of the image files of each split, such as `.jpg`.
         folders: Folders of further files, such as `depth/train`, and the suffixes of their files.
+        rendered: Number of images that sim2coco has rendered, as their scene, view and lighting say.
         unposed: Number of images of rendered scenes whose camera is unknown, because pixels were moved.
     """
 
@@ -40,6 +43,7 @@ class Contents:
     sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
     suffixes: dict[str, set[str]] = field(default_factory=dict)
     folders: dict[str, set[str]] = field(default_factory=dict)
+    rendered: int = 0
     unposed: int = 0
     _shown: list[LabelledImage] = field(default_factory=list)
     _step: int = 1
@@ -51,6 +55,7 @@ class Contents:
         self.empty[image.split] += not image.labels
         self.ignored[image.split] += len(image.ignored or ())
         self.sizes[image.width, image.height] += 1
+        self.rendered += image.scene is not None and image.facts.keys() >= OF_RENDERED
         self.unposed += image.scene is not None and image.camera is None
         self.suffixes.setdefault(image.split, set()).add(PurePosixPath(image.name).suffix)
         for label in image.labels:
@@ -85,6 +90,11 @@ class Contents:
     def splits(self) -> list[str]:
         """The splits that have images, in order."""
         return [split for split in self.info.splits if self.images[split]]
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether all images are rendered: among them may be other people's photographs."""
+        return self.rendered == self.images.total()
 
     def labels_of(self, split: str | None = None, category: int | None = None) -> int:
         """Number of labels of a split, or of all; and of a category, or of all."""

@@ -80,7 +80,12 @@ def croissant(contents: Contents, title: str, description: str, store: Store) ->
         "description": description,
         "license": urls(contents.info.licences),
         "version": "1.0.0",
-        "keywords": ["synthetic data", "object detection", "instance segmentation", "COCO"],
+        "keywords": [
+            *(["synthetic data"] if contents.synthetic else []),
+            "object detection",
+            "instance segmentation",
+            "COCO",
+        ],
         "distribution": [*_annotation_files(contents, store), *_file_sets(contents)],
         "recordSet": [*_categories(contents), *_record_sets(contents)],
     }

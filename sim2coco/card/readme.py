@@ -94,7 +94,7 @@ def front_matter(contents: Contents) -> dict[str, Any]:
         "pretty_name": title_of(contents),
         "license": hugging_face(contents.info.licences),
         "task_categories": ["object-detection", "image-segmentation"],
-        "tags": ["synthetic", "coco", "instance-segmentation"],
+        "tags": [*(["synthetic"] if contents.synthetic else []), "coco", "instance-segmentation"],
         "size_categories": [next((name for limit, name in SIZES if total < limit), "n>10M")],
         "configs": [
             {
@@ -148,8 +148,7 @@ def _files(contents: Contents, origin: Origin) -> str:
         )
     kinds = dict.fromkeys(folder.partition("/")[0] for folder in sorted(contents.folders))
     rows += [[f"`{kind}/<split>/`", _of_kind(kind)] for kind in kinds]
-    # What formats say of themselves may have code in backticks.
-    rows += [[f"`{name}`", _plain(what).replace("\\`", "`")] for name, what in origin.files.items()]
+    rows += [[_code(name), _with_code(what)] for name, what in origin.files.items()]
     if origin.ours:
         rows.append(["`records/`", "poses, cameras, lights and verdicts of each scene"])
         rows.append(["`config.yaml`, `run.json`", "all settings; versions and hashes of meshes"])
@@ -163,7 +162,7 @@ def _of_kind(kind: str) -> str:
 
 def _made(origin: Origin) -> str:
     """The table of settings, and how to make the images again."""
-    table = _table(["", ""], [[name, f"`{value}`"] for name, value in origin.made.items()])
+    table = _table(["", ""], [[name, _code(value)] for name, value in origin.made.items()])
     if not origin.ours:
         return table
     check = "`sim2coco check .` validates all files"
@@ -215,6 +214,21 @@ def _number(cell: str | int) -> str:
     return cell if isinstance(cell, str) else f"{cell:,}"
 
 
+def _code(text: str) -> str:
+    """A text as code in a cell of a table, in which only a bar is escaped."""
+    return "`" + text.replace("|", "\\|") + "`"
+
+
+def _with_code(text: str) -> str:
+    """A sentence of ours with code in backticks: what is no code has nothing that means markup."""
+    parts = " ".join(text.split()).split("`")
+    return "".join(_code(part) if rank % 2 else _escaped(part) for rank, part in enumerate(parts))
+
+
 def _plain(text: str) -> str:
     """A text of the user in Markdown: one line, with nothing that means markup."""
-    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", " ".join(text.split()))
+    return _escaped(" ".join(text.split()))
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", text)

@@ -1,16 +1,16 @@
 """The contact sheet of a card: a few images with their masks."""
 
 from collections.abc import Sequence
-from io import BytesIO
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
-from scenes.assets.reading.image import decode_image
 from sim2coco.contactsheet import contact_sheet
+from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.labelled import Label, LabelledImage
+from sim2coco.datasets.pixels import read_pixels
 
 CELL_PX = 240
 """Width of each image on the sheet in pixels."""
@@ -38,8 +38,8 @@ def sheet(images: Sequence[LabelledImage]) -> bytes:
 
 def _cell(image: LabelledImage) -> Image | None:
     try:
-        pixels = decode_image(BytesIO(image.file.read_bytes()), str(image.file))
-    except Exception:  # decoders may raise any exception for a broken image
+        pixels = read_pixels(image)
+    except DataSetError:
         return None
     size_wh = CELL_PX, max(1, round(image.height * CELL_PX / image.width))
     cell = np.array(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA), np.uint8)

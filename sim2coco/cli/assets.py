@@ -28,6 +28,7 @@ from sim2coco.library.sizes import doubted
 from sim2coco.library.table import Flags, find_table, overrides, read_table
 from sim2coco.library.workers import examined
 from sim2coco.messages import counted
+from sim2coco.outfile import write_file
 from sim2coco.png import png
 from sim2coco.store import StoreError
 
@@ -211,10 +212,7 @@ def _sheet(options: argparse.Namespace, out: Console) -> int:
     folder = Path(options.folder)
     target = Path(options.to or f"{folder.resolve().name}_sheet.png")
     content = png(sheet(folder, _sizes(folder)))
-    try:
-        target.write_bytes(content)
-    except OSError as error:
-        raise LibraryError(f"--to: cannot write {target}: {error.strerror}") from error
+    write_file(target, content, "--to", replace=True)
     _say(out, f"{target}: {counted(len(read_library(folder).entries), 'asset')}")
     return 0
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from sim2coco.audit import Audit, AuditError, Case, Report
+from sim2coco.audit import Audit, Case, Report
 from sim2coco.cli.progress import ProgressBar
 from sim2coco.cli.reporting import err
 from sim2coco.contactsheet import contact_sheet, shortened, write
 from sim2coco.messages import counted
+from sim2coco.outfile import write_file
 from sim2coco.png import png
 
 WORST, COLUMNS, GAP_PX, TITLE_PX = 24, 4, 8, 40
@@ -27,7 +28,8 @@ def run(options: argparse.Namespace, out: Console) -> int:
     audit = Audit(Path(options.data), folders, options.sample, options.seed)
     report = _report(audit, options.workers, err if options.json else out)
     if options.worst:
-        _write(Path(options.worst), _sheet(audit.worst(report, WORST)), options.force)
+        content = _sheet(audit.worst(report, WORST))
+        write_file(Path(options.worst), content, "--worst", options.force)
     if options.json:
         out.print_json(json.dumps(_tree(report)), indent=None)
         return 1 if report.findings else 0
@@ -53,16 +55,6 @@ def _report(audit: Audit, workers: int, console: Console) -> Report:
             bars[0].show(done)
 
         return audit.report(workers, show)
-
-
-def _write(target: Path, content: bytes, force: bool) -> None:
-    try:
-        with target.open("wb" if force else "xb") as file:
-            file.write(content)
-    except FileExistsError as error:
-        raise AuditError(f"--worst: {target} exists; add --force to replace it") from error
-    except OSError as error:
-        raise AuditError(f"--worst: cannot write {target}: {error.strerror}") from error
 
 
 def _sheet(cases: list[Case]) -> bytes:

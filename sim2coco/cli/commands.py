@@ -14,11 +14,13 @@ from scenes.settings import did_you_mean
 from sim2coco.cli.checking import check
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.datasets.pixels import read_pixels
 from sim2coco.datasets.reading import Dataset, open_dataset
 from sim2coco.messages import counted
+from sim2coco.outfile import write_file
 from sim2coco.png import png
 from sim2coco.review.dataset import DataSet
-from sim2coco.review.drawing import in_cell, read_pixels
+from sim2coco.review.drawing import in_cell
 from sim2coco.review.overlay import Style, overlay, sheet
 
 __all__ = ["check", "replay", "show", "status"]
@@ -54,7 +56,7 @@ def show(options: argparse.Namespace, out: Console) -> int:
         name = f"{Path(options.data).resolve().name}_sheet"
         sentence = counted(len(cells), "image")
     target = Path(options.to) if options.to else _unused(f"{name}.png", options.force)
-    _write(target, png(image), options.force)
+    write_file(target, png(image), "--to", options.force)
     out.print(f"{target}: {sentence}", markup=False)
     return 0
 
@@ -136,21 +138,9 @@ def replay(options: argparse.Namespace, out: Console) -> int:
     folders = [Path(folder).expanduser() for folder in options.meshes or ()]
     before, now = render_again(DataSet(Path(options.data)), options.picture, folders)
     if options.to:
-        _write(Path(options.to), next(iter(now.values())), options.force)
+        write_file(Path(options.to), next(iter(now.values())), "--to", options.force)
     equal = before == now
     out.print(
         f"{options.picture}: rendered again, the bytes are {'equal' if equal else 'DIFFERENT'}", markup=False
     )
     return 0 if equal else 1
-
-
-def _write(target: Path, content: bytes, force: bool) -> None:
-    try:
-        with target.open("wb" if force else "xb") as file:
-            file.write(content)
-    except FileExistsError as error:
-        if target.is_dir():
-            raise DataSetError(f"--to: cannot write {target}: is a folder") from error
-        raise DataSetError(f"--to: {target} exists; add --force to replace it") from error
-    except OSError as error:
-        raise DataSetError(f"--to: cannot write {target}: {error.strerror}") from error

@@ -18,6 +18,7 @@ from sim2coco.datasets.own import labelled_image
 from sim2coco.engines.engine import Job
 from sim2coco.engines.local import Local
 from sim2coco.notes import log_notes
+from sim2coco.outfile import write_file
 from sim2coco.pipeline import labelled
 from sim2coco.png import png
 from sim2coco.recipe import Recipe
@@ -75,7 +76,7 @@ def preview(
     if not page.drawn:
         told = f"rejected: {counts(page.reasons)}; {advice(page.reasons)}"
         raise GenerationError(f"no view of {MAX_SCENES} scenes was accepted; {told}")
-    target.write_bytes(png(sheet(page.drawn, COLUMNS, titles=page.titles)))
+    write_file(target, png(sheet(page.drawn, COLUMNS, titles=page.titles)), "out", replace=True)
     return len(page.drawn), page.reasons
 
 

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.datasets.pixels import read_pixels
 from sim2coco.datasets.reading import Dataset
-from sim2coco.review.drawing import read_pixels
 from sim2coco.statistics.features import feature_vector
 from sim2coco.statistics.labels import measure_labels
 from sim2coco.statistics.measures import ImageMeasures

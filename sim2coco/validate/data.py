@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from sim2coco.datasets.labelled import LabelledImage
-from sim2coco.review.drawing import read_pixels
+from sim2coco.datasets.pixels import read_pixels
 from sim2coco.validate.errors import ValidateError
 
 STRIDE_PX = 32

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sim2coco.review.drawing import read_pixels
+from sim2coco.datasets.pixels import read_pixels
 from sim2coco.validate.data import Pixels
 from sim2coco.validate.errors import ValidateError
 from sim2coco.validate.found import Found, Numbers

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim2coco.contactsheet import contact_sheet
+from sim2coco.datasets.pixels import read_pixels
 from sim2coco.png import png
-from sim2coco.review.drawing import read_pixels
 from sim2coco.validate.data import IGNORED, Pixels, objects_of
 from sim2coco.validate.found import Found, iou
 from sim2coco.validate.results import Comparison, Report

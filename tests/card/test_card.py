@@ -4,6 +4,7 @@ import json
 import logging
 import re
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from sim2coco.card.card import is_edited
 from sim2coco.card.contents import NAMES, SHOWN
 from sim2coco.card.licences import hugging_face, urls
 from sim2coco.card.readme import readme
+from sim2coco.card.sheet import sheet
 from sim2coco.check import check
 from sim2coco.datasets.labelled import DatasetInfo, Label, LabelledImage, Licence
 from sim2coco.datasets.merging import merged
@@ -153,16 +155,19 @@ def test_the_same_run_writes_the_same_card_and_an_extension_another(made: Path, 
 def test_an_edited_card_stays(made: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     out = tmp_path / "data"
     generate(RECIPE, out, 4)
-    card = out / "README.md"
-    ours = card.read_text()
-    card.write_text("Ours.\n" + ours)
+    edited = {name: (out / name).read_bytes() + b"\n" for name in CARD}
+    edited["croissant.json"] = edited["croissant.json"].replace(b'"version": "1.0.0"', b'"version": "1.0.1"')
+    for name, content in edited.items():
+        (out / name).write_bytes(content)
     generate(RECIPE, out, 6)
-    assert card.read_text() == "Ours.\n" + ours
-    assert "README.md was edited and stays as it is" in caplog.text
-    assert (out / "croissant.json").read_bytes() == (made / "croissant.json").read_bytes()
-    card.unlink()
+    for name, content in edited.items():
+        assert (out / name).read_bytes() == content
+        assert f"{name} was edited and stays as it is" in caplog.text
+        (out / name).unlink()
     generate(RECIPE, out, 6)
-    assert card.read_bytes() == (made / "README.md").read_bytes()
+    assert {name: (out / name).read_bytes() for name in CARD} == {
+        name: (made / name).read_bytes() for name in CARD
+    }
 
 
 def test_there_is_no_card_where_none_is_wanted(tmp_path: Path) -> None:
@@ -200,8 +205,31 @@ def test_a_data_set_of_others_gets_a_card(tmp_path: Path) -> None:
     assert "sim2coco" not in text.partition("<!--")[0]
     assert front(tmp_path)["license"] == "mit"
     assert json.loads((tmp_path / "croissant.json").read_text())["license"] == ["https://x.org"]
-    assert not is_edited(store)
+    assert not any(is_edited(store, name) for name in CARD)
+    assert "synthetic" not in text + (tmp_path / "croissant.json").read_text()
     assert readme(contents, Origin()) in text
+
+
+def test_images_on_the_sheet_are_rotated_as_their_labels_are(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x112] = 6
+    upright = np.zeros((10, 20, 3), np.uint8)
+    upright[:, 10:] = 255  # the right half is white
+    stored = Image.fromarray(np.rot90(upright).copy())
+    stored.save(tmp_path / "a.png", exif=exif)
+    whole = replace(image(0, "a.png"), file=tmp_path / "a.png", labels=())
+    assert picture_of(sheet([whole]))[60, [40, 200]].mean(axis=1).round().tolist() == [0, 255]
+
+
+def picture_of(content: bytes) -> NDArray[np.uint8]:
+    return np.asarray(Image.open(BytesIO(content)).convert("RGB"))
+
+
+def test_code_in_what_formats_say_of_themselves_stays_code() -> None:
+    contents = Contents(DatasetInfo((), (), ()))
+    files = {"odd|name": "Writes `a_<split>.txt|x` and *stars*."}
+    text = readme(contents, Origin(files=files))
+    assert "| `odd\\|name` | Writes `a_<split>.txt\\|x` and \\*stars\\*. |\n" in text
 
 
 def test_the_card_names_the_files_that_the_coco_format_writes() -> None:
@@ -218,6 +246,7 @@ def test_a_merged_data_set_has_a_card(made: Path, tmp_path: Path) -> None:
     counts = [len(coco(out, split).anns) for out in (made, other) for split in ("train", "val")]
     assert f"| labels | {counts[0] + counts[2]} | {counts[1] + counts[3]} | {sum(counts)} |" in text
     assert "`sources.json`" in text
+    assert "synthetic" in front(tmp_path / "all")["tags"]
     assert str(tmp_path) not in text
     assert check(tmp_path / "all").faults == ()
 

@@ -107,7 +107,7 @@ def test_data_sets_of_others(
         ("--format  --out new", "--format: '' is not a list of names"),
         ("--format coco", "required: --out"),
         ("--out new", "required: --format"),
-        ("--format coco --out other/new", "--out: other/new lies in the data set itself"),
+        ("--format coco --out other/new", "--out: other/new lies in the data set other"),
         ("--format coco --out .", "--out: . holds files of something else"),
         (
             "--format coco --out full",

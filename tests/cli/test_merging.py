@@ -86,7 +86,7 @@ def test_split_on_the_command_line(command: Command, other: Path) -> None:
         ("split other --val 1.5 --out new", "'1.5' is not a number between 0 and 1"),
         ("split other --val 0.6 --test 0.4 --out new", "leave nothing for train: their sum must be below 1"),
         ("split other --val 0.5 --seed -1 --out new", "'-1' is not a whole number of at least 0"),
-        ("split other --val 0.5 --out other", "other exists; name another folder, or delete it"),
+        ("split other --val 0.5 --out other", "--out: other lies in the data set other; name a folder outside"),
         ("show other --split val", "--split: no split 'val'; did you mean 'val2017'?"),
         ("show other img9", "other: no image 'img9'"),
         ("show other --category cow", "--category: no category 'cow'"),
@@ -119,6 +119,17 @@ def test_show_draws_the_labels_of_other_tools(
     assert inside.all() == (not flags)
     assert command("show", "other", *flags, "--split", "val2017").out == "other_sheet.png: 8 images\n"
     assert pixels(here / "other_sheet.png").shape[1] == 8 * 324
+
+
+@pytest.mark.parametrize("words", [("show", "other", "img0"), ("show", "other", "--sheet", "2")])
+def test_no_command_writes_into_an_image_that_is_linked(
+    command: Command, other: Path, here: Path, words: tuple[str, ...]
+) -> None:
+    before = tree(other)
+    os.link(other / "val2017/img0.png", here / "mine.png")
+    assert command(*words, "--to", "mine.png", "--force").code == 0
+    assert tree(other) == before
+    assert not (other / "val2017/img0.png").samefile(here / "mine.png")
 
 
 def test_show_tells_hostile_images_in_one_line(command: Command, other: Path, here: Path) -> None:

@@ -16,11 +16,11 @@ import yaml
 from numpy.typing import NDArray
 
 from sim2coco.check.run import APART
+from sim2coco.datasets.pixels import read_pixels
 from sim2coco.datasets.reading import open_dataset
 from sim2coco.png import png
 from sim2coco.recipe import digest
 from sim2coco.review.dataset import DataSet
-from sim2coco.review.drawing import read_pixels
 from sim2coco.review.overlay import decoded, overlay, sheet
 from tests.commandline import PROGRAM, TINY, Command, tree
 from tests.library.meshes import brick

@@ -1,0 +1,65 @@
+"""Writes single files that users ask for: complete, and never into a file that has another name too."""
+
+import os
+import uuid
+from pathlib import Path
+
+from sim2coco.store import NO_LINKS, TEMPORARY, StoreError
+
+
+def write_file(target: Path, content: bytes, flag: str, replace: bool) -> None:
+    """Writes a file beside its place, and moves it there.
+
+    So a hard link at its place, such as an image of a data set, is replaced, and the file that it shares with
+    other names stays as it is.
+
+    Args:
+        target: The file. What is no regular file, such as `/dev/stdout`, is written to.
+        content: Its content.
+        flag: The flag or setting that names it, for messages.
+        replace: Whether a file that is there is replaced.
+
+    Raises:
+        StoreError: It exists and must not be replaced, or cannot be written.
+    """
+    try:
+        if target.is_dir():
+            raise StoreError(f"{flag}: cannot write {target}: is a folder")
+        if not replace and os.path.lexists(target):
+            raise StoreError(f"{flag}: {target} exists; add --force to replace it")
+        if target.exists() and not target.is_file():
+            target.write_bytes(content)
+        else:
+            _put(target, content, replace)
+    except FileExistsError as error:
+        raise StoreError(f"{flag}: {target} exists; add --force to replace it") from error
+    except OSError as error:
+        raise StoreError(f"{flag}: cannot write {target}: {error.strerror}") from error
+
+
+def _put(target: Path, content: bytes, replace: bool) -> None:
+    temporary = target.with_name(f"{TEMPORARY}{uuid.uuid4().hex}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+        if replace:
+            temporary.replace(target)
+        else:
+            _move_new(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _move_new(file: Path, target: Path) -> None:
+    """Gives a file its name, unless there is a file of that name by now.
+
+    Raises:
+        FileExistsError: There is one.
+    """
+    try:
+        os.link(file, target)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        target.open("xb").close()
+        file.replace(target)
