@@ -86,7 +86,7 @@ def test_split_on_the_command_line(command: Command, other: Path) -> None:
         ("split other --val 1.5 --out new", "'1.5' is not a number between 0 and 1"),
         ("split other --val 0.6 --test 0.4 --out new", "leave nothing for train: their sum must be below 1"),
         ("split other --val 0.5 --seed -1 --out new", "'-1' is not a whole number of at least 0"),
-        ("split other --val 0.5 --out other", "--out: other lies in the data set other; name a folder outside"),
+        ("split other --val 0.5 --out other", "--out: other lies in the data set other"),
         ("show other --split val", "--split: no split 'val'; did you mean 'val2017'?"),
         ("show other img9", "other: no image 'img9'"),
         ("show other --category cow", "--category: no category 'cow'"),
