@@ -67,9 +67,7 @@ def _read_picture(path: Path) -> Floats:
 
 def _read_exr(path: Path) -> Floats:
     if find_spec("OpenEXR") is None:
-        raise ImageError(
-            f"{path}: EXR needs the package OpenEXR: pip install 'sim2coco[exr]', or save it as .hdr"
-        )
+        raise ImageError(f"{path}: EXR needs the package OpenEXR: pip install openexr, or save it as .hdr")
     import OpenEXR
 
     try:

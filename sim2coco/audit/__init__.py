@@ -42,7 +42,7 @@ class Audit:
         missing = [name for name in EXTRA if find_spec(name) is None]
         if missing:
             told = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed"
-            raise AuditError(f"audit: {told}; pip install sim2coco[audit]")
+            raise AuditError(f"audit: {told}; in a checkout, pip install --no-deps -r requirements.lock")
         self._data = read_data_set(root, sample, seed)
         self._places = found_files(root, self._data.run, folders)
 

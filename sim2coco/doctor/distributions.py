@@ -47,7 +47,7 @@ def packages(needed: Iterable[str] | None, found: Mapping[str, str]) -> list[Fin
         found: Installed versions by normalised name.
     """
     if needed is None:
-        repair = "pip install sim2coco, or make setup in a checkout"
+        repair = "make setup in a checkout, or pip install --no-deps . there"
         return [Finding("sim2coco", False, "not installed", repair)]
     try:
         from packaging.requirements import Requirement

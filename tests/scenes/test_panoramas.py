@@ -45,7 +45,7 @@ def test_exr_files_are_read_as_they_were_written(tmp_path: Path) -> None:
 def test_exr_without_the_package_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(panoramas, "find_spec", lambda name: None)
     (tmp_path / "sky.exr").write_bytes(b"v/1\x01")
-    with pytest.raises(ImageError, match=r"sky\.exr: .*pip install 'sim2coco\[exr\]'"):
+    with pytest.raises(ImageError, match=r"sky\.exr: .*pip install openexr"):
         read_panorama(tmp_path / "sky.exr")
 
 
