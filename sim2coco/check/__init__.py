@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sim2coco.check.document import Document, read_split
+from sim2coco.check.document import read_split
 from sim2coco.check.faults import Fault
 from sim2coco.check.folder import TEMPORARY, Folder
 from sim2coco.check.labels import check_labels
 from sim2coco.check.layout import EXPECTED, annotation_files
 from sim2coco.check.pictures import check_images, find_stray_files
+from sim2coco.check.progress import Progress, Show
 from sim2coco.check.records import check_run
 from sim2coco.check.sharing import Holding
 from sim2coco.check.sources import check_sources
@@ -51,12 +52,13 @@ class Report:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-def check(root: Path) -> Report:
+def check(root: Path, show: Show = lambda done, total: None) -> Report:
     """Checks a data set.
 
     Args:
         root: Its folder, with `annotations/instances_<split>.json` and `images/<split>/`. Data sets of other
             tools may have other layouts (`sim2coco.check.layout`).
+        show: Called with the number of images that are checked so far, and the number of all.
 
     Returns:
         A report with every fault.
@@ -66,7 +68,7 @@ def check(root: Path) -> Report:
     """
     if not root.is_dir():
         raise CheckError(f"{root}: no such folder")
-    folder = Folder(root, ours=folder_is_ours(root))
+    folder = Folder(root, folder_is_ours(root), progress=Progress(show))
     with folder.files:
         return _check(folder)
 
@@ -80,8 +82,13 @@ def _check(folder: Folder) -> Report:
     splits = annotation_files(folder)
     if not splits and not folder.ours:
         raise CheckError(f"{folder.root}: not a data set: {EXPECTED}")
-    documents = {split: _document(folder, split, name) for split, name in splits.items()}
+    documents = {split: read_split(folder, name) for split, name in splits.items()}
     readable = {split: document for split, document in documents.items() if document is not None}
+    folder.progress.images = sum(len(document.images) for document in readable.values())
+    folder.progress.steps = 3 if folder.ours else 2
+    for split, document in readable.items():
+        check_labels(document)
+        check_images(folder, split, document)
     compare_splits(readable)
     if not folder.ours and (note := note_unused_categories(readable)):  # a run tells of them itself
         folder.notes.append(note)
@@ -94,15 +101,6 @@ def _check(folder: Folder) -> Report:
     annotations = sum(document.sizes["annotations"] for document in readable.values())
     faults = folder.faults
     return Report(images, annotations, tuple(faults), holdings, tuple(folder.notes), dict(faults.counts))
-
-
-def _document(folder: Folder, split: str, name: str) -> Document | None:
-    """Reads the annotation file of a split and checks its labels and images; None if it cannot be read."""
-    document = read_split(folder, name)
-    if document is not None:
-        check_labels(document)
-        check_images(folder, split, document)
-    return document
 
 
 def _check_remaining_files(folder: Folder) -> None:

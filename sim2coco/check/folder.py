@@ -13,6 +13,7 @@ from sim2coco.check.faults import Faults, Place
 from sim2coco.check.files import opened
 from sim2coco.check.jsontext import Decoder, NotJson
 from sim2coco.check.paths import paths_in_tree, paths_in_yaml
+from sim2coco.check.progress import Progress
 from sim2coco.check.values import Entry, Rules, show
 
 TEMPORARY = ".tmp-"
@@ -34,6 +35,7 @@ class Folder:
         notes: What is worth knowing and no fault, so far.
         parsed: Names of the JSON files read so far.
         files: Closes the files that are open.
+        progress: How far the check is.
     """
 
     root: Path
@@ -42,6 +44,7 @@ class Folder:
     notes: list[str] = field(default_factory=list)
     parsed: set[str] = field(default_factory=set)
     files: ExitStack = field(default_factory=ExitStack)
+    progress: Progress = field(default_factory=Progress)
 
     def at(self, file: str, where: str = "") -> Place:
         """Returns a location in one of the files, at which faults can be reported."""

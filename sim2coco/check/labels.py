@@ -46,6 +46,7 @@ def _check_our_labels(document: Document) -> None:
         if image["scene"] < scene:
             document.at(f"image {image['id']}").fault("order", "scenes are not in order")
         scene = image["scene"]
+        document.folder.progress.step()
 
 
 def check_annotation(document: Document, image: Entry, annotation: Entry) -> Runs | None:

@@ -32,6 +32,7 @@ def check_labels_of_others(document: Document, check_annotation: CheckAnnotation
                     masks[annotation["id"]] = mask
         if pair := overlap(masks):
             overlapping.append(pair)
+        document.folder.progress.step()
     if overlapping:
         first, second = overlapping[0]
         what = f"masks overlap in {len(overlapping)} images, which COCO allows"

@@ -31,6 +31,7 @@ def check_images(folder: Folder, split: str, document: Document) -> None:
     entries = {str(PurePosixPath(place, name)): image for name, image in document.by_name.items()}
     for path, image in entries.items():
         _check_image(folder, path, image["id"], (image["width"], image["height"]))
+        folder.progress.step()
     if folder.ours and not document.unusable["images"]:
         for path in folder.whole_names(f"images/{split}"):
             if path not in entries:

@@ -74,6 +74,7 @@ def _check_records(
         if not view["pictures"]:
             folder.at(name, f"view {view['view']}").fault("record", "is accepted but has no images")
         for picture in view["pictures"]:
+            folder.progress.step()
             if folder.at(name, f"view {view['view']}").conforms(picture, PICTURE):
                 split, place = record["split"], folder.at(name, picture["name"])
                 listed.add((split, picture["name"]))

@@ -3,13 +3,15 @@
 import argparse
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from sim2coco.cli.reporting import err
 from sim2coco.messages import counted
 
 if TYPE_CHECKING:  # imported by the command only, so that the program starts fast
@@ -26,7 +28,8 @@ def check(options: argparse.Namespace, out: Console) -> int:
     if options.fix:
         return fix(options, out)
 
-    report = examine(Path(options.data))
+    with _bar(options) as show:
+        report = examine(Path(options.data), show)
     again = None
     if options.deep:
         from sim2coco.review.deep import check_deep
@@ -42,6 +45,22 @@ def check(options: argparse.Namespace, out: Console) -> int:
         deep = f", {counted(again.images, 'image')} rendered again" if again else ""
         _print_report(options.data, report, deep, out)
     return 1 if report.counts else 0
+
+
+@contextmanager
+def _bar(options: argparse.Namespace) -> Iterator[Callable[[int, int], None]]:
+    """Provides a function that shows the progress beside the output, and nothing with --json."""
+    from sim2coco.cli.progress import ProgressBar
+
+    with ExitStack() as stack:
+        bars: list[ProgressBar] = []
+
+        def show(done: int, total: int) -> None:
+            if not bars:
+                bars.append(stack.enter_context(ProgressBar(err, total, "images")))
+            bars[0].show(done)
+
+        yield (lambda done, total: None) if options.json else show
 
 
 def fix(options: argparse.Namespace, out: Console) -> int:
