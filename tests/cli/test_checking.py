@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests.cocosets import small
 from tests.commandline import Command
 
 
@@ -63,6 +64,18 @@ def test_many_faults_of_a_kind_are_counted_and_json_has_all(
         "kind": "dangling",
         "message": "category_id 4 is not the id of an entry of this file",
     }
+
+
+def test_progress_is_told_beside_the_output(
+    command: Command, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sim2coco.cli.progress.PLAIN_INTERVAL_S", 0.0)
+    small(images=6).write(here / "data/labels.json", here / "data/images")
+    outcome = command("check", "data")
+    assert (outcome.code, outcome.out.splitlines()[-1]) == (0, "data: 6 images, 18 annotations: no faults")
+    assert outcome.err.splitlines()[-1].startswith("6/6 images, ")
+    outcome = command("check", "data", "--json")
+    assert (json.loads(outcome.out)["images"], outcome.err) == (6, "")
 
 
 def test_a_repaired_copy_passes(command: Command, here: Path, boxes: dict[str, Any]) -> None:

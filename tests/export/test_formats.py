@@ -103,6 +103,13 @@ def test_a_format_is_one_class(plain: Path, listing: type[Format], tmp_path: Pat
     assert not check(tmp_path / "data").faults
 
 
+def test_the_check_of_a_run_ends_at_its_last_image(plain: Path) -> None:
+    told: list[tuple[int, int]] = []
+    check(plain, lambda done, total: told.append((done, total)))
+    images = sum(size.images for size in open_dataset(plain).sizes().values())
+    assert told == [(done, images) for done in range(1, images + 1)]
+
+
 def test_a_format_can_be_chosen_with_settings(listing: type[Format], tmp_path: Path) -> None:
     formats = [{"kind": "listing", "separator": ";"}]
     options: RunOptions = build(RunOptions, {"out": "data", "export": {"formats": formats}})
