@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,9 @@ from sim2coco.validate.pictures import loss_curves, precision_curves, worst_imag
 from sim2coco.validate.predictions import read_predictions
 from sim2coco.validate.results import Comparison, Forecast, Plan, Report, Result, table
 from sim2coco.validate.scoring import Reference, score
+
+CPU_BUILDS = "https://download.pytorch.org/whl/cpu"
+"""PyTorch's own index of builds for CPUs, which need no CUDA."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -92,14 +96,27 @@ def _new_folder(name: str) -> Path:
     return folder
 
 
-def _trained(options: argparse.Namespace, out: Console) -> Comparison:
-    if find_spec("torch") is None:
-        told = "PyTorch is not installed; pip install torch --index-url https://download.pytorch.org/whl/cpu"
-        raise ValidateError(f"validate: {told} (or sim2coco[validate], with support for GPUs)")
-    from sim2coco.validate.comparing import compare
-    from sim2coco.validate.training import use_threads
+def _loaded(threads: int) -> Callable[..., Comparison]:
+    """What trains, with PyTorch, which is imported now.
 
-    use_threads(options.threads)
+    Raises:
+        ValidateError: PyTorch is not installed, or cannot be imported.
+    """
+    install = f"pip install torch --index-url {CPU_BUILDS}"
+    if find_spec("torch") is None:
+        told = f"PyTorch is not installed; {install} (or sim2coco[validate], with support for GPUs)"
+        raise ValidateError(f"validate: {told}")
+    try:
+        from sim2coco.validate.comparing import compare
+        from sim2coco.validate.training import use_threads
+    except (ImportError, OSError) as error:
+        raise ValidateError(f"validate: PyTorch cannot be imported ({error}); {install}") from error
+    use_threads(threads)
+    return compare
+
+
+def _trained(options: argparse.Namespace, out: Console) -> Comparison:
+    compare = _loaded(options.threads)
     if len({Path(name).resolve() for name in options.data}) < len(options.data):
         raise ValidateError("validate: a data set is named twice")
     training = {name.rstrip("/") or name: open_dataset(Path(name)) for name in options.data}

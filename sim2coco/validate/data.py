@@ -63,7 +63,7 @@ def canvas_for(sizes: Sequence[tuple[int, int]], long_px: int) -> Canvas:
         (width * long_px / max(width, height), height * long_px / max(width, height))
         for width, height in sizes
     ]
-    width, height = (max(round(size[axis]) for size in scaled) for axis in (0, 1))
+    width, height = (max(1, *(round(size[axis]) for size in scaled)) for axis in (0, 1))
     return Canvas(long_px, -(-width // STRIDE_PX) * STRIDE_PX, -(-height // STRIDE_PX) * STRIDE_PX)
 
 

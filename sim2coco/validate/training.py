@@ -14,6 +14,7 @@ from torch.nn import functional
 from sim2coco.validate.batches import Batch, as_input, batches
 from sim2coco.validate.data import Examples
 from sim2coco.validate.detector import Detector
+from sim2coco.validate.errors import ValidateError
 from sim2coco.validate.found import Found
 from sim2coco.validate.loss import loss_of, target_of
 
@@ -39,8 +40,15 @@ class Trained:
 
 
 def device_of(name: str | None = None) -> torch.device:
-    """The GPU if there is one, otherwise the CPU; or the one that is named."""
-    return torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+    """The GPU if there is one, otherwise the CPU; or the one that is named.
+
+    Raises:
+        ValidateError: A GPU is named, and PyTorch finds none.
+    """
+    found = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and found != "cuda":
+        raise ValidateError("--device: PyTorch finds no GPU that it can use; leave it out, or give cpu")
+    return torch.device(name or found)
 
 
 def use_threads(number: int) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,7 @@ REFUSED = {
         "--steps and --minutes cannot both",
     ),
     "no minutes": (("a", "--on", "b", "--minutes", "0"), "'0' is not a number of minutes above 0"),
+    "no GPU": (("a", "--on", "b", "--device", "cuda"), "--device: PyTorch finds no GPU"),
     "no model": (("--on", "b", "--predictions", "x.onnx"), "x.onnx: no such file"),
     "a broken model": (("--on", "b", "--predictions", "broken/x.onnx"), "OpenCV cannot read broken/x.onnx"),
 }
@@ -96,6 +98,14 @@ def test_wrong_input_is_one_line(case: str, command: Command, sets: Path) -> Non
     done = command("validate", *arguments)
     assert (done.code, len(done.err.splitlines())) == (2, 1), done
     assert told in done.err
+
+
+def test_a_broken_pytorch_is_told(command: Command, sets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim2coco.cli.validating.find_spec", lambda name: name)
+    monkeypatch.setitem(sys.modules, "sim2coco.validate.comparing", None)
+    done = command("validate", "a", "--on", "b")
+    assert (done.code, len(done.err.splitlines())) == (2, 1)
+    assert "PyTorch cannot be imported" in done.err
 
 
 def test_without_pytorch_the_command_to_install_it_is_told(
