@@ -12,7 +12,7 @@ import sim2coco.export
 from scenes.settings import did_you_mean, load_kinds
 from sim2coco.cli.progress import ProgressBar
 from sim2coco.cli.scalars import parsed
-from sim2coco.datasets.reading import open_dataset
+from sim2coco.datasets.reading import Dataset, open_dataset
 from sim2coco.export.exporting import export
 from sim2coco.export.format import Format
 from sim2coco.export.settings import Export
@@ -29,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FOLDER", required=True, help="the folder to write to; new or empty")
     settings = "a setting of the formats that have it; may be repeated"
     parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help=settings)
+    folders = "folder to search for the meshes of the data set, for formats with models; may be repeated"
+    parser.add_argument("--meshes", metavar="FOLDER", action="append", help=folders)
     parser.add_argument("--plugin", metavar="FILE.py", help="a plug-in that defines a format")
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = "formats:\n" + "\n".join(_described(kind) for kind in sorted(Format.family))
@@ -42,7 +44,7 @@ def _described(kind: str) -> str:
 def run(options: argparse.Namespace, out: Console) -> int:
     """Writes the data set in the formats; returns 0."""
     formats = _formats(options.format, options.set)
-    data = open_dataset(Path(options.data))
+    data = _opened(Path(options.data), [Path(folder).expanduser() for folder in options.meshes or ()])
     names = ", ".join(format.kind for format in formats)
     total = sum(size.images for size in data.sizes().values())
     with ProgressBar(out, total, "images") as bar:
@@ -50,6 +52,16 @@ def run(options: argparse.Namespace, out: Console) -> int:
     content = f"{counted(total, 'image')}, {counted(labels.total(), 'label')}"
     out.print(f"{options.out}: {content} as {names}", markup=False)
     return 0
+
+
+def _opened(root: Path, meshes: list[Path]) -> Dataset:
+    """The data set, with its meshes if there are folders that have them."""
+    data = open_dataset(root)
+    if not meshes:
+        return data
+    from sim2coco.review.meshes import with_meshes
+
+    return with_meshes(data, meshes)
 
 
 def _formats(names: str, words: list[str]) -> tuple[Format, ...]:

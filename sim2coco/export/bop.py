@@ -175,7 +175,7 @@ class _Writer:
 
     def _write_models(self) -> None:
         if self.info.meshes is None:
-            log.warning("bop: without models, which are known only where generate writes this format")
+            log.warning("bop: without models; --meshes FOLDER says where the meshes of the data set lie")
             return
         infos = {}
         for key, (number, label) in self.objects.items():

@@ -75,7 +75,7 @@ def context_for(
     recipe = _recipe(data, views, folders, stage)
     recipe.render.device()
     bodies = [body for record, _ in views if record.settled for body in record.settled.spec.bodies]
-    return WorkerContext(recipe, meshes, _with({body.asset for body in bodies}, _catalogue(recipe)))
+    return WorkerContext(recipe, meshes, with_renamed({body.asset for body in bodies}, _catalogue(recipe)))
 
 
 def _recipe(
@@ -112,7 +112,7 @@ def _catalogue(recipe: Recipe) -> Catalogue:
         raise DataSetError(f"{error}; {MISSING}") from error
 
 
-def _with(keys: Iterable[str], catalogue: Catalogue) -> Catalogue:
+def with_renamed(keys: Iterable[str], catalogue: Catalogue) -> Catalogue:
     """Adds assets to the catalogue under their recorded keys if their files have been renamed.
 
     Raises:

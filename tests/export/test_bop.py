@@ -14,10 +14,12 @@ from pycocotools.coco import COCO
 from scenes.assets.catalogue import CatalogueError
 from sim2coco import Recipe, generate
 from sim2coco.check import check
-from sim2coco.datasets.reading import open_dataset
+from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.reading import open_coco, open_dataset
 from sim2coco.export.bop import Bop
 from sim2coco.export.exporting import export
 from sim2coco.export.kitti import Kitti
+from sim2coco.review.meshes import with_meshes
 from tests.commandline import tree
 
 SETTINGS: dict[str, Any] = {
@@ -173,6 +175,34 @@ def test_export_writes_the_same_without_models(made: Path, tmp_path: Path) -> No
     assert {name: content for name, content in exported.items() if name in own} == {
         name: content for name, content in own.items() if name not in models
     }
+
+
+def test_export_finds_the_meshes_of_the_models(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    wedge = "v 0 0 0\nv 40 0 0\nv 0 30 0\nv 0 0 20\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
+    (tmp_path / "mine/wedge.obj").write_text(wedge)
+    categories = {
+        "wedge": {"path": str(tmp_path / "mine/wedge.obj"), "size_m": 0.06},
+        "nut": {"shape": "nut", "size_m": 0.05},
+    }
+    lost = {"far": {"path": str(tmp_path / "mine"), "size_m": 0.05}}
+    assets = {"categories": categories, "distractors": lost}
+    scene = {**SETTINGS["scene"], "num_distractors": 1}
+    made = tmp_path / "data"
+    generate(Recipe.parse({**SETTINGS, "assets": assets, "scene": scene}), made, 4, formats=[Bop()])
+    (tmp_path / "moved").mkdir()
+    (tmp_path / "mine/wedge.obj").rename(tmp_path / "moved/renamed.obj")
+    export(with_meshes(open_dataset(made), [tmp_path / "moved"]), [Bop()], tmp_path / "out")
+    own = {name: content for name, content in tree(made).items() if name.startswith("bop/")}
+    assert len([name for name in own if name.startswith("bop/models/")]) == 3
+    assert {name: content for name, content in tree(tmp_path / "out").items() if name in own} == own
+    (tmp_path / "moved/renamed.obj").write_text(wedge.replace("20", "21"))
+    with pytest.raises(DataSetError, match=r"wedge\.obj: "):
+        with_meshes(open_dataset(made), [tmp_path / "moved"])
+    with pytest.raises(DataSetError, match=r"--meshes: no folder"):
+        with_meshes(open_dataset(made), [tmp_path / "nowhere"])
+    with pytest.raises(DataSetError, match=r"data has no records"):
+        with_meshes(open_coco(made), [tmp_path / "moved"])
 
 
 def test_images_without_poses_are_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

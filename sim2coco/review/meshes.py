@@ -1,0 +1,76 @@
+"""Finds the meshes that the objects of a data set were made of, for formats with models."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import yaml
+
+from scenes.assets.catalogue import Catalogue, CatalogueError
+from scenes.assets.categories import Assets
+from scenes.assets.loading import load_catalogue
+from scenes.assets.mesh import Mesh
+from sim.temporary import temporary_folder
+from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.reading import Dataset
+from sim2coco.datasets.runs import REPAIR, Run
+from sim2coco.messages import ConfigError, build
+from sim2coco.records import Record, View
+from sim2coco.review.dataset import DataSet
+from sim2coco.review.replay import with_renamed
+from sim2coco.review.whereabouts import Whereabouts
+
+
+def with_meshes(data: Dataset, folders: Sequence[Path]) -> Dataset:
+    """A data set of sim2coco whose formats are written with the models of its objects.
+
+    Args:
+        data: The data set.
+        folders: Folders that are searched recursively for the user's meshes, by name and content.
+
+    Raises:
+        DataSetError: It has no records, or a mesh is missing or has changed.
+    """
+    if not isinstance(data, Run):
+        raise DataSetError(f"--meshes: {data.root} has no records, which say what its objects are made of")
+    return replace(data, info=replace(data.info, meshes=_finder(DataSet(data.root), folders)))
+
+
+def _finder(data: DataSet, folders: Sequence[Path]) -> Callable[[str], Mesh]:
+    """Finds the mesh of an asset by its key."""
+    keys: set[str] = set()
+    with temporary_folder() as scratch:
+        tree = {"assets": _assets(data)}
+        Whereabouts(folders, data.run, _noted(data, keys)).put_into(tree, Path(scratch))
+        catalogue = with_renamed(keys, _catalogue(data, tree["assets"]))
+
+    def mesh(key: str) -> Mesh:
+        if key not in catalogue.assets:
+            raise DataSetError(f"{data.store}: {key}: a label names a mesh that no object has; {REPAIR}")
+        return catalogue.assets[key].mesh
+
+    return mesh
+
+
+def _noted(data: DataSet, keys: set[str]) -> Iterator[tuple[Record, View]]:
+    """Yields the views of all images, and notes the assets of their objects."""
+    for record, view, _ in data.pictures():
+        bodies = record.settled.spec.bodies if record.settled else ()
+        keys |= {body.asset for body in bodies if body.role == "object"}
+        yield record, view
+
+
+def _assets(data: DataSet) -> dict[str, object]:
+    """The settings of the categories: distractors have no models."""
+    try:
+        settings = yaml.safe_load(data.store.get("config.yaml"))["assets"]
+        return {**settings, "distractors": {}}
+    except (OSError, yaml.YAMLError, TypeError, KeyError):
+        raise DataSetError(f"{data.store}/config.yaml: cannot be read; {REPAIR}") from None
+
+
+def _catalogue(data: DataSet, tree: object) -> Catalogue:
+    try:
+        return load_catalogue(build(Assets, tree))
+    except (ConfigError, CatalogueError) as error:
+        raise DataSetError(f"{data.store}/config.yaml: assets: {error}") from error
