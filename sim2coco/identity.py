@@ -20,7 +20,7 @@ from sim2coco.export.settings import Export
 from sim2coco.messages import ConfigError, build
 from sim2coco.plugins import plugins_of
 from sim2coco.recipe import Recipe, digest, portable, updated
-from sim2coco.store import Store, StoreError
+from sim2coco.store import Store, StoreError, refuse_strangers
 
 PARTS = (
     "recipe",
@@ -165,9 +165,7 @@ def _check_same(store: Store, new: dict[str, Any], num_images: int) -> Finished:
         finished = Finished(int(old["num_images"]), _formats(store, old))
         old["recipe"] = updated(old.get("recipe"))
     except FileNotFoundError:
-        if strangers := [name for name in store.list(".") if not store.is_own(name)]:
-            where = f"{store} holds files of something else ({strangers[0]})"
-            raise StoreError(f"out: {where}; name an empty folder") from None
+        refuse_strangers(store, "out")
         return Finished()
     except (ValueError, KeyError, TypeError):
         raise StoreError(f"out: {store}/run.json cannot be read; name an empty folder") from None

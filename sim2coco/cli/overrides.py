@@ -113,28 +113,31 @@ def hydra_arguments(arguments: Sequence[str]) -> list[str]:
     flags = [argument for argument in arguments if argument not in read.overrides]
     if "assets.path" in begun and "assets" not in begun:
         overrides = [*map(_as_null_entry, overrides), LIBRARY_CHOICE]
-    overrides = [readable(argument) for argument in overrides]
-    _check(overrides, sweeps=read.multirun)
+    parsed = [readable(argument) for argument in overrides]
+    _check([override for _, override in parsed], sweeps=read.multirun)
+    overrides = [text for text, _ in parsed]
     # `split.by` has no default to override, so it is added with ++, after any `split=` that would replace it.
     split_by = [f"++{argument}" for argument in overrides if argument.startswith(SPLIT_BY)]
     return flags + [argument for argument in overrides if not argument.startswith(SPLIT_BY)] + split_by
 
 
-def _check(overrides: Sequence[str], sweeps: bool) -> None:
+def _check(overrides: Sequence[Override], sweeps: bool) -> None:
     """Refuses overrides that can run code, and sweeps with too many jobs."""
-    known = [override for override in map(_read, overrides) if override is not None]
-    for override in known:
+    for override in overrides:
         trust.check_override(override)
     if sweeps:
-        trust.check_jobs(known)
+        trust.check_jobs(overrides)
 
 
-def readable(override: str) -> str:
+def readable(override: str) -> tuple[str, Override]:
     """An override that Hydra can read: the same, or with quotes around its value if that is to be a text.
 
     Example:
-        >>> readable("seed=1"), readable("out=my [run]")
+        >>> readable("seed=1")[0], readable("out=my [run]")[0]
         ('seed=1', 'out="my [run]"')
+
+    Returns:
+        The override as a text, and as Hydra reads it.
 
     Raises:
         ConfigError: Hydra cannot read it.
@@ -145,11 +148,11 @@ def readable(override: str) -> str:
     if (read := _read(override)) is not None:
         if is_text and isinstance(read.value(), list | dict):
             raise ConfigError(f"{name}: must be a text, not a list or mapping; as a text: {shlex.quote(own)}")
-        return override
+        return override, read
     # A group that contains the setting `path` also accepts its value.
     is_path = not value.startswith("{") and takes_text(f"{name}.path", Recipe, RunOptions)
-    if (is_text or is_path) and _read(own):
-        return own
+    if (is_text or is_path) and (read := _read(own)):
+        return own, read
     raise ConfigError(f"cannot read {override!r}: {_advice(key, override)}")
 
 

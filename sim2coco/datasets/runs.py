@@ -119,21 +119,36 @@ def _annotations(root: Path, split: str) -> Path:
     return root / "annotations" / f"instances_{split}.json"
 
 
+def read_run(root: Path) -> dict[str, Any]:
+    """The content of `run.json`, which has at least the number of images and the categories.
+
+    Raises:
+        DataSetError: It is missing or cannot be used.
+    """
+    try:
+        run: dict[str, Any] = json.loads((root / "run.json").read_bytes())
+        if type(run["num_images"]) is not int or type(run["recipe"]["assets"]["categories"]) is not dict:
+            raise TypeError
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise DataSetError(f"{root}: not a data set (it has no readable run.json)") from None
+    return run
+
+
 def open_run(root: Path) -> Run:
     """Opens a data set of sim2coco.
 
     Raises:
         DataSetError: `run.json` or an annotation file cannot be read.
     """
+    run = read_run(root)
     try:
-        run: dict[str, Any] = json.loads((root / "run.json").read_bytes())
         names = tuple(run["recipe"]["assets"]["categories"])
         splits = tuple(name for name in run["recipe"].get("split") or {} if name != "by")
         identity, views = str(run["identity"]), int(run["num_images"])
         depth_scale_mm = float((run["recipe"].get("image") or {}).get("depth_scale_mm", 1.0))
         if not re.fullmatch("[0-9a-f]{64}", identity):
             raise ValueError("an identity has 64 hex digits")
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise DataSetError(f"{root}: not a data set (it has no readable run.json)") from None
     files = [_annotations(root, split) for split in splits]
     heads = [read_head(file).info for file in files if file.exists()]

@@ -10,7 +10,7 @@ from sim2coco.datasets.labelled import LabelledImage
 from sim2coco.datasets.reading import Dataset
 from sim2coco.export.format import Format, write_formats
 from sim2coco.export.newfolder import refuse_inside
-from sim2coco.store import LocalStore, Store, StoreError
+from sim2coco.store import LocalStore, Store, StoreError, refuse_strangers
 
 MARK = "export.json"
 """The file of the folder that says what was exported to it."""
@@ -74,9 +74,7 @@ def _begin(store: Store, data: Dataset, formats: Sequence[Format]) -> None:
             raise StoreError(f"--out: {store} holds another export; name an empty folder")
         store.sweep()
         return
-    if strangers := [name for name in store.list(".") if not store.is_own(name)]:
-        held = f"{store} holds files of something else ({strangers[0]})"
-        raise StoreError(f"--out: {held}; name an empty folder")
+    refuse_strangers(store, "--out")
     store.put(MARK, mark)
 
 

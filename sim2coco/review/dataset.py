@@ -1,17 +1,15 @@
 """Reads finished or unfinished data sets."""
 
-import json
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.reading.image import decode_image
 from sim2coco.datasets.errors import DataSetError
-from sim2coco.datasets.runs import REPAIR
+from sim2coco.datasets.runs import REPAIR, read_run
 from sim2coco.records import (
     Picture,
     Record,
@@ -38,12 +36,9 @@ class DataSet:
     def __init__(self, root: Path) -> None:
         """Reads `run.json`."""
         self.store = LocalStore(root)
-        try:
-            self.run: dict[str, Any] = json.loads(self.store.get("run.json"))
-            self.names = tuple(self.run["recipe"]["assets"]["categories"])
-            self._num_images = int(self.run["num_images"])
-        except (OSError, ValueError, KeyError, TypeError):
-            raise DataSetError(f"{root}: not a data set (it has no readable run.json)") from None
+        self.run = read_run(root)
+        self.names = tuple(self.run["recipe"]["assets"]["categories"])
+        self._num_images = int(self.run["num_images"])
 
     def find(self, name: str) -> tuple[Record, View, Picture]:
         """Finds an image by its name.

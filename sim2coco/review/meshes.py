@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -60,7 +61,7 @@ def _noted(data: DataSet, keys: set[str]) -> Iterator[tuple[Record, View]]:
         yield record, view
 
 
-def _assets(data: DataSet) -> dict[str, object]:
+def _assets(data: DataSet) -> dict[str, Any]:
     """The settings of the categories: distractors have no models."""
     try:
         settings = yaml.safe_load(data.store.get("config.yaml"))["assets"]
@@ -69,7 +70,7 @@ def _assets(data: DataSet) -> dict[str, object]:
         raise DataSetError(f"{data.store}/config.yaml: cannot be read; {REPAIR}") from None
 
 
-def _catalogue(data: DataSet, tree: object) -> Catalogue:
+def _catalogue(data: DataSet, tree: dict[str, Any]) -> Catalogue:
     try:
         return load_catalogue(build(Assets, tree))
     except (ConfigError, CatalogueError) as error:

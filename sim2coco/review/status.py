@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.runs import read_run
 from sim2coco.store import LocalStore
 
 RECENT_S = 300.0
@@ -66,9 +67,9 @@ def status(root: Path) -> Status:
         DataSetError: The folder is not a data set of sim2coco.
     """
     store = LocalStore(root)
+    run = read_run(root)
+    finished = int(run["num_images"])
     try:
-        run = json.loads(store.get("run.json"))
-        finished = int(run["num_images"])
         found = Status(int(run.get("asked_for", finished)), finished, store.owner())
     except (OSError, ValueError, KeyError, TypeError):
         raise DataSetError(f"{root}: not a data set (it has no readable run.json)") from None

@@ -18,7 +18,10 @@ from sim2coco.check import check
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.labelled import LabelledImage, Licence, Skeleton
 from sim2coco.datasets.reading import open_coco, open_dataset
+from sim2coco.datasets.runs import open_run
 from sim2coco.datasets.size import Size
+from sim2coco.review.dataset import DataSet
+from sim2coco.review.status import status
 from tests.cocosets import HEIGHT, WIDTH, CocoFile, rectangle, small
 
 LAYOUTS = {
@@ -66,6 +69,22 @@ def found(images: list[LabelledImage], names: tuple[str, ...]) -> Labels:
 def mask(counts: str | None, image: LabelledImage) -> bytes:
     assert counts is not None
     return coco_mask.decode({"size": [image.height, image.width], "counts": counts.encode()}).tobytes()
+
+
+@pytest.mark.parametrize("opened", [open_run, DataSet, status], ids=["run", "records", "status"])
+@pytest.mark.parametrize(
+    "content",
+    [b"[" * 100_000, b'{"num_images": 1}', b'{"num_images": "x"}', b"[]", b"\xff", None],
+    ids=range(6),
+)
+def test_one_reader_refuses_what_is_no_run(
+    tmp_path: Path, opened: Callable[[Path], object], content: bytes | None
+) -> None:
+    (tmp_path / "records").mkdir()
+    if content is not None:
+        (tmp_path / "run.json").write_bytes(content)
+    with pytest.raises(DataSetError, match=r"not a data set \(it has no readable run\.json\)$"):
+        opened(tmp_path)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
