@@ -98,3 +98,13 @@ def test_a_set_without_an_object_of_the_categories_is_told(discs: Path, tmp_path
     (empty / "annotations/instances_train.json").write_text(json.dumps(coco([{}, {}])))
     with pytest.raises(ValidateError, match="no image has an object of disc, square"):
         _compared({"empty": empty}, discs, Plan(seeds=1, steps=1))
+
+
+@pytest.mark.slow
+def test_easy_objects_are_found_and_shuffled_labels_teach_nothing(tmp_path: Path) -> None:
+    easy = write(write(tmp_path / "easy", "train", 200, 3), "val", 60, 4)
+    wrong = write(tmp_path / "wrong", "train", 200, 3, shuffled=True)
+    done = _compared({"easy": easy, "wrong": wrong}, easy, Plan(seeds=1, steps=600, device="cpu"))
+    good, bad = (result.scores[0] for result in done.report.results)
+    assert (good.ap or 0.0) >= 0.9, good
+    assert (bad.ap or 0.0) <= 0.02, bad
