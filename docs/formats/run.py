@@ -16,6 +16,7 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ POSES = [
     "scene.size_jitter=1",
     "augment=none",
     "image.extra=[depth]",
-]  # what BOP needs: one size for each mesh
+]  # what BOP and KITTI need: poses, and one size for each mesh
 
 
 def sim2coco(*words: str) -> None:
@@ -65,7 +66,7 @@ def make_data() -> None:
     shutil.rmtree(DATA, ignore_errors=True)
     sim2coco("generate", *SCENE, f"export.formats=[{FORMATS}]", f"out={DATA / 'run'}")
     poses = [word for word in SCENE if not word.startswith("assets=")] + POSES
-    sim2coco("generate", *poses, "export.formats=[coco,bop]", f"out={DATA / 'poses'}")
+    sim2coco("generate", *poses, "export.formats=[coco,bop,kitti]", f"out={DATA / 'poses'}")
     for folder, (kind, *settings) in EXPORTS.items():
         words = [word for setting in settings for word in ("--set", setting)]
         sim2coco("export", str(DATA / "run"), "--format", kind, "--out", str(DATA / folder), *words)
@@ -94,9 +95,13 @@ def environment(program: Path) -> Path:
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, *needs["dependencies"]], check=True)
-    alone = needs.get("tool", {}).get("formats", {}).get("no-deps", [])
+    alone, older = (needs.get("tool", {}).get("formats", {}).get(key) for key in ("no-deps", "python-3-10"))
     if alone:
         subprocess.run([*pip, "--no-deps", *alone], check=True)
+    if older:  # wheels for Python 3.10, whose Python files run with later ones too
+        place = next((folder / "lib").glob("python*/site-packages"))
+        wheels = ["--no-deps", "--only-binary=:all:", "--python-version=3.10", f"--target={place}"]
+        subprocess.run([*pip, *wheels, *older], check=True)
     stamp.write_text(digest)
     return python
 
@@ -124,9 +129,11 @@ def results(program: Path) -> list[dict[str, Any]]:
 def release(program: Path) -> str:
     """The name of a program's reader, and its version or the start of its commit."""
     needs = header(program)
-    listed = [*needs.get("tool", {}).get("formats", {}).get("no-deps", []), *needs["dependencies"]]
+    listed = [*chain(*needs.get("tool", {}).get("formats", {}).values()), *needs["dependencies"]]
     name = program.stem.removeprefix("read_").replace("_", "-")
-    found = (re.fullmatch(rf"{name}(?:==([\w.]+)| @ git\+\S+@(\w{{7}})\w*)", word) for word in listed)
+    found = (
+        re.fullmatch(rf"{name}(?:\[\w+\])?(?:==([\w.]+)| @ git\+\S+@(\w{{7}})\w*)", word) for word in listed
+    )
     version = next((match[1] or match[2] for match in found if match), "")
     return f"{name} {version}".strip()
 
