@@ -111,3 +111,17 @@ def test_splits_and_categories_are_matched_by_name(discs: Path, shuffled: Path, 
         ValidateError, match="no category is in all data sets: the reference has 'disc', 'square'; other"
     ):
         common_classes(data, {"other": open_dataset(other)})
+
+
+def test_ids_that_two_splits_share_need_the_name_of_one(rows: Rows, tmp_path: Path) -> None:
+    data = open_dataset(write(write(tmp_path, "test", 3, 1), "val", 3, 2))
+    (tmp_path / "p.json").write_text(json.dumps(rows[:2]))
+    classes = common_classes(data, {})
+
+    def read(split: str | None) -> None:
+        images = tuple(images_of(data, reference_splits(data, split)))
+        read_predictions(tmp_path / "p.json", tmp_path, Reference(images, (0, 1), classes.names))
+
+    with pytest.raises(ValidateError, match="image id 1 is in test and in val; name one with --split"):
+        read(None)
+    read("val")
