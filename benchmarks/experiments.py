@@ -18,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.judging import Told
-from benchmarks.made import made
+from benchmarks.made import derived, made
 from sim2coco.datasets.reading import open_dataset
 from sim2coco.store import LocalStore
 from sim2coco.validate.comparing import compare
@@ -40,12 +40,14 @@ class Cell:
         images: Number of images.
         negatives: Whether photographs without objects are trained on, too.
         needs_photos: Whether it is left out without photographs.
+        then: A command, with its options, that makes the data set to train on of the one that was made.
     """
 
     settings: tuple[str, ...] = (VIEW,)
     images: int = IMAGES
     negatives: bool = False
     needs_photos: bool = False
+    then: tuple[str, ...] = ()
 
 
 def _both(*settings: str, negatives: bool = False, needs_photos: bool = False) -> Cell:
@@ -54,6 +56,11 @@ def _both(*settings: str, negatives: bool = False, needs_photos: bool = False) -
 
 QUESTIONS: dict[str, dict[str, Cell]] = {
     "images": {str(n): Cell(images=n) for n in (100, IMAGES, 1000)},
+    "selection": {
+        "all": Cell(images=1200),
+        "best quarter": Cell(images=1200, then=("select", "--keep", "25%")),
+        "random quarter": Cell(images=1200, then=("split", "--val", "0.75")),
+    },
     "augmentation": {name: _both(f"augment={name}") for name in ("none", "light", "strong")},
     "render": {name: _both(f"render={name}") for name in ("tiny", "relit")},
     "checks": {name: _both(f"quality={name}") for name in ("none", "default")},
@@ -125,7 +132,7 @@ def _chosen(options: argparse.Namespace) -> Iterator[tuple[str, str, Cell]]:
 def _train(options: argparse.Namespace, question: str, name: str, cell: Cell, seed: int) -> None:
     """Trains with one seed, unless that has been done; the same data set is trained on only once."""
     settings = [part.replace("PHOTOS", str(options.photos)) for part in cell.settings]
-    mark = json.dumps([settings, cell.images, cell.negatives, options.steps, seed, str(options.reference)])
+    mark = json.dumps([settings, cell.images, cell.negatives, cell.then, options.steps, seed])
     file = f"{question}--{name}--{seed}.json".replace(" ", "_")
     store = LocalStore(options.out)
     if (options.out / file).exists() or not options.most:
@@ -143,6 +150,7 @@ def _trained(
     options: argparse.Namespace, settings: Sequence[str], cell: Cell, seed: int
 ) -> dict[str, object]:
     root, cpu_s = made(options.out / "sets", settings, cell.images, options.threads)
+    root = derived(root, cell.then) if cell.then else root
     negatives = photographs(options.photos) if cell.negatives else []
     plan = Plan(1, options.steps, first_seed=seed)
     done = compare({"made": open_dataset(root)}, open_dataset(options.reference), plan, negatives, Told())

@@ -37,6 +37,16 @@ def made(folder: Path, settings: Sequence[str], images: int, workers: int = 1) -
     return root, float(json.loads((folder / spent[1]).read_text())["cpu_s"])
 
 
+def derived(root: Path, command: Sequence[str]) -> Path:
+    """A data set that a command, such as `select --keep 25%`, makes of another one, once."""
+    target = root.with_name(f"{root.name}-{sha256(json.dumps(command).encode()).hexdigest()[:6]}")
+    if not target.exists():
+        name, *options = command
+        words = [sys.executable, "-m", "sim2coco.cli", name, str(root), "--out", str(target), *options]
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    return target
+
+
 def _children_s() -> float:
     """CPU seconds of all child processes that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
