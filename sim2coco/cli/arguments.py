@@ -20,7 +20,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
-    """Adds the arguments of show, replay, check, status, audit or doctor to a parser."""
+    """Adds the arguments of show, replay, check, status, audit, review or doctor to a parser."""
     if command != "doctor":
         parser.add_argument("data", help="folder of the data set")
     if command == "show":
@@ -53,6 +53,22 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
         parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
     if command == "audit":
         _add_audit(parser)
+    if command == "review":
+        _add_review(parser)
+
+
+def _add_review(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reviewer", metavar="NAME", help="your name; default: that of your login")
+    beside = "the file of verdicts; default: DATA.verdicts.jsonl beside the data set"
+    parser.add_argument("--verdicts", metavar="FILE", help=beside)
+    parser.add_argument("--port", type=_port, default=0, metavar="N", help="default: any that is free")
+    parser.add_argument("--no-browser", action="store_true", help="only print the address of the page")
+    parser.add_argument("--audit", metavar="FILE", help="output of `sim2coco audit --json`, to sort by")
+    agreement = "print how far reviewers agree, and the images on which they do not"
+    parser.add_argument("--agreement", action="store_true", help=agreement)
+    static = "write a page without a server, which can be sent by mail"
+    parser.add_argument("--static", metavar="FILE.html", help=static)
+    parser.add_argument("--force", action="store_true", help="replace the file of --static if it exists")
 
 
 def _add_audit(parser: argparse.ArgumentParser) -> None:
@@ -73,4 +89,10 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
 def _positive(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number from 1 to 65535")
     return int(text)

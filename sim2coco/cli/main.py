@@ -24,6 +24,7 @@ COMMANDS = {
     "replay": "render an image again from its record, and compare",
     "check": "check a data set, and list every fault",
     "audit": "compute labels anew from your meshes by ray casting, and compare",
+    "review": "look at images on a local page, and accept or reject them",
     "export": "write a data set in another format",
     "merge": "join data sets to one",
     "validate": "train a detector on data sets, and test it on a reference",
@@ -138,6 +139,10 @@ def _plain(command: str, arguments: list[str]) -> int:
         from sim2coco.cli import audit
 
         return guarded(lambda: audit.run(options, out))
+    if command == "review":
+        from sim2coco.cli import reviewing
+
+        return guarded(lambda: reviewing.run(options, out))
     from sim2coco.cli import commands
 
     return guarded(lambda: getattr(commands, command)(options, out))

@@ -6,9 +6,9 @@ A later line of the same reviewer about the same image replaces an earlier one.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from sim2coco.datasets.errors import DataSetError
 
@@ -27,6 +27,7 @@ class Verdict:
         reviewer: Name of the reviewer.
         comment: What the reviewer wrote.
         reason: A keyword, if the reviewer chose one.
+        undo: Whether the line takes back the last line of the reviewer: it repeats what held before.
     """
 
     image: str
@@ -34,9 +35,15 @@ class Verdict:
     reviewer: str = ""
     comment: str = ""
     reason: str | None = None
+    undo: Annotated[bool, Field(exclude_if=lambda undo: not undo)] = False
 
 
 _VERDICT = TypeAdapter(Verdict)
+
+
+def image_name(split: str, name: str) -> str:
+    """The name of an image in verdicts."""
+    return f"{split}/{name}" if split else name
 
 
 def to_line(verdict: Verdict) -> bytes:
@@ -47,6 +54,19 @@ def to_line(verdict: Verdict) -> bytes:
 def read_verdicts(path: Path) -> dict[tuple[str, str], Verdict]:
     """The last verdict of each reviewer on each image, by image and reviewer; withdrawn ones are left out.
 
+    Raises:
+        DataSetError: The file or one of its lines cannot be read.
+    """
+    found: dict[tuple[str, str], Verdict] = {}
+    for verdict in read_lines(path):
+        found.pop((verdict.image, verdict.reviewer), None)
+        found[verdict.image, verdict.reviewer] = verdict
+    return {key: verdict for key, verdict in found.items() if verdict.verdict is not None}
+
+
+def read_lines(path: Path) -> list[Verdict]:
+    """All verdicts in the order in which they were given, withdrawn ones included.
+
     A last line without a line break, which a crash has cut off, is skipped if it cannot be read.
 
     Raises:
@@ -56,13 +76,8 @@ def read_verdicts(path: Path) -> dict[tuple[str, str], Verdict]:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
         raise DataSetError(f"{path}: cannot be read ({error.strerror})") from error
-    found: dict[tuple[str, str], Verdict] = {}
-    for number, line in enumerate(lines, 1):
-        verdict = _read(path, number, line, last=number == len(lines))
-        if verdict is not None:
-            found.pop((verdict.image, verdict.reviewer), None)
-            found[verdict.image, verdict.reviewer] = verdict
-    return {key: verdict for key, verdict in found.items() if verdict.verdict is not None}
+    read = (_read(path, rank, line, last=rank == len(lines)) for rank, line in enumerate(lines, 1))
+    return [verdict for verdict in read if verdict is not None]
 
 
 def _read(path: Path, number: int, line: bytes, last: bool) -> Verdict | None:

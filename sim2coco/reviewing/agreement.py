@@ -1,0 +1,87 @@
+"""How far reviewers agree: Cohen's kappa."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from sim2coco.datasets.verdicts import Decision, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far two reviewers agree on the images that both have judged.
+
+    Attributes:
+        reviewers: Their names.
+        images: Number of images that both have judged.
+        alike: Number of images on which they agree.
+        kappa: Cohen's kappa; None if it is not defined, as for no images.
+    """
+
+    reviewers: tuple[str, str]
+    images: int
+    alike: int
+    kappa: float | None
+
+
+def agreements(verdicts: Iterable[Verdict]) -> list[Agreement]:
+    """The agreement of each pair of reviewers, by name.
+
+    Args:
+        verdicts: The last verdict of each reviewer on each image.
+    """
+    decisions = _decisions(verdicts)
+    return [_agreement(decisions, pair) for pair in combinations(sorted(decisions), 2)]
+
+
+def disagreements(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
+    """The verdicts on each image that some reviewers accept and others reject, by name of the image."""
+    by_image: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        if verdict.verdict is not None:
+            by_image.setdefault(verdict.image, []).append(verdict)
+    return {
+        image: sorted(said, key=lambda verdict: verdict.reviewer)
+        for image, said in sorted(by_image.items())
+        if len({verdict.verdict for verdict in said}) > 1
+    }
+
+
+def cohens_kappa(pairs: Sequence[tuple[Decision, Decision]]) -> float | None:
+    """Cohen's kappa: agreement beyond that of chance, as a share of what is possible beyond it.
+
+    Args:
+        pairs: What the first and the second reviewer say of each image.
+
+    Returns:
+        1 for perfect agreement, 0 for that of chance; None if both always say the same one thing.
+
+    Example:
+        >>> cohens_kappa([("accept", "accept"), ("accept", "reject"), ("reject", "reject")])
+        0.4
+    """
+    if not pairs:
+        return None
+    number = len(pairs)
+    alike = sum(one == other for one, other in pairs)
+    first, second = (sum(pair[rank] == "accept" for pair in pairs) for rank in (0, 1))
+    # In units of 1 / number², so that a perfect agreement is exactly 1.
+    chance = first * second + (number - first) * (number - second)
+    if chance == number * number:
+        return None
+    return (alike * number - chance) / (number * number - chance)
+
+
+def _decisions(verdicts: Iterable[Verdict]) -> dict[str, dict[str, Decision]]:
+    """What each reviewer says of each image."""
+    found: dict[str, dict[str, Decision]] = {}
+    for verdict in verdicts:
+        if verdict.verdict is not None:
+            found.setdefault(verdict.reviewer, {})[verdict.image] = verdict.verdict
+    return found
+
+
+def _agreement(decisions: dict[str, dict[str, Decision]], pair: tuple[str, str]) -> Agreement:
+    one, other = (decisions[name] for name in pair)
+    pairs = [(said, other[image]) for image, said in one.items() if image in other]
+    return Agreement(pair, len(pairs), sum(a == b for a, b in pairs), cohens_kappa(pairs))

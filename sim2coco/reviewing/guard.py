@@ -1,0 +1,112 @@
+"""Refuses requests that do not come from the page: by host, origin, token and method."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from hmac import compare_digest
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+POLICY = (
+    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+NO_TOKEN = "open the address that `sim2coco review` has printed; each start has another one\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """An application that lets only requests of the page through to another one.
+
+    The address with the token sets a cookie; all further requests need it.
+
+    Attributes:
+        app: The application.
+        port: The port on which it is served.
+        token: The secret of this start.
+    """
+
+    app: App
+    port: int
+    token: str
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request."""
+        if scope["type"] != "http":
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        refused = self._refused(scope)
+        await (refused or self.app)(scope, receive, send_with_headers)
+
+    @property
+    def hosts(self) -> tuple[str, str]:
+        """The names by which the page is called: those of the loopback interface."""
+        return f"127.0.0.1:{self.port}", f"localhost:{self.port}"
+
+    @property
+    def cookie(self) -> str:
+        """The name of the cookie; browsers send cookies to all ports of a host."""
+        return f"sim2coco-review-{self.port}"
+
+    def _refused(self, scope: Scope) -> Response | None:
+        """The answer to a request that is not let through; None for one that is."""
+        headers, method = Headers(scope=scope), scope["method"]
+        if headers.getlist("host") not in [[host] for host in self.hosts]:
+            return PlainTextResponse("wrong host\n", 403)
+        origin = headers.get("origin")
+        if (origin is not None or method == "POST") and origin not in [f"http://{h}" for h in self.hosts]:
+            return PlainTextResponse("wrong origin\n", 403)
+        # A link on another page may lead to the first page, if it knows the token.
+        linked = scope["path"] == "/" and headers.get("sec-fetch-mode") == "navigate"
+        if headers.get("sec-fetch-site", "none") not in ("same-origin", "none") and not linked:
+            return PlainTextResponse("wrong origin\n", 403)
+        if method not in ("GET", "POST"):
+            return PlainTextResponse("wrong method\n", 405)
+        if self._is_token(_token_of(headers, self.cookie)):
+            return None
+        return self._entered(scope)
+
+    def _entered(self, scope: Scope) -> Response:
+        """Sets the cookie if the address has the token, and refuses the request otherwise."""
+        stated = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])
+        if scope["method"] != "GET" or scope["path"] != "/" or not self._is_token(stated[0]):
+            return PlainTextResponse(NO_TOKEN, 403)
+        answer = RedirectResponse("/", 303)
+        answer.set_cookie(self.cookie, self.token, path="/", httponly=True, samesite="strict")
+        return answer
+
+    def _is_token(self, stated: str) -> bool:
+        return compare_digest(stated.encode("utf-8", "replace"), self.token.encode())
+
+
+def _token_of(headers: Headers, name: str) -> str:
+    try:
+        cookie = SimpleCookie(headers.get("cookie", "")).get(name)
+    except CookieError:
+        return ""
+    return cookie.value if cookie else ""

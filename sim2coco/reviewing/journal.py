@@ -1,0 +1,151 @@
+"""The verdicts of a reviewer, written line by line: each is on disk before the page is told so."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+
+from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.verdicts import Verdict, read_lines, to_line
+
+MAX_REVIEWER = 100
+"""Longest name of a reviewer."""
+
+
+class Journal:
+    """A file of verdicts, to which one reviewer adds; other processes may add to it at the same time.
+
+    Args:
+        path: The file; made with the first verdict.
+        reviewer: Name of the reviewer.
+
+    Raises:
+        DataSetError: The file cannot be read or written, or the name is not one line of text.
+    """
+
+    def __init__(self, path: Path, reviewer: str) -> None:
+        """Reads the verdicts that are there."""
+        if not reviewer.strip() or not reviewer.isprintable() or len(reviewer) > MAX_REVIEWER:
+            raise DataSetError(f"--reviewer: {reviewer!r} is not a name of 1 to {MAX_REVIEWER} letters")
+        if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise DataSetError(f"{path}: verdicts cannot be written there; name another file with --verdicts")
+        self.path, self.reviewer = path, reviewer
+        self._lock = Lock()
+        self._size = -1
+        self._last: dict[tuple[str, str], Verdict] = {}
+        self._before: list[Verdict] = []
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Reads the file again if others have changed it."""
+        with self._lock:
+            self._refresh()
+
+    def of_reviewer(self) -> dict[str, Verdict]:
+        """What this reviewer says of each image, with comments on images without a verdict."""
+        return {image: said for (image, name), said in [*self._last.items()] if name == self.reviewer}
+
+    def verdicts(self) -> list[Verdict]:
+        """The last verdicts of all reviewers."""
+        return [verdict for verdict in [*self._last.values()] if verdict.verdict is not None]
+
+    def add(self, verdict: Verdict) -> None:
+        """Writes a verdict; when this returns, it is on disk.
+
+        Raises:
+            OSError: It cannot be written; the file is as before.
+        """
+        with self._lock:
+            self._refresh()
+            self._write(replace(verdict, reviewer=self.reviewer, undo=False))
+
+    def undo(self) -> Verdict | None:
+        """Takes back the last verdict of this reviewer, also that of an earlier review.
+
+        Returns:
+            What holds again; None if there is nothing to take back.
+        """
+        with self._lock:
+            self._refresh()
+            if not self._before:
+                return None
+            restored = replace(self._before[-1], undo=True)
+            self._write(restored)
+            return restored
+
+    def _refresh(self) -> None:
+        size = self.path.stat().st_size if self.path.exists() else 0
+        if size == self._size:
+            return
+        self._last.clear()
+        self._before.clear()
+        for verdict in read_lines(self.path) if size else ():
+            self._note(verdict)
+        self._size = size
+
+    def _note(self, verdict: Verdict) -> None:
+        """Keeps a line, and what it replaces."""
+        key = verdict.image, verdict.reviewer
+        if verdict.reviewer == self.reviewer:
+            if not verdict.undo:
+                self._before.append(self._last.get(key) or Verdict(verdict.image, None, verdict.reviewer))
+            elif self._before:
+                self._before.pop()
+        self._last[key] = verdict
+
+    def _write(self, verdict: Verdict) -> None:
+        line = to_line(verdict)
+        with _appending(self.path) as file:
+            start = _mended(file)
+            try:
+                if os.write(file, line) < len(line):
+                    raise OSError("the disk is full")
+                os.fsync(file)
+            except OSError:
+                os.ftruncate(file, start)
+                raise
+        untouched = start == self._size
+        self._note(verdict)
+        # If another process has added lines meanwhile, all are read again.
+        self._size = start + len(line) if untouched else -1
+
+
+@contextmanager
+def _appending(path: Path) -> Iterator[int]:
+    """Opens a file to append to it, and locks it."""
+    new = not path.exists()
+    file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+        if new:
+            _sync_folder(path.resolve().parent)
+    finally:
+        os.close(file)
+
+
+def _sync_folder(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _mended(file: int) -> int:
+    """Cuts off a last line that a crash has left without its end; returns the size of the file in bytes."""
+    size = os.fstat(file).st_size
+    if not size or os.pread(file, 1, size - 1) == b"\n":
+        return size
+    content = os.pread(file, size, 0)
+    end = content.rfind(b"\n") + 1
+    try:
+        json.loads(content[end:])
+    except ValueError:
+        os.ftruncate(file, end)
+        return end
+    return size + os.write(file, b"\n")

@@ -1,0 +1,152 @@
+"use strict";
+// Where images come from and verdicts go to: the server, or, in a page that was sent, the browser's storage.
+
+const embedded = document.getElementById("embedded");
+
+async function answered(response) {
+  if (!response.ok) throw new Error((await response.text()).trim() || `the server answers ${response.status}`);
+  return response.json();
+}
+
+class Server {
+  constructor() {
+    this.pending = 0;
+    this.last = Promise.resolve();
+  }
+
+  async about() {
+    this.facts = await answered(await fetch("about"));
+    return this.facts;
+  }
+
+  async images(from) {
+    return answered(await fetch(`images?from=${from}`));
+  }
+
+  async verdicts() {
+    return answered(await fetch("verdicts"));
+  }
+
+  async labels(rank) {
+    return answered(await fetch(`labels/${rank}`));
+  }
+
+  thumbnail(rank) {
+    return `thumbnail/${rank}?${this.facts.start}`;
+  }
+
+  picture(rank) {
+    return `image/${rank}?${this.facts.start}`;
+  }
+
+  // Requests are sent one after the other, in the order of the keys; each waits until it is answered.
+  post(path, content, troubled) {
+    this.pending += 1;
+    const send = async () => {
+      for (;;) {
+        try {
+          const told = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) };
+          const found = await answered(await fetch(path, told));
+          troubled("");
+          return found;
+        } catch (error) {
+          const what = error instanceof TypeError ? "the server does not answer" : error.message;
+          troubled(`Not saved: ${what}. ${this.pending} waiting; this page tries again.`);
+          await new Promise((done) => setTimeout(done, 1000));
+        }
+      }
+    };
+    const result = this.last.then(send).finally(() => { this.pending -= 1; });
+    this.last = result.catch(() => {});
+    return result;
+  }
+
+  say(verdict, troubled) {
+    return this.post("verdict", verdict, troubled);
+  }
+
+  undo(troubled) {
+    return this.post("undo", {}, troubled);
+  }
+}
+
+class Sent {
+  constructor(tree) {
+    this.tree = tree;
+    this.key = `sim2coco-review-${tree.about.identity}`;
+    this.pending = 0;
+    try {
+      this.lines = JSON.parse(localStorage.getItem(this.key)) || [];
+    } catch {
+      this.lines = [];
+    }
+  }
+
+  async about() {
+    return this.tree.about;
+  }
+
+  async images(from) {
+    return { images: this.tree.images.slice(from), complete: true, error: "" };
+  }
+
+  async verdicts() {
+    const own = {};
+    for (const line of this.lines) own[line.image] = line;
+    return { own, others: {}, agreement: [] };
+  }
+
+  async labels(rank) {
+    return this.tree.images[rank].drawn;
+  }
+
+  thumbnail(rank) {
+    return `data:image/jpeg;base64,${this.tree.images[rank].jpeg}`;
+  }
+
+  picture(rank) {
+    return this.thumbnail(rank);
+  }
+
+  keep(line, troubled) {
+    this.lines.push(line);
+    try {
+      localStorage.setItem(this.key, JSON.stringify(this.lines));
+      troubled("");
+    } catch {
+      troubled("This browser does not store verdicts: press “Save verdicts” before you close the page.");
+    }
+    return { image: line.image, own: line, others: [], agreement: [] };
+  }
+
+  async say(verdict, troubled) {
+    return this.keep(verdict, troubled);
+  }
+
+  async undo(troubled) {
+    const before = [];
+    const own = {};
+    for (const line of this.lines) {
+      if (line.undo) before.pop();
+      else before.push(own[line.image] || { image: line.image, verdict: null, comment: "", reason: null });
+      own[line.image] = line;
+    }
+    return before.length ? this.keep({ ...before.pop(), undo: true }, troubled) : { image: null };
+  }
+
+  // The verdicts as lines of JSON, as the server writes them.
+  save() {
+    const reviewer = prompt("Your name, as it is kept with the verdicts:", this.reviewer || "");
+    if (!reviewer || !reviewer.trim()) return;
+    this.reviewer = reviewer.trim();
+    const lines = this.lines.map(({ image, verdict, comment, reason, undo }) =>
+      JSON.stringify({ image, verdict, reviewer: this.reviewer, comment, reason, ...(undo ? { undo } : {}) }) + "\n");
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob(lines, { type: "application/x-ndjson" }));
+    link.download = `${this.tree.about.dataset}.verdicts.jsonl`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+}
+
+const source = embedded ? new Sent(JSON.parse(embedded.textContent)) : new Server();

@@ -1,0 +1,230 @@
+"""Serves the page of a review on the loopback interface."""
+
+import errno
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from pydantic import ValidationError
+from pydantic_core import to_json
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.verdicts import Verdict
+from sim2coco.reviewing import pictures
+from sim2coco.reviewing.gallery import Gallery
+from sim2coco.reviewing.guard import Guard
+from sim2coco.reviewing.journal import Journal
+from sim2coco.reviewing.page import INDEX, SCRIPTS, STYLE, page_file
+from sim2coco.reviewing.shapes import shapes
+from sim2coco.reviewing.statements import Said, about, agreed, of_all, plain, said
+
+HOST = "127.0.0.1"
+TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+MAX_BODY = 16 * 1024
+"""Largest request in bytes."""
+AT_ONCE = 2000
+"""Most images that are listed in an answer."""
+CACHED = 4096
+"""Number of thumbnails that are kept in memory, of about 8 kB each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The answers to the requests of the page.
+
+    Attributes:
+        name: Name of the data set.
+        start: Text that names this start of the server.
+        gallery: Its images.
+        journal: The verdicts.
+        thumbnail: The thumbnail of the image at a place in the gallery, as JPEG.
+    """
+
+    name: str
+    start: str
+    gallery: Gallery
+    journal: Journal
+    thumbnail: Callable[[int], bytes]
+
+    def asset(self, request: Request) -> Response:
+        """A file of the page."""
+        name = request.path_params.get("name", INDEX)
+        if name not in (INDEX, STYLE, *SCRIPTS):
+            raise HTTPException(404, "no such file")
+        return Response(page_file(name).encode(), media_type=f"{TYPES[Path(name).suffix]}; charset=utf-8")
+
+    def about(self, request: Request) -> Response:
+        """What all images share."""
+        told = about(self.name, self.gallery.dataset.info, self.journal.reviewer)
+        return _json(told | {"start": self.start})
+
+    def images(self, request: Request) -> Response:
+        """The images from a place on, as far as they have been read."""
+        start, complete = _number(request.query_params.get("from", "0")), self.gallery.complete
+        entries = self.gallery.entries[start : start + AT_ONCE]
+        complete = complete and start + len(entries) == len(self.gallery.entries)
+        listed = [plain(entry) for entry in entries]
+        return _json({"images": listed, "complete": complete, "error": self.gallery.error})
+
+    def verdicts(self, request: Request) -> Response:
+        """All verdicts that this reviewer may see."""
+        self.journal.refresh()
+        return _json(of_all(self.journal))
+
+    def labels(self, request: Request) -> Response:
+        """The labels of an image, to be drawn."""
+        image = self.gallery.labelled(self._rank(request))
+        return _json(shapes(image, self.gallery.dataset.info.categories))
+
+    def small(self, request: Request) -> Response:
+        """The thumbnail of an image."""
+        return _image(self.thumbnail(self._rank(request)))
+
+    def large(self, request: Request) -> Response:
+        """An image."""
+        image = self.gallery.entries[self._rank(request)].image
+        return _image(pictures.jpeg(image, self.gallery.root, pictures.LONGER_PX, pictures.QUALITY))
+
+    async def judge(self, request: Request) -> Response:
+        """Writes a verdict."""
+        try:
+            stated = Said.model_validate_json(await _body(request))
+        except ValidationError as error:
+            raise HTTPException(400, "not a verdict") from error
+        if stated.image not in self.gallery.ranks:
+            raise HTTPException(404, "no such image")
+        verdict = Verdict(stated.image, stated.verdict, "", stated.comment, stated.reason)
+        await run_in_threadpool(self.journal.add, verdict)
+        return _json(self._told(stated.image))
+
+    async def undo(self, request: Request) -> Response:
+        """Takes the last verdict back."""
+        await _body(request)
+        restored = await run_in_threadpool(self.journal.undo)
+        return _json(self._told(restored.image) if restored else {"image": None})
+
+    def _told(self, image: str) -> dict[str, Any]:
+        """What holds of an image now, and the agreement."""
+        own = self.journal.of_reviewer()[image]
+        others = [
+            said(verdict)
+            for verdict in self.journal.verdicts()
+            if verdict.image == image and verdict.reviewer != own.reviewer and own.verdict is not None
+        ]
+        return {"image": image, "own": said(own), "others": others, "agreement": agreed(self.journal)}
+
+    def _rank(self, request: Request) -> int:
+        rank = int(request.path_params["rank"])
+        if rank >= len(self.gallery.entries):
+            raise HTTPException(404, "no such image")
+        return rank
+
+
+def application(name: str, gallery: Gallery, journal: Journal) -> Starlette:
+    """The pages of a review, without a guard."""
+
+    @lru_cache(CACHED)
+    def thumbnail(rank: int) -> bytes:
+        image, quality = gallery.entries[rank].image, pictures.THUMBNAIL_QUALITY
+        return pictures.jpeg(image, gallery.root, pictures.THUMBNAIL_PX, quality)
+
+    pages = Pages(name, secrets.token_hex(8), gallery, journal, thumbnail)
+    return Starlette(
+        routes=[
+            Route("/", pages.asset),
+            Route("/page/{name}", pages.asset),
+            Route("/about", pages.about),
+            Route("/images", pages.images),
+            Route("/verdicts", pages.verdicts),
+            Route("/labels/{rank:int}", pages.labels),
+            Route("/thumbnail/{rank:int}", pages.small),
+            Route("/image/{rank:int}", pages.large),
+            Route("/verdict", pages.judge, methods=["POST"]),
+            Route("/undo", pages.undo, methods=["POST"]),
+        ],
+        exception_handlers={DataSetError: _unreadable, OSError: _unwritten},
+    )
+
+
+def listening(port: int) -> socket.socket:
+    """A socket on the loopback interface.
+
+    Args:
+        port: The port; 0 for any that is free.
+
+    Raises:
+        DataSetError: Another program uses the port, or it may not be used.
+    """
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        told = "is used by another program" if error.errno == errno.EADDRINUSE else str(error.strerror)
+        raise DataSetError(f"--port: {port} {told}; without --port, a free one is chosen") from error
+
+
+def serve(app: Starlette, listener: socket.socket, started: Callable[[str], None]) -> None:
+    """Serves a review until a signal stops it.
+
+    Args:
+        app: Its pages.
+        listener: The socket.
+        started: Is called with the address of the page before the first request is answered.
+    """
+    port, token = listener.getsockname()[1], secrets.token_urlsafe(32)
+    config = uvicorn.Config(
+        Guard(app, port, token),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    started(f"http://{HOST}:{port}/?token={token}")
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _json(tree: Any) -> Response:
+    return Response(to_json(tree), media_type="application/json")
+
+
+def _image(content: bytes) -> Response:
+    # The address names the start of the server, so that another data set is never shown from the cache.
+    return Response(content, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or len(text) > 9:
+        raise HTTPException(400, "not a number")
+    return int(text)
+
+
+async def _body(request: Request) -> bytes:
+    """The content of a request with JSON."""
+    if request.headers.get("content-type") != "application/json":
+        raise HTTPException(415, "not JSON")
+    content = b""
+    async for part in request.stream():
+        content += part
+        if len(content) > MAX_BODY:
+            raise HTTPException(413, "too long")
+    return content
+
+
+def _unreadable(request: Request, error: Exception) -> Response:
+    return PlainTextResponse(str(error), 404)
+
+
+def _unwritten(request: Request, error: Exception) -> Response:
+    told = getattr(error, "strerror", None) or str(error)
+    return PlainTextResponse(f"the verdict is not saved: {told}", 507)

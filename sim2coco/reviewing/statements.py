@@ -1,0 +1,105 @@
+"""What the page is told, and what it tells, as plain values."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sim2coco.datasets.labelled import DatasetInfo
+from sim2coco.datasets.verdicts import Decision, Verdict
+from sim2coco.reviewing.agreement import agreements
+from sim2coco.reviewing.gallery import Entry
+from sim2coco.reviewing.journal import Journal
+
+REASONS = (
+    "label wrong",
+    "label missing",
+    "exposure",
+    "blurred",
+    "unrealistic",
+    "too hard to see",
+    "duplicate",
+    "other",
+)
+"""The keywords that the page offers for a rejected image; the keys 1 to 8 choose them."""
+MAX_COMMENT = 2000
+"""Longest comment."""
+
+
+class Said(BaseModel):
+    """What the page says of an image; see `Verdict`."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    image: Annotated[str, Field(max_length=1000)]
+    verdict: Decision | None
+    comment: Annotated[str, Field(max_length=MAX_COMMENT)] = ""
+    reason: Annotated[str | None, Field(max_length=100)] = None
+
+
+def about(name: str, info: DatasetInfo, reviewer: str) -> dict[str, Any]:
+    """What all images share."""
+    return {
+        "dataset": name,
+        "categories": info.categories,
+        "reviewer": reviewer,
+        "reasons": REASONS,
+        "max_comment": MAX_COMMENT,
+    }
+
+
+def plain(entry: Entry) -> dict[str, Any]:
+    """An image without its labels."""
+    audited = entry.audited
+    return {
+        "name": entry.name,
+        "width": entry.image.width,
+        "height": entry.image.height,
+        "labels": entry.labels,
+        "categories": entry.categories,
+        "visible": entry.visible,
+        "reasons": entry.reasons,
+        "audit": None if audited is None else [len(audited.failures), audited.worst],
+        "failures": [] if audited is None else audited.failures,
+    }
+
+
+def said(verdict: Verdict) -> dict[str, Any]:
+    """A verdict without the image."""
+    return {
+        "reviewer": verdict.reviewer,
+        "verdict": verdict.verdict,
+        "comment": verdict.comment,
+        "reason": verdict.reason,
+    }
+
+
+def of_all(journal: Journal) -> dict[str, Any]:
+    """The verdicts of this reviewer, those of others on the same images, and how far they agree.
+
+    What others say of an image is told only after the reviewer has judged it, so that it does not sway them.
+    """
+    own = journal.of_reviewer()
+    others: dict[str, list[dict[str, Any]]] = {}
+    for verdict in journal.verdicts():
+        judged = own.get(verdict.image)
+        if verdict.reviewer != journal.reviewer and judged is not None and judged.verdict is not None:
+            others.setdefault(verdict.image, []).append(said(verdict))
+    return {
+        "own": {image: said(verdict) for image, verdict in own.items()},
+        "others": others,
+        "agreement": agreed(journal),
+    }
+
+
+def agreed(journal: Journal) -> list[dict[str, Any]]:
+    """How far pairs of reviewers agree, of which this one is one."""
+    return [
+        {
+            "reviewer": next(name for name in found.reviewers if name != journal.reviewer),
+            "images": found.images,
+            "alike": found.alike,
+            "kappa": found.kappa,
+        }
+        for found in agreements(journal.verdicts())
+        if journal.reviewer in found.reviewers and found.images
+    ]
