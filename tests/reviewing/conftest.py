@@ -34,7 +34,7 @@ class Review:
 @contextmanager
 def review(data: Path, reviewer: str, *more: str) -> Iterator[Review]:
     """Runs `sim2coco review` until the block ends."""
-    command = [PROGRAM, "review", str(data), "--no-browser", "--reviewer", reviewer, *more]
+    command = [str(PROGRAM), "review", str(data), "--no-browser", "--reviewer", reviewer, *more]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -89,8 +89,9 @@ def test_names_are_one_line_of_text(tmp_path: Path, reviewer: str) -> None:
 
 def test_kappa_of_a_published_example() -> None:
     # 50 grant proposals: both say yes to 20 and no to 15; 5 and 10 are judged differently. Kappa is 0.4.
-    pairs: list[tuple[Decision, Decision]] = [("accept", "accept")] * 20 + [("reject", "reject")] * 15
-    pairs += [("accept", "reject")] * 5 + [("reject", "accept")] * 10
+    yes: Decision = "accept"
+    no: Decision = "reject"
+    pairs = [(yes, yes)] * 20 + [(no, no)] * 15 + [(yes, no)] * 5 + [(no, yes)] * 10
     assert cohens_kappa(pairs) == pytest.approx(0.4)
 
 
