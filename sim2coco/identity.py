@@ -70,8 +70,8 @@ def begin(store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int) -
     finished = _check_same(store, new, num_images)
     store.sweep()
     settings = yaml.safe_dump(portable(recipe), sort_keys=False, allow_unicode=True)
+    _put(store, new, finished, num_images)  # first: a folder of other files without it is not a data set
     store.put("config.yaml", settings.encode())
-    _put(store, new, finished, num_images)
     return finished.formats
 
 

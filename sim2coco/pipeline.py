@@ -207,10 +207,14 @@ def bounds(context: WorkerContext, settled: Settled) -> tuple[Vec3, float]:
 
 
 def commit(store: Store, record: Record, pictures: list[Written]) -> None:
-    """Writes the images of a scene, and then its record, which commits the scene."""
+    """Writes the images of a scene, and then its record, which commits the scene.
+
+    Files that are there already, of an earlier run, stay untouched if they are the same.
+    """
     for picture in pictures:
         for name, content in picture.files.items():
-            store.put(name, content, sync=False)
+            if not (store.exists(name) and store.get(name) == content):
+                store.put(name, content, sync=False)
     store.put_new(record_name(record.scene), to_bytes(record))
 
 

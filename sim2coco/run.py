@@ -208,6 +208,7 @@ def finalise(job: Job, tally: Tally, formats: Sequence[Format], card: bool = Tru
     store = job.store
     store.sweep()
     _remove_rest(store, tally, job.recipe.split.shares, formats)
+    store.sync()  # nothing may list an image that a power failure could still take
     info = dataset_info(job.recipe.split.shares, job.catalogue, job.recipe.image.depth_scale_mm)
     contents = Contents(info)
     images = contents.counted(labelled_images(store, info, tally.scene, tally.wanted))

@@ -11,8 +11,10 @@ import socket
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
+
+from sim2coco.durable import create, sync_file_system, sync_folder
 
 TEMPORARY = ".tmp-"
 LOCK = ".lock"
@@ -39,7 +41,8 @@ class Store(Protocol):
         Args:
             name: Name of the file in the data set.
             content: The whole content, or its parts in order.
-            sync: Whether to wait until the content is on disk; not needed for files with a recorded hash.
+            sync: Whether to wait until the file is on disk; not needed for files with a recorded hash, which
+                are synchronised together at the end of a run (`sync`).
         """
 
     def put_new(self, name: str, content: bytes) -> bool:
@@ -86,6 +89,9 @@ class Store(Protocol):
     def log(self) -> Path:
         """Path of the local log file for output of native code; the log is not part of the data set."""
 
+    def sync(self) -> None:
+        """Waits until all files are on disk, so that a power failure cannot damage them any more."""
+
     def sweep(self) -> None:
         """Removes temporary files of interrupted runs; must not be called while another process writes."""
 
@@ -114,10 +120,18 @@ class LocalStore(Store):
         Args:
             name: Name of the file in the data set.
             content: The whole content, or its parts in order.
-            sync: Whether to wait until the content is on disk; not needed for files with a recorded hash.
+            sync: Whether to wait until the file is on disk; not needed for files with a recorded hash, which
+                are synchronised together at the end of a run (`sync`).
         """
         temporary = self._write(name, content, sync)
-        temporary.replace(self.root / name)
+        try:
+            temporary.replace(self.root / name)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        if sync:
+            for folder in PurePosixPath(name).parents:
+                sync_folder(self.root / folder)
 
     def put_new(self, name: str, content: bytes) -> bool:
         """Writes a file if it does not exist yet; returns whether this call wrote it."""
@@ -223,8 +237,10 @@ class LocalStore(Store):
             os.write(lock, f"{os.getpid()} {socket.gethostname()}\n".encode())
             yield
         finally:
-            (self.root / LOCK).unlink(missing_ok=True)
-            os.close(lock)
+            try:
+                (self.root / LOCK).unlink(missing_ok=True)
+            finally:
+                os.close(lock)
 
     def owner(self) -> str | None:
         """The run that has locked the data set: `another run (process 123 on HOST)`; None if none has."""
@@ -242,6 +258,10 @@ class LocalStore(Store):
         """Path of the log file for output of native code; the log is not part of the data set."""
         return self.root / LOG
 
+    def sync(self) -> None:
+        """Waits until all files are on disk, so that a power failure cannot damage them any more."""
+        sync_file_system(self.root)
+
     def sweep(self) -> None:
         """Removes temporary files of interrupted runs; must not be called while another process writes."""
         for name in list(self.list(".")):
@@ -257,23 +277,21 @@ class LocalStore(Store):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.parent / f"{TEMPORARY}{uuid.uuid4().hex}"
         try:
-            with temporary.open("xb") as file:
-                for chunk in [content] if isinstance(content, bytes) else content:
-                    file.write(chunk)
-                if sync:
-                    file.flush()
-                    os.fsync(file.fileno())
+            create(temporary, content, sync)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
         return temporary
 
     def _create(self, name: str, content: bytes) -> bool:
+        """Like `put_new`, on file systems without hard links; a killed process leaves a part of the file."""
         try:
-            with (self.root / name).open("xb") as file:
-                file.write(content)
+            create(self.root / name, content, sync=False)
         except FileExistsError:
             return False
+        except BaseException:
+            (self.root / name).unlink(missing_ok=True)
+            raise
         return True
 
 

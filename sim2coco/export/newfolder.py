@@ -29,6 +29,7 @@ def new_folder(out: Path) -> Iterator[LocalStore]:
         try:
             _clear(store.root)
             yield store
+            store.sync()
         except BaseException:
             shutil.rmtree(store.root, ignore_errors=True)
             raise
