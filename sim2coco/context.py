@@ -1,6 +1,7 @@
 """The resources that a process needs to make scenes: meshes, a PyBullet client, a renderer."""
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +10,7 @@ from augment.pipeline import Augmenter
 from scenes.assets.catalogue import Catalogue
 from scenes.assets.images import Pictures
 from scenes.heldout import HeldOut
+from scenes.spec import SceneSpec
 from sim.bullet import Client
 from sim.meshfiles import MeshFiles
 from sim2coco.recipe import Recipe
@@ -27,6 +29,9 @@ class WorkerContext:
         recipe: Settings that determine the images.
         folder: Folder for the files that PyBullet reads; the caller removes it.
         catalogue: The assets, if they are loaded already; None loads them.
+
+    Attributes:
+        drawn: Called with each scene that is drawn, before it comes to native code, which may crash.
     """
 
     def __init__(self, recipe: Recipe, folder: Path, catalogue: Catalogue | None = None) -> None:
@@ -44,6 +49,7 @@ class WorkerContext:
         self.renderer = recipe.render.renderer(self.client, self.files, pictures)
         self.composer = recipe.render.composer(self.files, pictures)
         self.augmenter = Augmenter(recipe.augment)
+        self.drawn: Callable[[SceneSpec], None] = lambda spec: None
 
     @cached_property
     def held_out(self) -> HeldOut:

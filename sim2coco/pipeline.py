@@ -61,6 +61,7 @@ def draw_and_settle(context: WorkerContext, scene: int) -> tuple[Settled | None,
         streams = partial(_stream, recipe.seed, scene, attempt)
         try:
             spec = recipe.scene.draw(scene, split, attempt, catalogue, streams)
+            context.drawn(spec)
             return settle_inside_walls(context, spec), tuple(unlucky)
         except RejectedDraw as rejected:
             unlucky.append(rejected.reason)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from sys import intern
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
@@ -121,6 +122,7 @@ class Record:
         from_file: For each body of the scene, the transform from the coordinates in the user's file to the
             frame of its `pose`: unit, up axis, `size_m` and the body's scale. Empty in records of versions
             that did not write it.
+        drawn: The assets in the last draw of a failed scene; empty if it failed before it was drawn.
     """
 
     format: int
@@ -132,6 +134,7 @@ class Record:
     settled: Settled | None
     views: tuple[View, ...]
     from_file: Annotated[tuple[Matrix, ...], Field(exclude_if=lambda matrices: not matrices)] = ()
+    drawn: Annotated[tuple[str, ...], Field(exclude_if=lambda assets: not assets)] = ()
 
 
 _RECORD = TypeAdapter(Record)
@@ -195,7 +198,8 @@ def picture_files(split: str, picture: Picture) -> dict[str, str]:
 class Summary:
     """The part of a record that a run keeps in memory.
 
-    `views` holds, for each view, the reasons why it was rejected; none for an accepted view.
+    `views` holds, for each view, the reasons why it was rejected; none for an accepted view. `assets` are
+    those of the scene, or those that were drawn for a failed scene.
     """
 
     scene: int
@@ -203,12 +207,15 @@ class Summary:
     unlucky: tuple[str, ...]
     views: tuple[tuple[str, ...], ...]
     error: str | None
+    assets: tuple[str, ...] = ()
 
 
 def summary(record: Record) -> Summary:
     """The summary of a record."""
     views = tuple(view.reasons for view in record.views)
-    return Summary(record.scene, record.status, record.unlucky, views, record.error)
+    bodies = record.settled.spec.bodies if record.settled else ()
+    assets = dict.fromkeys(intern(asset) for asset in (*(body.asset for body in bodies), *record.drawn))
+    return Summary(record.scene, record.status, record.unlucky, views, record.error, tuple(assets))
 
 
 def plain(value: object) -> Any:

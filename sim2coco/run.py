@@ -51,6 +51,7 @@ class Result:
         failed: Index and error of each failed scene.
         labels: Number of labels of each category.
         far_sizes: As in `Catalogue`.
+        suspects: Assets that are in several failed scenes and in no other, and the number of these scenes.
     """
 
     out: Path
@@ -60,6 +61,7 @@ class Result:
     failed: list[tuple[int, str]]
     labels: Counter[str]
     far_sizes: Mapping[str, str]
+    suspects: Mapping[str, int]
 
 
 Progress = Callable[[Tally], None]
@@ -122,7 +124,9 @@ def generate(
             labels = finalise(job, tally, formats, card)
             finish(store, recipe, catalogue, num_images, formats)
     reasons, far_sizes = tally.reasons, catalogue.far_sizes
-    return Result(folder, tally.accepted, tally.scene, reasons, tally.failed, labels, far_sizes)
+    return Result(
+        folder, tally.accepted, tally.scene, reasons, tally.failed, labels, far_sizes, tally.suspects
+    )
 
 
 def _make_missing(

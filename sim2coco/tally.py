@@ -50,6 +50,8 @@ class Tally:
     reasons: Counter[str] = field(default_factory=Counter)
     failed: list[tuple[int, str]] = field(default_factory=list)
     preparing: tuple[int, int] | None = None
+    _assets_done: set[str] = field(default_factory=set)
+    _assets_failed: Counter[str] = field(default_factory=Counter)
     _recent: deque[bool] = field(default_factory=deque)
 
     @property
@@ -71,6 +73,9 @@ class Tally:
         self.scene += 1
         if scene.status == "failed":
             self.failed.append((scene.scene, scene.error or ""))
+            self._assets_failed.update(scene.assets)
+        else:
+            self._assets_done.update(scene.assets)
         self.kept_of_last = 0
         outcomes = {"done": scene.views, "rejected": (scene.unlucky[-1:],), "failed": (("failed",),)}[
             scene.status
@@ -89,6 +94,12 @@ class Tally:
                 f"of the last {self.patience} views {sum(self._recent)} were accepted; rejected: "
                 f"{counts(self.reasons)}; {self._advice()}"
             )
+
+    @property
+    def suspects(self) -> dict[str, int]:
+        """Assets that are in several failed scenes and in no other scene, and the number of these scenes."""
+        found = self._assets_failed.most_common() if self._assets_done else []
+        return {asset: number for asset, number in found if number > 1 and asset not in self._assets_done}
 
     def _advice(self) -> str:
         """The setting to change for the most frequent reason; for failures, also the last error."""

@@ -104,6 +104,8 @@ def generate_one(tree: "DictConfig") -> int:
             err.print(sentence, markup=False)
     for scene, error in result.failed:
         err.print(f"scene {scene} failed: {error}; retry_failed=true retries it", markup=False)
+    for asset, number in result.suspects.items():
+        err.print(f"all {number} scenes with {asset} failed: look at this mesh", markup=False)
     return 3 if result.failed else 0
 
 

@@ -54,6 +54,12 @@ class Engine(Kind):
     """Time in seconds after which a scene is stuck and its worker is killed; not used by inline."""
     retries: Annotated[int, Field(ge=0, le=10)] = 1
     """Number of retries of a scene whose worker dies, before it counts as failed; not used by inline."""
+    max_failures: Annotated[int, Field(ge=0)] = 100
+    """Number of failed scenes after which a run stops if more than a tenth of its scenes fail; not used by
+    inline."""
+    max_memory_gib: Annotated[float, Field(gt=0)] | None = None
+    """Memory of a worker in GiB above which it is killed; by default half of the machine's; not used by
+    inline."""
 
     def prepared(self, recipe: Recipe) -> AbstractContextManager[BaseContext | None]:
         """Returns a context manager that prepares the engine and yields the value for `Job.processes`.
@@ -87,9 +93,10 @@ def make_and_commit(context: WorkerContext, store: Store, scene: int) -> Summary
     return summary(record)
 
 
-def record_failure(job: Job, scene: int, error: str) -> Summary:
+def record_failure(job: Job, scene: int, error: str, drawn: tuple[str, ...] = ()) -> Summary:
     """Writes the record of a failed scene, unless the scene has a record already; returns its summary."""
-    record = Record(FORMAT, scene, job.recipe.split_of(scene), "failed", (), error, None, ())
+    split = job.recipe.split_of(scene)
+    record = Record(FORMAT, scene, split, "failed", (), error, None, (), drawn=drawn)
     if not job.store.put_new(record_name(scene), to_bytes(record)):
         # The worker died after it had committed the scene, so the scene has not failed.
         record = from_bytes(job.store.get(record_name(scene)))

@@ -1,13 +1,9 @@
 """The engine that makes scenes in supervised worker processes: a crash or hang affects one scene only."""
 
-import faulthandler
 import os
 import re
-import sysconfig
-import tempfile
-import traceback
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing.context import BaseContext
@@ -17,20 +13,20 @@ from typing import Literal
 
 from scenes.assets.catalogue import Catalogue
 from sim.preparing import must_be_prepared
-from sim2coco.children import redirect, signals_blocked
-from sim2coco.context import WorkerContext
-from sim2coco.engines.engine import Engine, Job, Preparing, make_and_commit, record_failure
+from sim2coco.children import signals_blocked
+from sim2coco.engines.engine import Engine, Job, Preparing, record_failure
 from sim2coco.engines.server import ForkServer, ForkServerContext
-from sim2coco.plugins import Plugin, load_plugin, loaded_plugins
-from sim2coco.process import own_this_process
+from sim2coco.engines.worker import drawn_file, init_worker, make, prepare
+from sim2coco.plugins import loaded_plugins
 from sim2coco.recipe import Recipe
 from sim2coco.records import Summary
 from sim2coco.supervisor import Lost, Outcome, Supervisor
+from sim2coco.tally import GenerationError
 
 PRELOADED = ("sim2coco.engines.local", "scipy.ndimage", "scipy.sparse.csgraph", "scipy.spatial")
 """Modules that the fork server imports before it forks workers."""
-LIBRARIES = tuple(sysconfig.get_paths()[key] for key in ("stdlib", "purelib", "platlib"))
-"""Folders of installed packages and of Python's own modules."""
+HOPELESS = 0.1
+"""Share of failed scenes above which a run stops once there are `max_failures`."""
 PREPARE_S = 3600.0
 """Time in seconds after which the preparation of a mesh is stuck and its worker is killed."""
 WORKERS_DIE = (
@@ -71,13 +67,19 @@ class Local(Engine):
         with Supervisor[int | str](
             job.processes,
             job.workers,
-            _init_worker,
+            init_worker,
             (_job_file(job), job.store.log(), loaded_plugins()),
             hint=WORKERS_DIE,
+            memory_bytes=self._memory_bytes(),
             folder=job.scratch,
         ) as workers:
             yield from _prepared_meshes(workers, job.catalogue)
             yield from self._made(workers, job, scenes)
+
+    def _memory_bytes(self) -> float:
+        if self.max_memory_gib is not None:
+            return self.max_memory_gib * 2**30
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2
 
     def _made(
         self, workers: Supervisor[int | str], job: Job, scenes: Iterator[int | None]
@@ -85,9 +87,10 @@ class Local(Engine):
         """Makes scenes until there are none left; those that fail are tried again before others begin."""
         again: deque[int] = deque()
         failures: Counter[int] = Counter()
+        finished: Counter[str] = Counter()
         while True:
             while workers.free and (scene := again.popleft() if again else next(scenes, None)) is not None:
-                workers.submit(scene, _make, scene, timeout_s=self.timeout_s)
+                workers.submit(scene, make, scene, timeout_s=self.timeout_s)
             if workers.free and not workers.running:
                 return
             outcomes = workers.wait()
@@ -96,18 +99,46 @@ class Local(Engine):
                 # point, before their scenes are recorded as failed.
                 yield None
             for outcome in outcomes:
-                scene = int(outcome.task)
-                error = _error(outcome)
-                if error is None:
-                    yield outcome.value
-                    continue
-                failures[scene] += 1
-                tried_again = failures[scene] <= self.retries
-                _log(job, f"scene {scene}: {error}{'; it is tried again' if tried_again else ''}")
-                if tried_again:
-                    again.append(scene)
+                made = self._made_or_failed(job, outcome, failures)
+                if made is None:
+                    again.append(int(outcome.task))
                 else:
-                    yield record_failure(job, scene, error)
+                    finished[made.status] += 1
+                    yield made
+            self._check_failures(finished, outcomes)
+
+    def _made_or_failed(
+        self, job: Job, outcome: Outcome[int | str], failures: Counter[int]
+    ) -> Summary | None:
+        """The summary of a scene; None if it must be tried again.
+
+        Raises:
+            OSError: The error would affect every scene, such as a full disk.
+        """
+        error = _error(outcome)
+        if error is None:
+            made: Summary = outcome.value
+            return made
+        scene = int(outcome.task)
+        failures[scene] += 1
+        tried_again = failures[scene] <= self.retries
+        _log(job, f"scene {scene}: {error}{'; it is tried again' if tried_again else ''}")
+        drawn = _take_drawn(job, scene)
+        return None if tried_again else record_failure(job, scene, error, drawn)
+
+    def _check_failures(self, finished: Counter[str], outcomes: Sequence[Outcome[int | str]]) -> None:
+        """Stops a run in which too many scenes fail.
+
+        Raises:
+            GenerationError: There are too many.
+        """
+        failed, whole = finished["failed"], finished.total()
+        if failed > self.max_failures and failed > HOPELESS * whole:
+            last = next(_error(outcome) for outcome in reversed(outcomes) if outcome.error)
+            allowed = f"more than engine.max_failures={self.max_failures}"
+            raise GenerationError(
+                f"{failed} of {whole} scenes failed, {allowed}; the last: {last}; see run.log"
+            )
 
 
 def _prepared_meshes(workers: Supervisor[int | str], catalogue: Catalogue) -> Iterator[Preparing]:
@@ -124,10 +155,18 @@ def _prepared_meshes(workers: Supervisor[int | str], catalogue: Catalogue) -> It
         yield Preparing(done, len(keys))
         while workers.free and waiting:
             key = waiting.popleft()
-            workers.submit(key, _prepare, key, timeout_s=PREPARE_S)
+            workers.submit(key, prepare, key, timeout_s=PREPARE_S)
         for outcome in workers.wait():
             done += 1
             _error(outcome)
+
+
+def _take_drawn(job: Job, scene: int) -> tuple[str, ...]:
+    """The assets that were drawn for a scene that has failed, and removes the file that lists them."""
+    file = drawn_file(job, scene)
+    assets = tuple(filter(None, file.read_text().split("\0"))) if file.exists() else ()
+    file.unlink(missing_ok=True)
+    return assets
 
 
 def _log(job: Job, line: str) -> None:
@@ -162,45 +201,3 @@ def _error(outcome: Outcome[int | str]) -> str | None:
     # Paths are removed from the message, since records must not contain paths of this machine.
     said = f"{type(error).__name__}: " + re.sub(r"[^\s'\"(]*/", "", " ".join(str(error).split()))
     return "; ".join([said, *getattr(error, "__notes__", ())])
-
-
-_worker: tuple[WorkerContext, Job] | None = None
-
-
-def _init_worker(path: Path, log_path: Path, plugins: tuple[Plugin, ...]) -> None:
-    """Initializes a worker process; its output goes to the log, and its temporary files to its own folder."""
-    global _worker
-    redirect(log_path)
-    faulthandler.enable()
-    own = path.parent / str(os.getpid())
-    own.mkdir(exist_ok=True)
-    os.environ["TMPDIR"] = tempfile.tempdir = str(own)
-    own_this_process()
-    for plugin in plugins:  # before the job is unpickled, because its recipe may use their kinds
-        load_plugin(plugin.path, plugin.sha256)
-    job: Job = ForkingPickler.loads(path.read_bytes())
-    _worker = WorkerContext(job.recipe, job.scratch, job.catalogue), job
-
-
-def _prepare(key: str) -> None:
-    assert _worker is not None
-    _worker[0].files.errors_m(key)
-
-
-def _make(scene: int) -> Summary:
-    assert _worker is not None
-    context, job = _worker
-    try:
-        return make_and_commit(context, job.store, scene)
-    except Exception as error:
-        traceback.print_exc()  # standard error is the log
-        error.add_note(_place(error))
-        raise
-
-
-def _place(error: Exception) -> str:
-    """File, line and function of an error: those of the innermost code that is not an installed package's."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
-    frame = (own or frames)[-1]
-    return f"in {Path(frame.filename).name}, line {frame.lineno}, {frame.name}"

@@ -60,7 +60,7 @@ SETTINGS = [
     ("+quality.checks.visible.min_pxx=3", "quality.checks.visible.min_pxx", "did you mean 'min_px'"),
     ("+assets.categories.box.colour=own", "assets.categories.box.colour", "did you mean 'color'"),
     ("+foo=1", "foo:", "allowed: seed, views"),
-    ("+engine.foo=1", "engine.foo", "allowed: kind, timeout_s, retries"),
+    ("+engine.foo=1", "engine.foo", "allowed: kind, timeout_s, retries, max_failures"),
     ("split.train=0.5", "split.train", "write split as a whole"),
     ("split.bye=asset", "split.bye", "did you mean 'split.by'"),
     ("assets.categories.box.color=own", "write +assets.categories.box.color=VALUE"),
