@@ -47,9 +47,10 @@ class Watched:
             number = len(self.calls)
             self.calls.append(seen)
             self.before(number, seen)
-            result = call(*arguments, **options)
-            self.after(number, seen)
-            return result
+            try:
+                return call(*arguments, **options)
+            finally:
+                self.after(number, seen)
 
         return watched
 
