@@ -1,5 +1,6 @@
 """Temporary folders, which a later process removes if the process that made them was killed."""
 
+import errno
 import os
 import re
 import shutil
@@ -11,14 +12,27 @@ from pathlib import Path
 PREFIX = "sim2coco-"
 
 
+class TemporaryFolderError(ValueError):
+    """No temporary folder can be made; the message is one line."""
+
+
 def temporary_folder() -> "tempfile.TemporaryDirectory[str]":
     """A temporary folder that is removed with this object, or when a later process finds it abandoned.
 
     Its name holds the ID of this process. The first call in a process removes the folders of processes that
     have ended without removing them.
+
+    Raises:
+        TemporaryFolderError: There is no folder for temporary files that can be written.
     """
-    _remove_abandoned(Path(tempfile.gettempdir()))
-    return tempfile.TemporaryDirectory(prefix=f"{PREFIX}{_machine()}-{os.getpid()}-")
+    try:
+        _remove_abandoned(Path(tempfile.gettempdir()))
+        return tempfile.TemporaryDirectory(prefix=f"{PREFIX}{_machine()}-{os.getpid()}-")
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        what = f"temporary files cannot be written ({error.strerror}: {error.filename})"
+        raise TemporaryFolderError(f"{what}; set TMPDIR to a folder that can be written") from error
 
 
 @cache

@@ -69,6 +69,7 @@ def serve(pipe: Connection, setup: Callable[..., None], arguments: tuple[Any, ..
     Ctrl-C is handled by the parent.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # not what the process did that this one was forked from
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     exit_with_parent()
     work, wanted = setup, arguments

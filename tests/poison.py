@@ -94,11 +94,15 @@ def c_sleep(folder: Path) -> None:
     ctypes.PyDLL(None).sleep(1000)  # holds the interpreter's lock
 
 
+def nap(folder: Path) -> None:
+    time.sleep(1000)
+
+
 HARM = {
     harm.__name__: harm
     for harm in (
         *(obj_index, stl_truncated, stl_empty, stl_ascii, texture_folder, texture_path),
-        *(negative_size, aborted, exited, raised, hog, loop, native_loop, c_sleep),
+        *(negative_size, aborted, exited, raised, hog, loop, native_loop, c_sleep, nap),
     )
 }
 

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from sim.temporary import temporary_folder
+from sim.temporary import TemporaryFolderError, temporary_folder
 from sim2coco.cli import sweeping
 from sim2coco.cli.jobs import generate_one, preview_one, run_noted, validate
 from sim2coco.cli.reporting import fail, guarded, of_the_system, out
@@ -50,7 +50,7 @@ def composed(command: str, arguments: list[str]) -> int:
                 codes = _sweep(inputs, folder)
             else:
                 raise ConfigError(f"{command} makes one image and does not accept -m")
-    except ConfigError as error:
+    except (ConfigError, TemporaryFolderError) as error:
         return fail(str(error))
     except BrokenPipeError:
         raise

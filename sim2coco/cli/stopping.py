@@ -13,6 +13,8 @@ temporary_folders: list[str] = []
 stop_signals: list[int] = []
 """Contains the signal that requested the run to stop; empty if there was none."""
 
+SHOW_CURSOR = b"\x1b[?25h\n"
+
 terminal = os.dup(2)
 """A copy of standard error that stays open while the output of native code is redirected."""
 
@@ -32,26 +34,29 @@ def on_signals(handler: Callable[[int, FrameType | None], None] | signal.Handler
 
 
 def exit_now(number: int, frame: FrameType | None) -> None:
-    """Signal handler that exits immediately, for use before a run has started.
+    """Signal handler that exits immediately, for use before a run has started, and when it is stopping.
 
     An exception raised during an import or inside Hydra could be swallowed, or could interrupt them halfway.
+    It also handles the second signal: workers end with this process.
     """
     for folder in temporary_folders:
         shutil.rmtree(folder, ignore_errors=True)
+    if os.isatty(terminal):
+        os.write(terminal, SHOW_CURSOR)  # progress bars hide it
     os.write(terminal, f"sim2coco: {stopped_by(number)}\n".encode())
     os._exit(128 + number)
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:
     """Signal handler that raises `Interrupted`, so that `finally` blocks run."""
-    on_signals(signal.SIG_DFL)
+    on_signals(exit_now)
     raise Interrupted(number)
 
 
 def request_stop(number: int, frame: FrameType | None) -> None:
     """Signal handler that requests a stop; the run stops at the next point where it holds no lock.
 
-    A second signal ends this process immediately; the workers detect its end, and end too.
+    A second signal ends this process immediately.
     """
-    on_signals(signal.SIG_DFL)
+    on_signals(exit_now)
     stop_signals.append(number)

@@ -88,6 +88,24 @@ def test_a_run_is_stopped_before_it_has_begun(here: Path) -> None:
     )
 
 
+def test_a_second_signal_ends_it_at_once(here: Path) -> None:
+    """Also if a scene hangs in this process, where the first signal waits for it."""
+    plugin = str(Path(__file__).parents[1] / "poison.py")
+    with started(
+        "generate", "--plugin", plugin, "scene=poisoned", "scene.harm=[none,nap]", "out=data", IMAGES, *TINY
+    ) as run:
+        wait_for(run, "records/*/*.json", here / "data")
+        run.send_signal(signal.SIGTERM)
+        with pytest.raises(subprocess.TimeoutExpired):
+            run.communicate(timeout=0.5)
+        run.send_signal(signal.SIGINT)
+        _, err = run.communicate(timeout=5)
+    assert (run.returncode, err) == (
+        130,
+        "sim2coco: stopped by SIGINT; run the same command again to resume\n",
+    )
+
+
 def test_a_preview_is_stopped_and_leaves_nothing(here: Path) -> None:
     with started("preview", *LOCAL, "image.width=1024", "image.height=1024") as run:
         while len(below := descendants(run.pid)) < 3:  # Python's resource tracker, the server, a worker

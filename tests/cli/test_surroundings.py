@@ -86,6 +86,19 @@ def test_a_full_disk_names_the_folder_for_temporary_files(
     assert ("resume" in message) == (command_run == "generate")
 
 
+def test_a_missing_folder_for_temporary_files_is_told(command: Command, here: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:  # not while the output is captured: that takes such a folder
+        patch.setattr(tempfile, "tempdir", "/proc/nowhere")
+        done = command("generate", "out=data", *ONE)
+    assert (done.code, done.out) == (2, "")
+    (line,) = done.err.splitlines()
+    assert line.startswith(
+        "sim2coco: temporary files cannot be written (No such file or directory: /proc/nowh"
+    )
+    assert line.endswith("; set TMPDIR to a folder that can be written")
+    assert not (here / "data").exists()
+
+
 @pytest.mark.parametrize(
     ("path", "found"),
     [
