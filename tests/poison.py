@@ -5,7 +5,6 @@ The scene of index n takes poison n of `harm`; those without are scenes of `drop
 
 import ctypes
 import os
-import re
 import struct
 import tempfile
 import time
@@ -83,11 +82,7 @@ def hog(folder: Path) -> None:
 
 def loop(folder: Path) -> None:
     while True:
-        pass
-
-
-def native_loop(folder: Path) -> None:
-    re.match("(a+)+$", "a" * 60 + "b")
+        time.sleep(0.01)
 
 
 def c_sleep(folder: Path) -> None:
@@ -102,7 +97,7 @@ HARM = {
     harm.__name__: harm
     for harm in (
         *(obj_index, stl_truncated, stl_empty, stl_ascii, texture_folder, texture_path),
-        *(negative_size, aborted, exited, raised, hog, loop, native_loop, c_sleep, nap),
+        *(negative_size, aborted, exited, raised, hog, loop, c_sleep, nap),
     )
 }
 
