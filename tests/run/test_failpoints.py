@@ -35,7 +35,7 @@ BEFORE, WANTED = 2, 3
 class Recorded(Engine):
     """Commits scenes that were made before."""
 
-    kind: str = "recorded"
+    kind: str
     made: str
 
     def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | None]:
@@ -54,7 +54,7 @@ class Case:
     """The recorded scenes; a folder to write to, with the images of the first run; and how it must end."""
 
     def __init__(self, folder: Path) -> None:
-        self.engine = Recorded(made=str(folder / "scenes"))
+        self.engine = Recorded(kind="recorded", made=str(folder / "scenes"))
         self.out = folder / "data"
         generate(RECIPE, folder / "scenes", 4, card=False)
         self.old = self.finished(BEFORE)
