@@ -18,9 +18,10 @@ from scenes.assets.catalogue import Catalogue
 from sim2coco.export.format import Format
 from sim2coco.export.settings import Export
 from sim2coco.messages import ConfigError, build
+from sim2coco.outputs import refuse_strangers
 from sim2coco.plugins import plugins_of
 from sim2coco.recipe import Recipe, digest, portable, updated
-from sim2coco.store import Store, StoreError, refuse_strangers
+from sim2coco.store import Store, StoreError
 
 PARTS = (
     "recipe",

@@ -298,18 +298,3 @@ class LocalStore(Store):
 def _is_temporary(name: str) -> bool:
     """Whether a name is that of a temporary file of this module."""
     return re.fullmatch(rf"{re.escape(TEMPORARY)}[0-9a-f]{{32}}", Path(name).name) is not None
-
-
-def refuse_strangers(store: Store, setting: str) -> None:
-    """Refuses a folder for a new data set that holds files of something else.
-
-    Args:
-        store: The folder.
-        setting: What names the folder, for the message.
-
-    Raises:
-        StoreError: There are files that this program has not left there.
-    """
-    if strangers := [name for name in store.list(".") if not store.is_own(name)]:
-        held = f"{store} holds files of something else ({strangers[0]})"
-        raise StoreError(f"{setting}: {held}; name an empty folder") from None

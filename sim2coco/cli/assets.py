@@ -28,7 +28,7 @@ from sim2coco.library.sizes import doubted
 from sim2coco.library.table import Flags, find_table, overrides, read_table
 from sim2coco.library.workers import examined
 from sim2coco.messages import counted
-from sim2coco.outfile import write_file
+from sim2coco.outputs import write_file
 from sim2coco.png import png
 from sim2coco.store import StoreError
 

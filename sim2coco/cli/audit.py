@@ -14,7 +14,7 @@ from sim2coco.cli.progress import ProgressBar
 from sim2coco.cli.reporting import err
 from sim2coco.contactsheet import contact_sheet, shortened, write
 from sim2coco.messages import counted
-from sim2coco.outfile import write_file
+from sim2coco.outputs import write_file
 from sim2coco.png import png
 
 WORST, COLUMNS, GAP_PX, TITLE_PX = 24, 4, 8, 40

@@ -17,7 +17,7 @@ from sim2coco.datasets.labelled import LabelledImage
 from sim2coco.datasets.pixels import read_pixels
 from sim2coco.datasets.reading import Dataset, open_dataset
 from sim2coco.messages import counted
-from sim2coco.outfile import write_file
+from sim2coco.outputs import write_file
 from sim2coco.png import png
 from sim2coco.review.dataset import DataSet
 from sim2coco.review.drawing import in_cell

@@ -104,7 +104,7 @@ def _loaded(threads: int) -> Callable[..., Comparison]:
     """
     install = f"pip install torch --index-url {CPU_BUILDS}"
     if find_spec("torch") is None:
-        told = f"PyTorch is not installed; {install} (or sim2coco[validate], with support for GPUs)"
+        told = f"PyTorch is not installed; {install} (or '.[validate]' in a checkout, for GPUs)"
         raise ValidateError(f"validate: {told}")
     try:
         from sim2coco.validate.comparing import compare

@@ -21,7 +21,7 @@ from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.labelled import DatasetInfo, LabelledImage, Skeleton
 from sim2coco.datasets.names import Names
 from sim2coco.datasets.provenance import DATASET, origin, refuse_twice, sources_of, with_origin
-from sim2coco.datasets.reading import Dataset
+from sim2coco.datasets.reading import Dataset, has_depth
 from sim2coco.seeding import rng_for
 
 USUAL = ("train", "val", "test")
@@ -186,6 +186,8 @@ def _notes(ordered: Sequence[tuple[str, Dataset]], info: DatasetInfo) -> Iterato
     without = [name for name, data in ordered if not data.info.amodal]
     if without and len(without) < len(ordered):
         yield f"amodal masks are left out: {', '.join(without)} has none"
+    if deep := [name for name, data in ordered if has_depth(data)]:
+        yield f"depth files are left out: they stay in {', '.join(deep)}"
     folded: dict[str, str] = {}
     for category in info.categories:
         other = folded.setdefault(category.casefold(), category)

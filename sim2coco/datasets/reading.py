@@ -61,6 +61,11 @@ class Dataset(Protocol):
         """
 
 
+def has_depth(data: Dataset) -> bool:
+    """Whether a data set has depth files, which data sets that are made from others do not take over."""
+    return (data.root / "depth").is_dir()
+
+
 def open_dataset(root: Path) -> Dataset:
     """Opens a data set: a run with its records, or any COCO data set.
 

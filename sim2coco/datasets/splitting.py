@@ -9,7 +9,7 @@ from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.labelled import LabelledImage
 from sim2coco.datasets.names import Names
 from sim2coco.datasets.provenance import scene_of, sources_of, with_origin
-from sim2coco.datasets.reading import Dataset
+from sim2coco.datasets.reading import Dataset, has_depth
 
 
 def divided(data: Dataset, shares: Mapping[str, float], seed: int = 0) -> Derived:
@@ -42,6 +42,7 @@ def divided(data: Dataset, shares: Mapping[str, float], seed: int = 0) -> Derive
         sum(sizes.values()),
         sources_of(data.root, data.identity, data.info),
         made_by,
+        notes=(f"depth files are left out: they stay in {data.root}",) if has_depth(data) else (),
         roots=(data.root,),
     )
 

@@ -18,7 +18,7 @@ from sim2coco.datasets.own import labelled_image
 from sim2coco.engines.engine import Job
 from sim2coco.engines.local import Local
 from sim2coco.notes import log_notes
-from sim2coco.outfile import write_file
+from sim2coco.outputs import write_file
 from sim2coco.pipeline import labelled
 from sim2coco.png import png
 from sim2coco.recipe import Recipe

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -27,7 +28,7 @@ from sim2coco.card.sheet import sheet
 from sim2coco.check import check
 from sim2coco.datasets.labelled import DatasetInfo, Label, LabelledImage, Licence
 from sim2coco.datasets.merging import merged
-from sim2coco.datasets.reading import open_dataset
+from sim2coco.datasets.reading import Dataset, open_dataset
 from sim2coco.export.derived import write_derived
 from sim2coco.store import LocalStore
 from tests.commandline import tree
@@ -236,12 +237,18 @@ def test_the_card_names_the_files_that_the_coco_format_writes() -> None:
     assert NAMES == coco_format.NAMES
 
 
+def joined_names(sources: Mapping[str, Dataset]) -> list[str]:
+    return sorted(sources, key=lambda name: sources[name].identity)
+
+
 def test_a_merged_data_set_has_a_card(made: Path, tmp_path: Path) -> None:
     """Its counts are those of the data sets that it is made from."""
     other = tmp_path / "other"
     generate(RECIPE.model_copy(update={"seed": 4}), other, 4)
     sources = {"one": open_dataset(made), "other": open_dataset(other)}
-    write_derived(merged(sources, None, 0), tmp_path / "all", lambda done: None)
+    joined = merged(sources, None, 0)
+    assert f"depth files are left out: they stay in {', '.join(joined_names(sources))}" in joined.notes
+    write_derived(joined, tmp_path / "all", lambda done: None)
     text = (tmp_path / "all" / "README.md").read_text()
     counts = [len(coco(out, split).anns) for out in (made, other) for split in ("train", "val")]
     assert f"| labels | {counts[0] + counts[2]} | {counts[1] + counts[3]} | {sum(counts)} |" in text

@@ -1,10 +1,10 @@
-"""Writes single files that users ask for: complete, and never into a file that has another name too."""
+"""What users name to be written: single files, and folders of new data sets."""
 
 import os
 import uuid
 from pathlib import Path
 
-from sim2coco.store import NO_LINKS, TEMPORARY, StoreError
+from sim2coco.store import NO_LINKS, TEMPORARY, Store, StoreError
 
 
 def write_file(target: Path, content: bytes, flag: str, replace: bool) -> None:
@@ -63,3 +63,18 @@ def _move_new(file: Path, target: Path) -> None:
             raise
         target.open("xb").close()
         file.replace(target)
+
+
+def refuse_strangers(store: Store, setting: str) -> None:
+    """Refuses a folder for a new data set that holds files of something else.
+
+    Args:
+        store: The folder.
+        setting: What names the folder, for the message.
+
+    Raises:
+        StoreError: There are files that this program has not left there.
+    """
+    if strangers := [name for name in store.list(".") if not store.is_own(name)]:
+        held = f"{store} holds files of something else ({strangers[0]})"
+        raise StoreError(f"{setting}: {held}; name an empty folder") from None

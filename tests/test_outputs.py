@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sim2coco.outfile import write_file
+from sim2coco.outputs import write_file
 from sim2coco.store import StoreError
 
 
