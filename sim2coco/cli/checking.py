@@ -28,14 +28,15 @@ def check(options: argparse.Namespace, out: Console) -> int:
     if options.fix:
         return fix(options, out)
 
-    with _bar(options) as show:
+    with _bar(options, "images") as show:
         report = examine(Path(options.data), show)
     again = None
     if options.deep:
         from sim2coco.review.deep import check_deep
 
         folders = [Path(folder).expanduser() for folder in options.meshes or ()]
-        again = check_deep(Path(options.data), folders, options.scenes)
+        with _bar(options, "scenes") as show:
+            again = check_deep(Path(options.data), folders, options.scenes, show)
         counts = Counter(report.counts) + Counter(fault.kind for fault in again.faults)
         notes = report.notes + again.notes * bool(again.faults)
         report = replace(report, faults=report.faults + again.faults, notes=notes, counts=dict(counts))
@@ -48,7 +49,7 @@ def check(options: argparse.Namespace, out: Console) -> int:
 
 
 @contextmanager
-def _bar(options: argparse.Namespace) -> Iterator[Callable[[int, int], None]]:
+def _bar(options: argparse.Namespace, unit: str) -> Iterator[Callable[[int, int], None]]:
     """Provides a function that shows the progress beside the output, and nothing with --json."""
     from sim2coco.cli.progress import ProgressBar
 
@@ -57,7 +58,7 @@ def _bar(options: argparse.Namespace) -> Iterator[Callable[[int, int], None]]:
 
         def show(done: int, total: int) -> None:
             if not bars:
-                bars.append(stack.enter_context(ProgressBar(err, total, "images")))
+                bars.append(stack.enter_context(ProgressBar(err, total, unit)))
             bars[0].show(done)
 
         yield (lambda done, total: None) if options.json else show

@@ -1,6 +1,6 @@
 """Renders the images of a data set again from their records, and compares images and labels."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields
 from itertools import groupby
@@ -33,7 +33,12 @@ class DeepReport:
     notes: tuple[str, ...]
 
 
-def check_deep(root: Path, folders: Sequence[Path] = (), scenes: int | None = None) -> DeepReport:
+def check_deep(
+    root: Path,
+    folders: Sequence[Path] = (),
+    scenes: int | None = None,
+    show: Callable[[int, int], None] = lambda done, total: None,
+) -> DeepReport:
     """Renders the images of a data set again, and compares them and their labels with those in the data set.
 
     All views are rendered again, also those that were rejected: the reasons must be the same. Records that
@@ -43,6 +48,7 @@ def check_deep(root: Path, folders: Sequence[Path] = (), scenes: int | None = No
         root: The data set.
         folders: Folders that are searched for the meshes and images, as for `replay`.
         scenes: Number of scenes, spread evenly; None for all.
+        show: Called with the number of scenes that are compared so far, and the number of all.
 
     Raises:
         DataSetError: It is no data set of sim2coco, or a mesh or an image is missing or has changed.
@@ -57,9 +63,11 @@ def check_deep(root: Path, folders: Sequence[Path] = (), scenes: int | None = No
         temporary_folder() as scratch,
         closing(context_for(data, views, folders, Path(scratch))) as context,
     ):
-        for record, kept in records:
+        show(0, len(records))
+        for done, (record, kept) in enumerate(records, 1):
             images += sum(len(view.pictures) for view in kept)
             faults += _scene(data, context, record, kept)
+            show(done, len(records))
     made_with, here = data.run.get("versions"), versions()
     note = "run.json: was made with other versions of packages; bytes may differ in the last digit"
     return DeepReport(images, tuple(faults), (note,) if made_with != here else ())

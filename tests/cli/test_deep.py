@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.commandline import Command
 
 SMALL = [
@@ -25,10 +27,14 @@ SMALL = [
 ]
 
 
-def test_deep_renders_again_and_lists_what_differs(command: Command, here: Path) -> None:
+def test_deep_renders_again_and_lists_what_differs(
+    command: Command, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sim2coco.cli.progress.PLAIN_INTERVAL_S", 0.0)
     assert command("generate", *SMALL, "out=data").code == 0
     done = command("check", "data", "--deep", "--scenes", "2")
     assert done.code == 0, done.err
+    assert done.err.splitlines()[-1].startswith("2/2 scenes, ")
     assert done.out.splitlines()[-1].endswith("2 images rendered again: no faults")
     place = here / "data/records/000/000001.json"
     record = json.loads(place.read_text())
