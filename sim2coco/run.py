@@ -33,6 +33,7 @@ from sim2coco.records import (
     record_name,
     summary,
 )
+from sim2coco.space import check_space
 from sim2coco.store import LocalStore, Store
 from sim2coco.tally import Tally
 
@@ -95,8 +96,8 @@ def generate(
             that may hang the run.
 
     Raises:
-        StoreError: `out` cannot be written, is in use by another run, or holds other files, a different
-            data set, or more images than requested.
+        StoreError: `out` cannot be written, is in use by another run, holds other files, a different data
+            set, or more images than requested, or its disk is far too small.
         CatalogueError: A mesh cannot be used, or there are too few meshes to give each split its own.
         EglUnavailable: The renderer does not work on this machine.
         GenerationError: Too few views are accepted.
@@ -160,6 +161,7 @@ def _make_missing(
     report(tally)
     if tally.done:
         return
+    check_space(job.store, job.recipe, tally.wanted - tally.made)
     with closing(engine.run(job, missing())) as made:  # type: ignore[type-var]
         for scene in made:
             tally.preparing = scene if isinstance(scene, Preparing) else None
