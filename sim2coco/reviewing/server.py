@@ -73,9 +73,10 @@ class Pages:
         """The images from a place on, as far as they have been read."""
         start, complete = _number(request.query_params.get("from", "0")), self.gallery.complete
         entries = self.gallery.entries[start : start + AT_ONCE]
-        complete = complete and start + len(entries) == len(self.gallery.entries)
+        more = start + len(entries) < len(self.gallery.entries)
         listed = [plain(entry) for entry in entries]
-        return _json({"images": listed, "complete": complete, "error": self.gallery.error})
+        told = {"images": listed, "more": more, "complete": complete and not more}
+        return _json(told | {"error": self.gallery.error})
 
     def verdicts(self, request: Request) -> Response:
         """All verdicts that this reviewer may see."""

@@ -10,19 +10,20 @@ class List {
     this.current = -1;
     this.made = new Map();
     this.box.addEventListener("scroll", () => this.draw(), { passive: true });
-    new ResizeObserver(() => this.draw()).observe(this.box);
+    new ResizeObserver(() => this.select(this.current)).observe(this.box);
     this.cells.addEventListener("click", (event) => {
       const cell = event.target.closest(".cell");
       if (cell) choose(Number(cell.dataset.place));
     });
   }
 
-  // describe(place) gives { src, text, label, kind } of the image at a place of the list.
+  // describe(place) gives { rank, src, text, label, kind } of the image at a place of the list.
   fill(number, describe) {
     this.number = number;
     this.describe = describe;
-    for (const cell of this.made.values()) cell.remove();
-    this.made.clear();
+    for (const [place, cell] of [...this.made]) {
+      if (place >= number || String(describe(place).rank) !== cell.dataset.rank) this.drop(place);
+    }
     this.draw();
   }
 
@@ -44,16 +45,27 @@ class List {
     this.cells.style.height = `${rows * this.step.y}px`;
     this.cells.style.width = this.flat ? `${this.number * this.step.x}px` : "100%";
     const [from, to] = this.range();
-    for (const [place, cell] of this.made) {
-      if (place < from || place >= to) {
-        cell.remove();
-        this.made.delete(place);
-      }
-    }
+    for (const place of [...this.made.keys()]) if (place < from || place >= to) this.drop(place);
     for (let place = from; place < to; place += 1) this.put(place);
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.load(), 60);
     const active = this.made.get(this.current);
     if (active) this.box.setAttribute("aria-activedescendant", active.id);
     else this.box.removeAttribute("aria-activedescendant");
+  }
+
+  // Thumbnails that are only scrolled past are not asked for.
+  load() {
+    for (const [place, { firstChild: image }] of this.made) {
+      if (!image.hasAttribute("src")) image.src = this.describe(place).src;
+    }
+  }
+
+  drop(place) {
+    const cell = this.made.get(place);
+    cell.firstChild.removeAttribute("src"); // ends a request that is not answered yet
+    cell.remove();
+    this.made.delete(place);
   }
 
   // The places that are in view, with some on both sides.
@@ -74,8 +86,9 @@ class List {
       cell.setAttribute("role", "option");
       cell.id = `cell-${place}`;
       cell.dataset.place = place;
+      cell.dataset.rank = this.describe(place).rank;
       cell.firstChild.alt = "";
-      cell.firstChild.src = this.describe(place).src;
+      cell.firstChild.fetchPriority = "low";
       this.cells.append(cell);
       this.made.set(place, cell);
     }

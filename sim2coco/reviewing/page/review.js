@@ -258,7 +258,8 @@ async function read() {
     complete = found.complete;
     if (found.error) trouble(found.error);
     if (found.images.length || complete) relist();
-    if (!found.images.length) await new Promise((done) => setTimeout(done, 200));
+    const pause = found.images.length ? 1000 : 200;
+    if (!complete && !found.more) await new Promise((done) => setTimeout(done, pause));
   }
 }
 

@@ -16,6 +16,7 @@ class Stage {
     this.picture = document.getElementById("picture");
     this.overlay = document.getElementById("overlay");
     this.rows = document.querySelector("#labels tbody");
+    this.picture.fetchPriority = "high";
     this.enlarged = false;
     new ResizeObserver(() => this.fit()).observe(this.figure);
     this.picture.addEventListener("error", () => { if (this.entry) this.failed("this image cannot be shown"); });

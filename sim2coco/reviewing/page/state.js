@@ -30,6 +30,7 @@ function describe(place) {
   const { verdict, comment } = said(each.name);
   const sign = { accept: "✓ ", reject: "✗ " }[verdict] || "";
   return {
+    rank: listed[place],
     src: source.thumbnail(listed[place]),
     text: sign + (comment ? "✎ " : "") + each.name.split("/").pop(),
     label: `${each.name}, ${told(each.name)}`,
