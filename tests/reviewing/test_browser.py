@@ -130,6 +130,9 @@ def test_mouse_filters_overlays_and_a_second_reviewer(dataset: Path, page: Page,
         expect(page.locator("#overlay path.mask").first).to_be_visible()
         page.set_viewport_size({"width": 390, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.keyboard.press("End")
+        page.set_viewport_size({"width": 1280, "height": 800})
+        expect(page.locator("#list [aria-selected=true]")).to_be_in_viewport()
     assert read_verdicts(path)["train/img4.png", "Ann"].comment == "too <b>near</b>"
 
 

@@ -39,11 +39,15 @@ class List {
     return { x: (place % this.columns) * this.step.x, y: Math.floor(place / this.columns) * this.step.y };
   }
 
-  draw() {
-    if (!this.describe) return;
+  size() {
     const rows = Math.ceil(this.number / Math.max(this.columns, 1));
     this.cells.style.height = `${rows * this.step.y}px`;
     this.cells.style.width = this.flat ? `${this.number * this.step.x}px` : "100%";
+  }
+
+  draw() {
+    if (!this.describe) return;
+    this.size();
     const [from, to] = this.range();
     for (const place of [...this.made.keys()]) if (place < from || place >= to) this.drop(place);
     for (let place = from; place < to; place += 1) this.put(place);
@@ -107,6 +111,7 @@ class List {
   select(place) {
     this.current = place;
     if (place >= 0 && this.number) {
+      this.size(); // the box scrolls only as far as its content reaches
       const { x, y } = this.at(place);
       const keep = (scrolled, seen, start, step) => Math.min(Math.max(scrolled, start + step - seen), start);
       if (this.flat) this.box.scrollLeft = keep(this.box.scrollLeft, this.box.clientWidth, x, this.step.x);
