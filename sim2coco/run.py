@@ -13,6 +13,7 @@ from scenes.settings import load_kinds
 from sim.temporary import temporary_folder
 from sim2coco.card import Contents, write_card
 from sim2coco.card.origin import origin_of_run
+from sim2coco.datasets.labelled import DatasetInfo
 from sim2coco.datasets.own import dataset_info, labelled_images
 from sim2coco.engines.engine import Engine, Job, Preparing
 from sim2coco.engines.inline import Inline
@@ -33,6 +34,8 @@ from sim2coco.records import (
     record_name,
     summary,
 )
+from sim2coco.report.gathering import Gathering
+from sim2coco.report.report import report_of_run
 from sim2coco.space import check_space
 from sim2coco.store import LocalStore, Store
 from sim2coco.tally import Tally
@@ -77,6 +80,7 @@ def generate(
     engine: Engine | None = None,
     formats: Sequence[Format] = (),
     card: bool = True,
+    report: bool = True,
     retry_failed: bool = False,
     progress: Progress | None = None,
 ) -> Result:
@@ -90,6 +94,7 @@ def generate(
         engine: Where scenes are made; by default in this process, or in worker processes if `workers` > 1.
         formats: Annotation formats to write in addition to COCO, which is always written.
         card: Whether to write `README.md`, `croissant.json` and `contact_sheet.jpg`.
+        report: Whether to write `report.html`.
         retry_failed: Whether scenes that failed before are tried again.
         progress: Called with the tally after each finished scene, and regularly in between. To stop the run
             cleanly, raise an exception from this callback. Do not raise one from a signal handler, because
@@ -122,8 +127,11 @@ def generate(
             tally = Tally(num_images, recipe.quality.patience, recipe.quality.min_yield)
             _make_missing(job, engine, tally, retry_failed, progress)
             formats = combined(written, formats)
-            labels = finalise(job, tally, formats, card)
+            found = Gathering(_info(job), workers) if report else None
+            labels = finalise(job, tally, formats, card, found)
             finish(store, recipe, catalogue, num_images, formats)
+            if found:
+                report_of_run(store, folder, found, workers)
     reasons, far_sizes = tally.reasons, catalogue.far_sizes
     return Result(
         folder, tally.accepted, tally.scene, reasons, tally.failed, labels, far_sizes, tally.suspects
@@ -209,21 +217,30 @@ def _whole(store: Store, name: str, limit: int) -> Record | None:
     return record if name == record_name(record.scene) else None
 
 
-def finalise(job: Job, tally: Tally, formats: Sequence[Format], card: bool = True) -> Counter[str]:
-    """Deletes surplus images, writes the annotations and the card; returns the labels of each category."""
-    store = job.store
+def finalise(
+    job: Job, tally: Tally, formats: Sequence[Format], card: bool = True, found: Gathering | None = None
+) -> Counter[str]:
+    """Deletes surplus images, writes the annotations and the card; returns the labels of each category.
+
+    The report's `found` gathers what it needs of the images while they are read.
+    """
+    store, info = job.store, _info(job)
     store.sweep()
     _remove_rest(store, tally, job.recipe.split.shares, formats)
     store.sync()  # nothing may list an image that a power failure could still take
-    info = dataset_info(job.recipe.split.shares, job.catalogue, job.recipe.image.depth_scale_mm)
     contents = Contents(info)
     images = contents.counted(labelled_images(store, info, tally.scene, tally.wanted))
-    labels = write_formats(formats, store, info, images)
+    labels = write_formats(formats, store, info, found.watched(images) if found else images)
     if card:
         others = {format.kind: format.about() for format in formats if not isinstance(format, Coco)}
         run = describe(job.recipe, job.catalogue)
         write_card(store, contents, origin_of_run(job.recipe, job.catalogue, run, others))
     return labels
+
+
+def _info(job: Job) -> DatasetInfo:
+    """What all images of the run share."""
+    return dataset_info(job.recipe.split.shares, job.catalogue, job.recipe.image.depth_scale_mm)
 
 
 def _remove_rest(store: Store, tally: Tally, splits: Collection[str], formats: Iterable[Format]) -> None:

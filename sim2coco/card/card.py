@@ -47,7 +47,7 @@ def write_card(store: Store, contents: Contents, origin: Origin) -> None:
 
 
 def signed_text(text: bytes) -> bytes:
-    """A Markdown text with a last line that has its hash."""
+    """A text in Markdown or HTML with a last line that has its hash."""
     line = "<!-- Written by sim2coco; once it is edited, it stays as it is. %s -->"
     return b"%s\n%s\n" % (text, (line % sha256(text).hexdigest()).encode())
 
@@ -66,11 +66,11 @@ def signed_jpeg(image: bytes) -> bytes:
 
 
 def is_edited(store: Store, name: str) -> bool:
-    """Whether there is a file of the card that differs from what was written."""
+    """Whether there is a file of the card, or another signed text, that differs from what was written."""
     if not store.exists(name):
         return False
     content = store.get(name)
-    mark = MARKS[name].search(content)
+    mark = MARKS.get(name, MARKS[README]).search(content)
     if mark is None:
         return True
     rest = content[: mark.start()] + content[mark.end() :]

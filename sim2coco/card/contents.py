@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Generic, TypeVar
 
 from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
 
@@ -16,6 +17,36 @@ OF_RENDERED = {"view", "lighting", "copy"}
 """Facts that each image of a run has; those that a merge or a split takes over keep them."""
 SHOWN = 12
 """Number of images on the contact sheet."""
+
+
+Item = TypeVar("Item")
+
+
+class Spread(Generic[Item]):
+    """Chooses a few of many items that come one by one, spread evenly over them.
+
+    Args:
+        number: How many are chosen at most.
+    """
+
+    def __init__(self, number: int) -> None:
+        """Begins without items."""
+        self._number, self._step, self._seen = number, 1, 0
+        self._kept: list[Item] = []
+
+    def add(self, item: Item) -> None:
+        """Keeps every n-th item, where n doubles each time that there are twice as many as are chosen."""
+        if self._seen % self._step == 0:
+            self._kept.append(item)
+        self._seen += 1
+        if len(self._kept) == 2 * self._number:
+            self._kept, self._step = self._kept[::2], 2 * self._step
+
+    @property
+    def chosen(self) -> list[Item]:
+        """The chosen items, in order."""
+        number = min(self._number, len(self._kept))
+        return [self._kept[index * len(self._kept) // number] for index in range(number)]
 
 
 @dataclass
@@ -45,9 +76,7 @@ class Contents:
     folders: dict[str, set[str]] = field(default_factory=dict)
     rendered: int = 0
     unposed: int = 0
-    _shown: list[LabelledImage] = field(default_factory=list)
-    _step: int = 1
-    _seen: int = 0
+    _shown: "Spread[LabelledImage]" = field(default_factory=lambda: Spread(SHOWN))
 
     def add(self, image: LabelledImage) -> None:
         """Counts an image and its labels."""
@@ -64,7 +93,7 @@ class Contents:
             path = PurePosixPath(name)
             self.folders.setdefault(str(path.parent), set()).add(path.suffix)
         if image.labels:
-            self._keep(image)
+            self._shown.add(image)
 
     def counted(self, images: Iterable[LabelledImage]) -> Iterator[LabelledImage]:
         """Yields the images after counting each."""
@@ -72,19 +101,10 @@ class Contents:
             self.add(image)
             yield image
 
-    def _keep(self, image: LabelledImage) -> None:
-        """Keeps every n-th image, where n doubles each time that there are twice as many as are shown."""
-        if self._seen % self._step == 0:
-            self._shown.append(image)
-        self._seen += 1
-        if len(self._shown) == 2 * SHOWN:
-            self._shown, self._step = self._shown[::2], 2 * self._step
-
     @property
     def shown(self) -> list[LabelledImage]:
         """Up to `SHOWN` images with labels, spread evenly over the data set."""
-        number = min(SHOWN, len(self._shown))
-        return [self._shown[index * len(self._shown) // number] for index in range(number)]
+        return self._shown.chosen
 
     @property
     def splits(self) -> list[str]:

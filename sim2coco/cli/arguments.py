@@ -20,7 +20,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
-    """Adds the arguments of show, replay, check, status, audit, review or doctor to a parser."""
+    """Adds the arguments of show, replay, check, status, audit, review, report or doctor to a parser."""
     if command != "doctor":
         parser.add_argument("data", help="folder of the data set")
     if command == "show":
@@ -55,6 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
         _add_audit(parser)
     if command == "review":
         _add_review(parser)
+    if command == "report":
+        _add_report(parser)
 
 
 def _add_review(parser: argparse.ArgumentParser) -> None:
@@ -83,6 +85,17 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
     cores = os.cpu_count() or 1
     parser.add_argument(
         "--workers", type=_positive, default=cores, metavar="N", help="processes; default: all cores"
+    )
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    other = "folder of another data set to compare it with, such as real photographs"
+    parser.add_argument("--against", metavar="REAL", help=other)
+    parser.add_argument("--out", metavar="FILE.html", help="the file to write; default: DATA/report.html")
+    parser.add_argument("--force", action="store_true", help="replace a file that is not a report as written")
+    cores = os.cpu_count() or 1
+    parser.add_argument(
+        "--workers", type=_positive, default=cores, metavar="N", help="threads; default: all cores"
     )
 
 

@@ -89,6 +89,7 @@ def generate_one(tree: "DictConfig") -> int:
             engine=options.engine,
             formats=options.export.formats,
             card=options.export.card,
+            report=options.export.report,
             retry_failed=options.retry_failed,
             progress=report,
         )

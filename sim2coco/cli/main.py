@@ -25,6 +25,7 @@ COMMANDS = {
     "check": "check a data set, and list every fault",
     "audit": "compute labels anew from your meshes by ray casting, and compare",
     "review": "look at images on a local page, and accept or reject them",
+    "report": "write one page that shows what is in a data set, or compares two",
     "export": "write a data set in another format",
     "merge": "join data sets to one",
     "validate": "train a detector on data sets, and test it on a reference",
@@ -143,6 +144,10 @@ def _plain(command: str, arguments: list[str]) -> int:
         from sim2coco.cli import reviewing
 
         return guarded(lambda: reviewing.run(options, out))
+    if command == "report":
+        from sim2coco.cli import report as reports
+
+        return guarded(lambda: reports.run(options, out))
     from sim2coco.cli import commands
 
     return guarded(lambda: getattr(commands, command)(options, out))

@@ -26,7 +26,7 @@ def _unique(formats: tuple[Format, ...]) -> tuple[Format, ...]:
 
 
 class Export(Settings):
-    """Annotation formats, and the card of the data set."""
+    """Annotation formats, and the card and the report of the data set."""
 
     formats: Annotated[
         tuple[SerializeAsAny[Annotated[Format, one_of(Format)]], ...],
@@ -36,6 +36,8 @@ class Export(Settings):
     """Names, or {kind: NAME, ...}; COCO and the formats that the data set already has are always written."""
     card: bool = True
     """Whether README.md, croissant.json and contact_sheet.jpg describe the data set."""
+    report: bool = True
+    """Whether report.html shows what is in the data set."""
 
 
 def combined(*lists: Iterable[Format]) -> tuple[Format, ...]:

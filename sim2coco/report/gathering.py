@@ -1,0 +1,110 @@
+"""Measures the images of a data set while something else reads them, or for the report alone."""
+
+from array import array
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim2coco.card.contents import Contents, Spread
+from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
+from sim2coco.datasets.reading import Dataset
+from sim2coco.statistics.measures import ImageMeasures
+from sim2coco.statistics.measuring import measure_image
+from sim2coco.statistics.values import Values
+
+SHOWN = 24
+"""Number of images on the wall."""
+AHEAD = 8
+"""Images that each thread may be behind the reader of the images."""
+PLACE = ("category", "x", "y", "azimuth_deg", "elevation_deg", "distance_m")
+"""What is kept of each object: x and y are those of the centre of its box, as shares of the image."""
+
+
+class Gathering:
+    """What the report needs to know of the images of a data set.
+
+    Args:
+        info: What all its images share.
+        workers: Number of threads that measure.
+
+    Attributes:
+        contents: Counts of images and labels.
+        values: The values of all quantities.
+        shown: Images for the wall, spread evenly over the data set.
+        ignored: How many visible objects have no label, by reason.
+        sizes: Number of labels by COCO's size: `small` is below 32², `large` at least 96² pixels.
+    """
+
+    def __init__(self, info: DatasetInfo, workers: int = 1) -> None:
+        """Begins without images."""
+        self.contents = Contents(info)
+        self.values = Values()
+        self.shown: Spread[LabelledImage] = Spread(SHOWN)
+        self.ignored: Counter[str] = Counter()
+        self.sizes: Counter[str] = Counter()
+        self._places = {name: array("d") for name in PLACE}
+        self._workers = workers
+
+    def watched(self, images: Iterable[LabelledImage]) -> Iterator[LabelledImage]:
+        """Yields images, which are measured meanwhile in other threads.
+
+        Raises:
+            DataSetError: An image file is missing or cannot be read.
+        """
+        categories = len(self.contents.info.categories)
+        waiting: deque[Future[ImageMeasures]] = deque()
+        with ThreadPoolExecutor(self._workers) as pool:
+            try:
+                for image in images:
+                    self._count(image)
+                    waiting.append(pool.submit(measure_image, image, categories))
+                    yield image
+                    while waiting and (waiting[0].done() or len(waiting) > AHEAD * self._workers):
+                        self._add(waiting.popleft().result())
+                while waiting:
+                    self._add(waiting.popleft().result())
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _count(self, image: LabelledImage) -> None:
+        self.contents.add(image)
+        self.shown.add(image)
+        self.ignored.update(ignored.reason for ignored in image.ignored or ())
+
+    def _add(self, image: ImageMeasures) -> None:
+        self.values.add(image)
+        for one in image.objects:
+            self.sizes["small" if one.area_px < 32**2 else "medium" if one.area_px < 96**2 else "large"] += 1
+            x, y = one.box[0] + one.box[2] / 2, one.box[1] + one.box[3] / 2
+            viewpoint = (one.azimuth_deg, one.elevation_deg, one.distance_m)
+            known = [float("nan") if value is None else value for value in viewpoint]
+            place = (one.category, x / image.width, y / image.height, *known)
+            for name, value in zip(PLACE, place, strict=True):
+                self._places[name].append(value)
+
+    def place(self, name: str) -> NDArray[np.float64]:
+        """(n,), one of the numbers of `PLACE` of all objects; NaN where it is not known."""
+        return np.array(self._places[name], np.float64)
+
+
+def gathered(data: Dataset, workers: int, progress: Callable[[int], None]) -> Gathering:
+    """Measures a data set.
+
+    Args:
+        data: The data set.
+        workers: Number of threads.
+        progress: Called with the number of images read so far.
+
+    Raises:
+        DataSetError: The data set has no images, or an image or annotation is invalid.
+    """
+    found = Gathering(data.info, workers)
+    for done, _ in enumerate(found.watched(data.images()), 1):
+        progress(done)
+    if not found.contents.images:
+        raise DataSetError(f"{data.root}: has no images yet")
+    return found

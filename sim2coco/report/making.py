@@ -1,0 +1,108 @@
+"""How a data set was made, from its own files: settings, versions, and what was rejected."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim2coco.datasets.labelled import DatasetInfo
+from sim2coco.datasets.provenance import FILE
+from sim2coco.review.status import status
+from sim2coco.tally import advice
+
+LONGEST = 200_000
+"""Number of characters of the settings that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How a data set was made.
+
+    Attributes:
+        facts: Names and values.
+        settings: The text of `config.yaml`; "" if there is none.
+        command: What makes it again; "" if nothing is known of that.
+        notes: What has to be known for it.
+        reasons: How often each reason has rejected a view or a scene; None if there are no records.
+        views: Number of accepted views.
+        advice: What to change for fewer rejections.
+        failed: Number of scenes that could not be made.
+    """
+
+    facts: Sequence[tuple[str, str]] = ()
+    settings: str = ""
+    command: str = ""
+    notes: Sequence[str] = ()
+    reasons: Counter[str] | None = None
+    views: int = 0
+    advice: str = ""
+    failed: int = 0
+
+
+def making(root: Path, info: DatasetInfo) -> Making:
+    """How the data set in a folder was made: by a run, from other data sets, or as COCO's `info` says."""
+    if (root / "run.json").is_file() and (root / "records").is_dir():
+        return _of_run(root)
+    sources = _read_json(root / FILE)
+    if sources:
+        made = sources.get("made_by")
+        told = {key: json.dumps(value) for key, value in made.items()} if isinstance(made, dict) else {}
+        return Making(facts=[(key, value.strip('"')) for key, value in told.items()])
+    return Making(facts=[(key, str(value)) for key, value in info.about.items() if value not in (None, "")])
+
+
+def _of_run(root: Path) -> Making:
+    run, found = _read_json(root / "run.json"), status(root)
+    settings = _read_text(root / "config.yaml")
+    versions = run.get("versions")
+    facts = [("identity", str(run.get("identity", "")))]
+    facts += [(name, str(value)) for name, value in versions.items()] if isinstance(versions, dict) else []
+    plugins = [str(key) for name in ("plugins", "format_plugins") for key in run.get(name) or ()]
+    facts += [("plug-in", key) for key in plugins]
+    return Making(
+        facts=facts,
+        settings=settings[:LONGEST],
+        command=_command(run, found.finished, plugins),
+        notes=tuple(_notes(settings)),
+        reasons=found.reasons,
+        views=found.accepted,
+        advice=advice(Counter({reason: n for reason, n in found.reasons.items() if reason != "failed"})),
+        failed=found.scenes["failed"],
+    )
+
+
+def _command(run: Mapping[str, Any], images: int, plugins: Sequence[str]) -> str:
+    """The command that makes the same images again from `config.yaml`."""
+    formats = [str(format.get("kind")) for format in run.get("formats") or () if isinstance(format, dict)]
+    words = ["sim2coco generate --config-dir FOLDER --config-name config +out=NEW", f"+num_images={images}"]
+    if [name for name in formats if name != "coco"]:
+        words.append(f"'+export={{formats: [{', '.join(formats)}]}}'")
+    words += [f"--plugin {key.rpartition('@')[0]}" for key in dict.fromkeys(plugins)]
+    return " ".join(words)
+
+
+def _notes(settings: str) -> list[str]:
+    notes = ["FOLDER is the folder of this data set, which holds config.yaml, and NEW a new folder."]
+    if "path: " in settings or "images: " in settings:
+        notes.append(
+            "config.yaml has only the names of files of meshes and images: "
+            "write where they are in a copy of it first."
+        )
+    return notes
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return ""

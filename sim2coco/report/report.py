@@ -1,0 +1,93 @@
+"""Writes the report into a data set, or into a file."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim2coco.card.card import is_edited, signed_text
+from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.reading import Dataset
+from sim2coco.report.gathering import Gathering, gathered
+from sim2coco.report.making import making
+from sim2coco.report.page import page
+from sim2coco.store import LocalStore, Store
+
+NAME = "report.html"
+HEAD = b"<!DOCTYPE html>"
+"""How a report begins."""
+
+log = logging.getLogger("sim2coco")
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The data set that another one is compared with, and its name on the page."""
+
+    data: Dataset
+    name: str
+
+
+def write_report(
+    data: Dataset,
+    target: Path,
+    against: Compared | None = None,
+    workers: int = 1,
+    force: bool = False,
+    progress: Callable[[int], None] = lambda done: None,
+) -> int:
+    """Writes the report of a data set.
+
+    Args:
+        data: The data set.
+        target: The file. A report that was not edited is replaced.
+        against: A data set to compare it with.
+        workers: Number of threads.
+        force: Whether any other file is replaced too.
+        progress: Called with the number of images read so far, of both data sets.
+
+    Returns:
+        The size of the page in bytes.
+
+    Raises:
+        DataSetError: A data set cannot be read, or the file exists and is no unedited report.
+        StoreError: The file cannot be written.
+    """
+    store = LocalStore(target.parent)
+    _check_free(store, target, force)
+    found = gathered(data, workers, progress)
+    done = found.contents.images.total()
+    others = gathered(against.data, workers, lambda n: progress(done + n)) if against else None
+    text = page(found, making(data.root, data.info), others, against.name if against else "", workers)
+    content = signed_text(text.encode())
+    store.put(target.name, content)
+    return len(content)
+
+
+def _check_free(store: LocalStore, target: Path, force: bool) -> None:
+    if target.is_dir():
+        raise DataSetError(f"--out: {target} is a folder; name a file, such as {target / NAME}")
+    if not force and _is_other(store, target.name):
+        what = "is not a report as sim2coco wrote it"
+        raise DataSetError(f"--out: {target} {what}; name another file, or add --force to replace it")
+
+
+def _is_other(store: Store, name: str) -> bool:
+    """Whether there is a file that is not a report as it was written."""
+    return store.exists(name) and (is_edited(store, name) or not store.get(name).startswith(HEAD))
+
+
+def report_of_run(store: Store, root: Path, found: Gathering, workers: int) -> None:
+    """Writes the report of a finished run; a `report.html` that was edited stays.
+
+    Args:
+        store: The data set.
+        root: Its folder.
+        found: What was gathered of its images.
+        workers: Number of threads.
+    """
+    if _is_other(store, NAME):
+        log.warning("%s/%s was edited and stays as it is; delete it to have it written anew", store, NAME)
+        return
+    text = page(found, making(root, found.contents.info), None, "", workers)
+    store.put(NAME, signed_text(text.encode()))
