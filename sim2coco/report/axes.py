@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 WIDTH, HEIGHT = 440.0, 250.0
 """Size of a plot, in the units of its coordinates."""
-LEFT, RIGHT, TOP, BOTTOM = 60.0, 24.0, 10.0, 48.0
+LEFT, RIGHT, TOP, BOTTOM = 72.0, 24.0, 10.0, 48.0
 """Margins of a plot."""
 
 
@@ -53,7 +53,7 @@ def frame(
         parts += [_line("axis", x, bottom, x, bottom + 4), text(x, bottom + 17, tick.text, "middle")]
     parts.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, label_across, "middle", "label"))
     turned = Markup(
-        '<text class="label" text-anchor="middle" transform="translate(13 {}) rotate(-90)">{}</text>'
+        '<text class="label" text-anchor="middle" transform="translate(14 {}) rotate(-90)">{}</text>'
     )
     parts.append(turned.format(short((TOP + bottom) / 2), label_up))
     return Markup("").join(parts)

@@ -4,6 +4,7 @@ from array import array
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ SHOWN = 24
 """Number of images on the wall."""
 AHEAD = 8
 """Images that each thread may be behind the reader of the images."""
+COMPARED = 10_000
+"""Number of images among which near-duplicates are looked for, the first of the data set."""
 PLACE = ("category", "x", "y", "azimuth_deg", "elevation_deg", "distance_m")
 """What is kept of each object: x and y are those of the centre of its box, as shares of the image."""
 
@@ -37,6 +40,7 @@ class Gathering:
         shown: Images for the wall, spread evenly over the data set.
         ignored: How many visible objects have no label, by reason.
         sizes: Number of labels by COCO's size: `small` is below 32², `large` at least 96² pixels.
+        compared: Measures, without those of objects, of the images that are looked for near-duplicates.
     """
 
     def __init__(self, info: DatasetInfo, workers: int = 1) -> None:
@@ -46,6 +50,7 @@ class Gathering:
         self.shown: Spread[LabelledImage] = Spread(SHOWN)
         self.ignored: Counter[str] = Counter()
         self.sizes: Counter[str] = Counter()
+        self.compared: list[ImageMeasures] = []
         self._places = {name: array("d") for name in PLACE}
         self._workers = workers
 
@@ -85,6 +90,8 @@ class Gathering:
             place = (one.category, x / image.width, y / image.height, *known)
             for name, value in zip(PLACE, place, strict=True):
                 self._places[name].append(value)
+        if len(self.compared) < COMPARED:
+            self.compared.append(replace(image, objects=()))
 
     def place(self, name: str) -> NDArray[np.float64]:
         """(n,), one of the numbers of `PLACE` of all objects; NaN where it is not known."""

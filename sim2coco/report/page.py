@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sim2coco.card.contents import Contents
 from sim2coco.card.readme import summary_of, title_of
 from sim2coco.report.differences import differences
+from sim2coco.report.duplicates import duplicates
 from sim2coco.report.figure import Figure, Table, number, percent
 from sim2coco.report.gathering import Gathering
 from sim2coco.report.making import Making
@@ -49,13 +50,14 @@ def page(found: Gathering, made: Making, others: Gathering | None, name: str, wo
     """
     contents = found.contents
     theirs = others.values if others else None
+    same = duplicates(found.compared, workers)
     return (
         _environment()
         .get_template("page.html.j2")
         .render(
             title=title_of(contents),
             summary=f"{summary_of(contents)}.",
-            facts=list(_key_numbers(found, made)),
+            facts=list(_key_numbers(found, made, same.number)),
             other=name if others else "",
             differences=differences(found, others) if others else [],
             contents=contents,
@@ -71,6 +73,7 @@ def page(found: Gathering, made: Making, others: Gathering | None, name: str, wo
             ),
             views=_figures([viewpoints(found)]),
             images=_figures(figure_of(each, found.values, theirs) for each in OF_IMAGES),
+            duplicates=same,
             samples=samples(found.shown.chosen, contents.info.categories, workers),
         )
         .strip()
@@ -81,7 +84,7 @@ def _figures(found: Iterator[Figure | None] | Sequence[Figure | None]) -> list[F
     return [figure for figure in found if figure is not None]
 
 
-def _key_numbers(found: Gathering, made: Making) -> Iterator[tuple[str, str]]:
+def _key_numbers(found: Gathering, made: Making, groups: int) -> Iterator[tuple[str, str]]:
     contents = found.contents
     images, labels = contents.images.total(), contents.labels_of()
     yield number(images), "images" if images != 1 else "image"
@@ -92,6 +95,7 @@ def _key_numbers(found: Gathering, made: Making) -> Iterator[tuple[str, str]]:
     if made.reasons is not None:
         rejected = made.reasons.total()
         yield percent(rejected / max(rejected + made.views, 1)), "of the views rejected"
+    yield number(groups), "groups of near-duplicates"
 
 
 def _categories(contents: Contents) -> list[tuple[str, str, list[int], int, float]]:

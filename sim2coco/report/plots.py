@@ -158,7 +158,7 @@ def heat_map(shares: Array, aspect: float, label: str, write: Callable[[float], 
         *(text(LEFT - 6, TOP + height * place + 4, f"{100 * place:.0f} %", "end") for place in (0, 0.5, 1)),
         text(LEFT + width / 2, TOP + height + 34, "x of the centre (share of the width)", "middle", "label"),
         Markup(
-            '<text class="label" text-anchor="middle" transform="translate(13 {}) rotate(-90)">{}</text>'
+            '<text class="label" text-anchor="middle" transform="translate(14 {}) rotate(-90)">{}</text>'
         ).format(short(TOP + height / 2), "y (share of the height)"),
     ]
     scale = color_scale(

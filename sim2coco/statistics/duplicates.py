@@ -4,7 +4,7 @@ Pairs with similar perceptual hashes and thumbnails are candidates. One picture 
 other and compared with it pixel by pixel: a picture of the same place with other objects is no duplicate.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
@@ -28,14 +28,19 @@ MAX_DEVIATION = 20.0
 """Largest deviation of near-duplicates, in grey levels: objects of 16 px at 640 px that differ give more."""
 
 Grey = NDArray[np.float32]
+Pair = tuple[int, int]
 
 
-def near_duplicates(images: Sequence[ImageMeasures], workers: int = 1) -> list[tuple[int, ...]]:
+def near_duplicates(
+    images: Sequence[ImageMeasures], workers: int = 1, patience: int | None = None
+) -> list[tuple[int, ...]]:
     """Groups of near-duplicates, as indices in ascending order.
 
     Args:
         images: The measures of all images.
         workers: Number of threads that compare pictures.
+        patience: Pairs are compared in blocks of this number, the most similar ones first, until a block has
+            no near-duplicates; None compares all.
 
     Raises:
         DataSetError: An image cannot be read.
@@ -50,22 +55,32 @@ def near_duplicates(images: Sequence[ImageMeasures], workers: int = 1) -> list[t
     read = lru_cache(512)(lambda index: _grey(images[index]))
     pairs = _candidates(images)
     with ThreadPoolExecutor(max(workers, 1)) as pool:
-        same = pool.map(lambda pair: _same(read, *pair), pairs)
-        for (first, second), found in zip(pairs, same, strict=True):
-            if found:
-                low, high = sorted((root(first), root(second)))
-                groups[high] = low
+        for block in _blocks(pairs, patience):
+            same = list(pool.map(lambda pair: _same(read, *pair), block))
+            for (first, second), found in zip(block, same, strict=True):
+                if found:
+                    low, high = sorted((root(first), root(second)))
+                    groups[high] = low
+            if not any(same):
+                break
     members: dict[int, list[int]] = {}
     for index in range(len(images)):
         members.setdefault(root(index), []).append(index)
     return [tuple(found) for found in members.values() if len(found) > 1]
 
 
-def _candidates(images: Sequence[ImageMeasures]) -> list[tuple[int, int]]:
-    """The pairs of images that are alike enough to be compared, each once, in order."""
+def _blocks(pairs: Sequence[Pair], patience: int | None) -> Iterator[Sequence[Pair]]:
+    """Yields all pairs, or blocks of them."""
+    size = patience or max(len(pairs), 1)
+    for start in range(0, len(pairs), size):
+        yield pairs[start : start + size]
+
+
+def _candidates(images: Sequence[ImageMeasures]) -> list[Pair]:
+    """The pairs of images that are alike enough to be compared, each once, the most similar ones first."""
     hashes = np.array([image.perceptual_hash for image in images], np.uint64)
     coarse = np.array([_coarse(image.thumbnail) for image in images])
-    found: set[tuple[int, int]] = set()
+    found: dict[Pair, float] = {}
     for start in range(0, len(images), BLOCK):
         bits = np.bitwise_count(hashes[start : start + BLOCK, None] ^ hashes)
         alike = np.where(bits <= MAX_BITS, coarse[start : start + BLOCK] @ coarse.T, -1.0)
@@ -73,8 +88,9 @@ def _candidates(images: Sequence[ImageMeasures]) -> list[tuple[int, int]]:
             correlations[row] = -1.0
             close = np.flatnonzero(correlations >= MIN_CORRELATION)
             best = close[np.argsort(-correlations[close], kind="stable")][:MAX_CANDIDATES]
-            found.update((min(row, other), max(row, other)) for other in best.tolist())
-    return sorted(found)
+            for other in best.tolist():
+                found[min(row, other), max(row, other)] = round(float(correlations[other]), 4)
+    return sorted(found, key=lambda pair: (-found[pair], pair))
 
 
 def _coarse(thumbnail: NDArray[np.uint8]) -> Grey:
