@@ -11,7 +11,7 @@ from sim2coco.datasets.reading import Dataset
 from sim2coco.report.gathering import Gathering, gathered
 from sim2coco.report.making import making
 from sim2coco.report.page import page
-from sim2coco.store import LocalStore, Store
+from sim2coco.store import LocalStore, Store, StoreError
 
 NAME = "report.html"
 HEAD = b"<!DOCTYPE html>"
@@ -60,7 +60,10 @@ def write_report(
     others = gathered(against.data, workers, lambda n: progress(done + n)) if against else None
     text = page(found, making(data.root, data.info), others, against.name if against else "", workers)
     content = signed_text(text.encode())
-    store.put(target.name, content)
+    try:
+        store.put(target.name, content)
+    except OSError as error:
+        raise StoreError(f"--out: cannot write {target}: {error.strerror}") from error
     return len(content)
 
 

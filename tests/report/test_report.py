@@ -317,3 +317,29 @@ def test_hostile_data_sets_are_told_in_one_line(tmp_path: Path) -> None:
     small(images=0).write(tmp_path / "none/labels.json", tmp_path / "none/images")
     with pytest.raises(DataSetError, match="has no images yet"):
         write_report(open_dataset(tmp_path / "none"), tmp_path / "x.html")
+
+
+def test_near_duplicates_are_shown(made: Path, tmp_path: Path, rng: np.random.Generator) -> None:
+    """A copy with noise in another split is a group with the image."""
+    names = [path.name for path in sorted((made / "images/train").glob("*"))]
+    for split, chosen in (("train", names), ("val", names[:1])):
+        images = []
+        for number, name in enumerate(chosen, 1):
+            pixels = cv2.imread(str(made / "images/train" / name))
+            assert pixels is not None
+            if split == "val":
+                noise = rng.normal(0, 4, pixels.shape)
+                pixels = np.clip(pixels + noise, 0, 255).astype(np.uint8)
+            images.append({"id": number, "file_name": name, "width": 96, "height": 64})
+            target = tmp_path / f"data/images/{split}/{name}"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
+        tree = {"images": images, "annotations": [], "categories": []}
+        (tmp_path / "data/annotations").mkdir(exist_ok=True)
+        (tmp_path / f"data/annotations/instances_{split}.json").write_text(json.dumps(tree))
+    write_report(open_dataset(tmp_path / "data"), tmp_path / "a.html")
+    text = (tmp_path / "a.html").read_text()
+    assert "At least 1 group of images shows the same picture" in text
+    assert "1 group lies in more than one split" in text
+    assert f"<code>train/{names[0]}</code> <code>val/{names[0]}</code>" in text
+    assert len(re.findall(r'<img src="data:image/jpeg', text)) == 2
