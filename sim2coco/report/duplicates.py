@@ -15,7 +15,7 @@ from sim2coco.statistics.measures import ImageMeasures
 SHOWN_GROUPS, SHOWN_IMAGES = 10, 6
 """Number of groups that are shown, and of images of each."""
 HEIGHT_PX = 90
-PATIENCE = 20
+PATIENCE = 8
 """Number of pairs without a near-duplicate, the most similar ones first, after which no more are compared."""
 
 
