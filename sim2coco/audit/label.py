@@ -11,11 +11,10 @@ from sim2coco.audit.comparing import MAX_FRACTION, MIN_PX, Masks, compared, comp
 from sim2coco.audit.findings import Finding, Instance
 from sim2coco.audit.geometry import Array, Box, Camera, moved, rigid
 from sim2coco.audit.scene import Body
+from sim2coco.audit.wholebox import MAX_PX, worst_side
 
 MAX_CORNER_PX = 0.1
 """Largest distance between the projections of the corners of a body's box by two poses."""
-MAX_WHOLE_PX = 1.0
-"""Largest distance between the sides of the boxes of whole objects."""
 MAX_DEPTHS = 1e-3
 """Largest number of pixels with another depth, as a share of those compared: OpenGL leaves single pixels open
 where an edge ends at another one, and shows what is behind."""
@@ -144,7 +143,7 @@ class LabelAudit:
 
     def _compared_masks(self) -> Iterator[Masks]:
         visible, amodal = self._label.masks
-        index, placed, camera = self._body.index, self._view.bodies[self._body.index], self._view.camera
+        index = self._body.index
         if not self._covered:
             yield self._judged(
                 "mask",
@@ -155,8 +154,12 @@ class LabelAudit:
         else:
             yield self._judged(
                 "amodal mask",
-                compared(amodal, self.rays.amodal, lambda points: np.isfinite(placed.depths(camera, points))),
+                compared(amodal, self.rays.amodal, self._on_body),
             )
+
+    def _on_body(self, points_px: Array) -> Mask:
+        """Whether the body is at points (n, 2) of the image, hidden or not."""
+        return np.isfinite(self._view.bodies[self._body.index].depths(self._view.camera, points_px))
 
     def _judged(self, name: str, masks: Masks) -> Masks:
         self._numbers[name.replace(" ", "_")] = asdict(masks)
@@ -184,9 +187,10 @@ class LabelAudit:
             return
         self._numbers["whole_px"] = [record["whole_px"], whole.px]
         self._numbers["whole_box"] = [record["whole_bbox"], _xywh(whole.box)]
-        off = float(np.abs(_edges(record["whole_bbox"]) - _edges(_xywh(whole.box))).max())
-        if max(whole.px, record["whole_px"]) >= MIN_PX and not off <= MAX_WHOLE_PX:
-            self._fault("whole box", f"a side of it is off by {off:g} px")
+        if max(whole.px, record["whole_px"]) >= MIN_PX:
+            off = worst_side(_edges(record["whole_bbox"]), whole.box, self._on_body)
+            if off > MAX_PX:
+                self._fault("whole box", f"a side of it is off by {off} px")
 
     def _check_fractions(self) -> None:
         large = int(self.rays.amodal.sum()) >= MIN_PX
@@ -215,9 +219,9 @@ def _xywh(box: Box | None) -> list[float]:
     return [float(x0), float(y0), float(x1 - x0), float(y1 - y0)]
 
 
-def _edges(box_xywh: Any) -> Array:
+def _edges(box_xywh: Any) -> Box:
     x, y, width, height = box_xywh
-    return np.array([x, y, x + width, y + height], np.float64)
+    return int(x), int(y), int(x + width), int(y + height)
 
 
 def _told(box: Any) -> str:

@@ -124,3 +124,10 @@ def test_known_meshes(client: Client, name: str) -> None:
 @pytest.mark.parametrize("name", SHAPES)
 def test_fine_thin_and_perforated_shapes(client: Client, name: str, render: str) -> None:
     check(measured(client, one_asset(name, SHAPES[name]()), RENDERS[render], 5, SIZES_PX))
+
+
+def test_pixel_centres_beside_a_thin_line_are_not_its_own(client: Client) -> None:
+    """Lines on a field, thinner than a pixel: at 40 px, the centre of a pixel is 0.0008 px beside one."""
+    name = "roboschool/models_outdoor/stadium/part0.obj"
+    results = measured(client, one_asset(name, read_mesh(DATA / name)), RENDERS["relit"], 1180)
+    assert [result.wrong_px for result in results[:-1]] == [0, 0, 0, 0]

@@ -20,9 +20,9 @@ SKIPPED_AREA = 0.0125
 """Twice the area in px² below which TinyRenderer may skip a triangle: its limit is 0.01."""
 ROUNDING = 4e-7
 """Error of TinyRenderer's pixel coordinates, in single precision, as a fraction of the image's size."""
-TOLERANCE_PX = 1e-3
-"""Distance up to which a pixel centre beside a triangle counts as inside, so that rounding leaves no gaps
-between these triangles and those that TinyRenderer draws."""
+TOLERANCE = 2 * ROUNDING
+"""Distance, as a fraction of the image's size, up to which a pixel centre beside a triangle counts as inside,
+so that rounding leaves no gaps between these triangles and those that TinyRenderer draws."""
 
 
 class Projected(NamedTuple):
@@ -110,8 +110,8 @@ def _small(places: Array, faces: NDArray[np.int32], side_px: int) -> Index:
         first, second = first.take(found), second.take(found)
         low = np.minimum(np.minimum(first, second), 0)
         extent = np.maximum(np.maximum(first, second), 0) - low
-        low += start.take(found) - TOLERANCE_PX
-        holds_centre &= np.ceil(low) <= low + extent + 2 * TOLERANCE_PX
+        low += start.take(found) - TOLERANCE * side_px
+        holds_centre &= np.ceil(low) <= low + extent + 2 * TOLERANCE * side_px
         np.maximum(longest, extent, out=longest)
     skipped = twice_area.take(found) <= SKIPPED_AREA + ROUNDING * side_px * longest
     return np.asarray(found[holds_centre & skipped])
@@ -129,7 +129,8 @@ def _centres(corners: Array, boxes: Index) -> tuple[Index, Index, Index, Index]:
         the triangle, the place along this axis, and that along the other one, (k,).
     """
     every = np.arange(corners.shape[2])
-    low, high = corners.min(axis=1) - TOLERANCE_PX, corners.max(axis=1) + TOLERANCE_PX
+    tolerance_px = TOLERANCE * (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    low, high = corners.min(axis=1) - tolerance_px, corners.max(axis=1) + tolerance_px
     along = np.argmax(high - low, axis=0)
     first = np.maximum(np.ceil(low[along, every]), boxes[every, along]).astype(np.int64)
     last = np.minimum(np.floor(high[along, every]), boxes[every, along + 2] - 1).astype(np.int64)
@@ -137,26 +138,28 @@ def _centres(corners: Array, boxes: Index) -> tuple[Index, Index, Index, Index]:
     triangle = np.repeat(every, count)
     line = first[triangle] + np.arange(len(triangle)) - np.repeat(count.cumsum() - count, count)
     axis = along[triangle]
-    start, stop = _crossing(corners[axis, :, triangle] - line[:, None], corners[1 - axis, :, triangle])
-    centre = np.ceil(start - TOLERANCE_PX)
+    place, other, near_px = corners[axis, :, triangle], corners[1 - axis, :, triangle], tolerance_px[triangle]
+    start, stop = _crossing(place - line[:, None], other, near_px)
+    centre = np.ceil(start - near_px)
     limits = boxes[triangle, 1 - axis], boxes[triangle, 3 - axis]
-    inside = np.flatnonzero((centre <= stop + TOLERANCE_PX) & (centre >= limits[0]) & (centre < limits[1]))
+    inside = np.flatnonzero((centre <= stop + near_px) & (centre >= limits[0]) & (centre < limits[1]))
     return triangle[inside], along, line[inside], centre[inside].astype(np.int64)
 
 
-def _crossing(place: Array, other: Array) -> tuple[Array, Array]:
+def _crossing(place: Array, other: Array, near_px: Array) -> tuple[Array, Array]:
     """Ends (n,) of the interval in which triangles meet the line on which one of their coordinates is 0.
 
     Args:
         place: (n, 3) that coordinate of the corners.
         other: (n, 3) the other coordinate.
+        near_px: (n,) distance from the end of a side at which it still meets the line.
     """
     next_place, next_other = np.roll(place, -1, axis=1), np.roll(other, -1, axis=1)
     step = next_place - place
     share = np.clip(-place / np.where(step == 0, 1, step), 0, 1)
     met = other + share * (next_other - other)
     # A side that does not reach the line does not count, except by the tolerance at the ends of the triangle.
-    beyond = np.abs(place + share * step) > TOLERANCE_PX
+    beyond = np.abs(place + share * step) > near_px[:, None]
     return np.where(beyond, np.inf, met).min(axis=1), np.where(beyond, -np.inf, met).max(axis=1)
 
 

@@ -1,0 +1,62 @@
+"""Compares the box of a whole body, on an unbounded image, with that by rays."""
+
+import numpy as np
+
+from sim2coco.audit.comparing import MAX_PROBED, Probe
+from sim2coco.audit.geometry import Array, Box, pixel_centres
+
+MAX_PX = 1
+"""Largest distance between the sides of two boxes."""
+STEP_PX = 1 / 256
+"""Thin parts are sought at points this far apart."""
+
+
+def worst_side(told: Box, found: Box, on_body: Probe) -> int:
+    """The largest distance in px between the sides of two boxes, those aside that a thin part explains.
+
+    Pixel centres meet or miss a tip that is thinner than a pixel by chance of rounding.
+
+    Args:
+        told: The box of the label.
+        found: The box by rays through pixel centres.
+        on_body: Returns whether the body is at points of the image.
+    """
+    off = [abs(one - other) for one, other in zip(told, found, strict=True)]
+    left = [px for side, px in enumerate(off) if px <= MAX_PX or not _is_thin(told, found, side, on_body)]
+    return max(left, default=0)
+
+
+def _is_thin(told: Box, found: Box, side: int, on_body: Probe) -> bool:
+    """Whether what lies between a side of both boxes is thinner than a pixel, by rays at other points."""
+    outward = -1 if side < 2 else 1
+    if (told[side] - found[side]) * outward > 0:
+        line = _strip(told, found, side, told[side] - outward, told[side])
+        return bool(on_body(_close_points(line, side % 2)).any())
+    beyond = _strip(told, found, side, told[side] + outward, found[side])
+    centres = pixel_centres(beyond).reshape(-1, 2)
+    centres = centres[on_body(centres)]
+    beside = np.zeros((1, 9, 2))
+    beside[..., 1 - side % 2] = np.linspace(-1.0, 1.0, 9)
+    near = on_body((centres[:, None] + beside).reshape(-1, 2)).reshape(-1, 9)
+    return len(centres) <= MAX_PROBED and not near.all(axis=1).any()
+
+
+def _strip(told: Box, found: Box, side: int, start: int, stop: int) -> Box:
+    """The pixels between two lines that are parallel to a side, along the length of both boxes."""
+    low, high = np.minimum(told, found), np.maximum(told, found)
+    box = [*low[:2].tolist(), *high[2:].tolist()]
+    box[side % 2], box[side % 2 + 2] = min(start, stop), max(start, stop)
+    return box[0], box[1], box[2], box[3]
+
+
+def _close_points(line: Box, axis: int) -> Array:
+    """Points (n, 2) within a pixel of the centres of a line of pixels, close to each other along the line.
+
+    Args:
+        line: A row or column of pixels.
+        axis: The coordinate that all its centres share.
+    """
+    across = line[axis] + np.linspace(-0.5, 1.5, 5)
+    along = np.arange(line[1 - axis] - 0.5, line[3 - axis] + 0.5, STEP_PX)
+    points = np.stack(np.meshgrid(across, along), axis=-1).reshape(-1, 2)
+    return np.asarray(points if axis == 0 else points[:, ::-1])
