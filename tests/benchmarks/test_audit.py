@@ -1,0 +1,37 @@
+"""The program that audits data sets of every kind, on two images."""
+
+from pathlib import Path
+
+from benchmarks.audit import HEADS, audited, line, rows
+from benchmarks.hard_meshes import write
+from sim2coco.audit.meshfile import read
+
+
+def test_a_line_of_the_table(tmp_path: Path) -> None:
+    (tmp_path / "meshes").mkdir()
+    row = next(row for row in rows() if row.name == "floating, `tiny`, built-in")
+    report = audited(row, 2, tmp_path, workers=1, seed=11)
+    assert (report.images, report.findings) == (2, ())
+    cells = line(row.name, report).strip("| ").split(" | ")
+    assert len(cells) == len(HEADS)
+    assert cells[:2] == [row.name, "2"]
+
+
+def test_every_scene_renderer_and_camera_has_a_data_set() -> None:
+    kinds = {(row.scene, row.render, row.assets) for row in rows()}
+    assert len(kinds) == 12
+    assert len({row.name for row in rows()}) == len(list(rows())) == 29
+
+
+def test_the_hard_meshes_are_of_one_size(tmp_path: Path) -> None:
+    """0.05 to 0.15 m, in the units that the table or the file states."""
+    write(tmp_path)
+    table = [text.split(",") for text in (tmp_path / "assets.csv").read_text().splitlines()[1:]]
+    units = {name: 0.001 if unit == "mm" else 1.0 for name, unit, _ in table}
+    files = sorted(path for path in tmp_path.rglob("*.*") if path.name != "assets.csv")
+    assert len(files) == 21
+    for path in files:
+        found = read(path)
+        unit_m = found.unit_m or units[path.relative_to(tmp_path).as_posix()]
+        points = found.triangles.reshape(-1, 3)
+        assert 0.04 < unit_m * float((points.max(axis=0) - points.min(axis=0)).max()) < 0.16, path.name
