@@ -24,7 +24,7 @@ def test_every_scene_renderer_and_camera_has_a_data_set() -> None:
 
 
 def test_the_hard_meshes_are_of_one_size(tmp_path: Path) -> None:
-    """0.05 to 0.15 m, in the units that the table or the file states."""
+    """0.06 to 0.16 m, in the units that the table or the file states."""
     write(tmp_path)
     table = [text.split(",") for text in (tmp_path / "assets.csv").read_text().splitlines()[1:]]
     units = {name: 0.001 if unit == "mm" else 1.0 for name, unit, _ in table}
@@ -34,4 +34,4 @@ def test_the_hard_meshes_are_of_one_size(tmp_path: Path) -> None:
         found = read(path)
         unit_m = found.unit_m or units[path.relative_to(tmp_path).as_posix()]
         points = found.triangles.reshape(-1, 3)
-        assert 0.04 < unit_m * float((points.max(axis=0) - points.min(axis=0)).max()) < 0.16, path.name
+        assert 0.04 < unit_m * float((points.max(axis=0) - points.min(axis=0)).max()) < 0.17, path.name
