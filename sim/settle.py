@@ -20,6 +20,8 @@ ROLLING_SHARE = 0.05
 """Coefficient of rolling friction, a length, as a fraction of a body's radius; with larger values, bodies
 come to rest on edges."""
 ANGULAR_DAMPING = 0.9
+SINKING_S = 0.1
+"""Time in seconds in which bodies without support fall by 49 mm."""
 MARGIN_M = 0.0001
 """Collision margin in metres; with PyBullet's default of 1 mm, there are visible gaps under bodies."""
 FLOOR_HALF_M = (200.0, 200.0, 5.0)
@@ -153,3 +155,26 @@ def _check_bounds(client: int, ids: list[int], physics: Physics) -> None:
         raise RejectedDraw("non_finite")
     if np.abs(centers).max() > physics.bounds_m:
         raise RejectedDraw("out_of_bounds")
+
+
+def sinking_m(client: Client, files: MeshFiles, settled: Settled) -> tuple[float, ...]:
+    """How far each body of a scene sinks in metres when physics goes on for `SINKING_S` seconds.
+
+    A body that rests on the floor or on others stays where it is; one that nothing supports falls. It is 0
+    for fixed bodies, and for all in a scene without physics.
+    """
+    spec = settled.spec
+    if spec.physics is None or all(body.fixed for body in spec.bodies):
+        return (0.0,) * len(spec.bodies)
+    client.fresh(spec.physics.time_step_s, spec.physics.gravity_m_s2)
+    _add_floor(client.id)
+    ids = [_add_body(client.id, files, body) for body in spec.bodies]
+    before = _heights_m(client.id, ids)
+    for _ in range(round(SINKING_S / spec.physics.time_step_s)):
+        pb.stepSimulation(physicsClientId=client.id)
+    after = _heights_m(client.id, ids)
+    return tuple(float(high - low) for high, low in zip(before, after, strict=True))
+
+
+def _heights_m(client: int, ids: list[int]) -> list[float]:
+    return [pb.getBasePositionAndOrientation(body, physicsClientId=client)[0][2] for body in ids]

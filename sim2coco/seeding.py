@@ -20,6 +20,7 @@ STREAMS = (
     "environment",
     "furniture",
     "share",
+    "select",
 )
 """Names of streams. Their position is part of the seed, so new names must be appended at the end."""
 

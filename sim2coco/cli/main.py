@@ -30,6 +30,7 @@ COMMANDS = {
     "merge": "join data sets to one",
     "validate": "train a detector on data sets, and test it on a reference",
     "split": "divide a data set into train, val and test",
+    "select": "keep the images of a data set that are worth it",
     "assets": "import, check or show your own meshes",
     "doctor": "check this installation, and say how to repair it",
 }
@@ -99,6 +100,8 @@ def _dispatched(command: str, arguments: list[str]) -> int:
         return _export(arguments[1:])
     if command in ("merge", "split"):
         return _derived(command, arguments[1:])
+    if command == "select":
+        return _select(arguments[1:])
     if command == "validate":
         return _validate(arguments[1:])
     if command in COMMANDS:
@@ -185,6 +188,17 @@ def _validate(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     on_signals(interrupt)
     return guarded(lambda: validating.run(options, out))
+
+
+def _select(arguments: list[str]) -> int:
+    """Runs the command that keeps some images of a data set."""
+    from sim2coco.cli import selecting
+
+    parser = Parser(prog="sim2coco select", description=COMMANDS["select"])
+    selecting.add_arguments(parser)
+    options = parser.parse_args(arguments)
+    on_signals(interrupt)
+    return guarded(lambda: selecting.run(options, out))
 
 
 def _derived(command: str, arguments: list[str]) -> int:

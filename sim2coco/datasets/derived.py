@@ -1,7 +1,7 @@
 """A data set that is made from others: what a merge or a split gives, before it is written."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ class Derived:
         made_by: The command that makes it, and its settings.
         notes: What could not be kept, one line each.
         roots: The folders of the data sets that are read, which the new one must not lie in.
+        files: Further files that are put beside the images, each with what it contains, by name.
     """
 
     info: DatasetInfo
@@ -30,3 +31,4 @@ class Derived:
     made_by: Mapping[str, Any]
     notes: tuple[str, ...] = ()
     roots: tuple[Path, ...] = ()
+    files: Mapping[str, tuple[bytes, str]] = field(default_factory=dict)

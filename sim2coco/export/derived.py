@@ -45,7 +45,11 @@ def write_derived(derived: Derived, out: Path, progress: Callable[[int], None]) 
         contents = Contents(derived.info)
         write_formats((Coco(),), store, derived.info, contents.counted(counted()))
         store.put(FILE, sources_file(derived.made_by, derived.sources, by_source))
-        write_card(store, contents, Origin(_made(derived), files={FILE: "where the images come from"}))
+        for name, (content, _) in derived.files.items():
+            store.put(name, content)
+        told = {name: what for name, (_, what) in derived.files.items()}
+        files = {FILE: "where the images come from", **told}
+        write_card(store, contents, Origin(_made(derived), files=files))
     return {split: size for split, size in by_split.items() if size.images}
 
 

@@ -16,7 +16,7 @@ from scenes.kinds.floating import Floating
 from scenes.scene import random_quaternion
 from scenes.spec import Body, Physics, RejectedDraw, SceneSpec
 from sim.bullet import Client, pb
-from sim.settle import _add_body, _add_floor
+from sim.settle import _add_body, _add_floor, sinking_m
 from tests.rig import GREY, UPRIGHT, Rig, catalogue_from, catalogue_of, still, streams
 
 PHYSICS = Physics(gravity_m_s2=9.81, time_step_s=1 / 240, max_seconds=6.0, bounds_m=3.0)
@@ -179,3 +179,16 @@ def test_settled_scene_keeps_everything_but_the_poses(rig: Callable[..., Rig]) -
     assert settled.spec != spec
     assert 0 < settled.seconds <= 6
     assert still().seconds == 0
+
+
+def test_bodies_at_rest_do_not_sink_and_raised_ones_do(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_from(MIXED))
+    for index in range(3):
+        settled, _ = made.drawn(Drop(num_objects=(6, 6)), index)
+        assert max(sinking_m(made.client, made.files, settled)) < 0.001
+        bodies = list(settled.spec.bodies)
+        x, y, z = bodies[index].pose.position_m
+        bodies[index] = replace(bodies[index], pose=replace(bodies[index].pose, position_m=(x, y, z + 0.03)))
+        raised = replace(settled, spec=replace(settled.spec, bodies=tuple(bodies)))
+        assert max(sinking_m(made.client, made.files, raised)) > 0.003
+        assert sinking_m(made.client, made.files, still(*bodies)) == (0.0,) * 6

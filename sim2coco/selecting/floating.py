@@ -1,0 +1,70 @@
+"""Finds objects of our data sets that float: physics goes on for a moment, and what sinks had no support."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+from sim.settle import sinking_m
+from sim.temporary import temporary_folder
+from sim2coco.context import WorkerContext
+from sim2coco.datasets.errors import DataSetError
+from sim2coco.records import Record
+from sim2coco.review.dataset import DataSet
+from sim2coco.review.replay import context_for
+
+SINKING_M = 0.003
+"""Distance that an object without support sinks at least; objects at rest move by less than 1 mm."""
+
+
+def floating(
+    root: Path, folders: tuple[Path, ...] = (), progress: Callable[[int], None] = lambda _: None
+) -> dict[int, str]:
+    """The scenes of a run in which something floats, with what sinks how far.
+
+    Args:
+        root: The data set, which has records.
+        folders: Folders that are searched for the meshes, as for `replay`.
+        progress: Called with the number of scenes that have been looked at.
+
+    Raises:
+        DataSetError: A record cannot be read, or a mesh is missing or has changed.
+    """
+    data = DataSet(root)
+    records = records_of(data)
+    views = [(record, record.views[0]) for record in records if record.views]
+    found: dict[int, str] = {}
+    with (
+        temporary_folder() as scratch,
+        closing(context_for(data, views, folders, Path(scratch))) as context,
+    ):
+        for done, record in enumerate(records, 1):
+            sinking = ", ".join(sunk(context, record))
+            if sinking:
+                found[record.scene] = sinking
+            progress(done)
+    return found
+
+
+def records_of(data: DataSet) -> list[Record]:
+    """The record of each scene that has images and physics."""
+    found: dict[int, Record] = {}
+    for record, _, _ in data.pictures():
+        if record.settled is not None and record.settled.spec.physics is not None:
+            found.setdefault(record.scene, record)
+    return [*found.values()]
+
+
+def sunk(context: WorkerContext, record: Record) -> Iterator[str]:
+    """Yields the bodies of a scene that sink, and how far.
+
+    Raises:
+        DataSetError: The scene cannot be simulated again.
+    """
+    assert record.settled is not None
+    try:
+        sinking = sinking_m(context.client, context.files, record.settled)
+    except (KeyError, ValueError) as error:
+        raise DataSetError(f"scene {record.scene}: cannot be simulated again ({error})") from error
+    for body, metres in zip(record.settled.spec.bodies, sinking, strict=True):
+        if metres >= SINKING_M:
+            yield f"{body.asset.rpartition('@')[0]} sinks by {1000 * metres:.0f} mm"

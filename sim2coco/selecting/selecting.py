@@ -1,0 +1,165 @@
+"""Selects images: removes faulty ones and near-duplicates, then chooses the best k of the rest."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim2coco.datasets.derived import Derived
+from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.datasets.names import Names
+from sim2coco.datasets.provenance import sources_of, with_origin
+from sim2coco.datasets.reading import Dataset
+from sim2coco.seeding import rng_for
+from sim2coco.selecting.matching import matching
+from sim2coco.selecting.removing import NOT_CHOSEN, Removal, Verdicts, flagged, path_of, removals
+from sim2coco.statistics.choosing import most_covering
+from sim2coco.statistics.diversity import Vectors, coverage, vectors, vendi_score
+from sim2coco.statistics.faults import Fault
+from sim2coco.statistics.histograms import Histogram
+from sim2coco.statistics.measures import ImageMeasures
+
+RANDOM = 5
+"""Random choices of the same size that the diversity is compared with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to keep.
+
+    Attributes:
+        share: Share of all images to keep; None for `number`.
+        number: Number of images to keep; None keeps all that are not removed, unless there is a share.
+        target: Histograms that the chosen images should have; none chooses by coverage.
+        rules: The rules whose images are removed.
+        seed: Seed of random draws.
+    """
+
+    share: float | None
+    number: int | None
+    target: Mapping[str, Histogram]
+    rules: tuple[str, ...]
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Diversity:
+    """Vendi score and coverage: of all images, of the kept ones, and the mean of as many random ones."""
+
+    vendi_all: float
+    vendi_kept: float
+    vendi_random: float
+    coverage_kept: float
+    coverage_random: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """Which images are kept, and why the others are not.
+
+    Attributes:
+        paths: Split and name of each image.
+        removed: Why images are not kept, by their index.
+        flags: What is odd about each image.
+        diversity: How diverse the kept images are; None without images.
+    """
+
+    paths: tuple[str, ...]
+    removed: Mapping[int, Removal]
+    flags: tuple[tuple[Fault, ...], ...]
+    diversity: Diversity | None
+
+    @property
+    def kept(self) -> list[int]:
+        """The indices of the images that are kept."""
+        return [index for index in range(len(self.paths)) if index not in self.removed]
+
+
+def selected(
+    images: Sequence[ImageMeasures],
+    wish: Wish,
+    known: Verdicts,
+    workers: int = 1,
+    embedded: Sequence[NDArray[np.float32]] | None = None,
+) -> Selection:
+    """Selects images.
+
+    Args:
+        images: The measures of all images of a data set.
+        wish: What to keep.
+        known: What is known of images beyond their measures.
+        workers: Number of threads that compare images.
+        embedded: Vectors by which images are compared, in place of their features.
+    """
+    flags = flagged(images, known)
+    removed = removals(images, flags, known, wish.rules, workers)
+    rest = [index for index in range(len(images)) if index not in removed]
+    features = [image.features for image in images]
+    compared = vectors(features) if embedded is None else np.asarray(embedded, np.float32)
+    chosen = set(_chosen(images, compared, rest, wish))
+    removed |= {index: Removal(NOT_CHOSEN) for index in rest if index not in chosen}
+    diversity = _diversity(compared, np.array(sorted(chosen), np.intp), wish.seed) if len(images) else None
+    return Selection(tuple(map(path_of, images)), dict(sorted(removed.items())), tuple(flags), diversity)
+
+
+def _chosen(images: Sequence[ImageMeasures], compared: Vectors, rest: list[int], wish: Wish) -> Iterator[int]:
+    """Yields the chosen images: from each split in proportion to its images."""
+    total = len(rest) if wish.number is None else wish.number
+    if wish.share is not None:
+        total = round(wish.share * len(images))
+    by_split: dict[str, list[int]] = {}
+    for index in rest:
+        by_split.setdefault(images[index].split, []).append(index)
+    numbers = _in_proportion([len(members) for members in by_split.values()], min(total, len(rest)))
+    for members, number in zip(by_split.values(), numbers, strict=True):
+        some = [images[index] for index in members]
+        if wish.target:
+            picked = matching(some, wish.target, number, rng_for(wish.seed, scene=0, stream="select"))
+        else:
+            picked = most_covering(compared[members], number)
+        yield from (members[int(place)] for place in picked)
+
+
+def _in_proportion(sizes: list[int], total: int) -> list[int]:
+    """Whole numbers in proportion to sizes, whose sum is `total` (largest remainders)."""
+    exact = [total * size / max(sum(sizes), 1) for size in sizes]
+    numbers = [int(share) for share in exact]
+    order = sorted(range(len(sizes)), key=lambda place: (numbers[place] - exact[place], place))
+    for place in order[: total - sum(numbers)]:
+        numbers[place] += 1
+    return numbers
+
+
+def _diversity(compared: Vectors, kept: NDArray[np.intp], seed: int) -> Diversity:
+    rng = rng_for(seed, scene=1, stream="select")
+    draws = [np.sort(rng.choice(len(compared), len(kept), replace=False)) for _ in range(RANDOM)]
+    return Diversity(
+        vendi_score(compared),
+        vendi_score(compared[kept]),
+        float(np.mean([vendi_score(compared[draw]) for draw in draws])),
+        coverage(compared, kept),
+        float(np.mean([coverage(compared, draw) for draw in draws])),
+    )
+
+
+def reduced(data: Dataset, selection: Selection, made_by: Mapping[str, object]) -> Derived:
+    """The data set with the selected images only.
+
+    Args:
+        data: The data set.
+        selection: Which of its images are kept.
+        made_by: The settings of the command.
+    """
+    kept = set(selection.kept)
+    sources = sources_of(data.root, data.identity, data.info)
+    settings = {"command": "select", **made_by}
+    return Derived(data.info, _images(data, kept), len(kept), sources, settings, roots=(data.root,))
+
+
+def _images(data: Dataset, kept: set[int]) -> Iterator[LabelledImage]:
+    names, identity = Names(), data.identity
+    for index, image in enumerate(data.images()):
+        if index in kept:
+            own = replace(with_origin(image, identity), other_files={})
+            yield replace(own, name=names.of(own, prefixed=False))
