@@ -27,6 +27,7 @@ from sim2coco.keys import nearest
 from sim2coco.messages import ConfigError, build
 from sim2coco.plugins import loaded_plugins, plugin_kinds
 from sim2coco.recipe import Recipe
+from sim2coco.sweeps.settings import Score
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -77,6 +78,8 @@ class RunOptions(Settings):
     """Where scenes are made: in worker processes or in this process."""
     export: Export = Export()
     """Formats of the annotations."""
+    score: Score = Score()
+    """How the data sets of a sweep are scored."""
 
 
 def read(composed: "DictConfig") -> tuple[Recipe, RunOptions]:

@@ -34,6 +34,10 @@ def validate(tree: "DictConfig", jobs: list["SweepJob"]) -> int:
 
     recipe, options = read(tree)
     recipe.render.device()
+    if options.score.by != "none":
+        from sim2coco.sweeps.scores import check
+
+        check(options.score)
     job = job_of(tree)
     if job.out in (earlier.out for earlier in jobs):
         raise ConfigError(
@@ -47,7 +51,23 @@ def run_noted(tree: "DictConfig", folder: str) -> float | None:
     """Runs one job of a sweep, notes its exit code and score in a folder, and returns the score."""
     code = guarded(lambda: generate_one(tree))
     on_signals(exit_now)
-    note(folder, job_of(tree), code, score := None)
+    job = job_of(tree)
+    score = None if code in (1, 2) else _scored(tree, job)
+    note(folder, job, code, score)
+    return score
+
+
+def _scored(tree: "DictConfig", job: "SweepJob") -> float | None:
+    """Scores the data set of a job, if the sweep is scored, and prints the score."""
+    from sim2coco.cli.config import read
+
+    _, options = read(tree)
+    if options.score.by == "none":
+        return None
+    from sim2coco.sweeps.scores import score_of
+
+    score = score_of(options.score, job)
+    out.print(f"{options.out}: score {score:.4g} ({options.score.by})", markup=False)
     return score
 
 

@@ -9,6 +9,8 @@ from sim2coco.sweeps.table import measured, swept, titles
 
 LINE, TOP, PANEL, GAP, LETTER = 22, 46, 150, 26, 7.2
 """Pixels: height of a job and of the headings, width of a panel, space between panels, width of a letter."""
+SCATTER = 250
+"""Pixels between the panels of scores."""
 MAX_TITLE = 48
 """Letters of a job's settings that are shown."""
 STYLE = """
@@ -33,6 +35,7 @@ def as_svg(rows: Sequence[Row]) -> str:
     width = left + len(panels) * (PANEL + GAP)
     bottom = TOP + LINE * len(rows) + GAP
     points = list(_points(rows))
+    width = max(width, left + len(points) * SCATTER)
     height = bottom + (PANEL + TOP + GAP if points else 0)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width:.0f}" height="{height:.0f}" '
@@ -43,7 +46,7 @@ def as_svg(rows: Sequence[Row]) -> str:
     for index, (name, values) in enumerate(panels.items()):
         parts += _panel(name, values, left + index * (PANEL + GAP))
     for index, (key, xs, scores) in enumerate(points):
-        parts += _scatter(key, xs, scores, left + index * (PANEL + 2 * GAP), bottom + TOP)
+        parts += _scatter(key, xs, scores, left + index * SCATTER, bottom + TOP)
     return "\n".join([*parts, "</svg>\n"])
 
 
@@ -64,13 +67,14 @@ def _panels(rows: Sequence[Row]) -> dict[str, list[Spread]]:
 
 
 def _panel(name: str, spreads: Sequence[Spread], left: float) -> Iterator[str]:
-    numbers = [
-        number for spread in spreads for number in (spread.median, spread.high) if not math.isnan(number)
-    ]
-    most = max(*numbers, 0.0) or 1.0
+    known = [number for spread in spreads for number in (spread.low, spread.median, spread.high)]
+    known = [number for number in known if not math.isnan(number)]
+    least, most = min(*known, 0.0), max(*known, 0.0)
+    scale = PANEL / (most - least or 1.0)
+    zero = left - scale * least
     bottom = TOP + LINE * len(spreads)
     yield f'<text class="title" x="{left:.1f}" y="18">{escape(name)}</text>'
-    yield _text(left, 34, "0", css="faint")
+    yield _text(left, 34, f"{least:.3g}", css="faint")
     yield _text(left + PANEL, 34, f"{most:.3g}", "end", css="faint")
     for x in (left, left + PANEL):
         yield f'<path class="axis" d="M{x:.1f} {TOP - 6} V{bottom:.1f}"/>'
@@ -78,7 +82,7 @@ def _panel(name: str, spreads: Sequence[Spread], left: float) -> Iterator[str]:
         if math.isnan(spread.median):
             continue
         y = _middle(line)
-        at, low, high = (left + PANEL * number / most for number in (spread.median, spread.low, spread.high))
+        at, low, high = (zero + scale * number for number in (spread.median, spread.low, spread.high))
         told = (
             f"{spread.median:.3g}"
             if math.isnan(low)
@@ -86,7 +90,8 @@ def _panel(name: str, spreads: Sequence[Spread], left: float) -> Iterator[str]:
         )
         yield f'<g class="mark"><title>{escape(name)}: {told}</title>'
         if math.isnan(low):
-            yield f'<rect x="{left:.1f}" y="{y - 5:.1f}" width="{at - left:.1f}" height="10"/></g>'
+            x, width = min(at, zero), abs(at - zero)
+            yield f'<rect x="{x:.1f}" y="{y - 5:.1f}" width="{width:.1f}" height="10"/></g>'
         else:
             yield f'<path stroke-width="3" d="M{low:.1f} {y:.1f} H{high:.1f}"/>'
             yield f'<circle cx="{at:.1f}" cy="{y:.1f}" r="5"/></g>'

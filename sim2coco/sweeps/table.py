@@ -2,6 +2,7 @@
 
 import csv
 import math
+import re
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import PurePath
@@ -55,7 +56,8 @@ def titles(rows: Sequence[Row]) -> list[str]:
     """The swept settings of each job in one text, such as `light=day, views=3`."""
     found = swept(rows)
     return [
-        ", ".join(f"{key}={values[index]}" for key, values in found.items()) or str(row.job.out.name)
+        ", ".join(f"{key}={_rounded(values[index])}" for key, values in found.items())
+        or str(row.job.out.name)
         for index, row in enumerate(rows)
     ]
 
@@ -79,8 +81,14 @@ def as_markdown(rows: Sequence[Row]) -> str:
 
 
 def _short(cell: Cell) -> str:
-    text = f"{cell:.3g}" if isinstance(cell, float) and abs(cell) < 1000 else str(cell)
+    text = f"{cell:.3g}" if isinstance(cell, float) and abs(cell) < 1000 else _rounded(cell)
     return text.replace("|", r"\|").replace("\n", " ")
+
+
+def _rounded(value: Cell) -> str:
+    """A setting, with at most four digits if it is a number with more."""
+    text = str(value)
+    return f"{float(text):.4g}" if re.fullmatch(r"-?\d*\.\d{4,}(e-?\d+)?", text) else text
 
 
 def _cell(number: float) -> Cell:

@@ -10,6 +10,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from sim2coco.statistics.diversity import NEIGHBOURS
+from sim2coco.sweeps.row import SweepJob
+from sim2coco.sweeps.scores import covered_share, score_of
+from sim2coco.sweeps.settings import Score
 from tests.commandline import PROGRAM, TINY, Command, tree
 
 SUMMARY = ["sweep.csv", "sweep.md", "sweep.svg"]
@@ -113,3 +117,59 @@ def test_engine_and_order_of_words_change_nothing(program: Command, command: Com
     assert local.out.splitlines()[0] == "data/local: 4 images, 2 workers"
     assert tree(here / "data" / "local") == tree(here / "data" / "inline")
     assert [path.name for path in here.iterdir()] == ["data"]
+
+
+def test_optuna_looks_for_the_best_score(program: Command, command: Command, here: Path) -> None:
+    pytest.importorskip("hydra_plugins.hydra_optuna_sweeper", reason="needs the extra sweep")
+    reference = ("num_images=2", "seed=9", "scene.num_objects=2", "views=1", *TINY)
+    assert command("generate", "out=reference", *reference).code == 0
+    search = ("hydra/sweeper=optuna", "hydra.sweeper.n_trials=2", "hydra.sweeper.sampler.seed=1")
+    score = ("score.by=likeness", "score.reference=reference", "hydra.sweeper.direction=maximize")
+    found = program(
+        "generate",
+        "-m",
+        "scene.num_objects=choice(1,3)",
+        *reference[:2],
+        *TINY,
+        *search,
+        *score,
+        "out='d/${hydra.job.num}'",
+    )
+    assert (found.code, found.err) == (0, "")
+    with (here / "d/sweep.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["job"] for row in rows] == ["0", "1"]
+    for row in rows:
+        expected = score_of(
+            Score(by="likeness", reference="reference"), SweepJob(0, (), here / "d" / row["out"])
+        )
+        assert expected is not None and expected < 0
+        assert float(row["score"]) == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_data_set_is_like_itself(command: Command, here: Path) -> None:
+    assert command("generate", "out=data", "num_images=2", *TINY).code == 0
+    job = SweepJob(0, (), here / "data")
+    assert score_of(Score(by="likeness", reference="data"), job) == 0
+    assert score_of(Score(by="coverage", reference="data"), job) == 1
+    assert score_of(Score(by="accepted"), job) == pytest.approx(1, abs=0.5)
+
+
+def test_covered_share_is_that_of_each_vector_alone(rng: np.random.Generator) -> None:
+    reference, own = (
+        rng.normal(size=(60, 4)).astype(np.float32),
+        rng.normal(2, 1, size=(9, 4)).astype(np.float32),
+    )
+    covered = 0
+    for one in reference:
+        far = sorted(float(np.linalg.norm(one - other)) for other in reference)
+        covered += min(float(np.linalg.norm(one - other)) for other in own) <= far[NEIGHBOURS]
+    assert 0 < covered < 60
+    assert covered_share(reference, own) == pytest.approx(covered / 60)
+
+
+def test_a_score_without_a_reference_is_refused(command: Command, here: Path) -> None:
+    outcome = command("generate", "-m", "seed=1,2", "out='d/${seed}'", *TINY, "score.by=coverage")
+    assert outcome.code == 2
+    assert "score.reference: score.by=coverage needs a reference" in outcome.err
+    assert list(here.iterdir()) == []

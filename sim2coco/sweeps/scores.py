@@ -1,0 +1,136 @@
+"""Scores of data sets, for sweeps that look for the best settings."""
+
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.reading import Dataset, open_dataset
+from sim2coco.messages import ConfigError
+from sim2coco.statistics.diversity import NEIGHBOURS, Vectors, vectors
+from sim2coco.statistics.histograms import Histogram, earth_movers_distance, histograms
+from sim2coco.statistics.measuring import measure
+from sim2coco.sweeps.row import SweepJob, read_rows
+from sim2coco.sweeps.settings import REFERENCED, Score
+
+BLOCK = 1024
+"""Images whose distances to all others are computed at a time."""
+WEIGHTS = {"layout": 1.0, "appearance": 1.0}
+"""Weights of the features that are compared: without categories, whose numbers differ between data sets."""
+COMPARED = ("objects", "box_size", "aspect", "brightness", "contrast", "sharpness")
+"""Quantities whose histograms make up the likeness."""
+
+
+class Quiet:
+    """Takes the progress of a comparison of detectors, and shows nothing."""
+
+    def read(self, name: str, done: int, total: int) -> None:
+        """Images of a data set have been read."""
+
+    def planned(self, forecast: object) -> None:
+        """The time is known."""
+
+    def stepped(self, done: int, total: int) -> None:
+        """Steps have been done."""
+
+    def scored(self, result: object) -> None:
+        """A training has been tested."""
+
+
+def check(score: Score) -> None:
+    """Checks the settings of a score before the first job.
+
+    Raises:
+        ConfigError: The reference is missing or is not a data set, or PyTorch is missing.
+    """
+    if score.by not in REFERENCED:
+        return
+    if not score.reference:
+        raise ConfigError(
+            f"score.reference: score.by={score.by} needs a reference, for example score.reference=data/real"
+        )
+    try:
+        open_dataset(Path(score.reference).expanduser())
+    except DataSetError as error:
+        raise ConfigError(f"score.reference: {error}") from error
+    if score.by == "ap" and find_spec("torch") is None:
+        raise ConfigError("score.by: ap needs PyTorch, which the extra validate brings")
+
+
+def score_of(score: Score, job: SweepJob) -> float | None:
+    """The score of the finished data set of a job; None if there is none.
+
+    Raises:
+        DataSetError: A data set cannot be read.
+    """
+    if score.by == "none":
+        return None
+    if score.by == "accepted":
+        return read_rows([job], {})[0].accepted_share
+    reference = open_dataset(Path(score.reference or "").expanduser())
+    return BY_REFERENCE[score.by](score, open_dataset(job.out), reference)
+
+
+def _coverage(score: Score, dataset: Dataset, reference: Dataset) -> float:
+    """The share of reference images that have an image of the data set near.
+
+    Near is what is at most as far as their 5th nearest image of the reference (density and coverage: Naeem
+    et al. 2020).
+    """
+    own, others = list(measure(dataset)), list(measure(reference))
+    length = min(len(image.features) for image in (*own, *others))
+    both = vectors([image.features[:length] for image in (*others, *own)], WEIGHTS)
+    return covered_share(both[: len(others)], both[len(others) :])
+
+
+def covered_share(reference: Vectors, own: Vectors) -> float:
+    """The share of vectors (n, d) with one of others (m, d) as near as the 5th nearest of their own."""
+    number = min(NEIGHBOURS, len(reference) - 1)
+    covered = 0
+    for start in range(0, len(reference), BLOCK):
+        block = reference[start : start + BLOCK]
+        radius = np.partition(_squared(block, reference), number, axis=1)[:, number]
+        covered += int((_squared(block, own).min(axis=1) <= radius).sum())
+    return covered / len(reference)
+
+
+def _squared(some: Vectors, others: Vectors) -> Vectors:
+    """Squared distances (n, m) between vectors (n, d) and (m, d)."""
+    found = (some * some).sum(axis=1)[:, None] + (others * others).sum(axis=1) - 2 * some @ others.T
+    return np.asarray(np.maximum(found, 0), np.float32)
+
+
+def _likeness(score: Score, dataset: Dataset, reference: Dataset) -> float:
+    """Minus the mean earth mover's distance of histograms, in standard deviations of the reference."""
+    own, others = (histograms(measure(one), one.info.categories) for one in (dataset, reference))
+    far = [earth_movers_distance(own[name], others[name]) / _spread(others[name]) for name in COMPARED]
+    return -float(np.mean(far))
+
+
+def _spread(histogram: Histogram) -> float:
+    """The standard deviation of the values of a histogram, at least the width of a bin."""
+    edges = np.log2(histogram.edges) if histogram.logarithmic else histogram.edges
+    centres, width = (edges[1:] + edges[:-1]) / 2, float(edges[1] - edges[0])
+    share = histogram.counts / histogram.counts.sum()
+    mean = float(share @ centres)
+    return max(float(np.sqrt(share @ (centres - mean) ** 2)), width)
+
+
+def _average_precision(score: Score, dataset: Dataset, reference: Dataset) -> float:
+    """The mean AP of detectors that are trained on the data set with several seeds."""
+    from sim2coco.validate.comparing import compare
+    from sim2coco.validate.results import Plan
+
+    plan = Plan(score.seeds, score.steps)
+    (result,) = compare({"job": dataset}, reference, plan, [], Quiet()).report.results
+    return float(np.mean([found.ap or 0.0 for found in result.scores]))
+
+
+BY_REFERENCE: Mapping[str, Callable[[Score, Dataset, Dataset], float]] = {
+    "coverage": _coverage,
+    "likeness": _likeness,
+    "ap": _average_precision,
+}
+"""How the scores that compare with a reference are computed."""
