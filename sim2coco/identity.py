@@ -83,13 +83,25 @@ def finish(
     _put(store, describe(recipe, catalogue), Finished(num_images, tuple(formats)), num_images)
 
 
+def finished_run(
+    recipe: Recipe, catalogue: Catalogue, num_images: int, formats: Sequence[Format]
+) -> dict[str, Any]:
+    """What `run.json` says of a finished data set."""
+    return _whole(describe(recipe, catalogue), Finished(num_images, tuple(formats)), num_images)
+
+
 def _put(store: Store, description: dict[str, Any], finished: Finished, asked_for: int) -> None:
+    whole = _whole(description, finished, asked_for)
+    store.put("run.json", json.dumps(whole, indent=1).encode() + b"\n")
+
+
+def _whole(description: dict[str, Any], finished: Finished, asked_for: int) -> dict[str, Any]:
     formats = [json.loads(format.model_dump_json()) for format in finished.formats]
     numbers = {"num_images": finished.num_images, "asked_for": asked_for}
     whole = {"format": 1, **numbers, "formats": formats, **description}
     if plugins := [plugin.key for plugin in plugins_of(*finished.formats)]:
         whole["format_plugins"] = plugins
-    store.put("run.json", json.dumps(whole, indent=1).encode() + b"\n")
+    return whole
 
 
 def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:

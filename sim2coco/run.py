@@ -21,7 +21,7 @@ from sim2coco.engines.local import Local
 from sim2coco.export.coco import Coco
 from sim2coco.export.format import Format, write_formats
 from sim2coco.export.settings import combined
-from sim2coco.identity import begin, describe, finish
+from sim2coco.identity import begin, describe, finish, finished_run
 from sim2coco.notes import log_notes
 from sim2coco.recipe import Recipe
 from sim2coco.records import (
@@ -129,9 +129,10 @@ def generate(
             formats = combined(written, formats)
             found = Gathering(_info(job), workers) if report else None
             labels = finalise(job, tally, formats, card, found)
-            finish(store, recipe, catalogue, num_images, formats)
             if found:
-                report_of_run(store, folder, found, workers)
+                run = finished_run(recipe, catalogue, num_images, formats)
+                report_of_run(store, folder, found, workers, run)
+            finish(store, recipe, catalogue, num_images, formats)
     reasons, far_sizes = tally.reasons, catalogue.far_sizes
     return Result(
         folder, tally.accepted, tally.scene, reasons, tally.failed, labels, far_sizes, tally.suspects

@@ -41,10 +41,16 @@ class Making:
     failed: int = 0
 
 
-def making(root: Path, info: DatasetInfo) -> Making:
-    """How the data set in a folder was made: by a run, from other data sets, or as COCO's `info` says."""
+def making(root: Path, info: DatasetInfo, run: Mapping[str, Any] | None = None) -> Making:
+    """How the data set in a folder was made: by a run, from other data sets, or as COCO's `info` says.
+
+    Args:
+        root: The folder.
+        info: What all its images share.
+        run: What `run.json` will say, while a run ends; None reads it.
+    """
     if (root / "run.json").is_file() and (root / "records").is_dir():
-        return _of_run(root)
+        return _of_run(root, run or _read_json(root / "run.json"))
     sources = _read_json(root / FILE)
     if sources:
         made = sources.get("made_by")
@@ -53,8 +59,8 @@ def making(root: Path, info: DatasetInfo) -> Making:
     return Making(facts=[(key, str(value)) for key, value in info.about.items() if value not in (None, "")])
 
 
-def _of_run(root: Path) -> Making:
-    run, found = _read_json(root / "run.json"), status(root)
+def _of_run(root: Path, run: Mapping[str, Any]) -> Making:
+    found = status(root)
     settings = _read_text(root / "config.yaml")
     versions = run.get("versions")
     facts = [("identity", str(run.get("identity", "")))]
@@ -64,7 +70,7 @@ def _of_run(root: Path) -> Making:
     return Making(
         facts=facts,
         settings=settings[:LONGEST],
-        command=_command(run, found.finished, plugins),
+        command=_command(run, plugins),
         notes=tuple(_notes(settings)),
         reasons=found.reasons,
         views=found.accepted,
@@ -73,10 +79,13 @@ def _of_run(root: Path) -> Making:
     )
 
 
-def _command(run: Mapping[str, Any], images: int, plugins: Sequence[str]) -> str:
+def _command(run: Mapping[str, Any], plugins: Sequence[str]) -> str:
     """The command that makes the same images again from `config.yaml`."""
     formats = [str(format.get("kind")) for format in run.get("formats") or () if isinstance(format, dict)]
-    words = ["sim2coco generate --config-dir FOLDER --config-name config +out=NEW", f"+num_images={images}"]
+    words = [
+        "sim2coco generate --config-dir FOLDER --config-name config +out=NEW",
+        f"+num_images={run.get('num_images')}",
+    ]
     if [name for name in formats if name != "coco"]:
         words.append(f"'+export={{formats: [{', '.join(formats)}]}}'")
     words += [f"--plugin {key.rpartition('@')[0]}" for key in dict.fromkeys(plugins)]

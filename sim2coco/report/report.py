@@ -1,9 +1,10 @@
 """Writes the report into a data set, or into a file."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sim2coco.card.card import is_edited, signed_text
 from sim2coco.datasets.errors import DataSetError
@@ -80,7 +81,7 @@ def _is_other(store: Store, name: str) -> bool:
     return store.exists(name) and (is_edited(store, name) or not store.get(name).startswith(HEAD))
 
 
-def report_of_run(store: Store, root: Path, found: Gathering, workers: int) -> None:
+def report_of_run(store: Store, root: Path, found: Gathering, workers: int, run: Mapping[str, Any]) -> None:
     """Writes the report of a finished run; a `report.html` that was edited stays.
 
     Args:
@@ -88,9 +89,10 @@ def report_of_run(store: Store, root: Path, found: Gathering, workers: int) -> N
         root: Its folder.
         found: What was gathered of its images.
         workers: Number of threads.
+        run: What `run.json` will say.
     """
     if _is_other(store, NAME):
         log.warning("%s/%s was edited and stays as it is; delete it to have it written anew", store, NAME)
         return
-    text = page(found, making(root, found.contents.info), None, "", workers)
+    text = page(found, making(root, found.contents.info, run), None, "", workers)
     store.put(NAME, signed_text(text.encode()))
