@@ -214,9 +214,17 @@ def commit(store: Store, record: Record, pictures: list[Written]) -> None:
     """
     for picture in pictures:
         for name, content in picture.files.items():
-            if not (store.exists(name) and store.get(name) == content):
+            if not _holds(store, name, content):
                 store.put(name, content, sync=False)
     store.put_new(record_name(record.scene), to_bytes(record))
+
+
+def _holds(store: Store, name: str, content: bytes) -> bool:
+    """Whether there is a file with this content; one that cannot be read is replaced."""
+    try:
+        return store.exists(name) and store.get(name) == content
+    except OSError:
+        return False
 
 
 def _stream(seed: int, scene: int, attempt: int, stream: str, **key: int | None) -> np.random.Generator:

@@ -247,9 +247,10 @@ def _info(job: Job) -> DatasetInfo:
 def _remove_rest(store: Store, tally: Tally, splits: Collection[str], formats: Iterable[Format]) -> None:
     """Deletes records after the last scene, and files of images that do not belong to the data set.
 
+    These are images after the last, and those that workers had written when they died.
     Files that sim2coco has not written stay, even if their names begin like those of images.
     """
-    last = tally.scene - 1
+    last, failed = tally.scene - 1, {scene for scene, _ in tally.failed}
     kept = list(kept_views(from_bytes(store.get(record_name(last))), tally.kept_of_last))
     keys = {picture_key(picture.name) for view in kept for picture in view.pictures}
     folders = {f"{top}/{split}" for top in _folders(store) for split in splits}
@@ -260,7 +261,7 @@ def _remove_rest(store: Store, tally: Tally, splits: Collection[str], formats: I
         else:
             known = str(PurePosixPath(name).parent) in folders or name.partition("/")[0] in of_formats
             key = picture_key(name) if known else None
-            unwanted = key is not None and key[0] >= last and key not in keys
+            unwanted = key is not None and (key[0] in failed or (key[0] >= last and key not in keys))
         if unwanted:
             store.delete(name)
 

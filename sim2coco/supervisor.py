@@ -26,6 +26,8 @@ START_S = 600.0
 """Time in seconds after which a worker that is being started is stuck."""
 STARTS = 5
 """Number of workers in succession that may die while they start; after that, none can be started."""
+STOPPED_S = 10 * CHECK_S
+"""Time in seconds without a check after which this process is assumed to have been stopped, as by Ctrl-Z."""
 JOIN_S = 2.0
 """Longest time in seconds to wait for the end of a killed process; on a broken disk it may take for ever."""
 
@@ -107,7 +109,8 @@ class Supervisor(Generic[Task]):
         self._hint, self._memory_bytes, self._tasks, self._folder = hint, memory_bytes, tasks, folder
         self._workers: list[_Worker[Task]] = []
         self._failed_starts = 0
-        self._next_check = 0.0
+        self._cannot_start: OSError | None = None
+        self._next_check = time.monotonic()
 
     def __enter__(self) -> Self:
         """Starts the processes."""
@@ -146,8 +149,11 @@ class Supervisor(Generic[Task]):
         """Waits for a short time; returns the tasks that have ended since, and replaces workers that died.
 
         Raises:
-            OSError: No worker can be started.
+            OSError: No worker could be started in the previous call. It is not raised there, so that the
+                caller can first look whether a signal to the whole process group has killed the workers.
         """
+        if self._cannot_start is not None:
+            raise self._cannot_start
         self._start_missing()
         watched = {
             where: worker for worker in self._workers for where in (worker.pipe, worker.process.sentinel)
@@ -159,7 +165,7 @@ class Supervisor(Generic[Task]):
         return outcomes + self._over_limits()
 
     def _start_missing(self) -> None:
-        while len(self._workers) < self._number:
+        while len(self._workers) < self._number and self._cannot_start is None:
             try:
                 self._workers.append(self._started())
             except (OSError, EOFError) as error:  # such as: too many processes; the fork server has died
@@ -183,7 +189,8 @@ class Supervisor(Generic[Task]):
     def _count_failed_start(self, error: BaseException) -> None:
         self._failed_starts += 1
         if self._failed_starts >= STARTS:
-            raise error if isinstance(error, OSError) else ChildProcessError(self._hint) from error
+            self._cannot_start = error if isinstance(error, OSError) else ChildProcessError(self._hint)
+            self._cannot_start.__cause__ = None if error is self._cannot_start else error
 
     def _heard(self, worker: _Worker[Task]) -> list[Outcome[Task]]:
         """What a worker has sent, or that it has ended."""
@@ -223,7 +230,9 @@ class Supervisor(Generic[Task]):
         """Kills workers that have taken too long, or that take too much memory."""
         now, lost = time.monotonic(), []
         check_memory = now >= self._next_check
+        stopped_s = now - self._next_check if now > self._next_check + STOPPED_S else 0.0
         for worker in list(self._workers):
+            worker.deadline += stopped_s  # workers are stopped together with this process
             if now > worker.deadline:
                 lost += self._ended(worker, OutOfTime("took too long"))
             elif check_memory and worker.task is not None and self._uses(worker, 1.0):

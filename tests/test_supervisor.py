@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from sim2coco.supervisor import STARTS, Died, Outcome, OutOfMemory, OutOfTime, Supervisor
+from sim2coco.supervisor import STARTS, STOPPED_S, Died, Outcome, OutOfMemory, OutOfTime, Supervisor
 from tests import tasks
 from tests.processes import alive, children, descendants, wait_for_the_end_of
 
@@ -95,6 +95,28 @@ def test_if_none_starts_it_is_said(tmp_path: Path) -> None:
     ):
         do(workers, tasks.square, 5)
     assert len((tmp_path / "begun").read_text()) == STARTS
+
+
+def test_that_none_starts_is_said_one_call_later(tmp_path: Path) -> None:
+    """A signal to the whole process group kills workers, and the caller looks for it after each call."""
+    with supervised(tmp_path, workers=STARTS, deaths=1000) as workers:
+        while multiprocessing.active_children():
+            time.sleep(0.01)
+        assert workers.wait() == []
+        with pytest.raises(ChildProcessError, match="none starts"):
+            workers.wait()
+
+
+def test_time_in_which_the_run_is_stopped_is_not_that_of_tasks(tmp_path: Path) -> None:
+    with supervised(tmp_path) as workers:
+        while not workers.free:
+            workers.wait()
+        workers.submit("sleep", tasks.sleep, timeout_s=0.5)
+        time.sleep(STOPPED_S + 0.3)  # as after Ctrl-Z
+        assert workers.wait() == []
+        while not (outcomes := workers.wait()):
+            pass
+        assert isinstance(outcomes[0].error, OutOfTime)
 
 
 def test_a_worker_that_holds_the_interpreter_ends_with_its_parent(tmp_path: Path) -> None:

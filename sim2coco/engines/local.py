@@ -74,6 +74,7 @@ class Local(Engine):
             folder=job.scratch,
         ) as workers:
             yield from _prepared_meshes(workers, job.catalogue)
+            yield None
             yield from self._made(workers, job, scenes)
 
     def _memory_bytes(self) -> float:
@@ -164,13 +165,14 @@ def _prepared_meshes(workers: Supervisor[int | str], catalogue: Catalogue) -> It
 def _take_drawn(job: Job, scene: int) -> tuple[str, ...]:
     """The assets that were drawn for a scene that has failed, and removes the file that lists them."""
     file = drawn_file(job, scene)
-    assets = tuple(filter(None, file.read_text().split("\0"))) if file.exists() else ()
+    text = file.read_text("utf-8", "surrogateescape") if file.exists() else ""
+    assets = tuple(text.split("\0")[:-1])  # what follows the last mark was cut when the worker was killed
     file.unlink(missing_ok=True)
     return assets
 
 
 def _log(job: Job, line: str) -> None:
-    with job.store.log().open("a") as log:
+    with job.store.log().open("a", encoding="utf-8", errors="backslashreplace") as log:
         log.write(line + "\n")
 
 

@@ -51,7 +51,8 @@ def init_worker(path: Path, log_path: Path, plugins: tuple[Plugin, ...]) -> None
 def _note_drawn(job: Job, spec: SceneSpec) -> None:
     """Writes the assets of a scene to a file, so that they are known if this process dies."""
     assets = dict.fromkeys(body.asset for body in spec.bodies)
-    drawn_file(job, spec.scene).write_text("\0".join(assets))
+    text = "".join(f"{asset}\0" for asset in assets)
+    drawn_file(job, spec.scene).write_text(text, "utf-8", "surrogateescape")
 
 
 def _die_first() -> None:

@@ -2,15 +2,17 @@
 
 import errno
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from sim2coco import Recipe, generate
-from sim2coco.engines.engine import Engine, Job
+from sim2coco.engines.engine import Engine, Job, record_failure
 from sim2coco.labels import Written
 from sim2coco.pipeline import commit
 from sim2coco.records import Summary, from_bytes, picture_files, record_name, summary
@@ -48,6 +50,25 @@ class Recorded(Engine):
             contents = [{name: done.get(name) for name in names} for names in files]
             commit(job.store, record, list(map(Written, pictures, contents)))
             yield summary(record)
+
+
+class Unreadable(LocalStore):
+    """Images that are there already cannot be read."""
+
+    def get(self, name: str) -> bytes:
+        if name.startswith("images/"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO), name)
+        return super().get(name)
+
+
+class Dying(Recorded):
+    """The worker of the first scene dies when it has written the images."""
+
+    def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | None]:
+        list(super().run(job, islice(scenes, 1)))
+        job.store.delete(record_name(0))
+        yield record_failure(job, 0, "its process died (SIGKILL)")
+        yield from super().run(job, scenes)
 
 
 class Case:
@@ -92,6 +113,24 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
 def _own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """That of killed processes, which would remain."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
+def test_images_of_a_scene_that_failed_while_they_were_written_are_removed(
+    case: Case, tmp_path: Path
+) -> None:
+    engine = Dying(kind="dying", made=case.engine.made)
+    made = generate(RECIPE, tmp_path / "data", 2, engine=engine, card=False, report=False)
+    assert [scene for scene, _ in made.failed] == [0]
+    assert sorted(path.name[:7] for path in (tmp_path / "data" / "images").rglob("*.jpg")) == ["s000001"] * 2
+
+
+def test_an_old_image_that_cannot_be_read_is_replaced(case: Case, tmp_path: Path) -> None:
+    record = from_bytes(case.new[record_name(0)])
+    picture = record.views[0].pictures[0]
+    (name,) = picture_files(record.split, picture)
+    for _ in range(2):
+        commit(Unreadable(tmp_path), record, [Written(picture, {name: case.new[name]})])
+    assert (tmp_path / name).read_bytes() == case.new[name]
 
 
 def calls_of(case: Case, start: dict[str, bytes]) -> list[Call]:

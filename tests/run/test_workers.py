@@ -12,7 +12,11 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from sim2coco import Recipe, generate, process
+from sim2coco.engines import local
+from sim2coco.engines.engine import Job
 from sim2coco.engines.local import Local
+from sim2coco.engines.worker import drawn_file
+from sim2coco.store import LocalStore
 from sim2coco.tally import Tally
 from tests.commandline import PROGRAM, TINY, tree
 from tests.processes import children, descendants, wait_for_the_end_of
@@ -134,6 +138,17 @@ def test_an_environment_is_that_of_its_run(tmp_path: Path, monkeypatch: pytest.M
 
 def of_the_run(pid: int) -> bool:
     return "multiprocessing.forkserver" in Path(f"/proc/{pid}/cmdline").read_text()
+
+
+def test_the_log_and_the_drawn_assets_hold_any_name(tmp_path: Path) -> None:
+    recipe = Recipe.parse(SMALL)
+    job = Job(recipe, recipe.load_catalogue(), LocalStore(tmp_path), tmp_path, 1)
+    local._log(job, "scene 3: Ü\udcff")
+    assert (tmp_path / "run.log").read_bytes() == "scene 3: Ü\\udcff\n".encode()
+    whole = "meshes/Ü.obj\0meshes/\udcff.obj\0".encode("utf-8", "surrogateescape")
+    drawn_file(job, 3).write_bytes(whole + "meshes/Ü".encode()[:-1])  # the worker was killed while it wrote
+    assert local._take_drawn(job, 3) == ("meshes/Ü.obj", "meshes/\udcff.obj")
+    assert local._take_drawn(job, 3) == ()
 
 
 def threads() -> tuple[int, list[int]]:
