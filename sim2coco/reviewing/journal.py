@@ -45,23 +45,31 @@ class Journal:
         with self._lock:
             self._refresh()
 
+    def _snapshot(self) -> list[Verdict]:
+        with self._lock:
+            return [*self._last.values()]
+
     def of_reviewer(self) -> dict[str, Verdict]:
         """What this reviewer says of each image, with comments on images without a verdict."""
-        return {image: said for (image, name), said in [*self._last.items()] if name == self.reviewer}
+        return {said.image: said for said in self._snapshot() if said.reviewer == self.reviewer}
 
     def verdicts(self) -> list[Verdict]:
         """The last verdicts of all reviewers."""
-        return [verdict for verdict in [*self._last.values()] if verdict.verdict is not None]
+        return [verdict for verdict in self._snapshot() if verdict.verdict is not None]
 
-    def add(self, verdict: Verdict) -> None:
+    def add(self, verdict: Verdict) -> Verdict:
         """Writes a verdict; when this returns, it is on disk.
+
+        Returns:
+            The verdict with the name of the reviewer.
 
         Raises:
             OSError: It cannot be written; the file is as before.
         """
-        with self._lock:
-            self._refresh()
-            self._write(replace(verdict, reviewer=self.reviewer, undo=False))
+        said = replace(verdict, reviewer=self.reviewer, undo=False)
+        with self._writing() as file:
+            self._write(file, said)
+        return said
 
     def undo(self) -> Verdict | None:
         """Takes back the last verdict of this reviewer, also that of an earlier review.
@@ -69,23 +77,30 @@ class Journal:
         Returns:
             What holds again; None if there is nothing to take back.
         """
-        with self._lock:
-            self._refresh()
+        with self._writing() as file:
             if not self._before:
                 return None
             restored = replace(self._before[-1], undo=True)
-            self._write(restored)
+            self._write(file, restored)
             return restored
+
+    @contextmanager
+    def _writing(self) -> Iterator[int]:
+        """Locks the file against other threads and processes, and reads what they have added."""
+        with self._lock, _appending(self.path) as file:
+            _mend(file)
+            self._refresh()
+            yield file
 
     def _refresh(self) -> None:
         size = self.path.stat().st_size if self.path.exists() else 0
         if size == self._size:
             return
-        self._last.clear()
-        self._before.clear()
-        for verdict in read_lines(self.path) if size else ():
+        lines = read_lines(self.path) if size else []
+        # Nothing is forgotten before the file has been read whole.
+        self._last, self._before, self._size = {}, [], size
+        for verdict in lines:
             self._note(verdict)
-        self._size = size
 
     def _note(self, verdict: Verdict) -> None:
         """Keeps a line, and what it replaces."""
@@ -97,21 +112,17 @@ class Journal:
                 self._before.pop()
         self._last[key] = verdict
 
-    def _write(self, verdict: Verdict) -> None:
+    def _write(self, file: int, verdict: Verdict) -> None:
         line = to_line(verdict)
-        with _appending(self.path) as file:
-            start = _mended(file)
-            try:
-                if os.write(file, line) < len(line):
-                    raise OSError("the disk is full")
-                os.fsync(file)
-            except OSError:
-                os.ftruncate(file, start)
-                raise
-        untouched = start == self._size
+        try:
+            if os.write(file, line) < len(line):
+                raise OSError("the disk is full")
+            os.fsync(file)
+        except OSError:
+            os.ftruncate(file, self._size)
+            raise
         self._note(verdict)
-        # If another process has added lines meanwhile, all are read again.
-        self._size = start + len(line) if untouched else -1
+        self._size += len(line)
 
 
 @contextmanager
@@ -136,16 +147,16 @@ def _sync_folder(folder: Path) -> None:
         os.close(opened)
 
 
-def _mended(file: int) -> int:
-    """Cuts off a last line that a crash has left without its end; returns the size of the file in bytes."""
+def _mend(file: int) -> None:
+    """Cuts off a last line that a crash has left without its end, or ends it if it is whole."""
     size = os.fstat(file).st_size
     if not size or os.pread(file, 1, size - 1) == b"\n":
-        return size
+        return
     content = os.pread(file, size, 0)
     end = content.rfind(b"\n") + 1
     try:
         json.loads(content[end:])
     except ValueError:
         os.ftruncate(file, end)
-        return end
-    return size + os.write(file, b"\n")
+    else:
+        os.write(file, b"\n")

@@ -1,10 +1,11 @@
 """Serves the page of a review on the loopback interface."""
 
+import asyncio
 import errno
 import secrets
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,8 @@ class Pages:
         gallery: Its images.
         journal: The verdicts.
         thumbnail: The thumbnail of the image at a place in the gallery, as JPEG.
+        _written: What has been written, by the name that the page gives the request; each is written once.
+        _turn: Held while it is written.
     """
 
     name: str
@@ -56,6 +59,8 @@ class Pages:
     gallery: Gallery
     journal: Journal
     thumbnail: Callable[[int], bytes]
+    _written: dict[str, Verdict | None] = field(default_factory=dict)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def asset(self, request: Request) -> Response:
         """A file of the page."""
@@ -106,24 +111,35 @@ class Pages:
         if stated.image not in self.gallery.ranks:
             raise HTTPException(404, "no such image")
         verdict = Verdict(stated.image, stated.verdict, "", stated.comment, stated.reason)
-        await run_in_threadpool(self.journal.add, verdict)
-        return _json(self._told(stated.image))
+        return await self._once(request, lambda: self.journal.add(verdict))
 
     async def undo(self, request: Request) -> Response:
         """Takes the last verdict back."""
         await _body(request)
-        restored = await run_in_threadpool(self.journal.undo)
-        return _json(self._told(restored.image) if restored else {"image": None})
+        return await self._once(request, self.journal.undo)
 
-    def _told(self, image: str) -> dict[str, Any]:
+    async def _once(self, request: Request, write: Callable[[], Verdict | None]) -> Response:
+        """Writes what a request says, unless it has been written, and the page asks again for the answer."""
+        key = request.query_params.get("request", "")
+        if not key:
+            raise HTTPException(400, "the request has no name")
+        if request.query_params.get("start") != self.start:
+            raise HTTPException(409, "the review has been started again")
+        async with self._turn:
+            if key not in self._written:
+                self._written[key] = await run_in_threadpool(write)
+        return _json(await run_in_threadpool(self._told, self._written[key]))
+
+    def _told(self, own: Verdict | None) -> dict[str, Any]:
         """What holds of an image now, and the agreement."""
-        own = self.journal.of_reviewer()[image]
+        if own is None:
+            return {"image": None}
         others = [
             said(verdict)
             for verdict in self.journal.verdicts()
-            if verdict.image == image and verdict.reviewer != own.reviewer and own.verdict is not None
+            if verdict.image == own.image and verdict.reviewer != own.reviewer and own.verdict is not None
         ]
-        return {"image": image, "own": said(own), "others": others, "agreement": agreed(self.journal)}
+        return {"image": own.image, "own": said(own), "others": others, "agreement": agreed(self.journal)}
 
     def _rank(self, request: Request) -> int:
         rank = int(request.path_params["rank"])
@@ -223,7 +239,7 @@ async def _body(request: Request) -> bytes:
 
 
 def _unreadable(request: Request, error: Exception) -> Response:
-    return PlainTextResponse(str(error), 404)
+    return _unwritten(request, error) if request.method == "POST" else PlainTextResponse(str(error), 404)
 
 
 def _unwritten(request: Request, error: Exception) -> Response:

@@ -2,17 +2,18 @@
 
 import json
 import os
+import re
 import signal
 import time
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from sim2coco.cli import reviewing
 from sim2coco.datasets.reading import open_dataset
 from sim2coco.datasets.verdicts import Verdict, read_verdicts, to_line
 from sim2coco.reviewing.agreement import cohens_kappa
-from sim2coco.reviewing.statements import REASONS
+from sim2coco.reviewing.statements import MAX_COMMENT, REASONS
 from sim2coco.reviewing.static_page import static_page
 from tests.reviewing.conftest import HOSTILE, review
 
@@ -157,3 +158,26 @@ def test_a_page_that_is_sent(dataset: Path, page: Page, tmp_path: Path) -> None:
         Verdict("train/img1.png", "reject", "Cleo", reason=REASONS[0]),
     ]
     assert reviewing.verdicts_beside(dataset).name == download.value.suggested_filename
+
+
+def test_verdicts_that_the_server_refuses_do_not_hold_up_others(dataset: Path, page: Page) -> None:
+    path = dataset.with_name("set.verdicts.jsonl")
+    path.write_bytes(to_line(Verdict("train/img2.png", None, "Ann", "a" * 3000)))
+    answers = iter([404, 403, 200, 200, 409])
+
+    def answer(route: Route) -> None:
+        status = next(answers)
+        route.fulfill(status=status, body="no such image") if status != 200 else route.continue_()
+
+    with review(dataset, "Ann") as server:
+        page.route(re.compile(r"/verdict\?"), answer)
+        page.goto(server.address)
+        expect(page.locator("#caption")).to_contain_text("train/img0.png")
+        for key in "arr":
+            page.keyboard.press(key)
+        expect(page.locator("#problem")).to_have_text("Not saved: train/img0.png (no such image).")
+        for key in "aa":
+            page.keyboard.press(key)
+        expect(page.locator("#problem")).to_contain_text("Reload this page")
+    found = {image: (said.verdict, len(said.comment)) for (image, _), said in read_verdicts(path).items()}
+    assert found == {"train/img1.png": ("reject", 0), "train/img2.png": ("reject", MAX_COMMENT)}

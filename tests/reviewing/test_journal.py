@@ -1,5 +1,8 @@
 """The file of verdicts: what holds after undoing, crashes, and lines of others; and Cohen's kappa."""
 
+import fcntl
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -72,6 +75,35 @@ def test_two_reviewers_write_to_one_file(tmp_path: Path) -> None:
         ("a", "Bob"),
         ("b", "Bob"),
     }
+
+
+def test_a_line_that_cannot_be_read_forgets_nothing(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "verdicts.jsonl", "Ann")
+    journal.add(Verdict("a", "accept"))
+    whole = journal.path.read_bytes()
+    journal.path.write_bytes(whole + b"no verdict\n")
+    for change in (journal.refresh, journal.undo, lambda: journal.add(Verdict("b", "accept"))):
+        with pytest.raises(DataSetError, match="line 2: not a verdict"):
+            change()
+        assert state(journal) == {"a": "accept"}
+    journal.path.write_bytes(whole)
+    assert journal.undo() == Verdict("a", None, "Ann", undo=True)
+    assert journal.undo() is None
+
+
+def test_what_another_process_writes_before_the_lock_is_undone(tmp_path: Path) -> None:
+    first, second = (Journal(tmp_path / "verdicts.jsonl", "Ann") for _ in range(2))
+    first.add(Verdict("a", "accept"))
+    with first.path.open("ab") as file, ThreadPoolExecutor() as pool:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        undone = pool.submit(second.undo)
+        while not second._lock.locked():
+            time.sleep(0.01)
+        file.write(to_line(Verdict("b", "reject", "Ann")))
+        file.flush()
+        fcntl.flock(file, fcntl.LOCK_UN)
+        assert undone.result() == Verdict("b", None, "Ann", undo=True)
+    assert state(second) == {"a": "accept"}
 
 
 def test_comments_stay_without_a_verdict(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterator
 from http.client import HTTPConnection
+from itertools import count
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -13,6 +15,7 @@ from tests.reviewing.conftest import Review, review
 
 VERDICT = {"image": "train/img0.png", "verdict": "accept", "comment": "", "reason": None}
 JSON = {"Content-Type": "application/json"}
+REQUESTS = count()
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +61,13 @@ def ask(
     return found
 
 
+def post(server: Review, path: str, content: str, **query: str) -> tuple[int, bytes]:
+    """Status and content of the answer to a request that changes verdicts."""
+    start = json.loads(ask(server, "GET", "/about")[1])["start"]
+    stated = {"start": start, "request": f"r{next(REQUESTS)}"} | query
+    return ask(server, "POST", f"{path}?{urlencode(stated)}", content)[:2]
+
+
 def test_the_page_is_answered(server: Review) -> None:
     for path in (
         "/",
@@ -74,10 +84,28 @@ def test_the_page_is_answered(server: Review) -> None:
         assert "default-src 'none'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
     assert ask(server, "GET", "/about", headers={"Host": "localhost:PORT"})[0] == 200
-    status, told, _ = ask(server, "POST", "/verdict", json.dumps(VERDICT))
+    status, told = post(server, "/verdict", json.dumps(VERDICT))
     assert (status, json.loads(told)["own"]["verdict"]) == (200, "accept")
-    assert json.loads(ask(server, "POST", "/undo", "{}")[1])["own"]["verdict"] is None
-    assert json.loads(ask(server, "POST", "/undo", "{}")[1]) == {"image": None}
+    assert json.loads(post(server, "/undo", "{}")[1])["own"]["verdict"] is None
+    assert json.loads(post(server, "/undo", "{}")[1]) == {"image": None}
+
+
+def test_a_page_of_another_start_writes_nothing(server: Review) -> None:
+    for path in ("/verdict", "/undo"):
+        assert post(server, path, json.dumps(VERDICT), start="another")[0] == 409
+        assert ask(server, "POST", path, json.dumps(VERDICT))[0] == 400
+    assert json.loads(post(server, "/undo", "{}")[1]) == {"image": None}
+
+
+def test_a_request_that_is_sent_again_is_written_once(server: Review) -> None:
+    assert post(server, "/verdict", json.dumps(VERDICT))[0] == 200
+    other = json.dumps(VERDICT | {"image": "train/img1.png"})
+    answers = [post(server, "/verdict", other, request="one") for _ in range(2)]
+    answers += [post(server, "/undo", "{}", request="two") for _ in range(2)]
+    assert [json.loads(told)["own"]["verdict"] for _, told in answers] == ["accept", "accept", None, None]
+    own = json.loads(ask(server, "GET", "/verdicts")[1])["own"]
+    assert {image: told["verdict"] for image, told in own.items()}["train/img0.png"] == "accept"
+    assert json.loads(post(server, "/undo", "{}")[1])["image"] == "train/img0.png"
 
 
 def test_the_address_gives_a_cookie_that_scripts_cannot_read(server: Review) -> None:
@@ -173,7 +201,7 @@ INVALID = {
 
 @pytest.mark.parametrize(("content", "status"), INVALID.values(), ids=INVALID.keys())
 def test_invalid_verdicts_are_refused(server: Review, content: str, status: int) -> None:
-    assert ask(server, "POST", "/verdict", content)[0] == status
+    assert post(server, "/verdict", content)[0] == status
 
 
 def test_forms_of_other_pages_are_refused(server: Review) -> None:

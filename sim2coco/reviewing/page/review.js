@@ -113,7 +113,8 @@ function noted(name, found, asked) {
 async function say(change, advance) {
   if (current < 0) return;
   const { name } = entry();
-  const { verdict, comment, reason } = { ...said(name), ...change };
+  const { verdict, comment: whole, reason } = { ...said(name), ...change };
+  const comment = [...whole].slice(0, facts.max_comment).join("");
   const asked = { verdict, comment, reason, unsaved: true };
   own.set(name, asked);
   moved = true;
@@ -121,7 +122,8 @@ async function say(change, advance) {
   else refresh();
   list.draw();
   announce(`${name} ${told(name)}`);
-  noted(name, await source.say({ image: name, verdict, comment, reason }, trouble), asked);
+  const found = await source.say({ image: name, verdict, comment, reason }, trouble);
+  if (found) noted(name, found, asked);
 }
 
 function judge(verdict, reason = null) {
@@ -136,6 +138,7 @@ function saveComment() {
 
 async function undo() {
   const found = await source.undo(trouble);
+  if (!found) return;
   if (!found.image) {
     announce("nothing to undo");
     return;

@@ -4,14 +4,26 @@
 const embedded = document.getElementById("embedded");
 
 async function answered(response) {
-  if (!response.ok) throw new Error((await response.text()).trim() || `the server answers ${response.status}`);
+  if (!response.ok) {
+    const error = new Error((await response.text()).trim() || `the server answers ${response.status}`);
+    error.status = response.status;
+    throw error;
+  }
   return response.json();
+}
+
+// Whether the same request may succeed later: with the server, a token or a free disk.
+function passing({ status }) {
+  return !status || status === 403 || status >= 500;
 }
 
 class Server {
   constructor() {
+    this.facts = {};
     this.pending = 0;
     this.last = Promise.resolve();
+    this.stopped = false; // whether the server has been started again, perhaps with another data set
+    this.refused = new Map(); // why verdicts on images, by name, cannot be saved
   }
 
   async about() {
@@ -40,25 +52,43 @@ class Server {
   }
 
   // Requests are sent one after the other, in the order of the keys; each waits until it is answered.
+  // The result is null if the server refuses the request, and would always do so.
   post(path, content, troubled) {
     this.pending += 1;
+    const what = content.image || "undo";
+    const address = `${path}?start=${this.facts.start}&request=${crypto.randomUUID()}`;
+    const told = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) };
     const send = async () => {
-      for (;;) {
+      while (!this.stopped) {
         try {
-          const told = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) };
-          const found = await answered(await fetch(path, told));
-          troubled("");
+          const found = await answered(await fetch(address, told));
+          this.refused.delete(what);
+          troubled(this.problem());
           return found;
         } catch (error) {
-          const what = error instanceof TypeError ? "the server does not answer" : error.message;
-          troubled(`Not saved: ${what}. ${this.pending} waiting; this page tries again.`);
+          if (!passing(error)) return this.refuse(error, what, troubled);
+          const why = error.status ? error.message : "the server does not answer";
+          troubled(`Not saved: ${why}. ${this.pending} waiting; this page tries again.`);
           await new Promise((done) => setTimeout(done, 1000));
         }
       }
+      return null;
     };
     const result = this.last.then(send).finally(() => { this.pending -= 1; });
     this.last = result.catch(() => {});
     return result;
+  }
+
+  refuse(error, what, troubled) {
+    if (error.status === 409) this.stopped = true;
+    else this.refused.set(what, error.message);
+    troubled(this.problem());
+    return null;
+  }
+
+  problem() {
+    if (this.stopped) return "Not saved: the review has been started again. Reload this page; it saves nothing more.";
+    return [...this.refused].map(([what, why]) => `Not saved: ${what} (${why}).`).join(" ");
   }
 
   say(verdict, troubled) {
