@@ -11,8 +11,9 @@ IMAGE_BYTES_PER_PX = {"jpg": 0.13, "png": 0.45}
 DEPTH_BYTES_PER_PX = 0.15
 LABEL_BYTES = 35_000
 """Records and annotations of an image; like the sizes above, those of `assets=everyday` at 640x480."""
-CERTAIN = 2.0
-"""A run is refused if it needs this many times the free space; the estimate may be too large by that much."""
+LEAST_BYTES_PER_PX = 0.01
+LEAST_LABEL_BYTES = 2_000
+"""Lower bounds of the same, for plain images without objects; a run is refused only if these do not fit."""
 
 
 def check_space(store: Store, recipe: Recipe, images: int) -> None:
@@ -26,13 +27,17 @@ def check_space(store: Store, recipe: Recipe, images: int) -> None:
     Raises:
         StoreError: There is far too little space.
     """
-    needed, free = images * bytes_per_image(recipe), shutil.disk_usage(store.path(".")).free
-    if needed <= free:
+    disk = shutil.disk_usage(store.path("."))
+    needed = images * bytes_per_image(recipe)
+    if needed <= disk.free or not disk.total:  # some network file systems do not tell their size
         return
-    room = f"{store}: {counted(images, 'image')} take about {_size(needed)}, and {_size(free)} are free"
-    if needed > CERTAIN * free:
-        raise StoreError(f"out: {room}; name a folder on a larger disk, or ask for fewer images")
-    logging.getLogger("sim2coco").warning("%s; a run that fills the disk can be continued later", room)
+    least, free = images * least_bytes_per_image(recipe), f"and {_size(disk.free)} are free"
+    what = f"{store}: {counted(images, 'image')} take"
+    if least > disk.free:
+        told = f"{what} at least {_size(least)}, {free}"
+        raise StoreError(f"out: {told}; name a folder on a larger disk, or ask for fewer images")
+    told = f"{what} about {_size(needed)}, {free}"
+    logging.getLogger("sim2coco").warning("%s; a run that fills the disk can be continued later", told)
 
 
 def bytes_per_image(recipe: Recipe) -> float:
@@ -40,6 +45,11 @@ def bytes_per_image(recipe: Recipe) -> float:
     image = recipe.image
     per_px = IMAGE_BYTES_PER_PX[image.format] + DEPTH_BYTES_PER_PX * len(image.extra)
     return (1 + recipe.augment.copies) * (per_px * image.width * image.height + LABEL_BYTES)
+
+
+def least_bytes_per_image(recipe: Recipe) -> float:
+    """Size below which an accepted image with its labels will not be; copies may be in some splits only."""
+    return LEAST_BYTES_PER_PX * recipe.image.width * recipe.image.height + LEAST_LABEL_BYTES
 
 
 def _size(number: float) -> str:

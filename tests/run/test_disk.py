@@ -5,13 +5,14 @@ import logging
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from sim2coco import Recipe, generate
 from sim2coco.engines.local import Local
-from sim2coco.space import bytes_per_image
-from sim2coco.store import StoreError
+from sim2coco.space import bytes_per_image, check_space
+from sim2coco.store import LocalStore, StoreError
 from sim2coco.tally import Tally
 from tests.commandline import tree
 
@@ -72,14 +73,25 @@ def test_a_full_disk_stops_a_run_which_is_finished_when_there_is_space(disk: Pat
 def test_a_run_that_cannot_fit_is_refused_and_one_that_may_not_is_warned(
     disk: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    needed = int(WANTED * bytes_per_image(RECIPE))
-    fill(disk, needed // 3)
+    fill(disk, 10_000_000)
     with pytest.raises(
-        StoreError, match=r"24 images take about 0\.8 MB, and 0\.\d MB are free; name a folder"
+        StoreError, match=r"9999 images take at least 20\.3 MB, and \d+\.\d MB are free; name"
     ):
-        generate(RECIPE, disk / "data", WANTED)
+        generate(RECIPE, disk / "data", 9999)
     (disk / "ballast").unlink()
-    fill(disk, needed * 3 // 4)
+    fill(disk, int(WANTED * bytes_per_image(RECIPE) * 0.6))
     with caplog.at_level(logging.WARNING):
-        generate(RECIPE, disk / "data", WANTED, card=False)
+        generate(RECIPE, disk / "data", WANTED, card=False, report=False)
     assert "24 images take about 0.8 MB" in caplog.text
+
+
+def test_small_images_may_take_less_than_is_estimated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of 64x48 pixels with two objects, one takes 8 kB; and a disk of size 0 is one that does not tell."""
+    for total, free, told in ((10**9, 10_000 * WANTED, True), (0, 0, False)):
+        usage = SimpleNamespace(total=total, free=free)
+        monkeypatch.setattr("shutil.disk_usage", lambda path, usage=usage: usage)
+        caplog.clear()
+        check_space(LocalStore(tmp_path), RECIPE, WANTED)
+        assert ("24 images take about 0.8 MB" in caplog.text) == told
