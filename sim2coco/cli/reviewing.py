@@ -7,6 +7,7 @@ import signal
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
@@ -56,15 +57,16 @@ def _serve(
     listener = listening(options.port)
     app = application(_name(dataset), Gallery(dataset, audits), journal)
 
-    def started(address: str) -> None:
+    def started(address: str, private: Path) -> None:
         out.print(f"{journal.reviewer}'s verdicts are kept in {path}", markup=False)
         out.print(f"the page is at {address}\nCtrl-C ends the review", markup=False)
         out.file.flush()
         if not options.no_browser and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-            webbrowser.open(address)
+            webbrowser.open(entry_page(private, address))
 
     on_signals(lambda number, frame: None)  # the server ends by itself, and raises the signal once more
-    serve(app, listener, started)
+    with TemporaryDirectory(prefix="sim2coco-review-") as private:
+        serve(app, listener, lambda address: started(address, Path(private)))
     on_signals(signal.SIG_DFL)
     said = [verdict.verdict for verdict in journal.of_reviewer().values()]
     told = f"{counted(said.count('accept'), 'image')} accepted, {said.count('reject')} rejected"
@@ -72,8 +74,20 @@ def _serve(
     return 0
 
 
+def entry_page(folder: Path, address: str) -> str:
+    """Writes a page that leads to an address, which other users must not see in the arguments of a browser.
+
+    Returns:
+        The address of that page.
+    """
+    page = folder / "review.html"
+    page.touch(0o600)
+    page.write_text(f'<meta http-equiv="refresh" content="0; url={address}">\n')
+    return page.resolve().as_uri()
+
+
 def _name(dataset: Dataset) -> str:
-    return dataset.root.resolve().name
+    return os.fsencode(dataset.root.resolve().name).decode("utf-8", "replace")
 
 
 def _login() -> str:

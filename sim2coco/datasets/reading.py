@@ -90,6 +90,9 @@ def open_coco(root: Path) -> "CocoDataset":
     files = annotation_files(folder)
     if not files:
         raise DataSetError(f"{root}: not a data set: {EXPECTED}")
+    for split, name in files.items():
+        if split.encode("utf-8", "replace").decode() != split:
+            raise DataSetError(f"{root}: {name!r}: the name is not UTF-8; rename the file")
     with _advised(root):
         parts = {split: _Part(folder, split, name) for split, name in files.items()}
         heads = [part.head.info for part in parts.values()]

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -96,7 +96,8 @@ class Guard:
         stated = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])
         if scope["method"] != "GET" or scope["path"] != "/" or not self._is_token(stated[0]):
             return PlainTextResponse(NO_TOKEN, 403)
-        answer = RedirectResponse("/", 303)
+        # After a redirect, a browser would not send the cookie if a file or another page has led here.
+        answer = HTMLResponse('<meta http-equiv="refresh" content="0; url=/">')
         answer.set_cookie(self.cookie, self.token, path="/", httponly=True, samesite="strict")
         return answer
 

@@ -28,7 +28,7 @@ from sim2coco.reviewing.guard import Guard
 from sim2coco.reviewing.journal import Journal
 from sim2coco.reviewing.page import INDEX, SCRIPTS, STYLE, page_file
 from sim2coco.reviewing.shapes import shapes
-from sim2coco.reviewing.statements import Said, about, agreed, of_all, plain, said
+from sim2coco.reviewing.statements import Said, about, agreed, encodable, of_all, plain, said
 
 HOST = "127.0.0.1"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
@@ -81,7 +81,7 @@ class Pages:
         more = start + len(entries) < len(self.gallery.entries)
         listed = [plain(entry) for entry in entries]
         told = {"images": listed, "more": more, "complete": complete and not more}
-        return _json(told | {"error": self.gallery.error})
+        return _json(told | {"error": encodable(self.gallery.error)})
 
     def verdicts(self, request: Request) -> Response:
         """All verdicts that this reviewer may see."""
@@ -239,9 +239,11 @@ async def _body(request: Request) -> bytes:
 
 
 def _unreadable(request: Request, error: Exception) -> Response:
-    return _unwritten(request, error) if request.method == "POST" else PlainTextResponse(str(error), 404)
+    if request.method == "POST":
+        return _unwritten(request, error)
+    return PlainTextResponse(encodable(str(error)), 404)
 
 
 def _unwritten(request: Request, error: Exception) -> Response:
     told = getattr(error, "strerror", None) or str(error)
-    return PlainTextResponse(f"the verdict is not saved: {told}", 507)
+    return PlainTextResponse(f"the verdict is not saved: {encodable(told)}", 507)

@@ -63,6 +63,11 @@ def plain(entry: Entry) -> dict[str, Any]:
     }
 
 
+def encodable(text: str) -> str:
+    """A text with `?` in place of the bytes of file names that are not UTF-8."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def said(verdict: Verdict) -> dict[str, Any]:
     """A verdict without the image."""
     return {

@@ -1,9 +1,13 @@
 """The command line of reviews, without a server."""
 
+import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from sim2coco.cli import reviewing
 from sim2coco.datasets.verdicts import Verdict, to_line
 from tests.cocosets import small
 from tests.commandline import Command
@@ -52,3 +56,26 @@ def test_a_page_is_written_once(command: Command, here: Path) -> None:
     again = command("review", "set", "--static", "page.html")
     assert (again.code, again.err) == (2, "sim2coco: --static: page.html exists; add --force to replace it\n")
     assert command("review", "set", "--static", "page.html", "--force").code == 0
+
+
+def test_names_that_are_not_utf8(command: Command, here: Path) -> None:
+    latin = os.fsdecode("häuser".encode("latin-1"))
+    coco = small(images=1)
+    coco.write(here / latin / "annotations/instances_train.json", here / latin / "images/train")
+    assert command("review", latin, "--static", "page.html").code == 0
+    coco.write(here / f"set/annotations/instances_{latin}.json", here / "set/images" / latin)
+    shutil.copytree(here / latin, here / "other")
+    annotations = here / "other/annotations/instances_train.json"
+    annotations.write_text(annotations.read_text().replace("img0", json.dumps(latin)[1:-1]))
+    for name in ("set", "other"):
+        outcome = command("review", name, "--static", "page.html", "--force")
+        assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+        assert "h\\udce4user" in outcome.err or "images[0]: cannot be read" in outcome.err
+
+
+def test_the_browser_is_given_a_private_file(tmp_path: Path) -> None:
+    address = reviewing.entry_page(tmp_path, "http://127.0.0.1:1/?token=secret")
+    page = Path(address.removeprefix("file://"))
+    assert "secret" not in address
+    assert "url=http://127.0.0.1:1/?token=secret" in page.read_text()
+    assert page.stat().st_mode & 0o077 == 0

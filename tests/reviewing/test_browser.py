@@ -171,7 +171,7 @@ def test_verdicts_that_the_server_refuses_do_not_hold_up_others(dataset: Path, p
 
     with review(dataset, "Ann") as server:
         page.route(re.compile(r"/verdict\?"), answer)
-        page.goto(server.address)
+        page.goto(reviewing.entry_page(path.parent, server.address))
         expect(page.locator("#caption")).to_contain_text("train/img0.png")
         for key in "arr":
             page.keyboard.press(key)
