@@ -127,7 +127,7 @@ def generate(
             tally = Tally(num_images, recipe.quality.patience, recipe.quality.min_yield)
             _make_missing(job, engine, tally, retry_failed, progress)
             formats = combined(written, formats)
-            found = Gathering(_info(job), workers) if report else None
+            found = Gathering(_info(job), workers, tolerant=True) if report else None
             labels = finalise(job, tally, formats, card, found)
             if found:
                 run = finished_run(recipe, catalogue, num_images, formats)

@@ -81,8 +81,11 @@ def _sweep(arguments: list[str], folder: str) -> list[int]:
         def job(tree: "DictConfig") -> float | None:
             return run_noted(tree, shared)
 
-        _hydra("generate", arguments, shared, job)
-        return sweeping.finish(shared, planned)
+        try:
+            _hydra("generate", arguments, shared, job)
+        finally:  # what has been made is compared, whatever has ended the sweep
+            codes = sweeping.finish(shared, planned)
+        return codes
 
 
 def _hydra(command: str, arguments: list[str], folder: str, job: Callable[["DictConfig"], object]) -> None:

@@ -52,23 +52,34 @@ def run_noted(tree: "DictConfig", folder: str) -> float | None:
     code = guarded(lambda: generate_one(tree))
     on_signals(exit_now)
     job = job_of(tree)
-    score = None if code in (1, 2) else _scored(tree, job)
-    note(folder, job, code, score)
-    return score
+    scores: list[float] = []
+    if code not in (1, 2):
+        code = max(code, guarded(lambda: _scored(tree, job, scores)))
+    note(folder, job, code, *scores)
+    return scores[0] if scores else None
 
 
-def _scored(tree: "DictConfig", job: "SweepJob") -> float | None:
-    """Scores the data set of a job, if the sweep is scored, and prints the score."""
+def _scored(tree: "DictConfig", job: "SweepJob", scores: list[float]) -> int:
+    """Scores the data set of a job, if the sweep is scored; adds the score to a list, and returns 0.
+
+    Raises:
+        DataSetError: A data set cannot be read.
+        ValidateError: The reference has nothing in common with the data set.
+    """
     from sim2coco.cli.config import read
 
     _, options = read(tree)
     if options.score.by == "none":
-        return None
+        return 0
     from sim2coco.sweeps.scores import score_of
 
     score = score_of(options.score, job)
+    if score is None:
+        err.print(f"{options.out}: has no score: there is nothing to compare", markup=False)
+        return 0
     out.print(f"{options.out}: score {score:.4g} ({options.score.by})", markup=False)
-    return score
+    scores.append(score)
+    return 0
 
 
 def generate_one(tree: "DictConfig") -> int:

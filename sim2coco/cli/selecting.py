@@ -16,6 +16,7 @@ from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.reading import Dataset, open_dataset
 from sim2coco.datasets.verdicts import read_verdicts, rejected
 from sim2coco.export.derived import write_derived
+from sim2coco.export.newfolder import check_new, refuse_inside
 from sim2coco.messages import counted
 from sim2coco.selecting.floating import floating
 from sim2coco.selecting.listing import CSV, listing
@@ -60,10 +61,14 @@ def run(options: argparse.Namespace, out: Console) -> int:
     """Writes the selected images as a data set, and prints why others are left out; returns 0."""
     wish, workers = _wish(options), os.cpu_count() or 1
     data = open_dataset(Path(options.data))
+    refuse_inside(Path(options.out), [Path(options.data)])
+    check_new(Path(options.out))
     rules = set(wish.rules)
     verdicts = _rejected(options)
     target = _target(options, out, workers)
     images = _measured(data, out, workers)
+    if not images:
+        raise DataSetError(f"{options.data}: has no images")
     _check_verdicts(verdicts, images, options)
     known = Verdicts(verdicts, _floating(options, out) if FLOATING in rules else {})
     wish = replace(wish, target=uniform(data.info.categories, images) if options.balance else target)

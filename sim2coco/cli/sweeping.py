@@ -72,7 +72,7 @@ def job_of(tree: "DictConfig") -> "SweepJob":
     return SweepJob(int(hydra.job.num), tuple(map(str, hydra.overrides.task)), Path(options.out).absolute())
 
 
-def note(folder: str, job: "SweepJob", code: int, score: float | None) -> None:
+def note(folder: str, job: "SweepJob", code: int, score: float | None = None) -> None:
     """Notes a job that has ended in a folder, because a launcher may run it in another process."""
     entry = [job.number, job.overrides, str(job.out), code, score]
     Path(folder, f"job{job.number}.json").write_text(json.dumps(entry))

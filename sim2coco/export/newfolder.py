@@ -21,10 +21,8 @@ def new_folder(out: Path) -> Iterator[LocalStore]:
     Raises:
         StoreError: It exists and is not empty, cannot be written or replaced, or another process writes it.
     """
-    out = _resolved(out)
-    _check_free(out)
-    store = LocalStore(out.with_name(f".{out.name}.partial"))
-    _check_left_over(store.root)
+    out = check_new(out)
+    store = LocalStore(_partial(out))
     with store.claim():
         try:
             _clear(store.root)
@@ -37,6 +35,23 @@ def new_folder(out: Path) -> Iterator[LocalStore]:
         store.root.rename(out)
     except OSError as error:
         raise StoreError(f"--out: cannot write {out}: {error.strerror}") from error
+
+
+def check_new(out: Path) -> Path:
+    """Checks that `new_folder` can make a folder; returns the folder that the path leads to.
+
+    Raises:
+        StoreError: It exists and is not empty, or cannot be written or replaced.
+    """
+    out = _resolved(out)
+    _check_free(out)
+    _check_left_over(_partial(out))
+    return out
+
+
+def _partial(out: Path) -> Path:
+    """The temporary folder beside a folder."""
+    return out.with_name(f".{out.name}.partial")
 
 
 def refuse_inside(out: Path, roots: Iterable[Path]) -> None:

@@ -39,12 +39,19 @@ class Gathering:
         values: The values of all quantities.
         shown: Images for the wall, spread evenly over the data set.
         ignored: How many visible objects have no label, by reason.
+        problems: Messages of images that could not be measured.
         sizes: Number of labels by COCO's size: `small` is below 32², `large` at least 96² pixels.
         compared: Measures, without those of objects, of the images that are looked for near-duplicates.
     """
 
-    def __init__(self, info: DatasetInfo, workers: int = 1) -> None:
-        """Begins without images."""
+    def __init__(self, info: DatasetInfo, workers: int = 1, tolerant: bool = False) -> None:
+        """Begins without images.
+
+        Args:
+            info: What all images share.
+            workers: Number of threads.
+            tolerant: Whether images that cannot be measured are counted in `problems` instead of raised.
+        """
         self.contents = Contents(info)
         self.values = Values()
         self.shown: Spread[LabelledImage] = Spread(SHOWN)
@@ -52,7 +59,9 @@ class Gathering:
         self.sizes: Counter[str] = Counter()
         self.compared: list[ImageMeasures] = []
         self._places = {name: array("d") for name in PLACE}
-        self._workers = workers
+        self.problems: list[str] = []
+        self._workers = max(workers, 1)
+        self._tolerant = tolerant
 
     def watched(self, images: Iterable[LabelledImage]) -> Iterator[LabelledImage]:
         """Yields images, which are measured meanwhile in other threads.
@@ -69,9 +78,9 @@ class Gathering:
                     waiting.append(pool.submit(measure_image, image, categories))
                     yield image
                     while waiting and (waiting[0].done() or len(waiting) > AHEAD * self._workers):
-                        self._add(waiting.popleft().result())
+                        self._take(waiting.popleft())
                 while waiting:
-                    self._add(waiting.popleft().result())
+                    self._take(waiting.popleft())
             finally:
                 pool.shutdown(cancel_futures=True)
 
@@ -79,6 +88,14 @@ class Gathering:
         self.contents.add(image)
         self.shown.add(image)
         self.ignored.update(ignored.reason for ignored in image.ignored or ())
+
+    def _take(self, measured: Future[ImageMeasures]) -> None:
+        try:
+            self._add(measured.result())
+        except Exception as error:
+            if not self._tolerant:
+                raise
+            self.problems.append(str(error))
 
     def _add(self, image: ImageMeasures) -> None:
         self.values.add(image)

@@ -27,6 +27,7 @@ class Making:
         notes: What has to be known for it.
         reasons: How often each reason has rejected a view or a scene; None if there are no records.
         views: Number of accepted views.
+        rejected: Number of rejected views, and of scenes without a view.
         advice: What to change for fewer rejections.
         failed: Number of scenes that could not be made.
     """
@@ -37,6 +38,7 @@ class Making:
     notes: Sequence[str] = ()
     reasons: Counter[str] | None = None
     views: int = 0
+    rejected: int = 0
     advice: str = ""
     failed: int = 0
 
@@ -74,6 +76,7 @@ def _of_run(root: Path, run: Mapping[str, Any]) -> Making:
         notes=tuple(_notes(settings)),
         reasons=found.reasons,
         views=found.accepted,
+        rejected=found.rejected,
         advice=advice(Counter({reason: n for reason, n in found.reasons.items() if reason != "failed"})),
         failed=found.scenes["failed"],
     )

@@ -93,8 +93,7 @@ def _key_numbers(found: Gathering, made: Making, groups: int) -> Iterator[tuple[
     yield number(round(labels / max(images, 1), 1)), "labels per image"
     yield number(contents.empty.total()), "images without a label"
     if made.reasons is not None:
-        rejected = made.reasons.total()
-        yield percent(rejected / max(rejected + made.views, 1)), "of the views rejected"
+        yield percent(made.rejected / max(made.rejected + made.views, 1)), "of the views rejected"
     yield number(groups), "groups of near-duplicates"
 
 

@@ -41,6 +41,7 @@ class Bars:
         write: Writes a value at the axis.
         label: What the values are, with the unit.
         unit: What is counted, such as `objects`.
+        single: Whether each bar is that of a single whole number.
     """
 
     edges: Array
@@ -51,6 +52,7 @@ class Bars:
     write: Callable[[float], str]
     label: str
     unit: str
+    single: bool = False
 
 
 def histogram(bars: Bars, label: str) -> Markup:
@@ -98,9 +100,8 @@ def _filled(bars: Bars, places: Sequence[float], heights: Array) -> Markup:
     found = []
     for index, height in enumerate(heights.tolist()):
         left, right, y = x_of(places[index]), x_of(places[index + 1]), y_of(height)
-        told = (
-            f"{bars.write(bars.edges[index])} to {bars.write(bars.edges[index + 1])}: {bars.counts[index]:,}"
-        )
+        low, high = bars.write(bars.edges[index]), bars.write(bars.edges[index + 1])
+        told = f"{low if bars.single else f'{low} to {high}'}: {bars.counts[index]:,}"
         if height:
             found.append(_bar(left + 0.5, y, right - left - 1, y_of(0.0) - y, told))
     return Markup("").join(found)

@@ -171,7 +171,8 @@ def figure_of(shown: Shown, values: Values, others: Values | None) -> Figure | N
     edges = own.edges[first : last + 2]
     counts = own.counts[first : last + 1]
     compared = theirs.counts[first : last + 1] if theirs is not None and theirs.counts.sum() else None
-    bars = Bars(edges, counts, compared, own.logarithmic, shown.written, shown.write, shown.label, shown.unit)
+    axis = own.logarithmic, shown.written, shown.write, shown.label
+    bars = Bars(edges, counts, compared, *axis, shown.unit, single=shown.write is whole)
     told = f"{shown.text} {_summary(shown, values)}"
     if compared is not None and others is not None:
         told += f" The line is the other data set: {_lower(_summary(shown, others))}"

@@ -78,11 +78,15 @@ def _check_free(store: LocalStore, target: Path, force: bool) -> None:
 
 def _is_other(store: Store, name: str) -> bool:
     """Whether there is a file that is not a report as it was written."""
+    if store.path(name).is_dir():
+        return True
     return store.exists(name) and (is_edited(store, name) or not store.get(name).startswith(HEAD))
 
 
 def report_of_run(store: Store, root: Path, found: Gathering, workers: int, run: Mapping[str, Any]) -> None:
     """Writes the report of a finished run; a `report.html` that was edited stays.
+
+    A fault of the report is logged: it must not keep a run of many hours from its end.
 
     Args:
         store: The data set.
@@ -90,9 +94,20 @@ def report_of_run(store: Store, root: Path, found: Gathering, workers: int, run:
         found: What was gathered of its images.
         workers: Number of threads.
         run: What `run.json` will say.
+
+    Raises:
+        OSError: The file cannot be written.
     """
+    if found.problems:
+        told = f"{len(found.problems)} images cannot be measured, the first: {found.problems[0]}"
+        log.warning("%s/%s is not written: %s", store, NAME, told)
+        return
     if _is_other(store, NAME):
         log.warning("%s/%s was edited and stays as it is; delete it to have it written anew", store, NAME)
         return
-    text = page(found, making(root, found.contents.info, run), None, "", workers)
-    store.put(NAME, signed_text(text.encode()))
+    try:
+        text = page(found, making(root, found.contents.info, run), None, "", workers).encode()
+    except Exception:
+        log.warning("%s/%s is not written, because of an error in sim2coco", store, NAME, exc_info=True)
+        return
+    store.put(NAME, signed_text(text))

@@ -42,7 +42,7 @@ class Sample:
 
 def samples(images: Sequence[LabelledImage], names: Sequence[str], workers: int) -> list[Sample]:
     """The images of the wall; those that cannot be read are left out."""
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(max(workers, 1)) as pool:
         found = list(pool.map(lambda image: _sample(image, names), images))
     return [sample for sample in found if sample is not None]
 

@@ -25,7 +25,8 @@ class Status:
         owner: The run that is writing to the data set; None if there is none.
         scenes: Number of scenes by their status: `done`, `rejected` or `failed`.
         accepted: Number of accepted views, including those that will be left out in the end.
-        reasons: How often each reason has rejected a view or a scene.
+        reasons: How often each reason has rejected a view or a scene; a view may have several reasons.
+        rejected: Number of rejected views, and of scenes without a view.
         failed: Error of each failed scene.
         unreadable: Names of the records that cannot be read; the next run makes these scenes again.
         per_s: Accepted views per second before the newest record; None for too few records.
@@ -37,6 +38,7 @@ class Status:
     scenes: Counter[str] = field(default_factory=Counter)
     accepted: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    rejected: int = 0
     failed: dict[int, str] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
     per_s: float | None = None
@@ -92,6 +94,7 @@ def _count(found: Status, record: dict[str, Any]) -> int:
     views = [tuple(map(str, view["reasons"])) for view in record["views"]]
     found.scenes[state] += 1
     found.reasons.update(reason for reasons in views for reason in reasons)
+    found.rejected += sum(map(bool, views)) + (state == "rejected")
     if state == "rejected":
         found.reasons.update(record["unlucky"][-1:])
     if state == "failed":

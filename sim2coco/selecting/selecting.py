@@ -107,7 +107,7 @@ def _chosen(images: Sequence[ImageMeasures], compared: Vectors, rest: list[int],
     """Yields the chosen images: from each split in proportion to its images."""
     total = len(rest) if wish.number is None else wish.number
     if wish.share is not None:
-        total = round(wish.share * len(images))
+        total = max(1, round(wish.share * len(images)))
     by_split: dict[str, list[int]] = {}
     for index in rest:
         by_split.setdefault(images[index].split, []).append(index)

@@ -28,6 +28,8 @@ def vectors(features: Sequence[NDArray[np.float32]], weights: Mapping[str, float
         features: The feature vector of each image.
         weights: The weight of each part; parts without weight are left out.
     """
+    if not len(features):
+        return np.zeros((0, 0), np.float32)
     found = np.asarray(features, np.float64).reshape(len(features), -1)
     deviation = found.std(axis=0)
     scaled = (found - found.mean(axis=0)) / np.where(deviation > 1e-6, deviation, 1.0)

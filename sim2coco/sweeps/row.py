@@ -55,6 +55,7 @@ class Row:
         state: `finished`, `running`, `stopped`, `damaged`, or `none` if it has made no data set.
         accepted: Number of accepted views.
         reasons: How often each reason has rejected a view or a scene.
+        accepted_share: Accepted views among all views and scenes without a view; NaN if there are none.
         failed: Number of failed scenes.
         objects: Labels of each image.
         visible_fraction: Visible fraction of each label.
@@ -67,18 +68,13 @@ class Row:
     state: str
     accepted: int
     reasons: Counter[str]
+    accepted_share: float
     failed: int
     objects: Spread
     visible_fraction: Spread
     side_px: Spread
     per_s: float
     score: float = math.nan
-
-    @property
-    def accepted_share(self) -> float:
-        """Accepted views among all views and rejected scenes; NaN if there are none."""
-        views = self.accepted + sum(self.reasons.values())
-        return self.accepted / views if views else math.nan
 
 
 def read_rows(jobs: Iterable[SweepJob], scores: Mapping[int, float | None]) -> list[Row]:
@@ -92,7 +88,7 @@ def read_rows(jobs: Iterable[SweepJob], scores: Mapping[int, float | None]) -> l
 
 
 def _read(job: SweepJob) -> Row:
-    nothing = Row(job, "none", 0, Counter(), 0, *_spreads([]), math.nan)
+    nothing = Row(job, "none", 0, Counter(), math.nan, 0, *_spreads([]), math.nan)
     if not (job.out / "run.json").exists():
         return nothing
     try:
@@ -101,8 +97,10 @@ def _read(job: SweepJob) -> Row:
     except (DataSetError, OSError):
         return replace(nothing, state="damaged")
     accepted = found.finished if found.done else found.accepted
-    rate = _number(found.per_s)
-    return Row(job, _state(found), accepted, found.reasons, len(found.failed), *spreads, rate)
+    views = found.accepted + found.rejected
+    share = found.accepted / views if views else math.nan
+    failed, rate = len(found.failed), _number(found.per_s)
+    return Row(job, _state(found), accepted, found.reasons, share, failed, *spreads, rate)
 
 
 def _number(value: float | None) -> float:

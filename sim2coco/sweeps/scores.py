@@ -1,5 +1,6 @@
 """Scores of data sets, for sweeps that look for the best settings."""
 
+import math
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -52,15 +53,17 @@ def check(score: Score) -> None:
             f"score.reference: score.by={score.by} needs a reference, for example score.reference=data/real"
         )
     try:
-        open_dataset(Path(score.reference).expanduser())
+        sizes = open_dataset(Path(score.reference).expanduser()).sizes().values()
     except DataSetError as error:
         raise ConfigError(f"score.reference: {error}") from error
+    if not any(size.annotations for size in sizes):
+        raise ConfigError(f"score.reference: {score.reference} has no labels")
     if score.by == "ap" and find_spec("torch") is None:
         raise ConfigError("score.by: ap needs PyTorch, which the extra validate brings")
 
 
 def score_of(score: Score, job: SweepJob) -> float | None:
-    """The score of the finished data set of a job; None if there is none.
+    """The score of the finished data set of a job; None if there is none, or if nothing can be compared.
 
     Raises:
         DataSetError: A data set cannot be read.
@@ -68,9 +71,13 @@ def score_of(score: Score, job: SweepJob) -> float | None:
     if score.by == "none":
         return None
     if score.by == "accepted":
-        return read_rows([job], {})[0].accepted_share
+        return _known(read_rows([job], {})[0].accepted_share)
     reference = open_dataset(Path(score.reference or "").expanduser())
-    return BY_REFERENCE[score.by](score, open_dataset(job.out), reference)
+    return _known(BY_REFERENCE[score.by](score, open_dataset(job.out), reference))
+
+
+def _known(score: float) -> float | None:
+    return score if math.isfinite(score) else None
 
 
 def _coverage(score: Score, dataset: Dataset, reference: Dataset) -> float:

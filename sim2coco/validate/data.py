@@ -142,7 +142,8 @@ def _corners(box: tuple[float, float, float, float]) -> tuple[float, float, floa
 def _on_canvas(pixels: Pixels, canvas: Canvas) -> Pixels:
     """An image scaled into the upper left corner of a grey canvas."""
     height, width = pixels.shape[:2]
-    scale = canvas.scale(width, height)
+    # Photographs without objects may have another shape than the data sets for which the canvas was made.
+    scale = min(canvas.scale(width, height), canvas.width / width, canvas.height / height)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     if size != (width, height):
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR

@@ -173,3 +173,22 @@ def test_a_score_without_a_reference_is_refused(command: Command, here: Path) ->
     assert outcome.code == 2
     assert "score.reference: score.by=coverage needs a reference" in outcome.err
     assert list(here.iterdir()) == []
+
+
+def test_a_score_that_cannot_be_computed_hides_nothing(command: Command, here: Path) -> None:
+    assert command("generate", "out=reference", "num_images=1", "scene.empty_share=0", *TINY).code == 0
+    sweep = ("-m", "num_images=1", "seed=1,2", "out='d/${seed}'", *TINY, "score.by=coverage")
+    (image,) = (here / "reference/images").rglob("*.jpg")
+    image.write_bytes(b"no image")
+    outcome = command("generate", *sweep, "score.reference=reference")
+    assert outcome.code == 2
+    assert outcome.err.count(image.name) == 2
+    with (here / "d/sweep.csv").open() as file:
+        assert [(row["state"], row["score"]) for row in csv.DictReader(file)] == [("finished", "")] * 2
+    assert (
+        command("generate", "out=empty", "num_images=1", "scene.num_objects=0", *TINY, "quality=none").code
+        == 0
+    )
+    outcome = command("generate", *sweep, "score.reference=empty")
+    assert outcome.code == 2
+    assert set(outcome.err.splitlines()) == {"sim2coco: score.reference: empty has no labels"}

@@ -343,3 +343,17 @@ def test_near_duplicates_are_shown(made: Path, tmp_path: Path, rng: np.random.Ge
     assert "1 group lies in more than one split" in text
     assert f"<code>train/{names[0]}</code> <code>val/{names[0]}</code>" in text
     assert len(re.findall(r'<img src="data:image/jpeg', text)) == 2
+
+
+def test_a_report_that_fails_does_not_keep_a_run_from_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("sim2coco.report.gathering.measure_image", _fails)
+    result = generate(RECIPE, tmp_path / "data", 2)
+    assert (result.images, check(tmp_path / "data").faults) == (2, ())
+    assert not (tmp_path / "data" / "report.html").exists()
+    assert "report.html is not written: 2 images cannot be measured, the first: too large" in caplog.text
+
+
+def _fails(image: object, categories: int) -> None:
+    raise DataSetError("too large")
