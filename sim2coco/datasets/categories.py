@@ -43,6 +43,10 @@ def read_head(path: Path) -> Head:
     for rank, entry in enumerate(listed):
         for what in violations(entry, COCO["categories"]):
             raise DataSetError(f"{path}: categories[{rank}]: {what}")
+        if entry["name"].encode("utf-8", "replace").decode() != entry["name"]:
+            raise DataSetError(
+                f"{path}: categories[{rank}]: name {entry['name']!r} cannot be written as UTF-8"
+            )
     first: dict[str, Entry] = {}
     for entry in listed:
         first.setdefault(entry["name"], entry)

@@ -59,7 +59,7 @@ def plain(entry: Entry) -> dict[str, Any]:
         "visible": entry.visible,
         "reasons": entry.reasons,
         "audit": None if audited is None else [len(audited.failures), audited.worst],
-        "failures": [] if audited is None else audited.failures,
+        "failures": [] if audited is None else [*map(encodable, audited.failures)],
     }
 
 

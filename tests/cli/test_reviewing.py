@@ -67,7 +67,10 @@ def test_names_that_are_not_utf8(command: Command, here: Path) -> None:
     shutil.copytree(here / latin, here / "other")
     annotations = here / "other/annotations/instances_train.json"
     annotations.write_text(annotations.read_text().replace("img0", json.dumps(latin)[1:-1]))
-    for name in ("set", "other"):
+    small(("cat", latin), images=1).write(
+        here / "third/annotations/instances_train.json", here / "third/images/train"
+    )
+    for name in ("set", "other", "third"):
         outcome = command("review", name, "--static", "page.html", "--force")
         assert (outcome.code, outcome.err.count("\n")) == (2, 1)
         assert "h\\udce4user" in outcome.err or "images[0]: cannot be read" in outcome.err
