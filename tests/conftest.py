@@ -1,5 +1,6 @@
 """Fixtures that more than one folder of tests uses."""
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +12,11 @@ from sim.bullet import Client
 from sim.render.raster.egl.client import EglUnavailable
 from sim.render.raster.egl.probe import egl_device
 from sim.render.settings import Render, Tiny
+from sim2coco import plugins
 from tests.rig import Rig
+
+collect_ignore = ["poison.py"]
+"""A plug-in; if it were searched for doctests, its kind of scene would be registered for all tests."""
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +60,12 @@ def _where_egl_draws(request: pytest.FixtureRequest) -> None:
 def rng() -> np.random.Generator:
     """A generator, the same for each test."""
     return np.random.Generator(np.random.PCG64(5))
+
+
+@pytest.fixture
+def _forgotten_plugins() -> Iterator[None]:
+    """Forgets the plug-ins that a test loads in this process."""
+    yield
+    plugins._loaded.clear()
+    for name in [name for name in sys.modules if name.startswith(plugins.PREFIX)]:
+        plugins._forget(name)

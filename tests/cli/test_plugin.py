@@ -3,7 +3,6 @@
 import csv
 import json
 import sys
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -29,15 +28,7 @@ CHOSEN = [
 ]
 ALONE = [["scene=on_table"], ["light=flash"], ["+quality.checks.border={kind: border}"]]
 HARMLESS = "LOADED = True\n"
-
-
-@pytest.fixture(autouse=True)
-def _forget() -> Iterator[None]:
-    """Forgets the plug-ins that a test loads in this process."""
-    yield
-    plugins._loaded.clear()
-    for name in [name for name in sys.modules if name.startswith(PREFIX)]:
-        plugins._forget(name)
+pytestmark = pytest.mark.usefixtures("_forgotten_plugins")
 
 
 def ended(outcome: Outcome, code: int) -> Outcome:

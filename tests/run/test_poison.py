@@ -36,6 +36,7 @@ def generate(*arguments: str) -> int:
     return ended.value.code
 
 
+@pytest.mark.usefixtures("_forgotten_plugins")
 def test_good_scenes_are_the_same_and_each_poison_is_named(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
