@@ -35,7 +35,7 @@ def test_the_folder_has_the_name_that_was_written(command: Command, here: Path, 
 
 def test_a_sweep_keeps_the_names(command: Command, here: Path) -> None:
     made(command("generate", "-m", "out=1_0,2.50", *ONE, *TINY))
-    assert sorted(path.name for path in here.iterdir()) == ["1_0", "2.50"]
+    assert sorted(path.name for path in here.iterdir() if path.is_dir()) == ["1_0", "2.50"]
 
 
 @pytest.mark.parametrize("name", ["2024_11_28", "no", "1e5", "2024-11-28"])

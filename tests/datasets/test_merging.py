@@ -289,6 +289,7 @@ def test_a_broken_or_interrupted_merge_leaves_nothing(tmp_path: Path, three: tup
     left = tmp_path / ".out.partial/images/train"
     left.mkdir(parents=True)
     (left / "old.png").touch()
+    (tmp_path / ".out.partial/.lock").touch()  # a killed process leaves its lock
     data = joined(tmp_path / "out", *three[:2])
     assert {path.name for path in tmp_path.iterdir()} == before | {"out"}
     assert "images/train/old.png" not in tree(data.root)

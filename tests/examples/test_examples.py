@@ -69,7 +69,7 @@ def test_sweep(tmp_path: Path) -> None:
     (sweep,) = commands("A sweep")
     told = output(f"{sweep} {TINY} num_images=1 views=1 assets=shapes", tmp_path)
     assert told.count("no faults\n") == 4
-    made = {path.name for path in (tmp_path / "data" / "sweep").iterdir()}
+    made = {path.name for path in (tmp_path / "data" / "sweep").iterdir() if path.is_dir()}
     assert made == {f"{number}_objects_{light}" for number in (3, 8) for light in ("day", "dusk")}
 
 

@@ -34,6 +34,8 @@ SMALL = {
     },
     "scene": {"kind": "drop", "num_objects": [1, 3]},
 }
+CHANGED = {"run.json", "README.md", "report.html"}
+"""Files of a data set that name its formats."""
 RECIPE = Recipe.parse(SMALL)
 INFO = dataset_info(RECIPE.split.shares, load_catalogue(RECIPE.assets))
 
@@ -97,8 +99,8 @@ def test_a_format_is_one_class(plain: Path, listing: type[Format], tmp_path: Pat
         {"kind": "coco", "segmentation": "rle", "rle": "compressed"},
         {"kind": "listing", "separator": " "},
     ]
-    # `run.json` and the card name the format.
-    same = tree(plain).keys() - {"run.json", "README.md"}
+    # `run.json`, the card and the report name the format.
+    same = tree(plain).keys() - CHANGED
     assert {name: made[name] for name in same} == {name: tree(plain)[name] for name in same}
     assert not check(tmp_path / "data").faults
 
@@ -127,7 +129,7 @@ def test_another_format_is_added_to_a_finished_data_set(listing: type[Format], t
     after = tree(out)
     assert lines(out) == expected(out)
     assert after.keys() - before.keys() == {"listing.txt"}
-    assert {name for name in before if after[name] != before[name]} == {"run.json", "README.md"}
+    assert {name for name in before if after[name] != before[name]} == CHANGED
     assert {path: path.stat().st_mtime_ns for path in times} == times
 
 
