@@ -71,6 +71,8 @@ def train(root: Path) -> str:
     small = (
         "config.MODEL.DEVICE, config.MODEL.WEIGHTS, config.SOLVER.MAX_ITER = 'cpu', '', 4\n"
         "config.INPUT.MIN_SIZE_TRAIN, config.INPUT.MAX_SIZE_TRAIN = (120,), 160\n"
+        # Frozen normalisation is for weights that are downloaded; random ones diverge with it.
+        "config.MODEL.RESNETS.NORM, config.MODEL.BACKBONE.FREEZE_AT, config.SOLVER.BASE_LR = 'BN', 0, 1e-4\n"
         "config.DATALOADER.NUM_WORKERS, config.TEST.EVAL_PERIOD = 0, 0\n"
         "config.MODEL.ROI_HEADS.BATCH_SIZE_PER_IMAGE = 16\n"
         "heads = config.MODEL.ROI_BOX_HEAD, config.MODEL.ROI_MASK_HEAD\n"
