@@ -74,6 +74,7 @@ def test_a_killed_sweep_goes_on_where_it_was(program: Command, command: Command,
         assert tree(here / f"killed/{seed}") == tree(here / f"whole/{seed}")
 
 
+@pytest.mark.slow
 def test_a_launcher_makes_the_same_data_sets(program: Command, command: Command, here: Path) -> None:
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher", reason="needs the extra sweep")
     sweep = ("-m", "num_images=1", "light=day,dusk", "scene.num_objects=1", *TINY)
@@ -119,6 +120,7 @@ def test_engine_and_order_of_words_change_nothing(program: Command, command: Com
     assert [path.name for path in here.iterdir()] == ["data"]
 
 
+@pytest.mark.slow
 def test_optuna_looks_for_the_best_score(program: Command, command: Command, here: Path) -> None:
     pytest.importorskip("hydra_plugins.hydra_optuna_sweeper", reason="needs the extra sweep")
     reference = ("num_images=2", "seed=9", "scene.num_objects=2", "views=1", *TINY)

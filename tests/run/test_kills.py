@@ -87,6 +87,7 @@ def killed(out: Path, images: int, kills: int) -> int:
     return done
 
 
+@pytest.mark.slow
 def test_workers_are_killed_at_random_moments(tmp_path: Path) -> None:
     assert killed(tmp_path / "data", 60, 8) > 3
     generate(Recipe.parse(SMALL), tmp_path / "clean", 60)
