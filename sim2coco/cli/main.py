@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from sim2coco.cli.arguments import Parser, add_arguments
@@ -35,6 +36,8 @@ COMMANDS = {
     "doctor": "check this installation, and say how to repair it",
 }
 
+OWN_ARGUMENTS = {"export": "exporting", "select": "selecting", "validate": "validating"}
+"""Commands whose arguments are in a module of their own, and the module."""
 NARROW = ("ascii", "us-ascii", "ansi_x3.4-1968")
 """Encodings of file names in which names of most scripts cannot be written."""
 
@@ -96,14 +99,10 @@ def _dispatched(command: str, arguments: list[str]) -> int:
         return composed(command, arguments[1:])
     if command == "assets":
         return _assets(arguments[1:])
-    if command == "export":
-        return _export(arguments[1:])
+    if command in OWN_ARGUMENTS:
+        return _own(command, arguments[1:])
     if command in ("merge", "split"):
         return _derived(command, arguments[1:])
-    if command == "select":
-        return _select(arguments[1:])
-    if command == "validate":
-        return _validate(arguments[1:])
     if command in COMMANDS:
         return _plain(command, arguments[1:])
     return _print_usage(command)
@@ -168,37 +167,14 @@ def _assets(arguments: list[str]) -> int:
     return guarded(lambda: commandline.run(options, out))
 
 
-def _export(arguments: list[str]) -> int:
-    """Runs the command that writes a data set in other formats."""
-    from sim2coco.cli import exporting
-
-    parser = Parser(prog="sim2coco export", description=COMMANDS["export"])
-    exporting.add_arguments(parser)
+def _own(command: str, arguments: list[str]) -> int:
+    """Runs a command whose module in `sim2coco.cli` has its arguments."""
+    module = import_module(f"sim2coco.cli.{OWN_ARGUMENTS[command]}")
+    parser = Parser(prog=f"sim2coco {command}", description=COMMANDS[command])
+    module.add_arguments(parser)
     options = parser.parse_args(arguments)
     on_signals(interrupt)
-    return guarded(lambda: exporting.run(options, out))
-
-
-def _validate(arguments: list[str]) -> int:
-    """Runs the command that trains detectors."""
-    from sim2coco.cli import validating
-
-    parser = Parser(prog="sim2coco validate", description=COMMANDS["validate"])
-    validating.add_arguments(parser)
-    options = parser.parse_args(arguments)
-    on_signals(interrupt)
-    return guarded(lambda: validating.run(options, out))
-
-
-def _select(arguments: list[str]) -> int:
-    """Runs the command that keeps some images of a data set."""
-    from sim2coco.cli import selecting
-
-    parser = Parser(prog="sim2coco select", description=COMMANDS["select"])
-    selecting.add_arguments(parser)
-    options = parser.parse_args(arguments)
-    on_signals(interrupt)
-    return guarded(lambda: selecting.run(options, out))
+    return guarded(lambda: module.run(options, out))
 
 
 def _derived(command: str, arguments: list[str]) -> int:

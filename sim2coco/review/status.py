@@ -54,6 +54,17 @@ class Status:
         return self.finished >= self.asked_for
 
     @property
+    def state(self) -> str:
+        """`finished`, `running` or `stopped`."""
+        return "finished" if self.done else "running" if self.owner else "stopped"
+
+    @property
+    def accepted_share(self) -> float | None:
+        """Accepted views among all views and scenes without a view; None if there are none."""
+        views = self.accepted + self.rejected
+        return self.accepted / views if views else None
+
+    @property
     def left_s(self) -> float | None:
         """Estimated time until they are made, at the rate of the last scenes; None if it is not known."""
         return self.left / self.per_s if self.per_s else None
@@ -120,8 +131,7 @@ def _rate(times: list[tuple[float, int]]) -> float | None:
 def sentences(found: Status) -> Iterator[str]:
     """Yields the lines that describe a status, but for the rate and the time left."""
     made = min(found.accepted, found.asked_for)
-    state = "finished" if found.done else "running" if found.owner else "stopped"
-    yield f"{state}: {made} of {found.asked_for} images, {found.left} left"
+    yield f"{found.state}: {made} of {found.asked_for} images, {found.left} left"
     scenes = ", ".join(f"{number} {name}" for name, number in found.scenes.items()) or "none"
     yield f"scenes: {scenes}"
     if found.reasons:

@@ -11,7 +11,7 @@ import numpy as np
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.labelled import LabelledImage
 from sim2coco.datasets.reading import open_dataset
-from sim2coco.review.status import Status, status
+from sim2coco.review.status import status
 
 QUANTILES = (0.1, 0.5, 0.9)
 
@@ -97,18 +97,12 @@ def _read(job: SweepJob) -> Row:
     except (DataSetError, OSError):
         return replace(nothing, state="damaged")
     accepted = found.finished if found.done else found.accepted
-    views = found.accepted + found.rejected
-    share = found.accepted / views if views else math.nan
-    failed, rate = len(found.failed), _number(found.per_s)
-    return Row(job, _state(found), accepted, found.reasons, share, failed, *spreads, rate)
+    share, failed, rate = _number(found.accepted_share), len(found.failed), _number(found.per_s)
+    return Row(job, found.state, accepted, found.reasons, share, failed, *spreads, rate)
 
 
 def _number(value: float | None) -> float:
     return math.nan if value is None else value
-
-
-def _state(found: Status) -> str:
-    return "finished" if found.done else "running" if found.owner else "stopped"
 
 
 def _spreads(images: Iterable[LabelledImage]) -> tuple[Spread, Spread, Spread]:

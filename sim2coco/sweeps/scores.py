@@ -10,10 +10,11 @@ import numpy as np
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.reading import Dataset, open_dataset
 from sim2coco.messages import ConfigError
+from sim2coco.review.status import status
 from sim2coco.statistics.diversity import NEIGHBOURS, Vectors, vectors
 from sim2coco.statistics.histograms import Histogram, earth_movers_distance, histograms
 from sim2coco.statistics.measuring import measure
-from sim2coco.sweeps.row import SweepJob, read_rows
+from sim2coco.sweeps.row import SweepJob
 from sim2coco.sweeps.settings import REFERENCED, Score
 
 BLOCK = 1024
@@ -71,7 +72,7 @@ def score_of(score: Score, job: SweepJob) -> float | None:
     if score.by == "none":
         return None
     if score.by == "accepted":
-        return _known(read_rows([job], {})[0].accepted_share)
+        return status(job.out).accepted_share
     reference = open_dataset(Path(score.reference or "").expanduser())
     return _known(BY_REFERENCE[score.by](score, open_dataset(job.out), reference))
 

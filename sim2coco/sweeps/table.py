@@ -5,7 +5,6 @@ import math
 import re
 from collections.abc import Sequence
 from io import StringIO
-from pathlib import PurePath
 
 from sim2coco.sweeps.row import Row, Spread
 
@@ -20,7 +19,7 @@ def columns(rows: Sequence[Row]) -> dict[str, list[Cell]]:
     """
     found: dict[str, list[Cell]] = {"job": [row.job.number for row in rows]}
     found |= swept(rows)
-    found["out"] = [PurePath(row.job.out).name for row in rows]
+    found["out"] = [row.job.out.name for row in rows]
     found["state"] = [row.state for row in rows]
     found["images"] = [row.accepted for row in rows]
     found["failed scenes"] = [row.failed for row in rows]
@@ -56,8 +55,7 @@ def titles(rows: Sequence[Row]) -> list[str]:
     """The swept settings of each job in one text, such as `light=day, views=3`."""
     found = swept(rows)
     return [
-        ", ".join(f"{key}={_rounded(values[index])}" for key, values in found.items())
-        or str(row.job.out.name)
+        ", ".join(f"{key}={_rounded(values[index])}" for key, values in found.items()) or row.job.out.name
         for index, row in enumerate(rows)
     ]
 
