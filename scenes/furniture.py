@@ -7,10 +7,33 @@ import numpy as np
 
 from scenes.assets.catalogue import Asset
 from scenes.assets.images import Album
-from scenes.geometry import Pose, Scale
+from scenes.assets.mesh import Mesh
+from scenes.assets.shapes import box
+from scenes.geometry import Pose, Scale, Vec3, vec3
 from scenes.looks import LookSettings
 from scenes.settings import Range, ShareRange, uniform, within
 from scenes.spec import Body
+
+CUBE = "cube"
+"""Name of the cube in `cubes()`."""
+UPRIGHT = Pose((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
+
+
+def cubes() -> dict[str, Mesh]:
+    """The furniture of scenes that are furnished with cuboids: a cube with sides of 1 m, named `CUBE`."""
+    return {CUBE: box(1.0, 1.0, 1.0)}
+
+
+def cuboid(low_m: Vec3, high_m: Vec3, frame: Pose = UPRIGHT) -> tuple[Scale, Pose]:
+    """Scale and pose by which a cube with sides of 1 m becomes a cuboid.
+
+    Args:
+        low_m: The lowest coordinates of the cuboid along the axes of the frame.
+        high_m: The highest coordinates.
+        frame: Pose of the frame in the world.
+    """
+    low, high = np.array(low_m), np.array(high_m)
+    return vec3(high - low), Pose(vec3(frame.apply((low + high)[None] / 2)[0]), frame.quat_xyzw)
 
 
 class FurnitureSettings(LookSettings):

@@ -184,6 +184,23 @@ class Wall:
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """A cuboid in the world, such as the inside of a bin.
+
+    Attributes:
+        pose: Pose of a frame whose origin is the centre of the cuboid and whose axes are along its sides.
+        half_m: Half of the length of the sides.
+    """
+
+    pose: Pose
+    half_m: Vec3
+
+    def contains(self, points_m: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which of some world points (n, 3) are inside: (n,)."""
+        return np.asarray((np.abs(self.pose.apply_inverse(points_m)) <= self.half_m).all(axis=1))
+
+
+@dataclass(frozen=True, slots=True)
 class Physics:
     """Parameters of the physics simulation.
 
@@ -192,12 +209,14 @@ class Physics:
         time_step_s: Length of one simulation step.
         max_seconds: Simulated time after which a scene that still moves is rejected.
         bounds_m: Largest permitted absolute coordinate of a body; a body beyond it has left the scene.
+        region: Where the centre of mass of each body has to be at rest, within the bounds; None if anywhere.
     """
 
     gravity_m_s2: float
     time_step_s: float
     max_seconds: float
     bounds_m: float
+    region: Annotated[Region | None, Field(exclude_if=lambda region: region is None)] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,8 @@ def _check_bounds(client: int, ids: list[int], physics: Physics) -> None:
     centers = np.array([pb.getBasePositionAndOrientation(body, physicsClientId=client)[0] for body in ids])
     if not np.isfinite(centers).all():
         raise RejectedDraw("non_finite")
-    if np.abs(centers).max() > physics.bounds_m:
+    inside = np.abs(centers).max() <= physics.bounds_m
+    if not inside or not (physics.region is None or physics.region.contains(centers).all()):
         raise RejectedDraw("out_of_bounds")
 
 

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from scenes.assets.images import Album, Texture
 from scenes.assets.shapes import SHAPES, box, sphere
+from scenes.floor import FloorSettings
 from scenes.geometry import vec3
-from scenes.kinds.drop import Drop, FloorSettings
+from scenes.kinds.drop import Drop
 from scenes.light import SunAndSky
 from scenes.looks import LookSettings
 from scenes.settings import Settings

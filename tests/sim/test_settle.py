@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from scenes.geometry import Pose, Quat
 from scenes.kinds.drop import Drop
 from scenes.kinds.floating import Floating
 from scenes.scene import random_quaternion
-from scenes.spec import Body, Physics, RejectedDraw, SceneSpec
+from scenes.spec import Body, Physics, Region, RejectedDraw, SceneSpec
 from sim.bullet import Client, pb
 from sim.settle import _add_body, _add_floor, sinking_m
 from tests.rig import GREY, UPRIGHT, Rig, catalogue_from, catalogue_of, still, streams
@@ -158,9 +159,11 @@ def test_scene_without_physics_or_bodies_is_at_rest_as_drawn(rig: Callable[..., 
     [
         ("unsettled", {"max_seconds": 0.2}),
         ("out_of_bounds", {"bounds_m": 0.01}),
+        ("out_of_bounds", {"region": Region(Pose((0.0, 0.0, 0.0), UPRIGHT), (0.02, 1.0, 1.0))}),
     ],
+    ids=["unsettled", "bounds", "region"],
 )
-def test_rejected_draw_has_a_reason(rig: Callable[..., Rig], reason: str, changes: dict[str, float]) -> None:
+def test_rejected_draw_has_a_reason(rig: Callable[..., Rig], reason: str, changes: dict[str, Any]) -> None:
     made = rig(catalogue_of({"box": box(0.1, 0.1, 0.1)}))
     spec = falling(dropped(made, "box", (0.1, 0, 0.5), TILTED), physics=replace(PHYSICS, **changes))
     with pytest.raises(RejectedDraw) as caught:

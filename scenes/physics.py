@@ -1,0 +1,29 @@
+"""Settings of the physics simulation."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from scenes.settings import Settings
+from scenes.spec import Physics, Region
+
+
+class PhysicsSettings(Settings):
+    """How objects fall and come to rest."""
+
+    gravity_m_s2: Annotated[float, Field(gt=0, le=100)] = 9.81
+    """Downward acceleration in m/s²."""
+    time_step_s: Annotated[float, Field(ge=1e-4, le=0.01)] = 1 / 240
+    """Length of one simulation step in seconds."""
+    max_seconds: Annotated[float, Field(gt=0, le=60)] = 6.0
+    """Simulated time in seconds after which a scene that still moves is rejected and drawn again."""
+
+    def within(self, bounds_m: float, region: Region | None = None) -> Physics:
+        """The parameters of a simulation; the arguments are attributes of `Physics` with the same names."""
+        return Physics(
+            gravity_m_s2=self.gravity_m_s2,
+            time_step_s=self.time_step_s,
+            max_seconds=self.max_seconds,
+            bounds_m=bounds_m,
+            region=region,
+        )

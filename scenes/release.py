@@ -1,0 +1,79 @@
+"""Release of bodies: each is let go above those below it, so that no two overlap when physics begins."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scenes.scene import Array, UnplacedBody
+from scenes.settings import uniform
+from scenes.space import BoundingVolume, free_height
+from scenes.spec import Body, RejectedDraw
+
+UPRIGHT_GAP_FACTOR = 0.02
+"""Factor on the drop height of bodies that are released upright; from higher up, they would topple."""
+MAX_RELEASE_HEIGHT = 60
+"""Largest release height, in multiples of the typical object size; higher up, impacts would be too fast."""
+
+Place = Callable[[UnplacedBody], Array]
+"""A function that returns where a body is released, as x and y (2,) in metres, drawn from its generator."""
+Lowest = Callable[[float, float, BoundingVolume], float]
+"""A function that returns the smallest height in metres at which the centre of a body may be, from x and y
+of the centre and the body's bounding volume."""
+
+
+def above_floor(x: float, y: float, volume: BoundingVolume) -> float:
+    """The height in metres of the centre of a body whose bounding volume touches the floor."""
+    return volume.below_m
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """How bodies are released.
+
+    Attributes:
+        unit_m: The typical object size.
+        drop_height: Range of the free height below a body, in multiples of the typical object size.
+        friction: Range of the friction coefficient.
+        lowest: Smallest height of a body's centre; by default, above the floor.
+    """
+
+    unit_m: float
+    drop_height: tuple[float, float]
+    friction: tuple[float, float]
+    lowest: Lowest = above_floor
+
+    def bodies(self, unplaced: Sequence[UnplacedBody], place: Place) -> tuple[Body, ...]:
+        """The bodies, in the given order, with their poses of release and their friction.
+
+        Upright bodies are placed first, so that they start at the bottom. Each body has its own generator,
+        so the order changes no random number.
+
+        Args:
+            unplaced: The bodies.
+            place: Where each is released.
+
+        Raises:
+            RejectedDraw: `no_place` if the stack would be too high for a stable simulation.
+        """
+        upright_first = sorted(range(len(unplaced)), key=lambda index: unplaced[index].asset.standing is None)
+        placed: list[tuple[Array, BoundingVolume]] = []
+        bodies = {index: self._release(unplaced[index], place, placed) for index in upright_first}
+        return tuple(bodies[index] for index in range(len(bodies)))
+
+    def _release(
+        self, unplaced: UnplacedBody, place: Place, placed: list[tuple[Array, BoundingVolume]]
+    ) -> Body:
+        """One body, above those that are below it; its centre and volume are added to `placed`."""
+        x, y = place(unplaced)
+        gap_m = self.unit_m * uniform(unplaced.rng, self.drop_height)
+        if unplaced.asset.standing is not None:
+            gap_m *= UPRIGHT_GAP_FACTOR
+        volume = unplaced.volume
+        free_m = max(free_height(x, y, volume, placed), self.lowest(x, y, volume))
+        center = np.array([x, y, free_m + gap_m])
+        if center[2] > MAX_RELEASE_HEIGHT * self.unit_m + 10 * unplaced.radius_m:
+            raise RejectedDraw("no_place")
+        placed.append((center, volume))
+        body = unplaced.at(center, unplaced.random_rotation())
+        return replace(body, friction=uniform(unplaced.rng, self.friction))
