@@ -4,7 +4,8 @@ They are drawn after physics, so that cameras can be aimed at the final position
 """
 
 from abc import abstractmethod
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,22 @@ Array = NDArray[np.float64]
 
 MIN_FOCUS_SHARE = 0.1
 """Smallest focus depth, as a fraction of the depth of the centre of the objects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewpoints:
+    """Where a scene is seen from, unless the settings of the camera say otherwise.
+
+    Attributes:
+        azimuth_deg: Range of the azimuth of cameras, from +x towards +y, in degrees.
+        elevation_deg: Range of their elevation above the horizontal, in degrees.
+    """
+
+    azimuth_deg: tuple[float, float] = (0.0, 360.0)
+    elevation_deg: tuple[float, float] = (20.0, 75.0)
+
+
+ALL_ROUND = Viewpoints()
 
 
 def _as_tuple(value: object) -> object:
@@ -77,6 +94,10 @@ class CameraKind(Kind):
     def _both_focal_lengths(self) -> "CameraKind":
         if (self.fx is None) != (self.fy is None):
             raise ValueError("give both fx and fy, or neither")
+        return self
+
+    def seeing(self, viewpoints: Viewpoints) -> Self:
+        """This kind of camera with the viewpoints of a scene where its own settings leave them open."""
         return self
 
     @abstractmethod
@@ -158,20 +179,28 @@ class Shell(CameraKind):
     """Cameras at random points of a part of a sphere around the objects."""
 
     kind: Literal["shell"] = "shell"
-    elevation_deg: Annotated[Range, within(-90.0, 90.0)] = (20.0, 75.0)
-    """Elevation of the camera above the horizontal, in degrees."""
-    azimuth_deg: Range = (0.0, 360.0)
-    """Azimuth of the camera in degrees, from +x towards +y."""
+    elevation_deg: Annotated[Range, within(-90.0, 90.0)] | None = None
+    """Elevation above the horizontal in degrees; null suits the scene: 20 to 75, lower for shelves."""
+    azimuth_deg: Range | None = None
+    """Azimuth in degrees, from +x towards +y; null suits the scene: all round, or from its front (270)."""
     fill: Annotated[Range, within(0.05, 10.0)] = (0.5, 1.2)
     """Diameter of the pile as a fraction of the longer side of the image; determines the distance."""
     distance_m: Positive | None = None
     """Distance from the centre of the objects in metres, in place of fill; null uses fill."""
 
+    def seeing(self, viewpoints: Viewpoints) -> Self:
+        """The same, with elevation and azimuth of the viewpoints in place of null."""
+        open_to = {
+            "elevation_deg": self.elevation_deg or viewpoints.elevation_deg,
+            "azimuth_deg": self.azimuth_deg or viewpoints.azimuth_deg,
+        }
+        return self.model_copy(update=open_to)
+
     def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:
         """A position at a random distance, in a direction that is uniform over the part of the sphere."""
-        low, high = np.sin(np.radians(self.elevation_deg))
+        low, high = np.sin(np.radians(self.elevation_deg or ALL_ROUND.elevation_deg))
         elevation = np.arcsin(np.clip(uniform(rng, (low, high)), -1.0, 1.0))
-        azimuth = np.radians(uniform(rng, self.azimuth_deg))
+        azimuth = np.radians(uniform(rng, self.azimuth_deg or ALL_ROUND.azimuth_deg))
         fill = uniform(rng, self.distance_m or self.fill)
         distance_m = fill if self.distance_m else radius_m / np.sin(np.arctan(tan_half * fill))
         return on_sphere(float(azimuth), float(elevation)) * distance_m

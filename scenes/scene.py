@@ -11,7 +11,9 @@ from pydantic import Field
 
 from scenes.assets.catalogue import Asset, Catalogue
 from scenes.assets.mesh import Mesh
-from scenes.geometry import Pose, Quat
+from scenes.assets.stance import STANDING
+from scenes.camera import ALL_ROUND, Viewpoints
+from scenes.geometry import Pose, Quat, quaternion, rotation
 from scenes.looks import LookSettings, looks_in
 from scenes.settings import IntRange, Kind, Positive, Share, ShareRange, Streams, uniform, uniform_int, within
 from scenes.space import BoundingVolume, bounding_cylinder, bounding_sphere
@@ -53,7 +55,9 @@ class UnplacedBody(NamedTuple):
         Draws three random numbers.
         """
         quat = random_quaternion(self.rng)
-        return quat if self.asset.standing is None else rotation_about_z(quat)
+        if self.asset.standing is None:
+            return quat
+        return turned(rotation_about_z(quat), self.asset.stance)
 
     def at(self, center_m: Array, quat_xyzw: Quat) -> Body:
         """The body with the given rotation and with its centre of mass at a world point (3,), in metres."""
@@ -102,6 +106,11 @@ class Scene(Kind):
     def furniture(self) -> Mapping[str, Mesh]:
         """Meshes of the furniture by name; `Catalogue.furniture` holds an asset for each of them."""
         return {}
+
+    @property
+    def viewpoints(self) -> Viewpoints:
+        """Where cameras that leave it open see this kind of scene from: all round, from above."""
+        return ALL_ROUND
 
     @property
     def looks(self) -> dict[str, LookSettings]:
@@ -176,6 +185,13 @@ def rotation_about_z(quat_xyzw: Quat) -> Quat:
     _, _, z, w = quat_xyzw
     length = float(np.hypot(z, w))
     return (0.0, 0.0, z / length, w / length) if length > 0 else (0.0, 0.0, 0.0, 1.0)
+
+
+def turned(quat_xyzw: Quat, stance: Quat) -> Quat:
+    """The rotation `stance` followed by another one."""
+    if stance == STANDING:
+        return quat_xyzw
+    return quaternion(rotation(quat_xyzw) @ rotation(stance))
 
 
 def random_disc(rng: np.random.Generator) -> Array:

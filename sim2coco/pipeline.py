@@ -87,7 +87,8 @@ def aim(context: WorkerContext, settled: Settled, view: int) -> tuple[Shot, ...]
     stream = partial(_stream, recipe.seed, spec.scene, spec.attempt, view=view)
     catalogue = context.held_out.catalogues[spec.split]
     sphere = bounds(context, settled)
-    camera = recipe.camera.aim(stream("camera"), view, recipe.image, sphere)
+    kind = recipe.camera.seeing(recipe.scene.viewpoints)
+    camera = kind.aim(stream("camera"), view, recipe.image, sphere)
     sensor = stream("sensor")
     lens = recipe.camera.lens(sensor, camera, sphere)
     motion = recipe.camera.motion(sensor, camera, sphere)

@@ -11,7 +11,7 @@ from scenes.assets.mesh import Mesh
 from scenes.assets.origin import Origin
 from scenes.assets.pieces import Array
 from scenes.assets.stored import StoredMesh
-from scenes.geometry import IDENTITY, Matrix, Vec3
+from scenes.geometry import IDENTITY, Matrix, Quat, Vec3
 from scenes.settings import Rgb, uniform
 
 
@@ -56,6 +56,7 @@ class Asset:
         from_file: Transform from the coordinates in the user's file to those of the mesh: unit, up axis and
             `size_m`. The identity if there is no file.
         origin: The user's file; None if there is none, or if it is unknown.
+        stance: Rotation of the mesh with which it stands, its front towards -y.
     """
 
     key: str
@@ -75,6 +76,7 @@ class Asset:
     pieces: tuple[Array, ...] = ()
     from_file: Matrix = IDENTITY
     origin: Origin | None = None
+    stance: Quat = (0.0, 0.0, 0.0, 1.0)
 
     @property
     def mesh(self) -> Mesh:

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from scenes.assets.library import NoLibrary, read_library
 from scenes.assets.paths import OF, AssetPath, PathError, PathSetting
 from scenes.assets.shapes import SHAPES
+from scenes.assets.stance import Side, Up, stance
 from scenes.settings import Positive, Rgb, Settings, check_known, did_you_mean
 
 UNKNOWN = "unknown"
@@ -38,6 +39,10 @@ class Category(Settings):
     """Under what licence the mesh may be used; listed in the data set."""
     upright: bool | None = None
     """Whether objects are released upright, rotated about the vertical only; null asks the library."""
+    up: Annotated[Up | None, Field(exclude_if=lambda up: up is None)] = None
+    """Axis of the mesh, after reading, that points up where objects stand; null is z."""
+    front: Annotated[Side | None, Field(exclude_if=lambda front: front is None)] = None
+    """Side of the mesh that faces forward on shelves: x, -x, y, -y, z, -z; null is -y, or z if up is y."""
     attributes: Annotated[dict[str, Scalar], Field(exclude_if=lambda attributes: not attributes)] = Field(
         default_factory=dict
     )
@@ -65,6 +70,11 @@ class Category(Settings):
             raise ValueError("give shape or path")
         if self.shape is not None and self.size_m is None:
             raise ValueError("a shape needs size_m")
+        return self
+
+    @model_validator(mode="after")
+    def _can_stand(self) -> "Category":
+        stance(self.up, self.front)
         return self
 
     @property

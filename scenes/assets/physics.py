@@ -1,5 +1,7 @@
 """Physical properties of a mesh: mass, centre of mass and extents."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from scenes.assets.catalogue import Asset, Standing
@@ -8,7 +10,9 @@ from scenes.assets.dimensions import Dimensions, measured
 from scenes.assets.mesh import Mesh
 from scenes.assets.paths import AssetPath
 from scenes.assets.solid import Solid
+from scenes.assets.stance import stance, standing_box
 from scenes.assets.stored import StoredMesh
+from scenes.geometry import rotation
 
 DENSITY_KG_M3 = 600.0
 """Density of assets for which neither the settings nor a library give one, in kg/m³."""
@@ -53,8 +57,7 @@ def asset_with(
     density_kg_m3 = category.density_kg_m3 or DENSITY_KG_M3
     mass_kg = float(np.clip(density_kg_m3 * dimensions.volume_m3, MIN_MASS_KG, MAX_MASS_KG))
     low, high = category.size_m or (1.0, 1.0)
-    standing = Standing(dimensions.aside_m, dimensions.below_m, dimensions.above_m)
-    return Asset(
+    asset = Asset(
         key=f"{name}@{hashes[0][:16]}",
         name=name,
         content=hashes[1],
@@ -68,8 +71,18 @@ def asset_with(
         recolored=category.recolored,
         color_rgb=category.color if isinstance(category.color, tuple) else None,
         licence=category.licence,
-        standing=standing if category.upright else None,
+        stance=stance(category.up, category.front),
     )
+    return replace(asset, standing=_standing(asset, dimensions)) if category.upright else asset
+
+
+def _standing(asset: Asset, dimensions: Dimensions) -> Standing:
+    """How far a standing mesh reaches, which `dimensions` tell if its z axis points up."""
+    if np.isclose(rotation(asset.stance)[2, 2], 1.0):
+        return Standing(dimensions.aside_m, dimensions.below_m, dimensions.above_m)
+    low, high = standing_box(asset)
+    beside = (asset.mesh.vertices_m - dimensions.center_of_mass_m) @ rotation(asset.stance).T[:, :2]
+    return Standing(float(np.linalg.norm(beside, axis=1).max()), -low[2], high[2])
 
 
 def one_asset(

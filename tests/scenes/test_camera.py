@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scenes.camera import CameraKind, Grid, ImageSettings, Shell
+from scenes.camera import CameraKind, Grid, ImageSettings, Shell, Viewpoints
 from scenes.geometry import Vec3, look_at
 from scenes.settings import Settings
 from scenes.shot import Camera
@@ -38,6 +38,16 @@ def test_shell_keeps_and_fills_its_ranges() -> None:
     # Uniform over the sphere: half of the cameras are below the height that halves its area.
     middle = np.mean(np.sin(np.radians((10, 40))))
     assert np.mean(towards[:, 2] < middle) == pytest.approx(0.5, abs=0.1)
+
+
+def test_null_suits_the_scene_and_numbers_take_precedence() -> None:
+    front = Viewpoints(azimuth_deg=(-120.0, -60.0), elevation_deg=(0.0, 10.0))
+    assert cameras(Shell()) == cameras(Shell(elevation_deg=(20, 75), azimuth_deg=(0, 360)))
+    assert Shell().seeing(front) == Shell(elevation_deg=(0, 10), azimuth_deg=(-120, -60))
+    own = Shell(elevation_deg=(-5, -5), azimuth_deg=(0, 0))
+    assert own.seeing(front) == own
+    assert Shell(azimuth_deg=(30, 40)).seeing(front) == Shell(elevation_deg=(0, 10), azimuth_deg=(30, 40))
+    assert Grid().seeing(front) == Grid()
 
 
 @pytest.mark.parametrize("fill", [0.5, 1.0, 2.0])
