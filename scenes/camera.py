@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from scenes.geometry import Pose, Vec3, look_at, on_sphere, quaternion, vec3
+from scenes.intrinsics import Intrinsics
 from scenes.settings import Kind, NonNegative, Positive, Range, Settings, ShareRange, uniform, within
 from scenes.shot import Camera, Lens, Motion
 
@@ -66,19 +67,9 @@ class ImageSettings(Settings):
         return extra
 
 
-class CameraKind(Kind):
+class CameraKind(Intrinsics, Kind):
     """A way of placing cameras around the objects."""
 
-    fov_deg: Annotated[Range, within(5.0, 120.0)] = (40.0, 60.0)
-    """Angle of view along the longer side of the image, in degrees; not used if fx and fy are set."""
-    fx: Annotated[float, Field(gt=0)] | None = None
-    """Horizontal focal length in pixels, in place of fov_deg; null uses fov_deg."""
-    fy: Annotated[float, Field(gt=0)] | None = None
-    """Vertical focal length in pixels, in place of fov_deg; null uses fov_deg."""
-    cx: float | None = None
-    """Distance of the principal point from the left edge of the image, in pixels; null is the centre."""
-    cy: float | None = None
-    """Distance of the principal point from the top edge of the image, in pixels; null is the centre."""
     roll_deg: Range = (-10.0, 10.0)
     """Rotation of the camera about its viewing direction, in degrees."""
     look_at_jitter: ShareRange = (0.0, 0.5)
@@ -89,12 +80,6 @@ class CameraKind(Kind):
     """Depth in focus: 0 is the near end of the objects, 1 the far end; not used if aperture_mm is 0."""
     motion_px: Annotated[Range, within(0.0, 64.0)] = (0.0, 0.0)
     """Motion blur: pixels that objects move during the exposure; masks are those at its middle; 0 is none."""
-
-    @model_validator(mode="after")
-    def _both_focal_lengths(self) -> "CameraKind":
-        if (self.fx is None) != (self.fy is None):
-            raise ValueError("give both fx and fy, or neither")
-        return self
 
     def seeing(self, viewpoints: Viewpoints) -> Self:
         """This kind of camera with the viewpoints of a scene where its own settings leave them open."""
@@ -116,21 +101,22 @@ class CameraKind(Kind):
     ) -> Camera:
         """The camera of one view: random intrinsics and a pose aimed near the centre of the objects.
 
+        Ranges of pixels have to be single numbers: those of `drawn`.
+
         Args:
             rng: Generator of this view.
             view: View index from 0.
             image: Size of the image.
             bounds: Centre and radius, in metres, of the bounding sphere of the objects.
         """
-        fx, fy, tan_half = self._focal(rng, image)
+        fx, fy, tan_half = self.focal(rng, image.width, image.height)
         center, radius_m = np.array(bounds[0]), bounds[1]
         position = center + self.offset(rng, view, radius_m, tan_half)
         jitter = np.array([rng.random() - 0.5, rng.random() - 0.5, rng.random() - 0.5])
         jitter *= uniform(rng, self.look_at_jitter) * radius_m / max(float(np.linalg.norm(jitter)), 1e-9)
         roll = np.radians(uniform(rng, self.roll_deg))
         pose = Pose(vec3(position), quaternion(look_at(position, center + jitter, roll)))
-        cx = image.width / 2 if self.cx is None else self.cx
-        cy = image.height / 2 if self.cy is None else self.cy
+        cx, cy = self.principal_point(image.width, image.height)
         return Camera(image.width, image.height, fx, fy, cx, cy, pose)
 
     def lens(self, rng: np.random.Generator, camera: Camera, bounds: tuple[Vec3, float]) -> Lens | None:
@@ -161,18 +147,6 @@ class CameraKind(Kind):
         shift = (1 - turning) * _depth_of(camera, bounds[0]) * np.array([-x, -y, 0.0])
         turn = turning * np.array([y, -x, 0.0])
         return Motion(vec3(shift), vec3(turn), 1 + 2 * max(int(np.ceil((length_px - 1) / 2)), 1))
-
-    def _focal(self, rng: np.random.Generator, image: ImageSettings) -> tuple[float, float, float]:
-        """Focal lengths in pixels, and the tangent of half the angle of view along the longer side.
-
-        The angle of view is drawn independently of the image size, so a different size does not move the
-        camera.
-        """
-        tan_half = float(np.tan(np.radians(uniform(rng, self.fov_deg)) / 2))
-        if self.fx is not None and self.fy is not None:
-            return self.fx, self.fy, max(image.width / self.fx, image.height / self.fy) / 2
-        focal_px = max(image.width, image.height) / 2 / tan_half
-        return focal_px, focal_px, tan_half
 
 
 class Shell(CameraKind):

@@ -21,6 +21,7 @@ STREAMS = (
     "furniture",
     "share",
     "select",
+    "intrinsics",
 )
 """Names of streams. Their position is part of the seed, so new names must be appended at the end."""
 

@@ -61,7 +61,7 @@ def test_fill_is_the_share_of_the_longer_side(fill: float) -> None:
 @pytest.mark.parametrize(("fx", "fy"), [(150.0, 150.0), (300.0, 90.0)])
 def test_fill_counts_in_the_wider_of_the_two_angles_that_intrinsics_give(fx: float, fy: float) -> None:
     """The image has 200x100 pixels, so it spans 200 / fx along x and 100 / fy along y."""
-    (camera,) = cameras(Shell(fx=fx, fy=fy, fill=(1.0, 1.0), **STILL), 1)
+    (camera,) = cameras(Shell(fx=(fx, fx), fy=(fy, fy), fill=(1.0, 1.0), **STILL), 1)
     distance_m = np.linalg.norm(np.array(camera.pose.position_m) - BOUNDS[0])
     radius = np.tan(np.arcsin(BOUNDS[1] / distance_m))
     assert 2 * radius == pytest.approx(max(IMAGE.width / fx, IMAGE.height / fy))
@@ -109,8 +109,34 @@ def test_field_of_view_is_that_of_the_longer_side() -> None:
 
 
 def test_intrinsics_may_be_given() -> None:
-    (camera,) = cameras(Shell(fx=210.5, fy=190.25, cx=3.5, cy=-7.0), 1)
+    given = Shell.parse({"kind": "shell", "fx": 210.5, "fy": 190.25, "cx": 3.5, "cy": -7.0})
+    (camera,) = cameras(given.drawn(aimed(0, 0)), 1)
     assert (camera.fx, camera.fy, camera.cx, camera.cy) == (210.5, 190.25, 3.5, -7.0)
+
+
+def test_intrinsics_are_drawn_from_their_ranges_and_pixels_stay_square() -> None:
+    ranges: dict[str, Any] = {
+        "fx": (600.0, 700.0),
+        "fy": (600.0, 700.0),
+        "cx": (90.0, 110.0),
+        "cy": (45.0, 55.0),
+    }
+    kinds = [Shell(**ranges, **STILL).drawn(aimed(0, view)) for view in range(100)]
+    made = [kind.aim(aimed(0, view), view, IMAGE, BOUNDS) for view, kind in enumerate(kinds)]
+    assert all(camera.fx == camera.fy for camera in made)
+    for name, (low, high) in ranges.items():
+        values = [getattr(camera, name) for camera in made]
+        assert low <= min(values) < low + 0.1 * (high - low)
+        assert high - 0.1 * (high - low) < max(values) <= high
+    assert abs(np.corrcoef([camera.cx for camera in made], [camera.fx for camera in made])[0, 1]) < 0.3
+
+
+def test_ranges_of_pixels_change_no_other_draw() -> None:
+    drawn = Shell(cx=(0.0, 50.0), cy=(1.0, 2.0)).drawn(aimed(1, 2)).aim(aimed(0, 0), 0, IMAGE, BOUNDS)
+    (plain,) = cameras(Shell(), 1, BOUNDS)
+    assert drawn.fx == Shell().aim(aimed(0, 0), 0, IMAGE, BOUNDS).fx
+    assert plain.pose != drawn.pose  # another scene
+    assert drawn.pose == Shell().aim(aimed(0, 0), 0, IMAGE, BOUNDS).pose
 
 
 def test_grid_goes_round_ring_by_ring() -> None:
@@ -150,8 +176,8 @@ def test_project_is_the_inverse_of_the_ray(rng: np.random.Generator) -> None:
         (Shell, {"fov_deg": 130}, "fov_deg", "between 5 and 120"),
         (Shell, {"fov_deg": [60, 50]}, "fov_deg", "low 60.0 is above high 50.0"),
         (Shell, {"fx": 100}, "", "give both fx and fy, or neither"),
-        (Shell, {"fx": 0, "fy": 1}, "fx", "greater than 0"),
-        (Shell, {"fx": 1, "fy": 0}, "fy", "greater than 0"),
+        (Shell, {"fx": 0, "fy": 1}, "fx", "at least 1e-06"),
+        (Shell, {"fx": 1, "fy": 0}, "fy", "at least 1e-06"),
         (Shell, {"fill": 0}, "fill", "between 0.05 and 10"),
         (Shell, {"elevation_deg": 91}, "elevation_deg", "between -90 and 90"),
         (Shell, {"look_at_jitter": -0.1}, "look_at_jitter", "between 0 and 1"),
