@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from scenes.geometry import Pose, Vec3, look_at, on_sphere, quaternion, vec3
 from scenes.intrinsics import Intrinsics
+from scenes.sensor import SensorField, SensorSettings
 from scenes.settings import Kind, NonNegative, Positive, Range, Settings, ShareRange, uniform, within
 from scenes.shot import Camera, Lens, Motion
 
@@ -80,6 +81,8 @@ class CameraKind(Intrinsics, Kind):
     """Depth in focus: 0 is the near end of the objects, 1 the far end; not used if aperture_mm is 0."""
     motion_px: Annotated[Range, within(0.0, 64.0)] = (0.0, 0.0)
     """Motion blur: pixels that objects move during the exposure; masks are those at its middle; 0 is none."""
+    sensor: SensorField = SensorSettings()
+    """What the camera's sensor does to the image, such as noise; null switches all of it off."""
 
     def seeing(self, viewpoints: Viewpoints) -> Self:
         """This kind of camera with the viewpoints of a scene where its own settings leave them open."""

@@ -4,11 +4,20 @@ Camera axes are OpenCV's (x right, y down, z forward). Pixel edges, not centres,
 """
 
 from dataclasses import asdict, dataclass, replace
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from scenes.geometry import Pose, Vec3
+
+BASE_ISO = 100.0
+"""The ISO sensitivity at which a sensor can hold as many electrons as fit into its pixels."""
+
+Bayer = Literal["rggb", "bggr", "grbg", "gbrg"]
+"""Colours of the filters of the first two pixels of the first row, and then of the second row."""
+Demosaicing = Literal["edge_aware", "bilinear"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +151,44 @@ class Motion:
 
 
 @dataclass(frozen=True, slots=True)
+class Sensor:
+    """How the camera measures the light and makes an image of it; the defaults change nothing.
+
+    Attributes:
+        noise_seed: Seed of the noise of this image.
+        vignetting: Light falls off as the cosine of the angle of view to the power of four times this.
+        red_shift_px: Pixels by which red is moved outwards, and blue inwards, in the farthest corner.
+        iso: Sensitivity, from `BASE_ISO`; 0 is a sensor without noise.
+        full_well_e: Electrons that a pixel holds at `BASE_ISO`.
+        read_noise_e: Standard deviation of the noise of reading a pixel, in electrons.
+        bits: Bits of a raw value.
+        bayer: Colours of the filters; None if each pixel measures all three colours.
+        demosaicing: How the colours between the filters are found.
+        white_balance: Gains on red, green and blue by which the white balance is off.
+        sharpening: Strength of the unsharp mask.
+        jpeg_quality: Quality of the camera's own JPEG; None without.
+    """
+
+    noise_seed: int
+    vignetting: float = 0.0
+    red_shift_px: float = 0.0
+    iso: float = 0.0
+    full_well_e: float = 10000.0
+    read_noise_e: float = 2.5
+    bits: int = 12
+    bayer: Bayer | None = None
+    demosaicing: Demosaicing = "edge_aware"
+    white_balance: Vec3 = (1.0, 1.0, 1.0)
+    sharpening: float = 0.0
+    jpeg_quality: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Shot:
     """Camera and light of one image of a settled scene.
 
-    If `lens` is None, the camera is a pinhole; if `motion` is None, it does not move during the exposure.
+    If `lens` is None, the camera is a pinhole; if `motion` is None, it does not move during the exposure; if
+    `sensor` is None, it measures the light without any fault.
     """
 
     scene: int
@@ -155,3 +198,4 @@ class Shot:
     light: Light
     lens: Lens | None = None
     motion: Motion | None = None
+    sensor: Annotated[Sensor | None, Field(exclude_if=lambda sensor: sensor is None)] = None

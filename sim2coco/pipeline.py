@@ -96,8 +96,13 @@ def aim(context: WorkerContext, settled: Settled, view: int) -> tuple[Shot, ...]
         recipe.light.draw(partial(stream, lighting=lighting), catalogue.album(ENVIRONMENT))
         for lighting in range(recipe.lightings)
     ]
+    sensors = [
+        recipe.camera.sensor.draw(stream("imaging"), stream("imaging", lighting=lighting))
+        for lighting in range(recipe.lightings)
+    ]
     return tuple(
-        Shot(spec.scene, view, index, camera, light, lens, motion) for index, light in enumerate(lights)
+        Shot(spec.scene, view, index, camera, light, lens, motion, sensor)
+        for index, (light, sensor) in enumerate(zip(lights, sensors, strict=True))
     )
 
 

@@ -22,6 +22,7 @@ STREAMS = (
     "share",
     "select",
     "intrinsics",
+    "imaging",
 )
 """Names of streams. Their position is part of the seed, so new names must be appended at the end."""
 

@@ -26,6 +26,7 @@ from sim.render.sensor.antialiasing import antialiased
 from sim.render.sensor.exposure import exposure_gain, metered
 from sim.render.sensor.lens import lens_blur
 from sim.render.sensor.motion import other_instants
+from sim.render.sensor.photograph import exposed, photographed
 from sim.render.sensor.tone import tone_map
 from sim.settle import Settled
 
@@ -60,9 +61,14 @@ class RelitComposer(Composer):
         gain = exposure_gain(linear)
         if shot.lens is not None or shot.motion is not None:
             linear = self._expose(renderer, settled, shot, lit, linear, visibility)
-        image = tone_map(linear, gain)
         creases = None if pixels is None else (pixels.box, pixels.edge)
-        return antialiased(image, visibility, creases) if self._smooth_edges else image
+        if shot.sensor is None:
+            image = tone_map(linear, gain)
+            return antialiased(image, visibility, creases) if self._smooth_edges else image
+        # Edges are smoothed before there is noise, as by the lens; otherwise they would be free of it.
+        light = exposed(linear, gain)
+        light = antialiased(light, visibility, creases) if self._smooth_edges else light
+        return photographed(light, shot.camera, shot.sensor)
 
     def _lit(self, settled: Settled, shot: Shot, visibility: Visibility) -> Lit:
         """The scene with the light of a shot, scaled by the exposure."""

@@ -54,6 +54,8 @@ def _made(recipe: Recipe, run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "seed", str(recipe.seed)
     yield "scenes", f"{recipe.scene.kind}, physics by PyBullet {run['versions']['pybullet']}"
     yield "cameras", f"{recipe.camera.kind}, {recipe.views} for each scene"
+    if recipe.camera.sensor.effects:
+        yield "sensor", ", ".join(recipe.camera.sensor.effects)
     yield "lights", f"{recipe.light.kind}, {recipe.lightings} for each camera"
     yield "renderer", recipe.render.kind
     if recipe.image.extra:

@@ -1,5 +1,7 @@
 """Antialiasing of the edges in an image; masks keep hard edges."""
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -7,14 +9,16 @@ from numpy.typing import NDArray
 from sim.boxes import Box
 from sim.render.raster.visibility import Visibility
 
-Image = NDArray[np.uint8]
+Value = TypeVar("Value", np.uint8, np.float32)
 
 
-def antialiased(image: Image, visibility: Visibility, creases: tuple[Box, NDArray[np.bool_]] | None) -> Image:
+def antialiased(
+    image: NDArray[Value], visibility: Visibility, creases: tuple[Box, NDArray[np.bool_]] | None
+) -> NDArray[Value]:
     """The image (H, W, 3) with the pixels on both sides of each edge smoothed.
 
     Args:
-        image: The image.
+        image: The image, tone-mapped or linear.
         visibility: The visible body, floor or wall in each pixel.
         creases: A box of the image, and a mask (h, w) of the creases of bodies in that box; None if no body
             is visible.
@@ -24,7 +28,7 @@ def antialiased(image: Image, visibility: Visibility, creases: tuple[Box, NDArra
         (x0, y0, x1, y1), inside = creases
         edge[y0:y1, x0:x1] |= inside
     soft = cv2.GaussianBlur(image, (3, 3), 0.75)
-    return np.asarray(cv2.copyTo(soft, edge, image), np.uint8)
+    return np.asarray(cv2.copyTo(soft, edge, image), image.dtype)
 
 
 def _outlines(visibility: Visibility) -> NDArray[np.uint8]:

@@ -1,0 +1,115 @@
+"""Settings of the camera's sensor and of what the camera makes of its signal; all are off by default."""
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+
+from scenes.settings import IntRange, Range, Settings, uniform, uniform_int, within
+from scenes.shot import BASE_ISO, Bayer, Demosaicing, Sensor
+
+NOISE_SEEDS = 2**53
+"""Number of different seeds of noise; every reader of JSON reads a whole number up to this one exactly."""
+EFFECTS = (
+    "vignetting",
+    "chromatic_aberration_px",
+    "iso",
+    "bayer",
+    "white_balance_error",
+    "tint_error",
+    "sharpening",
+    "jpeg_quality",
+)
+"""The settings that switch an effect on; the others say how noise and demosaicing work."""
+
+
+def _as_tuple(value: object) -> object:
+    """A word as a tuple of one, and a list as a tuple, because strict validation refuses lists here."""
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+def _is_iso(bounds: tuple[float, float]) -> tuple[float, float]:
+    if bounds != (0, 0) and not BASE_ISO <= bounds[0] <= bounds[1] <= 409600:
+        raise ValueError(f"must be 0, or lie between {BASE_ISO:g} and 409600")
+    return bounds
+
+
+class SensorSettings(Settings):
+    """How the camera's sensor measures the light of the lens, and how the camera makes an image of that."""
+
+    vignetting: Annotated[Range, within(0.0, 4.0)] = (0.0, 0.0)
+    """Darkening towards the corners, as cos(angle)^(4 vignetting): 1 is a simple lens, 0 is none."""
+    chromatic_aberration_px: Annotated[Range, within(-8.0, 8.0)] = (0.0, 0.0)
+    """Pixels by which red moves outwards, and blue inwards, in the farthest corner; 0 is none."""
+    iso: Annotated[Range, AfterValidator(_is_iso)] = (0.0, 0.0)
+    """ISO sensitivity, which sets the noise, drawn evenly in stops, from 100 (gain 0 dB); 0 is no noise."""
+    full_well_e: Annotated[Range, within(100.0, 1e6)] = (10000.0, 10000.0)
+    """Electrons that a pixel holds; at ISO 100 a white surface fills half of them; not used if iso is 0."""
+    read_noise_e: Annotated[Range, within(0.0, 1000.0)] = (2.5, 2.5)
+    """Standard deviation of the noise of reading a pixel, in electrons; not used if iso is 0."""
+    bits: Annotated[int, Field(ge=8, le=16)] = 12
+    """Bits of the raw values of the sensor, 8 to 16; not used without iso and bayer."""
+    bayer: Annotated[tuple[Bayer, ...], BeforeValidator(_as_tuple)] = ()
+    """Colour filters to choose from: rggb, bggr, grbg, gbrg; [] measures all colours in each pixel."""
+    demosaicing: Demosaicing = "edge_aware"
+    """How the colours between the filters are found: edge_aware or bilinear; not used without bayer."""
+    white_balance_error: Annotated[Range, within(-0.3, 0.3)] = (0.0, 0.0)
+    """Error of the camera's white balance: the gain on red is 1 + this, that on blue 1 - this."""
+    tint_error: Annotated[Range, within(-0.3, 0.3)] = (0.0, 0.0)
+    """Error of the camera's white balance: the gain on green is 1 + this."""
+    sharpening: Annotated[Range, within(0.0, 3.0)] = (0.0, 0.0)
+    """Strength of the unsharp mask that the camera applies; 0 is none, 0.5 is usual, 1.5 draws halos."""
+    jpeg_quality: Annotated[IntRange, within(10, 100)] | None = None
+    """Quality of the JPEG that the camera makes, before augmentation; null is none."""
+
+    @field_validator("bayer")
+    @classmethod
+    def _each_once(cls, bayer: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(bayer)) < len(bayer):
+            raise ValueError("names a pattern twice")
+        return bayer
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """Names of the settings that switch an effect on."""
+        return tuple(name for name in EFFECTS if getattr(self, name) not in ((0, 0), (), None))
+
+    def draw(self, rng: np.random.Generator, noise: np.random.Generator) -> Sensor | None:
+        """The sensor of one image, or None if it does nothing.
+
+        Args:
+            rng: Generator of the view; one random number is drawn for each setting that has a range.
+            noise: Generator of the image, which draws the seed of its noise.
+        """
+        vignetting, red_px = uniform(rng, self.vignetting), uniform(rng, self.chromatic_aberration_px)
+        iso, full_well_e = _in_stops(rng, self.iso), uniform(rng, self.full_well_e)
+        read_noise_e, which = uniform(rng, self.read_noise_e), rng.random()
+        warm, green = uniform(rng, self.white_balance_error), uniform(rng, self.tint_error)
+        sharpening = uniform(rng, self.sharpening)
+        quality = uniform_int(rng, self.jpeg_quality or (0, 0))
+        if not self.effects:
+            return None
+        return Sensor(
+            noise_seed=int(noise.integers(NOISE_SEEDS)),
+            vignetting=vignetting,
+            red_shift_px=red_px,
+            iso=iso,
+            full_well_e=full_well_e,
+            read_noise_e=read_noise_e,
+            bits=self.bits,
+            bayer=self.bayer[int(which * len(self.bayer))] if self.bayer else None,
+            demosaicing=self.demosaicing,
+            white_balance=(1 + warm, 1 + green, 1 - warm),
+            sharpening=sharpening,
+            jpeg_quality=quality or None,
+        )
+
+
+def _in_stops(rng: np.random.Generator, bounds: tuple[float, float]) -> float:
+    """A number whose logarithm is distributed uniformly; always draws one random number."""
+    share = rng.random()
+    return float(bounds[0] * (bounds[1] / bounds[0]) ** share) if bounds[0] else 0.0
+
+
+SensorField = Annotated[SensorSettings, BeforeValidator(lambda sensor: {} if sensor is None else sensor)]
+"""Settings of the sensor; null switches all of them off."""

@@ -1,0 +1,58 @@
+"""What a simple lens does to the light besides blur: it darkens the corners, and spreads the colours."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.shot import Camera
+
+Floats = NDArray[np.float32]
+
+
+def vignetted(light: Floats, camera: Camera, strength: float) -> Floats:
+    """The linear image (H, W, 3) with light falling off towards the corners.
+
+    Light that reaches the sensor at an angle θ to the axis is weaker by cos⁴ θ (natural vignetting). The
+    angle follows from the distance to the principal point, so the axis keeps its brightness. Where cos θ =
+    (1 + t²)^-½ with t = tan θ, cos^(4 strength) θ = (1 + t²)^(-2 strength).
+    """
+    if not strength:
+        return light
+    x = (np.arange(camera.width) + 0.5 - camera.cx) / camera.fx
+    y = (np.arange(camera.height) + 0.5 - camera.cy) / camera.fy
+    falloff = np.power(
+        np.float32(1) + np.add.outer(y * y, x * x).astype(np.float32), np.float32(-2 * strength)
+    )
+    return np.asarray(cv2.multiply(light, cv2.merge([falloff] * 3)), np.float32)
+
+
+def chromatic(light: Floats, camera: Camera, red_shift_px: float) -> Floats:
+    """The linear image (H, W, 3) with lateral chromatic aberration: red and blue have other magnifications.
+
+    Green stays where it is, and the shifts of red and blue are opposite, so edges stay where they are in the
+    mean. Beyond its edge, the image continues with the pixels of the edge.
+
+    Args:
+        light: The image.
+        camera: The camera; magnification is about its principal point.
+        red_shift_px: Pixels by which red moves outwards, and blue inwards, in the farthest corner.
+    """
+    if not red_shift_px:
+        return light
+    corner_px = float(
+        np.hypot(max(camera.cx, camera.width - camera.cx), max(camera.cy, camera.height - camera.cy))
+    )
+    red, green, blue = cv2.split(light)
+    share = red_shift_px / corner_px
+    return np.asarray(
+        cv2.merge([_magnified(red, camera, 1 + share), green, _magnified(blue, camera, 1 - share)]),
+        np.float32,
+    )
+
+
+def _magnified(channel: cv2.typing.MatLike, camera: Camera, scale: float) -> cv2.typing.MatLike:
+    """A channel (H, W) enlarged about the principal point."""
+    x, y = camera.cx - 0.5, camera.cy - 0.5  # OpenCV has pixel centres at whole numbers
+    matrix = np.array([[scale, 0, (1 - scale) * x], [0, scale, (1 - scale) * y]])
+    size = (camera.width, camera.height)
+    return cv2.warpAffine(channel, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

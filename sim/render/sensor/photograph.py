@@ -1,0 +1,65 @@
+"""The way of the light through a camera: lens, sensor, development and compression."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.shot import Camera, Sensor
+from sim.render.sensor.falloff import chromatic, vignetted
+from sim.render.sensor.raw import SATURATION, measured
+from sim.render.sensor.tone import tone_map
+
+Floats = NDArray[np.float32]
+Image = NDArray[np.uint8]
+
+SHARPENED_PX = 1.0
+"""Standard deviation of the unsharp mask in pixels."""
+
+
+def exposed(linear: Floats, gain: float) -> Floats:
+    """The linear image (H, W, 3) times the gain of the exposure, at most twice as bright as fills a pixel.
+
+    Highlights are cut off before edges are smoothed, because the edge of one that is a hundred times as
+    bright as white would stay jagged.
+    """
+    return np.asarray(np.fmin(linear * np.float32(gain), np.float32(2 * SATURATION)), np.float32)
+
+
+def photographed(light: Floats, camera: Camera, sensor: Sensor) -> Image:
+    """The image (H, W, 3) that a camera makes of the light.
+
+    Args:
+        light: (H, W, 3) linear image, exposed: 1 is a white surface, `SATURATION` fills a pixel.
+        camera: The camera.
+        sensor: Its sensor.
+    """
+    light = chromatic(light, camera, sensor.red_shift_px)
+    light = vignetted(light, camera, sensor.vignetting)
+    if sensor.iso or sensor.bayer:
+        light = measured(light, sensor)
+    image = tone_map(_balanced(light, sensor), 1.0)
+    return compressed(sharpened(image, sensor.sharpening), sensor.jpeg_quality)
+
+
+def _balanced(light: Floats, sensor: Sensor) -> Floats:
+    if sensor.white_balance == (1.0, 1.0, 1.0):
+        return light
+    return light * np.array(sensor.white_balance, np.float32)
+
+
+def sharpened(image: Image, amount: float) -> Image:
+    """The image (H, W, 3) with an unsharp mask: what a blur removes is added once more."""
+    if not amount:
+        return image
+    soft = cv2.GaussianBlur(image, (0, 0), SHARPENED_PX)
+    return np.asarray(cv2.addWeighted(image, 1 + amount, soft, -amount, 0), np.uint8)
+
+
+def compressed(image: Image, quality: int | None) -> Image:
+    """The image (H, W, 3) after it has been a JPEG of a quality from 10 to 100; unchanged if None."""
+    if quality is None:
+        return image
+    done, data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not done:
+        raise RuntimeError(f"OpenCV could not encode an image of shape {image.shape}")
+    return np.ascontiguousarray(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)[..., ::-1])

@@ -1,0 +1,79 @@
+"""Raw values of a sensor: electrons, their noise, and their conversion to whole numbers.
+
+The model is the linear one of the standard EMVA 1288 (https://www.emva.org/standards-technology/emva-1288/):
+the electrons of a pixel have a Poisson distribution, reading adds normal noise, and the sum is multiplied by
+a gain and rounded.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.geometry import Vec3
+from scenes.shot import BASE_ISO, Sensor
+from sim.render.sensor.mosaic import demosaiced, mosaic
+
+Floats = NDArray[np.float32]
+Raw = NDArray[np.uint16]
+
+SATURATION = 2.0
+"""Linear value that fills a pixel: one stop above a white surface, three and a half above mid-grey (18 %)."""
+FILTERED: Vec3 = (1 / 2.0, 1.0, 1 / 1.6)
+"""Sensitivity to red, green and blue behind colour filters, relative to green: usual values for daylight."""
+BLACK_SHARE = 16
+"""The range of raw values, divided by the raw value of darkness. Noise is not cut off there."""
+
+
+def measured(light: Floats, sensor: Sensor) -> Floats:
+    """The linear image (H, W, 3) as the sensor measures it, with neutral white balance.
+
+    Args:
+        light: (H, W, 3) linear image; 1 is a white surface. It is clipped at `SATURATION`.
+        sensor: The sensor.
+    """
+    if sensor.bayer is None:
+        values, sensitivity = raw_values(light, sensor).astype(np.float32), (1.0, 1.0, 1.0)
+    else:
+        sensitivity = FILTERED
+        filtered = mosaic(light * np.array(sensitivity, np.float32), sensor.bayer)
+        # 16 bits keep the fractions of the means of neighbours.
+        steps = raw_values(filtered, sensor) << np.uint16(16 - sensor.bits)
+        values = demosaiced(steps, sensor.bayer, sensor.demosaicing).astype(np.float32)
+        values *= np.float32(2.0 ** (sensor.bits - 16))
+    values -= np.float32(black_level(sensor))
+    values *= np.array(SATURATION / _range(sensor) / np.array(sensitivity), np.float32)
+    return np.minimum(values, np.float32(SATURATION))
+
+
+def raw_values(light: Floats, sensor: Sensor) -> Raw:
+    """Raw values of pixels, an array of the shape of `light`, from 0 to 2^bits - 1.
+
+    Args:
+        light: Linear light; `SATURATION` fills a pixel.
+        sensor: The sensor.
+    """
+    gain = gain_per_electron(sensor)
+    electrons = light * np.float64(_range(sensor) / SATURATION / gain)
+    if sensor.iso:
+        rng = np.random.Generator(np.random.PCG64(sensor.noise_seed))
+        electrons = rng.poisson(electrons) + sensor.read_noise_e * rng.standard_normal(light.shape)
+    steps = np.rint(electrons * gain + black_level(sensor))
+    return np.clip(steps, 0, (1 << sensor.bits) - 1).astype(np.uint16)
+
+
+def gain_per_electron(sensor: Sensor) -> float:
+    """Raw values for each electron.
+
+    At `BASE_ISO` the highest raw value is a full well. Twice the sensitivity reads half as many electrons as
+    the same value.
+    """
+    return _range(sensor) / (sensor.full_well_e * BASE_ISO / (sensor.iso or BASE_ISO))
+
+
+def black_level(sensor: Sensor) -> int:
+    """Raw value of darkness."""
+    return (1 << sensor.bits) // BLACK_SHARE
+
+
+def _range(sensor: Sensor) -> int:
+    """Number of raw values above that of darkness."""
+    return (1 << sensor.bits) - 1 - black_level(sensor)
