@@ -123,6 +123,25 @@ def lens_and_motion(target: Path) -> None:
     _sheet([column[row] for row in range(2) for column in columns], target)
 
 
+NOISE = "iso=800 full_well_e=7000 read_noise_e=3 bayer=rggb"
+CAMERA = "vignetting=1 chromatic_aberration_px=1 denoising=0.5 sharpening=0.9 jpeg_quality=75"
+SENSORS = ("", NOISE, f"{NOISE} {CAMERA}")
+"""Settings of no sensor, of one as it measures, and of a webcam with it."""
+
+
+def sensors(target: Path) -> None:
+    """One scene with each of three sensors, above enlarged parts of it, as one JPEG."""
+    scene = ("seed=26", "camera.elevation_deg=[12,30]", "camera.fill=[0.9,1.2]")
+    sheet = Image.new("RGB", (1200, 600))
+    for place, words in enumerate(SENSORS):
+        settings = [f"camera.sensor.{word}" for word in words.split()]
+        (picture,) = _taken(1, *scene, *settings, size_wh=(640, 480))
+        part = picture.crop((340, 190, 500, 310)).resize((400, 300), Image.Resampling.NEAREST)
+        sheet.paste(picture.resize((400, 300), Image.Resampling.LANCZOS), (400 * place, 0))
+        sheet.paste(part, (400 * place, 300))
+    sheet.save(target, quality=82)
+
+
 def _sheet(tiles: list[Image.Image], target: Path) -> None:
     """Writes images in rows of four as one JPEG."""
     width, height = tiles[0].size
@@ -132,7 +151,7 @@ def _sheet(tiles: list[Image.Image], target: Path) -> None:
     sheet.save(target, quality=88)
 
 
-def _taken(count: int, *words: str) -> list[Image.Image]:
+def _taken(count: int, *words: str, size_wh: tuple[int, int] = (400, 300)) -> list[Image.Image]:
     """Generates one image of each of the first `count` scenes, with further settings."""
     options = [f"num_images={count}", "views=1", "augment=none", "quality=none", "image.format=png"]
     program = [sys.executable, "-m", "sim2coco.cli", "generate"]
@@ -140,7 +159,7 @@ def _taken(count: int, *words: str) -> list[Image.Image]:
         subprocess.run([*program, f"out={folder}/data", *options, *words], check=True)
         found = sorted(Path(folder).glob("data/images/*/*.png"), key=lambda path: path.name)
         pictures = [Image.open(path).convert("RGB") for path in found]
-    return [picture.resize((400, 300), Image.Resampling.LANCZOS) for picture in pictures]
+    return [picture.resize(size_wh, Image.Resampling.LANCZOS) for picture in pictures]
 
 
 def one_scene_in_many_lights(target: Path) -> None:
@@ -196,4 +215,5 @@ if __name__ == "__main__":
     relit_beside_tiny(DOCS / "images" / "relit_vs_tiny.jpg")
     rooms(DOCS / "images" / "rooms.jpg")
     lens_and_motion(DOCS / "images" / "lens_and_motion.jpg")
+    sensors(DOCS / "images" / "sensors.jpg")
     one_scene_in_many_lights(DOCS / "images" / "lights.jpg")

@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
-from scenes.settings import IntRange, Range, Settings, uniform, uniform_int, within
+from scenes.settings import IntRange, Range, Settings, ShareRange, uniform, uniform_int, within
 from scenes.shot import BASE_ISO, Bayer, Demosaicing, Sensor
 
 NOISE_SEEDS = 2**53
@@ -17,6 +17,7 @@ EFFECTS = (
     "bayer",
     "white_balance_error",
     "tint_error",
+    "denoising",
     "sharpening",
     "jpeg_quality",
 )
@@ -57,6 +58,8 @@ class SensorSettings(Settings):
     """Error of the camera's white balance: the gain on red is 1 + this, that on blue 1 - this."""
     tint_error: Annotated[Range, within(-0.3, 0.3)] = (0.0, 0.0)
     """Error of the camera's white balance: the gain on green is 1 + this."""
+    denoising: ShareRange = (0.0, 0.0)
+    """Strength of the noise reduction of the camera: 0 is none, 0.5 is usual, 1 smears fine details."""
     sharpening: Annotated[Range, within(0.0, 3.0)] = (0.0, 0.0)
     """Strength of the unsharp mask that the camera applies; 0 is none, 0.5 is usual, 1.5 draws halos."""
     jpeg_quality: Annotated[IntRange, within(10, 100)] | None = None
@@ -87,6 +90,7 @@ class SensorSettings(Settings):
         warm, green = uniform(rng, self.white_balance_error), uniform(rng, self.tint_error)
         sharpening = uniform(rng, self.sharpening)
         quality = uniform_int(rng, self.jpeg_quality or (0, 0))
+        denoising = uniform(rng, self.denoising)
         if not self.effects:
             return None
         return Sensor(
@@ -100,6 +104,7 @@ class SensorSettings(Settings):
             bayer=self.bayer[int(which * len(self.bayer))] if self.bayer else None,
             demosaicing=self.demosaicing,
             white_balance=(1 + warm, 1 + green, 1 - warm),
+            denoising=denoising,
             sharpening=sharpening,
             jpeg_quality=quality or None,
         )

@@ -165,6 +165,7 @@ class Sensor:
         bayer: Colours of the filters; None if each pixel measures all three colours.
         demosaicing: How the colours between the filters are found.
         white_balance: Gains on red, green and blue by which the white balance is off.
+        denoising: Strength of the noise reduction, 0 to 1.
         sharpening: Strength of the unsharp mask.
         jpeg_quality: Quality of the camera's own JPEG; None without.
     """
@@ -179,6 +180,7 @@ class Sensor:
     bayer: Bayer | None = None
     demosaicing: Demosaicing = "edge_aware"
     white_balance: Vec3 = (1.0, 1.0, 1.0)
+    denoising: float = 0.0
     sharpening: float = 0.0
     jpeg_quality: int | None = None
 

@@ -8,6 +8,8 @@ from sim2coco.recipe import Recipe
 from sim2coco.store import Store, StoreError
 
 IMAGE_BYTES_PER_PX = {"jpg": 0.13, "png": 0.45}
+NOISY_BYTES_PER_PX = {"jpg": 0.3, "png": 2.0}
+"""With the noise of a sensor at ISO 400 to 800."""
 DEPTH_BYTES_PER_PX = 0.15
 LABEL_BYTES = 35_000
 """Records and annotations of an image; like the sizes above, those of `assets=everyday` at 640x480."""
@@ -43,7 +45,9 @@ def check_space(store: Store, recipe: Recipe, images: int) -> None:
 def bytes_per_image(recipe: Recipe) -> float:
     """Estimated size of an accepted image with its copies and labels."""
     image = recipe.image
-    per_px = IMAGE_BYTES_PER_PX[image.format] + DEPTH_BYTES_PER_PX * len(image.extra)
+    noisy = "iso" in recipe.camera.sensor.effects
+    per_px = (NOISY_BYTES_PER_PX if noisy else IMAGE_BYTES_PER_PX)[image.format]
+    per_px += DEPTH_BYTES_PER_PX * len(image.extra)
     return (1 + recipe.augment.copies) * (per_px * image.width * image.height + LABEL_BYTES)
 
 

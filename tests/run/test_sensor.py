@@ -25,6 +25,7 @@ SENSOR = {
     "iso": [100, 3200],
     "bayer": ["rggb", "grbg"],
     "white_balance_error": [-0.1, 0.1],
+    "denoising": [0.0, 1.0],
     "sharpening": [0.0, 1.0],
     "jpeg_quality": [60, 95],
 }

@@ -21,6 +21,7 @@ ON: dict[str, Any] = {
     "bayer": ["rggb", "gbrg"],
     "white_balance_error": [0.1, 0.2],
     "tint_error": -0.1,
+    "denoising": [0.2, 0.4],
     "sharpening": 0.5,
     "jpeg_quality": [60, 80],
 }

@@ -14,7 +14,7 @@ from scenes.assets.shapes import SHAPES, sphere
 from scenes.shot import Bayer, Sensor, Shot
 from sim.render.sensor.falloff import chromatic, vignetted
 from sim.render.sensor.mosaic import demosaiced, mosaic
-from sim.render.sensor.photograph import compressed, exposed, photographed, sharpened
+from sim.render.sensor.photograph import compressed, denoised, exposed, photographed, sharpened
 from sim.render.sensor.raw import SATURATION, black_level, gain_per_electron, measured, raw_values
 from sim.render.sensor.tone import tone_map
 from sim.render.settings import Relit
@@ -179,18 +179,28 @@ def test_the_edge_of_the_image_is_continued_where_colors_shrink() -> None:
 
 
 @pytest.mark.parametrize("at", [20, 23])
-def test_sharpening_and_compression_leave_edges_in_place(at: int) -> None:
+def test_development_and_compression_leave_edges_in_place(at: int) -> None:
     image = (255 * edge(at, 0.2, 0.8)).astype(np.uint8)
     halo = sharpened(image, 1.0)
     assert halo.min() < image.min()
     assert halo.max() > image.max()
-    for changed in (halo, compressed(image, 60), compressed(image, 95)):
+    for changed in (halo, denoised(image, 1.0), compressed(image, 60), compressed(image, 95)):
         row = changed[..., 1].mean(axis=0)
         before = int(np.flatnonzero(row > 127.5)[0]) - 1
         crossing_px = before + 0.5 + (127.5 - row[before]) / (row[before + 1] - row[before])
         assert crossing_px == pytest.approx(at, abs=0.05)
     assert sharpened(image, 0.0) is image
     assert (sharpened(np.full_like(image, 77), 1.0) == 77).all()
+
+
+def test_denoising_removes_noise_and_leaves_the_mean() -> None:
+    rng = np.random.Generator(np.random.PCG64(4))
+    noisy = np.clip(rng.normal(120, 12, (96, 96, 3)), 0, 255).astype(np.uint8)
+    deviations = [float(denoised(noisy, strength).std()) for strength in (0.0, 0.3, 0.6, 1.0)]
+    assert deviations == sorted(deviations, reverse=True)
+    assert deviations[-1] < 0.5 * deviations[0]
+    assert denoised(noisy, 1.0).mean() == pytest.approx(noisy.mean(), abs=1)
+    assert denoised(noisy, 0.0) is noisy
 
 
 def test_lower_quality_is_farther_from_the_image() -> None:

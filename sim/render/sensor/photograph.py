@@ -12,6 +12,9 @@ from sim.render.sensor.tone import tone_map
 Floats = NDArray[np.float32]
 Image = NDArray[np.uint8]
 
+SMOOTHED_PX, SMOOTHED_LEVELS, BLURRED_PX = 2.0, 50.0, 2.5
+"""Noise reduction of strength 1: distance in pixels over which, and difference in grey levels up to which
+brightness is smoothed (as standard deviations), and standard deviation of the blur of colours in pixels."""
 SHARPENED_PX = 1.0
 """Standard deviation of the unsharp mask in pixels."""
 
@@ -38,13 +41,28 @@ def photographed(light: Floats, camera: Camera, sensor: Sensor) -> Image:
     if sensor.iso or sensor.bayer:
         light = measured(light, sensor)
     image = tone_map(_balanced(light, sensor), 1.0)
-    return compressed(sharpened(image, sensor.sharpening), sensor.jpeg_quality)
+    image = sharpened(denoised(image, sensor.denoising), sensor.sharpening)
+    return compressed(image, sensor.jpeg_quality)
 
 
 def _balanced(light: Floats, sensor: Sensor) -> Floats:
     if sensor.white_balance == (1.0, 1.0, 1.0):
         return light
     return light * np.array(sensor.white_balance, np.float32)
+
+
+def denoised(image: Image, strength: float) -> Image:
+    """The image (H, W, 3) after noise reduction: brightness is smoothed along edges, and colour is blurred.
+
+    Brightness is smoothed by a bilateral filter. What remains are blotches and smeared details, as in the
+    images of small cameras.
+    """
+    if not strength:
+        return image
+    luma, red, blue = cv2.split(cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb))
+    luma = cv2.bilateralFilter(luma, 5, SMOOTHED_LEVELS * strength, SMOOTHED_PX)
+    red, blue = (cv2.GaussianBlur(plane, (0, 0), BLURRED_PX * strength) for plane in (red, blue))
+    return np.asarray(cv2.cvtColor(cv2.merge([luma, red, blue]), cv2.COLOR_YCrCb2RGB), np.uint8)
 
 
 def sharpened(image: Image, amount: float) -> Image:
