@@ -5,7 +5,7 @@ They are drawn after physics, so that cameras can be aimed at the final position
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +71,8 @@ class ImageSettings(Settings):
 class CameraKind(Intrinsics, Kind):
     """A way of placing cameras around the objects."""
 
+    from_ground: ClassVar[bool] = False
+    """Whether offsets start on the floor below the centre of the objects, instead of at their centre."""
     roll_deg: Range = (-10.0, 10.0)
     """Rotation of the camera about its viewing direction, in degrees."""
     look_at_jitter: ShareRange = (0.0, 0.5)
@@ -114,11 +116,44 @@ class CameraKind(Intrinsics, Kind):
         """
         fx, fy, tan_half = self.focal(rng, image.width, image.height)
         center, radius_m = np.array(bounds[0]), bounds[1]
-        position = center + self.offset(rng, view, radius_m, tan_half)
+        start = center * (1.0, 1.0, 0.0) if self.from_ground else center
+        position = start + self.offset(rng, view, radius_m, tan_half)
+        target = center + self._jitter(rng, radius_m)
+        roll = np.radians(uniform(rng, self.roll_deg))
+        pose = Pose(vec3(position), quaternion(look_at(position, target, roll)))
+        return self._camera(image, fx, fy, pose)
+
+    def of_scene(self, rng: np.random.Generator) -> Self:
+        """The camera with what all views of one scene have in common; most kinds have nothing.
+
+        Args:
+            rng: Generator of the scene.
+        """
+        return self
+
+    @property
+    def over_ground(self) -> bool:
+        """Whether the views show a part of the floor that does not depend on the objects."""
+        return False
+
+    def ground_seen(self, rng: np.random.Generator, view: int, image: ImageSettings) -> Array:
+        """Corners (4, 2) of the part of the floor that a view shows, in metres, if `over_ground` is true.
+
+        Args:
+            rng: Generator of this view, as for `aim`.
+            view: View index from 0.
+            image: Size of the image.
+        """
+        raise NotImplementedError(f"what camera={self.kind} shows depends on the objects")
+
+    def _jitter(self, rng: np.random.Generator, radius_m: float) -> Array:
+        """Random distance (3,) of the aim point from the centre of the objects. Draws four numbers."""
         jitter = np.array([rng.random() - 0.5, rng.random() - 0.5, rng.random() - 0.5])
         jitter *= uniform(rng, self.look_at_jitter) * radius_m / max(float(np.linalg.norm(jitter)), 1e-9)
-        roll = np.radians(uniform(rng, self.roll_deg))
-        pose = Pose(vec3(position), quaternion(look_at(position, center + jitter, roll)))
+        return jitter
+
+    def _camera(self, image: ImageSettings, fx: float, fy: float, pose: Pose) -> Camera:
+        """The camera with the given focal lengths in pixels, and pose."""
         cx, cy = self.principal_point(image.width, image.height)
         return Camera(image.width, image.height, fx, fy, cx, cy, pose)
 

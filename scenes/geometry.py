@@ -158,7 +158,17 @@ def look_at(position: Array, target: Array, roll_rad: float) -> Array:
     forward = forward / length if length > 1e-9 else np.array([0.0, 0.0, -1.0])
     up = np.array([0.0, 0.0, 1.0]) if abs(forward[2]) < 0.999 else np.array([0.0, 1.0, 0.0])
     right = np.cross(forward, up)
-    right /= np.linalg.norm(right)
+    return camera_axes(forward, right / np.linalg.norm(right), roll_rad)
+
+
+def camera_axes(forward: Array, right: Array, roll_rad: float) -> Array:
+    """The (3, 3) rotation matrix from camera to world axes: x right, y down, z forward.
+
+    Args:
+        forward: Viewing direction (3,) in the world, a unit vector.
+        right: Unit vector (3,) perpendicular to it, to the right in an image without roll.
+        roll_rad: Rotation about the optical axis.
+    """
     down = np.cross(forward, right)
     cosine, sine = np.cos(roll_rad), np.sin(roll_rad)
     return np.column_stack([cosine * right + sine * down, cosine * down - sine * right, forward])

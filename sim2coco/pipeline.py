@@ -87,7 +87,8 @@ def aim(context: WorkerContext, settled: Settled, view: int) -> tuple[Shot, ...]
     stream = partial(_stream, recipe.seed, spec.scene, spec.attempt, view=view)
     catalogue = context.held_out.catalogues[spec.split]
     sphere = bounds(context, settled)
-    kind = recipe.camera.seeing(recipe.scene.viewpoints).drawn(stream("intrinsics"))
+    of_scene = _stream(recipe.seed, spec.scene, spec.attempt, "orbit")
+    kind = recipe.camera.seeing(recipe.scene.viewpoints).of_scene(of_scene).drawn(stream("intrinsics"))
     camera = kind.aim(stream("camera"), view, recipe.image, sphere)
     sensor = stream("sensor")
     lens = recipe.camera.lens(sensor, camera, sphere)

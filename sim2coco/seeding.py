@@ -23,6 +23,8 @@ STREAMS = (
     "select",
     "intrinsics",
     "imaging",
+    "orbit",
+    "places",
 )
 """Names of streams. Their position is part of the seed, so new names must be appended at the end."""
 

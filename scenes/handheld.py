@@ -1,0 +1,44 @@
+"""The camera kind `handheld`: views of a person who looks at the objects."""
+
+from typing import Annotated, ClassVar, Literal, Self
+
+import numpy as np
+
+from scenes.camera import ALL_ROUND, Array, CameraKind, Viewpoints
+from scenes.settings import Positive, Range, uniform, within
+
+NEAREST = 0.3
+"""Smallest horizontal distance of a person from the objects, as a fraction of the height of the eye."""
+
+
+class Handheld(CameraKind):
+    """Cameras at the height of an eye around the objects, held by hand: not level, and not quite centred."""
+
+    kind: Literal["handheld"] = "handheld"
+    from_ground: ClassVar[bool] = True
+    fov_deg: Annotated[Range, within(5.0, 120.0)] = (45.0, 75.0)
+    """Angle of view along the longer side of the image, in degrees; not used if fx and fy are set."""
+    roll_deg: Range = (-5.0, 5.0)
+    """Rotation of the camera about its viewing direction, in degrees."""
+    height_m: Positive = (1.1, 1.8)
+    """Height of the camera above the floor in metres: 1.1 is that of a person who sits, 1.6 stands."""
+    azimuth_deg: Range | None = None
+    """Azimuth in degrees, from +x towards +y; null suits the scene: all round, or from its front (270)."""
+    fill: Annotated[Range, within(0.05, 10.0)] = (0.3, 1.0)
+    """Diameter of the pile as a fraction of the longer side; how near the camera can come, it comes."""
+    distance_m: Positive | None = None
+    """Horizontal distance from the centre of the objects in metres, in place of fill; null uses fill."""
+
+    def seeing(self, viewpoints: Viewpoints) -> Self:
+        """The same, with the azimuth of the viewpoints in place of null."""
+        return self.model_copy(update={"azimuth_deg": self.azimuth_deg or viewpoints.azimuth_deg})
+
+    def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:
+        """A position at the height of an eye above the floor, relative to the point below the centre."""
+        height_m = uniform(rng, self.height_m)
+        azimuth = np.radians(uniform(rng, self.azimuth_deg or ALL_ROUND.azimuth_deg))
+        fill = uniform(rng, self.distance_m or self.fill)
+        away_m = radius_m / np.sin(np.arctan(tan_half * fill))
+        aside_m = max(float(np.sqrt(max(away_m**2 - height_m**2, 0.0))), NEAREST * height_m)
+        aside_m = fill if self.distance_m else aside_m
+        return np.array([aside_m * np.cos(azimuth), aside_m * np.sin(azimuth), height_m])

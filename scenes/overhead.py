@@ -1,0 +1,123 @@
+"""The camera kind `overhead`: views from above, from a drone, an aircraft or a mount above a table."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import model_validator
+
+from scenes.camera import Array, CameraKind, ImageSettings
+from scenes.geometry import Pose, Vec3, camera_axes, quaternion, vec3
+from scenes.settings import Positive, Range, ShareRange, uniform, within
+from scenes.shot import Camera
+
+MIN_DESCENT = 0.1
+"""Smallest downward component of a viewing ray that counts for `ground_seen`; flatter rays are replaced by
+rays with this component, because they end very far away or never reach the ground."""
+
+
+class Overhead(CameraKind):
+    """Cameras above the ground that look straight down, or tilted, at a given altitude and ground resolution.
+
+    Of the altitude, the lens, and the size of the ground in the image, the user gives two, and the third
+    follows from them.
+    """
+
+    kind: Literal["overhead"] = "overhead"
+    altitude_m: Positive | None = None
+    """Height of the camera above the ground in metres; null computes it from lens and ground."""
+    gsd_m: Positive | None = None
+    """Ground sample distance, metres of ground for each pixel, in the middle of the image."""
+    extent_m: Positive | None = None
+    """Metres of ground along the longer side of the image, in place of gsd_m; null uses gsd_m."""
+    fill: Annotated[Range, within(0.05, 10.0)] = (0.5, 1.0)
+    """Diameter of the objects over the longer side; used if altitude_m, gsd_m and extent_m are all null."""
+    tilt_deg: Annotated[Range, within(0.0, 60.0)] = (0.0, 0.0)
+    """Angle between the viewing direction and straight down, in degrees."""
+    azimuth_deg: Range = (0.0, 360.0)
+    """Direction that is up in the image and in which the camera tilts, from +x towards +y; 90 is +y up."""
+    roll_deg: Range = (0.0, 0.0)
+    """Rotation of the camera about its viewing direction, in degrees."""
+    look_at_jitter: ShareRange = (0.0, 0.0)
+    """Distance of the aim point from the middle, as a fraction of the bounding radius of the objects."""
+
+    @model_validator(mode="after")
+    def _two_of_three(self) -> "Overhead":
+        if self.gsd_m and self.extent_m:
+            raise ValueError("give gsd_m or extent_m, not both")
+        if self.altitude_m and self._has_ground and self.fx is not None:
+            raise ValueError("altitude_m with gsd_m or extent_m determines the lens; leave out fx and fy")
+        return self
+
+    @property
+    def _has_ground(self) -> bool:
+        """Whether the size of the ground in the image is given."""
+        return self.gsd_m is not None or self.extent_m is not None
+
+    @property
+    def over_ground(self) -> bool:
+        """Whether the views show a part of the floor that does not depend on the objects."""
+        known = self.altitude_m is not None or self._has_ground
+        return known and self.look_at_jitter[1] == 0
+
+    def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:
+        """The position above the aim point, before the camera is tilted; see `CameraKind.offset`.
+
+        Without `altitude_m`, it is so high that the longer side of the image shows twice the radius.
+        """
+        altitude_m = uniform(rng, self.altitude_m or (0.0, 0.0))
+        return np.array([0.0, 0.0, altitude_m if self.altitude_m else radius_m / tan_half])
+
+    def aim(
+        self, rng: np.random.Generator, view: int, image: ImageSettings, bounds: tuple[Vec3, float]
+    ) -> Camera:
+        """The camera of one view, aimed at the ground.
+
+        It is aimed at the origin if altitude or ground are given, otherwise below the centre of the objects.
+
+        Args:
+            rng: Generator of this view.
+            view: View index from 0.
+            image: Size of the image.
+            bounds: Centre and radius, in metres, of the bounding sphere of the objects.
+        """
+        fx, fy, tan_half = self.focal(rng, image.width, image.height)
+        extent_m = self._extent_m(rng, image, bounds[1])
+        tilt, azimuth, roll = (
+            np.radians(uniform(rng, degrees)) for degrees in (self.tilt_deg, self.azimuth_deg, self.roll_deg)
+        )
+        target = (self._middle(bounds[0]) + self._jitter(rng, bounds[1])) * (1.0, 1.0, 0.0)
+        distance_m = float(self.offset(rng, view, extent_m / 2, tan_half)[2])
+        if self.altitude_m:
+            distance_m /= np.cos(tilt)
+            zoom = 2 * distance_m * tan_half / extent_m if self._has_ground else 1.0
+            fx, fy = fx * zoom, fy * zoom
+        forward = np.array([np.sin(tilt) * np.cos(azimuth), np.sin(tilt) * np.sin(azimuth), -np.cos(tilt)])
+        right = np.array([np.sin(azimuth), -np.cos(azimuth), 0.0])
+        pose = Pose(vec3(target - distance_m * forward), quaternion(camera_axes(forward, right, roll)))
+        return self._camera(image, fx, fy, pose)
+
+    def _middle(self, center: Vec3) -> Array:
+        """The point (3,) around which cameras aim."""
+        return np.zeros(3) if self.altitude_m or self._has_ground else np.array(center)
+
+    def _extent_m(self, rng: np.random.Generator, image: ImageSettings, radius_m: float) -> float:
+        """Metres of ground along the longer side of the image; draws one random number."""
+        if self.gsd_m:
+            return uniform(rng, self.gsd_m) * max(image.width, image.height)
+        return uniform(rng, self.extent_m) if self.extent_m else 2 * radius_m / uniform(rng, self.fill)
+
+    def ground_seen(self, rng: np.random.Generator, view: int, image: ImageSettings) -> Array:
+        """Corners (4, 2) of the part of the floor that a view shows, in metres, if `over_ground` is true.
+
+        Args:
+            rng: Generator of this view, as for `aim`.
+            view: View index from 0.
+            image: Size of the image.
+        """
+        camera = self.aim(rng, view, image, ((0.0, 0.0, 0.0), 1.0))
+        x = (np.array([0, image.width, image.width, 0]) - camera.cx) / camera.fx
+        y = (np.array([0, 0, image.height, image.height]) - camera.cy) / camera.fy
+        rays = np.column_stack([x, y, np.ones(4)]) @ camera.pose.rotation().T
+        descent = np.maximum(-rays[:, 2], MIN_DESCENT * np.linalg.norm(rays, axis=1))
+        position = np.array(camera.pose.position_m)
+        return np.asarray(position[:2] + rays[:, :2] * (position[2] / descent)[:, None])
