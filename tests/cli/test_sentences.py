@@ -14,7 +14,7 @@ NAN, INF = float("nan"), float("inf")
 WRONG = [
     ("scene.kind", "dropp", "scene: unknown kind 'dropp'; did you mean 'drop'?"),
     ("render.kind", "magic", "render: unknown kind 'magic'; allowed: egl, relit, tiny"),
-    ("camera", {}, "camera: unknown kind None; allowed: grid, shell"),
+    ("camera", {}, "camera: unknown kind None; allowed: grid, handheld, orbit, overhead, shell"),
     ("seed", 1.5, "seed: must be a whole number (got 1.5)"),
     ("seed", True, "seed: must be a whole number (got true)"),
     ("seed", 2**63, f"seed: must be less than {2**63} (got {2**63})"),
