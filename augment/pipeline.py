@@ -14,12 +14,16 @@ from sim.annotate import Instance, Sample, num_planes
 Array = NDArray[np.float64]
 Ids = NDArray[np.uint8] | NDArray[np.uint16]
 Planes = NDArray[np.uint8]
+Floats = NDArray[np.float32]
 
 # (256, 8): the bits of each byte value, lowest first.
 BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little").astype(np.float64)
 # The local area scale of a transform is measured at a right angle with two legs of this length in pixels.
 # The length is a whole number, so that flips and crops give a scale of exactly 1.
 STEP_PX = 8.0
+LEGS = np.array([[0.0, 0.0], [STEP_PX, 0.0], [0.0, STEP_PX]])
+OPTIONAL = ("normals", "sensor_depth_m")
+"""Planes of a sample that are there only if they are asked for."""
 
 
 class Augmenter:
@@ -31,7 +35,7 @@ class Augmenter:
     """
 
     def __init__(self, settings: AugmentSettings) -> None:
-        labels = {"ids": "mask", "amodal": "mask", "depth_m": "mask"}
+        labels = dict.fromkeys(("ids", "amodal", "depth_m", *OPTIONAL), "mask")
         points = {"format": "xy", "remove_invisible": False}
         self._geometry = _Transforms(settings.geometry, additional_targets=labels, keypoint_params=points)
         self._pixels = _Transforms(settings.pixels, additional_targets={"ids": "mask"})
@@ -54,24 +58,31 @@ class Augmenter:
         if not self._geometry:
             return sample
         areas_px, centers = _areas_and_centers(sample.amodal)
-        corners = centers[:, None] + np.array([[0.0, 0.0], [STEP_PX, 0.0], [0.0, STEP_PX]])
+        middle = np.array([sample.ids.shape[::-1]]) / 2
+        corners = np.concatenate([centers, middle])[:, None] + LEGS
+        optional = {name: plane for name in OPTIONAL if (plane := getattr(sample, name)) is not None}
         moved = self._geometry.apply(
             seed,
             image=sample.image,
             ids=sample.ids,
             amodal=np.ascontiguousarray(sample.amodal),
             depth_m=sample.depth_m,
+            **optional,
             keypoints=corners.reshape(-1, 2),
         )
         if moved is None:
             return sample
         # Albumentations removes the last axis if the stack has only one plane.
         amodal: Planes = moved["amodal"].reshape(*moved["ids"].shape, -1)
-        fractions = _fractions_left(areas_px, amodal, np.asarray(moved["keypoints"]).reshape(-1, 3, 2))
+        legs = _legs(np.asarray(moved["keypoints"]).reshape(-1, 3, 2))
+        fractions = _fractions_left(areas_px, amodal, legs[:-1])
         # Albumentations fills pixels outside the original image with 0, a depth that no surface has.
-        depth_m = np.where(moved["depth_m"] == 0, np.float32(np.inf), moved["depth_m"])
+        depth_m, sensor_depth_m = (_without_zeros(moved.get(name)) for name in ("depth_m", "sensor_depth_m"))
+        assert depth_m is not None
+        normals = _turned(moved["normals"], legs[-1]) if "normals" in moved else None
         instances = [_truncated(instance, fractions[instance.id - 1]) for instance in sample.instances]
-        whole = Sample(moved["image"], moved["ids"], amodal, depth_m, None, tuple(instances))
+        planes = (moved["image"], moved["ids"], amodal, depth_m)
+        whole = Sample(*planes, None, tuple(instances), normals, sensor_depth_m)
         return _without(whole, fractions == 0)
 
     def _recolor(self, sample: Sample, seed: int) -> Sample:
@@ -131,7 +142,32 @@ def _nonzero(amodal: Planes) -> Iterator[tuple[NDArray[np.int64], Planes]]:
         yield at, flat[at]
 
 
-def _fractions_left(areas_px: Array, amodal: Planes, corners: Array) -> Array:
+def _legs(corners: Array) -> Array:
+    """The local linear maps (n, 2, 2) of a transform: rows are the images of one pixel to the right and down.
+
+    Args:
+        corners: (n, 3, 2) where the corner and the ends of two legs of `STEP_PX` came to lie.
+    """
+    return np.asarray((corners[:, 1:] - corners[:, :1]).astype(np.float64) / STEP_PX)
+
+
+def _without_zeros(depth_m: Floats | None) -> Floats | None:
+    """Depth (H, W) that is infinite in place of 0."""
+    return None if depth_m is None else np.where(depth_m == 0, np.float32(np.inf), depth_m)
+
+
+def _turned(normals: Floats, legs: Array) -> Floats:
+    """Normals (H, W, 3) turned and mirrored as the image was.
+
+    They follow the rotation or reflection that is nearest to the linear map (2, 2) at the centre of the
+    image; scaling and shear leave them.
+    """
+    left, _, right = np.linalg.svd(legs)
+    flat = normals[..., :2] @ (left @ right).astype(np.float32)
+    return np.concatenate([flat, normals[..., 2:]], axis=2)
+
+
+def _fractions_left(areas_px: Array, amodal: Planes, legs: Array) -> Array:
     """The fraction of the part of each object inside the image that is still inside after a transform.
 
     The result, (8P,), is a' / (a·s), where a and a' are the areas before and after the transform, and s
@@ -140,10 +176,8 @@ def _fractions_left(areas_px: Array, amodal: Planes, corners: Array) -> Array:
     Args:
         areas_px: a, (8P,), the areas before the transform.
         amodal: (H, W, P), after the transform.
-        corners: (8P, 3, 2), x and y of each object's centre and of the ends of the two legs that start there,
-            after the transform.
+        legs: (8P, 2, 2), the linear map of the transform at each object's centre.
     """
-    legs = (corners[:, 1:] - corners[:, :1]).astype(np.float64) / STEP_PX
     scales = np.abs(np.linalg.det(legs))
     return np.asarray(_areas(amodal) / np.maximum(areas_px * scales, 1e-9))
 

@@ -5,19 +5,34 @@ They are drawn after physics, so that cameras can be aimed at the final position
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator, model_validator
 
+from scenes.depthsensor import DepthSensorKind, StructuredLight
 from scenes.geometry import Pose, Vec3, look_at, on_sphere, quaternion, vec3
 from scenes.intrinsics import Intrinsics
 from scenes.sensor import SensorField, SensorSettings
-from scenes.settings import Kind, NonNegative, Positive, Range, Settings, ShareRange, uniform, within
-from scenes.shot import Camera, Lens, Motion
+from scenes.settings import (
+    Kind,
+    NonNegative,
+    Positive,
+    Range,
+    Settings,
+    ShareRange,
+    one_of,
+    uniform,
+    within,
+)
+from scenes.shot import Camera, DepthSensor, Lens, Motion
 
 Array = NDArray[np.float64]
+
+Extra = Literal["depth", "depth_exr", "sensor_depth", "normals", "instance_ids", "semantic_ids"]
+"""Names of the further files of an image, and of their folders."""
 
 MIN_FOCUS_SHARE = 0.1
 """Smallest focus depth, as a fraction of the depth of the centre of the objects."""
@@ -55,17 +70,33 @@ class ImageSettings(Settings):
     """File format: jpg makes small files, png is lossless."""
     jpeg_quality: Annotated[int, Field(ge=50, le=100)] = 92
     """JPEG quality, 50 to 100; not used with png."""
-    extra: Annotated[tuple[Literal["depth"], ...], BeforeValidator(_as_tuple)] = ()
-    """Further files of each image; [depth] writes its depth to depth/<split>/, as PNG with 16 bits."""
+    extra: Annotated[tuple[Extra, ...], BeforeValidator(_as_tuple)] = ()
+    """Further files: depth, depth_exr, sensor_depth, normals, instance_ids, semantic_ids; a folder each."""
     depth_scale_mm: Annotated[float, Field(ge=0.01, le=100)] = 1.0
     """Millimetres for each step of a depth file; it reaches 65535 steps, 0 is the background and beyond."""
+    normal_bits: Literal[8, 16] = 16
+    """Bits for each channel of the files of normals."""
+    depth_sensor: SerializeAsAny[Annotated[DepthSensorKind, one_of(DepthSensorKind)]] | None = None
+    """The depth camera of sensor_depth, {kind: structured_light} or {kind: stereo}; null is the first."""
 
     @field_validator("extra")
     @classmethod
     def _each_once(cls, extra: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(extra)) < len(extra):
             raise ValueError("names a file twice")
+        if "depth_exr" in extra and find_spec("OpenEXR") is None:
+            raise ValueError("depth_exr needs the package OpenEXR: pip install openexr, or write depth")
         return extra
+
+    def draw_depth_sensor(self, rng: np.random.Generator) -> DepthSensor | None:
+        """The depth camera of one image; None if no file of measured depth is asked for.
+
+        Args:
+            rng: Generator of this image.
+        """
+        if "sensor_depth" not in self.extra:
+            return None
+        return (self.depth_sensor or StructuredLight()).draw(rng)
 
 
 class CameraKind(Intrinsics, Kind):

@@ -186,11 +186,44 @@ class Sensor:
 
 
 @dataclass(frozen=True, slots=True)
+class DepthSensor:
+    """A depth camera at the place of the camera, and the errors of one image of it.
+
+    Attributes:
+        baseline_m: Distance, along the camera's x axis, of the projector or the second camera.
+        noise_px: Standard deviation of the disparity.
+        step_px: Smallest difference of two disparities; 0 for none.
+        edge_px: Standard deviation of the shift by which edges are ragged.
+        grazing_deg: Angle between line of sight and surface normal beyond which depth is missing.
+        dark: Brightness of the image, 0 to 1, below which depth is missing.
+        near_m, far_m: Limits of the depth that is measured.
+        missing: Fraction of single pixels without depth.
+        contrast: Standard deviation of the brightness in a window, below which depth is missing.
+        window_px: Width of that window, in which errors are alike.
+        seed: Seed of the noise.
+    """
+
+    baseline_m: float
+    noise_px: float
+    step_px: float
+    edge_px: float
+    grazing_deg: float
+    dark: float
+    near_m: float
+    far_m: float
+    missing: float
+    contrast: float
+    window_px: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shot:
     """Camera and light of one image of a settled scene.
 
     If `lens` is None, the camera is a pinhole; if `motion` is None, it does not move during the exposure; if
-    `sensor` is None, it measures the light without any fault.
+    `sensor` is None, it measures the light without any fault; if `depth_sensor` is None, no file of measured
+    depth belongs to the image.
     """
 
     scene: int
@@ -201,3 +234,4 @@ class Shot:
     lens: Lens | None = None
     motion: Motion | None = None
     sensor: Annotated[Sensor | None, Field(exclude_if=lambda sensor: sensor is None)] = None
+    depth_sensor: Annotated[DepthSensor | None, Field(exclude_if=lambda sensor: sensor is None)] = None

@@ -67,6 +67,10 @@ class Sample:
         depth_m: (H, W) float32, depth in metres; infinite for the background.
         camera: The camera; None after an augmentation that moves pixels.
         instances: The instances in the order of their ids.
+        normals: (H, W, 3) float32, unit normals of the visible surfaces in the camera frame (OpenCV axes); 0
+            for the background. None unless they are asked for.
+        sensor_depth_m: (H, W) float32, depth in metres as a depth camera measures it; infinite where it
+            measures none. None unless it is asked for.
     """
 
     image: NDArray[np.uint8]
@@ -75,6 +79,8 @@ class Sample:
     depth_m: NDArray[np.float32]
     camera: Camera | None
     instances: tuple[Instance, ...]
+    normals: NDArray[np.float32] | None = None
+    sensor_depth_m: NDArray[np.float32] | None = None
 
     def amodal_mask(self, instance: int) -> Mask:
         """Amodal mask (H, W) of an instance: True in every pixel that it covers, occluded or not.

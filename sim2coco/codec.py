@@ -1,4 +1,7 @@
-"""Encodes images as JPEG and PNG, and depth as PNG."""
+"""Encodes images as JPEG and PNG, and depth, normals and ids as PNG and OpenEXR."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
@@ -19,6 +22,44 @@ def encode(image: NDArray[np.uint8], settings: ImageSettings) -> bytes:
     return data.tobytes()
 
 
+def encode_normals(normals: NDArray[np.float32], bits: int) -> bytes:
+    """Encodes normals as an RGB PNG: x, y, z are (value - middle) / (middle - 1), middle is 128 or 32768.
+
+    Args:
+        normals: (H, W, 3) unit vectors; 0 for the background, which becomes black.
+        bits: Bits for each channel, 8 or 16.
+    """
+    middle = 1 << bits - 1
+    steps = np.rint(normals * np.float64(middle - 1)) + middle
+    steps[~normals.any(axis=2)] = 0
+    bgr = steps[..., ::-1]
+    return _png(bgr.astype(np.uint8) if bits == 8 else bgr.astype(np.uint16))
+
+
+def encode_ids(ids: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
+    """Encodes numbers (H, W) as a grey PNG with 8 or 16 bits."""
+    return _png(ids)
+
+
+def encode_exr(depth_m: NDArray[np.float32]) -> bytes:
+    """Encodes depth (H, W) in metres as OpenEXR with a channel of float32; 0 for the background."""
+    import OpenEXR
+
+    channels = {"Y": np.where(np.isfinite(depth_m), depth_m, np.float32(0))}
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    with TemporaryDirectory() as folder:  # its writer takes names of files only
+        path = Path(folder) / "depth.exr"
+        OpenEXR.File(header, channels).write(str(path))
+        return path.read_bytes()
+
+
+def _png(values: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
+    done, data = cv2.imencode(".png", values, [cv2.IMWRITE_PNG_COMPRESSION, 3])
+    if not done:
+        raise RuntimeError(f"OpenCV could not encode an image of shape {values.shape}")
+    return data.tobytes()
+
+
 def encode_depth(depth_m: NDArray[np.float32], scale_mm: float) -> bytes:
     """Encodes depth as a PNG with 16 bits.
 
@@ -28,7 +69,4 @@ def encode_depth(depth_m: NDArray[np.float32], scale_mm: float) -> bytes:
     """
     steps = np.rint(depth_m * np.float64(1000.0 / scale_mm))
     steps = np.where(steps <= np.iinfo(np.uint16).max, steps, 0).astype(np.uint16)
-    done, data = cv2.imencode(".png", steps, [cv2.IMWRITE_PNG_COMPRESSION, 3])
-    if not done:
-        raise RuntimeError(f"OpenCV could not encode depth of shape {depth_m.shape}")
-    return data.tobytes()
+    return _png(steps)

@@ -1,6 +1,6 @@
 """Encodes a labelled image for its record and files: masks as run lengths, boxes, areas."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePosixPath
@@ -14,9 +14,10 @@ from scenes.shot import Shot
 from sim.annotate import Instance, Measures, Sample
 from sim.boxes import Box, bounding_box, slices
 from sim.settle import Settled
-from sim2coco.codec import encode, encode_depth
+from sim2coco.codec import encode
+from sim2coco.extras import extra_files
 from sim2coco.quality.judge import Verdict
-from sim2coco.records import DEPTH, Annotation, Ignored, Picture, Xywh, picture_name, picture_path
+from sim2coco.records import Annotation, Ignored, Picture, Xywh, picture_name, picture_path
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,10 +39,16 @@ class Written:
 
 
 def written(
-    settings: ImageSettings, settled: Settled, shot: Shot, copy: int, sample: Sample, verdict: Verdict
+    settings: ImageSettings,
+    settled: Settled,
+    shot: Shot,
+    copy: int,
+    sample: Sample,
+    verdict: Verdict,
+    categories: int,
 ) -> Written:
-    """Encodes a labelled image for the data set."""
-    files = files_of(settings, settled, shot, copy, sample)
+    """Encodes a labelled image for the data set, which has a number of categories."""
+    files = files_of(settings, settled, shot, copy, sample, set(verdict.dropped), categories)
     (image, digest), *others = ((name, sha256(content).hexdigest()) for name, content in files.items())
     height, width = sample.ids.shape
     annotations, ignored = [], []
@@ -71,17 +78,31 @@ def written(
 
 
 def files_of(
-    settings: ImageSettings, settled: Settled, shot: Shot, copy: int, sample: Sample
+    settings: ImageSettings,
+    settled: Settled,
+    shot: Shot,
+    copy: int,
+    sample: Sample,
+    dropped: Collection[int] = (),
+    categories: int = 1,
 ) -> dict[str, bytes]:
     """The content of the files of an image by their names in the data set; the image comes first.
 
     Other files of an image, such as depth, have the same stem, each kind in a folder of its own.
+
+    Args:
+        settings: Which files there are, and their formats.
+        settled: The scene.
+        shot: The shot.
+        copy: 0, or the number of an augmented copy.
+        sample: The labelled image.
+        dropped: Ids of the instances without a label.
+        categories: Number of categories of the data set.
     """
     split, key = settled.spec.split, (shot.scene, shot.view, shot.lighting, copy)
     files = {picture_path(split, picture_name(*key, settings.format)): encode(sample.image, settings)}
-    if "depth" in settings.extra:
-        name = picture_path(split, picture_name(*key, "png"), DEPTH)
-        files[name] = encode_depth(sample.depth_m, settings.depth_scale_mm)
+    for (folder, suffix), content in extra_files(settings, sample, dropped, categories):
+        files[picture_path(split, picture_name(*key, suffix), folder)] = content
     return files
 
 

@@ -13,6 +13,8 @@ from scenes.spec import RejectedDraw, SceneSpec
 from scenes.walls import walls_around
 from sim.annotate import Measures, Sample, annotate, measure
 from sim.render.raster.gbuffer import GBuffer, RejectedView
+from sim.render.raster.surfacenormals import surface_normals
+from sim.render.sensor.depthsensor import measured_depth
 from sim.settle import Settled, settle
 from sim2coco.context import WorkerContext
 from sim2coco.labels import Written, written
@@ -20,6 +22,9 @@ from sim2coco.quality.judge import Verdict, judge
 from sim2coco.records import FORMAT, Record, View, record_name, to_bytes
 from sim2coco.seeding import rng_for
 from sim2coco.store import Store
+
+NEEDS_NORMALS = {"normals", "sensor_depth"}
+"""The further files of an image that are computed from normals."""
 
 BELOW_FLOOR = "below_floor"
 """The reason for rejecting a view whose camera is below the floor, whatever the kind of camera or scene."""
@@ -93,6 +98,10 @@ def aim(context: WorkerContext, settled: Settled, view: int) -> tuple[Shot, ...]
     sensor = stream("sensor")
     lens = recipe.camera.lens(sensor, camera, sphere)
     motion = recipe.camera.motion(sensor, camera, sphere)
+    depth_sensors = [
+        recipe.image.draw_depth_sensor(stream("depth_sensor", lighting=lighting))
+        for lighting in range(recipe.lightings)
+    ]
     lights = [
         recipe.light.draw(partial(stream, lighting=lighting), catalogue.album(ENVIRONMENT))
         for lighting in range(recipe.lightings)
@@ -102,8 +111,10 @@ def aim(context: WorkerContext, settled: Settled, view: int) -> tuple[Shot, ...]
         for lighting in range(recipe.lightings)
     ]
     return tuple(
-        Shot(spec.scene, view, index, camera, light, lens, motion, sensor)
-        for index, (light, sensor) in enumerate(zip(lights, sensors, strict=True))
+        Shot(spec.scene, view, index, camera, light, lens, motion, sensor, depth_sensor)
+        for index, (light, sensor, depth_sensor) in enumerate(
+            zip(lights, sensors, depth_sensors, strict=True)
+        )
     )
 
 
@@ -118,6 +129,9 @@ def make_view(context: WorkerContext, settled: Settled, shots: Sequence[Shot]) -
         gbuffer = context.renderer.rasterise(settled, shots[0])
         frame = context.composer.compose(context.renderer, gbuffer, settled, shots[0])
         sample = annotate(context.files, settled, shots[0], gbuffer, frame)
+        if NEEDS_NORMALS & set(context.recipe.image.extra):
+            normals = surface_normals(context.files, settled, shots[0].camera, gbuffer)
+            sample = replace(sample, normals=normals)
     except RejectedView as rejected:
         return [([], (rejected.reason,))] * len(shots)
     measures = measure(sample)
@@ -148,6 +162,7 @@ def finish(
     context: WorkerContext, settled: Settled, shot: Shot, sample: Sample, measures: list[Measures]
 ) -> Outcome:
     """Checks, augments, checks again and encodes one labelled shot; returns its result."""
+    sample = sensed(sample, shot)
     verdict = judge(context.recipe.quality, sample, not labelled(settled), measures)
     if not verdict.accepted:
         return [], verdict.reasons
@@ -155,8 +170,18 @@ def finish(
     for copy, (finished, checked) in enumerate(augmented(context, settled, shot, sample, verdict)):
         if not checked.accepted:
             return [], tuple(f"augment:{reason}" for reason in checked.reasons)
-        pictures.append(written(context.recipe.image, settled, shot, copy, finished, checked))
+        categories = len(context.catalogue.names)
+        pictures.append(written(context.recipe.image, settled, shot, copy, finished, checked, categories))
     return pictures, ()
+
+
+def sensed(sample: Sample, shot: Shot) -> Sample:
+    """Returns the sample with the depth that the shot's depth camera measures, if it has one."""
+    if shot.depth_sensor is None or sample.normals is None:
+        return sample
+    assert sample.camera is not None
+    measured = measured_depth(shot.depth_sensor, sample.camera, sample.depth_m, sample.normals, sample.image)
+    return replace(sample, sensor_depth_m=measured)
 
 
 def augmented(

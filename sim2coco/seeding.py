@@ -25,6 +25,7 @@ STREAMS = (
     "imaging",
     "orbit",
     "places",
+    "depth_sensor",
 )
 """Names of streams. Their position is part of the seed, so new names must be appended at the end."""
 

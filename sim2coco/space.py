@@ -10,7 +10,14 @@ from sim2coco.store import Store, StoreError
 IMAGE_BYTES_PER_PX = {"jpg": 0.13, "png": 0.45}
 NOISY_BYTES_PER_PX = {"jpg": 0.3, "png": 2.0}
 """With the noise of a sensor at ISO 400 to 800."""
-DEPTH_BYTES_PER_PX = 0.15
+EXTRA_BYTES_PER_PX = {
+    "depth": 0.15,
+    "depth_exr": 2.3,
+    "sensor_depth": 0.5,
+    "normals": 0.5,
+    "instance_ids": 0.02,
+    "semantic_ids": 0.015,
+}
 LABEL_BYTES = 35_000
 """Records and annotations of an image; like the sizes above, those of `assets=everyday` at 640x480."""
 LEAST_BYTES_PER_PX = 0.01
@@ -47,7 +54,7 @@ def bytes_per_image(recipe: Recipe) -> float:
     image = recipe.image
     noisy = "iso" in recipe.camera.sensor.effects
     per_px = (NOISY_BYTES_PER_PX if noisy else IMAGE_BYTES_PER_PX)[image.format]
-    per_px += DEPTH_BYTES_PER_PX * len(image.extra)
+    per_px += sum(EXTRA_BYTES_PER_PX[name] for name in image.extra)
     return (1 + recipe.augment.copies) * (per_px * image.width * image.height + LABEL_BYTES)
 
 

@@ -59,7 +59,8 @@ def _made(recipe: Recipe, run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "lights", f"{recipe.light.kind}, {recipe.lightings} for each camera"
     yield "renderer", recipe.render.kind
     if recipe.image.extra:
-        yield "further files", f"{', '.join(recipe.image.extra)}, {recipe.image.depth_scale_mm:g} mm a step"
+        step = f"depth in steps of {recipe.image.depth_scale_mm:g} mm"
+        yield "further files", f"{', '.join(recipe.image.extra)}; {step}"
     yield "splits", ", ".join(f"{name} {share:g}" for name, share in recipe.split.shares.items())
     yield "no two splits share", ", ".join(recipe.split.by)
     if moves or recolors:

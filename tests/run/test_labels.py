@@ -93,7 +93,7 @@ def edges(mask: NDArray[np.bool_]) -> tuple[float, ...]:
 def test_every_value_of_a_label_is_that_of_its_mask_or_object(rig: Callable[..., Rig]) -> None:
     settled, taken, sample = in_a_row(rig)
     verdict = judge(Quality(), sample, False)
-    picture = written(ImageSettings(), settled, taken, 0, sample, verdict).picture
+    picture = written(ImageSettings(), settled, taken, 0, sample, verdict, 4).picture
     labelled = [instance for instance in sample.instances if instance.id not in verdict.dropped]
     assert [found.instance for found in picture.annotations] == [found.id for found in labelled] == [1, 2, 4]
     assert picture.ignored == ()  # no pixel of the third one is visible
@@ -124,7 +124,7 @@ def test_a_visible_object_with_a_dropped_label_is_ignored_with_its_reason(
 ) -> None:
     settled, taken, sample = in_a_row(rig)
     verdict = judge(Quality(checks={"cut": Truncated(max_truncation=0.05)}), sample, False)
-    picture = written(ImageSettings(), settled, taken, 0, sample, verdict).picture
+    picture = written(ImageSettings(), settled, taken, 0, sample, verdict, 4).picture
     (ignored,) = picture.ignored
     assert (ignored.asset, ignored.reason, ignored.bbox) == ("box", "cut", edges(sample.ids == 1))
     assert [found.instance for found in picture.annotations] == [2, 4]
@@ -135,7 +135,7 @@ def test_values_of_the_rendered_camera_are_removed_once_pixels_have_moved(
 ) -> None:
     settled, taken, sample = in_a_row(rig)
     moved = replace(sample, camera=None)
-    picture = written(ImageSettings(), settled, taken, 1, moved, judge(Quality(), moved, False)).picture
+    picture = written(ImageSettings(), settled, taken, 1, moved, judge(Quality(), moved, False), 4).picture
     assert (picture.camera, picture.copy) == (None, 1)
     for found in picture.annotations:
         assert (found.pose, found.whole_px, found.whole_bbox) == (None, None, None)

@@ -1,12 +1,18 @@
 from types import TracebackType
-from typing import Any
+from typing import Any, overload
 
 from numpy.typing import NDArray
+
+ZIP_COMPRESSION: Any
+scanlineimage: Any
 
 class Channel:
     pixels: NDArray[Any]
 
 class File:
+    @overload
+    def __init__(self, header: dict[str, Any], channels: dict[str, NDArray[Any]], /) -> None: ...
+    @overload
     def __init__(self, filename: str, *, separate_channels: bool = ..., header_only: bool = ...) -> None: ...
     def __enter__(self) -> File: ...
     def __exit__(
@@ -16,5 +22,6 @@ class File:
         trace: TracebackType | None,
         /,
     ) -> None: ...
+    def write(self, filename: str, /) -> None: ...
     def header(self, part_index: int = ...) -> dict[str, Any]: ...
     def channels(self, part_index: int = ...) -> dict[str, Channel]: ...

@@ -80,15 +80,27 @@ def covered_by_small(bodies: Sequence[Projected]) -> Covered:
     body = np.searchsorted(first_face, small, side="right") - 1
     triangle, along, line, beside = _centres(corners, boxes[body])
     place = np.where(along[triangle] == 1, (beside, line), (line, beside))
-    weights = _weights(corners.take(triangle, axis=2), place)
-    # Inverse depth is linear in the image; the barycentric coordinates on the surface follow from it.
+    in_image = barycentric(corners.take(triangle, axis=2), place)
     depth_m = np.concatenate([body.depth_m for body in bodies])
-    shares = weights / depth_m[faces.take(small[triangle], axis=1)]
-    nearness = shares.sum(axis=0)
+    on_surface, nearness = perspective(in_image, depth_m[faces.take(small[triangle], axis=1)])
     of_body = body[triangle]
-    face, weights = small[triangle] - first_face[of_body], (shares / nearness).T
-    found = Covered(place[0], place[1], of_body, face, weights, 1 / nearness)
+    face = small[triangle] - first_face[of_body]
+    found = Covered(place[0], place[1], of_body, face, on_surface.T, 1 / nearness)
     return found.chosen(_nearest(found))
+
+
+def perspective(weights: Array, depth_m: Array) -> tuple[Array, Array]:
+    """Barycentric coordinates (3, n) on triangles in space, and the inverse depths (n,) of these points.
+
+    Inverse depth is linear in the image; the coordinates on the surface follow from it.
+
+    Args:
+        weights: (3, n) barycentric coordinates in the image.
+        depth_m: (3, n) depths of the corners.
+    """
+    shares = weights / depth_m
+    nearness = shares.sum(axis=0)
+    return shares / nearness, nearness
 
 
 def _nearest(found: Covered) -> Index:
@@ -139,14 +151,14 @@ def _centres(corners: Array, boxes: Index) -> tuple[Index, Index, Index, Index]:
     line = first[triangle] + np.arange(len(triangle)) - np.repeat(count.cumsum() - count, count)
     axis = along[triangle]
     place, other, near_px = corners[axis, :, triangle], corners[1 - axis, :, triangle], tolerance_px[triangle]
-    start, stop = _crossing(place - line[:, None], other, near_px)
+    start, stop = crossing(place - line[:, None], other, near_px)
     centre = np.ceil(start - near_px)
     limits = boxes[triangle, 1 - axis], boxes[triangle, 3 - axis]
     inside = np.flatnonzero((centre <= stop + near_px) & (centre >= limits[0]) & (centre < limits[1]))
     return triangle[inside], along, line[inside], centre[inside].astype(np.int64)
 
 
-def _crossing(place: Array, other: Array, near_px: Array) -> tuple[Array, Array]:
+def crossing(place: Array, other: Array, near_px: Array) -> tuple[Array, Array]:
     """Ends (n,) of the interval in which triangles meet the line on which one of their coordinates is 0.
 
     Args:
@@ -163,7 +175,7 @@ def _crossing(place: Array, other: Array, near_px: Array) -> tuple[Array, Array]
     return np.where(beyond, np.inf, met).min(axis=1), np.where(beyond, -np.inf, met).max(axis=1)
 
 
-def _weights(corners: Array, points: Array) -> Array:
+def barycentric(corners: Array, points: Array) -> Array:
     """Barycentric coordinates (3, n), in the image, of points (2, n) in or near triangles (2, 3, n)."""
     (a_x, b_x, c_x), (a_y, b_y, c_y) = corners
     x, y = points[0] - a_x, points[1] - a_y

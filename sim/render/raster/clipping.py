@@ -1,0 +1,67 @@
+"""Triangles cut off in front of the camera, as a large table may reach behind it."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Faces = NDArray[np.int32]
+
+NEAR_M = 1e-3
+"""Depth at which triangles are cut off; no view shows a surface that is nearer."""
+
+
+class Triangles(NamedTuple):
+    """Triangles in the camera frame: vertices and their normals (3, n), and vertex indices (3, m)."""
+
+    vertices_m: Array
+    normals: Array
+    faces: Faces
+
+
+def in_front(triangles: Triangles) -> Triangles:
+    """The parts of triangles that are in front of the camera; unchanged if all are."""
+    ahead = triangles.vertices_m[2] > NEAR_M
+    if ahead.all():
+        return triangles
+    inside = ahead[triangles.faces]
+    number = inside.sum(axis=0)
+    whole = Triangles(*triangles[:2], triangles.faces[:, number == 3])
+    tips = _turned(triangles.faces[:, number == 1], inside[:, number == 1])
+    stumps = _turned(triangles.faces[:, number == 2], ~inside[:, number == 2])
+    return _with_stumps(_with_tips(whole, tips), stumps)
+
+
+def _turned(faces: Faces, alone: NDArray[np.bool_]) -> Faces:
+    """Triangles whose first corner is the one that differs from the other two."""
+    order = (alone.argmax(axis=0) + np.arange(3)[:, None]) % 3
+    return np.take_along_axis(faces, order, axis=0)
+
+
+def _with_tips(known: Triangles, faces: Faces) -> Triangles:
+    """Adds triangles of which only the first corner is in front."""
+    first, second, added = _cut(known, faces)
+    return added._replace(faces=np.concatenate([known.faces, np.stack([faces[0], first, second])], axis=1))
+
+
+def _with_stumps(known: Triangles, faces: Faces) -> Triangles:
+    """Adds triangles of which only the first corner is not in front; two are left of each."""
+    first, second, added = _cut(known, faces)
+    parts = np.stack([first, faces[1], faces[2]]), np.stack([first, faces[2], second])
+    return added._replace(faces=np.concatenate([known.faces, *parts], axis=1))
+
+
+def _cut(known: Triangles, faces: Faces) -> tuple[Faces, Faces, Triangles]:
+    """Cuts the sides from the first corner to the second and the third; adds the vertices there."""
+    depth_m = known.vertices_m[2]
+    columns = []
+    for other in (1, 2):
+        start, stop = faces[0], faces[other]
+        share = (NEAR_M - depth_m[start]) / (depth_m[stop] - depth_m[start])
+        columns.append([rows[:, start] + share * (rows[:, stop] - rows[:, start]) for rows in known[:2]])
+    vertices, normals = (
+        np.concatenate([known[kind], columns[0][kind], columns[1][kind]], axis=1) for kind in (0, 1)
+    )
+    new = known.vertices_m.shape[1] + np.arange(2 * faces.shape[1], dtype=np.int32).reshape(2, -1)
+    return new[0], new[1], Triangles(vertices, normals, known.faces)

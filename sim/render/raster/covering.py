@@ -1,0 +1,85 @@
+"""The triangle that each pixel of a body shows, found without a renderer.
+
+Renderers return no triangles. Each row of pixel centres meets a triangle in an interval; the pixels in these
+intervals are listed, and of those that lie above each other the nearest is kept.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.render.raster.subpixel import Array, Covered, Index, Projected, barycentric, crossing, perspective
+
+Mask = NDArray[np.bool_]
+
+NEAR_PX = 1e-3
+"""Distance up to which a pixel centre beside a triangle counts as inside, so that no gaps remain."""
+MOST_SPANS = 1 << 20
+"""Number of rows of triangles that are worked on at a time, which limits the memory."""
+
+
+def covering(body: Projected, shown: Mask) -> Covered:
+    """The nearest triangle at each pixel that shows a body; pixels beside all triangles are left out.
+
+    Args:
+        body: The triangles of the body.
+        shown: (h, w) the pixels that show it, in its box.
+    """
+    parts = [_covering(body, shown, faces) for faces in _in_parts(body)]
+    found = Covered(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    order = np.argsort(-found.depth_m, kind="stable")
+    last = np.full(shown.size, -1)
+    last[_place(found, body.box)[order]] = order  # of several, the last one is kept: the nearest
+    return found.chosen(last[last >= 0])
+
+
+def _in_parts(body: Projected) -> list[Index]:
+    """The triangles that may cover a pixel of the box, in parts of limited size."""
+    x, y = (axis.take(body.faces) for axis in body.places)
+    x0, y0, x1, y1 = body.box
+    rows = np.floor(np.minimum(y.max(axis=0), y1)) - np.ceil(np.maximum(y.min(axis=0), y0)) + 1
+    met = (rows + 2 * NEAR_PX >= 0) & (x.max(axis=0) > x0 - 1) & (x.min(axis=0) < x1)
+    chosen = np.flatnonzero(met & np.isfinite(x + y).all(axis=0))
+    ends = np.cumsum(np.maximum(rows[chosen], 1))
+    count = int(ends[-1] // MOST_SPANS) + 1 if len(ends) else 1
+    return np.split(chosen, np.searchsorted(ends, MOST_SPANS * np.arange(1, count)))
+
+
+def _covering(body: Projected, shown: Mask, faces: Index) -> Covered:
+    """The pixels that some triangles cover, each as often as triangles lie above each other."""
+    corners = body.places.take(body.faces.take(faces, axis=1), axis=1)
+    triangle, row, column = _centres(corners, body.box)
+    x0, y0 = body.box[:2]
+    kept = np.flatnonzero(shown[row - y0, column - x0])
+    triangle, row, column = triangle[kept], row[kept], column[kept]
+    shares = barycentric(corners.take(triangle, axis=2), np.stack([column, row]).astype(np.float64))
+    face = faces[triangle]
+    on_surface, nearness = perspective(shares, body.depth_m.take(body.faces.take(face, axis=1)))
+    return Covered(column, row, np.zeros(len(row), np.int64), face, on_surface.T, 1 / nearness)
+
+
+def _centres(corners: Array, box: tuple[int, int, int, int]) -> tuple[Index, Index, Index]:
+    """Triangle, row and column (k,) of each pixel centre in triangles (2, 3, m), inside a box."""
+    x0, y0, x1, y1 = box
+    y = corners[1]
+    first = np.maximum(np.ceil(y.min(axis=0) - NEAR_PX), y0).astype(np.int64)
+    last = np.minimum(np.floor(y.max(axis=0) + NEAR_PX), y1 - 1).astype(np.int64)
+    triangle, row = _listed(first, last)
+    near = np.full(len(row), NEAR_PX)
+    start, stop = crossing(y.T[triangle] - row[:, None], corners[0].T[triangle], near)
+    met = np.flatnonzero(start <= stop)
+    low = np.maximum(np.ceil(start[met] - NEAR_PX), x0).astype(np.int64)
+    high = np.minimum(np.floor(stop[met] + NEAR_PX), x1 - 1).astype(np.int64)
+    span, column = _listed(low, high)
+    return triangle[met[span]], row[met[span]], column
+
+
+def _listed(first: Index, last: Index) -> tuple[Index, Index]:
+    """All whole numbers from `first` to `last` (n,), ends included: index of the pair and number, (k,)."""
+    count = np.maximum(last - first + 1, 0)
+    pair = np.repeat(np.arange(len(first)), count)
+    return pair, first[pair] + np.arange(len(pair)) - np.repeat(count.cumsum() - count, count)
+
+
+def _place(found: Covered, box: tuple[int, int, int, int]) -> Index:
+    """Index (k,) of the pixels in the flattened box."""
+    return (found.row - box[1]) * (box[2] - box[0]) + found.column - box[0]

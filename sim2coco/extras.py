@@ -1,0 +1,78 @@
+"""Further files of an image: depth, what a depth camera measures, normals, and images of ids."""
+
+from collections.abc import Collection, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.camera import Extra, ImageSettings
+from sim.annotate import Sample
+from sim2coco.codec import encode_depth, encode_exr, encode_ids, encode_normals
+
+MOST_8_BIT = 254
+"""Largest category id in images of 8 bits."""
+WITHOUT_LABEL_8, WITHOUT_LABEL_16 = 255, 65535
+"""Value of objects without a label, which trainers ignore, in images of 8 and 16 bits."""
+
+
+def extra_files(
+    settings: ImageSettings, sample: Sample, dropped: Collection[int], categories: int
+) -> Iterator[tuple[tuple[Extra, str], bytes]]:
+    """Yields folder, suffix and content of each further file of an image that is asked for.
+
+    Args:
+        settings: Which files there are, and their formats.
+        sample: The labelled image.
+        dropped: Ids of the instances without a label.
+        categories: Number of categories of the data set.
+    """
+    for name in settings.extra:
+        yield (
+            (name, "exr" if name == "depth_exr" else "png"),
+            _content(name, settings, sample, dropped, categories),
+        )
+
+
+def _content(
+    name: Extra, settings: ImageSettings, sample: Sample, dropped: Collection[int], categories: int
+) -> bytes:
+    if name == "depth":
+        return encode_depth(sample.depth_m, settings.depth_scale_mm)
+    if name == "depth_exr":
+        return encode_exr(sample.depth_m)
+    if name == "instance_ids":
+        return encode_ids(instance_ids(sample, dropped))
+    if name == "semantic_ids":
+        return encode_ids(semantic_ids(sample, dropped, categories))
+    if name == "normals":
+        assert sample.normals is not None
+        return encode_normals(sample.normals, settings.normal_bits)
+    assert sample.sensor_depth_m is not None
+    return encode_depth(sample.sensor_depth_m, settings.depth_scale_mm)
+
+
+def instance_ids(sample: Sample, dropped: Collection[int]) -> NDArray[np.uint16]:
+    """The number of the visible instance in each pixel (H, W): 0 for none, 65535 for one without a label."""
+    numbers = [instance.id for instance in sample.instances]
+    return _looked_up(sample, numbers, dropped, WITHOUT_LABEL_16)
+
+
+def semantic_ids(
+    sample: Sample, dropped: Collection[int], categories: int
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """COCO's category id in each pixel (H, W): 0 for none, the largest value for objects without a label.
+
+    The type is uint8 unless the data set has more than `MOST_8_BIT` categories.
+    """
+    numbers = [instance.category + 1 for instance in sample.instances]
+    if categories > MOST_8_BIT:
+        return _looked_up(sample, numbers, dropped, WITHOUT_LABEL_16)
+    return _looked_up(sample, numbers, dropped, WITHOUT_LABEL_8).astype(np.uint8)
+
+
+def _looked_up(
+    sample: Sample, numbers: list[int], dropped: Collection[int], without_label: int
+) -> NDArray[np.uint16]:
+    table = np.array([0, *numbers], np.uint16)
+    table[list(dropped)] = without_label
+    return table[sample.ids]
