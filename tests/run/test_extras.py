@@ -59,14 +59,15 @@ def test_images_of_ids_are_the_masks_of_coco(data: DataSet) -> None:
     dropped = 0
     for image, found in zip(tree["images"], planes(data), strict=True):
         instances, categories = found["instance_ids"], found["semantic_ids"]
-        assert (instances.dtype, categories.dtype) == (np.uint16, np.uint8)
+        assert instances.dtype == np.uint16
+        assert categories.dtype == np.uint8
         labels = [label for label in tree["annotations"] if label["image_id"] == image["id"]]
         of_labels, of_categories = np.zeros_like(instances), np.zeros_like(categories)
         for label in labels:
             mask = coco_mask.decode(label["segmentation"]) > 0
             of_labels[mask], of_categories[mask] = label["attributes"]["instance"], label["category_id"]
         without = instances == 65535
-        dropped += np.count_nonzero(without)
+        dropped += int(np.count_nonzero(without))
         assert np.array_equal(np.where(without, 0, instances), of_labels)
         assert np.array_equal(np.where(without, 0, categories), of_categories)
         assert np.array_equal(without, categories == 255)
