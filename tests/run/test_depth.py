@@ -91,7 +91,7 @@ def test_depth_is_asked_for_once_and_by_name() -> None:
     with pytest.raises(ValidationError, match="names a file twice"):
         ImageSettings.parse({"extra": ["depth", "depth"]})
     with pytest.raises(ValidationError, match="'depth'"):
-        ImageSettings.parse({"extra": ["normals"]})
+        ImageSettings.parse({"extra": ["flow"]})
 
 
 def test_depth_follows_an_augmentation(tmp_path: Path) -> None:
