@@ -200,5 +200,10 @@ def _without(sample: Sample, gone: NDArray[np.bool_]) -> Sample:
         new_ids[instance.id] = index + 1
         plane, bit = divmod(index, 8)
         amodal[..., plane] |= sample.amodal_mask(instance.id).astype(np.uint8) << np.uint8(bit)
-    instances = tuple(replace(instance, id=index + 1) for index, instance in enumerate(kept))
+    # What lies on an object has left the image with it.
+    on = {instance.id: index + 1 for index, instance in enumerate(kept)}
+    instances = tuple(
+        replace(instance, id=on[instance.id], on=None if instance.on is None else on[instance.on])
+        for instance in kept
+    )
     return replace(sample, ids=new_ids[sample.ids], amodal=amodal, instances=instances)

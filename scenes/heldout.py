@@ -1,7 +1,7 @@
 """Held-out assets and images, which only the scenes of one split use.
 
 Assets and images are compared by content. A mesh with two names or sizes is one mesh, and an image on two
-kinds of surfaces is one image. All splits share the meshes of furniture.
+kinds of surfaces is one image. All splits share the meshes of furniture and the pictures of defects.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from typing import Any
 
 from scenes.assets.catalogue import Asset, Catalogue, CatalogueError
 from scenes.assets.categories import Assets
-from scenes.assets.images import ENVIRONMENT, MAX_POOL, Images
+from scenes.assets.images import DEFECTS, ENVIRONMENT, MAX_POOL, Images
 from scenes.lamps import EnvironmentSettings
 from scenes.looks import LookSettings
 from scenes.scene import Scene
@@ -45,7 +45,12 @@ class HeldOut:
                 drawn = sorted(part.drawn(), key=lambda asset: asset.key)
                 found[name]["assets"] = {asset.key: asset.content for asset in drawn}
             if "background" in self.by:
-                keys = {image.key for images in part.images.values() for image in images}
+                keys = {
+                    image.key
+                    for role, images in part.images.items()
+                    if not role.startswith(DEFECTS)
+                    for image in images
+                }
                 found[name]["images"] = sorted(keys)
                 found[name]["textures"] = list(part.members)
         return {name: tree for name, tree in found.items() if tree}
@@ -206,7 +211,9 @@ def _with_assets(part: Catalogue, owners: Mapping[str, str], split: str) -> Cata
 
 def _with_images(part: Catalogue, owners: Mapping[str, str], members: list[str], split: str) -> Catalogue:
     images: Images = {
-        role: tuple(image for image in images if owners.get(image.content) == split)
+        role: tuple(
+            image for image in images if role.startswith(DEFECTS) or owners.get(image.content) == split
+        )
         for role, images in part.images.items()
     }
     own = tuple(number for number, owner in enumerate(members) if owner == split)

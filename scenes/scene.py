@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from scenes.assets.catalogue import Asset, Catalogue
+from scenes.assets.images import DEFECTS
 from scenes.assets.mesh import Mesh
 from scenes.assets.stance import STANDING
 from scenes.camera import ALL_ROUND, Viewpoints
+from scenes.defects import DefectSettings
 from scenes.geometry import Pose, Quat, quaternion, rotation
 from scenes.looks import LookSettings, looks_in
 from scenes.settings import IntRange, Kind, Positive, Share, ShareRange, Streams, uniform, uniform_int, within
@@ -86,6 +88,11 @@ class Scene(Kind):
     """Colours and textures of the background, which is visible behind everything else."""
     roughness: ShareRange = (0.15, 0.8)
     """Roughness of each object and distractor: 0 has sharp highlights, 1 is matte."""
+    defects: Annotated[dict[str, DefectSettings], Field(exclude_if=lambda defects: not defects)] = Field(
+        default_factory=dict
+    )
+    """Categories of defects and prints on the surfaces of objects, by name; remove one with
+    `~scene.defects.NAME`."""
 
     @abstractmethod
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
@@ -122,8 +129,9 @@ class Scene(Kind):
 
     @property
     def image_folders(self) -> dict[str, str | None]:
-        """The folder of texture images of each kind of surface, by its role; None if it has no folder."""
-        return {role: look.images for role, look in self.looks.items()}
+        """The folder of images of each kind of surface or defect, by its role; None if it has no folder."""
+        of_defects = {f"{DEFECTS}.{name}": defect.images for name, defect in self.defects.items()}
+        return {role: look.images for role, look in self.looks.items()} | of_defects
 
     def _unplaced(self, catalogue: Catalogue, streams: Streams) -> Iterator[UnplacedBody]:
         """Draws all objects and then all distractors, but not yet their poses.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from scenes.assets.images import Texture
+from scenes.decal import Decal
 from scenes.geometry import Pose, Scale, Vec3, per_axis
 
 Role = Literal["object", "distractor", "furniture"]
@@ -64,6 +65,7 @@ class Body:
         role: Role in the scene. The role `object`, which is the default, is replaced by `distractor` if the
             category is None. Records rely on this, because they store the role of furniture only.
         fixed: If True, the physics simulation never moves the body.
+        decals: Defects and pictures on its surface; later ones lie on earlier ones. Only objects have any.
 
     Raises:
         ValueError: A distractor or a piece of furniture has a category, or a scale is not positive.
@@ -78,6 +80,7 @@ class Body:
     roughness: float = 0.5
     role: Annotated[Role, Field(exclude_if=lambda role: role != "furniture")] = "object"
     fixed: Annotated[bool, Field(exclude_if=lambda fixed: not fixed)] = False
+    decals: Annotated[tuple[Decal, ...], Field(exclude_if=lambda decals: not decals)] = ()
 
     def __post_init__(self) -> None:
         """Checks the values, and sets the role of distractors."""

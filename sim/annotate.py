@@ -1,6 +1,7 @@
 """Exact labels of a rendered image: instance ids, amodal masks, and measurements of both."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from scenes.geometry import Pose, Scale, Vec3, vec3
 from scenes.shot import Camera, Shot
 from scenes.spec import Body
-from sim.boxes import Box, bounding_box, clip, crop
+from sim.boxes import Box, bounding_box, clip, crop, slices
 from sim.meshfiles import MeshFiles
 from sim.render.compose import Frame
 from sim.render.raster.gbuffer import GBuffer
@@ -40,6 +41,9 @@ class Instance:
             mesh frame, before scaling; empty if unknown. They come from the mesh, `whole_xyxy` from pixels.
         box_m: The smallest and the largest coordinates of the mesh in the mesh frame, before scaling; None if
             unknown.
+        on: Id of the instance on whose surface a decal is; None for objects. The decal has the `pose` and
+            `scale` of this object, and `whole_px` counts what is seen of it without other bodies.
+        decal: Index into the decals of the body; None for objects.
     """
 
     id: int
@@ -53,6 +57,8 @@ class Instance:
     truncation: float
     outermost_m: tuple[Vec3, ...] = ()
     box_m: tuple[Vec3, Vec3] | None = None
+    on: int | None = None
+    decal: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,12 +67,13 @@ class Sample:
 
     Attributes:
         image: (H, W, 3) uint8 RGB.
-        ids: (H, W) uint8 or uint16, id of the instance visible in each pixel; 0 where no instance is visible.
+        ids: (H, W) uint8 or uint16, id of the object visible in each pixel; 0 where no object is visible.
+            The visible part of a decal follows from this and `amodal`, see `visible_mask`.
         amodal: (H, W, P) uint8 bit planes: bit (id - 1) % 8 of plane (id - 1) // 8 is set in every pixel that
             the instance covers, occluded or not.
         depth_m: (H, W) float32, depth in metres; infinite for the background.
         camera: The camera; None after an augmentation that moves pixels.
-        instances: The instances in the order of their ids.
+        instances: The instances in the order of their ids: objects first, then the decals on them.
         normals: (H, W, 3) float32, unit normals of the visible surfaces in the camera frame (OpenCV axes); 0
             for the background. None unless they are asked for.
         sensor_depth_m: (H, W) float32, depth in metres as a depth camera measures it; infinite where it
@@ -88,8 +95,29 @@ class Sample:
         Args:
             instance: Instance id, from 1.
         """
-        plane, bit = divmod(instance - 1, 8)
-        return np.asarray((self.amodal[..., plane] & np.uint8(1 << bit)) > 0)
+        return _bit(self.amodal, instance)
+
+    def visible_mask(self, instance: Instance, box: Box) -> Mask:
+        """Visible mask (h, w) of an instance in a box of the image.
+
+        A decal is visible where its object is and no later decal of this object lies on it, because the
+        nearest surface of the object is the same in the image and alone.
+        """
+        part = slices(box)
+        if instance.on is None:
+            return np.asarray(self.ids[part] == instance.id)
+        bits = self.amodal[part]
+        mask = (self.ids[part] == instance.on) & _bit(bits, instance.id)
+        for other in self.instances:
+            if other.on == instance.on and other.id > instance.id:
+                mask &= ~_bit(bits, other.id)
+        return np.asarray(mask)
+
+
+def _bit(planes: NDArray[np.uint8], instance: int) -> Mask:
+    """The mask (h, w) of an instance in bit planes (h, w, P)."""
+    plane, bit = divmod(instance - 1, 8)
+    return np.asarray((planes[..., plane] & np.uint8(1 << bit)) > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +152,12 @@ def measure(sample: Sample) -> list[Measures]:
     measures = []
     for instance in sample.instances:
         amodal_px, visible_px = int(amodal[instance.id - 1]), int(visible[instance.id])
-        found = boxes[instance.id - 1]
+        found = boxes[(instance.on or instance.id) - 1]
         box = None if found is None else _to_image(found, x, y)
+        if instance.on is not None and box is not None:
+            mask = sample.visible_mask(instance, box)
+            visible_px = int(np.count_nonzero(mask))
+            box = _tight_box(box, mask) if visible_px else None
         occlusion = 1.0 - visible_px / amodal_px if amodal_px else 1.0
         fraction = (1.0 - occlusion) * (1.0 - instance.truncation)
         measures.append(Measures(visible_px, amodal_px, box, occlusion, fraction))
@@ -203,6 +235,9 @@ def annotate(files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, f
             )
         )
         amodal.append((inside, inside_mask))
+    for instance, box, mask in list(_decals(gbuffer, settled.spec.bodies, instances, camera)):
+        instances.append(instance)
+        amodal.append((box, mask))
     return Sample(
         image=frame.image,
         ids=_ids(frame, instances, len(settled.spec.bodies)),
@@ -211,6 +246,37 @@ def annotate(files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, f
         camera=camera,
         instances=tuple(instances),
     )
+
+
+def _decals(
+    gbuffer: GBuffer, bodies: tuple[Body, ...], objects: list[Instance], camera: Camera
+) -> Iterator[tuple[Instance, Box, Mask]]:
+    """Yields the instance of each decal that the camera sees of an object alone, with its mask in a box."""
+    number = len(objects)
+    for own in objects:
+        silhouette = gbuffer.silhouettes[own.body]
+        assert silhouette is not None
+        inside = clip(silhouette.box, camera.width, camera.height)
+        assert inside is not None
+        for index, (decal, whole) in enumerate(zip(bodies[own.body].decals, silhouette.decals, strict=True)):
+            mask = crop(whole, silhouette.box, inside)
+            if not mask.any():
+                continue
+            number += 1
+            whole_px = int(np.count_nonzero(whole))
+            instance = replace(
+                own,
+                id=number,
+                category=decal.category,
+                whole_px=whole_px,
+                whole_xyxy=_tight_box(silhouette.box, whole),
+                truncation=1.0 - int(np.count_nonzero(mask)) / whole_px,
+                outermost_m=(),
+                box_m=None,
+                on=own.id,
+                decal=index,
+            )
+            yield instance, inside, mask
 
 
 def outermost(files: MeshFiles, body: Body, camera: Camera) -> tuple[Vec3, ...]:
@@ -239,7 +305,8 @@ def _ids(frame: Frame, instances: list[Instance], bodies: int) -> NDArray[np.uin
     """Instance id of each pixel; 0 for distractors, furniture, floor, walls and background."""
     table = np.zeros(bodies + 1, np.uint16)
     for instance in instances:
-        table[instance.body] = instance.id
+        if instance.on is None:
+            table[instance.body] = instance.id
     return table[frame.body] if len(instances) > 255 else table.astype(np.uint8)[frame.body]
 
 

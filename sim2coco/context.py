@@ -6,9 +6,12 @@ from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from augment.pipeline import Augmenter
 from scenes.assets.catalogue import Catalogue
-from scenes.assets.images import Pictures
+from scenes.assets.images import Pictures, Texture
 from scenes.heldout import HeldOut
 from scenes.spec import SceneSpec
 from sim.bullet import Client
@@ -45,7 +48,7 @@ class WorkerContext:
         self.client = Client()
         self._open.callback(self.client.close)
         self.files = MeshFiles(self.catalogue, own, folder)
-        pictures = Pictures(self.catalogue.images)
+        self._pictures = pictures = Pictures(self.catalogue.images)
         self.renderer = recipe.render.renderer(self.client, self.files, pictures)
         self.composer = recipe.render.composer(self.files, pictures)
         self.augmenter = Augmenter(recipe.augment)
@@ -61,6 +64,16 @@ class WorkerContext:
             CatalogueError: A category or surface has fewer meshes or images than there are splits.
         """
         return self.recipe.hold_out(self.catalogue)
+
+    def corners(self, key: str) -> NDArray[np.float64]:
+        """The corners (n, 3, 3) of the triangles of an asset in its mesh frame, in metres."""
+        mesh = self.files.mesh(key, 0)
+        return mesh.vertices_m[mesh.faces] + self.catalogue.assets[key].center_of_mass_m
+
+    def sides(self, picture: Texture) -> tuple[int, int]:
+        """Width and height of an image file in pixels."""
+        height, width = self._pictures.cutout(picture).shape[:2]
+        return width, height
 
     def close(self) -> None:
         """Disconnects from PyBullet, and restores the numbers of threads of OpenCV and BLAS."""

@@ -12,7 +12,7 @@ from pycocotools import mask as coco_mask
 from scenes.camera import ImageSettings
 from scenes.shot import Shot
 from sim.annotate import Instance, Measures, Sample
-from sim.boxes import Box, bounding_box, slices
+from sim.boxes import Box, bounding_box
 from sim.settle import Settled
 from sim2coco.codec import encode
 from sim2coco.extras import extra_files
@@ -52,16 +52,22 @@ def written(
     (image, digest), *others = ((name, sha256(content).hexdigest()) for name, content in files.items())
     height, width = sample.ids.shape
     annotations, ignored = [], []
-    unseen = {index for index, body in enumerate(settled.spec.bodies) if body.labelled}
+    unseen = {
+        (index, decal)
+        for index, body in enumerate(settled.spec.bodies)
+        for decal in ((None, *range(len(body.decals))) if body.labelled else ())
+    }
     for instance, measures in zip(sample.instances, verdict.measures, strict=True):
         reason = verdict.dropped.get(instance.id)
         if measures.box_xyxy is not None:
-            unseen.discard(instance.body)
+            unseen.discard((instance.body, instance.decal))
         if reason is None:
             annotations.append(_annotation(sample, instance, measures))
         elif measures.box_xyxy is not None:
             box = xywh(measures.box_xyxy)
-            ignored.append(Ignored(instance.category, instance.asset, box, reason, instance.body))
+            ignored.append(
+                Ignored(instance.category, instance.asset, box, reason, instance.body, instance.decal)
+            )
     picture = Picture(
         name=PurePosixPath(image).name,
         copy=copy,
@@ -72,7 +78,8 @@ def written(
         annotations=tuple(annotations),
         ignored=tuple(ignored),
         other_files=dict(others),
-        unseen=tuple(sorted(unseen)),
+        unseen=tuple(sorted(body for body, decal in unseen if decal is None)),
+        unseen_decals=tuple(sorted((body, decal) for body, decal in unseen if decal is not None)),
     )
     return Written(picture, files)
 
@@ -108,7 +115,7 @@ def files_of(
 
 def _annotation(sample: Sample, instance: Instance, measures: Measures) -> Annotation:
     assert measures.box_xyxy is not None
-    visible = np.asarray(sample.ids[slices(measures.box_xyxy)] == instance.id)
+    visible = sample.visible_mask(instance, measures.box_xyxy)
     counts, area, bbox = run_lengths(visible, measures.box_xyxy[:2], sample.ids.shape)
     amodal_counts, amodal_area, amodal_bbox = run_lengths(sample.amodal_mask(instance.id))
     rendered = sample.camera is not None
@@ -127,11 +134,13 @@ def _annotation(sample: Sample, instance: Instance, measures: Measures) -> Annot
         occlusion=round(measures.occlusion, 6),
         truncation=round(instance.truncation, 6),
         scale=instance.scale,
-        pose=instance.pose if rendered else None,
+        pose=instance.pose if rendered and instance.on is None else None,
         whole_px=instance.whole_px if rendered else None,
         whole_bbox=xywh(instance.whole_xyxy) if rendered else None,
-        outermost_m=instance.outermost_m if rendered else None,
+        outermost_m=instance.outermost_m if rendered and instance.on is None else None,
         box_m=instance.box_m if rendered else None,
+        on=instance.on,
+        decal=instance.decal,
     )
 
 

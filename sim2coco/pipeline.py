@@ -6,8 +6,11 @@ from functools import partial
 
 import numpy as np
 
-from scenes.assets.images import ENVIRONMENT
+from scenes.assets.catalogue import Catalogue
+from scenes.assets.images import DEFECTS, ENVIRONMENT
+from scenes.defects import DefectCategory, with_defects
 from scenes.geometry import Vec3, scaled_after, vec3
+from scenes.settings import Streams
 from scenes.shot import Shot
 from scenes.spec import RejectedDraw, SceneSpec
 from scenes.walls import walls_around
@@ -66,11 +69,23 @@ def draw_and_settle(context: WorkerContext, scene: int) -> tuple[Settled | None,
         streams = partial(_stream, recipe.seed, scene, attempt)
         try:
             spec = recipe.scene.draw(scene, split, attempt, catalogue, streams)
+            spec = draw_defects(context, spec, catalogue, streams)
             context.drawn(spec)
             return settle_inside_walls(context, spec), tuple(unlucky)
         except RejectedDraw as rejected:
             unlucky.append(rejected.reason)
     return None, tuple(unlucky)
+
+
+def draw_defects(
+    context: WorkerContext, spec: SceneSpec, catalogue: Catalogue, streams: Streams
+) -> SceneSpec:
+    """Returns the scene with random defects on its objects; they have random numbers of their own."""
+    defects = [
+        DefectCategory(index, settings, catalogue.album(f"{DEFECTS}.{name}").images)
+        for index, (name, settings) in enumerate(context.recipe.scene.defects.items(), len(catalogue.names))
+    ]
+    return with_defects(spec, defects, catalogue.names, streams, context.corners, context.sides)
 
 
 def settle_inside_walls(context: WorkerContext, spec: SceneSpec) -> Settled:

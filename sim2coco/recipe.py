@@ -1,6 +1,7 @@
 """The Recipe: all settings that determine the images, and no others."""
 
 import json
+from dataclasses import replace
 from hashlib import sha256
 from typing import Annotated, Any
 
@@ -71,6 +72,19 @@ class Recipe(Settings):
         return self
 
     @model_validator(mode="after")
+    def _defects_are_on_objects(self) -> "Recipe":
+        known = list(self.assets.categories)
+        for name, defect in self.scene.defects.items():
+            if not name.strip() or name in known or name in self.assets.distractors:
+                what = "is a category of assets too; give one another name" if name.strip() else "has no name"
+                raise ValueError(f"scene.defects: {name!r} {what}")
+            for category in defect.on:
+                if category not in known:
+                    told = did_you_mean(category, known)
+                    raise ValueError(f"scene.defects.{name}.on: no category {category!r}; {told}")
+        return self
+
+    @model_validator(mode="after")
     def _has_the_camera_that_is_asked_for(self) -> "Recipe":
         for name in ("aperture_mm", "motion_px"):
             if getattr(self.camera, name)[1] and not self.render.supports_blur:
@@ -97,7 +111,9 @@ class Recipe(Settings):
             CatalogueError: A mesh cannot be used.
             ImageError: An image cannot be read.
         """
-        return load_catalogue(self.assets, self.image_folders, self.scene.furniture)
+        catalogue = load_catalogue(self.assets, self.image_folders, self.scene.furniture)
+        defects = {name: defect.supercategory for name, defect in self.scene.defects.items()}
+        return replace(catalogue, defects=defects)
 
     def split_of(self, scene: int) -> str:
         """Returns the name of the split of a scene, which depends only on the settings and the scene index.

@@ -34,6 +34,9 @@ class Annotation:
     smallest and largest coordinates of the mesh in its own frame, before scaling. These four and `pose` refer
     to the camera that rendered the image, and are None if an augmentation has moved pixels; the last two are
     also None in records of earlier versions.
+
+    The label of a decal has in `on` the instance of the object that it is on, and in `decal` its index in the
+    decals of `body`; both are None for objects. It has no pose.
     """
 
     instance: int
@@ -55,17 +58,23 @@ class Annotation:
     whole_bbox: Xywh | None
     outermost_m: Annotated[tuple[Vec3, ...] | None, Field(exclude_if=lambda points: points is None)] = None
     box_m: Annotated[tuple[Vec3, Vec3] | None, Field(exclude_if=lambda corners: corners is None)] = None
+    on: Annotated[int | None, Field(exclude_if=lambda on: on is None)] = None
+    decal: Annotated[int | None, Field(exclude_if=lambda decal: decal is None)] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A visible instance whose label was dropped. `body` is None in records of earlier versions."""
+    """A visible instance whose label was dropped. `body` is None in records of earlier versions.
+
+    `decal` is the index of a decal of the body, None for objects.
+    """
 
     category: int
     asset: str
     bbox: Xywh
     reason: str
     body: Annotated[int | None, Field(exclude_if=lambda body: body is None)] = None
+    decal: Annotated[int | None, Field(exclude_if=lambda decal: decal is None)] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,8 @@ class Picture:
 
     `copy` is 0 for the view itself, and the number of the augmented copy, from 1, otherwise. `other_files`
     maps the names of further files of the image, such as depth, to their SHA-256. `unseen` lists the objects
-    of the scene of which no pixel is visible; it is None in records of earlier versions.
+    of the scene of which no pixel is visible; it is None in records of earlier versions. `unseen_decals`
+    lists the decals of which none is, as pairs of body and decal.
     """
 
     name: str
@@ -89,6 +99,7 @@ class Picture:
         default_factory=dict
     )
     unseen: Annotated[tuple[int, ...] | None, Field(exclude_if=lambda bodies: bodies is None)] = None
+    unseen_decals: Annotated[tuple[tuple[int, int], ...], Field(exclude_if=lambda pairs: not pairs)] = ()
 
 
 @dataclass(frozen=True, slots=True)

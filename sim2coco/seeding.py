@@ -26,6 +26,7 @@ STREAMS = (
     "orbit",
     "places",
     "depth_sensor",
+    "defects",
 )
 """Names of streams. Their position is part of the seed, so new names must be appended at the end."""
 

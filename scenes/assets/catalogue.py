@@ -112,6 +112,7 @@ class Catalogue:
         groups: Assets of each category, in the order of `names`.
         distractor_weights: Relative frequency of each distractor category.
         distractor_groups: Assets of each distractor category.
+        defects: The supercategory of each category of defects, by name; they come after the others.
         attributes: The user's own facts of each category; empty if no category has any.
         images: The user's images for each surface and for environment maps; see `images.Images`.
         members: Indices of the allowed variants of each procedural texture, in ascending order.
@@ -129,6 +130,7 @@ class Catalogue:
     distractor_weights: tuple[float, ...]
     distractor_groups: tuple[tuple[Asset, ...], ...]
     attributes: tuple[Mapping[str, str | int | float | bool], ...] = ()
+    defects: Mapping[str, str] = field(default_factory=dict)
     images: Images = field(default_factory=dict)
     members: Sequence[int] = range(MAX_POOL)
     furniture: Mapping[str, Asset] = field(default_factory=dict)
@@ -148,6 +150,11 @@ class Catalogue:
     def assets(self) -> dict[str, Asset]:
         """All assets, including furniture, by key."""
         return {asset.key: asset for asset in (*self.furniture.values(), *self.drawn())}
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The names of all categories: those of objects, then those of defects."""
+        return (*self.names, *self.defects)
 
     def drawn(self) -> tuple[Asset, ...]:
         """The assets of all objects and distractors, without furniture."""

@@ -11,7 +11,7 @@ from scenes.assets.stance import Side, Up, stance
 from scenes.settings import Positive, Rgb, Settings, check_known, did_you_mean
 
 UNKNOWN = "unknown"
-COMPUTED = ("visible_fraction", "occlusion", "truncation", "asset", "instance")
+COMPUTED = ("visible_fraction", "occlusion", "truncation", "asset", "instance", "on")
 """Attributes that each annotation has; those of a category need other names."""
 Scalar = str | int | float | bool
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.panoramas import panorama_files, read_panorama
-from scenes.assets.reading.image import IMAGE_SUFFIXES, ImageError, read_image
+from scenes.assets.reading.image import IMAGE_SUFFIXES, ImageError, read_cutout, read_image
 from scenes.assets.skies import SKIES, sky
 from scenes.assets.textures import texture
 
@@ -21,6 +21,8 @@ IMAGE = "image"
 """Value of `Texture.kind` for images from a folder."""
 ENVIRONMENT = "environment"
 """Key of the environment maps in `Images`; the other keys refer to surfaces."""
+DEFECTS = "defects"
+"""Beginning of the keys of pictures for the surfaces of objects in `Images`, as in `defects.logo`."""
 
 CACHED_PANORAMAS = 4
 """Number of environment maps that are cached in memory, at most 24 MiB each."""
@@ -111,6 +113,8 @@ def _image_file(path: Path, role: str, index: int) -> ImageFile:
     try:
         if role == ENVIRONMENT:
             read_panorama(path)
+        elif role.startswith(f"{DEFECTS}."):
+            read_cutout(path, largest_px=256)
         else:
             read_image(path, reduced_px=64)
     except ImageError as error:
@@ -127,8 +131,8 @@ def file_hash(path: Path) -> str:
 class Pictures:
     """Provides the pixels of textures and environment maps, and caches them.
 
-    `pictures(texture)` returns the pixels of a texture, and `pictures.panorama(source)` the radiance of an
-    environment map.
+    `pictures(texture)` returns the pixels of a texture, `pictures.cutout(texture)` those of an image with its
+    alpha channel, and `pictures.panorama(source)` the radiance of an environment map.
 
     Args:
         images: The users' images.
@@ -139,6 +143,7 @@ class Pictures:
         """Creates empty caches and does not read any file."""
         self._images = [image for of_role in images.values() for image in of_role]
         self._get = lru_cache(keep)(self._read)
+        self.cutout = lru_cache(keep)(self._read_cutout)
         self.panorama = lru_cache(CACHED_PANORAMAS)(self._read_panorama)
 
     def __call__(self, choice: Texture) -> NDArray[np.uint8]:
@@ -154,6 +159,14 @@ class Pictures:
             return read_image(self._path(choice.source))
         rng = _rng(choice.kind, choice.index)
         return _desaturated(texture(choice.kind, rng), rng.random(), 100 + 100 * rng.random())
+
+    def _read_cutout(self, choice: Texture) -> NDArray[np.uint8]:
+        """Pixels (h, w, 4) RGBA of an image file.
+
+        Raises:
+            ImageError: The file is missing or has changed.
+        """
+        return read_cutout(self._path(choice.source))
 
     def _read_panorama(self, source: str) -> NDArray[np.float32]:
         """Radiance (h, w, 3) of an environment map: a file `name@hash`, or a procedural map `kind:variant`.

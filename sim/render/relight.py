@@ -17,7 +17,7 @@ from sim.render.lighting.bodies import shade_bodies
 from sim.render.lighting.floor import floor_colors, floor_image
 from sim.render.lighting.illumination import Illumination, ShadowMaps
 from sim.render.lighting.lit import Lit
-from sim.render.lighting.pixels import Pixels, body_pixels, material_of
+from sim.render.lighting.pixels import Pixels, body_pixels, material_of, tilted
 from sim.render.lighting.walls import shade_walls
 from sim.render.raster.gbuffer import GBuffer, RejectedView, Renderer
 from sim.render.raster.planes import walls_facing
@@ -50,6 +50,7 @@ class RelitComposer(Composer):
         super().__init__(pictures)
         self._illumination, self._smooth_edges = Illumination(pictures, files, maps), smooth_edges
         self._pixels, self._material = LastResult(body_pixels), LastResult(material_of)
+        self._tilted = LastResult(tilted)
         self._floor_colors = LastResult(partial(floor_colors, self.surfaces))
 
     def shade(
@@ -84,7 +85,7 @@ class RelitComposer(Composer):
         if lit.scene is None:
             return linear, None
         shade_walls(linear, self.surfaces, camera, visibility, lit)
-        pixels = self._pixels(camera, visibility, lit.scene.normal_cloud)
+        pixels = self._tilted(self._pixels(camera, visibility, lit.scene.normal_cloud), gbuffer.tilt)
         if pixels is not None:
             shade_bodies(linear, lit, pixels, self._material(gbuffer, lit.spec, camera, pixels))
         return linear, pixels

@@ -17,6 +17,7 @@ from sim2coco.audit.scene import Scene
 DROPOUTS = ("Erasing", "CoarseDropout", "GridDropout")
 """Augmentations that clear visible masks where they cover the image."""
 GEOMETRY = "their geometry was augmented"
+ON_OBJECTS = "without the labels of defects, which are pictures on the surfaces of objects"
 COVERED = "without visible masks, which an augmentation may have covered"
 
 Entry = Mapping[str, Any]
@@ -49,6 +50,8 @@ class ImageAudit:
             return self._report
         if self._covered:
             self._report.notes.append(COVERED)
+        if any(label.get("on") is not None for label in self._picture["annotations"]):
+            self._report.notes.append(ON_OBJECTS)
         self._check_camera()
         view = self._scene.view(Camera.parse(self._shot["camera"]))
         self._check_transforms(view)
@@ -67,7 +70,11 @@ class ImageAudit:
 
     def _check_transforms(self, view: View) -> None:
         """Checks `from_file` of the bodies in the image."""
-        numbers = {label["body"]: label["instance"] for label in self._picture["annotations"]}
+        numbers = {
+            label["body"]: label["instance"]
+            for label in self._picture["annotations"]
+            if label.get("on") is None
+        }
         for body, told in self._scene.wrong_transforms():
             if view.amodal(body.index).any():
                 self._fault(numbers.get(body.index), "from_file", f"{body.name}: {told}")
@@ -86,10 +93,12 @@ class ImageAudit:
         return label, rays_of(view, label.record["body"])
 
     def _labels(self) -> Iterator[Label]:
-        """Yields the labels; those that are invalid, or whose body is unknown, are findings."""
+        """Yields the labels of objects; those that are invalid, or whose body is unknown, are findings."""
         told = {label["instance"]: label for label in self._picture["annotations"]}
         for entry in self._image.labels:
             number = int(entry["attributes"]["instance"])
+            if told.get(number, {}).get("on") is not None:
+                continue
             if number not in told or not 0 <= told[number]["body"] < len(self._scene.bodies):
                 self._fault(number, "instance", "the record names no body for it")
                 continue

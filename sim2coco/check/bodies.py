@@ -1,8 +1,9 @@
 """Checks labels against the bodies of the scene, the camera and the mesh, with own code and without meshes.
 
-A label names a body of the recorded scene. Category, asset and scale have to be those of the body, and the
-pose that of the body as the camera sees it. The masks have to agree with the box of the whole object, and
-this box with the projections of the vertices of the mesh that the record lists as outermost.
+A label names a body of the recorded scene, and that of a defect a decal of this body. Category, asset and
+scale have to be those of the body, and the pose that of the body as the camera sees it. The masks have to
+agree with the box of the whole object, and this box with the projections of the vertices of the mesh that the
+record lists as outermost.
 """
 
 from collections import Counter
@@ -69,18 +70,27 @@ def _image(view: Entry, picture: Entry) -> Iterator[str]:
 
 def _listing(bodies: list[Any], picture: Entry) -> Iterator[str]:
     """Checks that each object is listed once: as a label, as ignored, or as unseen."""
-    instances = [(label["instance"], label["body"]) for label in picture["annotations"]]
-    if sorted(instances) != sorted(instances, key=lambda pair: pair[1]):
-        yield "instances are not numbered in the order of their bodies"
+    labels = sorted(picture["annotations"], key=lambda label: label["instance"])
+    keys = [(_decal(label) is not None, label["body"], _decal(label) or 0) for label in labels]
+    if keys != sorted(keys):
+        yield "instances are not numbered in the order of their bodies, and defects after them"
     if picture.get("unseen") is None:  # written by an earlier version
         return
-    listed = Counter([body for _, body in instances] + [entry["body"] for entry in picture["ignored"]])
-    listed.update(picture["unseen"])
+    listed = Counter((entry["body"], _decal(entry)) for entry in [*labels, *picture["ignored"]])
+    listed.update((body, None) for body in picture["unseen"])
+    listed.update((body, decal) for body, decal in picture.get("unseen_decals", []))
     for index, body in enumerate(bodies):
-        number = listed[index]
-        if body["category"] is not None and number != 1:
-            what = "neither labelled nor ignored nor unseen" if not number else "listed twice"
-            yield f"body {index} is {what}"
+        own = range(len(body.get("decals", [])))
+        for decal in (None, *own) if body["category"] is not None else ():
+            if (number := listed[index, decal]) != 1:
+                what = "neither labelled nor ignored nor unseen" if not number else "listed twice"
+                yield f"body {index}{'' if decal is None else f', decal {decal}'} is {what}"
+
+
+def _decal(entry: Entry) -> int | None:
+    """The index of the decal that a label or an ignored instance shows; None for an object."""
+    decal: int | None = entry.get("decal")
+    return decal
 
 
 def _label(
@@ -90,6 +100,9 @@ def _label(
         yield f"body {show(label['body'])} is not an object of the scene"
         return
     body = bodies[label["body"]]
+    if _decal(label) is not None or label.get("on") is not None:
+        yield from _defect(body, picture, label)
+        return
     name = body["asset"].rpartition("@")[0]
     for key, own in (("category", body["category"]), ("asset", name), ("scale", body["scale"])):
         if label[key] != own:
@@ -101,6 +114,31 @@ def _label(
         yield from _whole(picture, label)
         if label.get("outermost_m"):
             yield from _box(picture["camera"], label)
+
+
+def _defect(body: Entry, picture: Entry, label: Entry) -> Iterator[str]:
+    """Checks the label of a defect against the decal that it names, and against the label of its body."""
+    decals = body.get("decals", [])
+    if not integer(0, len(decals) - 1)(_decal(label)):
+        yield f"decal {show(_decal(label))} is not one of body {label['body']}"
+        return
+    own = {"category": decals[label["decal"]]["category"], "asset": body["asset"].rpartition("@")[0]}
+    for key in own:
+        if label[key] != own[key]:
+            yield f"{key} is {show(label[key])}, that of the decal is {show(own[key])}"
+    for other in picture["annotations"]:
+        same = (other["body"] == label["body"], other["instance"] == label["on"])
+        if _decal(other) is None and any(same):
+            if not all(same):
+                yield f"on is {label['on']}, which is not the instance of body {label['body']}"
+            elif not _within(_edges(label["amodal_bbox"]), _edges(other["amodal_bbox"])):
+                yield f"amodal_bbox extends beyond that of instance {label['on']}"
+    if picture["camera"] is not None:
+        yield from _whole(picture, label)
+
+
+def _within(inner: Array, outer: Array) -> bool:
+    return bool((inner[:2] >= outer[:2]).all() and (inner[2:] <= outer[2:]).all())
 
 
 def _pose(body: Entry, camera: Entry, label: Entry) -> Iterator[str]:

@@ -32,7 +32,7 @@ KINDS = {
     "outside": "a box extends beyond its image",
     "keypoints": "keypoints are malformed, or not those of the category",
     "splits": "two splits disagree on categories, or share scenes, meshes or textures",
-    "overlap": "visible masks of sim2coco overlap",
+    "overlap": "visible masks of sim2coco overlap, or a defect is not on its object",
     "order": "ids, scenes or instances are not in order",
     "amodal": "the amodal file differs from the visible one",
     "fractions": "occlusion or visible fraction is not that of the masks",

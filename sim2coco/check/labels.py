@@ -12,8 +12,9 @@ from sim2coco.check.faults import Place
 from sim2coco.check.keypoints import check_annotation as check_keypoints
 from sim2coco.check.keypoints import check_category
 from sim2coco.check.listing import ID
-from sim2coco.check.masks import Runs, mask_of, overlap
+from sim2coco.check.masks import Runs, mask_of
 from sim2coco.check.otherlabels import check_labels_of_others
+from sim2coco.check.surfaces import check_overlap
 from sim2coco.check.values import Entry, show
 
 FRACTION_ERROR = 1e-5
@@ -63,8 +64,7 @@ def check_annotation(document: Document, image: Entry, annotation: Entry) -> Run
 
 def _our_image(document: Document, image: Entry, annotations: list[Entry], masks: dict[int, Runs]) -> None:
     place = document.at(f"image {image['id']}")
-    if pair := overlap(masks):
-        place.fault("overlap", f"the masks of annotations {pair[0]} and {pair[1]} overlap")
+    check_overlap(place, annotations, masks)
     instances = [annotation["attributes"]["instance"] for annotation in annotations]
     if len(set(instances)) < len(instances):
         place.fault("duplicate_id", "two annotations have the same instance")
@@ -157,7 +157,9 @@ def _compare_masks(
     if not document.folder.ours:
         return
     attributes = annotation["attributes"]
-    if any(attributes[key] != counterpart["attributes"][key] for key in ATTRIBUTES):
+    if any(attributes[key] != counterpart["attributes"][key] for key in ATTRIBUTES) or (
+        attributes.get("on") != counterpart["attributes"].get("on")
+    ):
         amodal.at(place.where).fault("amodal", f"attributes differ from {document.name}")
     _check_fractions(place, attributes, 1 - mask.area / whole.area)
 

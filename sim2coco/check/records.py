@@ -172,6 +172,7 @@ def _compare_labels(place: Place, picture: Entry, document: Document, annotation
             counterpart = amodal.get(annotation["id"]) if amodal is not None else None
             coco = _label(picture, annotation, counterpart)
             differs = [key for key in LABEL if key in coco and label[key] != coco[key]]
+            differs += ["on"] if label.get("on") != coco.get("on") else []
             if differs:
                 place.fault(
                     "record", f"{differs[0]} differs from annotation {annotation['id']} of {document.name}"

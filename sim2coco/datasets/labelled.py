@@ -5,7 +5,7 @@ run lengths for the whole image.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from scenes.assets.mesh import Mesh
@@ -84,6 +84,11 @@ class Label:
     keypoints: tuple[Keypoint, ...] | None = None
     solid: Solid | None = None
 
+    @property
+    def on_object(self) -> bool:
+        """Whether the label is that of a defect on the object of another label, as sim2coco writes it."""
+        return all(type(self.attributes.get(key)) is int for key in ("on", "instance"))
+
 
 @dataclass(frozen=True, slots=True)
 class IgnoredObject:
@@ -124,6 +129,10 @@ class LabelledImage:
     facts: Mapping[str, Scalar] = field(default_factory=dict)
     camera: Camera | None = None
     other_files: Mapping[str, Path] = field(default_factory=dict)
+
+    def objects_only(self) -> "LabelledImage":
+        """The image without the labels of what is on the surface of an object."""
+        return replace(self, labels=tuple(label for label in self.labels if not label.on_object))
 
     @property
     def path(self) -> str:

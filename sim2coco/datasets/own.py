@@ -30,16 +30,16 @@ def dataset_info(splits: Iterable[str], catalogue: Catalogue, depth_scale_mm: fl
 
     Args:
         splits: Names of the splits.
-        catalogue: The assets, which define categories and licences.
+        catalogue: The assets and defects, which define categories, and licences.
         depth_scale_mm: Millimetres for each step of a depth file.
     """
     licences = sorted({asset.licence for asset in catalogue.assets.values()})
     return DatasetInfo(
         splits=tuple(splits),
-        categories=catalogue.names,
-        supercategories=catalogue.supercategories,
+        categories=catalogue.categories,
+        supercategories=(*catalogue.supercategories, *catalogue.defects.values()),
         licences=tuple(map(Licence, licences)),
-        attributes=catalogue.attributes,
+        attributes=(*catalogue.attributes, *({} for _ in catalogue.defects)) if catalogue.attributes else (),
         amodal=True,
         depth_scale_mm=depth_scale_mm,
         meshes=lambda key: catalogue.assets[key].mesh,
@@ -99,6 +99,7 @@ def _label(info: DatasetInfo, record: Record, annotation: Annotation) -> Label:
             "truncation": annotation.truncation,
             "asset": annotation.asset,
             "instance": annotation.instance,
+            **({} if annotation.on is None else {"on": annotation.on}),
             **info.attributes[annotation.category],
         },
         solid=_solid(record, annotation),

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -134,6 +134,14 @@ def read_run(root: Path) -> dict[str, Any]:
     return run
 
 
+def category_names(run: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of all categories of a run: those of objects, then those of defects."""
+    recipe = run["recipe"]
+    scene = recipe.get("scene")
+    defects = scene.get("defects") if isinstance(scene, dict) else None
+    return (*recipe["assets"]["categories"], *(defects if isinstance(defects, dict) else ()))
+
+
 def open_run(root: Path) -> Run:
     """Opens a data set of sim2coco.
 
@@ -142,7 +150,7 @@ def open_run(root: Path) -> Run:
     """
     run = read_run(root)
     try:
-        names = tuple(run["recipe"]["assets"]["categories"])
+        names = category_names(run)
         splits = tuple(name for name in run["recipe"].get("split") or {} if name != "by")
         identity, views = str(run["identity"]), int(run["num_images"])
         depth_scale_mm = float((run["recipe"].get("image") or {}).get("depth_scale_mm", 1.0))

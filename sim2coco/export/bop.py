@@ -28,7 +28,10 @@ log = logging.getLogger("sim2coco")
 
 
 class Bop(Format):
-    """BOP: poses, masks, depth and models in millimetres, for 6-DoF pose estimation, in `bop/`."""
+    """BOP: poses, masks, depth and models in millimetres, for 6-DoF pose estimation, in `bop/`.
+
+    Defects are left out, because they have no model.
+    """
 
     kind: Literal["bop"] = "bop"
     needs: ClassVar[str] = "no image has a camera, a scene and a pose of each object"
@@ -58,7 +61,7 @@ class Bop(Format):
 
 def _is_posed(image: LabelledImage) -> bool:
     known = image.camera is not None and image.scene is not None
-    return known and all(label.solid is not None for label in image.labels)
+    return known and all(label.solid is not None for label in image.objects_only().labels)
 
 
 @dataclass
@@ -89,15 +92,16 @@ class _Writer:
         if image.camera is None or not _is_posed(image):
             self.left_out += 1
             return
+        camera, image = image.camera, image.objects_only()
         folder = f"bop/{image.split}_pbr/{image.scene:06d}"
         if folder != self.folder:
             self._flush()
             if folder in self.written:
                 raise DataSetError(f"bop: scene {image.scene} of {image.split} occurs twice")
             self.folder = folder
-        self.camera = self.camera or image.camera
+        self.camera = self.camera or camera
         rank = str(len(self.scene.images))
-        self.scene.cameras[rank] = _camera(image.camera, self.info.depth_scale_mm)
+        self.scene.cameras[rank] = _camera(camera, self.info.depth_scale_mm)
         self.scene.poses[rank] = [self._pose(label) for label in image.labels]
         self.scene.infos[rank] = [_label_info(label) for label in image.labels]
         self.scene.images.append(image)

@@ -25,6 +25,7 @@ class Panoptic(Format):
 
     The background (floor, walls and what is not labelled) is one segment of stuff. Pixels in the box of a
     visible object without a label that belong to no label are void: which of them show it is not known.
+    Defects are left out: each pixel belongs to one segment, and an object is whole.
     """
 
     kind: Literal["panoptic"] = "panoptic"
@@ -38,7 +39,8 @@ class Panoptic(Format):
         with ExitStack() as stack:
             files = {split: stack.enter_context(coco_file(info)) for split in info.splits}
 
-            def add(image: LabelledImage) -> None:
+            def add(labelled: LabelledImage) -> None:
+                image = labelled.objects_only()
                 target.link(image.file, image.path)
                 ids = _segment_ids(image)
                 name = f"{stem(image)}.png"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from scenes.assets.reading.image import decode_image
 from sim2coco.datasets.errors import DataSetError
-from sim2coco.datasets.runs import REPAIR, read_run
+from sim2coco.datasets.runs import REPAIR, category_names, read_run
 from sim2coco.records import (
     Picture,
     Record,
@@ -37,7 +37,7 @@ class DataSet:
         """Reads `run.json`."""
         self.store = LocalStore(root)
         self.run = read_run(root)
-        self.names = tuple(self.run["recipe"]["assets"]["categories"])
+        self.names = category_names(self.run)
         self._num_images = int(self.run["num_images"])
 
     def find(self, name: str) -> tuple[Record, View, Picture]:

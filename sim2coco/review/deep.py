@@ -132,7 +132,7 @@ def _differences(
     for name in picture_files(record.split, picture) if with_files else ():
         if not data.store.exists(name) or data.store.get(name) != again.files.get(name):
             yield f"{name} has other bytes"
-    for key in ("name", "copy", "width", "height", "camera", "ignored", "unseen"):
+    for key in ("name", "copy", "width", "height", "camera", "ignored", "unseen", "unseen_decals"):
         if _known(getattr(picture, key)) and getattr(picture, key) != getattr(again.picture, key):
             yield f"{key} differs"
     labels = {label.instance: label for label in picture.annotations}

@@ -65,7 +65,7 @@ def preview(
         store = LocalStore(Path(folder) / "data")
         (Path(folder) / "scratch").mkdir()
         store.root.mkdir()
-        page = _Page(catalogue.names)
+        page = _Page(catalogue.categories)
         job = Job(single, catalogue, store, Path(folder) / "scratch", workers, processes)
         try:
             _fill(page, engine, job, progress)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from scenes.assets.catalogue import CatalogueError
 from scenes.assets.categories import Category
-from scenes.assets.images import file_hash
+from scenes.assets.images import DEFECTS, file_hash
 from scenes.assets.library import is_library
 from scenes.assets.loading import load_category
 from scenes.assets.panoramas import SUFFIXES as PANORAMAS
@@ -75,6 +75,8 @@ class Whereabouts:
                 node["path"] = self._staged("environment", stage)
             elif _is_own(node.get("images")):
                 node["images"] = self._staged(".".join(keys[1:]), stage)
+                if keys[1:2] == (DEFECTS,) and node["images"] is None:
+                    node["kind"] = "stain"  # a kind that needs no images: none of them is drawn
 
     def _put_meshes(self, role: Role, name: str, node: dict[str, Any]) -> None:
         wanted = {

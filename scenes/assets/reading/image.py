@@ -30,6 +30,32 @@ def read_image(path: Path, reduced_px: int | None = None) -> NDArray[np.uint8]:
     return decode_image(path, str(path), reduced_px)
 
 
+def read_cutout(path: Path, largest_px: int = 1024) -> NDArray[np.uint8]:
+    """Reads an image file as (h, w, 4) RGBA; alpha is 255 where the file has none.
+
+    Args:
+        path: The image file.
+        largest_px: Longest side of the result; a larger image is reduced.
+
+    Raises:
+        ImageError: The file cannot be read, or nothing of the image is opaque by at least a half.
+    """
+    try:
+        with Image.open(path, formats=IMAGE_FORMATS) as image:
+            if image.width * image.height > MAX_IMAGE_PX:
+                raise ImageError(f"{path}: {image.width}x{image.height} is more than {MAX_IMAGE_PX:,} pixels")
+            turned = eight_bit(ImageOps.exif_transpose(image)).convert("RGBA")
+            turned.thumbnail((largest_px, largest_px), Image.Resampling.BOX)
+            pixels = np.asarray(turned)
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ImageError(f"{path}: not an image that can be read ({type(error).__name__})") from error
+    if pixels[..., 3].max() < 128:
+        raise ImageError(
+            f"{path}: is transparent everywhere; its alpha channel must be at least 128 somewhere"
+        )
+    return pixels
+
+
 def decode_image(
     file: Path | IO[bytes],
     name: str,

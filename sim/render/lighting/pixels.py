@@ -1,6 +1,6 @@
 """The pixels of bodies in one view: their points, normals and materials."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ from scenes.shot import Camera
 from scenes.spec import SceneSpec
 from sim.boxes import Box, bounding_box
 from sim.render.lighting.albedo import albedo_of
-from sim.render.lighting.normals import blended, normals, smooth_normals
+from sim.render.lighting.normals import blended, normals, smooth_normals, unit
 from sim.render.lighting.points import Cloud
 from sim.render.raster.gbuffer import GBuffer
 from sim.render.raster.visibility import Visibility
@@ -72,6 +72,20 @@ def body_pixels(camera: Camera, visibility: Visibility, cloud: Cloud) -> Pixels 
     points = _world(camera, depth_m.ravel().take(place), columns, rows, box)
     world = camera.pose.rotation().astype(np.float32) @ blended(facets, smooth)
     return Pixels(box, place, columns, rows, points, world, body.ravel().take(place), edge & (body >= 0))
+
+
+def tilted(pixels: Pixels | None, tilt: Floats | None) -> Pixels | None:
+    """The pixels with the relief of decals in their normals.
+
+    Args:
+        pixels: The pixels.
+        tilt: (H, W, 3) what the relief adds to unit normals; None if there is none.
+    """
+    if pixels is None or tilt is None:
+        return pixels
+    x0, y0, x1, y1 = pixels.box
+    added = np.ascontiguousarray(tilt[y0:y1, x0:x1]).reshape(-1, 3).take(pixels.place, axis=0).T
+    return replace(pixels, normal=unit(pixels.normal + added))
 
 
 def _world(camera: Camera, depth_m: Floats, columns: Floats, rows: Floats, box: Box) -> Floats:

@@ -30,10 +30,15 @@ class Silhouette:
         box: Box, in pixel edges, that contains the whole body and may extend beyond the image; for a body
             without a label, only the part of that box inside the image.
         mask: (h, w) mask of the body inside the box.
+        depth_m: (h, w) float32, depth in metres of the body alone, infinite outside its mask; None for a body
+            without decals.
+        decals: (h, w) mask of each of its decals on the body alone.
     """
 
     box: Box
     mask: NDArray[np.bool_]
+    depth_m: NDArray[np.float32] | None = None
+    decals: tuple[NDArray[np.bool_], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,12 +50,15 @@ class GBuffer:
         depth_m: (H, W) float32, depth in metres along the camera's z axis; infinite where there is no body.
         body: (H, W) int16, index into the scene's bodies; -1 where there is no body.
         silhouettes: Silhouette of each body; None for a body whose box lies outside the image.
+        tilt: (H, W, 3) float32, what the relief of decals adds to unit normals in the world frame; None if no
+            body has decals.
     """
 
     color: NDArray[np.uint8]
     depth_m: NDArray[np.float32]
     body: NDArray[np.int16]
     silhouettes: tuple[Silhouette | None, ...]
+    tilt: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,17 +1,19 @@
 """Base class of the renderers that use PyBullet: bodies are rendered separately and combined by depth."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scenes.assets.images import Pictures
 from scenes.shot import Camera, Light, Shot
 from scenes.spec import Body
 from sim.boxes import Box, clip, crop, size, slices, union
 from sim.meshfiles import MeshFiles
+from sim.render.raster.decals.painting import DecalPainter, Shading
 from sim.render.raster.gbuffer import Array, GBuffer, ShadowMap, Silhouette
 from sim.render.raster.projection import (
     body_box,
@@ -64,11 +66,12 @@ class MeshRenderer(ABC):
     Args:
         client: The client to render with.
         files: Mesh and texture files to load into the client.
+        pictures: Loader of texture images.
     """
 
-    def __init__(self, client: RenderClient, files: MeshFiles) -> None:
+    def __init__(self, client: RenderClient, files: MeshFiles, pictures: Pictures) -> None:
         """Loads no scene; scenes are loaded on first use."""
-        self._client, self._files = client, files
+        self._client, self._files, self._decals = client, files, DecalPainter(pictures)
         self._ids: list[int] = []
         self._levels: tuple[int, ...] = ()
         self._visible: set[int] = set()
@@ -95,6 +98,10 @@ class MeshRenderer(ABC):
         """Hook for subclasses to change the finished G-buffer."""
         return gbuffer
 
+    def _shading(self, light: Light) -> Shading | None:
+        """What colours are multiplied with; None for a renderer that returns unlit colours."""
+        return None
+
     def rasterise(self, settled: Settled, shot: Shot) -> GBuffer:
         """Renders the bodies for a shot.
 
@@ -104,7 +111,7 @@ class MeshRenderer(ABC):
                 body without a label reaches the near plane inside the view.
         """
         bodies, camera = settled.spec.bodies, shot.camera
-        builder = _GBufferBuilder(camera, len(bodies))
+        builder = _GBufferBuilder(camera, bodies)
         if bodies:
             planes_m, boxes = self._depth_range(settled, camera), self._boxes(settled, camera)
             self._load(settled, camera)
@@ -122,7 +129,8 @@ class MeshRenderer(ABC):
             self._complete(settled, shot, planes_m, drawn)
             for group, _ in groups:
                 builder.add({index: boxes[index] for index in group}, drawn[next(iter(group))], planes_m)
-        return self._postprocess(builder.build(), settled)
+        gbuffer = self._postprocess(builder.build(), settled)
+        return self._decals.painted(gbuffer, bodies, camera, self._shading(shot.light))
 
     def _boxes(self, settled: Settled, camera: Camera) -> dict[int, Box]:
         """Box to be rendered for each body in view, by body index.
@@ -227,13 +235,14 @@ class MeshRenderer(ABC):
 class _GBufferBuilder:
     """Combines separately rendered bodies by depth."""
 
-    def __init__(self, camera: Camera, bodies: int) -> None:
+    def __init__(self, camera: Camera, bodies: Sequence[Body]) -> None:
+        self._with_decals = {index for index, body in enumerate(bodies) if body.decals}
         self._size_wh = camera.width, camera.height
         shape = camera.height, camera.width
         self._rgba = np.zeros(shape, np.uint32)  # one 4-byte value per pixel: copied as fast as one channel
         self._depth_m = np.full(shape, np.inf, np.float32)
         self._body = np.full(shape, -1, np.int16)
-        self._silhouettes: list[Silhouette | None] = [None] * bodies
+        self._silhouettes: list[Silhouette | None] = [None] * len(bodies)
 
     def add(self, boxes: Mapping[int, Box], drawn: Drawn, planes_m: tuple[float, float]) -> None:
         """Adds a group of bodies that share no pixel, rendered together in the union of their boxes.
@@ -245,7 +254,12 @@ class _GBufferBuilder:
         """
         box, rgba, depth, body = drawn
         for index, whole in boxes.items():
-            self._silhouettes[index] = Silhouette(whole, crop(body, box, whole) == index)
+            mask = crop(body, box, whole) == index
+            alone_m = None
+            if index in self._with_decals:
+                alone_m = np.full(mask.shape, np.inf, np.float32)
+                alone_m[mask] = depth_of(crop(depth, box, whole)[mask], planes_m)
+            self._silhouettes[index] = Silhouette(whole, mask, alone_m)
         inside = clip(box, *self._size_wh)
         assert inside is not None
         body, depth, rgba = crop(body, box, inside), crop(depth, box, inside), crop(rgba, box, inside)

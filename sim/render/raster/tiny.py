@@ -13,6 +13,7 @@ from scenes.shot import Light, Shot
 from scenes.spec import Body
 from sim.bullet import Client, pb
 from sim.meshfiles import UNIFORM, MeshFiles
+from sim.render.raster.decals.painting import Shading
 from sim.render.raster.gbuffer import Array
 from sim.render.raster.meshrenderer import Drawn, MeshRenderer, RawImages
 from sim.render.raster.projection import buffer_of, column_major, depth_of, shifted
@@ -36,7 +37,7 @@ class TinyRenderer(MeshRenderer):
 
     def __init__(self, client: Client, files: MeshFiles, pictures: Pictures, lit: bool = True) -> None:
         """Loads no scene; scenes are loaded on first use."""
-        super().__init__(client, files)
+        super().__init__(client, files, pictures)
         self._load_texture, self._pictures, self._lit = client.load_texture, pictures, lit
         self._sampled_texture = cache(self._read_texture)
         self._own_textures = cache(self._read_own_textures)
@@ -143,6 +144,11 @@ class TinyRenderer(MeshRenderer):
             depth[rows, columns] = buffer_of(found.depth_m, planes_m)
             bodies[rows, columns] = index
             rgba[rows, columns, :3] = self._surface_colors(body, self._levels[index], found, shot.light)
+
+    def _shading(self, light: Light) -> Shading | None:
+        if not self._lit:
+            return None
+        return lambda normals: shaded(np.full((1, 3), 255.0), normals, light) / 255.0
 
     def _surface_colors(self, body: Body, level: int, found: Covered, light: Light) -> NDArray[np.uint8]:
         """Colours (k, 3) of points on a body, as TinyRenderer would draw them."""

@@ -62,7 +62,7 @@ class EglRenderer(MeshRenderer):
 
     def __init__(self, client: EglClient, files: MeshFiles, pictures: Pictures) -> None:
         """Loads no scene; scenes are loaded on first use."""
-        super().__init__(client, files)
+        super().__init__(client, files, pictures)
         self._egl, self._egl_files, self._pictures = client, EglFiles(files), pictures
         self._sampled_texture = lru_cache(CACHED_TEXTURES)(self._read_texture)
         self._light = np.array([0.0, 0.0, 1.0])

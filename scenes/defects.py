@@ -1,0 +1,294 @@
+"""Random defects and prints on the surfaces of objects, each a label of its own."""
+
+import colorsys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import field_validator, model_validator
+
+from scenes.assets.images import IMAGE, ImageFile, Texture, image_files
+from scenes.assets.reading.image import IMAGE_SUFFIXES
+from scenes.decal import FACING, Decal, DecalKind
+from scenes.geometry import Pose, Vec3, quaternion, vec3
+from scenes.settings import (
+    IntRange,
+    Positive,
+    Range,
+    Settings,
+    Share,
+    ShareRange,
+    Streams,
+    uniform,
+    uniform_int,
+    within,
+)
+from scenes.spec import Body, SceneSpec
+
+Array = NDArray[np.float64]
+
+STREAM = "defects"
+DEPTH_SHARE = 0.5
+"""Depth limit of a decal, as a fraction of its longer side."""
+SAMPLES = 3000
+"""Random points on the surface of a body, by which places for decals are compared."""
+PLACES = 8
+"""Number of places that are tried for each decal."""
+ENOUGH = 0.85
+"""A place is taken at once if at least this fraction of the decal lies on the surface."""
+MIN_CONTRAST = 0.25
+"""Smallest difference in brightness between a mark and the colour of its body, where that is known."""
+
+PROPORTIONS: Mapping[DecalKind, tuple[float, float]] = {
+    "scratch": (0.15, 0.3),
+    "dent": (0.7, 1.0),
+    "stain": (0.6, 1.0),
+    "crack": (0.3, 0.6),
+    "image": (1.0, 1.0),
+}
+"""Range of height / width of each kind of decal; images have their own."""
+COLORS: Mapping[DecalKind, tuple[tuple[float, float], ...]] = {
+    "scratch": ((0.05, 0.15), (0.0, 0.15), (0.7, 0.95)),
+    "dent": ((0.0, 0.0), (0.0, 0.0), (0.0, 0.0)),
+    "stain": ((0.02, 0.12), (0.3, 0.8), (0.1, 0.4)),
+    "crack": ((0.0, 0.1), (0.0, 0.3), (0.02, 0.12)),
+    "image": ((0.0, 0.0), (0.0, 0.0), (0.0, 0.0)),
+}
+"""Ranges of hue, saturation and brightness of each kind of mark."""
+
+
+class DefectSettings(Settings):
+    """One category of defects or prints on the surfaces of objects."""
+
+    kind: DecalKind
+    """What it looks like: scratch, dent, stain, crack, or image (pictures of your own)."""
+    share: Share = 0.5
+    """Fraction of objects that have any."""
+    number: Annotated[IntRange, within(1, 50)] = (1, 2)
+    """Number on each object that has any."""
+    size: Annotated[Range, within(0.001, 1.0)] = (0.15, 0.4)
+    """Length, as a fraction of the longest side of the object."""
+    size_mm: Positive | None = None
+    """Length in millimetres, in place of size."""
+    on: tuple[str, ...] = ()
+    """Categories of the objects that may have it; all if empty."""
+    strength: ShareRange = (0.6, 1.0)
+    """How opaque a mark or how deep a dent is; images have an alpha channel instead."""
+    hue: ShareRange | None = None
+    """Hue of the mark; null is that of the kind, which dents and images do not have."""
+    saturation: ShareRange | None = None
+    """Saturation of the mark; null is that of the kind."""
+    value: ShareRange | None = None
+    """Brightness of the mark; null is that of the kind, and differs from that of the object."""
+    images: str | None = None
+    """Folder of pictures for the kind image; where alpha is below a half, nothing is labelled."""
+    supercategory: str = "defect"
+    """COCO's supercategory."""
+
+    @field_validator("images")
+    @classmethod
+    def _has_images(cls, folder: str | None) -> str | None:
+        if folder is not None and not image_files(folder):
+            if not Path(folder).expanduser().is_dir():
+                raise ValueError(f"no folder {folder!r}")
+            raise ValueError(f"no images ({', '.join(IMAGE_SUFFIXES)}) in the folder {folder!r}")
+        return folder
+
+    @model_validator(mode="after")
+    def _images_of_images(self) -> "DefectSettings":
+        if (self.kind == "image") != (self.images is not None):
+            wanted = (
+                "the kind image needs a folder of images"
+                if self.images is None
+                else (f"images are for the kind image, not for {self.kind}")
+            )
+            raise ValueError(wanted)
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class DefectCategory:
+    """A category of defects: its index among all categories, its settings, and its image files."""
+
+    index: int
+    settings: DefectSettings
+    images: Sequence[ImageFile]
+
+
+def with_defects(
+    spec: SceneSpec,
+    defects: Sequence[DefectCategory],
+    categories: Sequence[str],
+    streams: Streams,
+    corners_of: Callable[[str], Array],
+    sides: Callable[[Texture], tuple[int, int]],
+) -> SceneSpec:
+    """Draws the defects of a scene.
+
+    Each object, each category of defects and each defect has random numbers of its own, so none depends on
+    the others, except that defects of one object avoid each other.
+
+    Args:
+        spec: The scene, which is not changed.
+        defects: The categories of defects.
+        categories: The names of the categories of objects.
+        streams: Returns the random generator of a name and a body index.
+        corners_of: Returns the corners (n, 3, 3) of the triangles of an asset, in metres.
+        sides: Returns width and height of an image file in pixels.
+    """
+    if not defects:
+        return spec
+    bodies, objects = list(spec.bodies), 0
+    for index, body in enumerate(spec.bodies):
+        if body.category is None:
+            continue
+        rngs = streams(STREAM, body=objects).spawn(len(defects))
+        objects += 1
+        own = categories[body.category]
+        wanted = [pair for pair in zip(defects, rngs, strict=True) if own in (pair[0].settings.on or (own,))]
+        decals = _decals(body, wanted, corners_of, sides)
+        if decals:
+            bodies[index] = replace(body, decals=decals)
+    return replace(spec, bodies=tuple(bodies))
+
+
+def _decals(
+    body: Body,
+    wanted: Sequence[tuple[DefectCategory, np.random.Generator]],
+    corners_of: Callable[[str], Array],
+    sides: Callable[[Texture], tuple[int, int]],
+) -> tuple[Decal, ...]:
+    surface: _Surface | None = None
+    decals: list[Decal] = []
+    for category, rng in wanted:
+        settings = category.settings
+        has_any, number = rng.random() < settings.share, uniform_int(rng, settings.number)
+        for own in rng.spawn(number) if has_any else ():
+            surface = surface or _Surface(corners_of(body.asset) * np.array(body.axes))
+            drawn = _unplaced(category, body, surface.longest_m, own, sides)
+            decals.append(replace(drawn, frame=surface.place(drawn, decals, own)))
+    return tuple(decals)
+
+
+def _unplaced(
+    category: DefectCategory,
+    body: Body,
+    longest_m: float,
+    rng: np.random.Generator,
+    sides: Callable[[Texture], tuple[int, int]],
+) -> Decal:
+    """A decal at the origin of its body."""
+    settings, kind = category.settings, category.settings.kind
+    length_m = longest_m * uniform(rng, settings.size)
+    if settings.size_mm is not None:
+        length_m = uniform(rng, settings.size_mm) / 1000
+    proportion, which = uniform(rng, PROPORTIONS[kind]), rng.random()
+    width_m, height_m, picture = length_m, proportion * length_m, None
+    if kind == "image":
+        file = category.images[int(which * len(category.images))]
+        picture = Texture(IMAGE, file.index, file.key)
+        width, height = sides(picture)
+        width_m, height_m = (length_m * side / max(width, height) for side in (width, height))
+    return Decal(
+        category=category.index,
+        kind=kind,
+        frame=Pose((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0)),
+        size_m=(width_m, height_m),
+        depth_m=DEPTH_SHARE * length_m,
+        color_rgb=_color(settings, body, rng),
+        strength=uniform(rng, settings.strength),
+        seed=int(rng.integers(2**31)),
+        picture=picture,
+    )
+
+
+def _color(settings: DefectSettings, body: Body, rng: np.random.Generator) -> Vec3:
+    """The colour of a mark; unless the user gives its brightness, it differs from that of the body."""
+    given = settings.hue, settings.saturation, settings.value
+    ranges = [own or usual for own, usual in zip(given, COLORS[settings.kind], strict=True)]
+    hue, saturation, value = (uniform(rng, bounds) for bounds in ranges)
+    color: Vec3 = colorsys.hsv_to_rgb(hue, saturation, value)
+    own = body.look.color_rgb
+    if own is None or settings.value is not None:
+        return color
+    apart = _brightness(color) - _brightness(own)
+    if abs(apart) >= MIN_CONTRAST:
+        return color
+    return colorsys.hsv_to_rgb(hue, saturation, 0.15 if _brightness(own) > 0.5 else 0.85)
+
+
+def _brightness(color: Vec3) -> float:
+    return 0.3 * color[0] + 0.59 * color[1] + 0.11 * color[2]
+
+
+class _Surface:
+    """The surface of a body, on which decals are placed.
+
+    Args:
+        corners_m: (n, 3, 3) corners of the triangles in the frame of the body's pose, after scaling.
+    """
+
+    def __init__(self, corners_m: Array) -> None:
+        cross = np.cross(corners_m[:, 1] - corners_m[:, 0], corners_m[:, 2] - corners_m[:, 0])
+        twice_m2 = np.linalg.norm(cross, axis=1)
+        self._corners_m = corners_m
+        self._normals = cross / np.maximum(twice_m2, 1e-30)[:, None]
+        self._upto_m2 = np.cumsum(twice_m2) / 2
+        self._points_m: Array | None = None
+        self.longest_m = float(np.ptp(corners_m.reshape(-1, 3), axis=0).max())
+
+    def place(self, decal: Decal, others: Sequence[Decal], rng: np.random.Generator) -> Pose:
+        """The frame for a decal at a random point: the first that fits well, or the best of some.
+
+        Args:
+            decal: The decal.
+            others: Decals that it should not overlap.
+            rng: Its generator; always the same number of random numbers is drawn.
+        """
+        points_m, normals = self._random(rng, PLACES)
+        turns, best = rng.random(PLACES) * 2 * np.pi, (-1.0, 0)
+        cloud = self._random(rng, SAMPLES)
+        frames = [_frame(*place) for place in zip(points_m, normals, turns, strict=True)]
+        for index, frame in enumerate(frames):
+            fit = 0.0 if _too_near(frame, decal, others) else self._covered(frame, decal, *cloud)
+            best = max(best, (fit, -index))
+            if fit >= ENOUGH:
+                break
+        return frames[-best[1]]
+
+    def _random(self, rng: np.random.Generator, number: int) -> tuple[Array, Array]:
+        """Points (number, 3), distributed uniformly over the surface, and its normals there."""
+        picks, first, second = rng.random((3, number))
+        face = np.searchsorted(self._upto_m2, picks * self._upto_m2[-1], "right")
+        face = np.minimum(face, len(self._upto_m2) - 1)
+        root = np.sqrt(first)
+        weights = np.stack([1 - root, root * (1 - second), root * second], axis=1)
+        return np.einsum("nk,nkd->nd", weights, self._corners_m[face]), self._normals[face]
+
+    def _covered(self, frame: Pose, decal: Decal, points_m: Array, normals: Array) -> float:
+        """About which fraction of a decal lies on the surface."""
+        local, facing = frame.apply_inverse(points_m), normals @ frame.rotation()[:, 2]
+        width_m, height_m = decal.size_m
+        inside = (np.abs(local) <= (width_m / 2, height_m / 2, decal.depth_m)).all(axis=1) & (facing > FACING)
+        seen_m2 = facing[inside].sum() * self._upto_m2[-1] / len(points_m)
+        return float(seen_m2 / (width_m * height_m))
+
+
+def _frame(point_m: Array, normal: Array, turn_rad: float) -> Pose:
+    """The frame at a point of a surface whose z axis is the normal, turned about it."""
+    aside = np.cross(normal, np.eye(3)[int(np.abs(normal).argmin())])
+    aside /= np.linalg.norm(aside)
+    x = np.cos(turn_rad) * aside + np.sin(turn_rad) * np.cross(normal, aside)
+    return Pose(vec3(point_m), quaternion(np.column_stack([x, np.cross(normal, x), normal])))
+
+
+def _too_near(frame: Pose, decal: Decal, others: Sequence[Decal]) -> bool:
+    """Whether a decal could overlap another one, by the circles around both."""
+    at_m = np.array(frame.position_m)
+    return any(
+        np.linalg.norm(at_m - other.frame.position_m) < (decal.length_m + other.length_m) / 2
+        for other in others
+    )

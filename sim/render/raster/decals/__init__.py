@@ -1,0 +1,1 @@
+"""Decals: pictures and defects on the surfaces of bodies."""

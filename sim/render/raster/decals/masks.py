@@ -1,0 +1,129 @@
+"""Where decals lie in the image: the pixels whose centres show a point of the surface within a decal.
+
+A pixel belongs to a decal if the point of the body that its centre shows, found from the depth of the body
+alone, faces the decal's projector, is within its depth limit, and is covered at least half by its picture.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.decal import FACING, Decal
+from scenes.shot import Camera
+from scenes.spec import Body
+from sim.boxes import Box
+from sim.render.raster.gbuffer import Silhouette
+
+Array = NDArray[np.float64]
+Floats = NDArray[np.float32]
+Index = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+
+ROW_PX = 4096
+"""Lists of points are passed to OpenCV as images of this width."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SurfacePoints:
+    """The points that pixels show of a body alone, in the frame of its pose.
+
+    Attributes:
+        box: Box of the body.
+        place: (n,) index of each pixel in the flattened box.
+        points_m: (n, 3) positions.
+        normals: (n, 3) unit normals towards the camera.
+    """
+
+    box: Box
+    place: Index
+    points_m: Array
+    normals: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OnDecal:
+    """The points of a surface in front of the projector of a decal.
+
+    Attributes:
+        chosen: (k,) index into the points of the surface.
+        u, v: (k,) coordinates in the picture, 0..1 from its left and its top side.
+    """
+
+    chosen: Index
+    u: Array
+    v: Array
+
+
+def surface_points(silhouette: Silhouette, body: Body, camera: Camera) -> SurfacePoints:
+    """The points that pixels show of a body alone."""
+    assert silhouette.depth_m is not None
+    x0, y0 = silhouette.box[:2]
+    place = np.flatnonzero(silhouette.mask & np.isfinite(silhouette.depth_m))
+    rows, columns = np.divmod(place, silhouette.mask.shape[1])
+    depth_m = silhouette.depth_m.ravel()[place].astype(np.float64)
+    x, y = (columns + (x0 + 0.5 - camera.cx)) / camera.fx, (rows + (y0 + 0.5 - camera.cy)) / camera.fy
+    seen_m = np.stack([x, y, np.ones_like(x)], axis=1) * depth_m[:, None]
+    normals = _normals(camera, silhouette)[rows, columns].astype(np.float64)
+    pose = body.pose.inside(camera.pose)
+    return SurfacePoints(silhouette.box, place, pose.apply_inverse(seen_m), normals @ pose.rotation())
+
+
+def _normals(camera: Camera, silhouette: Silhouette) -> Array:
+    """Unit normals (h, w, 3), in the camera frame and towards the camera, from depth.
+
+    The inverse depth of a plane is linear in the pixel coordinates, so its two slopes give the normal.
+    """
+    assert silhouette.depth_m is not None
+    near = np.divide(1.0, silhouette.depth_m, out=np.zeros(silhouette.mask.shape), where=silhouette.mask)
+    x0, y0, x1, y1 = silhouette.box
+    right, down = _slope(near, 1), _slope(near, 0)
+    ahead = near - (np.arange(x0, x1) + 0.5 - camera.cx) * right
+    ahead -= (np.arange(y0, y1) + 0.5 - camera.cy)[:, None] * down
+    normals = np.stack([right * camera.fx, down * camera.fy, ahead], axis=-1)
+    length = np.linalg.norm(normals, axis=-1, keepdims=True)
+    return np.asarray(normals / -np.maximum(length, 1e-20))
+
+
+def _slope(near: Array, axis: int) -> Array:
+    """The step of values (h, w) to a neighbour along an axis; 0 if both neighbours are empty.
+
+    Of the two neighbours, that with the smaller step is used: the other may be on another face.
+    """
+    along = np.moveaxis(near, axis, 0)
+    step = np.where((along[:-1] > 0) & (along[1:] > 0), np.diff(along, axis=0), np.inf)
+    edge = np.full((1, along.shape[1]), np.inf)
+    behind, ahead = np.concatenate([edge, step]), np.concatenate([step, edge])
+    smaller = np.where(np.abs(ahead) < np.abs(behind), ahead, behind)
+    return np.moveaxis(np.where(np.isfinite(smaller), smaller, 0.0), 0, axis)
+
+
+def on_decal(surface: SurfacePoints, decal: Decal) -> OnDecal:
+    """The points of a surface within the rectangle of a decal and a margin of half its sides."""
+    local, axis = decal.frame.apply_inverse(surface.points_m), decal.frame.rotation()[:, 2]
+    width_m, height_m = decal.size_m
+    near = (np.abs(local) <= (width_m, height_m, decal.depth_m)).all(axis=1)
+    chosen = np.flatnonzero(near & (surface.normals @ axis > FACING))
+    return OnDecal(chosen, local[chosen, 0] / width_m + 0.5, 0.5 - local[chosen, 1] / height_m)
+
+
+def decal_mask(surface: SurfacePoints, found: OnDecal, coverage: Floats, shape: tuple[int, ...]) -> Mask:
+    """The mask (h, w) of a decal in the box of its body, as if nothing else were in the scene."""
+    mask = np.zeros(shape, np.bool_)
+    mask.ravel()[surface.place[found.chosen]] = sampled(coverage, found.u, found.v) >= 0.5
+    return mask
+
+
+def sampled(picture: Floats, u: Array, v: Array) -> Floats:
+    """The values (k, ...) of a picture (h, w, ...) at points, interpolated; 0 outside it."""
+    height, width = picture.shape[:2]
+    if not len(u):
+        return np.zeros((0, *picture.shape[2:]), np.float32)
+    shape = (-(-len(u) // ROW_PX), ROW_PX)
+    columns, rows = (
+        np.resize((places * side - 0.5).astype(np.float32), shape)
+        for places, side in ((u, width), (v, height))
+    )
+    found = cv2.remap(picture, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    return np.asarray(found.reshape(-1, *picture.shape[2:])[: len(u)], np.float32)

@@ -1,0 +1,156 @@
+"""Lays decals on the bodies of a rendered view: their masks, their colours and their relief."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.images import Pictures
+from scenes.decal import Decal
+from scenes.shot import Camera
+from scenes.spec import Body
+from sim.render.raster.decals.masks import (
+    OnDecal,
+    SurfacePoints,
+    decal_mask,
+    on_decal,
+    sampled,
+    surface_points,
+)
+from sim.render.raster.decals.sticker import Sticker, sticker
+from sim.render.raster.gbuffer import GBuffer, Silhouette
+
+Array = NDArray[np.float64]
+Floats = NDArray[np.float32]
+Index = NDArray[np.intp]
+
+CACHED_STICKERS = 64
+SHARPNESS = 1.4
+"""Texels of a picture for each pixel, so that it is antialiased."""
+
+Shading = Callable[[Array], Array]
+"""Returns the factors (k, 3) on colours that the renderer has applied to surfaces with normals (k, 3)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Canvas:
+    """The image that is painted on, and the tilt of its normals; both are changed in place."""
+
+    color: NDArray[np.uint8]
+    tilt: Floats
+    body: NDArray[np.int16]
+
+
+class DecalPainter:
+    """Lays decals on the bodies of rendered views.
+
+    Args:
+        pictures: Loads the images of decals.
+    """
+
+    def __init__(self, pictures: Pictures) -> None:
+        """Starts with an empty cache of drawn decals."""
+        self._sticker = lru_cache(CACHED_STICKERS)(partial(sticker, pictures=pictures))
+
+    def painted(
+        self, gbuffer: GBuffer, bodies: tuple[Body, ...], camera: Camera, shading: Shading | None
+    ) -> GBuffer:
+        """The G-buffer with the decals of all bodies; it is returned unchanged if there are none.
+
+        Args:
+            gbuffer: The rendered bodies; the silhouettes of those with decals have depths.
+            bodies: The bodies of the scene.
+            camera: The camera for which they were rendered.
+            shading: What the renderer has multiplied colours with; None if they are unlit.
+        """
+        if not any(body.decals for body in bodies):
+            return gbuffer
+        color = gbuffer.color.copy()
+        canvas = _Canvas(color, np.zeros(color.shape, np.float32), gbuffer.body)
+        silhouettes = list(gbuffer.silhouettes)
+        for index, (body, silhouette) in enumerate(zip(bodies, gbuffer.silhouettes, strict=True)):
+            if body.decals and silhouette is not None:
+                silhouettes[index] = self._lay(canvas, index, body, silhouette, camera, shading)
+        return replace(gbuffer, color=color, silhouettes=tuple(silhouettes), tilt=canvas.tilt)
+
+    def _lay(
+        self,
+        canvas: _Canvas,
+        index: int,
+        body: Body,
+        silhouette: Silhouette,
+        camera: Camera,
+        shading: Shading | None,
+    ) -> Silhouette:
+        """Paints the decals of one body, and returns its silhouette with their masks."""
+        surface, masks = surface_points(silhouette, body, camera), []
+        for decal in body.decals:
+            found, picture = on_decal(surface, decal), self._sticker(decal)
+            masks.append(decal_mask(surface, found, picture.coverage, silhouette.mask.shape))
+            pixels, chosen = _visible(canvas, index, surface, found)
+            if len(chosen):
+                seen = OnDecal(found.chosen[chosen], found.u[chosen], found.v[chosen])
+                _paint(
+                    canvas,
+                    pixels,
+                    body,
+                    surface,
+                    seen,
+                    decal,
+                    _filtered(picture, decal, body, camera),
+                    shading,
+                )
+        return replace(silhouette, decals=tuple(masks))
+
+
+def _visible(canvas: _Canvas, index: int, surface: SurfacePoints, found: OnDecal) -> tuple[Index, Index]:
+    """The flat indices of the pixels of the image that show points, and the places of these points."""
+    x0, y0, x1, _ = surface.box
+    rows, columns = np.divmod(surface.place[found.chosen], x1 - x0)
+    rows, columns = rows + y0, columns + x0
+    height, width = canvas.body.shape
+    inside = np.flatnonzero((rows >= 0) & (rows < height) & (columns >= 0) & (columns < width))
+    pixels = rows[inside] * width + columns[inside]
+    shown = canvas.body.ravel()[pixels] == index
+    return pixels[shown], inside[shown]
+
+
+def _filtered(picture: Sticker, decal: Decal, body: Body, camera: Camera) -> Sticker:
+    """The picture with about `SHARPNESS` texels for each pixel, if it has more."""
+    height, width = picture.coverage.shape
+    depth_m = camera.project(body.pose.apply(np.array([decal.frame.position_m])))[1][0]
+    length_px = decal.length_m * max(camera.fx, camera.fy) / max(float(depth_m), 1e-9)
+    scale = SHARPNESS * length_px / max(width, height)
+    return (
+        picture if scale >= 1 else picture.resized(*(max(round(scale * side), 2) for side in (width, height)))
+    )
+
+
+def _paint(
+    canvas: _Canvas,
+    pixels: Index,
+    body: Body,
+    surface: SurfacePoints,
+    seen: OnDecal,
+    decal: Decal,
+    picture: Sticker,
+    shading: Shading | None,
+) -> None:
+    """Paints a decal into the pixels (k,) in which it is seen."""
+    # Colours are averaged with their weights, so that those of transparent texels do not show.
+    weights = picture.coverage * picture.opacity
+    weight, slope = sampled(weights, seen.u, seen.v)[:, None], sampled(picture.slope, seen.u, seen.v)
+    mark = sampled(picture.color * weights[..., None], seen.u, seen.v)
+    turn = body.pose.rotation()
+    axes = turn @ decal.frame.rotation()
+    tilt = -(slope[:, :1] * axes[:, 0] + slope[:, 1:] * axes[:, 1])
+    flat, tilts = canvas.color.reshape(-1, 3), canvas.tilt.reshape(-1, 3)
+    before = after = np.ones((1, 3))
+    if shading is not None:
+        normal = surface.normals[seen.chosen] @ turn.T
+        before, after = np.maximum(shading(normal), 1e-3), shading(normal + tilt)
+    own = flat[pixels] / before
+    flat[pixels] = np.clip(np.rint((own * (1 - weight) + mark) * after), 0, 255)
+    tilts[pixels] += tilt

@@ -1,0 +1,214 @@
+"""What a decal shows: coverage, colour, opacity and relief over its rectangle.
+
+The outline of its label and its appearance come from the same coverage.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.images import Pictures
+from scenes.decal import Decal
+
+Floats = NDArray[np.float32]
+Array = NDArray[np.float64]
+
+LONGEST_PX = 384
+"""Longer side of a drawn sticker in texels."""
+SHIFT = 4
+"""OpenCV draws polygons at coordinates in steps of 1 / 2^SHIFT texels."""
+DENT_DEPTH = 0.12
+"""Depth of the deepest dent, and of the deepest groove, as a fraction of the length of its decal."""
+GROOVE_DEPTH = 0.012
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sticker:
+    """A picture of a decal, top row first. Its texels are square.
+
+    Attributes:
+        coverage: (h, w) 0..1; the decal is where it is at least a half.
+        color: (h, w, 3) sRGB, 0..255.
+        opacity: (h, w) 0..1, how much of the colour of the surface is replaced, where it is covered.
+        slope: (h, w, 2) rise of the surface along x and y of the decal's frame; zeros without a relief.
+    """
+
+    coverage: Floats
+    color: Floats
+    opacity: Floats
+    slope: Floats
+
+    def resized(self, width: int, height: int) -> "Sticker":
+        """The sticker, averaged to fewer texels."""
+        return Sticker(
+            *(
+                np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+                for plane in (self.coverage, self.color, self.opacity, self.slope)
+            )
+        )
+
+
+def sticker(decal: Decal, pictures: Pictures) -> Sticker:
+    """The picture of a decal."""
+    if decal.picture is not None:
+        return _of_image(pictures.cutout(decal.picture))
+    width_m, height_m = decal.size_m
+    width, height = (max(round(LONGEST_PX * side / decal.length_m), 8) for side in (width_m, height_m))
+    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(decal.seed)))
+    return DRAWN[decal.kind](decal, width, height, rng)
+
+
+def _of_image(pixels: NDArray[np.uint8]) -> Sticker:
+    """The sticker of an image (h, w, 4) with an alpha channel."""
+    alpha = pixels[..., 3].astype(np.float32) / np.float32(255)
+    flat = np.zeros((*alpha.shape, 2), np.float32)
+    return Sticker(alpha, pixels[..., :3].astype(np.float32), np.ones_like(alpha), flat)
+
+
+def _scratch(decal: Decal, width: int, height: int, rng: np.random.Generator) -> Sticker:
+    """One to three nearly parallel strokes: bright where the surface is bare, with darker rims."""
+    coverage = np.zeros((height, width), np.uint8)
+    along = np.linspace(0.0, 1.0, 48)
+    bend, tilt = rng.uniform(-0.25, 0.25), rng.uniform(-0.1, 0.1)
+    for stroke in range(1 + int(rng.random() * 3)):
+        start, end = (0.03, 0.97) if not stroke else np.sort(rng.uniform(0.08, 0.92, 2))
+        middle = 0.5 if not stroke else rng.uniform(0.3, 0.7)
+        across = middle + bend * (along - along**2) * 2 - bend / 4 + tilt * (along - 0.5)
+        across += 0.02 * _wobble(rng, 48)
+        taper = np.minimum(np.minimum(along, 1 - along) * 7, 1) ** 0.6
+        thick = taper * (0.09 if not stroke else 0.05) * (1 + 0.25 * _wobble(rng, 48)) + 0.006
+        points = np.stack([(start + (end - start) * along) * width, across * height], axis=1)
+        _fill(coverage, _ribbon(points, thick * height))
+    deep = _depth_inside(coverage)
+    rim = np.clip(deep / max(0.05 * height, 1.0), 0, 1)
+    streaks = 1 + 0.12 * cv2.resize(_grain(rng, 5, 96), (width, height), interpolation=cv2.INTER_LINEAR)
+    tone = (0.3 + 0.7 * rim) * streaks
+    return _marked(decal, coverage, tone, np.ones_like(tone), -GROOVE_DEPTH * decal.strength * rim)
+
+
+def _crack(decal: Decal, width: int, height: int, rng: np.random.Generator) -> Sticker:
+    """A jagged line that gets thinner towards its ends, with branches."""
+    coverage = np.zeros((height, width), np.uint8)
+    trunk = _jagged(rng, np.array([0.03, 0.5]), np.array([0.97, 0.5]), 0.16, 40) * (width, height)
+    thick = (
+        0.012 * width * (0.45 + np.minimum(np.linspace(0, 5, 40), np.linspace(5, 0, 40)).clip(0, 1) * 0.55)
+    )
+    _fill(coverage, _ribbon(trunk, thick * (1 + 0.3 * _wobble(rng, 40))))
+    for _ in range(2 + int(rng.random() * 4)):
+        start = trunk[int(rng.integers(5, 35))] / (width, height)
+        side = np.array([rng.uniform(0.08, 0.25), rng.uniform(0.25, 0.5) * rng.choice([-1.0, 1.0])])
+        branch = _jagged(rng, start, np.clip(start + side, 0.04, 0.96), 0.1, 20) * (width, height)
+        _fill(coverage, _ribbon(branch, np.linspace(0.009, 0.004, 20) * width))
+    inner = np.clip(_depth_inside(coverage) / max(0.006 * width, 1.0), 0, 1)
+    return _marked(
+        decal, coverage, np.ones_like(inner), np.ones_like(inner), -GROOVE_DEPTH * decal.strength * inner
+    )
+
+
+def _stain(decal: Decal, width: int, height: int, rng: np.random.Generator) -> Sticker:
+    """A blot with a darker rim, uneven inside, and some drops around it."""
+    coverage = np.zeros((height, width), np.uint8)
+    half = np.array([width, height]) / 2
+    _fill(coverage, half + _blob(rng, 0.14) * half * 0.76)
+    for _ in range(int(rng.random() * 6)):
+        angle, reach = rng.uniform(0, 2 * np.pi), rng.uniform(0.8, 0.92)
+        center = half * (1 + reach * np.array([np.cos(angle), np.sin(angle)]))
+        _fill(coverage, center + _blob(rng, 0.1) * rng.uniform(0.02, 0.07) * min(width, height))
+    smallest = min(width, height)
+    rim = np.exp(-_depth_inside(coverage) / (0.04 * smallest))
+    uneven = cv2.resize(_grain(rng, 7, 7), (width, height), interpolation=cv2.INTER_CUBIC)
+    opacity = np.clip(0.72 + 0.12 * uneven + 0.35 * rim, 0, 1)
+    return _marked(decal, coverage, 1 - 0.3 * rim, opacity, np.zeros_like(rim))
+
+
+def _dent(decal: Decal, width: int, height: int, rng: np.random.Generator) -> Sticker:
+    """A shallow bowl with a crisp rim, which is seen by its shading."""
+    coverage = np.zeros((height, width), np.uint8)
+    half = np.array([width, height]) / 2
+    _fill(coverage, half + _blob(rng, 0.04) * half * 0.92)
+    deep = _depth_inside(coverage)
+    inward = np.clip(deep / max(float(deep.max()), 1.0), 0, 1)
+    bowl = np.asarray(cv2.GaussianBlur(1 - (1 - inward) ** 2, (0, 0), 0.035 * min(width, height)), np.float64)
+    opacity = 0.22 * inward**0.5
+    return _marked(decal, coverage, np.zeros_like(bowl), opacity, -DENT_DEPTH * decal.strength * bowl)
+
+
+DRAWN: Mapping[str, Callable[[Decal, int, int, np.random.Generator], Sticker]] = {
+    "scratch": _scratch,
+    "crack": _crack,
+    "stain": _stain,
+    "dent": _dent,
+}
+
+
+def _marked(decal: Decal, filled: NDArray[np.uint8], tone: Array, opacity: Array, relief: Array) -> Sticker:
+    """A sticker in the colour of a decal.
+
+    Args:
+        decal: The decal.
+        filled: (h, w) coverage, 0..255.
+        tone: (h, w) factor on the colour.
+        opacity: (h, w) factor on the opacity of the mark.
+        relief: (h, w) height above the surface, as a fraction of the length of the decal.
+    """
+    color = np.clip(255 * np.array(decal.color_rgb) * tone[..., None], 0, 255)
+    texels = max(filled.shape)
+    down, right = np.gradient(cv2.GaussianBlur(relief.astype(np.float32), (0, 0), 1.0) * texels)
+    opaque = opacity if decal.kind == "dent" else opacity * decal.strength
+    planes = (filled / 255.0, color, opaque, np.stack([right, -down], axis=-1))
+    return Sticker(*(np.ascontiguousarray(plane, np.float32) for plane in planes))
+
+
+def _fill(coverage: NDArray[np.uint8], points: Array) -> None:
+    """Fills an antialiased polygon (n, 2) in texels, whose edges are at integers."""
+    fixed = np.rint((points - 0.5) * (1 << SHIFT)).astype(np.int32)
+    cv2.fillPoly(coverage, [fixed], (255.0,), cv2.LINE_AA, SHIFT)
+
+
+def _ribbon(points: Array, half_widths: Array) -> Array:
+    """The outline (2 n, 2) of a line (n, 2) with half widths (n,), in texels."""
+    ahead = np.gradient(points, axis=0)
+    aside = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1) / np.linalg.norm(ahead, axis=1, keepdims=True)
+    step = aside * np.maximum(half_widths, 0.5)[:, None]
+    return np.concatenate([points + step, (points - step)[::-1]])
+
+
+def _jagged(rng: np.random.Generator, start: Array, end: Array, spread: float, number: int) -> Array:
+    """A jagged line (number, 2) between two points, as that of a crack."""
+    along = np.linspace(0, 1, number)
+    walk = np.cumsum(rng.standard_normal(number))
+    bridge = walk - walk[0] - along * (walk[-1] - walk[0])
+    largest = max(float(np.abs(bridge).max()), 1e-9)
+    points = start + along[:, None] * (end - start)
+    points[:, 1] += spread * bridge / largest
+    points[:, 0] += 0.25 / number * rng.standard_normal(number) * np.minimum(along, 1 - along)
+    return np.clip(points, 0.02, 0.98)
+
+
+def _blob(rng: np.random.Generator, unevenness: float) -> Array:
+    """An uneven closed curve (n, 2) that is about the unit circle and does not leave its square much."""
+    angle = np.linspace(0, 2 * np.pi, 180, endpoint=False)
+    radius: Array = np.ones_like(angle)
+    for waves in range(2, 9):
+        radius += unevenness * 2 / waves * rng.standard_normal() * np.cos(waves * angle + rng.uniform(0, 6.3))
+    radius = np.clip(radius / radius.max() * (1 + unevenness), 0.35, 1.0 + unevenness)
+    return np.asarray(radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1))
+
+
+def _wobble(rng: np.random.Generator, number: int) -> Array:
+    """Smooth random values (number,) of about unit amplitude."""
+    coarse = rng.standard_normal((1, 9)).astype(np.float32)
+    return np.asarray(cv2.resize(coarse, (number, 1), interpolation=cv2.INTER_CUBIC)[0], np.float64)
+
+
+def _grain(rng: np.random.Generator, rows: int, columns: int) -> Floats:
+    return rng.standard_normal((rows, columns)).astype(np.float32)
+
+
+def _depth_inside(coverage: NDArray[np.uint8]) -> Array:
+    """Distance (h, w) in texels of each covered texel from the outline."""
+    padded = np.pad(np.where(coverage >= 128, np.uint8(1), np.uint8(0)), 1)
+    return np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1], np.float64)

@@ -1,0 +1,50 @@
+"""Checks the overlap of masks: those of objects lie apart, those of defects lie on their object.
+
+The label of a defect has the instance of its object in the attribute `on`.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sim2coco.check.faults import Place
+from sim2coco.check.masks import Runs, overlap
+from sim2coco.check.values import ID, Entry, show
+
+
+def check_overlap(place: Place, annotations: list[Entry], masks: Mapping[int, Runs]) -> None:
+    """Checks the overlap of the visible masks of an image.
+
+    No two objects overlap, and no two defects. A defect lies within its object, if that has a label, and
+    overlaps no other object.
+
+    Args:
+        place: Where faults are reported.
+        annotations: The annotations of the image.
+        masks: Their masks, by the ids of the annotations; invalid ones are left out.
+    """
+    placed = {entry["id"]: entry["attributes"].get("on") for entry in annotations if entry["id"] in masks}
+    objects = {number: masks[number] for number, on in placed.items() if on is None}
+    defects = {number: masks[number] for number, on in placed.items() if on is not None}
+    for group in (objects, defects):
+        if pair := overlap(group):
+            place.fault("overlap", f"the masks of annotations {pair[0]} and {pair[1]} overlap")
+    owners = {entry["attributes"]["instance"]: entry["id"] for entry in annotations}
+    for number, mask in defects.items():
+        place.add(("overlap", what) for what in _off(number, mask, placed[number], owners, objects))
+
+
+def _off(
+    number: int, mask: Runs, on: Any, owners: Mapping[int, int], objects: Mapping[int, Runs]
+) -> Iterator[str]:
+    """Checks that a defect lies on its object only; that of an object without a label lies on no other."""
+    if not ID[0](on):
+        yield f"annotation {number}: on is {show(on)}, must be {ID[1]}"
+        return
+    owner = owners.get(on)
+    if owner is not None and owner not in objects:
+        return  # its mask is invalid, which is reported, or it is a defect itself
+    if owner is not None:
+        if not mask.inside(objects[owner]):
+            yield f"the mask of annotation {number} is not inside that of annotation {owner}, which it is on"
+    elif pair := overlap({**objects, number: mask}):
+        yield f"annotation {number} is on an object without a label, but overlaps annotation {pair[0]}"
