@@ -150,7 +150,7 @@ def test_the_far_side_hides_a_decal(rig: Callable[..., Rig], disc: Path) -> None
 
 def test_another_body_hides_a_part_of_a_decal(rig: Callable[..., Rig], disc: Path) -> None:
     made = rig_of(rig, disc)
-    body, other = on_top(made, disc), made.body("cylinder", (0.14, -0.08, 0.4), scale=0.15)
+    body, other = on_top(made, disc), made.body("cylinder", (0.145, -0.09, 0.4), scale=0.25)
     camera = camera_at((0.25, -0.2, 0.7), (0.02, 0, 0.05), 500, (320, 240))
     free, hidden = (made.shoot(still(*bodies), shot(camera)).sample for bodies in ((body,), (body, other)))
     (decal,), (covered,) = labels(free)[1], labels(hidden)[1]
