@@ -30,6 +30,7 @@ KINDS = {
     "area": "an area is not that of the mask",
     "empty_bbox": "a box has no width or no height",
     "outside": "a box extends beyond its image",
+    "bbox3d": "a box in space is not that of the mesh in its pose, or not its projection",
     "keypoints": "keypoints are malformed, or not those of the category",
     "splits": "two splits disagree on categories, or share scenes, meshes or textures",
     "overlap": "visible masks of sim2coco overlap, or a defect is not on its object",

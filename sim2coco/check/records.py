@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sim2coco.check.bodies import check_bodies
+from sim2coco.check.boxes3d import check_box_3d
 from sim2coco.check.document import Document
 from sim2coco.check.entries import KEY, LABEL, PICTURE, RECORD, RUN, VIEW
 from sim2coco.check.faults import Place
@@ -177,6 +178,9 @@ def _compare_labels(place: Place, picture: Entry, document: Document, annotation
                 place.fault(
                     "record", f"{differs[0]} differs from annotation {annotation['id']} of {document.name}"
                 )
+            where = document.at(f"annotation {annotation['id']}")
+            for what in check_box_3d(picture.get("camera"), label, annotation):
+                where.fault("bbox3d", what)
 
 
 def _label(picture: Entry, annotation: Entry, amodal: Entry | None) -> Entry:

@@ -26,6 +26,8 @@ class Coco(Format):
     """`rle`: run lengths; `polygons`: one polygon for each object, its parts and holes joined by bridges."""
     rle: Literal["compressed", "uncompressed"] = "compressed"
     """Run lengths as text, or as lists of numbers, which some readers need."""
+    boxes_3d: bool = False
+    """Whether annotations have the corners of the object's box in space, in metres and in pixels."""
 
     @contextmanager
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
@@ -40,7 +42,8 @@ class Coco(Format):
             def add(image: LabelledImage) -> None:
                 target.link(image.file, image.path)
                 for kind in kinds:
-                    files[kind, image.split].add(image, masks, amodal=kind == "amodal")
+                    amodal = kind == "amodal"
+                    files[kind, image.split].add(image, masks, amodal, self.boxes_3d and not amodal)
 
             yield add
             for split in info.splits:

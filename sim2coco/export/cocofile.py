@@ -12,6 +12,7 @@ import numpy as np
 from sim2coco.check.masks import run_lengths
 from sim2coco.datasets.labelled import DatasetInfo, Label, LabelledImage, Scalar
 from sim2coco.datasets.masks import crop
+from sim2coco.export.boxes3d import box_3d
 from sim2coco.export.objects import keypoints
 from sim2coco.export.outlines import bridged, edge_loops
 
@@ -79,13 +80,16 @@ class CocoFile:
         self._info, self._spools = info, spools
         self.images = self.annotations = 0
 
-    def add(self, image: LabelledImage, masks: MaskStyle, amodal: bool = False) -> None:
+    def add(
+        self, image: LabelledImage, masks: MaskStyle, amodal: bool = False, boxes_3d: bool = False
+    ) -> None:
         """Adds an image and an annotation for each of its labels.
 
         Args:
             image: The image.
             masks: How masks are written.
             amodal: Whether masks, areas and boxes are those with hidden parts.
+            boxes_3d: Whether annotations have boxes in space.
         """
         self.add_image(image)
         for label in image.labels:
@@ -94,6 +98,8 @@ class CocoFile:
             if shape is None:
                 continue
             entry = annotation_entry(self._info, self.annotations, self.images, label)
+            if boxes_3d:
+                entry |= box_3d(image, label)
             mask = masks.segmentation(shape.counts, image.height, image.width, label.crowd)
             self.spool(
                 "annotations", entry | {"segmentation": mask, "area": shape.area, "bbox": [*shape.bbox]}

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from scenes.geometry import per_axis
 from scenes.shot import Camera
 from sim2coco.datasets.labelled import DatasetInfo, Label, LabelledImage, Solid, Xywh
+from sim2coco.export.boxes3d import corners
 from sim2coco.export.format import Add, Format
 from sim2coco.export.names import suffix
 from sim2coco.store import Store
@@ -139,20 +138,13 @@ def upright_box(solid: Solid) -> UprightBox | None:
     rotation_rad = float(np.arctan2(-toward[2], toward[0]))
     cos, sin = np.cos(rotation_rad), np.sin(rotation_rad)
     along = np.array([[cos, 0.0, sin], [0.0, 1.0, 0.0], [-sin, 0.0, cos]])
-    corners_m = solid.pose.apply(_corners(solid)) @ along
+    corners_m = solid.pose.apply(corners(solid)) @ along
     low, high = corners_m.min(axis=0), corners_m.max(axis=0)
     middle = (low + high) / 2
     middle[1] = high[1]
     length, height, width = (high - low).tolist()
     x, y, z = (along @ middle).tolist()
     return UprightBox((height, width, length), (x, y, z), rotation_rad)
-
-
-def _corners(solid: Solid) -> NDArray[np.float64]:
-    """The corners (8, 3) of the mesh's box in the frame of its pose."""
-    assert solid.box_m is not None
-    sides = np.array(solid.box_m) * per_axis(solid.scale)
-    return np.array([[x, y, z] for x in sides[:, 0] for y in sides[:, 1] for z in sides[:, 2]])
 
 
 def _calibration(camera: Camera) -> str:
