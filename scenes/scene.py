@@ -3,6 +3,8 @@
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import count as counting
+from itertools import islice
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -134,21 +136,31 @@ class Scene(Kind):
         return {role: look.images for role, look in self.looks.items()} | of_defects
 
     def _unplaced(self, catalogue: Catalogue, streams: Streams) -> Iterator[UnplacedBody]:
-        """Draws all objects and then all distractors, but not yet their poses.
+        """Draws all objects and then all distractors, but not yet their poses."""
+        yield from islice(self._objects(catalogue, streams), self._number(streams))
+        yield from self._distractors(catalogue, streams)
+
+    def _number(self, streams: Streams) -> int:
+        """Draws the number of labelled objects."""
+        count = streams("count")
+        number = uniform_int(count, self.num_objects)
+        return 0 if count.random() < self.empty_share else number
+
+    def _objects(self, catalogue: Catalogue, streams: Streams) -> Iterator[UnplacedBody]:
+        """Draws labelled objects without end.
 
         Each body has its own random generators, so it does not depend on the other bodies.
         """
-        count = streams("count")
-        number = uniform_int(count, self.num_objects)
-        if count.random() < self.empty_share:
-            number = 0
-        for index in range(number):
+        for index in counting():
             picks = streams("assets", body=index)
             asset, scale = catalogue.draw(picks)
             scale *= uniform(picks, self.size_jitter)
             look = self._look(asset, catalogue, streams("looks", body=index))
             roughness = uniform(streams("gloss", body=index), self.roughness)
             yield UnplacedBody(asset, _body(asset, scale, look, roughness), streams("poses", body=index))
+
+    def _distractors(self, catalogue: Catalogue, streams: Streams) -> Iterator[UnplacedBody]:
+        """Draws all distractors."""
         others = (
             uniform_int(streams("distractors"), self.num_distractors) if catalogue.distractor_groups else 0
         )

@@ -6,6 +6,7 @@ Standing means that the up axis of the mesh points up in the world, and that its
 from functools import lru_cache
 from typing import Literal
 
+import cv2
 import numpy as np
 
 from scenes.assets.catalogue import Asset
@@ -19,6 +20,10 @@ STANDING: Quat = (0.0, 0.0, 0.0, 1.0)
 """The rotation of a mesh whose z axis points up and whose front is -y."""
 CACHED = 4096
 """Number of meshes whose boxes are cached."""
+FOOT_SHARE = 0.002
+"""Vertices belong to the foot of a mesh up to this fraction of its height."""
+STABLE = 0.1
+"""Smallest distance of the centre of mass from the edge of the foot, in heights of the centre of mass."""
 
 
 def stance(up: Up | None, front: Side | None) -> Quat:
@@ -53,3 +58,16 @@ def standing_box(asset: Asset) -> tuple[Vec3, Vec3]:
     """
     points_m = (asset.mesh.vertices_m - np.array(asset.center_of_mass_m)) @ rotation(asset.stance).T
     return vec3(points_m.min(axis=0)), vec3(points_m.max(axis=0))
+
+
+@lru_cache(CACHED)
+def can_stand(asset: Asset) -> bool:
+    """Whether the standing mesh stays as it is without being held: its centre of mass is above its foot.
+
+    A ball or a bottle with a round bottom would roll or fall.
+    """
+    points_m = (asset.mesh.vertices_m - np.array(asset.center_of_mass_m)) @ rotation(asset.stance).T
+    low_m, high_m = points_m[:, 2].min(), points_m[:, 2].max()
+    foot = points_m[points_m[:, 2] <= low_m + FOOT_SHARE * (high_m - low_m), :2] / -low_m
+    outline = cv2.convexHull(foot.astype(np.float32))
+    return cv2.pointPolygonTest(outline, (0.0, 0.0), True) >= STABLE

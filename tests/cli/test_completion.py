@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sim2coco.cli.config import choices
 from sim2coco.cli.main import COMMANDS
 from tests.commandline import PROGRAM, Command
 
@@ -30,7 +31,7 @@ complete_line "sim2coco show da" 2
         ("sim2coco ", set(COMMANDS)),
         ("sim2coco gen", set(COMMANDS)),  # bash itself filters the words
         ("sim2coco show ", set()),
-        ("sim2coco generate scene=", {"scene=drop", "scene=floating"}),
+        ("sim2coco generate scene=", {f"scene={name}" for name in choices("scene")}),
         ("sim2coco generate out=data scene=f", {"scene=floating"}),
         (
             "sim2coco preview -m light=",
@@ -67,7 +68,7 @@ def test_in_a_shell(here: Path, command: Command) -> None:
     assert installed.endswith(" -F hydra_bash_completion sim2coco")
     assert offered == [
         "generate",
-        "scene=drop scene=floating",
+        " ".join(f"scene={name}" for name in choices("scene")),
         "light=dusk",
         "",
     ]

@@ -1,0 +1,155 @@
+"""The scene kind `tabletop`: objects lie on a table with legs, in a room or outdoors."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
+
+import numpy as np
+
+from scenes.assets.catalogue import Catalogue
+from scenes.assets.mesh import Mesh
+from scenes.assets.shapes import cylinder
+from scenes.camera import Viewpoints
+from scenes.floor import FloorSettings
+from scenes.furniture import CUBE, FurnitureSettings, cubes, cuboid
+from scenes.geometry import Pose, Scale
+from scenes.physics import PhysicsSettings
+from scenes.release import Release
+from scenes.scene import Array, Scene, UnplacedBody, random_disc
+from scenes.settings import NonNegative, Positive, Range, Share, Streams, uniform, within
+from scenes.space import BoundingVolume
+from scenes.spec import Body, Region, SceneSpec
+from scenes.walls import WallSettings
+
+DISC = "disc"
+"""Name of the top of round tables."""
+LEVEL = (0.0, 0.0, 0.0, 1.0)
+ROUND_LEGS = 0.62
+"""Distance of the legs of a round table from its middle along x and y, over its radius."""
+STACK = 20.0
+"""Height above the table within which objects have to be at rest, in multiples of the typical object size."""
+
+
+class TableSettings(FurnitureSettings):
+    """The table, and its colours and textures."""
+
+    length: Positive = (7.0, 14.0)
+    """Length of the table, or diameter of a round one, in multiples of the typical object size."""
+    depth: Positive = (6.0, 9.0)
+    """The shorter side of the table, in multiples of the typical object size."""
+    height: Positive = (4.0, 8.0)
+    """Height of the table above the floor, in multiples of the typical object size."""
+    thickness: Positive = (0.2, 0.5)
+    """Thickness of the table top, in multiples of the typical object size."""
+    leg: Positive = (0.3, 0.8)
+    """Width of each of the four legs, in multiples of the typical object size."""
+    overhang: NonNegative = (0.0, 0.6)
+    """Distance of the legs from the edge of the table, in multiples of the typical object size."""
+    round: Share = 0.25
+    """Fraction of tables that are round; the others are rectangular."""
+
+    def table(self, rng: np.random.Generator, unit_m: float) -> "Table":
+        """Draws the size of a table; seven random numbers are always drawn."""
+        lengths = (self.length, self.depth, self.height, self.thickness, self.leg, self.overhang)
+        drawn = [unit_m * uniform(rng, bounds) for bounds in lengths]
+        return Table(*drawn, is_round=rng.random() < self.round)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table whose middle is above the origin; `TableSettings` describes its lengths, here in metres."""
+
+    length_m: float
+    depth_m: float
+    height_m: float
+    thickness_m: float
+    leg_m: float
+    overhang_m: float
+    is_round: bool
+
+    @property
+    def half_m(self) -> Array:
+        """Half of the sides (2,) of the rectangle around its top."""
+        return np.array([self.length_m, self.length_m if self.is_round else self.depth_m]) / 2
+
+    def top(self) -> tuple[Scale, Pose]:
+        """Scale and pose of the table top, for a cube or a disc with sides of 1 m."""
+        (x, y), under = self.half_m, self.height_m - self.thickness_m
+        return cuboid((-x, -y, under), (x, y, self.height_m))
+
+    def legs(self) -> Iterator[tuple[Scale, Pose]]:
+        """Yields scale and pose of each leg, for a cube with sides of 1 m."""
+        under, leg = self.height_m - self.thickness_m, self.leg_m
+        x, y = self.half_m * ROUND_LEGS if self.is_round else self.half_m - self.overhang_m
+        for left in (-x, x - leg):
+            for front in (-y, y - leg):
+                yield cuboid((left, front, 0.0), (left + leg, front + leg, under))
+
+    def region(self, unit_m: float) -> Region:
+        """Where objects are that have not fallen off: above the table."""
+        middle = Pose((0.0, 0.0, self.height_m + STACK / 2 * unit_m), LEVEL)
+        return Region(middle, (float(self.half_m[0]), float(self.half_m[1]), STACK / 2 * unit_m))
+
+
+class Tabletop(Scene):
+    """Objects lie on a table with four legs, with the room, or what is outdoors, behind it."""
+
+    kind: Literal["tabletop"] = "tabletop"
+    spread: Positive = (0.35, 0.7)
+    """Part of the table onto which objects fall, as a fraction of its length and depth."""
+    drop_height: NonNegative = (0.02, 0.15)
+    """Free height below an object when it is released, in multiples of the typical object size."""
+    friction: Annotated[Range, within(0.0, 10.0)] = (0.4, 0.9)
+    """Friction coefficient of each object."""
+    table: TableSettings = TableSettings(saturation=(0.0, 0.5), friction=(0.9, 1.1))
+    """The table, and its colours and textures."""
+    floor: FloorSettings = FloorSettings()
+    """Colours and textures of the floor, below the table."""
+    walls: WallSettings = WallSettings(number=(0, 4), gap=(4.0, 25.0), height=(20.0, 30.0))
+    """Walls of the room, and their colours and textures; in place of those missing is the background."""
+    physics: PhysicsSettings = PhysicsSettings()
+    """How objects fall and come to rest."""
+
+    @property
+    def furniture(self) -> Mapping[str, Mesh]:
+        """A cube, which is the legs and a rectangular top, and a disc, which is a round top."""
+        return {**cubes(), DISC: cylinder(0.5, 1.0)}
+
+    @property
+    def viewpoints(self) -> Viewpoints:
+        """All round, from the height of the table, where the horizon is in view, to above."""
+        return Viewpoints(elevation_deg=(5.0, 60.0))
+
+    def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
+        """Draws a scene with bodies above a table; those that fall off make the draw a rejected one.
+
+        Raises:
+            RejectedDraw: `no_place` if the stack would be too high for a stable simulation.
+        """
+        unit_m, rng = catalogue.typical_size_m, streams("furniture")
+        table = self.table.table(rng, unit_m)
+        spread_m = table.half_m * uniform(rng, self.spread)
+
+        def place(body: UnplacedBody) -> Array:
+            beside = random_disc(body.rng) if table.is_round else 2 * body.rng.random(2) - 1
+            return np.asarray(spread_m * beside)
+
+        def lowest(x: float, y: float, volume: BoundingVolume) -> float:
+            return table.height_m + volume.below_m
+
+        release = Release(unit_m, self.drop_height, self.friction, lowest)
+        bodies = release.bodies(list(self._unplaced(catalogue, streams)), place)
+        physics = self.physics.within(table.length_m + table.height_m + STACK * unit_m, table.region(unit_m))
+        parts = self._parts(table, catalogue, rng)
+        floor = self.floor.surface(streams("looks"), unit_m, catalogue.album("floor"))
+        background = self._background(catalogue, streams)
+        room = self.walls.plan(streams, unit_m, catalogue.album("walls"))
+        return SceneSpec(scene, split, attempt, (*bodies, *parts), floor, background, physics, room)
+
+    def _parts(self, table: Table, catalogue: Catalogue, rng: np.random.Generator) -> tuple[Body, ...]:
+        """Draws the appearance of the table and returns its bodies: the top and four legs."""
+        cube, disc = (catalogue.furniture[name] for name in (CUBE, DISC))
+        legs = self.table.piece(rng, catalogue.album("table"), cube, table.legs())
+        asset = disc if table.is_round else cube
+        scale, pose = table.top()
+        return (replace(legs[0], asset=asset.key, scale=scale, pose=pose), *legs)
