@@ -10,6 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from sim2coco import Recipe, generate
+from sim2coco.check import check
+from sim2coco.plugins import load_plugin
+from sim2coco.records import from_bytes
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 README = (EXAMPLES / "README.md").read_text()
@@ -102,3 +107,28 @@ def test_a_plug_in(tmp_path: Path) -> None:
     (generate,) = commands("A plug-in")
     output(f"{generate} {TINY} num_images=2 assets=shapes", tmp_path)
     assert (tmp_path / "data" / "table" / "boxes.csv").is_file()
+
+
+@pytest.mark.usefixtures("_forgotten_plugins")
+def test_a_scene_of_your_own(tmp_path: Path) -> None:
+    (command,) = commands("A scene of your own")
+    assert "--plugin examples/own_scene.py scene=block" in command
+    path = EXAMPLES / "own_scene.py"
+    assert len(path.read_text().splitlines()) < 40
+    load_plugin(path)
+    recipe = Recipe.parse(
+        {
+            "scene": {"kind": "block", "height": [1, 2], "num_objects": 6, "empty_share": 0},
+            "assets": {"categories": {"nut": {"shape": "nut", "size_m": 0.06}}},
+            "image": {"width": 64, "height": 48},
+            "quality": {"checks": {}},
+        }
+    )
+    generate(recipe, tmp_path / "data", 2)
+    assert check(tmp_path / "data").faults == ()
+    record = from_bytes((tmp_path / "data" / "records" / "000" / "000000.json").read_bytes())
+    assert record.settled is not None
+    *nuts, block = record.settled.spec.bodies
+    assert (block.role, len(nuts)) == ("furniture", 6)
+    assert 0.06 < block.axes[2] < 0.12
+    assert any(nut.pose.position_m[2] > block.axes[2] for nut in nuts)
