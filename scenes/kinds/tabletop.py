@@ -50,9 +50,15 @@ class TableSettings(FurnitureSettings):
 
     def table(self, rng: np.random.Generator, unit_m: float) -> "Table":
         """Draws the size of a table; seven random numbers are always drawn."""
-        lengths = (self.length, self.depth, self.height, self.thickness, self.leg, self.overhang)
-        drawn = [unit_m * uniform(rng, bounds) for bounds in lengths]
-        return Table(*drawn, is_round=rng.random() < self.round)
+        return Table(
+            length_m=unit_m * uniform(rng, self.length),
+            depth_m=unit_m * uniform(rng, self.depth),
+            height_m=unit_m * uniform(rng, self.height),
+            thickness_m=unit_m * uniform(rng, self.thickness),
+            leg_m=unit_m * uniform(rng, self.leg),
+            overhang_m=unit_m * uniform(rng, self.overhang),
+            is_round=rng.random() < self.round,
+        )
 
 
 @dataclass(frozen=True, slots=True)
