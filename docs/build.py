@@ -115,6 +115,16 @@ def rooms(target: Path) -> None:
     _sheet(_taken(8, "seed=21", "scene.walls.number=[2,4]", "camera.elevation_deg=[10,45]"), target)
 
 
+def shelves(target: Path) -> None:
+    """Eight shelves, as one JPEG."""
+    _sheet(_taken(8, "seed=8", "scene=shelf", "light=room", "scene.empty_share=0"), target)
+
+
+def tabletops(target: Path) -> None:
+    """Eight tables, as one JPEG."""
+    _sheet(_taken(8, "seed=8", "scene=tabletop", "light=room", "scene.empty_share=0"), target)
+
+
 def lens_and_motion(target: Path) -> None:
     """Two scenes, each without blur, with a lens, with motion blur, and with both, as one JPEG."""
     lens, motion = "camera.aperture_mm=35", "camera.motion_px=10"
@@ -214,6 +224,8 @@ if __name__ == "__main__":
     contact_sheet(DOCS / "images" / "contact_sheet.jpg")
     relit_beside_tiny(DOCS / "images" / "relit_vs_tiny.jpg")
     rooms(DOCS / "images" / "rooms.jpg")
+    shelves(DOCS / "images" / "scene_shelf.jpg")
+    tabletops(DOCS / "images" / "scene_tabletop.jpg")
     lens_and_motion(DOCS / "images" / "lens_and_motion.jpg")
     sensors(DOCS / "images" / "sensors.jpg")
     one_scene_in_many_lights(DOCS / "images" / "lights.jpg")

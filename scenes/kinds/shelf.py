@@ -33,7 +33,7 @@ BEHIND_RAD = np.pi / 2
 """Azimuth of the wall behind the shelf, whose front faces -y."""
 MAX_MISSING = 0.9
 """Largest fraction of missing products."""
-MIN_WIDTH = 3.0
+MIN_WIDTH = 5.0
 """Smallest width of a shelf, in multiples of the typical object size."""
 SLACK = 1.05
 """Width of a shelf, over what its longest line takes."""
