@@ -34,6 +34,8 @@ Array = NDArray[np.float64]
 Extra = Literal["depth", "depth_exr", "sensor_depth", "normals", "instance_ids", "semantic_ids"]
 """Names of the further files of an image, and of their folders."""
 
+BAND_PX = 0.25
+"""Largest motion in pixels from one band of rows to the next, with a rolling shutter."""
 MIN_FOCUS_SHARE = 0.1
 """Smallest focus depth, as a fraction of the depth of the centre of the objects."""
 
@@ -205,17 +207,20 @@ class CameraKind(Intrinsics, Kind):
         """Motion of the camera during the exposure, a mix of rotation and translation; None without motion.
 
         Args:
-            rng: Generator; three random numbers are always drawn.
+            rng: Generator; four random numbers are always drawn.
             camera: The view's camera.
             bounds: Centre and radius, in metres, of the bounding sphere of the objects.
         """
         length_px, angle, turning = uniform(rng, self.motion_px), 2 * np.pi * rng.random(), rng.random()
+        readout = uniform(rng, self.sensor.readout)
         if not length_px:
             return None
         x, y = np.array([np.cos(angle) / camera.fx, np.sin(angle) / camera.fy]) * length_px
         shift = (1 - turning) * _depth_of(camera, bounds[0]) * np.array([-x, -y, 0.0])
         turn = turning * np.array([y, -x, 0.0])
-        return Motion(vec3(shift), vec3(turn), 1 + 2 * max(int(np.ceil((length_px - 1) / 2)), 1))
+        frames = 1 + 2 * max(int(np.ceil((length_px - 1) / 2)), 1)
+        bands = int(np.ceil(readout * length_px * _fastest(camera, bounds, turning) / BAND_PX))
+        return Motion(vec3(shift), vec3(turn), frames, readout, min(max(bands, 1), camera.height))
 
 
 class Shell(CameraKind):
@@ -278,3 +283,20 @@ class Grid(CameraKind):
 def _depth_of(camera: Camera, point_m: Vec3) -> float:
     """Depth of a point in metres, clamped to at least 1 mm for points beside or behind the camera."""
     return max(float(camera.project(np.array([point_m]))[1][0]), 1e-3)
+
+
+def _fastest(camera: Camera, bounds: tuple[Vec3, float], turning: float) -> float:
+    """Motion of the fastest point of the objects in the image, relative to that of their centre.
+
+    A translation moves near points faster, and a rotation points in the corners of the image.
+
+    Args:
+        camera: The camera.
+        bounds: Centre and radius, in metres, of the bounding sphere of the objects.
+        turning: The share of the motion that is rotation.
+    """
+    depth_m = _depth_of(camera, bounds[0])
+    nearest_m = max(depth_m - bounds[1], MIN_FOCUS_SHARE * depth_m)
+    x, y = max(camera.cx, camera.width - camera.cx), max(camera.cy, camera.height - camera.cy)
+    corner = 1 + (x / camera.fx) ** 2 + (y / camera.fy) ** 2
+    return float(turning * corner + (1 - turning) * depth_m / nearest_m)

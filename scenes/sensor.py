@@ -62,6 +62,8 @@ class SensorSettings(Settings):
     """Strength of the noise reduction of the camera: 0 is none, 0.5 is usual, 1 smears fine details."""
     sharpening: Annotated[Range, within(0.0, 3.0)] = (0.0, 0.0)
     """Strength of the unsharp mask that the camera applies; 0 is none, 0.5 is usual, 1.5 draws halos."""
+    readout: Annotated[Range, within(0.0, 32.0)] = (0.0, 0.0)
+    """Rolling shutter: exposures from the first row to the last; skews camera.motion_px; 0 is none."""
     jpeg_quality: Annotated[IntRange, within(10, 100)] | None = None
     """Quality of the JPEG that the camera makes, before augmentation; null is none."""
 

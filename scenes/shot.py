@@ -143,11 +143,16 @@ class Motion:
         shift_m: Translation from the start to the end of the exposure.
         turn_rad: Rotation vector (axis times angle) from the start to the end of the exposure.
         frames: Number of instants of the exposure over which the image is averaged; an odd number.
+        readout: Time from the exposure of the first row to that of the last one, divided by the exposure
+            time; the middle row is exposed with the pose of the `Camera`. 0 exposes all rows at once.
+        bands: Number of bands of rows of equal height; the rows of a band are exposed at once.
     """
 
     shift_m: Vec3
     turn_rad: Vec3
     frames: int
+    readout: Annotated[float, Field(exclude_if=lambda readout: not readout)] = 0.0
+    bands: Annotated[int, Field(exclude_if=lambda bands: bands == 1)] = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sim.boxes import Box, bounding_box, clip, crop, slices
 from sim.meshfiles import MeshFiles
 from sim.render.compose import Frame
 from sim.render.raster.gbuffer import GBuffer
+from sim.render.sensor.rolling import is_rolling, projected
 from sim.settle import Settled
 
 Mask = NDArray[np.bool_]
@@ -230,7 +231,7 @@ def annotate(files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, f
                 whole_px,
                 whole,
                 truncation,
-                outermost(files, body, camera),
+                outermost(files, body, shot),
                 files.box_m(body.asset),
             )
         )
@@ -279,15 +280,18 @@ def _decals(
             yield instance, inside, mask
 
 
-def outermost(files: MeshFiles, body: Body, camera: Camera) -> tuple[Vec3, ...]:
+def outermost(files: MeshFiles, body: Body, shot: Shot) -> tuple[Vec3, ...]:
     """The vertices of a mesh that are outermost to the left, right, top and bottom, before scaling.
 
     Args:
         files: Meshes of the assets.
         body: The body; all of it is in front of the camera.
-        camera: The camera.
+        shot: The camera, and its motion.
     """
-    pixels, _ = files.projected_hull(body, camera)
+    if is_rolling(shot.motion):
+        pixels = projected(shot.camera, shot.motion, files.hull(body))
+    else:
+        pixels, _ = files.projected_hull(body, shot.camera)
     (left, top), (right, bottom) = pixels.argmin(axis=0), pixels.argmax(axis=0)
     points_m = files.hull_vertices(body.asset)[[left, right, top, bottom]]
     return tuple(vec3(point) for point in points_m + files.assets[body.asset].center_of_mass_m)

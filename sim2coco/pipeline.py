@@ -18,6 +18,7 @@ from sim.annotate import Measures, Sample, annotate, measure
 from sim.render.raster.gbuffer import GBuffer, RejectedView
 from sim.render.raster.surfacenormals import surface_normals
 from sim.render.sensor.depthsensor import measured_depth
+from sim.render.sensor.rolling import rasterised
 from sim.settle import Settled, settle
 from sim2coco.context import WorkerContext
 from sim2coco.labels import Written, written
@@ -141,7 +142,7 @@ def make_view(context: WorkerContext, settled: Settled, shots: Sequence[Shot]) -
     if below_floor(settled, shots[0]):
         return [([], (BELOW_FLOOR,))] * len(shots)
     try:
-        gbuffer = context.renderer.rasterise(settled, shots[0])
+        gbuffer = rasterised(context.renderer, settled, shots[0])
         frame = context.composer.compose(context.renderer, gbuffer, settled, shots[0])
         sample = annotate(context.files, settled, shots[0], gbuffer, frame)
         if NEEDS_NORMALS & set(context.recipe.image.extra):
@@ -168,7 +169,7 @@ def relight(context: WorkerContext, settled: Settled, shot: Shot, gbuffer: GBuff
     The labels do not depend on the light.
     """
     if not context.composer.relights:
-        gbuffer = context.renderer.rasterise(settled, shot)
+        gbuffer = rasterised(context.renderer, settled, shot)
     frame = context.composer.compose(context.renderer, gbuffer, settled, shot)
     return replace(sample, image=frame.image)
 

@@ -25,6 +25,7 @@ from sim.bullet import Client
 from sim.meshfiles import MeshFiles
 from sim.render.compose import Frame
 from sim.render.raster.gbuffer import GBuffer
+from sim.render.sensor.rolling import rasterised
 from sim.render.settings import Egl, Relit, Render, Tiny
 from sim.settle import Settled, settle
 from sim2coco.seeding import rng_for
@@ -91,7 +92,7 @@ class Rig:
         return replace(settled, walls=around)
 
     def shoot(self, settled: Settled, shot: Shot) -> Picture:
-        gbuffer = self.renderer.rasterise(settled, shot)
+        gbuffer = rasterised(self.renderer, settled, shot)
         frame = self.composer.compose(self.renderer, gbuffer, settled, shot)
         return Picture(gbuffer, frame, annotate(self.files, settled, shot, gbuffer, frame))
 

@@ -13,7 +13,8 @@ from sim.render.cache import LastResult
 from sim.render.lighting.surfaces import Surfaces
 from sim.render.raster.gbuffer import GBuffer, Renderer
 from sim.render.raster.planes import walls_facing
-from sim.render.raster.visibility import Visibility, resolve_visibility
+from sim.render.raster.visibility import Visibility
+from sim.render.sensor.rolling import resolved
 from sim.settle import Settled
 
 Array = NDArray[np.float64]
@@ -49,7 +50,7 @@ class Composer(ABC):
     def __init__(self, pictures: Pictures) -> None:
         """Starts with empty caches."""
         self.surfaces = Surfaces(pictures)
-        self._facing, self._visibility = LastResult(walls_facing), LastResult(resolve_visibility)
+        self._facing, self._visibility = LastResult(walls_facing), LastResult(resolved)
 
     def compose(self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot) -> Frame:
         """Renders the image of one shot; visibility depends on the G-buffer, the floor and the walls only."""

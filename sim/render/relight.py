@@ -21,12 +21,13 @@ from sim.render.lighting.pixels import Pixels, body_pixels, material_of, tilted
 from sim.render.lighting.walls import shade_walls
 from sim.render.raster.gbuffer import GBuffer, RejectedView, Renderer
 from sim.render.raster.planes import walls_facing
-from sim.render.raster.visibility import Visibility, resolve_visibility
+from sim.render.raster.visibility import Visibility
 from sim.render.sensor.antialiasing import antialiased
 from sim.render.sensor.exposure import exposure_gain, metered
 from sim.render.sensor.lens import lens_blur
 from sim.render.sensor.motion import other_instants
 from sim.render.sensor.photograph import exposed, photographed
+from sim.render.sensor.rolling import Creases, rasterised, resolved, stacked_creases
 from sim.render.sensor.tone import tone_map
 from sim.settle import Settled
 
@@ -58,11 +59,10 @@ class RelitComposer(Composer):
     ) -> Image:
         """The image (H, W, 3) of a shot."""
         lit = self._lit(settled, shot, visibility)
-        linear, pixels = self._render(gbuffer, shot.camera, lit, visibility)
+        linear, creases = self._sharp(gbuffer, shot.camera, lit, visibility)
         gain = exposure_gain(linear)
         if shot.lens is not None or shot.motion is not None:
             linear = self._expose(renderer, settled, shot, lit, linear, visibility)
-        creases = None if pixels is None else (pixels.box, pixels.edge)
         if shot.sensor is None:
             image = tone_map(linear, gain)
             return antialiased(image, visibility, creases) if self._smooth_edges else image
@@ -76,6 +76,19 @@ class RelitComposer(Composer):
         scene = self._illumination.sampled(settled)
         light = metered(self._illumination.resolved(shot.light, scene))
         return self._illumination.lit(settled.spec, scene, light, visibility.walls)
+
+    def _sharp(
+        self, gbuffer: GBuffer, camera: Camera, lit: Lit, visibility: Visibility
+    ) -> tuple[Floats, Creases | None]:
+        """The linear image (H, W, 3) without blur, and the creases of visible bodies."""
+        if not gbuffer.bands:
+            linear, pixels = self._render(gbuffer, camera, lit, visibility)
+            return linear, None if pixels is None else (pixels.box, pixels.edge)
+        bands = zip(gbuffer.bands, visibility.bands, strict=True)
+        parts = [self._sharp(band.gbuffer, band.camera, lit, seen) for band, seen in bands]
+        return np.concatenate([linear for linear, _ in parts]), stacked_creases(
+            gbuffer.bands, [creases for _, creases in parts]
+        )
 
     def _render(
         self, gbuffer: GBuffer, camera: Camera, lit: Lit, visibility: Visibility
@@ -121,15 +134,13 @@ class RelitComposer(Composer):
         spec, total = settled.spec, middle.copy()
         for camera in other_instants(shot.camera, shot.motion):
             try:
-                gbuffer = renderer.rasterise(settled, replace(shot, camera=camera))
+                gbuffer = rasterised(renderer, settled, replace(shot, camera=camera))
             except RejectedView:
                 # The labels are those of the middle of the exposure, so a rejected view at another instant
                 # does not reject the image: the image of the middle is used in its place.
                 total += middle
                 continue
-            there = resolve_visibility(
-                gbuffer, camera, spec.floor is not None, walls_facing(visibility.walls, camera)
-            )
-            light, _ = self._render(gbuffer, camera, lit, there)
+            there = resolved(gbuffer, camera, spec.floor is not None, walls_facing(visibility.walls, camera))
+            light, _ = self._sharp(gbuffer, camera, lit, there)
             total += lens_blur(shot.lens, camera, light, there.depth_m)
         return total * np.float32(1 / shot.motion.frames)

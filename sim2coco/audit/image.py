@@ -18,6 +18,7 @@ DROPOUTS = ("Erasing", "CoarseDropout", "GridDropout")
 """Augmentations that clear visible masks where they cover the image."""
 GEOMETRY = "their geometry was augmented"
 ON_OBJECTS = "without the labels of defects, which are pictures on the surfaces of objects"
+ROLLING = "their rows were exposed one after the other"
 COVERED = "without visible masks, which an augmentation may have covered"
 
 Entry = Mapping[str, Any]
@@ -47,6 +48,9 @@ class ImageAudit:
         """What was found."""
         if self._picture["camera"] is None:
             self._report.left_out = GEOMETRY
+            return self._report
+        if (self._shot.get("motion") or {}).get("readout"):
+            self._report.left_out = ROLLING
             return self._report
         if self._covered:
             self._report.notes.append(COVERED)

@@ -77,3 +77,5 @@ def _limits(recipe: Recipe) -> Iterator[str]:
     yield "Objects, poses, cameras and lights are drawn from ranges; in reality they occur otherwise."
     if recipe.camera.aperture_mm[1] or recipe.camera.motion_px[1]:
         yield "Images are blurred by lens or motion; masks, boxes and depth are those of the sharp image."
+    if recipe.camera.motion_px[1] and recipe.camera.sensor.readout[1]:
+        yield "Rows were exposed one after the other; poses and cameras are those of the middle row."

@@ -8,12 +8,14 @@ record lists as outermost.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim2coco.check.faults import Place
+from sim2coco.check.shutter import is_rolling, seen
 from sim2coco.check.values import Entry, integer, show
 
 Array = NDArray[np.float64]
@@ -25,6 +27,8 @@ POSITION_ERROR = 1e-6
 BEYOND_PX = 0.8
 """How far a box may extend beyond the projected vertices: half a pixel by the centres of pixels, and up to a
 quarter by coarser levels of detail."""
+BAND_PX = 0.125
+"""The same for a rolling shutter: half of the motion from one band of rows to the next."""
 WITHIN_PX, WITHIN_SHARE = 8.0, 0.25
 """How far a box may stay within them, in pixels or as a share of its side: tips can be thin."""
 FRACTION_ERROR = 1e-5
@@ -48,7 +52,7 @@ def check_bodies(
         with np.errstate(all="ignore"):  # comparisons with NaN and infinity are faults
             for label in picture["annotations"]:
                 told = f"instance {label['instance']}"
-                found += [f"{told}: {what}" for what in _label(bodies, picture, label, categories)]
+                found += [f"{told}: {what}" for what in _label(bodies, view, picture, label, categories)]
     except MALFORMED as error:
         found = [f"the scene, the camera or a label cannot be read ({type(error).__name__}: {error})"[:120]]
     for what in found:
@@ -94,7 +98,7 @@ def _decal(entry: Entry) -> int | None:
 
 
 def _label(
-    bodies: list[Any], picture: Entry, label: Entry, categories: Sequence[str] | None
+    bodies: list[Any], view: Entry, picture: Entry, label: Entry, categories: Sequence[str] | None
 ) -> Iterator[str]:
     if not integer(0, len(bodies) - 1)(label["body"]) or bodies[label["body"]]["category"] is None:
         yield f"body {show(label['body'])} is not an object of the scene"
@@ -113,7 +117,7 @@ def _label(
         yield from _pose(body, picture["camera"], label)
         yield from _whole(picture, label)
         if label.get("outermost_m"):
-            yield from _box(picture["camera"], label)
+            yield from _box(picture["camera"], view["shot"].get("motion"), label)
 
 
 def _defect(body: Entry, picture: Entry, label: Entry) -> Iterator[str]:
@@ -176,20 +180,26 @@ def _whole(picture: Entry, label: Entry) -> Iterator[str]:
         yield "truncation differs from 1 - amodal_area / whole_px"
 
 
-def _box(camera: Entry, label: Entry) -> Iterator[str]:
+def _box(camera: Entry, motion: Any, label: Entry) -> Iterator[str]:
     """Checks the box of the whole object against its projected outermost vertices."""
     turn, place_m = _frame(label["pose"])
     points_m = (np.array(label["outermost_m"], np.float64) * label["scale"]) @ turn.T + place_m
-    x = camera["fx"] * points_m[:, 0] / points_m[:, 2] + camera["cx"]
-    y = camera["fy"] * points_m[:, 1] / points_m[:, 2] + camera["cy"]
+    x, y = seen(motion, camera["height"], points_m, partial(_pixels, camera)).T
     left, top, right, bottom = _edges(label["whole_bbox"])
     beyond_px = np.array([x[0] - left, right - x[1], y[2] - top, bottom - y[3]])
     width, height = right - left, bottom - top
     within_px = np.maximum(WITHIN_PX, WITHIN_SHARE * np.array([width, width, height, height]))
-    if not (points_m[:, 2] > 0).all() or not (beyond_px <= BEYOND_PX).all():
+    allowed_px = BEYOND_PX + (BAND_PX if is_rolling(motion) else 0)
+    if not (points_m[:, 2] > 0).all() or not (beyond_px <= allowed_px).all():
         yield f"whole_bbox extends {beyond_px.max():.1f} px beyond the projected mesh"
     elif not (beyond_px >= -within_px).all():
         yield f"whole_bbox stays {-beyond_px.min():.1f} px within the projected mesh"
+
+
+def _pixels(camera: Entry, points_m: Array) -> Array:
+    """Pixel coordinates (n, 2) of points (n, 3) in the frame of the camera."""
+    focal, centre = np.array([[camera["fx"], camera["fy"]], [camera["cx"], camera["cy"]]], np.float64)
+    return np.asarray(points_m[:, :2] / points_m[:, 2:] * focal + centre)
 
 
 def _edges(box_xywh: list[float]) -> Array:

@@ -1,11 +1,13 @@
 """Data sets of a camera with a sensor: the images change, the labels do not, and both are made again."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 from sim2coco import Recipe, generate
+from sim2coco.audit import audit
 from sim2coco.check import check
-from sim2coco.records import View
+from sim2coco.records import View, record_name
 from sim2coco.review.dataset import DataSet
 from sim2coco.review.deep import check_deep
 
@@ -40,6 +42,9 @@ def made(out: Path, **sensor: object) -> tuple[list[View], list[bytes]]:
     return [view for _, view, _ in found], contents
 
 
+ROLLING = {"kind": "shell", "motion_px": [0.5, 1.0], "sensor": {"readout": [8.0, 12.0]}}
+
+
 def test_a_sensor_changes_only_the_images_and_they_are_made_again(tmp_path: Path) -> None:
     plain, images = made(tmp_path / "plain")
     noisy, noisy_images = made(tmp_path / "noisy", **SENSOR)
@@ -54,3 +59,23 @@ def test_a_sensor_changes_only_the_images_and_they_are_made_again(tmp_path: Path
     assert not check(tmp_path / "noisy").faults
     report = check_deep(tmp_path / "noisy")
     assert (report.images, report.faults) == (2, ())
+
+
+def test_labels_of_a_rolling_shutter_are_checked_and_made_again(tmp_path: Path) -> None:
+    image = {**PLAIN["image"], "extra": ["depth", "normals"]}
+    scene = {**PLAIN["scene"], "defects": {"dent": {"kind": "dent", "share": 1.0, "size": [0.5, 0.7]}}}
+    tree = {**PLAIN, "lightings": 1, "camera": ROLLING, "image": image, "scene": scene}
+    generate(Recipe.parse(tree), tmp_path, num_images=1)
+    assert not check(tmp_path).faults
+    assert check_deep(tmp_path).faults == ()
+    assert set(audit(tmp_path, []).left_out) == {"their rows were exposed one after the other"}
+    name = record_name(0)
+    record = json.loads((tmp_path / name).read_text())
+    motion = record["views"][0]["shot"]["motion"]
+    assert motion["readout"] >= 8
+    assert motion["bands"] > 16
+    labels = record["views"][0]["pictures"][0]["annotations"]
+    assert any(label.get("on") is not None for label in labels)
+    del motion["readout"], motion["bands"]  # as if all rows were exposed at once
+    (tmp_path / name).write_text(json.dumps(record))
+    assert "projected mesh" in str(check(tmp_path).faults)

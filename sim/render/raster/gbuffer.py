@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.shot import Shot
+from scenes.shot import Camera, Shot
 from sim.boxes import Box
 from sim.settle import Settled
 
@@ -52,6 +52,7 @@ class GBuffer:
         silhouettes: Silhouette of each body; None for a body whose box lies outside the image.
         tilt: (H, W, 3) float32, what the relief of decals adds to unit normals in the world frame; None if no
             body has decals.
+        bands: With a rolling shutter, the bands of rows of which this is composed, from top to bottom.
     """
 
     color: NDArray[np.uint8]
@@ -59,6 +60,22 @@ class GBuffer:
     body: NDArray[np.int16]
     silhouettes: tuple[Silhouette | None, ...]
     tilt: NDArray[np.float32] | None = None
+    bands: "tuple[Band, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Band:
+    """A band of rows that are exposed at once.
+
+    Attributes:
+        top: Its first row in the image.
+        camera: The camera at that time; its image is the band.
+        gbuffer: What it sees.
+    """
+
+    top: int
+    camera: Camera
+    gbuffer: GBuffer
 
 
 @dataclass(frozen=True, slots=True, eq=False)

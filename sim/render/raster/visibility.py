@@ -32,6 +32,7 @@ class Visibility:
         is_floor: (H, W) mask of the visible floor; None without a floor.
         walls: The walls whose inner side faces the camera.
         wall: (H, W) int8, index into `walls`; -1 where no wall is visible. None without walls.
+        bands: With a rolling shutter, the same for each band of rows, from top to bottom.
     """
 
     body: NDArray[np.int16]
@@ -40,6 +41,7 @@ class Visibility:
     is_floor: Mask | None
     walls: tuple[Wall, ...] = ()
     wall: NDArray[np.int8] | None = None
+    bands: "tuple[Visibility, ...]" = ()
 
 
 def visible_walls(visibility: Visibility) -> Iterator[tuple[Wall, Box, Mask]]:
