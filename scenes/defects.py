@@ -41,6 +41,8 @@ ENOUGH = 0.85
 """A place is taken at once if at least this fraction of the decal lies on the surface."""
 MIN_CONTRAST = 0.25
 """Smallest difference in brightness between a mark and the colour of its body, where that is known."""
+DARK, LIGHT = 0.08, 0.85
+"""Brightness of marks whose usual one would be too close to that of their body."""
 
 PROPORTIONS: Mapping[DecalKind, tuple[float, float]] = {
     "scratch": (0.15, 0.3),
@@ -51,7 +53,7 @@ PROPORTIONS: Mapping[DecalKind, tuple[float, float]] = {
 }
 """Range of height / width of each kind of decal; images have their own."""
 COLORS: Mapping[DecalKind, tuple[tuple[float, float], ...]] = {
-    "scratch": ((0.05, 0.15), (0.0, 0.15), (0.7, 0.95)),
+    "scratch": ((0.05, 0.15), (0.0, 0.1), (0.85, 1.0)),
     "dent": ((0.0, 0.0), (0.0, 0.0), (0.0, 0.0)),
     "stain": ((0.02, 0.12), (0.3, 0.8), (0.1, 0.4)),
     "crack": ((0.0, 0.1), (0.0, 0.3), (0.02, 0.12)),
@@ -217,7 +219,7 @@ def _color(settings: DefectSettings, body: Body, rng: np.random.Generator) -> Ve
     apart = _brightness(color) - _brightness(own)
     if abs(apart) >= MIN_CONTRAST:
         return color
-    return colorsys.hsv_to_rgb(hue, saturation, 0.15 if _brightness(own) > 0.5 else 0.85)
+    return colorsys.hsv_to_rgb(hue, saturation, DARK if _brightness(own) > DARK + MIN_CONTRAST else LIGHT)
 
 
 def _brightness(color: Vec3) -> float:

@@ -69,23 +69,23 @@ def _of_image(pixels: NDArray[np.uint8]) -> Sticker:
 
 
 def _scratch(decal: Decal, width: int, height: int, rng: np.random.Generator) -> Sticker:
-    """One to three nearly parallel strokes: bright where the surface is bare, with darker rims."""
+    """A stroke and some finer ones beside it: bright where the surface is bare, with darker rims."""
     coverage = np.zeros((height, width), np.uint8)
     along = np.linspace(0.0, 1.0, 48)
-    bend, tilt = rng.uniform(-0.25, 0.25), rng.uniform(-0.1, 0.1)
-    for stroke in range(1 + int(rng.random() * 3)):
+    bend, tilt = rng.uniform(-0.3, 0.3), rng.uniform(-0.15, 0.15)
+    for stroke in range(2 + int(rng.random() * 4)):
         start, end = (0.03, 0.97) if not stroke else np.sort(rng.uniform(0.08, 0.92, 2))
         middle = 0.5 if not stroke else rng.uniform(0.3, 0.7)
-        across = middle + bend * (along - along**2) * 2 - bend / 4 + tilt * (along - 0.5)
-        across += 0.02 * _wobble(rng, 48)
-        taper = np.minimum(np.minimum(along, 1 - along) * 7, 1) ** 0.6
-        thick = taper * (0.09 if not stroke else 0.05) * (1 + 0.25 * _wobble(rng, 48)) + 0.006
-        points = np.stack([(start + (end - start) * along) * width, across * height], axis=1)
-        _fill(coverage, _ribbon(points, thick * height))
-    deep = _depth_inside(coverage)
-    rim = np.clip(deep / max(0.05 * height, 1.0), 0, 1)
-    streaks = 1 + 0.12 * cv2.resize(_grain(rng, 5, 96), (width, height), interpolation=cv2.INTER_LINEAR)
-    tone = (0.3 + 0.7 * rim) * streaks
+        place = start + (end - start) * along
+        across = middle + bend * (place - place**2 - 0.125) * 2 + tilt * (place - 0.5)
+        across += 0.012 * _wobble(rng, 48)
+        taper = np.minimum(np.minimum(along * 9, (1 - along) * 3), 1) ** 0.7
+        thick = taper * (0.055 if not stroke else rng.uniform(0.02, 0.04)) * (1 + 0.3 * _wobble(rng, 48))
+        points = np.stack([place * width, across * height], axis=1)
+        _fill(coverage, _ribbon(points, np.maximum(thick, 0.012) * height))
+    rim = np.clip(_depth_inside(coverage) / max(0.03 * height, 1.0), 0, 1)
+    streaks = 1 + 0.15 * cv2.resize(_grain(rng, 9, 96), (width, height), interpolation=cv2.INTER_LINEAR)
+    tone = (0.45 + 0.55 * rim) * streaks
     return _marked(decal, coverage, tone, np.ones_like(tone), -GROOVE_DEPTH * decal.strength * rim)
 
 
@@ -111,29 +111,33 @@ def _crack(decal: Decal, width: int, height: int, rng: np.random.Generator) -> S
 def _stain(decal: Decal, width: int, height: int, rng: np.random.Generator) -> Sticker:
     """A blot with a darker rim, uneven inside, and some drops around it."""
     coverage = np.zeros((height, width), np.uint8)
-    half = np.array([width, height]) / 2
-    _fill(coverage, half + _blob(rng, 0.14) * half * 0.76)
+    half, smallest = np.array([width, height]) / 2, min(width, height)
+    _fill(coverage, half + _around(_blob(rng, 0.1)) * half * 0.84)
     for _ in range(int(rng.random() * 6)):
-        angle, reach = rng.uniform(0, 2 * np.pi), rng.uniform(0.8, 0.92)
+        angle, reach = rng.uniform(0, 2 * np.pi), rng.uniform(0.82, 0.92)
         center = half * (1 + reach * np.array([np.cos(angle), np.sin(angle)]))
-        _fill(coverage, center + _blob(rng, 0.1) * rng.uniform(0.02, 0.07) * min(width, height))
-    smallest = min(width, height)
-    rim = np.exp(-_depth_inside(coverage) / (0.04 * smallest))
-    uneven = cv2.resize(_grain(rng, 7, 7), (width, height), interpolation=cv2.INTER_CUBIC)
-    opacity = np.clip(0.72 + 0.12 * uneven + 0.35 * rim, 0, 1)
-    return _marked(decal, coverage, 1 - 0.3 * rim, opacity, np.zeros_like(rim))
+        _fill(coverage, center + _around(_blob(rng, 0.1)) * rng.uniform(0.02, 0.06) * smallest)
+    rim = np.exp(-_depth_inside(coverage) / (0.03 * smallest))
+    uneven = np.zeros((height, width), np.float32)
+    for cells in (3, 7, 15):
+        uneven += (
+            cv2.resize(_grain(rng, cells, cells), (width, height), interpolation=cv2.INTER_CUBIC) / cells
+        )
+    opacity = np.clip(0.6 + 0.35 * uneven + 0.5 * rim, 0.35, 1)
+    return _marked(decal, coverage, 1 - 0.35 * rim, opacity, np.zeros_like(rim))
 
 
 def _dent(decal: Decal, width: int, height: int, rng: np.random.Generator) -> Sticker:
     """A shallow bowl with a crisp rim, which is seen by its shading."""
-    coverage = np.zeros((height, width), np.uint8)
-    half = np.array([width, height]) / 2
-    _fill(coverage, half + _blob(rng, 0.04) * half * 0.92)
-    deep = _depth_inside(coverage)
-    inward = np.clip(deep / max(float(deep.max()), 1.0), 0, 1)
-    bowl = np.asarray(cv2.GaussianBlur(1 - (1 - inward) ** 2, (0, 0), 0.035 * min(width, height)), np.float64)
-    opacity = 0.22 * inward**0.5
-    return _marked(decal, coverage, np.zeros_like(bowl), opacity, -DENT_DEPTH * decal.strength * bowl)
+    coverage, radius = np.zeros((height, width), np.uint8), 0.94 * _blob(rng, 0.025)
+    _fill(coverage, np.array([width, height]) / 2 * (1 + _around(radius)))
+    x, y = np.meshgrid(2 * (np.arange(width) + 0.5) / width - 1, 2 * (np.arange(height) + 0.5) / height - 1)
+    at = np.interp(
+        np.arctan2(y, x), np.linspace(0, 2 * np.pi, len(radius) + 1)[:-1], radius, period=2 * np.pi
+    )
+    inward = np.clip(1 - (np.hypot(x, y) / at) ** 2, 0, 1)
+    bowl = np.asarray(cv2.GaussianBlur(inward**0.9, (0, 0), 0.02 * min(width, height)), np.float64)
+    return _marked(decal, coverage, np.zeros_like(bowl), 0.12 * inward, -DENT_DEPTH * decal.strength * bowl)
 
 
 DRAWN: Mapping[str, Callable[[Decal, int, int, np.random.Generator], Sticker]] = {
@@ -189,12 +193,17 @@ def _jagged(rng: np.random.Generator, start: Array, end: Array, spread: float, n
 
 
 def _blob(rng: np.random.Generator, unevenness: float) -> Array:
-    """An uneven closed curve (n, 2) that is about the unit circle and does not leave its square much."""
+    """The radius (n,) of an uneven closed curve at even angles: 1 where it is largest."""
     angle = np.linspace(0, 2 * np.pi, 180, endpoint=False)
     radius: Array = np.ones_like(angle)
-    for waves in range(2, 9):
+    for waves in range(2, 8):
         radius += unevenness * 2 / waves * rng.standard_normal() * np.cos(waves * angle + rng.uniform(0, 6.3))
-    radius = np.clip(radius / radius.max() * (1 + unevenness), 0.35, 1.0 + unevenness)
+    return np.asarray(np.clip(radius / radius.max(), 0.4, 1.0))
+
+
+def _around(radius: Array) -> Array:
+    """The points (n, 2) of a closed curve about the origin, from its radius (n,) at even angles."""
+    angle = np.linspace(0, 2 * np.pi, len(radius), endpoint=False)
     return np.asarray(radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1))
 
 
