@@ -62,12 +62,17 @@ def semantic_ids(
 ) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """COCO's category id in each pixel (H, W): 0 for none, the largest value for objects without a label.
 
+    Defects are on top of their objects; one without a label shows its object.
+
     The type is uint8 unless the data set has more than `MOST_8_BIT` categories.
     """
     numbers = [instance.category + 1 for instance in sample.instances]
-    if categories > MOST_8_BIT:
-        return _looked_up(sample, numbers, dropped, WITHOUT_LABEL_16)
-    return _looked_up(sample, numbers, dropped, WITHOUT_LABEL_8).astype(np.uint8)
+    without_label = WITHOUT_LABEL_16 if categories > MOST_8_BIT else WITHOUT_LABEL_8
+    ids, (height, width) = _looked_up(sample, numbers, dropped, without_label), sample.ids.shape
+    for instance in sample.instances:
+        if instance.on is not None and instance.id not in dropped:
+            ids[sample.visible_mask(instance, (0, 0, width, height))] = instance.category + 1
+    return ids if categories > MOST_8_BIT else ids.astype(np.uint8)
 
 
 def _looked_up(

@@ -186,7 +186,7 @@ def finish(
     for copy, (finished, checked) in enumerate(augmented(context, settled, shot, sample, verdict)):
         if not checked.accepted:
             return [], tuple(f"augment:{reason}" for reason in checked.reasons)
-        categories = len(context.catalogue.names)
+        categories = len(context.catalogue.categories)
         pictures.append(written(context.recipe.image, settled, shot, copy, finished, checked, categories))
     return pictures, ()
 

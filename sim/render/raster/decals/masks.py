@@ -21,7 +21,7 @@ Floats = NDArray[np.float32]
 Index = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
-ROW_PX = 4096
+ROW_PX = 512
 """Lists of points are passed to OpenCV as images of this width."""
 
 
