@@ -215,6 +215,19 @@ def _lit(choice: str, out: Path) -> Image.Image:
     return Image.open(picture).convert("RGB").resize((400, 300), Image.Resampling.LANCZOS)
 
 
+def materials(target: Path) -> None:
+    """All materials in several variants, as one JPEG."""
+    subprocess.run([sys.executable, DOCS / "materials.py", target], check=True)
+
+
+def reflections(target: Path) -> None:
+    """Four scenes with metal on glossy floors under skies, as one JPEG."""
+    floor = ("scene.floor.textures=[brushed_metal,tiles,veneer]", "scene.floor.textured=1")
+    gloss = ("scene.floor.roughness=0.15", "scene.metallic=0.5", "scene.roughness=[0.05,0.4]")
+    view = ("light=outdoors", "light.specular=0.5", "camera.elevation_deg=[12,30]", "camera.fill=[0.9,1.1]")
+    _sheet(_taken(8, "seed=13", *floor, *gloss, *view), target)
+
+
 if __name__ == "__main__":
     DAY.write_text(day())
     (DOCS / "settings.md").write_text(settings())
@@ -223,6 +236,8 @@ if __name__ == "__main__":
     close_up(DOCS / "images" / "close_up.jpg")
     contact_sheet(DOCS / "images" / "contact_sheet.jpg")
     relit_beside_tiny(DOCS / "images" / "relit_vs_tiny.jpg")
+    materials(DOCS / "images" / "materials.jpg")
+    reflections(DOCS / "images" / "reflections.jpg")
     rooms(DOCS / "images" / "rooms.jpg")
     shelves(DOCS / "images" / "scene_shelf.jpg")
     tabletops(DOCS / "images" / "scene_tabletop.jpg")

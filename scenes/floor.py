@@ -1,26 +1,41 @@
 """The floor of a scene: its colours and textures."""
 
+from typing import ClassVar
+
 import numpy as np
 
 from scenes.assets.images import Album
 from scenes.looks import LookSettings
-from scenes.settings import Positive, uniform
+from scenes.settings import Positive, Share, ShareRange
 from scenes.spec import Surface
 
 
 class FloorSettings(LookSettings):
     """Colours and textures of the floor."""
 
+    surface_kind: ClassVar[str] = "floor"
+    saturation: ShareRange = (0.0, 0.4)
+    """Saturation of the colour: 0 is grey."""
+    textured: Share = 0.9
+    """Fraction of surfaces with a texture; the others have one colour."""
     tile: Positive = (1.0, 8.0)
-    """Side length of one texture tile, in multiples of the typical object size."""
+    """Side length of a tile, in typical object sizes; materials have their natural size if it fits these."""
+
+    roughness: ShareRange | None = None
+    """Roughness of the floor: 0 is a mirror, 1 is matte; null is that of its material, or else matte."""
 
     def surface(self, rng: np.random.Generator, unit_m: float, album: Album) -> Surface:
         """Draws the floor.
 
         Args:
-            rng: Generator; eight random numbers are always drawn.
+            rng: Generator; nine random numbers are always drawn.
             unit_m: The typical object size in metres.
             album: Images and texture variants to choose from.
         """
-        look, tile_m = self.draw(rng, album), unit_m * uniform(rng, self.tile)
-        return Surface(look, tile_m, float(rng.random() * 2 * np.pi))
+        look = self.draw(rng, album)
+        tile_m = self.tile_side_m(look, rng.random(), unit_m, self.tile)
+        turn_rad, drawn = float(rng.random() * 2 * np.pi), rng.random()
+        if self.roughness is None:
+            return Surface(look, tile_m, turn_rad)
+        low, high = self.roughness
+        return Surface(look, tile_m, turn_rad, low + (high - low) * drawn)

@@ -1,12 +1,13 @@
 """Furniture: fixed, unlabelled bodies. Objects fall onto or into them, or are occluded by them."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from scenes.assets.catalogue import Asset
 from scenes.assets.images import Album
+from scenes.assets.materials.kinds import MATERIALS
 from scenes.assets.mesh import Mesh
 from scenes.assets.shapes import box
 from scenes.geometry import Pose, Scale, Vec3, vec3
@@ -39,6 +40,7 @@ def cuboid(low_m: Vec3, high_m: Vec3, frame: Pose = UPRIGHT) -> tuple[Scale, Pos
 class FurnitureSettings(LookSettings):
     """Appearance and friction of a piece of furniture."""
 
+    surface_kind: ClassVar[str] = "furniture"
     roughness: ShareRange = (0.3, 0.9)
     """Roughness of its surface: 0 has sharp highlights, 1 is matte."""
     friction: Annotated[Range, within(0.0, 10.0)] = (0.4, 0.9)
@@ -60,7 +62,20 @@ class FurnitureSettings(LookSettings):
         """
         look, roughness = self.draw(rng, album), uniform(rng, self.roughness)
         friction = uniform(rng, self.friction)
+        material = None if look.texture is None else MATERIALS.get(look.texture.kind)
+        metallic = material is not None and material.metallic
         return tuple(
-            Body(asset.key, None, scale, pose, look, friction, roughness, role="furniture", fixed=True)
+            Body(
+                asset.key,
+                None,
+                scale,
+                pose,
+                look,
+                friction,
+                roughness,
+                role="furniture",
+                fixed=True,
+                metallic=metallic,
+            )
             for scale, pose in parts
         )

@@ -4,12 +4,13 @@ import colorsys
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field, field_validator
 
-from scenes.assets.images import IMAGE, MAX_POOL, Album, Texture, image_files
+from scenes.assets.images import IMAGE, MAX_POOL, Album, Style, Texture, image_files
+from scenes.assets.materials.kinds import MATERIALS, NATURAL
 from scenes.assets.reading.image import IMAGE_SUFFIXES
 from scenes.assets.textures import TEXTURES
 from scenes.geometry import Vec3
@@ -20,6 +21,9 @@ from scenes.spec import Look
 class LookSettings(Settings):
     """Ranges of colours, and choice of textures."""
 
+    surface_kind: ClassVar[str] = "object"
+    """What kind of surface this is, a key of `NATURAL`; kinds without an entry are textured abstractly."""
+
     hue: ShareRange = (0.0, 1.0)
     """Hue of the colour: 0 and 1 are red, 1/3 is green, 2/3 is blue."""
     saturation: ShareRange = (0.0, 0.8)
@@ -28,18 +32,18 @@ class LookSettings(Settings):
     """Brightness of the colour (V of HSV): 0 is black."""
     textured: Share = 0.8
     """Fraction of surfaces with a texture; the others have one colour."""
-    textures: tuple[str, ...] = tuple(TEXTURES)
-    """Procedural textures to choose from; not used if images is set."""
+    textures: tuple[str, ...] | None = None
+    """Materials, with colours of their own, and patterns to choose from; null takes those of `looks`."""
     pool: Annotated[int, Field(ge=1, le=MAX_POOL)] = 32
-    """Number of different variants of each procedural texture."""
+    """Number of different variants of each material and pattern."""
     images: str | None = None
-    """Folder of images to use as textures; null uses procedural ones."""
+    """Folder of images to use as textures; null uses materials and patterns."""
 
     @field_validator("textures")
     @classmethod
-    def _known(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
-        for kind in kinds:
-            check_known("texture", kind, TEXTURES)
+    def _known(cls, kinds: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for kind in kinds or ():
+            check_known("texture", kind, (*MATERIALS, *TEXTURES))
         return kinds
 
     @field_validator("images")
@@ -66,11 +70,38 @@ class LookSettings(Settings):
         if self.images is not None:
             image = album.images[int(member * len(album.images))]
             return Look((1.0, 1.0, 1.0), Texture(IMAGE, image.index, image.key), _offset_tiles(which))
-        if not self.textures:
+        kinds = self.choices(album.style)
+        if not kinds:
             return Look(color)
-        kind = self.textures[int(which * len(self.textures))]
+        kind = kinds[int(which * len(kinds))]
         pool = album.members[: bisect_left(album.members, self.pool)]
-        return Look(color, Texture(kind, pool[int(member * len(pool))]))
+        texture = Texture(kind, pool[int(member * len(pool))])
+        if kind not in MATERIALS:
+            return Look(color, texture)
+        return Look((1.0, 1.0, 1.0), texture, _offset_tiles(which * len(kinds) % 1.0))
+
+    def choices(self, style: Style) -> tuple[str, ...]:
+        """The materials and patterns to choose from."""
+        if self.textures is not None:
+            return self.textures
+        return tuple(TEXTURES) if style == "abstract" else NATURAL.get(self.surface_kind, tuple(TEXTURES))
+
+    def tile_side_m(self, look: Look, drawn: float, unit_m: float, bounds: tuple[float, float]) -> float:
+        """Side length of a texture tile in metres: that of the material, or else that of the settings.
+
+        Materials have their natural size between half of the lower and three times the upper bound.
+
+        Args:
+            look: The look of the surface.
+            drawn: A random number in [0, 1), which chooses from the range of sizes.
+            unit_m: The typical object size in metres.
+            bounds: Smallest and largest side length in multiples of the typical object size.
+        """
+        low, high = bounds
+        if look.texture is None or look.texture.kind not in MATERIALS:
+            return unit_m * (low + (high - low) * drawn)
+        small_m, large_m = MATERIALS[look.texture.kind].tile_m
+        return min(max(small_m + (large_m - small_m) * drawn, unit_m * low / 2), 3 * unit_m * high)
 
 
 def _offset_tiles(drawn: float) -> tuple[float, float]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import count as counting
 from itertools import islice
-from typing import Annotated, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from pydantic import Field
 
 from scenes.assets.catalogue import Asset, Catalogue
 from scenes.assets.images import DEFECTS
+from scenes.assets.materials.sheet import metal_color
 from scenes.assets.mesh import Mesh
 from scenes.assets.stance import STANDING
 from scenes.camera import ALL_ROUND, Viewpoints
@@ -31,6 +32,14 @@ DISTRACTOR_LOOK = LookSettings(textured=0.5)
 
 IDENTITY = Pose((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
 Array = NDArray[np.float64]
+
+
+class BackgroundSettings(LookSettings):
+    """Colours and textures of the background."""
+
+    surface_kind: ClassVar[str] = "background"
+    saturation: ShareRange = (0.0, 0.4)
+    """Saturation of the colour: 0 is grey."""
 
 
 class UnplacedBody(NamedTuple):
@@ -86,8 +95,10 @@ class Scene(Kind):
     """Colours and textures of objects whose category has `color: random`."""
     distractors: LookSettings = DISTRACTOR_LOOK
     """Colours and textures of distractors."""
-    background: LookSettings = LookSettings()
+    background: BackgroundSettings = BackgroundSettings()
     """Colours and textures of the background, which is visible behind everything else."""
+    metallic: Share = 0.1
+    """Fraction of objects and distractors with `color: random` that are of bare metal, in its colours."""
     roughness: ShareRange = (0.15, 0.8)
     """Roughness of each object and distractor: 0 has sharp highlights, 1 is matte."""
     defects: Annotated[dict[str, DefectSettings], Field(exclude_if=lambda defects: not defects)] = Field(
@@ -157,7 +168,8 @@ class Scene(Kind):
             scale *= uniform(picks, self.size_jitter)
             look = self._look(asset, catalogue, streams("looks", body=index))
             roughness = uniform(streams("gloss", body=index), self.roughness)
-            yield UnplacedBody(asset, _body(asset, scale, look, roughness), streams("poses", body=index))
+            body = self._finished(asset, _body(asset, scale, look, roughness), streams("metal", body=index))
+            yield UnplacedBody(asset, body, streams("poses", body=index))
 
     def _distractors(self, catalogue: Catalogue, streams: Streams) -> Iterator[UnplacedBody]:
         """Draws all distractors."""
@@ -169,7 +181,16 @@ class Scene(Kind):
             asset, scale = catalogue.draw(rng, distractor=True)
             scale *= uniform(rng, self.size_jitter)
             roughness = uniform(streams("distractor_gloss", body=index), self.roughness)
-            yield UnplacedBody(asset, _body(asset, scale, self._look(asset, catalogue, rng), roughness), rng)
+            body = _body(asset, scale, self._look(asset, catalogue, rng), roughness)
+            yield UnplacedBody(
+                asset, self._finished(asset, body, streams("distractor_metal", body=index)), rng
+            )
+
+    def _finished(self, asset: Asset, body: Body, rng: np.random.Generator) -> Body:
+        """The body, or for the fraction `metallic` of those that get random colours, the body of metal."""
+        if not asset.recolored or rng.random() >= self.metallic:
+            return body
+        return replace(body, look=Look(metal_color(rng)), metallic=True)
 
     def _look(self, asset: Asset, catalogue: Catalogue, rng: np.random.Generator) -> Look:
         role, settings = (

@@ -65,6 +65,7 @@ class Body:
         role: Role in the scene. The role `object`, which is the default, is replaced by `distractor` if the
             category is None. Records rely on this, because they store the role of furniture only.
         fixed: If True, the physics simulation never moves the body.
+        metallic: Whether the body is of bare metal, which reflects its surroundings in its own colour.
         decals: Defects and pictures on its surface; later ones lie on earlier ones. Only objects have any.
 
     Raises:
@@ -80,6 +81,7 @@ class Body:
     roughness: float = 0.5
     role: Annotated[Role, Field(exclude_if=lambda role: role != "furniture")] = "object"
     fixed: Annotated[bool, Field(exclude_if=lambda fixed: not fixed)] = False
+    metallic: Annotated[bool, Field(exclude_if=lambda metallic: not metallic)] = False
     decals: Annotated[tuple[Decal, ...], Field(exclude_if=lambda decals: not decals)] = ()
 
     def __post_init__(self) -> None:
@@ -132,11 +134,14 @@ class Surface:
         look: Colour and texture.
         tile_m: Side length of one texture tile on floor and walls.
         turn_rad: Rotation of the texture about the vertical axis; unused for walls.
+        roughness: Roughness of the floor: 0 is a mirror, 1 is matte. None is that of its material, and matte
+            without one.
     """
 
     look: Look
     tile_m: float
     turn_rad: float
+    roughness: Annotated[float | None, Field(exclude_if=lambda roughness: roughness is None)] = None
 
 
 @dataclass(frozen=True, slots=True)

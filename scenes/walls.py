@@ -4,14 +4,14 @@ Their number and appearance are drawn together with the scene; their positions a
 """
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.images import Album
 from scenes.looks import LookSettings
-from scenes.settings import IntRange, Positive, Streams, uniform, uniform_int, within
+from scenes.settings import IntRange, Positive, Share, ShareRange, Streams, uniform, uniform_int, within
 from scenes.spec import Surface, Wall, WallPlan
 
 OPEN_SIDE_FACTOR = 40
@@ -24,6 +24,11 @@ It is a multiple of the distance of the farthest wall or of the wall height, whi
 class WallSettings(LookSettings):
     """Walls around the objects, and their colours and textures."""
 
+    surface_kind: ClassVar[str] = "wall"
+    saturation: ShareRange = (0.0, 0.4)
+    """Saturation of the colour: 0 is grey."""
+    textured: Share = 0.9
+    """Fraction of surfaces with a texture; the others have one colour."""
     number: Annotated[IntRange, within(0, 4)] = (0, 0)
     """Number of walls, each at 90 degrees to the one before; 4 make a room. Walls never occlude objects."""
     gap: Positive = (0.5, 5.0)
@@ -31,7 +36,7 @@ class WallSettings(LookSettings):
     height: Positive = (3.0, 12.0)
     """Height of the walls, in multiples of the typical object size."""
     tile: Positive = (1.0, 8.0)
-    """Side length of one texture tile, in multiples of the typical object size."""
+    """Side length of a tile, in typical object sizes; materials have their natural size if it fits these."""
 
     def plan(self, streams: Streams, unit_m: float, album: Album) -> WallPlan | None:
         """Draws the walls of a scene without their positions; None if the scene has no walls.
@@ -46,7 +51,8 @@ class WallSettings(LookSettings):
         if not number:
             return None
         turn_rad, height_m = 2 * np.pi * rng.random(), unit_m * uniform(rng, self.height)
-        surface = Surface(self.draw(rng, album), unit_m * uniform(rng, self.tile), 0.0)
+        look = self.draw(rng, album)
+        surface = Surface(look, self.tile_side_m(look, rng.random(), unit_m, self.tile), 0.0)
         gaps_m = tuple(unit_m * uniform(streams("walls", body=wall), self.gap) for wall in range(number))
         return WallPlan(surface, float(turn_rad), height_m, gaps_m)
 

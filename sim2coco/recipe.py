@@ -13,7 +13,7 @@ import sim2coco.quality
 from augment.settings import AugmentSettings
 from scenes.assets.catalogue import Catalogue
 from scenes.assets.categories import Assets
-from scenes.assets.images import ENVIRONMENT
+from scenes.assets.images import ENVIRONMENT, Style
 from scenes.assets.loading import load_catalogue
 from scenes.assets.paths import AssetPath
 from scenes.camera import CameraKind, ImageSettings, Shell
@@ -48,6 +48,8 @@ class Recipe(Settings):
     """Relative sizes of the splits, like {train: 0.8, val: 0.2}; each scene belongs to exactly one split."""
     assets: Assets
     """The objects of the scenes."""
+    looks: Style = "natural"
+    """What floors, walls, backgrounds and furniture are made of: natural materials, or abstract patterns."""
     scene: SerializeAsAny[Annotated[Scene, one_of(Scene)]] = Drop()
     """How scenes are composed."""
     camera: SerializeAsAny[Annotated[CameraKind, one_of(CameraKind)]] = Shell()
@@ -111,7 +113,7 @@ class Recipe(Settings):
             CatalogueError: A mesh cannot be used.
             ImageError: An image cannot be read.
         """
-        catalogue = load_catalogue(self.assets, self.image_folders, self.scene.furniture)
+        catalogue = load_catalogue(self.assets, self.image_folders, self.scene.furniture, self.looks)
         defects = {name: defect.supercategory for name, defect in self.scene.defects.items()}
         return replace(catalogue, defects=defects)
 

@@ -27,6 +27,8 @@ STREAMS = (
     "places",
     "depth_sensor",
     "defects",
+    "metal",
+    "distractor_metal",
 )
 """Names of streams. Their position is part of the seed, so new names must be appended at the end."""
 

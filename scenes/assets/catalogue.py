@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from scenes.assets.images import MAX_POOL, Album, Images
+from scenes.assets.images import MAX_POOL, Album, Images, Style
 from scenes.assets.mesh import Mesh
 from scenes.assets.origin import Origin
 from scenes.assets.pieces import Array
@@ -115,7 +115,8 @@ class Catalogue:
         defects: The supercategory of each category of defects, by name; they come after the others.
         attributes: The user's own facts of each category; empty if no category has any.
         images: The user's images for each surface and for environment maps; see `images.Images`.
-        members: Indices of the allowed variants of each procedural texture, in ascending order.
+        members: Indices of the allowed variants of each material and texture, in ascending order.
+        style: What surfaces are textured with whose settings do not say so.
         furniture: The assets of furniture by name; the kind of scene defines the names.
         notes: What was changed or ignored when the mesh files were read, and which sizes that nobody states
             are far from the others. Each note starts with the setting.
@@ -133,18 +134,19 @@ class Catalogue:
     defects: Mapping[str, str] = field(default_factory=dict)
     images: Images = field(default_factory=dict)
     members: Sequence[int] = range(MAX_POOL)
+    style: Style = "natural"
     furniture: Mapping[str, Asset] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     far_sizes: Mapping[str, str] = field(default_factory=dict)
     whole: "Catalogue | None" = None
 
     def album(self, role: str) -> Album:
-        """The user's images and the procedural textures that may be used for surfaces of one role.
+        """The user's images, and the materials and textures, that may be used for surfaces of one role.
 
         Args:
             role: A key of `images`.
         """
-        return Album(self.images.get(role, ()), self.members)
+        return Album(self.images.get(role, ()), self.members, self.style)
 
     @cached_property
     def assets(self) -> dict[str, Asset]:

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scenes.assets.materials.kinds import MATERIALS, material
+from scenes.assets.materials.material import Material
 from scenes.assets.panoramas import panorama_files, read_panorama
 from scenes.assets.reading.image import IMAGE_SUFFIXES, ImageError, read_cutout, read_image
 from scenes.assets.skies import SKIES, sky
@@ -29,12 +32,17 @@ CACHED_PANORAMAS = 4
 
 
 MAX_POOL = 256
-"""Largest number of variants of a procedural texture or environment map."""
+"""Largest number of variants of a material, a procedural texture or an environment map."""
+CACHED_MATERIALS = 4
+"""Number of materials that are cached in memory, 1.5 MiB each."""
+
+Style = Literal["natural", "abstract"]
+"""What surfaces are textured with by default: materials, or abstract patterns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Texture:
-    """A texture of a surface: variant `index` of a procedural `kind`, or an image file.
+    """A texture of a surface: variant `index` of a material or procedural texture `kind`, or an image file.
 
     For the kind `image`, `index` is the index of the file in its folder, and `source` is its name and content
     hash, `name@hash`.
@@ -69,11 +77,13 @@ class Album:
 
     Attributes:
         images: Images in the folder that is given by the setting `images`.
-        members: Indices of the allowed variants of each procedural texture, in ascending order.
+        members: Indices of the allowed variants of each material and texture, in ascending order.
+        style: What surfaces are textured with whose settings do not say so.
     """
 
     images: Sequence[ImageFile] = ()
     members: Sequence[int] = range(MAX_POOL)
+    style: Style = "natural"
 
 
 def image_files(folder: str) -> list[Path]:
@@ -132,7 +142,8 @@ class Pictures:
     """Provides the pixels of textures and environment maps, and caches them.
 
     `pictures(texture)` returns the pixels of a texture, `pictures.cutout(texture)` those of an image with its
-    alpha channel, and `pictures.panorama(source)` the radiance of an environment map.
+    alpha channel, `pictures.material(texture)` the material that has these pixels, and
+    `pictures.panorama(source)` the radiance of an environment map.
 
     Args:
         images: The users' images.
@@ -144,6 +155,7 @@ class Pictures:
         self._images = [image for of_role in images.values() for image in of_role]
         self._get = lru_cache(keep)(self._read)
         self.cutout = lru_cache(keep)(self._read_cutout)
+        self.material = lru_cache(CACHED_MATERIALS)(self._draw_material)
         self.panorama = lru_cache(CACHED_PANORAMAS)(self._read_panorama)
 
     def __call__(self, choice: Texture) -> NDArray[np.uint8]:
@@ -157,6 +169,8 @@ class Pictures:
     def _read(self, choice: Texture) -> NDArray[np.uint8]:
         if choice.kind == IMAGE:
             return read_image(self._path(choice.source))
+        if (made_of := self.material(choice)) is not None:
+            return made_of.color
         rng = _rng(choice.kind, choice.index)
         return _desaturated(texture(choice.kind, rng), rng.random(), 100 + 100 * rng.random())
 
@@ -167,6 +181,12 @@ class Pictures:
             ImageError: The file is missing or has changed.
         """
         return read_cutout(self._path(choice.source))
+
+    def _draw_material(self, choice: Texture) -> Material | None:
+        """The material of a texture; None for images and textures of other kinds."""
+        if choice.kind not in MATERIALS:
+            return None
+        return material(choice.kind, _rng(choice.kind, choice.index))
 
     def _read_panorama(self, source: str) -> NDArray[np.float32]:
         """Radiance (h, w, 3) of an environment map: a file `name@hash`, or a procedural map `kind:variant`.

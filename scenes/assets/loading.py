@@ -8,7 +8,7 @@ from pathlib import Path
 from scenes.assets.catalogue import Asset, Catalogue, CatalogueError
 from scenes.assets.categories import UNKNOWN, Assets, Category
 from scenes.assets.filenames import readable
-from scenes.assets.images import load_images
+from scenes.assets.images import Style, load_images
 from scenes.assets.library import Entry, NoLibrary, read_library
 from scenes.assets.mesh import Mesh, MeshError
 from scenes.assets.naming import asset_names
@@ -33,6 +33,7 @@ def load_catalogue(
     settings: Assets,
     folders: Mapping[str, str | None] | None = None,
     furniture: Mapping[str, Mesh] | None = None,
+    style: Style = "natural",
 ) -> Catalogue:
     """Returns the catalogue of the settings; reads and checks all meshes and images in the current process.
 
@@ -40,6 +41,7 @@ def load_catalogue(
         settings: The categories and distractors.
         folders: The folder of images for each role, or None; see `load_images`.
         furniture: Meshes of furniture, by name.
+        style: What surfaces are textured with whose settings do not say so.
 
     Raises:
         CatalogueError: A path contains no mesh, or a mesh cannot be used. The message lists up to
@@ -71,6 +73,7 @@ def load_catalogue(
         furniture={
             name: replace(one_asset(name, mesh), category=None) for name, mesh in (furniture or {}).items()
         },
+        style=style,
         notes=(*(one.sentence for one in far if not one.stated), *loader.notes),
         far_sizes={one.category: one.sentence for one in far},
     )

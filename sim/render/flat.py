@@ -46,10 +46,10 @@ class FlatComposer(Composer):
     def _shade_walls(self, image: NDArray[np.uint8], shot: Shot, visibility: Visibility) -> None:
         for wall, box, shown in visible_walls(visibility):
             points, depth_m = wall_points(wall, shot.camera, box)
-            albedo = self.surfaces.wall(wall, shot.camera, points, depth_m)
+            sampled = self.surfaces.wall(wall, shot.camera, points, depth_m)
             direct = max(-float(wall.outward() @ shot.light.direction), 0.0)
             strength = np.full(depth_m.shape, shot.light.ambient + shot.light.diffuse * direct, np.float32)
-            lit = _lit(albedo, wall.surface, shot.light, strength)
+            lit = _lit(None if sampled is None else sampled.color, wall.surface, shot.light, strength)
             np.copyto(image[slices(box)], lit, where=shown[..., None])
 
     def _shade_floor(
@@ -73,7 +73,8 @@ class FlatComposer(Composer):
             + depth * axis_component(camera, axis)[part].astype(np.float32)
             for axis in (0, 1)
         )
-        albedo = self.surfaces.floor(surface, camera, x, y, depth)
+        sampled = self.surfaces.floor(surface, camera, x, y, depth)
+        albedo = None if sampled is None else sampled.color
         direct = light.diffuse * max(light.direction[2], 0.0)
         strength = np.float32(light.ambient + direct) - np.float32(direct * light.shadow) * _shade(
             shadow, light, x, y

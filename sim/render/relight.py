@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.images import Pictures
-from scenes.shot import Camera, Shot
+from scenes.shot import Shot
 from sim.meshfiles import MeshFiles
 from sim.render.cache import LastResult
 from sim.render.compose import Composer, Floats
@@ -22,6 +22,7 @@ from sim.render.lighting.walls import shade_walls
 from sim.render.raster.gbuffer import GBuffer, RejectedView, Renderer
 from sim.render.raster.planes import walls_facing
 from sim.render.raster.visibility import Visibility
+from sim.render.reflection import with_reflections
 from sim.render.sensor.antialiasing import antialiased
 from sim.render.sensor.exposure import exposure_gain, metered
 from sim.render.sensor.lens import lens_blur
@@ -59,7 +60,7 @@ class RelitComposer(Composer):
     ) -> Image:
         """The image (H, W, 3) of a shot."""
         lit = self._lit(settled, shot, visibility)
-        linear, creases = self._sharp(gbuffer, shot.camera, lit, visibility)
+        linear, creases = self._sharp(renderer, gbuffer, settled, shot, lit, visibility)
         gain = exposure_gain(linear)
         if shot.lens is not None or shot.motion is not None:
             linear = self._expose(renderer, settled, shot, lit, linear, visibility)
@@ -78,23 +79,39 @@ class RelitComposer(Composer):
         return self._illumination.lit(settled.spec, scene, light, visibility.walls)
 
     def _sharp(
-        self, gbuffer: GBuffer, camera: Camera, lit: Lit, visibility: Visibility
+        self,
+        renderer: Renderer,
+        gbuffer: GBuffer,
+        settled: Settled,
+        shot: Shot,
+        lit: Lit,
+        visibility: Visibility,
     ) -> tuple[Floats, Creases | None]:
         """The linear image (H, W, 3) without blur, and the creases of visible bodies."""
         if not gbuffer.bands:
-            linear, pixels = self._render(gbuffer, camera, lit, visibility)
+            linear, pixels = self._render(renderer, gbuffer, settled, shot, lit, visibility)
             return linear, None if pixels is None else (pixels.box, pixels.edge)
         bands = zip(gbuffer.bands, visibility.bands, strict=True)
-        parts = [self._sharp(band.gbuffer, band.camera, lit, seen) for band, seen in bands]
+        parts = [
+            self._sharp(renderer, band.gbuffer, settled, replace(shot, camera=band.camera), lit, seen)
+            for band, seen in bands
+        ]
         return np.concatenate([linear for linear, _ in parts]), stacked_creases(
             gbuffer.bands, [creases for _, creases in parts]
         )
 
     def _render(
-        self, gbuffer: GBuffer, camera: Camera, lit: Lit, visibility: Visibility
+        self,
+        renderer: Renderer,
+        gbuffer: GBuffer,
+        settled: Settled,
+        shot: Shot,
+        lit: Lit,
+        visibility: Visibility,
     ) -> tuple[Floats, Pixels | None]:
         """The linear image (H, W, 3) of a pinhole camera at one instant, and the pixels of visible bodies."""
-        linear = self._render_background(camera, lit, visibility)
+        camera = shot.camera
+        linear = self._render_background(renderer, settled, shot, lit, visibility)
         if lit.scene is None:
             return linear, None
         shade_walls(linear, self.surfaces, camera, visibility, lit)
@@ -103,12 +120,16 @@ class RelitComposer(Composer):
             shade_bodies(linear, lit, pixels, self._material(gbuffer, lit.spec, camera, pixels))
         return linear, pixels
 
-    def _render_background(self, camera: Camera, lit: Lit, visibility: Visibility) -> Floats:
+    def _render_background(
+        self, renderer: Renderer, settled: Settled, shot: Shot, lit: Lit, visibility: Visibility
+    ) -> Floats:
         """The linear image (H, W, 3) of floor and background."""
-        spec = lit.spec
+        spec, camera = lit.spec, shot.camera
         if spec.floor is None or visibility.plane_m is None:
             return background_image(self.surfaces, spec.background, camera, lit.light)
-        linear = floor_image(self._floor_colors(spec.floor, camera, visibility.plane_m), spec.floor, lit)
+        colors = self._floor_colors(spec.floor, camera, visibility.plane_m)
+        matte = floor_image(colors, spec.floor, lit)
+        linear = with_reflections(matte, colors, lit, self.surfaces, renderer, settled, shot, visibility)
         background = np.isinf(visibility.depth_m)
         if not background.any():
             return linear
@@ -133,14 +154,15 @@ class RelitComposer(Composer):
             return middle
         spec, total = settled.spec, middle.copy()
         for camera in other_instants(shot.camera, shot.motion):
+            moved = replace(shot, camera=camera)
             try:
-                gbuffer = rasterised(renderer, settled, replace(shot, camera=camera))
+                gbuffer = rasterised(renderer, settled, moved)
             except RejectedView:
                 # The labels are those of the middle of the exposure, so a rejected view at another instant
                 # does not reject the image: the image of the middle is used in its place.
                 total += middle
                 continue
             there = resolved(gbuffer, camera, spec.floor is not None, walls_facing(visibility.walls, camera))
-            light, _ = self._sharp(gbuffer, camera, lit, there)
+            light, _ = self._sharp(renderer, gbuffer, settled, moved, lit, there)
             total += lens_blur(shot.lens, camera, light, there.depth_m)
         return total * np.float32(1 / shot.motion.frames)

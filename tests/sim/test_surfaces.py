@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scenes.assets.images import IMAGE, Pictures, Texture, load_images
+from scenes.assets.materials.kinds import MATERIALS
 from scenes.assets.shapes import SHAPES
 from scenes.assets.textures import TEXTURES
 from scenes.spec import Look, Surface, Wall
@@ -23,7 +24,7 @@ from sim2coco.seeding import rng_for
 from tests.rig import GREY, Rig, camera_at, catalogue_of, shot, still
 
 
-@pytest.mark.parametrize("kind", TEXTURES)
+@pytest.mark.parametrize("kind", (*TEXTURES, *MATERIALS))
 def test_at_the_horizon_a_floor_has_its_mean_color(kind: str) -> None:
     """Where a pixel covers many tiles, the texture is averaged, so that it has no aliasing."""
     pictures, texture = Pictures({}), Texture(kind, 3)
@@ -126,12 +127,9 @@ def test_an_offset_moves_images_on_walls_and_backgrounds_too(tmp_path: Path) -> 
     seen = []
     for offset in ((0.0, 0.0), (0.4, 0.9), (2.4, 0.9)):
         surface = replace(wall.surface, look=replace(wall.surface.look, offset_tiles=offset))
-        seen.append(
-            (
-                surfaces.background(surface, view),
-                surfaces.wall(replace(wall, surface=surface), view, points, 2 * np.ones_like(across)),
-            )
-        )
+        sampled = surfaces.wall(replace(wall, surface=surface), view, points, 2 * np.ones_like(across))
+        assert sampled is not None
+        seen.append((surfaces.background(surface, view), sampled.color))
     for first, moved, again in zip(*seen, strict=True):
         assert first is not None
         assert not np.array_equal(first, moved)

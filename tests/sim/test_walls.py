@@ -212,7 +212,7 @@ def test_wall_reflects_the_light_of_a_lamp_like_that_of_the_sun() -> None:
     lamp = Lamp(LIGHT.direction, LIGHT.color_rgb, LIGHT.diffuse, LIGHT.shadow, LIGHT.softness)
     glows = []
     for light in (LIGHT, replace(LIGHT, diffuse=0.0, lamps=(lamp,))):
-        lit = Lit(spec, light, None, sky, None, ())
+        lit = Lit(spec, light, None, sky, None, (), base_albedo(GREY))
         glows.append([wall_glow(wall, walls, lit) for wall in walls])
     np.testing.assert_allclose(glows[0], glows[1], rtol=1e-5)
 
@@ -290,7 +290,7 @@ def test_a_wall_throws_back_half_of_what_the_floor_gets_and_half_of_what_that_th
     spec = SceneSpec(0, "train", 0, (), GREY, GREY, None)
     light = replace(LIGHT, ambient=0.7, diffuse=0.0, bounce=1.0)
     wall, share = replace(BEHIND, surface=WHITE), float(base_albedo(GREY).mean())
-    glow = wall_glow(wall, (wall,), Lit(spec, light, None, sky, None, ()))
+    glow = wall_glow(wall, (wall,), Lit(spec, light, None, sky, None, (), base_albedo(GREY)))
     assert glow == pytest.approx(float(base_albedo(WHITE).mean()) * 0.5 * (1 + share), rel=0.02)
 
 

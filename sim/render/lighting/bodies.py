@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from sim.render.lighting.floor import sun_on_floor
 from sim.render.lighting.lightmap import LightMaps
 from sim.render.lighting.lit import Lit, LitLamp
+from sim.render.lighting.metal import METAL_HIGHLIGHT, MetalSurface, reflected_by_metal
 from sim.render.lighting.normals import bilinear
 from sim.render.lighting.pixels import Material, Pixels
 from sim.render.lighting.sky import sky_irradiance, unoccluded_irradiance
 from sim.render.lighting.specular import specular_light
-from sim.render.lighting.surfaces import base_albedo
 
 Floats = NDArray[np.float32]
 Index = NDArray[np.intp]
@@ -37,6 +37,8 @@ def shade_bodies(image: Floats, lit: Lit, pixels: Pixels, material: Material) ->
         total += _radiance(
             lit, pixels, material, ((lamp, _floor_bounce(lit, lamp, pixels)) for lamp in lamps)
         )
+    if material.metal is not None:
+        total[:, material.metal] += _mirrored(lit, sun, pixels, material, material.metal)
     x0, y0, x1, y1 = pixels.box
     part = np.ascontiguousarray(image[y0:y1, x0:x1])
     part.reshape(-1, 3)[pixels.place] = total.T
@@ -58,11 +60,29 @@ def _radiance(
     for lamp, indirect in lamps:
         light, direct = lamp.light, direct_irradiance(lamp, pixels)
         color = (light.diffuse * np.array(light.color_rgb)).astype(np.float32)
-        total += material.albedo * (indirect + color[:, None] * direct)
-        total += specular_light(
+        gleam = specular_light(
             light, material.eye_m, pixels.points_m, pixels.normal, direct, indirect, material.roughness
         )
+        matte = material.albedo * (indirect + color[:, None] * direct)
+        if material.metal is not None:
+            gleam[:, material.metal] *= material.albedo[:, material.metal] * np.float32(METAL_HIGHLIGHT)
+            matte[:, material.metal] = 0
+        total += matte
+        total += gleam
     return total
+
+
+def _mirrored(lit: Lit, sun: LitLamp, pixels: Pixels, material: Material, metal: Index) -> Floats:
+    """Light (3, m) of sky and floor that the pixels of metal bodies reflect."""
+    seen, *_ = _interpolated(lit, sun, pixels)
+    surface = MetalSurface(
+        pixels.points_m[:, metal],
+        pixels.normal[:, metal],
+        material.albedo[:, metal],
+        material.roughness[metal],
+        seen[metal],
+    )
+    return reflected_by_metal(lit, surface, material.eye_m)
 
 
 def direct_irradiance(lamp: LitLamp, pixels: Pixels) -> Floats:
@@ -103,7 +123,7 @@ def _sky_and_floor(lit: Lit, sun: LitLamp, pixels: Pixels) -> Floats:
         unoccluded_irradiance(light, lit.sky.directions, pixels.normal) * sky_fraction
     )
     if lit.spec.floor is not None and lit.floor is not None:
-        back = base_albedo(lit.spec.floor) * np.float32(FLOOR_VIEW * light.bounce)
+        back = lit.floor_albedo * np.float32(FLOOR_VIEW * light.bounce)
         down = (1 - pixels.normal[2]) * np.float32(0.5)
         found += (back * sky_irradiance(light))[:, None] * (sky_below * down)
         found += (back * sun_on_floor(light))[:, None] * (sun_below * down)
@@ -115,9 +135,7 @@ def _floor_bounce(lit: Lit, lamp: LitLamp, pixels: Pixels) -> Floats:
     if lit.spec.floor is None or lit.floor is None:
         return np.zeros((3, 1), np.float32)
     share = _floor_light_fractions(lit, lamp, pixels.points_m, pixels.normal)[1]
-    strength = (
-        base_albedo(lit.spec.floor) * sun_on_floor(lamp.light) * np.float32(FLOOR_VIEW * lamp.light.bounce)
-    )
+    strength = lit.floor_albedo * sun_on_floor(lamp.light) * np.float32(FLOOR_VIEW * lamp.light.bounce)
     return np.asarray(strength[:, None] * (share * ((1 - pixels.normal[2]) * np.float32(0.5))), np.float32)
 
 

@@ -78,12 +78,23 @@ class EnvironmentLight(Light):
 
     def background(self, camera: Camera) -> Floats:
         """Linear image (H, W, 3) of the map for a camera, at the exposure and white balance of the light."""
+        x, y, z = (axis_component(camera, axis).astype(np.float32) for axis in range(3))
+        return self.radiance(x, y, z, int(2 * np.pi * camera.fx))
+
+    def radiance(self, x: Floats, y: Floats, z: Floats, width_px: int) -> Floats:
+        """Radiance (h, w, 3) in world directions x, y, z, (h, w) each, of any length.
+
+        Args:
+            x: Component along the world's x axis.
+            y: Component along the y axis.
+            z: Component along the z axis, up.
+            width_px: The map is reduced to this width before, if it is wider.
+        """
         assert self.environment is not None
         image = self.env_map.radiance
-        if (width := int(2 * np.pi * camera.fx)) < image.shape[1]:
-            size = max(width, 8), max(width // 2, 4)
+        if width_px < image.shape[1]:
+            size = max(width_px, 8), max(width_px // 2, 4)
             image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
-        x, y, z = (axis_component(camera, axis).astype(np.float32) for axis in range(3))
         azimuth = np.arctan2(y, x) - np.float32(self.environment.turn_rad)
         height, width = image.shape[:2]
         u = (np.float32(0.5) - azimuth / np.float32(2 * np.pi)) % np.float32(1) * width - np.float32(0.5)

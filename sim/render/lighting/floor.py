@@ -11,6 +11,7 @@ from scenes.spec import Surface
 from sim.render.lighting.albedo import albedo_of
 from sim.render.lighting.floor_light import FloorLight
 from sim.render.lighting.lit import Lit, LitLamp
+from sim.render.lighting.relief import Relief
 from sim.render.lighting.sky import sky_irradiance
 from sim.render.lighting.surfaces import Surfaces, base_albedo
 
@@ -33,11 +34,13 @@ class FloorColors:
         x: (H, W) world x in metres.
         y: (H, W) world y in metres.
         color: (H, W, 3) uint8 texture; None without a texture.
+        relief: Slopes and gloss; None if the floor is not of a material.
     """
 
     x: Floats
     y: Floats
     color: NDArray[np.uint8] | None
+    relief: Relief | None = None
 
 
 def floor_colors(
@@ -55,7 +58,8 @@ def floor_colors(
     # its mean colour.
     depth = np.minimum(plane_m, 1e3 * camera.pose.position_m[2]).astype(np.float32)
     x, y = floor_points(camera, depth)
-    return FloorColors(x, y, surfaces.floor(surface, camera, x, y, depth))
+    sampled = surfaces.floor(surface, camera, x, y, depth)
+    return FloorColors(x, y, None) if sampled is None else FloorColors(x, y, sampled.color, sampled.relief)
 
 
 def floor_image(colors: FloorColors, floor: Surface, lit: Lit) -> Floats:
@@ -73,19 +77,48 @@ def _lit_by_lamp(
     light, x, y, color = lamp.light, colors.x, colors.y, colors.color
     own = base_albedo(surface) if color is None else np.ones(3, np.float32)
     sky_rgb, sun_rgb = own * sky_irradiance(light), own * sun_on_floor(light)
-    if floor_light is None or lamp.shadow is None:
+    facing = None if colors.relief is None else _facing(colors.relief, surface, light)
+    if facing is None and (floor_light is None or lamp.shadow is None):
         strength = np.full((*x.shape, 3), sky_rgb + sun_rgb, np.float32)
     else:
-        sky_fraction = _interpolated_sky_light(floor_light, x, y) if light.ambient else np.zeros_like(x)
-        blocked = lamp.shadow.on_floor(x, y)
-        channels = [
-            cv2.addWeighted(sky_fraction, float(sky), blocked, -light.shadow * float(sun), float(sun))
-            for sky, sun in zip(sky_rgb, sun_rgb, strict=True)
-        ]
-        strength = np.asarray(cv2.merge(channels), np.float32)
+        ones = np.ones_like(x)
+        if floor_light is None or lamp.shadow is None:
+            sky_fraction, blocked = ones, 1 - ones
+        else:
+            sky_fraction = _interpolated_sky_light(floor_light, x, y) if light.ambient else 0 * ones
+            blocked = lamp.shadow.on_floor(x, y)
+        strength = _strength(sky_fraction, blocked, facing, light.shadow, (sky_rgb, sun_rgb))
     if color is None:
         return strength
     return np.asarray(cv2.multiply(albedo_of(color, surface.look.color_rgb), strength), np.float32)
+
+
+def _facing(relief: Relief, surface: Surface, light: Light) -> Floats:
+    """The sun's light (h, w) on the slopes of the floor relative to that on a level floor."""
+    x, y, z = light.direction
+    cosine, sine = np.cos(surface.turn_rad), np.sin(surface.turn_rad)
+    return relief.facing(float(cosine * x - sine * y) / z, float(sine * x + cosine * y) / z)
+
+
+def _strength(
+    sky_fraction: Floats, blocked: Floats, facing: Floats | None, shadow: float, colors: tuple[Floats, Floats]
+) -> Floats:
+    """Irradiance (h, w, 3) of the floor.
+
+    Args:
+        sky_fraction: (h, w) fraction of the sky's light that arrives.
+        blocked: (h, w) fraction of the sun's light that bodies block.
+        facing: (h, w) the sun's light on slopes relative to that on a level floor; None without a relief.
+        shadow: Share of the sun's light that a full shadow removes.
+        colors: Irradiance (3,) of a level, unoccluded floor from the sky, and from the sun.
+    """
+    pairs = [(float(sky), float(sun)) for sky, sun in zip(*colors, strict=True)]
+    if facing is None:
+        channels = [cv2.addWeighted(sky_fraction, sky, blocked, -shadow * sun, sun) for sky, sun in pairs]
+    else:
+        direct = cv2.multiply(cv2.addWeighted(blocked, -shadow, blocked, 0.0, 1.0), facing)
+        channels = [cv2.addWeighted(sky_fraction, sky, direct, sun, 0.0) for sky, sun in pairs]
+    return np.asarray(cv2.merge(channels), np.float32)
 
 
 def _interpolated_sky_light(floor_light: FloorLight, x: Floats, y: Floats) -> Floats:

@@ -1,7 +1,7 @@
 """Computes the shadows of a settled scene under a light; results that several shots share are cached."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from sim.render.lighting.lit import Lit, LitLamp, SampledScene
 from sim.render.lighting.points import Cloud, PointClouds
 from sim.render.lighting.sky import Sky, sky_directions
 from sim.render.lighting.sun import soft_shadow
+from sim.render.lighting.surfaces import mean_albedo
 from sim.render.lighting.wall_occlusion import between_walls
 from sim.settle import Settled
 
@@ -47,6 +48,7 @@ class Illumination:
     def __init__(self, pictures: Pictures, files: MeshFiles, maps: ShadowMaps) -> None:
         """Starts with empty caches."""
         self._files, self._clouds, self._maps = files, PointClouds(files), maps
+        self._albedo = lru_cache(16)(partial(mean_albedo, pictures))
         self.sampled = LastResult(self._sampled)
         self._environment_map = lru_cache(CACHED_PANORAMAS)(
             lambda source: environment_map(pictures.panorama(source))
@@ -71,11 +73,12 @@ class Illumination:
             walls: Walls that face the camera; other walls neither occlude nor reflect light.
         """
         if scene is None:
-            return Lit(spec, light, None, None, None, tuple(LitLamp(one, None) for one in light.suns))
+            alone = tuple(LitLamp(one, None) for one in light.suns)
+            return Lit(spec, light, None, None, None, alone, self._albedo(spec.floor))
         points_m, sky, side_px = scene.cloud.points_m, scene.sky, self._maps.sun_map_px
         lamps = tuple(LitLamp(one, soft_shadow(points_m, one, side_px)) for one in light.suns)
         floor = None if sky.floor is None else FloorLight(sky.on_floor(light), sky)
-        lit = Lit(spec, light, scene, sky, floor, lamps)
+        lit = Lit(spec, light, scene, sky, floor, lamps, self._albedo(spec.floor))
         return between_walls(walls, lit) if walls else lit
 
     def _sampled(self, settled: Settled) -> SampledScene | None:

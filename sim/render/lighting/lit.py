@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from scenes.shot import Light
 from scenes.spec import SceneSpec
 from sim.render.lighting.floor_light import FloorLight
@@ -49,6 +52,7 @@ class Lit:
         sky: Sky visibility between bodies and walls; None if there are neither.
         floor: Sky visibility of the floor; None without a floor, or without bodies and walls.
         lamps: The sun, then the lamps.
+        floor_albedo: (3,) mean albedo of the floor, which lights bodies and walls; zeros without a floor.
     """
 
     spec: SceneSpec
@@ -57,3 +61,4 @@ class Lit:
     sky: Sky | None
     floor: FloorLight | None
     lamps: tuple[LitLamp, ...]
+    floor_albedo: NDArray[np.float32]

@@ -105,11 +105,13 @@ class Material:
         albedo: (3, n) linear RGB.
         roughness: (n,) 0 is a mirror, 1 is matte.
         eye_m: (3,) position of the camera.
+        metal: (m,) indices of the pixels of bare metal; None if there are none.
     """
 
     albedo: Floats
     roughness: Floats
     eye_m: Floats
+    metal: Index | None = None
 
 
 def material_of(gbuffer: GBuffer, spec: SceneSpec, camera: Camera, pixels: Pixels) -> Material:
@@ -118,4 +120,7 @@ def material_of(gbuffer: GBuffer, spec: SceneSpec, camera: Camera, pixels: Pixel
     colors = np.ascontiguousarray(gbuffer.color[y0:y1, x0:x1]).reshape(-1, 3).take(pixels.place, axis=0)
     roughness = np.array([body.roughness for body in spec.bodies], np.float32).take(pixels.body)
     albedo = albedo_of(np.ascontiguousarray(colors.T))
-    return Material(albedo, roughness, np.array(camera.pose.position_m, np.float32))
+    metal = np.flatnonzero(np.array([body.metallic for body in spec.bodies]).take(pixels.body))
+    return Material(
+        albedo, roughness, np.array(camera.pose.position_m, np.float32), metal if len(metal) else None
+    )

@@ -1,5 +1,6 @@
 """Textures and albedo of floors, walls and backgrounds, before lighting."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
@@ -7,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.images import IMAGE, Pictures, Texture
+from scenes.assets.materials.material import Material
 from scenes.shot import Camera
 from scenes.spec import Surface, Wall
 from sim.render.lighting.albedo import albedo_of
+from sim.render.lighting.relief import Relief, relief_pixels
 from sim.render.lighting.texture import Mipmap, square, tiles
 
 Plane = NDArray[np.float32]
@@ -17,6 +20,9 @@ Pixels = NDArray[np.uint8]
 
 SPARSE = 4
 """Footprints of pixels on a texture are evaluated at every fourth row and column, and interpolated."""
+
+MEAN_PX = 64
+"""Side of the reduced texture whose mean albedo is computed."""
 
 SLANT = 3.0
 """Ratio of distance to camera height above which textures are blurred more, which prevents aliasing at the
@@ -27,6 +33,57 @@ def base_albedo(surface: Surface) -> NDArray[np.float32]:
     """Albedo (3,) of a surface without its texture."""
     color = np.array([[surface.look.color_rgb or (1.0, 1.0, 1.0)]])
     return np.asarray(albedo_of(np.rint(255 * color).astype(np.uint8))[0, 0], np.float32)
+
+
+def mean_albedo(pictures: Pictures, surface: Surface | None) -> NDArray[np.float32]:
+    """Mean albedo (3,) of a surface with its texture; zeros without a surface."""
+    if surface is None:
+        return np.zeros(3, np.float32)
+    texture = surface.look.texture
+    if texture is None:
+        return base_albedo(surface)
+    material = pictures.material(texture)
+    pixels = pictures(texture) if material is None else material.color
+    small = cv2.resize(pixels, (MEAN_PX, MEAN_PX), interpolation=cv2.INTER_AREA)
+    albedo = albedo_of(np.asarray(small, np.uint8), surface.look.color_rgb)
+    return np.asarray(albedo.mean(axis=(0, 1)), np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sampled:
+    """What the pixels of a view show of a textured surface.
+
+    Attributes:
+        color: (h, w, 3) sRGB.
+        relief: Slopes and gloss; None if the texture is not a material.
+    """
+
+    color: Pixels
+    relief: Relief | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filtered:
+    """A texture and, if it is a material, its relief, both as mipmaps of the same size.
+
+    Attributes:
+        color: The colours.
+        relief: Slopes and gloss.
+        material: The material.
+    """
+
+    color: Mipmap
+    relief: Mipmap | None = None
+    material: Material | None = None
+
+    def sample(self, u: Plane, v: Plane, footprint: Plane) -> Sampled:
+        """What pixels (h, w) show; see `Mipmap.sample`."""
+        lookup = self.color.lookup(u, v, footprint)
+        color = self.color.at(lookup)
+        if self.relief is None or self.material is None:
+            return Sampled(color, None)
+        step = self.material.max_slope / 127
+        return Sampled(color, Relief(self.relief.at(lookup), step, self.material))
 
 
 class Surfaces:
@@ -53,10 +110,10 @@ class Surfaces:
         u = ((np.arange(camera.width) + 0.5) * scale + turn).astype(np.float32)
         v = ((np.arange(camera.height) + 0.5) * scale + rise).astype(np.float32)
         grid = np.broadcast_to(u, shape), np.broadcast_to(v[:, None], shape)
-        return self._sampled(surface, *grid, np.full((1, 1), scale, np.float32))
+        return self._sampled(surface, *grid, np.full((1, 1), scale, np.float32)).color
 
-    def floor(self, surface: Surface, camera: Camera, x: Plane, y: Plane, depth: Plane) -> Pixels | None:
-        """Texture (h, w, 3) at floor points x, y (h, w) at depths (h, w); None without a texture."""
+    def floor(self, surface: Surface, camera: Camera, x: Plane, y: Plane, depth: Plane) -> Sampled | None:
+        """Texture at floor points x, y (h, w) at depths (h, w); None without a texture."""
         if surface.look.texture is None:
             return None
         cosine = float(np.cos(surface.turn_rad) / surface.tile_m)
@@ -66,8 +123,8 @@ class Surfaces:
         u, v = cv2.addWeighted(x, cosine, y, -sine, 0), cv2.addWeighted(x, sine, y, cosine, 0)
         return self._sampled(surface, np.asarray(u, np.float32), np.asarray(v, np.float32), footprint)
 
-    def wall(self, wall: Wall, camera: Camera, points: Plane, depth: Plane) -> Pixels | None:
-        """Upright texture (h, w, 3) at wall points (3, h, w) at depths (h, w); None without a texture."""
+    def wall(self, wall: Wall, camera: Camera, points: Plane, depth: Plane) -> Sampled | None:
+        """Upright texture at wall points (3, h, w) at depths (h, w); None without a texture."""
         surface = wall.surface
         if surface.look.texture is None:
             return None
@@ -110,14 +167,17 @@ class Surfaces:
         longer = np.sqrt(away * np.maximum(away * np.float32(1 / SLANT), np.float32(1)))
         return np.asarray(depth[sparse] * scale * longer, np.float32)
 
-    def _sampled(self, surface: Surface, u: Plane, v: Plane, footprint: Plane) -> Pixels:
-        """The texture (h, w, 3) of a surface at coordinates (h, w) in tiles from its origin."""
+    def _sampled(self, surface: Surface, u: Plane, v: Plane, footprint: Plane) -> Sampled:
+        """The texture of a surface at coordinates (h, w) in tiles from its origin."""
         assert surface.look.texture is not None
         if surface.look.offset_tiles != (0.0, 0.0):
             right, down = np.array(surface.look.offset_tiles, np.float32)
             u, v = u + right, v + down
         return self._mipmap(surface.look.texture).sample(u, v, footprint)
 
-    def _filtered(self, texture: Texture) -> Mipmap:
+    def _filtered(self, texture: Texture) -> Filtered:
+        material = self._pictures.material(texture)
+        if material is not None:
+            return Filtered(Mipmap(material.color), Mipmap(relief_pixels(material)), material)
         pixels = square(self._pictures(texture))
-        return Mipmap(pixels, mirrored=texture.kind == IMAGE and not tiles(pixels))
+        return Filtered(Mipmap(pixels, mirrored=texture.kind == IMAGE and not tiles(pixels)))

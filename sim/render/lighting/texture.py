@@ -1,5 +1,7 @@
 """Mipmaps of tiled textures, against aliasing on distant floors."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +16,25 @@ between two rows or columns inside the image, plus `SEAM_LEVELS`: a seam along a
 Plane = NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Lookup:
+    """Where pixels are found in the atlas of a mipmap; valid for all mipmaps of textures of the same size.
+
+    Attributes:
+        places: x and y (h, w) in the atlas, in the finer of two levels, and in the coarser one unless `part`
+            is 0 everywhere.
+        part: (h, w) weight of the coarser level.
+    """
+
+    places: tuple[tuple[Plane, Plane], ...]
+    part: Plane
+
+
 class Mipmap:
     """A mipmap of a square texture, all levels in one atlas, so that one `cv2.remap` samples any level.
 
     Args:
-        pixels: (512, 512, 3) or (256, 256, 3) uint8 RGB.
+        pixels: (512, 512, 3) or (256, 256, 3) uint8.
         mirrored: Whether every second tile is mirrored, so that an image that does not tile shows no seams.
     """
 
@@ -58,23 +74,31 @@ class Mipmap:
         Returns:
             (h, w, 3) uint8 RGB.
         """
+        return self.at(self.lookup(u, v, footprint))
+
+    def lookup(self, u: Plane, v: Plane, footprint: Plane) -> Lookup:
+        """Where `sample` finds the pixels of given coordinates."""
         fine = np.log2(np.maximum(footprint * (self._scale * self._sizes[0]), np.float32(1.0)))
         fine = cv2.resize(np.minimum(fine, np.float32(len(self._sizes) - 1.001)), u.shape[::-1])
         low = fine.astype(np.uint8)
         part = fine - low
         u, v = u * self._scale, v * self._scale
         u, v = u - np.floor(u), v - np.floor(v)
-        sharp = self._level(u, v, low)
-        if not part.any():
-            return sharp
-        soft = self._level(u, v, low + np.uint8(1))
-        return np.asarray(cv2.blendLinear(sharp, soft, np.float32(1.0) - part, part), np.uint8)
+        levels = (low, low + np.uint8(1)) if part.any() else (low,)
+        return Lookup(tuple(self._places(u, v, level) for level in levels), part)
 
-    def _level(self, u: Plane, v: Plane, level: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def at(self, lookup: Lookup) -> NDArray[np.uint8]:
+        """The texture (h, w, 3) where a lookup says."""
+        sharp, *soft = (cv2.remap(self._atlas, x, y, cv2.INTER_LINEAR) for x, y in lookup.places)
+        if not soft:
+            return np.asarray(sharp, np.uint8)
+        return np.asarray(
+            cv2.blendLinear(sharp, soft[0], np.float32(1.0) - lookup.part, lookup.part), np.uint8
+        )
+
+    def _places(self, u: Plane, v: Plane, level: NDArray[np.uint8]) -> tuple[Plane, Plane]:
         size, top = cv2.LUT(level, self._size_of), cv2.LUT(level, self._top_of)
-        x = u * size + np.float32(BORDER - 0.5)
-        y = v * size + top
-        return np.asarray(cv2.remap(self._atlas, x, y, cv2.INTER_LINEAR), np.uint8)
+        return u * size + np.float32(BORDER - 0.5), v * size + top
 
 
 def square(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

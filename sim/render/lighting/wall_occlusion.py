@@ -160,7 +160,7 @@ def wall_glow(wall: Wall, walls: tuple[Wall, ...], lit: Lit) -> float:
         arrives += sun.diffuse * max(float(inward @ sun.direction), 0.0) * reaches
         level += sun.diffuse * sun.direction[2]
     if lit.spec.floor is not None:
-        arrives += 0.5 * light.bounce * float(base_albedo(lit.spec.floor).mean()) * level
+        arrives += 0.5 * light.bounce * float(lit.floor_albedo.mean()) * level
     back = light.bounce * float(base_albedo(wall.surface).mean()) * arrives
     return min(back / max(light.ambient, EPSILON), MAX_GLOW)
 

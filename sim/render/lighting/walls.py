@@ -4,12 +4,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.shot import Camera
+from scenes.shot import Camera, Light
 from scenes.spec import Wall
 from sim.boxes import Box, slices
 from sim.render.lighting.albedo import albedo_of
 from sim.render.lighting.floor import sun_on_floor
 from sim.render.lighting.lit import Lit, LitLamp
+from sim.render.lighting.relief import Relief
 from sim.render.lighting.sky import sky_irradiance, unoccluded_irradiance
 from sim.render.lighting.surfaces import Surfaces, base_albedo
 from sim.render.raster.planes import ray_component, wall_plane_depth
@@ -33,13 +34,16 @@ def shade_walls(image: Floats, surfaces: Surfaces, camera: Camera, visibility: V
         points, depth_m = wall_points(wall, camera, box)
         px_per_m = camera.fx / float(np.median(depth_m))
         strength = _sky_and_floor(lit, wall, points)
+        sampled = surfaces.wall(wall, camera, points, depth_m)
         for lamp in lit.lamps:
-            strength += _lamp_irradiance(lamp, wall, points, px_per_m)
-        color = surfaces.wall(wall, camera, points, depth_m)
-        if color is None:
+            direct = _lamp_irradiance(lamp, wall, points, px_per_m)
+            if sampled is not None and sampled.relief is not None and direct.any():
+                direct = direct * _facing(sampled.relief, wall, lamp.light)[..., None]
+            strength += direct
+        if sampled is None:
             strength *= base_albedo(wall.surface)
         else:
-            strength *= albedo_of(color, wall.surface.look.color_rgb)
+            strength *= albedo_of(sampled.color, wall.surface.look.color_rgb)
         np.copyto(image[slices(box)], strength, where=shown[..., None])
 
 
@@ -56,6 +60,13 @@ def wall_points(wall: Wall, camera: Camera, box: Box) -> tuple[Floats, Floats]:
     foot = wall.outward() * wall.distance_m
     points = [foot[axis] + side[axis] * across_m + up[axis] * height_m for axis in range(3)]
     return np.stack(points).astype(np.float32), depth_m.astype(np.float32)
+
+
+def _facing(relief: Relief, wall: Wall, light: Light) -> Floats:
+    """The sun's light (h, w) on the slopes of a wall that it reaches, relative to that on a flat wall."""
+    direction = np.array(light.direction)
+    ahead = -float(wall.outward() @ direction)
+    return relief.facing(float(wall.sideways() @ direction) / ahead, -float(direction[2]) / ahead)
 
 
 def _sky_and_floor(lit: Lit, wall: Wall, points: Floats) -> Floats:
@@ -84,7 +95,7 @@ def _floor_irradiance(lit: Lit, points_xy: Floats) -> Floats:
     assert lit.floor is not None
     assert lit.spec.floor is not None
     assert sun is not None
-    back = base_albedo(lit.spec.floor) * np.float32(0.5 * light.bounce)
+    back = lit.floor_albedo * np.float32(0.5 * light.bounce)
     below = lit.floor.sky_fraction(x, y)[..., None] * (back * sky_irradiance(light))
     below += (1 - np.float32(light.shadow) * sun.on_floor(x, y))[..., None] * (back * sun_on_floor(light))
     return np.asarray(below, np.float32)

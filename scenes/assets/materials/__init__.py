@@ -1,0 +1,1 @@
+"""Procedural materials: what floors, walls and furniture are made of."""

@@ -1,0 +1,75 @@
+"""The value that describes a material: colour, relief and gloss of one tile."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+MAX_SLOPE = 2.0
+"""Steeper parts of a relief are flattened to this slope."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """One tile of a material, which repeats without seams in both directions.
+
+    Attributes:
+        color: (n, n, 3) RGB, sRGB.
+        slope: (n, n, 2) uint8 slopes of the relief along x (to the right) and y (down): 128 is level, and
+            values are `max_slope / 127` apart.
+        max_slope: The slope that 255 stands for.
+        gloss: (n, n) uint8; 255 where the surface has the roughness of the material, 0 where it is matte.
+        roughness: 0 is a mirror, 1 is matte.
+        metallic: Whether it is bare metal, whose colour is that of its reflections.
+    """
+
+    color: Image
+    slope: Image
+    max_slope: float
+    gloss: Image
+    roughness: float
+    metallic: bool
+
+
+def material_from(
+    color: Floats,
+    height_m: Floats,
+    tile_m: float,
+    roughness: float,
+    gloss: Floats | None = None,
+    metallic: bool = False,
+) -> Material:
+    """A material from a height map.
+
+    Args:
+        color: (n, n, 3) sRGB, 0..1.
+        height_m: (n, n) height of the relief in metres.
+        tile_m: Typical side length of the tile in metres, from which slopes follow.
+        roughness: 0 is a mirror, 1 is matte.
+        gloss: (n, n) from 0, matte, to 1; None is 1 everywhere.
+        metallic: Whether it is bare metal.
+    """
+    slope, max_slope = _slopes(height_m, tile_m)
+    shiny = np.full(height_m.shape, 255, np.uint8) if gloss is None else _to_bytes(gloss)
+    return Material(_to_bytes(color), slope, max_slope, shiny, roughness, metallic)
+
+
+def _slopes(height_m: Floats, tile_m: float) -> tuple[Image, float]:
+    """The slopes (n, n, 2) of a periodic height map as bytes, and the slope that 255 stands for."""
+    padded = cv2.copyMakeBorder(height_m, 1, 1, 1, 1, cv2.BORDER_WRAP)
+    pairs = (padded[1:-1, 2:], padded[1:-1, :-2]), (padded[2:, 1:-1], padded[:-2, 1:-1])
+    scale = len(height_m) / (2 * tile_m)
+    steepest = scale * max(cv2.norm(after, before, cv2.NORM_INF) for after, before in pairs)
+    limit = min(max(steepest, 1e-3), MAX_SLOPE)
+    step = 127 * scale / limit
+    levels = [cv2.addWeighted(after, step, before, -step, 128.0, dtype=cv2.CV_8U) for after, before in pairs]
+    return np.asarray(cv2.merge(levels), np.uint8), limit
+
+
+def _to_bytes(values: Floats) -> Image:
+    """Values from 0 to 1 as bytes, rounded; others are clipped."""
+    return np.asarray(cv2.addWeighted(values, 255.0, values, 0.0, 0.0, dtype=cv2.CV_8U), np.uint8)

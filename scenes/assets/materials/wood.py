@@ -1,0 +1,98 @@
+"""Wood: boards of a floor, and a sheet of veneer."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.materials.colors import Rgb, picked, ramp, shaded
+from scenes.assets.materials.material import Material, material_from
+from scenes.assets.materials.noise import SIZE_PX, blurred, centres, noise
+
+Floats = NDArray[np.float32]
+
+WOODS: tuple[Rgb, ...] = (
+    (196, 158, 110),  # oak
+    (214, 178, 128),  # pine
+    (205, 164, 124),  # beech
+    (170, 122, 80),  # teak
+    (112, 78, 54),  # walnut
+    (142, 82, 52),  # cherry
+    (168, 152, 134),  # weathered
+    (222, 206, 182),  # maple
+    (84, 62, 48),  # smoked oak
+)
+TILE_M = 0.7
+"""Typical side length of a tile."""
+JOINT_PX = 1.2
+"""Half the width of the gap between boards."""
+
+
+def planks(rng: np.random.Generator) -> Material:
+    """Boards of 7 to 22 cm with open joints, along x."""
+    rows = int(rng.integers(4, 8))
+    weight, color = _grain(rng, rings=(4, 10)), _colors(rng)
+    tone, joint = np.ones_like(weight), np.zeros_like(weight)
+    mixed = np.empty_like(weight)
+    contrast = rng.uniform(0.04, 0.16)
+    for top, bottom, left, right in _boards(rng, rows):
+        y, x = (np.arange(a, b) for a, b in ((top, bottom), (left, right)))
+        columns = x % SIZE_PX
+        moved_y, moved_x = rng.integers(0, SIZE_PX, 2)
+        part = weight.take(y + moved_y, axis=0, mode="wrap").take(x + moved_x, axis=1, mode="wrap")
+        mixed[top:bottom, columns] = part
+        tone[top:bottom, columns] = 1 - contrast * 2 * (rng.random() - 0.4)
+        edge = np.minimum(np.minimum(y - top + 0.5, bottom - y - 0.5)[:, None], _from_ends(left, right))
+        joint[top:bottom, columns] = np.clip(JOINT_PX + 0.5 - edge, 0, 1)
+    lit = shaded(ramp(mixed, color), tone * (1 - np.float32(0.75) * joint))
+    height = mixed * np.float32(1e-4) - blurred(joint, 0.8) * np.float32(2e-3 * rng.uniform(0.4, 1.0))
+    gloss = np.clip(1 - joint * 2 - np.float32(0.25) * (1 - mixed), 0, 1)
+    return material_from(lit, height, TILE_M, rng.uniform(0.25, 0.8), gloss)
+
+
+def veneer(rng: np.random.Generator) -> Material:
+    """A sheet of wood without joints, as on tables and cupboards, with its grain along x."""
+    weight = _grain(rng, rings=(3, 9))
+    height = weight * np.float32(rng.uniform(0.2, 1.0) * 1e-4)
+    gloss = 1 - np.float32(0.25) * (1 - weight)
+    return material_from(ramp(weight, _colors(rng)), height, TILE_M, rng.uniform(0.2, 0.7), gloss)
+
+
+def _colors(rng: np.random.Generator) -> list[Floats]:
+    """Colours from dark to light grain."""
+    light = picked(rng, WOODS)
+    dark = light * np.array([0.62, 0.56, 0.5], np.float32) * np.float32(rng.uniform(0.85, 1.2))
+    return [dark * np.float32(0.72), dark, (dark + light) / 2, light, np.minimum(light * np.float32(1.08), 1)]
+
+
+def _grain(rng: np.random.Generator, rings: tuple[int, int]) -> Floats:
+    """Grain along x, (n, n) from 0, dark, to 1: annual rings, fibres and pores."""
+    _, y = centres()
+    bend = noise(rng, 4, 1) * np.float32(1.6) + noise(rng, 8, 4) * np.float32(0.5)
+    bend += noise(rng, 64, 8) * np.float32(0.08)
+    phase = y * np.float32(rng.integers(*rings, endpoint=True)) + bend * np.float32(rng.uniform(1.0, 2.6))
+    phase -= np.floor(phase)
+    late = np.abs(2 * phase - 1) ** np.float32(rng.uniform(1.5, 4.0))
+    fibres = noise(rng, 256, 8) + noise(rng, 512, 32) * np.float32(0.6)
+    pores = np.clip(noise(rng, 512, 64) - np.float32(0.22), 0, None) * np.float32(rng.uniform(0.6, 2.2))
+    weight = np.float32(0.78) - late * np.float32(rng.uniform(0.25, 0.55)) + fibres * np.float32(0.28) - pores
+    weight += noise(rng, 8, 2) * np.float32(0.15)
+    return np.asarray(np.clip(weight, 0, 1), np.float32)
+
+
+def _boards(rng: np.random.Generator, rows: int) -> Iterator[tuple[int, int, int, int]]:
+    """Top, bottom, left and right of each board in pixels; right may be beyond the tile."""
+    edges = np.rint(np.linspace(0, SIZE_PX, rows + 1)).astype(int)
+    cut = int(rng.integers(0, 3))
+    for top, bottom in pairwise(edges.tolist()):
+        start = int(rng.integers(0, SIZE_PX))
+        ends = [start + round(SIZE_PX * part) for part in np.linspace(0, 1, max(cut, 1) + 1).tolist()]
+        for left, right in pairwise(ends):
+            yield top, bottom, left, right
+
+
+def _from_ends(left: int, right: int) -> Floats:
+    """Distance (1, n) in pixels of each column of a board from its ends."""
+    x = np.arange(left, right)
+    return np.asarray(np.minimum(x - left + 0.5, right - x - 0.5)[None, :], np.float32)
