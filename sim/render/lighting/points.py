@@ -77,17 +77,19 @@ class PointClouds:
         key, proportions = shape
         return self._files.shaped(key, min(1, len(self._files.errors_m(key)) - 1), proportions)
 
-    def sample(self, shape: Shape, count: int) -> SurfaceSamples:
+    def sample(self, shape: Shape, count: int, recurs: bool = True) -> SurfaceSamples:
         """Points (3, count) on an asset in mesh units, their normals (3, count), and a mask (count,).
 
         The mask is true at points where the surface is curved.
 
-        The first points of a longer sequence are distributed evenly too, so one sequence per shape is cached.
+        The first points of a longer sequence are distributed evenly too, so one sequence per shape is cached,
+        longer than needed if the shape recurs in other scenes.
         """
         known = self._samples.pop(shape, None)
         if known is None or len(known[2]) < count:
             mesh = self._shaped(shape)
-            points, normals, curved = sample_surface(mesh, 1 << max(count - 1, 1).bit_length())
+            longer = 1 << max(count - 1, 1).bit_length() if recurs else count
+            points, normals, curved = sample_surface(mesh, longer)
             known = _columns(points), _columns(normals), curved
         self._samples[shape] = known  # now the last entry; the first is the least recently used
         if len(self._samples) > CACHED_SHAPES:
@@ -100,7 +102,8 @@ class PointClouds:
         for body in spec.bodies:
             shape, scale = (body.asset, body.proportions), body.largest_scale
             wanted = int(self.area(shape) * (scale / spacing_m) ** 2)
-            places, facing, curved_here = self.sample(shape, min(max(wanted, MIN_POINTS), MAX_POINTS))
+            count, recurs = min(max(wanted, MIN_POINTS), MAX_POINTS), body.role != "furniture"
+            places, facing, curved_here = self.sample(shape, count, recurs)
             pose = self._files.center_pose(body)
             turn, shift = pose.rotation(), np.array(pose.position_m, np.float32)[:, None]
             points.append((turn * scale).astype(np.float32) @ places + shift)
