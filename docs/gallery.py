@@ -14,10 +14,11 @@ from PIL import Image
 from sim2coco.cli.config import choices
 from sim2coco.contactsheet import contact_sheet, write
 
-CAMERAS = ("webcam", "phone", "industrial", "action", "drone")
-"""The presets of cameras."""
-TILE_WH = (240, 180)
-ROWS = 4
+PRESETS = ("webcam", "phone", "industrial", "action", "drone", "handheld", "overhead")
+CAMERAS = [name for name in PRESETS if name in choices("camera")]
+"""The cameras of the columns."""
+TILE_WH = (228, 171)
+ROWS = 3
 """Number of kinds of scenes on one sheet."""
 SETTINGS = ("num_images=1", "views=1", "seed=5", "augment=none", "scene.empty_share=0", "engine=inline")
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
