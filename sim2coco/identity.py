@@ -58,8 +58,17 @@ class Finished:
     formats: tuple[Format, ...] = ()
 
 
-def begin(store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int) -> tuple[Format, ...]:
+def begin(
+    store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int, alone: bool = True
+) -> tuple[Format, ...]:
     """Writes the identity of a new data set, or checks that an existing one is the same.
+
+    Args:
+        store: The data set.
+        recipe: Its settings.
+        catalogue: The loaded assets.
+        num_images: The number of images that the run is to make.
+        alone: Whether no other process writes to the data set.
 
     Returns:
         The annotation formats that the last finished run wrote; empty for a new data set.
@@ -69,7 +78,8 @@ def begin(store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int) -
     """
     new = describe(recipe, catalogue)
     finished = _check_same(store, new, num_images)
-    store.sweep()
+    if alone:
+        store.sweep()
     settings = yaml.safe_dump(portable(recipe), sort_keys=False, allow_unicode=True)
     _put(store, new, finished, num_images)  # first: a folder of other files without it is not a data set
     store.put("config.yaml", settings.encode())
@@ -178,7 +188,12 @@ def _check_same(store: Store, new: dict[str, Any], num_images: int) -> Finished:
         finished = Finished(int(old["num_images"]), _formats(store, old))
         old["recipe"] = updated(old.get("recipe"))
     except FileNotFoundError:
-        refuse_strangers(store, "out")
+        try:
+            refuse_strangers(store, "out")
+        except StoreError:
+            if store.exists("run.json"):  # another shard has just written it
+                return _check_same(store, new, num_images)
+            raise
         return Finished()
     except (ValueError, KeyError, TypeError):
         raise StoreError(f"out: {store}/run.json cannot be read; name an empty folder") from None

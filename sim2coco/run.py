@@ -2,10 +2,8 @@
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 import sim2coco.export
@@ -15,28 +13,20 @@ from sim2coco.card import Contents, write_card
 from sim2coco.card.origin import origin_of_run
 from sim2coco.datasets.labelled import DatasetInfo
 from sim2coco.datasets.own import dataset_info, labelled_images
-from sim2coco.engines.engine import Engine, Job, Preparing
+from sim2coco.engines.engine import Engine, Job
 from sim2coco.engines.inline import Inline
 from sim2coco.engines.local import Local
 from sim2coco.export.coco import Coco
 from sim2coco.export.format import Format, write_formats
 from sim2coco.export.settings import combined
 from sim2coco.identity import begin, describe, finish, finished_run
+from sim2coco.making import Progress, make_missing
 from sim2coco.notes import log_notes
 from sim2coco.recipe import Recipe
-from sim2coco.records import (
-    Record,
-    Summary,
-    from_bytes,
-    kept_views,
-    picture_files,
-    picture_key,
-    record_name,
-    summary,
-)
+from sim2coco.records import from_bytes, kept_views, picture_files, picture_key, record_name
 from sim2coco.report.gathering import Gathering
 from sim2coco.report.report import report_of_run
-from sim2coco.space import check_space
+from sim2coco.shard import Shard
 from sim2coco.store import LocalStore, Store
 from sim2coco.tally import Tally
 
@@ -49,6 +39,7 @@ class Result:
 
     Attributes:
         out: The data set's folder.
+        shard: The part of the scenes that was made; None for a whole data set.
         images: Number of accepted views.
         scenes: Number of scenes, including rejected and failed ones.
         reasons: How often each reason has rejected a view.
@@ -59,6 +50,7 @@ class Result:
     """
 
     out: Path
+    shard: Shard | None
     images: int
     scenes: int
     reasons: Counter[str]
@@ -66,9 +58,6 @@ class Result:
     labels: Counter[str]
     far_sizes: Mapping[str, str]
     suspects: Mapping[str, int]
-
-
-Progress = Callable[[Tally], None]
 
 
 def generate(
@@ -85,6 +74,9 @@ def generate(
     progress: Progress | None = None,
 ) -> Result:
     """Generates a data set, or the missing part of an existing one.
+
+    If the engine has a shard, its part of the scenes is made, and nothing else: neither annotations nor the
+    card. A run without a shard completes the data set.
 
     Args:
         recipe: The settings of the images.
@@ -121,101 +113,47 @@ def generate(
             format.check(recipe, catalogue)
         folder = Path(out).expanduser().absolute()
         store = LocalStore(folder)
-        with store.claim(), temporary_folder() as scratch:
-            written = begin(store, recipe, catalogue, num_images)
+        shard = engine.part
+        with store.claim(shard.name if shard else ""), temporary_folder() as scratch:
+            written = begin(store, recipe, catalogue, num_images, alone=shard is None)
             job = Job(recipe, catalogue, store, Path(scratch), workers, processes)
-            tally = Tally(num_images, recipe.quality.patience, recipe.quality.min_yield)
-            _make_missing(job, engine, tally, retry_failed, progress)
-            formats = combined(written, formats)
-            found = Gathering(_info(job), workers, tolerant=True) if report else None
-            labels = finalise(job, tally, formats, card, found)
-            if found:
-                run = finished_run(recipe, catalogue, num_images, formats)
-                report_of_run(store, folder, found, workers, run)
-            finish(store, recipe, catalogue, num_images, formats)
-    reasons, far_sizes = tally.reasons, catalogue.far_sizes
+            tally = _tally(recipe, num_images, shard)
+            make_missing(job, engine, tally, retry_failed, progress)
+            if shard is None:
+                labels = _complete(job, tally, combined(written, formats), card, report)
+            else:
+                store.sync()
+                labels = Counter()
     return Result(
-        folder, tally.accepted, tally.scene, reasons, tally.failed, labels, far_sizes, tally.suspects
+        folder,
+        shard,
+        tally.accepted,
+        tally.scenes,
+        tally.reasons,
+        tally.failed,
+        labels,
+        catalogue.far_sizes,
+        tally.suspects,
     )
 
 
-def _make_missing(
-    job: Job, engine: Engine, tally: Tally, retry_failed: bool, progress: Progress | None
-) -> None:
-    """Generates scenes until the finished scenes, counted in order, have enough accepted views."""
-    known = dict(_finished(job, tally, retry_failed))
-    tally.ahead = sum(map(_accepted, known.values()))
-    waiting: dict[int, Summary] = {}
-    report = progress or (lambda _: None)
-
-    def missing() -> Iterator[int | None]:
-        scene = tally.scene
-        while not tally.done:
-            scene = max(scene, tally.scene)  # `known` no longer contains counted scenes
-            if tally.accepted + sum(map(_accepted, waiting.values())) >= tally.wanted:
-                yield None  # enough views are finished; only earlier scenes that take longer are missing
-            elif scene in known:
-                scene += 1
-            else:
-                yield scene
-                scene += 1
-
-    def count() -> None:
-        while not tally.done and (tally.scene in waiting or tally.scene in known):
-            scene = waiting.pop(tally.scene) if tally.scene in waiting else known.pop(tally.scene)
-            tally.ahead -= _accepted(scene)
-            tally.add(scene)
-
-    count()
-    report(tally)
-    if tally.done:
-        return
-    check_space(job.store, job.recipe, tally.wanted - tally.made)
-    with closing(engine.run(job, missing())) as made:  # type: ignore[type-var]
-        for scene in made:
-            tally.preparing = scene if isinstance(scene, Preparing) else None
-            if isinstance(scene, Summary):
-                waiting[scene.scene] = scene
-                tally.ahead += _accepted(scene)
-                count()
-            report(tally)
-            if tally.done:
-                return
-    raise AssertionError("the engine ended before the run")
+def _tally(recipe: Recipe, num_images: int, shard: Shard | None) -> Tally:
+    """The tally of a new run, or of a part of it."""
+    patience, min_yield = recipe.quality.patience, recipe.quality.min_yield
+    if shard is None:
+        return Tally(num_images, patience, min_yield)
+    return Tally(shard.images(num_images), patience, min_yield, scene=shard.index, step=shard.number)
 
 
-def _accepted(scene: Summary) -> int:
-    """Number of accepted views of a scene."""
-    return sum(not reasons for reasons in scene.views)
-
-
-def _finished(job: Job, tally: Tally, retry_failed: bool) -> Iterator[tuple[int, Summary]]:
-    """Yields the complete scenes from earlier runs; deletes records of incomplete ones.
-
-    Records of failed scenes are also deleted if `retry_failed` is True.
-    """
-    limit = tally.wanted
-    for name in list(job.store.list("records")):
-        record = _whole(job.store, name, limit)
-        if record is None or (retry_failed and record.status == "failed"):
-            job.store.delete(name)
-            continue
-        limit -= sum(not view.reasons for view in record.views)
-        yield record.scene, summary(record)
-
-
-def _whole(store: Store, name: str, limit: int) -> Record | None:
-    """The record if the images of its first `limit` accepted views are complete and unchanged, else None."""
-    try:
-        record = from_bytes(store.get(name))
-        for view in kept_views(record, limit):
-            for picture in view.pictures:
-                for file, digest in picture_files(record.split, picture).items():
-                    if sha256(store.get(file)).hexdigest() != digest:
-                        return None
-    except (OSError, ValueError):
-        return None
-    return record if name == record_name(record.scene) else None
+def _complete(job: Job, tally: Tally, formats: Sequence[Format], card: bool, report: bool) -> Counter[str]:
+    """Writes everything but scenes, and at last that the run is finished; returns the labels by category."""
+    found = Gathering(_info(job), job.workers, tolerant=True) if report else None
+    labels = finalise(job, tally, formats, card, found)
+    if found:
+        run = finished_run(job.recipe, job.catalogue, tally.wanted, formats)
+        report_of_run(job.store, job.store.path("."), found, job.workers, run)
+    finish(job.store, job.recipe, job.catalogue, tally.wanted, formats)
+    return labels
 
 
 def finalise(

@@ -18,6 +18,7 @@ from sim2coco.durable import create, sync_file_system, sync_folder
 
 TEMPORARY = ".tmp-"
 LOCK = ".lock"
+"""The lock of a data set; each of several shards has a further one, such as `.lock-0-of-8`."""
 LOG = "run.log"
 OF_DESKTOPS = (".DS_Store", "Thumbs.db", "desktop.ini")
 """Files that file managers leave in folders, besides those that begin with `._`; they are not listed."""
@@ -76,8 +77,12 @@ class Store(Protocol):
     def delete(self, name: str) -> None:
         """Removes a file, if it exists, and its folders that are empty afterwards."""
 
-    def claim(self) -> AbstractContextManager[None]:
+    def claim(self, shard: str = "") -> AbstractContextManager[None]:
         """Locks the data set for this process in a `with` block; a killed process also releases the lock.
+
+        Args:
+            shard: Name of the part of the scenes that this process makes, such as `0-of-8`: parts of other
+                names may be made at the same time. "" means that no other process may write.
 
         Raises:
             StoreError: The data set cannot be written, or another run has locked it.
@@ -208,51 +213,60 @@ class LocalStore(Store):
             path.rmdir()
 
     @contextlib.contextmanager
-    def claim(self) -> Iterator[None]:
+    def claim(self, shard: str = "") -> Iterator[None]:
         """Locks the data set for this process in a `with` block; a killed process also releases the lock.
+
+        Args:
+            shard: Name of the part of the scenes that this process makes, such as `0-of-8`: parts of other
+                names may be made at the same time. "" means that no other process may write.
 
         Raises:
             StoreError: The folder cannot be written, or another run has locked it.
         """
+        with contextlib.ExitStack() as locks:
+            locks.enter_context(self._locked(LOCK, shared=bool(shard)))
+            if shard:
+                locks.enter_context(self._locked(f"{LOCK}-{shard}", shared=False))
+            yield
+
+    @contextlib.contextmanager
+    def _locked(self, name: str, shared: bool) -> Iterator[None]:
+        """Holds a lock file, which the last process that holds it removes."""
+        path = self.root / name
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            lock = os.open(self.root / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+            lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
             raise StoreError(f"out: cannot write to {self.root}: {error.strerror}") from error
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if not os.path.samestat(os.fstat(lock), (self.root / LOCK).stat()):
+            fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            if not os.path.samestat(os.fstat(lock), path.stat()):
                 raise BlockingIOError("the owner of the lock has just removed it")
-        except BlockingIOError as error:
+        except (BlockingIOError, FileNotFoundError) as error:
             os.close(lock)
-            owner = self.owner() or "another run"
+            owner = _owner(path) or "another run"
             raise StoreError(
                 f"out: {owner} is writing to {self.root}; wait for it, or name another"
             ) from error
         except OSError as error:
             os.close(lock)
-            raise StoreError(f"out: cannot lock {self.root / LOCK}: {error.strerror}") from error
+            raise StoreError(f"out: cannot lock {path}: {error.strerror}") from error
         try:
             os.ftruncate(lock, 0)
             os.write(lock, f"{os.getpid()} {socket.gethostname()}\n".encode())
             yield
         finally:
             try:
-                (self.root / LOCK).unlink(missing_ok=True)
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink(missing_ok=True)
+            except BlockingIOError:
+                pass  # another shard still holds it
             finally:
                 os.close(lock)
 
     def owner(self) -> str | None:
         """The run that has locked the data set: `another run (process 123 on HOST)`; None if none has."""
-        try:
-            with (self.root / LOCK).open() as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            number, _, host = (self.root / LOCK).read_text().strip().partition(" ")
-            return f"another run (process {number} on {host})" if host else "another run"
-        except OSError:  # there is no lock
-            pass
-        return None
+        return _owner(self.root / LOCK)
 
     def log(self) -> Path:
         """Path of the log file for output of native code; the log is not part of the data set."""
@@ -270,7 +284,8 @@ class LocalStore(Store):
 
     def is_own(self, name: str) -> bool:
         """Whether a file is the lock, the log or a temporary file; these may exist in a new data set."""
-        return name in (LOCK, LOG) or _is_temporary(name)
+        lock = re.fullmatch(rf"{re.escape(LOCK)}(-\d+-of-\d+)?", name)
+        return lock is not None or name == LOG or _is_temporary(name)
 
     def _write(self, name: str, content: bytes | Iterable[bytes], sync: bool) -> Path:
         path = self.root / name
@@ -293,6 +308,19 @@ class LocalStore(Store):
             (self.root / name).unlink(missing_ok=True)
             raise
         return True
+
+
+def _owner(path: Path) -> str | None:
+    """The run that holds a lock file: `another run (process 123 on HOST)`; None if none does."""
+    try:
+        with path.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        number, _, host = path.read_text().strip().partition(" ")
+        return f"another run (process {number} on {host})" if host else "another run"
+    except OSError:  # there is no lock
+        pass
+    return None
 
 
 def _is_temporary(name: str) -> bool:

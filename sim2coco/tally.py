@@ -27,11 +27,14 @@ ADVICE = {
 class Tally:
     """Counts over the finished scenes 0, 1, ..., which are added in order and without gaps.
 
+    Those of a shard are every `step`-th scene from the first value of `scene` on.
+
     Attributes:
         wanted: Number of accepted views to generate.
         patience: Number of most recent views over which the fraction of accepted views is measured.
         min_yield: Minimum fraction of accepted views among them; the run is aborted below it.
         scene: Index of the next scene to count.
+        step: Difference between the indices of two successive scenes.
         accepted: Accepted views so far.
         ahead: Accepted views of finished scenes that are not counted yet, because an earlier one is missing.
         kept_of_last: Number of accepted views kept of the last counted scene; those beyond `wanted` are not.
@@ -44,6 +47,7 @@ class Tally:
     patience: int
     min_yield: float
     scene: int = 0
+    step: int = 1
     accepted: int = 0
     ahead: int = 0
     kept_of_last: int = 0
@@ -60,6 +64,11 @@ class Tally:
         return self.accepted >= self.wanted
 
     @property
+    def scenes(self) -> int:
+        """Number of counted scenes."""
+        return self.scene // self.step
+
+    @property
     def made(self) -> int:
         """Accepted views of all finished scenes, at most the wanted number."""
         return min(self.accepted + self.ahead, self.wanted)
@@ -70,7 +79,7 @@ class Tally:
         Raises:
             GenerationError: Too few of the last views were accepted.
         """
-        self.scene += 1
+        self.scene += self.step
         if scene.status == "failed":
             self.failed.append((scene.scene, scene.error or ""))
             self._assets_failed.update(scene.assets)

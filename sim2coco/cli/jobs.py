@@ -10,6 +10,7 @@ from sim2coco.cli.sweeping import job_of, note
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+    from sim2coco.run import Result
     from sim2coco.sweeps.row import SweepJob
 
 MANY_REJECTED = 0.2
@@ -124,8 +125,21 @@ def generate_one(tree: "DictConfig") -> int:
             retry_failed=options.retry_failed,
             progress=report,
         )
+    return _summarise(result, options.out)
+
+
+def _summarise(result: "Result", folder: str) -> int:
+    """Prints what a run has made, and what to look at; returns the exit code."""
+    from sim2coco.messages import counted
+    from sim2coco.tally import counts
+
     made = f"{counted(result.images, 'image')} of {counted(result.scenes, 'scene')}"
-    out.print(f"{options.out}: {made}; rejected: {counts(result.reasons)}", markup=False)
+    part = f"shard {result.shard} has " if result.shard else ""
+    out.print(f"{folder}: {part}{made}; rejected: {counts(result.reasons)}", markup=False)
+    if result.shard:
+        out.print(
+            "when all shards are finished, the same command without engine.shard completes the data set"
+        )
     many = _advise(result.images, result.reasons)
     missing = [name for name, number in result.labels.items() if not number]
     if missing and sum(result.labels.values()) >= LABELS_PER_CATEGORY * len(result.labels):

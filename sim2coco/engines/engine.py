@@ -8,7 +8,7 @@ from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from scenes.assets.catalogue import Catalogue
 from scenes.settings import Kind
@@ -16,6 +16,7 @@ from sim2coco.context import WorkerContext
 from sim2coco.pipeline import commit, make_scene
 from sim2coco.recipe import Recipe
 from sim2coco.records import FORMAT, Record, Summary, from_bytes, record_name, summary, to_bytes
+from sim2coco.shard import Shard
 from sim2coco.store import Store
 
 
@@ -60,6 +61,20 @@ class Engine(Kind):
     max_memory_gib: Annotated[float, Field(gt=0)] | None = None
     """Memory of a worker in GiB above which it is killed; by default half of the machine's; not used by
     inline."""
+    shard: str | None = None
+    """Part of the scenes to make, such as 0/8 to 7/8 on eight machines; null makes all, and annotations."""
+
+    @field_validator("shard")
+    @classmethod
+    def _a_part(cls, text: str | None) -> str | None:
+        if text is not None:
+            Shard.parsed(text)
+        return text
+
+    @property
+    def part(self) -> Shard | None:
+        """The part of the scenes to make; None for all."""
+        return None if self.shard is None else Shard.parsed(self.shard)
 
     def prepared(self, recipe: Recipe) -> AbstractContextManager[BaseContext | None]:
         """Returns a context manager that prepares the engine and yields the value for `Job.processes`.

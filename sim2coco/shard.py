@@ -1,0 +1,49 @@
+"""A part of the scenes of a data set, which one of several machines makes."""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+MAX_SHARDS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """The scenes `index`, `index + number`, `index + 2 * number`, ..."""
+
+    index: int
+    number: int
+
+    @classmethod
+    def parsed(cls, text: str) -> Self:
+        """The shard that is written as `index/number`.
+
+        Raises:
+            ValueError: The text is not of this form, or there is no such shard.
+        """
+        match = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
+        if match is None:
+            raise ValueError("write the index from 0, and the number of shards, such as 0/8")
+        index, number = map(int, match.groups())
+        if not 1 <= number <= MAX_SHARDS:
+            raise ValueError(f"the number of shards must be from 1 to {MAX_SHARDS}")
+        if index >= number:
+            raise ValueError(f"shards are counted from 0: 0/{number} to {number - 1}/{number}")
+        return cls(index, number)
+
+    def __str__(self) -> str:
+        """The form in which users write it."""
+        return f"{self.index}/{self.number}"
+
+    @property
+    def name(self) -> str:
+        """A name of its own among all shards."""
+        return f"{self.index}-of-{self.number}"
+
+    def holds(self, scene: int) -> bool:
+        """Whether a scene belongs to it."""
+        return scene % self.number == self.index
+
+    def images(self, num_images: int) -> int:
+        """How many of the images of the data set this shard makes, rounded up."""
+        return -(-num_images // self.number)
