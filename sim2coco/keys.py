@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Iterator, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from types import UnionType
@@ -26,11 +25,13 @@ class Setting:
         key: Its full key, with dots between the names of the groups.
         info: Its pydantic field.
         kind: The `kind` of the class that has this setting; None if it does not depend on a kind.
+        description: What it does, in a sentence.
     """
 
     key: str
     info: FieldInfo
     kind: str | None
+    description: str | None
 
     @property
     def parent(self) -> str:
@@ -58,9 +59,7 @@ def walk(settings: type[Settings], prefix: str = "", kind: str | None = None) ->
     """
     sentences = descriptions(settings)
     for name, info in settings.model_fields.items():
-        told = copy(info)
-        told.description = sentences.get(name)
-        yield Setting(prefix + name, told, kind)
+        yield Setting(prefix + name, info, kind, sentences.get(name))
         for inner, level, inner_kind in _inner(info.annotation):
             yield from walk(inner, f"{prefix}{name}.{level}", inner_kind or kind)
 
@@ -79,15 +78,21 @@ def _inner(annotation: Any, level: str = "") -> Iterator[tuple[type[Settings], s
 
 def is_whole(key: str, *all_settings: type[Settings]) -> bool:
     """Whether the value of a setting is one whole number."""
-    known = [_named(setting, key) for settings in all_settings for setting in walk(settings)]
-    return any(setting.key == key and setting.info.annotation is int for setting in known)
+    return any(annotation is int for annotation in _annotations(key, all_settings))
 
 
 def takes_text(key: str, *all_settings: type[Settings]) -> bool:
     """Whether the value of a setting may be any text, such as the path of a file."""
-    known = [_named(setting, key) for settings in all_settings for setting in walk(settings)]
-    found = [setting.info.annotation for setting in known if setting.key == key]
+    found = _annotations(key, all_settings)
     return any(member in (str, AssetPath) for own in found for member in _members(own))
+
+
+def _annotations(key: str, all_settings: Sequence[type[Settings]]) -> Iterator[Any]:
+    """The types of all settings with a key; there are several if they belong to different kinds."""
+    for settings in all_settings:
+        for setting in walk(settings):
+            if setting.key == key or (NAME in setting.key and _named(setting, key).key == key):
+                yield setting.info.annotation
 
 
 def _members(annotation: Any) -> Iterator[Any]:

@@ -45,7 +45,7 @@ def manual(command: str) -> str:
 
 def as_yaml(settings: Settings) -> str:
     """Settings as YAML, each preceded by its description as a comment."""
-    sentences = {setting.key: setting.info.description for setting in walk(type(settings))}
+    sentences = {setting.key: setting.description for setting in walk(type(settings))}
     return "".join(f"{line}\n" for line in _yaml_lines(settings, sentences))
 
 
@@ -73,7 +73,7 @@ def _settings(settings: type[Settings]) -> Iterator[str]:
     tree = default_config()
     known: dict[tuple[str, str | None], list[Setting]] = {}
     for setting in walk(settings):
-        known.setdefault((setting.key, setting.info.description), []).append(setting)
+        known.setdefault((setting.key, setting.description), []).append(setting)
     for (key, description), found in known.items():
         kinds = [setting.kind for setting in found if setting.kind]
         is_kind = key.endswith("kind")

@@ -31,7 +31,7 @@ def test_help_names_every_choice_and_every_setting(command: Command, name: str) 
             assert f"{group}={choice} {first_sentence(group, choice)}" in words
     for setting in [*walk(RunOptions), *walk(Recipe)]:
         assert any(line.split()[:1] == [setting.key] for line in lines), setting.key
-        assert " ".join((setting.info.description or "One of").split()) in words, setting.key
+        assert " ".join((setting.description or "One of").split()) in words, setting.key
 
 
 def test_help_tells_the_values_that_are_used(command: Command) -> None:

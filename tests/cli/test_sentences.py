@@ -154,4 +154,4 @@ def test_the_nearest_setting_is_suggested(key: str, clause: str) -> None:
 def test_every_setting_has_a_sentence(settings: type[Settings]) -> None:
     for setting in walk(settings):
         if setting.name != "kind":
-            assert (setting.info.description or "").endswith((".", "...")), setting.key
+            assert (setting.description or "").endswith((".", "...")), setting.key
