@@ -123,6 +123,33 @@ class Scene(Kind):
         """
 
     @property
+    def needs_ground(self) -> bool:
+        """Whether the scene depends on what the cameras show of the floor."""
+        return False
+
+    def draw_over(
+        self,
+        ground_m: Array | None,
+        scene: int,
+        split: str,
+        attempt: int,
+        catalogue: Catalogue,
+        streams: Streams,
+    ) -> SceneSpec:
+        """Draws the specification of one scene, as `draw`, for cameras that show a known part of the floor.
+
+        Args:
+            ground_m: Points (n, 2) on the floor, in metres, whose convex hull the views show, if the scene
+                needs them; otherwise None.
+            scene: As for `draw`, and so are all others.
+            split: See there.
+            attempt: See there.
+            catalogue: See there.
+            streams: See there.
+        """
+        return self.draw(scene, split, attempt, catalogue, streams)
+
+    @property
     def furniture(self) -> Mapping[str, Mesh]:
         """Meshes of the furniture by name; `Catalogue.furniture` holds an asset for each of them."""
         return {}

@@ -188,5 +188,22 @@ def uniform_int(rng: np.random.Generator, bounds: tuple[int, int]) -> int:
     return low + min(int(rng.random() * (high - low + 1)), high - low)
 
 
+def length_m(
+    rng: np.random.Generator,
+    in_sizes: tuple[float, float],
+    in_metres: tuple[float, float] | None,
+    unit_m: float,
+) -> float:
+    """A length in metres, drawn from the range in metres if there is one. Always draws one random number.
+
+    Args:
+        rng: Generator.
+        in_sizes: Range in multiples of the typical object size, used if `in_metres` is None.
+        in_metres: Range in metres, or None.
+        unit_m: The typical object size in metres.
+    """
+    return unit_m * uniform(rng, in_sizes) if in_metres is None else uniform(rng, in_metres)
+
+
 Streams = Callable[..., np.random.Generator]
 """A function that returns the random generator of a name, such as `streams("poses", body=3)` for body 3."""

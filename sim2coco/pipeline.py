@@ -25,6 +25,7 @@ from sim2coco.labels import Written, written
 from sim2coco.quality.judge import Verdict, judge
 from sim2coco.records import FORMAT, Record, View, record_name, to_bytes
 from sim2coco.seeding import rng_for
+from sim2coco.seeing import camera_kind, ground_seen
 from sim2coco.store import Store
 
 NEEDS_NORMALS = {"normals", "sensor_depth"}
@@ -69,7 +70,8 @@ def draw_and_settle(context: WorkerContext, scene: int) -> tuple[Settled | None,
     for attempt in range(recipe.scene.max_attempts):
         streams = partial(_stream, recipe.seed, scene, attempt)
         try:
-            spec = recipe.scene.draw(scene, split, attempt, catalogue, streams)
+            ground_m = ground_seen(recipe, streams)
+            spec = recipe.scene.draw_over(ground_m, scene, split, attempt, catalogue, streams)
             spec = draw_defects(context, spec, catalogue, streams)
             context.drawn(spec)
             return settle_inside_walls(context, spec), tuple(unlucky)
@@ -108,8 +110,7 @@ def aim(context: WorkerContext, settled: Settled, view: int) -> tuple[Shot, ...]
     stream = partial(_stream, recipe.seed, spec.scene, spec.attempt, view=view)
     catalogue = context.held_out.catalogues[spec.split]
     sphere = bounds(context, settled)
-    of_scene = _stream(recipe.seed, spec.scene, spec.attempt, "orbit")
-    kind = recipe.camera.seeing(recipe.scene.viewpoints).of_scene(of_scene).drawn(stream("intrinsics"))
+    kind = camera_kind(recipe, partial(_stream, recipe.seed, spec.scene, spec.attempt), view)
     camera = kind.aim(stream("camera"), view, recipe.image, sphere)
     sensor = stream("sensor")
     lens = recipe.camera.lens(sensor, camera, sphere)

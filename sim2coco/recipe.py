@@ -101,6 +101,15 @@ class Recipe(Settings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _shows_ground_that_is_known(self) -> "Recipe":
+        if self.scene.needs_ground and not self.camera.over_ground:
+            raise ValueError(
+                "scene.region: view needs camera=overhead with camera.altitude_m, camera.gsd_m or "
+                "camera.extent_m, and camera.look_at_jitter=0; or use scene.region=rectangle"
+            )
+        return self
+
     @property
     def image_folders(self) -> dict[str, str | None]:
         """Path of the folder (or file) of the user's images for each role; None for a role without any."""

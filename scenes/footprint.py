@@ -1,0 +1,55 @@
+"""Footprints of bodies: convex outlines seen from above, and how far two of them overlap."""
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.assets.catalogue import Asset
+
+Array = NDArray[np.float64]
+
+CACHED = 1024
+"""Number of meshes whose outermost vertices are cached."""
+SMALLEST_M2 = 1e-12
+"""A footprint of less is that of a thin sheet that stands on its edge, and covers nothing."""
+
+
+@lru_cache(CACHED)
+def outermost(asset: Asset) -> Array:
+    """Vertices (n, 3) of a mesh that no direction leaves out, relative to its centre of mass, at scale 1."""
+    # Imported here because SciPy is slow to import, and the settings need only the types of this module.
+    from scipy.spatial import ConvexHull, QhullError
+
+    points_m = asset.mesh.vertices_m - np.array(asset.center_of_mass_m)
+    try:
+        found = points_m[ConvexHull(points_m).vertices]
+    except QhullError:  # all vertices in a plane
+        found = points_m
+    found.setflags(write=False)
+    return np.asarray(found)
+
+
+def footprint(points_m: Array) -> Array:
+    """The convex outline (k, 2), in metres, of points (n, 3) seen from above."""
+    flat = np.ascontiguousarray(points_m[:, :2], np.float32)
+    return np.asarray(cv2.convexHull(flat)[:, 0], np.float64)
+
+
+def area_m2(polygon_m: Array) -> float:
+    """Area of a polygon (k, 2)."""
+    x, y = polygon_m.T
+    return abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
+
+
+def covered_share(first_m: Array, second_m: Array) -> float:
+    """Share of the smaller of two convex footprints (k, 2) and (l, 2) that the other one covers."""
+    smaller = min(area_m2(first_m), area_m2(second_m))
+    if smaller < SMALLEST_M2:
+        return 0.0
+    middle = first_m.mean(axis=0)  # single precision is exact enough near the origin
+    common, _ = cv2.intersectConvexConvex(
+        (first_m - middle).astype(np.float32), (second_m - middle).astype(np.float32)
+    )
+    return float(common) / smaller

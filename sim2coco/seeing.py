@@ -1,0 +1,26 @@
+"""The cameras of a scene before they are aimed, and what they show of the floor."""
+
+import numpy as np
+
+from scenes.camera import CameraKind
+from scenes.geometry import Array
+from scenes.settings import Streams
+from sim2coco.recipe import Recipe
+
+
+def camera_kind(recipe: Recipe, streams: Streams, view: int) -> CameraKind:
+    """Returns the settings of the camera of one view, with what is drawn before it is aimed."""
+    kind = recipe.camera.seeing(recipe.scene.viewpoints).of_scene(streams("orbit"))
+    return kind.drawn(streams("intrinsics", view=view))
+
+
+def ground_seen(recipe: Recipe, streams: Streams) -> Array | None:
+    """Returns corners (n, 2) of what all views of a scene show of the floor; None if it needs none."""
+    if not recipe.scene.needs_ground:
+        return None
+    return np.concatenate(
+        [
+            camera_kind(recipe, streams, view).ground_seen(streams("camera", view=view), view, recipe.image)
+            for view in range(recipe.views)
+        ]
+    )
