@@ -20,7 +20,8 @@ class FloorSettings(LookSettings):
     """Fraction of surfaces with a texture; the others have one colour."""
     tile: Positive = (1.0, 8.0)
     """Side length of a tile, in typical object sizes; materials have their natural size if it fits these."""
-
+    tile_m: Positive | None = None
+    """Side length of a tile in metres, also of materials, in place of tile; null uses tile."""
     roughness: ShareRange | None = None
     """Roughness of the floor: 0 is a mirror, 1 is matte; null is that of its material, or else matte."""
 
@@ -33,7 +34,7 @@ class FloorSettings(LookSettings):
             album: Images and texture variants to choose from.
         """
         look = self.draw(rng, album)
-        tile_m = self.tile_side_m(look, rng.random(), unit_m, self.tile)
+        tile_m = self.tile_side_m(look, rng.random(), unit_m, self.tile, self.tile_m)
         turn_rad, drawn = float(rng.random() * 2 * np.pi), rng.random()
         if self.roughness is None:
             return Surface(look, tile_m, turn_rad)

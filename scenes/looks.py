@@ -86,7 +86,14 @@ class LookSettings(Settings):
             return self.textures
         return tuple(TEXTURES) if style == "abstract" else NATURAL.get(self.surface_kind, tuple(TEXTURES))
 
-    def tile_side_m(self, look: Look, drawn: float, unit_m: float, bounds: tuple[float, float]) -> float:
+    def tile_side_m(
+        self,
+        look: Look,
+        drawn: float,
+        unit_m: float,
+        bounds: tuple[float, float],
+        bounds_m: tuple[float, float] | None = None,
+    ) -> float:
         """Side length of a texture tile in metres: that of the material, or else that of the settings.
 
         Materials have their natural size between half of the lower and three times the upper bound.
@@ -96,7 +103,10 @@ class LookSettings(Settings):
             drawn: A random number in [0, 1), which chooses from the range of sizes.
             unit_m: The typical object size in metres.
             bounds: Smallest and largest side length in multiples of the typical object size.
+            bounds_m: The same in metres, in place of `bounds` and of natural sizes; None uses these.
         """
+        if bounds_m is not None:
+            return bounds_m[0] + (bounds_m[1] - bounds_m[0]) * drawn
         low, high = bounds
         if look.texture is None or look.texture.kind not in MATERIALS:
             return unit_m * (low + (high - low) * drawn)

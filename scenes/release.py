@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scenes.scene import Array, UnplacedBody
-from scenes.settings import uniform
+from scenes.settings import length_m, uniform
 from scenes.space import BoundingVolume, free_height
 from scenes.spec import Body, RejectedDraw
 
@@ -36,12 +36,14 @@ class Release:
         drop_height: Range of the free height below a body, in multiples of the typical object size.
         friction: Range of the friction coefficient.
         lowest: Smallest height of a body's centre; by default, above the floor.
+        drop_height_m: Range of the free height in metres, in place of `drop_height`; None uses that.
     """
 
     unit_m: float
     drop_height: tuple[float, float]
     friction: tuple[float, float]
     lowest: Lowest = above_floor
+    drop_height_m: tuple[float, float] | None = None
 
     def bodies(self, unplaced: Sequence[UnplacedBody], place: Place) -> tuple[Body, ...]:
         """The bodies, in the given order, with their poses of release and their friction.
@@ -66,7 +68,7 @@ class Release:
     ) -> Body:
         """One body, above those that are below it; its centre and volume are added to `placed`."""
         x, y = place(unplaced)
-        gap_m = self.unit_m * uniform(unplaced.rng, self.drop_height)
+        gap_m = length_m(unplaced.rng, self.drop_height, self.drop_height_m, self.unit_m)
         if unplaced.asset.standing is not None:
             gap_m *= UPRIGHT_GAP_FACTOR
         volume = unplaced.volume

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from scenes.assets.images import Album
 from scenes.looks import LookSettings
-from scenes.settings import IntRange, Positive, Share, ShareRange, Streams, uniform, uniform_int, within
+from scenes.settings import IntRange, Positive, Share, ShareRange, Streams, length_m, uniform_int, within
 from scenes.spec import Surface, Wall, WallPlan
 
 OPEN_SIDE_FACTOR = 40
@@ -33,10 +33,16 @@ class WallSettings(LookSettings):
     """Number of walls, each at 90 degrees to the one before; 4 make a room. Walls never occlude objects."""
     gap: Positive = (0.5, 5.0)
     """Free space between the objects at rest and each wall, in multiples of the typical object size."""
+    gap_m: Positive | None = None
+    """The same in metres, in place of gap; null uses gap."""
     height: Positive = (3.0, 12.0)
     """Height of the walls, in multiples of the typical object size."""
+    height_m: Positive | None = None
+    """The same in metres, in place of height; null uses height."""
     tile: Positive = (1.0, 8.0)
     """Side length of a tile, in typical object sizes; materials have their natural size if it fits these."""
+    tile_m: Positive | None = None
+    """Side length of a tile in metres, also of materials, in place of tile; null uses tile."""
 
     def plan(self, streams: Streams, unit_m: float, album: Album) -> WallPlan | None:
         """Draws the walls of a scene without their positions; None if the scene has no walls.
@@ -50,10 +56,13 @@ class WallSettings(LookSettings):
         number = uniform_int(rng, self.number)
         if not number:
             return None
-        turn_rad, height_m = 2 * np.pi * rng.random(), unit_m * uniform(rng, self.height)
+        turn_rad, height_m = 2 * np.pi * rng.random(), length_m(rng, self.height, self.height_m, unit_m)
         look = self.draw(rng, album)
-        surface = Surface(look, self.tile_side_m(look, rng.random(), unit_m, self.tile), 0.0)
-        gaps_m = tuple(unit_m * uniform(streams("walls", body=wall), self.gap) for wall in range(number))
+        tile_m = self.tile_side_m(look, rng.random(), unit_m, self.tile, self.tile_m)
+        surface = Surface(look, tile_m, 0.0)
+        gaps_m = tuple(
+            length_m(streams("walls", body=wall), self.gap, self.gap_m, unit_m) for wall in range(number)
+        )
         return WallPlan(surface, float(turn_rad), height_m, gaps_m)
 
 

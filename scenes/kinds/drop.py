@@ -7,7 +7,7 @@ from scenes.floor import FloorSettings
 from scenes.physics import PhysicsSettings
 from scenes.release import Release
 from scenes.scene import Scene, random_disc
-from scenes.settings import NonNegative, Positive, Range, Streams, uniform, within
+from scenes.settings import NonNegative, Positive, Range, Streams, length_m, within
 from scenes.spec import SceneSpec
 from scenes.walls import WallSettings
 
@@ -18,8 +18,12 @@ class Drop(Scene):
     kind: Literal["drop"] = "drop"
     spread: Positive = (1.0, 3.0)
     """Radius of the disc onto which objects fall, in multiples of the typical object size."""
+    spread_m: Positive | None = None
+    """The same in metres, in place of spread; null uses spread."""
     drop_height: NonNegative = (0.1, 0.5)
     """Free height below an object when it is released, in multiples of the typical object size."""
+    drop_height_m: NonNegative | None = None
+    """The same in metres, in place of drop_height; null uses drop_height."""
     friction: Annotated[Range, within(0.0, 10.0)] = (0.4, 0.9)
     """Friction coefficient of each object."""
     floor: FloorSettings = FloorSettings()
@@ -36,8 +40,8 @@ class Drop(Scene):
             RejectedDraw: `no_place` if the stack would be too high for a stable simulation.
         """
         unit_m = catalogue.typical_size_m
-        radius_m = unit_m * uniform(streams("poses"), self.spread)
-        release = Release(unit_m, self.drop_height, self.friction)
+        radius_m = length_m(streams("poses"), self.spread, self.spread_m, unit_m)
+        release = Release(unit_m, self.drop_height, self.friction, drop_height_m=self.drop_height_m)
         unplaced = list(self._unplaced(catalogue, streams))
         bodies = release.bodies(unplaced, lambda body: radius_m * random_disc(body.rng))
         floor = self.floor.surface(streams("looks"), unit_m, catalogue.album("floor"))

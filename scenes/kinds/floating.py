@@ -9,7 +9,7 @@ import numpy as np
 
 from scenes.assets.catalogue import Catalogue
 from scenes.scene import Array, Scene, random_in_ball
-from scenes.settings import Positive, Streams, uniform
+from scenes.settings import Positive, Streams, length_m
 from scenes.spec import RejectedDraw, SceneSpec
 
 MAX_TRIES = 200
@@ -21,6 +21,8 @@ class Floating(Scene):
     kind: Literal["floating"] = "floating"
     spread: Positive = (2.0, 3.5)
     """Radius of the sphere in which objects float, in multiples of the typical object size."""
+    spread_m: Positive | None = None
+    """The same in metres, in place of spread; null uses spread."""
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
         """Draws a scene with bodies at random points in a sphere; their bounding spheres do not overlap.
@@ -28,7 +30,7 @@ class Floating(Scene):
         Raises:
             RejectedDraw: `no_place` if no free place was found for a body in `MAX_TRIES` attempts.
         """
-        radius_m = catalogue.typical_size_m * uniform(streams("poses"), self.spread)
+        radius_m = length_m(streams("poses"), self.spread, self.spread_m, catalogue.typical_size_m)
         placed: list[tuple[Array, float]] = []
         bodies = []
         for unplaced in self._unplaced(catalogue, streams):
