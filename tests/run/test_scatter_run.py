@@ -9,10 +9,10 @@ import pytest
 
 from sim2coco import Recipe, generate
 from sim2coco.check import check
-from sim2coco.pipeline import camera_kind, ground_seen
 from sim2coco.records import from_bytes
 from sim2coco.review.dataset import DataSet
 from sim2coco.review.replay import replay
+from sim2coco.seeing import camera_kind, ground_seen
 from tests.commandline import tree
 from tests.rig import streams
 
