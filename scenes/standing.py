@@ -99,7 +99,7 @@ class Plot:
             if (apart < self.distance_m).any():
                 continue
             outline = center + body.outline_m
-            near = np.flatnonzero(apart < reaches_m + body.reach_m)
+            near = np.flatnonzero(apart < reaches_m + body.reach_m).tolist()
             if all(covered_share(outline, taken_m[one]) <= self.overlap + ROUNDING for one in near):
                 return center
         raise RejectedDraw("no_place")
