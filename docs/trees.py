@@ -17,78 +17,84 @@ Surface = tuple[Array, list[tuple[int, int, int]], str]
 """Vertices (n, 3), triangles, and the name of the material."""
 
 MATERIALS = {
-    "bark": (0.23, 0.15, 0.09),
-    "needles": (0.08, 0.16, 0.07),
-    "leaves": (0.17, 0.27, 0.08),
-    "dry": (0.33, 0.31, 0.10),
+    "bark": (0.30, 0.22, 0.15),
+    "needles": (0.13, 0.24, 0.13),
+    "blue": (0.17, 0.28, 0.22),
+    "leaves": (0.25, 0.38, 0.12),
+    "light": (0.36, 0.46, 0.16),
+    "dry": (0.46, 0.38, 0.15),
 }
-SIDES = 11
-"""Corners of each ring."""
+SIDES = 14
+"""Corners of each ring; every second one is the tip of a branch."""
+ROUND = np.ones(SIDES)
 
 
-def lathe(radii: Array, heights: Array, rough: float, rng: np.random.Generator, material: str) -> Surface:
-    """A closed surface of revolution whose rings are wrinkled by the share `rough`."""
+def lathe(radii: Array, heights: Array, tips: Array, rng: np.random.Generator, material: str) -> Surface:
+    """A closed surface of revolution with wrinkles.
+
+    Args:
+        radii: Radius of each ring.
+        heights: Height of each ring.
+        tips: Factor (SIDES,) on the radius of each corner.
+        rng: Generator of the wrinkles.
+        material: Name of the material.
+    """
     angles = 2 * np.pi * np.arange(SIDES) / SIDES
-    vertices = []
-    for ring, (radius, height) in enumerate(zip(radii, heights, strict=True)):
-        reach = radius * (1 + rough * rng.uniform(-1, 1, SIDES))
-        turn = angles + ring * np.pi / SIDES
-        lift = height + rough * radius * rng.uniform(-0.5, 0.5, SIDES)
-        vertices.append(np.column_stack([reach * np.cos(turn), reach * np.sin(turn), lift]))
-    points = np.concatenate([*vertices, [(0, 0, heights[0]), (0, 0, heights[-1])]])
-    faces, last = [], len(points) - 1
-    for ring in range(len(radii) - 1):
-        for side in range(SIDES):
-            a, b = ring * SIDES + side, ring * SIDES + (side + 1) % SIDES
-            faces += [(a, b, a + SIDES), (b, b + SIDES, a + SIDES)]
-    for side in range(SIDES):
-        other = (side + 1) % SIDES
-        top = (len(radii) - 1) * SIDES
-        faces += [(other, side, last - 1), (top + side, top + other, last)]
-    return points, faces, material
+    rough = 0.0 if material == "bark" else 0.16
+    rings = []
+    for radius, height in zip(radii, heights, strict=True):
+        reach = radius * tips * (1 + rough * rng.uniform(-1, 1, SIDES))
+        lift = height + rough * radius * rng.uniform(-1, 1, SIDES)
+        rings.append(np.column_stack([reach * np.cos(angles), reach * np.sin(angles), lift]))
+    points = np.concatenate([*rings, [(0, 0, heights[0]), (0, 0, heights[-1])]])
+    turn = 2 * np.pi * rng.random() if material != "bark" else 0.0
+    spin = np.array([[np.cos(turn), np.sin(turn), 0], [-np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
+    return points @ spin, triangles(len(radii)), material
+
+
+def triangles(rings: int) -> list[tuple[int, int, int]]:
+    """Triangles between neighbouring rings, and the caps around the last two points."""
+    sides = [(side, (side + 1) % SIDES) for side in range(SIDES)]
+    top, bottom, last = (rings - 1) * SIDES, rings * SIDES, rings * SIDES + 1
+    faces = [(other, side, bottom) for side, other in sides]
+    faces += [(top + side, top + other, last) for side, other in sides]
+    for start in range(0, top, SIDES):
+        for side, other in sides:
+            a, b, c, d = start + side, start + other, start + other + SIDES, start + side + SIDES
+            faces += [(a, b, d), (b, c, d)]
+    return faces
 
 
 def trunk(height: float, radius: float, rng: np.random.Generator) -> Surface:
     """A trunk that stands on z = 0."""
-    points, faces, material = lathe(
-        np.array([radius, 0.7 * radius]), np.array([0.0, height]), 0.0, rng, "bark"
-    )
-    return points, faces, material
+    return lathe(np.array([radius, 0.7 * radius]), np.array([0.0, height]), ROUND, rng, "bark")
 
 
 def spruce(rng: np.random.Generator) -> list[Surface]:
     """A conifer: layers of branches that become narrower."""
-    layers = [trunk(0.3, 0.02, rng)]
-    count = int(rng.integers(5, 8))
+    layers, count = [trunk(0.3, 0.02, rng)], int(rng.integers(6, 9))
+    material = "needles" if rng.random() < 0.6 else "blue"
     for layer in range(count):
-        low = 0.1 + 0.8 * layer / count
-        reach = rng.uniform(0.19, 0.24) * (1 - layer / count) + 0.02
-        layers.append(
-            lathe(
-                np.array([reach, 0.55 * reach, 0.01]),
-                np.array([low, low + 0.07, min(low + 0.25, 1.0)]),
-                0.22,
-                rng,
-                "needles",
-            )
-        )
+        low, reach = 0.1 + 0.8 * layer / count, 0.22 * (1 - layer / count) + 0.025
+        reach *= rng.uniform(0.85, 1.15)
+        branches = np.where(np.arange(SIDES) % 2, 0.55, 1.0)
+        heights = np.array([low, low + 0.04, min(low + 0.22, 1.0)])
+        layers.append(lathe(np.array([reach, 0.8 * reach, 0.008]), heights, branches, rng, material))
     return layers
 
 
 def broadleaf(rng: np.random.Generator) -> list[Surface]:
-    """A deciduous tree: a trunk with several tufts of leaves."""
-    tufts = [trunk(0.5, 0.03, rng)]
-    for tuft in range(int(rng.integers(5, 9))):
-        size = rng.uniform(0.14, 0.22)
-        angle, aside = 2 * np.pi * rng.random(), 0.0 if tuft == 0 else rng.uniform(0.1, 0.24)
-        center = (
-            aside * np.cos(angle),
-            aside * np.sin(angle),
-            (0.76 if tuft == 0 else rng.uniform(0.45, 0.7)),
-        )
-        steps = np.linspace(-0.9, 0.9, 6)
-        points, faces, _ = lathe(size * np.sqrt(1 - steps**2), size * steps, 0.16, rng, "leaves")
-        tufts.append((points + center, faces, "dry" if rng.random() < 0.1 else "leaves"))
+    """A deciduous tree: a trunk with many tufts of leaves."""
+    tufts, steps = [trunk(0.55, 0.03, rng)], np.linspace(-0.9, 0.9, 5)
+    main = str(rng.choice(["leaves", "light", "dry"], p=[0.5, 0.35, 0.15]))
+    for tuft in range(int(rng.integers(14, 22))):
+        size, angle = rng.uniform(0.09, 0.15), 2.4 * tuft
+        aside = 0.27 * np.sqrt(tuft / 20)
+        height = 0.86 - 1.6 * aside**1.3 * rng.uniform(0.8, 1.4)
+        center = (aside * np.cos(angle), aside * np.sin(angle), height - 0.08)
+        points, faces, _ = lathe(size * np.sqrt(1 - steps**2), size * steps, ROUND, rng, main)
+        other = str(rng.choice(["leaves", "light"])) if rng.random() < 0.25 else main
+        tufts.append((points + center, faces, other))
     return tufts
 
 
