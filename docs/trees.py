@@ -2,7 +2,7 @@
 
     python docs/trees.py FOLDER
 
-makes FOLDER/spruce and FOLDER/broadleaf, with three trees each, one unit high. They stand in for scanned or
+makes FOLDER/spruce and FOLDER/broadleaf, with four trees each, one unit high. They stand in for scanned or
 modelled trees in `docs/aerial.md` and in the tests.
 """
 
@@ -70,10 +70,10 @@ def trunk(height: float, radius: float, rng: np.random.Generator) -> Surface:
     return lathe(np.array([radius, 0.7 * radius]), np.array([0.0, height]), ROUND, rng, "bark")
 
 
-def spruce(rng: np.random.Generator) -> list[Surface]:
+def spruce(rng: np.random.Generator, index: int) -> list[Surface]:
     """A conifer: layers of branches that become narrower."""
     layers, count = [trunk(0.3, 0.02, rng)], int(rng.integers(6, 9))
-    material = "needles" if rng.random() < 0.6 else "blue"
+    material = ("needles", "blue", "needles")[index % 3]
     for layer in range(count):
         low, reach = 0.1 + 0.8 * layer / count, 0.22 * (1 - layer / count) + 0.025
         reach *= rng.uniform(0.85, 1.15)
@@ -83,10 +83,10 @@ def spruce(rng: np.random.Generator) -> list[Surface]:
     return layers
 
 
-def broadleaf(rng: np.random.Generator) -> list[Surface]:
+def broadleaf(rng: np.random.Generator, index: int) -> list[Surface]:
     """A deciduous tree: a trunk with many tufts of leaves."""
+    main = ("leaves", "light", "leaves", "dry")[index % 4]
     tufts, steps = [trunk(0.55, 0.03, rng)], np.linspace(-0.9, 0.9, 5)
-    main = str(rng.choice(["leaves", "light", "dry"], p=[0.5, 0.35, 0.15]))
     for tuft in range(int(rng.integers(14, 22))):
         size, angle = rng.uniform(0.09, 0.15), 2.4 * tuft
         aside = 0.27 * np.sqrt(tuft / 20)
@@ -99,15 +99,15 @@ def broadleaf(rng: np.random.Generator) -> list[Surface]:
 
 
 def write(folder: Path) -> None:
-    """Writes six trees and their materials."""
+    """Writes eight trees and their materials."""
     for kind in (spruce, broadleaf):
         target = folder / kind.__name__
         target.mkdir(parents=True, exist_ok=True)
         colors = (f"newmtl {name}\nKd {r} {g} {b}\n" for name, (r, g, b) in MATERIALS.items())
         (target / "tree.mtl").write_text("".join(colors))
-        for index in range(3):
+        for index in range(4):
             rng = np.random.Generator(np.random.PCG64([index, len(kind.__name__)]))
-            (target / f"{kind.__name__}{index}.obj").write_text("".join(lines(kind(rng))))
+            (target / f"{kind.__name__}{index}.obj").write_text("".join(lines(kind(rng, index))))
 
 
 def lines(surfaces: list[Surface]) -> list[str]:

@@ -183,13 +183,23 @@ def test_lengths_in_metres_take_the_place_of_those_in_sizes(kind: type[Scene], t
 
     unit_m = things.typical_size_m
     if kind is not Floating:
-        in_sizes = {"tile": (2, 2)}, {"number": (2, 2), "gap": (3, 3), "height": (4, 4), "tile": (5, 5)}
-        in_metres = [
-            {f"{key}_m": (unit_m * low, unit_m * low) for key, (low, _) in one.items() if key != "number"}
-            for one in in_sizes
-        ]
-        in_metres[1]["number"] = (2, 2)
-        assert draw(floor=in_metres[0], walls=in_metres[1]) == draw(floor=in_sizes[0], walls=in_sizes[1])
+        plain = {"textured": 0.0}  # materials have sizes of their own
+        in_sizes: dict[str, Any] = {
+            "floor": {**plain, "tile": (2, 2)},
+            "walls": {**plain, "number": (2, 2), "gap": (3, 3), "height": (4, 4), "tile": (5, 5)},
+        }
+        in_metres: dict[str, Any] = {
+            "floor": {**plain, "tile_m": (2 * unit_m, 2 * unit_m)},
+            "walls": {
+                **{**plain, "number": (2, 2), "gap_m": (3 * unit_m, 3 * unit_m)},
+                **{"height_m": (4 * unit_m, 4 * unit_m), "tile_m": (5 * unit_m, 5 * unit_m)},
+            },
+        }
+        assert draw(**in_metres) == draw(**in_sizes)
+        soil = {"textured": 1.0, "textures": ("wood",), "tile_m": (7, 7)}
+        floor = draw(floor=soil).floor
+        assert floor is not None
+        assert floor.tile_m == 7
     if kind is not Scatter:
         assert draw(spread_m=(3 * unit_m, 3 * unit_m)) == draw(spread=(3, 3))
     if kind is Drop:
