@@ -46,10 +46,11 @@ def area_m2(polygon_m: Array) -> float:
 def covered_share(first_m: Array, second_m: Array) -> float:
     """Share of the smaller of two convex footprints (k, 2) and (l, 2) that the other one covers."""
     smaller = min(area_m2(first_m), area_m2(second_m))
-    if smaller < SMALLEST_M2:
-        return 0.0
     middle = first_m.mean(axis=0)  # single precision is exact enough near the origin
-    common, _ = cv2.intersectConvexConvex(
-        (first_m - middle).astype(np.float32), (second_m - middle).astype(np.float32)
-    )
-    return float(common) / smaller
+    common_m2 = common_area_m2((first_m - middle).astype(np.float32), (second_m - middle).astype(np.float32))
+    return common_m2 / smaller if smaller > SMALLEST_M2 else 0.0
+
+
+def common_area_m2(first_m: NDArray[np.float32], second_m: NDArray[np.float32]) -> float:
+    """Area that two convex polygons (k, 2) and (l, 2) near the origin have in common."""
+    return float(cv2.intersectConvexConvex(first_m, second_m)[0])

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scenes.settings import IntRange, Positive, Settings, length_m, uniform_int, within
 
 Array = NDArray[np.float64]
-Sampler = Callable[[np.random.Generator], Array]
-"""A function that draws a place (2,), in metres."""
+Sampler = Callable[[np.random.Generator, int], Array]
+"""A function that draws a number of places (n, 2), in metres."""
 
 SPREAD_SHARE = 0.7
 """Distance between even places, as a share of the side of the square that each place has for itself; places
@@ -36,13 +36,13 @@ class ClusterSettings(Settings):
             unit_m: The typical object size in metres.
         """
         deviation_m = length_m(rng, self.spread, self.spread_m, unit_m)
-        centers = np.array([point_in(region_m, rng) for _ in range(uniform_int(rng, self.number))])
+        centers = points_in(region_m, rng, uniform_int(rng, self.number))
 
-        def place(rng: np.random.Generator) -> Array:
-            center = centers[int(rng.random() * len(centers))]
-            return np.asarray(center + deviation_m * rng.standard_normal(2))
+        def places(rng: np.random.Generator, count: int) -> Array:
+            chosen = centers[(rng.random(count) * len(centers)).astype(int)]
+            return np.asarray(chosen + deviation_m * rng.standard_normal((count, 2)))
 
-        return place
+        return places
 
 
 def rectangle(width_m: float, depth_m: float) -> Array:
@@ -50,22 +50,22 @@ def rectangle(width_m: float, depth_m: float) -> Array:
     return np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * (width_m / 2, depth_m / 2)
 
 
-def point_in(region_m: Array, rng: np.random.Generator) -> Array:
-    """A point (2,) distributed uniformly in a convex polygon (k, 2). Draws three random numbers."""
+def points_in(region_m: Array, rng: np.random.Generator, count: int) -> Array:
+    """Points (count, 2) distributed uniformly in a convex polygon (k, 2). Draws three numbers for each."""
     first, edges = region_m[0], region_m[1:] - region_m[0]
     areas = np.abs(edges[:-1, 0] * edges[1:, 1] - edges[:-1, 1] * edges[1:, 0])
-    which, one, other = rng.random(3)
-    triangle = min(int(np.searchsorted(areas.cumsum(), which * areas.sum(), "right")), len(areas) - 1)
-    if one + other > 1:
-        one, other = 1 - one, 1 - other
-    return np.asarray(first + one * edges[triangle] + other * edges[triangle + 1])
+    which, one, other = rng.random((count, 3)).T
+    triangles = np.searchsorted(areas.cumsum(), which * areas.sum(), "right").clip(max=len(areas) - 1)
+    beyond = one + other > 1
+    one, other = np.where(beyond, 1 - one, one), np.where(beyond, 1 - other, other)
+    return np.asarray(first + one[:, None] * edges[triangles] + other[:, None] * edges[triangles + 1])
 
 
-def is_inside(region_m: Array, point_m: Array) -> bool:
-    """Whether a point (2,) is in a convex polygon (k, 2)."""
-    edges, offsets = np.roll(region_m, -1, axis=0) - region_m, point_m - region_m
-    sides = edges[:, 0] * offsets[:, 1] - edges[:, 1] * offsets[:, 0]
-    return bool((sides >= 0).all() or (sides <= 0).all())
+def are_inside(region_m: Array, points_m: Array) -> NDArray[np.bool_]:
+    """Which of some points (n, 2) are in a convex polygon (k, 2): (n,)."""
+    edges, offsets = np.roll(region_m, -1, axis=0) - region_m, points_m[:, None] - region_m
+    sides = edges[:, 0] * offsets[..., 1] - edges[:, 1] * offsets[..., 0]
+    return np.asarray((sides >= 0).all(axis=1) | (sides <= 0).all(axis=1))
 
 
 def even_distance_m(area_m2: float, number: int) -> float:

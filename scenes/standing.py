@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from scenes.footprint import Array, covered_share, footprint, outermost
+from scenes.footprint import SMALLEST_M2, Array, area_m2, common_area_m2, footprint, outermost
 from scenes.geometry import Quat, rotation
-from scenes.places import Sampler, is_inside
+from scenes.places import Sampler, are_inside
 from scenes.scene import UnplacedBody
 from scenes.spec import Body, RejectedDraw
 
-MAX_TRIES = 1000
-"""Places that are tried for a body before the draw is rejected."""
+BATCHES, BATCH = 16, 64
+"""Number of places that are tried at once for a body, and how often, before the draw is rejected."""
 ROUNDING = 1e-4
 """Share of a footprint that counts as nothing, because overlaps are computed in single precision."""
 
@@ -23,11 +24,13 @@ class Standing:
 
     Attributes:
         outline_m: Footprint (k, 2), relative to the centre of mass.
+        area_m2: Area of the footprint.
         reach_m: Largest distance of the footprint from the centre of mass.
         below_m: How far the body reaches below its centre of mass.
     """
 
-    outline_m: Array
+    outline_m: NDArray[np.float32]
+    area_m2: float
     reach_m: float
     below_m: float
 
@@ -37,7 +40,8 @@ def standing(body: UnplacedBody, quat_xyzw: Quat) -> Standing:
     points_m = outermost(body.asset) * np.array(body.body.axes) @ rotation(quat_xyzw).T
     outline_m = footprint(points_m)
     reach_m = float(np.linalg.norm(outline_m, axis=1).max())
-    return Standing(outline_m, reach_m, -float(points_m[:, 2].min()))
+    below_m = -float(points_m[:, 2].min())
+    return Standing(outline_m.astype(np.float32), area_m2(outline_m), reach_m, below_m)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,13 +50,13 @@ class Plot:
 
     Attributes:
         region_m: Corners (k, 2) of a convex region; the centre of mass of each body is above it.
-        place: Draws a place from the generator of a body.
+        places: Draws places from the generator of a body.
         distance_m: Smallest distance between the centres of two bodies, seen from above.
         overlap: Share of the smaller of two footprints that the other may cover.
     """
 
     region_m: Array
-    place: Sampler
+    places: Sampler
     distance_m: float
     overlap: float
 
@@ -70,36 +74,35 @@ class Plot:
             RejectedDraw: `no_place` if no free place is found for a body.
         """
         found = [standing(body, quat) for body, quat in zip(unplaced, rotations, strict=True)]
-        centers, reaches = np.zeros((len(found), 2)), np.array([one.reach_m for one in found])
+        order = sorted(range(len(found)), key=lambda index: -found[index].reach_m)
+        centers = np.zeros((len(found), 2))
         bodies: dict[int, Body] = {}
-        for index in sorted(range(len(found)), key=lambda index: -reaches[index]):
-            others = list(bodies)
-            taken = [(centers[other] + found[other].outline_m) for other in others]
-            x, y = centers[index] = self._free(
-                unplaced[index].rng, found[index], centers[others], reaches[others], taken
-            )
+        for rank, index in enumerate(order):
+            others = [found[other] for other in order[:rank]]
+            x, y = centers[rank] = self._free(unplaced[index].rng, found[index], others, centers[:rank])
             center = np.array([x, y, found[index].below_m])
             bodies[index] = unplaced[index].at(center, rotations[index])
         return tuple(bodies[index] for index in range(len(found)))
 
     def _free(
-        self,
-        rng: np.random.Generator,
-        body: Standing,
-        centers_m: Array,
-        reaches_m: Array,
-        taken_m: Sequence[Array],
+        self, rng: np.random.Generator, body: Standing, others: Sequence[Standing], centers_m: Array
     ) -> Array:
-        """A place (2,) for a body beside others with given centres (n, 2), reaches (n,) and footprints."""
-        for _ in range(MAX_TRIES):
-            center = self.place(rng)
-            if not is_inside(self.region_m, center):
-                continue
-            apart = np.linalg.norm(centers_m - center, axis=1)
-            if (apart < self.distance_m).any():
-                continue
-            outline = center + body.outline_m
-            near = np.flatnonzero(apart < reaches_m + body.reach_m).tolist()
-            if all(covered_share(outline, taken_m[one]) <= self.overlap + ROUNDING for one in near):
-                return center
+        """A place (2,) for a body beside others with given centres (n, 2)."""
+        touching_m = np.array([other.reach_m + body.reach_m for other in others])
+        for _ in range(BATCHES):
+            places = self.places(rng, BATCH)
+            steps = centers_m - places[:, None]
+            apart = np.hypot(steps[..., 0], steps[..., 1])
+            allowed = are_inside(self.region_m, places) & (apart >= self.distance_m).all(axis=1)
+            for place in np.flatnonzero(allowed).tolist():
+                near = np.flatnonzero(apart[place] < touching_m)
+                nearest_first = near[np.argsort(apart[place, near], kind="stable")].tolist()
+                if all(self._beside(body, others[one], steps[place, one]) for one in nearest_first):
+                    return np.asarray(places[place])
         raise RejectedDraw("no_place")
+
+    def _beside(self, body: Standing, other: Standing, step_m: Array) -> bool:
+        """Whether another body, at a step (2,) from a body, overlaps it by no more than is allowed."""
+        smaller = min(body.area_m2, other.area_m2)
+        common = common_area_m2(body.outline_m, other.outline_m + step_m.astype(np.float32))
+        return common <= (self.overlap + ROUNDING) * smaller + SMALLEST_M2

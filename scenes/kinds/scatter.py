@@ -10,7 +10,7 @@ from scenes.assets.catalogue import Catalogue
 from scenes.floor import FloorSettings
 from scenes.footprint import Array, area_m2
 from scenes.geometry import Quat
-from scenes.places import ClusterSettings, Sampler, even_distance_m, point_in, rectangle
+from scenes.places import ClusterSettings, Sampler, even_distance_m, points_in, rectangle
 from scenes.scene import Scene, UnplacedBody, random_quaternion, turned
 from scenes.settings import Positive, Range, ShareRange, Streams, length_m, uniform
 from scenes.spec import RejectedDraw, SceneSpec
@@ -119,7 +119,7 @@ class Scatter(Scene):
         """The function that draws places, and the distance in metres that they keep."""
         if self.layout == "clusters":
             return self.clusters.sampler(rng, region_m, unit_m), 0.0
-        anywhere = partial(point_in, region_m)
+        anywhere = partial(points_in, region_m)
         if self.layout == "random":
             return anywhere, 0.0
         spacing_m = uniform(rng, self.spacing_m or (0.0, 0.0))
