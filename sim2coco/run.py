@@ -3,7 +3,7 @@
 import multiprocessing
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import sim2coco.export
@@ -117,7 +117,7 @@ def generate(
         with store.claim(shard.name if shard else ""), temporary_folder() as scratch:
             written = begin(store, recipe, catalogue, num_images, alone=shard is None)
             job = Job(recipe, catalogue, store, Path(scratch), workers, processes)
-            tally = _tally(recipe, num_images, shard)
+            tally = replace(_tally(recipe, num_images, shard), typical_size_m=catalogue.typical_size_m)
             make_missing(job, engine, tally, retry_failed, progress)
             if shard is None:
                 labels = _complete(job, tally, combined(written, formats), card, report)

@@ -42,6 +42,7 @@ class Tally:
         reasons: How often each reason has rejected a view.
         failed: Index and error of each failed scene.
         preparing: Before the first scenes, the number of big meshes that are prepared, and of all.
+        typical_size_m: The typical object size, of which lengths in scene settings are multiples.
     """
 
     wanted: int
@@ -55,6 +56,7 @@ class Tally:
     reasons: Counter[str] = field(default_factory=Counter)
     failed: list[tuple[int, str]] = field(default_factory=list)
     preparing: tuple[int, int] | None = None
+    typical_size_m: float = 0.0
     _assets_done: set[str] = field(default_factory=set)
     _assets_failed: Counter[str] = field(default_factory=Counter)
     _recent: deque[bool] = field(default_factory=deque)

@@ -101,6 +101,7 @@ def generate_one(tree: "DictConfig") -> int:
     asked_for = f"{counted(options.num_images, 'image')}{extra}, {counted(options.workers, 'worker')}"
     title = f"{options.out}: {asked_for}"
     with ProgressBar(out, options.num_images, "images", title) as bar:
+        unsaid = iter([True])
 
         def report(tally: Tally) -> None:
             if stop_signals:
@@ -112,6 +113,8 @@ def generate_one(tree: "DictConfig") -> int:
                 bar.show(tally.made, note, waiting=True)
             else:
                 bar.show(tally.made, f"rejected: {counts(tally.reasons)}{last}")
+            if next(unsaid, False):
+                out.print(f"typical object size: {tally.typical_size_m:.3g} m", markup=False)
 
         result = generate(
             recipe,

@@ -42,7 +42,9 @@ def recipe(**changes: object) -> Recipe:
 
 
 def test_trees_from_above_pass_check_and_come_again(tmp_path: Path) -> None:
-    generate(recipe(), tmp_path / "one", 3)
+    told: list[float] = []
+    generate(recipe(), tmp_path / "one", 3, progress=lambda tally: told.append(tally.typical_size_m))
+    assert set(told) == {(11.25 + 7.25) / 2}  # the middle of the sizes of both categories
     generate(recipe(), tmp_path / "two", 3)
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
     assert [str(fault) for fault in check(tmp_path / "one").faults] == []
