@@ -28,7 +28,7 @@ from sim.render.sensor.exposure import exposure_gain, metered
 from sim.render.sensor.lens import lens_blur
 from sim.render.sensor.motion import other_instants
 from sim.render.sensor.photograph import exposed, photographed
-from sim.render.sensor.rolling import Creases, rasterised, resolved, stacked_creases
+from sim.render.sensor.rolling import Creases, rasterised, resolved, stacked, stacked_creases
 from sim.render.sensor.tone import tone_map
 from sim.settle import Settled
 
@@ -96,9 +96,8 @@ class RelitComposer(Composer):
             self._sharp(renderer, band.gbuffer, settled, replace(shot, camera=band.camera), lit, seen)
             for band, seen in bands
         ]
-        return np.concatenate([linear for linear, _ in parts]), stacked_creases(
-            gbuffer.bands, [creases for _, creases in parts]
-        )
+        creases = stacked_creases(gbuffer.bands, [creases for _, creases in parts])
+        return stacked(gbuffer.bands, [linear for linear, _ in parts]), creases
 
     def _render(
         self,

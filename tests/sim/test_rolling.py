@@ -40,7 +40,7 @@ def test_a_vertical_edge_has_the_slope_of_its_motion(
     shift, turn = (
         ((0.0, 0.0, 0.0), (0.0, -skew / 16, 0.0)) if turning else ((-skew / 16, 0.0, 0.0), (0.0,) * 3)
     )
-    motion = Motion(shift, turn, 3, readout=16.0, bands=int(4 * abs(skew_px)))
+    motion = Motion(shift, turn, 1, readout=16.0, bands=int(4 * abs(skew_px)))
     picture = made.shoot(scene, replace(shot(VIEW), motion=motion))
     left, right = (
         np.array([row.argmax() for row in side])
@@ -56,7 +56,7 @@ def test_a_vertical_edge_has_the_slope_of_its_motion(
     assert np.abs(step - left).max() <= 1
 
 
-MOTION = Motion((0.03, 0.01, 0.02), (0.01, 0.02, 0.03), 3, readout=2.0, bands=70)
+MOTION = Motion((0.03, 0.01, 0.02), (0.01, 0.02, 0.03), 1, readout=2.0, bands=70)
 
 
 def test_each_row_of_labels_and_depth_is_that_of_its_camera(rig: Callable[..., Rig]) -> None:
@@ -121,9 +121,12 @@ def test_bands_are_narrow_enough_for_every_object() -> None:
 def test_without_readout_nothing_changes(rig: Callable[..., Rig]) -> None:
     made = ready(rig)
     scene = still(made.body("ball", (0.05, -0.05, 0.06)), floor=GREY)
-    blurred = replace(shot(LEVEL), motion=replace(MOTION, readout=0.0, bands=1))
+    blurred = replace(shot(LEVEL), motion=replace(MOTION, frames=3, readout=0.0, bands=1))
     assert not is_rolling(blurred.motion)
-    slow = replace(shot(LEVEL), motion=replace(MOTION, readout=1e-6, bands=3))
+    slow = replace(shot(LEVEL), motion=replace(MOTION, frames=3, readout=1e-6, bands=40))
     one, other = made.shoot(scene, blurred), made.shoot(scene, slow)
     assert (one.sample.ids == other.sample.ids).mean() > 0.9999
-    assert np.abs(one.frame.image.astype(int) - other.frame.image).mean() < 0.2
+    # Bands of three rows show no lines: shading sees the rows around them.
+    difference = np.abs(one.frame.image.astype(int) - other.frame.image)
+    assert difference.mean() < 0.2
+    assert difference[one.sample.ids > 0].max() < 20

@@ -65,15 +65,17 @@ class GBuffer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Band:
-    """A band of rows that are exposed at once.
+    """A band of rows that are exposed at once, and some rows around it, which shading needs.
 
     Attributes:
-        top: Its first row in the image.
-        camera: The camera at that time; its image is the band.
+        top: The row of the image at which the image of its camera begins; it may be negative.
+        rows: The rows of the band in the image of its camera.
+        camera: The camera at that time.
         gbuffer: What it sees.
     """
 
     top: int
+    rows: slice
     camera: Camera
     gbuffer: GBuffer
 

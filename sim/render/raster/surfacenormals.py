@@ -36,9 +36,10 @@ def surface_normals(files: MeshFiles, settled: Settled, camera: Camera, gbuffer:
         gbuffer: The bodies as this camera sees them.
     """
     if gbuffer.bands:
-        return np.concatenate(
-            [surface_normals(files, settled, band.camera, band.gbuffer) for band in gbuffer.bands]
-        )
+        parts = [
+            surface_normals(files, settled, band.camera, band.gbuffer)[band.rows] for band in gbuffer.bands
+        ]
+        return np.concatenate(parts)
     walls = walls_facing(settled.walls, camera)
     seen = resolve_visibility(gbuffer, camera, settled.spec.floor is not None, walls)
     normals = np.zeros((*seen.body.shape, 3), np.float32)

@@ -15,13 +15,16 @@ from numpy.typing import NDArray
 
 from scenes.shot import Camera, Motion, Shot
 from scenes.spec import Wall
-from sim.boxes import Box, crop, slices, union
+from sim.boxes import Box, clip, crop, slices, union
 from sim.render.raster.gbuffer import Band, GBuffer, Renderer, Silhouette
 from sim.render.raster.visibility import Visibility, resolve_visibility
 from sim.render.sensor.motion import moved_camera
 from sim.settle import Settled
 
 Array = NDArray[np.float64]
+
+AROUND_PX = 24
+"""Rows that are rendered above and below each band, because normals are smoothed over that distance."""
 Value = TypeVar("Value", bound=np.generic)
 Creases = tuple[Box, NDArray[np.bool_]]
 """A box of the image, and a mask (h, w) of the creases of bodies in it."""
@@ -67,14 +70,16 @@ def rasterised(renderer: Renderer, settled: Settled, shot: Shot) -> GBuffer:
     bands = []
     for top, end in rows_of(camera.height, motion):
         there = camera_at_rows(camera, motion, (top, end))
-        there = replace(there, height=end - top, cy=there.cy - top)
-        bands.append(Band(top, there, renderer.rasterise(settled, replace(shot, camera=there))))
+        height, first = end - top + 2 * AROUND_PX, top - AROUND_PX
+        there = replace(there, height=height, cy=there.cy - first)
+        rows = slice(AROUND_PX, height - AROUND_PX)
+        bands.append(Band(first, rows, there, renderer.rasterise(settled, replace(shot, camera=there))))
     return _stacked(tuple(bands), len(settled.spec.bodies))
 
 
 def _stacked(bands: tuple[Band, ...], bodies: int) -> GBuffer:
     color, depth_m, body = (
-        np.concatenate([getattr(band.gbuffer, name) for band in bands])
+        stacked(bands, [getattr(band.gbuffer, name) for band in bands])
         for name in ("color", "depth_m", "body")
     )
     silhouettes = tuple(_silhouette(bands, index) for index in range(bodies))
@@ -83,12 +88,13 @@ def _stacked(bands: tuple[Band, ...], bodies: int) -> GBuffer:
 
 def _silhouette(bands: tuple[Band, ...], body: int) -> Silhouette | None:
     """The silhouette of a body: from each band its rows, from the first and the last all above and below."""
-    parts = [
-        (_own_rows(silhouette.box, number, bands), band.top, silhouette)
-        for number, band in enumerate(bands)
-        if (silhouette := band.gbuffer.silhouettes[body]) is not None
-    ]
-    if not parts:
+    parts = []
+    for number, band in enumerate(bands):
+        silhouette = band.gbuffer.silhouettes[body]
+        box = (0, 0, 0, 0) if silhouette is None else _own_rows(silhouette.box, number, bands)
+        if silhouette is not None and box[1] < box[3]:
+            parts.append((box, band.top, silhouette))
+    if not parts or clip(union(_lowered(box, top) for box, top, _ in parts), *_size(bands)) is None:
         return None
     whole = union(_lowered(box, top) for box, top, _ in parts)
     masks = [np.zeros((whole[3] - whole[1], whole[2] - whole[0]), np.bool_) for _ in _masks(parts[0][2])]
@@ -108,9 +114,16 @@ def _masks(silhouette: Silhouette) -> tuple[NDArray[np.bool_], ...]:
 def _own_rows(box: Box, number: int, bands: tuple[Band, ...]) -> Box:
     """The part of a box, relative to a band, in the rows that this band exposes."""
     x0, y0, x1, y1 = box
-    top = y0 if number == 0 else max(y0, 0)
-    bottom = y1 if number == len(bands) - 1 else min(y1, bands[number].camera.height)
-    return x0, top, x1, bottom
+    rows = bands[number].rows
+    top = y0 if number == 0 else max(y0, rows.start)
+    bottom = y1 if number == len(bands) - 1 else min(y1, rows.stop)
+    return x0, top, x1, max(top, bottom)
+
+
+def _size(bands: tuple[Band, ...]) -> tuple[int, int]:
+    """Width and height of the image."""
+    last = bands[-1]
+    return last.camera.width, last.top + int(last.rows.stop)
 
 
 def _lowered(box: Box, rows: int) -> Box:
@@ -123,28 +136,34 @@ def resolved(gbuffer: GBuffer, camera: Camera, floor: bool, walls: tuple[Wall, .
         return resolve_visibility(gbuffer, camera, floor, walls)
     bands = tuple(resolve_visibility(band.gbuffer, band.camera, floor, walls) for band in gbuffer.bands)
     return Visibility(
-        np.concatenate([band.body for band in bands]),
-        np.concatenate([band.depth_m for band in bands]),
-        _joined([band.plane_m for band in bands]),
-        _joined([band.is_floor for band in bands]),
+        stacked(gbuffer.bands, [band.body for band in bands]),
+        stacked(gbuffer.bands, [band.depth_m for band in bands]),
+        _if_any(gbuffer.bands, [band.plane_m for band in bands]),
+        _if_any(gbuffer.bands, [band.is_floor for band in bands]),
         walls,
-        _joined([band.wall for band in bands]),
+        _if_any(gbuffer.bands, [band.wall for band in bands]),
         bands,
     )
 
 
-def _joined(parts: Sequence[NDArray[Value] | None]) -> NDArray[Value] | None:
-    """Arrays below each other; None if there are none."""
+def stacked(bands: Sequence[Band], parts: Sequence[NDArray[Value]]) -> NDArray[Value]:
+    """An image (H, W, ...), from those of the cameras of its bands."""
+    return np.concatenate([part[band.rows] for band, part in zip(bands, parts, strict=True)])
+
+
+def _if_any(bands: Sequence[Band], parts: Sequence[NDArray[Value] | None]) -> NDArray[Value] | None:
+    """As `stacked`; None if there are no images."""
     found = [part for part in parts if part is not None]
-    return np.concatenate(found) if found else None
+    return stacked(bands, found) if found else None
 
 
-def stacked_creases(bands: tuple[Band, ...], parts: Sequence[Creases | None]) -> Creases:
+def stacked_creases(bands: Sequence[Band], parts: Sequence[Creases | None]) -> Creases:
     """The creases of an image, from those of its bands."""
-    last = bands[-1].camera
-    mask = np.zeros((bands[-1].top + last.height, last.width), np.bool_)
+    masks = []
     for band, creases in zip(bands, parts, strict=True):
+        mask = np.zeros((band.camera.height, band.camera.width), np.bool_)
         if creases is not None:
-            (x0, y0, x1, y1), inside = creases
-            mask[y0 + band.top : y1 + band.top, x0:x1] = inside
-    return (0, 0, last.width, len(mask)), mask
+            mask[slices(creases[0])] = creases[1]
+        masks.append(mask)
+    whole = stacked(bands, masks)
+    return (0, 0, whole.shape[1], whole.shape[0]), whole
