@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from augment.settings import AugmentSettings, TransformSettings
 from sim.annotate import Instance, Sample, num_planes
+from sim.keypoints import OUTSIDE, Keypoint, inside
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.uint8] | NDArray[np.uint16]
@@ -22,6 +23,8 @@ BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="
 # The length is a whole number, so that flips and crops give a scale of exactly 1.
 STEP_PX = 8.0
 LEGS = np.array([[0.0, 0.0], [STEP_PX, 0.0], [0.0, STEP_PX]])
+CENTRE_PX = 0.5
+"""Albumentations counts pixel centres at whole numbers, samples count pixel edges there."""
 OPTIONAL = ("normals", "sensor_depth_m")
 """Planes of a sample that are there only if they are asked for."""
 
@@ -36,7 +39,7 @@ class Augmenter:
 
     def __init__(self, settings: AugmentSettings) -> None:
         labels = dict.fromkeys(("ids", "amodal", "depth_m", *OPTIONAL), "mask")
-        points = {"format": "xy", "remove_invisible": False}
+        points = {"format": "xys", "remove_invisible": False}
         self._geometry = _Transforms(settings.geometry, additional_targets=labels, keypoint_params=points)
         self._pixels = _Transforms(settings.pixels, additional_targets={"ids": "mask"})
 
@@ -68,19 +71,26 @@ class Augmenter:
             amodal=np.ascontiguousarray(sample.amodal),
             depth_m=sample.depth_m,
             **optional,
-            keypoints=corners.reshape(-1, 2),
+            keypoints=np.concatenate(
+                [np.pad(corners.reshape(-1, 2), ((0, 0), (0, 1))), _labelled_points(sample)]
+            ),
         )
         if moved is None:
             return sample
         # Albumentations removes the last axis if the stack has only one plane.
         amodal: Planes = moved["amodal"].reshape(*moved["ids"].shape, -1)
-        legs = _legs(np.asarray(moved["keypoints"]).reshape(-1, 3, 2))
+        places = np.asarray(moved["keypoints"]).reshape(-1, 3)[:, :2]
+        legs = _legs(places[: corners.size // 2].reshape(-1, 3, 2))
+        points = iter((places[corners.size // 2 :] + CENTRE_PX).tolist())
         fractions = _fractions_left(areas_px, amodal, legs[:-1])
         # Albumentations fills pixels outside the original image with 0, a depth that no surface has.
         depth_m, sensor_depth_m = (_without_zeros(moved.get(name)) for name in ("depth_m", "sensor_depth_m"))
         assert depth_m is not None
         normals = _turned(moved["normals"], legs[-1]) if "normals" in moved else None
-        instances = [_truncated(instance, fractions[instance.id - 1]) for instance in sample.instances]
+        instances = [
+            _moved_points(_truncated(instance, fractions[instance.id - 1]), points, moved["ids"].shape)
+            for instance in sample.instances
+        ]
         planes = (moved["image"], moved["ids"], amodal, depth_m)
         whole = Sample(*planes, None, tuple(instances), normals, sensor_depth_m)
         return _without(whole, fractions == 0)
@@ -180,6 +190,31 @@ def _fractions_left(areas_px: Array, amodal: Planes, legs: Array) -> Array:
     """
     scales = np.abs(np.linalg.det(legs))
     return np.asarray(_areas(amodal) / np.maximum(areas_px * scales, 1e-9))
+
+
+def _labelled_points(sample: Sample) -> Array:
+    """The keypoints inside the image, in the order of instances and names, for Albumentations.
+
+    Returns:
+        (n, 3) x, y and the size 1, which distinguishes them from points with the size 0 (`augment.centred`).
+    """
+    every = (point for instance in sample.instances for point in instance.keypoints or ())
+    points = [(x - CENTRE_PX, y - CENTRE_PX, 1.0) for x, y, visibility in every if visibility]
+    return np.array(points, np.float64).reshape(-1, 3)
+
+
+def _moved_points(instance: Instance, moved: Iterator[list[float]], shape: tuple[int, ...]) -> Instance:
+    """The instance with the keypoints that were inside the image at new places; `moved` yields these."""
+    if instance.keypoints is None:
+        return instance
+
+    def follow(point: Keypoint) -> Keypoint:
+        if not point[2]:
+            return OUTSIDE
+        x, y = next(moved)
+        return (x, y, point[2]) if inside(x, y, shape) else OUTSIDE
+
+    return replace(instance, keypoints=tuple(map(follow, instance.keypoints)))
 
 
 def _truncated(instance: Instance, fraction: float) -> Instance:

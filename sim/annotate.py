@@ -11,6 +11,7 @@ from scenes.geometry import Pose, Scale, Vec3, vec3
 from scenes.shot import Camera, Shot
 from scenes.spec import Body
 from sim.boxes import Box, bounding_box, clip, crop, slices
+from sim.keypoints import Keypoint, keypoints_of
 from sim.meshfiles import MeshFiles
 from sim.render.compose import Frame
 from sim.render.raster.gbuffer import GBuffer
@@ -45,6 +46,8 @@ class Instance:
         on: Id of the instance on whose surface a decal is; None for objects. The decal has the `pose` and
             `scale` of this object, and `whole_px` counts what is seen of it without other bodies.
         decal: Index into the decals of the body; None for objects.
+        keypoints: x, y in pixels and visibility of each keypoint of the category: 0 outside the image, 1
+            hidden, 2 visible; None if the category has no keypoints.
     """
 
     id: int
@@ -60,6 +63,7 @@ class Instance:
     box_m: tuple[Vec3, Vec3] | None = None
     on: int | None = None
     decal: int | None = None
+    keypoints: tuple[Keypoint, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -233,6 +237,7 @@ def annotate(files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, f
                 truncation,
                 outermost(files, body, shot),
                 files.box_m(body.asset),
+                keypoints=keypoints_of(files, body, index, shot, frame),
             )
         )
         amodal.append((inside, inside_mask))

@@ -55,7 +55,7 @@ class MeshFiles:
         self, catalogue: Catalogue, folder: Path, shared: Path | None = None, simplified: bool = True
     ) -> None:
         """Writes nothing; files are written on first use."""
-        self.assets = catalogue.assets
+        self.assets, self.keypoints_m = catalogue.assets, cache(catalogue.keypoints_m)
         self._folder = folder
         self._prepared = cache(
             lambda key: (

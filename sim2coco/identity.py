@@ -29,6 +29,7 @@ PARTS = (
     "masses_kg",
     "collision",
     "upright",
+    "keypoints",
     "images",
     "held_out",
     "versions",
@@ -128,6 +129,7 @@ def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
         # Masses depend on the densities of an asset library, which no other part contains.
         "masses_kg": {key: asset.mass_kg for key, asset in sorted(catalogue.assets.items())},
         **_collisions(catalogue),
+        **_keypoints(catalogue),
         "images": {role: [image.key for image in images] for role, images in catalogue.images.items()},
         # Omitted if empty: versions without the setting `split.by` wrote no such part.
         **({"held_out": held_out} if held_out else {}),
@@ -175,6 +177,24 @@ def _collisions(catalogue: Catalogue) -> dict[str, Any]:
     }
     standing = [key for key, asset in assets if asset.standing is not None]
     return ({"collision": pieces} if pieces else {}) | ({"upright": standing} if standing else {})
+
+
+def _keypoints(catalogue: Catalogue) -> dict[str, Any]:
+    """The keypoints of categories and assets, if there are any."""
+    if not catalogue.keypoint_names:
+        return {}
+    pairs = zip(catalogue.names, catalogue.keypoint_names, strict=True)
+    names = {
+        name: {"names": list(one.names), "skeleton": [list(edge) for edge in one.edges]}
+        for name, one in pairs
+        if one is not None
+    }
+    points = {
+        key: {name: list(point) for name, point in asset.keypoints.keypoints.items()}
+        for key, asset in sorted(catalogue.assets.items())
+        if asset.keypoints is not None and asset.category is not None
+    }
+    return {"keypoints": {"categories": names, "assets": points}}
 
 
 def _check_same(store: Store, new: dict[str, Any], num_images: int) -> Finished:

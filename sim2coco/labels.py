@@ -13,11 +13,15 @@ from scenes.camera import ImageSettings
 from scenes.shot import Shot
 from sim.annotate import Instance, Measures, Sample
 from sim.boxes import Box, bounding_box
+from sim.keypoints import Keypoint, around
 from sim.settle import Settled
 from sim2coco.codec import encode
 from sim2coco.extras import extra_files
 from sim2coco.quality.judge import Verdict
 from sim2coco.records import Annotation, Ignored, Picture, Xywh, picture_name, picture_path
+
+KEYPOINT_DIGITS = 2
+"""Decimal places of the coordinates of keypoints."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,6 +145,21 @@ def _annotation(sample: Sample, instance: Instance, measures: Measures) -> Annot
         box_m=instance.box_m if rendered else None,
         on=instance.on,
         decal=instance.decal,
+        keypoints=_keypoints(sample, instance),
+    )
+
+
+def _keypoints(sample: Sample, instance: Instance) -> tuple[Keypoint, ...] | None:
+    """The keypoints of an instance; one near no pixel of it, as dropouts cover them, is hidden."""
+    if instance.keypoints is None:
+        return None
+    return tuple(
+        (
+            round(x, KEYPOINT_DIGITS),
+            round(y, KEYPOINT_DIGITS),
+            seen if seen < 2 or (around(sample.ids, x, y) == instance.id).any() else 1,
+        )
+        for x, y, seen in instance.keypoints
     )
 
 

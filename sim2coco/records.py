@@ -15,6 +15,7 @@ from pydantic import Field, TypeAdapter
 
 from scenes.geometry import Matrix, Pose, Scale, Vec3
 from scenes.shot import Camera, Shot
+from sim.keypoints import Keypoint
 from sim.settle import Settled
 
 FORMAT = 1
@@ -33,7 +34,8 @@ class Annotation:
     before scaling, whose projections are outermost to the left, right, top and bottom. `box_m` are the
     smallest and largest coordinates of the mesh in its own frame, before scaling. These four and `pose` refer
     to the camera that rendered the image, and are None if an augmentation has moved pixels; the last two are
-    also None in records of earlier versions.
+    also None in records of earlier versions. `keypoints` are x, y in pixels and visibility (0 outside the
+    image, 1 hidden, 2 visible); None if the category has none.
 
     The label of a decal has in `on` the instance of the object that it is on, and in `decal` its index in the
     decals of `body`; both are None for objects. It has no pose.
@@ -60,6 +62,7 @@ class Annotation:
     box_m: Annotated[tuple[Vec3, Vec3] | None, Field(exclude_if=lambda corners: corners is None)] = None
     on: Annotated[int | None, Field(exclude_if=lambda on: on is None)] = None
     decal: Annotated[int | None, Field(exclude_if=lambda decal: decal is None)] = None
+    keypoints: Annotated[tuple[Keypoint, ...] | None, Field(exclude_if=lambda points: points is None)] = None
 
 
 @dataclass(frozen=True, slots=True)

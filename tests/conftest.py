@@ -13,6 +13,7 @@ from sim.render.raster.egl.client import EglUnavailable
 from sim.render.raster.egl.probe import egl_device
 from sim.render.settings import Render, Tiny
 from sim2coco import plugins
+from tests import extrasdata
 from tests.rig import Rig
 
 collect_ignore = ["poison.py"]
@@ -54,6 +55,12 @@ def _where_egl_draws(request: pytest.FixtureRequest) -> None:
     """Skips what is called with `render="egl"` where that cannot be."""
     if "callspec" in dir(request.node) and request.node.callspec.params.get("render") == "egl":
         request.getfixturevalue("egl")
+
+
+@pytest.fixture(scope="session")
+def with_extras(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set with further files, boxes in space and keypoints; tests must not change it."""
+    return extrasdata.make(tmp_path_factory.mktemp("extras") / "data")
 
 
 @pytest.fixture

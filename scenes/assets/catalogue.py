@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from scenes.assets.images import MAX_POOL, Album, Images, Style
+from scenes.assets.keypoints import KeypointNames, Keypoints
 from scenes.assets.mesh import Mesh
 from scenes.assets.origin import Origin
 from scenes.assets.pieces import Array
@@ -57,6 +58,7 @@ class Asset:
             `size_m`. The identity if there is no file.
         origin: The user's file; None if there is none, or if it is unknown.
         stance: Rotation of the mesh with which it stands, its front towards -y.
+        keypoints: Points with names, in the mesh frame at scale 1; None if it has none.
     """
 
     key: str
@@ -77,6 +79,7 @@ class Asset:
     from_file: Matrix = IDENTITY
     origin: Origin | None = None
     stance: Quat = (0.0, 0.0, 0.0, 1.0)
+    keypoints: Keypoints | None = None
 
     @property
     def mesh(self) -> Mesh:
@@ -121,6 +124,7 @@ class Catalogue:
         notes: What was changed or ignored when the mesh files were read, and which sizes that nobody states
             are far from the others. Each note starts with the setting.
         far_sizes: For each category with a mesh whose size is far from the others, a sentence that names it.
+        keypoint_names: The keypoints of each category, or None; empty if no category has any.
         whole: The catalogue of all splits together; None if this is that catalogue.
     """
 
@@ -138,6 +142,7 @@ class Catalogue:
     furniture: Mapping[str, Asset] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     far_sizes: Mapping[str, str] = field(default_factory=dict)
+    keypoint_names: tuple[KeypointNames | None, ...] = ()
     whole: "Catalogue | None" = None
 
     def album(self, role: str) -> Album:
@@ -147,6 +152,21 @@ class Catalogue:
             role: A key of `images`.
         """
         return Album(self.images.get(role, ()), self.members, self.style)
+
+    def keypoints_m(self, key: str) -> tuple[Vec3 | None, ...] | None:
+        """The keypoints of an asset in the order of its category's names, in the mesh frame at scale 1.
+
+        A name that the asset does not have gives None.
+
+        Returns:
+            The points; None if the category has no keypoints.
+        """
+        asset = self.assets[key]
+        names = None if asset.category is None else dict(enumerate(self.keypoint_names)).get(asset.category)
+        if names is None:
+            return None
+        known = {} if asset.keypoints is None else asset.keypoints.keypoints
+        return tuple(known.get(name) for name in names.names)
 
     @cached_property
     def assets(self) -> dict[str, Asset]:

@@ -4,10 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from scenes.assets.keypoints import Edge, Keypoints, check_points
 from scenes.assets.library import NoLibrary, read_library
 from scenes.assets.paths import OF, AssetPath, PathError, PathSetting
 from scenes.assets.shapes import SHAPES
 from scenes.assets.stance import Side, Up, stance
+from scenes.geometry import Vec3
 from scenes.settings import Positive, Rgb, Settings, check_known, did_you_mean
 
 UNKNOWN = "unknown"
@@ -48,6 +50,18 @@ class Category(Settings):
     )
     """Facts of your own, such as {sku: 17}: numbers, texts or booleans that each annotation then has."""
 
+    keypoints: Annotated[dict[str, Vec3], Field(exclude_if=lambda points: not points)] = Field(
+        default_factory=dict
+    )
+    """Points with names, such as {handle: [0.1, 0, 0.05]}, in the coordinates of the mesh file."""
+    skeleton: Annotated[tuple[Edge, ...], Field(exclude_if=lambda edges: not edges)] = ()
+    """Pairs of names of keypoints that are connected, such as [[handle, rim]]."""
+
+    @field_validator("keypoints")
+    @classmethod
+    def _own_points(cls, points: dict[str, Vec3]) -> dict[str, Vec3]:
+        return check_points(points)
+
     @field_validator("attributes")
     @classmethod
     def _own_names(cls, attributes: dict[str, Scalar]) -> dict[str, Scalar]:
@@ -76,6 +90,11 @@ class Category(Settings):
     def _can_stand(self) -> "Category":
         stance(self.up, self.front)
         return self
+
+    @property
+    def stated_keypoints(self) -> Keypoints | None:
+        """The keypoints of the settings; None if there are none."""
+        return Keypoints(keypoints=self.keypoints, skeleton=self.skeleton) if self.keypoints else None
 
     @property
     def recolored(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from scenes.assets.dimensions import Dimensions, dimensions_of
+from scenes.assets.keypoints import Keypoints
 from scenes.assets.origin import Origin, origin_of
 from scenes.assets.stored import SUFFIX
 from scenes.geometry import Matrix, conversion, matrix_of
@@ -46,6 +47,7 @@ class Entry:
         knows_up: Whether the file or the user stated which axis points up; otherwise z was assumed.
         notes: Descriptions of what import has repaired, and of what the file lacks.
         repairs: Those of the notes that describe repairs.
+        keypoints: Points with names, in the coordinates of the original file; None if it has none.
         origin: The original file; None in libraries of versions that did not write it.
     """
 
@@ -65,6 +67,7 @@ class Entry:
     notes: tuple[str, ...]
     repairs: tuple[str, ...]
     origin: Origin | None = None
+    keypoints: Keypoints | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,7 @@ def _entry(folder: Path, asset: dict[str, Any]) -> Entry:
         notes=tuple(str(note) for note in asset.get("notes", ())),
         repairs=tuple(str(note) for note in asset.get("repairs", asset.get("notes", ()))),
         origin=origin_of(asset["origin"]) if "origin" in asset else None,
+        keypoints=Keypoints.parse(asset["keypoints"]) if "keypoints" in asset else None,
     )
 
 

@@ -9,6 +9,7 @@ from scenes.assets.catalogue import Asset, Catalogue, CatalogueError
 from scenes.assets.categories import UNKNOWN, Assets, Category
 from scenes.assets.filenames import readable
 from scenes.assets.images import Style, load_images
+from scenes.assets.keypoints import KeypointNames, Keypoints, joined, keypoints_beside
 from scenes.assets.library import Entry, NoLibrary, read_library
 from scenes.assets.mesh import Mesh, MeshError
 from scenes.assets.naming import asset_names
@@ -56,6 +57,8 @@ def load_catalogue(
     distractors = [
         loader.load("distractors", name, category, None) for name, category in settings.distractors.items()
     ]
+    pairs = zip(settings.categories, groups, strict=True)
+    names = [loader.keypoint_names(name, group) for name, group in pairs]
     faults = loader.faults or list(doubtful_sizes(settings, groups))
     far = [] if faults else list(far_sizes(settings, groups))
     if faults:
@@ -76,6 +79,7 @@ def load_catalogue(
         style=style,
         notes=(*(one.sentence for one in far if not one.stated), *loader.notes),
         far_sizes={one.category: one.sentence for one in far},
+        keypoint_names=tuple(names) if any(names) else (),
     )
 
 
@@ -115,7 +119,8 @@ class _Loader:
         if category.shape is not None:
             size_m = category.size_m or (1.0, 1.0)
             shape = SHAPES[category.shape](size_m[1])
-            return (asset_of(name, category, index, shape, f"shape:{category.shape}"),)
+            asset = asset_of(name, category, index, shape, f"shape:{category.shape}")
+            return (self._with_keypoints(f"assets.{group}.{name}", category, asset, None),)
         assert category.path is not None
         setting = f"assets.{group}.{name}.path"
         try:
@@ -141,7 +146,8 @@ class _Loader:
                 self.notes += [readable(f"{setting}: {file.name}: {note}") for note in solid.notes]
                 asset = asset_of(called, category, index, mesh, found.mesh.content_hash, solid)
                 origin = Origin(readable(file.name), found.sha256)
-                assets.append(replace(asset, from_file=from_file, origin=origin))
+                asset = replace(asset, from_file=from_file, origin=origin)
+                assets.append(self._with_keypoints(setting, category, asset, keypoints_beside(file)))
             except MeshError as error:
                 spoilt.append(readable(f"{setting}: {file}: {error}"))
         if spoilt and len(names) > 1:
@@ -189,7 +195,8 @@ class _Loader:
                 raise NoLibrary(f"{entry.path} ({entry.name}): {error}; import the meshes anew") from error
             pieces = () if entry.pieces is None else read_pieces(entry.pieces, factor)
             from_file = scaled_after(entry.from_file, factor)
-            yield replace(asset, pieces=pieces, from_file=from_file, origin=entry.origin)
+            asset = replace(asset, pieces=pieces, from_file=from_file, origin=entry.origin)
+            yield self._with_keypoints(setting, known, asset, entry.keypoints)
 
     def _of_entry(
         self, setting: str, entry: Entry, called: str, category: Category, index: int | None
@@ -219,6 +226,25 @@ class _Loader:
             factor = category.size_m[1] / float(mesh.extents_m.max())
             mesh = mesh.scaled(factor)
         return asset_of(called, category, index, mesh, content), factor
+
+    def _with_keypoints(self, setting: str, category: Category, asset: Asset, own: Keypoints | None) -> Asset:
+        """The asset with the keypoints of its category, or else those of its file, in the mesh frame."""
+        stated = category.stated_keypoints or own
+        if stated is None:
+            return asset
+        placed = stated.placed(asset.from_file)
+        if name := placed.far_from(asset.center_of_mass_m, asset.radius_m):
+            what = f"keypoint {name!r} is far from the mesh; its coordinates are those of the mesh file"
+            self.notes.append(f"{setting}: {asset.name}: {what}")
+        return replace(asset, keypoints=placed)
+
+    def keypoint_names(self, name: str, group: tuple[Asset, ...]) -> KeypointNames | None:
+        """The keypoints of a category; a skeleton that names others is a fault."""
+        try:
+            return joined(name, [asset.keypoints for asset in group if asset.keypoints is not None])
+        except MeshError as error:
+            self.faults.append(f"assets.categories.{name}: {error}")
+            return None
 
     def _noted(self, setting: str, called: str, path: Path, category: Category, within: Path) -> MeshFile:
         """Reads a mesh file, whose textures are in the folder `within`, and adds its notes.

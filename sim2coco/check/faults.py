@@ -31,6 +31,7 @@ KINDS = {
     "empty_bbox": "a box has no width or no height",
     "outside": "a box extends beyond its image",
     "bbox3d": "a box in space is not that of the mesh in its pose, or not its projection",
+    "ids": "an image of instances or categories is not that of the masks",
     "keypoints": "keypoints are malformed, or not those of the category",
     "splits": "two splits disagree on categories, or share scenes, meshes or textures",
     "overlap": "visible masks of sim2coco overlap, or a defect is not on its object",

@@ -11,6 +11,7 @@ from sim2coco.check.entries import KEY, LABEL, PICTURE, RECORD, RUN, VIEW
 from sim2coco.check.faults import Place
 from sim2coco.check.files import is_file
 from sim2coco.check.folder import Folder
+from sim2coco.check.idimages import check_id_images
 from sim2coco.check.masks import compressed, mask_of
 from sim2coco.check.otherfiles import check_other_files, find_unlisted_files, has_digest
 from sim2coco.check.run import assets_of, check_record, check_settings
@@ -80,6 +81,7 @@ def _check_records(
                 split, place = record["split"], folder.at(name, picture["name"])
                 listed.add((split, picture["name"]))
                 others |= check_other_files(folder, place, split, picture)
+                check_id_images(folder, picture)
                 key = {"scene": record["scene"], "view": view["view"], "lighting": view["lighting"]}
                 _check_image(folder, name, documents, picture | key | {"split": split})
                 check_bodies(place, record, view, picture, _category_names(documents.get(split)))
@@ -179,8 +181,17 @@ def _compare_labels(place: Place, picture: Entry, document: Document, annotation
                     "record", f"{differs[0]} differs from annotation {annotation['id']} of {document.name}"
                 )
             where = document.at(f"annotation {annotation['id']}")
+            if _flat(label.get("keypoints")) != annotation.get("keypoints"):
+                where.fault("record", "keypoints differ from those of the record")
             for what in check_box_3d(picture.get("camera"), label, annotation):
                 where.fault("bbox3d", what)
+
+
+def _flat(points: Any) -> list[Any] | None:
+    """Keypoints of a record as COCO lists them; None if there are none, or if they are malformed."""
+    if type(points) is not list or not all(type(point) is list for point in points):
+        return None
+    return [value for point in points for value in point]
 
 
 def _label(picture: Entry, annotation: Entry, amodal: Entry | None) -> Entry:

@@ -10,6 +10,7 @@ from sim2coco.datasets.labelled import (
     Label,
     LabelledImage,
     Licence,
+    Skeleton,
     Solid,
 )
 from sim2coco.records import (
@@ -40,10 +41,19 @@ def dataset_info(splits: Iterable[str], catalogue: Catalogue, depth_scale_mm: fl
         supercategories=(*catalogue.supercategories, *catalogue.defects.values()),
         licences=tuple(map(Licence, licences)),
         attributes=(*catalogue.attributes, *({} for _ in catalogue.defects)) if catalogue.attributes else (),
+        skeletons=_skeletons(catalogue),
         amodal=True,
         depth_scale_mm=depth_scale_mm,
         meshes=lambda key: catalogue.assets[key].mesh,
     )
+
+
+def _skeletons(catalogue: Catalogue) -> tuple[Skeleton | None, ...]:
+    """The keypoints of each category; empty if none has any."""
+    if not catalogue.keypoint_names:
+        return ()
+    of_objects = (None if one is None else Skeleton(one.names, one.edges) for one in catalogue.keypoint_names)
+    return (*of_objects, *(None for _ in catalogue.defects))
 
 
 def labelled_images(store: Store, info: DatasetInfo, scenes: int, num_views: int) -> Iterator[LabelledImage]:
@@ -102,6 +112,7 @@ def _label(info: DatasetInfo, record: Record, annotation: Annotation) -> Label:
             **({} if annotation.on is None else {"on": annotation.on}),
             **info.attributes[annotation.category],
         },
+        keypoints=annotation.keypoints,
         solid=_solid(record, annotation),
     )
 

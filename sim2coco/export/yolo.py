@@ -2,9 +2,10 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import ClassVar, Literal
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import yaml
@@ -16,6 +17,7 @@ from sim2coco.export.format import Add, Format
 from sim2coco.export.names import stem
 from sim2coco.export.oriented import oriented_box
 from sim2coco.export.pixel_outlines import largest_part, outline, padded
+from sim2coco.export.pose import keypoints_in_row, of_pose, with_keypoints
 from sim2coco.export.spool import open_spool
 from sim2coco.store import Store
 
@@ -32,8 +34,8 @@ class Yolo(Format):
     """YOLO labels, one text file for each image, and `data.yaml`, with which Ultralytics trains."""
 
     kind: Literal["yolo"] = "yolo"
-    task: Literal["segment", "detect", "obb"] = "segment"
-    """`segment`: outlines of masks; `detect`: boxes; `obb`: the smallest box of each mask at any angle."""
+    task: Literal["segment", "detect", "obb", "pose"] = "segment"
+    """`segment`: outlines; `detect`: boxes; `obb`: boxes at any angle; `pose`: boxes with keypoints."""
     split: Literal["bridge", "largest"] = "bridge"
     """Masks in several parts: joined by bridges one pixel wide, or only the largest part."""
     folders: ClassVar[tuple[str, ...]] = ("labels",)
@@ -43,36 +45,43 @@ class Yolo(Format):
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
         """Links the images, and writes their labels and `data.yaml` after the last."""
         told, splits = Counter[str](), dict.fromkeys(info.splits, 0)
+        number = keypoints_in_row(info) if self.task == "pose" else 0
         with open_spool() as spool:
 
             def add(image: LabelledImage) -> None:
                 target.link(image.file, image.path)
-                spool.add(f"labels/{image.split}/{stem(image)}.txt", self._rows(image, told))
+                spool.add(f"labels/{image.split}/{stem(image)}.txt", self._rows(image, told, number))
                 splits[image.split] += 1
 
             yield add
             for name, rows in spool:
                 target.put(name, rows, sync=False)
-        target.put("data.yaml", data_yaml(info, [split for split, images in splits.items() if images]))
+        used = [split for split, images in splits.items() if images]
+        target.put("data.yaml", data_yaml(info, used, of_pose(info) if number else {}))
         self._tell(told)
 
-    def _rows(self, image: LabelledImage, told: Counter[str]) -> bytes:
-        """The content of the text file of an image: a row for each label."""
+    def _rows(self, image: LabelledImage, told: Counter[str], number: int) -> bytes:
+        """The content of the text file of an image: a row for each label, with a number of keypoints."""
         rows = []
         for label in image.labels:
-            values = None if label.crowd else self._values(image, label, told)
+            values = None if label.crowd else self._values(image, label, told, number)
             told["left out"] += values is None
             if values is not None:
                 rows.append(f"{label.category} {' '.join(map(_number, values.ravel().tolist()))}\n")
         return "".join(rows).encode()
 
-    def _values(self, image: LabelledImage, label: Label, told: Counter[str]) -> NDArray[np.float64] | None:
+    def _values(
+        self, image: LabelledImage, label: Label, told: Counter[str], number: int
+    ) -> NDArray[np.float64] | None:
         """The numbers of a row after the category; None for a label without pixels."""
         match self.task:
             case "segment":
                 return self._polygon(image, label, told)
             case "detect":
                 return _box(image, label)
+            case "pose":
+                box = _box(image, label)
+                return None if box is None else with_keypoints(box, image, label, number)
             case "obb":
                 told["of boxes"] += label.counts is None
                 return oriented_box(image, label)
@@ -124,10 +133,13 @@ def _number(value: float) -> str:
     return f"{value:.8f}".rstrip("0").rstrip(".")
 
 
-def data_yaml(info: DatasetInfo, splits: Iterable[str]) -> bytes:
+def data_yaml(
+    info: DatasetInfo, splits: Iterable[str], more: Mapping[str, Any] = MappingProxyType({})
+) -> bytes:
     """The content of `data.yaml`: the folders of the splits, relative to the file, and the categories.
 
-    Ultralytics needs `train` and `val`: without a split for either, the other is named for both.
+    Ultralytics needs `train` and `val`: without a split for either, the other is named for both. Entries of
+    `more` come last.
     """
     places: dict[str, list[str]] = {"train": [], "val": [], "test": []}
     for split in splits:
@@ -140,4 +152,4 @@ def data_yaml(info: DatasetInfo, splits: Iterable[str]) -> bytes:
             places[key] = places[other]
     content = {key: paths[0] if len(paths) == 1 else paths for key, paths in places.items() if paths}
     names = {"names": dict(enumerate(info.categories))}
-    return (note + yaml.safe_dump(content | names, sort_keys=False, allow_unicode=True)).encode()
+    return (note + yaml.safe_dump({**content, **names, **more}, sort_keys=False, allow_unicode=True)).encode()

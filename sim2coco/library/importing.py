@@ -7,7 +7,8 @@ from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from scenes.assets.filenames import real_path
+from scenes.assets.filenames import readable, real_path
+from scenes.assets.keypoints import Keypoints, keypoints_beside
 from scenes.assets.library import FOLDER, FORMAT, INDEX, PIECES
 from scenes.assets.mesh import MeshError
 from scenes.assets.origin import Origin, Stated
@@ -67,6 +68,7 @@ def import_meshes(
     """
     store = LocalStore(library)
     _check_own(library)
+    keypoints = _keypoints(root, overrides)
     with store.claim():
         mesh_folder = mesh_folder_of(store, library, root, joining)
         overrides = mesh_folder.named(overrides)
@@ -86,7 +88,7 @@ def import_meshes(
         believed = doubted([rows[file] for file in overrides])
         ordered = doubted_beside(believed, mesh_folder.strangers(believed), mesh_folder.other_rows())
         put_mesh_folders(store, mesh_folder)
-        _put_index(store, mesh_folder, ordered)
+        _put_index(store, mesh_folder, ordered, keypoints)
     return ordered
 
 
@@ -170,7 +172,25 @@ def _hash(path: Path) -> str:
         return ""
 
 
-def _put_index(store: Store, mesh_folder: MeshFolder, rows: Iterable[Row]) -> None:
+def _keypoints(root: Path, files: Iterable[str]) -> dict[str, Keypoints]:
+    """The keypoints beside each mesh file that has any.
+
+    Raises:
+        LibraryError: A file of keypoints cannot be read.
+    """
+    found = {}
+    for file in files:
+        try:
+            if (beside := keypoints_beside(real_path(root, file))) is not None:
+                found[file] = beside
+        except MeshError as error:
+            raise LibraryError(readable(f"{PurePosixPath(file).parent / str(error)}")) from error
+    return found
+
+
+def _put_index(
+    store: Store, mesh_folder: MeshFolder, rows: Iterable[Row], keypoints: Mapping[str, Keypoints]
+) -> None:
     """Writes the index of the library; existing categories keep their order, and new ones follow."""
     usable = [row for row in rows if row.usable]
     known = _categories(store)
@@ -180,7 +200,10 @@ def _put_index(store: Store, mesh_folder: MeshFolder, rows: Iterable[Row]) -> No
         "categories": [*known, *new],
         "assets": [
             *mesh_folder.others,
-            *(_asset(mesh_folder, row) for row in sorted(usable, key=lambda row: row.file)),
+            *(
+                _asset(mesh_folder, row) | _keypoints_of(keypoints.get(row.file))
+                for row in sorted(usable, key=lambda row: row.file)
+            ),
         ],
     }
     store.put(INDEX, _bytes(tree))
@@ -211,6 +234,10 @@ def _asset(mesh_folder: MeshFolder, row: Row) -> dict[str, Any]:
         "notes": row.notes,
         "repairs": row.repairs,
     }
+
+
+def _keypoints_of(found: Keypoints | None) -> dict[str, Any]:
+    return {} if found is None else {"keypoints": json.loads(found.model_dump_json())}
 
 
 def _origin(row: Row) -> Origin:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scenes.assets.filenames import readable, real_path
+from scenes.assets.keypoints import SUFFIX as KEYPOINTS
 from scenes.assets.reading.limits import SUFFIXES
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolver import IMAGES
@@ -43,7 +44,7 @@ class Scan:
     def left_out(self) -> str:
         """One line about the files that do not become assets; "" if all do."""
         told = (
-            (self.companions, "textures and material files"),
+            (self.companions, "textures, material files and keypoints"),
             (self.parts, "meshes that come with a URDF"),
             (self.rubbish, "rubbish"),
             (self.others, "of kinds that are not read"),
@@ -76,7 +77,7 @@ def scan(root: Path) -> Scan:
             rubbish.append(file)
         elif suffix in SUFFIXES:
             meshes.append(file)
-        elif suffix in COMPANIONS:
+        elif suffix in COMPANIONS or name.endswith(KEYPOINTS):
             companions.append(file)
         elif name not in TABLES:
             others.append(file)

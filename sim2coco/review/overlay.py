@@ -19,6 +19,8 @@ TINT = 0.2
 """Share of the colour of its category in the pixels of an object; the rest is the image."""
 DASH_PX = 3
 """Length in pixels of the dashes, and of the gaps between them, in the outline of an amodal mask."""
+POINT_PX = 3
+"""Radius of keypoints in pixels."""
 MIN_WIDTH_PX = 512
 """Images narrower than this are enlarged before labels are drawn, so that lines and text hide less."""
 MAX_HEIGHT_PX = 4096
@@ -31,7 +33,8 @@ class Style:
 
     Attributes:
         tint: Whether visible masks are tinted.
-        outlines: Whether visible masks are outlined, and amodal masks that differ are outlined with dashes.
+        outlines: Whether visible masks are outlined, and amodal masks that differ are outlined with dashes;
+            keypoints are drawn too.
         boxes: Whether boxes and names are drawn.
     """
 
@@ -77,6 +80,7 @@ def overlay(
     drawn = _scaled(_tinted(pixels, image) if style.tint else pixels, scale)
     for label in image.labels if style.outlines else ():
         _outline(drawn, label, image)
+        _points(drawn, label, scale)
     found: list[Name] = []
     for label in image.labels if style.boxes else ():
         found.append(_box(drawn, label.bbox, scale, color_of(label.category), names[label.category]))
@@ -113,6 +117,17 @@ def _outline(drawn: Image, label: Label, image: LabelledImage) -> None:
         for contour in _contours(decoded(whole.counts, image), drawn):
             x, y = contour[np.arange(len(contour)) // DASH_PX % 2 == 0, 0].T
             drawn[y, x] = color
+
+
+def _points(drawn: Image, label: Label, scale: float) -> None:
+    """Draws the keypoints of a label: discs for visible ones, circles for hidden ones."""
+    for x, y, seen in label.keypoints or ():
+        if seen:
+            place = round(x * scale - 0.5), round(y * scale - 0.5)
+            cv2.circle(drawn, place, POINT_PX + 1, BLACK, -1, cv2.LINE_AA)
+            cv2.circle(drawn, place, POINT_PX, _lightened(color_of(label.category)), -1, cv2.LINE_AA)
+            if seen == 1:
+                cv2.circle(drawn, place, POINT_PX - 1, BLACK, -1, cv2.LINE_AA)
 
 
 def _contours(mask: NDArray[np.bool_], drawn: Image) -> list[NDArray[np.int32]]:

@@ -4,11 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from scenes.assets.catalogue import Catalogue, CatalogueError
+from scenes.assets.keypoints import KeypointNames, Keypoints
 from scenes.assets.reading.image import ImageError
+from scenes.geometry import Vec3
 from sim.temporary import temporary_folder
 from sim2coco.context import WorkerContext
 from sim2coco.datasets.errors import DataSetError
@@ -75,7 +78,8 @@ def context_for(
     recipe = _recipe(data, views, folders, stage)
     recipe.render.device()
     bodies = [body for record, _ in views if record.settled for body in record.settled.spec.bodies]
-    return WorkerContext(recipe, meshes, with_renamed({body.asset for body in bodies}, _catalogue(recipe)))
+    catalogue = with_renamed({body.asset for body in bodies}, _catalogue(recipe))
+    return WorkerContext(recipe, meshes, with_keypoints(data, catalogue))
 
 
 def _recipe(
@@ -110,6 +114,37 @@ def _catalogue(recipe: Recipe) -> Catalogue:
         return recipe.load_catalogue()
     except (CatalogueError, ImageError) as error:
         raise DataSetError(f"{error}; {MISSING}") from error
+
+
+def with_keypoints(data: DataSet, catalogue: Catalogue) -> Catalogue:
+    """The catalogue with the keypoints of the run in place of those that lie beside the meshes now.
+
+    Raises:
+        DataSetError: What `run.json` says of keypoints cannot be used.
+    """
+    known = data.run.get("keypoints") or {"categories": {}, "assets": {}}
+    try:
+        points = {key: Keypoints(keypoints=_points(found)) for key, found in known["assets"].items()}
+        names = [_names(known["categories"].get(name)) for name in catalogue.names]
+    except (TypeError, ValueError, KeyError, AttributeError):
+        raise DataSetError(f"{data.store}/run.json: keypoints cannot be used; {REPAIR}") from None
+    changed = replace(catalogue, keypoint_names=tuple(names) if any(names) else ())
+    groups, distractors = (
+        tuple(tuple(replace(asset, keypoints=points.get(asset.key)) for asset in group) for group in groups)
+        for groups in (changed.groups, changed.distractor_groups)
+    )
+    return replace(changed, groups=groups, distractor_groups=distractors)
+
+
+def _points(tree: Mapping[str, Sequence[float]]) -> dict[str, Vec3]:
+    return {str(name): (float(x), float(y), float(z)) for name, (x, y, z) in tree.items()}
+
+
+def _names(tree: Mapping[str, Any] | None) -> KeypointNames | None:
+    if tree is None:
+        return None
+    edges = tuple((int(one), int(other)) for one, other in tree["skeleton"])
+    return KeypointNames(tuple(map(str, tree["names"])), edges)
 
 
 def with_renamed(keys: Iterable[str], catalogue: Catalogue) -> Catalogue:

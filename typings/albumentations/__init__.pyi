@@ -30,6 +30,24 @@ class BasicTransform:
 class DualTransform(BasicTransform):
     """A transform that moves pixels: image and masks alike."""
 
+class CropAndPad(DualTransform):
+    """Declared because it is extended."""
+
+class LongestMaxSize(DualTransform):
+    """Declared because it is extended."""
+
+class RandomResizedCrop(DualTransform):
+    """Declared because it is extended."""
+
+class RandomScale(DualTransform):
+    """Declared because it is extended."""
+
+class Resize(DualTransform):
+    """Declared because it is extended."""
+
+class SmallestMaxSize(DualTransform):
+    """Declared because it is extended."""
+
 class ImageOnlyTransform(BasicTransform):
     """A transform that changes the image only."""
 

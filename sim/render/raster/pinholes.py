@@ -28,10 +28,11 @@ def open_pixels(bodies: NDArray[np.int16]) -> tuple[Index, Index, NDArray[np.int
     return rows + 1, columns + 1, left[rows, columns]
 
 
-def covered_depth(body: Projected, column: int, row: int) -> float:
+def covered_depth(body: Projected, column: float, row: float) -> float:
     """The depth in metres of a body at the centre of a pixel; infinite if no triangle is there.
 
-    A triangle is also there if the centre is beside it by at most `GAP_PX`.
+    Fractions of pixels are places between centres. A triangle is also there if the place is beside it by at
+    most `GAP_PX`.
     """
     point = np.array([[column], [row]], np.float64)
     x, y = body.places[:, body.faces]
@@ -49,6 +50,6 @@ def covered_depth(body: Projected, column: int, row: int) -> float:
     return float(1 / nearness[met].max()) if met.any() else np.inf
 
 
-def _spans(places: Array, place: int) -> NDArray[np.bool_]:
+def _spans(places: Array, place: float) -> NDArray[np.bool_]:
     """Whether triangles, given by one coordinate (3, m) of their corners, reach a place along it, (m,)."""
     return np.asarray((places.min(axis=0) <= place + GAP_PX) & (places.max(axis=0) >= place - GAP_PX))

@@ -58,6 +58,16 @@ def projected(camera: Camera, motion: Motion, points_m: Array) -> Array:
     return np.asarray(places[beside_px.argmin(axis=0), np.arange(len(points_m))])
 
 
+def camera_that_sees(shot: Shot, point_m: Array) -> Camera:
+    """The camera at the time at which a world point (1, 3) is exposed; the same for all without rolling."""
+    camera, motion = shot.camera, shot.motion
+    if not is_rolling(motion):
+        return camera
+    ((_, row),) = projected(camera, motion, point_m)
+    bands = rows_of(camera.height, motion)
+    return camera_at_rows(camera, motion, next((rows for rows in bands if row < rows[1]), bands[-1]))
+
+
 def rasterised(renderer: Renderer, settled: Settled, shot: Shot) -> GBuffer:
     """Renders the bodies for a shot, with the shutter that it has.
 

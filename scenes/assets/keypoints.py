@@ -1,0 +1,136 @@
+"""Keypoints of meshes: points with names, in a YAML file beside the mesh file or in the settings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from pydantic import Field, ValidationError, field_validator
+
+from scenes.assets.mesh import MeshError
+from scenes.geometry import Matrix, Vec3, vec3
+from scenes.settings import LARGEST, Settings, did_you_mean
+
+SUFFIX = ".keypoints.yaml"
+"""End of the name of a file of keypoints; its beginning is that of the mesh file without its suffix."""
+MAX_BYTES = 1 << 20
+FAR = 1.5
+"""Distance of a keypoint from the centre of a mesh, relative to its farthest vertex, that is told."""
+Edge = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class KeypointNames:
+    """The keypoints that the objects of a category have.
+
+    Attributes:
+        names: Their names, in the order of the labels.
+        edges: Pairs of connected keypoints, as indices from 0.
+    """
+
+    names: tuple[str, ...]
+    edges: tuple[tuple[int, int], ...] = ()
+
+
+class Keypoints(Settings):
+    """Points on a mesh, in the coordinates of its file."""
+
+    keypoints: dict[str, Vec3]
+    """Position of each keypoint."""
+    skeleton: tuple[Edge, ...] = Field(default=())
+    """Pairs of names of keypoints that are connected."""
+
+    @field_validator("keypoints")
+    @classmethod
+    def _checked(cls, points: dict[str, Vec3]) -> dict[str, Vec3]:
+        return check_points(points)
+
+    def placed(self, matrix: Matrix) -> "Keypoints":
+        """The keypoints in another frame, into which a matrix transforms their coordinates."""
+        turn = np.array(matrix)
+        points = {
+            name: vec3(turn[:3, :3] @ np.array(point) + turn[:3, 3]) for name, point in self.keypoints.items()
+        }
+        return self.model_copy(update={"keypoints": points})
+
+    def far_from(self, center_m: Vec3, radius_m: float) -> str:
+        """The name of a keypoint that is far from a mesh, by a mistaken unit or axis; "" if none is.
+
+        Args:
+            center_m: Centre of mass of the mesh.
+            radius_m: Largest distance of a vertex from it.
+        """
+        for name, point in self.keypoints.items():
+            if np.linalg.norm(np.subtract(point, center_m)) > FAR * radius_m:
+                return name
+        return ""
+
+
+def check_points(points: dict[str, Vec3]) -> dict[str, Vec3]:
+    """Checks names and coordinates of keypoints, and returns them.
+
+    Raises:
+        ValueError: A name is empty, or a coordinate is too large.
+    """
+    for name, point in points.items():
+        if not name.strip():
+            raise ValueError("a keypoint without a name")
+        if max(map(abs, point)) > LARGEST:
+            raise ValueError(f"{name}: a coordinate is larger than {LARGEST:g}")
+    return points
+
+
+def keypoints_beside(mesh: Path) -> Keypoints | None:
+    """The keypoints in the file beside a mesh file: `mug.keypoints.yaml` beside `mug.obj`; None without one.
+
+    Raises:
+        MeshError: The file cannot be read; the message is one line.
+    """
+    path = mesh.with_name(f"{mesh.stem}{SUFFIX}")
+    if not path.is_file():
+        return None
+    try:
+        return Keypoints.parse(_tree(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        told = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+        raise MeshError(f"{path.name}: {where}: {told}") from error
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        told = str(error).split("\n")[0]
+        raise MeshError(f"{path.name}: cannot be read: {told}") from error
+
+
+def _tree(path: Path) -> Any:
+    """The values of a YAML file; aliases are refused, because a short file of them may expand without end."""
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError(f"larger than {MAX_BYTES >> 20} MiB")
+    content = path.read_bytes()
+    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(content, Loader=yaml.SafeLoader)):
+        raise ValueError("has aliases")
+    return yaml.safe_load(content)
+
+
+def joined(category: str, every: Sequence[Keypoints]) -> KeypointNames | None:
+    """The names that the meshes of a category have together, in the order of their first occurrence.
+
+    Args:
+        category: Its name, for messages.
+        every: The keypoints of its meshes.
+
+    Returns:
+        The names; None if no mesh has keypoints.
+
+    Raises:
+        MeshError: A pair has a name that no keypoint of the category has.
+    """
+    names = tuple(dict.fromkeys(name for one in every for name in one.keypoints))
+    edges = tuple(dict.fromkeys(edge for one in every for edge in one.skeleton))
+    for name in dict.fromkeys(end for edge in edges for end in edge):
+        if name not in names:
+            known = did_you_mean(name, list(names))
+            raise MeshError(f"skeleton of {category}: no keypoint {name!r}; {known}")
+    pairs = tuple((names.index(one), names.index(other)) for one, other in edges)
+    return KeypointNames(names, pairs) if names else None

@@ -1,0 +1,64 @@
+"""Checks images of instances and categories against the masks of the labels, pixel by pixel."""
+
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from sim2coco.check.files import is_file, opened
+from sim2coco.check.folder import Folder
+from sim2coco.check.masks import run_lengths, runs_from_lengths
+from sim2coco.check.values import Entry
+
+Numbers = NDArray[np.int64]
+
+FOLDERS = ("instance_ids", "semantic_ids")
+WITHOUT_LABEL = {"L": 255, "I;16": 65535}
+"""The value of objects without a label, by Pillow's mode of the image."""
+MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError)
+
+
+def check_id_images(folder: Folder, picture: Entry) -> None:
+    """Checks the images of ids that a record lists for an image, as far as they are there."""
+    listed = picture.get("other_files")
+    for name in listed if type(listed) is dict else ():
+        if name.partition("/")[0] in FOLDERS and is_file(folder.root / name):
+            for what in _faults(folder, name, picture):
+                folder.at(name).fault("ids", what)
+
+
+def _faults(folder: Folder, name: str, picture: Entry) -> Iterator[str]:
+    try:
+        with warnings.catch_warnings(), opened(folder.root / name) as file:
+            warnings.simplefilter("ignore")  # about large images; the size is compared first
+            with Image.open(file, formats=("PNG",)) as image:
+                if image.size != (picture["width"], picture["height"]) or image.mode not in WITHOUT_LABEL:
+                    yield "is not a grey image of the size of its image"
+                    return
+                found, without = np.asarray(image).astype(np.int64), WITHOUT_LABEL[image.mode]
+        expected = _expected(picture, name.startswith(FOLDERS[0]))
+    except MALFORMED as error:
+        yield f"cannot be compared with the labels ({type(error).__name__})"
+        return
+    except Exception as error:  # decoders may raise any exception for a broken image
+        yield f"cannot be decoded: {error}"[:200]
+        return
+    wrong = np.count_nonzero(np.where(found == without, 0, found) != expected)
+    if wrong:
+        yield f"{wrong} px are not those of the masks"
+
+
+def _expected(picture: Entry, instances: bool) -> Numbers:
+    """The number of the instance or category in each pixel (H, W), from the masks; 0 for none."""
+    height, width = picture["height"], picture["width"]
+    flat = np.zeros(height * width, np.int64)
+    for label in picture["annotations"]:
+        # A defect lies on the mask of its object, and comes after it.
+        if label.get("on") is None or not instances:
+            runs = runs_from_lengths(run_lengths(label["counts"]), height, width)
+            value = label["instance"] if instances else label["category"] + 1
+            for start, end in zip(runs.starts.tolist(), runs.ends.tolist(), strict=True):
+                flat[start:end] = value
+    return flat.reshape(width, height).T
