@@ -29,6 +29,10 @@ from sim.settle import Settled
 
 RawImages = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]
 """RGBA (h, w, 4), depth buffer (h, w) in 0..1, and PyBullet's ids (h, w), -1 where there is no body."""
+SHADOW_HALF_M = 0.15, 0.33
+"""Half sides between which TinyRenderer draws the whole of a shadow map."""
+SCALED_HALF_M = 0.25
+"""Half side at which other shadow maps are drawn."""
 
 
 class Drawn(NamedTuple):
@@ -175,7 +179,12 @@ class MeshRenderer(ABC):
         half_m = float((high - low).max()) * 0.55 + 1e-6
         middle = (low + high) / 2
         view = look_along(axes, middle - np.array([0.0, 0.0, 4 * half_m]))
-        _, _, ids = self._render(view, orthographic(half_m), (side_px, side_px), shot.light)
+        # TinyRenderer derives near and far planes from the matrix as if it had perspective, so that maps of
+        # other sizes would be cut off, or empty.
+        low_m, high_m = SHADOW_HALF_M
+        drawn_m = half_m if low_m <= half_m <= high_m else SCALED_HALF_M
+        view[:3] *= drawn_m / half_m
+        _, _, ids = self._render(view, orthographic(drawn_m), (side_px, side_px), shot.light)
         blocked = np.where(ids >= 0, np.uint8(255), np.uint8(0))
         return ShadowMap(blocked, right, down, middle[:2] - half_m, side_px / (2 * half_m))
 
