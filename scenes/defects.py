@@ -39,7 +39,7 @@ PLACES = 8
 """Number of places that are tried for each decal."""
 ENOUGH = 0.85
 """A place is taken at once if at least this fraction of the decal lies on the surface."""
-MIN_CONTRAST = 0.25
+MIN_CONTRAST = 0.15
 """Smallest difference in brightness between a mark and the colour of its body, where that is known."""
 DARK, LIGHT = 0.08, 0.85
 """Brightness of marks whose usual one would be too close to that of their body."""
@@ -71,7 +71,7 @@ class DefectSettings(Settings):
     """Fraction of objects that have any."""
     number: Annotated[IntRange, within(1, 50)] = (1, 2)
     """Number on each object that has any."""
-    size: Annotated[Range, within(0.001, 1.0)] = (0.15, 0.4)
+    size: Annotated[Range, within(0.001, 1.0)] = (0.2, 0.5)
     """Length, as a fraction of the longest side of the object."""
     size_mm: Positive | None = None
     """Length in millimetres, in place of size."""

@@ -80,10 +80,10 @@ def _scratch(decal: Decal, width: int, height: int, rng: np.random.Generator) ->
         across = middle + bend * (place - place**2 - 0.125) * 2 + tilt * (place - 0.5)
         across += 0.012 * _wobble(rng, 48)
         taper = np.minimum(np.minimum(along * 9, (1 - along) * 3), 1) ** 0.7
-        thick = taper * (0.055 if not stroke else rng.uniform(0.02, 0.04)) * (1 + 0.3 * _wobble(rng, 48))
+        thick = taper * (0.08 if not stroke else rng.uniform(0.03, 0.05)) * (1 + 0.3 * _wobble(rng, 48))
         points = np.stack([place * width, across * height], axis=1)
-        _fill(coverage, _ribbon(points, np.maximum(thick, 0.012) * height))
-    rim = np.clip(_depth_inside(coverage) / max(0.03 * height, 1.0), 0, 1)
+        _fill(coverage, _ribbon(points, np.maximum(thick, 0.02) * height))
+    rim = np.clip(_depth_inside(coverage) / max(0.04 * height, 1.0), 0, 1)
     streaks = 1 + 0.15 * cv2.resize(_grain(rng, 9, 96), (width, height), interpolation=cv2.INTER_LINEAR)
     tone = (0.45 + 0.55 * rim) * streaks
     return _marked(decal, coverage, tone, np.ones_like(tone), -GROOVE_DEPTH * decal.strength * rim)
@@ -94,15 +94,15 @@ def _crack(decal: Decal, width: int, height: int, rng: np.random.Generator) -> S
     coverage = np.zeros((height, width), np.uint8)
     trunk = _jagged(rng, np.array([0.03, 0.5]), np.array([0.97, 0.5]), 0.16, 40) * (width, height)
     thick = (
-        0.012 * width * (0.45 + np.minimum(np.linspace(0, 5, 40), np.linspace(5, 0, 40)).clip(0, 1) * 0.55)
+        0.017 * width * (0.45 + np.minimum(np.linspace(0, 5, 40), np.linspace(5, 0, 40)).clip(0, 1) * 0.55)
     )
     _fill(coverage, _ribbon(trunk, thick * (1 + 0.3 * _wobble(rng, 40))))
     for _ in range(2 + int(rng.random() * 4)):
         start = trunk[int(rng.integers(5, 35))] / (width, height)
         side = np.array([rng.uniform(0.08, 0.25), rng.uniform(0.25, 0.5) * rng.choice([-1.0, 1.0])])
         branch = _jagged(rng, start, np.clip(start + side, 0.04, 0.96), 0.1, 20) * (width, height)
-        _fill(coverage, _ribbon(branch, np.linspace(0.009, 0.004, 20) * width))
-    inner = np.clip(_depth_inside(coverage) / max(0.006 * width, 1.0), 0, 1)
+        _fill(coverage, _ribbon(branch, np.linspace(0.012, 0.006, 20) * width))
+    inner = np.clip(_depth_inside(coverage) / max(0.008 * width, 1.0), 0, 1)
     return _marked(
         decal, coverage, np.ones_like(inner), np.ones_like(inner), -GROOVE_DEPTH * decal.strength * inner
     )
