@@ -1,11 +1,81 @@
-"""Settings of a camera's intrinsics: angle of view or focal lengths, and principal point."""
+"""Settings of a camera's intrinsics: angle of view or focal lengths, principal point, and lens distortion."""
 
-from typing import Annotated, Self
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+from typing import Annotated, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import model_validator
 
+from scenes.distortion import Distortion, lens_for, widest_lens
+from scenes.geometry import Pose
 from scenes.settings import Positive, Range, Settings, uniform, within
+from scenes.shot import Camera
+
+COEFFICIENTS = ("k1", "k2", "p1", "p2", "k3", "k4", "k5", "k6")
+"""The coefficients of the model `brown`, in OpenCV's order."""
+FISHEYE = ("k1", "k2", "k3", "k4")
+"""The coefficients of the model `fisheye`, in OpenCV's order."""
+BORDER_POINTS = 33
+"""Points on each side of an image at which the distortion is examined."""
+
+
+class LensDistortion(Settings):
+    """Distortion of the lens, by OpenCV's models: numbers, or ranges from which each view draws its own."""
+
+    kind: Literal["none", "brown", "fisheye"] = "none"
+    """Model: none, brown (Brown-Conrady: k1 k2 p1 p2 k3, and k4 k5 k6) or fisheye (equidistant: k1 to k4)."""
+    k1: Range = (0.0, 0.0)
+    """First radial coefficient; negative is barrel distortion, positive is pincushion distortion."""
+    k2: Range = (0.0, 0.0)
+    """Second radial coefficient."""
+    p1: Range = (0.0, 0.0)
+    """First tangential coefficient of brown, of a lens that is not parallel to the sensor."""
+    p2: Range = (0.0, 0.0)
+    """Second tangential coefficient of brown."""
+    k3: Range = (0.0, 0.0)
+    """Third radial coefficient."""
+    k4: Range = (0.0, 0.0)
+    """Fourth radial coefficient: of fisheye, or the first in the denominator of brown."""
+    k5: Range = (0.0, 0.0)
+    """Second radial coefficient in the denominator of brown."""
+    k6: Range = (0.0, 0.0)
+    """Third radial coefficient in the denominator of brown."""
+
+    @model_validator(mode="after")
+    def _has_its_own_coefficients(self) -> Self:
+        if self.kind == "fisheye":
+            for name in COEFFICIENTS:
+                if name not in FISHEYE and getattr(self, name) != (0.0, 0.0):
+                    raise ValueError(f"fisheye has no {name}; its coefficients are {' '.join(FISHEYE)}")
+        return self
+
+    @property
+    def ranges(self) -> tuple[tuple[float, float], ...]:
+        """The ranges of the coefficients of the model, in OpenCV's order."""
+        return tuple(getattr(self, name) for name in (FISHEYE if self.kind == "fisheye" else COEFFICIENTS))
+
+    def drawn(self, shares: list[float]) -> Self:
+        """The settings with single numbers, at given shares of the way through the ranges."""
+        pairs = {name: getattr(self, name) for name in COEFFICIENTS}
+        numbers = {name: at(pair, share) for (name, pair), share in zip(pairs.items(), shares, strict=True)}
+        return self.model_copy(update=numbers)
+
+    def lens(self, border: NDArray[np.float64]) -> Distortion | None:
+        """The lens of single numbers, for an image with a border (n, 2) at depth 1; None if there is none."""
+        if self.kind == "none":
+            return None
+        return lens_for(self.kind, tuple(single(pair) for pair in self.ranges), border)
+
+    def widest(self) -> Distortion | None:
+        """The lens of single numbers without p1 and p2, for any image; None if there is none, or it folds."""
+        level = self.model_copy(update={"p1": (0.0, 0.0), "p2": (0.0, 0.0)})
+        if level.kind == "none":
+            return None
+        lens = widest_lens(level.kind, tuple(single(pair) for pair in level.ranges))
+        return None if lens.folds else lens
 
 
 class Intrinsics(Settings):
@@ -21,6 +91,8 @@ class Intrinsics(Settings):
     """Distance of the principal point from the left edge of the image, in pixels; null is the centre."""
     cy: Range | None = None
     """Distance of the principal point from the top edge of the image, in pixels; null is the centre."""
+    distortion: LensDistortion = LensDistortion()
+    """Distortion of the lens; labels are those of the distorted image."""
 
     @model_validator(mode="after")
     def _both_focal_lengths(self) -> Self:
@@ -29,17 +101,17 @@ class Intrinsics(Settings):
         return self
 
     def drawn(self, rng: np.random.Generator) -> Self:
-        """The settings of one view, in which each range of pixels is a single number.
+        """The settings of one view, in which each range of pixels or coefficients is a single number.
 
         Args:
-            rng: Generator; three random numbers are always drawn: for both focal lengths, `cx` and `cy`.
+            rng: Generator; eleven random numbers are always drawn: for both focal lengths, `cx`, `cy` and the
+                coefficients of the distortion.
         """
-        focal, across, down = rng.random(3).tolist()
+        focal, across, down, *others = rng.random(3 + len(COEFFICIENTS)).tolist()
         shares = {"fx": focal, "fy": focal, "cx": across, "cy": down}
         given = {name: getattr(self, name) for name in shares}
-        return self.model_copy(
-            update={name: _at(pair, shares[name]) for name, pair in given.items() if pair is not None}
-        )
+        numbers = {name: at(pair, shares[name]) for name, pair in given.items() if pair is not None}
+        return self.model_copy(update={**numbers, "distortion": self.distortion.drawn(others)})
 
     def focal(self, rng: np.random.Generator, width: int, height: int) -> tuple[float, float, float]:
         """Focal lengths in pixels, and the tangent of half the angle of view along the longer side.
@@ -54,23 +126,69 @@ class Intrinsics(Settings):
         """
         tan_half = float(np.tan(np.radians(uniform(rng, self.fov_deg)) / 2))
         if self.fx is not None and self.fy is not None:
-            fx, fy = _single(self.fx), _single(self.fy)
-            return fx, fy, max(width / fx, height / fy) / 2
-        focal_px = max(width, height) / 2 / tan_half
+            fx, fy = single(self.fx), single(self.fy)
+            return fx, fy, self._undistorted(max(width / fx, height / fy) / 2)
+        focal_px = max(width, height) / 2 / self._distorted(tan_half)
         return focal_px, focal_px, tan_half
+
+    def distorted(self, camera: Camera) -> Camera:
+        """A camera with the distortion of single numbers."""
+        lens = self.distortion.lens(border_of(camera))
+        return camera if lens is None else replace(camera, distortion=lens)
+
+    def extremes(self, width: int, height: int) -> Iterator[tuple[Self, Camera]]:
+        """Yields the ends of the ranges of the coefficients, with the widest camera of each."""
+        whole = self.distortion
+        for numbers in product(*(dict.fromkeys(getattr(whole, name)) for name in COEFFICIENTS)):
+            pairs = {name: (number, number) for name, number in zip(COEFFICIENTS, numbers, strict=True)}
+            kind = self.model_copy(update={"distortion": whole.model_copy(update=pairs)})
+            yield kind, kind._widest(width, height)
 
     def principal_point(self, width: int, height: int) -> tuple[float, float]:
         """The principal point x, y in pixels of an image of the given size."""
-        x = width / 2 if self.cx is None else _single(self.cx)
-        return x, height / 2 if self.cy is None else _single(self.cy)
+        x = width / 2 if self.cx is None else single(self.cx)
+        return x, height / 2 if self.cy is None else single(self.cy)
+
+    def _widest(self, width: int, height: int) -> Camera:
+        """The camera of the shortest focal length, with the principal point farthest from the centre."""
+        if self.fx is not None and self.fy is not None:
+            fx, fy = self.fx[0], self.fy[0]
+        else:
+            tan_half = float(np.tan(np.radians(self.fov_deg[1]) / 2))
+            fx = fy = max(width, height) / 2 / self._distorted(tan_half)
+        cx = max(self.cx or (width / 2,), key=lambda x: abs(x - width / 2))
+        cy = max(self.cy or (height / 2,), key=lambda y: abs(y - height / 2))
+        return self.distorted(
+            Camera(width, height, fx, fy, cx, cy, Pose((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0)))
+        )
+
+    def _distorted(self, radius: float) -> float:
+        """The distance from the axis in the image, at depth 1, of a point at a distance before distortion."""
+        lens = self.distortion.widest()
+        return radius if lens is None else float(lens.distort(np.array([radius, 0.0]))[0])
+
+    def _undistorted(self, radius: float) -> float:
+        """The inverse of `_distorted`."""
+        lens = self.distortion.widest()
+        return radius if lens is None else float(lens.undistort(np.array([radius, 0.0]))[0])
 
 
-def _at(pair: tuple[float, float], share: float) -> tuple[float, float]:
+def border_of(camera: Camera) -> NDArray[np.float64]:
+    """Points (n, 2) on the edges of an image, at depth 1, as the lens shows them."""
+    across, down = (np.linspace(0, side, BORDER_POINTS) for side in (camera.width, camera.height))
+    left, top = np.zeros(BORDER_POINTS), np.zeros(BORDER_POINTS)
+    x = np.concatenate([across, across, left, left + camera.width])
+    y = np.concatenate([top, top + camera.height, down, down])
+    return np.stack([(x - camera.cx) / camera.fx, (y - camera.cy) / camera.fy], axis=1)
+
+
+def at(pair: tuple[float, float], share: float) -> tuple[float, float]:
     """The number at a share of the way from the low to the high end of a range, as a range."""
     low, high = pair
     return (low + (high - low) * share,) * 2
 
 
-def _single(pair: tuple[float, float]) -> float:
+def single(pair: tuple[float, float]) -> float:
+    """The number of a range that has been drawn."""
     assert pair[0] == pair[1], "`drawn` comes first"
     return pair[0]

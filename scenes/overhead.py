@@ -114,10 +114,9 @@ class Overhead(CameraKind):
             view: View index from 0.
             image: Size of the image.
         """
-        camera = self.aim(rng, view, image, ((0.0, 0.0, 0.0), 1.0))
-        x = (np.array([0, image.width, image.width, 0]) - camera.cx) / camera.fx
-        y = (np.array([0, 0, image.height, image.height]) - camera.cy) / camera.fy
-        rays = np.column_stack([x, y, np.ones(4)]) @ camera.pose.rotation().T
+        camera = self.distorted(self.aim(rng, view, image, ((0.0, 0.0, 0.0), 1.0)))
+        corners = np.array([[0, 0], [image.width, 0], [image.width, image.height], [0, image.height]], float)
+        rays = np.column_stack([camera.rays(corners), np.ones(4)]) @ camera.pose.rotation().T
         descent = np.maximum(-rays[:, 2], MIN_DESCENT * np.linalg.norm(rays, axis=1))
         position = np.array(camera.pose.position_m)
         return np.asarray(position[:2] + rays[:, :2] * (position[2] / descent)[:, None])

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from scenes.distortion import Distortion
 from scenes.geometry import Pose, Vec3
 
 BASE_ISO = 100.0
@@ -22,7 +23,10 @@ Demosaicing = Literal["edge_aware", "bilinear"]
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """A pinhole camera. `fx, fy, cx, cy` are in pixels; `pose` maps from the camera to the world frame."""
+    """A camera. `fx, fy, cx, cy` are in pixels; `pose` maps from the camera to the world frame.
+
+    If `distortion` is None, it is a pinhole camera.
+    """
 
     width: int
     height: int
@@ -31,14 +35,23 @@ class Camera:
     cx: float
     cy: float
     pose: Pose
+    distortion: Annotated[Distortion | None, Field(exclude_if=lambda lens: lens is None)] = None
 
     def project(self, points_m: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Projects world points (n, 3) to pixel coordinates (n, 2) and depths (n,) in metres."""
         local = self.pose.apply_inverse(points_m)
         depth_m = local[:, 2]
         with np.errstate(divide="ignore", invalid="ignore"):
-            pixels = local[:, :2] / depth_m[:, None] * (self.fx, self.fy) + (self.cx, self.cy)
+            points = local[:, :2] / depth_m[:, None]
+            if self.distortion is not None:
+                points = self.distortion.distort(points)
+            pixels = points * (self.fx, self.fy) + (self.cx, self.cy)
         return pixels, depth_m
+
+    def rays(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The rays through pixel coordinates (..., 2): x and y (..., 2), in the camera frame, at depth 1."""
+        points = (pixels - (self.cx, self.cy)) / (self.fx, self.fy)
+        return points if self.distortion is None else self.distortion.undistort(points)
 
 
 @dataclass(frozen=True, slots=True)

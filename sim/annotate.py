@@ -39,8 +39,8 @@ class Instance:
         whole_px: Area in pixels of the unoccluded object on an unbounded image.
         whole_xyxy: Bounding box of the unoccluded object in pixel edges, not clipped to the image.
         truncation: Fraction of the object outside the image: 1 - (amodal area in the image) / `whole_px`.
-        outermost_m: The vertices of the mesh that are outermost to the left, right, top and bottom, in the
-            mesh frame, before scaling; empty if unknown. They come from the mesh, `whole_xyxy` from pixels.
+        outermost_m: The points of the mesh that are outermost to the left, right, top and bottom, in the mesh
+            frame, before scaling; empty if unknown. They come from the mesh, `whole_xyxy` from pixels.
         box_m: The smallest and the largest coordinates of the mesh in the mesh frame, before scaling; None if
             unknown.
         on: Id of the instance on whose surface a decal is; None for objects. The decal has the `pose` and
@@ -286,19 +286,26 @@ def _decals(
 
 
 def outermost(files: MeshFiles, body: Body, shot: Shot) -> tuple[Vec3, ...]:
-    """The vertices of a mesh that are outermost to the left, right, top and bottom, before scaling.
+    """The points of a mesh that are outermost to the left, right, top and bottom, before scaling.
+
+    They are vertices. A distorting lens bends edges, so there they are points on edges of the convex hull.
 
     Args:
         files: Meshes of the assets.
         body: The body; all of it is in front of the camera.
         shot: The camera, and its motion.
     """
+    camera, candidates_m = shot.camera, files.hull_vertices(body.asset)
+    placed_m = files.hull(body)
+    if camera.distortion is not None:
+        candidates_m = files.hull_edges(body.asset)
+        placed_m = files.center_pose(body).apply(candidates_m * np.array(body.axes))
     if is_rolling(shot.motion):
-        pixels = projected(shot.camera, shot.motion, files.hull(body))
+        pixels = projected(camera, shot.motion, placed_m)
     else:
-        pixels, _ = files.projected_hull(body, shot.camera)
+        pixels, _ = camera.project(placed_m)
     (left, top), (right, bottom) = pixels.argmin(axis=0), pixels.argmax(axis=0)
-    points_m = files.hull_vertices(body.asset)[[left, right, top, bottom]]
+    points_m = candidates_m[[left, right, top, bottom]]
     return tuple(vec3(point) for point in points_m + files.assets[body.asset].center_of_mass_m)
 
 

@@ -27,6 +27,8 @@ MAX_ERROR_PX = 0.05
 """Largest error of a level of detail in an image, in pixels."""
 CACHED_HULLS = 256
 """Number of body hulls in the cache: each is used several times per image."""
+EDGE_POINTS = 17
+"""Points along an edge of a hull, which a lens may bend."""
 CACHED_TRIANGLES = 64
 """Number of levels of detail whose triangles are cached, because they are used in each image."""
 UNIFORM: Vec3 = (1.0, 1.0, 1.0)
@@ -69,6 +71,7 @@ class MeshFiles:
         self.triangles = lru_cache(CACHED_TRIANGLES)(self._triangles)
         self.rendered_faces = lru_cache(CACHED_FACES)(self._rendered_faces)
         self.hull = lru_cache(CACHED_HULLS)(self._hull)
+        self.hull_edges = lru_cache(CACHED_HULLS)(self._hull_edges)
         self.projected_hull = lru_cache(CACHED_HULLS)(self._projected_hull)
 
     def _hull(self, body: Body) -> Array:
@@ -89,6 +92,21 @@ class MeshFiles:
     def hull_vertices(self, key: str) -> Array:
         """Vertices (n, 3) of an asset's convex hull, relative to the centre of mass."""
         return self._prepared(key).hull_m
+
+    def _hull_edges(self, key: str) -> Array:
+        """Points (n, 3) along the edges of an asset's convex hull, relative to the centre of mass."""
+        # Imported here because SciPy is slow to import, and only distorting lenses need it.
+        from scipy.spatial import ConvexHull, QhullError
+
+        points_m = self.hull_vertices(key)
+        try:
+            faces = ConvexHull(points_m).simplices
+        except QhullError:  # a flat mesh: its hull is its outline, or close to it
+            return points_m
+        pairs = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
+        start, stop = np.moveaxis(points_m[np.unique(pairs, axis=0)], 1, 0)
+        shares = np.linspace(0, 1, EDGE_POINTS)[:, None, None]
+        return _read_only((start + shares * (stop - start)).reshape(-1, 3))
 
     def _box_m(self, key: str) -> tuple[Vec3, Vec3]:
         """The smallest and the largest coordinates of an asset's vertices, in metres, in the mesh frame."""

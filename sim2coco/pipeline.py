@@ -33,6 +33,8 @@ NEEDS_NORMALS = {"normals", "sensor_depth"}
 
 BELOW_FLOOR = "below_floor"
 """The reason for rejecting a view whose camera is below the floor, whatever the kind of camera or scene."""
+LENS_FOLDS = "lens_folds"
+"""The reason for rejecting a view whose drawn coefficients of distortion do not make a lens."""
 
 Outcome = tuple[list[Written], tuple[str, ...]]
 """The result of a shot: its images, or the reasons why it was rejected."""
@@ -111,7 +113,7 @@ def aim(context: WorkerContext, settled: Settled, view: int) -> tuple[Shot, ...]
     catalogue = context.held_out.catalogues[spec.split]
     sphere = bounds(context, settled)
     kind = camera_kind(recipe, partial(_stream, recipe.seed, spec.scene, spec.attempt), view)
-    camera = kind.aim(stream("camera"), view, recipe.image, sphere)
+    camera = kind.distorted(kind.aim(stream("camera"), view, recipe.image, sphere))
     sensor = stream("sensor")
     lens = recipe.camera.lens(sensor, camera, sphere)
     motion = recipe.camera.motion(sensor, camera, sphere)
@@ -140,8 +142,9 @@ def make_view(context: WorkerContext, settled: Settled, shots: Sequence[Shot]) -
 
     The view is labelled only once, and rasterised only once if the composer can change the light afterwards.
     """
-    if below_floor(settled, shots[0]):
-        return [([], (BELOW_FLOOR,))] * len(shots)
+    unfit = [reason for reason, holds in UNFIT.items() if holds(settled, shots[0])]
+    if unfit:
+        return [([], tuple(unfit))] * len(shots)
     try:
         gbuffer = rasterised(context.renderer, settled, shots[0])
         frame = context.composer.compose(context.renderer, gbuffer, settled, shots[0])
@@ -159,9 +162,18 @@ def make_view(context: WorkerContext, settled: Settled, shots: Sequence[Shot]) -
     return outcomes
 
 
+def lens_folds(settled: Settled, shot: Shot) -> bool:
+    """Whether the formula of the lens folds over within the image, which would show points twice."""
+    return shot.camera.distortion is not None and shot.camera.distortion.folds
+
+
 def below_floor(settled: Settled, shot: Shot) -> bool:
     """Whether the camera is below the floor, where objects would be seen from underneath."""
     return settled.spec.floor is not None and shot.camera.pose.position_m[2] <= 0
+
+
+UNFIT = {BELOW_FLOOR: below_floor, LENS_FOLDS: lens_folds}
+"""What makes a camera unfit for an image, by the reason for which its view is rejected."""
 
 
 def relight(context: WorkerContext, settled: Settled, shot: Shot, gbuffer: GBuffer, sample: Sample) -> Sample:

@@ -23,6 +23,7 @@ from scenes.light import LightKind, SunAndSky
 from scenes.scene import Scene
 from scenes.settings import Settings, did_you_mean, load_kinds, one_of
 from scenes.split import Split
+from sim.render.raster.wide import check_lens
 from sim.render.settings import Relit, Render
 from sim2coco.quality.judge import Quality
 
@@ -108,6 +109,12 @@ class Recipe(Settings):
                 "scene.region: view needs camera=overhead with camera.altitude_m, camera.gsd_m or "
                 "camera.extent_m, and camera.look_at_jitter=0; or use scene.region=rectangle"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _lens_makes_an_image(self) -> "Recipe":
+        if self.camera.distortion.kind != "none":
+            check_lens(self.camera, self.image.width, self.image.height)
         return self
 
     @property

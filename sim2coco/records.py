@@ -30,7 +30,7 @@ class Annotation:
 
     Boxes are x, y, width, height in pixels, and areas are in pixels. `counts` and `amodal_counts` are masks
     as COCO's compressed run lengths. `whole_px` and `whole_bbox` are the area and the box of the unoccluded
-    object without clipping to the image. `outermost_m` are the vertices of the mesh, in its own frame and
+    object without clipping to the image. `outermost_m` are the points of the mesh, in its own frame and
     before scaling, whose projections are outermost to the left, right, top and bottom. `box_m` are the
     smallest and largest coordinates of the mesh in its own frame, before scaling. These four and `pose` refer
     to the camera that rendered the image, and are None if an augmentation has moved pixels; the last two are

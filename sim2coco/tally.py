@@ -18,6 +18,7 @@ ADVICE = {
     "too_many": "set a smaller scene.density_m2, or a smaller region",
     "out_of_bounds": "set a larger scene.spread, or more scene.friction",
     "too_close": "set a smaller camera.fill, or a larger distance",
+    "lens_folds": "set smaller ranges in camera.distortion, or a smaller camera.fov_deg",
     "below_floor": "set a larger camera.elevation_deg or camera.heights_m, or scene=floating, without floor",
     "failed": "look at run.log, and at the meshes",
 }

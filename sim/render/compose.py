@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.images import Pictures
-from scenes.shot import Shot
+from scenes.shot import Camera, Shot
+from scenes.spec import Wall
 from sim.render.cache import LastResult
 from sim.render.lighting.surfaces import Surfaces
-from sim.render.raster.gbuffer import GBuffer, Renderer
+from sim.render.raster.gbuffer import GBuffer, Renderer, Wide
 from sim.render.raster.planes import walls_facing
-from sim.render.raster.visibility import Visibility
+from sim.render.raster.visibility import Visibility, resolve_visibility
+from sim.render.sensor.distortion import Remapping
 from sim.render.sensor.rolling import resolved
 from sim.settle import Settled
 
@@ -51,6 +53,7 @@ class Composer(ABC):
         """Starts with empty caches."""
         self.surfaces = Surfaces(pictures)
         self._facing, self._visibility = LastResult(walls_facing), LastResult(resolved)
+        self._wide_visibility, self._remapping = LastResult(resolve_visibility), LastResult(Remapping)
 
     def compose(self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot) -> Frame:
         """Renders the image of one shot; visibility depends on the G-buffer, the floor and the walls only."""
@@ -58,6 +61,14 @@ class Composer(ABC):
         visibility = self._visibility(gbuffer, shot.camera, settled.spec.floor is not None, walls)
         return Frame(
             self.shade(renderer, gbuffer, settled, shot, visibility), visibility.body, visibility.depth_m
+        )
+
+    def wide(
+        self, wide: Wide, camera: Camera, floor: bool, walls: tuple[Wall, ...]
+    ) -> tuple[Visibility, Remapping]:
+        """What the pinhole camera sees that is shaded for a distorted one, and the map from its image."""
+        return self._wide_visibility(wide.gbuffer, wide.camera, floor, walls), self._remapping(
+            camera, wide.camera
         )
 
     @abstractmethod

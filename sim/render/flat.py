@@ -1,5 +1,7 @@
 """Images with PyBullet's own shading, and a floor that receives cast shadows."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +29,18 @@ class FlatComposer(Composer):
         self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot, visibility: Visibility
     ) -> NDArray[np.uint8]:
         """The image (H, W, 3) of a shot."""
+        wide = gbuffer.wide
+        if wide is None:
+            return self._shade(renderer, gbuffer, settled, shot, visibility)
+        seen, remapping = self.wide(wide, shot.camera, settled.spec.floor is not None, visibility.walls)
+        plain = replace(shot, camera=wide.camera)
+        image = remapping(self._shade(renderer, wide.gbuffer, settled, plain, seen).astype(np.float32))
+        return np.rint(np.minimum(image, 255)).astype(np.uint8)
+
+    def _shade(
+        self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot, visibility: Visibility
+    ) -> NDArray[np.uint8]:
+        """The image (H, W, 3) of a pinhole camera."""
         spec = settled.spec
         image = self._background(spec.background, shot)
         if spec.floor is not None and visibility.is_floor is not None and visibility.plane_m is not None:

@@ -19,7 +19,7 @@ from sim.render.lighting.illumination import Illumination, ShadowMaps
 from sim.render.lighting.lit import Lit
 from sim.render.lighting.pixels import Pixels, body_pixels, material_of, tilted
 from sim.render.lighting.walls import shade_walls
-from sim.render.raster.gbuffer import GBuffer, RejectedView, Renderer
+from sim.render.raster.gbuffer import GBuffer, RejectedView, Renderer, Wide
 from sim.render.raster.planes import walls_facing
 from sim.render.raster.visibility import Visibility
 from sim.render.reflection import with_reflections
@@ -88,6 +88,8 @@ class RelitComposer(Composer):
         visibility: Visibility,
     ) -> tuple[Floats, Creases | None]:
         """The linear image (H, W, 3) without blur, and the creases of visible bodies."""
+        if gbuffer.wide is not None:
+            return self._bent(gbuffer.wide, camera, lit, visibility)
         if not gbuffer.bands:
             linear, pixels = self._render(renderer, gbuffer, settled, shot, lit, visibility)
             return linear, None if pixels is None else (pixels.box, pixels.edge)
@@ -98,6 +100,14 @@ class RelitComposer(Composer):
         ]
         creases = stacked_creases(gbuffer.bands, [creases for _, creases in parts])
         return stacked(gbuffer.bands, [linear for linear, _ in parts]), creases
+
+    def _bent(
+        self, wide: Wide, camera: Camera, lit: Lit, visibility: Visibility
+    ) -> tuple[Floats, Creases | None]:
+        """As `_sharp`, of a distorted camera: the image of a wide pinhole camera, remapped."""
+        seen, remapping = self.wide(wide, camera, lit.spec.floor is not None, visibility.walls)
+        linear, pixels = self._render(wide.gbuffer, wide.camera, lit, seen)
+        return remapping(linear), None if pixels is None else remapping.crease((pixels.box, pixels.edge))
 
     def _render(
         self,

@@ -36,10 +36,10 @@ class Placed:
         points = moved(self.to_camera, self.surface.vertices)
         if (points[:, 2] <= NEAR_M).any():
             return None if (points[:, 2] > NEAR_M).any() else (0, 0, 0, 0)
-        pixels = camera.project(points)
-        if np.abs(pixels).max() > 1e8:
+        extent = camera.extent(points)
+        if np.abs(extent).max() > 1e8:
             return None
-        low, high = np.floor(pixels.min(axis=0)) - 1, np.ceil(pixels.max(axis=0)) + 1
+        low, high = np.floor(extent[0]) - 1, np.ceil(extent[1]) + 1
         return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
     def depths(self, camera: Camera, points_px: Array) -> Array:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim2coco.audit.lens import Lens
+
 Array = NDArray[np.float64]
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom edge in pixels."""
@@ -45,13 +47,14 @@ def moved(matrix: Array, points: Array) -> Array:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Camera:
-    """A pinhole camera.
+    """A camera.
 
     Attributes:
         width, height: Size of the image in pixels.
         focal_px: Focal lengths (2,) along x and y.
         centre_px: Principal point (2,).
         from_world: (4, 4) from the world to the camera.
+        lens: Its distortion; None for a pinhole.
     """
 
     width: int
@@ -59,6 +62,7 @@ class Camera:
     focal_px: Array
     centre_px: Array
     from_world: Array
+    lens: Lens | None = None
 
     @classmethod
     def parse(cls, tree: Any) -> "Camera":
@@ -69,6 +73,7 @@ class Camera:
             np.array([tree["fx"], tree["fy"]], np.float64),
             np.array([tree["cx"], tree["cy"]], np.float64),
             inverse(rigid(tree["pose"])),
+            Lens.parse(tree),
         )
 
     @property
@@ -79,11 +84,25 @@ class Camera:
     def directions(self, points_px: Array) -> Array:
         """Directions (..., 3) in the camera frame of rays through points (..., 2); their depth is 1."""
         flat = (points_px - self.centre_px) / self.focal_px
+        if self.lens is not None:
+            flat = self.lens.straight(flat.reshape(-1, 2)).reshape(flat.shape)
         return np.concatenate([flat, np.ones((*flat.shape[:-1], 1))], axis=-1)
 
     def project(self, points_m: Array) -> Array:
         """Pixel coordinates (n, 2) of points (n, 3) in the camera frame, which are in front of it."""
-        return np.asarray(points_m[:, :2] / points_m[:, 2:] * self.focal_px + self.centre_px)
+        flat = points_m[:, :2] / points_m[:, 2:]
+        if self.lens is not None:
+            flat = self.lens.bent(flat)
+        return np.asarray(flat * self.focal_px + self.centre_px)
+
+    def extent(self, points_m: Array) -> tuple[Array, Array]:
+        """The smallest and the largest pixel coordinates (2,) of a body with vertices (n, 3)."""
+        flat = points_m[:, :2] / points_m[:, 2:]
+        low, high = flat.min(axis=0), flat.max(axis=0)
+        if self.lens is not None:
+            places = self.lens.around(low, high)
+            low, high = places.min(axis=0), places.max(axis=0)
+        return low * self.focal_px + self.centre_px, high * self.focal_px + self.centre_px
 
 
 def pixel_centres(box: Box) -> Array:

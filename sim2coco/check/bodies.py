@@ -2,7 +2,7 @@
 
 A label names a body of the recorded scene, and that of a defect a decal of this body. Category, asset and
 scale have to be those of the body, and the pose that of the body as the camera sees it. The masks have to
-agree with the box of the whole object, and this box with the projections of the vertices of the mesh that the
+agree with the box of the whole object, and this box with the projections of the points of the mesh that the
 record lists as outermost.
 """
 
@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim2coco.check.faults import Place
+from sim2coco.check.lens import distorted
 from sim2coco.check.shutter import is_rolling, seen
 from sim2coco.check.values import Entry, integer, show
 
 Array = NDArray[np.float64]
 
-MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError)
+MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError)
 """What reading a record that was edited by hand may raise."""
 POSITION_ERROR = 1e-6
 """Allowed deviation of positions in metres, and of the entries of rotation matrices."""
@@ -65,8 +66,8 @@ def _image(view: Entry, picture: Entry) -> Iterator[str]:
     if camera is None:
         return
     shot = view["shot"]["camera"]
-    for key in shot:
-        if camera[key] != shot[key]:
+    for key in dict.fromkeys([*shot, *camera]):
+        if camera.get(key) != shot.get(key):
             yield f"camera: {key} differs from the camera of the view"
     if (camera["width"], camera["height"]) != (picture["width"], picture["height"]):
         yield "camera: width and height are not those of the image"
@@ -199,7 +200,8 @@ def _box(camera: Entry, motion: Any, label: Entry) -> Iterator[str]:
 def _pixels(camera: Entry, points_m: Array) -> Array:
     """Pixel coordinates (n, 2) of points (n, 3) in the frame of the camera."""
     focal, centre = np.array([[camera["fx"], camera["fy"]], [camera["cx"], camera["cy"]]], np.float64)
-    return np.asarray(points_m[:, :2] / points_m[:, 2:] * focal + centre)
+    flat = distorted(camera.get("distortion"), points_m[:, :2] / points_m[:, 2:])
+    return np.asarray(flat * focal + centre)
 
 
 def _edges(box_xywh: list[float]) -> Array:

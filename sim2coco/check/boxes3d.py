@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from sim2coco.check.lens import distorted
 from sim2coco.check.values import Entry
 
 Array = NDArray[np.float64]
@@ -40,11 +41,11 @@ def _faults(camera: Entry, label: Entry, annotation: Entry) -> Iterator[str]:
     if found_m.shape != (8, 3) or not (np.abs(found_m - expected_m) <= WITHIN_M).all():
         yield "bbox3d_m is not the box of the mesh in its pose"
         return
-    if camera.get("distortion"):
-        return
     found_px = np.array(annotation["bbox3d_px"], np.float64)
     lens = np.array([[camera["fx"], camera["fy"]], [camera["cx"], camera["cy"]]])
-    expected_px = expected_m[:, :2] / expected_m[:, 2:] * lens[0] + lens[1]
+    expected_px = (
+        distorted(camera.get("distortion"), expected_m[:, :2] / expected_m[:, 2:]) * lens[0] + lens[1]
+    )
     expected_px[expected_m[:, 2] <= 0] = np.nan
     # Close to the plane of the camera, a deviation in the last digit moves the pixel far.
     within_px = WITHIN_PX + 1e-9 * np.abs(expected_px)

@@ -53,6 +53,8 @@ class GBuffer:
         tilt: (H, W, 3) float32, what the relief of decals adds to unit normals in the world frame; None if no
             body has decals.
         bands: With a rolling shutter, the bands of rows of which this is composed, from top to bottom.
+        wide: For a distorted camera, what a pinhole camera sees at the same place; its shaded image is
+            remapped. None for a pinhole camera.
     """
 
     color: NDArray[np.uint8]
@@ -61,6 +63,20 @@ class GBuffer:
     silhouettes: tuple[Silhouette | None, ...]
     tilt: NDArray[np.float32] | None = None
     bands: "tuple[Band, ...]" = ()
+    wide: "Wide | None" = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wide:
+    """The G-buffer of a pinhole camera that sees at least what a distorted camera sees.
+
+    Attributes:
+        camera: The pinhole camera.
+        gbuffer: What it sees; its silhouettes are clipped to its image.
+    """
+
+    camera: Camera
+    gbuffer: GBuffer
 
 
 @dataclass(frozen=True, slots=True, eq=False)

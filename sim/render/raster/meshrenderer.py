@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 import cv2
@@ -14,7 +15,7 @@ from scenes.spec import Body
 from sim.boxes import Box, clip, crop, size, slices, union
 from sim.meshfiles import MeshFiles
 from sim.render.raster.decals.painting import DecalPainter, Shading
-from sim.render.raster.gbuffer import Array, GBuffer, ShadowMap, Silhouette
+from sim.render.raster.gbuffer import Array, GBuffer, ShadowMap, Silhouette, Wide
 from sim.render.raster.projection import (
     body_box,
     depth_of,
@@ -25,6 +26,8 @@ from sim.render.raster.projection import (
     view_matrix,
 )
 from sim.render.raster.subpixel import Projected
+from sim.render.raster.throughlens import seen_through_lens
+from sim.render.raster.wide import wide_camera
 from sim.settle import Settled
 
 RawImages = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]
@@ -114,10 +117,21 @@ class MeshRenderer(ABC):
                 contains the camera, if the box of a labelled body is wider or higher than 4096 px, or if a
                 body without a label reaches the near plane inside the view.
         """
+        if shot.camera.distortion is None:
+            return self._rasterise(settled, shot, whole=True)
+        camera = wide_camera(shot.camera)
+        wide = Wide(camera, self._rasterise(settled, replace(shot, camera=camera), whole=False))
+        levels = self._levels_for(settled, camera)
+        near_m = self._depth_range(settled, camera)[0] if settled.spec.bodies else 0.0
+        gbuffer = seen_through_lens(self._files, settled, shot.camera, levels, near_m, wide)
+        return self._decals.painted(gbuffer, settled.spec.bodies, shot.camera, None)
+
+    def _rasterise(self, settled: Settled, shot: Shot, whole: bool) -> GBuffer:
+        """Renders the bodies with a pinhole camera; all of each labelled body, or the part in the image."""
         bodies, camera = settled.spec.bodies, shot.camera
         builder = _GBufferBuilder(camera, bodies)
         if bodies:
-            planes_m, boxes = self._depth_range(settled, camera), self._boxes(settled, camera)
+            planes_m, boxes = self._depth_range(settled, camera), self._boxes(settled, camera, whole)
             self._load(settled, camera)
             view = view_matrix(camera)
             groups = [
@@ -136,17 +150,18 @@ class MeshRenderer(ABC):
         gbuffer = self._postprocess(builder.build(), settled)
         return self._decals.painted(gbuffer, bodies, camera, self._shading(shot.light))
 
-    def _boxes(self, settled: Settled, camera: Camera) -> dict[int, Box]:
+    def _boxes(self, settled: Settled, camera: Camera, whole: bool) -> dict[int, Box]:
         """Box to be rendered for each body in view, by body index.
 
-        The box contains the whole body; for a body without a label, it is clipped to the image.
+        The box contains the whole body; for a body without a label, or if `whole` is false, it is clipped to
+        the image.
         """
         boxes = {}
         for index, body in enumerate(settled.spec.bodies):
-            box = body_box(self._files, body, camera)
+            box = body_box(self._files, body, camera, whole)
             inside = clip(box, camera.width, camera.height)
             if inside is not None:
-                boxes[index] = box if body.labelled else inside
+                boxes[index] = box if whole and body.labelled else inside
         return boxes
 
     def _groups(

@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from scenes.shot import Camera
 from scenes.spec import Wall
+from sim.render.raster.rays import pixel_rays
 
 Array = NDArray[np.float64]
 
@@ -13,8 +14,12 @@ def floor_depth(camera: Camera) -> Array:
     """Depth (H, W) at which the ray of each pixel centre meets the plane z = 0; infinite if it never does."""
     down = axis_component(camera, 2)
     height_m = camera.pose.position_m[2]
-    # `down` is linear over the image: if the rays of all corners point down, those of all pixels do.
-    if height_m > 0 and max(down[0, 0], down[0, -1], down[-1, 0], down[-1, -1]) < 0:
+    # Without distortion, `down` is linear over the image: if the rays of all corners point down, all do.
+    if (
+        camera.distortion is None
+        and height_m > 0
+        and max(down[0, 0], down[0, -1], down[-1, 0], down[-1, -1]) < 0
+    ):
         return np.asarray(np.divide(-height_m, down, out=down))
     with np.errstate(divide="ignore", invalid="ignore"):
         depth_m = -height_m / down
@@ -55,6 +60,8 @@ def axis_component(camera: Camera, axis: int) -> Array:
 def ray_component(camera: Camera, direction: ArrayLike) -> Array:
     """Component (H, W) along a unit vector (3,) in the world frame of each pixel's ray, scaled to depth 1."""
     row = np.asarray(direction) @ camera.pose.rotation()
+    if camera.distortion is not None:
+        return np.asarray(pixel_rays(camera) @ row[:2] + row[2])
     x = (np.arange(camera.width) + 0.5 - camera.cx) / camera.fx
     y = (np.arange(camera.height) + 0.5 - camera.cy) / camera.fy
     return np.asarray(row[0] * x[None, :] + (row[1] * y + row[2])[:, None])

@@ -51,12 +51,18 @@ def clipped(corners: Array, depth_m: float) -> Array:
     return np.concatenate([corners[corners[:, 2] > depth_m], start + share * (stop - start)])
 
 
-def body_box(files: MeshFiles, body: Body, camera: Camera) -> Box:
+def body_box(files: MeshFiles, body: Body, camera: Camera, whole: bool = True) -> Box:
     """Box of a body on an unbounded image, with a margin of one pixel; empty if it is behind the camera.
 
+    Args:
+        files: Meshes of the assets.
+        body: The body.
+        camera: The camera, a pinhole.
+        whole: Whether all of a labelled body is to be rendered.
+
     Raises:
-        RejectedView: `too_close` if the box of a labelled body overlaps the image and is wider or higher than
-            4096 px.
+        RejectedView: `too_close` if all of a labelled body is to be rendered, and its box overlaps the image
+            and is wider or higher than 4096 px.
     """
     pixels = projected_outline(files, body, camera)
     if not len(pixels):
@@ -64,7 +70,7 @@ def body_box(files: MeshFiles, body: Body, camera: Camera) -> Box:
     x0, y0 = np.floor(pixels.min(axis=0)).astype(int) - 1
     x1, y1 = np.ceil(pixels.max(axis=0)).astype(int) + 1
     in_view = x0 < camera.width and y0 < camera.height and x1 > 0 and y1 > 0
-    if in_view and body.labelled and max(x1 - x0, y1 - y0) > MAX_BOX_PX:
+    if whole and in_view and body.labelled and max(x1 - x0, y1 - y0) > MAX_BOX_PX:
         raise RejectedView("too_close")
     return int(x0), int(y0), int(x1), int(y1)
 

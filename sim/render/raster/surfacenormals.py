@@ -8,10 +8,12 @@ from scenes.shot import Camera
 from scenes.spec import Body
 from sim.boxes import Box, bounding_box, slices
 from sim.meshfiles import MeshFiles
+from sim.render.raster.casting import cast, weights_at
 from sim.render.raster.clipping import Triangles, in_front
 from sim.render.raster.covering import covering
 from sim.render.raster.gbuffer import GBuffer
 from sim.render.raster.planes import walls_facing
+from sim.render.raster.rays import pixel_rays
 from sim.render.raster.subpixel import Array, Covered, Index, Projected
 from sim.render.raster.visibility import Visibility, resolve_visibility
 from sim.settle import Settled
@@ -64,7 +66,7 @@ def _add_planes(normals: Floats, camera: Camera, seen: Visibility) -> None:
 def _add_body(normals: Floats, files: MeshFiles, body: Body, camera: Camera, box: Box, shown: Mask) -> None:
     """Adds the normals of the pixels (h, w) that show a body, in a box of the image."""
     seen = in_front(_placed(files, body, camera))
-    found = covering(_projected(seen, camera, box), shown)
+    found = _covered(seen, camera, box, shown)
     corners = seen.faces[:, found.face]
     normal = np.einsum("kc,dck->kd", found.weights, seen.normals[:, corners])
     first, second, third = (seen.vertices_m[:, corner].T for corner in corners)
@@ -73,6 +75,25 @@ def _add_body(normals: Floats, files: MeshFiles, body: Body, camera: Camera, box
     rows, columns = found.row - box[1], found.column - box[0]
     normals[rows, columns] = _facing(np.where(behind[:, None], -normal, normal), rays)
     _fill(normals, shown, found, camera, box)
+
+
+def _covered(seen: Triangles, camera: Camera, box: Box, shown: Mask) -> Covered:
+    """The triangles that the pixels (h, w) of a box show; a lens bends their edges, so rays find them."""
+    if camera.distortion is None:
+        return covering(_projected(seen, camera, box), shown)
+    rows, columns = np.nonzero(shown)
+    rays = pixel_rays(camera)[rows + box[1], columns + box[0]]
+    hits = cast(rays, seen.vertices_m, seen.faces, 0.0)
+    met = np.flatnonzero(hits.face >= 0)
+    corners_m = np.moveaxis(seen.vertices_m[:, seen.faces[:, hits.face[met]]], 0, 1)
+    return Covered(
+        columns[met] + box[0],
+        rows[met] + box[1],
+        np.zeros(len(met), np.int64),
+        hits.face[met],
+        weights_at(rays[met], corners_m),
+        hits.depth_m[met],
+    )
 
 
 def _placed(files: MeshFiles, body: Body, camera: Camera) -> Triangles:
@@ -95,7 +116,10 @@ def _projected(seen: Triangles, camera: Camera, box: Box) -> Projected:
 
 def _rays(camera: Camera, columns: Index, rows: Index) -> Array:
     """Unit vectors (n, 3) from the camera to pixel centres, in the camera frame."""
-    x, y = (columns + 0.5 - camera.cx) / camera.fx, (rows + 0.5 - camera.cy) / camera.fy
+    if camera.distortion is not None:
+        x, y = pixel_rays(camera)[rows, columns].T
+    else:
+        x, y = (columns + 0.5 - camera.cx) / camera.fx, (rows + 0.5 - camera.cy) / camera.fy
     return _unit(np.stack([x, y, np.ones(len(x))], axis=1))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.shot import Camera, DepthSensor
+from sim.render.raster.rays import pixel_rays
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -95,6 +96,8 @@ def _grazing(sensor: DepthSensor, camera: Camera, normals: Floats, rng: np.rando
     height, width = normals.shape[:2]
     x = ((np.arange(width) + 0.5 - camera.cx) / camera.fx).astype(np.float32)
     y = ((np.arange(height) + 0.5 - camera.cy) / camera.fy).astype(np.float32)[:, None]
+    if camera.distortion is not None:
+        x, y = np.moveaxis(pixel_rays(camera).astype(np.float32), 2, 0)
     facing = -(normals[..., 0] * x + normals[..., 1] * y + normals[..., 2]) / np.sqrt(x * x + y * y + 1)
     angle = np.degrees(np.arccos(np.clip(facing, 0, 1)))
     limit = sensor.grazing_deg + GRAZING_SPREAD_DEG * _noise(rng, angle.shape, sensor.window_px)

@@ -15,6 +15,7 @@ from scenes.shot import Camera
 from scenes.spec import Body
 from sim.boxes import Box
 from sim.render.raster.gbuffer import Silhouette
+from sim.render.raster.rays import box_rays
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -63,7 +64,10 @@ def surface_points(silhouette: Silhouette, body: Body, camera: Camera) -> Surfac
     place = np.flatnonzero(silhouette.mask & np.isfinite(silhouette.depth_m))
     rows, columns = np.divmod(place, silhouette.mask.shape[1])
     depth_m = silhouette.depth_m.ravel()[place].astype(np.float64)
-    x, y = (columns + (x0 + 0.5 - camera.cx)) / camera.fx, (rows + (y0 + 0.5 - camera.cy)) / camera.fy
+    if camera.distortion is None:
+        x, y = (columns + (x0 + 0.5 - camera.cx)) / camera.fx, (rows + (y0 + 0.5 - camera.cy)) / camera.fy
+    else:
+        x, y = box_rays(camera, silhouette.box)[rows, columns].T
     seen_m = np.stack([x, y, np.ones_like(x)], axis=1) * depth_m[:, None]
     normals = _normals(camera, silhouette)[rows, columns].astype(np.float64)
     pose = body.pose.inside(camera.pose)
@@ -79,9 +83,31 @@ def _normals(camera: Camera, silhouette: Silhouette) -> Array:
     near = np.divide(1.0, silhouette.depth_m, out=np.zeros(silhouette.mask.shape), where=silhouette.mask)
     x0, y0, x1, y1 = silhouette.box
     right, down = _slope(near, 1), _slope(near, 0)
+    if camera.distortion is not None:
+        return _bent_normals(box_rays(camera, silhouette.box), near, right, down)
     ahead = near - (np.arange(x0, x1) + 0.5 - camera.cx) * right
     ahead -= (np.arange(y0, y1) + 0.5 - camera.cy)[:, None] * down
-    normals = np.stack([right * camera.fx, down * camera.fy, ahead], axis=-1)
+    return _towards_camera(right * camera.fx, down * camera.fy, ahead)
+
+
+def _bent_normals(rays: Array, near: Array, right: Array, down: Array) -> Array:
+    """Unit normals (h, w, 3) behind a distorting lens.
+
+    The inverse depth of a plane is linear in the components of the rays, (h, w, 2), at depth 1. Its slopes
+    along them follow from those along columns and rows.
+    """
+    if min(near.shape) < 2:
+        return _towards_camera(right, down, near)
+    (x_down, x_right), (y_down, y_right) = (np.gradient(rays[..., axis]) for axis in (0, 1))
+    determinant = x_right * y_down - x_down * y_right
+    along_x = (right * y_down - down * y_right) / determinant
+    along_y = (down * x_right - right * x_down) / determinant
+    return _towards_camera(along_x, along_y, near - rays[..., 0] * along_x - rays[..., 1] * along_y)
+
+
+def _towards_camera(x: Array, y: Array, z: Array) -> Array:
+    """Unit vectors (h, w, 3) against given directions."""
+    normals = np.stack([x, y, z], axis=-1)
     length = np.linalg.norm(normals, axis=-1, keepdims=True)
     return np.asarray(normals / -np.maximum(length, 1e-20))
 

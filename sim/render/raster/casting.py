@@ -1,0 +1,172 @@
+"""Rays at triangles: which of many rays from the camera meet a mesh, and at which depth.
+
+A ray is a point of the plane at depth 1. The rays are sorted into rows of this plane, and along it within a
+row, so that each triangle is compared only with the rays in its bounding box.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+MAX_PAIRS = 1 << 21
+"""Largest number of pairs of a ray and a triangle that are compared at once."""
+
+
+class _Sorted(NamedTuple):
+    """Rays sorted by rows.
+
+    Attributes:
+        order: (n,) the index of each ray in the given order.
+        points: (n, 2) the rays.
+        keys: (n,) row times `span`, plus x from the left end.
+        low: Smallest x and y.
+        pitch: Height of a row.
+        rows: Number of rows.
+        span: A length that is larger than the extent of the rays along x.
+    """
+
+    order: Index
+    points: Array
+    keys: Array
+    low: Array
+    pitch: float
+    rows: int
+    span: float
+
+
+class Hits(NamedTuple):
+    """What rays meet.
+
+    Attributes:
+        depth_m: (n,) depth in metres at which each ray meets the nearest triangle; infinite if it meets none.
+        face: (n,) index of this triangle; -1 if it meets none.
+    """
+
+    depth_m: Array
+    face: Index
+
+
+def cast(rays: Array, vertices_m: Array, faces: NDArray[np.int32], near_m: float) -> Hits:
+    """The nearest triangles that rays meet.
+
+    A ray through an edge meets the triangles on both sides of it, so that no gap is open between them.
+
+    Args:
+        rays: (n, 2) x and y of the rays at depth 1.
+        vertices_m: (3, v) vertices in the camera frame; they may be behind the camera.
+        faces: (3, m) vertex indices of the triangles.
+        near_m: Triangles nearer than this depth are not met.
+    """
+    hits = Hits(np.full(len(rays), np.inf), np.full(len(rays), -1, np.int64))
+    if not len(rays):
+        return hits
+    a, b, c = (vertices_m[:, corner] for corner in faces)
+    ordered = _by_rows(rays)
+    face, start, count = _runs(ordered, _boxes(np.stack([a, b, c])))
+    sides = np.concatenate([_cross(a, b), _cross(b, c), _cross(c, a)])
+    volume = np.einsum("im,im->m", a, sides[3:6])
+    ends = np.cumsum(count)
+    for first in range(0, int(ends[-1]) if len(ends) else 0, MAX_PAIRS):
+        pair = np.arange(first, min(first + MAX_PAIRS, int(ends[-1])))
+        run = np.searchsorted(ends, pair, side="right")
+        ray, triangle = pair - (ends[run] - count[run]) + start[run], face[run]
+        met, met_m = _met(ordered.points[ray], sides[:, triangle], volume[triangle], near_m)
+        _keep_nearest(hits, ordered.order[ray[met]], triangle[met], met_m)
+    return hits
+
+
+def weights_at(rays: Array, corners_m: Array) -> Array:
+    """Barycentric coordinates (n, 3) of the points at which rays (n, 2) meet triangles.
+
+    Args:
+        rays: (n, 2) x and y at depth 1.
+        corners_m: (3 corners, 3, n) the triangle of each ray, in the camera frame.
+    """
+    a, b, c = corners_m
+    x, y = rays.T
+    sides = (_cross(b, c), _cross(c, a), _cross(a, b))
+    weights = np.stack([x * side[0] + y * side[1] + side[2] for side in sides], axis=1)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+
+def _by_rows(rays: Array) -> _Sorted:
+    low, high = rays.min(axis=0), rays.max(axis=0)
+    rows = max(int(np.sqrt(len(rays))), 1)
+    pitch = max(float(high[1] - low[1]) / rows, 1e-12)
+    span = float(high[0] - low[0]) * 1.001 + 1e-9
+    row = np.minimum((rays[:, 1] - low[1]) / pitch, rows - 1).astype(np.int64)
+    keys = row * span + (rays[:, 0] - low[0])
+    order = np.argsort(keys, kind="stable")
+    return _Sorted(order, rays[order], keys[order], low, pitch, rows, span)
+
+
+def _boxes(corners_m: Array) -> Array:
+    """Bounding boxes (4, m) of triangles (3 corners, 3, m) at depth 1: smallest x and y, largest x and y.
+
+    A triangle that reaches the plane of the camera may be anywhere; one behind it is nowhere.
+    """
+    depth_m = corners_m[:, 2]
+    with np.errstate(all="ignore"):
+        places = corners_m[:, :2] / depth_m[:, None]
+    low, high = places.min(axis=0), places.max(axis=0)
+    crosses, behind = depth_m.min(axis=0) <= 0, depth_m.max(axis=0) <= 0
+    low[:, crosses], high[:, crosses] = -np.inf, np.inf
+    low[:, behind], high[:, behind] = np.inf, -np.inf
+    return np.concatenate([low, high])
+
+
+def _runs(rays: _Sorted, boxes: Array) -> tuple[Index, Index, Index]:
+    """For each row of a bounding box that has rays in it: the triangle, the first ray, and their number."""
+    x0, y0, x1, y1 = boxes
+    limit = rays.rows * rays.pitch
+    first = np.clip((y0 - rays.low[1]) / rays.pitch - 1e-6, 0, rays.rows)
+    last = np.clip((y1 - rays.low[1]) / rays.pitch + 1e-6, -1, rays.rows - 1)
+    inside = (y1 >= rays.low[1]) & (y0 <= rays.low[1] + limit * (1 + 1e-9)) & (x0 <= x1)
+    found = np.flatnonzero(inside)
+    top = np.minimum(first[found], rays.rows - 1).astype(np.int64)
+    number = last[found].astype(np.int64) - top + 1
+    face = np.repeat(found, number)
+    row = np.arange(len(face)) - np.repeat(np.cumsum(number) - number, number) + np.repeat(top, number)
+    left = np.clip(x0[face] - rays.low[0], 0, rays.span)
+    right = np.clip(x1[face] - rays.low[0], -1e-12, rays.span * (1 - 1e-12))
+    start = np.searchsorted(rays.keys, row * rays.span + left - 1e-12)
+    stop = np.searchsorted(rays.keys, row * rays.span + right + 1e-12, side="right")
+    count = np.maximum(stop - start, 0)
+    some = np.flatnonzero(count)
+    return face[some], start[some], count[some]
+
+
+def _cross(a: Array, b: Array) -> Array:
+    """Cross products (3, m). Swapping the arguments changes the sign and nothing else."""
+    return np.stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]])
+
+
+def _met(rays: Array, sides: Array, volume: Array, near_m: float) -> tuple[Index, Array]:
+    """Which of some pairs of a ray (n, 2) and a triangle meet, and the depth of each of these in metres.
+
+    Args:
+        rays: (n, 2) x and y at depth 1.
+        sides: (9, n) the cross products of the corners of each side.
+        volume: (n,) six times the volume between the triangle and the camera.
+        near_m: Smallest depth.
+    """
+    x, y = np.ascontiguousarray(rays.T)
+    weights = [x * sides[at] + y * sides[at + 1] + sides[at + 2] for at in (0, 3, 6)]
+    low, high = np.minimum(weights[0], weights[1]), np.maximum(weights[0], weights[1])
+    one_side = (np.minimum(low, weights[2]) >= 0) | (np.maximum(high, weights[2]) <= 0)
+    place = np.flatnonzero(one_side)
+    with np.errstate(all="ignore"):
+        depth_m = volume[place] / (weights[0][place] + weights[1][place] + weights[2][place])
+    ahead = depth_m > near_m
+    return place[ahead], depth_m[ahead]
+
+
+def _keep_nearest(hits: Hits, ray: Index, face: Index, met_m: Array) -> None:
+    """Adds, in place, the triangles that some rays meet, if they are nearer than those found so far."""
+    nearer = np.flatnonzero(met_m < hits.depth_m[ray])
+    order = nearer[np.argsort(-met_m[nearer], kind="stable")]  # the nearest is written last
+    hits.depth_m[ray[order]], hits.face[ray[order]] = met_m[order], face[order]

@@ -1,0 +1,80 @@
+"""Rays through points of an image, in the camera frame and scaled to depth 1."""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.shot import Camera
+from sim.boxes import Box, clip, slices
+
+Array = NDArray[np.float64]
+
+NODES = 32
+"""Number of Chebyshev nodes along each side of an image, at which the inverse of a distortion is computed. It
+is smooth, so that the polynomial through them is off by less than a thousandth of a pixel."""
+
+
+def rays_on_grid(camera: Camera, columns: NDArray[Any], rows: NDArray[Any]) -> Array:
+    """Components x and y, (h, w, 2), at depth 1, of the rays through the points of a grid in the image.
+
+    Args:
+        camera: The camera.
+        columns: (w,) coordinates of the points in pixels.
+        rows: (h,) coordinates of the points in pixels.
+    """
+    across, down = _basis(columns, camera.width), _basis(rows, camera.height)
+    return np.stack([down @ values @ across.T for values in _at_nodes(camera)], axis=-1)
+
+
+@lru_cache(4)
+def pixel_rays(camera: Camera) -> Array:
+    """Components x and y, (H, W, 2), at depth 1, of the rays through the pixel centres of an image."""
+    rays = rays_on_grid(camera, np.arange(camera.width) + 0.5, np.arange(camera.height) + 0.5)
+    rays.setflags(write=False)
+    return rays
+
+
+def box_rays(camera: Camera, box: Box) -> Array:
+    """Components x and y, (h, w, 2), at depth 1, of the rays through the pixel centres of a box."""
+    inside = clip(box, camera.width, camera.height)
+    if inside == box:
+        return pixel_rays(camera)[slices(box)]
+    x, y = np.arange(box[0], box[2]) + 0.5, np.arange(box[1], box[3]) + 0.5
+    points = np.stack(np.meshgrid(x, y), axis=-1)
+    if inside is None:
+        return camera.rays(points)
+    rays = np.empty_like(points)
+    part = (slice(inside[1] - box[1], inside[3] - box[1]), slice(inside[0] - box[0], inside[2] - box[0]))
+    outside = np.ones(points.shape[:2], np.bool_)
+    outside[part] = False
+    rays[outside] = camera.rays(points[outside])
+    rays[part] = pixel_rays(camera)[slices(inside)]
+    return rays
+
+
+@lru_cache(4)
+def _at_nodes(camera: Camera) -> tuple[Array, Array]:
+    """Components x and y of the rays through the nodes, each (rows, columns)."""
+    places = (_nodes() + 1) / 2
+    points = np.stack(np.meshgrid(places * camera.width, places * camera.height), axis=-1)
+    rays = camera.rays(points)
+    return np.ascontiguousarray(rays[..., 0]), np.ascontiguousarray(rays[..., 1])
+
+
+def _nodes() -> Array:
+    return np.asarray(np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES))
+
+
+def _basis(places: NDArray[Any], side_px: int) -> Array:
+    """Weights (n, NODES) of the nodes at places (n,) between 0 and `side_px`.
+
+    They are those of the polynomial through the nodes, in Chebyshev's basis, in which it is well conditioned.
+    """
+    angles = np.pi * (np.arange(NODES) + 0.5) / NODES
+    order = np.arange(NODES)
+    scale = np.where(order == 0, 1.0, 2.0) / NODES
+    to_coefficients = scale[:, None] * np.cos(order[:, None] * angles)
+    t = np.clip(2 * places / side_px - 1, -1, 1)
+    return np.asarray(np.cos(order * np.arccos(t)[:, None]) @ to_coefficients)

@@ -1,0 +1,73 @@
+"""The pinhole camera from which the image of a distorting lens is remapped."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from scenes.distortion import MAX_ANGLE_DEG
+from scenes.intrinsics import COEFFICIENTS, Intrinsics, border_of, single
+from scenes.shot import Camera
+
+MARGIN_PX = 4
+"""Pixels around the image that interpolation may need."""
+MAX_SCALE = 2.0
+"""Largest number of its pixels, along a line, for one pixel of the distorted image."""
+MAX_SIDE_PX = 8192
+"""Largest width and height of the wide image."""
+
+
+def wide_camera(camera: Camera) -> Camera:
+    """The pinhole camera that sees at least what a distorted camera sees, nowhere with fewer pixels.
+
+    The lens may enlarge parts of the image: the scale is chosen by the part that it enlarges most. Where it
+    makes parts smaller, the wide image has more pixels than are needed.
+
+    Args:
+        camera: A camera whose distortion does not fold.
+    """
+    assert camera.distortion is not None
+    outline = camera.distortion.undistort(border_of(camera))
+    inside = np.linspace(0, 1, 17)[:, None, None] * outline
+    scale = float(np.clip(camera.distortion.stretch(inside)[1].max(), 1.0, MAX_SCALE))
+    focal_px = np.array([camera.fx, camera.fy]) * scale
+    low, high = outline.min(axis=0) * focal_px - MARGIN_PX, outline.max(axis=0) * focal_px + MARGIN_PX
+    width, height = np.ceil(high - low).astype(int).tolist()
+    return replace(
+        camera,
+        width=width,
+        height=height,
+        fx=float(focal_px[0]),
+        fy=float(focal_px[1]),
+        cx=-float(low[0]),
+        cy=-float(low[1]),
+        distortion=None,
+    )
+
+
+def check_lens(intrinsics: Intrinsics, width: int, height: int) -> None:
+    """Checks that the lens makes an image, at the ends of the ranges of its coefficients.
+
+    Args:
+        intrinsics: The settings of the camera, with distortion.
+        width: Width of the image in pixels.
+        height: Height of the image in pixels.
+
+    Raises:
+        ValueError: The distortion folds over in the image, or the lens sees too much for one pinhole camera.
+    """
+    for ends, camera in intrinsics.extremes(width, height):
+        numbers = {name: single(getattr(ends.distortion, name)) for name in COEFFICIENTS}
+        told = " ".join(f"{name}={number:g}" for name, number in numbers.items() if number)
+        lens = f"camera.distortion: {ends.distortion.kind} with {told or 'all coefficients 0'}"
+        assert camera.distortion is not None
+        if camera.distortion.folds:
+            raise ValueError(
+                f"{lens} shows points twice within the image, or sees farther than {MAX_ANGLE_DEG:g} degrees "
+                f"from its axis; use smaller coefficients, or a smaller camera.fov_deg (or larger fx and fy)"
+            )
+        wide = wide_camera(camera)
+        if max(wide.width, wide.height) > MAX_SIDE_PX:
+            raise ValueError(
+                f"{lens} needs a pinhole image of {wide.width}x{wide.height} px, at most "
+                f"{MAX_SIDE_PX} may be; use a smaller image, or a smaller camera.fov_deg"
+            )

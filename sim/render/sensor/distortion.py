@@ -1,0 +1,75 @@
+"""Lens distortion: the image of a wide pinhole camera, remapped once to the pixels of the sensor."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.shot import Camera
+from sim.boxes import Box, slices
+from sim.render.raster.rays import pixel_rays, rays_on_grid
+
+Map = NDArray[np.float32]
+
+MAX_SAMPLES = 3
+"""Largest number of samples along each side of a pixel."""
+CUBIC_UP_TO = 1.25
+"""Pixels of the wide image for one of the sensor, along a line, up to which a single sample is taken."""
+
+
+class Remapping:
+    """The map from the pixels of a distorted camera to the image of a wide pinhole camera.
+
+    A pixel is the mean of samples spread over its area, so that parts of the wide image that the lens makes
+    small are averaged and not picked from. If it makes nothing small, one bicubic sample keeps it sharp.
+
+    Args:
+        camera: The distorted camera.
+        wide: The pinhole camera.
+    """
+
+    def __init__(self, camera: Camera, wide: Camera) -> None:
+        """Computes nothing; maps are large, and computed when they are used."""
+        self._camera, self._wide = camera, wide
+        self._samples = self._number_of_samples()
+
+    def _number_of_samples(self) -> int:
+        """Samples along each side of a pixel, for the largest reduction anywhere in the image."""
+        lens = self._camera.distortion
+        assert lens is not None
+        smallest = float(lens.stretch(pixel_rays(self._camera)[::16, ::16])[0].min())
+        reduction = self._wide.fx / self._camera.fx / max(smallest, 1e-3)
+        return 1 if reduction <= CUBIC_UP_TO else int(np.clip(np.ceil(reduction), 2, MAX_SAMPLES))
+
+    def __call__(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The linear image (H, W, 3) of the distorted camera, from that of the wide one."""
+        if self._samples == 1:
+            cubic = cv2.remap(image, *self._map(0.5, 0.5), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+            return np.maximum(np.asarray(cubic, np.float32), 0)
+        shares = (np.arange(self._samples) + 0.5) / self._samples
+        total = np.zeros((self._camera.height, self._camera.width, 3), np.float32)
+        for across in shares.tolist():
+            for down in shares.tolist():
+                places = self._map(across, down)
+                total += cv2.remap(image, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return total * np.float32(1 / self._samples**2)
+
+    def crease(self, creases: tuple[Box, NDArray[np.bool_]]) -> tuple[Box, NDArray[np.bool_]]:
+        """A box of the image and a mask (h, w) in it, from those of the wide image."""
+        box, inside = creases
+        wide = np.zeros((self._wide.height, self._wide.width), np.uint8)
+        wide[slices(box)] = inside
+        mask = np.asarray(cv2.remap(wide, *self._map(0.5, 0.5), cv2.INTER_NEAREST), np.uint8)
+        return (0, 0, self._camera.width, self._camera.height), mask.view(np.bool_)
+
+    def _map(self, across: float, down: float) -> tuple[Map, Map]:
+        """Columns and rows (H, W) in the wide image, for points at given shares of each pixel's sides."""
+        camera, wide = self._camera, self._wide
+        if (across, down) == (0.5, 0.5):
+            rays = pixel_rays(camera)
+        else:
+            rays = rays_on_grid(camera, np.arange(camera.width) + across, np.arange(camera.height) + down)
+        # OpenCV has pixel centres at whole numbers.
+        return (
+            (rays[..., 0] * wide.fx + (wide.cx - 0.5)).astype(np.float32),
+            (rays[..., 1] * wide.fy + (wide.cy - 0.5)).astype(np.float32),
+        )

@@ -1,0 +1,88 @@
+"""Distorting lenses, by OpenCV's own functions; their inverse is found by Newton's method."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+STEP = 1e-5
+"""Distance between the points from which derivatives are computed."""
+STEPS = 20
+"""Largest number of steps of Newton's method."""
+WIDEST_DEG = 89.9
+"""Largest angle from the axis of the first guess."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lens:
+    """A lens, between points (n, 2) at depth 1 without distortion (straight) and with it (bent).
+
+    Attributes:
+        fisheye: Whether the model is `cv2.fisheye`; otherwise it is that of `cv2.projectPoints`.
+        numbers: Its coefficients.
+        limit: Distance from the axis beyond which the formula is continued linearly, away from the axis.
+    """
+
+    fisheye: bool
+    numbers: Array
+    limit: float
+
+    @classmethod
+    def parse(cls, tree: Any) -> "Lens | None":
+        """The lens of a camera of a record; None for a pinhole."""
+        lens = tree.get("distortion")
+        if lens is None:
+            return None
+        numbers = np.array(lens["coefficients"], np.float64)
+        return cls(lens["kind"] == "fisheye", numbers, float(lens["linear_beyond"]))
+
+    def bent(self, straight: Array) -> Array:
+        """Points as the lens shows them."""
+        radius = np.maximum(np.linalg.norm(straight, axis=1, keepdims=True), 1e-12)
+        outward, beyond = straight / radius, np.maximum(radius - self.limit, 0.0)
+        inner = np.where(beyond > 0, self.limit * outward, straight)
+        if not beyond.any():
+            return self._formula(inner)
+        slope = self._formula(inner + STEP * outward) - self._formula(inner - STEP * outward)
+        return np.asarray(self._formula(inner) + slope / (2 * STEP) * beyond)
+
+    def straight(self, bent: Array) -> Array:
+        """Points that the lens shows at given places."""
+        found = self._guess(bent)
+        for _ in range(STEPS):
+            off = self.bent(found) - bent
+            if not np.abs(off).max(initial=0.0) > 1e-12:
+                break
+            found = found - np.linalg.solve(self._derivatives(found), off[..., None])[..., 0]
+        return found
+
+    def around(self, low: Array, high: Array) -> Array:
+        """Points (n, 2) as the lens shows them, on the sides of a rectangle with the given corners (2,)."""
+        x, y = np.tan(np.linspace(np.arctan(low), np.arctan(high), 129)).T
+        along = [np.stack([x, np.full_like(x, side)], axis=1) for side in (low[1], high[1])]
+        across = [np.stack([np.full_like(y, side), y], axis=1) for side in (low[0], high[0])]
+        return self.bent(np.concatenate(along + across))
+
+    def _guess(self, bent: Array) -> Array:
+        steps = np.tan(np.radians(np.linspace(0, WIDEST_DEG, 4096)))
+        shown = self.bent(np.stack([steps, np.zeros_like(steps)], axis=1))[:, 0]
+        radius = np.linalg.norm(bent, axis=1, keepdims=True)
+        return np.asarray(bent * np.interp(radius, shown, steps) / np.maximum(radius, 1e-12))
+
+    def _derivatives(self, straight: Array) -> Array:
+        """Derivatives (n, 2, 2) of `bent`."""
+        steps = STEP * np.eye(2)
+        columns = [(self.bent(straight + step) - self.bent(straight - step)) / (2 * STEP) for step in steps]
+        return np.stack(columns, axis=-1)
+
+    def _formula(self, straight: Array) -> Array:
+        if not len(straight):
+            return straight
+        points = np.concatenate([straight, np.ones((len(straight), 1))], axis=1)[:, None]
+        project = cv2.fisheye.projectPoints if self.fisheye else cv2.projectPoints
+        places, _ = project(points, np.zeros(3), np.zeros(3), np.eye(3), self.numbers)
+        return np.asarray(places, np.float64).reshape(-1, 2)
