@@ -15,9 +15,14 @@ from tests.refusals import assert_refused
 TREE: dict[str, Any] = {
     "seed": 3,
     "views": 2,
-    "image": {"width": 128, "height": 96, "extra": ["depth"]},
+    "image": {"width": 128, "height": 96, "extra": ["depth", "normals"]},
     "assets": {"categories": {"nut": {"shape": "nut", "size_m": [0.05, 0.08]}}},
-    "scene": {"kind": "drop", "num_objects": [4, 5], "empty_share": 0.0},
+    "scene": {
+        "kind": "drop",
+        "num_objects": [4, 5],
+        "empty_share": 0.0,
+        "defects": {"dent": {"kind": "dent", "share": 0.9, "size": [0.3, 0.5]}},
+    },
     "quality": {"checks": {}},
     "augment": {"splits": []},
 }
