@@ -155,8 +155,8 @@ def test_edges_of_the_image_are_those_of_its_masks(rig: Callable[..., Rig], name
     assert iou(red, mask) > 0.97
     assert np.linalg.norm(centroid(red) - centroid(mask)) < 0.2
     middle = camera.pose.apply_inverse(np.array([[0.25, 0.0, 0.15]]))[0]
-    outward = rays(camera) * picture.sample.depth_m[..., None] - middle
+    outward = rays(camera)[mask] * picture.sample.depth_m[mask, None] - middle
     normals = surface_normals(made.files, settled, camera, picture.gbuffer)
     outward /= np.linalg.norm(outward, axis=-1, keepdims=True)
-    off = np.einsum("ni,ni->n", normals[mask], outward[mask])
+    off = np.einsum("ni,ni->n", normals[mask], outward)
     assert np.degrees(np.arccos(np.clip(off, -1, 1))).max() < 1
