@@ -89,7 +89,7 @@ class RelitComposer(Composer):
     ) -> tuple[Floats, Creases | None]:
         """The linear image (H, W, 3) without blur, and the creases of visible bodies."""
         if gbuffer.wide is not None:
-            return self._bent(gbuffer.wide, camera, lit, visibility)
+            return self._bent(renderer, gbuffer.wide, settled, shot, lit, visibility)
         if not gbuffer.bands:
             linear, pixels = self._render(renderer, gbuffer, settled, shot, lit, visibility)
             return linear, None if pixels is None else (pixels.box, pixels.edge)
@@ -102,12 +102,13 @@ class RelitComposer(Composer):
         return stacked(gbuffer.bands, [linear for linear, _ in parts]), creases
 
     def _bent(
-        self, wide: Wide, camera: Camera, lit: Lit, visibility: Visibility
+        self, renderer: Renderer, wide: Wide, settled: Settled, shot: Shot, lit: Lit, visibility: Visibility
     ) -> tuple[Floats, Creases | None]:
         """As `_sharp`, of a distorted camera: the image of a wide pinhole camera, remapped."""
-        seen, remapping = self.wide(wide, camera, lit.spec.floor is not None, visibility.walls)
-        linear, pixels = self._render(wide.gbuffer, wide.camera, lit, seen)
-        return remapping(linear), None if pixels is None else remapping.crease((pixels.box, pixels.edge))
+        seen, remapping = self.wide(wide, shot.camera, lit.spec.floor is not None, visibility.walls)
+        taken = replace(shot, camera=wide.camera)
+        linear, creases = self._sharp(renderer, wide.gbuffer, settled, taken, lit, seen)
+        return remapping(linear), None if creases is None else remapping.crease(creases)
 
     def _render(
         self,
