@@ -8,6 +8,7 @@ from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 
 import conf
+from scenes.camera import CameraKind
 from scenes.light import SunAndSky
 from sim2coco.cli.config import (
     GROUPS,
@@ -161,10 +162,18 @@ def test_a_scene_without_words_is_the_class(choice: str) -> None:
     assert scene == type(scene)(kind=choice)
 
 
-@pytest.mark.parametrize("choice", choices("camera"))
+@pytest.mark.parametrize("choice", [name for name in choices("camera") if name in CameraKind.family])
 def test_a_camera_without_words_is_the_class(choice: str) -> None:
     camera = composed(f"camera={choice}")[0].camera
     assert camera == type(camera)(kind=choice)
+
+
+@pytest.mark.parametrize("choice", [name for name in choices("camera") if name not in CameraKind.family])
+def test_a_preset_of_a_camera_has_a_lens_and_a_sensor(choice: str) -> None:
+    camera = composed(f"camera={choice}", "image.width=1280", "image.height=720")[0].camera
+    assert camera.distortion.kind != "none"
+    assert camera.sensor.iso[1] > 0
+    assert camera.sensor.bayer
 
 
 @pytest.mark.parametrize("choice", choices("engine"))
