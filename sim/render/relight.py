@@ -28,7 +28,14 @@ from sim.render.sensor.exposure import exposure_gain, metered
 from sim.render.sensor.lens import lens_blur
 from sim.render.sensor.motion import other_instants
 from sim.render.sensor.photograph import exposed, photographed
-from sim.render.sensor.rolling import Creases, rasterised, resolved, stacked, stacked_creases
+from sim.render.sensor.rolling import (
+    Creases,
+    rasterised,
+    resolved,
+    stacked,
+    stacked_creases,
+    with_fewer_bands,
+)
 from sim.render.sensor.tone import tone_map
 from sim.settle import Settled
 
@@ -164,7 +171,7 @@ class RelitComposer(Composer):
             return middle
         spec, total = settled.spec, middle.copy()
         for camera in other_instants(shot.camera, shot.motion):
-            moved = replace(shot, camera=camera)
+            moved = replace(shot, camera=camera, motion=with_fewer_bands(shot.motion))
             try:
                 gbuffer = rasterised(renderer, settled, moved)
             except RejectedView:

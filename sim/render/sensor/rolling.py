@@ -35,6 +35,11 @@ def is_rolling(motion: Motion | None) -> TypeGuard[Motion]:
     return motion is not None and motion.readout > 0 and motion.bands > 1
 
 
+def with_fewer_bands(motion: Motion) -> Motion:
+    """The motion with a quarter of the bands, for instants of motion blur, which are averaged."""
+    return replace(motion, bands=-(-motion.bands // 4))
+
+
 def rows_of(height: int, motion: Motion) -> list[tuple[int, int]]:
     """First row and end of each band, from top to bottom."""
     edges = np.rint(np.linspace(0, height, motion.bands + 1)).astype(int).tolist()
