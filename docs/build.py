@@ -117,7 +117,9 @@ def rooms(target: Path) -> None:
 
 def shelves(target: Path) -> None:
     """Eight shelves, as one JPEG."""
-    _sheet(_taken(8, "seed=8", "scene=shelf", "light=room", "scene.empty_share=0", size_wh=(360, 270)), target)
+    _sheet(
+        _taken(8, "seed=8", "scene=shelf", "light=room", "scene.empty_share=0", size_wh=(360, 270)), target
+    )
 
 
 def tabletops(target: Path) -> None:

@@ -14,9 +14,8 @@ from PIL import Image
 from sim2coco.cli.config import choices
 from sim2coco.contactsheet import contact_sheet, write
 
-PRESETS = ("webcam", "phone", "industrial", "action", "drone", "handheld", "overhead")
-CAMERAS = [name for name in PRESETS if name in choices("camera")]
-"""The cameras of the columns."""
+CAMERAS = ("shell", "handheld", "overhead", "webcam", "phone", "industrial", "action", "drone")
+"""The cameras of the columns; those that are no choice are left out."""
 TILE_WH = (228, 171)
 ROWS = 3
 """Number of kinds of scenes on one sheet."""
@@ -26,24 +25,23 @@ WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 
 def gallery(folder: Path) -> list[Path]:
     """Writes the sheets `gallery_1.jpg` and so on, and returns their paths."""
-    scenes = choices("scene")
-    tiles = taken(scenes)
+    scenes, cameras = choices("scene"), [name for name in CAMERAS if name in choices("camera")]
+    tiles, columns = taken(scenes, cameras), len(cameras)
     starts = range(0, len(scenes), ROWS)
     paths = [folder / f"gallery_{number}.jpg" for number, _ in enumerate(starts, 1)]
     for path, start in zip(paths, starts, strict=True):
-        columns = len(CAMERAS)
         sheet = contact_sheet(tiles[start * columns : (start + ROWS) * columns], columns, gap_px=2)
         Image.fromarray(sheet).save(path, quality=82)
     return paths
 
 
-def taken(scenes: list[str]) -> list[np.ndarray]:
+def taken(scenes: list[str], cameras: list[str]) -> list[np.ndarray]:
     """The pictures, a row of cameras for each kind of scene: one sweep makes a data set for each of them."""
-    sweep = ["-m", f"scene={','.join(scenes)}", f"camera={','.join(CAMERAS)}", *SETTINGS]
+    sweep = ["-m", f"scene={','.join(scenes)}", f"camera={','.join(cameras)}", *SETTINGS]
     with tempfile.TemporaryDirectory() as folder:
         out = f"out={folder}/" + "${hydra.job.num}"
         subprocess.run([sys.executable, "-m", "sim2coco.cli", "generate", *sweep, out], check=True)
-        names = [f"{scene}, {camera}" for scene in scenes for camera in CAMERAS]
+        names = [f"{scene}, {camera}" for scene in scenes for camera in cameras]
         return [tile(Path(folder) / str(number), name) for number, name in enumerate(names)]
 
 
