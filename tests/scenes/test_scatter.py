@@ -1,7 +1,9 @@
 """Objects that are put down on the floor, without physics."""
 
+import runpy
 from collections.abc import Mapping
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from tests.rig import catalogue_from, streams
 
 Array = NDArray[np.float64]
 
+TREES = Path(__file__).parents[2] / "docs" / "trees.py"
 THINGS: Mapping[str, object] = {
     "spruce": {"shape": "cone", "size_m": [2.5, 20.0]},
     "pebble": {"shape": "wedge", "size_m": [0.5, 1.0]},
@@ -57,6 +60,19 @@ def test_every_foot_is_on_the_floor(things: Catalogue, upright: bool) -> None:
         for body in drawn(things, index, upright=upright).bodies:
             points_m = points_of(things, body)
             assert abs(points_m[:, 2].min()) < 1e-9 * np.ptp(points_m, axis=0).max()
+
+
+def test_the_trees_of_the_docs_stand_with_their_trunk_on_the_floor(tmp_path: Path) -> None:
+    runpy.run_path(str(TREES))["write"](tmp_path)
+    kinds = {name: {"path": str(tmp_path / name), "size_m": [2.5, 20.0]} for name in ("spruce", "broadleaf")}
+    catalogue = catalogue_from(kinds)
+    assert [len(group) for group in catalogue.groups] == [4, 4]
+    for body in drawn(catalogue, overlap=(0.3, 0.3)).bodies:
+        points_m = points_of(catalogue, body)
+        height_m = np.ptp(points_m[:, 2])
+        assert abs(points_m[:, 2].min()) < 1e-9 * height_m
+        foot = points_m[points_m[:, 2] < 0.01 * height_m, :2]
+        assert np.ptp(foot, axis=0).max() < 0.1 * height_m  # the trunk, not a branch
 
 
 def test_bodies_from_a_centimetre_to_fifty_metres_stand() -> None:
