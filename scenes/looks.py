@@ -115,10 +115,7 @@ class LookSettings(Settings):
 
 
 def _offset_tiles(drawn: float) -> tuple[float, float]:
-    """Two offsets in [0, 2), from the upper and the lower half of the bits of a random number in [0, 1).
-
-    Every second tile may be mirrored, so offsets repeat after two tiles.
-    """
+    """Two offsets in [0, 2), from the upper and the lower half of the bits of a random number in [0, 1)."""
     upper, lower = divmod(int(drawn * 2**52), 2**26)
     return upper / 2**25, lower / 2**25
 

@@ -1,5 +1,6 @@
 """Masonry: ceramic tiles and bricks."""
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,7 +38,8 @@ def tiles(rng: np.random.Generator) -> Material:
     if rng.random() < 0.2 and across % 2 == 0:
         second = picked(rng, GLAZES)
         chosen = np.add.outer(np.arange(across), np.arange(across)).ravel() % 2
-        color = color + (second - glaze) * chosen.astype(np.float32).take(which)[..., None]
+        share = chosen.astype(np.float32).take(which)
+        color = color + cv2.merge([share * part for part in second - glaze])
     color = shaded(color, 1 + shade)
     return _jointed(rng, color, inside, which, (across, across), tile_m, (0.06, 0.45), 0.0012)
 
@@ -55,7 +57,7 @@ def brickwork(rng: np.random.Generator) -> Material:
     return _jointed(rng, color, inside, which, (rows, columns), tile_m, (0.8, 0.95), 0.005)
 
 
-def _courses(rows: int, columns: int, joint: float, shifted: bool) -> tuple[Floats, NDArray[np.intp]]:
+def _courses(rows: int, columns: int, joint: float, shifted: bool) -> tuple[Floats, NDArray[np.int32]]:
     """Distance in pixels to the joint, (n, n), negative inside it, and the index (n, n) of each stone.
 
     Args:
@@ -65,18 +67,18 @@ def _courses(rows: int, columns: int, joint: float, shifted: bool) -> tuple[Floa
         shifted: Whether every other row is shifted by half a stone; with an odd number of rows none is.
     """
     x, y = centres()
-    row = np.floor(y * rows).astype(np.intp)
-    move = (row % 2 if shifted and rows % 2 == 0 else 0 * row) * np.float32(0.5)
+    row = np.floor(y * np.float32(rows)).astype(np.int32)
+    move = (row % 2 if shifted and rows % 2 == 0 else 0 * row).astype(np.float32) * np.float32(0.5)
     along = x * np.float32(columns) + move
-    column = np.floor(along).astype(np.intp)
-    from_side = np.float32(0.5) - np.abs(along - np.floor(along) - np.float32(0.5))
-    from_end = np.float32(0.5) - np.abs(y * np.float32(rows) - np.floor(y * rows) - np.float32(0.5))
+    left = np.floor(along)
+    from_side = np.float32(0.5) - np.abs(along - left - np.float32(0.5))
+    from_end = np.float32(0.5) - np.abs(y * np.float32(rows) - row.astype(np.float32) - np.float32(0.5))
     nearest = np.minimum(from_side / np.float32(columns), from_end / np.float32(rows))
     inside = (nearest - np.float32(joint / 2)) * np.float32(SIZE_PX)
-    return np.asarray(inside, np.float32), row * columns + column % columns
+    return np.asarray(inside, np.float32), row * np.int32(columns) + left.astype(np.int32) % np.int32(columns)
 
 
-def _of_each(rng: np.random.Generator, shape: tuple[int, int], which: NDArray[np.intp]) -> Floats:
+def _of_each(rng: np.random.Generator, shape: tuple[int, int], which: NDArray[np.int32]) -> Floats:
     """A random number in [-0.5, 0.5) for each stone, at each pixel (n, n)."""
     return uniforms(rng, shape[0] * shape[1]).take(which)
 
@@ -85,7 +87,7 @@ def _jointed(
     rng: np.random.Generator,
     color: Floats,
     inside: Floats,
-    which: NDArray[np.intp],
+    which: NDArray[np.int32],
     shape: tuple[int, int],
     tile_m: float,
     roughness: tuple[float, float],

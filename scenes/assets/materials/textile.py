@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.assets.materials.colors import Rgb, picked, ramp, shaded
+from scenes.assets.materials.colors import Rgb, blended, picked, ramp, shaded
 from scenes.assets.materials.material import Material, material_from
 from scenes.assets.materials.noise import SIZE_PX, blurred, centres, enlarged, fractal, noise, uniforms
 
@@ -38,9 +38,9 @@ def fabric(rng: np.random.Generator) -> Material:
     """Woven cloth in plain weave, twill or basket weave; some of it with stripes or checks."""
     threads = 64 << int(rng.integers(0, 2))
     kind = int(rng.integers(0, 3))
-    warp, weft = (_threads(rng, threads) for _ in range(2))
-    first = picked(rng, DYES, 0.06)
-    warp_rgb, weft_rgb = (warp[:, None] * color for color in _dyed(rng, first, threads, warp))
+    shades = _threads(rng, threads), _threads(rng, threads)
+    dyed = _dyed(rng, picked(rng, DYES, 0.06), threads)
+    warp_rgb, weft_rgb = (shade[:, None] * color for shade, color in zip(shades, dyed, strict=True))
     over = _weave(kind, threads)
     x, y = centres()
     round_x, round_y = (np.sin(np.pi * (place * threads % 1)).astype(np.float32) for place in (x, y))
@@ -50,8 +50,10 @@ def fabric(rng: np.random.Generator) -> Material:
     across = np.where(upper, round_x, round_y) * np.float32(0.75) + np.where(
         upper, round_y, round_x
     ) * np.float32(0.25)
-    columns, rows = (np.repeat(rgb, step, axis=0) for rgb in (warp_rgb, weft_rgb * weft[:, None] / 1.0))
-    color = np.where(upper[..., None], columns[None], rows[:, None]).astype(np.float32)
+    shape = (SIZE_PX, SIZE_PX, 3)
+    columns = np.broadcast_to(np.repeat(warp_rgb, step, axis=0)[None].astype(np.float32), shape)
+    rows = np.broadcast_to(np.repeat(weft_rgb, step, axis=0)[:, None].astype(np.float32), shape)
+    color = blended(np.ascontiguousarray(rows), np.ascontiguousarray(columns), upper.astype(np.float32))
     fuzz = enlarged(uniforms(rng, 256, 256), SIZE_PX, SIZE_PX) * np.float32(0.16)
     lit = shaded(color, np.float32(0.62) + np.float32(0.38) * across + fuzz)
     thread_m = 0.14 / threads
@@ -65,7 +67,7 @@ def _threads(rng: np.random.Generator, count: int) -> Floats:
     return 1 + uniforms(rng, count) * np.float32(rng.uniform(0.05, 0.3))
 
 
-def _dyed(rng: np.random.Generator, first: Floats, count: int, like: Floats) -> tuple[Floats, Floats]:
+def _dyed(rng: np.random.Generator, first: Floats, count: int) -> tuple[Floats, Floats]:
     """Colours (count, 3) of the warp and of the weft: of one colour, of two, in stripes or in checks."""
     second = picked(rng, DYES, 0.06)
     way = rng.random()

@@ -1,8 +1,8 @@
 """Wood: boards of a floor, and a sheet of veneer."""
 
-from collections.abc import Iterator
 from itertools import pairwise
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,21 +33,10 @@ def planks(rng: np.random.Generator) -> Material:
     """Boards of 7 to 22 cm with open joints, along x."""
     rows = int(rng.integers(4, 8))
     weight, color = _grain(rng, rings=(4, 10)), _colors(rng)
-    tone, joint = np.ones_like(weight), np.zeros_like(weight)
-    mixed = np.empty_like(weight)
-    contrast = rng.uniform(0.04, 0.16)
-    for top, bottom, left, right in _boards(rng, rows):
-        y, x = (np.arange(a, b) for a, b in ((top, bottom), (left, right)))
-        columns = x % SIZE_PX
-        moved_y, moved_x = rng.integers(0, SIZE_PX, 2)
-        part = weight.take(y + moved_y, axis=0, mode="wrap").take(x + moved_x, axis=1, mode="wrap")
-        mixed[top:bottom, columns] = part
-        tone[top:bottom, columns] = 1 - contrast * 2 * (rng.random() - 0.4)
-        edge = np.minimum(np.minimum(y - top + 0.5, bottom - y - 0.5)[:, None], _from_ends(left, right))
-        joint[top:bottom, columns] = np.clip(JOINT_PX + 0.5 - edge, 0, 1)
-    lit = shaded(ramp(mixed, color), tone * (1 - np.float32(0.75) * joint))
-    height = mixed * np.float32(1e-4) - blurred(joint, 0.8) * np.float32(2e-3 * rng.uniform(0.4, 1.0))
-    gloss = np.clip(1 - joint * 2 - np.float32(0.25) * (1 - mixed), 0, 1)
+    grain, tone, joint = _boards(rng, weight, rows)
+    lit = shaded(ramp(grain, color), tone * (1 - np.float32(0.75) * joint))
+    height = grain * np.float32(1e-4) - blurred(joint, 0.8) * np.float32(2e-3 * rng.uniform(0.4, 1.0))
+    gloss = np.clip(1 - joint * 2 - np.float32(0.25) * (1 - grain), 0, 1)
     return material_from(lit, height, TILE_M, rng.uniform(0.25, 0.8), gloss)
 
 
@@ -73,7 +62,7 @@ def _grain(rng: np.random.Generator, rings: tuple[int, int]) -> Floats:
     bend += noise(rng, 64, 8) * np.float32(0.08)
     phase = y * np.float32(rng.integers(*rings, endpoint=True)) + bend * np.float32(rng.uniform(1.0, 2.6))
     phase -= np.floor(phase)
-    late = np.abs(2 * phase - 1) ** np.float32(rng.uniform(1.5, 4.0))
+    late = np.asarray(cv2.pow(np.abs(2 * phase - 1), rng.uniform(1.5, 4.0)), np.float32)
     fibres = noise(rng, 256, 8) + noise(rng, 512, 32) * np.float32(0.6)
     pores = np.clip(noise(rng, 512, 64) - np.float32(0.22), 0, None) * np.float32(rng.uniform(0.6, 2.2))
     weight = np.float32(0.78) - late * np.float32(rng.uniform(0.25, 0.55)) + fibres * np.float32(0.28) - pores
@@ -81,18 +70,27 @@ def _grain(rng: np.random.Generator, rings: tuple[int, int]) -> Floats:
     return np.asarray(np.clip(weight, 0, 1), np.float32)
 
 
-def _boards(rng: np.random.Generator, rows: int) -> Iterator[tuple[int, int, int, int]]:
-    """Top, bottom, left and right of each board in pixels; right may be beyond the tile."""
-    edges = np.rint(np.linspace(0, SIZE_PX, rows + 1)).astype(int)
-    cut = int(rng.integers(0, 3))
-    for top, bottom in pairwise(edges.tolist()):
-        start = int(rng.integers(0, SIZE_PX))
-        ends = [start + round(SIZE_PX * part) for part in np.linspace(0, 1, max(cut, 1) + 1).tolist()]
+def _boards(rng: np.random.Generator, weight: Floats, rows: int) -> Floats:
+    """Grain, brightness and joints of boards, (3, n, n); each shows another part of a grain (n, n)."""
+    planes = np.empty((3, SIZE_PX, SIZE_PX), np.float32)
+    edges = np.rint(np.linspace(0, SIZE_PX, rows + 1)).astype(int).tolist()
+    ends = np.linspace(0, SIZE_PX, int(rng.integers(1, 3)) + 1).astype(int).tolist()
+    contrast = rng.uniform(0.04, 0.16)
+    for top, bottom in pairwise(edges):
+        row = planes[:, top:bottom]
         for left, right in pairwise(ends):
-            yield top, bottom, left, right
+            y, x = np.arange(bottom - top), np.arange(right - left)
+            moved_y, moved_x = rng.integers(0, SIZE_PX, 2)
+            part = weight.take(y + moved_y, axis=0, mode="wrap")
+            row[0, :, left:right] = part.take(x + moved_x, axis=1, mode="wrap")
+            row[1, :, left:right] = 1 - contrast * 2 * (rng.random() - 0.4)
+            inside = np.minimum(_from_ends(len(y))[:, None], _from_ends(len(x)))
+            row[2, :, left:right] = np.clip(JOINT_PX + 0.5 - inside, 0, 1)
+        row[:] = np.roll(row, int(rng.integers(0, SIZE_PX)), axis=2)
+    return planes
 
 
-def _from_ends(left: int, right: int) -> Floats:
-    """Distance (1, n) in pixels of each column of a board from its ends."""
-    x = np.arange(left, right)
-    return np.asarray(np.minimum(x - left + 0.5, right - x - 0.5)[None, :], np.float32)
+def _from_ends(count: int) -> Floats:
+    """Distance (count,) of the centre of each pixel of a board from the nearer end."""
+    place = np.arange(count, dtype=np.float32) + np.float32(0.5)
+    return np.minimum(place, np.float32(count) - place)

@@ -13,7 +13,7 @@ from scenes.shot import Camera
 from scenes.spec import Surface, Wall
 from sim.render.lighting.albedo import albedo_of
 from sim.render.lighting.relief import Relief, relief_pixels
-from sim.render.lighting.texture import Mipmap, square, tiles
+from sim.render.lighting.texture import Mipmap, seamless, square, tiles
 
 Plane = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -180,4 +180,6 @@ class Surfaces:
         if material is not None:
             return Filtered(Mipmap(material.color), Mipmap(relief_pixels(material)), material)
         pixels = square(self._pictures(texture))
-        return Filtered(Mipmap(pixels, mirrored=texture.kind == IMAGE and not tiles(pixels)))
+        if texture.kind == IMAGE and not tiles(pixels):
+            pixels = seamless(pixels)
+        return Filtered(Mipmap(pixels))

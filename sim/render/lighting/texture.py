@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 BORDER = 2
+BLENDED = 0.2
+"""Width of the border of an image that does not tile in which it is blended, as a fraction of its side."""
 SEAM_SIZES = (256, 32)
 """Image sizes in pixels at which the step across a seam is compared with steps inside the image."""
 SEAM_RATIO = 1.1
@@ -35,16 +37,11 @@ class Mipmap:
 
     Args:
         pixels: (512, 512, 3) or (256, 256, 3) uint8.
-        mirrored: Whether every second tile is mirrored, so that an image that does not tile shows no seams.
     """
 
-    def __init__(self, pixels: NDArray[np.uint8], mirrored: bool = False) -> None:
+    def __init__(self, pixels: NDArray[np.uint8]) -> None:
         """Builds all levels (Williams 1983)."""
         level = pixels
-        if mirrored:
-            level = np.concatenate([level, level[:, ::-1]], axis=1)
-            level = np.concatenate([level, level[::-1]], axis=0)
-        self._scale = np.float32(0.5 if mirrored else 1.0)
         levels = [level]
         while len(level) > 1:
             half = len(level) // 2
@@ -78,11 +75,10 @@ class Mipmap:
 
     def lookup(self, u: Plane, v: Plane, footprint: Plane) -> Lookup:
         """Where `sample` finds the pixels of given coordinates."""
-        fine = np.log2(np.maximum(footprint * (self._scale * self._sizes[0]), np.float32(1.0)))
+        fine = np.log2(np.maximum(footprint * self._sizes[0], np.float32(1.0)))
         fine = cv2.resize(np.minimum(fine, np.float32(len(self._sizes) - 1.001)), u.shape[::-1])
         low = fine.astype(np.uint8)
         part = fine - low
-        u, v = u * self._scale, v * self._scale
         u, v = u - np.floor(u), v - np.floor(v)
         levels = (low, low + np.uint8(1)) if part.any() else (low,)
         return Lookup(tuple(self._places(u, v, level) for level in levels), part)
@@ -111,6 +107,25 @@ def square(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if side == wanted:
         return middle
     return np.asarray(cv2.resize(middle, (wanted, wanted), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def seamless(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A square image (n, n, 3) that tiles: along its borders, it is blended with its own middle.
+
+    The contrast of the blended parts is that of the others: a mean of two unrelated parts of a photograph
+    would have less.
+    """
+    image = pixels.astype(np.float32)
+    middle = image.mean(axis=(0, 1))
+    place = (np.arange(len(image), dtype=np.float32) + np.float32(0.5)) / len(image)
+    own = np.clip(np.minimum(place, 1 - place) / BLENDED, 0, 1)
+    own = own * own * (3 - 2 * own)
+    for axis in (0, 1):
+        weight = own[:, None, None] if axis == 0 else own[:, None]
+        moved = np.roll(image, len(image) // 2, axis=axis)
+        contrast = np.sqrt(weight * weight + (1 - weight) * (1 - weight))
+        image = middle + (weight * (image - middle) + (1 - weight) * (moved - middle)) / contrast
+    return np.asarray(np.rint(np.clip(image, 0, 255)), np.uint8)
 
 
 def tiles(pixels: NDArray[np.uint8]) -> bool:
