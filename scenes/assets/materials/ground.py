@@ -66,11 +66,11 @@ def _draw_layer(
 def soil(rng: np.random.Generator) -> Material:
     """Crumbly earth with small stones."""
     earth = picked(rng, EARTHS, 0.05)
-    clods, crumbs = fractal(rng, 4, 7, 0.68), enlarged(uniforms(rng, 128, 128), SIZE_PX, SIZE_PX)
+    clods, crumbs = fractal(rng, 8, 6, 0.75), enlarged(uniforms(rng, 128, 128), SIZE_PX, SIZE_PX)
     fines = enlarged(uniforms(rng, 256, 256), SIZE_PX, SIZE_PX)
     stones = discs(rng, int(rng.integers(0, 140)), (1.0, 7.0))
     height = clods + crumbs * np.float32(0.7) + fines * np.float32(0.35)
-    weight = np.clip(np.float32(0.5) + height * np.float32(0.42), 0, 1)
+    weight = np.clip(np.float32(0.5) + height * np.float32(0.36), 0, 1)
     light = np.minimum(earth * np.float32(1.3), 1)
     color = ramp(weight, [earth * np.float32(0.4), earth * np.float32(0.8), earth, light])
     pebble = shaded(
