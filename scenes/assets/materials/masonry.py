@@ -39,7 +39,7 @@ def tiles(rng: np.random.Generator) -> Material:
         second = picked(rng, GLAZES)
         chosen = np.add.outer(np.arange(across), np.arange(across)).ravel() % 2
         share = chosen.astype(np.float32).take(which)
-        color = color + cv2.merge([share * part for part in second - glaze])
+        color = np.asarray(color + cv2.merge([share * part for part in second - glaze]), np.float32)
     color = shaded(color, 1 + shade)
     return _jointed(rng, color, inside, which, (across, across), tile_m, (0.06, 0.45), 0.0012)
 

@@ -93,4 +93,4 @@ def _boards(rng: np.random.Generator, weight: Floats, rows: int) -> Floats:
 def _from_ends(count: int) -> Floats:
     """Distance (count,) of the centre of each pixel of a board from the nearer end."""
     place = np.arange(count, dtype=np.float32) + np.float32(0.5)
-    return np.minimum(place, np.float32(count) - place)
+    return np.asarray(np.minimum(place, np.float32(count) - place), np.float32)
