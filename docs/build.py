@@ -64,13 +64,7 @@ def augmentation() -> str:
 
 def close_up(target: Path) -> None:
     """One image of occluded objects, plain on the left and with its labels drawn on the right."""
-    wood = [
-        "scene.floor.textures=[wood]",
-        "scene.floor.textured=1",
-        "scene.floor.hue=[0.05,0.1]",
-        "scene.floor.saturation=[0.2,0.5]",
-        "scene.floor.value=[0.7,1]",
-    ]
+    wood = ["scene.floor.textures=[planks]", "scene.floor.textured=1"]
     objects = ["scene.num_objects=[8,11]", "scene.spread=[1,1.6]", "scene.empty_share=0", "light=room"]
     camera = ["camera.elevation_deg=[25,45]", "camera.fill=[0.9,1.1]", "image.width=960", "image.height=720"]
     options = ["num_images=9", "views=1", "seed=31", "augment=none", "image.format=png"]
@@ -83,7 +77,7 @@ def close_up(target: Path) -> None:
         pair = Image.new("RGB", (1808, 600), "white")
         for place, file in enumerate((plain, Path(png))):
             pair.paste(Image.open(file).convert("RGB").crop((60, 120, 960, 720)), (place * 908, 0))
-        pair.save(target, quality=90)
+        pair.save(target, quality=76)
 
 
 def day() -> str:

@@ -22,8 +22,8 @@ from scenes.walls import WallSettings
 KINDS = list(MATERIALS)
 PICTURES = Pictures({})
 COLORS = {
-    "planks": (105, 75, 51),
-    "veneer": (132, 69, 46),
+    "planks": (108, 77, 53),
+    "veneer": (133, 70, 46),
     "tiles": (68, 70, 73),
     "brickwork": (178, 139, 109),
     "concrete": (148, 143, 133),

@@ -64,7 +64,7 @@ def _grain(rng: np.random.Generator, rings: tuple[int, int]) -> Floats:
     phase -= np.floor(phase)
     late = np.asarray(cv2.pow(np.abs(2 * phase - 1), rng.uniform(1.5, 4.0)), np.float32)
     fibres = noise(rng, 256, 8) + noise(rng, 512, 32) * np.float32(0.6)
-    pores = np.clip(noise(rng, 512, 64) - np.float32(0.22), 0, None) * np.float32(rng.uniform(0.6, 2.2))
+    pores = np.clip(noise(rng, 512, 64) - np.float32(0.22), 0, None) * np.float32(rng.uniform(0.3, 1.2))
     weight = np.float32(0.78) - late * np.float32(rng.uniform(0.25, 0.55)) + fibres * np.float32(0.28) - pores
     weight += noise(rng, 8, 2) * np.float32(0.15)
     return np.asarray(np.clip(weight, 0, 1), np.float32)
