@@ -42,7 +42,7 @@ complete_line "sim2coco show da" 2
             "sim2coco generate image.",
             # Hydra takes a list for a group.
             {f"image.{name}" for name in ("width=", "height=", "format=", "jpeg_quality=", "extra.")}
-            | {"image.depth_scale_mm="},
+            | {f"image.{name}=" for name in ("depth_scale_mm", "normal_bits", "depth_sensor")},
         ),
     ],
 )
