@@ -91,6 +91,8 @@ class Intrinsics(Settings):
     """Distance of the principal point from the left edge of the image, in pixels; null is the centre."""
     cy: Range | None = None
     """Distance of the principal point from the top edge of the image, in pixels; null is the centre."""
+    calibration: str | None = None
+    """YAML file of OpenCV or ROS with fx, fy, cx, cy and distortion, scaled to the image; null uses none."""
     distortion: LensDistortion = LensDistortion()
     """Distortion of the lens; labels are those of the distorted image."""
 

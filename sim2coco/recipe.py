@@ -5,7 +5,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
+from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError, model_validator
 
 import scenes.kinds
 import sim.render
@@ -16,6 +16,7 @@ from scenes.assets.categories import Assets
 from scenes.assets.images import ENVIRONMENT, Style
 from scenes.assets.loading import load_catalogue
 from scenes.assets.paths import AssetPath
+from scenes.calibration import CalibrationError, calibration
 from scenes.camera import CameraKind, ImageSettings, Shell
 from scenes.heldout import HeldOut, hold_out
 from scenes.kinds.drop import Drop
@@ -25,6 +26,7 @@ from scenes.settings import Settings, did_you_mean, load_kinds, one_of
 from scenes.split import Split
 from sim.render.raster.wide import check_lens
 from sim.render.settings import Relit, Render
+from sim2coco.messages import ConfigError
 from sim2coco.quality.judge import Quality
 
 load_kinds(scenes, scenes.kinds, sim.render, sim2coco.quality)
@@ -65,6 +67,24 @@ class Recipe(Settings):
     """Which images and labels are accepted."""
     augment: AugmentSettings = AugmentSettings()
     """Augmentation of rendered images."""
+
+    @classmethod
+    def parse(cls, tree: object) -> "Recipe":
+        """Settings from plain values; the numbers of `camera.calibration` are read from its file.
+
+        Raises:
+            pydantic.ValidationError: A key or a value is invalid.
+            ConfigError: The calibration cannot be used.
+        """
+        return super().parse(_calibrated(tree))
+
+    @model_validator(mode="after")
+    def _calibration_is_read(self) -> "Recipe":
+        if self.camera.calibration is not None:
+            raise ValueError(
+                "camera.calibration: Recipe.parse reads the file; give fx, fy, cx, cy and distortion"
+            )
+        return self
 
     @model_validator(mode="after")
     def _augments_splits_that_exist(self) -> "Recipe":
@@ -147,6 +167,31 @@ class Recipe(Settings):
             CatalogueError: There are too few meshes or images of a kind to give each split its own.
         """
         return hold_out(self.split, self.seed, self.assets, self.scene, self.light.environments, catalogue)
+
+
+def _calibrated(tree: Any) -> Any:
+    """The plain values of a Recipe with the numbers of a calibration in place of the name of its file.
+
+    So a Recipe, and what is written of it, does not depend on the file.
+    """
+    camera = tree.get("camera") if isinstance(tree, dict) else None
+    if not isinstance(camera, dict) or not isinstance(camera.get("calibration"), str):
+        return tree
+    given = [name for name in ("fx", "fy", "cx", "cy") if camera.get(name) is not None]
+    lens = camera.get("distortion")
+    if isinstance(lens, dict) and lens.get("kind", "none") != "none":
+        given.append("distortion")
+    if given:
+        raise ConfigError(f"camera.calibration: gives {', '.join(given)} too; leave out one of them")
+    image = tree.get("image")
+    try:
+        size = ImageSettings.parse({} if image is None else image)
+        found = calibration(camera["calibration"], size.width, size.height)
+    except ValidationError:
+        return tree  # the settings of the image are refused below
+    except CalibrationError as error:
+        raise ConfigError(f"camera.calibration: {error}") from error
+    return {**tree, "camera": {**camera, **found, "calibration": None}}
 
 
 def updated(tree: Any) -> Any:
