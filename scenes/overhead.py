@@ -81,6 +81,9 @@ class Overhead(CameraKind):
             bounds: Centre and radius, in metres, of the bounding sphere of the objects.
         """
         fx, fy, tan_half = self.focal(rng, image.width, image.height)
+        if self.gsd_m and self.distortion.kind != "none":
+            # The resolution is that of the middle of the image, which distortion leaves as it is.
+            tan_half = max(image.width / fx, image.height / fy) / 2
         extent_m = self._extent_m(rng, image, bounds[1])
         tilt, azimuth, roll = (
             np.radians(uniform(rng, degrees)) for degrees in (self.tilt_deg, self.azimuth_deg, self.roll_deg)

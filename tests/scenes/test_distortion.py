@@ -9,6 +9,7 @@ import pytest
 from scenes.camera import ImageSettings, Shell
 from scenes.distortion import Distortion, lens_for
 from scenes.intrinsics import border_of
+from scenes.overhead import Overhead
 from scenes.shot import Camera
 from tests.rig import aimed
 
@@ -121,3 +122,14 @@ def test_the_border_of_an_image_is_that_of_its_pixels() -> None:
     points = border_of(camera)
     np.testing.assert_allclose(points.min(axis=0), (-90 / 50, -40 / 25))
     np.testing.assert_allclose(points.max(axis=0), (110 / 50, 60 / 25))
+
+
+@pytest.mark.parametrize("others", [{}, {"altitude_m": 50.0}], ids=["fov_deg", "altitude_m"])
+def test_the_ground_sample_distance_holds_in_the_middle_of_a_distorted_image(
+    others: dict[str, float],
+) -> None:
+    lens = {"kind": "brown", "k1": -0.2}
+    kind = Overhead.parse({"kind": "overhead", "gsd_m": 0.1, "distortion": lens, **others}).drawn(aimed(1, 0))
+    camera = kind.distorted(kind.aim(aimed(0, 0), 0, IMAGE, ((0.0, 0.0, 0.0), 0.2)))
+    pixels, _ = camera.project(np.array([[0.0, 0.0, 0.0], [0.1, 0.0, 0.0]]))
+    assert np.linalg.norm(pixels[1] - pixels[0]) == pytest.approx(1, abs=1e-4)
