@@ -1,6 +1,7 @@
 """Furniture: fixed, unlabelled bodies. Objects fall onto or into them, or are occluded by them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -15,6 +16,8 @@ from scenes.looks import LookSettings
 from scenes.settings import Range, ShareRange, uniform, within
 from scenes.spec import Body
 
+Part = tuple[str, Scale, Pose]
+"""Name of the mesh, scale and pose of a piece of furniture."""
 CUBE = "cube"
 """Name of the cube in `cubes()`."""
 UPRIGHT = Pose((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
@@ -78,4 +81,22 @@ class FurnitureSettings(LookSettings):
                 metallic=metallic,
             )
             for scale, pose in parts
+        )
+
+    def pieces(
+        self, rng: np.random.Generator, album: Album, furniture: Mapping[str, Asset], parts: Iterable[Part]
+    ) -> tuple[Body, ...]:
+        """As `piece`, of parts with several meshes.
+
+        Args:
+            rng: Generator; eight random numbers are always drawn.
+            album: Images and texture variants to choose from.
+            furniture: The assets of furniture by name.
+            parts: Name of the mesh, scale and pose of each part.
+        """
+        listed = list(parts)
+        first = furniture[listed[0][0]]
+        bodies = self.piece(rng, album, first, [(scale, pose) for _, scale, pose in listed])
+        return tuple(
+            replace(body, asset=furniture[name].key) for body, (name, *_) in zip(bodies, listed, strict=True)
         )

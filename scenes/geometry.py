@@ -123,6 +123,11 @@ class Pose:
         """Transforms points (n, 3) from the outer to the inner frame."""
         return np.asarray((points_m - np.array(self.position_m)) @ self.rotation())
 
+    def of(self, inner: "Pose") -> "Pose":
+        """The pose in the outer frame of something whose pose in the inner frame is given."""
+        position = self.apply(np.array([inner.position_m]))[0]
+        return Pose(vec3(position), quaternion(self.rotation() @ inner.rotation()))
+
     def inside(self, outer: "Pose") -> "Pose":
         """This pose relative to another one; both must map to the same outer frame."""
         position = outer.apply_inverse(np.array([self.position_m]))[0]

@@ -18,7 +18,7 @@ class PhysicsSettings(Settings):
     max_seconds: Annotated[float, Field(gt=0, le=60)] = 6.0
     """Simulated time in seconds after which a scene that still moves is rejected and drawn again."""
 
-    def within(self, bounds_m: float, region: Region | None = None) -> Physics:
+    def within(self, bounds_m: float, region: Region | None = None, pile: bool = False) -> Physics:
         """The parameters of a simulation; the arguments are attributes of `Physics` with the same names."""
         return Physics(
             gravity_m_s2=self.gravity_m_s2,
@@ -26,4 +26,5 @@ class PhysicsSettings(Settings):
             max_seconds=self.max_seconds,
             bounds_m=bounds_m,
             region=region,
+            pile=pile,
         )

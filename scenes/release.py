@@ -14,6 +14,8 @@ UPRIGHT_GAP_FACTOR = 0.02
 """Factor on the drop height of bodies that are released upright; from higher up, they would topple."""
 MAX_RELEASE_HEIGHT = 60
 """Largest release height, in multiples of the typical object size; higher up, impacts would be too fast."""
+PILE_TRIES = 8
+"""Number of places that are drawn for each body of a pile."""
 
 Place = Callable[[UnplacedBody], Array]
 """A function that returns where a body is released, as x and y (2,) in metres, drawn from its generator."""
@@ -37,6 +39,8 @@ class Release:
         friction: Range of the friction coefficient.
         lowest: Smallest height of a body's centre; by default, above the floor.
         drop_height_m: Range of the free height in metres, in place of `drop_height`; None uses that.
+        tries: Number of places that are drawn for each body, of which the lowest free one is taken: piles are
+            lower with more, and fall less deep.
     """
 
     unit_m: float
@@ -44,6 +48,7 @@ class Release:
     friction: tuple[float, float]
     lowest: Lowest = above_floor
     drop_height_m: tuple[float, float] | None = None
+    tries: int = 1
 
     def bodies(self, unplaced: Sequence[UnplacedBody], place: Place) -> tuple[Body, ...]:
         """The bodies, in the given order, with their poses of release and their friction.
@@ -67,15 +72,21 @@ class Release:
         self, unplaced: UnplacedBody, place: Place, placed: list[tuple[Array, BoundingVolume]]
     ) -> Body:
         """One body, above those that are below it; its centre and volume are added to `placed`."""
-        x, y = place(unplaced)
+        volume = unplaced.volume
+        places = [place(unplaced) for _ in range(self.tries)]
+        free_m, x, y = min((self._free_m(x, y, volume, placed), float(x), float(y)) for x, y in places)
         gap_m = length_m(unplaced.rng, self.drop_height, self.drop_height_m, self.unit_m)
         if unplaced.asset.standing is not None:
             gap_m *= UPRIGHT_GAP_FACTOR
-        volume = unplaced.volume
-        free_m = max(free_height(x, y, volume, placed), self.lowest(x, y, volume))
         center = np.array([x, y, free_m + gap_m])
         if center[2] > MAX_RELEASE_HEIGHT * self.unit_m + 10 * unplaced.radius_m:
             raise RejectedDraw("no_place")
         placed.append((center, volume))
         body = unplaced.at(center, unplaced.random_rotation())
         return replace(body, friction=uniform(unplaced.rng, self.friction))
+
+    def _free_m(
+        self, x: float, y: float, volume: BoundingVolume, placed: Sequence[tuple[Array, BoundingVolume]]
+    ) -> float:
+        """Smallest height of a body's centre above the support and above the bodies that are placed."""
+        return max(free_height(x, y, volume, placed), self.lowest(x, y, volume))

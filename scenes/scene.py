@@ -160,6 +160,11 @@ class Scene(Kind):
         return ALL_ROUND
 
     @property
+    def moved_by(self) -> str | None:
+        """Name of the setting by which bodies move during an exposure; None if they stand still."""
+        return None
+
+    @property
     def looks(self) -> dict[str, LookSettings]:
         """Appearance settings of each kind of surface, by its role.
 

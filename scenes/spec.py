@@ -218,6 +218,9 @@ class Physics:
         max_seconds: Simulated time after which a scene that still moves is rejected.
         bounds_m: Largest permitted absolute coordinate of a body; a body beyond it has left the scene.
         region: Where the centre of mass of each body has to be at rest, within the bounds; None if anywhere.
+            Nothing falls through the lowest side of the region.
+        pile: Whether many bodies lie on each other: contacts are solved in more iterations, and the bodies
+            are slowed down.
     """
 
     gravity_m_s2: float
@@ -225,11 +228,15 @@ class Physics:
     max_seconds: float
     bounds_m: float
     region: Annotated[Region | None, Field(exclude_if=lambda region: region is None)] = None
+    pile: Annotated[bool, Field(exclude_if=lambda pile: not pile)] = False
 
 
 @dataclass(frozen=True, slots=True)
 class SceneSpec:
-    """One random scene. If `physics` is None, the bodies keep their poses; otherwise they fall."""
+    """One random scene. If `physics` is None, the bodies keep their poses; otherwise they fall.
+
+    If `drift_m` is not None, it is the world vector by which all bodies at rest move during an exposure.
+    """
 
     scene: int
     split: str
@@ -239,3 +246,4 @@ class SceneSpec:
     background: Surface
     physics: Physics | None
     room: WallPlan | None = None
+    drift_m: Annotated[Vec3 | None, Field(exclude_if=lambda drift: drift is None)] = None

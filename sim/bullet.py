@@ -55,19 +55,22 @@ class Client:
         self.contents: object = None
         self._textures: dict[str, int] = {}
 
-    def fresh(self, time_step_s: float = 1 / 240, gravity_m_s2: float = 9.81) -> None:
+    def fresh(
+        self, time_step_s: float = 1 / 240, gravity_m_s2: float = 9.81, solver_iterations: int = 20
+    ) -> None:
         """Removes all bodies and sets every physics parameter.
 
         Args:
             time_step_s: Time step of the simulation in seconds.
             gravity_m_s2: Gravitational acceleration in m/s², towards -z.
+            solver_iterations: Iterations by which contacts are solved in each step.
         """
         self.contents = None
         pb.resetSimulation(physicsClientId=self.id)
         pb.setGravity(0.0, 0.0, -gravity_m_s2, physicsClientId=self.id)
         pb.setPhysicsEngineParameter(
             fixedTimeStep=time_step_s,
-            numSolverIterations=20,
+            numSolverIterations=solver_iterations,
             numSubSteps=0,
             useSplitImpulse=1,
             splitImpulsePenetrationThreshold=-0.004,

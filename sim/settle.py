@@ -1,17 +1,20 @@
 """Physics simulation of a sampled scene until all bodies are at rest."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenes.geometry import Pose
-from scenes.spec import Body, Physics, RejectedDraw, SceneSpec, Wall
+from scenes.spec import Body, Physics, Region, RejectedDraw, SceneSpec, Wall
 from sim.bullet import Client, pb
 from sim.meshfiles import MeshFiles, collision_shape
 
 REST_M_S, REST_RAD_S, REST_S = 0.005, 0.1, 0.1
 """A body is at rest when its speed and angular speed stay below these limits for this time in seconds."""
+STILL_M, STILL_RAD, STILL_S = 0.001, 0.03, 0.25
+"""A body in a pile is at rest when it has moved and turned by less than this in this time in seconds."""
 PENETRATION_M, PENETRATION_SHARE = 0.001, 0.01
 """Allowed penetration depth: the larger of a length in metres and a fraction of the body's diameter."""
 CHECK_STEPS = 6
@@ -20,10 +23,16 @@ ROLLING_SHARE = 0.05
 """Coefficient of rolling friction, a length, as a fraction of a body's radius; with larger values, bodies
 come to rest on edges."""
 ANGULAR_DAMPING = 0.9
+ITERATIONS, PILE_ITERATIONS = 20, 80
+"""Iterations of the contact solver, and those with which bodies in a pile sink less into each other."""
+PILE_DAMPING = 0.5
+"""Fraction of the speed that a body in a pile loses in a second."""
 SINKING_S = 0.1
 """Time in seconds in which bodies without support fall by 49 mm."""
 MARGIN_M = 0.0001
 """Collision margin in metres; with PyBullet's default of 1 mm, there are visible gaps under bodies."""
+BASE_HALF_M = 0.5
+"""Half of the height of the box below a region."""
 FLOOR_HALF_M = (200.0, 200.0, 5.0)
 """Half extents of the box that serves as the floor."""
 
@@ -51,9 +60,7 @@ def settle(client: Client, files: MeshFiles, spec: SceneSpec) -> Settled:
     """
     if spec.physics is None or all(body.fixed for body in spec.bodies):
         return Settled(spec, 0.0)
-    client.fresh(spec.physics.time_step_s, spec.physics.gravity_m_s2)
-    _add_floor(client.id)
-    ids = [_add_body(client.id, files, body) for body in spec.bodies]
+    ids = _load(client, files, spec.bodies, spec.physics)
     moving = {body_id: body for body_id, body in zip(ids, spec.bodies, strict=True) if not body.fixed}
     seconds = _run(client.id, list(moving), spec.physics)
     _check_contacts(client.id, files, moving)
@@ -65,6 +72,26 @@ def settle(client: Client, files: MeshFiles, spec: SceneSpec) -> Settled:
     return Settled(replace(spec, bodies=bodies), seconds)
 
 
+def _load(client: Client, files: MeshFiles, bodies: Sequence[Body], physics: Physics) -> list[int]:
+    """Loads the floor and the bodies into an empty world, and returns PyBullet's ids of the bodies."""
+    iterations = PILE_ITERATIONS if physics.pile else ITERATIONS
+    client.fresh(physics.time_step_s, physics.gravity_m_s2, iterations)
+    _add_floor(client.id)
+    ids = [_add_body(client.id, files, body, PILE_DAMPING if physics.pile else 0.0) for body in bodies]
+    if physics.region is not None:
+        _add_base(client.id, physics.region)
+    return ids
+
+
+def _add_base(client: int, region: Region) -> None:
+    """Adds a thick box below a region; bodies would be pushed through a thin bottom by those above them."""
+    x, y, z = region.half_m
+    shape = pb.createCollisionShape(pb.GEOM_BOX, halfExtents=(x, y, BASE_HALF_M), physicsClientId=client)
+    below = region.pose.of(Pose((0.0, 0.0, -z - BASE_HALF_M), (0.0, 0.0, 0.0, 1.0)))
+    base = pb.createMultiBody(0, shape, -1, below.position_m, below.quat_xyzw, physicsClientId=client)
+    _set_dynamics(client, base, friction=1.0, rolling_m=0.0)
+
+
 def _add_floor(client: int) -> None:
     """Adds a thick box with its top at z = 0; fast bodies would pass through a thin box."""
     shape = pb.createCollisionShape(pb.GEOM_BOX, halfExtents=FLOOR_HALF_M, physicsClientId=client)
@@ -72,7 +99,7 @@ def _add_floor(client: int) -> None:
     _set_dynamics(client, floor, friction=1.0, rolling_m=0.0)
 
 
-def _add_body(client: int, files: MeshFiles, body: Body) -> int:
+def _add_body(client: int, files: MeshFiles, body: Body, damping: float = 0.0) -> int:
     asset = files.assets[body.asset]
     pose = files.center_pose(body)
     body_id: int = pb.createMultiBody(
@@ -84,11 +111,11 @@ def _add_body(client: int, files: MeshFiles, body: Body) -> int:
         physicsClientId=client,
     )
     rolling_m = 0.0 if body.fixed else ROLLING_SHARE * asset.radius_m * body.largest_scale
-    _set_dynamics(client, body_id, body.friction, rolling_m)
+    _set_dynamics(client, body_id, body.friction, rolling_m, damping)
     return body_id
 
 
-def _set_dynamics(client: int, body: int, friction: float, rolling_m: float) -> None:
+def _set_dynamics(client: int, body: int, friction: float, rolling_m: float, damping: float = 0.0) -> None:
     pb.changeDynamics(
         body,
         -1,
@@ -96,7 +123,7 @@ def _set_dynamics(client: int, body: int, friction: float, rolling_m: float) -> 
         rollingFriction=rolling_m,
         spinningFriction=rolling_m,
         restitution=0.05,
-        linearDamping=0.0,
+        linearDamping=damping,
         angularDamping=ANGULAR_DAMPING,
         collisionMargin=MARGIN_M,
         physicsClientId=client,
@@ -105,6 +132,8 @@ def _set_dynamics(client: int, body: int, friction: float, rolling_m: float) -> 
 
 def _run(client: int, ids: list[int], physics: Physics) -> float:
     """Simulates until all bodies are at rest, and returns the simulated time in seconds."""
+    if physics.pile:
+        return _run_pile(client, ids, physics)
     resting = 0
     for step in range(1, int(physics.max_seconds / physics.time_step_s) + 1):
         pb.stepSimulation(physicsClientId=client)
@@ -114,6 +143,38 @@ def _run(client: int, ids: list[int], physics: Physics) -> float:
         if resting * physics.time_step_s >= REST_S:
             return step * physics.time_step_s
     raise RejectedDraw("unsettled")
+
+
+def _run_pile(client: int, ids: list[int], physics: Physics) -> float:
+    """As `_run`, for bodies that press on each other.
+
+    Their speeds do not vanish, because forces between them make them tremble, so their poses are compared.
+    """
+    before = _poses(client, ids)
+    interval = round(STILL_S / physics.time_step_s)
+    for step in range(1, int(physics.max_seconds / physics.time_step_s) + 1):
+        pb.stepSimulation(physicsClientId=client)
+        if step % interval == 0:
+            now = _poses(client, ids)
+            if _still(before, now):
+                return step * physics.time_step_s
+            before = now
+    raise RejectedDraw("unsettled")
+
+
+def _poses(client: int, ids: list[int]) -> NDArray[np.float64]:
+    """Position and rotation (n, 7) of bodies."""
+    poses = [pb.getBasePositionAndOrientation(body, physicsClientId=client) for body in ids]
+    return np.array([[*position, *quat] for position, quat in poses])
+
+
+def _still(before: NDArray[np.float64], now: NDArray[np.float64]) -> bool:
+    """Whether no body has moved between two arrays (n, 7) of poses."""
+    if not np.isfinite(now).all():
+        raise RejectedDraw("non_finite")
+    moved_m = np.linalg.norm(now[:, :3] - before[:, :3], axis=1)
+    cosine = np.abs((now[:, 3:] * before[:, 3:]).sum(axis=1))
+    return bool(moved_m.max() <= STILL_M and cosine.min() >= np.cos(STILL_RAD / 2))
 
 
 def _at_rest(client: int, ids: list[int]) -> bool:
@@ -167,9 +228,7 @@ def sinking_m(client: Client, files: MeshFiles, settled: Settled) -> tuple[float
     spec = settled.spec
     if spec.physics is None or all(body.fixed for body in spec.bodies):
         return (0.0,) * len(spec.bodies)
-    client.fresh(spec.physics.time_step_s, spec.physics.gravity_m_s2)
-    _add_floor(client.id)
-    ids = [_add_body(client.id, files, body) for body in spec.bodies]
+    ids = _load(client, files, spec.bodies, spec.physics)
     before = _heights_m(client.id, ids)
     for _ in range(round(SINKING_S / spec.physics.time_step_s)):
         pb.stepSimulation(physicsClientId=client.id)

@@ -9,6 +9,7 @@ import numpy as np
 from scenes.assets.catalogue import Catalogue
 from scenes.assets.images import DEFECTS, ENVIRONMENT
 from scenes.defects import DefectCategory, with_defects
+from scenes.drift import with_drift
 from scenes.geometry import Vec3, scaled_after, vec3
 from scenes.settings import Streams
 from scenes.shot import Shot
@@ -117,6 +118,7 @@ def aim(context: WorkerContext, settled: Settled, view: int) -> tuple[Shot, ...]
     sensor = stream("sensor")
     lens = recipe.camera.lens(sensor, camera, sphere)
     motion = recipe.camera.motion(sensor, camera, sphere)
+    motion = with_drift(motion, spec.drift_m, camera, sphere[0])
     depth_sensors = [
         recipe.image.draw_depth_sensor(stream("depth_sensor", lighting=lighting))
         for lighting in range(recipe.lightings)

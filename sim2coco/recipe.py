@@ -115,6 +115,11 @@ class Recipe(Settings):
                     f"camera.{name}: render={self.render.kind} draws sharp pictures only; "
                     f"use render=relit, or leave it at 0"
                 )
+        if self.scene.moved_by is not None and not self.render.supports_blur:
+            raise ValueError(
+                f"scene.{self.scene.moved_by}: render={self.render.kind} draws sharp pictures only; "
+                f"use render=relit, or leave it at 0"
+            )
         for name in self.camera.sensor.effects if not self.render.supports_blur else ():
             raise ValueError(
                 f"camera.sensor.{name}: render={self.render.kind} has no linear light for a sensor; "

@@ -12,11 +12,11 @@ class GenerationError(Exception):
 
 ADVICE = {
     "unsettled": "set a larger scene.physics.max_seconds, or fewer scene.num_objects",
-    "penetrating": "set fewer scene.num_objects, or a larger scene.spread",
+    "penetrating": "set fewer scene.num_objects, or a larger scene.spread or scene.bin.width",
     "non_finite": "look at the size_m and mass_kg of the meshes: one is extreme",
     "no_place": "set fewer scene.num_objects, a larger scene.spread, or (scatter) a larger region or overlap",
     "too_many": "set a smaller scene.density_m2, or a smaller region",
-    "out_of_bounds": "set a larger scene.spread, or more scene.friction",
+    "out_of_bounds": "set a larger scene.spread, more scene.friction, or fewer objects for a bin",
     "too_close": "set a smaller camera.fill, or a larger distance",
     "lens_folds": "set smaller ranges in camera.distortion, or a smaller camera.fov_deg",
     "below_floor": "set a larger camera.elevation_deg or camera.heights_m, or scene=floating, without floor",

@@ -1,6 +1,6 @@
 """Computes the shadows of a settled scene under a light; results that several shots share are cached."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 import numpy as np
@@ -90,7 +90,16 @@ class Illumination:
         size_m = float(np.ptp(hulls, axis=0).max())
         coarse = self._clouds.scene(spec, size_m / self._maps.sky_map_px)
         cloud = self._clouds.scene(spec, size_m / self._maps.sun_map_px)
-        return SampledScene(cloud, cloud.curved_points(), self._sky(coarse, spec))
+        return SampledScene(cloud, self._curved(cloud, spec), self._sky(coarse, spec))
+
+    def _curved(self, cloud: Cloud, spec: SceneSpec) -> Cloud:
+        """Points on curved surfaces; those on objects are close to each other even on a long conveyor."""
+        objects = tuple(body for body in spec.bodies if body.role != "furniture")
+        if not objects or len(objects) == len(spec.bodies):
+            return cloud.curved_points()
+        hulls = np.concatenate([self._files.hull(body) for body in objects])
+        spacing_m = float(np.ptp(hulls, axis=0).max()) / self._maps.sun_map_px
+        return self._clouds.scene(replace(spec, bodies=objects), spacing_m).curved_points()
 
     def _without_bodies(self, spec: SceneSpec) -> SampledScene:
         """Samples of a scene with walls only: a single point below the floor, which casts no shadow."""

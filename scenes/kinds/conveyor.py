@@ -1,0 +1,242 @@
+"""The scene kind `conveyor`: objects lie on a belt between two rails, one after the other."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+
+from scenes.assets.catalogue import Catalogue
+from scenes.assets.mesh import Mesh
+from scenes.camera import Viewpoints
+from scenes.floor import FloorSettings
+from scenes.furniture import CUBE, FurnitureSettings, Part, cubes, cuboid
+from scenes.geometry import Pose, Vec3, vec3
+from scenes.physics import PhysicsSettings
+from scenes.release import Release
+from scenes.scene import Array, Scene, UnplacedBody
+from scenes.settings import (
+    IntRange,
+    NonNegative,
+    Positive,
+    Range,
+    Streams,
+    length_m,
+    uniform,
+    uniform_int,
+    within,
+)
+from scenes.space import BoundingVolume
+from scenes.spec import Region, SceneSpec
+from scenes.walls import WallSettings
+
+END = 3.0
+"""How far the belt extends beyond the first and the last object, in multiples of the typical object size."""
+BEYOND = 1.4
+"""Length of the belt, without its ends, as a multiple of the length that the objects need: it runs on."""
+THICKNESS = 0.25
+"""Thickness of the belt, in multiples of the typical object size."""
+STACK = 10
+"""Height of the space above the belt in which objects are, in multiples of the typical object size."""
+
+
+class BeltSettings(FurnitureSettings):
+    """The belt, and its colours and textures."""
+
+    width: Positive = (2.0, 5.0)
+    """Width between the rails, in multiples of the typical object size; not used if width_m is set."""
+    width_m: Positive | None = None
+    """Width between the rails in metres, in place of width; null uses width."""
+    height: Annotated[Range, within(2 * THICKNESS)] = (1.0, 6.0)
+    """Height of the belt above the floor, in multiples of the typical object size."""
+
+
+class RailSettings(FurnitureSettings):
+    """The rails along both sides of the belt and their legs, and their colours and textures."""
+
+    width: Positive = (0.1, 0.35)
+    """Width of a rail, in multiples of the typical object size."""
+    height: NonNegative = (0.1, 0.4)
+    """Height of a rail above the belt, in multiples of the typical object size."""
+
+
+class Conveyor(Scene):
+    """Objects lie on a conveyor belt between two rails, one after the other, in one or several lanes."""
+
+    kind: Literal["conveyor"] = "conveyor"
+    lanes: Annotated[IntRange, within(1, 20)] = (1, 4)
+    """Number of lanes; each object comes into the lane that is shortest so far, anywhere across it."""
+    spacing: NonNegative = (0.0, 1.2)
+    """Free space between an object and the next in its lane, in multiples of the typical object size."""
+    speed_m_s: NonNegative = (0.1, 1.0)
+    """Speed of the belt in m/s; it matters only for motion blur."""
+    exposure_ms: NonNegative = (0.0, 0.0)
+    """Duration of the exposure in ms; speed times duration is the motion blur along the belt; 0 is none."""
+    drop_height: NonNegative = (0.02, 0.1)
+    """Free height below an object when it is released, in multiples of the typical object size."""
+    friction: Annotated[Range, within(0.0, 10.0)] = (0.5, 0.9)
+    """Friction coefficient of each object."""
+    belt: BeltSettings = BeltSettings(
+        saturation=(0.0, 0.5),
+        value=(0.05, 0.5),
+        textured=0.5,
+        textures=("plain", "noise", "speckle"),
+        friction=(0.7, 1.0),
+    )
+    """The belt, and its colours and textures."""
+    rails: RailSettings = RailSettings(saturation=(0.0, 0.4), value=(0.3, 0.9), textured=0.0)
+    """The rails along both sides of the belt and their legs, and their colours and textures."""
+    floor: FloorSettings = FloorSettings(saturation=(0.0, 0.3))
+    """Colours and textures of the floor below the belt."""
+    walls: WallSettings = WallSettings()
+    """Walls around the belt, and their colours and textures."""
+    physics: PhysicsSettings = PhysicsSettings()
+    """How objects fall and come to rest."""
+
+    @property
+    def furniture(self) -> Mapping[str, Mesh]:
+        """A cube, of which belt, rails and legs are made."""
+        return cubes()
+
+    @property
+    def viewpoints(self) -> Viewpoints:
+        """From above."""
+        return Viewpoints(elevation_deg=(60.0, 90.0))
+
+    @property
+    def moved_by(self) -> str | None:
+        """The exposure, if there is motion blur."""
+        return "exposure_ms" if self.exposure_ms[1] and self.speed_m_s[1] else None
+
+    def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
+        """Draws a scene with bodies just above the belt, at random angles.
+
+        Raises:
+            RejectedDraw: `no_place` if the stack would be too high for a stable simulation.
+        """
+        unit_m, rng = catalogue.typical_size_m, streams("furniture")
+        unplaced = list(self._unplaced(catalogue, streams))
+        gaps_m = [unit_m * uniform(body.rng, self.spacing) for body in unplaced]
+        lanes = uniform_int(rng, self.lanes)
+        places, reach_m = in_lanes(unplaced, gaps_m, lanes)
+        belt = self._belt(rng, BEYOND * reach_m + END * unit_m, lanes, unit_m)
+        release = Release(unit_m, self.drop_height, self.friction, belt.lowest)
+        bodies = release.bodies(unplaced, lambda body: belt.place(body, places[body]))
+        album = catalogue.album
+        parts = (
+            *self.belt.pieces(rng, album("belt"), catalogue.furniture, belt.belt()),
+            *self.rails.pieces(rng, album("rails"), catalogue.furniture, belt.frame()),
+        )
+        drift_m = uniform(rng, self.speed_m_s) * uniform(rng, self.exposure_ms) / 1000
+        drift = vec3(belt.turned.rotation()[:, 0] * drift_m) if drift_m else None
+        floor = self.floor.surface(streams("looks"), unit_m, album("floor"))
+        background = self._background(catalogue, streams)
+        physics = self.physics.within(2 * belt.half_m[0] + STACK * unit_m, belt.region)
+        room = self.walls.plan(streams, unit_m, album("walls"))
+        all_bodies = (*bodies, *parts)
+        return SceneSpec(scene, split, attempt, all_bodies, floor, background, physics, room, drift)
+
+    def _belt(self, rng: np.random.Generator, half_length_m: float, lanes: int, unit_m: float) -> "Belt":
+        """Draws the belt. Always draws five random numbers."""
+        width_m = length_m(rng, self.belt.width, self.belt.width_m, unit_m)
+        return Belt(
+            half_m=(half_length_m, width_m / 2),
+            lanes=lanes,
+            height_m=unit_m * uniform(rng, self.belt.height),
+            thick_m=THICKNESS * unit_m,
+            rail_m=(unit_m * uniform(rng, self.rails.width), unit_m * uniform(rng, self.rails.height)),
+            turn_rad=2 * np.pi * float(rng.random()),
+            region_m=STACK * unit_m,
+        )
+
+
+Slot = tuple[float, int]
+"""Where an object lies: its position along the belt in metres, and its lane."""
+
+
+def in_lanes(
+    unplaced: Sequence[UnplacedBody], gaps_m: Sequence[float], lanes: int
+) -> tuple[dict[UnplacedBody, Slot], float]:
+    """The slot of each body, and half of the length in metres that all of them need.
+
+    Bodies are put into the lane that is shortest so far.
+
+    Args:
+        unplaced: The bodies.
+        gaps_m: Free space behind each body.
+        lanes: Number of lanes.
+    """
+    ends_m, slots = [0.0] * lanes, []
+    for body, gap_m in zip(unplaced, gaps_m, strict=True):
+        lane = int(np.argmin(ends_m))
+        slots.append((ends_m[lane] + body.radius_m, lane))
+        ends_m[lane] += 2 * body.radius_m + gap_m
+    half_m = max(ends_m) / 2
+    placed = zip(unplaced, slots, strict=True)
+    return {body: (along_m - half_m, lane) for body, (along_m, lane) in placed}, half_m
+
+
+@dataclass(frozen=True, slots=True)
+class Belt:
+    """A conveyor of drawn size, whose belt runs along x before it is turned.
+
+    Attributes:
+        half_m: Half of the length and of the width of the belt.
+        lanes: Number of lanes.
+        height_m: Height of the upper side of the belt above the floor.
+        thick_m: Thickness of the belt.
+        rail_m: Width of the rails, and their height above the belt.
+        turn_rad: Rotation about the vertical axis.
+        region_m: Height of the space above the belt in which objects are.
+    """
+
+    half_m: tuple[float, float]
+    lanes: int
+    height_m: float
+    thick_m: float
+    rail_m: tuple[float, float]
+    turn_rad: float
+    region_m: float
+
+    @property
+    def turned(self) -> Pose:
+        """The frame of the conveyor, on the floor below its middle."""
+        half = self.turn_rad / 2
+        return Pose((0.0, 0.0, 0.0), (0.0, 0.0, float(np.sin(half)), float(np.cos(half))))
+
+    @property
+    def region(self) -> Region:
+        """The space above the belt."""
+        middle = Pose((0.0, 0.0, self.height_m + self.region_m / 2), (0.0, 0.0, 0.0, 1.0))
+        return Region(self.turned.of(middle), (*self.half_m, self.region_m / 2))
+
+    def place(self, body: UnplacedBody, slot: Slot) -> Array:
+        """Where (2,) a body is released: in its lane, clear of the rails. Draws one random number."""
+        along_m, lane = slot
+        wide_m = 2 * self.half_m[1] / self.lanes
+        free_m = max(wide_m / 2 - body.radius_m, 0.0)
+        clear_m = max(self.half_m[1] - body.radius_m, 0.0)
+        aside_m = (lane + 0.5) * wide_m - self.half_m[1] + free_m * (2 * body.rng.random() - 1)
+        y = float(np.clip(aside_m, -clear_m, clear_m))
+        return self.turned.apply(np.array([[along_m, y, 0.0]]))[0, :2]
+
+    def lowest(self, x: float, y: float, volume: BoundingVolume) -> float:
+        """The height of the centre of a body that touches the belt."""
+        return self.height_m + volume.below_m
+
+    def belt(self) -> Iterator[Part]:
+        """Yields the belt."""
+        (x, y), top_m = self.half_m, self.height_m
+        yield self._box((-x, -y, top_m - self.thick_m), (x, y, top_m))
+
+    def frame(self) -> Iterator[Part]:
+        """Yields the two rails, and four legs."""
+        (x, y), (wide_m, high_m) = self.half_m, self.rail_m
+        under_m, top_m = self.height_m - self.thick_m, self.height_m + high_m
+        for side in (-y - wide_m, y):
+            yield self._box((-x, side, under_m), (x, side + wide_m, top_m))
+            for end in (-0.8 * x, 0.8 * x):
+                yield self._box((end - wide_m / 2, side, 0.0), (end + wide_m / 2, side + wide_m, under_m))
+
+    def _box(self, low_m: Vec3, high_m: Vec3) -> Part:
+        return (CUBE, *cuboid(low_m, high_m, self.turned))

@@ -1,0 +1,58 @@
+"""Wire panels: two layers of parallel bars at right angles, as furniture.
+
+A panel is two bodies, whatever the number of its bars. Each collides as the convex hull of its bars, so
+nothing slips through the gaps.
+"""
+
+import numpy as np
+
+from scenes.assets.mesh import Mesh
+from scenes.assets.shapes import box
+from scenes.assets.solids import joined
+from scenes.geometry import Pose, Scale, quaternion
+
+COUNTS = (2, 3, 4, 5, 6, 7, 8, 10, 12)
+"""Numbers of bars in a layer for which there is a mesh."""
+BAR_SHARE = 0.16
+"""Width of a bar as a fraction of the distance between the middles of neighbouring bars."""
+
+
+def layers() -> dict[str, Mesh]:
+    """The meshes of which panels consist, by name: bars along y, side by side along x, in a cube of 1 m."""
+    return {_name(count): _layer(count) for count in COUNTS}
+
+
+def panel(frame: Pose, length_m: float, width_m: float, gap_m: float) -> list[tuple[str, Scale, Pose]]:
+    """The name of the mesh, the scale and the pose of each layer of a panel.
+
+    Args:
+        frame: Pose in the world of a frame whose origin is the middle of the panel; its z axis is
+            perpendicular to the panel.
+        length_m: Side of the panel along x of the frame.
+        width_m: Side of the panel along y of the frame.
+        gap_m: Distance of neighbouring bars; the panel has the number of bars that comes closest to it.
+    """
+    bar_m = BAR_SHARE * gap_m
+    turned = quaternion(np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]))
+    along = frame.of(Pose((0.0, 0.0, bar_m / 2), (0.0, 0.0, 0.0, 1.0)))
+    across = frame.of(Pose((0.0, 0.0, -bar_m / 2), turned))
+    return [
+        (_name(_nearest(length_m / gap_m + 1)), (length_m, width_m, bar_m), along),
+        (_name(_nearest(width_m / gap_m + 1)), (width_m, length_m, bar_m), across),
+    ]
+
+
+def _nearest(count: float) -> int:
+    return min(COUNTS, key=lambda known: abs(known - count))
+
+
+def _name(count: int) -> str:
+    return f"bars_{count}"
+
+
+def _layer(count: int) -> Mesh:
+    width_m = round(BAR_SHARE / (count - 1 + BAR_SHARE), 4)
+    middles_m = np.round(np.linspace(-1, 1, count) * (1 - width_m) / 2, 4)
+    (bar,) = box(width_m, 1.0, 1.0).parts
+    bars = [Mesh((bar,)).moved(np.array([x, 0.0, 0.0])).parts[0] for x in middles_m.tolist()]
+    return Mesh((joined(*bars),))
