@@ -1,4 +1,4 @@
-"""What each kind of scene costs beside `drop` with the same number of objects, and how many draws are accepted.
+"""What each kind of scene costs beside `drop` with as many objects, and how many draws are accepted.
 
 python -m benchmarks.kinds --scenes 100 prints a table for docs/scenes.md. The kinds take turns, so that a
 machine that is busy for a while slows all of them.
@@ -39,7 +39,7 @@ def context_of(kind: str, folder: Path, scene: dict[str, object], views: int) ->
 
 
 def measure(kinds: list[str], scenes: int, timed: int, views: int) -> dict[str, Costs]:
-    """The CPU seconds of the same number of objects, and what became of the draws of the settings as they are."""
+    """CPU seconds with the same number of objects, and what became of draws with the settings as they are."""
     costs = {kind: Costs() for kind in kinds}
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
