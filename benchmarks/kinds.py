@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,10 +32,10 @@ class Costs:
     reasons: Counter[str] = field(default_factory=Counter)
 
 
-def context_of(kind: str, folder: Path, scene: dict[str, object], views: int) -> WorkerContext:
+def context_of(kind: str, folder: Path, scene: Mapping[str, object], views: int) -> WorkerContext:
     """Everyday objects in scenes of one kind."""
     folder.mkdir()
-    tree = settings_of("scene", kind) | {"empty_share": 0.0, "num_distractors": 0} | scene
+    tree = {**settings_of("scene", kind), "empty_share": 0.0, "num_distractors": 0, **scene}
     return WorkerContext(recipe(views=views, scene=tree), folder)
 
 
