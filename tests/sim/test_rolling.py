@@ -8,7 +8,11 @@ import pytest
 
 from scenes.assets.shapes import box, sphere
 from scenes.camera import Shell
+from scenes.distortion import lens_for
+from scenes.intrinsics import border_of
 from scenes.shot import Camera, Motion
+from scenes.spec import Look
+from sim.render.raster.rays import pixel_rays
 from sim.render.sensor.motion import moved_camera
 from sim.render.sensor.rolling import is_rolling, projected
 from sim.render.settings import Relit
@@ -73,6 +77,27 @@ def test_each_row_of_labels_and_depth_is_that_of_its_camera(rig: Callable[..., R
     both = inside & (sample.ids > 0)
     assert np.abs(sample.depth_m[both] / depth_m[both] - 1).max() < 0.01
     assert sample.instances[0].whole_px == np.count_nonzero(sample.ids)
+
+
+def test_a_lens_bends_the_rows_of_a_rolling_shutter(rig: Callable[..., Rig]) -> None:
+    made = ready(rig)
+    at = (0.05, -0.05, 0.06)
+    wide = replace(LEVEL, fx=120.0, fy=120.0)
+    bent = replace(wide, distortion=lens_for("fisheye", (0.02, -0.01, 0.0, 0.0), border_of(wide)))
+    black = made.body("ball", at, look=Look((0.0, 0.0, 0.0)))
+    picture = made.shoot(still(black), replace(shot(bent), motion=MOTION))
+    ray = np.concatenate([pixel_rays(bent), np.ones((bent.height, bent.width, 1))], axis=-1)
+    inside = np.zeros((bent.height, bent.width), np.bool_)
+    for row, there in enumerate(rows_exposed(bent, MOTION)):
+        toward = there.pose.apply_inverse(np.array([at]))[0]
+        along, squared = ray[row] @ toward, (ray[row] ** 2).sum(axis=-1)
+        inside[row] = along**2 >= squared * (toward @ toward - 0.06**2)
+    assert iou(picture.sample.ids > 0, inside) > 0.98
+    box = picture.sample.instances[0].whole_xyxy
+    tight = inside.any(axis=0).nonzero()[0], inside.any(axis=1).nonzero()[0]
+    assert np.abs(np.array(box) - [tight[0][0], tight[1][0], tight[0][-1] + 1, tight[1][-1] + 1]).max() <= 1
+    grey = picture.frame.image[..., 1].astype(float)
+    assert iou(grey < (grey[inside].mean() + grey[~inside].mean()) / 2, inside) > 0.95
 
 
 def test_a_body_that_is_cut_off_has_the_box_and_the_area_of_the_whole(rig: Callable[..., Rig]) -> None:
