@@ -94,7 +94,7 @@ def test_a_lens_bends_the_rows_of_a_rolling_shutter(rig: Callable[..., Rig]) -> 
         inside[row] = along**2 >= squared * (toward @ toward - 0.06**2)
     assert iou(picture.sample.ids > 0, inside) > 0.98
     box = picture.sample.instances[0].whole_xyxy
-    tight = inside.any(axis=0).nonzero()[0], inside.any(axis=1).nonzero()[0]
+    tight = np.flatnonzero(inside.any(axis=0)), np.flatnonzero(inside.any(axis=1))
     assert np.abs(np.array(box) - [tight[0][0], tight[1][0], tight[0][-1] + 1, tight[1][-1] + 1]).max() <= 1
     grey = picture.frame.image[..., 1].astype(float)
     assert iou(grey < (grey[inside].mean() + grey[~inside].mean()) / 2, inside) > 0.95
