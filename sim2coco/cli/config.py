@@ -94,6 +94,15 @@ def read(composed: "DictConfig") -> tuple[Recipe, RunOptions]:
     return _built(tree)
 
 
+def read_without_out(composed: "DictConfig") -> tuple[Recipe, RunOptions]:
+    """The recipe and the run options of a composed configuration that need not name a folder.
+
+    Raises:
+        ConfigError: A key or value is invalid.
+    """
+    return _built({**_resolved(composed), "out": "."})
+
+
 def read_preview(composed: "DictConfig") -> tuple[Recipe, Path]:
     """The recipe of a composed configuration, and the path of the PNG to write.
 

@@ -22,8 +22,14 @@ HYDRA_COMMANDS = {"generate": "make, extend or resume a data set", "preview": "8
 """Commands whose settings Hydra composes, with their descriptions."""
 
 
-def composed(command: str, arguments: list[str]) -> int:
-    """Runs a command that Hydra configures: one job, or one for each point of a sweep."""
+def composed(command: str, arguments: list[str], work: Callable[["DictConfig"], int] | None = None) -> int:
+    """Runs a command that Hydra configures: one job, or one for each point of a sweep.
+
+    Args:
+        command: Its name.
+        arguments: Settings, and flags of Hydra.
+        work: What it does with the composed settings, if it is none of `HYDRA_COMMANDS`.
+    """
     if "--help" in arguments or "-h" in arguments:
         from sim2coco.cli.manual import manual
 
@@ -34,7 +40,7 @@ def composed(command: str, arguments: list[str]) -> int:
     from sim2coco.messages import ConfigError
 
     codes: list[int] = []
-    jobs = {"generate": generate_one, "preview": preview_one}
+    jobs = {"generate": generate_one, "preview": preview_one, **({command: work} if work else {})}
 
     def job(tree: "DictConfig") -> None:
         codes.append(guarded(lambda: jobs[command](tree)))
@@ -49,7 +55,7 @@ def composed(command: str, arguments: list[str]) -> int:
             elif command == "generate":
                 codes = _sweep(inputs, folder)
             else:
-                raise ConfigError(f"{command} makes one image and does not accept -m")
+                raise ConfigError(f"{command} does not accept -m")
     except (ConfigError, TemporaryFolderError) as error:
         return fail(str(error))
     except BrokenPipeError:

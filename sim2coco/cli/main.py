@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from sim2coco.cli.hydra_jobs import HYDRA_COMMANDS, complete, composed
 from sim2coco.cli.reporting import commands_run, fail, guarded, out, stopped_by
 from sim2coco.cli.stopping import Interrupted, exit_now, interrupt, on_signals
 
-PLUGGABLE = (*HYDRA_COMMANDS, "replay", "check", "export")
+PLUGGABLE = (*HYDRA_COMMANDS, "match", "replay", "check", "export")
 """Commands that accept `--plugin FILE.py`, because their recipe may use classes of a plug-in."""
 COMMANDS = {
     **HYDRA_COMMANDS,
@@ -32,6 +33,7 @@ COMMANDS = {
     "validate": "train a detector on data sets, and test it on a reference",
     "split": "divide a data set into train, val and test",
     "select": "keep the images of a data set that are worth it",
+    "match": "propose settings whose images resemble those of a data set",
     "assets": "import, check or show your own meshes",
     "doctor": "check this installation, and say how to repair it",
 }
@@ -97,6 +99,8 @@ def _dispatched(command: str, arguments: list[str]) -> int:
     commands_run.append(command)
     if command in HYDRA_COMMANDS:
         return composed(command, arguments[1:])
+    if command == "match":
+        return _match(arguments[1:])
     if command == "assets":
         return _assets(arguments[1:])
     if command in OWN_ARGUMENTS:
@@ -153,6 +157,14 @@ def _plain(command: str, arguments: list[str]) -> int:
     from sim2coco.cli import commands
 
     return guarded(lambda: getattr(commands, command)(options, out))
+
+
+def _match(arguments: list[str]) -> int:
+    """Runs the command whose arguments are its own, and settings that Hydra composes."""
+    from sim2coco.cli.matching import match_one, parsed
+
+    options, settings = parsed(arguments, COMMANDS["match"])
+    return composed("match", settings, partial(match_one, options, settings))
 
 
 def _assets(arguments: list[str]) -> int:

@@ -100,6 +100,18 @@ def open_coco(root: Path) -> "CocoDataset":
     return CocoDataset(root, replace(joined(heads, [*files]), amodal=amodal), parts)
 
 
+def open_annotations(file: Path) -> "CocoDataset":
+    """Opens one annotation file, wherever it lies; its images are those of a split `train`.
+
+    Raises:
+        DataSetError: The file is invalid.
+    """
+    part = _Part(Folder(file.parent, ours=False), "train", file.name)
+    return CocoDataset(
+        file.parent, replace(joined([part.head.info], ["train"]), amodal=False), {"train": part}
+    )
+
+
 @contextmanager
 def _advised(root: Path) -> Iterator[None]:
     """Adds the advice to check the data set to errors in its files."""

@@ -1,6 +1,7 @@
 """All values of the quantities of a data set, for histograms, medians and quantiles."""
 
 from array import array
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -19,6 +20,10 @@ class Values:
         """Adds the values of an image."""
         for one in QUANTITIES:
             self._of[one.name].extend(value for value in one.values(image) if value is not None)
+
+    def extend(self, name: str, values: Iterable[float]) -> None:
+        """Adds values of one quantity, for data sets of which the other quantities are not measured."""
+        self._of[name].extend(values)
 
     def of(self, name: str) -> Array:
         """(n,), the values of a quantity, in the order of the images."""

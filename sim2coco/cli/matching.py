@@ -1,0 +1,152 @@
+"""The command that proposes settings whose images resemble those of a data set: match."""
+
+import argparse
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from sim2coco.cli.arguments import Parser
+from sim2coco.cli.reporting import err, out
+from sim2coco.cli.stopping import Interrupted, on_signals, request_stop, stop_signals
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+    from sim2coco.matching.choice import Match
+    from sim2coco.matching.observed import Observed
+
+FOLDER = "matched"
+"""Folder of the choices, where --to names no other."""
+
+
+def parsed(arguments: list[str], description: str) -> tuple[argparse.Namespace, list[str]]:
+    """The command's own arguments, and those for Hydra: the settings to begin with."""
+    parser = Parser(
+        prog="sim2coco match",
+        description=f"{description}. KEY=VALUE are the settings to begin with, as for generate.",
+        usage="sim2coco match REAL [--images DIR] [--to FILE.yaml] [KEY=VALUE ...]",
+    )
+    parser.add_argument("real", metavar="REAL", help="a COCO data set: its folder, or an annotation file")
+    parser.add_argument("--images", metavar="DIR", help="where its images lie, if not beside the annotations")
+    where = f"the file to write; default: {FOLDER}/experiment/NAME.yaml"
+    parser.add_argument("--to", metavar="FILE.yaml", help=where)
+    parser.add_argument("--force", action="store_true", help="replace the file if it exists")
+    number = "images of each trial; default: 60"
+    parser.add_argument("--num", type=_positive, default=60, metavar="N", help=number)
+    trials = "trials that change the settings; default: 4"
+    parser.add_argument("--trials", type=_positive, default=4, metavar="N", help=trials)
+    return parser.parse_known_args(arguments)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 10_000:
+        raise argparse.ArgumentTypeError("must be from 1 to 10000")
+    return number
+
+
+def match_one(options: argparse.Namespace, given: list[str], tree: "DictConfig") -> int:
+    """Looks for the settings, writes them and a page, and prints how far they come; returns 0.
+
+    Args:
+        options: The command's own arguments.
+        given: The settings to begin with, as they were written.
+        tree: The same, composed.
+    """
+    from sim2coco.cli.config import read_without_out
+    from sim2coco.cli.progress import ProgressBar
+    from sim2coco.matching.choice import as_choice, as_page
+    from sim2coco.matching.search import Plan, match
+    from sim2coco.outputs import write_file
+    from sim2coco.process import own_this_process
+
+    own_this_process()
+    (recipe, run), target = read_without_out(tree), _target(options)
+    real, name = _real(options)
+    on_signals(request_stop)
+    total = options.num * (options.trials + 2)
+    with ProgressBar(out, total, "images", f"{options.real}: {options.trials + 2} trials") as bar:
+
+        def progress(done: int) -> None:
+            if stop_signals:
+                raise Interrupted(stop_signals.pop())
+            bar.show(done)
+
+        plan = Plan(options.num, options.trials, run.engine, os.cpu_count() or 1)
+        found = match(recipe, real, plan, progress)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_file(target, as_choice(found, name).encode(), "--to", options.force)
+    page = target.with_suffix(".html")
+    write_file(page, as_page(found, real, name).encode(), "--to", replace=True)
+    _print(found, real)
+    out.print(f"{target}: the settings; {page}: the histograms", markup=False)
+    if target.parent.name == "experiment":
+        words = shlex.join([f"--config-dir={target.parent.parent}", f"experiment={target.stem}", *given])
+        out.print(f"sim2coco generate {words} out=data/{target.stem}", markup=False)
+    return 0
+
+
+def _target(options: argparse.Namespace) -> Path:
+    """The file to write.
+
+    Raises:
+        ConfigError: It is no YAML file, or exists.
+    """
+    from sim2coco.messages import ConfigError
+
+    real = Path(options.real).resolve()
+    name = real.stem if real.is_file() else real.name
+    target = Path(options.to) if options.to else Path(FOLDER) / "experiment" / f"{name}.yaml"
+    if target.suffix not in (".yaml", ".yml"):
+        raise ConfigError(f"--to: {str(target)!r} must end in .yaml")
+    for file in (target, target.with_suffix(".html")):
+        if file.exists() and not options.force:
+            raise ConfigError(f"--to: {file} exists; add --force to replace it")
+    return target
+
+
+def _real(options: argparse.Namespace) -> tuple["Observed", str]:
+    """What the data set is like, and its name.
+
+    Raises:
+        DataSetError: It cannot be read, or has no images.
+    """
+    from sim2coco.datasets.errors import DataSetError
+    from sim2coco.datasets.reading import open_annotations
+    from sim2coco.matching.observed import OF_PIXELS, observe
+    from sim2coco.selecting.reference import open_reference
+
+    path = Path(options.real).expanduser()
+    folder = Path(options.images).expanduser() if options.images else None
+    if folder is not None and not folder.is_dir():
+        raise DataSetError(f"--images: {folder}: no such folder")
+    if path.is_file() and folder is not None:
+        real, split = open_annotations(path), None
+    else:
+        real, split = open_reference(path)
+    found = observe(real.images(split), folder)
+    if not found.images:
+        raise DataSetError(f"{path}: has no images")
+    if not found.has("objects") or not found.has("box_size"):
+        raise DataSetError(f"{path}: has no labels")
+    if not found.has(OF_PIXELS[0]):
+        left = "so brightness and contrast are left alone; name their folder with --images"
+        err.print(f"{path}: no image file was found, {left}", markup=False)
+    return found, path.resolve().stem if path.is_file() else path.resolve().name
+
+
+def _print(found: "Match", real: "Observed") -> None:
+    """Prints a table of medians and distances."""
+    from sim2coco.matching.choice import distances, title
+    from sim2coco.report.figure import number
+
+    table = Table(box=None, pad_edge=False)
+    for head in ("", "median before", "after", "wanted", "distance before", "after"):
+        table.add_column(head, justify="left" if not head else "right")
+    for name, (before, after) in distances(found, real).items():
+        medians = [seen.values.median(name) for seen in (found.before, found.after, real)]
+        table.add_row(title(name), *map(number, (*medians, before, after)))
+    out.print(table)

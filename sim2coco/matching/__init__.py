@@ -1,0 +1,1 @@
+"""Proposes settings whose images resemble those of a data set."""

@@ -1,0 +1,66 @@
+"""Writes the settings of a match as a choice of the group `experiment`, and a page that shows them."""
+
+from pathlib import Path
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from sim2coco.matching.observed import MATCHED, Observed
+from sim2coco.matching.proposal import changed
+from sim2coco.matching.search import Match
+from sim2coco.report import quantities
+from sim2coco.report.figure import number
+from sim2coco.report.quantities import OF_IMAGES, OF_OBJECTS, figure_of
+
+SHOWN = {one.name: one for one in (*OF_OBJECTS, *OF_IMAGES) if one.name in MATCHED}
+HEAD = """\
+# @package _global_
+# Settings that make images resemble those of {name}, as `sim2coco match` has found them.
+"""
+
+
+def as_choice(match: Match, name: str) -> str:
+    """The changed settings as the text of a YAML file.
+
+    Args:
+        match: What was found.
+        name: Name of the data set that is resembled.
+    """
+    tree = changed(match.original, match.best)
+    body = yaml.safe_dump(tree, sort_keys=False, default_flow_style=None, allow_unicode=True)
+    return HEAD.format(name=" ".join(name.split())) + (body if tree else "")
+
+
+def distances(match: Match, real: Observed) -> dict[str, tuple[float, float]]:
+    """The earth mover's distances of each known quantity to the data set, before and after."""
+    known = [name for name in MATCHED if real.has(name)]
+    return {name: (match.before.distance(name, real), match.after.distance(name, real)) for name in known}
+
+
+def title(name: str) -> str:
+    """What a quantity is called."""
+    return SHOWN[name].title
+
+
+def as_page(match: Match, real: Observed, name: str) -> str:
+    """A page with the histograms of each quantity before and after, beside those of the data set."""
+    environment = Environment(
+        loader=FileSystemLoader([Path(__file__).parent, Path(quantities.__file__).parent]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": number}
+    rows = [
+        (
+            SHOWN[quantity].title,
+            far,
+            [figure_of(SHOWN[quantity], seen.values, real.values) for seen in (match.before, match.after)],
+        )
+        for quantity, far in distances(match, real).items()
+    ]
+    page = environment.get_template("page.html.j2")
+    return (
+        page.render(name=name, rows=rows, settings=as_choice(match, name), images=match.after.images) + "\n"
+    )

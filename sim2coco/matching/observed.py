@@ -1,0 +1,92 @@
+"""What the images of a data set are like, as far as settings can follow it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.datasets.pixels import read_pixels
+from sim2coco.statistics.histograms import earth_movers_distance
+from sim2coco.statistics.pixels import LONGER_PX, at_most
+from sim2coco.statistics.values import Values
+
+MATCHED = ("objects", "box_size", "brightness", "contrast", "image_size")
+"""The quantities that settings follow, as in `sim2coco.statistics.histograms`."""
+OF_PIXELS = ("brightness", "contrast")
+"""Those for which the image files are read."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observed:
+    """The values of some quantities over the images of a data set.
+
+    Attributes:
+        values: Those of `MATCHED`: one for each image, of `box_size` one for each label. Those of pixels are
+            missing if no image file was read.
+        images: Number of images.
+        size: Width and height of most images, in pixels.
+    """
+
+    values: Values
+    images: int
+    size: tuple[int, int]
+
+    def has(self, name: str) -> bool:
+        """Whether a quantity is known."""
+        return len(self.values.of(name)) > 0
+
+    def distance(self, name: str, other: "Observed") -> float:
+        """Earth mover's distance of a quantity to another data set; NaN if it is not known in both."""
+        return earth_movers_distance(self.values.histogram(name), other.values.histogram(name))
+
+
+def observe(
+    images: Iterable[LabelledImage],
+    folder: Path | None = None,
+    size: tuple[int, int] | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Observed:
+    """Reads the images and labels of a data set.
+
+    Args:
+        images: Its images.
+        folder: Where the image files lie, if not where the data set says.
+        size: Width and height that the images stand for, if not their own.
+        progress: Called with the number of images that were read.
+
+    Raises:
+        DataSetError: An annotation is invalid, or an image file cannot be read.
+    """
+    found, number = Values(), 0
+    sizes: Counter[tuple[int, int]] = Counter()
+    for number, image in enumerate(images, start=1):
+        if folder is not None:
+            image = replace(image, file=folder / image.name)
+        for name, values in _of_labels(image):
+            found.extend(name, values)
+        if image.file.exists():
+            for name, value in zip(OF_PIXELS, _of_pixels(image), strict=True):
+                found.extend(name, [value])
+        own = size or (image.width, image.height)
+        found.extend("image_size", [float(np.sqrt(own[0] * own[1]))])
+        sizes[own] += 1
+        progress(number)
+    size = max(sizes, key=lambda one: (sizes[one], one), default=(0, 0))
+    return Observed(found, number, size)
+
+
+def _of_labels(image: LabelledImage) -> Iterator[tuple[str, list[float]]]:
+    area = image.width * image.height
+    yield "objects", [float(len(image.labels))]
+    yield "box_size", [float(np.sqrt(one.bbox[2] * one.bbox[3] / area)) for one in image.labels]
+
+
+def _of_pixels(image: LabelledImage) -> tuple[float, float]:
+    """Mean and standard deviation of the luma, as `sim2coco.statistics.measures` has them."""
+    pixels = at_most(read_pixels(image, LONGER_PX))
+    mean, deviation = cv2.meanStdDev(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+    return float(mean[0, 0]), float(deviation[0, 0])

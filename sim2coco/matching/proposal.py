@@ -1,0 +1,132 @@
+"""Changes settings so that the images of the next trial are nearer to those of a data set.
+
+Each quantity follows one setting, whose range is moved and widened by what is missing: mean and variance of
+a uniform range [a, b] are (a + b)/2 and (b - a)²/12.
+"""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim2coco.matching.observed import Observed
+
+Array = NDArray[np.float64]
+Tree = dict[str, Any]
+GAMMA = 2.2
+"""Exponent of sRGB, roughly: a stop of light changes the luma by the factor 2^(1/2.2)."""
+MAX_FILL = 1.5
+"""Largest `camera.fill`; for larger objects, they are brought closer together instead."""
+MIN_SPREAD = 0.3
+MAX_OBJECTS = 150
+MAX_EMPTY = 0.9
+CONTRAST = "matched_contrast"
+"""Name of the transform that changes the contrast."""
+MAX_CONTRAST = 4.0
+
+
+def size_of(tree: Tree, real: Observed) -> Tree:
+    """The settings with the image size of most images of a data set."""
+    width, height = real.size
+    return {**tree, "image": {**tree["image"], "width": width, "height": height}}
+
+
+def follow(tree: Tree, real: Observed, trial: Observed) -> Tree:
+    """The settings of the next trial.
+
+    Args:
+        tree: Those of this trial, as the plain values of a `Recipe`.
+        real: The data set to resemble.
+        trial: What this trial has made.
+    """
+    tree = deepcopy(tree)
+    if "num_objects" in tree["scene"]:
+        _follow_objects(tree["scene"], real.values.of("objects"), trial.values.of("objects"))
+    if tree["camera"].get("fill") and not tree["camera"].get("distance_m"):
+        _follow_size(tree, real.values.of("box_size"), trial.values.of("box_size"))
+    if "exposure_ev" in tree["light"]:
+        _follow_brightness(tree["light"], real.values.of("brightness"), trial.values.of("brightness"))
+    if tree["augment"]["splits"]:
+        _follow_contrast(tree["augment"], real.values.of("contrast"), trial.values.of("contrast"))
+    return tree
+
+
+def _follow_objects(scene: Tree, real: Array, trial: Array) -> None:
+    """Counts: images without a label on purpose are told by `empty_share`, and left out of the rest."""
+    if "empty_share" in scene:
+        scene["empty_share"] = round(min(float((real == 0).mean()), MAX_EMPTY), 3)
+    real, trial = real[real > 0], trial[trial > 0]
+    if not len(real) or not len(trial):
+        return
+    low, high = scene["num_objects"]
+    seen_share = float(trial.mean()) / max((low + high) / 2, 0.5)
+    wanted = real / max(seen_share, 0.1)
+    middle, half = float(wanted.mean()), float(np.sqrt(3) * wanted.std())
+    bounds = (round(middle - half), round(middle + half))
+    scene["num_objects"] = [int(np.clip(bound, 1, MAX_OBJECTS)) for bound in bounds]
+
+
+def _follow_size(tree: Tree, real: Array, trial: Array) -> None:
+    """Boxes become larger with `camera.fill`, and beyond `MAX_FILL` with a smaller `scene.spread`."""
+    if not len(real) or not len(trial):
+        return
+    low, high = _moved(tree["camera"]["fill"], np.log2(real), np.log2(trial))
+    excess = max(high / MAX_FILL, 1.0)
+    tree["camera"]["fill"] = _rounded(low / excess, high / excess)
+    spread = tree["scene"].get("spread")
+    if excess > 1 and isinstance(spread, list):
+        tree["scene"]["spread"] = _rounded(*(max(bound / excess, MIN_SPREAD) for bound in spread))
+
+
+def _follow_brightness(light: Tree, real: Array, trial: Array) -> None:
+    if not len(real) or not len(trial):
+        return
+    bounds = [2**ev for ev in light["exposure_ev"]]
+    logs = (GAMMA * np.log2(np.maximum(values, 1)) for values in (real, trial))
+    light["exposure_ev"] = [
+        round(float(np.clip(np.log2(bound), -4, 4)), 2) for bound in _moved(bounds, *logs)
+    ]
+
+
+def _follow_contrast(augment: Tree, real: Array, trial: Array) -> None:
+    """The contrast is changed as a camera's tone curve does, after rendering."""
+    if not len(real) or not len(trial):
+        return
+    before = augment["pixels"].get(CONTRAST, {}).get("contrast", [1.0, 1.0])
+    low, high = _moved(before, *(np.log2(np.maximum(values, 1)) for values in (real, trial)))
+    factor = [max(low, 1 / MAX_CONTRAST), min(high, MAX_CONTRAST)]
+    same = {"brightness": [1.0, 1.0], "saturation": [1.0, 1.0], "hue": [0.0, 0.0]}
+    augment["pixels"][CONTRAST] = {"name": "ColorJitter", "p": 1.0, "contrast": _rounded(*factor), **same}
+
+
+def _moved(bounds: list[float], real: Array, trial: Array) -> tuple[float, float]:
+    """A range of factors, moved by the difference of means and widened by the difference of variances.
+
+    Args:
+        bounds: The range.
+        real: Logarithms, to the base of 2, of what is wanted.
+        trial: Those that the range has given.
+    """
+    low, high = (float(np.log2(max(bound, 1e-6))) for bound in bounds)
+    middle = (low + high) / 2 + float(real.mean() - trial.mean())
+    variance = (high - low) ** 2 / 12 + float(real.var() - trial.var())
+    half = float(np.sqrt(3 * max(variance, 0.0)))
+    return 2 ** (middle - half), 2 ** (middle + half)
+
+
+def _rounded(*bounds: float) -> list[float]:
+    return [float(f"{bound:.3g}") for bound in bounds]
+
+
+def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Tree:
+    """The settings of the second tree that the first one does not have, or has with another value."""
+    found: Tree = {}
+    for key, value in after.items():
+        if isinstance(value, dict) and isinstance(before.get(key), dict):
+            if inner := changed(before[key], value):
+                found[key] = inner
+        elif key not in before or before[key] != value:
+            found[key] = value
+    return found

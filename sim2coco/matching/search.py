@@ -1,0 +1,135 @@
+"""Makes trials, each with settings that follow from the one before, and keeps the best."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sim.temporary import temporary_folder
+from sim2coco.datasets.reading import open_dataset
+from sim2coco.engines.engine import Engine
+from sim2coco.matching.observed import MATCHED, Observed, observe
+from sim2coco.matching.proposal import Tree, follow, size_of
+from sim2coco.recipe import Recipe
+from sim2coco.run import generate
+from sim2coco.statistics.histograms import standard_deviation
+from sim2coco.tally import Tally
+
+LONGER_PX = 640
+"""Trials of larger images are made at this length of their longer side: quantities are relative to it."""
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Match:
+    """The best settings, and what they and the original ones give.
+
+    Attributes:
+        original: The plain values of the original recipe.
+        best: Those of the best one.
+        before: Images with the original settings.
+        after: Images with the best ones, of another seed than those by which they were found.
+    """
+
+    original: Tree
+    best: Tree
+    before: Observed
+    after: Observed
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How many images are made.
+
+    Attributes:
+        images: Number of images of each trial.
+        trials: Number of trials between the first, with the settings to begin with, and the last, which
+            checks the best ones: `trials` + 2 in all.
+        engine: Where scenes are made.
+        workers: Number of worker processes.
+    """
+
+    images: int
+    trials: int
+    engine: Engine
+    workers: int
+
+
+def match(recipe: Recipe, real: Observed, plan: Plan, progress: Progress = lambda done: None) -> Match:
+    """Looks for settings whose images resemble those of a data set.
+
+    Args:
+        recipe: The settings to begin with.
+        real: The data set.
+        plan: How many images are made, and where.
+        progress: Called with the number of images that were made so far. An exception from it stops the
+            search.
+
+    Raises:
+        GenerationError: The images of a trial are rejected.
+    """
+    made = _Trials(plan, progress)
+    original: Tree = recipe.model_dump(mode="json")
+    tree = best = original
+    seen = before = made.run(original)
+    best_distance = np.inf
+    for _ in range(plan.trials):
+        tree = follow(size_of(tree, real), real, seen)
+        seen = made.run(tree)
+        if (distance := _distance(real, seen)) < best_distance:
+            best, best_distance = tree, distance
+    after = made.run({**best, "seed": best["seed"] + 1})
+    return Match(original, best, before, after)
+
+
+def _distance(real: Observed, seen: Observed) -> float:
+    """The sum of all distances, in standard deviations of what is wanted."""
+    known = [name for name in MATCHED if real.has(name)]
+    far = [seen.distance(name, real) / standard_deviation(real.values.histogram(name)) for name in known]
+    return float(np.nansum(far))
+
+
+@dataclass
+class _Trials:
+    """Makes images, and observes them."""
+
+    plan: Plan
+    progress: Progress
+    done: int = 0
+
+    def run(self, tree: Tree) -> Observed:
+        """Makes the images of one trial: one view of each scene."""
+        recipe = Recipe.parse({**tree, "views": 1, "lightings": 1, "image": _reduced(tree["image"])})
+
+        def report(tally: Tally) -> None:
+            self.progress(self.done + tally.made)
+
+        with temporary_folder() as folder:
+            out = Path(folder) / "trial"
+            generate(
+                recipe,
+                out,
+                self.plan.images,
+                workers=self.plan.workers,
+                engine=self.plan.engine,
+                card=False,
+                report=False,
+                progress=report,
+            )
+            self.done += self.plan.images
+            images = open_dataset(out).images(_augmented_split(recipe))
+            size = tree["image"]["width"], tree["image"]["height"]
+            return observe(images, size=size)
+
+
+def _reduced(image: Tree) -> Tree:
+    """The settings of an image that is not larger than it has to be, without further files."""
+    factor = min(1.0, LONGER_PX / max(image["width"], image["height"]))
+    sides = {side: max(1, round(factor * image[side])) for side in ("width", "height")}
+    return {**image, **sides, "extra": []}
+
+
+def _augmented_split(recipe: Recipe) -> str | None:
+    """The split whose images are observed: one that is augmented, as those for training are."""
+    return next(iter(recipe.augment.splits), None) if len(recipe.split.shares) > 1 else None
