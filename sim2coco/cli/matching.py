@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from sim2coco.cli.arguments import Parser
-from sim2coco.cli.reporting import err, out
+from sim2coco.cli.reporting import out
 from sim2coco.cli.stopping import Interrupted, on_signals, request_stop, stop_signals
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def parsed(arguments: list[str], description: str) -> tuple[argparse.Namespace, 
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
     number = "images of each trial; default: 60"
     parser.add_argument("--num", type=_positive, default=60, metavar="N", help=number)
-    trials = "trials that change the settings; default: 4"
+    trials = "how often the settings are changed; default: 4"
     parser.add_argument("--trials", type=_positive, default=4, metavar="N", help=trials)
     return parser.parse_known_args(arguments)
 
@@ -67,8 +67,8 @@ def match_one(options: argparse.Namespace, given: list[str], tree: "DictConfig")
     (recipe, run), target = read_without_out(tree), _target(options)
     real, name = _real(options)
     on_signals(request_stop)
-    total = options.num * (options.trials + 2)
-    with ProgressBar(out, total, "images", f"{options.real}: {options.trials + 2} trials") as bar:
+    total = options.num * (options.trials + 1)
+    with ProgressBar(out, total, "images", f"{options.real}: {options.trials + 1} trials") as bar:
 
         def progress(done: int) -> None:
             if stop_signals:
@@ -116,25 +116,24 @@ def _real(options: argparse.Namespace) -> tuple["Observed", str]:
     """
     from sim2coco.datasets.errors import DataSetError
     from sim2coco.datasets.reading import open_annotations
-    from sim2coco.matching.observed import OF_PIXELS, observe
+    from sim2coco.matching.observed import observe
     from sim2coco.selecting.reference import open_reference
 
     path = Path(options.real).expanduser()
-    folder = Path(options.images).expanduser() if options.images else None
-    if folder is not None and not folder.is_dir():
-        raise DataSetError(f"--images: {folder}: no such folder")
-    if path.is_file() and folder is not None:
-        real, split = open_annotations(path), None
+    if options.images:
+        folder = Path(options.images).expanduser()
+        if not folder.is_dir():
+            raise DataSetError(f"--images: {folder}: no such folder")
+        if not path.is_file():
+            raise DataSetError(
+                f"--images: {path} is no annotation file; a data set knows where its images lie"
+            )
+        found = observe(open_annotations(path, folder).images())
     else:
         real, split = open_reference(path)
-    found = observe(real.images(split), folder)
-    if not found.images:
-        raise DataSetError(f"{path}: has no images")
-    if not found.has("objects") or not found.has("box_size"):
+        found = observe(real.images(split))
+    if not len(found.values.of("box_size")):
         raise DataSetError(f"{path}: has no labels")
-    if not found.has(OF_PIXELS[0]):
-        left = "so brightness and contrast are left alone; name their folder with --images"
-        err.print(f"{path}: no image file was found, {left}", markup=False)
     return found, path.resolve().stem if path.is_file() else path.resolve().name
 
 

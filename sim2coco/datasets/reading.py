@@ -100,13 +100,13 @@ def open_coco(root: Path) -> "CocoDataset":
     return CocoDataset(root, replace(joined(heads, [*files]), amodal=amodal), parts)
 
 
-def open_annotations(file: Path) -> "CocoDataset":
-    """Opens one annotation file, wherever it lies; its images are those of a split `train`.
+def open_annotations(file: Path, images: Path) -> "CocoDataset":
+    """Opens one annotation file whose images lie anywhere; they are those of a split `train`.
 
     Raises:
         DataSetError: The file is invalid.
     """
-    part = _Part(Folder(file.parent, ours=False), "train", file.name)
+    part = _Part(Folder(file.parent, ours=False), "train", file.name, images)
     return CocoDataset(
         file.parent, replace(joined([part.head.info], ["train"]), amodal=False), {"train": part}
     )
@@ -124,9 +124,9 @@ def _advised(root: Path) -> Iterator[None]:
 class _Part:
     """A split: its annotation files, and what they state, read when it is needed."""
 
-    def __init__(self, folder: Folder, split: str, name: str) -> None:
-        """Reads categories and licences."""
-        self._folder, self._split, self._name = folder, split, name
+    def __init__(self, folder: Folder, split: str, name: str, images: Path | None = None) -> None:
+        """Reads categories and licences; None means that the images lie in a usual place."""
+        self._folder, self._split, self._name, self._images = folder, split, name, images
         amodal = folder.root / amodal_file(folder, name)
         self.file, self.amodal = folder.root / name, amodal if amodal.exists() else None
         self.head: Head = read_head(self.file)
@@ -139,6 +139,8 @@ class _Part:
     @cached_property
     def images(self) -> Path:
         """The folder of its image files."""
+        if self._images is not None:
+            return self._images
         found = image_folder(self._folder, self._name, self.index.names)
         return self._folder.root / (found or f"images/{self._split}")
 

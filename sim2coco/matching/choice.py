@@ -26,15 +26,14 @@ def as_choice(match: Match, name: str) -> str:
         match: What was found.
         name: Name of the data set that is resembled.
     """
-    tree = changed(match.original, match.best)
+    tree = changed(match.original, match.found)
     body = yaml.safe_dump(tree, sort_keys=False, default_flow_style=None, allow_unicode=True)
     return HEAD.format(name=" ".join(name.split())) + (body if tree else "")
 
 
 def distances(match: Match, real: Observed) -> dict[str, tuple[float, float]]:
-    """The earth mover's distances of each known quantity to the data set, before and after."""
-    known = [name for name in MATCHED if real.has(name)]
-    return {name: (match.before.distance(name, real), match.after.distance(name, real)) for name in known}
+    """The earth mover's distances of each quantity to the data set, before and after."""
+    return {name: (match.before.distance(name, real), match.after.distance(name, real)) for name in MATCHED}
 
 
 def title(name: str) -> str:

@@ -2,8 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -17,7 +16,7 @@ from sim2coco.statistics.values import Values
 MATCHED = ("objects", "box_size", "brightness", "contrast", "image_size")
 """The quantities that settings follow, as in `sim2coco.statistics.histograms`."""
 OF_PIXELS = ("brightness", "contrast")
-"""Those for which the image files are read."""
+"""Those that are measured of the pixels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,8 +24,7 @@ class Observed:
     """The values of some quantities over the images of a data set.
 
     Attributes:
-        values: Those of `MATCHED`: one for each image, of `box_size` one for each label. Those of pixels are
-            missing if no image file was read.
+        values: Those of `MATCHED`: one for each image, of `box_size` one for each label.
         images: Number of images.
         size: Width and height of most images, in pixels.
     """
@@ -35,18 +33,13 @@ class Observed:
     images: int
     size: tuple[int, int]
 
-    def has(self, name: str) -> bool:
-        """Whether a quantity is known."""
-        return len(self.values.of(name)) > 0
-
     def distance(self, name: str, other: "Observed") -> float:
-        """Earth mover's distance of a quantity to another data set; NaN if it is not known in both."""
+        """Earth mover's distance of a quantity to another data set; NaN if either has no labels."""
         return earth_movers_distance(self.values.histogram(name), other.values.histogram(name))
 
 
 def observe(
     images: Iterable[LabelledImage],
-    folder: Path | None = None,
     size: tuple[int, int] | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Observed:
@@ -54,7 +47,6 @@ def observe(
 
     Args:
         images: Its images.
-        folder: Where the image files lie, if not where the data set says.
         size: Width and height that the images stand for, if not their own.
         progress: Called with the number of images that were read.
 
@@ -64,13 +56,10 @@ def observe(
     found, number = Values(), 0
     sizes: Counter[tuple[int, int]] = Counter()
     for number, image in enumerate(images, start=1):
-        if folder is not None:
-            image = replace(image, file=folder / image.name)
         for name, values in _of_labels(image):
             found.extend(name, values)
-        if image.file.exists():
-            for name, value in zip(OF_PIXELS, _of_pixels(image), strict=True):
-                found.extend(name, [value])
+        for name, value in zip(OF_PIXELS, _of_pixels(image), strict=True):
+            found.extend(name, [value])
         own = size or (image.width, image.height)
         found.extend("image_size", [float(np.sqrt(own[0] * own[1]))])
         sizes[own] += 1

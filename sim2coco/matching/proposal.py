@@ -33,29 +33,31 @@ def size_of(tree: Tree, real: Observed) -> Tree:
     return {**tree, "image": {**tree["image"], "width": width, "height": height}}
 
 
-def follow(tree: Tree, real: Observed, trial: Observed) -> Tree:
+def follow(tree: Tree, real: Observed, trial: Observed, step: float = 1.0) -> Tree:
     """The settings of the next trial.
 
     Args:
         tree: Those of this trial, as the plain values of a `Recipe`.
         real: The data set to resemble.
         trial: What this trial has made.
+        step: Share of what is missing by which ranges are moved and widened; the number of objects, which
+            follows directly from the data set, is not concerned.
     """
     tree = deepcopy(tree)
     if "num_objects" in tree["scene"]:
         _follow_objects(tree["scene"], real.values.of("objects"), trial.values.of("objects"))
     if tree["camera"].get("fill") and not tree["camera"].get("distance_m"):
-        _follow_size(tree, real.values.of("box_size"), trial.values.of("box_size"))
+        _follow_size(tree, real.values.of("box_size"), trial.values.of("box_size"), step)
     if "exposure_ev" in tree["light"]:
-        _follow_brightness(tree["light"], real.values.of("brightness"), trial.values.of("brightness"))
+        _follow_brightness(tree["light"], real.values.of("brightness"), trial.values.of("brightness"), step)
     if tree["augment"]["splits"]:
-        _follow_contrast(tree["augment"], real.values.of("contrast"), trial.values.of("contrast"))
+        _follow_contrast(tree["augment"], real.values.of("contrast"), trial.values.of("contrast"), step)
     return tree
 
 
 def _follow_objects(scene: Tree, real: Array, trial: Array) -> None:
     """Counts: images without a label on purpose are told by `empty_share`, and left out of the rest."""
-    if "empty_share" in scene:
+    if "empty_share" in scene and len(real):
         scene["empty_share"] = round(min(float((real == 0).mean()), MAX_EMPTY), 3)
     real, trial = real[real > 0], trial[trial > 0]
     if not len(real) or not len(trial):
@@ -63,16 +65,17 @@ def _follow_objects(scene: Tree, real: Array, trial: Array) -> None:
     low, high = scene["num_objects"]
     seen_share = float(trial.mean()) / max((low + high) / 2, 0.5)
     wanted = real / max(seen_share, 0.1)
-    middle, half = float(wanted.mean()), float(np.sqrt(3) * wanted.std())
+    # n whole numbers have a variance of (n² - 1) / 12.
+    middle, half = float(wanted.mean()), float(np.sqrt(12 * wanted.var() + 1) - 1) / 2
     bounds = (round(middle - half), round(middle + half))
     scene["num_objects"] = [int(np.clip(bound, 1, MAX_OBJECTS)) for bound in bounds]
 
 
-def _follow_size(tree: Tree, real: Array, trial: Array) -> None:
+def _follow_size(tree: Tree, real: Array, trial: Array, step: float) -> None:
     """Boxes become larger with `camera.fill`, and beyond `MAX_FILL` with a smaller `scene.spread`."""
     if not len(real) or not len(trial):
         return
-    low, high = _moved(tree["camera"]["fill"], np.log2(real), np.log2(trial))
+    low, high = _moved(tree["camera"]["fill"], np.log2(real), np.log2(trial), step)
     excess = max(high / MAX_FILL, 1.0)
     tree["camera"]["fill"] = _rounded(low / excess, high / excess)
     spread = tree["scene"].get("spread")
@@ -80,38 +83,39 @@ def _follow_size(tree: Tree, real: Array, trial: Array) -> None:
         tree["scene"]["spread"] = _rounded(*(max(bound / excess, MIN_SPREAD) for bound in spread))
 
 
-def _follow_brightness(light: Tree, real: Array, trial: Array) -> None:
+def _follow_brightness(light: Tree, real: Array, trial: Array, step: float) -> None:
     if not len(real) or not len(trial):
         return
     bounds = [2**ev for ev in light["exposure_ev"]]
     logs = (GAMMA * np.log2(np.maximum(values, 1)) for values in (real, trial))
     light["exposure_ev"] = [
-        round(float(np.clip(np.log2(bound), -4, 4)), 2) for bound in _moved(bounds, *logs)
+        round(float(np.clip(np.log2(bound), -4, 4)), 2) for bound in _moved(bounds, *logs, step)
     ]
 
 
-def _follow_contrast(augment: Tree, real: Array, trial: Array) -> None:
+def _follow_contrast(augment: Tree, real: Array, trial: Array, step: float) -> None:
     """The contrast is changed as a camera's tone curve does, after rendering."""
     if not len(real) or not len(trial):
         return
     before = augment["pixels"].get(CONTRAST, {}).get("contrast", [1.0, 1.0])
-    low, high = _moved(before, *(np.log2(np.maximum(values, 1)) for values in (real, trial)))
+    low, high = _moved(before, *(np.log2(np.maximum(values, 1)) for values in (real, trial)), step)
     factor = [max(low, 1 / MAX_CONTRAST), min(high, MAX_CONTRAST)]
     same = {"brightness": [1.0, 1.0], "saturation": [1.0, 1.0], "hue": [0.0, 0.0]}
     augment["pixels"][CONTRAST] = {"name": "ColorJitter", "p": 1.0, "contrast": _rounded(*factor), **same}
 
 
-def _moved(bounds: list[float], real: Array, trial: Array) -> tuple[float, float]:
+def _moved(bounds: list[float], real: Array, trial: Array, step: float) -> tuple[float, float]:
     """A range of factors, moved by the difference of means and widened by the difference of variances.
 
     Args:
         bounds: The range.
         real: Logarithms, to the base of 2, of what is wanted.
         trial: Those that the range has given.
+        step: Share of the differences.
     """
     low, high = (float(np.log2(max(bound, 1e-6))) for bound in bounds)
-    middle = (low + high) / 2 + float(real.mean() - trial.mean())
-    variance = (high - low) ** 2 / 12 + float(real.var() - trial.var())
+    middle = (low + high) / 2 + step * float(real.mean() - trial.mean())
+    variance = (high - low) ** 2 / 12 + step * float(real.var() - trial.var())
     half = float(np.sqrt(3 * max(variance, 0.0)))
     return 2 ** (middle - half), 2 ** (middle + half)
 

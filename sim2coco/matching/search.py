@@ -1,19 +1,20 @@
-"""Makes trials, each with settings that follow from the one before, and keeps the best."""
+"""Makes trials, each with settings that follow from the one before.
+
+Each trial has other scenes, and the steps become smaller, so that their noise averages out (stochastic
+approximation, Robbins and Monro 1951).
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from sim.temporary import temporary_folder
 from sim2coco.datasets.reading import open_dataset
 from sim2coco.engines.engine import Engine
-from sim2coco.matching.observed import MATCHED, Observed, observe
+from sim2coco.matching.observed import Observed, observe
 from sim2coco.matching.proposal import Tree, follow, size_of
 from sim2coco.recipe import Recipe
 from sim2coco.run import generate
-from sim2coco.statistics.histograms import standard_deviation
 from sim2coco.tally import Tally
 
 LONGER_PX = 640
@@ -23,17 +24,17 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Match:
-    """The best settings, and what they and the original ones give.
+    """The settings that were found, and what they and the original ones give.
 
     Attributes:
         original: The plain values of the original recipe.
-        best: Those of the best one.
+        found: Those of the last one.
         before: Images with the original settings.
-        after: Images with the best ones, of another seed than those by which they were found.
+        after: Images with those that were found, of another seed than those by which they were found.
     """
 
     original: Tree
-    best: Tree
+    found: Tree
     before: Observed
     after: Observed
 
@@ -44,8 +45,7 @@ class Plan:
 
     Attributes:
         images: Number of images of each trial.
-        trials: Number of trials between the first, with the settings to begin with, and the last, which
-            checks the best ones: `trials` + 2 in all.
+        trials: Number of times that the settings are changed; `trials` + 1 times images are made.
         engine: Where scenes are made.
         workers: Number of worker processes.
     """
@@ -71,23 +71,12 @@ def match(recipe: Recipe, real: Observed, plan: Plan, progress: Progress = lambd
     """
     made = _Trials(plan, progress)
     original: Tree = recipe.model_dump(mode="json")
-    tree = best = original
+    tree = size_of(original, real)
     seen = before = made.run(original)
-    best_distance = np.inf
-    for _ in range(plan.trials):
-        tree = follow(size_of(tree, real), real, seen)
-        seen = made.run(tree)
-        if (distance := _distance(real, seen)) < best_distance:
-            best, best_distance = tree, distance
-    after = made.run({**best, "seed": best["seed"] + 1})
-    return Match(original, best, before, after)
-
-
-def _distance(real: Observed, seen: Observed) -> float:
-    """The sum of all distances, in standard deviations of what is wanted."""
-    known = [name for name in MATCHED if real.has(name)]
-    far = [seen.distance(name, real) / standard_deviation(real.values.histogram(name)) for name in known]
-    return float(np.nansum(far))
+    for trial in range(plan.trials):
+        tree = follow(tree, real, seen, step=2 / (2 + trial))
+        seen = made.run({**tree, "seed": tree["seed"] + 1 + trial})
+    return Match(original, tree, before, seen)
 
 
 @dataclass

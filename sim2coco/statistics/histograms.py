@@ -136,15 +136,6 @@ def earth_movers_distance(one: Histogram, other: Histogram) -> float:
     return float(np.abs(shares[0] - shares[1])[:-1] @ np.diff(centres))
 
 
-def standard_deviation(histogram: Histogram) -> float:
-    """That of the values of a histogram, at least the width of a bin; in octaves on a logarithmic scale."""
-    edges = np.log2(histogram.edges) if histogram.logarithmic else histogram.edges
-    centres, width = (edges[1:] + edges[:-1]) / 2, float(edges[1] - edges[0])
-    share = histogram.counts / histogram.counts.sum()
-    mean = float(share @ centres)
-    return max(float(np.sqrt(share @ (centres - mean) ** 2)), width)
-
-
 def _shares(counts: NDArray[np.int64]) -> Array:
     total = int(counts.sum())
     return counts / total if total else np.full(len(counts), np.nan)

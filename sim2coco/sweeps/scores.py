@@ -12,7 +12,7 @@ from sim2coco.datasets.reading import Dataset, open_dataset
 from sim2coco.messages import ConfigError
 from sim2coco.review.status import status
 from sim2coco.statistics.diversity import NEIGHBOURS, Vectors, vectors
-from sim2coco.statistics.histograms import earth_movers_distance, histograms, standard_deviation
+from sim2coco.statistics.histograms import Histogram, earth_movers_distance, histograms
 from sim2coco.statistics.measuring import measure
 from sim2coco.sweeps.row import SweepJob
 from sim2coco.sweeps.settings import REFERENCED, Score
@@ -113,10 +113,17 @@ def _squared(some: Vectors, others: Vectors) -> Vectors:
 def _likeness(score: Score, dataset: Dataset, reference: Dataset) -> float:
     """Minus the mean earth mover's distance of histograms, in standard deviations of the reference."""
     own, others = (histograms(measure(one), one.info.categories) for one in (dataset, reference))
-    far = [
-        earth_movers_distance(own[name], others[name]) / standard_deviation(others[name]) for name in COMPARED
-    ]
+    far = [earth_movers_distance(own[name], others[name]) / _spread(others[name]) for name in COMPARED]
     return -float(np.mean(far))
+
+
+def _spread(histogram: Histogram) -> float:
+    """The standard deviation of the values of a histogram, at least the width of a bin."""
+    edges = np.log2(histogram.edges) if histogram.logarithmic else histogram.edges
+    centres, width = (edges[1:] + edges[:-1]) / 2, float(edges[1] - edges[0])
+    share = histogram.counts / histogram.counts.sum()
+    mean = float(share @ centres)
+    return max(float(np.sqrt(share @ (centres - mean) ** 2)), width)
 
 
 def _average_precision(score: Score, dataset: Dataset, reference: Dataset) -> float:

@@ -21,7 +21,20 @@ SMALL = ("assets=shapes", "image.width=96", "image.height=72", "engine=inline", 
 @pytest.fixture
 def real(command: Command, here: Path) -> Path:
     """A data set with settings that `match` does not know."""
-    assert command("generate", "out=real", "num_images=24", "seed=7", *SMALL[:1], *SMALL[3:], *HIDDEN, "image.width=80", "image.height=80").code == 0
+    assert (
+        command(
+            "generate",
+            "out=real",
+            "num_images=24",
+            "seed=7",
+            *SMALL[:1],
+            *SMALL[3:],
+            *HIDDEN,
+            "image.width=80",
+            "image.height=80",
+        ).code
+        == 0
+    )
     return here / "real"
 
 
@@ -63,13 +76,16 @@ def test_annotations_and_images_may_lie_apart(command: Command, real: Path, here
     [
         (("nothing",), "nothing: no such folder"),
         (("real", "--images", "nothing"), "--images: nothing: no such folder"),
+        (("real", "--images", "real"), "real is no annotation file"),
         (("real", "--to", "a.json"), "must end in .yaml"),
         (("real", "--num", "0"), "must be from 1 to 10000"),
         (("real", "-m"), "does not accept -m"),
         (("real", "scene.num_object=3"), "did you mean 'scene.num_objects'?"),
     ],
 )
-def test_mistakes_are_told_in_one_line(command: Command, here: Path, words: tuple[str, ...], told: str) -> None:
+def test_mistakes_are_told_in_one_line(
+    command: Command, here: Path, words: tuple[str, ...], told: str
+) -> None:
     (here / "real").mkdir()
     found = command("match", *words, *TINY)
     assert found.code == 2

@@ -29,8 +29,7 @@ def tree(**changes: dict[str, Any]) -> dict[str, Any]:
     return {group: {**settings, **changes.get(group, {})} for group, settings in whole.items()}
 
 
-def test_a_trial_that_is_right_changes_little() -> None:
-    rng = np.random.default_rng(1)
+def test_a_trial_that_is_right_changes_little(rng: np.random.Generator) -> None:
     values = {
         "objects": rng.integers(5, 13, 2000).astype(float).tolist(),
         "box_size": (2 ** rng.uniform(-4, -2, 2000)).tolist(),
@@ -53,7 +52,9 @@ def test_counts_are_those_of_images_with_objects_and_correct_for_lost_labels() -
 
 def test_boxes_twice_as_large_need_twice_the_fill() -> None:
     sizes = [0.05, 0.1, 0.2]
-    now = follow(tree(camera={"fill": [0.3, 0.6]}), seen(box_size=[2 * one for one in sizes]), seen(box_size=sizes))
+    now = follow(
+        tree(camera={"fill": [0.3, 0.6]}), seen(box_size=[2 * one for one in sizes]), seen(box_size=sizes)
+    )
     assert np.allclose(now["camera"]["fill"], [0.6, 1.2], rtol=0.01)
     assert now["scene"]["spread"] == [1.0, 3.0]
 
@@ -76,7 +77,7 @@ def test_wider_boxes_widen_the_range_and_equal_ones_narrow_it_to_a_point() -> No
 
 def test_a_stop_of_light_is_that_of_srgb() -> None:
     now = follow(tree(), seen(brightness=[100.0] * 4), seen(brightness=[100 * 2 ** (1 / 2.2)] * 4))
-    assert np.allclose(now["light"]["exposure_ev"], [-1.6, 0.4], atol=0.02)
+    assert np.allclose(now["light"]["exposure_ev"], [-1.6, -0.4], atol=0.02)
 
 
 def test_contrast_is_a_factor_of_what_it_was() -> None:
@@ -87,7 +88,8 @@ def test_contrast_is_a_factor_of_what_it_was() -> None:
 
 
 @pytest.mark.parametrize(
-    "without", [{"camera": {"fill": None}}, {"camera": {"distance_m": [1.0, 2.0]}}, {"augment": {"splits": []}}]
+    "without",
+    [{"camera": {"fill": None}}, {"camera": {"distance_m": [1.0, 2.0]}}, {"augment": {"splits": []}}],
 )
 def test_what_a_kind_does_not_have_is_left_alone(without: dict[str, Any]) -> None:
     real, trial = seen(box_size=[0.4], contrast=[60.0]), seen(box_size=[0.1], contrast=[40.0])
@@ -108,4 +110,7 @@ def test_the_image_has_the_size_of_most() -> None:
 
 
 def test_only_changes_are_written() -> None:
-    assert changed({"a": 1, "b": {"c": 2, "d": 3}}, {"a": 1, "b": {"c": 4, "d": 3}, "e": 5}) == {"b": {"c": 4}, "e": 5}
+    assert changed({"a": 1, "b": {"c": 2, "d": 3}}, {"a": 1, "b": {"c": 4, "d": 3}, "e": 5}) == {
+        "b": {"c": 4},
+        "e": 5,
+    }
