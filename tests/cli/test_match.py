@@ -39,7 +39,7 @@ def real(command: Command, here: Path) -> Path:
 
 
 def test_each_quantity_comes_at_least_half_of_the_way(command: Command, real: Path, here: Path) -> None:
-    told = command("match", "real", "--num=24", "--trials=3", *SMALL)
+    told = command("match", "real", "--num=16", "--trials=2", *SMALL)
     assert (told.code, told.err) == (0, "")
     rows = re.findall(r"^(\S.*?\S) {2,}(?:[\d.,]+ +){3}([\d.,]+) +([\d.,]+) *$", told.out, re.MULTILINE)
     assert len(rows) == 5
@@ -57,7 +57,7 @@ def test_each_quantity_comes_at_least_half_of_the_way(command: Command, real: Pa
     run = json.loads((here / "data" / "real" / "run.json").read_text())["recipe"]
     assert run["scene"]["num_objects"] == settings["scene"]["num_objects"]
     assert not check(here / "data" / "real").faults
-    again = command("match", "real", "--num=24", "--trials=3", *SMALL)
+    again = command("match", "real", "--num=16", "--trials=2", *SMALL)
     assert again.code == 2
     assert "add --force" in again.err
 
