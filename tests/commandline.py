@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROGRAM = Path(sys.executable).parent / "sim2coco"
-TINY = ("assets=shapes", "image.width=64", "image.height=64", "engine=inline")
+TINY = (
+    *("assets=shapes", "image.width=64", "image.height=64", "engine=inline"),
+    *("export.report=false", "export.card=false"),
+)
 
 
 @dataclass(frozen=True, slots=True)
