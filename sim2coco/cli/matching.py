@@ -15,8 +15,8 @@ from sim2coco.cli.stopping import Interrupted, on_signals, request_stop, stop_si
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from sim2coco.matching.choice import Match
     from sim2coco.matching.observed import Observed
+    from sim2coco.matching.search import Match
 
 FOLDER = "matched"
 """Folder of the choices, where --to names no other."""

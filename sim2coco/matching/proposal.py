@@ -87,10 +87,9 @@ def _follow_brightness(light: Tree, real: Array, trial: Array, step: float) -> N
     if not len(real) or not len(trial):
         return
     bounds = [2**ev for ev in light["exposure_ev"]]
-    logs = (GAMMA * np.log2(np.maximum(values, 1)) for values in (real, trial))
-    light["exposure_ev"] = [
-        round(float(np.clip(np.log2(bound), -4, 4)), 2) for bound in _moved(bounds, *logs, step)
-    ]
+    stops, trial_stops = (GAMMA * np.log2(np.maximum(values, 1)) for values in (real, trial))
+    moved = _moved(bounds, stops, trial_stops, step)
+    light["exposure_ev"] = [round(float(np.clip(np.log2(bound), -4, 4)), 2) for bound in moved]
 
 
 def _follow_contrast(augment: Tree, real: Array, trial: Array, step: float) -> None:
@@ -98,7 +97,8 @@ def _follow_contrast(augment: Tree, real: Array, trial: Array, step: float) -> N
     if not len(real) or not len(trial):
         return
     before = augment["pixels"].get(CONTRAST, {}).get("contrast", [1.0, 1.0])
-    low, high = _moved(before, *(np.log2(np.maximum(values, 1)) for values in (real, trial)), step)
+    logs, trial_logs = (np.log2(np.maximum(values, 1)) for values in (real, trial))
+    low, high = _moved(before, logs, trial_logs, step)
     factor = [max(low, 1 / MAX_CONTRAST), min(high, MAX_CONTRAST)]
     same = {"brightness": [1.0, 1.0], "saturation": [1.0, 1.0], "hue": [0.0, 0.0]}
     augment["pixels"][CONTRAST] = {"name": "ColorJitter", "p": 1.0, "contrast": _rounded(*factor), **same}
