@@ -16,8 +16,8 @@ from typing import Any, get_args
 import numpy as np
 from rich.console import Console
 
-from scenes.camera import Extra, ImageSettings
-from scenes.depthsensor import Stereo, StructuredLight
+from scenes.cameras.camera import Extra, ImageSettings
+from scenes.cameras.depthsensor import Stereo, StructuredLight
 from scenes.shot import Shot
 from sim.annotate import Sample, annotate
 from sim.render.raster.gbuffer import GBuffer, RejectedView

@@ -4,8 +4,8 @@ from typing import Literal
 
 from scenes.assets.catalogue import Catalogue
 from scenes.assets.mesh import Mesh
-from scenes.furniture import CUBE, FurnitureSettings, cubes, cuboid
-from scenes.release import Release
+from scenes.furnishing.furniture import CUBE, FurnitureSettings, cubes, cuboid
+from scenes.placing.release import Release
 from scenes.scene import Scene, random_disc
 from scenes.settings import Positive, Streams, uniform
 from scenes.spec import Physics, SceneSpec

@@ -17,7 +17,7 @@ from scenes.assets.catalogue import Catalogue
 from scenes.assets.images import Album
 from scenes.assets.mesh import Mesh
 from scenes.assets.shapes import box
-from scenes.furniture import FurnitureSettings
+from scenes.furnishing.furniture import FurnitureSettings
 from scenes.geometry import Pose, on_sphere, vec3
 from scenes.light import LightKind
 from scenes.looks import LookSettings

@@ -16,7 +16,7 @@ from scenes.assets.images import DEFECTS
 from scenes.assets.materials.sheet import metal_color
 from scenes.assets.mesh import Mesh
 from scenes.assets.stance import STANDING
-from scenes.camera import ALL_ROUND, Viewpoints
+from scenes.cameras.camera import ALL_ROUND, Viewpoints
 from scenes.defects import DefectSettings
 from scenes.geometry import Pose, Quat, quaternion, rotation
 from scenes.looks import LookSettings, looks_in

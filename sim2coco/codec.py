@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.camera import ImageSettings
+from scenes.cameras.camera import ImageSettings
 
 
 def encode(image: NDArray[np.uint8], settings: ImageSettings) -> bytes:

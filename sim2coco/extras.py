@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.camera import Extra, ImageSettings
+from scenes.cameras.camera import Extra, ImageSettings
 from sim.annotate import Sample
 from sim2coco.codec import encode_depth, encode_exr, encode_ids, encode_normals
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
-from scenes.camera import ImageSettings
+from scenes.cameras.camera import ImageSettings
 from scenes.shot import Shot
 from sim.annotate import Instance, Measures, Sample
 from sim.boxes import Box, bounding_box

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError, model_validator
 
+import scenes.cameras
 import scenes.kinds
 import sim.render
 import sim2coco.quality
@@ -16,8 +17,8 @@ from scenes.assets.categories import Assets
 from scenes.assets.images import ENVIRONMENT, Style
 from scenes.assets.loading import load_catalogue
 from scenes.assets.paths import AssetPath
-from scenes.calibration import CalibrationError, calibration
-from scenes.camera import CameraKind, ImageSettings, Shell
+from scenes.cameras.calibration import CalibrationError, calibration
+from scenes.cameras.camera import CameraKind, ImageSettings, Shell
 from scenes.heldout import HeldOut, hold_out
 from scenes.kinds.drop import Drop
 from scenes.light import LightKind, SunAndSky
@@ -29,7 +30,7 @@ from sim.render.settings import Relit, Render
 from sim2coco.messages import ConfigError
 from sim2coco.quality.judge import Quality
 
-load_kinds(scenes, scenes.kinds, sim.render, sim2coco.quality)
+load_kinds(scenes, scenes.cameras, scenes.kinds, sim.render, sim2coco.quality)
 
 
 class Recipe(Settings):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scenes.camera import CameraKind
+from scenes.cameras.camera import CameraKind
 from scenes.geometry import Array
 from scenes.settings import Streams
 from sim2coco.recipe import Recipe

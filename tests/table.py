@@ -11,7 +11,7 @@ from scenes.assets.categories import Assets
 from scenes.assets.loading import load_catalogue
 from scenes.assets.mesh import Mesh
 from scenes.assets.shapes import box
-from scenes.furniture import FurnitureSettings
+from scenes.furnishing.furniture import FurnitureSettings
 from scenes.geometry import Pose, Vec3
 from scenes.looks import LookSettings
 from scenes.scene import Scene

@@ -8,12 +8,13 @@ import numpy as np
 
 from scenes.assets.catalogue import Catalogue
 from scenes.assets.mesh import Mesh
-from scenes.camera import Viewpoints
-from scenes.crate import Crate
+from scenes.cameras.camera import Viewpoints
 from scenes.floor import FloorSettings
-from scenes.furniture import FurnitureSettings, cubes
-from scenes.physics import PhysicsSettings
-from scenes.release import PILE_TRIES, Release
+from scenes.furnishing.crate import Crate
+from scenes.furnishing.furniture import FurnitureSettings, cubes
+from scenes.furnishing.wire import BAR_SHARE, layers
+from scenes.placing.physics import PhysicsSettings
+from scenes.placing.release import PILE_TRIES, Release
 from scenes.scene import Scene, UnplacedBody
 from scenes.settings import (
     IntRange,
@@ -29,7 +30,6 @@ from scenes.settings import (
 )
 from scenes.spec import SceneSpec
 from scenes.walls import WallSettings
-from scenes.wire import BAR_SHARE, layers
 
 RIM = 1.2
 """Height and overhang of a rim, in multiples of the thickness of the walls."""

@@ -6,8 +6,8 @@ import numpy as np
 
 from scenes.assets.catalogue import Catalogue
 from scenes.floor import FloorSettings
-from scenes.physics import PhysicsSettings
-from scenes.release import PILE_TRIES, Release
+from scenes.placing.physics import PhysicsSettings
+from scenes.placing.release import PILE_TRIES, Release
 from scenes.scene import Scene, random_disc
 from scenes.settings import IntRange, NonNegative, Positive, Range, Streams, uniform, within
 from scenes.spec import SceneSpec

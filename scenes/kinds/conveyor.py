@@ -8,12 +8,12 @@ import numpy as np
 
 from scenes.assets.catalogue import Catalogue
 from scenes.assets.mesh import Mesh
-from scenes.camera import Viewpoints
+from scenes.cameras.camera import Viewpoints
 from scenes.floor import FloorSettings
-from scenes.furniture import CUBE, FurnitureSettings, Part, cubes, cuboid
+from scenes.furnishing.furniture import CUBE, FurnitureSettings, Part, cubes, cuboid
 from scenes.geometry import Pose, Vec3, vec3
-from scenes.physics import PhysicsSettings
-from scenes.release import Release
+from scenes.placing.physics import PhysicsSettings
+from scenes.placing.release import Release
 from scenes.scene import Array, Scene, UnplacedBody
 from scenes.settings import (
     IntRange,

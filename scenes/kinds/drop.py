@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from scenes.assets.catalogue import Catalogue
 from scenes.floor import FloorSettings
-from scenes.physics import PhysicsSettings
-from scenes.release import Release
+from scenes.placing.physics import PhysicsSettings
+from scenes.placing.release import Release
 from scenes.scene import Scene, random_disc
 from scenes.settings import NonNegative, Positive, Range, Streams, length_m, within
 from scenes.spec import SceneSpec

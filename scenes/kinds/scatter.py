@@ -8,13 +8,13 @@ import numpy as np
 
 from scenes.assets.catalogue import Catalogue
 from scenes.floor import FloorSettings
-from scenes.footprint import Array, area_m2
 from scenes.geometry import Quat
-from scenes.places import ClusterSettings, Sampler, even_distance_m, points_in, rectangle
+from scenes.placing.footprint import Array, area_m2
+from scenes.placing.places import ClusterSettings, Sampler, even_distance_m, points_in, rectangle
+from scenes.placing.standing import Plot
 from scenes.scene import Scene, UnplacedBody, random_quaternion, turned
 from scenes.settings import Positive, Range, ShareRange, Streams, length_m, uniform
 from scenes.spec import RejectedDraw, SceneSpec
-from scenes.standing import Plot
 from scenes.walls import WallSettings
 
 MAX_BODIES = 4000

@@ -8,11 +8,12 @@ import numpy as np
 
 from scenes.assets.catalogue import Catalogue
 from scenes.assets.mesh import Mesh
-from scenes.camera import Viewpoints
+from scenes.cameras.camera import Viewpoints
 from scenes.floor import FloorSettings
-from scenes.furniture import CUBE, FurnitureSettings, cubes
-from scenes.physics import PhysicsSettings
-from scenes.rack import Rack
+from scenes.furnishing.furniture import CUBE, FurnitureSettings, cubes
+from scenes.furnishing.rack import Rack
+from scenes.placing.physics import PhysicsSettings
+from scenes.placing.shelving import LIFT, Column, Line, Product, along, dealt, width_of
 from scenes.scene import Scene, UnplacedBody
 from scenes.settings import (
     IntRange,
@@ -25,7 +26,6 @@ from scenes.settings import (
     uniform_int,
     within,
 )
-from scenes.shelving import LIFT, Column, Line, Product, along, dealt, width_of
 from scenes.spec import Body, SceneSpec
 from scenes.walls import WallSettings
 

@@ -9,12 +9,12 @@ import numpy as np
 from scenes.assets.catalogue import Catalogue
 from scenes.assets.mesh import Mesh
 from scenes.assets.shapes import cylinder
-from scenes.camera import Viewpoints
+from scenes.cameras.camera import Viewpoints
 from scenes.floor import FloorSettings
-from scenes.furniture import CUBE, FurnitureSettings, cubes, cuboid
+from scenes.furnishing.furniture import CUBE, FurnitureSettings, cubes, cuboid
 from scenes.geometry import Pose, Scale
-from scenes.physics import PhysicsSettings
-from scenes.release import Release
+from scenes.placing.physics import PhysicsSettings
+from scenes.placing.release import Release
 from scenes.scene import Array, Scene, UnplacedBody, random_disc
 from scenes.settings import NonNegative, Positive, Range, Share, Streams, uniform, within
 from scenes.space import BoundingVolume

@@ -13,7 +13,7 @@ from pydantic import Field, SerializeAsAny
 import conf
 import sim2coco.engines
 import sim2coco.export
-from scenes.camera import CameraKind
+from scenes.cameras.camera import CameraKind
 from scenes.light import LightKind
 from scenes.scene import Scene
 from scenes.settings import Kind, Settings, load_kinds, one_of

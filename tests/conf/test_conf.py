@@ -8,7 +8,7 @@ from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 
 import conf
-from scenes.camera import CameraKind
+from scenes.cameras.camera import CameraKind
 from scenes.light import SunAndSky
 from sim2coco.cli.config import (
     GROUPS,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scenes.camera import CameraKind
+from scenes.cameras.camera import CameraKind
 from sim2coco import Recipe, generate
 from sim2coco.records import Record, from_bytes
 from sim2coco.tally import GenerationError

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from scenes.assets.shapes import sphere
-from scenes.camera import ImageSettings
+from scenes.cameras.camera import ImageSettings
 from scenes.spec import Wall
 from sim.annotate import Sample
 from sim2coco import Recipe, generate

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 from pydantic import ValidationError
 
-from scenes.camera import ImageSettings
+from scenes.cameras.camera import ImageSettings
 from sim2coco import Recipe, generate
 from sim2coco.check import check
 from sim2coco.codec import encode_exr, encode_normals
@@ -134,7 +134,7 @@ def test_normals_are_decoded_by_the_formula_of_the_docs(
 
 
 def test_exr_without_its_package_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scenes.camera.find_spec", lambda name: None)
+    monkeypatch.setattr("scenes.cameras.camera.find_spec", lambda name: None)
     with pytest.raises(ValidationError, match="needs the package OpenEXR: pip install openexr"):
         ImageSettings.parse({"extra": ["depth_exr"]})
 

@@ -13,7 +13,7 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 
 from scenes.assets.shapes import box
-from scenes.camera import ImageSettings
+from scenes.cameras.camera import ImageSettings
 from scenes.shot import Shot
 from sim.annotate import Sample
 from sim.settle import Settled

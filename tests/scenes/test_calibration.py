@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from scenes.calibration import CalibrationError, calibration
+from scenes.cameras.calibration import CalibrationError, calibration
 from sim2coco.messages import ConfigError
 from sim2coco.recipe import Recipe
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scenes.camera import CameraKind, Grid, ImageSettings, Shell, Viewpoints
+from scenes.cameras.camera import CameraKind, Grid, ImageSettings, Shell, Viewpoints
 from scenes.geometry import Vec3, look_at
 from scenes.settings import Settings
 from scenes.shot import Camera

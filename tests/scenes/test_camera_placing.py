@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scenes.camera import CameraKind, ImageSettings, Viewpoints
+from scenes.cameras.camera import CameraKind, ImageSettings, Viewpoints
+from scenes.cameras.handheld import Handheld
+from scenes.cameras.orbit import Orbit
+from scenes.cameras.overhead import Overhead
 from scenes.geometry import Vec3
-from scenes.handheld import Handheld
-from scenes.orbit import Orbit
-from scenes.overhead import Overhead
 from scenes.settings import Settings
 from scenes.shot import Camera
 from sim2coco.seeding import rng_for

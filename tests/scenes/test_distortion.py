@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from scenes.camera import ImageSettings, Shell
+from scenes.cameras.camera import ImageSettings, Shell
+from scenes.cameras.intrinsics import border_of
+from scenes.cameras.overhead import Overhead
 from scenes.distortion import Distortion, lens_for
-from scenes.intrinsics import border_of
-from scenes.overhead import Overhead
 from scenes.shot import Camera
 from tests.rig import aimed
 

@@ -13,7 +13,7 @@ from scenes.assets.materials.material import Material
 from scenes.assets.materials.noise import enlarged, uniforms
 from scenes.assets.textures import TEXTURES
 from scenes.floor import FloorSettings
-from scenes.furniture import FurnitureSettings
+from scenes.furnishing.furniture import FurnitureSettings
 from scenes.looks import LookSettings
 from scenes.scene import BackgroundSettings
 from scenes.spec import Look

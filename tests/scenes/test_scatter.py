@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from scenes.assets.catalogue import Catalogue
-from scenes.footprint import area_m2, covered_share, footprint
 from scenes.kinds.drop import Drop
 from scenes.kinds.floating import Floating
 from scenes.kinds.scatter import Scatter
-from scenes.places import are_inside, points_in
+from scenes.placing.footprint import area_m2, covered_share, footprint
+from scenes.placing.places import are_inside, points_in
 from scenes.scene import Scene
 from scenes.spec import Body, RejectedDraw, SceneSpec
 from tests.refusals import assert_refused

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from scenes.camera import Shell
-from scenes.sensor import EFFECTS, SensorSettings
+from scenes.cameras.camera import Shell
+from scenes.cameras.sensor import EFFECTS, SensorSettings
 from scenes.shot import Sensor
 from sim2coco.recipe import Recipe
 from sim2coco.seeding import rng_for

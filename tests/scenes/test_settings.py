@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from scenes.assets.categories import Category
-from scenes.camera import CameraKind, Grid, Shell
+from scenes.cameras.camera import CameraKind, Grid, Shell
 from scenes.kinds.drop import Drop
 from scenes.settings import (
     IntRange,

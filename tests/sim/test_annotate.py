@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from scenes.assets.shapes import SHAPES, sphere
-from scenes.camera import ImageSettings, Shell
+from scenes.cameras.camera import ImageSettings, Shell
 from scenes.kinds.drop import Drop
 from scenes.kinds.floating import Floating
 from scenes.scene import Scene

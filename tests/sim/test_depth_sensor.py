@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scenes.depthsensor import Stereo, StructuredLight
+from scenes.cameras.depthsensor import Stereo, StructuredLight
 from scenes.shot import DepthSensor
 from sim.render.sensor.depthsensor import measured_depth
 from tests.rig import camera_at

@@ -14,7 +14,7 @@ import pytest
 
 from scenes.assets.images import Album
 from scenes.assets.shapes import SHAPES, box, sphere
-from scenes.camera import ImageSettings, Shell
+from scenes.cameras.camera import ImageSettings, Shell
 from scenes.kinds.drop import Drop
 from scenes.light import SunAndSky
 from scenes.shot import Shot

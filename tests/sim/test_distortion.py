@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from scenes.assets.shapes import box, sphere
+from scenes.cameras.intrinsics import border_of
 from scenes.distortion import lens_for
-from scenes.intrinsics import border_of
 from scenes.shot import Camera
 from scenes.spec import Look
 from sim.render.raster.surfacenormals import surface_normals

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from scenes.assets.shapes import SHAPES, box, sphere
-from scenes.camera import Shell
+from scenes.cameras.camera import Shell
 from scenes.shot import Lens, Motion, Shot
 from scenes.spec import Look
 from sim.render.sensor.lens import circle_px, disc_kernel, lens_blur

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from scenes.assets.mesh import Mesh
 from scenes.assets.shapes import box, sphere
-from scenes.furniture import FurnitureSettings
+from scenes.furnishing.furniture import FurnitureSettings
 from scenes.geometry import Pose, Vec3, vec3
 from scenes.shot import Camera
 from scenes.spec import Body, Look, SceneSpec

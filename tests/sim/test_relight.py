@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from scenes.assets.images import Album
 from scenes.assets.shapes import SHAPES, box, sphere
-from scenes.camera import ImageSettings, Shell
+from scenes.cameras.camera import ImageSettings, Shell
 from scenes.geometry import vec3
 from scenes.kinds.drop import Drop
 from scenes.light import SunAndSky

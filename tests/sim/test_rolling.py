@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from scenes.assets.shapes import box, sphere
-from scenes.camera import Shell
+from scenes.cameras.camera import Shell
+from scenes.cameras.intrinsics import border_of
 from scenes.distortion import lens_for
-from scenes.intrinsics import border_of
 from scenes.shot import Camera, Motion
 from scenes.spec import Look
 from sim.render.raster.rays import pixel_rays

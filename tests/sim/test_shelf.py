@@ -11,7 +11,7 @@ from scenes.assets.loading import load_catalogue
 from scenes.assets.stance import can_stand
 from scenes.geometry import rotation
 from scenes.kinds.shelf import Shelf
-from scenes.shelving import Column, Product
+from scenes.placing.shelving import Column, Product
 from scenes.spec import Body, SceneSpec
 from tests.rig import Array, Rig, catalogue_from, streams
 

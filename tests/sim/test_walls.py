@@ -11,7 +11,7 @@ from PIL import Image
 
 from scenes.assets.images import Album, Texture, load_images
 from scenes.assets.shapes import SHAPES, box, sphere
-from scenes.camera import ImageSettings, Shell
+from scenes.cameras.camera import ImageSettings, Shell
 from scenes.geometry import vec3
 from scenes.kinds.drop import Drop
 from scenes.shot import Camera, Lamp, Light

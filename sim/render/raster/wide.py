@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from scenes.cameras.intrinsics import COEFFICIENTS, Intrinsics, border_of, single
 from scenes.distortion import MAX_ANGLE_DEG
-from scenes.intrinsics import COEFFICIENTS, Intrinsics, border_of, single
 from scenes.shot import Camera
 
 MARGIN_PX = 4

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from pydantic import Field
 
-from scenes.camera import ALL_ROUND, Array, CameraKind, Viewpoints
+from scenes.cameras.camera import ALL_ROUND, Array, CameraKind, Viewpoints
 from scenes.geometry import on_sphere
 from scenes.settings import Positive, Range, ShareRange, uniform, within
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenes.furniture import CUBE, Part, cuboid
+from scenes.furnishing.furniture import CUBE, Part, cuboid
+from scenes.furnishing.wire import panel
 from scenes.geometry import Pose, Vec3, quaternion
 from scenes.scene import IDENTITY, Array, UnplacedBody
 from scenes.space import BoundingVolume
 from scenes.spec import Region
-from scenes.wire import panel
 
 LEVEL_RAD = 0.01
 """Crates that are tilted by less than this stand on the floor without a support."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import model_validator
 
-from scenes.camera import Array, CameraKind, ImageSettings
+from scenes.cameras.camera import Array, CameraKind, ImageSettings
 from scenes.geometry import Pose, Vec3, camera_axes, quaternion, vec3
 from scenes.settings import Positive, Range, ShareRange, uniform, within
 from scenes.shot import Camera

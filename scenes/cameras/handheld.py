@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 
-from scenes.camera import ALL_ROUND, Array, CameraKind, Viewpoints
+from scenes.cameras.camera import ALL_ROUND, Array, CameraKind, Viewpoints
 from scenes.settings import Positive, Range, uniform, within
 
 NEAREST = 0.3

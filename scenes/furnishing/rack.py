@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scenes.furniture import cuboid
+from scenes.furnishing.furniture import cuboid
 from scenes.geometry import Pose, Scale
 from scenes.spec import Region
 

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator, model_validator
 
-from scenes.depthsensor import DepthSensorKind, StructuredLight
+from scenes.cameras.depthsensor import DepthSensorKind, StructuredLight
+from scenes.cameras.intrinsics import Intrinsics
+from scenes.cameras.sensor import SensorField, SensorSettings
 from scenes.geometry import Pose, Vec3, look_at, on_sphere, quaternion, vec3
-from scenes.intrinsics import Intrinsics
-from scenes.sensor import SensorField, SensorSettings
 from scenes.settings import (
     Kind,
     NonNegative,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.footprint import SMALLEST_M2, Array, area_m2, common_area_m2, footprint, outermost
 from scenes.geometry import Quat, rotation
-from scenes.places import Sampler, are_inside
+from scenes.placing.footprint import SMALLEST_M2, Array, area_m2, common_area_m2, footprint, outermost
+from scenes.placing.places import Sampler, are_inside
 from scenes.scene import UnplacedBody
 from scenes.spec import Body, RejectedDraw
 
