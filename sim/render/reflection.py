@@ -104,7 +104,7 @@ def _shaded(view: MirrorView, lit: Lit, surfaces: Surfaces) -> tuple[Floats, Flo
     image = surroundings(view.camera, lit.light)
     if lit.scene is not None:
         shade_walls(image, surfaces, view.camera, view.visibility, lit)
-        pixels = body_pixels(view.camera, view.visibility, lit.scene.normal_cloud)
+        pixels = body_pixels(view.camera, view.visibility, lit.scene.normal_cloud, lit.spec)
         if pixels is not None:
             shade_bodies(image, lit, pixels, material_of(view.gbuffer, lit.spec, view.camera, pixels))
     return np.ascontiguousarray(image[:, ::-1]), np.ascontiguousarray(view.visibility.depth_m[:, ::-1])

@@ -132,7 +132,9 @@ class RelitComposer(Composer):
         if lit.scene is None:
             return linear, None
         shade_walls(linear, self.surfaces, camera, visibility, lit)
-        pixels = self._tilted(self._pixels(camera, visibility, lit.scene.normal_cloud), gbuffer.tilt)
+        pixels = self._tilted(
+            self._pixels(camera, visibility, lit.scene.normal_cloud, lit.spec), gbuffer.tilt
+        )
         if pixels is not None:
             shade_bodies(linear, lit, pixels, self._material(gbuffer, lit.spec, camera, pixels))
         return linear, pixels

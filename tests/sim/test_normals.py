@@ -1,6 +1,7 @@
 """Which way surfaces face, as found in a picture: smooth where the mesh is, sharp where it has an edge."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,10 +19,11 @@ Array = NDArray[np.float64]
 VIEW = camera_at((0.5, -0.6, 0.7), (0, 0, 0), 600, (160, 120))
 
 
-def pixels_of(made: Rig, settled: Settled) -> Pixels:
+def pixels_of(made: Rig, settled: Settled, spacing_m: float = 0.12 / 256) -> Pixels:
     gbuffer = made.renderer.rasterise(settled, shot(VIEW))
     seen = resolve_visibility(gbuffer, VIEW, floor=False)
-    found = body_pixels(VIEW, seen, PointClouds(made.files).scene(settled.spec, 0.12 / 256).curved_points())
+    cloud = PointClouds(made.files).scene(settled.spec, spacing_m).curved_points()
+    found = body_pixels(VIEW, seen, cloud, settled.spec)
     assert found is not None
     return found
 
@@ -53,3 +55,13 @@ def test_the_faces_of_a_box_are_flat_up_to_its_edges(rig: Callable[..., Rig]) ->
     # The face that it has is the one that the place lies on.
     place = np.stack([found.points_m[0], -found.points_m[1], found.points_m[2]])
     assert np.mean(place.argmax(axis=0) == faces.argmin(axis=0)) > 0.97
+
+
+def test_a_board_is_flat_beside_what_lies_on_it(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_of({"ball": sphere(0.03, 48), "board": box(0.4, 0.4, 0.02)}), Relit())
+    board = replace(made.body("board", (0.0, 0.0, -0.04)), role="furniture", category=None)
+    found = pixels_of(made, still(made.body("ball", (0.0, 0.0, 0.0)), board), 0.6 / 256)
+    top = (found.body == 1) & (found.points_m[2] > -0.0301)
+    inner = top & (np.linalg.norm(found.points_m[:2], axis=0) < 0.1)
+    assert inner.sum() > 1000
+    assert np.mean(off_deg(found, np.array([[0.0], [0.0], [1.0]]))[inner] < 1) > 0.99

@@ -11,7 +11,7 @@ from sim.render.lighting.lightmap import LightMaps
 from sim.render.lighting.lit import Lit, LitLamp
 from sim.render.lighting.metal import METAL_HIGHLIGHT, MetalSurface, reflected_by_metal
 from sim.render.lighting.normals import bilinear
-from sim.render.lighting.pixels import Material, Pixels
+from sim.render.lighting.pixels import Material, Pixels, on_furniture
 from sim.render.lighting.sky import sky_irradiance, unoccluded_irradiance
 from sim.render.lighting.specular import specular_light
 
@@ -151,6 +151,21 @@ def _floor_light_fractions(lit: Lit, lamp: LitLamp, points: Floats, normal: Floa
 
 def _interpolated(lit: Lit, sun: LitLamp, pixels: Pixels) -> tuple[Floats, ...]:
     """Sky visibility, and fractions of the sky's and the sun's light that reach the floor nearby: (n,) each.
+
+    Furniture and what it carries are interpolated apart: objects would have bright rims, because a board is
+    dark where they touch it, and their sides are not.
+    """
+    fixed = on_furniture(lit.spec, pixels.body)
+    if fixed.all() or not fixed.any():
+        return _interpolated_together(lit, sun, pixels)
+    found = np.empty((3, len(fixed)), np.float32)
+    for group in (np.flatnonzero(fixed), np.flatnonzero(~fixed)):
+        found[:, group] = _interpolated_together(lit, sun, pixels.subset(group))
+    return tuple(found)
+
+
+def _interpolated_together(lit: Lit, sun: LitLamp, pixels: Pixels) -> tuple[Floats, ...]:
+    """As `_interpolated`, of pixels that are interpolated between each other.
 
     These values vary slowly, so they are evaluated on a coarse grid and interpolated. Factors that depend on
     the normal are applied by the caller.

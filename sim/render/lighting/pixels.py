@@ -42,14 +42,28 @@ class Pixels:
     body: NDArray[np.int16]
     edge: NDArray[np.bool_]
 
+    def subset(self, chosen: Index) -> "Pixels":
+        """Some of the pixels, in the same box."""
+        return Pixels(
+            self.box,
+            self.place.take(chosen),
+            self.columns.take(chosen),
+            self.rows.take(chosen),
+            self.points_m.take(chosen, axis=1),
+            self.normal.take(chosen, axis=1),
+            self.body.take(chosen),
+            self.edge,
+        )
 
-def body_pixels(camera: Camera, visibility: Visibility, cloud: Cloud) -> Pixels | None:
+
+def body_pixels(camera: Camera, visibility: Visibility, cloud: Cloud, spec: SceneSpec) -> Pixels | None:
     """The pixels that show bodies; None if there are none.
 
     Args:
         camera: Camera of the view.
         visibility: Visible body and depth of each pixel.
         cloud: Points with normals on the bodies.
+        spec: The scene.
     """
     box = bounding_box(visibility.body >= 0)
     if box is None:
@@ -69,9 +83,17 @@ def body_pixels(camera: Camera, visibility: Visibility, cloud: Cloud) -> Pixels 
             smooth_normals(camera, depth_m, box, cloud, columns, rows),
         )
     )
+    shown = body.ravel().take(place)
+    # Furniture is of facets, and the cloud has no points on it: those nearby are on what it carries.
+    smooth[:, on_furniture(spec, shown)] = 0
     points = _world(camera, depth_m.ravel().take(place), columns, rows, box)
     world = camera.pose.rotation().astype(np.float32) @ blended(facets, smooth)
-    return Pixels(box, place, columns, rows, points, world, body.ravel().take(place), edge & (body >= 0))
+    return Pixels(box, place, columns, rows, points, world, shown, edge & (body >= 0))
+
+
+def on_furniture(spec: SceneSpec, body: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """Whether each of some bodies (n,), given by index, is furniture."""
+    return np.array([one.role == "furniture" for one in spec.bodies]).take(body)
 
 
 def tilted(pixels: Pixels | None, tilt: Floats | None) -> Pixels | None:
