@@ -95,10 +95,10 @@ def keypoints_beside(mesh: Path) -> Keypoints | None:
         return Keypoints.parse(_tree(path))
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
+        where = [".".join(map(str, first["loc"]))] if first["loc"] else []
         told = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-        raise MeshError(f"{path.name}: {where}: {told}") from error
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        raise MeshError(": ".join([path.name, *where, told])) from error
+    except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
         told = str(error).split("\n")[0]
         raise MeshError(f"{path.name}: cannot be read: {told}") from error
 

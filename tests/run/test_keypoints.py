@@ -188,6 +188,10 @@ def test_keypoints_of_the_settings_come_before_those_of_the_file(tmp_path: Path)
         ("keypoints: {a: [1, 2, 3]}\nskeleton: [[a, b]]", r"skeleton of brick: no keypoint 'b'"),
         ("", r"brick.keypoints.yaml"),
         ("{1: 2, ? [x] : 3}", r"brick.keypoints.yaml"),
+        ("keypoints: 2026-01-31", r"brick.keypoints.yaml: cannot be read: "),
+        ("keypoints: {a: !!binary aGk=}", r"brick.keypoints.yaml: cannot be read: "),
+        ("? 2026-01-31\n: 1", r"brick.keypoints.yaml: cannot be read: "),
+        ("[]", r"brick.keypoints.yaml: must be an object"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_told_in_one_line(tmp_path: Path, content: str, told: str) -> None:
