@@ -44,11 +44,11 @@ def calibration(path: str, width: int, height: int) -> dict[str, Any]:
         CalibrationError: The file cannot be used, or its images have another shape.
     """
     try:
-        return _settings(_tree(Path(path)), width, height)
-    except CalibrationError as error:
-        raise CalibrationError(f"{path}: {error}") from None
+        return _settings(_tree(Path(path).expanduser()), width, height)
     except OSError as error:
         raise CalibrationError(f"{path}: {error.strerror or error}") from None
+    except (ValueError, RuntimeError) as error:  # also a path with a NUL, and ~ of an unknown user
+        raise CalibrationError(f"{path!r}: {error}" if "\0" in path else f"{path}: {error}") from None
 
 
 def _tree(path: Path) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def _tree(path: Path) -> dict[str, Any]:
         # References may expand to gigabytes; calibrations have none.
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan("\n".join(lines))):
             raise CalibrationError("has references (*name), which calibrations have not")
-        tree = yaml.safe_load("\n".join(lines))
+        tree = next(yaml.safe_load_all("\n".join(lines)), None)  # `rostopic echo` ends messages with ---
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         if isinstance(error, CalibrationError):
             raise
@@ -113,7 +113,7 @@ def _numbers(tree: dict[str, Any], names: Iterable[str], counts: tuple[int, ...]
     found = _entry(tree, names)
     found = found.get("data") if isinstance(found, dict) else found
     rows = found if isinstance(found, list) else []
-    flat = [number for row in rows for number in (row if isinstance(row, list) else [row])]
+    flat = [_number(entry) for row in rows for entry in (row if isinstance(row, list) else [row])]
     what = f"{next(iter(names))} needs {' or '.join(map(str, counts))} numbers"
     if found is None or len(flat) not in counts:
         raise CalibrationError(what)
@@ -121,6 +121,14 @@ def _numbers(tree: dict[str, Any], names: Iterable[str], counts: tuple[int, ...]
         raise CalibrationError(f"{what} of at most {MAX_NUMBER:g} in magnitude")
     # Settings have no numbers that are smaller without being 0.
     return [float(number) if abs(number) >= SMALLEST else 0.0 for number in flat]
+
+
+def _number(entry: Any) -> Any:
+    """An entry of a list; YAML 1.1 reads numbers such as 5e-05, as Python prints them, as text."""
+    try:
+        return float(entry) if isinstance(entry, str) else entry
+    except ValueError:
+        return entry
 
 
 def _entry(tree: dict[str, Any], names: Iterable[str]) -> Any:

@@ -56,6 +56,27 @@ def test_ros_writes_what_is_read(tmp_path: Path) -> None:
     assert (found["fx"], found["fy"], found["cx"], found["cy"]) == (800, 790, 640, 360)
 
 
+def test_numbers_are_read_as_python_prints_them(tmp_path: Path) -> None:
+    path = tmp_path / "camera.yaml"
+    path.write_text(ROS.replace("0.003", "5e-05"))
+    assert calibration(str(path), 1280, 720)["distortion"]["k3"] == 5e-05
+
+
+def test_of_several_messages_the_first_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "camera.yaml"
+    path.write_text(f"{ROS}---\n{ROS.replace('800.0', '900.0')}---\n")
+    assert calibration(str(path), 1280, 720)["fx"] == 800
+
+
+def test_a_path_may_begin_with_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "camera.yaml").write_text(ROS)
+    assert calibration("~/camera.yaml", 1280, 720)["fx"] == 800
+    for path in ("camera\0.yaml", "~nobody-of-this-name/camera.yaml"):
+        with pytest.raises(CalibrationError, match="camera"):
+            calibration(path, 1280, 720)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
@@ -65,6 +86,7 @@ def test_ros_writes_what_is_read(tmp_path: Path) -> None:
         ("0.003, 0.0]", "0.003]", "needs 0 or 4 numbers"),
         ("800.0", "-800.0", "positive focal lengths"),
         ("800.0", "1e300", "in magnitude"),
+        ("800.0", "wide", "in magnitude"),
         ("data: [800.0, 0", "data: [800.0, 5", "no skew"),
         ("camera_name: narrow", "a: &x [1]\nb: *x", "has references"),
         ("camera_name: narrow", "b: [", "is not YAML of OpenCV or ROS"),
@@ -73,7 +95,20 @@ def test_ros_writes_what_is_read(tmp_path: Path) -> None:
         ("camera_name: narrow", "b: " + 70_000 * "x", "is no file of at most 64 KiB"),
     ],
     ids=[
-        *("size", "shape", "model", "count", "focal", "huge", "skew", "references", "syntax", "code", "deep"),
+        *(
+            "size",
+            "shape",
+            "model",
+            "count",
+            "focal",
+            "huge",
+            "word",
+            "skew",
+            "references",
+            "syntax",
+            "code",
+            "deep",
+        ),
         "large",
     ],
 )
