@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import socket
+import time
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -24,6 +25,8 @@ OF_DESKTOPS = (".DS_Store", "Thumbs.db", "desktop.ini")
 """Files that file managers leave in folders, besides those that begin with `._`; they are not listed."""
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
 """Error numbers of file systems without hard links."""
+TRIES, PAUSE_S = 20, 0.05
+"""How often a shard tries to lock a data set, and the pause in between: another one may just be finishing."""
 
 
 class StoreError(Exception):
@@ -233,24 +236,14 @@ class LocalStore(Store):
     def _locked(self, name: str, shared: bool) -> Iterator[None]:
         """Holds a lock file, which the last process that holds it removes."""
         path = self.root / name
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        except OSError as error:
-            raise StoreError(f"out: cannot write to {self.root}: {error.strerror}") from error
-        try:
-            fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-            if not os.path.samestat(os.fstat(lock), path.stat()):
-                raise BlockingIOError("the owner of the lock has just removed it")
-        except (BlockingIOError, FileNotFoundError) as error:
-            os.close(lock)
+        for _ in range(TRIES if shared else 1):
+            lock = self._lock(path, shared)
+            if lock is not None:
+                break
+            time.sleep(PAUSE_S if shared else 0)
+        else:
             owner = _owner(path) or "another run"
-            raise StoreError(
-                f"out: {owner} is writing to {self.root}; wait for it, or name another"
-            ) from error
-        except OSError as error:
-            os.close(lock)
-            raise StoreError(f"out: cannot lock {path}: {error.strerror}") from error
+            raise StoreError(f"out: {owner} is writing to {self.root}; wait for it, or name another")
         try:
             os.ftruncate(lock, 0)
             os.write(lock, f"{os.getpid()} {socket.gethostname()}\n".encode())
@@ -263,6 +256,25 @@ class LocalStore(Store):
                 pass  # another shard still holds it
             finally:
                 os.close(lock)
+
+    def _lock(self, path: Path, shared: bool) -> int | None:
+        """Opens and locks a lock file; None if another process holds it, or has just removed it."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise StoreError(f"out: cannot write to {self.root}: {error.strerror}") from error
+        try:
+            fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(lock), path.stat()):
+                return lock
+        except (BlockingIOError, FileNotFoundError):
+            pass
+        except OSError as error:
+            os.close(lock)
+            raise StoreError(f"out: cannot lock {path}: {error.strerror}") from error
+        os.close(lock)
+        return None
 
     def owner(self) -> str | None:
         """The run that has locked the data set: `another run (process 123 on HOST)`; None if none has."""
@@ -313,7 +325,8 @@ class LocalStore(Store):
 def _owner(path: Path) -> str | None:
     """The run that holds a lock file: `another run (process 123 on HOST)`; None if none does."""
     try:
-        with path.open() as lock:
+        # NFS grants exclusive locks only on files that are open for writing.
+        with path.open("r+" if os.access(path, os.W_OK) else "r") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         number, _, host = path.read_text().strip().partition(" ")

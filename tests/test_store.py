@@ -1,12 +1,17 @@
 """Files are complete or absent."""
 
+import errno
+import fcntl
 import multiprocessing
+import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sim2coco.store import LocalStore, StoreError
+from sim2coco.store import LOCK, PAUSE_S, LocalStore, StoreError
 
 
 @pytest.fixture
@@ -77,3 +82,32 @@ def test_a_folder_that_cannot_be_created_is_named(tmp_path: Path) -> None:
         LocalStore(tmp_path / "file" / "data").claim(),
     ):
         pass
+
+
+def test_a_shard_that_starts_while_another_one_finishes_waits_for_it(store: LocalStore) -> None:
+    store.put(LOCK, b"")
+    lock = os.open(store.path(LOCK), os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    finishing = threading.Timer(4 * PAUSE_S, lambda: (store.path(LOCK).unlink(), os.close(lock)))
+    finishing.start()
+    with store.claim("0-of-2"):
+        assert store.path(LOCK).exists()
+    finishing.join()
+    assert list(store.list(".")) == []
+
+
+def test_the_owner_is_found_where_locks_need_files_open_for_writing(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is on NFS, where an exclusive lock of a file that is open for reading fails with EBADF."""
+    flock = fcntl.flock
+
+    def of_nfs(file: Any, how: int) -> None:
+        number = file if isinstance(file, int) else file.fileno()
+        if how & fcntl.LOCK_EX and fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        flock(number, how)
+
+    with store.claim():
+        monkeypatch.setattr(fcntl, "flock", of_nfs)
+        assert f"process {os.getpid()} on " in str(store.owner())
