@@ -105,8 +105,7 @@ def generate_one(tree: "DictConfig") -> int:
 
         def report(tally: Tally) -> None:
             if stop_signals:
-                finish = f"num_images={tally.accepted} finishes it with the images made so far"
-                raise Interrupted(stop_signals.pop(), *([finish] if tally.accepted else []))
+                raise Interrupted(stop_signals.pop(), *hints(tally.accepted, options.engine.shard))
             last = "" if tally.made < tally.wanted or tally.done else f"; waiting for scene {tally.scene}"
             if tally.preparing:
                 note = "simplifying big meshes: {} of {} done".format(*tally.preparing)
@@ -129,6 +128,18 @@ def generate_one(tree: "DictConfig") -> int:
             progress=report,
         )
     return _summarise(result, options.out)
+
+
+def hints(accepted: int, shard: str | None) -> list[str]:
+    """How to finish a stopped run early; empty without an image, or for one of several shards.
+
+    Args:
+        accepted: Number of images made so far.
+        shard: The shard, such as `0/8`; None makes all scenes.
+    """
+    if not accepted or shard is not None:
+        return []
+    return [f"num_images={accepted} finishes it with the images made so far"]
 
 
 def _summarise(result: "Result", folder: str) -> int:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sim2coco.cli.jobs import hints
 from tests.commandline import TINY, Command
 
 
@@ -19,3 +20,9 @@ def test_an_unknown_shard_is_refused_in_one_line(command: Command, tmp_path: Pat
     assert told.err.count("\n") == 1
     assert "engine.shard" in told.err
     assert "0/2 to 1/2" in told.err
+
+
+def test_a_stopped_shard_is_not_told_to_finish_with_its_own_images() -> None:
+    """All shards have the same `num_images`, that of the data set."""
+    assert hints(5, "0/2") == []
+    assert "num_images=5" in hints(5, None)[0]
