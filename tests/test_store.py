@@ -88,7 +88,12 @@ def test_a_shard_that_starts_while_another_one_finishes_waits_for_it(store: Loca
     store.put(LOCK, b"")
     lock = os.open(store.path(LOCK), os.O_RDWR)
     fcntl.flock(lock, fcntl.LOCK_EX)
-    finishing = threading.Timer(4 * PAUSE_S, lambda: (store.path(LOCK).unlink(), os.close(lock)))
+
+    def finish() -> None:
+        store.path(LOCK).unlink()
+        os.close(lock)
+
+    finishing = threading.Timer(4 * PAUSE_S, finish)
     finishing.start()
     with store.claim("0-of-2"):
         assert store.path(LOCK).exists()
