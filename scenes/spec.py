@@ -198,14 +198,18 @@ class Region:
     Attributes:
         pose: Pose of a frame whose origin is the centre of the cuboid and whose axes are along its sides.
         half_m: Half of the length of the sides.
+        is_round: Whether it is only the upright cylinder within the cuboid, such as above a round table.
     """
 
     pose: Pose
     half_m: Vec3
+    is_round: Annotated[bool, Field(exclude_if=lambda is_round: not is_round)] = False
 
     def contains(self, points_m: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which of some world points (n, 3) are inside: (n,)."""
-        return np.asarray((np.abs(self.pose.apply_inverse(points_m)) <= self.half_m).all(axis=1))
+        shares = np.abs(self.pose.apply_inverse(points_m)) / self.half_m
+        beside = np.hypot(shares[:, 0], shares[:, 1]) if self.is_round else shares[:, :2].max(axis=1)
+        return np.asarray(np.maximum(beside, shares[:, 2]) <= 1)
 
 
 @dataclass(frozen=True, slots=True)

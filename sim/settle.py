@@ -33,6 +33,8 @@ MARGIN_M = 0.0001
 """Collision margin in metres; with PyBullet's default of 1 mm, there are visible gaps under bodies."""
 BASE_HALF_M = 0.5
 """Half of the height of the box below a region."""
+ROUND_BASE = 0.7
+"""Sides of the box below a round region, over its diameter; a square within a circle has at most 0.707."""
 FLOOR_HALF_M = (200.0, 200.0, 5.0)
 """Half extents of the box that serves as the floor."""
 
@@ -84,8 +86,13 @@ def _load(client: Client, files: MeshFiles, bodies: Sequence[Body], physics: Phy
 
 
 def _add_base(client: int, region: Region) -> None:
-    """Adds a thick box below a region; bodies would be pushed through a thin bottom by those above them."""
+    """Adds a thick box below a region; bodies would be pushed through a thin bottom by those above them.
+
+    Below a round region is the largest box that does not reach beyond it, so that nothing rests beside it.
+    """
     x, y, z = region.half_m
+    if region.is_round:
+        x, y = x * ROUND_BASE, y * ROUND_BASE
     shape = pb.createCollisionShape(pb.GEOM_BOX, halfExtents=(x, y, BASE_HALF_M), physicsClientId=client)
     below = region.pose.of(Pose((0.0, 0.0, -z - BASE_HALF_M), (0.0, 0.0, 0.0, 1.0)))
     base = pb.createMultiBody(0, shape, -1, below.position_m, below.quat_xyzw, physicsClientId=client)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
+from pydantic import model_validator
 
 from scenes.assets.catalogue import Catalogue
 from scenes.assets.mesh import Mesh
@@ -47,6 +48,14 @@ class TableSettings(FurnitureSettings):
     """Distance of the legs from the edge of the table, in multiples of the typical object size."""
     round: Share = 0.25
     """Fraction of tables that are round; the others are rectangular."""
+
+    @model_validator(mode="after")
+    def _stands_on_legs(self) -> Self:
+        if self.height[0] <= self.thickness[1]:
+            raise ValueError("height must be larger than thickness; the legs are what is left of it")
+        if self.round < 1 and 2 * (self.overhang[1] + self.leg[1]) > min(self.length[0], self.depth[0]):
+            raise ValueError("overhang and leg must together be at most half of length and of depth")
+        return self
 
     def table(self, rng: np.random.Generator, unit_m: float) -> "Table":
         """Draws the size of a table; seven random numbers are always drawn."""
@@ -94,7 +103,8 @@ class Table:
     def region(self, unit_m: float) -> Region:
         """Where objects are that have not fallen off: above the table."""
         middle = Pose((0.0, 0.0, self.height_m + STACK / 2 * unit_m), LEVEL)
-        return Region(middle, (float(self.half_m[0]), float(self.half_m[1]), STACK / 2 * unit_m))
+        half_m = (float(self.half_m[0]), float(self.half_m[1]), STACK / 2 * unit_m)
+        return Region(middle, half_m, self.is_round)
 
 
 class Tabletop(Scene):

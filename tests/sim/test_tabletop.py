@@ -1,6 +1,7 @@
 """Objects on table tops lie on the table, which stands on the floor."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from scenes.assets.categories import Assets
 from scenes.assets.loading import load_catalogue
 from scenes.kinds.tabletop import Tabletop
 from scenes.spec import RejectedDraw
+from tests.refusals import assert_refused
 from tests.rig import Rig, streams
 
 ASSETS = {"nut": {"shape": "nut", "size_m": 0.06}, "brick": {"shape": "box", "size_m": 0.1}}
@@ -45,10 +47,35 @@ def test_objects_lie_on_the_table(rig: Callable[..., Rig], things: Catalogue, sh
 
 
 def test_what_falls_off_rejects_the_draw(rig: Callable[..., Rig], things: Catalogue) -> None:
-    scene = Tabletop.parse({"num_objects": 6, "empty_share": 0, "spread": 3.0})
+    scene = Tabletop.parse(
+        {"num_objects": 6, "empty_share": 0, "spread": 3.0, "physics": {"max_seconds": 30.0}}
+    )
     spec = scene.draw(0, "train", 0, things, streams(0))
     with pytest.raises(RejectedDraw, match="out_of_bounds"):
         rig(things).settle(spec)
+
+
+def test_nothing_rests_beside_a_round_table(rig: Callable[..., Rig], things: Catalogue) -> None:
+    settings = {"num_objects": 1, "num_distractors": 0, "empty_share": 0, "table": {"round": 1.0}}
+    spec = Tabletop.parse(settings).draw(0, "train", 0, things, streams(0))
+    body, top = spec.bodies[:2]
+    x, y, z = 0.45 * top.axes[0], 0.45 * top.axes[1], body.pose.position_m[2]
+    beside = replace(body, pose=replace(body.pose, position_m=(x, y, z)))
+    with pytest.raises(RejectedDraw, match="out_of_bounds"):
+        rig(things).settle(replace(spec, bodies=(beside, *spec.bodies[1:])))
+
+
+@pytest.mark.parametrize(
+    ("table", "why"),
+    [
+        ({"height": 0.2}, "height must be larger than thickness"),
+        ({"overhang": 3.0}, "overhang and leg must together be at most half"),
+    ],
+    ids=["height", "overhang"],
+)
+def test_a_table_stands_on_legs(table: object, why: str) -> None:
+    assert_refused(Tabletop, {"table": table}, "table", why)
+    Tabletop.parse({"table": {"height": 0.6, "overhang": 2.2}})
 
 
 def test_cameras_see_the_horizon() -> None:
