@@ -1,32 +1,61 @@
 """Motion blur of bodies that all move alike during the exposure, such as those on a conveyor belt."""
 
+from dataclasses import replace
+from itertools import product
+
 import numpy as np
 
-from scenes.geometry import Vec3, vec3
+from scenes.geometry import Array, Vec3, vec3
 from scenes.shot import Camera, Motion
 
+BAND_PX = 0.25
+"""Largest motion in pixels from one band of rows to the next, with a rolling shutter."""
 MAX_FRAMES = 65
 """Largest number of instants over which an image is averaged."""
+AROUND = np.array([*product((-1.0, 0.0, 1.0), repeat=3)])
+"""Directions (27, 3) of points in which the speed of a drift in the image is measured."""
 
 
-def with_drift(motion: Motion | None, drift_m: Vec3 | None, camera: Camera, center_m: Vec3) -> Motion | None:
+def with_drift(
+    motion: Motion | None, drift_m: Vec3 | None, camera: Camera, bounds: tuple[Vec3, float]
+) -> Motion | None:
     """The motion of the camera relative to bodies that drift.
 
     A camera that moves against the drift sees them as they are; what does not drift is blurred too.
 
     Args:
-        motion: Motion of the camera itself; None if it stands still.
+        motion: Motion of the camera itself, with the readout of its rows; None if it has neither.
         drift_m: World vector by which the bodies move during the exposure; None if they stand still.
         camera: The camera at the middle of the exposure.
-        center_m: World point at which the length of the drift in pixels decides the number of instants.
+        bounds: Centre and radius, in metres, of the bounding sphere of the objects. The length of the drift
+            in pixels at its centre decides the number of instants, that at its fastest point the bands.
+
+    Returns:
+        The motion; None if nothing moves.
     """
     if drift_m is None:
-        return motion
+        return motion if motion is not None and (any(motion.shift_m) or any(motion.turn_rad)) else None
     shift = -np.array(drift_m) @ camera.pose.rotation()
-    ends = np.array(center_m) + np.outer((-0.5, 0.5), drift_m)
-    (start, end), depth_m = camera.project(ends)
-    length_px = float(np.linalg.norm(end - start)) if depth_m.min() > 0 else 0.0
+    length_px = float(_lengths_px(camera, np.array([bounds[0]]), drift_m)[0])
     frames = min(1 + 2 * max(int(np.ceil((length_px - 1) / 2)), 1), MAX_FRAMES)
     if motion is None:
         return Motion(vec3(shift), (0.0, 0.0, 0.0), frames)
-    return Motion(vec3(shift + motion.shift_m), motion.turn_rad, max(frames, motion.frames))
+    fastest_px = _lengths_px(camera, np.array(bounds[0]) + bounds[1] * AROUND, drift_m).max()
+    return replace(
+        motion,
+        shift_m=vec3(shift + motion.shift_m),
+        frames=max(frames, motion.frames),
+        bands=min(motion.bands + bands_for(motion.readout * fastest_px), camera.height),
+    )
+
+
+def bands_for(length_px: float) -> int:
+    """The number of bands of rows with which a rolling shutter shows a motion while it reads all rows."""
+    return int(np.ceil(length_px / BAND_PX))
+
+
+def _lengths_px(camera: Camera, points_m: Array, drift_m: Vec3) -> Array:
+    """Lengths (n,) in pixels of a drift at world points (n, 3); 0 at points that the camera does not see."""
+    start, start_m = camera.project(points_m - np.array(drift_m) / 2)
+    end, end_m = camera.project(points_m + np.array(drift_m) / 2)
+    return np.where(np.minimum(start_m, end_m) > 0, np.linalg.norm(end - start, axis=1), 0.0)

@@ -118,7 +118,7 @@ def aim(context: WorkerContext, settled: Settled, view: int) -> tuple[Shot, ...]
     sensor = stream("sensor")
     lens = recipe.camera.lens(sensor, camera, sphere)
     motion = recipe.camera.motion(sensor, camera, sphere)
-    motion = with_drift(motion, spec.drift_m, camera, sphere[0])
+    motion = with_drift(motion, spec.drift_m, camera, sphere)
     depth_sensors = [
         recipe.image.draw_depth_sensor(stream("depth_sensor", lighting=lighting))
         for lighting in range(recipe.lightings)

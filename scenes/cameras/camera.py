@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator, mo
 from scenes.cameras.depthsensor import DepthSensorKind, StructuredLight
 from scenes.cameras.intrinsics import Intrinsics
 from scenes.cameras.sensor import SensorField, SensorSettings
+from scenes.drift import bands_for
 from scenes.geometry import Pose, Vec3, look_at, on_sphere, quaternion, vec3
 from scenes.settings import (
     Kind,
@@ -34,8 +35,6 @@ Array = NDArray[np.float64]
 Extra = Literal["depth", "depth_exr", "sensor_depth", "normals", "instance_ids", "semantic_ids"]
 """Names of the further files of an image, and of their folders."""
 
-BAND_PX = 0.25
-"""Largest motion in pixels from one band of rows to the next, with a rolling shutter."""
 MIN_FOCUS_SHARE = 0.1
 """Smallest focus depth, as a fraction of the depth of the centre of the objects."""
 
@@ -204,7 +203,10 @@ class CameraKind(Intrinsics, Kind):
         return Lens(aperture_m, max(focus_m, MIN_FOCUS_SHARE * middle_m)) if aperture_m else None
 
     def motion(self, rng: np.random.Generator, camera: Camera, bounds: tuple[Vec3, float]) -> Motion | None:
-        """Motion of the camera during the exposure, a mix of rotation and translation; None without motion.
+        """Motion of the camera during the exposure, a mix of rotation and translation.
+
+        It is None without motion and readout. A camera that stands still may have a readout, for objects that
+        move.
 
         Args:
             rng: Generator; four random numbers are always drawn.
@@ -213,13 +215,13 @@ class CameraKind(Intrinsics, Kind):
         """
         length_px, angle, turning = uniform(rng, self.motion_px), 2 * np.pi * rng.random(), rng.random()
         readout = uniform(rng, self.sensor.readout)
-        if not length_px:
+        if not length_px and not readout:
             return None
         x, y = np.array([np.cos(angle) / camera.fx, np.sin(angle) / camera.fy]) * length_px
         shift = (1 - turning) * _depth_of(camera, bounds[0]) * np.array([-x, -y, 0.0])
         turn = turning * np.array([y, -x, 0.0])
         frames = 1 + 2 * max(int(np.ceil((length_px - 1) / 2)), 1)
-        bands = int(np.ceil(readout * length_px * _fastest(camera, bounds, turning) / BAND_PX))
+        bands = bands_for(readout * length_px * _fastest(camera, bounds, turning))
         return Motion(vec3(shift), vec3(turn), frames, readout, min(max(bands, 1), camera.height))
 
 

@@ -116,7 +116,7 @@ def test_the_drift_of_a_belt_is_speed_times_exposure_along_it() -> None:
 def test_a_drift_moves_points_in_the_image_as_if_they_moved(own: Motion | None) -> None:
     camera, drift_m = camera_at((0.3, -0.4, 1.2), (0.05, 0.0, 0.1), 300.0), (0.01, 0.02, 0.0)
     point = np.array([[0.04, 0.03, 0.1]])
-    motion = with_drift(own, drift_m, camera, (0.05, 0.0, 0.1))
+    motion = with_drift(own, drift_m, camera, ((0.05, 0.0, 0.1), 0.1))
     assert motion is not None
     assert motion.frames % 2 == 1
     for fraction in (-0.5, 0.0, 0.5):
@@ -124,6 +124,6 @@ def test_a_drift_moves_points_in_the_image_as_if_they_moved(own: Motion | None) 
         alone = camera if own is None else moved_camera(camera, own, fraction)
         moved = alone.project(point + fraction * np.array(drift_m))[0]
         np.testing.assert_allclose(seen, moved, atol=0.01)
-    assert with_drift(own, None, camera, (0.0, 0.0, 0.0)) is own
+    assert with_drift(own, None, camera, ((0.0, 0.0, 0.0), 0.1)) is own
     still = replace(camera, pose=Pose((0.0, 0.0, -1.0), UPRIGHT))
-    assert with_drift(None, (0.0, 1.0, 0.0), still, (0.0, 0.0, 0.0)) is not None
+    assert with_drift(None, (0.0, 1.0, 0.0), still, ((0.0, 0.0, 0.0), 0.1)) is not None

@@ -10,6 +10,7 @@ from scenes.assets.shapes import box, sphere
 from scenes.cameras.camera import Shell
 from scenes.cameras.intrinsics import border_of
 from scenes.distortion import lens_for
+from scenes.drift import with_drift
 from scenes.shot import Camera, Motion
 from scenes.spec import Look
 from sim.render.raster.rays import pixel_rays
@@ -141,6 +142,25 @@ def test_bands_are_narrow_enough_for_every_object() -> None:
         if motion.bands < LEVEL.height:
             assert np.linalg.norm(one - other, axis=1)[seen].max() <= 0.26
     assert Shell.parse({"motion_px": 3}).motion(aimed(0, 0), LEVEL, BOUNDS).bands == 1  # type: ignore[union-attr]  # not None
+
+
+@pytest.mark.parametrize("length_px", [0.0, 1.5], ids=["still", "moving"])
+def test_a_drift_keeps_the_readout_and_adds_bands(length_px: float) -> None:
+    kind = Shell.parse({"motion_px": length_px, "sensor": {"readout": 2.0}})
+    own = kind.motion(aimed(0, 1), LEVEL, BOUNDS)
+    assert own is not None
+    motion = with_drift(own, (0.01, 0.005, 0.0), LEVEL, BOUNDS)
+    assert motion is not None
+    assert motion.readout == 2.0
+    assert own.bands < motion.bands < LEVEL.height
+    rng = np.random.Generator(np.random.PCG64(1))
+    around = rng.normal(size=(300, 3))
+    points = BOUNDS[0] + BOUNDS[1] * around / np.linalg.norm(around, axis=1, keepdims=True)
+    step = motion.readout / motion.bands
+    one, other = (moved_camera(LEVEL, motion, share * step).project(points)[0] for share in (-0.5, 0.5))
+    assert np.linalg.norm(one - other, axis=1).max() <= 0.26
+    stopped = with_drift(own, None, LEVEL, BOUNDS)
+    assert stopped == (own if length_px else None)
 
 
 def test_without_readout_nothing_changes(rig: Callable[..., Rig]) -> None:
