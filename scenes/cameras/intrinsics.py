@@ -130,8 +130,7 @@ class Intrinsics(Settings):
         if self.fx is not None and self.fy is not None:
             fx, fy = single(self.fx), single(self.fy)
             return fx, fy, self._undistorted(max(width / fx, height / fy) / 2)
-        focal_px = max(width, height) / 2 / self._distorted(tan_half)
-        return focal_px, focal_px, tan_half
+        return *self._focal_px(tan_half, width, height), tan_half
 
     def distorted(self, camera: Camera) -> Camera:
         """A camera with the distortion of single numbers."""
@@ -151,18 +150,30 @@ class Intrinsics(Settings):
         x = width / 2 if self.cx is None else single(self.cx)
         return x, height / 2 if self.cy is None else single(self.cy)
 
+    @property
+    def narrowed_by(self) -> str:
+        """What makes the angle of view smaller, for an error message."""
+        return "a smaller camera.fov_deg (or larger fx and fy)"
+
     def _widest(self, width: int, height: int) -> Camera:
         """The camera of the shortest focal length, with the principal point farthest from the centre."""
-        if self.fx is not None and self.fy is not None:
-            fx, fy = self.fx[0], self.fy[0]
-        else:
-            tan_half = float(np.tan(np.radians(self.fov_deg[1]) / 2))
-            fx = fy = max(width, height) / 2 / self._distorted(tan_half)
+        fx, fy = self._shortest_focal(width, height)
         cx = max(self.cx or (width / 2,), key=lambda x: abs(x - width / 2))
         cy = max(self.cy or (height / 2,), key=lambda y: abs(y - height / 2))
         return self.distorted(
             Camera(width, height, fx, fy, cx, cy, Pose((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0)))
         )
+
+    def _shortest_focal(self, width: int, height: int) -> tuple[float, float]:
+        """The shortest focal lengths in pixels that a view may have."""
+        if self.fx is not None and self.fy is not None:
+            return self.fx[0], self.fy[0]
+        return self._focal_px(np.tan(np.radians(self.fov_deg[1]) / 2), width, height)
+
+    def _focal_px(self, tan_half: float, width: int, height: int) -> tuple[float, float]:
+        """The focal lengths in pixels, from the tangent of half the angle of view along the longer side."""
+        focal_px = max(width, height) / 2 / self._distorted(float(tan_half))
+        return focal_px, focal_px
 
     def _distorted(self, radius: float) -> float:
         """The distance from the axis in the image, at depth 1, of a point at a distance before distortion."""

@@ -9,6 +9,7 @@ from scenes.cameras.camera import Array, CameraKind, ImageSettings
 from scenes.geometry import Pose, Vec3, camera_axes, quaternion, vec3
 from scenes.settings import Positive, Range, ShareRange, uniform, within
 from scenes.shot import Camera
+from scenes.spec import RejectedDraw
 
 MIN_DESCENT = 0.1
 """Smallest downward component of a viewing ray that counts for `ground_seen`; flatter rays are replaced by
@@ -94,6 +95,8 @@ class Overhead(CameraKind):
             distance_m /= np.cos(tilt)
             zoom = 2 * distance_m * tan_half / extent_m if self._has_ground else 1.0
             fx, fy = fx * zoom, fy * zoom
+            if self.extent_m and self.distortion.kind != "none":
+                fx, fy = self._focal_px(extent_m / 2 / distance_m, image.width, image.height)
         forward = np.array([np.sin(tilt) * np.cos(azimuth), np.sin(tilt) * np.sin(azimuth), -np.cos(tilt)])
         right = np.array([np.sin(azimuth), -np.cos(azimuth), 0.0])
         pose = Pose(vec3(target - distance_m * forward), quaternion(camera_axes(forward, right, roll)))
@@ -102,6 +105,23 @@ class Overhead(CameraKind):
     def _middle(self, center: Vec3) -> Array:
         """The point (3,) around which cameras aim."""
         return np.zeros(3) if self.altitude_m or self._has_ground else np.array(center)
+
+    @property
+    def narrowed_by(self) -> str:
+        """What makes the angle of view smaller, for an error message."""
+        if self.altitude_m and self._has_ground:
+            return f"a larger camera.altitude_m, or a smaller camera.{'gsd_m' if self.gsd_m else 'extent_m'}"
+        return super().narrowed_by
+
+    def _shortest_focal(self, width: int, height: int) -> tuple[float, float]:
+        """The shortest focal lengths in pixels that a view may have; altitude and ground may give them."""
+        if not self.altitude_m or not self._has_ground:
+            return super()._shortest_focal(width, height)
+        distance_m = float(self.altitude_m[0] / np.cos(np.radians(self.tilt_deg[0])))
+        if self.gsd_m:
+            return distance_m / self.gsd_m[1], distance_m / self.gsd_m[1]
+        assert self.extent_m is not None
+        return self._focal_px(self.extent_m[1] / 2 / distance_m, width, height)
 
     def _extent_m(self, rng: np.random.Generator, image: ImageSettings, radius_m: float) -> float:
         """Metres of ground along the longer side of the image; draws one random number."""
@@ -116,8 +136,13 @@ class Overhead(CameraKind):
             rng: Generator of this view, as for `aim`.
             view: View index from 0.
             image: Size of the image.
+
+        Raises:
+            RejectedDraw: `lens_folds` if the distortion folds over in the image.
         """
         camera = self.distorted(self.aim(rng, view, image, ((0.0, 0.0, 0.0), 1.0)))
+        if camera.distortion is not None and camera.distortion.folds:
+            raise RejectedDraw("lens_folds")
         corners = np.array([[0, 0], [image.width, 0], [image.width, image.height], [0, image.height]], float)
         rays = np.column_stack([camera.rays(corners), np.ones(4)]) @ camera.pose.rotation().T
         descent = np.maximum(-rays[:, 2], MIN_DESCENT * np.linalg.norm(rays, axis=1))

@@ -14,6 +14,8 @@ from scenes.cameras.overhead import Overhead
 from scenes.geometry import Vec3
 from scenes.settings import Settings
 from scenes.shot import Camera
+from scenes.spec import RejectedDraw
+from sim.render.raster.wide import check_lens
 from sim2coco.seeding import rng_for
 from tests.refusals import assert_refused
 from tests.rig import aimed
@@ -101,6 +103,30 @@ def test_the_ground_seen_is_that_of_the_corners(tilt: float) -> None:
         np.testing.assert_allclose(
             on_ground(camera, corners), [(0, 0), (400, 0), (400, 300), (0, 300)], atol=1e-7
         )
+
+
+BARREL = {"kind": "brown", "k1": -0.2}
+
+
+@pytest.mark.parametrize("ground", [{"extent_m": 60.0}, {"gsd_m": 0.15}], ids=["extent", "gsd"])
+def test_a_lens_that_folds_at_the_altitude_is_refused(ground: dict[str, float]) -> None:
+    """At 60 m of ground seen from 10 m, the angle of view is 143 degrees, whatever `fov_deg` is."""
+    tree = {"altitude_m": 10.0, **ground, "distortion": BARREL}
+    kind = Overhead.parse(tree)
+    with pytest.raises(ValueError, match=r"shows points twice.*a larger camera\.altitude_m"):
+        check_lens(kind, IMAGE.width, IMAGE.height)
+    drawn = kind.drawn(aimed(scene=3, view=0))
+    with pytest.raises(RejectedDraw, match="lens_folds"):
+        drawn.ground_seen(aimed(scene=3, view=0), 0, IMAGE)
+    check_lens(Overhead.parse({**tree, "altitude_m": 60.0}), IMAGE.width, IMAGE.height)
+
+
+def test_extent_counts_the_distortion() -> None:
+    kind = Overhead.parse({"altitude_m": 60.0, "extent_m": 60.0, "azimuth_deg": 90, "distortion": BARREL})
+    drawn = kind.drawn(aimed(scene=3, view=0))
+    for camera in cameras(drawn, 5):
+        seen = on_ground(drawn.distorted(camera), [(-30.0, 0.0), (30.0, 0.0)])
+        np.testing.assert_allclose(seen, [(0, 150), (400, 150)], atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -63,11 +63,11 @@ def check_lens(intrinsics: Intrinsics, width: int, height: int) -> None:
         if camera.distortion.folds:
             raise ValueError(
                 f"{lens} shows points twice within the image, or sees farther than {MAX_ANGLE_DEG:g} degrees "
-                f"from its axis; use smaller coefficients, or a smaller camera.fov_deg (or larger fx and fy)"
+                f"from its axis; use smaller coefficients, or {intrinsics.narrowed_by}"
             )
         wide = wide_camera(camera)
         if max(wide.width, wide.height) > MAX_SIDE_PX:
             raise ValueError(
                 f"{lens} needs a pinhole image of {wide.width}x{wide.height} px, at most "
-                f"{MAX_SIDE_PX} may be; use a smaller image, or a smaller camera.fov_deg"
+                f"{MAX_SIDE_PX} may be; use a smaller image, or {intrinsics.narrowed_by}"
             )
