@@ -281,6 +281,7 @@ def _decals(
                 box_m=None,
                 on=own.id,
                 decal=index,
+                keypoints=None,
             )
             yield instance, inside, mask
 

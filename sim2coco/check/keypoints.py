@@ -44,6 +44,8 @@ def fault_of(annotation: Entry, category: Entry) -> str:
         return ""
     if type(points) is not list or len(points) % 3:
         return f"keypoints is {show(points)}, must be a list of x, y, visibility"
+    if points and names is None:
+        return f"keypoints has {len(points)} numbers, the category lists no names of keypoints"
     if type(names) is list and len(points) != 3 * len(names):
         return f"keypoints has {len(points)} numbers, 3 x {len(names)} belong to the category"
     if not all(map(number, points)):

@@ -128,6 +128,11 @@ TREES: dict[str, tuple[Change, str, str]] = {
         "keypoints",
         "3 numbers, 3 x 3 belong",
     ),
+    "keypoints without names": (
+        lambda t: t["categories"][1].pop("keypoints"),
+        "keypoints",
+        "the category lists no names",
+    ),
     "visibility": (person(keypoints=dots(*[(1, 1, 3)] * 3)), "keypoints", "must be 0 (not labelled)"),
     "keypoints not finite": (person(keypoints=[0, "x", 0] * 3), "keypoints", "must be finite numbers"),
     "number of keypoints": (person(num_keypoints=3), "keypoints", "num_keypoints is 3, 2 are labelled"),
