@@ -12,7 +12,7 @@ from typing import Any
 
 from scenes.assets.catalogue import Asset, Catalogue, CatalogueError
 from scenes.assets.categories import Assets
-from scenes.assets.images import DEFECTS, ENVIRONMENT, MAX_POOL, Images
+from scenes.assets.images import DEFECTS, ENVIRONMENT, MAX_POOL, Images, Style
 from scenes.lamps import EnvironmentSettings
 from scenes.looks import LookSettings
 from scenes.scene import Scene
@@ -84,7 +84,7 @@ def hold_out(
         parts = {name: _with_assets(part, owners, name) for name, part in parts.items()}
     if "background" in split.by:
         surfaces = {role: look for role, look in scene.looks.items() if look.textured}
-        _check_pools(surfaces, environment, split)
+        _check_pools(surfaces, environment, split, catalogue.style)
         images = {
             f"scene.{role}.images" if role in surfaces else "light.environment": {
                 image.content for image in images
@@ -186,10 +186,12 @@ def _others(short: list[str]) -> str:
 
 
 def _check_pools(
-    surfaces: Mapping[str, LookSettings], environment: EnvironmentSettings, split: Split
+    surfaces: Mapping[str, LookSettings], environment: EnvironmentSettings, split: Split, style: Style
 ) -> None:
     pools = {
-        f"scene.{role}": look.pool for role, look in surfaces.items() if not look.images and look.textures
+        f"scene.{role}": look.pool
+        for role, look in surfaces.items()
+        if not look.images and look.choices(style)
     }
     if environment.skies and environment.path is None:
         pools["light.environment"] = environment.pool
