@@ -83,13 +83,16 @@ def with_reflections(
     if view is None:
         return image
     coarse = np.s_[::STEP_PX, ::STEP_PX]
+    seen = np.isfinite(visibility.plane_m[coarse])
+    if not seen.any():  # the floor is a line or two at the edge of the image
+        return image
     places_m = np.stack([plane[coarse] for plane in (colors.x, colors.y)])
     cosine, floor_m = (
         _cosine(places_m, shot.camera),
         np.minimum(visibility.plane_m[coarse], FAR * shot.camera.pose.position_m[2]),
     )
     mirror, behind_m = _shaded(view, lit, surfaces)
-    mean = float(cosine[np.isfinite(visibility.plane_m[coarse])].mean())
+    mean = float(cosine[seen].mean())
     mirror = scattered(mirror, floor_m.astype(np.float32), behind_m, view.camera.fy, finish.roughness, mean)
     light = _highlights(places_m, shot.camera, lit, finish)
     if finish.metallic:

@@ -73,6 +73,15 @@ def test_a_ball_is_mirrored_where_its_mirror_image_would_be(rig: Callable[..., R
     assert (reddish & expected).sum() / (reddish | expected).sum() > 0.9
 
 
+def test_a_floor_in_the_last_row_only_reflects_nothing(rig: Callable[..., Rig]) -> None:
+    """The mirror image has half the resolution, and no pixel of it shows the floor."""
+    made = rig(catalogue_of({"ball": sphere(RADIUS_M, 48)}), Relit())
+    settled = still(made.body("ball", CENTRE_M), floor=floor(0.3))
+    level = camera_at((0.0, -0.6, 0.1), (0.3, 0.0, 0.1), 150, (64, 48))
+    picture = made.shoot(settled, shot(replace(level, cy=47.0), BRIGHT))
+    assert picture.frame.image.shape == (48, 64, 3)
+
+
 def test_no_label_depends_on_reflections(rig: Callable[..., Rig]) -> None:
     glossy, matte = ball(rig, 0.1, None)
     assert not np.array_equal(glossy.frame.image, matte.frame.image)
