@@ -1,5 +1,6 @@
 """Masks of decals, compared with the analytic projection of their outlines on a plane and on a cylinder."""
 
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,13 +9,27 @@ import cv2
 import numpy as np
 import pytest
 
-from scenes.assets.images import IMAGE, Texture, file_hash
+from scenes.assets.images import IMAGE, Pictures, Texture, file_hash, load_images
 from scenes.assets.shapes import SHAPES, cylinder
 from scenes.decal import Decal
 from scenes.geometry import Pose, look_at, quaternion, vec3
 from scenes.spec import Body
 from sim.annotate import Instance, Sample, measure
-from tests.rig import RENDERS, Array, Mask, Picture, Rig, camera_at, catalogue_of, iou, rays, shot, still
+from sim.render.raster.decals.sticker import Stickers
+from tests.rig import (
+    RENDERS,
+    Array,
+    Mask,
+    Picture,
+    Rig,
+    camera_at,
+    catalogue_from,
+    catalogue_of,
+    iou,
+    rays,
+    shot,
+    still,
+)
 
 SIZE_M = 0.2
 RADIUS_M = 0.03
@@ -232,11 +247,30 @@ def test_a_defect_is_seen_within_its_mask(rig: Callable[..., Rig], disc: Path, k
 
 
 def test_the_same_decal_is_the_same_picture_and_another_seed_is_another(disc: Path) -> None:
-    from scenes.assets.images import Pictures
-    from sim.render.raster.decals.sticker import sticker
-
     decal = disc_at(disc, np.zeros(3), look_at(np.zeros(3), np.ones(3), 0)[:, 2], kind="crack", picture=None)
-    one, same, other = (sticker(replace(decal, seed=seed), Pictures({})) for seed in (5, 5, 6))
+    one, same, other = (Stickers(Pictures({}))(replace(decal, seed=seed)) for seed in (5, 5, 6))
     assert np.array_equal(one.coverage, same.coverage)
     assert np.array_equal(one.slope, same.slope)
     assert not np.array_equal(one.coverage, other.coverage)
+
+
+def test_decals_with_the_same_image_share_its_memory(disc: Path) -> None:
+    stickers = Stickers(Pictures(load_images({"defects.disc": str(disc)})))
+    decal, shapes = disc_at(disc, np.zeros(3), np.array([0.0, 0, 1])), []
+    tracemalloc.start()
+    for step in range(20):
+        moved = replace(decal, frame=replace(decal.frame, position_m=(0.01 * step, 0.0, 0.0)))
+        shapes.append(stickers(moved).coverage.shape)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert shapes == [(400, 400)] * 20
+    assert held < 2 * 28 * 400 * 400  # bytes of two stickers
+
+
+def test_decals_have_no_keypoints_of_their_object(rig: Callable[..., Rig], disc: Path) -> None:
+    tree = {"box": {"shape": "box", "size_m": SIZE_M, "keypoints": {"corner": [0.05, 0.05, 0.05]}}}
+    made = rig(catalogue_from(tree), RENDERS["relit"], **{"defects.disc": str(disc)})
+    sample = made.shoot(still(on_top(made, disc)), shot(camera_at((0, 0, 0.7), (0, 0, 0), 450))).sample
+    (box,), (decal,) = labels(sample)
+    assert box.keypoints is not None
+    assert decal.keypoints is None

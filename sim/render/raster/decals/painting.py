@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +18,13 @@ from sim.render.raster.decals.masks import (
     sampled,
     surface_points,
 )
-from sim.render.raster.decals.sticker import Sticker, sticker
+from sim.render.raster.decals.sticker import Sticker, Stickers
 from sim.render.raster.gbuffer import GBuffer, Silhouette
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 Index = NDArray[np.intp]
 
-CACHED_STICKERS = 64
 SHARPNESS = 1.4
 """Texels of a picture for each pixel, so that it is antialiased."""
 
@@ -51,8 +49,8 @@ class DecalPainter:
     """
 
     def __init__(self, pictures: Pictures) -> None:
-        """Starts with an empty cache of drawn decals."""
-        self._sticker = lru_cache(CACHED_STICKERS)(partial(sticker, pictures=pictures))
+        """Draws nothing yet."""
+        self._sticker = Stickers(pictures)
 
     def painted(
         self, gbuffer: GBuffer, bodies: tuple[Body, ...], camera: Camera, shading: Shading | None

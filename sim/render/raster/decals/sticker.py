@@ -5,6 +5,7 @@ The outline of its label and its appearance come from the same coverage.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -16,6 +17,10 @@ from scenes.decal import Decal
 Floats = NDArray[np.float32]
 Array = NDArray[np.float64]
 
+CACHED = 32
+"""Number of drawn stickers that are cached for the views of one scene, at most 4 MiB each."""
+CACHED_IMAGES = 2
+"""Number of images that are cached as stickers, at most 28 MiB each."""
 LONGEST_PX = 384
 """Longer side of a drawn sticker in texels."""
 SHIFT = 4
@@ -51,10 +56,26 @@ class Sticker:
         )
 
 
-def sticker(decal: Decal, pictures: Pictures) -> Sticker:
-    """The picture of a decal."""
-    if decal.picture is not None:
-        return _of_image(pictures.cutout(decal.picture))
+class Stickers:
+    """Draws the pictures of decals. All decals with the same image share one sticker.
+
+    Args:
+        pictures: Loads the images of decals.
+    """
+
+    def __init__(self, pictures: Pictures) -> None:
+        """Starts with empty caches."""
+        self._drawn = lru_cache(CACHED)(_drawn)
+        self._image = lru_cache(CACHED_IMAGES)(lambda texture: _of_image(pictures.cutout(texture)))
+
+    def __call__(self, decal: Decal) -> Sticker:
+        """The picture of a decal."""
+        if decal.picture is not None:
+            return self._image(decal.picture)
+        return self._drawn(decal)
+
+
+def _drawn(decal: Decal) -> Sticker:
     width_m, height_m = decal.size_m
     width, height = (max(round(LONGEST_PX * side / decal.length_m), 8) for side in (width_m, height_m))
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(decal.seed)))
