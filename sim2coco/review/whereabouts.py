@@ -124,14 +124,15 @@ class Whereabouts:
             The path of the new folder; None if the scene uses none of these images.
         """
         keys = [key for key in self._images.get(role, ()) if key in self._shown]
+        place = stage / str(len(list(stage.iterdir())))  # a role may have any name, such as defects.a/b
         for key in keys:
             name, _, content = key.rpartition("@")
             pictures = (file for file in self._files if file.suffix.lower() in PANORAMAS)
             found = (file for file in _by_name(pictures, name) if _holds(file, content))
             source = next(found, None) or self._refuse(name, name)
-            (stage / role).mkdir(exist_ok=True)
-            shutil.copyfile(source, stage / role / name)
-        return str(stage / role) if keys else None
+            place.mkdir(exist_ok=True)
+            shutil.copyfile(source, place / name)
+        return str(place) if keys else None
 
     def _refuse(self, name: str, called: str) -> Path:
         there = [place for place in (*self._files, *self._folders) if place.name == name]

@@ -22,6 +22,7 @@ from sim2coco.export.yolo import Yolo
 from sim2coco.records import Record, from_bytes, to_bytes
 from sim2coco.review.dataset import DataSet
 from sim2coco.review.deep import check_deep
+from sim2coco.review.whereabouts import Whereabouts
 
 DEFECTS: dict[str, dict[str, Any]] = {
     "dent": {"kind": "dent", "share": 0.9, "size": [0.3, 0.5]},
@@ -99,6 +100,16 @@ def test_check_and_check_deep_and_audit_accept_them(made: Path) -> None:
     report = audit(made)
     assert list(report.findings) == []
     assert any("defects" in note for note in report.notes)
+
+
+def test_pictures_of_a_defect_of_any_name_are_found_again(made: Path, tmp_path: Path) -> None:
+    data = DataSet(made)
+    record, view, _ = data.find("s000000_v00")
+    name = "../sign/print"
+    run = {**data.run, "images": {f"defects.{name}": data.run["images"]["defects.logo"]}}
+    tree = {"scene": {"defects": {name: {"kind": "image", "images": str(made.parent / "logos")}}}}
+    Whereabouts([made.parent], run, [(record, view)]).put_into(tree, tmp_path)
+    assert [file.name for file in tmp_path.rglob("*.png")] == ["sun.png"]
 
 
 def test_a_defect_is_one_category_of_one_object_only(made: Path) -> None:
