@@ -7,16 +7,17 @@ from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from scenes.assets.filenames import readable, real_path
+from scenes.assets.filenames import real_path
 from scenes.assets.keypoints import Keypoints, keypoints_beside
 from scenes.assets.library import FOLDER, FORMAT, INDEX, PIECES
 from scenes.assets.mesh import MeshError
 from scenes.assets.origin import Origin, Stated
 from scenes.assets.physics import DENSITY_KG_M3
 from scenes.assets.prepared import VERSION as PREPARED_VERSION
+from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolver import digest
 from scenes.assets.stored import PREPARED, SUFFIX, check_stored
-from sim2coco.library.examine import Task
+from sim2coco.library.examine import Task, refusal
 from sim2coco.library.folders import SOURCES, Joining, MeshFolder, mesh_folder_of, put_mesh_folders
 from sim2coco.library.row import Override, Row, row_of
 from sim2coco.library.scan import LibraryError
@@ -68,16 +69,21 @@ def import_meshes(
     """
     store = LocalStore(library)
     _check_own(library)
-    keypoints = _keypoints(root, overrides)
+    keypoints, faults = _keypoints(root, overrides)
     with store.claim():
         mesh_folder = mesh_folder_of(store, library, root, joining)
         overrides = mesh_folder.named(overrides)
-        rows = {}
+        rows = {
+            file: refusal(Task(root, file, overrides[file], library), fault, {})
+            for file, fault in faults.items()
+        }
+        for row in rows.values():
+            report(row, False)
         for file, override in overrides.items():
-            row = _known(store, root, _place(mesh_folder, file), file, override)
-            if row is not None:
-                rows[file] = row
-                report(row, True)
+            known = _known(store, root, _place(mesh_folder, file), file, override)
+            if known is not None and file not in faults:
+                rows[file] = known
+                report(known, True)
         left = [
             Task(root, file, override, library) for file, override in overrides.items() if file not in rows
         ]
@@ -172,20 +178,16 @@ def _hash(path: Path) -> str:
         return ""
 
 
-def _keypoints(root: Path, files: Iterable[str]) -> dict[str, Keypoints]:
-    """The keypoints beside each mesh file that has any.
-
-    Raises:
-        LibraryError: A file of keypoints cannot be read.
-    """
-    found = {}
+def _keypoints(root: Path, files: Iterable[str]) -> tuple[dict[str, Keypoints], dict[str, Refused]]:
+    """The keypoints beside each mesh file that has any, and what is wrong with those that cannot be read."""
+    found, faults = {}, {}
     for file in files:
         try:
             if (beside := keypoints_beside(real_path(root, file))) is not None:
                 found[file] = beside
         except MeshError as error:
-            raise LibraryError(readable(f"{PurePosixPath(file).parent / str(error)}")) from error
-    return found
+            faults[file] = Refused("unreadable", str(error), "correct this file of keypoints")
+    return found, faults
 
 
 def _put_index(

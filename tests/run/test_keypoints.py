@@ -25,8 +25,7 @@ from sim2coco.datasets.reading import open_dataset
 from sim2coco.export.pose import keypoints_in_row
 from sim2coco.export.yolo import Yolo
 from sim2coco.library.importing import import_meshes
-from sim2coco.library.row import Override
-from sim2coco.library.scan import LibraryError
+from sim2coco.library.row import Override, Row
 from sim2coco.review.dataset import DataSet
 from sim2coco.review.deep import check_deep
 from sim2coco.store import LocalStore
@@ -201,10 +200,12 @@ def test_a_file_that_cannot_be_used_is_told_in_one_line(tmp_path: Path, content:
         load_catalogue(Assets.parse({"categories": {"brick": {"path": str(mesh), "size_m": 0.06}}}))
     assert "\n" not in str(error.value)
     if "skeleton" not in told:
-        with pytest.raises(LibraryError, match=r"brick.keypoints.yaml"):
-            import_meshes(
-                tmp_path, {mesh.name: Override("b", "b")}, tmp_path / "out", 1, lambda row, known: None
-            )
+        told: list[Row] = []
+        overrides = {mesh.name: Override("b", "b")}
+        rows = import_meshes(tmp_path, overrides, tmp_path / "out", 1, lambda row, known: told.append(row))
+        assert rows == told
+        assert rows[0].verdict == "refused"
+        assert "brick.keypoints.yaml" in rows[0].reason
 
 
 def test_a_data_set_is_rendered_again_with_the_keypoints_of_its_run(tmp_path: Path) -> None:
