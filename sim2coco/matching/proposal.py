@@ -60,8 +60,8 @@ def _follow_objects(scene: Tree, real: Array, trial: Array) -> None:
     if "empty_share" in scene and len(real):
         scene["empty_share"] = round(min(float((real == 0).mean()), MAX_EMPTY), 3)
     real, trial = real[real > 0], trial[trial > 0]
-    if not len(real) or not len(trial):
-        return
+    if not len(real) or not len(trial) or scene.get("density_m2") is not None:
+        return  # a density takes the place of the number
     low, high = scene["num_objects"]
     seen_share = float(trial.mean()) / max((low + high) / 2, 0.5)
     wanted = real / max(seen_share, 0.1)

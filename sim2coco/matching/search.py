@@ -13,12 +13,15 @@ from sim2coco.datasets.reading import open_dataset
 from sim2coco.engines.engine import Engine
 from sim2coco.matching.observed import Observed, observe
 from sim2coco.matching.proposal import Tree, follow, size_of
+from sim2coco.messages import ConfigError
 from sim2coco.recipe import Recipe
 from sim2coco.run import generate
 from sim2coco.tally import Tally
 
 LONGER_PX = 640
 """Trials of larger images are made at this length of their longer side: quantities are relative to it."""
+IN_PIXELS = {"fx": "width", "fy": "height", "cx": "width", "cy": "height"}
+"""Settings of the camera in pixels, with the side of the image that they grow with."""
 Progress = Callable[[int], None]
 
 
@@ -67,10 +70,12 @@ def match(recipe: Recipe, real: Observed, plan: Plan, progress: Progress = lambd
             search.
 
     Raises:
+        ConfigError: The intrinsics are in pixels of images of another size.
         GenerationError: The images of a trial are rejected.
     """
     made = _Trials(plan, progress)
     original: Tree = recipe.model_dump(mode="json")
+    check_size(original, real)
     tree = size_of(original, real)
     seen = before = made.run(original)
     for trial in range(plan.trials):
@@ -89,7 +94,7 @@ class _Trials:
 
     def run(self, tree: Tree) -> Observed:
         """Makes the images of one trial: one view of each scene."""
-        recipe = Recipe.parse({**tree, "views": 1, "lightings": 1, "image": _reduced(tree["image"])})
+        recipe = Recipe.parse({**reduced(tree), "views": 1, "lightings": 1})
 
         def report(tally: Tally) -> None:
             self.progress(self.done + tally.made)
@@ -112,11 +117,32 @@ class _Trials:
             return observe(images, size=size)
 
 
-def _reduced(image: Tree) -> Tree:
-    """The settings of an image that is not larger than it has to be, without further files."""
+def reduced(tree: Tree) -> Tree:
+    """Settings whose images are not larger than they have to be, without further files, of the same view."""
+    image, camera = tree["image"], tree["camera"]
     factor = min(1.0, LONGER_PX / max(image["width"], image["height"]))
     sides = {side: max(1, round(factor * image[side])) for side in ("width", "height")}
-    return {**image, **sides, "extra": []}
+    scales = {side: sides[side] / image[side] for side in sides}
+    given = {key: side for key, side in IN_PIXELS.items() if camera.get(key) is not None}
+    numbers = {key: [scales[side] * bound for bound in camera[key]] for key, side in given.items()}
+    return {**tree, "image": {**image, **sides, "extra": []}, "camera": {**camera, **numbers}}
+
+
+def check_size(tree: Tree, real: Observed) -> None:
+    """Checks that intrinsics in pixels are those of images as large as those of the data set.
+
+    Raises:
+        ConfigError: They are those of images of another size.
+    """
+    given = [key for key in IN_PIXELS if tree["camera"].get(key) is not None]
+    own = tree["image"]["width"], tree["image"]["height"]
+    if given and own != real.size:
+        width, height = real.size
+        raise ConfigError(
+            f"camera.{given[0]}: is in pixels of images of {own[0]}x{own[1]} px, and most images of the data "
+            f"set have {width}x{height}: set image.width={width} image.height={height} and what belongs to "
+            "them (a calibration is scaled), or use camera.fov_deg"
+        )
 
 
 def _augmented_split(recipe: Recipe) -> str | None:

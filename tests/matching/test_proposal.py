@@ -7,6 +7,8 @@ import pytest
 
 from sim2coco.matching.observed import Observed
 from sim2coco.matching.proposal import CONTRAST, MAX_FILL, changed, follow, size_of
+from sim2coco.matching.search import check_size, reduced
+from sim2coco.messages import ConfigError
 from sim2coco.statistics.values import Values
 
 
@@ -48,6 +50,31 @@ def test_counts_are_those_of_images_with_objects_and_correct_for_lost_labels() -
     now = follow(tree(), real, trial)
     assert now["scene"]["empty_share"] == pytest.approx(0.1)
     assert now["scene"]["num_objects"] == [17, 17]
+
+
+def test_a_number_that_a_density_replaces_stays() -> None:
+    real, trial = seen(objects=[0.0, *[8.0] * 9]), seen(objects=[4.0] * 10)
+    now = follow(tree(scene={"density_m2": [0.1, 0.2]}), real, trial)["scene"]
+    assert now["num_objects"] == [5, 12]
+    assert now["empty_share"] == pytest.approx(0.1)
+
+
+def test_intrinsics_in_pixels_are_reduced_with_the_images() -> None:
+    camera = {"fx": [1000.0, 1100.0], "fy": [1000.0, 1100.0], "cx": [630.0, 650.0], "cy": None}
+    large = tree(image={"width": 1280, "height": 960}, camera=camera)
+    small = reduced(large)
+    assert (small["image"]["width"], small["image"]["height"]) == (640, 480)
+    assert small["camera"]["fx"] == small["camera"]["fy"] == [500.0, 550.0]
+    assert (small["camera"]["cx"], small["camera"]["cy"]) == ([315.0, 325.0], None)
+    assert large["camera"]["fx"] == [1000.0, 1100.0]
+
+
+def test_intrinsics_in_pixels_of_other_images_are_refused_in_one_line() -> None:
+    given = tree(image={"width": 1280, "height": 960}, camera={"fx": [900.0, 900.0]})
+    with pytest.raises(ConfigError, match=r"^camera\.fx: .*1280x960.* image\.width=640 image\.height=480"):
+        check_size(given, seen((640, 480)))
+    check_size(given, seen((1280, 960)))
+    check_size(tree(image={"width": 1280, "height": 960}), seen((640, 480)))
 
 
 def test_boxes_twice_as_large_need_twice_the_fill() -> None:
