@@ -200,10 +200,12 @@ def test_a_file_that_cannot_be_used_is_told_in_one_line(tmp_path: Path, content:
         load_catalogue(Assets.parse({"categories": {"brick": {"path": str(mesh), "size_m": 0.06}}}))
     assert "\n" not in str(error.value)
     if "skeleton" not in told:
-        told: list[Row] = []
+        reported: list[Row] = []
         overrides = {mesh.name: Override("b", "b")}
-        rows = import_meshes(tmp_path, overrides, tmp_path / "out", 1, lambda row, known: told.append(row))
-        assert rows == told
+        rows = import_meshes(
+            tmp_path, overrides, tmp_path / "out", 1, lambda row, known: reported.append(row)
+        )
+        assert rows == reported
         assert rows[0].verdict == "refused"
         assert "brick.keypoints.yaml" in rows[0].reason
 
