@@ -89,6 +89,12 @@ class ImageSettings(Settings):
             raise ValueError("depth_exr needs the package OpenEXR: pip install openexr, or write depth")
         return extra
 
+    @model_validator(mode="after")
+    def _measures_depth_that_is_asked_for(self) -> Self:
+        if self.depth_sensor is not None and "sensor_depth" not in self.extra:
+            raise ValueError("depth_sensor has no effect; add sensor_depth to extra, or leave it at null")
+        return self
+
     def draw_depth_sensor(self, rng: np.random.Generator) -> DepthSensor | None:
         """The depth camera of one image; None if no file of measured depth is asked for.
 

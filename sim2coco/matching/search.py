@@ -125,7 +125,8 @@ def reduced(tree: Tree) -> Tree:
     scales = {side: sides[side] / image[side] for side in sides}
     given = {key: side for key, side in IN_PIXELS.items() if camera.get(key) is not None}
     numbers = {key: [scales[side] * bound for bound in camera[key]] for key, side in given.items()}
-    return {**tree, "image": {**image, **sides, "extra": []}, "camera": {**camera, **numbers}}
+    small = {**image, **sides, "extra": [], "depth_sensor": None}
+    return {**tree, "image": small, "camera": {**camera, **numbers}}
 
 
 def check_size(tree: Tree, real: Observed) -> None:

@@ -133,6 +133,13 @@ def test_normals_are_decoded_by_the_formula_of_the_docs(
     assert np.degrees(np.arcsin(sine)).max() < error_deg
 
 
+def test_a_depth_sensor_without_its_file_is_refused_in_one_line() -> None:
+    sensor = {"depth_sensor": {"kind": "stereo"}}
+    with pytest.raises(ValidationError, match="add sensor_depth to extra"):
+        ImageSettings.parse({**sensor, "extra": ["depth"]})
+    assert ImageSettings.parse({**sensor, "extra": ["sensor_depth"]}).depth_sensor is not None
+
+
 def test_exr_without_its_package_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scenes.cameras.camera.find_spec", lambda name: None)
     with pytest.raises(ValidationError, match="needs the package OpenEXR: pip install openexr"):
