@@ -183,12 +183,13 @@ def _calibrated(tree: Any) -> Any:
     camera = tree.get("camera") if isinstance(tree, dict) else None
     if not isinstance(camera, dict) or not isinstance(camera.get("calibration"), str):
         return tree
-    given = [name for name in ("fx", "fy", "cx", "cy") if camera.get(name) is not None]
+    given = {name: f"{name}=null" for name in ("fx", "fy", "cx", "cy") if camera.get(name) is not None}
     lens = camera.get("distortion")
     if isinstance(lens, dict) and lens.get("kind", "none") != "none":
-        given.append("distortion")
+        given["distortion"] = "distortion.kind=none"  # as presets of cameras have a lens
     if given:
-        raise ConfigError(f"camera.calibration: gives {', '.join(given)} too; leave out one of them")
+        off = " ".join(f"camera.{setting}" for setting in given.values())
+        raise ConfigError(f"camera.calibration: gives {', '.join(given)} too; leave it out, or set {off}")
     image = tree.get("image")
     try:
         size = ImageSettings.parse({} if image is None else image)

@@ -46,7 +46,10 @@ class Overhead(CameraKind):
         if self.gsd_m and self.extent_m:
             raise ValueError("give gsd_m or extent_m, not both")
         if self.altitude_m and self._has_ground and self.fx is not None:
-            raise ValueError("altitude_m with gsd_m or extent_m determines the lens; leave out fx and fy")
+            raise ValueError(
+                "altitude_m with gsd_m or extent_m determines the lens; "
+                "leave out fx and fy, or the calibration that gives them"
+            )
         return self
 
     @property

@@ -6,6 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from scenes.cameras.calibration import CalibrationError, calibration
 from sim2coco.messages import ConfigError
@@ -129,3 +130,14 @@ def test_a_recipe_tells_the_key(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"camera\.calibration: gives fx, distortion too"):
         recipe(path, fx=1.0, distortion={"kind": "brown"})
     assert recipe(path).camera.distortion.kind == "none"
+
+
+def test_a_camera_with_a_lens_is_told_how_to_use_a_calibration(tmp_path: Path) -> None:
+    path = opencv(tmp_path / "camera.yml", [-0.2, 0.05, 0.0, 0.0, 0.0])
+    lens = {"kind": "brown", "k1": [-0.03, 0.02]}
+    with pytest.raises(ConfigError, match=r"distortion too; .* set camera\.distortion\.kind=none$"):
+        recipe(path, distortion=lens)
+    camera = recipe(path, distortion={**lens, "kind": "none"}).camera
+    assert camera.distortion.k1 == (-0.2, -0.2)
+    with pytest.raises(ValidationError, match="or the calibration that gives them"):
+        recipe(path, kind="overhead", altitude_m=9.0, gsd_m=0.1)
