@@ -11,7 +11,7 @@ from scenes.assets.shapes import box
 from scenes.assets.solids import joined
 from scenes.geometry import Pose, Scale, quaternion
 
-COUNTS = (2, 3, 4, 5, 6, 7, 8, 10, 12)
+COUNTS = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 20, 23, 26, 30, 35, 40)
 """Numbers of bars in a layer for which there is a mesh."""
 BAR_SHARE = 0.16
 """Width of a bar as a fraction of the distance between the middles of neighbouring bars."""

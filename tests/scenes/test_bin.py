@@ -10,6 +10,7 @@ import pytest
 from scenes.assets.categories import Assets
 from scenes.assets.loading import load_catalogue
 from scenes.drift import with_drift
+from scenes.furnishing.wire import layers, panel
 from scenes.geometry import Pose
 from scenes.kinds.bin import Bin
 from scenes.kinds.clutter import Clutter
@@ -53,6 +54,15 @@ def test_a_bin_stands_on_the_floor_and_its_region_is_between_its_walls(wire: flo
     walls = local[np.abs(local[:, 2]) <= half[2] + 0.05]
     assert np.abs(walls[:, :2]).max(axis=0) == pytest.approx(half[:2], abs=1e-9)
     assert (half[:2] > np.array([0.3, 0.2])).all()
+
+
+@pytest.mark.parametrize("length_m", [2.0, 5.0, 9.0])
+def test_wires_have_the_given_gap_and_are_square(length_m: float) -> None:
+    for name, scale, _ in panel(Pose((0.0, 0.0, 0.0), UPRIGHT), length_m, length_m, 0.3):
+        sides_m = np.unique(layers()[name].vertices_m[:, 0]) * scale[0]
+        widths_m, free_m = sides_m[1::2] - sides_m[::2], sides_m[2::2] - sides_m[1:-1:2]
+        np.testing.assert_allclose(widths_m.mean() + free_m, 0.3, rtol=0.1)
+        np.testing.assert_allclose(widths_m, scale[2], rtol=0.12)
 
 
 @pytest.mark.parametrize("index", range(8))
