@@ -59,6 +59,7 @@ def test_a_bin_stands_on_the_floor_and_its_region_is_between_its_walls(wire: flo
 @pytest.mark.parametrize("length_m", [2.0, 5.0, 9.0])
 def test_wires_have_the_given_gap_and_are_square(length_m: float) -> None:
     for name, scale, _ in panel(Pose((0.0, 0.0, 0.0), UPRIGHT), length_m, length_m, 0.3):
+        assert isinstance(scale, tuple)
         sides_m = np.unique(layers()[name].vertices_m[:, 0]) * scale[0]
         widths_m, free_m = sides_m[1::2] - sides_m[::2], sides_m[2::2] - sides_m[1:-1:2]
         np.testing.assert_allclose(widths_m.mean() + free_m, 0.3, rtol=0.1)
