@@ -75,34 +75,56 @@ class Plot:
         """
         found = [standing(body, quat) for body, quat in zip(unplaced, rotations, strict=True)]
         order = sorted(range(len(found)), key=lambda index: -found[index].reach_m)
-        centers = np.zeros((len(found), 2))
+        centers, reaches_m = np.zeros((len(found), 2)), np.array([found[index].reach_m for index in order])
         bodies: dict[int, Body] = {}
         for rank, index in enumerate(order):
-            others = [found[other] for other in order[:rank]]
-            x, y = centers[rank] = self._free(unplaced[index].rng, found[index], others, centers[:rank])
+            others = _Placed(found, order, centers[:rank], reaches_m[:rank])
+            x, y = centers[rank] = self._free(unplaced[index].rng, found[index], others)
             center = np.array([x, y, found[index].below_m])
             bodies[index] = unplaced[index].at(center, rotations[index])
         return tuple(bodies[index] for index in range(len(found)))
 
-    def _free(
-        self, rng: np.random.Generator, body: Standing, others: Sequence[Standing], centers_m: Array
-    ) -> Array:
-        """A place (2,) for a body beside others with given centres (n, 2)."""
-        touching_m = np.array([other.reach_m + body.reach_m for other in others])
+    def _free(self, rng: np.random.Generator, body: Standing, others: "_Placed") -> Array:
+        """A place (2,) for a body beside others."""
         for _ in range(BATCHES):
             places = self.places(rng, BATCH)
-            steps = centers_m - places[:, None]
-            apart = np.hypot(steps[..., 0], steps[..., 1])
-            allowed = are_inside(self.region_m, places) & (apart >= self.distance_m).all(axis=1)
-            for place in np.flatnonzero(allowed).tolist():
-                near = np.flatnonzero(apart[place] < touching_m)
-                nearest_first = near[np.argsort(apart[place, near], kind="stable")].tolist()
-                if all(self._beside(body, others[one], steps[place, one]) for one in nearest_first):
-                    return np.asarray(places[place])
+            for place in places[are_inside(self.region_m, places)]:
+                if self._is_free(place, body, others):
+                    return np.asarray(place)
         raise RejectedDraw("no_place")
+
+    def _is_free(self, place: Array, body: Standing, others: "_Placed") -> bool:
+        """Whether a body at a place (2,) keeps its distance from the others, and covers none too much."""
+        steps = others.centers_m - place
+        apart = np.hypot(steps[:, 0], steps[:, 1])
+        if not (apart >= self.distance_m).all():
+            return False
+        near = np.flatnonzero(apart < others.reaches_m + body.reach_m)
+        nearest_first = near[np.argsort(apart[near], kind="stable")].tolist()
+        return all(self._beside(body, others.body(one), steps[one]) for one in nearest_first)
 
     def _beside(self, body: Standing, other: Standing, step_m: Array) -> bool:
         """Whether another body, at a step (2,) from a body, overlaps it by no more than is allowed."""
         smaller = min(body.area_m2, other.area_m2)
         common = common_area_m2(body.outline_m, other.outline_m + step_m.astype(np.float32))
         return common <= (self.overlap + ROUNDING) * smaller + SMALLEST_M2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placed:
+    """The bodies that have been placed.
+
+    Attributes:
+        found: All bodies.
+        order: Index of each body in the order in which they are placed.
+        centers_m: Centres (n, 2) of those that have been placed, in this order.
+        reaches_m: Largest distances (n,) of their footprints from their centres.
+    """
+
+    found: Sequence[Standing]
+    order: Sequence[int]
+    centers_m: Array
+    reaches_m: Array
+
+    def body(self, rank: int) -> Standing:
+        return self.found[self.order[rank]]
