@@ -14,6 +14,7 @@ from scenes.cameras.intrinsics import border_of
 from scenes.distortion import lens_for
 from scenes.shot import Camera
 from scenes.spec import Look
+from sim.render.raster.rays import pixel_rays
 from sim.render.raster.surfacenormals import surface_normals
 from tests.rig import GREY, RENDERS, Rig, camera_at, catalogue_of, centroid, iou, shot, still
 
@@ -160,3 +161,10 @@ def test_edges_of_the_image_are_those_of_its_masks(rig: Callable[..., Rig], name
     outward /= np.linalg.norm(outward, axis=-1, keepdims=True)
     off = np.einsum("ni,ni->n", normals[mask], outward)
     assert np.percentile(np.degrees(np.arccos(np.clip(off, -1, 1))), 99) < 1
+
+
+def test_views_share_the_rays_of_their_pixels() -> None:
+    one = lensed(camera_at((0.0, -0.9, 0.3), (0.0, 0.0, 0.1), 1.0, (64, 48)), "barrel")
+    other = lensed(camera_at((0.5, -0.2, 0.7), (0.0, 0.0, 0.1), 1.0, (64, 48)), "barrel")
+    assert pixel_rays(one) is pixel_rays(other)
+    assert pixel_rays(replace(one, fx=one.fx + 1)) is not pixel_rays(one)

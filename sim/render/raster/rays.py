@@ -1,15 +1,19 @@
 """Rays through points of an image, in the camera frame and scaled to depth 1."""
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scenes.geometry import Pose
 from scenes.shot import Camera
 from sim.boxes import Box, clip, slices
 
 Array = NDArray[np.float64]
+
+ORIGIN = Pose((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
 
 NODES = 32
 """Number of Chebyshev nodes along each side of an image, at which the inverse of a distortion is computed. It
@@ -25,12 +29,21 @@ def rays_on_grid(camera: Camera, columns: NDArray[Any], rows: NDArray[Any]) -> A
         rows: (h,) coordinates of the points in pixels.
     """
     across, down = _basis(columns, camera.width), _basis(rows, camera.height)
-    return np.stack([down @ values @ across.T for values in _at_nodes(camera)], axis=-1)
+    return np.stack([down @ values @ across.T for values in _at_nodes(_unmoved(camera))], axis=-1)
+
+
+def pixel_rays(camera: Camera) -> Array:
+    """Components x and y, (H, W, 2), at depth 1, of the rays through the pixel centres of an image."""
+    return _pixel_rays(_unmoved(camera))
+
+
+def _unmoved(camera: Camera) -> Camera:
+    """The camera at the origin: rays in the camera frame do not depend on the pose, so views share them."""
+    return replace(camera, pose=ORIGIN)
 
 
 @lru_cache(4)
-def pixel_rays(camera: Camera) -> Array:
-    """Components x and y, (H, W, 2), at depth 1, of the rays through the pixel centres of an image."""
+def _pixel_rays(camera: Camera) -> Array:
     rays = rays_on_grid(camera, np.arange(camera.width) + 0.5, np.arange(camera.height) + 0.5)
     rays.setflags(write=False)
     return rays
