@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from scenes.geometry import Pose, Scale, Vec3, vec3
 from scenes.shot import Camera, Shot
 from scenes.spec import Body
-from sim.boxes import Box, bounding_box, clip, crop, slices
+from sim.boxes import Box, bounding_box, boxes_of, clip, crop, slices
 from sim.keypoints import Keypoint, keypoints_of
 from sim.meshfiles import MeshFiles
 from sim.render.compose import Frame
@@ -113,9 +114,9 @@ class Sample:
             return np.asarray(self.ids[part] == instance.id)
         bits = self.amodal[part]
         mask = (self.ids[part] == instance.on) & _bit(bits, instance.id)
-        for other in self.instances:
-            if other.on == instance.on and other.id > instance.id:
-                mask &= ~_bit(bits, other.id)
+        # The decals of an object follow each other.
+        for other in takewhile(lambda other: other.on == instance.on, self.instances[instance.id :]):
+            mask &= ~_bit(bits, other.id)
         return np.asarray(mask)
 
 
@@ -146,19 +147,14 @@ class Measures:
 
 def measure(sample: Sample) -> list[Measures]:
     """Measurements of the masks of every instance, in the order of `sample.instances`."""
-    # Imported here because SciPy is slow to import, and the settings need only the types of this module.
-    from scipy.ndimage import find_objects
-
     number = len(sample.instances)
     visible = _counts(sample.ids, number + 1)
-    x, y, *edges = bounding_box(sample.ids) or (0, 0, 1, 1)
-    boxes = find_objects(sample.ids[y : edges[1], x : edges[0]], max_label=max(number, 1))
+    boxes = boxes_of(sample.ids, number)
     amodal = _bit_counts(sample.amodal)
     measures = []
     for instance in sample.instances:
         amodal_px, visible_px = int(amodal[instance.id - 1]), int(visible[instance.id])
-        found = boxes[(instance.on or instance.id) - 1]
-        box = None if found is None else _to_image(found, x, y)
+        box = boxes[(instance.on or instance.id) - 1]
         if instance.on is not None and box is not None:
             mask = sample.visible_mask(instance, box)
             visible_px = int(np.count_nonzero(mask))
@@ -167,11 +163,6 @@ def measure(sample: Sample) -> list[Measures]:
         fraction = (1.0 - occlusion) * (1.0 - instance.truncation)
         measures.append(Measures(visible_px, amodal_px, box, occlusion, fraction))
     return measures
-
-
-def _to_image(found: tuple[slice, ...], x: int, y: int) -> Box:
-    rows, columns = found
-    return columns.start + x, rows.start + y, columns.stop + x, rows.stop + y
 
 
 def _bit_counts(planes: NDArray[np.uint8]) -> NDArray[np.int64]:

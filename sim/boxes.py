@@ -19,6 +19,20 @@ def bounding_box(mask: NDArray[np.bool_] | NDArray[np.uint8] | NDArray[np.uint16
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
+def boxes_of(ids: NDArray[np.uint8] | NDArray[np.uint16], number: int) -> list[Box | None]:
+    """Bounding box of the pixels of each id from 1 to `number`; None for an id without pixels."""
+    # Imported here because SciPy is slow to import, and many modules need only the types of this one.
+    from scipy.ndimage import find_objects
+
+    x, y, *edges = bounding_box(ids) or (0, 0, 1, 1)
+    found: list[tuple[slice, slice] | None]
+    found = find_objects(ids[y : edges[1], x : edges[0]], max_label=max(number, 1))
+    return [
+        None if part is None else (part[1].start + x, part[0].start + y, part[1].stop + x, part[0].stop + y)
+        for part in found
+    ]
+
+
 def size(box: Box) -> tuple[int, int]:
     """Width and height of a box."""
     return box[2] - box[0], box[3] - box[1]

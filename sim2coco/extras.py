@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from scenes.cameras.camera import Extra, ImageSettings
 from sim.annotate import Sample
+from sim.boxes import boxes_of, slices
 from sim2coco.codec import encode_depth, encode_exr, encode_ids, encode_normals
 
 MOST_8_BIT = 254
@@ -68,10 +69,11 @@ def semantic_ids(
     """
     numbers = [instance.category + 1 for instance in sample.instances]
     without_label = WITHOUT_LABEL_16 if categories > MOST_8_BIT else WITHOUT_LABEL_8
-    ids, (height, width) = _looked_up(sample, numbers, dropped, without_label), sample.ids.shape
+    ids, boxes = _looked_up(sample, numbers, dropped, without_label), boxes_of(sample.ids, len(numbers))
     for instance in sample.instances:
-        if instance.on is not None and instance.id not in dropped:
-            ids[sample.visible_mask(instance, (0, 0, width, height))] = instance.category + 1
+        box = None if instance.on is None or instance.id in dropped else boxes[instance.on - 1]
+        if box is not None:
+            ids[slices(box)][sample.visible_mask(instance, box)] = instance.category + 1
     return ids if categories > MOST_8_BIT else ids.astype(np.uint8)
 
 

@@ -4,6 +4,7 @@ import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,10 +13,13 @@ import pytest
 from scenes.assets.images import IMAGE, Pictures, Texture, file_hash, load_images
 from scenes.assets.shapes import SHAPES, cylinder
 from scenes.decal import Decal
+from scenes.distortion import Distortion
 from scenes.geometry import Pose, look_at, quaternion, vec3
 from scenes.spec import Body
 from sim.annotate import Instance, Sample, measure
+from sim.boxes import boxes_of
 from sim.render.raster.decals.sticker import Stickers
+from sim2coco.extras import semantic_ids
 from tests.rig import (
     RENDERS,
     Array,
@@ -274,3 +278,34 @@ def test_decals_have_no_keypoints_of_their_object(rig: Callable[..., Rig], disc:
     (box,), (decal,) = labels(sample)
     assert box.keypoints is not None
     assert decal.keypoints is None
+
+
+def test_behind_a_lens_decals_have_masks_and_nothing_is_painted_twice(
+    rig: Callable[..., Rig], disc: Path
+) -> None:
+    made = rig_of(rig, disc)
+    camera = camera_at((0.02, 0, 0.7), (0.02, 0, 0), 300, (160, 120))
+    lens = Distortion("brown", (-0.05, *[0.0] * 7), 1.0)
+    picture = made.shoot(still(on_top(made, disc)), shot(replace(camera, distortion=lens)))
+    (decal,) = labels(picture.sample)[1]
+    mask = picture.sample.visible_mask(decal, whole(picture.sample))
+    red, green, _ = picture.frame.image[mask].mean(axis=0)
+    assert red > 2 * green
+    assert not picture.gbuffer.color.any()
+    assert picture.gbuffer.tilt is None
+
+
+def test_the_mask_of_a_decal_needs_only_the_decals_of_its_object(rig: Callable[..., Rig], disc: Path) -> None:
+    """Otherwise the time for a scene with many decals grows with the square of their number."""
+    made = rig_of(rig, disc)
+    both = with_decals(body := on_top(made, disc), *body.decals * 2)
+    sample = made.shoot(still(both), shot(camera_at((0, 0, 0.7), (0, 0, 0), 450))).sample
+    box, under, over = sample.instances
+    others: Any = (replace(box, id=4), replace(under, id=5, on=4), None)
+    many = replace(sample, instances=(box, under, over, *others))
+    assert not many.visible_mask(under, whole(sample)).any()
+    assert np.array_equal(many.visible_mask(over, whole(sample)), sample.amodal_mask(over.id))
+    assert boxes_of(sample.ids, 2) == [measure(sample)[0].box_xyxy, None]
+    expected = np.where(sample.ids > 0, box.category + 1, 0)
+    expected[sample.amodal_mask(over.id)] = over.category + 1
+    assert np.array_equal(semantic_ids(sample, (), 3), expected)

@@ -46,12 +46,13 @@ class GBuffer:
     """Colour, depth and body index of each pixel, and the silhouettes of the bodies, for one shot.
 
     Attributes:
-        color: (H, W, 3) uint8 RGB, lit by the renderer unless it returns unlit colours.
+        color: (H, W, 3) uint8 RGB, lit by the renderer unless it returns unlit colours; black if there is
+            `wide`.
         depth_m: (H, W) float32, depth in metres along the camera's z axis; infinite where there is no body.
         body: (H, W) int16, index into the scene's bodies; -1 where there is no body.
         silhouettes: Silhouette of each body; None for a body whose box lies outside the image.
         tilt: (H, W, 3) float32, what the relief of decals adds to unit normals in the world frame; None if no
-            body has decals.
+            body has decals, or if there is `wide`.
         bands: With a rolling shutter, the bands of rows of which this is composed, from top to bottom.
         wide: For a distorted camera, what a pinhole camera sees at the same place; its shaded image is
             remapped. None for a pinhole camera.

@@ -124,7 +124,7 @@ class MeshRenderer(ABC):
         levels = self._levels_for(settled, camera)
         near_m = self._depth_range(settled, camera)[0] if settled.spec.bodies else 0.0
         gbuffer = seen_through_lens(self._files, settled, shot.camera, levels, near_m, wide)
-        return self._decals.painted(gbuffer, settled.spec.bodies, shot.camera, None)
+        return self._decals.outlined(gbuffer, settled.spec.bodies, shot.camera)
 
     def _rasterise(self, settled: Settled, shot: Shot, whole: bool) -> GBuffer:
         """Renders the bodies with a pinhole camera; all of each labelled body, or the part in the image."""

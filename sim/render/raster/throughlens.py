@@ -6,7 +6,6 @@ than a hundredth of its area. Rays cost as little, and are exact at every distan
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from scenes.shot import Camera
@@ -16,7 +15,7 @@ from sim.meshfiles import MeshFiles
 from sim.render.raster.casting import cast
 from sim.render.raster.gbuffer import Array, GBuffer, RejectedView, Silhouette, Wide
 from sim.render.raster.projection import MAX_BOX_PX, projected_outline
-from sim.render.raster.rays import box_rays, pixel_rays
+from sim.render.raster.rays import box_rays
 from sim.settle import Settled
 
 OUTLINE_POINTS = 65
@@ -34,7 +33,7 @@ def seen_through_lens(
         camera: The camera.
         levels: Level of detail of each body.
         near_m: Depth of the near plane.
-        wide: What the pinhole camera sees, for the colours.
+        wide: What the pinhole camera sees, of which the image is made.
 
     Raises:
         RejectedView: `too_close` if the box of a labelled body is wider or higher than 4096 px.
@@ -59,7 +58,8 @@ def seen_through_lens(
         nearer = own_m < depth_m[part]
         np.copyto(depth_m[part], own_m, where=nearer)
         shown[part][nearer] = index
-    return GBuffer(_colors(camera, wide), depth_m, shown, tuple(silhouettes), wide=wide)
+    color = np.zeros((*depth_m.shape, 3), np.uint8)
+    return GBuffer(color, depth_m, shown, tuple(silhouettes), wide=wide)
 
 
 def lens_box(files: MeshFiles, body: Body, camera: Camera, wide: Camera) -> Box:
@@ -99,11 +99,3 @@ def _depths(files: MeshFiles, body: Body, camera: Camera, level: int, near_m: fl
     local = (pose.rotation() * np.array(body.axes)) @ vertices_m + np.array(pose.position_m)[:, None]
     rays = box_rays(camera, box)
     return cast(rays.reshape(-1, 2), local, faces, near_m).depth_m.reshape(rays.shape[:2])
-
-
-def _colors(camera: Camera, wide: Wide) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """Colours (H, W, 3) of the nearest pixels of the wide image."""
-    rays = pixel_rays(camera)
-    places = rays * (wide.camera.fx, wide.camera.fy) + (wide.camera.cx - 0.5, wide.camera.cy - 0.5)
-    columns, rows = np.moveaxis(places.astype(np.float32), 2, 0)
-    return np.asarray(cv2.remap(wide.gbuffer.color, columns, rows, cv2.INTER_NEAREST), np.uint8)

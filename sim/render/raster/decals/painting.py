@@ -73,6 +73,29 @@ class DecalPainter:
                 silhouettes[index] = self._lay(canvas, index, body, silhouette, camera, shading)
         return replace(gbuffer, color=color, silhouettes=tuple(silhouettes), tilt=canvas.tilt)
 
+    def outlined(self, gbuffer: GBuffer, bodies: tuple[Body, ...], camera: Camera) -> GBuffer:
+        """The G-buffer with the masks of all decals, but not their colours.
+
+        Args:
+            gbuffer: The rendered bodies; the silhouettes of those with decals have depths.
+            bodies: The bodies of the scene.
+            camera: The camera for which they were rendered.
+        """
+        silhouettes = list(gbuffer.silhouettes)
+        for index, (body, silhouette) in enumerate(zip(bodies, gbuffer.silhouettes, strict=True)):
+            if body.decals and silhouette is not None:
+                surface = surface_points(silhouette, body, camera)
+                masks = (self._found(surface, decal, silhouette)[1] for decal in body.decals)
+                silhouettes[index] = replace(silhouette, decals=tuple(masks))
+        return replace(gbuffer, silhouettes=tuple(silhouettes))
+
+    def _found(
+        self, surface: SurfacePoints, decal: Decal, silhouette: Silhouette
+    ) -> tuple[OnDecal, NDArray[np.bool_]]:
+        """The points of a body in front of a decal, and the mask of the decal in the box of the body."""
+        found = on_decal(surface, decal)
+        return found, decal_mask(surface, found, self._sticker(decal).coverage, silhouette.mask.shape)
+
     def _lay(
         self,
         canvas: _Canvas,
@@ -85,8 +108,8 @@ class DecalPainter:
         """Paints the decals of one body, and returns its silhouette with their masks."""
         surface, masks = surface_points(silhouette, body, camera), []
         for decal in body.decals:
-            found, picture = on_decal(surface, decal), self._sticker(decal)
-            masks.append(decal_mask(surface, found, picture.coverage, silhouette.mask.shape))
+            (found, mask), picture = self._found(surface, decal, silhouette), self._sticker(decal)
+            masks.append(mask)
             pixels, chosen = _visible(canvas, index, surface, found)
             if len(chosen):
                 seen = OnDecal(found.chosen[chosen], found.u[chosen], found.v[chosen])
