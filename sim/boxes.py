@@ -25,7 +25,6 @@ def boxes_of(ids: NDArray[np.uint8] | NDArray[np.uint16], number: int) -> list[B
     from scipy.ndimage import find_objects
 
     x, y, *edges = bounding_box(ids) or (0, 0, 1, 1)
-    found: list[tuple[slice, slice] | None]
     found = find_objects(ids[y : edges[1], x : edges[0]], max_label=max(number, 1))
     return [
         None if part is None else (part[1].start + x, part[0].start + y, part[1].stop + x, part[0].stop + y)

@@ -298,7 +298,8 @@ def test_behind_a_lens_decals_have_masks_and_nothing_is_painted_twice(
 def test_the_mask_of_a_decal_needs_only_the_decals_of_its_object(rig: Callable[..., Rig], disc: Path) -> None:
     """Otherwise the time for a scene with many decals grows with the square of their number."""
     made = rig_of(rig, disc)
-    both = with_decals(body := on_top(made, disc), *body.decals * 2)
+    body = on_top(made, disc)
+    both = with_decals(body, *body.decals, *body.decals)
     sample = made.shoot(still(both), shot(camera_at((0, 0, 0.7), (0, 0, 0), 450))).sample
     box, under, over = sample.instances
     others: Any = (replace(box, id=4), replace(under, id=5, on=4), None)
