@@ -44,11 +44,11 @@ class BinSettings(FurnitureSettings):
     """Width of the inside, in multiples of the typical object size; not used if width_m is set."""
     height: Positive = (1.0, 2.0)
     """Height of the walls, in multiples of the typical object size; not used if height_m is set."""
-    length_m: Positive | None = None
+    length_m: Annotated[Range, within(0.001, 20.0)] | None = None
     """Length of the inside in metres, in place of length; null uses length."""
-    width_m: Positive | None = None
+    width_m: Annotated[Range, within(0.001, 20.0)] | None = None
     """Width of the inside in metres, in place of width; null uses width."""
-    height_m: Positive | None = None
+    height_m: Annotated[Range, within(0.001, 20.0)] | None = None
     """Height of the walls in metres, in place of height; null uses height."""
     thickness: Positive = (0.04, 0.15)
     """Thickness of the walls and the bottom, in multiples of the typical object size."""

@@ -45,7 +45,7 @@ class BeltSettings(FurnitureSettings):
 
     width: Positive = (2.0, 5.0)
     """Width between the rails, in multiples of the typical object size; not used if width_m is set."""
-    width_m: Positive | None = None
+    width_m: Annotated[Range, within(0.001, 20.0)] | None = None
     """Width between the rails in metres, in place of width; null uses width."""
     height: Annotated[Range, within(2 * THICKNESS)] = (1.0, 6.0)
     """Height of the belt above the floor, in multiples of the typical object size."""

@@ -84,9 +84,28 @@ def match_one(options: argparse.Namespace, given: list[str], tree: "DictConfig")
     _print(found, real)
     out.print(f"{target}: the settings; {page}: the histograms", markup=False)
     if target.parent.name == "experiment":
-        words = shlex.join([f"--config-dir={target.parent.parent}", f"experiment={target.stem}", *given])
+        words = shlex.join(
+            [f"--config-dir={target.parent.parent}", f"experiment={target.stem}", *_kept(given, found)]
+        )
         out.print(f"sim2coco generate {words} out=data/{target.stem}", markup=False)
     return 0
+
+
+def _kept(given: list[str], found: "Match") -> list[str]:
+    """The settings of the command line that the choice does not set: these come last, and would win."""
+    from sim2coco.matching.proposal import changed
+
+    tree = changed(found.original, found.found)
+
+    def is_set(word: str) -> bool:
+        node: object = tree
+        for step in word.partition("=")[0].lstrip("+").split("."):
+            if not isinstance(node, dict) or step not in node:
+                return False
+            node = node[step]
+        return True
+
+    return [word for word in given if not is_set(word)]
 
 
 def _target(options: argparse.Namespace) -> Path:

@@ -138,3 +138,8 @@ def test_a_drift_moves_points_in_the_image_as_if_they_moved(own: Motion | None) 
     assert with_drift(own, None, camera, ((0.0, 0.0, 0.0), 0.1)) is own
     still = replace(camera, pose=Pose((0.0, 0.0, -1.0), UPRIGHT))
     assert with_drift(None, (0.0, 1.0, 0.0), still, ((0.0, 0.0, 0.0), 0.1)) is not None
+
+
+def test_lengths_in_millimetres_are_refused() -> None:
+    with pytest.raises(ValueError, match="length_m"):
+        Bin.parse({"kind": "bin", "bin": {"length_m": 600}})
