@@ -1,7 +1,6 @@
 """Objects that are put down on the floor, without physics."""
 
 import runpy
-import time
 from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
@@ -236,16 +235,3 @@ def test_lengths_in_metres_take_the_place_of_those_in_sizes(kind: type[Scene], t
 )
 def test_wrong_settings_are_refused(tree: object, where: str, why: str) -> None:
     assert_refused(Scatter, tree, where, why)
-
-
-def test_time_grows_with_the_number_of_bodies_and_not_with_its_square() -> None:
-    catalogue = catalogue_from({"box": {"shape": "box", "size_m": 0.5}})
-
-    def seconds(number: int) -> float:
-        start = time.process_time()
-        spec = drawn(catalogue, num_objects=(number, number), width_m=(90, 90), depth_m=(90, 90))
-        assert len(spec.bodies) == number
-        return time.process_time() - start
-
-    few = min(seconds(250) for _ in range(2))
-    assert seconds(1000) < 4 * 1.6 * few
