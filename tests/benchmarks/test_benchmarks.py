@@ -74,7 +74,7 @@ def test_pybullet_alone_draws_the_same_scenes(small: Recipe, tmp_path: Path, dra
     assert [path.name for path in tmp_path.iterdir()] == ["scenes.json"]
 
 
-@pytest.mark.parametrize("place", ["commandline", "library"])
+@pytest.mark.parametrize("place", ["commandline", pytest.param("library", marks=pytest.mark.slow)])
 def test_workers_say_what_they_had_cost_when_they_began(small: Recipe, tmp_path: Path, place: str) -> None:
     (tmp_path / "recipe.json").write_text(small.model_dump_json())
     script = Path(startup.__file__).with_name("begun.py")
@@ -179,6 +179,7 @@ def test_an_image_that_costs_more_and_more_is_seen() -> None:
     assert windows[-1][1].wall > 5 * windows[len(windows) // 2][1].wall
 
 
+@pytest.mark.slow
 def test_a_growing_data_set_is_measured_and_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plot = tmp_path / "cost.svg"
     cost_curve.main(["--sizes", "20", "--more", "5", "--plot", str(plot)])

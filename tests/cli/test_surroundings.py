@@ -46,7 +46,7 @@ def test_a_deleted_working_directory_is_told(tmp_path: Path, words: str) -> None
     assert done.stderr == "sim2coco: the working directory has been deleted; change to another one with cd\n"
 
 
-@pytest.mark.parametrize("locale", ["C", "POSIX"])
+@pytest.mark.parametrize("locale", ["C", pytest.param("POSIX", marks=pytest.mark.slow)])
 def test_names_in_any_script_in_a_plain_locale(program: Command, here: Path, locale: str) -> None:
     plain = {"LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     words = ("out=データ", "+assets.categories={鸭子: {shape: box, size_m: 0.1}}", *ONE)

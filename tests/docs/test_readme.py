@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trimesh
@@ -73,7 +74,12 @@ def test_there_is_something_to_test() -> None:
     assert len(PYTHON) >= 3
 
 
-@pytest.mark.parametrize("line", commands("sim2coco generate"))
+def _marked(line: str) -> Any:
+    """The command, among the long tests if it makes several data sets."""
+    return pytest.param(line, marks=pytest.mark.slow) if " -m " in line else line
+
+
+@pytest.mark.parametrize("line", map(_marked, commands("sim2coco generate")))
 def test_generate_examples_run(line: str, folder: Path) -> None:
     arguments = shlex.split(line)[1:]
     out = next(word.removeprefix("out=") for word in arguments if word.startswith("out="))
