@@ -70,6 +70,7 @@ def test_own_meshes(tmp_path: Path) -> None:
     assert (tmp_path / "own_meshes.png").stat().st_size > 0
 
 
+@pytest.mark.slow
 def test_sweep(tmp_path: Path) -> None:
     (sweep,) = commands("A sweep")
     told = output(f"{sweep} {TINY} num_images=1 views=1 assets=shapes", tmp_path)
@@ -92,6 +93,7 @@ def test_training_without_torch_is_refused_in_one_line(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, "this example needs PyTorch: pip install torch\n")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
 def test_training(tmp_path: Path) -> None:
     generate, train = commands("Training from the COCO file")
