@@ -18,28 +18,22 @@ HIDDEN = (
 SMALL = ("assets=shapes", "image.width=96", "image.height=72", "engine=inline", "quality=none")
 
 
+def make(command: Command, number: int) -> None:
+    """Makes or extends a data set with settings that `match` does not know."""
+    sides = ("image.width=80", "image.height=80", "assets=shapes", "engine=inline", "quality=none")
+    assert command("generate", "out=real", f"num_images={number}", "seed=7", *sides, *HIDDEN).code == 0
+
+
 @pytest.fixture
 def real(command: Command, here: Path) -> Path:
-    """A data set with settings that `match` does not know."""
-    assert (
-        command(
-            "generate",
-            "out=real",
-            "num_images=24",
-            "seed=7",
-            *SMALL[:1],
-            *SMALL[3:],
-            *HIDDEN,
-            "image.width=80",
-            "image.height=80",
-        ).code
-        == 0
-    )
+    """A small data set with these settings."""
+    make(command, 6)
     return here / "real"
 
 
 @pytest.mark.slow
 def test_each_quantity_comes_at_least_half_of_the_way(command: Command, real: Path, here: Path) -> None:
+    make(command, 40)
     told = command("match", "real", "--num=40", "--trials=4", *SMALL)
     assert (told.code, told.err) == (0, "")
     rows = re.findall(r"^(\S.*?\S) {2,}(?:[\d.,]+ +){3}([\d.,]+) +([\d.,]+) *$", told.out, re.MULTILINE)

@@ -110,6 +110,7 @@ def test_a_sweep_into_one_folder_is_refused(command: Command, here: Path) -> Non
     assert list(here.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_engine_and_order_of_words_change_nothing(program: Command, command: Command, here: Path) -> None:
     begin = ("num_images=4", "views=2", *TINY, "experiment=none")
     assert command("generate", "out=data/inline", *begin).code == 0
