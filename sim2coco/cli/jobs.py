@@ -127,7 +127,7 @@ def generate_one(tree: "DictConfig") -> int:
             retry_failed=options.retry_failed,
             progress=report,
         )
-    return _summarise(result, options.out)
+    return _summarise(result, options.out, [*recipe.scene.defects])
 
 
 def hints(accepted: int, shard: str | None) -> list[str]:
@@ -142,8 +142,14 @@ def hints(accepted: int, shard: str | None) -> list[str]:
     return [f"num_images={accepted} finishes it with the images made so far"]
 
 
-def _summarise(result: "Result", folder: str) -> int:
-    """Prints what a run has made, and what to look at; returns the exit code."""
+def _summarise(result: "Result", folder: str, defects: list[str]) -> int:
+    """Prints what a run has made, and what to look at; returns the exit code.
+
+    Args:
+        result: What the run has made.
+        folder: The folder of the data set, as it was written.
+        defects: The categories that are defects of objects.
+    """
     from sim2coco.messages import counted
     from sim2coco.tally import counts
 
@@ -157,8 +163,17 @@ def _summarise(result: "Result", folder: str) -> int:
     many = _advise(result.images, result.reasons)
     missing = [name for name, number in result.labels.items() if not number]
     if missing and sum(result.labels.values()) >= LABELS_PER_CATEGORY * len(result.labels):
-        why = "too few images, or its objects are tiny, occluded, or too large to be placed; see its size_m"
-        err.print(f"no label of {', '.join(missing)}: {why}", markup=False)
+        if objects := [name for name in missing if name not in defects]:
+            why = (
+                "too few images, or its objects are tiny, occluded, or too large to be placed; see its size_m"
+            )
+            err.print(f"no label of {', '.join(objects)}: {why}", markup=False)
+        for name in missing:
+            if name in defects:
+                why = (
+                    f"too few images, or too small ones; see scene.defects.{name}.size, share and image.width"
+                )
+                err.print(f"no label of {name}: {why}", markup=False)
     for name, sentence in result.far_sizes.items():
         if many or name in missing:
             err.print(sentence, markup=False)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from sim2coco.cli.arguments import Parser
-from sim2coco.cli.reporting import out
+from sim2coco.cli.reporting import err, out
 from sim2coco.cli.stopping import Interrupted, on_signals, request_stop, stop_signals
 
 if TYPE_CHECKING:
@@ -168,3 +168,6 @@ def _print(found: "Match", real: "Observed") -> None:
         medians = [seen.values.median(name) for seen in (found.before, found.after, real)]
         table.add_row(title(name), *map(number, (*medians, before, after)))
     out.print(table)
+    if farther := [title(name) for name, (before, after) in distances(found, real).items() if after > before]:
+        told = "farther away than before; make more images (--num) or changes (--trials)"
+        err.print(f"{', '.join(farther)}: {told}", markup=False)
