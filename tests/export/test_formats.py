@@ -96,7 +96,7 @@ def test_a_format_is_one_class(plain: Path, listing: type[Format], tmp_path: Pat
     made = tree(tmp_path / "data")
     assert lines(tmp_path / "data") == expected(tmp_path / "data")
     assert json.loads(made["run.json"])["formats"] == [
-        {"kind": "coco", "segmentation": "rle", "rle": "compressed"},
+        {"kind": "coco", "segmentation": "rle", "rle": "compressed", "boxes_3d": False},
         {"kind": "listing", "separator": " "},
     ]
     # `run.json`, the card and the report name the format.

@@ -111,7 +111,12 @@ def test_the_histograms_are_those_of_numpy(page: Page, splits: dict[str, COCO], 
         told = page.column(title)
         assert sum(told) == len(values) == counts.sum()
         used = np.flatnonzero(counts)
-        assert np.trim_zeros(told) == counts[used[0] : used[-1] + 1].tolist(), title
+        expected_counts = counts[used[0] : used[-1] + 1].tolist()
+        if title in ("Brightness", "Contrast"):  # a value at the edge of a bin may be rounded either way
+            moved = np.cumsum(np.array(np.trim_zeros(told)) - expected_counts)
+            assert np.abs(moved).max() <= 1, title
+        else:
+            assert np.trim_zeros(told) == expected_counts, title
     x, y = boxes[:, :2].T + boxes[:, 2:].T / 2
     thirds = np.histogram2d(y, x, (np.linspace(0, 64, 4), np.linspace(0, 96, 4)))[0]
     assert [page.column("Position of objects", column) for column in (1, 2, 3)] == thirds.T.tolist()

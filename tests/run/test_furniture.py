@@ -101,7 +101,10 @@ def test_records_name_furniture_and_run_json_its_mesh(made: Path) -> None:
             assert part["look"]["texture"]["source"] in run["images"]["around.table"]
         others = [body for body in spec["bodies"] if "role" not in body]
         assert len(others) + len(parts) == len(spec["bodies"])
-        assert all(tuple(body) == KEYS and isinstance(body["scale"], float) for body in others)
+        for body in others:
+            assert tuple(key for key in body if key != "metallic") == KEYS
+            assert body.get("metallic", True)  # it is written where it is so
+            assert isinstance(body["scale"], float)
 
 
 def test_records_are_read_as_they_were_written(made: Path) -> None:
