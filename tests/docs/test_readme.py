@@ -79,7 +79,7 @@ def _marked(line: str) -> Any:
     return pytest.param(line, marks=pytest.mark.slow) if " -m " in line else line
 
 
-@pytest.mark.parametrize("line", map(_marked, commands("sim2coco generate")))
+@pytest.mark.parametrize("line", [_marked(line) for line in commands("sim2coco generate")])
 def test_generate_examples_run(line: str, folder: Path) -> None:
     arguments = shlex.split(line)[1:]
     out = next(word.removeprefix("out=") for word in arguments if word.startswith("out="))
