@@ -3,15 +3,13 @@
 import colorsys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import field_validator, model_validator
 
-from scenes.assets.images import IMAGE, ImageFile, Texture, image_files
-from scenes.assets.reading.image import IMAGE_SUFFIXES
+from scenes.assets.images import IMAGE, ImageFile, Texture, checked_folder
 from scenes.decal import FACING, Decal, DecalKind
 from scenes.geometry import Pose, Vec3, quaternion, vec3
 from scenes.settings import (
@@ -90,14 +88,7 @@ class DefectSettings(Settings):
     supercategory: str = "defect"
     """COCO's supercategory."""
 
-    @field_validator("images")
-    @classmethod
-    def _has_images(cls, folder: str | None) -> str | None:
-        if folder is not None and not image_files(folder):
-            if not Path(folder).expanduser().is_dir():
-                raise ValueError(f"no folder {folder!r}")
-            raise ValueError(f"no images ({', '.join(IMAGE_SUFFIXES)}) in the folder {folder!r}")
-        return folder
+    _has_images = field_validator("images")(checked_folder)
 
     @model_validator(mode="after")
     def _images_of_images(self) -> "DefectSettings":

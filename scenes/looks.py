@@ -3,15 +3,13 @@
 import colorsys
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field, field_validator
 
-from scenes.assets.images import IMAGE, MAX_POOL, Album, Style, Texture, image_files
+from scenes.assets.images import IMAGE, MAX_POOL, Album, Style, Texture, checked_folder
 from scenes.assets.materials.kinds import MATERIALS, NATURAL
-from scenes.assets.reading.image import IMAGE_SUFFIXES
 from scenes.assets.textures import TEXTURES
 from scenes.geometry import Vec3
 from scenes.settings import Settings, Share, ShareRange, check_known, uniform
@@ -46,14 +44,7 @@ class LookSettings(Settings):
             check_known("texture", kind, (*MATERIALS, *TEXTURES))
         return kinds
 
-    @field_validator("images")
-    @classmethod
-    def _has_images(cls, folder: str | None) -> str | None:
-        if folder is not None and not image_files(folder):
-            if not Path(folder).expanduser().is_dir():
-                raise ValueError(f"no folder {folder!r}")
-            raise ValueError(f"no images ({', '.join(IMAGE_SUFFIXES)}) in the folder {folder!r}")
-        return folder
+    _has_images = field_validator("images")(checked_folder)
 
     def draw(self, rng: np.random.Generator, album: Album) -> Look:
         """A random colour, and a random texture for the fraction `textured` of surfaces.

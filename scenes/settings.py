@@ -105,6 +105,11 @@ def check_known(what: str, word: str, known: Iterable[str]) -> None:
         raise ValueError(f"unknown {what} {word!r}; {did_you_mean(word, names)}")
 
 
+def as_tuple(value: object) -> object:
+    """A word as a tuple of one, and a list as a tuple, because strict validation refuses lists here."""
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
 def one_of(family: type[Kind], unnamed: str | None = None) -> BeforeValidator:
     """Returns a pydantic validator that parses mappings as members of a family.
 

@@ -86,6 +86,19 @@ class Album:
     style: Style = "natural"
 
 
+def checked_folder(folder: str | None) -> str | None:
+    """The folder, which must have images; None is no folder.
+
+    Raises:
+        ValueError: There is no such folder, or there are no images in it.
+    """
+    if folder is not None and not image_files(folder):
+        if not Path(folder).expanduser().is_dir():
+            raise ValueError(f"no folder {folder!r}")
+        raise ValueError(f"no images ({', '.join(IMAGE_SUFFIXES)}) in the folder {folder!r}")
+    return folder
+
+
 def image_files(folder: str) -> list[Path]:
     """The image files in a folder, sorted by name; empty if the folder does not exist."""
     root = Path(folder).expanduser()

@@ -24,6 +24,7 @@ from scenes.settings import (
     Range,
     Settings,
     ShareRange,
+    as_tuple,
     one_of,
     uniform,
     within,
@@ -55,11 +56,6 @@ class Viewpoints:
 ALL_ROUND = Viewpoints()
 
 
-def _as_tuple(value: object) -> object:
-    """A word as a tuple of one, and a list as a tuple, because strict validation refuses lists here."""
-    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
-
-
 class ImageSettings(Settings):
     """Size of the images, and the format of their files."""
 
@@ -71,7 +67,7 @@ class ImageSettings(Settings):
     """File format: jpg makes small files, png is lossless."""
     jpeg_quality: Annotated[int, Field(ge=50, le=100)] = 92
     """JPEG quality, 50 to 100; not used with png."""
-    extra: Annotated[tuple[Extra, ...], BeforeValidator(_as_tuple)] = ()
+    extra: Annotated[tuple[Extra, ...], BeforeValidator(as_tuple)] = ()
     """Further files: depth, depth_exr, sensor_depth, normals, instance_ids, semantic_ids; a folder each."""
     depth_scale_mm: Annotated[float, Field(ge=0.01, le=100)] = 1.0
     """Millimetres for each step of a depth file; it reaches 65535 steps, 0 is the background and beyond."""

@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
-from scenes.settings import IntRange, Range, Settings, ShareRange, uniform, uniform_int, within
+from scenes.settings import IntRange, Range, Settings, ShareRange, as_tuple, uniform, uniform_int, within
 from scenes.shot import BASE_ISO, Bayer, Demosaicing, Sensor
 
 NOISE_SEEDS = 2**53
@@ -22,11 +22,6 @@ EFFECTS = (
     "jpeg_quality",
 )
 """The settings that switch an effect on; the others say how noise and demosaicing work."""
-
-
-def _as_tuple(value: object) -> object:
-    """A word as a tuple of one, and a list as a tuple, because strict validation refuses lists here."""
-    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
 
 
 def _is_iso(bounds: tuple[float, float]) -> tuple[float, float]:
@@ -50,7 +45,7 @@ class SensorSettings(Settings):
     """Standard deviation of the noise of reading a pixel, in electrons; not used if iso is 0."""
     bits: Annotated[int, Field(ge=8, le=16)] = 12
     """Bits of the raw values of the sensor, 8 to 16; not used without iso and bayer."""
-    bayer: Annotated[tuple[Bayer, ...], BeforeValidator(_as_tuple)] = ()
+    bayer: Annotated[tuple[Bayer, ...], BeforeValidator(as_tuple)] = ()
     """Colour filters to choose from: rggb, bggr, grbg, gbrg; [] measures all colours in each pixel."""
     demosaicing: Demosaicing = "edge_aware"
     """How the colours between the filters are found: edge_aware or bilinear; not used without bayer."""

@@ -164,10 +164,11 @@ def _print(found: "Match", real: "Observed") -> None:
     table = Table(box=None, pad_edge=False)
     for head in ("", "median before", "after", "wanted", "distance before", "after"):
         table.add_column(head, justify="left" if not head else "right")
-    for name, (before, after) in distances(found, real).items():
+    far = distances(found, real)
+    for name, (before, after) in far.items():
         medians = [seen.values.median(name) for seen in (found.before, found.after, real)]
         table.add_row(title(name), *map(number, (*medians, before, after)))
     out.print(table)
-    if farther := [title(name) for name, (before, after) in distances(found, real).items() if after > before]:
+    if farther := [title(name) for name, (before, after) in far.items() if after > before]:
         told = "farther away than before; make more images (--num) or changes (--trials)"
         err.print(f"{', '.join(farther)}: {told}", markup=False)
