@@ -2,10 +2,11 @@
 
 from typing import Any
 
-import albumentations as A  # noqa: N812 (its documentation uses this name)
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from augment.library import A
 
 
 class Downscale(A.Downscale):

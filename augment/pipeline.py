@@ -111,7 +111,7 @@ class _Transforms:
         self._by_key = {key: transform.build() for key, transform in transforms.items()}
         self._all: Callable[..., dict[str, Any]] | None = None
         if transforms:
-            import albumentations as A  # noqa: N812 (its documentation uses this name)
+            from augment.library import A
 
             every = list(self._by_key.values())
             self._all = A.Compose(every, strict=True, save_applied_params=True, **targets)

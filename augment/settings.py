@@ -14,7 +14,7 @@ from augment.allowed import BOUNDS, GEOMETRY, LIMITS, MOVING, PIXELS
 from scenes.settings import Settings, Share, did_you_mean
 
 if TYPE_CHECKING:  # slow to import, and not needed without transforms
-    import albumentations as A  # noqa: N812 (its documentation uses this name)
+    from augment.library import A
 
 
 class TransformSettings(Settings):
