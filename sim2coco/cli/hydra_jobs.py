@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 from sim.temporary import TemporaryFolderError, temporary_folder
 from sim2coco.cli import sweeping
@@ -97,6 +98,7 @@ def _sweep(arguments: list[str], folder: str) -> list[int]:
 def _hydra(command: str, arguments: list[str], folder: str, job: Callable[["DictConfig"], object]) -> None:
     """Composes the configuration with Hydra and calls a job once, or for each point of a sweep."""
     import hydra
+    from hydra._internal.hydra import Hydra
 
     os.environ["HYDRA_FULL_ERROR"] = "1"
     # These overrides come last, so that they replace those of the user. With them, Hydra leaves no files
@@ -107,7 +109,9 @@ def _hydra(command: str, arguments: list[str], folder: str, job: Callable[["Dict
         warnings.filterwarnings("error", module=r"hydra\.")
         # A file of the user with the name of a kind of a plug-in is merged over the settings of that kind.
         warnings.filterwarnings("ignore", message=r"\s*'.*' is validated against ConfigStore schema")
-        hydra.main(version_base="1.3", config_path="pkg://conf", config_name="config")(job)()
+        # Hydra composes everything once more only to read hydra.mode, which -m alone decides here.
+        with patch.object(Hydra, "get_mode", lambda *_, **__: None):
+            hydra.main(version_base="1.3", config_path="pkg://conf", config_name="config")(job)()
 
 
 def complete(arguments: list[str], commands: Iterable[str]) -> int:
