@@ -17,6 +17,8 @@ or name an interpreter: make setup PYTHON=/path/to/python3.11
 On macOS, setup stops there for now: requirements.lock has packages for Linux on x86-64 only.
 endef
 export NO_PYTHON
+# Tests start hundreds of processes; without compiled files beside the sources each of them takes 1 s longer.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps

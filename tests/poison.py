@@ -90,6 +90,7 @@ def c_sleep(folder: Path) -> None:
 
 
 def nap(folder: Path) -> None:
+    Path("napping").touch()  # for the test that waits for it
     time.sleep(1000)
 
 

@@ -85,6 +85,8 @@ def check_override(override: "Override") -> None:
     is_code = _names_code(override.value()) or any(word in CODE for word in re.split("[./]", key))
     if own and not _trusted and (is_code or package or not ALLOWED.fullmatch(key)):
         raise ConfigError(f"{key}: settings of Hydra can run code and write files; {TRUSTED}")
+    if own and key == "hydra.mode" and str(override.value()) != "RUN":
+        raise ConfigError(f"{key}: a sweep is asked for with -m")
 
 
 def check_jobs(overrides: Iterable["Override"]) -> None:

@@ -94,7 +94,7 @@ def test_a_second_signal_ends_it_at_once(here: Path) -> None:
     with started(
         "generate", "--plugin", plugin, "scene=poisoned", "scene.harm=[none,nap]", "out=data", IMAGES, *TINY
     ) as run:
-        wait_for(run, "records/*/*.json", here / "data")
+        wait_for(run, "napping", here)
         run.send_signal(signal.SIGTERM)
         with pytest.raises(subprocess.TimeoutExpired):
             run.communicate(timeout=0.5)

@@ -238,3 +238,8 @@ def test_what_everybody_may_use(command: Command, here: Path, monkeypatch: pytes
     )
     assert command("generate", "num_images=1", *TINY, *words).code == 0
     assert (here / "new/a/drop/run.json").is_file()
+
+
+def test_the_mode_of_hydra_is_no_second_way_to_sweep(command: Command) -> None:
+    outcome = command("generate", "out=new", "num_images=1", *TINY, "hydra.mode=MULTIRUN")
+    assert (outcome.code, outcome.err) == (2, "sim2coco: hydra.mode: a sweep is asked for with -m\n")
