@@ -47,8 +47,12 @@ def _described(error: Exception, arguments: Sequence[str]) -> str:
         group, choice = found[1].partition("/")[0], f"{found[1]}/{found[2]}".partition("/")[2]
         if group not in GROUPS:
             group, choice = found[1], found[2]
+        instead = _of_a_file(group, choice) or _of_a_size(group, choice)
         known = _misplaced(group, choice, arguments) + did_you_mean(choice, listed.split())
-        return f"{group}: no choice {choice!r}; {_of_a_file(group, choice) or known}"
+        return f"{group}: no choice {choice!r}; {instead or known}"
+    if found := re.search(r"In '[^'/]+': Could not load '([^'/]+)/([^']+)'", text):
+        known = _of_a_size(*found.groups()) or did_you_mean(found[2], choices(found[1]))
+        return f"{found[1]}: no choice {found[2]!r}; {known}"
     if found := re.search(r"In '([^']+)/([^'/]+)': Could not load '(?:[^']*/)?([^'/]+)'", text):
         return f"{found[1]}={found[2]}: no choice {found[3]!r}; {did_you_mean(found[3], choices(found[1]))}"
     if found := re.search(r"Could not delete from config. '([^']+)' does not exist", text):
@@ -98,6 +102,13 @@ def _of_a_file(group: str, choice: str) -> str:
     if group == "assets" and is_library(path):
         return f"a library is chosen by assets.path={choice}"
     return ""
+
+
+def _of_a_size(group: str, choice: str) -> str:
+    """How to set the size of the images, if it was given as the choice of `image`; "" otherwise."""
+    if group != "image" or not choice[:1].isdigit():
+        return ""
+    return "the size is set by image.width and image.height, such as image.width=640 image.height=480"
 
 
 def _commas(override: str) -> str:

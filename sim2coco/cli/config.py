@@ -36,6 +36,7 @@ load_kinds(sim2coco.engines, sim2coco.export)
 GROUPS = (
     "assets",
     "scene",
+    "image",
     "camera",
     "light",
     "render",

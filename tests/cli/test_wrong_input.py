@@ -70,7 +70,7 @@ SETTINGS = [
     # values out of range or of another type
     ("seed=-1", "seed:", "greater than or equal to 0", "-1"),
     ("image.width=20000", "image.width:", "less than or equal to 8192"),
-    ("image=[64,64]", "image:", "Cannot merge DictConfig with ListConfig"),
+    ("image=[64,64]", "image: no choice '64'", "image.width=640 image.height=480"),
     ("scene=null", "scene:", "allowed: bin, clutter, conveyor, drop, floating"),
     ("scene.num_objects=[5,2]", "scene.num_objects", "low 5 is above high 2"),
     ("split={'a/b': 1}", "split=", "KEY=VALUE"),
@@ -133,7 +133,8 @@ SETTINGS = [
     ("assets=own/assets/mine.yaml", "write --config-dir own assets=mine"),
     ("assets=loose.yaml", "move it to FOLDER/assets/, then write --config-dir FOLDER assets=loose"),
     ("+assets.categories.x=thing.obj", "{path: thing.obj, size_m: 0.06}"),
-    ("image=640x480", "image: must be a mapping", "image.width, image.height"),
+    ("image=640x480", "image: no choice '640x480'", "image.width and image.height"),
+    ("image=webcams", "image: no choice 'webcams'; did you mean 'webcam'"),
     ("scene=moon", "'moon'; allowed: bin, clutter, conveyor, drop", "needs --plugin FILE.py"),
     ("light.kind=flash", "light: unknown kind 'flash'", "needs --plugin FILE.py"),
     ("+quality.checks.border={kind: border}", "unknown kind 'border'", "needs --plugin FILE.py"),

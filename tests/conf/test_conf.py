@@ -8,7 +8,7 @@ from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 
 import conf
-from scenes.cameras.camera import CameraKind
+from scenes.cameras.camera import CameraKind, ImageSettings
 from scenes.light import SunAndSky
 from sim2coco.cli.config import (
     GROUPS,
@@ -168,12 +168,34 @@ def test_a_camera_without_words_is_the_class(choice: str) -> None:
     assert camera == type(camera)(kind=choice)
 
 
-@pytest.mark.parametrize("choice", [name for name in choices("camera") if name not in CameraKind.family])
-def test_a_preset_of_a_camera_has_a_lens_and_a_sensor(choice: str) -> None:
-    camera = composed(f"camera={choice}", "image.width=1280", "image.height=720")[0].camera
-    assert camera.distortion.kind != "none"
-    assert camera.sensor.iso[1] > 0
-    assert camera.sensor.bayer
+PRESETS = {
+    "webcam": (1280, 720),
+    "phone": (1344, 1008),
+    "industrial": (1224, 1024),
+    "action": (1280, 720),
+    "drone": (1368, 912),
+}
+
+
+def test_presets_are_the_cameras_that_are_no_kind() -> None:
+    assert PRESETS.keys() == set(choices("camera")) - set(CameraKind.family)
+
+
+@pytest.mark.parametrize("choice", PRESETS)
+def test_a_preset_of_a_camera_has_a_lens_a_sensor_and_an_image_size(choice: str) -> None:
+    recipe = composed(f"camera={choice}")[0]
+    assert recipe.camera.distortion.kind != "none"
+    assert recipe.camera.sensor.iso[1] > 0
+    assert recipe.camera.sensor.bayer
+    assert (recipe.image.width, recipe.image.height) == PRESETS[choice]
+    assert composed(f"camera={choice}", f"image={choice}")[0] == recipe
+
+
+@pytest.mark.parametrize("choice", PRESETS)
+def test_settings_of_the_image_go_before_the_size_of_a_preset(choice: str) -> None:
+    small = ("image.width=640", "image.height=480")
+    assert composed(*small, f"camera={choice}")[0].image == ImageSettings(width=640, height=480)
+    assert composed(f"camera={choice}", "image=default")[0].image == ImageSettings()
 
 
 @pytest.mark.parametrize("choice", choices("engine"))
