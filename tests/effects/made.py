@@ -1,0 +1,215 @@
+"""What a recipe makes: scenes as they are drawn, settled, seen and rendered, each when it is asked for."""
+
+from collections.abc import Mapping
+from copy import copy, deepcopy
+from dataclasses import replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from augment.pipeline import Augmenter
+from scenes.assets.catalogue import Catalogue
+from scenes.shot import Shot
+from scenes.spec import Body, RejectedDraw, SceneSpec
+from sim.annotate import Sample, annotate
+from sim.render.raster.surfacenormals import surface_normals
+from sim.render.sensor.rolling import rasterised
+from sim.settle import Settled
+from sim2coco.context import WorkerContext
+from sim2coco.pipeline import Outcome, aim, draw_and_settle, draw_defects, make_view, sensed
+from sim2coco.recipe import Recipe
+from sim2coco.seeding import rng_for
+from sim2coco.seeing import ground_seen
+
+UNIT_M = 0.1
+"""The typical object size of `BASE`."""
+BASE: dict[str, Any] = {
+    "seed": 3,
+    "views": 1,
+    "assets": {
+        "categories": {"block": {"shape": "box", "size_m": UNIT_M}},
+        "distractors": {"tube": {"shape": "tube", "size_m": UNIT_M}},
+    },
+    "looks": "abstract",
+    "scene": {"kind": "drop", "num_objects": 2, "num_distractors": 0, "empty_share": 0.0, "size_jitter": 1.0},
+    "camera": {"kind": "shell"},
+    "image": {"width": 64, "height": 48},
+    "augment": {"splits": []},
+}
+"""The settings that effects start from."""
+PICTURES = "<pictures>"
+"""In place of a path of settings: a folder with two pictures."""
+
+
+class Studio:
+    """Makes what recipes describe; recipes with the same meshes and images share what is loaded of them.
+
+    Attributes:
+        folder: Folder for temporary files.
+        files: Paths for what stands in place of them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.files = {PICTURES: pictures(folder / "pictures")}
+        self._catalogues: dict[str, Catalogue] = {}
+        self._contexts: dict[str, WorkerContext] = {}
+        self._settled: dict[str, Settled | None] = {}
+
+    def make(self, settings: Mapping[str, Any]) -> "Made":
+        """What the base recipe makes with other settings, by key."""
+        tree = deepcopy(BASE)
+        for key, value in settings.items():
+            put(tree, key, self.files.get(value, value) if isinstance(value, str) else value)
+        return Made(self, Recipe.parse(tree))
+
+    def catalogue(self, recipe: Recipe) -> Catalogue:
+        """The meshes and images of a recipe."""
+        key = self._loaded(recipe)
+        if key not in self._catalogues:
+            self._catalogues[key] = recipe.load_catalogue()
+        return self._catalogues[key]
+
+    def context(self, recipe: Recipe) -> WorkerContext:
+        """The resources of a recipe."""
+        key = self._loaded(recipe) + str(recipe.render)
+        if key not in self._contexts:
+            self._contexts[key] = WorkerContext(recipe, self.folder, self.catalogue(recipe))
+        context = copy(self._contexts[key])
+        vars(context).pop("held_out", None)
+        context.recipe, context.augmenter = recipe, Augmenter(recipe.augment)
+        return context
+
+    def _loaded(self, recipe: Recipe) -> str:
+        """What the catalogue of a recipe depends on."""
+        defects = {name: defect.supercategory for name, defect in recipe.scene.defects.items()}
+        return str((recipe.assets, recipe.scene.kind, recipe.looks, recipe.image_folders, defects))
+
+    def settle(self, context: WorkerContext) -> Settled | None:
+        """The first scene at rest, which most recipes share; None if all draws are rejected."""
+        recipe = context.recipe
+        parts = recipe.seed, recipe.scene, recipe.assets, recipe.looks, recipe.split
+        if recipe.scene.needs_ground:
+            return draw_and_settle(context, 0)[0]
+        if (key := str(parts)) not in self._settled:
+            self._settled[key] = draw_and_settle(context, 0)[0]
+        return self._settled[key]
+
+    def close(self) -> None:
+        for context in reversed(self._contexts.values()):
+            context.close()
+
+
+class Made:
+    """What a recipe makes.
+
+    Attributes:
+        recipe: The recipe.
+    """
+
+    def __init__(self, studio: Studio, recipe: Recipe) -> None:
+        self.recipe, self._studio = recipe, studio
+
+    @cached_property
+    def context(self) -> WorkerContext:
+        return self._studio.context(self.recipe)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return self._studio.catalogue(self.recipe)
+
+    @cached_property
+    def catalogues(self) -> Mapping[str, Catalogue]:
+        """What each split may use."""
+        return self.recipe.hold_out(self.catalogue).catalogues
+
+    @cached_property
+    def spec(self) -> SceneSpec:
+        """The first scene, before physics."""
+        return self.draw(0)
+
+    def specs(self, number: int) -> list[SceneSpec]:
+        """The first scenes, before physics."""
+        return [self.draw(scene) for scene in range(number)]
+
+    def draw(self, scene: int) -> SceneSpec:
+        """A scene before physics."""
+        recipe, split = self.recipe, self.recipe.split_of(scene)
+        catalogue = self.catalogues[split]
+        for attempt in range(recipe.scene.max_attempts):
+            streams = partial(_stream, recipe.seed, scene, attempt)
+            ground_m = ground_seen(recipe, streams)
+            try:
+                spec = recipe.scene.draw_over(ground_m, scene, split, attempt, catalogue, streams)
+            except RejectedDraw:
+                continue
+            return draw_defects(self.context, spec, catalogue, streams) if recipe.scene.defects else spec
+        raise AssertionError("all draws are rejected")
+
+    @property
+    def bodies(self) -> list[Body]:
+        """The labelled objects of the first scene, before physics."""
+        return [body for body in self.spec.bodies if body.labelled]
+
+    @property
+    def furniture(self) -> list[Body]:
+        return [body for body in self.spec.bodies if body.role == "furniture"]
+
+    @cached_property
+    def settled(self) -> Settled:
+        """The first scene at rest."""
+        settled = self._studio.settle(self.context)
+        assert settled is not None, "all draws are rejected"
+        return settled
+
+    @cached_property
+    def rejected(self) -> tuple[str, ...]:
+        """Why draws of the first scene were rejected."""
+        return draw_and_settle(self.context, 0)[1]
+
+    @property
+    def shot(self) -> Shot:
+        """The first shot of the first view."""
+        return self.shots(1)[0]
+
+    def shots(self, views: int) -> list[Shot]:
+        """The first shot of each of some views of the first scene."""
+        return [aim(self.context, self.settled, view)[0] for view in range(views)]
+
+    @cached_property
+    def sample(self) -> Sample:
+        """The first image with its labels, before checks and augmentation."""
+        context, settled, shot = self.context, self.settled, self.shot
+        gbuffer = rasterised(context.renderer, settled, shot)
+        frame = context.composer.compose(context.renderer, gbuffer, settled, shot)
+        sample = annotate(context.files, settled, shot, gbuffer, frame)
+        normals = surface_normals(context.files, settled, shot.camera, gbuffer)
+        return sensed(replace(sample, normals=normals), shot)
+
+    @cached_property
+    def outcomes(self) -> list[Outcome]:
+        """The files of each shot of the first view, or why it is rejected."""
+        return make_view(self.context, self.settled, aim(self.context, self.settled, 0))
+
+
+def pictures(folder: Path) -> str:
+    """Writes two pictures into a new folder, and returns its path."""
+    folder.mkdir()
+    for index in (1, 2):
+        cv2.imencode(".png", np.full((8, 12, 3), 80 * index, np.uint8))[1].tofile(folder / f"{index}.png")
+    return str(folder)
+
+
+def put(tree: dict[str, Any], key: str, value: Any) -> None:
+    """Sets a value of a tree of settings by its key, such as `scene.num_objects`."""
+    *groups, name = key.split(".")
+    for group in groups:
+        tree = tree.setdefault(group, {})
+    tree[name] = value
+
+
+def _stream(seed: int, scene: int, attempt: int, name: str, **key: int) -> np.random.Generator:
+    return rng_for(seed, scene=scene, attempt=attempt, stream=name, **key)

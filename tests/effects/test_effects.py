@@ -1,0 +1,92 @@
+"""Every setting has the effect that its name and its sentence promise.
+
+A setting without an entry in a table of effects fails here by its name.
+"""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+import pytest
+
+from sim2coco.cli.config import RunOptions
+from sim2coco.keys import NAME, Setting, walk
+from sim2coco.recipe import Recipe
+from tests.effects import kind, kinds, looks, scattered, scene, standing
+from tests.effects.effect import Effect
+from tests.effects.made import Studio
+
+EFFECTS = {
+    **kind.EFFECTS,
+    **looks.EFFECTS,
+    **scene.EFFECTS,
+    **kinds.EFFECTS,
+    **standing.EFFECTS,
+    **scattered.EFFECTS,
+}
+OF_KINDS = {"bin": {"scene.fill_level": None}}
+"""Settings of a kind that its effects start from."""
+GROUPS_OF_KINDS = (
+    "scene",
+    "camera",
+    "light",
+    "render",
+    "quality.checks.NAME",
+    "image.depth_sensor",
+    "engine",
+)
+"""Groups in which `kind` chooses among several classes."""
+SETTINGS = sorted(
+    (setting for settings in (RunOptions, Recipe) for setting in walk(settings)), key=lambda found: found.key
+)
+BY_KEY = {key: list(found) for key, found in groupby(SETTINGS, lambda setting: setting.key)}
+GROUPS = {setting.parent for setting in SETTINGS if not setting.parent.endswith(NAME)}
+"""Keys that hold others; what they do is what these do."""
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    studio = Studio(tmp_path_factory.mktemp("studio"))
+    yield studio
+    studio.close()
+
+
+TESTED = [key for key in BY_KEY if key not in GROUPS and key.startswith("scene.")]
+
+
+def test_every_entry_is_about_a_setting() -> None:
+    known = {f"{setting.key} [{setting.kind}]" for setting in SETTINGS} | BY_KEY.keys()
+    assert not [key for key in EFFECTS if key not in known]
+
+
+@pytest.mark.parametrize("key", TESTED)
+def test_effect(studio: Studio, key: str) -> None:
+    for setting in BY_KEY[key]:
+        effects = effects_of(setting)
+        assert effects, f"tests/effects has no effect of {key} [{setting.kind}]"
+        for effect in effects:
+            made = [studio.make(settings(setting, effect, value)) for value in effect.values]
+            found = [effect.measure(one) for one in made]
+            assert effect.relation(effect.values, found), f"{key} [{setting.kind}]: {effect.values}, {found}"
+
+
+def effects_of(setting: Setting) -> list[Effect]:
+    """The effects of a setting in its kind."""
+    found = EFFECTS.get(f"{setting.key} [{setting.kind}]", EFFECTS.get(setting.key, ()))
+    listed = (found,) if isinstance(found, Effect) else found
+    return [effect for effect in listed if not effect.kinds or setting.kind in effect.kinds]
+
+
+def settings(setting: Setting, effect: Effect, value: Any) -> dict[str, Any]:
+    """The settings of one measurement, by key."""
+    groups = [group for group in GROUPS_OF_KINDS if setting.key.startswith(f"{group}.")]
+    kinds = {f"{group}.kind": setting.kind for group in groups}
+    return {
+        key.replace(NAME, "it"): given
+        for key, given in {
+            **kinds,
+            **OF_KINDS.get(setting.kind or "", {}),
+            **effect.given,
+            setting.key: value,
+        }.items()
+    }
