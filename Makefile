@@ -23,13 +23,14 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 TORCH := torch==2.13.0+cpu
+RAY := ray==2.60.0
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 READY := .venv/.installed
 STALE := $(shell test "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" && $(BIN)/python -c '' 2>/dev/null || echo stale)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup torch demo test test-full check docs bench formats lock
+.PHONY: help setup torch ray demo test test-full check docs bench formats lock
 
 help: ## Print each target with its sentence.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -55,6 +56,9 @@ stale:
 # The build for CPUs; that of PyPI needs another 2 GB of CUDA. Tests that need it are skipped without.
 torch: $(READY) ## Add PyTorch (CPU), which `sim2coco validate` and its tests use.
 	@$(BIN)/python -c 'import torch' 2>/dev/null || $(PIP) $(TORCH) || $(PIP) --index-url $(TORCH_INDEX) $(TORCH)
+
+ray: $(READY) ## Add Ray, which `engine=ray` and its tests use.
+	@$(BIN)/python -c 'import ray' 2>/dev/null || $(PIP) $(RAY)
 
 demo: $(READY) ## Generate a small data set in data/demo and show it as a sheet of pictures.
 	$(BIN)/sim2coco generate experiment=demo out=data/demo
@@ -85,4 +89,4 @@ formats: $(READY) ## Let other programs read every format, each in an environmen
 lock: ## Resolve the dependencies anew into requirements.lock (needs uv).
 	@command -v uv >/dev/null || { echo "make lock needs uv on PATH: https://docs.astral.sh/uv/" >&2; exit 1; }
 	uv lock
-	uv export -q --no-emit-project --all-extras --no-extra validate --group dev --format requirements-txt --no-header --no-annotate -o requirements.lock
+	uv export -q --no-emit-project --all-extras --no-extra validate --no-extra ray --group dev --format requirements-txt --no-header --no-annotate -o requirements.lock

@@ -217,10 +217,8 @@ def _check_same(store: Store, new: dict[str, Any], num_images: int) -> Finished:
         return Finished()
     except (ValueError, KeyError, TypeError):
         raise StoreError(f"out: {store}/run.json cannot be read; name an empty folder") from None
-    for part in PARTS:
-        if json.dumps(old.get(part)) != json.dumps(new.get(part)):
-            where = _difference(part, old.get(part), new.get(part))
-            raise StoreError(f"out: {store} holds another run's data ({where}); name another folder")
+    if where := difference(old, new):
+        raise StoreError(f"out: {store} holds another run's data ({where}); name another folder")
     if finished.num_images > num_images:
         holds = f"{store} holds {finished.num_images} images already"
         raise StoreError(f"num_images: {holds}; ask for as many or more")
@@ -244,6 +242,14 @@ def _formats(store: Store, run: Mapping[str, Any]) -> tuple[Format, ...]:
         )
         raise StoreError(f"out: {store}/run.json: {error}{hint}") from error
     return export.formats
+
+
+def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
+    """The first place where two descriptions differ, and both values; None if they are of one data set."""
+    for part in PARTS:
+        if json.dumps(old.get(part)) != json.dumps(new.get(part)):
+            return _difference(part, old.get(part), new.get(part))
+    return None
 
 
 def _difference(path: str, old: Any, new: Any) -> str:

@@ -24,10 +24,9 @@ from sim.settle import Settled, settle
 from sim2coco.context import WorkerContext
 from sim2coco.labels import Written, written
 from sim2coco.quality.judge import Verdict, judge
-from sim2coco.records import FORMAT, Record, View, record_name, to_bytes
+from sim2coco.records import FORMAT, Record, View
 from sim2coco.seeding import rng_for
 from sim2coco.seeing import camera_kind, ground_seen
-from sim2coco.store import Store
 
 NEEDS_NORMALS = {"normals", "sensor_depth"}
 """The further files of an image that are computed from normals."""
@@ -268,26 +267,6 @@ def bounds(context: WorkerContext, settled: Settled) -> tuple[Vec3, float]:
     center = (points.min(axis=0) + points.max(axis=0)) / 2
     radius_m = float(np.linalg.norm(points - center, axis=1).max())
     return vec3(center), max(radius_m, 0.5 * context.catalogue.typical_size_m)
-
-
-def commit(store: Store, record: Record, pictures: list[Written]) -> None:
-    """Writes the images of a scene, and then its record, which commits the scene.
-
-    Files that are there already, of an earlier run, stay untouched if they are the same.
-    """
-    for picture in pictures:
-        for name, content in picture.files.items():
-            if not _holds(store, name, content):
-                store.put(name, content, sync=False)
-    store.put_new(record_name(record.scene), to_bytes(record))
-
-
-def _holds(store: Store, name: str, content: bytes) -> bool:
-    """Whether there is a file with this content; one that cannot be read is replaced."""
-    try:
-        return store.exists(name) and store.get(name) == content
-    except OSError:
-        return False
 
 
 def _stream(seed: int, scene: int, attempt: int, stream: str, **key: int | None) -> np.random.Generator:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+import sim2coco.engines
 import sim2coco.export
 from scenes.settings import load_kinds
 from sim.temporary import temporary_folder
@@ -30,6 +31,7 @@ from sim2coco.shard import Shard
 from sim2coco.store import LocalStore, Store
 from sim2coco.tally import Tally
 
+load_kinds(sim2coco.engines)
 load_kinds(sim2coco.export)
 
 

@@ -16,8 +16,9 @@ from sim2coco import plugins
 from tests import extrasdata
 from tests.rig import Rig
 
-collect_ignore = ["poison.py"]
-"""A plug-in; if it were searched for doctests, its kind of scene would be registered for all tests."""
+collect_ignore = ["poison.py", "raycluster.py"]
+"""A plug-in, and a program that needs Ray; searched for doctests, the kind of scene of the first would be
+registered for all tests."""
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The interface of engines: they make scenes in any order, and report the result of each."""
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -12,12 +13,17 @@ from pydantic import Field, field_validator
 
 from scenes.assets.catalogue import Catalogue
 from scenes.settings import Kind
+from sim2coco.committing import commit
 from sim2coco.context import WorkerContext
-from sim2coco.pipeline import commit, make_scene
+from sim2coco.pipeline import make_scene
 from sim2coco.recipe import Recipe
 from sim2coco.records import FORMAT, Record, Summary, from_bytes, record_name, summary, to_bytes
 from sim2coco.shard import Shard
 from sim2coco.store import Store
+from sim2coco.tally import GenerationError
+
+HOPELESS = 0.1
+"""Share of failed scenes above which a run stops once there are `max_failures`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +76,23 @@ class Engine(Kind):
         if text is not None:
             Shard.parsed(text)
         return text
+
+    def check_failures(self, finished: Counter[str], last_error: str) -> None:
+        """Stops a run in which too many scenes fail.
+
+        Args:
+            finished: Number of scenes by status.
+            last_error: The error of the last scene that has failed.
+
+        Raises:
+            GenerationError: There are too many.
+        """
+        failed, whole = finished["failed"], finished.total()
+        if failed > self.max_failures and failed > HOPELESS * whole:
+            allowed = f"more than engine.max_failures={self.max_failures}"
+            raise GenerationError(
+                f"{failed} of {whole} scenes failed, {allowed}; the last: {last_error}; see run.log"
+            )
 
     @property
     def part(self) -> Shard | None:

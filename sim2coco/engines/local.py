@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing.context import BaseContext
@@ -20,13 +20,11 @@ from sim2coco.engines.worker import drawn_file, init_worker, make, prepare
 from sim2coco.plugins import loaded_plugins
 from sim2coco.recipe import Recipe
 from sim2coco.records import Summary
+from sim2coco.store import StoreError
 from sim2coco.supervisor import Lost, Outcome, Supervisor
-from sim2coco.tally import GenerationError
 
 PRELOADED = ("sim2coco.engines.local", "scipy.ndimage", "scipy.sparse.csgraph", "scipy.spatial")
 """Modules that the fork server imports before it forks workers."""
-HOPELESS = 0.1
-"""Share of failed scenes above which a run stops once there are `max_failures`."""
 PREPARE_S = 3600.0
 """Time in seconds after which the preparation of a mesh is stuck and its worker is killed."""
 WORKERS_DIE = (
@@ -62,9 +60,20 @@ class Local(Engine):
         Raises:
             OSError: An error affects every scene, such as a full disk, or workers that die while they start.
         """
+        with self.workers(job) as workers:
+            yield from prepared_meshes(workers, job.catalogue)
+            yield None
+            yield from self.made(workers, job, scenes)
+
+    def workers(self, job: Job) -> "Supervisor[int | str]":
+        """The supervised worker processes of a job, to be used in a `with` block.
+
+        Raises:
+            OSError: The log cannot be written.
+        """
         job.store.log().open("ab").close()  # an unwritable log is reported here, not by each worker
         assert job.processes is not None
-        with Supervisor[int | str](
+        return Supervisor(
             job.processes,
             job.workers,
             init_worker,
@@ -72,20 +81,25 @@ class Local(Engine):
             hint=WORKERS_DIE,
             memory_bytes=self._memory_bytes(),
             folder=job.scratch,
-        ) as workers:
-            yield from _prepared_meshes(workers, job.catalogue)
-            yield None
-            yield from self._made(workers, job, scenes)
+        )
 
     def _memory_bytes(self) -> float:
         if self.max_memory_gib is not None:
             return self.max_memory_gib * 2**30
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2
 
-    def _made(
+    def made(
         self, workers: Supervisor[int | str], job: Job, scenes: Iterator[int | None]
     ) -> Iterator[Summary | None]:
-        """Makes scenes until there are none left; those that fail are tried again before others begin."""
+        """Makes scenes until there are none left; those that fail are tried again before others begin.
+
+        Yields:
+            The summary of each; None from time to time, so that the caller can stop the run.
+
+        Raises:
+            OSError: An error affects every scene, such as a full disk.
+            GenerationError: Too many scenes fail.
+        """
         again: deque[int] = deque()
         failures: Counter[int] = Counter()
         finished: Counter[str] = Counter()
@@ -103,10 +117,10 @@ class Local(Engine):
                 made = self._made_or_failed(job, outcome, failures)
                 if made is None:
                     again.append(int(outcome.task))
-                else:
-                    finished[made.status] += 1
-                    yield made
-            self._check_failures(finished, outcomes)
+                    continue
+                finished[made.status] += 1
+                yield made
+                self.check_failures(finished, made.error or "")
 
     def _made_or_failed(
         self, job: Job, outcome: Outcome[int | str], failures: Counter[int]
@@ -127,22 +141,8 @@ class Local(Engine):
         drawn = _take_drawn(job, scene)
         return None if tried_again else record_failure(job, scene, error, drawn)
 
-    def _check_failures(self, finished: Counter[str], outcomes: Sequence[Outcome[int | str]]) -> None:
-        """Stops a run in which too many scenes fail.
 
-        Raises:
-            GenerationError: There are too many.
-        """
-        failed, whole = finished["failed"], finished.total()
-        if failed > self.max_failures and failed > HOPELESS * whole:
-            last = next(_error(outcome) for outcome in reversed(outcomes) if outcome.error)
-            allowed = f"more than engine.max_failures={self.max_failures}"
-            raise GenerationError(
-                f"{failed} of {whole} scenes failed, {allowed}; the last: {last}; see run.log"
-            )
-
-
-def _prepared_meshes(workers: Supervisor[int | str], catalogue: Catalogue) -> Iterator[Preparing]:
+def prepared_meshes(workers: Supervisor[int | str], catalogue: Catalogue) -> Iterator[Preparing]:
     """Prepares big meshes in the workers, one at a time in each, before the first scene; yields the progress.
 
     If the preparation of a mesh fails, so will the scenes that draw it, which is recorded then.
@@ -192,13 +192,14 @@ def _error(outcome: Outcome[int | str]) -> str | None:
 
     Raises:
         OSError: The error would affect every scene, such as a full disk.
+        StoreError: Another process makes the same scene differently.
     """
     error = outcome.error
     if error is None:
         return None
     if isinstance(error, Lost):
         return str(error)
-    if isinstance(error, OSError):
+    if isinstance(error, (OSError, StoreError)):
         raise error
     # Paths are removed from the message, since records must not contain paths of this machine.
     said = f"{type(error).__name__}: " + re.sub(r"[^\s'\"(]*/", "", " ".join(str(error).split()))

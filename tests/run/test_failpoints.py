@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from sim2coco import Recipe, generate
+from sim2coco.committing import commit
 from sim2coco.engines.engine import Engine, Job, record_failure
 from sim2coco.labels import Written
-from sim2coco.pipeline import commit
 from sim2coco.records import Summary, from_bytes, picture_files, record_name, summary
 from sim2coco.store import LocalStore, StoreError
 from tests.commandline import tree

@@ -1,0 +1,111 @@
+"""What the workers of `Ray` do: each is an actor that supervises a process of its own, which makes scenes."""
+
+import socket
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
+from typing import Any
+
+from scenes.assets.catalogue import Catalogue, CatalogueError
+from sim.temporary import temporary_folder
+from sim2coco.engines.engine import Job
+from sim2coco.engines.local import Local, prepared_meshes
+from sim2coco.engines.shipping import Contents, unpacked
+from sim2coco.identity import describe, difference
+from sim2coco.plugins import Plugin, PluginError, load_plugin
+from sim2coco.recipe import Recipe
+from sim2coco.records import Summary
+from sim2coco.store import LocalStore
+from sim2coco.supervisor import Supervisor
+from sim2coco.tally import GenerationError
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a worker needs to know.
+
+    Attributes:
+        root: The data set's folder, which all machines share.
+        token: Name of a file in the folder; a machine that does not see it has another folder there.
+        identity: What the data set depends on (`identity.describe`).
+        plugins: The plug-ins that the recipe may use.
+        recipe: The recipe, pickled; it can be read once the plug-ins are loaded.
+        catalogue: The catalogue, pickled, if its files are sent too; None if the machine reads its own.
+        contents: The files of the catalogue.
+        local: Limits of scenes and processes.
+    """
+
+    root: Path
+    token: str
+    identity: dict[str, Any]
+    plugins: tuple[Plugin, ...]
+    recipe: bytes
+    catalogue: bytes | None
+    contents: Contents
+    local: Local
+
+
+class RayWorker:
+    """Makes scenes in a supervised process, so that a crash or a hang costs one scene and not the worker."""
+
+    def __init__(self) -> None:
+        """Does nothing that may fail: Ray would not tell why."""
+        self._open = ExitStack()
+
+    def begin(self, order: Order) -> str:
+        """Checks that this machine makes the same images as all others, and starts the process.
+
+        Returns:
+            The name of the machine.
+
+        Raises:
+            GenerationError: The machine does not see the data set, or differs in meshes or versions.
+        """
+        machine = socket.gethostname()
+        try:
+            self._begin(order)
+        except (CatalogueError, PluginError, OSError) as error:
+            ship = "" if order.catalogue else "; engine.ship_assets=true sends meshes and images along"
+            raise GenerationError(f"{machine}: {error}{ship}") from error
+        except GenerationError as error:
+            raise GenerationError(f"{machine}: {error}") from error
+        return machine
+
+    def _begin(self, order: Order) -> None:
+        store = LocalStore(order.root)
+        if not store.exists(order.token):
+            raise GenerationError(f"out: {store} is another folder here; all machines must share it")
+        for plugin in order.plugins:
+            load_plugin(plugin.path, plugin.sha256)
+        recipe: Recipe = ForkingPickler.loads(order.recipe)
+        processes = self._open.enter_context(order.local.prepared(recipe))
+        scratch = Path(self._open.enter_context(temporary_folder()))
+        catalogue = self._catalogue(order, recipe, scratch)
+        if told := difference(order.identity, describe(recipe, catalogue)):
+            raise GenerationError(f"differs from {store}/run.json ({told})")
+        self._job = Job(recipe, catalogue, store, scratch, 1, processes)
+        self._local = order.local
+        self._workers: Supervisor[int | str] = self._open.enter_context(order.local.workers(self._job))
+        for _ in prepared_meshes(self._workers, catalogue):
+            pass
+
+    def _catalogue(self, order: Order, recipe: Recipe, scratch: Path) -> Catalogue:
+        if order.catalogue is None:
+            return recipe.load_catalogue()
+        catalogue: Catalogue = ForkingPickler.loads(order.catalogue)
+        return unpacked(catalogue, order.contents, scratch / "sent")
+
+    def make(self, scenes: Sequence[int]) -> list[Summary]:
+        """Makes scenes and writes them to the data set.
+
+        Raises:
+            OSError: An error affects every scene, such as a full disk.
+        """
+        made = self._local.made(self._workers, self._job, iter(scenes))
+        return [scene for scene in made if scene is not None]
+
+    def end(self) -> None:
+        """Ends the process, and removes temporary files."""
+        self._open.close()

@@ -1,0 +1,169 @@
+"""Ray: machines that share a folder make the bytes of one machine, and machines that differ make none."""
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.util import find_spec
+from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim2coco import Recipe, generate
+from sim2coco.committing import commit
+from sim2coco.engines.local import Local
+from sim2coco.engines.rayworker import Order, RayWorker
+from sim2coco.engines.shipping import contents_of
+from sim2coco.identity import begin, describe
+from sim2coco.library.importing import import_meshes
+from sim2coco.library.scan import scan
+from sim2coco.library.table import Flags, overrides
+from sim2coco.records import from_bytes, record_name
+from sim2coco.store import LocalStore, StoreError
+from sim2coco.tally import GenerationError
+from tests.commandline import PROGRAM, TINY, tree
+from tests.library.meshes import brick
+
+CLUSTER = Path(__file__).parents[1] / "raycluster.py"
+TOKEN = ".tmp-0123456789abcdef0123456789abcdef"
+needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed (make ray)")
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("library")
+    brick(root / "meshes" / "bricks" / "brick.stl", 1)
+    wanted = overrides(scan(root / "meshes").meshes, [], Flags(unit_m=0.001))
+    import_meshes(root / "meshes", wanted, root / "parts", 1, lambda row, known: None)
+    return root / "parts"
+
+
+def recipe(library: Path) -> Recipe:
+    return Recipe.parse(
+        {
+            "views": 2,
+            "image": {"width": 64, "height": 48},
+            "assets": {"path": str(library)},
+            "scene": {"kind": "drop", "num_objects": [1, 3]},
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def whole(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("whole") / "data"
+    generate(recipe(library), out, 4, report=False)
+    return out
+
+
+def order(library: Path, store: LocalStore, ship: bool) -> Order:
+    """What a worker is told of a run that has begun."""
+    made, catalogue = recipe(library), recipe(library).load_catalogue()
+    begin(store, made, catalogue, 4)
+    store.put(TOKEN, b"")
+    sent: tuple[bytes | None, Any] = (None, {})
+    if ship:
+        sent = bytes(ForkingPickler.dumps(catalogue)), contents_of(catalogue)
+    pickled = bytes(ForkingPickler.dumps(made))
+    return Order(store.root, TOKEN, describe(made, catalogue), (), pickled, *sent, Local())
+
+
+@pytest.fixture
+def worker() -> Iterator[RayWorker]:
+    worker = RayWorker()
+    yield worker
+    worker.end()
+
+
+def test_a_worker_makes_the_same_bytes_from_meshes_that_were_sent(
+    library: Path, whole: Path, worker: RayWorker, tmp_path: Path
+) -> None:
+    copy = tmp_path / "parts"
+    shutil.copytree(library, copy)
+    store = LocalStore(tmp_path / "data")
+    told = order(copy, store, ship=True)
+    shutil.rmtree(copy)  # another machine does not have it
+    worker.begin(told)
+    assert [(made.scene, made.status) for made in worker.make([1, 0])] == [(1, "done"), (0, "done")]
+    names = [name for name in store.list(".") if name.startswith(("records/", "images/"))]
+    assert len(names) == 6
+    assert all(store.get(name) == (whole / name).read_bytes() for name in names)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"token": TOKEN[:-1] + "0"}, "is another folder here; all machines must share it"),
+        ({"identity": {"versions": {"numpy": "0.1"}}}, "differs from .*run.json"),
+    ],
+    ids=["folder", "versions"],
+)
+def test_a_machine_that_differs_does_no_work(
+    library: Path, worker: RayWorker, tmp_path: Path, changed: dict[str, Any], words: str
+) -> None:
+    store = LocalStore(tmp_path / "data")
+    told = order(library, store, ship=False)
+    if "identity" in changed:
+        changed = {"identity": {**told.identity, **changed["identity"]}}
+    with pytest.raises(GenerationError, match=words):
+        worker.begin(replace(told, **changed))
+    assert not list(store.list("records"))
+
+
+def test_a_machine_without_the_meshes_says_so(library: Path, worker: RayWorker, tmp_path: Path) -> None:
+    copy = tmp_path / "parts"
+    shutil.copytree(library, copy)
+    told = order(copy, LocalStore(tmp_path / "data"), ship=False)
+    shutil.rmtree(copy)
+    with pytest.raises(GenerationError, match=r"bricks\.path: no file .*; engine\.ship_assets=true sends"):
+        worker.begin(told)
+
+
+def test_a_scene_that_two_machines_make_differently_is_told_and_not_mixed(
+    whole: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "data"
+    shutil.copytree(whole, out)
+    store = LocalStore(out)
+    record = from_bytes(store.get(record_name(0)))
+    commit(store, record, [])
+    assert store.exists(record_name(0))
+    with pytest.raises(StoreError, match="was made twice, with different bytes"):
+        commit(store, replace(record, error="other"), [])
+    assert not store.exists(record_name(0))
+
+
+@needs_ray
+def test_the_program_makes_the_same_bytes(tmp_path: Path) -> None:
+    for engine in ("inline", "ray"):
+        words = (*TINY, f"engine={engine}", f"out={tmp_path / engine}", "num_images=6", "export.card=false")
+        done = subprocess.run([PROGRAM, "generate", *words], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert tree(tmp_path / "ray") == tree(tmp_path / "inline")
+
+
+@needs_ray
+@pytest.mark.slow
+def test_a_lost_machine_loses_nothing(tmp_path: Path) -> None:
+    pipe = subprocess.PIPE
+    words = (*TINY, "num_images=96", "scene.num_objects=[4,8]")
+    ray = ("engine=ray", "workers=2", f"out={tmp_path / 'ray'}")
+    with subprocess.Popen([sys.executable, CLUSTER], stdin=pipe, stdout=pipe, text=True) as cluster:
+        assert cluster.stdin and cluster.stdout
+        address = cluster.stdout.readline().strip()
+        with subprocess.Popen([PROGRAM, "generate", *words, *ray, f"engine.address={address}"]) as run:
+            while len(list((tmp_path / "ray").glob("records/*/*.json"))) < 8:
+                assert run.poll() is None
+                time.sleep(0.05)
+            cluster.stdin.write("\n")
+            cluster.stdin.flush()
+            assert cluster.stdout.readline() == "lost\n"
+            assert run.poll() is None
+            assert run.wait(300) == 0
+        cluster.communicate("\n")
+    subprocess.run([PROGRAM, "generate", *words, f"out={tmp_path / 'inline'}"], check=True)
+    assert tree(tmp_path / "ray") == tree(tmp_path / "inline")
