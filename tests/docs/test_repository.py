@@ -29,7 +29,7 @@ def steps() -> list[dict[str, Any]]:
 
 def test_ci_makes_targets_that_exist_under_the_right_python() -> None:
     targets = [step["run"].split()[1] for step in steps() if step.get("run", "").startswith("make ")]
-    assert targets == ["torch", "check", "test"]
+    assert targets == ["torch", "ray", "check", "test"]
     assert set(targets) <= set(re.findall(r"^([a-z-]+):.*##", MAKEFILE, re.MULTILINE))
     (python,) = [step["with"] for step in steps() if "setup-python" in step.get("uses", "")]
     assert f">={python['python-version']}," in PROJECT["requires-python"]
