@@ -30,6 +30,7 @@ from sim2coco.library.workers import examined
 from sim2coco.messages import counted
 from sim2coco.outputs import write_file
 from sim2coco.png import png
+from sim2coco.process import own_this_process
 from sim2coco.store import StoreError
 
 NO_BREAK = "\u00a0"
@@ -51,6 +52,7 @@ def run(options: argparse.Namespace, out: Console) -> int:
     Raises:
         LibraryError: An argument is invalid, no mesh can be used, or a file cannot be written.
     """
+    own_this_process()
     action: str = options.action
     if action == "sheet":
         return _sheet(options, out)

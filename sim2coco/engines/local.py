@@ -13,10 +13,9 @@ from typing import Literal
 
 from scenes.assets.catalogue import Catalogue
 from sim.preparing import must_be_prepared
-from sim2coco.children import signals_blocked
 from sim2coco.engines.engine import Engine, Job, Preparing, record_failure
-from sim2coco.engines.server import ForkServer, ForkServerContext
 from sim2coco.engines.worker import drawn_file, init_worker, make, prepare
+from sim2coco.forkserver import forking
 from sim2coco.plugins import loaded_plugins
 from sim2coco.recipe import Recipe
 from sim2coco.records import Summary
@@ -46,13 +45,9 @@ class Local(Engine):
             A `multiprocessing` context that starts processes with the fork server.
         """
         transforms = recipe.augment.geometry or recipe.augment.pixels
-        server = ForkServer([*PRELOADED, *(["albumentations"] if transforms else [])])
-        try:
-            with signals_blocked():
-                server.start()
-            yield ForkServerContext(server, main=b"__main__" in bytes(ForkingPickler.dumps(recipe)))
-        finally:
-            server.stop()
+        modules = [*PRELOADED, *(["albumentations"] if transforms else [])]
+        with forking(modules, main=b"__main__" in bytes(ForkingPickler.dumps(recipe))) as processes:
+            yield processes
 
     def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | Preparing | None]:
         """Makes scenes in worker processes, which write them to the store; yields summaries in any order.

@@ -1,7 +1,6 @@
 """Examines mesh files in child processes; if one crashes, only its file is affected."""
 
 import logging
-import multiprocessing
 import os
 import resource
 import signal
@@ -17,8 +16,10 @@ from scenes.assets.reading.limits import MAX_IMAGE_PX
 from scenes.assets.reading.refusal import Refused
 from sim.bullet import Client
 from sim2coco.children import cause_of_death, redirect
+from sim2coco.forkserver import forking
 from sim2coco.library.examine import Task, examine, refusal
 from sim2coco.library.row import Row
+from sim2coco.process import own_this_process
 from sim2coco.supervisor import Died, Outcome, OutOfTime, Supervisor
 
 CPU_S = 300
@@ -32,6 +33,11 @@ The imported Python modules alone map about 1.5 GiB.
 """
 FILES_A_CHILD = 100
 """Number of files after which a child process is replaced by a new one."""
+PRELOADED = (
+    *("sim2coco.library.workers", "scenes.assets.reading.read"),
+    *("scipy.ndimage", "scipy.sparse.csgraph", "scipy.spatial"),
+)
+"""Modules that the fork server imports before it forks child processes."""
 
 
 def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
@@ -40,15 +46,20 @@ def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
     Raises:
         ChildProcessError: Child processes die while they start.
     """
+    if not tasks:
+        return
     waiting = deque(tasks)
-    with Supervisor[Task](
-        multiprocessing.get_context("spawn"),
-        max(1, min(workers, len(tasks))),
-        _start,
-        (),
-        hint="processes that read meshes die while they start",
-        tasks=FILES_A_CHILD,
-    ) as children:
+    with (
+        forking(PRELOADED) as processes,
+        Supervisor[Task](
+            processes,
+            min(max(workers, 1), len(tasks)),
+            _start,
+            (),
+            hint="processes that read meshes die while they start",
+            tasks=FILES_A_CHILD,
+        ) as children,
+    ):
         while waiting or children.running:
             while waiting and children.free:
                 task = waiting.popleft()
@@ -112,6 +123,7 @@ def _start() -> None:
     """Initialises a child process: hides output, and limits memory."""
     global _client
     redirect(os.devnull)
+    own_this_process()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     harden()

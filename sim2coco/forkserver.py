@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.temporary import temporary_folder
+from sim2coco.children import signals_blocked
 from sim2coco.process import can_be_forked
 
 SERVE = (
@@ -35,6 +36,26 @@ SERVE = (
 )
 MAIN = ("init_main_from_name", "init_main_from_path")
 """Keys in the preparation data of `multiprocessing` that make a child run the caller's script."""
+
+
+@contextmanager
+def forking(modules: Sequence[str], main: bool = False) -> Iterator[BaseContext]:
+    """Starts a fork server, and stops it at the end.
+
+    Args:
+        modules: Modules that the server imports before it forks.
+        main: Whether the processes need definitions of the caller's script.
+
+    Yields:
+        A `multiprocessing` context that forks processes from the server.
+    """
+    server = ForkServer(modules)
+    try:
+        with signals_blocked():
+            server.start()
+        yield ForkServerContext(server, main)
+    finally:
+        server.stop()
 
 
 class ForkServer:
