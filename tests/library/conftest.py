@@ -1,16 +1,26 @@
 """What the tests of libraries share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from sim.bullet import Client
+from sim2coco.forkserver import forking
+from sim2coco.library import workers
 from sim2coco.library.examine import Task, examine
 from sim2coco.library.row import Override, Row
-from sim2coco.library.workers import examined
 
 Look = Callable[..., Row]
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _one_fork_server() -> Iterator[None]:
+    """One fork server for all tests here: what children that read meshes need is imported once."""
+    with forking(workers.PRELOADED) as processes, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workers, "forking", lambda modules: nullcontext(processes))
+        yield
 
 
 @pytest.fixture
@@ -34,7 +44,7 @@ def look_apart() -> Callable[..., list[Row]]:
         tasks = [
             Task(path.parent, path.name, Override("things", path.stem, unit_m=0.001), None) for path in paths
         ]
-        rows = {row.file: row for row in examined(tasks, workers=1)}
+        rows = {row.file: row for row in workers.examined(tasks, workers=1)}
         return [rows[path.name] for path in paths]
 
     return run

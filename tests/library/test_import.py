@@ -12,22 +12,19 @@ import pytest
 import trimesh
 from PIL import Image
 
-from tests.commandline import PROGRAM, Outcome, tree
+from tests.commandline import PROGRAM, Outcome, run_apart, run_here, tree
 from tests.library.meshes import FORMATS, brick, textured
 
 
 def assets(here: Path, *arguments: str) -> Outcome:
-    """`sim2coco assets ...`, in a process of its own: that starts others."""
-    done = subprocess.run(
-        [PROGRAM, "assets", *arguments], cwd=here, capture_output=True, text=True, timeout=180, check=False
-    )
-    return Outcome(done.returncode, done.stdout, done.stderr)
+    """`sim2coco assets ...`."""
+    return run_here(here, "assets", *arguments)
 
 
-@pytest.fixture
-def here(tmp_path: Path) -> Path:
-    """A folder `things` with bricks of two categories, and what programs leave beside them."""
-    things = tmp_path / "things"
+@pytest.fixture(scope="module")
+def things(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Bricks of two categories, and what programs leave beside them; tests must not change it."""
+    things = tmp_path_factory.mktemp("things")
     for kind in FORMATS:
         brick(things / "bricks" / f"brick.{kind}")
     (things / "boxes").mkdir()
@@ -38,6 +35,13 @@ def here(tmp_path: Path) -> Path:
     (things / "readme.txt").write_text("bricks")
     (things / "textures").mkdir()
     (things / "textures" / "wood.png").write_bytes(b"")
+    return things
+
+
+@pytest.fixture
+def here(things: Path, tmp_path: Path) -> Path:
+    """A folder with a copy of `things`."""
+    shutil.copytree(things, tmp_path / "things")
     return tmp_path
 
 
@@ -46,7 +50,8 @@ def index(library: Path) -> Any:
 
 
 def test_a_folder_becomes_a_library(here: Path) -> None:
-    done = assets(here, "import", "things", "--out", "library", "--unit", "mm")
+    arguments = ("import", "things", "--out", "library", "--unit", "mm")
+    done = run_apart(here, "assets", *arguments)
     assert (done.code, done.err) == (0, "")
     made = index(here / "library")
     assert made["categories"] == ["boxes", "bricks", "single"]
@@ -66,6 +71,9 @@ def test_a_folder_becomes_a_library(here: Path) -> None:
     assert b"/" not in (here / "library" / "library.json").read_bytes().replace(b"bricks/", b"").replace(
         b"boxes/", b""
     )
+    other = assets(here, "import", "things", "--out", "other", "--unit", "mm")  # as all tests below
+    assert other.out == done.out.replace("library: ", "other: ")
+    assert tree(here / "other") == tree(here / "library")
 
 
 def test_the_same_command_again_does_nothing_anew(here: Path) -> None:
@@ -88,7 +96,7 @@ def test_damaged_files_are_written_anew(tmp_path: Path) -> None:
     things.mkdir()
     textured(0.05).export(things / "printed.obj")
     trimesh.creation.annulus(0.03, 0.05, 0.02).export(things / "ring.stl")
-    trimesh.creation.icosphere(5, 0.05).export(things / "ball.ply")
+    trimesh.creation.uv_sphere(0.05, count=(72, 72)).export(things / "ball.ply")  # just enough to be prepared
     arguments = ("import", "things", "--out", "library", "--unit", "m", "--up", "z", "--workers", "1")
     assert assets(tmp_path, *arguments).code == 0
     before = tree(tmp_path / "library")
