@@ -1,44 +1,34 @@
 """The audit of data sets of every kind of scene, renderer and camera, as the table of docs/audit.md.
 
-python -m benchmarks.audit --images 200 --workers 2
+python -m benchmarks.audit --images 200 --workers 2 --folder FOLDER
 
-Makes each data set and the library of `benchmarks.hard_meshes` in a temporary folder, audits it against the
-original files, prints a line, and removes it.
+Makes each data set of `benchmarks.audit_rows`, and the library of `benchmarks.hard_meshes`, in a folder,
+audits it against the original files, prints a line, and removes it.
 """
 
 import argparse
+import json
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from benchmarks.audit_rows import Row, rows
 from benchmarks.clock import machine
 from benchmarks.hard_meshes import write
 from sim2coco.audit import Audit, Report
 from sim2coco.audit.comparing import MIN_PX
 from sim2coco.audit.findings import Instance
-from sim2coco.cli.config import settings_of
-from sim2coco.engines.local import Local
-from sim2coco.recipe import Recipe
 from sim2coco.run import generate
 
-RENDERS = ("tiny", "relit", "egl")
-BUILT_IN, LIBRARY = "built-in", "library"
-CAMERAS: dict[str, dict[str, Any]] = {
-    "angle of view 20°": {"camera": {"fov_deg": 20.0}},
-    "angle of view 110°": {"camera": {"fov_deg": 110.0}},
-    "fx = 600, fy = 450, principal point (200, 300)": {
-        "camera": {"fx": 600.0, "fy": 450.0, "cx": 200.0, "cy": 300.0}
-    },
-    "roll 180°": {"camera": {"roll_deg": 180.0}},
-    "97×641 px": {"image": {"width": 97, "height": 641}},
-}
 HEADS = (
     "data set", "images", "instances", "failures", "equal", "wrong px / outline px", "centroid px",
     "mean centroid px", "fraction", "depth: px off", "the most in one", "left out",
@@ -48,60 +38,21 @@ out = Console(highlight=False, soft_wrap=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A data set.
+class Done:
+    """What the audit of a data set has found.
 
     Attributes:
-        name: What it is.
-        scene, render, augment: The choices of settings.
-        assets: Built-in meshes and shapes, or the library.
-        share: Its number of images, as a fraction of the usual one.
-        changes: Settings that are changed, by group.
+        row: The name of the data set, its number of images, and the seed.
+        line: Its line of the table.
+        images, instances: How many were compared.
+        findings: The broken rules.
     """
 
-    name: str
-    scene: str
-    render: str
-    assets: str
-    share: float = 1.0
-    augment: str = "none"
-    changes: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def recipe(self, library: Path, seed: int) -> Recipe:
-        """The settings of the data set."""
-        image = {"extra": ["depth"]} | self.changes.get("image", {})
-        return Recipe.parse(
-            {
-                "seed": seed,
-                "views": 4,
-                "image": image,
-                "assets": _built_in() if self.assets == BUILT_IN else {"path": str(library)},
-                "scene": settings_of("scene", self.scene),
-                "camera": settings_of("camera", "shell") | self.changes.get("camera", {}),
-                "light": settings_of("light", "day"),
-                "render": settings_of("render", self.render),
-                "quality": settings_of("quality", "default"),
-                "augment": settings_of("augment", self.augment),
-            }
-        )
-
-
-def _built_in() -> dict[str, Any]:
-    everyday, shapes = settings_of("assets", "everyday"), settings_of("assets", "shapes")
-    return everyday | {"categories": everyday["categories"] | shapes["categories"]}
-
-
-def rows() -> Iterator[Row]:
-    """All data sets."""
-    for assets in (BUILT_IN, LIBRARY):
-        for scene in ("drop", "floating"):
-            for render in RENDERS:
-                yield Row(f"{scene}, `{render}`, {assets}", scene, render, assets)
-    for name, changes in CAMERAS.items():
-        for render in RENDERS:
-            yield Row(f"{name}, `{render}`, {LIBRARY}", "drop", render, LIBRARY, 0.2, changes=changes)
-    for augment in ("light", "strong"):
-        yield Row(f"`augment={augment}`, {BUILT_IN}", "drop", "relit", BUILT_IN, 0.5, augment)
+    row: tuple[str, int, int]
+    line: str
+    images: int
+    instances: int
+    findings: tuple[str, ...]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -109,17 +60,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     out.print(f"{machine()}\n")
     out.print(f"| {' | '.join(HEADS)} |\n|{'---|' * len(HEADS)}", markup=False)
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
-        meshes, library = Path(name) / "meshes", Path(name) / "library"
-        write(meshes)
-        _import(meshes, library, options.workers)
-        for row in rows():
-            if all(word in row.name for word in options.only):
-                images = max(round(options.images * row.share), 1)
-                report = audited(row, images, Path(name), options.workers, options.seed)
-                out.print(line(row.name, report), markup=False)
-                for finding in report.findings:
-                    out.print(str(finding), markup=False)
+    with ExitStack() as stack:
+        folder = options.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-")))
+        _make_library(folder, options.workers)
+        done = list(_print_each(_done(folder, options)))
+    images, instances = sum(one.images for one in done), sum(one.instances for one in done)
+    failures = sum(len(one.findings) for one in done)
+    out.print(f"\n{images} images, {instances} instances, {failures} failures")
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -130,23 +77,68 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--only", nargs="+", default=(), help="only the data sets with these words", metavar="WORD"
     )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        help="keeps the library, the finished lines and the data sets with failures; "
+        "the same command goes on after a stop",
+    )
     return parser.parse_args(arguments)
 
 
-def _import(meshes: Path, library: Path, workers: int) -> None:
+def _make_library(folder: Path, workers: int) -> None:
+    meshes, library = folder / "meshes", folder / "library"
+    if library.exists():
+        return
+    write(meshes)
     program = [sys.executable, "-m", "sim2coco.cli", "assets", "import", str(meshes), "--out", str(library)]
     subprocess.run([*program, f"--workers={workers}"], check=True, stdout=subprocess.DEVNULL)
 
 
+def _done(folder: Path, options: argparse.Namespace) -> Iterator[Done]:
+    """Yields what was found in each data set: what the folder holds already is not made again."""
+    file = folder / "rows.jsonl"
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    known = {tuple(tree["row"]): tree for tree in map(json.loads, lines)}
+    for row in rows():
+        if all(word in row.name for word in options.only):
+            key = row.name, max(round(options.images * row.share), 1), options.seed
+            if key not in known:
+                known[key] = asdict(_found(row, key, folder, options.workers))
+                with file.open("a", encoding="utf-8") as end:
+                    end.write(json.dumps(known[key], ensure_ascii=False) + "\n")
+            yield Done(**known[key] | {"row": key})
+
+
+def _found(row: Row, key: tuple[str, int, int], folder: Path, workers: int) -> Done:
+    report = audited(row, key[1], folder, workers, key[2])
+    findings = tuple(map(str, report.findings))
+    return Done(key, line(row.name, report), report.images, len(report.instances), findings)
+
+
+def _print_each(done: Iterator[Done]) -> Iterator[Done]:
+    for one in done:
+        out.print(one.line, markup=False)
+        for finding in one.findings:
+            out.print(finding, markup=False)
+        yield one
+
+
 def audited(row: Row, images: int, folder: Path, workers: int, seed: int) -> Report:
-    """Makes a data set in a folder beside `meshes` and `library`, audits it, and removes it."""
-    data = folder / "data"
-    try:
-        recipe = row.recipe(folder / "library", seed)
-        generate(recipe, data, images, workers=workers, engine=Local())
-        return Audit(data, [folder / "meshes"]).report(workers)
-    finally:
-        shutil.rmtree(data, ignore_errors=True)
+    """Makes a data set in a folder beside `meshes` and `library`, and audits it.
+
+    It is removed afterwards if no rule is broken, else moved to a folder `failed`.
+    """
+    data, recipe = folder / "data", row.recipe(folder / "library", seed)
+    shutil.rmtree(data, ignore_errors=True)
+    generate(recipe, data, images, workers=workers, card=False, report=False)
+    report = Audit(data, [folder / "meshes"]).report(workers)
+    if report.findings:
+        failed = folder / "failed" / re.sub(r"\W+", "_", row.name)
+        shutil.rmtree(failed, ignore_errors=True)
+        shutil.copytree(data, failed)
+    shutil.rmtree(data)
+    return report
 
 
 def line(name: str, report: Report) -> str:
