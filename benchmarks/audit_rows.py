@@ -10,17 +10,19 @@ from sim2coco.recipe import Recipe
 
 RENDERS = ("tiny", "relit", "egl")
 BUILT_IN, LIBRARY = "built-in", "library"
-SMALL = {"width": 320, "height": 240}
+COARSE_LIGHT = {"sky_directions": 8, "sky_map_px": 32, "sun_map_px": 64}
+"""Labels do not depend on light, so it may be cheap."""
 Changes = Mapping[str, Mapping[str, Any]]
 
 CAMERAS: dict[str, Changes] = {
     "angle of view 20°": {"camera": {"fov_deg": 20.0}},
     "angle of view 110°": {"camera": {"fov_deg": 110.0}},
-    "fx = 600, fy = 450, principal point (200, 300)": {
-        "camera": {"fx": 600.0, "fy": 450.0, "cx": 200.0, "cy": 300.0}
+    "fx = 300, fy = 225, principal point (100, 150)": {
+        "camera": {"fx": 300.0, "fy": 225.0, "cx": 100.0, "cy": 150.0}
     },
     "roll 180°": {"camera": {"roll_deg": 180.0}},
     "97×641 px": {"image": {"width": 97, "height": 641}},
+    "640×480 px": {"image": {"width": 640, "height": 480}},
 }
 BROWN = {"kind": "brown", "p1": [-0.002, 0.002], "p2": [-0.002, 0.002]}
 LENSES: dict[str, Mapping[str, Any]] = {
@@ -60,13 +62,13 @@ class Row:
         """The settings of the data set."""
         tree: dict[str, Any] = {
             "seed": seed,
-            "views": 4,
-            "image": {"extra": ["depth"]},
+            "views": 10,
+            "image": {"width": 320, "height": 240, "extra": ["depth"]},
             "assets": _built_in() if self.assets == BUILT_IN else {"path": str(library)},
             "scene": settings_of("scene", self.scene),
             "camera": settings_of("camera", self.camera),
             "light": settings_of("light", "day"),
-            "render": settings_of("render", self.render),
+            "render": settings_of("render", self.render) | (COARSE_LIGHT if self.render != "tiny" else {}),
             "quality": settings_of("quality", "default"),
             "augment": settings_of("augment", self.augment),
         }
@@ -93,8 +95,7 @@ def _scenes() -> Iterator[Row]:
     for assets in (BUILT_IN, LIBRARY):
         for scene in choices("scene"):
             for render in RENDERS:
-                name = f"{scene}, `{render}`, {assets}"
-                yield Row(name, scene, render, assets, changes={"image": SMALL})
+                yield Row(f"{scene}, `{render}`, {assets}", scene, render, assets, 0.5)
 
 
 def _with_each_renderer(name: str, changes: Changes) -> Iterator[Row]:
@@ -108,17 +109,16 @@ def _choices_of_cameras() -> Iterator[Row]:
         if camera != PLAIN_CAMERA:
             for render in ("relit", "egl"):
                 name = f"`camera={camera}`, `{render}`, {BUILT_IN}"
-                changes = {"image": SMALL}
-                yield Row(name, "drop", render, BUILT_IN, 0.2, camera, changes=changes)
+                yield Row(name, "drop", render, BUILT_IN, 0.1, camera)
 
 
 def _left_out() -> Iterator[Row]:
     """Images of which some, or some labels, are left out."""
     for augment in ("light", "strong"):
-        yield Row(f"`augment={augment}`, {BUILT_IN}", "drop", "relit", BUILT_IN, 0.5, augment=augment)
-    rolling: Changes = {"camera": {"motion_px": [0.0, 6.0], "sensor": {"readout": 8.0}}, "image": SMALL}
+        yield Row(f"`augment={augment}`, {BUILT_IN}", "drop", "relit", BUILT_IN, 0.2, augment=augment)
+    rolling: Changes = {"camera": {"motion_px": [0.0, 6.0], "sensor": {"readout": 8.0}}}
     yield Row(f"rolling shutter, {BUILT_IN}", "drop", "relit", BUILT_IN, 0.1, changes=rolling)
     kinds = ("scratch", "dent", "stain", "crack")
     marks = {kind: {"kind": kind, "share": 0.5} for kind in kinds}
-    defects: Changes = {"scene": {"defects": marks}, "image": SMALL}
-    yield Row(f"defects, {BUILT_IN}", "drop", "relit", BUILT_IN, 0.2, changes=defects)
+    defects: Changes = {"scene": {"defects": marks}}
+    yield Row(f"defects, {BUILT_IN}", "drop", "relit", BUILT_IN, 0.1, changes=defects)

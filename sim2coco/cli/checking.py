@@ -70,7 +70,8 @@ def fix(options: argparse.Namespace, out: Console) -> int:
 
     if options.deep:
         raise RepairError("--fix: repairs without rendering; leave out --deep")
-    done = repair(Path(options.data), Path(options.fix))
+    with _bar(options, "images") as show:
+        done = repair(Path(options.data), Path(options.fix), show)
     if options.json:
         changes = {"changes": [asdict(change) for change in done.changes], "counts": done.changes.counts}
         _print_json({**changes, "report": asdict(done.report)}, out)

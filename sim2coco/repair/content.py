@@ -1,6 +1,7 @@
 """Yields the repaired annotation file, entry by entry."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from itertools import groupby
 from typing import Any, BinaryIO
 
@@ -10,9 +11,10 @@ from sim2coco.check.values import Entry, show
 from sim2coco.repair.annotations import LeftOut, repaired
 from sim2coco.repair.json_values import Key, digest, encoded, key_of, plain
 from sim2coco.repair.plan import LISTS, Plan
+from sim2coco.repair.progress import Progress
 
 
-def content(found: Plan, file: BinaryIO) -> Iterator[bytes]:
+def content(found: Plan, file: BinaryIO, progress: Progress) -> Iterator[bytes]:
     """Yields the new annotation file; lists besides those of COCO keep their entries."""
     yield b"{"
     for key, value in _head(found).items():
@@ -23,7 +25,7 @@ def content(found: Plan, file: BinaryIO) -> Iterator[bytes]:
     for key, group in groupby(items(file), key=lambda item: item.key):
         if type(next(group).value) is list and key not in ("categories", "images", "info"):
             yield b",\n" + encoded(key) + b": ["
-            repair_list = _annotations if key == "annotations" else _others
+            repair_list = partial(_annotations, progress=progress) if key == "annotations" else _others
             for number, entry in enumerate(repair_list(found, group)):
                 yield (b",\n" if number else b"") + encoded(entry)
             yield b"]"
@@ -37,10 +39,11 @@ def _others(found: Plan, group: Iterable[Item]) -> Iterator[Any]:
         yield plain(inner, found.changes.at(found.name, f"{item.key}[{item.rank}]"))[""]
 
 
-def _annotations(found: Plan, group: Iterable[Item]) -> Iterator[Entry]:
+def _annotations(found: Plan, group: Iterable[Item], progress: Progress) -> Iterator[Entry]:
     """Yields the repaired annotations that are not left out."""
     number, seen = 1, set[bytes]()
     for item in group:
+        progress.annotation()
         place = found.changes.at(found.name, f"annotations[{item.rank}]")
         entry = _annotation(found, place, item.value, seen)
         if entry is not None:

@@ -10,12 +10,14 @@ from sim2coco.check.files import opened
 from sim2coco.check.folder import Folder
 from sim2coco.check.jsontext import NotJson
 from sim2coco.check.layout import EXPECTED, annotation_files
+from sim2coco.check.progress import Show
 from sim2coco.check.stream import NotObject
 from sim2coco.repair.categories import number_categories
 from sim2coco.repair.changes import Changes
 from sim2coco.repair.content import content
 from sim2coco.repair.images import place_images
 from sim2coco.repair.plan import Plan, Unrepairable, plan
+from sim2coco.repair.progress import Progress
 from sim2coco.store import LocalStore
 
 LISTING = "changes.txt"
@@ -40,12 +42,13 @@ class Repaired:
     ours: bool
 
 
-def repair(root: Path, target: Path) -> Repaired:
+def repair(root: Path, target: Path, show: Show = lambda done, total: None) -> Repaired:
     """Writes a repaired copy of a data set, which is not touched.
 
     Args:
         root: The data set.
         target: The folder of the copy; it must be empty or absent.
+        show: Called with the number of images that are done, and the number of all.
 
     Raises:
         RepairError: The folder of the copy is in use, or nothing can be repaired.
@@ -58,14 +61,18 @@ def repair(root: Path, target: Path) -> Repaired:
         raise CheckError(f"{root}: not a data set: {EXPECTED}")
     with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
         changes = Changes(file)
-        _write(folder, splits, LocalStore(target), changes)
-    return Repaired(changes, check(target), folder_is_ours(root))
+        progress = Progress(show)
+        _write(folder, splits, LocalStore(target), changes, progress)
+    return Repaired(changes, check(target, progress.checked), folder_is_ours(root))
 
 
-def _write(folder: Folder, splits: Mapping[str, str], store: LocalStore, changes: Changes) -> None:
+def _write(
+    folder: Folder, splits: Mapping[str, str], store: LocalStore, changes: Changes, progress: Progress
+) -> None:
     plans = [found for name in splits.values() if (found := _plan(folder, name, changes))]
     number_categories(plans)
-    written = [_copy(folder, found, store) for found in plans]
+    progress.begin(sum(len(found.images) for found in plans), sum(found.annotations for found in plans))
+    written = [_copy(folder, found, store, progress) for found in plans]
     if not any(written):
         why = next((str(change) for change in changes if change.kind == "left_out"), "it has no images")
         raise RepairError(f"{folder.root}: nothing can be repaired: {why}")
@@ -93,9 +100,9 @@ def _plan(folder: Folder, name: str, changes: Changes) -> Plan | None:
     return None
 
 
-def _copy(folder: Folder, found: Plan, store: LocalStore) -> bool:
+def _copy(folder: Folder, found: Plan, store: LocalStore, progress: Progress) -> bool:
     """Writes the copy of an annotation file and its images; returns False if no image is left."""
-    place = place_images(folder, found)
+    place = place_images(folder, found, progress)
     if not found.images:
         found.changes.at(found.name, "").fault("left_out", "the file is left out: no image is left")
         return False
@@ -103,5 +110,5 @@ def _copy(folder: Folder, found: Plan, store: LocalStore) -> bool:
         name = str(PurePosixPath(place, image["file_name"]))
         store.link(folder.root / name, name)
     with opened(folder.root / found.name) as file:
-        store.put(found.name, content(found, file))
+        store.put(found.name, content(found, file, progress))
     return True

@@ -8,9 +8,10 @@ from sim2coco.check.pictures import decoded
 from sim2coco.check.values import Entry, show
 from sim2coco.repair.json_values import Key
 from sim2coco.repair.plan import Plan, is_id, is_side
+from sim2coco.repair.progress import Progress
 
 
-def place_images(folder: Folder, found: Plan) -> str:
+def place_images(folder: Folder, found: Plan, progress: Progress) -> str:
     """Leaves out images without an intact file, and numbers the others if their ids are not valid.
 
     Returns:
@@ -21,6 +22,7 @@ def place_images(folder: Folder, found: Plan) -> str:
     by_name: dict[str, Entry] = {}
     kept: dict[Key, Entry] = {}
     for key, image in found.images.items():
+        progress.image()
         first = by_name.get(image["file_name"])
         intact = _intact(folder, place, found, image) if first is None else first
         if intact is not None:

@@ -35,6 +35,7 @@ class Plan:
         top: The other values of the file; lists are empty.
         categories: The categories to write, by the ids that annotations refer to.
         images: The images to write, by the ids that annotations refer to.
+        annotations: Number of annotations as found.
         renumber: Whether annotations get new ids.
     """
 
@@ -43,6 +44,7 @@ class Plan:
     top: Entry = field(default_factory=dict)
     categories: dict[Key, Entry] = field(default_factory=dict)
     images: dict[Key, Entry] = field(default_factory=dict)
+    annotations: int = 0
     renumber: bool = False
 
     def left_out(self, where: str, why: str) -> None:
@@ -71,6 +73,7 @@ def plan(name: str, file: BinaryIO, changes: Changes) -> Plan:
         elif item.key == "annotations":
             if is_panoptic(item.value):
                 raise Unrepairable("panoptic annotations are not repaired")
+            found.annotations += 1
             ids.see(item.value.get("id") if type(item.value) is dict else None)
         elif item.key in listed:
             value = item.value

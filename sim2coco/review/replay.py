@@ -22,7 +22,8 @@ from sim2coco.plugins import loaded_plugins
 from sim2coco.recipe import Recipe, updated
 from sim2coco.records import Record, View
 from sim2coco.review.dataset import DataSet
-from sim2coco.review.whereabouts import MISSING, Whereabouts, content_of, put_original
+from sim2coco.review.nearby import nearby
+from sim2coco.review.whereabouts import MISSING, Whereabouts, content_of, names_in, put_original
 
 Files = Mapping[str, bytes]
 """The contents of all files of an image, by file name in the data set; the image file comes first."""
@@ -35,8 +36,8 @@ def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[File
         data: The data set.
         name: The name of the image.
         folders: Folders that are searched recursively for the user's meshes and images, by name and content.
-            If no folders are given, the files are expected at their original paths, relative to the working
-            directory.
+            If no folders are given, the files are expected in the working directory or in one below it,
+            with their names.
 
     Returns:
         The files of the image in the data set, and the files as they are when rendered again.
@@ -90,10 +91,7 @@ def _recipe(
         tree = updated(yaml.safe_load(data.store.get("config.yaml")))
     except (OSError, yaml.YAMLError):
         raise DataSetError(f"{place}: cannot be read; {REPAIR}") from None
-    if folders:
-        Whereabouts(folders, data.run, views).put_into(tree, stage)
-    else:
-        put_original(tree)
+    _put_files(tree, data, views, folders, stage)
     loaded = {plugin.key for plugin in loaded_plugins()}
     if missing := [str(key) for key in data.run.get("plugins", []) if key not in loaded]:
         name = missing[0].rpartition("@")[0]
@@ -107,6 +105,25 @@ def _recipe(
         hint = f"; {MISSING}" if "images" in str(error) or "environment" in str(error) else ""
         raise DataSetError(f"{place}: {error}{hint}") from error
     return recipe
+
+
+def _put_files(
+    tree: dict[str, Any],
+    data: DataSet,
+    views: Sequence[tuple[Record, View]],
+    folders: Sequence[Path],
+    stage: Path,
+) -> None:
+    """Puts the places of the user's files into the settings, which have only their names."""
+    try:
+        if not folders:
+            put_original(tree)
+            return
+    except DataSetError:
+        folders = nearby(names_in(tree))
+        if not folders:
+            raise
+    Whereabouts(folders, data.run, views).put_into(tree, stage)
 
 
 def _catalogue(recipe: Recipe) -> Catalogue:

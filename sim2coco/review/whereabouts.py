@@ -159,6 +159,12 @@ def put_original(tree: object) -> None:
                 raise DataSetError(f"{_called(path)}: {where}; {MISSING}")
 
 
+def names_in(tree: object) -> set[str]:
+    """The names of the user's files and folders in a data set's settings."""
+    values = (value for _, node in _nodes(tree) for value in (node.get("path"), node.get("images")))
+    return {Path(AssetPath.parse(value).folder).name for value in filter(_is_own, values)}
+
+
 def content_of(key: str) -> str:
     """The content hash in an asset's key `name@hash`."""
     return key.rpartition("@")[2]

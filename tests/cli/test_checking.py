@@ -76,6 +76,10 @@ def test_progress_is_told_beside_the_output(
     assert outcome.err.splitlines()[-1].startswith("6/6 images, ")
     outcome = command("check", "data", "--json")
     assert (json.loads(outcome.out)["images"], outcome.err) == (6, "")
+    outcome = command("check", "data", "--fix", "copy")
+    assert [line.partition(",")[0] for line in outcome.err.splitlines()[-2:]] == ["5/6 images", "6/6 images"]
+    outcome = command("check", "data", "--fix", "again", "--json")
+    assert (outcome.code, outcome.err) == (0, "")
 
 
 def test_a_repaired_copy_passes(command: Command, here: Path, boxes: dict[str, Any]) -> None:

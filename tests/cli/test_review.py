@@ -266,6 +266,10 @@ def test_replay_with_meshes_and_images_of_the_user(command: Command, here: Path)
     made = command("generate", "out=data", "num_images=1", *TINY, thing, *images)
     assert (made.code, made.err) == (0, "")
     shutil.move(here / "mine", here / "moved")
+    assert command("check", "--deep", "data").out.endswith("1 image rendered again: no faults\n")
+    for name in ("parts", "floors"):
+        shutil.move(here / "moved" / name, here / "moved" / f"new_{name}")
+    shutil.move(here / "moved" / "new_parts" / "thing.obj", here / "moved" / "new_parts" / "part.obj")
 
     lost = command("replay", "data", "s000000_v00")
     assert (lost.code, len(lost.err.splitlines())) == (2, 1)
@@ -275,10 +279,11 @@ def test_replay_with_meshes_and_images_of_the_user(command: Command, here: Path)
     found = command("replay", "data", "s000000_v00", *folders)
     assert (found.code, found.err) == (0, "")
     assert "equal" in found.out
-    (here / "moved" / "parts" / "thing.obj").write_text(CUBE.replace("v 0 0 1", "v 0 0 2"))
+    shutil.move(here / "moved" / "new_parts" / "part.obj", here / "moved" / "new_parts" / "thing.obj")
+    (here / "moved" / "new_parts" / "thing.obj").write_text(CUBE.replace("v 0 0 1", "v 0 0 2"))
     other = command("replay", "data", "s000000_v00", *folders)
     assert (other.code, len(other.err.splitlines())) == (2, 1)
-    assert "sim2coco: thing.obj: moved/parts/thing.obj is another one now" in other.err
+    assert "sim2coco: thing.obj: moved/new_parts/thing.obj is another one now" in other.err
 
 
 @pytest.fixture(scope="module")
