@@ -62,7 +62,7 @@ class Row:
         """The settings of the data set."""
         tree: dict[str, Any] = {
             "seed": seed,
-            "views": 10,
+            "views": 5,
             "image": {"width": 320, "height": 240, "extra": ["depth"]},
             "assets": _built_in() if self.assets == BUILT_IN else {"path": str(library)},
             "scene": settings_of("scene", self.scene),
@@ -116,7 +116,7 @@ def _left_out() -> Iterator[Row]:
     """Images of which some, or some labels, are left out."""
     for augment in ("light", "strong"):
         yield Row(f"`augment={augment}`, {BUILT_IN}", "drop", "relit", BUILT_IN, 0.2, augment=augment)
-    rolling: Changes = {"camera": {"motion_px": [0.0, 6.0], "sensor": {"readout": 8.0}}}
+    rolling: Changes = {"camera": {"motion_px": [0.5, 3.0], "sensor": {"readout": 1.0}}}
     yield Row(f"rolling shutter, {BUILT_IN}", "drop", "relit", BUILT_IN, 0.1, changes=rolling)
     kinds = ("scratch", "dent", "stain", "crack")
     marks = {kind: {"kind": kind, "share": 0.5} for kind in kinds}

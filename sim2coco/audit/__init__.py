@@ -12,7 +12,7 @@ from pathlib import Path
 from sim2coco.audit.dataset import read_data_set
 from sim2coco.audit.errors import AuditError
 from sim2coco.audit.findings import Finding, Instance, Report, report_of
-from sim2coco.audit.places import found_files
+from sim2coco.audit.places import Search, found_files, nowhere
 from sim2coco.audit.work import Progress, audited
 from sim2coco.audit.worst import Case, worst_cases
 
@@ -30,13 +30,19 @@ class Audit:
         folders: Folders to search for the user's mesh files.
         sample: How many images to compare; None for all.
         seed: Which images are chosen.
+        search: Finds, by their names, mesh files that are neither there nor where the settings say.
 
     Raises:
         AuditError: A package is not installed, the folder is no finished data set, or meshes are not found.
     """
 
     def __init__(
-        self, root: Path, folders: Sequence[Path] = (), sample: int | None = None, seed: int = 0
+        self,
+        root: Path,
+        folders: Sequence[Path] = (),
+        sample: int | None = None,
+        seed: int = 0,
+        search: Search = nowhere,
     ) -> None:
         """Reads the labels, and finds the meshes."""
         missing = [name for name in EXTRA if find_spec(name) is None]
@@ -44,7 +50,7 @@ class Audit:
             told = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed"
             raise AuditError(f"audit: {told}; in a checkout, pip install --no-deps -r requirements.lock")
         self._data = read_data_set(root, sample, seed)
-        self._places = found_files(root, self._data.run, folders)
+        self._places = found_files(root, self._data.run, folders, search)
 
     def report(self, workers: int = 1, progress: Progress = lambda done, total: None) -> Report:
         """The numbers of all instances, and the rules that are broken.

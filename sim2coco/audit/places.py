@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,9 +13,18 @@ from sim2coco.audit.errors import AuditError
 MAX_TOLD = 3
 """Largest number of missing files that a message lists."""
 PACKAGE = "pybullet_data"
+Search = Callable[[Set[str]], Sequence[Path]]
+"""Finds files and folders by their names."""
 
 
-def found_files(root: Path, run: Mapping[str, Any], folders: Sequence[Path]) -> dict[str, Path]:
+def nowhere(names: Set[str]) -> Sequence[Path]:
+    """Finds none."""
+    return []
+
+
+def found_files(
+    root: Path, run: Mapping[str, Any], folders: Sequence[Path], search: Search = nowhere
+) -> dict[str, Path]:
     """The file of each asset of a data set that has one, by the key of the asset.
 
     Args:
@@ -23,6 +32,7 @@ def found_files(root: Path, run: Mapping[str, Any], folders: Sequence[Path]) -> 
         run: The content of its `run.json`.
         folders: The folders to search, before the places that the settings name, which are sought relative to
             the working directory and to the folder of the data set.
+        search: Finds, by their names, files that are in none of these places.
 
     Raises:
         AuditError: A folder or a file does not exist.
@@ -40,6 +50,9 @@ def found_files(root: Path, run: Mapping[str, Any], folders: Sequence[Path]) -> 
     libraries = [place for folder in folders for place in _of_library(folder)]
     searched = [*folders, *libraries, *_packages(run), *_named(root, run)]
     hashes = _by_hash(_files(searched), wanted.values())
+    lost = [source for source in wanted.values() if source["sha256"] not in hashes]
+    if lost:
+        hashes |= _by_hash(_files(search({source["file"] for source in lost})), lost)
     places = {key: hashes[source["sha256"]] for key, source in wanted.items() if source["sha256"] in hashes}
     missing = sorted({source["file"] for key, source in wanted.items() if key not in places})
     if missing:

@@ -10,10 +10,12 @@ import numpy as np
 from rich.console import Console
 
 from sim2coco.audit import Audit, Case, Report
+from sim2coco.audit.places import nowhere
 from sim2coco.cli.progress import ProgressBar
 from sim2coco.cli.reporting import err
 from sim2coco.contactsheet import contact_sheet, shortened, write
 from sim2coco.messages import counted
+from sim2coco.nearby import nearby
 from sim2coco.outputs import write_file
 from sim2coco.png import png
 
@@ -25,7 +27,8 @@ BLACK = (0, 0, 0)
 def run(options: argparse.Namespace, out: Console) -> int:
     """Prints every broken rule of a data set; returns 1 if there are some, 0 otherwise."""
     folders = [Path(folder).expanduser() for folder in options.meshes or ()]
-    audit = Audit(Path(options.data), folders, options.sample, options.seed)
+    search = nowhere if folders else nearby
+    audit = Audit(Path(options.data), folders, options.sample, options.seed, search)
     report = _report(audit, options.workers, err if options.json else out)
     if options.worst:
         content = _sheet(audit.worst(report, WORST))

@@ -17,12 +17,12 @@ from sim2coco.context import WorkerContext
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.runs import REPAIR
 from sim2coco.messages import ConfigError, build
+from sim2coco.nearby import nearby
 from sim2coco.pipeline import make_view
 from sim2coco.plugins import loaded_plugins
 from sim2coco.recipe import Recipe, updated
 from sim2coco.records import Record, View
 from sim2coco.review.dataset import DataSet
-from sim2coco.review.nearby import nearby
 from sim2coco.review.whereabouts import MISSING, Whereabouts, content_of, names_in, put_original
 
 Files = Mapping[str, bytes]

@@ -9,7 +9,8 @@ import cv2
 import pytest
 
 import sim2coco.audit
-from sim2coco.audit import AuditError, audit
+from sim2coco.audit import Audit, AuditError, audit
+from sim2coco.nearby import nearby
 from tests.audit.conftest import Made
 from tests.audit.planting import Planted
 from tests.commandline import PROGRAM
@@ -65,6 +66,16 @@ def test_meshes_that_are_not_found_are_named(made: Made, tmp_path: Path) -> None
         audit(made.data, [tmp_path])
     with pytest.raises(AuditError, match="--meshes: no folder"):
         audit(made.data, [tmp_path / "nowhere"])
+
+
+def test_meshes_below_the_working_directory_are_found(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(AuditError, match="not found with the content"):
+        Audit(made.data, search=nearby)
+    shutil.copytree(made.meshes, tmp_path / "deep" / "down")
+    assert Audit(made.data, sample=1, search=nearby).report().findings == ()
 
 
 def test_files_are_known_by_their_content(made: Made, tmp_path: Path) -> None:
