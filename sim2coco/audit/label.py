@@ -16,8 +16,8 @@ from sim2coco.audit.wholebox import MAX_PX, worst_side
 MAX_CORNER_PX = 0.1
 """Largest distance between the projections of the corners of a body's box by two poses."""
 MAX_DEPTHS = 1e-3
-"""Largest number of pixels with another depth, as a share of those compared: OpenGL leaves single pixels open
-where an edge ends at another one, and shows what is behind."""
+"""Largest number of pixels with another depth, as a share of those compared, for pixels whose centre lies on
+an edge behind which another surface begins. (OpenGL leaves such pixels open too, but they are closed.)"""
 MAX_BOX = 1e-3
 """Largest difference between the sides of 3-D boxes, as a fraction of the longest."""
 
