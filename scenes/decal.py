@@ -1,4 +1,4 @@
-"""A decal: a defect or a picture that is projected onto the surface of a body."""
+"""What lies on the surface of a body: defects and pictures that are projected onto it, and its regions."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -11,6 +11,19 @@ from scenes.geometry import Pose, Vec3
 DecalKind = Literal["scratch", "dent", "stain", "crack", "image"]
 FACING = 0.2
 """Smallest cosine of the angle between a surface and the projector's axis at which a decal is on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRegion:
+    """A named region of the mesh of a body.
+
+    Attributes:
+        category: Index in the list of all categories, from 0; those of regions come last.
+        name: Its name in `Asset.regions`.
+    """
+
+    category: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from scenes.assets.images import Texture
-from scenes.decal import Decal
+from scenes.decal import Decal, NamedRegion
 from scenes.geometry import Pose, Scale, Vec3, per_axis
 
 Role = Literal["object", "distractor", "furniture"]
@@ -67,6 +67,7 @@ class Body:
         fixed: If True, the physics simulation never moves the body.
         metallic: Whether the body is of bare metal, which reflects its surroundings in its own colour.
         decals: Defects and pictures on its surface; later ones lie on earlier ones. Only objects have any.
+        regions: Regions of its mesh that are labels of their own. Only objects have any.
 
     Raises:
         ValueError: A distractor or a piece of furniture has a category, or a scale is not positive.
@@ -83,6 +84,7 @@ class Body:
     fixed: Annotated[bool, Field(exclude_if=lambda fixed: not fixed)] = False
     metallic: Annotated[bool, Field(exclude_if=lambda metallic: not metallic)] = False
     decals: Annotated[tuple[Decal, ...], Field(exclude_if=lambda decals: not decals)] = ()
+    regions: Annotated[tuple[NamedRegion, ...], Field(exclude_if=lambda regions: not regions)] = ()
 
     def __post_init__(self) -> None:
         """Checks the values, and sets the role of distractors."""
@@ -97,6 +99,11 @@ class Body:
     def labelled(self) -> bool:
         """Whether the body gets masks and boxes."""
         return self.role == "object"
+
+    @property
+    def on_surface(self) -> tuple[NamedRegion | Decal, ...]:
+        """What lies on it and is a label of its own, from the lowest to the highest: regions, then decals."""
+        return (*self.regions, *self.decals)
 
     @property
     def axes(self) -> Vec3:

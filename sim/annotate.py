@@ -44,9 +44,9 @@ class Instance:
             frame, before scaling; empty if unknown. They come from the mesh, `whole_xyxy` from pixels.
         box_m: The smallest and the largest coordinates of the mesh in the mesh frame, before scaling; None if
             unknown.
-        on: Id of the instance on whose surface a decal is; None for objects. The decal has the `pose` and
+        on: Id of the instance on whose surface a decal or region is; None for objects. It has the `pose` and
             `scale` of this object, and `whole_px` counts what is seen of it without other bodies.
-        decal: Index into the decals of the body; None for objects.
+        decal: Index into `Body.on_surface`; None for objects.
         keypoints: x, y in pixels and visibility of each keypoint of the category: 0 outside the image, 1
             hidden, 2 visible; None if the category has no keypoints.
     """
@@ -255,7 +255,9 @@ def _decals(
         assert silhouette is not None
         inside = clip(silhouette.box, camera.width, camera.height)
         assert inside is not None
-        for index, (decal, whole) in enumerate(zip(bodies[own.body].decals, silhouette.decals, strict=True)):
+        for index, (decal, whole) in enumerate(
+            zip(bodies[own.body].on_surface, silhouette.decals, strict=True)
+        ):
             mask = crop(whole, silhouette.box, inside)
             if not mask.any():
                 continue

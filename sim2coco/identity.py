@@ -30,6 +30,7 @@ PARTS = (
     "collision",
     "upright",
     "keypoints",
+    "regions",
     "images",
     "held_out",
     "versions",
@@ -130,6 +131,7 @@ def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
         "masses_kg": {key: asset.mass_kg for key, asset in sorted(catalogue.assets.items())},
         **_collisions(catalogue),
         **_keypoints(catalogue),
+        **_regions(catalogue),
         "images": {role: [image.key for image in images] for role, images in catalogue.images.items()},
         # Omitted if empty: versions without the setting `split.by` wrote no such part.
         **({"held_out": held_out} if held_out else {}),
@@ -195,6 +197,18 @@ def _keypoints(catalogue: Catalogue) -> dict[str, Any]:
         if asset.keypoints is not None and asset.category is not None
     }
     return {"keypoints": {"categories": names, "assets": points}}
+
+
+def _regions(catalogue: Catalogue) -> dict[str, Any]:
+    """The categories of regions, and a hash of each region of each asset, if there are any."""
+    if not catalogue.regions:
+        return {}
+    assets = {
+        key: asset.regions.content
+        for key, asset in sorted(catalogue.assets.items())
+        if asset.regions is not None
+    }
+    return {"regions": {"categories": dict(catalogue.regions), "assets": assets}}
 
 
 def _check_same(store: Store, new: dict[str, Any], num_images: int) -> Finished:

@@ -59,7 +59,7 @@ def written(
     unseen = {
         (index, decal)
         for index, body in enumerate(settled.spec.bodies)
-        for decal in ((None, *range(len(body.decals))) if body.labelled else ())
+        for decal in ((None, *range(len(body.on_surface))) if body.labelled else ())
     }
     for instance, measures in zip(sample.instances, verdict.measures, strict=True):
         reason = verdict.dropped.get(instance.id)

@@ -8,12 +8,13 @@ import numpy as np
 
 from scenes.assets.catalogue import Catalogue
 from scenes.assets.images import DEFECTS, ENVIRONMENT
+from scenes.decal import NamedRegion
 from scenes.defects import DefectCategory, with_defects
 from scenes.drift import with_drift
 from scenes.geometry import Vec3, scaled_after, vec3
 from scenes.settings import Streams
 from scenes.shot import Shot
-from scenes.spec import RejectedDraw, SceneSpec
+from scenes.spec import Body, RejectedDraw, SceneSpec
 from scenes.walls import walls_around
 from sim.annotate import Measures, Sample, annotate, measure
 from sim.render.raster.gbuffer import GBuffer, RejectedView
@@ -74,7 +75,7 @@ def draw_and_settle(context: WorkerContext, scene: int) -> tuple[Settled | None,
         try:
             ground_m = ground_seen(recipe, streams)
             spec = recipe.scene.draw_over(ground_m, scene, split, attempt, catalogue, streams)
-            spec = draw_defects(context, spec, catalogue, streams)
+            spec = with_regions(draw_defects(context, spec, catalogue, streams), catalogue)
             context.drawn(spec)
             return settle_inside_walls(context, spec), tuple(unlucky)
         except RejectedDraw as rejected:
@@ -91,6 +92,20 @@ def draw_defects(
         for index, (name, settings) in enumerate(context.recipe.scene.defects.items(), len(catalogue.names))
     ]
     return with_defects(spec, defects, catalogue.names, streams, context.corners, context.sides)
+
+
+def with_regions(spec: SceneSpec, catalogue: Catalogue) -> SceneSpec:
+    """Returns the scene with the regions of the meshes of its objects, below their defects."""
+    index = {name: number for number, name in enumerate(catalogue.categories)}
+
+    def labelled(body: Body) -> Body:
+        regions = catalogue.assets[body.asset].regions
+        if regions is None or not body.labelled:
+            return body
+        own = (NamedRegion(index[area.name], area.name) for area in regions.areas)
+        return replace(body, regions=tuple(own))
+
+    return replace(spec, bodies=tuple(map(labelled, spec.bodies))) if catalogue.regions else spec
 
 
 def settle_inside_walls(context: WorkerContext, spec: SceneSpec) -> Settled:

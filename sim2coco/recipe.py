@@ -12,7 +12,7 @@ import scenes.kinds
 import sim.render
 import sim2coco.quality
 from augment.settings import AugmentSettings
-from scenes.assets.catalogue import Catalogue
+from scenes.assets.catalogue import Catalogue, CatalogueError
 from scenes.assets.categories import Assets
 from scenes.assets.images import ENVIRONMENT, Style
 from scenes.assets.loading import load_catalogue
@@ -157,6 +157,9 @@ class Recipe(Settings):
         """
         catalogue = load_catalogue(self.assets, self.image_folders, self.scene.furniture, self.looks)
         defects = {name: defect.supercategory for name, defect in self.scene.defects.items()}
+        for name in catalogue.regions:
+            if name in defects:
+                raise CatalogueError(f"scene.defects: {name!r} is a region of a mesh too; rename one of them")
         return replace(catalogue, defects=defects)
 
     def split_of(self, scene: int) -> str:

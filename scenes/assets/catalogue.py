@@ -11,6 +11,7 @@ from scenes.assets.keypoints import KeypointNames, Keypoints
 from scenes.assets.mesh import Mesh
 from scenes.assets.origin import Origin
 from scenes.assets.pieces import Array
+from scenes.assets.regions import Regions
 from scenes.assets.stored import StoredMesh
 from scenes.geometry import IDENTITY, Matrix, Quat, Vec3
 from scenes.settings import Rgb, uniform
@@ -59,6 +60,8 @@ class Asset:
         origin: The user's file; None if there is none, or if it is unknown.
         stance: Rotation of the mesh with which it stands, its front towards -y.
         keypoints: Points with names, in the mesh frame at scale 1; None if it has none.
+        regions: Parts of its surface that are labels of their own, in the mesh frame at scale 1; None if it
+            has none.
     """
 
     key: str
@@ -80,6 +83,7 @@ class Asset:
     origin: Origin | None = None
     stance: Quat = (0.0, 0.0, 0.0, 1.0)
     keypoints: Keypoints | None = None
+    regions: Regions | None = None
 
     @property
     def mesh(self) -> Mesh:
@@ -116,6 +120,7 @@ class Catalogue:
         distractor_weights: Relative frequency of each distractor category.
         distractor_groups: Assets of each distractor category.
         defects: The supercategory of each category of defects, by name; they come after the others.
+        regions: The supercategory of each category of regions, by name; they come last.
         attributes: The user's own facts of each category; empty if no category has any.
         images: The user's images for each surface and for environment maps; see `images.Images`.
         members: Indices of the allowed variants of each material and texture, in ascending order.
@@ -136,6 +141,7 @@ class Catalogue:
     distractor_groups: tuple[tuple[Asset, ...], ...]
     attributes: tuple[Mapping[str, str | int | float | bool], ...] = ()
     defects: Mapping[str, str] = field(default_factory=dict)
+    regions: Mapping[str, str] = field(default_factory=dict)
     images: Images = field(default_factory=dict)
     members: Sequence[int] = range(MAX_POOL)
     style: Style = "natural"
@@ -175,8 +181,13 @@ class Catalogue:
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """The names of all categories: those of objects, then those of defects."""
-        return (*self.names, *self.defects)
+        """The names of all categories: those of objects, then those of defects, then those of regions."""
+        return (*self.names, *self.defects, *self.regions)
+
+    @property
+    def on_objects(self) -> Mapping[str, str]:
+        """The supercategory of each category of what lies on objects: defects, then regions."""
+        return {**self.defects, **self.regions}
 
     def drawn(self) -> tuple[Asset, ...]:
         """The assets of all objects and distractors, without furniture."""

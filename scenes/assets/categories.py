@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from scenes.assets.keypoints import Edge, Keypoints, check_points
 from scenes.assets.library import NoLibrary, read_library
 from scenes.assets.paths import OF, AssetPath, PathError, PathSetting
+from scenes.assets.regions import RegionSettings, check_names
 from scenes.assets.shapes import SHAPES
 from scenes.assets.stance import Side, Up, stance
 from scenes.geometry import Vec3
@@ -56,6 +57,15 @@ class Category(Settings):
     """Points with names, such as {handle: [0.1, 0, 0.05]}, in the coordinates of the mesh file."""
     skeleton: Annotated[tuple[Edge, ...], Field(exclude_if=lambda edges: not edges)] = ()
     """Pairs of names of keypoints that are connected, such as [[handle, rim]]."""
+    regions: Annotated[dict[str, RegionSettings], Field(exclude_if=lambda regions: not regions)] = Field(
+        default_factory=dict
+    )
+    """Parts of the surface that are labels of their own, by name, such as {cap: {material: Cap}}."""
+
+    @field_validator("regions")
+    @classmethod
+    def _own_regions(cls, regions: dict[str, RegionSettings]) -> dict[str, RegionSettings]:
+        return check_names(regions)
 
     @field_validator("keypoints")
     @classmethod
@@ -84,6 +94,8 @@ class Category(Settings):
             raise ValueError("give shape or path")
         if self.shape is not None and self.size_m is None:
             raise ValueError("a shape needs size_m")
+        if self.shape is not None and self.regions:
+            raise ValueError("a shape has no regions, which are those of mesh files")
         return self
 
     @model_validator(mode="after")
@@ -163,6 +175,14 @@ class Assets(Settings):
         if not categories:
             raise ValueError("name at least one, for example gear: {path: gear.obj, size_m: 0.06}")
         return categories
+
+    @field_validator("distractors")
+    @classmethod
+    def _unlabelled(cls, distractors: dict[str, Category]) -> dict[str, Category]:
+        for name, category in distractors.items():
+            if category.regions:
+                raise ValueError(f"{name}: regions are labels, which distractors do not have")
+        return distractors
 
     @model_validator(mode="after")
     def _one_meaning(self) -> "Assets":

@@ -3,19 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import yaml
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
+from scenes.assets.beside import facts_beside
 from scenes.assets.mesh import MeshError
 from scenes.geometry import Matrix, Vec3, vec3
 from scenes.settings import LARGEST, Settings, did_you_mean
 
 SUFFIX = ".keypoints.yaml"
 """End of the name of a file of keypoints; its beginning is that of the mesh file without its suffix."""
-MAX_BYTES = 1 << 20
 FAR = 1.5
 """Distance of a keypoint from the centre of a mesh, relative to its farthest vertex, that is told."""
 Edge = tuple[str, str]
@@ -88,29 +86,7 @@ def keypoints_beside(mesh: Path) -> Keypoints | None:
     Raises:
         MeshError: The file cannot be read; the message is one line.
     """
-    path = mesh.with_name(f"{mesh.stem}{SUFFIX}")
-    if not path.is_file():
-        return None
-    try:
-        return Keypoints.parse(_tree(path))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = [".".join(map(str, first["loc"]))] if first["loc"] else []
-        told = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-        raise MeshError(": ".join([path.name, *where, told])) from error
-    except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
-        told = str(error).split("\n")[0]
-        raise MeshError(f"{path.name}: cannot be read: {told}") from error
-
-
-def _tree(path: Path) -> Any:
-    """The values of a YAML file; aliases are refused, because a short file of them may expand without end."""
-    if path.stat().st_size > MAX_BYTES:
-        raise ValueError(f"larger than {MAX_BYTES >> 20} MiB")
-    content = path.read_bytes()
-    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(content, Loader=yaml.SafeLoader)):
-        raise ValueError("has aliases")
-    return yaml.safe_load(content)
+    return facts_beside(mesh, SUFFIX, Keypoints)
 
 
 def joined(category: str, every: Sequence[Keypoints]) -> KeypointNames | None:

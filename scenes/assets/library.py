@@ -21,6 +21,8 @@ FOLDER = "meshes"
 """Subfolder with the meshes and their textures."""
 PIECES = "collision"
 """Subfolder with the files of convex pieces; the name of each file is the hash of its content."""
+REGIONS = "regions"
+"""Subfolder with the files of regions; the name of each file is the hash of its content."""
 
 
 class NoLibrary(ValueError):
@@ -48,6 +50,7 @@ class Entry:
         notes: Descriptions of what import has repaired, and of what the file lacks.
         repairs: Those of the notes that describe repairs.
         keypoints: Points with names, in the coordinates of the original file; None if it has none.
+        regions: File of its regions, in the coordinates of the original file; None if it has none.
         origin: The original file; None in libraries of versions that did not write it.
     """
 
@@ -68,6 +71,7 @@ class Entry:
     repairs: tuple[str, ...]
     origin: Origin | None = None
     keypoints: Keypoints | None = None
+    regions: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +120,11 @@ def read_library(folder: Path) -> Library:
 
 
 def _entry(folder: Path, asset: dict[str, Any]) -> Entry:
-    mesh, pieces, prepared = (str(asset.get(key) or "") for key in ("mesh", "collision", "prepared"))
-    if not all((name or "0").isalnum() for name in (pieces, prepared)) or not mesh.isalnum():
-        raise ValueError(f"{mesh!r}, {pieces!r} or {prepared!r} is no hash")
+    mesh, pieces, prepared, regions = (
+        str(asset.get(key) or "") for key in ("mesh", "collision", "prepared", "regions")
+    )
+    if not all((name or "0").isalnum() for name in (pieces, prepared, regions)) or not mesh.isalnum():
+        raise ValueError(f"{mesh!r}, {pieces!r}, {prepared!r} or {regions!r} is no hash")
     is_stored = "reach_m" in asset
     return Entry(
         name=str(asset["name"]),
@@ -138,6 +144,7 @@ def _entry(folder: Path, asset: dict[str, Any]) -> Entry:
         repairs=tuple(str(note) for note in asset.get("repairs", asset.get("notes", ()))),
         origin=origin_of(asset["origin"]) if "origin" in asset else None,
         keypoints=Keypoints.parse(asset["keypoints"]) if "keypoints" in asset else None,
+        regions=folder / REGIONS / f"{regions}.npz" if regions else None,
     )
 
 

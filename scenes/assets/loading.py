@@ -19,6 +19,8 @@ from scenes.assets.physics import asset_of, asset_with, one_asset
 from scenes.assets.pieces import read_pieces
 from scenes.assets.plausible import MAX_SIZE_M, MIN_SIZE_M, doubtful_sizes, far_sizes, long
 from scenes.assets.reading.file import MeshFile, read_mesh_file
+from scenes.assets.regions import SUFFIX as REGIONS
+from scenes.assets.regions import read_regions, regions_beside, regions_of
 from scenes.assets.shapes import SHAPES
 from scenes.assets.solid import solid_of
 from scenes.assets.stored import StoredMesh, check_stored
@@ -59,7 +61,8 @@ def load_catalogue(
     ]
     pairs = zip(settings.categories, groups, strict=True)
     names = [loader.keypoint_names(name, group) for name, group in pairs]
-    faults = loader.faults or list(doubtful_sizes(settings, groups))
+    regions, clashes = _region_names(settings, groups)
+    faults = [*loader.faults, *clashes] or list(doubtful_sizes(settings, groups))
     far = [] if faults else list(far_sizes(settings, groups))
     if faults:
         more = [f"and {len(faults) - MAX_FAULTS} more like these"] if len(faults) > MAX_FAULTS else []
@@ -80,6 +83,7 @@ def load_catalogue(
         notes=(*(one.sentence for one in far if not one.stated), *loader.notes),
         far_sizes={one.category: one.sentence for one in far},
         keypoint_names=tuple(names) if any(names) else (),
+        regions=regions,
     )
 
 
@@ -147,7 +151,8 @@ class _Loader:
                 asset = asset_of(called, category, index, mesh, found.mesh.content_hash, solid)
                 origin = Origin(readable(file.name), found.sha256)
                 asset = replace(asset, from_file=from_file, origin=origin)
-                assets.append(self._with_keypoints(setting, category, asset, keypoints_beside(file)))
+                asset = self._with_keypoints(setting, category, asset, keypoints_beside(file))
+                assets.append(asset if index is None else _with_regions(category, asset, file))
             except MeshError as error:
                 spoilt.append(readable(f"{setting}: {file}: {error}"))
         if spoilt and len(names) > 1:
@@ -196,7 +201,8 @@ class _Loader:
             pieces = () if entry.pieces is None else read_pieces(entry.pieces, factor)
             from_file = scaled_after(entry.from_file, factor)
             asset = replace(asset, pieces=pieces, from_file=from_file, origin=entry.origin)
-            yield self._with_keypoints(setting, known, asset, entry.keypoints)
+            asset = self._with_keypoints(setting, known, asset, entry.keypoints)
+            yield asset if index is None else _with_stored_regions(category, asset, entry)
 
     def _of_entry(
         self, setting: str, entry: Entry, called: str, category: Category, index: int | None
@@ -255,6 +261,52 @@ class _Loader:
         looks = found.looks if category.color in (None, "own") else ()
         self.notes += [readable(f"{setting}: {called}: {note}") for note in (*found.notes, *looks)]
         return found
+
+
+def _with_regions(category: Category, asset: Asset, file: Path) -> Asset:
+    """The asset of a mesh file with the regions of its category, or else those beside the file.
+
+    Raises:
+        MeshError: The mesh has no such region.
+    """
+    assert category.path is not None
+    wanted = category.regions or regions_beside(file)
+    if not wanted:
+        return asset
+    return replace(asset, regions=regions_of(file, wanted, category.path.within).placed(asset.from_file))
+
+
+def _with_stored_regions(category: Category, asset: Asset, entry: Entry) -> Asset:
+    """The asset of a library with its regions.
+
+    Raises:
+        NoLibrary: The settings of the category have regions, or the file of the regions is damaged.
+    """
+    if category.regions:
+        beside = f"{Path(entry.source).stem}{REGIONS}"
+        raise NoLibrary(
+            f"the regions of a library come from the folder that was imported: put them into "
+            f"{beside} beside {entry.source}, and import it again"
+        )
+    if entry.regions is None:
+        return asset
+    try:
+        return replace(asset, regions=read_regions(entry.regions).placed(asset.from_file))
+    except MeshError as error:
+        raise NoLibrary(f"{entry.regions} ({entry.name}): {error}; import the meshes anew") from error
+
+
+def _region_names(settings: Assets, groups: list[tuple[Asset, ...]]) -> tuple[dict[str, str], list[str]]:
+    """The supercategory of each region of any asset, and faults: names that categories have."""
+    found: dict[str, str] = {}
+    faults = []
+    for category, group in zip(settings.categories, groups, strict=True):
+        areas = [area for asset in group if asset.regions is not None for area in asset.regions.areas]
+        for area in areas:
+            found.setdefault(area.name, area.supercategory)
+        for name in dict.fromkeys(area.name for area in areas if area.name in settings.categories):
+            faults.append(f"assets.categories.{category}: its region {name!r} has the name of a category")
+    return found, faults
 
 
 def _facts(category: Category, entry: Entry) -> dict[str, object]:

@@ -17,7 +17,7 @@ from sim2coco.audit.scene import Scene
 DROPOUTS = ("Erasing", "CoarseDropout", "GridDropout")
 """Augmentations that clear visible masks where they cover the image."""
 GEOMETRY = "their geometry was augmented"
-ON_OBJECTS = "without the labels of defects, which are pictures on the surfaces of objects"
+ON_OBJECTS = "without the labels of defects and regions, which lie on the surfaces of objects"
 ROLLING = "their rows were exposed one after the other"
 COVERED = "without visible masks, which an augmentation may have covered"
 

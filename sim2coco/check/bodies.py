@@ -85,11 +85,16 @@ def _listing(bodies: list[Any], picture: Entry) -> Iterator[str]:
     listed.update((body, None) for body in picture["unseen"])
     listed.update((body, decal) for body, decal in picture.get("unseen_decals", []))
     for index, body in enumerate(bodies):
-        own = range(len(body.get("decals", [])))
+        own = range(len(_on_surface(body)))
         for decal in (None, *own) if body["category"] is not None else ():
             if (number := listed[index, decal]) != 1:
                 what = "neither labelled nor ignored nor unseen" if not number else "listed twice"
                 yield f"body {index}{'' if decal is None else f', decal {decal}'} is {what}"
+
+
+def _on_surface(body: Entry) -> list[Entry]:
+    """The regions of the mesh of a body, and the decals on them."""
+    return [*body.get("regions", []), *body.get("decals", [])]
 
 
 def _decal(entry: Entry) -> int | None:
@@ -123,7 +128,7 @@ def _label(
 
 def _defect(body: Entry, picture: Entry, label: Entry) -> Iterator[str]:
     """Checks the label of a defect against the decal that it names, and against the label of its body."""
-    decals = body.get("decals", [])
+    decals = _on_surface(body)
     if not integer(0, len(decals) - 1)(_decal(label)):
         yield f"decal {show(_decal(label))} is not one of body {label['body']}"
         return

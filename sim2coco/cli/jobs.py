@@ -127,7 +127,7 @@ def generate_one(tree: "DictConfig") -> int:
             retry_failed=options.retry_failed,
             progress=report,
         )
-    return _summarise(result, options.out, [*recipe.scene.defects])
+    return _summarise(result, options.out, [*recipe.assets.categories], [*recipe.scene.defects])
 
 
 def hints(accepted: int, shard: str | None) -> list[str]:
@@ -142,13 +142,14 @@ def hints(accepted: int, shard: str | None) -> list[str]:
     return [f"num_images={accepted} finishes it with the images made so far"]
 
 
-def _summarise(result: "Result", folder: str, defects: list[str]) -> int:
+def _summarise(result: "Result", folder: str, objects: list[str], defects: list[str]) -> int:
     """Prints what a run has made, and what to look at; returns the exit code.
 
     Args:
         result: What the run has made.
         folder: The folder of the data set, as it was written.
-        defects: The categories that are defects of objects.
+        objects: The categories of objects.
+        defects: The categories of defects; the others are regions of meshes.
     """
     from sim2coco.messages import counted
     from sim2coco.tally import counts
@@ -163,16 +164,15 @@ def _summarise(result: "Result", folder: str, defects: list[str]) -> int:
     many = _advise(result.images, result.reasons)
     missing = [name for name, number in result.labels.items() if not number]
     if missing and sum(result.labels.values()) >= LABELS_PER_CATEGORY * len(result.labels):
-        if objects := [name for name in missing if name not in defects]:
+        if absent := [name for name in missing if name in objects]:
             why = (
                 "too few images, or its objects are tiny, occluded, or too large to be placed; see its size_m"
             )
-            err.print(f"no label of {', '.join(objects)}: {why}", markup=False)
+            err.print(f"no label of {', '.join(absent)}: {why}", markup=False)
         for name in missing:
-            if name in defects:
-                why = (
-                    f"too few images, or too small ones; see scene.defects.{name}.size, share and image.width"
-                )
+            if name not in objects:
+                see = f"scene.defects.{name}.size, share and" if name in defects else "camera.fill and"
+                why = f"too few images, or too small ones; see {see} image.width"
                 err.print(f"no label of {name}: {why}", markup=False)
     for name, sentence in result.far_sizes.items():
         if many or name in missing:

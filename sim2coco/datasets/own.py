@@ -38,9 +38,11 @@ def dataset_info(splits: Iterable[str], catalogue: Catalogue, depth_scale_mm: fl
     return DatasetInfo(
         splits=tuple(splits),
         categories=catalogue.categories,
-        supercategories=(*catalogue.supercategories, *catalogue.defects.values()),
+        supercategories=(*catalogue.supercategories, *catalogue.on_objects.values()),
         licences=tuple(map(Licence, licences)),
-        attributes=(*catalogue.attributes, *({} for _ in catalogue.defects)) if catalogue.attributes else (),
+        attributes=(*catalogue.attributes, *({} for _ in catalogue.on_objects))
+        if catalogue.attributes
+        else (),
         skeletons=_skeletons(catalogue),
         amodal=True,
         depth_scale_mm=depth_scale_mm,
@@ -53,7 +55,7 @@ def _skeletons(catalogue: Catalogue) -> tuple[Skeleton | None, ...]:
     if not catalogue.keypoint_names:
         return ()
     of_objects = (None if one is None else Skeleton(one.names, one.edges) for one in catalogue.keypoint_names)
-    return (*of_objects, *(None for _ in catalogue.defects))
+    return (*of_objects, *(None for _ in catalogue.on_objects))
 
 
 def labelled_images(store: Store, info: DatasetInfo, scenes: int, num_views: int) -> Iterator[LabelledImage]:

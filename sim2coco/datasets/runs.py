@@ -135,11 +135,14 @@ def read_run(root: Path) -> dict[str, Any]:
 
 
 def category_names(run: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of all categories of a run: those of objects, then those of defects."""
+    """The names of all categories of a run: those of objects, of defects, and of regions."""
     recipe = run["recipe"]
     scene = recipe.get("scene")
     defects = scene.get("defects") if isinstance(scene, dict) else None
-    return (*recipe["assets"]["categories"], *(defects if isinstance(defects, dict) else ()))
+    regions = run.get("regions")
+    named = regions.get("categories") if isinstance(regions, dict) else None
+    others = (name for names in (defects, named) if isinstance(names, dict) for name in names)
+    return (*recipe["assets"]["categories"], *others)
 
 
 def open_run(root: Path) -> Run:

@@ -9,14 +9,16 @@ from typing import Any
 
 from scenes.assets.filenames import real_path
 from scenes.assets.keypoints import Keypoints, keypoints_beside
-from scenes.assets.library import FOLDER, FORMAT, INDEX, PIECES
+from scenes.assets.library import FOLDER, FORMAT, INDEX, PIECES, REGIONS
 from scenes.assets.mesh import MeshError
 from scenes.assets.origin import Origin, Stated
 from scenes.assets.physics import DENSITY_KG_M3
 from scenes.assets.prepared import VERSION as PREPARED_VERSION
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolver import digest
-from scenes.assets.stored import PREPARED, SUFFIX, check_stored
+from scenes.assets.regions import SUFFIX as BESIDE
+from scenes.assets.regions import regions_beside, regions_bytes, regions_of
+from scenes.assets.stored import PREPARED, SUFFIX, check_stored, content_name
 from sim2coco.library.examine import Task, refusal
 from sim2coco.library.folders import SOURCES, Joining, MeshFolder, mesh_folder_of, put_mesh_folders
 from sim2coco.library.row import Override, Row, row_of
@@ -94,7 +96,8 @@ def import_meshes(
         believed = doubted([rows[file] for file in overrides])
         ordered = doubted_beside(believed, mesh_folder.strangers(believed), mesh_folder.other_rows())
         put_mesh_folders(store, mesh_folder)
-        _put_index(store, mesh_folder, ordered, keypoints)
+        ordered, regions = _with_regions(store, root, library, ordered, report)
+        _put_index(store, mesh_folder, ordered, keypoints, regions)
     return ordered
 
 
@@ -108,7 +111,7 @@ def _check_own(library: Path) -> None:
         return
     if not library.is_dir():
         raise LibraryError(f"--out: {library} is a file; name a folder")
-    ours = (INDEX, SOURCES, LOCK, LOG, ROWS, FOLDER, PIECES, "pictures")
+    ours = (INDEX, SOURCES, LOCK, LOG, ROWS, FOLDER, PIECES, REGIONS, "pictures")
     strangers = sorted(path.name for path in library.iterdir() if path.name not in ours)
     if strangers and not (library / INDEX).is_file():
         raise LibraryError(f"--out: {library} holds something else ({strangers[0]}); name an empty folder")
@@ -190,8 +193,37 @@ def _keypoints(root: Path, files: Iterable[str]) -> tuple[dict[str, Keypoints], 
     return found, faults
 
 
+def _with_regions(
+    store: Store, root: Path, library: Path, rows: Iterable[Row], report: Report
+) -> tuple[list[Row], dict[str, str]]:
+    """Writes the regions beside each usable mesh file that has any.
+
+    Returns:
+        The rows, refused where the regions cannot be used; and the name of the file of regions, by mesh file.
+    """
+    ordered, names = [], {}
+    for row in rows:
+        path = real_path(root, row.file)
+        try:
+            if row.usable and (wanted := regions_beside(path)):
+                content = regions_bytes(regions_of(path, wanted, root))
+                names[row.file] = content_name(content)
+                store.put(f"{REGIONS}/{names[row.file]}.npz", content)
+        except MeshError as error:
+            name = f"{path.stem}{BESIDE}"
+            fault = Refused("unreadable", str(error), f"correct {name}")
+            row = refusal(Task(root, row.file, row.override, library), fault, {})
+            report(row, False)
+        ordered.append(row)
+    return ordered, names
+
+
 def _put_index(
-    store: Store, mesh_folder: MeshFolder, rows: Iterable[Row], keypoints: Mapping[str, Keypoints]
+    store: Store,
+    mesh_folder: MeshFolder,
+    rows: Iterable[Row],
+    keypoints: Mapping[str, Keypoints],
+    regions: Mapping[str, str],
 ) -> None:
     """Writes the index of the library; existing categories keep their order, and new ones follow."""
     usable = [row for row in rows if row.usable]
@@ -203,7 +235,9 @@ def _put_index(
         "assets": [
             *mesh_folder.others,
             *(
-                _asset(mesh_folder, row) | _keypoints_of(keypoints.get(row.file))
+                _asset(mesh_folder, row)
+                | _keypoints_of(keypoints.get(row.file))
+                | _regions_of(regions.get(row.file))
                 for row in sorted(usable, key=lambda row: row.file)
             ),
         ],
@@ -240,6 +274,10 @@ def _asset(mesh_folder: MeshFolder, row: Row) -> dict[str, Any]:
 
 def _keypoints_of(found: Keypoints | None) -> dict[str, Any]:
     return {} if found is None else {"keypoints": json.loads(found.model_dump_json())}
+
+
+def _regions_of(name: str | None) -> dict[str, Any]:
+    return {} if name is None else {"regions": name}
 
 
 def _origin(row: Row) -> Origin:

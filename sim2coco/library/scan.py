@@ -11,6 +11,7 @@ from scenes.assets.reading.limits import SUFFIXES
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolver import IMAGES
 from scenes.assets.reading.urdf import named_meshes
+from scenes.assets.regions import SUFFIX as REGIONS
 
 RUBBISH = ("thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r")
 RUBBISH_FOLDERS = ("__macosx", "__pycache__", "$recycle.bin")
@@ -44,7 +45,7 @@ class Scan:
     def left_out(self) -> str:
         """One line about the files that do not become assets; "" if all do."""
         told = (
-            (self.companions, "textures, material files and keypoints"),
+            (self.companions, "textures, material files, keypoints and regions"),
             (self.parts, "meshes that come with a URDF"),
             (self.rubbish, "rubbish"),
             (self.others, "of kinds that are not read"),
@@ -77,7 +78,7 @@ def scan(root: Path) -> Scan:
             rubbish.append(file)
         elif suffix in SUFFIXES:
             meshes.append(file)
-        elif suffix in COMPANIONS or name.endswith(KEYPOINTS):
+        elif suffix in COMPANIONS or name.endswith((KEYPOINTS, REGIONS)):
             companions.append(file)
         elif name not in TABLES:
             others.append(file)

@@ -12,6 +12,7 @@ from scenes.assets.catalogue import Catalogue, CatalogueError
 from scenes.assets.keypoints import KeypointNames, Keypoints
 from scenes.assets.reading.image import ImageError
 from scenes.geometry import Vec3
+from scenes.spec import Body
 from sim.temporary import temporary_folder
 from sim2coco.context import WorkerContext
 from sim2coco.datasets.errors import DataSetError
@@ -80,6 +81,7 @@ def context_for(
     recipe.render.device()
     bodies = [body for record, _ in views if record.settled for body in record.settled.spec.bodies]
     catalogue = with_renamed({body.asset for body in bodies}, _catalogue(recipe))
+    check_regions(data, catalogue, bodies)
     return WorkerContext(recipe, meshes, with_keypoints(data, catalogue))
 
 
@@ -131,6 +133,22 @@ def _catalogue(recipe: Recipe) -> Catalogue:
         return recipe.load_catalogue()
     except (CatalogueError, ImageError) as error:
         raise DataSetError(f"{error}; {MISSING}") from error
+
+
+def check_regions(data: DataSet, catalogue: Catalogue, bodies: Iterable[Body]) -> None:
+    """Checks that the regions of the meshes of some bodies are those of the run.
+
+    Raises:
+        DataSetError: They are others, or what `run.json` says of them cannot be used.
+    """
+    regions = data.run.get("regions")
+    known = regions.get("assets") if isinstance(regions, dict) else None
+    for body in bodies:
+        own = catalogue.assets[body.asset].regions if body.regions else None
+        told = known.get(body.asset) if isinstance(known, dict) else None
+        if body.regions and (own is None or own.content != told):
+            name = body.asset.partition("@")[0]
+            raise DataSetError(f"{name}: the regions of that mesh are others now; {MISSING}")
 
 
 def with_keypoints(data: DataSet, catalogue: Catalogue) -> Catalogue:

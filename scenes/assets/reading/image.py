@@ -5,7 +5,7 @@ from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageChops, ImageOps
 
 from scenes.assets.reading.limits import MAX_IMAGE_PX
 
@@ -54,6 +54,22 @@ def read_cutout(path: Path, largest_px: int = 1024) -> NDArray[np.uint8]:
             f"{path}: is transparent everywhere; its alpha channel must be at least 128 somewhere"
         )
     return pixels
+
+
+def read_mask(path: Path) -> NDArray[np.uint8]:
+    """Reads an image file as (h, w): its brightness times its alpha, 0..255.
+
+    Raises:
+        ImageError: The file cannot be read.
+    """
+    try:
+        with Image.open(path, formats=IMAGE_FORMATS) as image:
+            if image.width * image.height > MAX_IMAGE_PX:
+                raise ImageError(f"{path}: {image.width}x{image.height} is more than {MAX_IMAGE_PX:,} pixels")
+            grey, alpha = eight_bit(image).convert("RGBA").convert("LA").split()
+            return np.asarray(ImageChops.multiply(grey, alpha), np.uint8)
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ImageError(f"{path}: not an image that can be read ({type(error).__name__})") from error
 
 
 def decode_image(

@@ -78,6 +78,27 @@ def _vertices(text: bytes) -> tuple[Floats, Floats | None]:
     return rows[:, :3], colors / 255 if 1 < largest <= 255 else colors
 
 
+def groups_of(content: bytes) -> tuple[Ints, tuple[tuple[str, ...], ...]]:
+    """The object (`o`) and the groups (`g`) that each polygon is in.
+
+    Returns:
+        (m,) index of the combination of names of each polygon, and these combinations.
+    """
+    lines = text_lines(content)
+    polygons = np.flatnonzero(lines.begin_with(b"f"))
+    objects, groups = _names(lines, b"o"), _names(lines, b"g")
+    states: list[tuple[str, ...]] = [()]
+    obj: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+    starts = sorted({*objects, *groups})
+    for line in starts:
+        obj = (objects[line],) if line in objects else obj
+        # A group may have a blank in its name, or be several groups.
+        group = tuple(dict.fromkeys((groups[line], *groups[line].split()))) if line in groups else group
+        states.append(tuple(name for name in dict.fromkeys((*obj, *group)) if name))
+    return np.searchsorted(np.array(starts, np.int64), polygons), tuple(states)
+
+
 def _corners(text: bytes) -> tuple[Ints, Ints]:
     """The indices as written, (k, 3), 0 for those left out, and the number of corners of each polygon.
 

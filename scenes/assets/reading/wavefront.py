@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from scenes.assets.reading.content import PULL, is_pointer
 from scenes.assets.reading.mtl import Material, parse_materials
-from scenes.assets.reading.objfile import ObjFile, parse
+from scenes.assets.reading.named import Named
+from scenes.assets.reading.objfile import ObjFile, groups_of, parse
 from scenes.assets.reading.polygons import triangles_of
 from scenes.assets.reading.raw import (
     GREY,
@@ -57,6 +58,24 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
             material = materials.get(obj.materials[index] or "", Material())
             raws += _raws(obj, corners, material, textures, resolver.notes)
     return tuple(raws)
+
+
+def read_named(content: bytes, resolver: MeshResolver) -> Named:
+    """Reads the triangles of an OBJ file with the names of their materials, objects and groups."""
+    obj = parse(content)
+    cut = triangles_of(obj.vertices, obj.corners[:, 0], obj.counts, [])
+    corners, polygon = obj.corners[cut], np.repeat(np.arange(len(obj.counts)), obj.counts)[cut[:, 0]]
+    names = tuple(name or "" for name in obj.materials)
+    materials = _materials(obj, resolver)
+    laid = [materials.get(name, Material()) for name in names]
+    material_of, (group_of, groups) = obj.material_of[polygon], groups_of(content)
+    repeats, offsets = (np.array(rows)[material_of, None] for rows in zip(*map(_placed, laid), strict=True))
+    uvs = _rows(obj.uvs, corners[..., 1]) * repeats + offsets
+    return Named(obj.vertices[corners[..., 0]], uvs, material_of, group_of[polygon], names, groups)
+
+
+def _placed(material: Material) -> tuple[tuple[float, float], tuple[float, float]]:
+    return material.repeats, material.offset
 
 
 def _materials(obj: ObjFile, resolver: MeshResolver) -> dict[str, Material]:

@@ -32,7 +32,7 @@ class Silhouette:
         mask: (h, w) mask of the body inside the box.
         depth_m: (h, w) float32, depth in metres of the body alone, infinite outside its mask; None for a body
             without decals.
-        decals: (h, w) mask of each of its decals on the body alone.
+        decals: (h, w) mask of each of its regions and decals on the body alone.
     """
 
     box: Box

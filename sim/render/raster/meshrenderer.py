@@ -78,7 +78,7 @@ class MeshRenderer(ABC):
 
     def __init__(self, client: RenderClient, files: MeshFiles, pictures: Pictures) -> None:
         """Loads no scene; scenes are loaded on first use."""
-        self._client, self._files, self._decals = client, files, DecalPainter(pictures)
+        self._client, self._files, self._decals = client, files, DecalPainter(files, pictures)
         self._ids: list[int] = []
         self._levels: tuple[int, ...] = ()
         self._visible: set[int] = set()

@@ -26,12 +26,14 @@ class Instance:
         weights: Weights of the morph targets; empty for those that the mesh states.
         skin: Index of the skin, or None.
         matrices: (k, 4, 4) Transforms from the mesh to the scene.
+        node: Index of the node; None in a file without nodes.
     """
 
     mesh: int
     weights: tuple[float, ...]
     skin: int | None
     matrices: Floats
+    node: int | None = None
 
 
 def transforms(root: Item) -> list[Floats]:
@@ -122,7 +124,20 @@ def instances(root: Item, buffers: Buffers, places: list[Floats], notes: list[st
             continue
         skin = node.integer("skin") if node.has("skin") else None
         matrices = places[index] @ _copies(root, buffers, node)
-        yield Instance(node.integer("mesh"), node.any_numbers("weights"), skin, matrices)
+        yield Instance(node.integer("mesh"), node.any_numbers("weights"), skin, matrices, index)
+
+
+def names_above(root: Item) -> list[tuple[str, ...]]:
+    """The name of each node and of the nodes above it, from the lowest to the highest."""
+    nodes = root.items("nodes")
+    parents = _parents(nodes, [node.indices("children") for node in nodes])
+
+    def chain(index: int | None) -> Iterator[str]:
+        while index is not None:
+            yield nodes[index].text("name")
+            index = parents.get(index)
+
+    return [tuple(filter(None, chain(index))) for index in range(len(nodes))]
 
 
 def _shown(root: Item, notes: list[str]) -> list[int]:

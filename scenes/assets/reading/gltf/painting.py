@@ -47,6 +47,11 @@ def painted(pieces: Iterable[Piece], pictures: Pictures, notes: list[str], looks
     return raws
 
 
+def shown(pieces: Iterable[Piece], pictures: Pictures) -> list[Piece]:
+    """The triangles of a file that are drawn, before they get their colours."""
+    return _shown([_textured(piece, pictures, []) for piece in joined(pieces)], [], [])
+
+
 def _textured(piece: Piece, pictures: Pictures, looks: list[str]) -> Piece:
     """The triangles with the pixels of their texture, if there is one that can be used."""
     use = piece.look.texture

@@ -25,6 +25,7 @@ class Piece:
         uvs: (m, 3, 2) Texture coordinates, v down, with the transform of the material applied, or None.
         colors: (m, 3, 4) Linear RGBA of the vertices, 0..1, or None.
         pixels: (h, w, 3) or (h, w, 4) The sRGB texture, which repeats, or None.
+        groups: The names of their mesh, node and the nodes above it, if they are needed.
     """
 
     look: Look
@@ -34,11 +35,12 @@ class Piece:
     uvs: Floats | None
     colors: Floats | None
     pixels: NDArray[np.uint8] | None = None
+    groups: tuple[str, ...] = ()
 
     @property
     def kind(self) -> Hashable:
         """Pieces of the same kind can be joined."""
-        return (self.look, self.normals is None, self.uvs is None, self.colors is None)
+        return (self.look, self.normals is None, self.uvs is None, self.colors is None, self.groups)
 
     def kept(self, which: NDArray[np.bool_]) -> "Piece":
         """The triangles selected by a mask (m,)."""

@@ -1,6 +1,7 @@
 """Reads the triangles of glTF 2.0 files."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,13 +12,14 @@ from scenes.assets.reading.gltf.extensions import check_extensions
 from scenes.assets.reading.gltf.images import Pictures
 from scenes.assets.reading.gltf.item import Item
 from scenes.assets.reading.gltf.materials import Look, look_of
-from scenes.assets.reading.gltf.nodes import Instance, instances, transforms
-from scenes.assets.reading.gltf.painting import painted
+from scenes.assets.reading.gltf.nodes import Instance, instances, names_above, transforms
+from scenes.assets.reading.gltf.painting import painted, shown
 from scenes.assets.reading.gltf.pieces import Piece
 from scenes.assets.reading.gltf.primitives import Reader, Vertices
 from scenes.assets.reading.gltf.skins import joint_matrices, posed
 from scenes.assets.reading.gltf.topology import LINES_AND_POINTS, num_faces
 from scenes.assets.reading.limits import MAX_FACES
+from scenes.assets.reading.named import Named, joined
 from scenes.assets.reading.raw import Floats, Raw
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolver import MeshResolver
@@ -45,6 +47,18 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
     return tuple(raw for raw in raws if len(raw.corners))
 
 
+def read_named(content: bytes, resolver: MeshResolver) -> Named:
+    """Reads the triangles of a glTF file with the names of their materials, nodes and meshes."""
+    root, binary = open_document(content)
+    scene = _Scene(root, Buffers(root, binary, resolver), [], [])
+    pieces = shown(scene.named_pieces(), Pictures(root, scene.buffers, resolver))
+    return joined([(piece.corners, _v_up(piece.uvs), piece.look.name, piece.groups) for piece in pieces])
+
+
+def _v_up(uvs: Floats | None) -> Floats | None:
+    return None if uvs is None else uvs * (1.0, -1.0) + (0.0, 1.0)
+
+
 class _Scene:
     """Reads the meshes that the scene of a file shows."""
 
@@ -60,14 +74,27 @@ class _Scene:
 
     def pieces(self) -> Iterator[Piece]:
         """Yields the triangles of each primitive at each of its places."""
-        shown = list(instances(self._root, self.buffers, self._places, self._notes))
-        self._check_size(shown)
-        for instance in shown:
+        for instance in self._instances():
             for look, vertices in self._vertices(instance):
                 yield from self._placed(instance, look, vertices)
         unused = dict.fromkeys(name for look in self._materials.values() for name in look.unused)
         if unused:
             self._looks.append(f"drawn without its {', '.join(unused)}")
+
+    def named_pieces(self) -> Iterator[Piece]:
+        """Yields the same as `pieces`, with the names of mesh and nodes."""
+        names = names_above(self._root)
+        for instance in self._instances():
+            above = () if instance.node is None else names[instance.node]
+            own = self._root.entry("meshes", instance.mesh).text("name")
+            groups = tuple(dict.fromkeys((*above, own) if own else above))
+            for look, vertices in self._vertices(instance):
+                yield from (replace(piece, groups=groups) for piece in self._placed(instance, look, vertices))
+
+    def _instances(self) -> list[Instance]:
+        found = list(instances(self._root, self.buffers, self._places, self._notes))
+        self._check_size(found)
+        return found
 
     def _check_size(self, shown: list[Instance]) -> None:
         """Checks the number of triangles before any of them is read."""

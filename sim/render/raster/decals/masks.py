@@ -60,18 +60,22 @@ class OnDecal:
 def surface_points(silhouette: Silhouette, body: Body, camera: Camera) -> SurfacePoints:
     """The points that pixels show of a body alone."""
     assert silhouette.depth_m is not None
-    x0, y0 = silhouette.box[:2]
     place = np.flatnonzero(silhouette.mask & np.isfinite(silhouette.depth_m))
     rows, columns = np.divmod(place, silhouette.mask.shape[1])
     depth_m = silhouette.depth_m.ravel()[place].astype(np.float64)
-    if camera.distortion is None:
-        x, y = (columns + (x0 + 0.5 - camera.cx)) / camera.fx, (rows + (y0 + 0.5 - camera.cy)) / camera.fy
-    else:
-        x, y = box_rays(camera, silhouette.box)[rows, columns].T
+    x, y = rays_at(camera, silhouette.box, rows, columns).T
     seen_m = np.stack([x, y, np.ones_like(x)], axis=1) * depth_m[:, None]
     normals = _normals(camera, silhouette)[rows, columns].astype(np.float64)
     pose = body.pose.inside(camera.pose)
     return SurfacePoints(silhouette.box, place, pose.apply_inverse(seen_m), normals @ pose.rotation())
+
+
+def rays_at(camera: Camera, box: Box, rows: Index, columns: Index) -> Array:
+    """Components x and y (n, 2), at depth 1, of the rays through the centres of some pixels of a box."""
+    if camera.distortion is not None:
+        return box_rays(camera, box)[rows, columns]
+    x, y = columns + (box[0] + 0.5 - camera.cx), rows + (box[1] + 0.5 - camera.cy)
+    return np.stack([x / camera.fx, y / camera.fy], axis=1)
 
 
 def _normals(camera: Camera, silhouette: Silhouette) -> Array:
@@ -141,8 +145,22 @@ def decal_mask(surface: SurfacePoints, found: OnDecal, coverage: Floats, shape: 
     return mask
 
 
-def sampled(picture: Floats, u: Array, v: Array) -> Floats:
-    """The values (k, ...) of a picture (h, w, ...) at points, interpolated; 0 outside it."""
+def tiled(picture: NDArray[np.uint8], u: Array, v: Array) -> Floats:
+    """The values (k,) of a picture (h, w) at points, interpolated; it repeats outside of 0..1."""
+    return sampled(picture, np.mod(u, 1), np.mod(v, 1), cv2.BORDER_WRAP)
+
+
+def sampled(
+    picture: NDArray[np.float32] | NDArray[np.uint8], u: Array, v: Array, border: int = cv2.BORDER_CONSTANT
+) -> Floats:
+    """The values (k, ...) of a picture (h, w, ...) at points, interpolated; 0 outside it.
+
+    Args:
+        picture: The picture.
+        u: (k,) coordinates of the points, 0..1 from its left side.
+        v: (k,) the same from its top side.
+        border: How the picture continues, as for OpenCV.
+    """
     height, width = picture.shape[:2]
     if not len(u):
         return np.zeros((0, *picture.shape[2:]), np.float32)
@@ -151,5 +169,5 @@ def sampled(picture: Floats, u: Array, v: Array) -> Floats:
         np.resize((places * side - 0.5).astype(np.float32), shape)
         for places, side in ((u, width), (v, height))
     )
-    found = cv2.remap(picture, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    found = cv2.remap(picture, columns, rows, cv2.INTER_LINEAR, borderMode=border)
     return np.asarray(found.reshape(-1, *picture.shape[2:])[: len(u)], np.float32)

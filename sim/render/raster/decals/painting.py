@@ -1,4 +1,4 @@
-"""Lays decals on the bodies of a rendered view: their masks, their colours and their relief."""
+"""Lays decals on the bodies of a rendered view: masks, colours and relief; and the masks of regions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,6 +10,7 @@ from scenes.assets.images import Pictures
 from scenes.decal import Decal
 from scenes.shot import Camera
 from scenes.spec import Body
+from sim.meshfiles import MeshFiles
 from sim.render.raster.decals.masks import (
     OnDecal,
     SurfacePoints,
@@ -18,6 +19,7 @@ from sim.render.raster.decals.masks import (
     sampled,
     surface_points,
 )
+from sim.render.raster.decals.regions import region_masks
 from sim.render.raster.decals.sticker import Sticker, Stickers
 from sim.render.raster.gbuffer import GBuffer, Silhouette
 
@@ -45,17 +47,18 @@ class DecalPainter:
     """Lays decals on the bodies of rendered views.
 
     Args:
+        files: The meshes with their regions.
         pictures: Loads the images of decals.
     """
 
-    def __init__(self, pictures: Pictures) -> None:
+    def __init__(self, files: MeshFiles, pictures: Pictures) -> None:
         """Draws nothing yet."""
-        self._sticker = Stickers(pictures)
+        self._sticker, self._assets = Stickers(pictures), files.assets
 
     def painted(
         self, gbuffer: GBuffer, bodies: tuple[Body, ...], camera: Camera, shading: Shading | None
     ) -> GBuffer:
-        """The G-buffer with the decals of all bodies; it is returned unchanged if there are none.
+        """The G-buffer with the decals of all bodies, and the masks of their regions.
 
         Args:
             gbuffer: The rendered bodies; the silhouettes of those with decals have depths.
@@ -64,30 +67,45 @@ class DecalPainter:
             shading: What the renderer has multiplied colours with; None if they are unlit.
         """
         if not any(body.decals for body in bodies):
-            return gbuffer
+            return self.outlined(gbuffer, bodies, camera)
         color = gbuffer.color.copy()
         canvas = _Canvas(color, np.zeros(color.shape, np.float32), gbuffer.body)
         silhouettes = list(gbuffer.silhouettes)
         for index, (body, silhouette) in enumerate(zip(bodies, gbuffer.silhouettes, strict=True)):
-            if body.decals and silhouette is not None:
-                silhouettes[index] = self._lay(canvas, index, body, silhouette, camera, shading)
+            if body.on_surface and silhouette is not None:
+                found = self._regions(body, silhouette, camera)
+                silhouettes[index] = self._lay(canvas, index, body, found, camera, shading)
         return replace(gbuffer, color=color, silhouettes=tuple(silhouettes), tilt=canvas.tilt)
 
     def outlined(self, gbuffer: GBuffer, bodies: tuple[Body, ...], camera: Camera) -> GBuffer:
-        """The G-buffer with the masks of all decals, but not their colours.
+        """The G-buffer with the masks of all regions and decals, but not their colours.
 
         Args:
             gbuffer: The rendered bodies; the silhouettes of those with decals have depths.
             bodies: The bodies of the scene.
             camera: The camera for which they were rendered.
         """
+        if not any(body.on_surface for body in bodies):
+            return gbuffer
         silhouettes = list(gbuffer.silhouettes)
         for index, (body, silhouette) in enumerate(zip(bodies, gbuffer.silhouettes, strict=True)):
-            if body.decals and silhouette is not None:
+            if silhouette is None:
+                continue
+            found = self._regions(body, silhouette, camera)
+            if body.decals:
                 surface = surface_points(silhouette, body, camera)
                 masks = (self._found(surface, decal, silhouette)[1] for decal in body.decals)
-                silhouettes[index] = replace(silhouette, decals=tuple(masks))
+                found = replace(found, decals=(*found.decals, *masks))
+            silhouettes[index] = found
         return replace(gbuffer, silhouettes=tuple(silhouettes))
+
+    def _regions(self, body: Body, silhouette: Silhouette, camera: Camera) -> Silhouette:
+        """The silhouette of a body with the masks of its regions."""
+        regions = self._assets[body.asset].regions
+        if regions is None or not body.regions:
+            return silhouette
+        masks = region_masks(silhouette, body, camera, regions)
+        return replace(silhouette, decals=tuple(masks[region.name] for region in body.regions))
 
     def _found(
         self, surface: SurfacePoints, decal: Decal, silhouette: Silhouette
@@ -105,8 +123,10 @@ class DecalPainter:
         camera: Camera,
         shading: Shading | None,
     ) -> Silhouette:
-        """Paints the decals of one body, and returns its silhouette with their masks."""
-        surface, masks = surface_points(silhouette, body, camera), []
+        """Paints the decals of one body, and returns its silhouette with their masks after its regions'."""
+        if not body.decals:
+            return silhouette
+        surface, masks = surface_points(silhouette, body, camera), [*silhouette.decals]
         for decal in body.decals:
             (found, mask), picture = self._found(surface, decal, silhouette), self._sticker(decal)
             masks.append(mask)

@@ -1,0 +1,49 @@
+"""Triangles with the names that a mesh file gives them: materials, and groups or nodes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scenes.assets.reading.raw import Floats
+from scenes.assets.reading.triangulate import Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Named:
+    """The triangles of a mesh file.
+
+    Attributes:
+        corners: (m, 3, 3) vertices of each triangle, in the unit and frame of the file.
+        uvs: (m, 3, 2) texture coordinates, v up, as they place the texture; NaN where there are none.
+        material_of: (m,) index into `materials`.
+        groups_of: (m,) index into `groups`.
+        materials: Names of materials; "" for one without a name.
+        groups: The names of the groups, objects or nodes that a triangle is in, for each combination.
+    """
+
+    corners: Floats
+    uvs: Floats
+    material_of: Ints
+    groups_of: Ints
+    materials: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...]
+
+
+def uvs_or_nan(uvs: Floats | None, faces: int) -> Floats:
+    """Texture coordinates (m, 3, 2) of triangles; NaN if there are none."""
+    return np.full((faces, 3, 2), np.nan) if uvs is None else uvs
+
+
+def joined(pieces: Sequence[tuple[Floats, Floats | None, str, tuple[str, ...]]]) -> Named:
+    """The triangles of several pieces: corners, texture coordinates, and names of material and groups."""
+    counts = [len(corners) for corners, *_ in pieces]
+    materials, groups = [piece[2] for piece in pieces], [piece[3] for piece in pieces]
+    return Named(
+        np.concatenate([piece[0] for piece in pieces]),
+        np.concatenate([uvs_or_nan(piece[1], len(piece[0])) for piece in pieces]),
+        np.repeat(np.arange(len(pieces)), counts),
+        np.repeat(np.arange(len(pieces)), counts),
+        tuple(materials),
+        tuple(groups),
+    )

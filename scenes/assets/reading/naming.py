@@ -1,0 +1,53 @@
+"""Reads the triangles of mesh files with the names of their materials and groups."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from scenes.assets.reading import wavefront
+from scenes.assets.reading.gltf import read as gltf
+from scenes.assets.reading.named import Named, joined
+from scenes.assets.reading.raw import Raw
+from scenes.assets.reading.read import read_source
+from scenes.assets.reading.resolver import MeshResolver
+
+READERS: dict[str, Callable[[bytes, MeshResolver], Named]] = {
+    ".obj": wavefront.read_named,
+    ".glb": gltf.read_named,
+    ".gltf": gltf.read_named,
+}
+"""The reader of each suffix whose files name parts of a mesh."""
+
+
+def read_named(path: Path, roots: Sequence[Path]) -> Named:
+    """Reads the triangles of a mesh file with their names; formats other than OBJ and glTF have none.
+
+    Args:
+        path: The mesh file.
+        roots: As for `read_source`.
+
+    Raises:
+        Refused: As for `read_source`.
+    """
+    source = read_source(path, roots)  # all checks of the file are made there
+    reader = READERS.get(path.suffix.lower())
+    named = _nameless(source.raws) if reader is None else reader(path.read_bytes(), MeshResolver(path, roots))
+    return _finite(named)
+
+
+def _nameless(raws: Sequence[Raw]) -> Named:
+    return joined([(raw.corners, raw.uvs, "", ()) for raw in raws])
+
+
+def _finite(named: Named) -> Named:
+    """The triangles whose vertices are finite."""
+    which = np.isfinite(named.corners).all(axis=(1, 2))
+    return Named(
+        named.corners[which],
+        named.uvs[which],
+        named.material_of[which],
+        named.groups_of[which],
+        named.materials,
+        named.groups,
+    )

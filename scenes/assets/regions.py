@@ -1,0 +1,264 @@
+"""Named regions of meshes: the triangles of a material or a group, or what a mask shows of the texture."""
+
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from scenes.assets.beside import facts_beside
+from scenes.assets.mesh import MeshError
+from scenes.assets.reading.image import ImageError, read_mask
+from scenes.assets.reading.named import Named
+from scenes.assets.reading.refusal import Refused
+from scenes.geometry import Matrix
+from scenes.settings import Settings, as_tuple
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
+
+SUFFIX = ".regions.yaml"
+"""End of the name of a file of regions; its beginning is that of the mesh file without its suffix."""
+MAX_TOLD = 12
+"""Largest number of names that a message lists."""
+
+
+class RegionSettings(Settings):
+    """What belongs to a region of a mesh: the triangles that meet all conditions, where the mask is white."""
+
+    material: Names = ()
+    """Its material, or several; `*` stands for any characters."""
+    group: Names = ()
+    """Its group or object in an OBJ file, or node or mesh in a glTF file; or several."""
+    texture_mask: str | None = None
+    """An image that lies on the mesh as its texture does: white is the region, black and transparent not."""
+    supercategory: str = "region"
+    """COCO's supercategory."""
+
+    @model_validator(mode="after")
+    def _says_what(self) -> "RegionSettings":
+        if not (self.material or self.group or self.texture_mask):
+            raise ValueError("give material, group or texture_mask")
+        return self
+
+    @field_validator("texture_mask")
+    @classmethod
+    def _below_the_mesh(cls, mask: str | None) -> str | None:
+        if mask is not None and (Path(mask).is_absolute() or ".." in Path(mask).parts):
+            raise ValueError(f"{mask!r} must lie in the folder of the mesh file, and be named relative to it")
+        return mask
+
+
+class RegionFile(Settings):
+    """The file of regions beside a mesh file."""
+
+    regions: Annotated[dict[str, RegionSettings], Field(min_length=1)]
+    """The regions by name; where two overlap, the later is on top."""
+
+    @field_validator("regions")
+    @classmethod
+    def _named(cls, regions: dict[str, RegionSettings]) -> dict[str, RegionSettings]:
+        return check_names(regions)
+
+
+def check_names(regions: dict[str, RegionSettings]) -> dict[str, RegionSettings]:
+    """Checks the names of regions, and returns the regions.
+
+    Raises:
+        ValueError: A name is empty.
+    """
+    if not all(name.strip() for name in regions):
+        raise ValueError("a region without a name")
+    return regions
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Area:
+    """A region of a mesh.
+
+    Attributes:
+        name: Its name, which is that of its category.
+        supercategory: COCO's supercategory.
+        faces: (m,) the triangles that it is on.
+        mask: (h, w) uint8, top row first and repeated, at least 128 where the region is; None for all of its
+            triangles.
+    """
+
+    name: str
+    supercategory: str
+    faces: Mask
+    mask: NDArray[np.uint8] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Regions:
+    """The regions of a mesh, and all its triangles as its file has them, which may hide each other.
+
+    Attributes:
+        corners_m: (m, 3, 3) vertices of the triangles.
+        uvs: (m, 3, 2) texture coordinates, v up; NaN where there are none.
+        areas: The regions; where two overlap, the later is on top.
+    """
+
+    corners_m: Array
+    uvs: Array
+    areas: tuple[Area, ...]
+
+    def placed(self, matrix: Matrix) -> "Regions":
+        """The regions in another frame, into which a matrix transforms their coordinates."""
+        turn = np.array(matrix)
+        return replace(self, corners_m=self.corners_m @ turn[:3, :3].T + turn[:3, 3])
+
+    def area(self, name: str) -> Area:
+        """The region of a name."""
+        return next(area for area in self.areas if area.name == name)
+
+    @property
+    def content(self) -> dict[str, str]:
+        """A hash for each region, of its triangles and its mask."""
+        shape = self.corners_m.tobytes()
+        return {
+            area.name: sha256(
+                b"".join([shape, area.faces.tobytes(), self.uvs.tobytes() if area.mask is not None else b""])
+                + (b"" if area.mask is None else repr(area.mask.shape).encode() + area.mask.tobytes())
+            ).hexdigest()[:16]
+            for area in self.areas
+        }
+
+
+def regions_beside(mesh: Path) -> dict[str, RegionSettings]:
+    """The regions in the file beside a mesh file: `bottle.regions.yaml` beside `bottle.obj`; none without.
+
+    Raises:
+        MeshError: The file cannot be read; the message is one line.
+    """
+    found = facts_beside(mesh, SUFFIX, RegionFile)
+    return {} if found is None else found.regions
+
+
+def regions_of(path: Path, wanted: Mapping[str, RegionSettings], within: Path | None = None) -> Regions:
+    """The regions of a mesh file, in its coordinates.
+
+    Args:
+        path: The mesh file.
+        wanted: The regions by name.
+        within: As for `read_mesh_file`.
+
+    Raises:
+        MeshError: The mesh cannot be read, or has no such region; the message says what it has.
+    """
+    from scenes.assets.reading.naming import read_named  # takes 0.1 s to import; shapes do not need it
+
+    try:
+        named = read_named(path, (within or path.parent, path.parent, path.resolve().parent))
+    except Refused as refused:
+        raise MeshError(f"{refused.sentence}; {refused.remedy}") from refused
+    areas = (_area(named, name, region, path.parent) for name, region in wanted.items())
+    return Regions(named.corners, named.uvs, tuple(areas))
+
+
+def _area(named: Named, name: str, region: RegionSettings, folder: Path) -> Area:
+    told = f"region {name!r}"
+    faces = np.ones(len(named.corners), np.bool_)
+    materials = [(material,) for material in named.materials]
+    for what, words, index, known in (
+        ("material", region.material, named.material_of, materials),
+        ("group", region.group, named.groups_of, named.groups),
+    ):
+        if words:
+            faces &= _chosen(f"{told}: no {what}", words, known, named)[index]
+    if not faces.any():
+        raise MeshError(f"{told}: no triangle has both its material and its group")
+    if region.texture_mask is None:
+        return Area(name, region.supercategory, faces, None)
+    faces &= np.isfinite(named.uvs).all(axis=(1, 2))
+    if not faces.any():
+        raise MeshError(f"{told}: texture_mask needs texture coordinates, and there are none")
+    return Area(name, region.supercategory, faces, _mask(told, folder / region.texture_mask))
+
+
+def _chosen(what: str, words: Iterable[str], known: Iterable[tuple[str, ...]], named: Named) -> Mask:
+    """Which of some tuples of names have one of the wanted names.
+
+    Raises:
+        MeshError: None has; the message lists the names of the mesh.
+    """
+    known = [*known]
+    chosen = np.zeros(len(known), np.bool_)
+    for word in words:
+        fits = np.array([any(name == word or fnmatchcase(name, word) for name in names) for names in known])
+        if not fits.any():
+            raise MeshError(f"{what} {word!r}; {_told(named)}")
+        chosen |= fits
+    return chosen
+
+
+def _told(named: Named) -> str:
+    """The names of materials and groups that a mesh has, in words."""
+    used = [named.materials[index] for index in np.unique(named.material_of)]
+    inside = [name for index in np.unique(named.groups_of) for name in named.groups[index]]
+    lists = (("materials", used), ("groups", inside))
+    parts = [f"the {what} {_some(names)}" for what, names in lists if any(names)]
+    return f"it has {' and '.join(parts)}" if parts else "it names neither materials nor groups"
+
+
+def _some(names: Iterable[str]) -> str:
+    distinct = [*dict.fromkeys(filter(None, names))]
+    return ", ".join(distinct[:MAX_TOLD]) + (", ..." if len(distinct) > MAX_TOLD else "")
+
+
+def _mask(told: str, path: Path) -> NDArray[np.uint8]:
+    try:
+        mask = read_mask(path)
+    except ImageError as error:
+        raise MeshError(f"{told}: {error}") from error
+    if mask.max() < 128:
+        raise MeshError(f"{told}: {path.name} is black everywhere; the region is where it is white")
+    return mask
+
+
+def regions_bytes(regions: Regions) -> bytes:
+    """The content of a file with regions."""
+    heads = [[area.name, area.supercategory] for area in regions.areas]
+    arrays = {
+        "names": np.array(json.dumps(heads)),
+        "corners_m": regions.corners_m,
+        "uvs": regions.uvs,
+        **{f"{index}/faces": area.faces for index, area in enumerate(regions.areas)},
+        **{f"{index}/mask": area.mask for index, area in enumerate(regions.areas) if area.mask is not None},
+    }
+    out = io.BytesIO()
+    np.savez_compressed(out, allow_pickle=False, **arrays)
+    return out.getvalue()
+
+
+def read_regions(path: Path) -> Regions:
+    """Reads a file that has the content of `regions_bytes`.
+
+    Raises:
+        MeshError: It is missing or damaged.
+    """
+    try:
+        content = path.read_bytes()
+        if sha256(content).hexdigest()[: len(path.stem)] != path.stem:
+            raise MeshError("its file of regions is damaged or was changed")
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            areas = tuple(
+                Area(name, supercategory, arrays[f"{index}/faces"], arrays.get(f"{index}/mask"))
+                for index, (name, supercategory) in enumerate(json.loads(str(arrays["names"])))
+            )
+            return Regions(arrays["corners_m"], arrays["uvs"], areas)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        if isinstance(error, MeshError):
+            raise
+        raise MeshError("its file of regions is missing or damaged") from error
