@@ -115,7 +115,7 @@ def test_a_library_has_the_regions_beside_its_meshes(tmp_path: Path) -> None:
     mesh = put_beside(put_crate(tmp_path / "meshes"), {"regions": REGIONS})
     direct = only(catalogue_of(mesh))
     wrong = put_beside(
-        shutil.copy(mesh, mesh.with_name("wrong.obj")), {"regions": {"cap": {"material": "Cap"}}}
+        Path(shutil.copy(mesh, mesh.with_name("wrong.obj"))), {"regions": {"cap": {"material": "Cap"}}}
     )
     said = {name: Override("crate", name[:-4], unit_m=0.1, sure_up=True) for name in (mesh.name, wrong.name)}
     rows = import_meshes(mesh.parent, said, tmp_path / "library", 1, lambda row, known: None)
