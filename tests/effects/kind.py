@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from scenes.spec import Region
+from tests.effects.camera import away, azimuth_deg
 from tests.effects.effect import Effect, gives
 from tests.effects.made import Made
 from tests.effects.scene import positions
@@ -62,7 +63,41 @@ def in_a_row(made: Made) -> bool:
     return lie_in_it(made) and length > width
 
 
+def on_rings(made: Made) -> bool:
+    """Whether the views go round, at equal distances."""
+    steps = np.diff([azimuth_deg(made, view) for view in range(8)]) % 360
+    return bool(np.allclose(steps, 45)) and len({round(away(made, view)[2], 6) for view in range(9)}) == 2
+
+
+def at_eye_level(made: Made) -> bool:
+    return all(1.1 <= shot.camera.pose.position_m[2] <= 1.8 for shot in made.shots(4))
+
+
+def on_a_circle(made: Made) -> bool:
+    """Whether the views of a scene go round at one height, and at one distance."""
+    steps = np.diff([azimuth_deg(made, view) for view in range(12)]) % 360
+    places = np.array([away(made, view) for view in range(12)])
+    return bool(np.allclose(steps, 30) and np.ptp(places[:, 2]) < 1e-6)
+
+
+def look_straight_down(made: Made) -> bool:
+    return all(shot.camera.pose.rotation()[2, 2] < -1 + 1e-9 for shot in made.shots(4))
+
+
+def all_round(made: Made) -> bool:
+    """Whether the views are at random places, above the horizon."""
+    places = np.array([away(made, view) for view in range(12)])
+    elevations = np.degrees(np.arcsin(places[:, 2] / np.linalg.norm(places, axis=1)))
+    azimuths = [azimuth_deg(made, view) for view in range(12)]
+    return bool(20 <= elevations.min() < elevations.max() <= 75 and np.ptp(azimuths) > 180)
+
+
 EFFECTS = {
+    **kind("camera", "grid", on_rings),
+    **kind("camera", "handheld", at_eye_level),
+    **kind("camera", "orbit", on_a_circle),
+    **kind("camera", "overhead", look_straight_down),
+    **kind("camera", "shell", all_round),
     **kind("scene", "bin", lie_in_it),
     **kind("scene", "clutter", lie_on_each_other, num_objects=15),
     **kind("scene", "conveyor", in_a_row),

@@ -40,8 +40,8 @@ BASE: dict[str, Any] = {
     "augment": {"splits": []},
 }
 """The settings that effects start from."""
-PICTURES = "<pictures>"
-"""In place of a path of settings: a folder with two pictures."""
+PICTURES, CALIBRATION = "<pictures>", "<calibration>"
+"""In place of paths: a folder with two pictures, and the calibration of a camera."""
 
 
 class Studio:
@@ -54,7 +54,10 @@ class Studio:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.files = {PICTURES: pictures(folder / "pictures")}
+        self.files = {
+            PICTURES: pictures(folder / "pictures"),
+            CALIBRATION: calibration(folder / "calibration.yaml"),
+        }
         self._catalogues: dict[str, Catalogue] = {}
         self._contexts: dict[str, WorkerContext] = {}
         self._settled: dict[str, Settled | None] = {}
@@ -173,11 +176,15 @@ class Made:
     @property
     def shot(self) -> Shot:
         """The first shot of the first view."""
-        return self.shots(1)[0]
+        return self.seen(0)
 
     def shots(self, views: int) -> list[Shot]:
         """The first shot of each of some views of the first scene."""
-        return [aim(self.context, self.settled, view)[0] for view in range(views)]
+        return [self.seen(view) for view in range(views)]
+
+    def seen(self, view: int) -> Shot:
+        """The first shot of a view of the first scene."""
+        return aim(self.context, self.settled, view)[0]
 
     @cached_property
     def sample(self) -> Sample:
@@ -201,6 +208,16 @@ def pictures(folder: Path) -> str:
     for index in (1, 2):
         cv2.imencode(".png", np.full((8, 12, 3), 80 * index, np.uint8))[1].tofile(folder / f"{index}.png")
     return str(folder)
+
+
+def calibration(path: Path) -> str:
+    """Writes a file that ROS would write, with the principal point (30, 25) from the edges of the image."""
+    path.write_text(
+        "image_width: 64\nimage_height: 48\ndistortion_model: plumb_bob\n"
+        "camera_matrix: {data: [80, 0, 29.5, 0, 81, 24.5, 0, 0, 1]}\n"
+        "distortion_coefficients: {data: [-0.05, 0, 0, 0, 0]}\n"
+    )
+    return str(path)
 
 
 def put(tree: dict[str, Any], key: str, value: Any) -> None:

@@ -12,18 +12,12 @@ import pytest
 from sim2coco.cli.config import RunOptions
 from sim2coco.keys import NAME, Setting, walk
 from sim2coco.recipe import Recipe
-from tests.effects import kind, kinds, looks, scattered, scene, standing
+from tests.effects import camera, kind, kinds, lens, looks, scattered, scene, sensor, standing
 from tests.effects.effect import Effect
 from tests.effects.made import Studio
 
-EFFECTS = {
-    **kind.EFFECTS,
-    **looks.EFFECTS,
-    **scene.EFFECTS,
-    **kinds.EFFECTS,
-    **standing.EFFECTS,
-    **scattered.EFFECTS,
-}
+TABLES = (kind, looks, scene, kinds, standing, scattered, camera, lens, sensor)
+EFFECTS = {key: effect for table in TABLES for key, effect in table.EFFECTS.items()}
 OF_KINDS = {"bin": {"scene.fill_level": None}}
 """Settings of a kind that its effects start from."""
 GROUPS_OF_KINDS = (
@@ -51,7 +45,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     studio.close()
 
 
-TESTED = [key for key in BY_KEY if key not in GROUPS and key.startswith("scene.")]
+TESTED = [key for key in BY_KEY if key not in GROUPS and key.startswith(("scene.", "camera."))]
 
 
 def test_every_entry_is_about_a_setting() -> None:
