@@ -116,9 +116,11 @@ class AugmentSettings(Settings):
     tries: Annotated[int, Field(ge=1, le=99)] = 3
     """Attempts to find an augmentation that passes the checks, before the image is rejected."""
     geometry: dict[str, Geometry] = Field(default={})
-    """Transforms that move pixels, applied in this order."""
+    """Transforms that move pixels, in this order, by Albumentations' names; remove one with
+    `~augment.geometry.NAME`."""
     pixels: dict[str, Pixels] = Field(default={})
-    """Transforms that change the image only, applied after `geometry`, in this order."""
+    """Transforms that change the image only, in this order, after `geometry`; remove one with
+    `~augment.pixels.NAME`."""
 
 
 def _check_bounds(transform: str, name: str, value: object) -> None:

@@ -49,9 +49,9 @@ class SunAndSky(LightKind):
     saturation: ShareRange = (0.0, 0.15)
     """Saturation of the sun's colour: 0 is white."""
     ambient: ShareRange = (0.2, 0.55)
-    """Irradiance of a horizontal floor by the sky, in relative units."""
+    """Irradiance of a horizontal floor by the sky; exposure is automatic, so its ratio to diffuse counts."""
     diffuse: ShareRange = (0.5, 1.0)
-    """Irradiance of a surface that faces the sun, in the same units as ambient."""
+    """Irradiance of a surface that faces the sun, in the unit of ambient: more deepens the shadows."""
     specular: ShareRange = (0.0, 0.5)
     """Strength of specular highlights; 0 is none."""
     shadow: ShareRange = (0.6, 1.0)

@@ -108,7 +108,7 @@ class CameraKind(Intrinsics, Kind):
     from_ground: ClassVar[bool] = False
     """Whether offsets start on the floor below the centre of the objects, instead of at their centre."""
     roll_deg: Range = (-10.0, 10.0)
-    """Rotation of the camera about its viewing direction, in degrees."""
+    """Rotation of the camera about its viewing direction in degrees; positive is clockwise."""
     look_at_jitter: ShareRange = (0.0, 0.5)
     """Distance of the aim point from the centre of the objects, as a fraction of their bounding radius."""
     aperture_mm: NonNegative = (0.0, 0.0)

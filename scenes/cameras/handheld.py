@@ -19,13 +19,13 @@ class Handheld(CameraKind):
     fov_deg: Annotated[Range, within(5.0, 120.0)] = (45.0, 75.0)
     """Angle of view along the longer side of the image, in degrees; not used if fx and fy are set."""
     roll_deg: Range = (-5.0, 5.0)
-    """Rotation of the camera about its viewing direction, in degrees."""
+    """Rotation of the camera about its viewing direction in degrees; positive is clockwise."""
     height_m: Positive = (1.1, 1.8)
     """Height of the camera above the floor in metres: 1.1 is that of a person who sits, 1.6 stands."""
     azimuth_deg: Range | None = None
     """Azimuth in degrees, from +x towards +y; null suits the scene: all round, or from its front (270)."""
     fill: Annotated[Range, within(0.05, 10.0)] = (0.3, 1.0)
-    """Diameter of the pile as a fraction of the longer side; how near the camera can come, it comes."""
+    """Diameter of the pile as a fraction of the longer side; less if the height keeps the camera away."""
     distance_m: Positive | None = None
     """Horizontal distance from the centre of the objects in metres, in place of fill; null uses fill."""
 

@@ -21,7 +21,7 @@ class Orbit(CameraKind):
 
     kind: Literal["orbit"] = "orbit"
     roll_deg: Range = (0.0, 0.0)
-    """Rotation of the camera about its viewing direction, in degrees."""
+    """Rotation of the camera about its viewing direction in degrees; positive is clockwise."""
     look_at_jitter: ShareRange = (0.0, 0.0)
     """Distance of the aim point from the centre of the objects, as a fraction of their bounding radius."""
     num_azimuths: Annotated[int, Field(ge=1, le=360)] = 12

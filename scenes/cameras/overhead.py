@@ -37,7 +37,7 @@ class Overhead(CameraKind):
     azimuth_deg: Range = (0.0, 360.0)
     """Direction that is up in the image and in which the camera tilts, from +x towards +y; 90 is +y up."""
     roll_deg: Range = (0.0, 0.0)
-    """Rotation of the camera about its viewing direction, in degrees."""
+    """Rotation of the camera about its viewing direction in degrees; positive is clockwise."""
     look_at_jitter: ShareRange = (0.0, 0.0)
     """Distance of the aim point from the middle, as a fraction of the bounding radius of the objects."""
 

@@ -44,7 +44,7 @@ class SensorSettings(Settings):
     read_noise_e: Annotated[Range, within(0.0, 1000.0)] = (2.5, 2.5)
     """Standard deviation of the noise of reading a pixel, in electrons; not used if iso is 0."""
     bits: Annotated[int, Field(ge=8, le=16)] = 12
-    """Bits of the raw values of the sensor, 8 to 16; not used without iso and bayer."""
+    """Bits of the raw values of the sensor, 8 to 16; not used if iso is 0 and bayer is []."""
     bayer: Annotated[tuple[Bayer, ...], BeforeValidator(as_tuple)] = ()
     """Colour filters to choose from: rggb, bggr, grbg, gbrg; [] measures all colours in each pixel."""
     demosaicing: Demosaicing = "edge_aware"

@@ -51,7 +51,7 @@ class BinSettings(FurnitureSettings):
     height_m: Annotated[Range, within(0.001, 20.0)] | None = None
     """Height of the walls in metres, in place of height; null uses height."""
     thickness: Positive = (0.04, 0.15)
-    """Thickness of the walls and the bottom, in multiples of the typical object size."""
+    """Thickness of solid walls and the bottom, in multiples of the typical object size."""
     rim: Share = 0.5
     """Fraction of solid bins whose walls have a rim at the top."""
     wire: Share = 0.2

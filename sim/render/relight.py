@@ -15,8 +15,8 @@ from sim.render.compose import Composer, Floats
 from sim.render.lighting.background import background_image
 from sim.render.lighting.bodies import shade_bodies
 from sim.render.lighting.floor import floor_colors, floor_image
-from sim.render.lighting.illumination import Illumination, ShadowMaps
-from sim.render.lighting.lit import Lit
+from sim.render.lighting.illumination import Illumination
+from sim.render.lighting.lit import Lit, ShadowMaps
 from sim.render.lighting.pixels import Pixels, body_pixels, material_of, tilted
 from sim.render.lighting.walls import shade_walls
 from sim.render.raster.gbuffer import GBuffer, RejectedView, Renderer, Wide

@@ -11,7 +11,7 @@ from sim.bullet import Client
 from sim.meshfiles import MeshFiles
 from sim.render.compose import Composer
 from sim.render.flat import FlatComposer
-from sim.render.lighting.illumination import ShadowMaps
+from sim.render.lighting.lit import ShadowMaps
 from sim.render.raster.egl.client import egl_client
 from sim.render.raster.egl.probe import egl_device
 from sim.render.raster.egl.renderer import EglRenderer
@@ -50,9 +50,9 @@ class RelitRender(Render):
     sky_directions: Annotated[int, Field(ge=8, le=1024)] = 36
     """Number of directions of the sky for which a shadow map is rendered."""
     sky_map_px: Annotated[int, Field(ge=32, le=1024)] = 112
-    """Side of each shadow map of the sky in pixels."""
+    """Side of each shadow map of the sky in pixels; above 256, large bodies limit it."""
     sun_map_px: Annotated[int, Field(ge=64, le=4096)] = 256
-    """Side of the shadow maps of the sun and the lamps in pixels."""
+    """Side of the shadow maps of the sun and the lamps in pixels; above 256, large bodies limit it."""
     smooth_edges: bool = True
     """Whether edges in the image are antialiased; masks never are."""
 

@@ -1,5 +1,6 @@
 """Every choice in conf/ is valid, has a description, and lists its settings with the class defaults."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -250,3 +251,21 @@ def test_the_demo() -> None:
     recipe, options = composed("experiment=demo")
     assert options.num_images == 48
     assert "duck" in recipe.assets.categories
+
+
+@pytest.mark.parametrize(("group", "choice"), [c for c in CHOICES if c[0] != "experiment"])
+def test_comments_are_the_sentences_of_settings(group: str, choice: str) -> None:
+    kind = settings_of(group, choice).get("kind")
+    own = RunOptions if group in RunOptions.model_fields else Recipe
+    sentences = {
+        setting.key: " ".join((setting.description or "").split())
+        for setting in walk(own)
+        if setting.kind == kind or group not in WITH_A_KIND
+    }
+    _, *lines = (ROOT / group / f"{choice}.yaml").read_text().splitlines()
+    groups = [group]
+    for comment, line in pairwise(lines):
+        name = line.partition(":")[0]
+        groups = [*groups[: 1 + (len(name) - len(name.lstrip())) // 2], name.strip()]
+        if (sentence := sentences.get(".".join(groups))) and comment.lstrip().startswith("#"):
+            assert comment.strip().removeprefix("# ") == sentence, f"conf/{group}/{choice}.yaml: {name}"

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from scenes.geometry import Array
-from scenes.shot import Camera, Shot
+from scenes.shot import Camera
 from sim2coco.pipeline import bounds
 from tests.effects.effect import Effect, Values, about, gives, same, shrinks
-from tests.effects.image import sharpness
-from tests.effects.made import CALIBRATION, UNIT_M, Made
+from tests.effects.made import CALIBRATION, Made
+from tests.effects.pixels import sharpness
 
 WIDTH = 64
 """Longer side of an image in pixels."""
@@ -25,7 +25,7 @@ def of_camera(value: Callable[[Camera], float]) -> Measure:
 def away(made: Made, view: int = 0) -> Array:
     """Position (3,) of the camera of a view relative to the centre of the objects, in metres."""
     position = made.seen(view).camera.pose.position_m
-    return np.array(position) - np.array(bounds(made.context, made.settled)[0])
+    return np.asarray(np.array(position) - np.array(bounds(made.context, made.settled)[0]))
 
 
 def radius_m(made: Made) -> float:
@@ -87,7 +87,7 @@ def miss(made: Made) -> float:
 def _up_to(values: Values, measured: Values) -> bool:
     """The first measurement is 0; the second is not, and is at most the value."""
     none, some = measured
-    return none < 1e-6 < 0.01 < some <= values[1]
+    return bool(none < 1e-6 < 0.01 < some <= values[1])
 
 
 def up_deg(made: Made) -> float:
@@ -160,7 +160,10 @@ EFFECTS: dict[str, Effect | tuple[Effect, ...]] = {
         Effect((0, 50), sharpness, shrinks, {**TILES, "camera.focus": 0}, ("shell",)),
     ),
     "camera.focus": Effect((0.0, 0.25, 1.0), focus, same, {"camera.aperture_mm": 2}),
-    "camera.motion_px": (Effect((0, 2, 9), motion_px, same), Effect((0, 6), sharpness, shrinks, kinds=("shell",))),
+    "camera.motion_px": (
+        Effect((0, 2, 9), motion_px, same),
+        Effect((0, 6), sharpness, shrinks, TILES, ("shell",)),
+    ),
     "camera.heights_m": Effect(
         ([0.4], [0.2, 0.7]),
         lambda made: sorted({round(float(away(made, view)[2]), 6) for view in range(8)}),
@@ -174,7 +177,7 @@ EFFECTS: dict[str, Effect | tuple[Effect, ...]] = {
     "camera.azimuth_deg [handheld]": Effect((30, 200), azimuth_deg, same),
     "camera.azimuth_deg [shell]": Effect((30, 200), azimuth_deg, same),
     "camera.azimuth_deg [orbit]": Effect(
-        ([10, 50], [100, 200]), lambda made: azimuths_deg(made, 5)[:: 4], same, {"camera.num_azimuths": 5}
+        ([10, 50], [100, 200]), lambda made: azimuths_deg(made, 5)[::4], same, {"camera.num_azimuths": 5}
     ),
     "camera.azimuth_deg [overhead]": Effect((10, 200), up_deg, same, DOWN),
     "camera.fill [shell]": Effect((0.3, 1.0), fill, same),

@@ -12,6 +12,7 @@ import numpy as np
 
 from augment.pipeline import Augmenter
 from scenes.assets.catalogue import Catalogue
+from scenes.geometry import on_sphere
 from scenes.shot import Shot
 from scenes.spec import Body, RejectedDraw, SceneSpec
 from sim.annotate import Sample, annotate
@@ -23,6 +24,7 @@ from sim2coco.pipeline import Outcome, aim, draw_and_settle, draw_defects, make_
 from sim2coco.recipe import Recipe
 from sim2coco.seeding import rng_for
 from sim2coco.seeing import ground_seen
+from tests.panoramas import with_spot, write_hdr
 
 UNIT_M = 0.1
 """The typical object size of `BASE`."""
@@ -40,8 +42,8 @@ BASE: dict[str, Any] = {
     "augment": {"splits": []},
 }
 """The settings that effects start from."""
-PICTURES, CALIBRATION = "<pictures>", "<calibration>"
-"""In place of paths: a folder with two pictures, and the calibration of a camera."""
+PICTURES, CALIBRATION, PANORAMA = "<pictures>", "<calibration>", "<panorama>"
+"""In place of paths: a folder with two pictures, the calibration of a camera, and an environment map."""
 
 
 class Studio:
@@ -57,6 +59,7 @@ class Studio:
         self.files = {
             PICTURES: pictures(folder / "pictures"),
             CALIBRATION: calibration(folder / "calibration.yaml"),
+            PANORAMA: panorama(folder / "panorama.hdr"),
         }
         self._catalogues: dict[str, Catalogue] = {}
         self._contexts: dict[str, WorkerContext] = {}
@@ -67,7 +70,7 @@ class Studio:
         tree = deepcopy(BASE)
         for key, value in settings.items():
             put(tree, key, self.files.get(value, value) if isinstance(value, str) else value)
-        return Made(self, Recipe.parse(tree))
+        return Made(self, Recipe.parse(tree), settings)
 
     def catalogue(self, recipe: Recipe) -> Catalogue:
         """The meshes and images of a recipe."""
@@ -113,8 +116,12 @@ class Made:
         recipe: The recipe.
     """
 
-    def __init__(self, studio: Studio, recipe: Recipe) -> None:
-        self.recipe, self._studio = recipe, studio
+    def __init__(self, studio: Studio, recipe: Recipe, settings: Mapping[str, Any]) -> None:
+        self.recipe, self._studio, self._settings = recipe, studio, settings
+
+    def other(self, settings: Mapping[str, Any]) -> "Made":
+        """What the recipe makes with other settings, by key."""
+        return self._studio.make({**self._settings, **settings})
 
     @cached_property
     def context(self) -> WorkerContext:
@@ -217,6 +224,13 @@ def calibration(path: Path) -> str:
         "camera_matrix: {data: [80, 0, 29.5, 0, 81, 24.5, 0, 0, 1]}\n"
         "distortion_coefficients: {data: [-0.05, 0, 0, 0, 0]}\n"
     )
+    return str(path)
+
+
+def panorama(path: Path) -> str:
+    """Writes a green map with a bright spot in the direction +x, 40 degrees above the horizon."""
+    spot = with_spot(32, on_sphere(0.0, np.radians(40)), 0.15, 60.0) * (0.6, 1.0, 0.6)
+    write_hdr(path, spot)
     return str(path)
 
 

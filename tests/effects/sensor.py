@@ -8,8 +8,8 @@ import numpy as np
 
 from scenes.shot import Sensor
 from tests.effects.effect import Effect, Relation, grows, same, shrinks
-from tests.effects.image import brightness, rgb, sharpness
 from tests.effects.made import Made
+from tests.effects.pixels import rgb, sharpness
 
 Measure = Callable[[Made], Any]
 GREY = {
@@ -86,45 +86,49 @@ def effects(
 ISO = {"iso": 400}
 BAYER = {"bayer": ["rggb"]}
 EFFECTS: dict[str, Effect | tuple[Effect, ...]] = {
-    **effects("vignetting", of(lambda sensor: sensor.vignetting), (0.5, 2), ((0, 1, 3), corners, shrinks), {}),
+    **effects("vignetting", of(lambda it: it.vignetting), (0.5, 2), ((0, 1, 3), corners, shrinks), {}),
     **effects(
-        "chromatic_aberration_px", of(lambda sensor: sensor.red_shift_px), (-2, 2), ((0, 2), colours, grows), {}
+        "chromatic_aberration_px",
+        of(lambda it: it.red_shift_px),
+        (-2, 2),
+        ((0, 2), colours, grows),
+        {},
     ),
-    **effects("iso", of(lambda sensor: sensor.iso), (100, 3200), ((0, 100, 6400), grain, grows), {}),
+    **effects("iso", of(lambda it: it.iso), (100, 3200), ((0, 100, 6400), grain, grows), {}),
+    **effects("full_well_e", of(lambda it: it.full_well_e), (500, 1e5), ((500, 1e5), grain, shrinks), ISO),
+    **effects("read_noise_e", of(lambda it: it.read_noise_e), (0, 9), ((0, 100), grain, grows), ISO),
+    **effects("bits", of(lambda it: it.bits), (8, 14), ((8, 14), levels, grows), BAYER),
     **effects(
-        "full_well_e", of(lambda sensor: sensor.full_well_e), (500, 1e5), ((500, 1e5), grain, shrinks), ISO
-    ),
-    **effects("read_noise_e", of(lambda sensor: sensor.read_noise_e), (0, 9), ((0, 100), grain, grows), ISO),
-    **effects("bits", of(lambda sensor: sensor.bits), (8, 14), ((8, 14), levels, grows), BAYER),
-    **effects(
-        "bayer", of(lambda sensor: [sensor.bayer]), (["rggb"], ["gbrg"]), (([], ["rggb"]), colours, grows), {"vignetting": 0.1}
+        "bayer",
+        of(lambda it: [it.bayer]),
+        (["rggb"], ["gbrg"]),
+        (([], ["rggb"]), colours, grows),
+        {"vignetting": 0.1},
     ),
     **effects(
         "demosaicing",
-        of(lambda sensor: sensor.demosaicing),
+        of(lambda it: it.demosaicing),
         ("edge_aware", "bilinear"),
         (("bilinear", "edge_aware"), sharpness, grows),
         BAYER,
     ),
     **effects(
         "white_balance_error",
-        of(lambda sensor: sensor.white_balance[0] - 1),
+        of(lambda it: it.white_balance[0] - 1),
         (-0.2, 0.2),
         ((-0.2, 0, 0.2), ratio((0, 2)), grows),
         {},
     ),
     **effects(
         "tint_error",
-        of(lambda sensor: sensor.white_balance[1] - 1),
+        of(lambda it: it.white_balance[1] - 1),
         (-0.2, 0.2),
         ((-0.2, 0, 0.2), ratio((1, 0)), grows),
         {},
     ),
-    **effects("denoising", of(lambda sensor: sensor.denoising), (0.2, 1), ((0, 1), grain, shrinks), ISO),
-    **effects("sharpening", of(lambda sensor: sensor.sharpening), (0.5, 2), ((0, 2), sharpness, grows), {}),
-    **effects(
-        "jpeg_quality", of(lambda sensor: sensor.jpeg_quality), (20, 95), ((10, 95), blocks, shrinks), {}
-    ),
+    **effects("denoising", of(lambda it: it.denoising), (0.2, 1), ((0, 1), grain, shrinks), ISO),
+    **effects("sharpening", of(lambda it: it.sharpening), (0.5, 2), ((0, 2), sharpness, grows), {}),
+    **effects("jpeg_quality", of(lambda it: it.jpeg_quality), (20, 95), ((10, 95), blocks, shrinks), {}),
     "camera.sensor.readout": Effect(
         (0.5, 4),
         lambda made: made.shot.motion and made.shot.motion.readout,

@@ -12,11 +12,25 @@ import pytest
 from sim2coco.cli.config import RunOptions
 from sim2coco.keys import NAME, Setting, walk
 from sim2coco.recipe import Recipe
-from tests.effects import camera, kind, kinds, lens, looks, scattered, scene, sensor, standing
+from tests.effects import (
+    camera,
+    image,
+    kind,
+    kinds,
+    lens,
+    light,
+    looks,
+    quality,
+    render,
+    scattered,
+    scene,
+    sensor,
+    standing,
+)
 from tests.effects.effect import Effect
 from tests.effects.made import Studio
 
-TABLES = (kind, looks, scene, kinds, standing, scattered, camera, lens, sensor)
+TABLES = (kind, looks, scene, kinds, standing, scattered, camera, lens, sensor, light, render, image, quality)
 EFFECTS = {key: effect for table in TABLES for key, effect in table.EFFECTS.items()}
 OF_KINDS = {"bin": {"scene.fill_level": None}}
 """Settings of a kind that its effects start from."""
@@ -45,7 +59,8 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     studio.close()
 
 
-TESTED = [key for key in BY_KEY if key not in GROUPS and key.startswith(("scene.", "camera."))]
+DONE = ("scene.", "camera.", "light.", "render.", "image.", "quality.checks")
+TESTED = [key for key in BY_KEY if key not in GROUPS and key.startswith(DONE)]
 
 
 def test_every_entry_is_about_a_setting() -> None:

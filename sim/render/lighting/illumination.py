@@ -1,6 +1,6 @@
 """Computes the shadows of a settled scene under a light; results that several shots share are cached."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 
 import numpy as np
@@ -12,7 +12,7 @@ from sim.meshfiles import MeshFiles
 from sim.render.cache import LastResult
 from sim.render.lighting.environment import environment_light, environment_map
 from sim.render.lighting.floor_light import FloorLight
-from sim.render.lighting.lit import Lit, LitLamp, SampledScene
+from sim.render.lighting.lit import Lit, LitLamp, SampledScene, ShadowMaps
 from sim.render.lighting.points import Cloud, PointClouds
 from sim.render.lighting.sky import Sky, sky_directions
 from sim.render.lighting.sun import soft_shadow
@@ -20,20 +20,9 @@ from sim.render.lighting.surfaces import mean_albedo
 from sim.render.lighting.wall_occlusion import between_walls
 from sim.settle import Settled
 
-
-@dataclass(frozen=True, slots=True)
-class ShadowMaps:
-    """Number and size of shadow maps.
-
-    Attributes:
-        sky_directions: Number of directions of the sky for which a shadow map is rendered.
-        sky_map_px: Side of each of these shadow maps in pixels.
-        sun_map_px: Side of the shadow maps of sun and lamps in pixels.
-    """
-
-    sky_directions: int
-    sky_map_px: int
-    sun_map_px: int
+DENSE_PX, DENSE = 256, 1.25
+"""Side in pixels of shadow maps that have no holes even if one body fills them, and how many texels there may
+be for each of the closest points on a body along a line."""
 
 
 class Illumination:
@@ -75,7 +64,7 @@ class Illumination:
         if scene is None:
             alone = tuple(LitLamp(one, None) for one in light.suns)
             return Lit(spec, light, None, None, None, alone, self._albedo(spec.floor))
-        points_m, sky, side_px = scene.cloud.points_m, scene.sky, self._maps.sun_map_px
+        points_m, sky, side_px = scene.cloud.points_m, scene.sky, scene.maps.sun_map_px
         lamps = tuple(LitLamp(one, soft_shadow(points_m, one, side_px)) for one in light.suns)
         floor = None if sky.floor is None else FloorLight(sky.on_floor(light), sky)
         lit = Lit(spec, light, scene, sky, floor, lamps, self._albedo(spec.floor))
@@ -88,9 +77,10 @@ class Illumination:
             return self._without_bodies(spec) if settled.walls else None
         hulls = np.concatenate([self._files.hull(body) for body in spec.bodies])
         size_m = float(np.ptp(hulls, axis=0).max())
-        coarse = self._clouds.scene(spec, size_m / self._maps.sky_map_px)
-        cloud = self._clouds.scene(spec, size_m / self._maps.sun_map_px)
-        return SampledScene(cloud, self._curved(cloud, spec), self._sky(coarse, spec))
+        maps = self._maps.at_most(max(DENSE_PX, int(DENSE * size_m / self._clouds.finest_m(spec))))
+        coarse = self._clouds.scene(spec, size_m / maps.sky_map_px)
+        cloud = self._clouds.scene(spec, size_m / maps.sun_map_px)
+        return SampledScene(cloud, self._curved(cloud, spec), _sky(coarse, maps, spec), maps)
 
     def _curved(self, cloud: Cloud, spec: SceneSpec) -> Cloud:
         """Points on curved surfaces; those on objects are close to each other even on a long conveyor."""
@@ -109,8 +99,8 @@ class Illumination:
             np.array([False]),
             1.0,
         )
-        return SampledScene(cloud, cloud, self._sky(cloud, spec))
+        return SampledScene(cloud, cloud, _sky(cloud, self._maps, spec), self._maps)
 
-    def _sky(self, cloud: Cloud, spec: SceneSpec) -> Sky:
-        maps = self._maps
-        return Sky(cloud.points_m, maps.sky_directions, maps.sky_map_px, spec.floor is not None)
+
+def _sky(cloud: Cloud, maps: ShadowMaps, spec: SceneSpec) -> Sky:
+    return Sky(cloud.points_m, maps.sky_directions, maps.sky_map_px, spec.floor is not None)

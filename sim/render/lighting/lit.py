@@ -13,6 +13,26 @@ from sim.render.lighting.sky import Sky
 from sim.render.lighting.sun import SoftShadow
 
 
+@dataclass(frozen=True, slots=True)
+class ShadowMaps:
+    """Number and size of shadow maps; none is finer than the points on bodies.
+
+    Attributes:
+        sky_directions: Number of directions of the sky for which a shadow map is rendered.
+        sky_map_px: Side of each of these shadow maps in pixels.
+        sun_map_px: Side of the shadow maps of sun and lamps in pixels.
+    """
+
+    sky_directions: int
+    sky_map_px: int
+    sun_map_px: int
+
+    def at_most(self, side_px: int) -> "ShadowMaps":
+        """The same number of maps, none of them larger than a size."""
+        sky_px, sun_px = min(self.sky_map_px, side_px), min(self.sun_map_px, side_px)
+        return ShadowMaps(self.sky_directions, sky_px, sun_px)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SampledScene:
     """Samples of a scene for lighting; they do not depend on the light.
@@ -21,11 +41,13 @@ class SampledScene:
         cloud: Points on the bodies, for the shadow maps of sun and lamps.
         normal_cloud: Half of the points of `cloud` on curved surfaces, for computing smooth normals.
         sky: Sky visibility between the bodies.
+        maps: Number and size of the shadow maps.
     """
 
     cloud: Cloud
     normal_cloud: Cloud
     sky: Sky
+    maps: ShadowMaps
 
 
 @dataclass(frozen=True, slots=True, eq=False)

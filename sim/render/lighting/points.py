@@ -77,6 +77,11 @@ class PointClouds:
         key, proportions = shape
         return self._files.shaped(key, min(1, len(self._files.errors_m(key)) - 1), proportions)
 
+    def finest_m(self, spec: SceneSpec) -> float:
+        """The distance below which points on some body cannot be: no body has more than `MAX_POINTS`."""
+        areas = (self.area((body.asset, body.proportions)) * body.largest_scale**2 for body in spec.bodies)
+        return float(np.sqrt(max(areas) / MAX_POINTS))
+
     def sample(self, shape: Shape, count: int, recurs: bool = True) -> SurfaceSamples:
         """Points (3, count) on an asset in mesh units, their normals (3, count), and a mask (count,).
 
