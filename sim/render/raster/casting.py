@@ -1,7 +1,7 @@
 """Rays at triangles: which of many rays from the camera meet a mesh, and at which depth.
 
 A ray is a point of the plane at depth 1. The rays are sorted into rows of this plane, and along it within a
-row, so that each triangle is compared only with the rays in its bounding box.
+row, so that each triangle is compared only with the rays near it in each row.
 """
 
 from typing import NamedTuple
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
+LARGE = 3.0
+"""Rows that a triangle spans, and rays in a row of its bounding box, from which the run is narrowed."""
 MAX_PAIRS = 1 << 21
 """Largest number of pairs of a ray and a triangle that are compared at once."""
 
@@ -66,7 +68,7 @@ def cast(rays: Array, vertices_m: Array, faces: NDArray[np.int32], near_m: float
         return hits
     a, b, c = (vertices_m[:, corner] for corner in faces)
     ordered = _by_rows(rays)
-    face, start, count = _runs(ordered, _boxes(np.stack([a, b, c])))
+    face, start, count = _runs(ordered, _places(np.stack([a, b, c])))
     sides = np.concatenate([_cross(a, b), _cross(b, c), _cross(c, a)])
     volume = np.einsum("im,im->m", a, sides[3:6])
     ends = np.cumsum(count)
@@ -104,8 +106,23 @@ def _by_rows(rays: Array) -> _Sorted:
     return _Sorted(order, rays[order], keys[order], low, pitch, rows, span)
 
 
-def _boxes(corners_m: Array) -> Array:
-    """Bounding boxes (4, m) of triangles (3 corners, 3, m) at depth 1: smallest x and y, largest x and y.
+class _Places(NamedTuple):
+    """Triangles at depth 1.
+
+    Attributes:
+        corners: (3 corners, 2, m) x and y; not those that are projected if the triangle crosses the plane of
+            the camera.
+        low: (2, m) smallest x and y.
+        high: (2, m) largest x and y.
+    """
+
+    corners: Array
+    low: Array
+    high: Array
+
+
+def _places(corners_m: Array) -> _Places:
+    """Triangles (3 corners, 3, m) at depth 1.
 
     A triangle that reaches the plane of the camera may be anywhere; one behind it is nowhere.
     """
@@ -116,12 +133,12 @@ def _boxes(corners_m: Array) -> Array:
     crosses, behind = depth_m.min(axis=0) <= 0, depth_m.max(axis=0) <= 0
     low[:, crosses], high[:, crosses] = -np.inf, np.inf
     low[:, behind], high[:, behind] = np.inf, -np.inf
-    return np.concatenate([low, high])
+    return _Places(places, low, high)
 
 
-def _runs(rays: _Sorted, boxes: Array) -> tuple[Index, Index, Index]:
-    """For each row of a bounding box that has rays in it: the triangle, the first ray, and their number."""
-    x0, y0, x1, y1 = boxes
+def _runs(rays: _Sorted, places: _Places) -> tuple[Index, Index, Index]:
+    """For each row of a triangle that has rays near it: the triangle, the first ray, and their number."""
+    (x0, y0), (x1, y1) = places.low, places.high
     limit = rays.rows * rays.pitch
     first = np.clip((y0 - rays.low[1]) / rays.pitch - 1e-6, 0, rays.rows)
     last = np.clip((y1 - rays.low[1]) / rays.pitch + 1e-6, -1, rays.rows - 1)
@@ -131,13 +148,41 @@ def _runs(rays: _Sorted, boxes: Array) -> tuple[Index, Index, Index]:
     number = last[found].astype(np.int64) - top + 1
     face = np.repeat(found, number)
     row = np.arange(len(face)) - np.repeat(np.cumsum(number) - number, number) + np.repeat(top, number)
-    left = np.clip(x0[face] - rays.low[0], 0, rays.span)
-    right = np.clip(x1[face] - rays.low[0], -1e-12, rays.span * (1 - 1e-12))
+    x0, x1 = _narrowed(places, face, row, rays)
+    left = np.clip(x0 - rays.low[0], 0, rays.span)
+    right = np.clip(x1 - rays.low[0], -1e-12, rays.span * (1 - 1e-12))
     start = np.searchsorted(rays.keys, row * rays.span + left - 1e-12)
     stop = np.searchsorted(rays.keys, row * rays.span + right + 1e-12, side="right")
     count = np.maximum(stop - start, 0)
     some = np.flatnonzero(count)
     return face[some], start[some], count[some]
+
+
+def _narrowed(places: _Places, face: Index, row: Index, rays: _Sorted) -> tuple[Array, Array]:
+    """Smallest and largest x (n,) of triangles within rows; that of the whole triangle if it is small.
+
+    Large triangles at a slant have most of the rays of their bounding boxes beside them.
+    """
+    x0, x1 = places.low[0, face], places.high[0, face]
+    spans = np.minimum(x1 - x0, places.high[1, face] - places.low[1, face])
+    large = np.flatnonzero(np.isfinite(spans) & (spans > LARGE * rays.pitch))
+    corners = places.corners[:, :, face[large]]
+    bottom = rays.low[1] + (row[large] - 1e-6) * rays.pitch
+    top = bottom + (1 + 2e-6) * rays.pitch
+    left, right = np.full(len(large), np.inf), np.full(len(large), -np.inf)
+    for (ax, ay), (bx, by) in zip(corners, corners[[1, 2, 0]], strict=True):
+        low, high = np.maximum(np.minimum(ay, by), bottom), np.minimum(np.maximum(ay, by), top)
+        with np.errstate(all="ignore"):
+            slope = np.where(by == ay, np.inf, (bx - ax) / (by - ay))
+            ends = ax + slope * (low - ay), ax + slope * (high - ay)
+        flat = ~np.isfinite(slope)
+        ends = np.where(flat, ax, ends[0]), np.where(flat, bx, ends[1])
+        meets = low <= high
+        left = np.where(meets, np.minimum(left, np.minimum(*ends)), left)
+        right = np.where(meets, np.maximum(right, np.maximum(*ends)), right)
+    slack = 1e-9 * (x1[large] - x0[large]) + 1e-12
+    x0[large], x1[large] = np.maximum(x0[large], left - slack), np.minimum(x1[large], right + slack)
+    return x0, x1
 
 
 def _cross(a: Array, b: Array) -> Array:
