@@ -19,10 +19,10 @@ from rich.console import Console
 
 from sim.temporary import temporary_folder
 from sim2coco.datasets.labelled import Label, LabelledImage
+from sim2coco.datasets.pixels import read_pixels
 from sim2coco.datasets.reading import open_dataset
 from sim2coco.records import Record
 from sim2coco.review.dataset import DataSet
-from sim2coco.review.drawing import read_pixels
 from sim2coco.review.replay import context_for
 from sim2coco.seeding import rng_for
 from sim2coco.selecting.floating import records_of, sunk

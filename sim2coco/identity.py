@@ -62,7 +62,7 @@ class Finished:
 
 def begin(
     store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int, alone: bool = True
-) -> tuple[Format, ...]:
+) -> Finished:
     """Writes the identity of a new data set, or checks that an existing one is the same.
 
     Args:
@@ -73,7 +73,7 @@ def begin(
         alone: Whether no other process writes to the data set.
 
     Returns:
-        The annotation formats that the last finished run wrote; empty for a new data set.
+        The number of images and the annotation formats that the last finished run wrote.
 
     Raises:
         StoreError: The folder holds a different data set, or more images than requested.
@@ -85,7 +85,7 @@ def begin(
     settings = yaml.safe_dump(portable(recipe), sort_keys=False, allow_unicode=True)
     _put(store, new, finished, num_images)  # first: a folder of other files without it is not a data set
     store.put("config.yaml", settings.encode())
-    return finished.formats
+    return finished
 
 
 def finish(

@@ -1,5 +1,6 @@
 """Makes the scenes of a run that are missing."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from hashlib import sha256
@@ -19,12 +20,19 @@ from sim2coco.shard import Shard
 from sim2coco.space import check_space
 from sim2coco.store import Store
 from sim2coco.tally import Tally
+from sim2coco.target.filling import Filling, left_out
 
 Progress = Callable[[Tally], None]
 
 
 def make_missing(
-    job: Job, engine: Engine, tally: Tally, retry_failed: bool, progress: Progress | None
+    job: Job,
+    engine: Engine,
+    tally: Tally,
+    retry_failed: bool,
+    progress: Progress | None,
+    filling: Filling | None = None,
+    complete: bool = False,
 ) -> None:
     """Generates scenes until the finished scenes, counted in order, have enough accepted views.
 
@@ -36,12 +44,16 @@ def make_missing(
         tally: Counts the scenes, and says which is the next.
         retry_failed: Whether scenes that failed before are made again.
         progress: As in `generate`.
+        filling: Decides which accepted views fill the target; None without a target.
+        complete: Whether an earlier run was finished with as many images.
 
     Raises:
         StoreError: There is far too little free space.
         GenerationError: Too few views are accepted.
     """
-    known = dict(_finished(job, tally, engine.part, retry_failed))
+    # What is not decided yet counts as accepted: their number is known of finished runs only.
+    limit = sys.maxsize if filling and not complete else tally.wanted
+    known = dict(_finished(job, limit, engine.part, retry_failed))
     tally.ahead = sum(map(_accepted, known.values()))
     waiting: dict[int, Summary] = {}
     report = progress or (lambda _: None)
@@ -62,6 +74,8 @@ def make_missing(
         while not tally.done and (tally.scene in waiting or tally.scene in known):
             scene = waiting.pop(tally.scene) if tally.scene in waiting else known.pop(tally.scene)
             tally.ahead -= _accepted(scene)
+            if filling is not None:
+                scene = filling.decided(scene, tally.wanted - tally.accepted)
             tally.add(scene)
 
     count()
@@ -87,19 +101,25 @@ def _accepted(scene: Summary) -> int:
     return sum(not reasons for reasons in scene.views)
 
 
-def _finished(
-    job: Job, tally: Tally, shard: Shard | None, retry_failed: bool
-) -> Iterator[tuple[int, Summary]]:
+def _finished(job: Job, limit: int, shard: Shard | None, retry_failed: bool) -> Iterator[tuple[int, Summary]]:
     """Yields the complete scenes from earlier runs; deletes records of incomplete ones.
 
-    Records of failed scenes are also deleted if `retry_failed` is True. Those of other shards stay.
+    Records of failed scenes are also deleted if `retry_failed` is True, and so are those of later scenes of
+    which views were left out: with the scenes before them, other views are. Those of other shards stay.
+
+    Args:
+        job: The run.
+        limit: Number of accepted views whose files are compared with their records.
+        shard: The shard; None for all scenes.
+        retry_failed: As in `generate`.
     """
-    limit = tally.wanted
+    retried = False
     for name in list(job.store.list("records")):
         if shard is not None and not _belongs(name, shard):
             continue
         record = _whole(job.store, name, limit)
-        if record is None or (retry_failed and record.status == "failed"):
+        if record is None or (retry_failed and (record.status == "failed" or (retried and left_out(record)))):
+            retried = retried or (record is not None and record.status == "failed")
             job.store.delete(name)
             continue
         limit -= sum(not view.reasons for view in record.views)

@@ -28,6 +28,7 @@ from sim2coco.quality.judge import Verdict, judge
 from sim2coco.records import FORMAT, Record, View
 from sim2coco.seeding import rng_for
 from sim2coco.seeing import camera_kind, ground_seen
+from sim2coco.target.bins import bins_of_view
 
 NEEDS_NORMALS = {"normals", "sensor_depth"}
 """The further files of an image that are computed from normals."""
@@ -53,7 +54,8 @@ def make_scene(context: WorkerContext, scene: int) -> tuple[Record, list[Written
         shots = aim(context, settled, view)
         for shot, (pictures, reasons) in zip(shots, make_view(context, settled, shots), strict=True):
             told = tuple(picture.picture for picture in pictures)
-            views.append(View(view, shot.lighting, shot, reasons, told))
+            bins = None if reasons else bins_of_view(context.recipe.quality.target, pictures)
+            views.append(View(view, shot.lighting, shot, reasons, told, bins))
             files += pictures
     from_file = tuple(
         scaled_after(context.catalogue.assets[body.asset].from_file, body.scale)

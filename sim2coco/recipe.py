@@ -29,6 +29,7 @@ from sim.render.raster.wide import check_lens
 from sim.render.settings import Relit, Render
 from sim2coco.messages import ConfigError
 from sim2coco.quality.judge import Quality
+from sim2coco.target.naming import with_histograms
 
 load_kinds(scenes, scenes.cameras, scenes.kinds, sim.render, sim2coco.quality)
 
@@ -71,13 +72,13 @@ class Recipe(Settings):
 
     @classmethod
     def parse(cls, tree: object) -> "Recipe":
-        """Settings from plain values; the numbers of `camera.calibration` are read from its file.
+        """Settings from plain values; the numbers of calibration and target are read from their files.
 
         Raises:
             pydantic.ValidationError: A key or a value is invalid.
-            ConfigError: The calibration cannot be used.
+            ConfigError: The calibration or the target cannot be used.
         """
-        return super().parse(_calibrated(tree))
+        return super().parse(with_histograms(_calibrated(tree)))
 
     @model_validator(mode="after")
     def _calibration_is_read(self) -> "Recipe":

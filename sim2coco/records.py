@@ -107,13 +107,18 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One shot and its images, or the reasons why it was rejected."""
+    """One shot and its images, or the reasons why it was rejected.
+
+    `bins` are the bins of its images in the histograms of the target, by which a run chooses; None without a
+    target, and if checks reject the view.
+    """
 
     view: int
     lighting: int
     shot: Shot
     reasons: tuple[str, ...]
     pictures: tuple[Picture, ...]
+    bins: Annotated[dict[str, tuple[int, ...]] | None, Field(exclude_if=lambda bins: bins is None)] = None
 
 
 Status = Literal["done", "rejected", "failed"]
@@ -213,7 +218,7 @@ class Summary:
     """The part of a record that a run keeps in memory.
 
     `views` holds, for each view, the reasons why it was rejected; none for an accepted view. `assets` are
-    those of the scene, or those that were drawn for a failed scene.
+    those of the scene, or those that were drawn for a failed scene. `bins` are those of the views.
     """
 
     scene: int
@@ -222,6 +227,7 @@ class Summary:
     views: tuple[tuple[str, ...], ...]
     error: str | None
     assets: tuple[str, ...] = ()
+    bins: tuple[dict[str, tuple[int, ...]] | None, ...] = ()
 
 
 def summary(record: Record) -> Summary:
@@ -229,7 +235,8 @@ def summary(record: Record) -> Summary:
     views = tuple(view.reasons for view in record.views)
     bodies = record.settled.spec.bodies if record.settled else ()
     assets = dict.fromkeys(intern(asset) for asset in (*(body.asset for body in bodies), *record.drawn))
-    return Summary(record.scene, record.status, record.unlucky, views, record.error, tuple(assets))
+    bins = tuple(view.bins for view in record.views)
+    return Summary(record.scene, record.status, record.unlucky, views, record.error, tuple(assets), bins)
 
 
 def plain(value: object) -> Any:

@@ -2,8 +2,8 @@
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 import sim2coco.engines
@@ -30,6 +30,7 @@ from sim2coco.report.report import report_of_run
 from sim2coco.shard import Shard
 from sim2coco.store import LocalStore, Store
 from sim2coco.tally import Tally
+from sim2coco.target.filling import Filling
 
 load_kinds(sim2coco.engines)
 load_kinds(sim2coco.export)
@@ -49,6 +50,8 @@ class Result:
         labels: Number of labels of each category.
         far_sizes: As in `Catalogue`.
         suspects: Assets that are in several failed scenes and in no other, and the number of these scenes.
+        target: The distance of each histogram to the target: of all views, and of those that were chosen.
+        lacking: What the target still lacks most; "" if it is reached, or if there is none.
     """
 
     out: Path
@@ -60,6 +63,8 @@ class Result:
     labels: Counter[str]
     far_sizes: Mapping[str, str]
     suspects: Mapping[str, int]
+    target: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    lacking: str = ""
 
 
 def generate(
@@ -78,7 +83,7 @@ def generate(
     """Generates a data set, or the missing part of an existing one.
 
     If the engine has a shard, its part of the scenes is made, and nothing else: neither annotations nor the
-    card. A run without a shard completes the data set.
+    card. A run without a shard completes the data set. It alone decides which views fill a target.
 
     Args:
         recipe: The settings of the images.
@@ -97,6 +102,7 @@ def generate(
     Raises:
         StoreError: `out` cannot be written, is in use by another run, holds other files, a different data
             set, or more images than requested, or its disk is far too small.
+        ConfigError: The target has nothing in common with the categories.
         CatalogueError: A mesh cannot be used, or there are too few meshes to give each split its own.
         EglUnavailable: The renderer does not work on this machine.
         GenerationError: Too few views are accepted.
@@ -111,6 +117,7 @@ def generate(
         catalogue = recipe.load_catalogue()
         log_notes(catalogue)
         recipe.hold_out(catalogue)  # raises an error early if there are too few meshes or images
+        chooser = recipe.quality.chooser(catalogue.names, catalogue.categories)
         for format in formats:
             format.check(recipe, catalogue)
         folder = Path(out).expanduser().absolute()
@@ -120,9 +127,12 @@ def generate(
             written = begin(store, recipe, catalogue, num_images, alone=shard is None)
             job = Job(recipe, catalogue, store, Path(scratch), workers, processes)
             tally = replace(_tally(recipe, num_images, shard), typical_size_m=catalogue.typical_size_m)
-            make_missing(job, engine, tally, retry_failed, progress)
+            filling = Filling(store, chooser, recipe.lightings) if chooser and shard is None else None
+            complete = written.num_images == num_images
+            make_missing(job, engine, tally, retry_failed, progress, filling, complete)
             if shard is None:
-                labels = _complete(job, tally, combined(written, formats), card, report)
+                all_formats = combined(written.formats, formats)
+                labels = _complete(job, tally, all_formats, card, report, filling)
             else:
                 store.sync()
                 labels = Counter()
@@ -136,6 +146,8 @@ def generate(
         labels,
         catalogue.far_sizes,
         tally.suspects,
+        filling.chooser.result if filling else {},
+        filling.chooser.missing() if filling else "",
     )
 
 
@@ -147,10 +159,12 @@ def _tally(recipe: Recipe, num_images: int, shard: Shard | None) -> Tally:
     return Tally(shard.images(num_images), patience, min_yield, scene=shard.index, step=shard.number)
 
 
-def _complete(job: Job, tally: Tally, formats: Sequence[Format], card: bool, report: bool) -> Counter[str]:
+def _complete(
+    job: Job, tally: Tally, formats: Sequence[Format], card: bool, report: bool, filling: Filling | None
+) -> Counter[str]:
     """Writes everything but scenes, and at last that the run is finished; returns the labels by category."""
     found = Gathering(_info(job), job.workers, tolerant=True) if report else None
-    labels = finalise(job, tally, formats, card, found)
+    labels = finalise(job, tally, formats, card, found, filling.left_out if filling else set())
     if found:
         run = finished_run(job.recipe, job.catalogue, tally.wanted, formats)
         report_of_run(job.store, job.store.path("."), found, job.workers, run)
@@ -159,15 +173,21 @@ def _complete(job: Job, tally: Tally, formats: Sequence[Format], card: bool, rep
 
 
 def finalise(
-    job: Job, tally: Tally, formats: Sequence[Format], card: bool = True, found: Gathering | None = None
+    job: Job,
+    tally: Tally,
+    formats: Sequence[Format],
+    card: bool = True,
+    found: Gathering | None = None,
+    left_out: Set[tuple[int, ...]] = frozenset(),
 ) -> Counter[str]:
     """Deletes surplus images, writes the annotations and the card; returns the labels of each category.
 
-    The report's `found` gathers what it needs of the images while they are read.
+    The report's `found` gathers what it needs of the images while they are read. `left_out` has scene, view
+    and lighting of the views that were left out for a target.
     """
     store, info = job.store, _info(job)
     store.sweep()
-    _remove_rest(store, tally, job.recipe.split.shares, formats)
+    _remove_rest(store, tally, job.recipe.split.shares, formats, left_out)
     store.sync()  # nothing may list an image that a power failure could still take
     contents = Contents(info)
     images = contents.counted(labelled_images(store, info, tally.scene, tally.wanted))
@@ -184,10 +204,16 @@ def _info(job: Job) -> DatasetInfo:
     return dataset_info(job.recipe.split.shares, job.catalogue, job.recipe.image.depth_scale_mm)
 
 
-def _remove_rest(store: Store, tally: Tally, splits: Collection[str], formats: Iterable[Format]) -> None:
+def _remove_rest(
+    store: Store,
+    tally: Tally,
+    splits: Collection[str],
+    formats: Iterable[Format],
+    left_out: Set[tuple[int, ...]],
+) -> None:
     """Deletes records after the last scene, and files of images that do not belong to the data set.
 
-    These are images after the last, and those that workers had written when they died.
+    These are images after the last, those that workers had written when they died, and those left out.
     Files that sim2coco has not written stay, even if their names begin like those of images.
     """
     last, failed = tally.scene - 1, {scene for scene, _ in tally.failed}
@@ -201,7 +227,9 @@ def _remove_rest(store: Store, tally: Tally, splits: Collection[str], formats: I
         else:
             known = str(PurePosixPath(name).parent) in folders or name.partition("/")[0] in of_formats
             key = picture_key(name) if known else None
-            unwanted = key is not None and (key[0] in failed or (key[0] >= last and key not in keys))
+            unwanted = key is not None and (
+                key[0] in failed or key[:3] in left_out or (key[0] >= last and key not in keys)
+            )
         if unwanted:
             store.delete(name)
 

@@ -4,6 +4,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from sim2coco.records import Summary
+from sim2coco.target.settings import TARGET
 
 
 class GenerationError(Exception):
@@ -20,6 +21,7 @@ ADVICE = {
     "too_close": "set a smaller camera.fill, or a larger distance",
     "lens_folds": "set smaller ranges in camera.distortion, or a smaller camera.fov_deg",
     "below_floor": "set a larger camera.elevation_deg or camera.heights_m, or scene=floating, without floor",
+    TARGET: "set a smaller quality.target_effort or a larger quality.target_tolerance",
     "failed": "look at run.log, and at the meshes",
 }
 """Advice for the user by rejection reason, for reasons that are not checks of the image quality."""
@@ -33,7 +35,8 @@ class Tally:
 
     Attributes:
         wanted: Number of accepted views to generate.
-        patience: Number of most recent views over which the fraction of accepted views is measured.
+        patience: Number of most recent views over which the fraction of accepted views is measured; those
+            that are left out for a target do not count.
         min_yield: Minimum fraction of accepted views among them; the run is aborted below it.
         scene: Index of the next scene to count.
         step: Difference between the indices of two successive scenes.
@@ -99,7 +102,8 @@ class Tally:
             self.reasons.update(reasons)
             self.accepted += not reasons
             self.kept_of_last += not reasons
-            self._recent.append(not reasons)
+            if TARGET not in reasons:  # these are rejected for better ones
+                self._recent.append(not reasons)
         while len(self._recent) > self.patience:
             self._recent.popleft()
         if len(self._recent) == self.patience and sum(self._recent) < self.min_yield * self.patience:

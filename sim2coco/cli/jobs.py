@@ -161,6 +161,7 @@ def _summarise(result: "Result", folder: str, objects: list[str], defects: list[
         out.print(
             "when all shards are finished, the same command without engine.shard completes the data set"
         )
+    _tell_target(result)
     many = _advise(result.images, result.reasons)
     missing = [name for name, number in result.labels.items() if not number]
     if missing and sum(result.labels.values()) >= LABELS_PER_CATEGORY * len(result.labels):
@@ -184,11 +185,24 @@ def _summarise(result: "Result", folder: str, objects: list[str], defects: list[
     return 3 if result.failed else 0
 
 
+def _tell_target(result: "Result") -> None:
+    """Prints how near the images are to the target, and what is missing if it is not reached."""
+    if not result.target:
+        return
+    told = ", ".join(f"{name} {drawn:.2f} -> {kept:.2f}" for name, (drawn, kept) in result.target.items())
+    out.print(f"distances to quality.target, of all views and of those kept: {told}", markup=False)
+    if result.lacking:
+        hint = "a larger quality.target_effort, or settings that sim2coco match has found, bring it nearer"
+        err.print(f"quality.target is not reached; it lacks most {result.lacking}; {hint}", markup=False)
+
+
 def _advise(accepted: int, reasons: Counter[str]) -> bool:
     """Prints which setting to change if many views were rejected; returns whether that is so."""
     from sim2coco.tally import advice
+    from sim2coco.target.settings import TARGET
 
-    reasons = Counter({reason: number for reason, number in reasons.items() if reason != "failed"})
+    left_out = ("failed", TARGET)  # the second was asked for
+    reasons = Counter({reason: number for reason, number in reasons.items() if reason not in left_out})
     rejected = sum(reasons.values())
     many = rejected > MANY_REJECTED * (accepted + rejected)
     if many:

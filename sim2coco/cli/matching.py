@@ -135,8 +135,8 @@ def _real(options: argparse.Namespace) -> tuple["Observed", str]:
     """
     from sim2coco.datasets.errors import DataSetError
     from sim2coco.datasets.reading import open_annotations
+    from sim2coco.datasets.reference import open_reference
     from sim2coco.matching.observed import observe
-    from sim2coco.selecting.reference import open_reference
 
     path = Path(options.real).expanduser()
     if options.images:

@@ -14,6 +14,7 @@ from scenes.settings import did_you_mean
 from sim2coco.cli.progress import ProgressBar
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.reading import Dataset, open_dataset
+from sim2coco.datasets.reference import open_reference
 from sim2coco.datasets.verdicts import read_verdicts, rejected
 from sim2coco.export.derived import write_derived
 from sim2coco.export.newfolder import check_new, refuse_inside
@@ -21,7 +22,6 @@ from sim2coco.messages import counted
 from sim2coco.selecting.floating import floating
 from sim2coco.selecting.listing import CSV, listing
 from sim2coco.selecting.matching import COMPARED, uniform
-from sim2coco.selecting.reference import open_reference
 from sim2coco.selecting.removing import FLOATING, REASONS, REMOVED, Verdicts
 from sim2coco.selecting.selecting import Selection, Wish, reduced, selected
 from sim2coco.statistics.embedding import SIDE_PX, embed

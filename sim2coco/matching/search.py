@@ -118,7 +118,7 @@ class _Trials:
 
 
 def reduced(tree: Tree) -> Tree:
-    """Settings whose images are not larger than they have to be, without further files, of the same view."""
+    """Settings whose images are not larger than they have to be, without further files and target."""
     image, camera = tree["image"], tree["camera"]
     factor = min(1.0, LONGER_PX / max(image["width"], image["height"]))
     sides = {side: max(1, round(factor * image[side])) for side in ("width", "height")}
@@ -126,7 +126,8 @@ def reduced(tree: Tree) -> Tree:
     given = {key: side for key, side in IN_PIXELS.items() if camera.get(key) is not None}
     numbers = {key: [scales[side] * bound for bound in camera[key]] for key, side in given.items()}
     small = {**image, **sides, "extra": [], "depth_sensor": None}
-    return {**tree, "image": small, "camera": {**camera, **numbers}}
+    quality = {**tree["quality"], "target": None}
+    return {**tree, "image": small, "camera": {**camera, **numbers}, "quality": quality}
 
 
 def check_size(tree: Tree, real: Observed) -> None:

@@ -1,9 +1,9 @@
 """Applies all checks to a labelled image."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Literal
 
 import cv2
 import numpy as np
@@ -12,6 +12,8 @@ from pydantic import Field, SerializeAsAny
 
 from scenes.settings import Kind, Settings, Share, one_of
 from sim.annotate import Instance, Measures, Sample, measure
+from sim2coco.target.choosing import Chooser
+from sim2coco.target.settings import BALANCED, HISTOGRAMS, Name, Target
 
 HIDDEN = "hidden"
 """The reason for dropping the label of an instance without visible pixels, whatever the checks are."""
@@ -74,6 +76,34 @@ class Quality(Settings):
     """Number of most recent views over which min_yield is measured."""
     min_yield: Share = 0.02
     """Minimum fraction of accepted views; below it, the run stops with an error."""
+    target: Literal["balanced"] | Target | None = None
+    """What the accepted images are like together: balanced, for equally many labels of each category; a COCO
+    data set (its folder or an annotation file) whose histograms they are to have; or these histograms."""
+    target_histograms: Annotated[tuple[Name, ...], Field(min_length=1)] = HISTOGRAMS
+    """Which histograms of the data set are taken."""
+    target_tolerance: Annotated[float, Field(ge=0, le=10)] = 0.05
+    """Distance to the target at which it is reached: the mean over the histograms, in standard deviations of
+    the target; of categories, the share of labels of another category than wanted."""
+    target_effort: Annotated[int, Field(ge=1, le=100)] = 5
+    """Number of accepted views that are drawn for each that is kept, in the mean, until the target is
+    reached; those that bring it nearest are kept."""
+
+    def chooser(self, objects: Sequence[str], categories: Sequence[str]) -> Chooser | None:
+        """Decides which views fill the target; None without a target.
+
+        Args:
+            objects: Names of the categories of objects.
+            categories: Names of all categories.
+
+        Raises:
+            ConfigError: The target has no histogram that can be compared.
+        """
+        if self.target is None:
+            return None
+        balanced = Target(name=BALANCED, categories=dict.fromkeys(objects, 1.0))
+        target = balanced if self.target == BALANCED else self.target
+        assert isinstance(target, Target)
+        return Chooser(target, categories, self.target_tolerance, self.target_effort)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 
 from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.datasets.pixels import read_pixels
 from sim2coco.report.samples import data_uri
-from sim2coco.review.drawing import read_pixels
 from sim2coco.statistics.duplicates import near_duplicates
 from sim2coco.statistics.measures import ImageMeasures
 

@@ -11,6 +11,7 @@ from sim2coco.datasets.labelled import DatasetInfo
 from sim2coco.datasets.provenance import FILE
 from sim2coco.review.status import status
 from sim2coco.tally import advice
+from sim2coco.target.settings import TARGET
 
 LONGEST = 200_000
 """Number of characters of the settings that are shown."""
@@ -77,7 +78,7 @@ def _of_run(root: Path, run: Mapping[str, Any]) -> Making:
         reasons=found.reasons,
         views=found.accepted,
         rejected=found.rejected,
-        advice=advice(Counter({reason: n for reason, n in found.reasons.items() if reason != "failed"})),
+        advice=advice(Counter({key: n for key, n in found.reasons.items() if key not in ("failed", TARGET)})),
         failed=found.scenes["failed"],
     )
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.labelled import Label, LabelledImage, Xywh
+from sim2coco.datasets.pixels import read_pixels
 from sim2coco.report.axes import short, svg
-from sim2coco.review.drawing import read_pixels
 from sim2coco.review.overlay import color_of, decoded
 
 LONGER_PX, QUALITY = 480, 80

@@ -16,6 +16,8 @@ from sim2coco.pipeline import make_view
 from sim2coco.records import Picture, Record, View, from_bytes, kept_views, picture_files, record_name
 from sim2coco.review.dataset import DataSet
 from sim2coco.review.replay import context_for
+from sim2coco.target.bins import bins_of_view
+from sim2coco.target.settings import TARGET
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +111,14 @@ def _scene(data: DataSet, context: WorkerContext, record: Record, kept: Sequence
             )
             continue
         for view, (pictures, reasons) in zip(views, outcomes, strict=True):
-            if reasons != view.reasons:
+            if reasons != without_target(view.reasons):
                 what = f"rendered again, it is {_verdict(reasons)}; the record says {_verdict(view.reasons)}"
                 yield Fault(file, f"view {number}, lighting {view.lighting}", "rendering", what)
+            elif view.bins is not None and view.bins != bins_of_view(context.recipe.quality.target, pictures):
+                what = "rendered again, it is in other bins of the target's histograms"
+                yield Fault(file, f"view {number}, lighting {view.lighting}", "rendering", what)
+            elif TARGET in view.reasons:
+                continue
             elif len(pictures) != len(view.pictures):
                 what = f"rendered again, it has {len(pictures)} images, not {len(view.pictures)}"
                 yield Fault(file, f"view {number}, lighting {view.lighting}", "rendering", what)
@@ -119,6 +126,11 @@ def _scene(data: DataSet, context: WorkerContext, record: Record, kept: Sequence
                 for picture, again in zip(view.pictures, pictures, strict=True):
                     for what in _differences(data, record, picture, again, view in kept):
                         yield Fault(file, picture.name, "rendering", f"rendered again, {what}")
+
+
+def without_target(reasons: tuple[str, ...]) -> tuple[str, ...]:
+    """The reasons why checks reject a view; that it was left out for a target does not follow from it."""
+    return tuple(reason for reason in reasons if reason != TARGET)
 
 
 def _verdict(reasons: Sequence[str]) -> str:

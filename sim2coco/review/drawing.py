@@ -7,8 +7,6 @@ from sim2coco.datasets.labelled import LabelledImage
 from sim2coco.datasets.pixels import read_pixels
 from sim2coco.review.overlay import Style, overlay
 
-__all__ = ["in_cell", "read_pixels"]
-
 CELL_PX = 320
 """Width of each image on a sheet."""
 MAX_HEIGHT = 2

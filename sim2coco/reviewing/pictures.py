@@ -8,7 +8,7 @@ import numpy as np
 from sim2coco.contactsheet import Image
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.labelled import LabelledImage
-from sim2coco.review.drawing import read_pixels
+from sim2coco.datasets.pixels import read_pixels
 
 THUMBNAIL_PX, THUMBNAIL_QUALITY = 192, 80
 LONGER_PX, QUALITY = 2560, 95

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim2coco.datasets.labelled import LabelledImage
-from sim2coco.review.drawing import read_pixels
+from sim2coco.datasets.pixels import read_pixels
 from sim2coco.statistics.alignment import deviation
 from sim2coco.statistics.measures import ImageMeasures
 from sim2coco.statistics.pixels import at_most

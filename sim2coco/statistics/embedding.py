@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.labelled import LabelledImage
-from sim2coco.review.drawing import read_pixels
+from sim2coco.datasets.pixels import read_pixels
 from sim2coco.statistics.measures import ImageMeasures
 
 SIDE_PX, BATCH = 224, 16

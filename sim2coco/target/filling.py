@@ -1,0 +1,70 @@
+"""Applies a target to the scenes of a run: views that are not chosen are rejected and removed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from sim2coco.records import Record, Summary, View, from_bytes, picture_files, record_name, to_bytes
+from sim2coco.store import Store
+from sim2coco.target.choosing import Chooser
+from sim2coco.target.settings import TARGET
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """Decides about the views of scenes, which are given in order.
+
+    Attributes:
+        store: The data set.
+        chooser: Decides.
+        lightings: Number of lightings of each view.
+        left_out: Scene, view and lighting of those that were left out.
+    """
+
+    store: Store
+    chooser: Chooser
+    lightings: int
+    left_out: set[tuple[int, int, int]] = field(default_factory=set)
+
+    def decided(self, scene: Summary, wanted: int) -> Summary:
+        """The scene with the reason `target` for views that are not chosen, whose files are removed.
+
+        Once as many views as are wanted are chosen, nothing is decided about the rest. They belong to the
+        scene until the run ends.
+
+        Args:
+            scene: The next scene.
+            wanted: Number of views that are still wanted.
+        """
+        views = list(scene.views)
+        for index, (reasons, bins) in enumerate(zip(scene.views, scene.bins, strict=True)):
+            if bins is None or wanted <= 0:
+                continue
+            if self.chooser.take(bins, left_out=bool(reasons)):
+                wanted -= 1
+            else:
+                views[index] = (TARGET,)
+                self.left_out.add((scene.scene, *divmod(index, self.lightings)))
+        new = [index for index, reasons in enumerate(views) if reasons != scene.views[index]]
+        if new:
+            self._remove(scene.scene, new)
+        return replace(scene, views=tuple(views))
+
+    def _remove(self, scene: int, new: Sequence[int]) -> None:
+        """Rewrites the record, and removes the files of views; what a killed run leaves is removed later."""
+        record = from_bytes(self.store.get(record_name(scene)))
+        views = [_rejected(view) if index in new else view for index, view in enumerate(record.views)]
+        content = to_bytes(replace(record, views=tuple(views)))
+        self.store.put(record_name(scene), content, sync=False)
+        for index in new:
+            for picture in record.views[index].pictures:
+                for name in picture_files(record.split, picture):
+                    self.store.delete(name)
+
+
+def left_out(record: Record) -> bool:
+    """Whether views of a scene were left out."""
+    return any(TARGET in view.reasons for view in record.views)
+
+
+def _rejected(view: View) -> View:
+    return replace(view, reasons=(TARGET,), pictures=())

@@ -1,0 +1,72 @@
+"""Reads the histograms of a data set for a target."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from sim2coco.datasets.labelled import LabelledImage
+from sim2coco.datasets.pixels import read_pixels
+from sim2coco.datasets.reading import Dataset
+from sim2coco.datasets.reference import open_reference
+from sim2coco.statistics.labels import measure_labels
+from sim2coco.statistics.pixels import LONGER_PX
+from sim2coco.target.bins import binned, mean_luma
+from sim2coco.target.settings import QUANTITY, Target
+
+DECODED = 1000
+"""Number of images whose brightness is measured, spread evenly over the data set."""
+
+
+def read_target(path: Path, histograms: Collection[str]) -> Target:
+    """The histograms of a data set.
+
+    Args:
+        path: Its folder, or one of its annotation files.
+        histograms: Names of the histograms that are wanted; those of which nothing is known are left out.
+
+    Raises:
+        DataSetError: The data set cannot be read.
+    """
+    data, split = open_reference(path)
+    images = sum(size.images for size in data.sizes().values())
+    return _read(path.resolve(), split, f"{data.identity} {images}", frozenset(histograms))
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, split: str | None, state: str, histograms: frozenset[str]) -> Target:
+    """The same; the state stands for the content of the data set, which is read once in a process."""
+    data, _ = open_reference(path)
+    names = data.info.categories
+    labels: Counter[str] = Counter(dict.fromkeys(names, 0))
+    counts = {name: np.zeros(len(one.edges) - 1, np.int64) for name, one in QUANTITY.items()}
+    for image, decoded in _images(data, split, "brightness" in histograms):
+        objects = [one for one in measure_labels(image) if not one.crowd]
+        labels.update(names[one.category] for one in objects)
+        area = image.width * image.height
+        known = [one.occlusion for one in objects if one.occlusion is not None]
+        _add(counts, "objects", [len(objects)])
+        _add(counts, "box_size", [float(np.sqrt(one.box[2] * one.box[3] / area)) for one in objects])
+        _add(counts, "occlusion", known)
+        _add(counts, "brightness", [mean_luma(read_pixels(image, LONGER_PX))] if decoded else [])
+    found: dict[str, object] = {
+        name: counts[name].tolist() for name in counts if name in histograms and counts[name].any()
+    }
+    if "categories" in histograms and labels.total():
+        found["categories"] = dict(labels)
+    return Target.parse({"name": path.name, **found})
+
+
+def _images(data: Dataset, split: str | None, decoded: bool) -> Iterator[tuple[LabelledImage, bool]]:
+    """Yields the images, each with whether its brightness is measured."""
+    sizes = data.sizes()
+    number = sum(size.images for name, size in sizes.items() if split in (None, name))
+    step = max(1, -(-number // DECODED))
+    for index, image in enumerate(data.images(split)):
+        yield image, decoded and index % step == 0
+
+
+def _add(counts: dict[str, np.ndarray], name: str, values: list[float]) -> None:
+    np.add.at(counts[name], list(binned(name, values)), 1)

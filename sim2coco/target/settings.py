@@ -1,0 +1,58 @@
+"""The settings of a target: the histograms that the accepted images are to have together."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from scenes.settings import Settings
+from sim2coco.statistics.histograms import QUANTITIES, Quantity
+
+BALANCED = "balanced"
+"""The target in which all categories have equally many labels."""
+TARGET = "target"
+"""The reason for rejecting a view that no check rejects, but that others bring the target nearer than."""
+
+Name = Literal["objects", "box_size", "occlusion", "brightness", "categories"]
+HISTOGRAMS: tuple[Name, ...] = ("objects", "box_size", "occlusion", "brightness", "categories")
+"""The histograms that a target can have."""
+QUANTITY: dict[str, Quantity] = {one.name: one for one in QUANTITIES if one.name in HISTOGRAMS}
+"""Those whose bins have an order."""
+
+Number = Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0)]
+Counts = Annotated[tuple[Number, ...], Field(max_length=1024)]
+
+
+class Target(Settings):
+    """Histograms that accepted images are to have together, in any unit: only shares count."""
+
+    name: str = ""
+    """Name of the data set whose histograms they are."""
+    objects: Counts | None = None
+    """Images with 0, 1, 2, ... labels, at most 65 numbers; null leaves a histogram out."""
+    box_size: Counts | None = None
+    """Labels by √(box area / image area), in 32 bins of a quarter of an octave from 1/256 to 1."""
+    occlusion: Counts | None = None
+    """Labels by the hidden share of the object inside the image, in 20 bins from 0 to 1."""
+    brightness: Counts | None = None
+    """Images by their mean luma, in 32 bins of 8 from 0 to 256."""
+    categories: dict[str, Number] | None = None
+    """Labels of each category by its name; categories that are not listed do not count."""
+
+    @model_validator(mode="after")
+    def _fits_the_bins(self) -> "Target":
+        for name, quantity in QUANTITY.items():
+            counts, most = getattr(self, name), len(quantity.edges) - 1
+            if counts is not None and (len(counts) > most or not sum(counts)):
+                raise ValueError(f"{name}: needs at most {most} numbers that are not all 0")
+        if self.categories is not None and not sum(self.categories.values()):
+            raise ValueError("categories: needs numbers that are not all 0")
+        return self
+
+    def shares(self, name: str) -> NDArray[np.float64]:
+        """(n,), the share of each bin of a histogram whose bins have an order."""
+        counts = np.zeros(len(QUANTITY[name].edges) - 1)
+        given = getattr(self, name)
+        counts[: len(given)] = given
+        return np.asarray(counts / counts.sum(), np.float64)
