@@ -3,6 +3,7 @@
 from sim2coco.labels import Written
 from sim2coco.records import Record, record_name, to_bytes
 from sim2coco.store import Store, StoreError
+from sim2coco.target.filling import left_out_as
 
 
 def commit(store: Store, record: Record, pictures: list[Written]) -> None:
@@ -15,21 +16,23 @@ def commit(store: Store, record: Record, pictures: list[Written]) -> None:
     """
     name, content = record_name(record.scene), to_bytes(record)
     if store.exists(name):
-        _check_same(store, name, content)
+        _check_same(store, name, record)
     for picture in pictures:
         for file, encoded in picture.files.items():
             if not _holds(store, file, encoded):
                 store.put(file, encoded, sync=False)
     if not store.put_new(name, content):
-        _check_same(store, name, content)
+        _check_same(store, name, record)
 
 
-def _check_same(store: Store, name: str, content: bytes) -> None:
+def _check_same(store: Store, name: str, record: Record) -> None:
     """Compares a record with that of another process which has made the same scene.
 
     If they differ, the files of the scene may be mixed, so the record is deleted: the scene is made again.
+    Views that were left out for a target meanwhile are no difference.
     """
-    if store.get(name) != content:
+    there = store.get(name)
+    if there != to_bytes(record) and there != to_bytes(left_out_as(record, there)):
         store.delete(name)
         what = f"{store}: {name} was made twice, with different bytes"
         raise StoreError(f"{what}; machines or versions differ: compare them, and run the same command again")

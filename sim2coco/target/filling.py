@@ -66,5 +66,15 @@ def left_out(record: Record) -> bool:
     return any(TARGET in view.reasons for view in record.views)
 
 
+def left_out_as(record: Record, other: bytes) -> Record:
+    """A record in which the same views are left out as in another one of the scene, which may be invalid."""
+    try:
+        out = {(view.view, view.lighting) for view in from_bytes(other).views if TARGET in view.reasons}
+    except ValueError:
+        return record
+    views = [_rejected(view) if (view.view, view.lighting) in out else view for view in record.views]
+    return replace(record, views=tuple(views))
+
+
 def _rejected(view: View) -> View:
     return replace(view, reasons=(TARGET,), pictures=())

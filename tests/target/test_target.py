@@ -4,6 +4,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,20 +12,21 @@ import pytest
 
 from sim2coco import Recipe, generate
 from sim2coco.check import check
+from sim2coco.committing import commit
 from sim2coco.datasets.reading import open_dataset
 from sim2coco.engines.engine import Engine, Job, record_failure
 from sim2coco.engines.inline import Inline
 from sim2coco.engines.local import Local
 from sim2coco.labels import Written
 from sim2coco.messages import ConfigError
-from sim2coco.pipeline import commit
 from sim2coco.records import Summary, from_bytes, picture_files, record_name, summary
 from sim2coco.review.deep import check_deep
 from sim2coco.run import Result
 from sim2coco.statistics.histograms import Histogram, earth_movers_distance, histograms
 from sim2coco.statistics.measuring import measure
-from sim2coco.store import LocalStore
+from sim2coco.store import LocalStore, StoreError
 from sim2coco.target.choosing import Chooser
+from sim2coco.target.filling import left_out
 from sim2coco.target.settings import TARGET, Target
 from tests.commandline import tree
 from tests.failingdisk import KILLED, in_child, kill_at, watched
@@ -233,6 +235,18 @@ def test_images_without_labels_keep_their_share() -> None:
     rng = np.random.Generator(np.random.PCG64(1))
     kept = [empty for empty in rng.random(1000) < 0.1 if chooser.take({"categories": () if empty else (0,)})]
     assert abs(np.mean(kept) - 0.1) < 0.02
+
+
+def test_a_scene_that_is_committed_again_is_the_same(drawn: Path, filled: Path, tmp_path: Path) -> None:
+    """As by a machine that was taken for dead."""
+    shutil.copytree(filled, tmp_path / "data")
+    store = LocalStore(tmp_path / "data")
+    record = from_bytes(LocalStore(drawn).get(record_name(0)))
+    assert left_out(from_bytes(store.get(record_name(0))))
+    commit(store, record, [])
+    assert store.get(record_name(0)) == LocalStore(filled).get(record_name(0))
+    with pytest.raises(StoreError, match="made twice, with different bytes"):
+        commit(store, replace(record, views=record.views[:1]), [])
 
 
 @pytest.mark.slow
