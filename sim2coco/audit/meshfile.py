@@ -25,6 +25,9 @@ UNITS_M = {
 """The units of 3MF."""
 
 
+CUT_OUT = "has cut-out materials, which its triangles do not show"
+
+
 class Unreadable(Exception):
     """A mesh file cannot be read by any of the readers. The message gives the reason in a few words."""
 
@@ -53,7 +56,9 @@ def read(path: Path) -> MeshFile:
     """
     suffix = path.suffix.lower()
     if suffix in (".glb", ".gltf") and re.search(rb'"alphaMode"\s*:\s*"MASK"', path.read_bytes()):
-        raise Unreadable("has cut-out materials, which its triangles do not show")
+        raise Unreadable(CUT_OUT)
+    if suffix == ".obj" and _has_cutouts(path):
+        raise Unreadable(CUT_OUT)
     unit_m, up = _stated(path)
     triangles = _solid(_whole(path, _by_assimp(path)))
     points = triangles.reshape(-1, 3)
@@ -62,6 +67,18 @@ def read(path: Path) -> MeshFile:
     if not len(triangles):
         raise Unreadable("neither assimp nor trimesh finds a triangle in it")
     return MeshFile(triangles, unit_m, up)
+
+
+def _has_cutouts(path: Path) -> bool:
+    """Whether a material file of an OBJ file names an image in which a material is transparent."""
+    names = re.findall(rb"^\s*mtllib\s+(\S[^\r\n]*)", path.read_bytes(), re.MULTILINE)
+    words = dict.fromkeys(word for name in names for word in (name.strip(b' \t"'), *name.split()))
+    files = (path.parent / word.decode("utf-8", "replace").replace("\\", "/") for word in words)
+    return any(
+        re.search(rb"^\s*map_d\s+\S", file.read_bytes(), re.MULTILINE | re.IGNORECASE)
+        for file in files
+        if file.is_file()
+    )
 
 
 def _whole(path: Path, triangles: Array) -> Array:

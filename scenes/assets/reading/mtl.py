@@ -17,6 +17,24 @@ UNUSED = ("-mm", "-imfchan", "-t")
 """Options that change how a texture looks, and are not used."""
 
 
+Pair = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Cutout:
+    """The image in which a material is transparent.
+
+    Attributes:
+        texture: File name of the image (`map_d`) as written.
+        repeats: How often it repeats along u and v.
+        offset: What is added to u and v.
+    """
+
+    texture: str
+    repeats: Pair
+    offset: Pair
+
+
 @dataclass(frozen=True, slots=True)
 class Material:
     """The colour and texture of a material.
@@ -28,14 +46,25 @@ class Material:
         offset: What is added to u and v.
         clamped: Whether the texture is meant not to repeat.
         unused: Options of the texture that are not used.
+        cutout: Where the material is transparent; None without such an image.
+        opacity: Its opacity (`d`, or 1 - `Tr`), or None if the file does not give one.
     """
 
     color: Color | None = None
     texture: str = ""
-    repeats: tuple[float, float] = (1.0, 1.0)
-    offset: tuple[float, float] = (0.0, 0.0)
+    repeats: Pair = (1.0, 1.0)
+    offset: Pair = (0.0, 0.0)
     clamped: bool = False
     unused: tuple[str, ...] = ()
+    cutout: Cutout | None = None
+    opacity: float | None = None
+
+    @property
+    def placed(self) -> tuple[Pair, Pair]:
+        """How its images lie: how often they repeat, and what is added to u and v."""
+        if self.cutout is not None and not self.texture:
+            return self.cutout.repeats, self.cutout.offset
+        return self.repeats, self.offset
 
 
 def parse_materials(content: bytes) -> dict[str, Material]:
@@ -52,6 +81,12 @@ def parse_materials(content: bytes) -> dict[str, Material]:
             materials[name] = replace(materials[name], color=_color(rest))
         elif name is not None and keyword == "map_kd" and rest:
             materials[name] = _textured(materials[name], rest)
+        elif name is not None and keyword == "map_d" and rest:
+            found = _textured(Material(), rest)
+            cutout = Cutout(found.texture, found.repeats, found.offset)
+            materials[name] = replace(materials[name], cutout=cutout)
+        elif name is not None and keyword in ("d", "tr"):
+            materials[name] = _with_opacity(materials[name], keyword, rest)
     return materials
 
 
@@ -62,6 +97,14 @@ def _color(text: str) -> Color | None:
         return None
     red, green, blue = numbers if len(numbers) == 3 else numbers[:1] * 3
     return red, green, blue
+
+
+def _with_opacity(material: Material, keyword: str, text: str) -> Material:
+    """A material with its opacity; `d` counts before `Tr`, which some programs write the other way round."""
+    numbers = _numbers(text.removeprefix("-halo").split(), 1)
+    if not numbers or (keyword == "tr" and (material.opacity is not None or numbers[0] >= 1)):
+        return material
+    return replace(material, opacity=numbers[0] if keyword == "d" else 1 - numbers[0])
 
 
 def _textured(material: Material, told: str) -> Material:
@@ -77,7 +120,7 @@ def _textured(material: Material, told: str) -> Material:
     )
 
 
-def _pair(options: list[str], option: str, default: float) -> tuple[float, float]:
+def _pair(options: list[str], option: str, default: float) -> Pair:
     """The first two numbers after an option; `default` replaces missing ones."""
     after = options[options.index(option) + 1 :] if option in options else []
     u, v = (*_numbers(after, 2), default, default)[:2]

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.reading.content import PULL, is_pointer
+from scenes.assets.reading.holes import alpha_of, glass, without_holes
+from scenes.assets.reading.limits import MAX_FACES
 from scenes.assets.reading.mtl import Material, parse_materials
-from scenes.assets.reading.named import Named
+from scenes.assets.reading.named import Named, uvs_or_nan
 from scenes.assets.reading.objfile import ObjFile, groups_of, parse
 from scenes.assets.reading.polygons import triangles_of
 from scenes.assets.reading.raw import (
@@ -52,30 +54,55 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
     cut = cut[np.argsort(material_of, kind="stable")]
     groups = np.split(obj.corners[cut], np.cumsum(np.bincount(material_of, minlength=1))[:-1])
     raws: list[Raw] = []
+    spare = MAX_FACES - len(cut)
     # The last material comes first: the order of parts is part of the hash of a mesh.
     for index, corners in reversed([*enumerate(groups)]):
         if len(corners):
-            material = materials.get(obj.materials[index] or "", Material())
-            raws += _raws(obj, corners, material, textures, resolver.notes)
+            name = obj.materials[index] or ""
+            material = materials.get(name, Material())
+            resolver.notes += glass(name, material)
+            for raw in _raws(obj, corners, material, textures, resolver.notes):
+                raws.append(textures.cut_out(raw, name, material, spare, notes))
+                spare -= max(len(raws[-1].corners) - len(raw.corners), 0)
     return tuple(raws)
 
 
 def read_named(content: bytes, resolver: MeshResolver) -> Named:
     """Reads the triangles of an OBJ file with the names of their materials, objects and groups."""
+    named, materials, textures = _uncut(content, resolver)
+    pieces = []
+    for index in np.unique(named.material_of).tolist():
+        name, which = named.materials[index], named.material_of == index
+        # Triangles that are cut out of others keep the number of their groups as if it were their colour.
+        numbers = np.repeat(named.groups_of[which, None, None], 3, axis=1).astype(np.float64)
+        raw = Raw(named.corners[which], uvs=named.uvs[which], corner_colors=numbers)
+        left = textures.cut_out(raw, name, materials.get(name, Material()), MAX_FACES, [])
+        assert left.corner_colors is not None
+        groups_of = np.rint(left.corner_colors[:, 0, 0]).astype(np.int64)
+        pieces.append((left, np.full(len(groups_of), index), groups_of))
+    corners, uvs, material_of, groups_of = (
+        np.concatenate(arrays)
+        for arrays in zip(
+            *((raw.corners, uvs_or_nan(raw.uvs, len(of)), material, of) for raw, material, of in pieces),
+            strict=True,
+        )
+    )
+    return replace(named, corners=corners, uvs=uvs, material_of=material_of, groups_of=groups_of)
+
+
+def _uncut(content: bytes, resolver: MeshResolver) -> tuple[Named, dict[str, Material], "_Textures"]:
+    """The triangles of an OBJ file with names, before holes are cut out of them, and what they look like."""
     obj = parse(content)
     cut = triangles_of(obj.vertices, obj.corners[:, 0], obj.counts, [])
     corners, polygon = obj.corners[cut], np.repeat(np.arange(len(obj.counts)), obj.counts)[cut[:, 0]]
     names = tuple(name or "" for name in obj.materials)
     materials = _materials(obj, resolver)
-    laid = [materials.get(name, Material()) for name in names]
+    laid = [materials.get(name, Material()).placed for name in names]
     material_of, (group_of, groups) = obj.material_of[polygon], groups_of(content)
-    repeats, offsets = (np.array(rows)[material_of, None] for rows in zip(*map(_placed, laid), strict=True))
+    repeats, offsets = (np.array(rows)[material_of, None] for rows in zip(*laid, strict=True))
     uvs = _rows(obj.uvs, corners[..., 1]) * repeats + offsets
-    return Named(obj.vertices[corners[..., 0]], uvs, material_of, group_of[polygon], names, groups)
-
-
-def _placed(material: Material) -> tuple[tuple[float, float], tuple[float, float]]:
-    return material.repeats, material.offset
+    named = Named(obj.vertices[corners[..., 0]], uvs, material_of, group_of[polygon], names, groups)
+    return named, materials, _Textures(resolver)
 
 
 def _materials(obj: ObjFile, resolver: MeshResolver) -> dict[str, Material]:
@@ -120,6 +147,7 @@ class _Textures:
     def __init__(self, resolver: MeshResolver) -> None:
         self._resolver = resolver
         self._known: dict[tuple[str, Color], NDArray[np.uint8] | None] = {}
+        self._alphas: dict[str, NDArray[np.uint8] | None] = {}
 
     def get(self, material: Material) -> NDArray[np.uint8] | None:
         """The texture (h, w, 3) of a material, or None if it has none that can be used."""
@@ -129,6 +157,23 @@ class _Textures:
             pixels = None if image is None else decoded(image, self._resolver.notes)
             self._known[key] = None if pixels is None else tinted(pixels, key[1])
         return self._known[key]
+
+    def _alpha(self, name: str) -> NDArray[np.uint8] | None:
+        if name not in self._alphas:
+            image = self._resolver.image(name)
+            self._alphas[name] = None if image is None else alpha_of(image, self._resolver.notes)
+        return self._alphas[name]
+
+    def cut_out(self, raw: Raw, name: str, material: Material, spare: int, notes: list[str]) -> Raw:
+        """The triangles of a material without its holes; see `without_holes`."""
+        cutout, looks = material.cutout, self._resolver.notes
+        alpha = None if cutout is None else self._alpha(cutout.texture)
+        if cutout is None or alpha is None:
+            return raw
+        if material.placed != (cutout.repeats, cutout.offset):
+            looks.append(f"material {name!r}: -s and -o of map_d are not those of map_Kd: drawn filled")
+            return raw
+        return without_holes(raw, alpha, name, spare, notes, looks)
 
 
 def _raws(
@@ -144,7 +189,8 @@ def _raws(
         notes: Notes on what is not used are added here.
     """
     uvs, normals = _rows(obj.uvs, corners[..., 1]), _rows(obj.normals, corners[..., 2])
-    uvs = uvs * material.repeats + material.offset
+    repeats, offset = material.placed
+    uvs = uvs * repeats + offset
     colors = None if obj.colors is None else obj.colors[corners[..., 0]] * _tint(material)
     raw = Raw(
         obj.vertices[corners[..., 0]],

@@ -1,0 +1,96 @@
+"""Cuts the transparent parts of OBJ materials out of their triangles, as for alpha masks of glTF."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from scenes.assets.reading.gltf.alpha import seen_share
+from scenes.assets.reading.gltf.cutting import cut
+from scenes.assets.reading.gltf.materials import WHITE, Look
+from scenes.assets.reading.gltf.pieces import Piece
+from scenes.assets.reading.mtl import Material
+from scenes.assets.reading.raw import Floats, Raw, decoded
+
+OPAQUE = 0.99
+"""Opacity from which a material is taken as opaque."""
+LEAST = 0.5
+"""Alpha from which a surface is there."""
+LARGEST_UV = 1e6
+"""Texture coordinates from this on say nothing about the place in the texture."""
+
+
+def glass(name: str, material: Material) -> Iterator[str]:
+    """Yields a note if a material is transparent as a whole."""
+    if material.opacity is not None and material.opacity < OPAQUE:
+        yield f"material {name!r} is transparent (d {material.opacity:g}): drawn opaque"
+
+
+def alpha_of(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
+    """The alpha (h, w) that an image states: its alpha channel if it has a useful one, else its brightness.
+
+    Returns:
+        None if the image is damaged; a note is then added to `notes`.
+
+    Raises:
+        Refused: The image has too many pixels.
+    """
+    rgb = decoded(image, notes)
+    if rgb is None:
+        return None
+    if image.has_transparency_data:
+        alpha = np.asarray(image.convert("RGBA").getchannel("A"), np.uint8)
+        if alpha.min() < 255:
+            return alpha
+    return np.asarray(Image.fromarray(rgb).convert("L"), np.uint8)
+
+
+def without_holes(
+    raw: Raw, alpha: NDArray[np.uint8], name: str, spare: int, notes: list[str], looks: list[str]
+) -> Raw:
+    """The triangles of a material that end where its alpha is less than a half.
+
+    Args:
+        raw: The triangles.
+        alpha: (h, w) alpha, top row first; it repeats.
+        name: Name of the material, for notes.
+        spare: How many triangles more the mesh may have.
+        notes: Notes on triangles are added here.
+        looks: A note is added here if something transparent is drawn filled.
+    """
+    called = f"material {name!r}"
+    if raw.uvs is None or not (np.abs(raw.uvs) < LARGEST_UV).all():
+        looks.append(f"{called} has a transparent texture without texture coordinates: drawn filled")
+        return raw
+    share = seen_share(_flipped(raw.uvs), np.ones(raw.corners.shape[:2]), alpha, LEAST)
+    if not share.any():
+        looks.append(f"{called} is transparent everywhere: drawn opaque")
+        return raw
+    if (share == 0).any():
+        notes.append(f"{int((share == 0).sum()):,} faces that are transparent everywhere left out")
+    shown, share = raw.kept(share > 0), share[share > 0]
+    if (share == 1).all():
+        return shown
+    assert shown.uvs is not None
+    uvs = _flipped(shown.uvs)
+    piece = Piece(Look(name), WHITE, shown.corners, shown.normals, uvs, shown.corner_colors)
+    found = cut(piece, alpha, 255 * LEAST, share < 1, spare + int((share < 1).sum()))
+    if found is None:
+        looks.append(f"{called} has holes where its texture is transparent: drawn filled")
+        return shown
+    notes.append(f"{called}: holes of its texture cut out")
+    assert found.uvs is not None
+    return replace(
+        shown,
+        corners=found.corners,
+        normals=found.normals,
+        uvs=_flipped(found.uvs),
+        corner_colors=found.colors,
+    )
+
+
+def _flipped(uvs: Floats) -> Floats:
+    """Texture coordinates with v in the other direction."""
+    return np.asarray(uvs * (1.0, -1.0) + (0.0, 1.0))
