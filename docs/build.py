@@ -13,6 +13,7 @@ from scenes.light import SunAndSky
 from sim2coco.cli.manual import as_yaml, manual
 
 DOCS = Path(__file__).parent
+MAX_BYTES = 150_000
 DAY = DOCS.parent / "conf" / "light" / "day.yaml"
 
 
@@ -77,7 +78,7 @@ def close_up(target: Path) -> None:
         pair = Image.new("RGB", (1808, 600), "white")
         for place, file in enumerate((plain, Path(png))):
             pair.paste(Image.open(file).convert("RGB").crop((60, 120, 960, 720)), (place * 908, 0))
-        pair.save(target, quality=76)
+        save(pair, target)
 
 
 def day() -> str:
@@ -93,9 +94,8 @@ def contact_sheet(target: Path) -> None:
         subprocess.run([*program, "generate", "experiment=demo", f"out={data}"], check=True)
         subprocess.run([*program, "show", data, "--sheet", "48", "--to", png], check=True)
         with Image.open(png) as sheet:
-            sheet.convert("RGB").resize(
-                (sheet.width * 5 // 8, sheet.height * 5 // 8), Image.Resampling.LANCZOS
-            ).save(target, quality=75)
+            half = (sheet.width // 2, sheet.height // 2)
+            save(sheet.convert("RGB").resize(half, Image.Resampling.LANCZOS), target)
 
 
 def relit_beside_tiny(target: Path) -> None:
@@ -145,7 +145,15 @@ def sensors(target: Path) -> None:
         part = picture.crop((340, 190, 500, 310)).resize((400, 300), Image.Resampling.NEAREST)
         sheet.paste(picture.resize((400, 300), Image.Resampling.LANCZOS), (400 * place, 0))
         sheet.paste(part, (400 * place, 300))
-    sheet.save(target, quality=82)
+    save(sheet, target)
+
+
+def save(picture: Image.Image, target: Path) -> None:
+    """Writes a JPEG of less than `MAX_BYTES`, at the best quality that is that small."""
+    for quality in range(88, 48, -4):
+        picture.save(target, quality=quality, optimize=True)
+        if target.stat().st_size < MAX_BYTES:
+            return
 
 
 def _sheet(tiles: list[Image.Image], target: Path) -> None:
@@ -154,7 +162,7 @@ def _sheet(tiles: list[Image.Image], target: Path) -> None:
     sheet = Image.new("RGB", (4 * width, -(-len(tiles) // 4) * height))
     for place, picture in enumerate(tiles):
         sheet.paste(picture, (place % 4 * width, place // 4 * height))
-    sheet.save(target, quality=88)
+    save(sheet, target)
 
 
 def _taken(count: int, *words: str, size_wh: tuple[int, int] = (400, 300)) -> list[Image.Image]:
@@ -192,7 +200,7 @@ def one_scene_in_many_lights(target: Path) -> None:
         sheet = Image.new("RGB", (4 * width, 2 * height))
         for place, picture in enumerate(tiles):
             sheet.paste(picture, (place % 4 * width, place // 4 * height))
-        sheet.save(target, quality=88)
+        save(sheet, target)
 
 
 def _lit(choice: str, out: Path) -> Image.Image:

@@ -74,9 +74,9 @@ class Overhead(CameraKind):
     def aim(
         self, rng: np.random.Generator, view: int, image: ImageSettings, bounds: tuple[Vec3, float]
     ) -> Camera:
-        """The camera of one view, aimed at the ground.
+        """The camera of one view, aimed at the origin if altitude or ground are given, otherwise at the objects.
 
-        It is aimed at the origin if altitude or ground are given, otherwise below the centre of the objects.
+        Objects may stand high above the ground, on a table; `fill` counts from their centre.
 
         Args:
             rng: Generator of this view.
@@ -92,7 +92,7 @@ class Overhead(CameraKind):
         tilt, azimuth, roll = (
             np.radians(uniform(rng, degrees)) for degrees in (self.tilt_deg, self.azimuth_deg, self.roll_deg)
         )
-        target = (self._middle(bounds[0]) + self._jitter(rng, bounds[1])) * (1.0, 1.0, 0.0)
+        target = self._middle(bounds[0]) + self._jitter(rng, bounds[1]) * (1.0, 1.0, 0.0)
         distance_m = float(self.offset(rng, view, extent_m / 2, tan_half)[2])
         if self.altitude_m:
             distance_m /= np.cos(tilt)

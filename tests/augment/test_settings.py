@@ -33,6 +33,16 @@ def test_no_augmentation_is_the_default() -> None:
     assert AugmentSettings.parse(yaml.safe_load(none.read_text())) == AugmentSettings()
 
 
+@pytest.mark.parametrize("size_wh", [(64, 48), (128, 72), (48, 64), (50, 50)], ids=str)
+def test_light_leaves_no_corner_empty(size_wh: tuple[int, int]) -> None:
+    affine = settings_of("augment", "light")["geometry"]["affine"] | {"p": 1.0}
+    transform = AugmentSettings.parse({"geometry": {"affine": affine}}).geometry["affine"].build()
+    white = np.full((*size_wh[::-1], 3), 255, np.uint8)
+    for seed in range(150):
+        transform.set_random_seed(seed)
+        assert transform(image=white)["image"].min() == 255
+
+
 WRONG: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "name": (
         {"name": "HorizontalFlop", "p": 1.0},

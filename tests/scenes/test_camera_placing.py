@@ -87,9 +87,12 @@ def test_up_in_the_image_is_the_azimuth() -> None:
             assert ahead[1] < here[1]
 
 
-def test_without_altitude_and_ground_the_objects_fill_the_image() -> None:
-    for camera in cameras(Overhead(fill=(0.5, 0.5)), 5):
-        (here, beside), _ = camera.project(np.array([(3.0, -2.0, 0.0), (3.0 + 25.0, -2.0, 0.0)]))
+@pytest.mark.parametrize("tilt", [0, 30])
+def test_without_altitude_and_ground_the_objects_fill_the_image(tilt: float) -> None:
+    """They may be high above the ground, on a table."""
+    across = (25.0 * np.sin(np.radians(40)), -25.0 * np.cos(np.radians(40)), 0.0)
+    for camera in cameras(Overhead(fill=(0.5, 0.5), tilt_deg=(tilt, tilt), azimuth_deg=(40, 40)), 5):
+        (here, beside), _ = camera.project(np.array([BOUNDS[0], np.add(BOUNDS[0], across)]))
         np.testing.assert_allclose(here, (200, 150), atol=1e-9)
         assert np.linalg.norm(beside - here) == pytest.approx(100)
 
