@@ -74,7 +74,7 @@ class Overhead(CameraKind):
     def aim(
         self, rng: np.random.Generator, view: int, image: ImageSettings, bounds: tuple[Vec3, float]
     ) -> Camera:
-        """The camera of one view, aimed at the origin if altitude or ground are given, otherwise at the objects.
+        """The camera of one view, aimed at the origin if altitude or ground are given, else at the objects.
 
         Objects may stand high above the ground, on a table; `fill` counts from their centre.
 
