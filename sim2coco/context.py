@@ -35,6 +35,7 @@ class WorkerContext:
 
     Attributes:
         drawn: Called with each scene that is drawn, before it comes to native code, which may crash.
+        rejected: Called with the image (H, W, 3) of each view that checks reject.
     """
 
     def __init__(self, recipe: Recipe, folder: Path, catalogue: Catalogue | None = None) -> None:
@@ -53,6 +54,7 @@ class WorkerContext:
         self.composer = recipe.render.composer(self.files, pictures)
         self.augmenter = Augmenter(recipe.augment)
         self.drawn: Callable[[SceneSpec], None] = lambda spec: None
+        self.rejected: Callable[[NDArray[np.uint8]], None] = lambda image: None
 
     @cached_property
     def held_out(self) -> HeldOut:

@@ -212,10 +212,12 @@ def finish(
     sample = sensed(sample, shot)
     verdict = judge(context.recipe.quality, sample, not labelled(settled), measures)
     if not verdict.accepted:
+        context.rejected(sample.image)
         return [], verdict.reasons
     pictures = []
     for copy, (finished, checked) in enumerate(augmented(context, settled, shot, sample, verdict)):
         if not checked.accepted:
+            context.rejected(finished.image)
             return [], tuple(f"augment:{reason}" for reason in checked.reasons)
         categories = len(context.catalogue.categories)
         pictures.append(written(context.recipe.image, settled, shot, copy, finished, checked, categories))

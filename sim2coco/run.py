@@ -25,6 +25,7 @@ from sim2coco.making import Progress, make_missing
 from sim2coco.notes import log_notes
 from sim2coco.recipe import Recipe
 from sim2coco.records import from_bytes, kept_views, picture_files, picture_key, record_name
+from sim2coco.rejected import keep_rejected
 from sim2coco.report.gathering import Gathering
 from sim2coco.report.report import report_of_run
 from sim2coco.shard import Shard
@@ -77,6 +78,7 @@ def generate(
     formats: Sequence[Format] = (),
     card: bool = True,
     report: bool = True,
+    rejected: int = 0,
     retry_failed: bool = False,
     progress: Progress | None = None,
 ) -> Result:
@@ -94,6 +96,7 @@ def generate(
         formats: Annotation formats to write in addition to COCO, which is always written.
         card: Whether to write `README.md`, `croissant.json` and `contact_sheet.jpg`.
         report: Whether to write `report.html`.
+        rejected: Number of rejected views for each reason whose pictures are kept, in the folder `rejected`.
         retry_failed: Whether scenes that failed before are tried again.
         progress: Called with the tally after each finished scene, and regularly in between. To stop the run
             cleanly, raise an exception from this callback. Do not raise one from a signal handler, because
@@ -132,7 +135,7 @@ def generate(
             make_missing(job, engine, tally, retry_failed, progress, filling, complete)
             if shard is None:
                 all_formats = combined(written.formats, formats)
-                labels = _complete(job, tally, all_formats, card, report, filling)
+                labels = _complete(job, tally, all_formats, card, report, filling, rejected)
             else:
                 store.sync()
                 labels = Counter()
@@ -160,11 +163,19 @@ def _tally(recipe: Recipe, num_images: int, shard: Shard | None) -> Tally:
 
 
 def _complete(
-    job: Job, tally: Tally, formats: Sequence[Format], card: bool, report: bool, filling: Filling | None
+    job: Job,
+    tally: Tally,
+    formats: Sequence[Format],
+    card: bool,
+    report: bool,
+    filling: Filling | None,
+    rejected: int,
 ) -> Counter[str]:
     """Writes everything but scenes, and at last that the run is finished; returns the labels by category."""
     found = Gathering(_info(job), job.workers, tolerant=True) if report else None
     labels = finalise(job, tally, formats, card, found, filling.left_out if filling else set())
+    if rejected:
+        keep_rejected(job, rejected)
     if found:
         run = finished_run(job.recipe, job.catalogue, tally.wanted, formats)
         report_of_run(job.store, job.store.path("."), found, job.workers, run)

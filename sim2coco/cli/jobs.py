@@ -124,6 +124,7 @@ def generate_one(tree: "DictConfig") -> int:
             formats=options.export.formats,
             card=options.export.card,
             report=options.export.report,
+            rejected=options.export.rejected,
             retry_failed=options.retry_failed,
             progress=report,
         )

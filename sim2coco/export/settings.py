@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, SerializeAsAny
+from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny
 
 from scenes.settings import Settings, one_of
 from sim2coco.export.coco import Coco
@@ -38,6 +38,8 @@ class Export(Settings):
     """Whether README.md, croissant.json and contact_sheet.jpg describe the data set."""
     report: bool = True
     """Whether report.html shows what is in the data set."""
+    rejected: Annotated[int, Field(ge=0, le=100)] = 0
+    """Number of rejected views for each reason that are kept as small pictures, which the report shows."""
 
 
 def combined(*lists: Iterable[Format]) -> tuple[Format, ...]:

@@ -3,16 +3,20 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sim2coco.datasets.labelled import DatasetInfo
 from sim2coco.datasets.provenance import FILE
+from sim2coco.rejected import folder_of
+from sim2coco.report.samples import jpeg_uri
 from sim2coco.review.status import status
 from sim2coco.tally import advice
 from sim2coco.target.settings import TARGET
 
+SHOWN = 6
+"""Number of pictures of each reason that are shown."""
 LONGEST = 200_000
 """Number of characters of the settings that are shown."""
 
@@ -31,6 +35,7 @@ class Making:
         rejected: Number of rejected views, and of scenes without a view.
         advice: What to change for fewer rejections.
         failed: Number of scenes that could not be made.
+        pictures: Names and addresses of pictures of rejected views, by reason, where they are kept.
     """
 
     facts: Sequence[tuple[str, str]] = ()
@@ -42,6 +47,7 @@ class Making:
     rejected: int = 0
     advice: str = ""
     failed: int = 0
+    pictures: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
 
 
 def making(root: Path, info: DatasetInfo, run: Mapping[str, Any] | None = None) -> Making:
@@ -80,7 +86,14 @@ def _of_run(root: Path, run: Mapping[str, Any]) -> Making:
         rejected=found.rejected,
         advice=advice(Counter({key: n for key, n in found.reasons.items() if key not in ("failed", TARGET)})),
         failed=found.scenes["failed"],
+        pictures={reason: shown for reason in found.reasons if (shown := _pictures(root, reason))},
     )
+
+
+def _pictures(root: Path, reason: str) -> list[tuple[str, str]]:
+    """Names and addresses of the pictures of the first views that were rejected for a reason."""
+    files = sorted((root / folder_of(reason)).glob("*.jpg"))[:SHOWN]
+    return [(file.stem, jpeg_uri(file.read_bytes())) for file in files]
 
 
 def _command(run: Mapping[str, Any], plugins: Sequence[str]) -> str:

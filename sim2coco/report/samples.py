@@ -81,7 +81,12 @@ def contents_of(image: LabelledImage, names: Sequence[str]) -> str:
 def data_uri(pixels: NDArray[np.uint8], quality: int = QUALITY) -> str:
     """An RGB image (H, W, 3) as a JPEG in an address."""
     _, content = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return f"data:image/jpeg;base64,{b64encode(content.tobytes()).decode('ascii')}"
+    return jpeg_uri(content.tobytes())
+
+
+def jpeg_uri(content: bytes) -> str:
+    """A JPEG file in an address."""
+    return f"data:image/jpeg;base64,{b64encode(content).decode('ascii')}"
 
 
 def color(category: int) -> str:

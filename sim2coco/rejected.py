@@ -1,0 +1,96 @@
+"""Small pictures of rejected views, rendered again from their records when a run ends."""
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import closing
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sim2coco.context import WorkerContext
+from sim2coco.engines.engine import Job
+from sim2coco.pipeline import make_view
+from sim2coco.records import Record, View, from_bytes, picture_key, picture_name
+from sim2coco.statistics.pixels import at_most
+
+FOLDER = "rejected"
+"""The folder of the pictures in the data set, which has a folder for each reason."""
+LONGER_PX, QUALITY = 240, 80
+"""The longer side of the pictures, and their quality as JPEG."""
+
+Pixels = NDArray[np.uint8]
+log = logging.getLogger("sim2coco")
+
+
+def folder_of(reason: str) -> str:
+    """The folder of the pictures of a reason, whatever characters its name has.
+
+    Example:
+        >>> folder_of("augment:too_dark")
+        'rejected/augment_too_dark'
+    """
+    return f"{FOLDER}/{re.sub('[^A-Za-z0-9_-]', '_', reason)[:80]}"
+
+
+def keep_rejected(job: Job, number: int) -> None:
+    """Writes pictures of the first rejected views of each reason.
+
+    Views without an image, such as those of a camera below the floor, have none.
+
+    Args:
+        job: The run, all scenes of which are finished.
+        number: Number of views of each reason.
+    """
+    kept: set[str] = set()
+    chosen = list(_first(job, number))
+    if chosen:
+        with closing(WorkerContext(job.recipe, job.scratch, job.catalogue)) as context:
+            for record, view, reasons in chosen:
+                if (image := _image(context, record, view)) is not None:
+                    own = picture_name(record.scene, view.view, view.lighting, 0, "jpg")
+                    names = [f"{folder_of(reason)}/{own}" for reason in reasons]
+                    for name in names:
+                        job.store.put(name, _small(image), sync=False)
+                    kept.update(names)
+    for name in list(job.store.list(FOLDER)):
+        if name not in kept and picture_key(name) is not None:
+            job.store.delete(name)
+
+
+def _first(job: Job, number: int) -> Iterator[tuple[Record, View, list[str]]]:
+    """Yields the first rejected views of each reason, with the reasons for which they are among the first."""
+    seen: dict[str, int] = {}
+    for name in list(job.store.list("records")):
+        record = from_bytes(job.store.get(name))
+        for view in record.views:
+            reasons = [reason for reason in view.reasons if seen.get(reason, 0) < number]
+            for reason in reasons:
+                seen[reason] = seen.get(reason, 0) + 1
+            if reasons:
+                yield record, view, reasons
+
+
+def _image(context: WorkerContext, record: Record, view: View) -> Pixels | None:
+    """The image of a rejected view; None if it has none."""
+    seen: list[Pixels] = []
+    context.rejected = seen.append
+    assert record.settled is not None
+    try:
+        ((pictures, _),) = make_view(context, record.settled, [view.shot])
+    except Exception:
+        log.warning("scene %d, view %d: cannot be rendered again", record.scene, view.view, exc_info=True)
+        return None
+    if pictures:  # checks accept it, and it was left out for a target
+        content = np.frombuffer(pictures[0].image, np.uint8)
+        seen.append(np.asarray(cv2.imdecode(content, cv2.IMREAD_COLOR_RGB), np.uint8))
+    return seen[0] if seen else None
+
+
+def _small(image: Pixels) -> bytes:
+    done, content = cv2.imencode(
+        ".jpg", at_most(image, LONGER_PX)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
+    )
+    assert done
+    return content.tobytes()
