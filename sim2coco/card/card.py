@@ -52,6 +52,11 @@ def signed_text(text: bytes) -> bytes:
     return b"%s\n%s\n" % (text, (line % sha256(text).hexdigest()).encode())
 
 
+def unsigned(content: bytes) -> bytes:
+    """A signed text without its last line."""
+    return MARKS[README].sub(b"", content)
+
+
 def signed_json(tree: bytes) -> bytes:
     """A JSON object of several lines with its hash as the first value, `identifier`."""
     first, rest = tree[:1], tree[1:]

@@ -11,6 +11,7 @@ from typing import Self
 from rich.console import Console
 
 from sim2coco.cli.progress import ProgressBar, duration
+from sim2coco.cli.validated import add_to_reports
 from sim2coco.datasets.reading import Dataset, open_dataset
 from sim2coco.messages import counted
 from sim2coco.validate.choosing import common_classes, images_of, reference_splits
@@ -84,6 +85,8 @@ def run(options: argparse.Namespace, out: Console) -> int:
     if folder:
         _write(folder, comparison)
         out.print(f"\n{folder}: results.json, curves and the worst images", markup=False)
+    if options.data:
+        add_to_reports(comparison, [Path(name) for name in options.data], out)
     return 0
 
 

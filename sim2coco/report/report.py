@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim2coco.card.card import is_edited, signed_text
+from sim2coco.card.card import is_edited, signed_text, unsigned
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.reading import Dataset
 from sim2coco.report.gathering import Gathering, gathered
 from sim2coco.report.making import making
 from sim2coco.report.page import page
+from sim2coco.report.validated import Validation, placed, replaced, section_of, state_of
 from sim2coco.store import LocalStore, Store, StoreError
 
 NAME = "report.html"
@@ -60,7 +61,8 @@ def write_report(
     done = found.contents.images.total()
     others = gathered(against.data, workers, lambda n: progress(done + n)) if against else None
     text = page(found, making(data.root, data.info), others, against.name if against else "", workers)
-    content = signed_text(text.encode())
+    state = state_of(data.identity, sum(size.images for size in data.sizes().values()))
+    content = signed_text(placed(text, _validated(store, target.name, state)).encode())
     try:
         store.put(target.name, content)
     except OSError as error:
@@ -106,8 +108,31 @@ def report_of_run(store: Store, root: Path, found: Gathering, workers: int, run:
         log.warning("%s/%s was edited and stays as it is; delete it to have it written anew", store, NAME)
         return
     try:
-        text = page(found, making(root, found.contents.info, run), None, "", workers).encode()
+        text = page(found, making(root, found.contents.info, run), None, "", workers)
     except Exception:
         log.warning("%s/%s is not written, because of an error in sim2coco", store, NAME, exc_info=True)
         return
-    store.put(NAME, signed_text(text))
+    section = _validated(store, NAME, state_of(str(run["identity"]), found.contents.images.total()))
+    store.put(NAME, signed_text(placed(text, section).encode()))
+
+
+def add_validation(data: Dataset, found: Validation) -> bool:
+    """Adds what validate has found to the report of a data set; returns whether there is one to add it to.
+
+    The section stays if the report is written again, as long as the images are the same.
+
+    Raises:
+        OSError: The report cannot be written.
+    """
+    store = LocalStore(data.root)
+    if not store.exists(NAME) or _is_other(store, NAME):
+        return False
+    state = state_of(data.identity, sum(size.images for size in data.sizes().values()))
+    text = replaced(unsigned(store.get(NAME)).decode(), state, found)
+    store.put(NAME, signed_text(text.encode()))
+    return True
+
+
+def _validated(store: Store, name: str, state: str) -> str:
+    """The section that validate has added to the report that is replaced, if it is of the same images."""
+    return section_of(store.get(name), state) if store.exists(name) else ""

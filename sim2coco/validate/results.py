@@ -155,20 +155,27 @@ class Comparison:
 
 def table(report: Report) -> list[str]:
     """The results as lines of text: one row for each data set, then one for each category."""
+    results, categories = tables(report, [result.name for result in report.results])
+    return [*_aligned(results), "", *_aligned(categories)]
+
+
+def tables(report: Report, names: Sequence[str]) -> tuple[list[list[str]], list[list[str]]]:
+    """The rows of two tables: of the data sets, and of the categories; the first row of each is its head.
+
+    Args:
+        report: The results.
+        names: What the data sets are called.
+    """
     numbers: dict[str, Number] = {
         "AP": lambda scores: scores.ap,
         "AP50": lambda scores: scores.ap50,
         "AP75": lambda scores: scores.ap75,
         **{f"AP {size}": _of_size(size) for size in ("small", "medium", "large")},
     }
-    rows = [[result.name, *_cells([result], numbers.values())] for result in report.results]
-    names = [result.name for result in report.results]
+    pairs = zip(names, report.results, strict=True)
+    rows = [[name, *_cells([result], numbers.values())] for name, result in pairs]
     categories = [[name, *_cells(report.results, [_of_category(name)])] for name in report.categories]
-    return [
-        *_aligned([["", *numbers], *rows]),
-        "",
-        *_aligned([["AP of each category", *names], *categories]),
-    ]
+    return [["", *numbers], *rows], [["AP of each category", *names], *categories]
 
 
 def _of_size(size: str) -> Number:

@@ -1,0 +1,84 @@
+"""The section of a report that shows how well detectors did that were trained on the data set."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+PLACE = '<section id="making">'
+"""What the section is put before."""
+SECTION = re.compile(r'<section id="validated" data-of="([^"]*)">.*?</section>\n', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What validate has found.
+
+    Attributes:
+        text: How it was done, in sentences.
+        tables: Rows of each table; the first row is the head, and the first column names the others.
+        drawings: SVGs.
+        pictures: What a picture shows, and its address.
+    """
+
+    text: str
+    tables: Sequence[Sequence[Sequence[str]]]
+    drawings: Sequence[str]
+    pictures: Sequence[tuple[str, str]]
+
+
+def state_of(identity: str, images: int) -> str:
+    """What stands for the images of a data set: its identity and their number."""
+    return f"{identity} {images}"
+
+
+def section_of(content: bytes, state: str) -> str:
+    """The section of a report, if it is of the same images; else ""."""
+    found = SECTION.search(content.decode("utf-8", "replace"))
+    return found[0] if found and found[1] == state else ""
+
+
+def placed(page: str, section: str) -> str:
+    """A page with the section."""
+    return page.replace(PLACE, section + PLACE, 1)
+
+
+def replaced(page: str, state: str, found: Validation) -> str:
+    """A page with a new section, in place of one that it may have.
+
+    Args:
+        page: The page.
+        state: Stands for the images of its data set.
+        found: What validate has found.
+    """
+    return placed(SECTION.sub("", page), _section(state, found))
+
+
+def _section(state: str, found: Validation) -> str:
+    head = '<section id="validated" data-of="{}">\n<h2>Validated</h2>\n<p>{}</p>\n'
+    parts = [Markup(head).format(state, found.text)]
+    parts += [_table(rows) for rows in found.tables]
+    parts.append(Markup('<div class="figures">\n'))
+    drawing = '<figure><div class="plot">{}</div></figure>\n'
+    parts += [Markup(drawing).format(Markup(svg)) for svg in found.drawings]
+    parts.append(Markup("</div>\n"))
+    figure = '<figure class="wide"><img src="{}" alt="{}"><figcaption>{}</figcaption></figure>\n'
+    parts += [Markup(figure).format(address, told, told) for told, address in found.pictures]
+    return str(Markup("").join([*parts, Markup("</section>\n")]))
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Markup:
+    head, *body = rows
+    cells = Markup("").join(Markup('<th scope="col">{}</th>').format(cell) for cell in head)
+    lines = [
+        Markup('<tr><th scope="row">{}</th>{}</tr>').format(
+            first, Markup("").join(Markup("<td>{}</td>").format(cell) for cell in rest)
+        )
+        for first, *rest in body
+    ]
+    whole = (
+        '<div class="scroll" tabindex="0" role="region" aria-label="Table of {}"><table>'
+        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>\n"
+    )
+    return Markup(whole).format(head[0] or "results", cells, Markup("").join(lines))
