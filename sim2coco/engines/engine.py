@@ -127,8 +127,7 @@ class Engine(Kind):
 def make_and_commit(context: WorkerContext, store: Store, scene: int) -> Summary:
     """Makes one scene, writes its files and its record to the store, and returns its summary."""
     record, files = make_scene(context, scene)
-    commit(store, record, files)
-    return summary(record)
+    return summary(commit(store, record, files))
 
 
 def record_failure(job: Job, scene: int, error: str, drawn: tuple[str, ...] = ()) -> Summary:

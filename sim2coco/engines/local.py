@@ -45,7 +45,7 @@ class Local(Engine):
             A `multiprocessing` context that starts processes with the fork server.
         """
         transforms = recipe.augment.geometry or recipe.augment.pixels
-        modules = [*PRELOADED, *(["albumentations"] if transforms else [])]
+        modules = [*PRELOADED, *(["augment.library"] if transforms else [])]
         with forking(modules, main=b"__main__" in bytes(ForkingPickler.dumps(recipe))) as processes:
             yield processes
 

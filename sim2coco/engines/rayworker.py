@@ -16,7 +16,7 @@ from sim2coco.engines.shipping import Contents, unpacked
 from sim2coco.identity import describe, difference
 from sim2coco.plugins import Plugin, PluginError, load_plugin
 from sim2coco.recipe import Recipe
-from sim2coco.records import Summary
+from sim2coco.records import Summary, from_bytes, record_name, summary
 from sim2coco.store import LocalStore
 from sim2coco.supervisor import Supervisor
 from sim2coco.tally import GenerationError
@@ -54,11 +54,11 @@ class RayWorker:
         """Does nothing that may fail: Ray would not tell why."""
         self._open = ExitStack()
 
-    def begin(self, order: Order) -> str:
-        """Checks that this machine makes the same images as all others, and starts the process.
+    def place(self) -> None:
+        """Answers as soon as Ray has found a machine for this worker."""
 
-        Returns:
-            The name of the machine.
+    def begin(self, order: Order) -> None:
+        """Checks that this machine makes the same images as all others, and starts the process.
 
         Raises:
             GenerationError: The machine does not see the data set, or differs in meshes or versions.
@@ -66,12 +66,11 @@ class RayWorker:
         machine = socket.gethostname()
         try:
             self._begin(order)
-        except (CatalogueError, PluginError, OSError) as error:
+        except CatalogueError as error:
             ship = "" if order.catalogue else "; engine.ship_assets=true sends meshes and images along"
             raise GenerationError(f"{machine}: {error}{ship}") from error
-        except GenerationError as error:
+        except (GenerationError, PluginError, OSError) as error:
             raise GenerationError(f"{machine}: {error}") from error
-        return machine
 
     def _begin(self, order: Order) -> None:
         store = LocalStore(order.root)
@@ -98,13 +97,16 @@ class RayWorker:
         return unpacked(catalogue, order.contents, scratch / "sent")
 
     def make(self, scenes: Sequence[int]) -> list[Summary]:
-        """Makes scenes and writes them to the data set.
+        """Makes scenes and writes them to the data set; those that have a record are not made again.
 
         Raises:
             OSError: An error affects every scene, such as a full disk.
         """
-        made = self._local.made(self._workers, self._job, iter(scenes))
-        return [scene for scene in made if scene is not None]
+        store = self._job.store
+        there = [scene for scene in scenes if store.exists(record_name(scene))]  # of a worker that was lost
+        missing = iter([scene for scene in scenes if scene not in there])
+        made = [scene for scene in self._local.made(self._workers, self._job, missing) if scene is not None]
+        return [*(summary(from_bytes(store.get(record_name(scene)))) for scene in there), *made]
 
     def end(self) -> None:
         """Ends the process, and removes temporary files."""

@@ -64,3 +64,8 @@ def test_the_citation_is_that_of_this_version() -> None:
     for key, word in (("name", "title"), ("version", "version"), ("license", "license")):
         assert citation[word] == PROJECT[key]
     assert citation["keywords"] == PROJECT["keywords"]
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    numbers = [path.name[:4] for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]

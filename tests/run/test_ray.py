@@ -15,14 +15,17 @@ import pytest
 
 from sim2coco import Recipe, generate
 from sim2coco.committing import commit
+from sim2coco.engines.engine import Job
 from sim2coco.engines.local import Local
+from sim2coco.engines.ray import Ray
+from sim2coco.engines.rayactors import Workers
 from sim2coco.engines.rayworker import Order, RayWorker
 from sim2coco.engines.shipping import contents_of
 from sim2coco.identity import begin, describe
 from sim2coco.library.importing import import_meshes
 from sim2coco.library.scan import scan
 from sim2coco.library.table import Flags, overrides
-from sim2coco.records import from_bytes, record_name
+from sim2coco.records import Summary, from_bytes, record_name, to_bytes
 from sim2coco.store import LocalStore, StoreError
 from sim2coco.tally import GenerationError
 from tests.commandline import PROGRAM, TINY, tree
@@ -137,6 +140,55 @@ def test_a_scene_that_two_machines_make_differently_is_told_and_not_mixed(
     assert not store.exists(record_name(0))
 
 
+def test_a_scene_that_failed_on_another_machine_stays_failed(whole: Path, tmp_path: Path) -> None:
+    out = tmp_path / "data"
+    shutil.copytree(whole, out)
+    store = LocalStore(out)
+    record = from_bytes(store.get(record_name(0)))
+    failed = replace(record, status="failed", settled=None, views=(), error="took too long")
+    store.put(record_name(0), to_bytes(failed))
+    assert commit(store, record, []) == failed
+    assert from_bytes(store.get(record_name(0))) == failed
+
+
+class Unlucky(Workers):
+    """Makes all scenes but one, which ends its worker; and loses the first worker with all its scenes."""
+
+    number, free, running = 1, 1, 0
+
+    def __init__(self, deadly: int) -> None:
+        self.deadly, self.batches, self.first = deadly, list[list[int]](), True
+
+    def submit(self, batch: list[int]) -> None:
+        self.batches.append(batch)
+        self.free, self.running = 0, 1
+
+    def wait(self) -> tuple[list[Summary], list[list[int]]]:
+        self.free, self.running, batch = 1, 0, self.batches[-1]
+        lost = self.first or self.deadly in batch
+        self.first = False
+        return ([], [batch]) if lost else ([Summary(scene, "done", (), (), None) for scene in batch], [])
+
+
+def test_a_scene_that_ends_its_worker_fails_alone(library: Path, tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / "data")
+    job = Job(recipe(library), recipe(library).load_catalogue(), store, tmp_path, 1)
+    workers = Unlucky(deadly=17)
+    made = [one for one in Ray(batch=4)._made(job, workers, iter(range(40))) if one is not None]
+    assert sorted(one.scene for one in made) == list(range(40))
+    assert {one.scene: one.error for one in made if one.status == "failed"} == {
+        17: "its worker on the cluster died"
+    }
+    assert max(len(batch) for batch in workers.batches) == 4
+    assert [batch for batch in workers.batches if 17 in batch and len(batch) == 1] == [[17]] * 2
+
+
+def test_an_address_without_a_cluster_is_told(library: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    with pytest.raises(GenerationError, match=r"no Ray cluster at '127\.0\.0\.1:1': .*refused"):
+        generate(recipe(library), tmp_path / "data", 1, engine=Ray(address="127.0.0.1:1"))
+
+
 @needs_ray
 def test_the_program_makes_the_same_bytes(tmp_path: Path) -> None:
     for engine in ("inline", "ray"):
@@ -150,7 +202,7 @@ def test_the_program_makes_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_lost_machine_loses_nothing(tmp_path: Path) -> None:
     pipe = subprocess.PIPE
-    words = (*TINY, "num_images=96", "scene.num_objects=[4,8]")
+    words = (*TINY, "num_images=300", "scene.num_objects=[4,8]")
     ray = ("engine=ray", "workers=2", f"out={tmp_path / 'ray'}")
     with subprocess.Popen([sys.executable, CLUSTER], stdin=pipe, stdout=pipe, text=True) as cluster:
         assert cluster.stdin and cluster.stdout
