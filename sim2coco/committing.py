@@ -31,15 +31,18 @@ def _first(store: Store, record: Record) -> Record:
     """The record of another process, which has committed the scene before this one.
 
     If that process made other bytes, the files of the scene may be mixed, so the record is deleted: the scene
-    is made again. Views that were left out for a target meanwhile are no difference. A scene that failed there
-    and not here has died of time or memory, which may differ.
+    is made again. Views that were left out for a target meanwhile are no difference. A scene that failed in
+    one process only has died of time or memory, which may differ.
     """
     name = record_name(record.scene)
     found = store.get(name)
-    first = from_bytes(found)
     same = found in (to_bytes(record), to_bytes(left_out_as(record, found)))
-    if same or "failed" in (record.status, first.status):
-        return first
+    try:
+        first = from_bytes(found)
+        if same or "failed" in (record.status, first.status):
+            return first
+    except ValueError:  # it is damaged
+        pass
     store.delete(name)
     what = f"{store}: {name} was made twice, with different bytes"
     raise StoreError(f"{what}; machines or versions differ: compare them, and run the same command again")
