@@ -52,6 +52,7 @@ class Result:
         far_sizes: As in `Catalogue`.
         suspects: Assets that are in several failed scenes and in no other, and the number of these scenes.
         target: The distance of each histogram to the target: of all views, and of those that were chosen.
+        rejected: Number of views that were rejected, but for a target or because their scene failed.
         lacking: What the target still lacks most; "" if it is reached, or if there is none.
     """
 
@@ -66,6 +67,7 @@ class Result:
     suspects: Mapping[str, int]
     target: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     lacking: str = ""
+    rejected: int = 0
 
 
 def generate(
@@ -151,6 +153,7 @@ def generate(
         tally.suspects,
         filling.chooser.result if filling else {},
         filling.chooser.missing() if filling else "",
+        tally.rejected,
     )
 
 

@@ -44,6 +44,7 @@ class Tally:
         ahead: Accepted views of finished scenes that are not counted yet, because an earlier one is missing.
         kept_of_last: Number of accepted views kept of the last counted scene; those beyond `wanted` are not.
         reasons: How often each reason has rejected a view.
+        rejected: Number of views that checks, or the making of their scene, have rejected.
         failed: Index and error of each failed scene.
         preparing: Before the first scenes, the number of big meshes that are prepared, and of all.
         typical_size_m: The typical object size, of which lengths in scene settings are multiples.
@@ -58,6 +59,7 @@ class Tally:
     ahead: int = 0
     kept_of_last: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    rejected: int = 0
     failed: list[tuple[int, str]] = field(default_factory=list)
     preparing: tuple[int, int] | None = None
     typical_size_m: float = 0.0
@@ -100,6 +102,7 @@ class Tally:
             if self.done:
                 return
             self.reasons.update(reasons)
+            self.rejected += bool(reasons) and scene.status != "failed" and TARGET not in reasons
             self.accepted += not reasons
             self.kept_of_last += not reasons
             if TARGET not in reasons:  # these are rejected for better ones

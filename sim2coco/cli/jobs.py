@@ -163,7 +163,7 @@ def _summarise(result: "Result", folder: str, objects: list[str], defects: list[
             "when all shards are finished, the same command without engine.shard completes the data set"
         )
     _tell_target(result)
-    many = _advise(result.images, result.reasons)
+    many = _advise(result.images, result.reasons, result.rejected)
     missing = [name for name, number in result.labels.items() if not number]
     if missing and sum(result.labels.values()) >= LABELS_PER_CATEGORY * len(result.labels):
         if absent := [name for name in missing if name in objects]:
@@ -197,14 +197,20 @@ def _tell_target(result: "Result") -> None:
         err.print(f"quality.target is not reached; it lacks most {result.lacking}; {hint}", markup=False)
 
 
-def _advise(accepted: int, reasons: Counter[str]) -> bool:
-    """Prints which setting to change if many views were rejected; returns whether that is so."""
+def _advise(accepted: int, reasons: Counter[str], rejected: int | None = None) -> bool:
+    """Prints which setting to change if many views were rejected; returns whether that is so.
+
+    Args:
+        accepted: Number of accepted views.
+        reasons: How often each reason has rejected a view.
+        rejected: Number of rejected views; None if each has one reason.
+    """
     from sim2coco.tally import advice
     from sim2coco.target.settings import TARGET
 
     left_out = ("failed", TARGET)  # the second was asked for
     reasons = Counter({reason: number for reason, number in reasons.items() if reason not in left_out})
-    rejected = sum(reasons.values())
+    rejected = sum(reasons.values()) if rejected is None else rejected
     many = rejected > MANY_REJECTED * (accepted + rejected)
     if many:
         err.print(f"{rejected} of {accepted + rejected} were rejected: {advice(reasons)}", markup=False)

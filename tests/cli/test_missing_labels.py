@@ -20,3 +20,13 @@ def test_defects_and_objects_have_advice_of_their_own(capfd: pytest.CaptureFixtu
     assert "scene.defects.crack.size" in crack
     assert cap.startswith("no label of cap: ")
     assert "camera.fill" in cap
+
+
+def test_a_view_that_several_checks_reject_counts_once(capfd: pytest.CaptureFixture[str]) -> None:
+    reasons = Counter({"too_dark": 15, "low_contrast": 15, "target": 300})
+    for rejected, said in ((15, ""), (30, "30 of 130 were rejected: relax quality.checks.too_dark")):
+        result = Result(Path("data"), None, 100, 5, reasons, [], Counter(), {}, {}, rejected=rejected)
+        assert _summarise(result, "data", [], []) == 0
+        told = capfd.readouterr().err
+        assert told.startswith(said)
+        assert bool(told) == bool(said)
