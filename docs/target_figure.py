@@ -27,7 +27,7 @@ def made(folder: Path, name: str, **changes: object) -> dict[str, Histogram]:
     scene = {"scene": {"kind": "drop", "num_objects": [2, 8]}, "light": {"exposure_ev": [-1.5, 0.5]}}
     recipe = Recipe.parse({**tree, **scene, **changes})
     result = generate(recipe, folder / name, IMAGES, engine=Inline(), card=False, report=False)
-    print(name, result.scenes, result.target, result.lacking)
+    sys.stdout.write(f"{name}: {result.scenes} scenes, {dict(result.target)}\n")
     data = open_dataset(folder / name)
     return histograms(measure(data), data.info.categories)
 
