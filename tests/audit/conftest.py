@@ -1,5 +1,7 @@
-"""A small data set of meshes of the user's, which all tests of the audit read and none changes."""
+"""Small data sets of meshes of the user's, which all tests of the audit read and none changes."""
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,8 +19,17 @@ class Made(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    root = tmp_path_factory.mktemp("audit")
+def made_by(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Made]:
+    """The data set that a renderer makes."""
+    return cache(lambda render: make(tmp_path_factory.mktemp("audit"), render))
+
+
+@pytest.fixture(scope="session")
+def made(made_by: Callable[[str], Made]) -> Made:
+    return made_by("relit")
+
+
+def make(root: Path, render: str) -> Made:
     meshes = root / "meshes"
     meshes.mkdir()
     for name in ("channel", "ell", "dart"):
@@ -38,6 +49,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
             },
             "scene": {"kind": "drop", "num_objects": [4, 4], "num_distractors": [1, 1], "empty_share": 0.0},
             "camera": {"kind": "shell", "fill": [0.8, 0.9]},
+            "render": {"kind": render},
         }
     )
     generate(recipe, root / "data", 4)

@@ -1,6 +1,6 @@
 """Faults that are planted in one instance of one image are found, in it and nowhere else, by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from sim2coco.audit.scene import Body
 from sim2coco.audit.surface import Surface
 from tests.audit.conftest import Made
 from tests.audit.planting import Planted, scaled
+from tests.rig import RENDERS
 
 RIGHT = np.array([0.5, 0.0])
 Y_AS_Z = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
@@ -145,8 +146,18 @@ BESIDE = ("pose and body moved by 4 mm",)
 """Faults that also change what is visible of other objects."""
 
 
-@pytest.mark.parametrize("name", FAULTS)
-def test_planted_faults_are_found_by_name(made: Made, tmp_path: Path, name: str) -> None:
+def cases() -> Iterator[Any]:
+    """Each fault in the images of each renderer."""
+    for render in RENDERS:
+        marks = () if render == "relit" else pytest.mark.slow
+        yield from (pytest.param(render, name, marks=marks) for name in FAULTS)
+
+
+@pytest.mark.parametrize(("render", "name"), list(cases()))
+def test_planted_faults_are_found_by_name(
+    made_by: Callable[[str], Made], tmp_path: Path, render: str, name: str
+) -> None:
+    made = made_by(render)
     planted = Planted(made.data, made.meshes, tmp_path / "data")
     plant, rules = FAULTS[name]
     where = plant(planted)
@@ -159,7 +170,9 @@ def test_planted_faults_are_found_by_name(made: Made, tmp_path: Path, name: str)
         assert {finding.instance for finding in found if finding.rule != "bias"} == wanted
 
 
-def test_an_untouched_data_set_has_no_failure(made: Made) -> None:
+@pytest.mark.parametrize("render", RENDERS)
+def test_an_untouched_data_set_has_no_failure(made_by: Callable[[str], Made], render: str) -> None:
+    made = made_by(render)
     report = audit(made.data, [made.meshes])
     assert (report.findings, report.left_out, report.notes) == ((), {}, {})
     assert (report.images, len(report.instances)) == (4, 16)
