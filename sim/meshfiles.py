@@ -94,7 +94,10 @@ class MeshFiles:
         return self._prepared(key).hull_m
 
     def _hull_edges(self, key: str) -> Array:
-        """Points (n, 3) along the edges of an asset's convex hull, relative to the centre of mass."""
+        """Points along the n edges of an asset's hull, (`EDGE_POINTS`, n, 3), relative to the centre of mass.
+
+        Those of a flat mesh are its vertices, (1, n, 3).
+        """
         # Imported here because SciPy is slow to import, and only distorting lenses need it.
         from scipy.spatial import ConvexHull, QhullError
 
@@ -102,11 +105,11 @@ class MeshFiles:
         try:
             faces = ConvexHull(points_m).simplices
         except QhullError:  # a flat mesh: its hull is its outline, or close to it
-            return points_m
+            return points_m[None]
         pairs = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
         start, stop = np.moveaxis(points_m[np.unique(pairs, axis=0)], 1, 0)
         shares = np.linspace(0, 1, EDGE_POINTS)[:, None, None]
-        return _read_only((start + shares * (stop - start)).reshape(-1, 3))
+        return _read_only(start + shares * (stop - start))
 
     def _box_m(self, key: str) -> tuple[Vec3, Vec3]:
         """The smallest and the largest coordinates of an asset's vertices, in metres, in the mesh frame."""
