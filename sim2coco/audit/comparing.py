@@ -24,6 +24,8 @@ MAX_FRACTION = 0.01
 """Largest difference of occlusion, truncation and visible fraction."""
 MAX_DEPTH_SHARE, MAX_DEPTH_M = 0.005, 0.001
 """Largest difference of depths: this share of the depth and this length together."""
+ROUNDING_PX = 1 / 128
+"""Pixels whose centre is nearer to an edge are undecided: OpenGL rounds vertices to 1/256 px."""
 MAX_PROBED = 4096
 """Largest number of pixels off the outline that are probed."""
 
@@ -130,9 +132,24 @@ def _still_away(away: Mask, label: Mask, corner: tuple[int, int], probe: Probe) 
     return int((~(found == label[rows, columns][:, None]).any(axis=1)).sum())
 
 
-def _around_centres(rows: Indices, columns: Indices, corner: tuple[int, int]) -> Array:
-    """Points (81 n, 2) of a grid within a pixel of the centres of n pixels; `corner` is that of the crop."""
-    steps = np.linspace(-1.0, 1.0, 9)
+def undecided_as_told(label: Mask, rays: Mask, probe: Probe) -> Mask:
+    """The mask (H, W) by rays, with undecided pixels as in the label; arguments as of `compared`."""
+    rows, columns = np.nonzero(label != rays)
+    if not 0 < len(rows) <= MAX_PROBED:
+        return rays
+    told = label[rows, columns]
+    near = probe(_around_centres(rows, columns, (0, 0), ROUNDING_PX, 3)).reshape(len(rows), -1)
+    undecided = (near == told[:, None]).any(axis=1)
+    found = rays.copy()
+    found[rows[undecided], columns[undecided]] = told[undecided]
+    return found
+
+
+def _around_centres(
+    rows: Indices, columns: Indices, corner: tuple[int, int], reach_px: float = 1.0, number: int = 9
+) -> Array:
+    """Points (number² n, 2) of a grid around the centres of n pixels; `corner` is that of the crop."""
+    steps = np.linspace(-reach_px, reach_px, number)
     offsets = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(1, -1, 2)
     centres = np.stack([columns, rows], axis=1)[:, None] + 0.5 + np.array(corner)
     return np.asarray((centres + offsets).reshape(-1, 2))

@@ -1,13 +1,20 @@
 """Compares one label with what rays find of its body."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from sim2coco.audit.casting import Mask, View, Whole, tight_box
-from sim2coco.audit.comparing import MAX_FRACTION, MIN_PX, Masks, compared, compared_depths
+from sim2coco.audit.comparing import (
+    MAX_FRACTION,
+    MIN_PX,
+    Masks,
+    compared,
+    compared_depths,
+    undecided_as_told,
+)
 from sim2coco.audit.findings import Finding, Instance
 from sim2coco.audit.geometry import Array, Box, Camera, moved, rigid
 from sim2coco.audit.scene import Body
@@ -143,19 +150,16 @@ class LabelAudit:
 
     def _compared_masks(self) -> Iterator[Masks]:
         visible, amodal = self._label.masks
-        index = self._body.index
         if not self._covered:
-            yield self._judged(
-                "mask",
-                compared(visible, self.rays.visible, lambda points: self._view.nearest_at(points) == index),
-            )
+            yield self._judged("mask", compared(visible, self.rays.visible, self._in_view))
         if amodal is None:
             self._fault("amodal mask", "there is none")
         else:
-            yield self._judged(
-                "amodal mask",
-                compared(amodal, self.rays.amodal, self._on_body),
-            )
+            yield self._judged("amodal mask", compared(amodal, self.rays.amodal, self._on_body))
+
+    def _in_view(self, points_px: Array) -> Mask:
+        """Whether the body is visible at points (n, 2) of the image."""
+        return np.asarray(self._view.nearest_at(points_px) == self._body.index)
 
     def _on_body(self, points_px: Array) -> Mask:
         """Whether the body is at points (n, 2) of the image, hidden or not."""
@@ -194,12 +198,22 @@ class LabelAudit:
 
     def _check_fractions(self) -> None:
         large = int(self.rays.amodal.sum()) >= MIN_PX
-        for name, value in self.rays.fractions().items():
+        for name, value in self._decided().fractions().items():
             told = float(self._label.visible["attributes"][name])
             self._numbers[name] = [told, value]
             skipped = self._covered and name != "truncation"
             if large and not skipped and not abs(told - value) <= MAX_FRACTION:
                 self._fault(name, f"it is {told:.3f}, by rays {value:.3f}")
+
+    def _decided(self) -> Rays:
+        """What rays find, but for pixels whose centre lies on an edge: these are as in the label."""
+        (visible, amodal), rays = self._label.masks, self.rays
+        if amodal is None or self._covered:
+            return rays
+        inside = undecided_as_told(amodal, rays.amodal, self._on_body)
+        more_px = int(inside.sum()) - int(rays.amodal.sum())
+        whole = None if rays.whole is None else replace(rays.whole, px=rays.whole.px + more_px)
+        return Rays(undecided_as_told(visible, rays.visible, self._in_view), inside, whole)
 
     def _check_depths(self, depths_m: Array | None, step_m: float) -> None:
         if depths_m is None:

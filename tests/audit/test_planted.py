@@ -126,6 +126,14 @@ def wrong_category(planted: Planted) -> Any:
     return label["instance"]
 
 
+def wrong_occlusion(planted: Planted) -> Any:
+    label = planted.largest()
+    label["occlusion"] += 0.011
+    for entry in planted.entries(label):
+        entry["attributes"]["occlusion"] += 0.011
+    return label["instance"]
+
+
 # name: (how it is planted, rules of which at least one is broken in each instance)
 FAULTS: dict[str, tuple[Callable[[Planted], Any], set[str]]] = {
     "mask shifted by a pixel": (shift_mask, {"mask count", "mask centroid"}),
@@ -139,6 +147,7 @@ FAULTS: dict[str, tuple[Callable[[Planted], Any], set[str]]] = {
     "mesh 2 % too large": (rescale, {"mask count"}),
     "mesh 2 % too large, by its record too": (rescale_everywhere, {"from_file"}),
     "y-up mesh taken as z-up": (turn, {"from_file"}),
+    "occlusion off by 0.011": (wrong_occlusion, {"occlusion"}),
     "category of another mesh": (wrong_category, {"category"}),
 }
 
