@@ -24,8 +24,9 @@ MAX_FRACTION = 0.01
 """Largest difference of occlusion, truncation and visible fraction."""
 MAX_DEPTH_SHARE, MAX_DEPTH_M = 0.005, 0.001
 """Largest difference of depths: this share of the depth and this length together."""
-ROUNDING_PX = 1 / 128
-"""Pixels whose centre is nearer to an edge are undecided: OpenGL rounds vertices to 1/256 px."""
+UNDECIDED_PX = 1 / 16
+"""Pixels whose centre is nearer to an edge are undecided: simplified meshes may be off by 0.05 px, and OpenGL
+rounds vertices to 1/256 px."""
 MAX_PROBED = 4096
 """Largest number of pixels off the outline that are probed."""
 
@@ -138,7 +139,7 @@ def undecided_as_told(label: Mask, rays: Mask, probe: Probe) -> Mask:
     if not 0 < len(rows) <= MAX_PROBED:
         return rays
     told = label[rows, columns]
-    near = probe(_around_centres(rows, columns, (0, 0), ROUNDING_PX, 3)).reshape(len(rows), -1)
+    near = probe(_around_centres(rows, columns, (0, 0), UNDECIDED_PX, 5)).reshape(len(rows), -1)
     undecided = (near == told[:, None]).any(axis=1)
     found = rays.copy()
     found[rows[undecided], columns[undecided]] = told[undecided]
