@@ -56,7 +56,11 @@ class Client:
         self._textures: dict[str, int] = {}
 
     def fresh(
-        self, time_step_s: float = 1 / 240, gravity_m_s2: float = 9.81, solver_iterations: int = 20
+        self,
+        time_step_s: float = 1 / 240,
+        gravity_m_s2: float = 9.81,
+        solver_iterations: int = 20,
+        contact_breaking: float = 0.002,
     ) -> None:
         """Removes all bodies and sets every physics parameter.
 
@@ -64,6 +68,8 @@ class Client:
             time_step_s: Time step of the simulation in seconds.
             gravity_m_s2: Gravitational acceleration in m/s², towards -z.
             solver_iterations: Iterations by which contacts are solved in each step.
+            contact_breaking: Distance by which the two points of a contact may move apart before it is given
+                up, as a fraction of the smaller body's size.
         """
         self.contents = None
         pb.resetSimulation(physicsClientId=self.id)
@@ -74,7 +80,7 @@ class Client:
             numSubSteps=0,
             useSplitImpulse=1,
             splitImpulsePenetrationThreshold=-0.004,
-            contactBreakingThreshold=0.002,
+            contactBreakingThreshold=contact_breaking,
             collisionFilterMode=1,
             enableFileCaching=1,
             restitutionVelocityThreshold=0.1,

@@ -25,6 +25,9 @@ come to rest on edges."""
 ANGULAR_DAMPING = 0.9
 ITERATIONS, PILE_ITERATIONS = 20, 80
 """Iterations of the contact solver, and those with which bodies in a pile sink less into each other."""
+CONTACT_BREAKING, LASTING_BREAKING = 0.002, 0.02
+"""How far the points of a contact may move apart, as a fraction of a body's size, and that in piles and on
+furniture: flat bodies of which contacts are given up sooner rock from corner to corner and never rest."""
 PILE_DAMPING = 0.5
 """Fraction of the speed that a body in a pile loses in a second."""
 SINKING_S = 0.1
@@ -33,8 +36,8 @@ MARGIN_M = 0.0001
 """Collision margin in metres; with PyBullet's default of 1 mm, there are visible gaps under bodies."""
 BASE_HALF_M = 0.5
 """Half of the height of the box below a region."""
-ROUND_BASE = 0.7
-"""Sides of the box below a round region, over its diameter; a square within a circle has at most 0.707."""
+FLUSH = 1e-4
+"""Furniture is below a region if it reaches into it by no more than this share of the region's size."""
 FLOOR_HALF_M = (200.0, 200.0, 5.0)
 """Half extents of the box that serves as the floor."""
 
@@ -77,23 +80,38 @@ def settle(client: Client, files: MeshFiles, spec: SceneSpec) -> Settled:
 def _load(client: Client, files: MeshFiles, bodies: Sequence[Body], physics: Physics) -> list[int]:
     """Loads the floor and the bodies into an empty world, and returns PyBullet's ids of the bodies."""
     iterations = PILE_ITERATIONS if physics.pile else ITERATIONS
-    client.fresh(physics.time_step_s, physics.gravity_m_s2, iterations)
+    lasting = physics.pile or physics.region is not None
+    breaking = LASTING_BREAKING if lasting else CONTACT_BREAKING
+    client.fresh(physics.time_step_s, physics.gravity_m_s2, iterations, breaking)
     _add_floor(client.id)
-    ids = [_add_body(client.id, files, body, PILE_DAMPING if physics.pile else 0.0) for body in bodies]
-    if physics.region is not None:
-        _add_base(client.id, physics.region)
+    region, damping = physics.region, PILE_DAMPING if physics.pile else 0.0
+    ids = [_add_body(client.id, files, body, damping, not _below(files, body, region)) for body in bodies]
+    if region is not None:
+        _add_base(client.id, region)
     return ids
 
 
-def _add_base(client: int, region: Region) -> None:
-    """Adds a thick box below a region; bodies would be pushed through a thin bottom by those above them.
+def _below(files: MeshFiles, body: Body, region: Region | None) -> bool:
+    """Whether a piece of furniture is below a region, where the base collides in its place.
 
-    Below a round region is the largest box that does not reach beyond it, so that nothing rests beside it.
+    If both did, bodies would have each contact twice, and tremble between the two.
     """
+    if region is None or body.role != "furniture":
+        return False
+    points_m, half_m = region.pose.apply_inverse(files.hull(body)), np.array(region.half_m)
+    slack_m = FLUSH * half_m.max()
+    beside = np.abs(points_m[:, :2]).max(axis=0) <= half_m[:2] + slack_m
+    return bool(beside.all() and points_m[:, 2].max() <= slack_m - half_m[2])
+
+
+def _add_base(client: int, region: Region) -> None:
+    """Adds a thick box or cylinder below a region, through which bodies are not pushed by those above."""
     x, y, z = region.half_m
+    sides = {"halfExtents": (x, y, BASE_HALF_M)}
     if region.is_round:
-        x, y = x * ROUND_BASE, y * ROUND_BASE
-    shape = pb.createCollisionShape(pb.GEOM_BOX, halfExtents=(x, y, BASE_HALF_M), physicsClientId=client)
+        sides = {"radius": x, "height": 2 * BASE_HALF_M}
+    kind = pb.GEOM_CYLINDER if region.is_round else pb.GEOM_BOX
+    shape = pb.createCollisionShape(kind, **sides, physicsClientId=client)
     below = region.pose.of(Pose((0.0, 0.0, -z - BASE_HALF_M), (0.0, 0.0, 0.0, 1.0)))
     base = pb.createMultiBody(0, shape, -1, below.position_m, below.quat_xyzw, physicsClientId=client)
     _set_dynamics(client, base, friction=1.0, rolling_m=0.0)
@@ -106,12 +124,12 @@ def _add_floor(client: int) -> None:
     _set_dynamics(client, floor, friction=1.0, rolling_m=0.0)
 
 
-def _add_body(client: int, files: MeshFiles, body: Body, damping: float = 0.0) -> int:
+def _add_body(client: int, files: MeshFiles, body: Body, damping: float = 0.0, collides: bool = True) -> int:
     asset = files.assets[body.asset]
     pose = files.center_pose(body)
     body_id: int = pb.createMultiBody(
         0 if body.fixed else asset.mass_kg * body.volume_scale,
-        collision_shape(client, files, asset, body.scale),
+        collision_shape(client, files, asset, body.scale) if collides else -1,
         -1,
         pose.position_m,
         pose.quat_xyzw,

@@ -65,7 +65,7 @@ class Conveyor(Scene):
 
     kind: Literal["conveyor"] = "conveyor"
     lanes: Annotated[IntRange, within(1, 20)] = (1, 4)
-    """Number of lanes; each object comes into the lane that is shortest so far, anywhere across it."""
+    """Number of lanes; wide objects take several. Each comes into those that are shortest so far."""
     spacing: NonNegative = (0.0, 1.2)
     """Free space between an object and the next in its lane, in multiples of the typical object size."""
     speed_m_s: NonNegative = (0.1, 1.0)
@@ -118,10 +118,11 @@ class Conveyor(Scene):
         unplaced = list(self._unplaced(catalogue, streams))
         gaps_m = [unit_m * uniform(body.rng, self.spacing) for body in unplaced]
         lanes = uniform_int(rng, self.lanes)
-        places, reach_m = in_lanes(unplaced, gaps_m, lanes)
-        belt = self._belt(rng, BEYOND * reach_m + END * unit_m, lanes, unit_m)
+        width_m = length_m(rng, self.belt.width, self.belt.width_m, unit_m)
+        slots, reach_m = in_lanes(unplaced, gaps_m, lanes, width_m)
+        belt = self._belt(rng, (BEYOND * reach_m + END * unit_m, width_m / 2), unit_m)
         release = Release(unit_m, self.drop_height, self.friction, belt.lowest)
-        bodies = release.bodies(unplaced, lambda body: belt.place(body, places[body]))
+        bodies = release.bodies(unplaced, lambda body: belt.place(body, slots[body]))
         album = catalogue.album
         parts = (
             *self.belt.pieces(rng, album("belt"), catalogue.furniture, belt.belt()),
@@ -136,12 +137,10 @@ class Conveyor(Scene):
         all_bodies = (*bodies, *parts)
         return SceneSpec(scene, split, attempt, all_bodies, floor, background, physics, room, drift)
 
-    def _belt(self, rng: np.random.Generator, half_length_m: float, lanes: int, unit_m: float) -> "Belt":
-        """Draws the belt. Always draws five random numbers."""
-        width_m = length_m(rng, self.belt.width, self.belt.width_m, unit_m)
+    def _belt(self, rng: np.random.Generator, half_m: tuple[float, float], unit_m: float) -> "Belt":
+        """Draws the belt. Always draws four random numbers."""
         return Belt(
-            half_m=(half_length_m, width_m / 2),
-            lanes=lanes,
+            half_m=half_m,
             height_m=unit_m * uniform(rng, self.belt.height),
             thick_m=THICKNESS * unit_m,
             rail_m=(unit_m * uniform(rng, self.rails.width), unit_m * uniform(rng, self.rails.height)),
@@ -150,30 +149,45 @@ class Conveyor(Scene):
         )
 
 
-Slot = tuple[float, int]
-"""Where an object lies: its position along the belt in metres, and its lane."""
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where an object lies on the belt: its position along it, and the strip of lanes that it takes.
+
+    Attributes:
+        along_m: Position of its centre along the belt.
+        strip_m: The two edges of its strip across the belt; its middle is at 0.
+    """
+
+    along_m: float
+    strip_m: tuple[float, float]
 
 
 def in_lanes(
-    unplaced: Sequence[UnplacedBody], gaps_m: Sequence[float], lanes: int
+    unplaced: Sequence[UnplacedBody], gaps_m: Sequence[float], lanes: int, width_m: float
 ) -> tuple[dict[UnplacedBody, Slot], float]:
     """The slot of each body, and half of the length in metres that all of them need.
 
-    Bodies are put into the lane that is shortest so far.
+    A body that is wider than a lane takes several neighbouring ones, so none lies on another. It comes to
+    the lanes that are shortest so far.
 
     Args:
         unplaced: The bodies.
         gaps_m: Free space behind each body.
         lanes: Number of lanes.
+        width_m: Width of the belt.
     """
-    ends_m, slots = [0.0] * lanes, []
+    ends_m, lane_m, slots = np.zeros(lanes), width_m / lanes, []
     for body, gap_m in zip(unplaced, gaps_m, strict=True):
-        lane = int(np.argmin(ends_m))
-        slots.append((ends_m[lane] + body.radius_m, lane))
-        ends_m[lane] += 2 * body.radius_m + gap_m
-    half_m = max(ends_m) / 2
+        taken = min(int(np.ceil(2 * body.radius_m / lane_m)), lanes)
+        begins_m = np.lib.stride_tricks.sliding_window_view(ends_m, taken).max(axis=1)
+        first = int(np.argmin(begins_m))
+        begin_m = float(begins_m[first])
+        strip_m = (first * lane_m - width_m / 2, (first + taken) * lane_m - width_m / 2)
+        slots.append((begin_m + body.radius_m, strip_m))
+        ends_m[first : first + taken] = begin_m + 2 * body.radius_m + gap_m
+    half_m = float(ends_m.max()) / 2
     placed = zip(unplaced, slots, strict=True)
-    return {body: (along_m - half_m, lane) for body, (along_m, lane) in placed}, half_m
+    return {body: Slot(along_m - half_m, strip_m) for body, (along_m, strip_m) in placed}, half_m
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +196,6 @@ class Belt:
 
     Attributes:
         half_m: Half of the length and of the width of the belt.
-        lanes: Number of lanes.
         height_m: Height of the upper side of the belt above the floor.
         thick_m: Thickness of the belt.
         rail_m: Width of the rails, and their height above the belt.
@@ -191,7 +204,6 @@ class Belt:
     """
 
     half_m: tuple[float, float]
-    lanes: int
     height_m: float
     thick_m: float
     rail_m: tuple[float, float]
@@ -211,18 +223,16 @@ class Belt:
         return Region(self.turned.of(middle), (*self.half_m, self.region_m / 2))
 
     def place(self, body: UnplacedBody, slot: Slot) -> Array:
-        """Where (2,) a body is released: in its lane, clear of the rails. Draws one random number."""
-        along_m, lane = slot
-        wide_m = 2 * self.half_m[1] / self.lanes
-        free_m = max(wide_m / 2 - body.radius_m, 0.0)
-        clear_m = max(self.half_m[1] - body.radius_m, 0.0)
-        aside_m = (lane + 0.5) * wide_m - self.half_m[1] + free_m * (2 * body.rng.random() - 1)
-        y = float(np.clip(aside_m, -clear_m, clear_m))
-        return self.turned.apply(np.array([[along_m, y, 0.0]]))[0, :2]
+        """Where (2,) a body is released: anywhere across its strip. Draws one random number."""
+        low_m, high_m = slot.strip_m
+        free_m = max((high_m - low_m) / 2 - body.radius_m, 0.0)
+        aside_m = (low_m + high_m) / 2 + free_m * (2 * body.rng.random() - 1)
+        return self.turned.apply(np.array([[slot.along_m, aside_m, 0.0]]))[0, :2]
 
     def lowest(self, x: float, y: float, volume: BoundingVolume) -> float:
-        """The height of the centre of a body that touches the belt."""
-        return self.height_m + volume.below_m
+        """Smallest height of a body's centre: above the belt, or above the rails if it is too wide."""
+        rail_m = self.rail_m[1] if volume.aside_m > self.half_m[1] else 0.0
+        return self.height_m + rail_m + volume.below_m
 
     def belt(self) -> Iterator[Part]:
         """Yields the belt."""

@@ -29,6 +29,8 @@ ROUND_LEGS = 0.62
 """Distance of the legs of a round table from its middle along x and y, over its radius."""
 STACK = 20.0
 """Height above the table within which objects have to be at rest, in multiples of the typical object size."""
+TRIES = 4
+"""Number of places drawn for each object, of which the lowest is taken: most objects then touch the table."""
 
 
 class TableSettings(FurnitureSettings):
@@ -153,7 +155,7 @@ class Tabletop(Scene):
         def lowest(x: float, y: float, volume: BoundingVolume) -> float:
             return table.height_m + volume.below_m
 
-        release = Release(unit_m, self.drop_height, self.friction, lowest)
+        release = Release(unit_m, self.drop_height, self.friction, lowest, tries=TRIES)
         bodies = release.bodies(list(self._unplaced(catalogue, streams)), place)
         physics = self.physics.within(table.length_m + table.height_m + STACK * unit_m, table.region(unit_m))
         parts = self._parts(table, catalogue, rng)

@@ -140,6 +140,21 @@ def test_a_drift_moves_points_in_the_image_as_if_they_moved(own: Motion | None) 
     assert with_drift(None, (0.0, 1.0, 0.0), still, ((0.0, 0.0, 0.0), 0.1)) is not None
 
 
+def test_wide_objects_take_several_lanes_so_that_none_starts_on_another() -> None:
+    belt = {"width": [2.0, 3.0], "height": 1.0}
+    scene = Conveyor.parse({"num_objects": 12, "empty_share": 0, "lanes": 4, "spacing": 0, "belt": belt})
+    for index in range(4):
+        spec = drawn(scene, index)
+        bodies = of_role(spec, "object")
+        assets = [CATALOGUE.assets[body.asset] for body in bodies]
+        pairs = list(zip(assets, bodies, strict=True))
+        radii_m = np.array([asset.radius_m * body.largest_scale for asset, body in pairs])
+        found_m = np.array([body.apply(np.array([asset.center_of_mass_m]))[0] for asset, body in pairs])
+        apart_m = np.linalg.norm(found_m[:, None, :2] - found_m[None, :, :2], axis=2)
+        touching_m = radii_m[:, None] + radii_m
+        assert (apart_m >= touching_m - 1e-9)[~np.eye(len(bodies), dtype=bool)].all()
+
+
 def test_lengths_in_millimetres_are_refused() -> None:
     with pytest.raises(ValueError, match="length_m"):
         Bin.parse({"kind": "bin", "bin": {"length_m": 600}})
