@@ -107,11 +107,13 @@ def _below(files: MeshFiles, body: Body, region: Region | None) -> bool:
 def _add_base(client: int, region: Region) -> None:
     """Adds a thick box or cylinder below a region, through which bodies are not pushed by those above."""
     x, y, z = region.half_m
-    sides = {"halfExtents": (x, y, BASE_HALF_M)}
-    if region.is_round:
-        sides = {"radius": x, "height": 2 * BASE_HALF_M}
-    kind = pb.GEOM_CYLINDER if region.is_round else pb.GEOM_BOX
-    shape = pb.createCollisionShape(kind, **sides, physicsClientId=client)
+    shape = pb.createCollisionShape(
+        pb.GEOM_CYLINDER if region.is_round else pb.GEOM_BOX,
+        halfExtents=(x, y, BASE_HALF_M),
+        radius=x,
+        height=2 * BASE_HALF_M,
+        physicsClientId=client,
+    )
     below = region.pose.of(Pose((0.0, 0.0, -z - BASE_HALF_M), (0.0, 0.0, 0.0, 1.0)))
     base = pb.createMultiBody(0, shape, -1, below.position_m, below.quat_xyzw, physicsClientId=client)
     _set_dynamics(client, base, friction=1.0, rolling_m=0.0)

@@ -68,7 +68,7 @@ class Bin(Scene):
     kind: Literal["bin"] = "bin"
     num_objects: Annotated[IntRange, within(0, 4000)] = (3, 30)
     """Number of labelled objects in a scene; within this range it follows from fill_level."""
-    fill_level: ShareRange | None = (0.1, 0.8)
+    fill_level: ShareRange | None = (0.1, 0.6)
     """How full the bin is: fraction of the height of its walls; null draws the number from num_objects."""
     drop_height: NonNegative = (0.1, 0.5)
     """Free height below an object when it is released, in multiples of the typical object size."""
