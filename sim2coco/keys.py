@@ -90,9 +90,19 @@ def takes_text(key: str, *all_settings: type[Settings]) -> bool:
 def _annotations(key: str, all_settings: Sequence[type[Settings]]) -> Iterator[Any]:
     """The types of all settings with a key; there are several if they belong to different kinds."""
     for settings in all_settings:
-        for setting in walk(settings):
-            if setting.key == key or (NAME in setting.key and _named(setting, key).key == key):
-                yield setting.info.annotation
+        yield from _along(settings, key.split("."))
+
+
+def _along(settings: type[Settings], steps: Sequence[str]) -> Iterator[Any]:
+    """The types of the settings to which the steps of a key lead; names chosen by the user are steps too."""
+    info = settings.model_fields.get(steps[0])
+    if info is None:
+        return
+    if len(steps) == 1:
+        yield info.annotation
+    for inner, level, _ in _inner(info.annotation):
+        if rest := steps[2:] if level else steps[1:]:
+            yield from _along(inner, rest)
 
 
 def _members(annotation: Any) -> Iterator[Any]:

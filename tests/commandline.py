@@ -21,6 +21,8 @@ TINY = (
     *("assets=shapes", "image.width=64", "image.height=64", "engine=inline"),
     *("export.report=false", "export.card=false"),
 )
+BOX = (*TINY[1:], "~assets.categories", "+assets.categories={box: {shape: box, size_m: 0.1}}")
+"""Like `TINY`, with one category: half the time, for tests to which objects are not the subject."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,6 @@
 """Fixtures that run the command line in this process or as a program."""
 
-import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from sim2coco.cli import main as cli
-from tests.commandline import PROGRAM, Command, Outcome
+from sim2coco.cli import progress
+from sim2coco.engines import local
+from tests.commandline import Command, Outcome, run_apart
+from tests.forkservers import one_fork_server
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_fork_server() -> Iterator[None]:
+    """One fork server for the commands that a module runs in this process: a worker needs 2 s to import."""
+    with one_fork_server(local, [*local.PRELOADED, "albumentations"]):
+        yield
 
 
 @pytest.fixture
@@ -26,7 +34,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def command(
     here: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[Command]:
-    """Runs `command("generate", ...)` in this process."""
+    """Runs `command("generate", ...)` in this process; a slow machine prints no more lines."""
 
     def run(*arguments: str) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["sim2coco", *arguments])
@@ -38,6 +46,7 @@ def command(
         return Outcome(ended.value.code, out, err)
 
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    monkeypatch.setattr(progress, "PLAIN_INTERVAL_S", float("inf"))
     yield run
     for number, handler in handlers.items():
         signal.signal(number, handler)
@@ -48,9 +57,6 @@ def program(here: Path) -> Command:
     """Runs `program("generate", ...)` as a separate process."""
 
     def run(*arguments: str, **changes: str) -> Outcome:
-        done = subprocess.run(
-            [PROGRAM, *arguments], capture_output=True, text=True, timeout=120, env={**os.environ, **changes}
-        )
-        return Outcome(done.returncode, done.stdout, done.stderr)
+        return run_apart(here, *arguments, **changes)
 
     return run

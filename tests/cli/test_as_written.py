@@ -10,6 +10,7 @@ import yaml
 
 from scenes.settings import Range, Settings
 from sim2coco.cli.scalars import parsed
+from tests.commandline import BOX as ONE_BOX
 from tests.commandline import TINY, Command, Outcome
 
 ONE = ("num_images=1", "views=1", "quality=none", "augment=none")
@@ -29,12 +30,21 @@ def made(outcome: Outcome) -> None:
     "name", ["2024_11_28", "1e5", "0x10", "on", "True", "1.50", "007", "1_0", ".5", "-0"]
 )
 def test_the_folder_has_the_name_that_was_written(command: Command, here: Path, name: str) -> None:
-    made(command("generate", f"out={name}", *ONE, *TINY))
+    leads_to(command, here, name)
+
+
+def leads_to(command: Command, here: Path, name: str) -> None:
+    """The folder with the name is found to be in use; another one would be made."""
+    (here / name).mkdir()
+    (here / name / "mine.txt").write_text("mine")
+    refused = command("generate", f"out={name}", *ONE, *ONE_BOX)
+    assert (refused.code, refused.out) == (2, "")
+    assert f"{name} holds files of something else (mine.txt)" in refused.err
     assert [path.name for path in here.iterdir()] == [name]
 
 
 def test_a_sweep_keeps_the_names(command: Command, here: Path) -> None:
-    made(command("generate", "-m", "out=1_0,2.50", *ONE, *TINY))
+    made(command("generate", "-m", "out=1_0,2.50", *ONE, *ONE_BOX))
     assert sorted(path.name for path in here.iterdir() if path.is_dir()) == ["1_0", "2.50"]
 
 
@@ -42,7 +52,7 @@ def test_a_sweep_keeps_the_names(command: Command, here: Path) -> None:
 def test_a_name_in_a_file_is_a_name(command: Command, here: Path, name: str) -> None:
     (here / "my" / "experiment").mkdir(parents=True)
     (here / "my" / "experiment" / "e.yaml").write_text(f"# @package _global_\nout: {name}\nviews: 0x1\n")
-    made(command("generate", "--config-dir=my", "experiment=e", *ONE[:1], *ONE[2:], *TINY))
+    made(command("generate", "--config-dir=my", "experiment=e", *ONE[:1], *ONE[2:], *ONE_BOX))
     assert sorted(path.name for path in here.iterdir()) == sorted([name, "my"])
     assert recipe(here / name)["views"] == 1
 
@@ -75,7 +85,7 @@ def test_names_in_any_script_in_overrides(command: Command, here: Path) -> None:
     ]
     made(command("generate", *words, "out=a", *ONE, *TINY))
     assert list(recipe(here / "a")["assets"]["categories"])[12:] == ["鸭子", "утка", "χήνα", "gås"]
-    made(command("generate", "-m", "out=день,夜", *ONE, *TINY))
+    made(command("generate", "-m", "out=день,夜", *ONE, *ONE_BOX))
     assert sorted(path.name for path in here.iterdir() if path.is_dir()) == ["a", "день", "夜"]
 
 
@@ -105,7 +115,7 @@ def test_a_key_that_is_written_twice_is_refused(command: Command, here: Path) ->
 def test_numbers_are_numbers_in_every_notation(command: Command, here: Path) -> None:
     words = ("seed=1_0", "scene.num_objects=[2,0x3]", "camera.fov_deg=5e1", "light.environment.sun=off")
     blur = "augment.pixels={b: {name: GaussianBlur, p: .50, sigma_limit: [1e-1, 5E-1]}}"
-    made(command("generate", "out=data", *ONE[:3], *TINY, *words, f"+{blur}"))
+    made(command("generate", "out=data", *ONE[:3], *ONE_BOX, *words, f"+{blur}"))
     found = recipe(here / "data")
     assert (found["seed"], found["scene"]["num_objects"], found["camera"]["fov_deg"]) == (
         10,
@@ -153,8 +163,7 @@ SPECIAL = ("my [run]", "a=b", "run #3", "it's", 'say "no"', "a{b}", "データ",
 def test_a_text_with_special_characters_needs_no_quotes_of_its_own(
     command: Command, here: Path, name: str
 ) -> None:
-    made(command("generate", f"out={name}", *ONE, *TINY))
-    assert [path.name for path in here.iterdir()] == [name]
+    leads_to(command, here, name)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from sim2coco.cli.config import GROUPS, choice_files, settings_of
 from tests.commandline import TINY, Command
 
 BOX = "categories: {only: {shape: box, size_m: 0.1}}\n"
-CHOICES = [(group, name) for group in GROUPS for name in choice_files(group)]
+CHOICES = {group: list(choice_files(group)) for group in GROUPS}
 PLUGIN = '''
 from typing import Literal
 from scenes.kinds.drop import Drop
@@ -37,10 +37,14 @@ def composed(command: Command, *words: str) -> Any:
     return yaml.safe_load(outcome.out)
 
 
-@pytest.mark.parametrize(("group", "name"), CHOICES)
-def test_a_file_with_a_built_in_name_wins(command: Command, here: Path, group: str, name: str) -> None:
-    write(here, f"my/{group}/{name}.yaml", "mine: 1\n")
-    assert composed(command, f"{group}={name}", "--package", group) == {"mine": 1}
+@pytest.mark.parametrize("number", range(max(map(len, CHOICES.values()))))
+def test_files_with_built_in_names_win(command: Command, here: Path, number: int) -> None:
+    """The choice of that number of each group that has so many, all at once."""
+    chosen = {group: names[number] for group, names in CHOICES.items() if number < len(names)}
+    for group, name in chosen.items():
+        write(here, f"my/{group}/{name}.yaml", f"mine: {group}\n")
+    found = composed(command, *(f"{group}={name}" for group, name in chosen.items()))
+    assert {group: found[group] for group in chosen} == {group: {"mine": group} for group in chosen}
 
 
 def test_it_also_wins_as_the_default_and_in_a_sweep(command: Command, here: Path) -> None:

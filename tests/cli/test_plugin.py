@@ -19,6 +19,7 @@ PLUGIN = Path(__file__).parents[2] / "examples" / "plugin.py"
 SMALL = [
     *("num_images=4", "image.width=96", "image.height=72", "augment=none", "assets=shapes", "seed=3"),
     *("scene.num_objects=3", "scene.num_distractors=0", "scene.empty_share=0", "quality=none"),
+    *("export.report=false", "export.card=false"),
 ]
 CHOSEN = [
     "scene=on_table",
@@ -85,19 +86,20 @@ def test_workers_load_the_plug_in_and_write_the_same_bytes(command: Command, her
     assert tree(here / "one") == tree(here / "two")
 
 
-def test_replay_asks_for_the_plug_in(command: Command, program: Command, here: Path) -> None:
+def test_replay_asks_for_the_plug_in(command: Command, here: Path) -> None:
     made(command, "one")
     picture = next((here / "one" / "images").rglob("*.jpg")).stem
-    error = ended(program("replay", "one", picture), 2).err
+    error = ended(command("replay", "one", picture), 2).err
     assert "was made with the plug-in plugin.py@" in error
     assert "add --plugin and the path of plugin.py" in error
     ended(command("replay", "one", picture, "--plugin", str(PLUGIN)), 0)
 
 
 def test_a_format_of_a_plug_in_is_added_to_a_finished_data_set(command: Command, here: Path) -> None:
-    ended(command("generate", *SMALL, "out=plain"), 0)
+    told = [*SMALL, "export.report=true", "export.card=true"]
+    ended(command("generate", *told, "out=plain"), 0)
     before = tree(here / "plain")
-    ended(command("generate", "--plugin", str(PLUGIN), *SMALL, "out=plain", "export.formats=[csv]"), 0)
+    ended(command("generate", "--plugin", str(PLUGIN), *told, "out=plain", "export.formats=[csv]"), 0)
     after = tree(here / "plain")
     assert after.keys() - before.keys() == {"boxes.csv"}
     changed = {name for name, content in before.items() if after[name] != content}
@@ -180,20 +182,18 @@ def test_a_built_in_name_is_refused_in_a_process_that_has_imported_nothing(
     assert "mine.py: line 3: TypeError: kind 'visible' is registered twice" in error
 
 
-def test_replay_says_that_a_plug_in_has_changed(command: Command, program: Command, here: Path) -> None:
+def test_replay_says_that_a_plug_in_has_changed(command: Command, here: Path) -> None:
     (here / "plugin.py").write_text(PLUGIN.read_text())
     ended(command("generate", "--plugin", "plugin.py", *CHOSEN, *SMALL, "out=one"), 0)
     picture = next((here / "one" / "images").rglob("*.jpg")).stem
     (here / "plugin.py").write_text(PLUGIN.read_text() + "\n")
-    error = ended(program("replay", "one", picture, "--plugin", "plugin.py"), 2).err
+    error = ended(command("replay", "one", picture, "--plugin", "plugin.py"), 2).err
     assert "plugin.py has changed since" in error
 
 
-def test_a_data_set_with_a_format_of_a_plug_in_names_it(
-    command: Command, program: Command, here: Path
-) -> None:
+def test_a_data_set_with_a_format_of_a_plug_in_names_it(command: Command, here: Path) -> None:
     ended(command("generate", "--plugin", str(PLUGIN), *SMALL, "out=one", "export.formats=[csv]"), 0)
-    error = ended(program("generate", *SMALL, "out=one"), 2).err
+    error = ended(command("generate", *SMALL, "out=one"), 2).err
     assert "the data set has a format of the plug-in plugin.py: add --plugin and its path" in error
 
 
@@ -259,7 +259,7 @@ RAISING = {
 
 
 @pytest.mark.parametrize("case", RAISING)
-def test_a_check_that_raises_is_named_with_its_file_and_line(program: Command, here: Path, case: str) -> None:
+def test_a_check_that_raises_is_named_with_its_file_and_line(command: Command, here: Path, case: str) -> None:
     """The plug-in fails in every scene: the records, and the line on which the run ends, say where."""
     statement, told = RAISING[case]
     head = [
@@ -275,7 +275,7 @@ def test_a_check_that_raises_is_named_with_its_file_and_line(program: Command, h
     ]
     (here / "odd.py").write_text("\n".join([*head, *body, ""]))
     words = [*SMALL, "quality.patience=2", "+quality.checks.odd={kind: odd}", "engine.retries=0", "out=x"]
-    error = ended(program("generate", "--plugin", "odd.py", *words), 1).err
+    error = ended(command("generate", "--plugin", "odd.py", *words), 1).err
     place = f"{told} odd.py, line 7, rejects"
     assert place in error.splitlines()[-1]
     record = json.loads((here / "x/records/000/000000.json").read_text())

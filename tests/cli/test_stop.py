@@ -14,7 +14,10 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.commandline import PROGRAM, TINY, Command, tree
+from sim2coco.engines.engine import Job, Preparing
+from sim2coco.engines.local import Local
+from sim2coco.records import Summary
+from tests.commandline import PROGRAM, TINY, Command, run_here, tree
 from tests.processes import descendants, wait_for_the_end_of
 
 LOCAL = (*TINY, "engine=local", "workers=2", "views=8", "scene.num_objects=[8,12]")
@@ -41,12 +44,18 @@ def wait_for(run: subprocess.Popen[str], pattern: str, folder: Path) -> None:
         time.sleep(0.01)
 
 
+def catches(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler for a signal: field SigCgt of proc(5)'s status."""
+    (mask,) = re.findall(r"^SigCgt:\s*(\w+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return bool(int(mask, 16) >> (number - 1) & 1)
+
+
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """Files of a complete run in one process, for comparison."""
-    out = tmp_path_factory.mktemp("clean") / "data"
-    subprocess.run([PROGRAM, "generate", f"out={out}", IMAGES, *LOCAL, "engine=inline"], check=True)
-    return tree(out)
+    folder = tmp_path_factory.mktemp("clean")
+    assert run_here(folder, "generate", "out=data", IMAGES, *LOCAL, "engine=inline").code == 0
+    return tree(folder / "data")
 
 
 def test_a_stopped_run_goes_on(here: Path, command: Command, clean: dict[str, bytes]) -> None:
@@ -79,8 +88,10 @@ def test_a_stopped_run_goes_on(here: Path, command: Command, clean: dict[str, by
 
 def test_a_run_is_stopped_before_it_has_begun(here: Path) -> None:
     with started("generate", "out=data", IMAGES, *LOCAL) as run:
-        time.sleep(0.7)  # libraries are being loaded
-        os.killpg(run.pid, signal.SIGINT)
+        while not catches(run.pid, signal.SIGTERM):  # Python catches SIGINT only
+            assert run.poll() is None
+            time.sleep(0.005)
+        os.killpg(run.pid, signal.SIGINT)  # while libraries are loaded
         _, err = run.communicate(timeout=30)
     assert (run.returncode, err) == (
         130,
@@ -99,7 +110,7 @@ def test_a_second_signal_ends_it_at_once(here: Path) -> None:
         with pytest.raises(subprocess.TimeoutExpired):
             run.communicate(timeout=0.5)
         run.send_signal(signal.SIGINT)
-        _, err = run.communicate(timeout=5)
+        _, err = run.communicate(timeout=30)
     assert (run.returncode, err) == (
         130,
         "sim2coco: stopped by SIGINT; run the same command again to resume\n",
@@ -118,7 +129,9 @@ def test_a_preview_is_stopped_and_leaves_nothing(here: Path) -> None:
     wait_for_the_end_of(below)
 
 
-def test_failed_scenes_are_told_and_tried_again_when_asked(here: Path, command: Command) -> None:
+def test_failed_scenes_are_told_and_tried_again_when_asked(
+    here: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     floors = here / "floors"
     floors.mkdir()
     for name, grey in (("light.png", 200), ("dark.png", 90)):
@@ -128,13 +141,18 @@ def test_failed_scenes_are_told_and_tried_again_when_asked(here: Path, command: 
     arguments = ("num_images=8", *TINY, *looks, "views=2")
     assert command("generate", "out=clean", *arguments).code == 0
 
-    once = ("engine=local", "engine.retries=0")
-    with started("generate", "out=data", *arguments, *once) as run:
-        wait_for(run, "run.json", here / "data")
-        (floors / "dark.png").write_bytes(b"lost for a while")  # before any worker has read it
-        out, err = run.communicate(timeout=60)
+    run = Local.run
+
+    def spoilt(engine: Local, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | Preparing | None]:
+        (floors / "dark.png").write_bytes(b"lost for a while")  # all was well, and no worker has begun
+        yield from run(engine, job, scenes)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Local, "run", spoilt)
+        failed = command("generate", "out=data", *arguments, "engine=local", "engine.retries=0")
+    code, out, err = failed.code, failed.out, failed.err
     (floors / "dark.png").write_bytes(content)
-    assert run.returncode == 3, err
+    assert code == 3, err
     assert "data: 8 images of " in out
     assert "failed " in out
     for line in err.splitlines():

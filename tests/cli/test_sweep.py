@@ -14,7 +14,7 @@ from sim2coco.statistics.diversity import NEIGHBOURS
 from sim2coco.sweeps.row import SweepJob
 from sim2coco.sweeps.scores import covered_share, score_of
 from sim2coco.sweeps.settings import Score
-from tests.commandline import PROGRAM, TINY, Command, tree
+from tests.commandline import BOX, PROGRAM, Command, tree
 
 SUMMARY = ["sweep.csv", "sweep.md", "sweep.svg"]
 
@@ -26,7 +26,7 @@ def test_two_by_two_makes_four_data_sets(command: Command, here: Path, tmp_path:
         "scene.num_objects=1,2",
         "light=day,dusk",
         f"out={tmp_path}/sweep/${{hydra.job.num}}",
-        *TINY,
+        *BOX,
         "-m",
     )
     assert (outcome.code, outcome.err) == (0, "")
@@ -56,7 +56,7 @@ def test_two_by_two_makes_four_data_sets(command: Command, here: Path, tmp_path:
 
 
 def test_a_killed_sweep_goes_on_where_it_was(program: Command, command: Command, here: Path) -> None:
-    sweep = ("-m", "num_images=3", "views=1", "scene.num_objects=1", "seed=1,2,3", *TINY)
+    sweep = ("-m", "num_images=3", "views=1", "scene.num_objects=1", "seed=1,2,3", *BOX)
     assert command("generate", *sweep, "out='whole/${seed}'").code == 0
     arguments = [str(PROGRAM), "generate", *sweep, "out='killed/${seed}'"]
     with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
@@ -77,7 +77,7 @@ def test_a_killed_sweep_goes_on_where_it_was(program: Command, command: Command,
 @pytest.mark.slow
 def test_a_launcher_makes_the_same_data_sets(program: Command, command: Command, here: Path) -> None:
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher", reason="needs the extra sweep")
-    sweep = ("-m", "num_images=1", "light=day,dusk", "scene.num_objects=1", *TINY)
+    sweep = ("-m", "num_images=1", "light=day,dusk", "scene.num_objects=1", *BOX)
     parallel = program("generate", *sweep, "out='parallel/${hydra.job.num}'", "hydra/launcher=joblib")
     assert (parallel.code, parallel.err) == (0, "")
     assert command("generate", *sweep, "out='alone/${hydra.job.num}'").code == 0
@@ -87,8 +87,8 @@ def test_a_launcher_makes_the_same_data_sets(program: Command, command: Command,
 
 
 def test_a_wrong_job_does_not_stop_the_others(command: Command, here: Path) -> None:
-    assert command("generate", "seed=7", "num_images=1", "out=d/2", *TINY).code == 0
-    outcome = command("generate", "-m", "seed=1,2,3", "num_images=1", "out='d/${seed}'", *TINY)
+    assert command("generate", "seed=7", "num_images=1", "out=d/2", *BOX).code == 0
+    outcome = command("generate", "-m", "seed=1,2,3", "num_images=1", "out='d/${seed}'", *BOX)
     assert outcome.code == 2
     assert outcome.err.count("\n") == 1
     assert "seed: 7 there, 2 here" in outcome.err
@@ -97,14 +97,14 @@ def test_a_wrong_job_does_not_stop_the_others(command: Command, here: Path) -> N
 
 
 def test_a_wrong_value_in_a_later_job_is_told_before_the_first(command: Command, here: Path) -> None:
-    outcome = command("generate", "-m", "seed=1,2,-1", "num_images=1", "out='d/${seed}'", *TINY)
+    outcome = command("generate", "-m", "seed=1,2,-1", "num_images=1", "out='d/${seed}'", *BOX)
     assert outcome.code == 2
     assert outcome.err == "sim2coco: seed: must be greater than or equal to 0 (got -1)\n"
     assert list(here.iterdir()) == []
 
 
 def test_a_sweep_into_one_folder_is_refused(command: Command, here: Path) -> None:
-    outcome = command("generate", "-m", "seed=1,2", "num_images=1", "out=data", *TINY)
+    outcome = command("generate", "-m", "seed=1,2", "num_images=1", "out=data", *BOX)
     assert outcome.code == 2
     assert outcome.err.startswith("sim2coco: out: two jobs of the sweep write to data; write out=")
     assert list(here.iterdir()) == []
@@ -112,7 +112,7 @@ def test_a_sweep_into_one_folder_is_refused(command: Command, here: Path) -> Non
 
 @pytest.mark.slow
 def test_engine_and_order_of_words_change_nothing(program: Command, command: Command, here: Path) -> None:
-    begin = ("num_images=4", "views=2", *TINY, "experiment=none")
+    begin = ("num_images=4", "views=2", *BOX, "experiment=none")
     assert command("generate", "out=data/inline", *begin).code == 0
     local = program("generate", *begin, "engine=local", "workers=2", "out=data/local")
     assert (local.code, local.err) == (0, "")
@@ -124,7 +124,7 @@ def test_engine_and_order_of_words_change_nothing(program: Command, command: Com
 @pytest.mark.slow
 def test_optuna_looks_for_the_best_score(program: Command, command: Command, here: Path) -> None:
     pytest.importorskip("hydra_plugins.hydra_optuna_sweeper", reason="needs the extra sweep")
-    reference = ("num_images=2", "seed=9", "scene.num_objects=2", "views=1", *TINY)
+    reference = ("num_images=2", "seed=9", "scene.num_objects=2", "views=1", *BOX)
     assert command("generate", "out=reference", *reference).code == 0
     search = ("hydra/sweeper=optuna", "hydra.sweeper.n_trials=2", "hydra.sweeper.sampler.seed=1")
     score = ("score.by=likeness", "score.reference=reference", "hydra.sweeper.direction=maximize")
@@ -133,7 +133,7 @@ def test_optuna_looks_for_the_best_score(program: Command, command: Command, her
         "-m",
         "scene.num_objects=choice(1,3)",
         *reference[:2],
-        *TINY,
+        *BOX,
         *search,
         *score,
         "out='d/${hydra.job.num}'",
@@ -151,7 +151,7 @@ def test_optuna_looks_for_the_best_score(program: Command, command: Command, her
 
 
 def test_a_data_set_is_like_itself(command: Command, here: Path) -> None:
-    assert command("generate", "out=data", "num_images=2", *TINY).code == 0
+    assert command("generate", "out=data", "num_images=2", *BOX).code == 0
     job = SweepJob(0, (), here / "data")
     assert score_of(Score(by="likeness", reference="data"), job) == 0
     assert score_of(Score(by="coverage", reference="data"), job) == 1
@@ -172,15 +172,15 @@ def test_covered_share_is_that_of_each_vector_alone(rng: np.random.Generator) ->
 
 
 def test_a_score_without_a_reference_is_refused(command: Command, here: Path) -> None:
-    outcome = command("generate", "-m", "seed=1,2", "out='d/${seed}'", *TINY, "score.by=coverage")
+    outcome = command("generate", "-m", "seed=1,2", "out='d/${seed}'", *BOX, "score.by=coverage")
     assert outcome.code == 2
     assert "score.reference: score.by=coverage needs a reference" in outcome.err
     assert list(here.iterdir()) == []
 
 
 def test_a_score_that_cannot_be_computed_hides_nothing(command: Command, here: Path) -> None:
-    assert command("generate", "out=reference", "num_images=1", "scene.empty_share=0", *TINY).code == 0
-    sweep = ("-m", "num_images=1", "seed=1,2", "out='d/${seed}'", *TINY, "score.by=coverage")
+    assert command("generate", "out=reference", "num_images=1", "scene.empty_share=0", *BOX).code == 0
+    sweep = ("-m", "num_images=1", "seed=1,2", "out='d/${seed}'", *BOX, "score.by=coverage")
     (image,) = (here / "reference/images").rglob("*.jpg")
     image.write_bytes(b"no image")
     outcome = command("generate", *sweep, "score.reference=reference")
@@ -189,7 +189,7 @@ def test_a_score_that_cannot_be_computed_hides_nothing(command: Command, here: P
     with (here / "d/sweep.csv").open() as file:
         assert [(row["state"], row["score"]) for row in csv.DictReader(file)] == [("finished", "")] * 2
     assert (
-        command("generate", "out=empty", "num_images=1", "scene.num_objects=0", *TINY, "quality=none").code
+        command("generate", "out=empty", "num_images=1", "scene.num_objects=0", *BOX, "quality=none").code
         == 0
     )
     outcome = command("generate", *sweep, "score.reference=empty")

@@ -1,12 +1,11 @@
 """Every command and configuration in the README works as printed."""
 
-import contextlib
 import importlib.util
 import re
 import shlex
-import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,10 @@ import pytest
 import trimesh
 
 from scenes.assets.shapes import SHAPES
-from sim2coco.cli import main as cli
+from sim2coco.engines import local
+from sim2coco.library import workers
+from tests.commandline import run_here
+from tests.forkservers import one_fork_server
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -38,17 +40,18 @@ def python(arguments: list[str], folder: Path) -> str:
 
 def sim2coco(arguments: list[str], folder: Path) -> None:
     """Runs a command in this process: starting one costs more than two small images."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    done = run_here(folder, *arguments)
+    assert done.code == 0, (arguments, done.err)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_fork_server() -> Iterator[None]:
+    """What workers need is imported once, not once a command."""
     with (
-        contextlib.chdir(folder),
-        pytest.MonkeyPatch.context() as patched,
-        pytest.raises(SystemExit) as ended,
+        one_fork_server(local, [*local.PRELOADED, "albumentations"]),
+        one_fork_server(workers, workers.PRELOADED),
     ):
-        patched.setattr(sys, "argv", ["sim2coco", *arguments])
-        cli.main()
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
-    assert ended.value.code == 0, arguments
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,15 @@
 """What the tests of libraries share."""
 
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from sim.bullet import Client
-from sim2coco.forkserver import forking
 from sim2coco.library import workers
 from sim2coco.library.examine import Task, examine
 from sim2coco.library.row import Override, Row
+from tests.forkservers import one_fork_server
 
 Look = Callable[..., Row]
 
@@ -18,8 +17,7 @@ Look = Callable[..., Row]
 @pytest.fixture(scope="package", autouse=True)
 def _one_fork_server() -> Iterator[None]:
     """One fork server for all tests here: what children that read meshes need is imported once."""
-    with forking(workers.PRELOADED) as processes, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workers, "forking", lambda modules: nullcontext(processes))
+    with one_fork_server(workers, workers.PRELOADED):
         yield
 
 

@@ -19,10 +19,12 @@ from pycocotools.cocoeval import COCOeval
 from scenes.assets.loading import load_catalogue
 from sim2coco import GenerationError, Recipe, generate
 from sim2coco.check import check
+from sim2coco.engines import local
 from sim2coco.engines.engine import Job, record_failure
 from sim2coco.engines.local import Local
 from sim2coco.records import from_bytes
 from sim2coco.store import LocalStore, StoreError
+from tests.forkservers import one_fork_server
 from tests.processes import children, descendants, wait_for_the_end_of
 
 SMALL = {
@@ -80,8 +82,9 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_worker_count_and_the_engine_change_nothing(reference: Path, tmp_path: Path) -> None:
-    generate(recipe(), tmp_path / "one", 30, workers=1, engine=Local())
-    generate(recipe(), tmp_path / "two", 30, workers=2, engine=Local())
+    with one_fork_server(local, [*local.PRELOADED, "albumentations"]):
+        generate(recipe(), tmp_path / "one", 30, workers=1, engine=Local())
+        generate(recipe(), tmp_path / "two", 30, workers=2, engine=Local())
     assert tree(tmp_path / "one") == tree(reference)
     assert tree(tmp_path / "two") == tree(reference)
 
@@ -102,10 +105,11 @@ def test_a_finished_data_set_is_not_modified(reference: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in (reference / "images").rglob("*.jpg")} == before
 
 
-def test_a_run_killed_at_ten_random_moments_ends_up_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [4, pytest.param(10, marks=pytest.mark.slow)])
+def test_a_run_killed_at_random_moments_ends_up_the_same(tmp_path: Path, kills: int) -> None:
     images, out, rng = 90, tmp_path / "data", np.random.Generator(np.random.PCG64(1))
     generate(recipe(), tmp_path / "whole", images)
-    for kill in range(10):
+    for kill in range(kills):
         before = records(out)
         run = start(out, images, 2)
         if kill % 3 == 0:  # while it loads, locks the folder, or reads what exists

@@ -66,17 +66,21 @@ def test_a_script_that_defines_nothing_needs_no_guard(tmp_path: Path) -> None:
     assert tree(tmp_path / "data") == tree(tmp_path / "inline")
 
 
-def test_workers_know_what_a_script_defines(tmp_path: Path) -> None:
-    done = script(tmp_path, OWN_SCENE + "if __name__ == '__main__':\n    run()\n")
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a script that defines a kind of scene, has a guard, and has run."""
+    folder = tmp_path_factory.mktemp("own")
+    done = script(folder, OWN_SCENE + "if __name__ == '__main__':\n    run()\n")
     assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads((tmp_path / "data" / "run.json").read_text())["recipe"]["scene"]["kind"] == "mine"
+    return folder
 
 
-def test_workers_import_nothing_once_they_have_begun(tmp_path: Path) -> None:
-    script(tmp_path, OWN_SCENE + "if __name__ == '__main__':\n    run()\n")
-    told = [
-        [json.loads(line) for line in path.read_text().splitlines()] for path in tmp_path.glob("modules_*")
-    ]
+def test_workers_know_what_a_script_defines(own: Path) -> None:
+    assert json.loads((own / "data" / "run.json").read_text())["recipe"]["scene"]["kind"] == "mine"
+
+
+def test_workers_import_nothing_once_they_have_begun(own: Path) -> None:
+    told = [[json.loads(line) for line in path.read_text().splitlines()] for path in own.glob("modules_*")]
     assert len({server for lines in told for server, _ in lines}) == 1
     assert max(len(lines) for lines in told) > 1
     for (_, first), *_, (_, last) in (lines for lines in told if len(lines) > 1):
@@ -128,10 +132,11 @@ def test_an_environment_is_that_of_its_run(tmp_path: Path, monkeypatch: pytest.M
             environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
             found.extend(line for line in environment if line.startswith(b"MY_RUN="))
 
+    plain = Recipe.parse({**SMALL, "augment": {}})
     for name in ("first", "second"):
         monkeypatch.setenv("MY_RUN", name)
         found.clear()
-        generate(Recipe.parse(SMALL), tmp_path / name, 4, engine=Local(), progress=look)
+        generate(plain, tmp_path / name, 4, engine=Local(), progress=look)
         assert set(found) == {f"MY_RUN={name}".encode()}
         assert not list(filter(of_the_run, descendants(os.getpid())))
 
@@ -163,15 +168,22 @@ def test_threads_of_the_callers_process_are_as_before(tmp_path: Path) -> None:
     assert during == {1, 2}  # it is told before the first scene as well
 
 
-@pytest.mark.parametrize("number", ["1", "2", "3"])
-def test_bytes_do_not_depend_on_threads(tmp_path: Path, number: str) -> None:
+DUCK = {**SMALL, "assets": {"categories": {"duck": {"path": "pybullet_data:duck.obj", "size_m": 0.1}}}}
+
+
+@pytest.fixture(scope="module")
+def ducks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("ducks") / "data"
+    generate(Recipe.parse(DUCK), out, 6)
+    return out
+
+
+@pytest.mark.parametrize("number", ["1", "3"])
+def test_bytes_do_not_depend_on_threads(tmp_path: Path, ducks: Path, number: str) -> None:
     text = LIBRARY + "import cv2; cv2.setNumThreads(int(sys.argv[3]));"
     text += "generate(Recipe.parse(json.loads(sys.argv[1])), sys.argv[2], 6)"
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     environment = {**os.environ, **dict.fromkeys(names, number)}
-    duck = {"duck": {"path": "pybullet_data:duck.obj", "size_m": 0.1}}
-    settings = json.dumps({**SMALL, "assets": {"categories": duck}})
-    command = [sys.executable, "-c", text, settings, str(tmp_path / "data"), number]
+    command = [sys.executable, "-c", text, json.dumps(DUCK), str(tmp_path / "data"), number]
     subprocess.run(command, env=environment, check=True)
-    generate(Recipe.parse(json.loads(settings)), tmp_path / "here", 6)
-    assert tree(tmp_path / "data") == tree(tmp_path / "here")
+    assert tree(tmp_path / "data") == tree(ducks)

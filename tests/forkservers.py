@@ -1,0 +1,29 @@
+"""Fork servers that outlive a command, for tests to which new processes are not the subject."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from multiprocessing.context import BaseContext
+from types import ModuleType
+
+import pytest
+
+from sim2coco.forkserver import ForkServer, ForkServerContext
+
+
+@contextmanager
+def one_fork_server(module: ModuleType, modules: Sequence[str]) -> Iterator[None]:
+    """Lets a module take all its processes from one server, which imports what they need once.
+
+    The server is started when the first process is wanted.
+    """
+    server = ForkServer(modules)
+
+    def forking(_: Sequence[str], main: bool = False) -> AbstractContextManager[BaseContext]:
+        return nullcontext(ForkServerContext(server, main))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "forking", forking)
+        try:
+            yield
+        finally:
+            server.stop()
