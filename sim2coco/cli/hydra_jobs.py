@@ -4,7 +4,8 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
@@ -79,11 +80,16 @@ def _sweep(arguments: list[str], folder: str) -> list[int]:
     def validated(tree: "DictConfig") -> None:
         codes.append(guarded(lambda: validate(tree, planned)))
 
-    if sweeping.is_grid(arguments):
-        _hydra("generate", sweeping.without_launcher(arguments), folder, validated)
+    grid = sweeping.is_grid(arguments)
+    if grid:
+        with _jobs_composed_once():
+            _hydra("generate", sweeping.without_launcher(arguments), folder, validated)
     if any(codes):
         return codes
-    with sweeping.folder_for(arguments, planned, folder) as shared:
+    with (
+        sweeping.folder_for(arguments, planned, folder) as shared,
+        _jobs_composed_once() if grid else nullcontext(),
+    ):
 
         def job(tree: "DictConfig") -> float | None:
             return run_noted(tree, shared)
@@ -93,6 +99,15 @@ def _sweep(arguments: list[str], folder: str) -> list[int]:
         finally:  # what has been made is compared, whatever has ended the sweep
             codes = sweeping.finish(shared, planned)
         return codes
+
+
+@contextmanager
+def _jobs_composed_once() -> Iterator[None]:
+    """Keeps Hydra from composing each job of a sweep only to find errors, which `_sweep` finds itself."""
+    from hydra.plugins.sweeper import Sweeper
+
+    with patch.object(Sweeper, "validate_batch_is_legal", lambda *_: None):
+        yield
 
 
 def _hydra(command: str, arguments: list[str], folder: str, job: Callable[["DictConfig"], object]) -> None:
