@@ -22,6 +22,9 @@ SMALLEST, LARGEST = 1e-9, 1e9
 class Settings(BaseModel):
     """A group of settings. Unknown keys, values of another type, NaN and extreme numbers are invalid."""
 
+    without: ClassVar[tuple[str, ...]] = ()
+    """Inherited settings without a meaning here: they are not listed, and keep their defaults."""
+
     model_config = ConfigDict(
         frozen=True,
         strict=True,

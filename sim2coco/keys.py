@@ -59,6 +59,8 @@ def walk(settings: type[Settings], prefix: str = "", kind: str | None = None) ->
     """
     sentences = descriptions(settings)
     for name, info in settings.model_fields.items():
+        if name in settings.without:
+            continue
         yield Setting(prefix + name, info, kind, sentences.get(name))
         for inner, level, inner_kind in _inner(info.annotation):
             yield from walk(inner, f"{prefix}{name}.{level}", inner_kind or kind)

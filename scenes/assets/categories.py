@@ -1,6 +1,6 @@
 """Settings of the categories: the meshes and shapes that appear in scenes."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -114,12 +114,26 @@ class Category(Settings):
         return self.color == "random" or (self.color is None and self.shape is not None)
 
 
-def _parsed(tree: object) -> object:
-    """Parses a category by the rules for JSON, even if pydantic validates the outer settings as Python."""
-    return Category.parse(tree) if isinstance(tree, dict) else tree
+class Distractor(Category):
+    """Settings of what may lie around: those of a category, but for its labels."""
+
+    without: ClassVar[tuple[str, ...]] = ("supercategory", "attributes", "keypoints", "skeleton", "regions")
+
+    @model_validator(mode="after")
+    def _unlabelled(self) -> "Distractor":
+        for name in self.without:
+            if getattr(self, name) != type(self).model_fields[name].get_default(call_default_factory=True):
+                raise ValueError(f"no {name} for distractors, which have no labels")
+        return self
 
 
-Categories = dict[str, Annotated[Category, BeforeValidator(_parsed)]]
+def _parsed(kind: type[Category]) -> BeforeValidator:
+    """Parses settings by the rules for JSON, even if pydantic validates the outer settings as Python."""
+    return BeforeValidator(lambda tree: kind.parse(tree) if isinstance(tree, dict) else tree)
+
+
+Categories = dict[str, Annotated[Category, _parsed(Category)]]
+Distractors = dict[str, Annotated[Distractor, _parsed(Distractor)]]
 
 
 class Assets(Settings):
@@ -129,7 +143,7 @@ class Assets(Settings):
     """A library of `sim2coco assets import`; its categories come before those of `categories`."""
     categories: Categories = Field(default_factory=dict)
     """The labelled categories, in the order of their COCO ids."""
-    distractors: Categories = Field(default_factory=dict)
+    distractors: Distractors = Field(default_factory=dict)
     """What may lie around without being labelled."""
 
     @model_validator(mode="before")
@@ -175,14 +189,6 @@ class Assets(Settings):
         if not categories:
             raise ValueError("name at least one, for example gear: {path: gear.obj, size_m: 0.06}")
         return categories
-
-    @field_validator("distractors")
-    @classmethod
-    def _unlabelled(cls, distractors: dict[str, Category]) -> dict[str, Category]:
-        for name, category in distractors.items():
-            if category.regions:
-                raise ValueError(f"{name}: regions are labels, which distractors do not have")
-        return distractors
 
     @model_validator(mode="after")
     def _one_meaning(self) -> "Assets":

@@ -9,7 +9,8 @@ from scenes.geometry import Array
 from scenes.shot import Camera
 from sim2coco.pipeline import bounds
 from tests.effects.effect import Effect, Values, about, gives, same, shrinks
-from tests.effects.made import CALIBRATION, Made
+from tests.effects.files import CALIBRATION
+from tests.effects.made import Made
 from tests.effects.pixels import sharpness
 
 WIDTH = 64

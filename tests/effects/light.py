@@ -8,7 +8,8 @@ import numpy as np
 from scenes.geometry import Vec3
 from scenes.shot import Environment, Lamp, Light
 from tests.effects.effect import Effect, Values, gives, grows, same, shrinks
-from tests.effects.made import PANORAMA, UNIT_M, Made
+from tests.effects.files import PANORAMA
+from tests.effects.made import UNIT_M, Made
 from tests.effects.pixels import (
     brightness,
     colour,

@@ -7,24 +7,24 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from augment.pipeline import Augmenter
 from scenes.assets.catalogue import Catalogue
-from scenes.geometry import on_sphere
 from scenes.shot import Shot
 from scenes.spec import Body, RejectedDraw, SceneSpec
 from sim.annotate import Sample, annotate
 from sim.render.raster.surfacenormals import surface_normals
 from sim.render.sensor.rolling import rasterised
 from sim.settle import Settled
+from sim2coco.cli.config import RunOptions
 from sim2coco.context import WorkerContext
 from sim2coco.pipeline import Outcome, aim, draw_and_settle, draw_defects, make_view, sensed
 from sim2coco.recipe import Recipe
+from sim2coco.run import Result, generate
 from sim2coco.seeding import rng_for
 from sim2coco.seeing import ground_seen
-from tests.panoramas import with_spot, write_hdr
+from tests.effects.files import written
 
 UNIT_M = 0.1
 """The typical object size of `BASE`."""
@@ -40,10 +40,12 @@ BASE: dict[str, Any] = {
     "camera": {"kind": "shell"},
     "image": {"width": 64, "height": 48},
     "augment": {"splits": []},
+    "out": "data",
+    "num_images": 1,
+    "engine": {"kind": "inline"},
+    "export": {"card": False, "report": False},
 }
 """The settings that effects start from."""
-PICTURES, CALIBRATION, PANORAMA = "<pictures>", "<calibration>", "<panorama>"
-"""In place of paths: a folder with two pictures, the calibration of a camera, and an environment map."""
 
 
 class Studio:
@@ -56,11 +58,8 @@ class Studio:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.files = {
-            PICTURES: pictures(folder / "pictures"),
-            CALIBRATION: calibration(folder / "calibration.yaml"),
-            PANORAMA: panorama(folder / "panorama.hdr"),
-        }
+        self.files = written(folder)
+        self._runs = 0
         self._catalogues: dict[str, Catalogue] = {}
         self._contexts: dict[str, WorkerContext] = {}
         self._settled: dict[str, Settled | None] = {}
@@ -69,8 +68,20 @@ class Studio:
         """What the base recipe makes with other settings, by key."""
         tree = deepcopy(BASE)
         for key, value in settings.items():
-            put(tree, key, self.files.get(value, value) if isinstance(value, str) else value)
-        return Made(self, Recipe.parse(tree), settings)
+            put(tree, key, self._named(value))
+        options = {key: tree.pop(key) for key in list(tree) if key in RunOptions.model_fields}
+        return Made(self, Recipe.parse(tree), RunOptions.parse(options), settings)
+
+    def _named(self, value: Any) -> Any:
+        """A value with the paths of files in place of what stands for them."""
+        if isinstance(value, dict):
+            return {key: self._named(entry) for key, entry in value.items()}
+        return self.files.get(value, value) if isinstance(value, str) else value
+
+    def new_folder(self) -> Path:
+        """The path of a folder that does not exist yet."""
+        self._runs += 1
+        return self.folder / f"run_{self._runs}"
 
     def catalogue(self, recipe: Recipe) -> Catalogue:
         """The meshes and images of a recipe."""
@@ -114,10 +125,14 @@ class Made:
 
     Attributes:
         recipe: The recipe.
+        options: The settings of a run.
     """
 
-    def __init__(self, studio: Studio, recipe: Recipe, settings: Mapping[str, Any]) -> None:
-        self.recipe, self._studio, self._settings = recipe, studio, settings
+    def __init__(
+        self, studio: Studio, recipe: Recipe, options: RunOptions, settings: Mapping[str, Any]
+    ) -> None:
+        self.recipe, self.options = recipe, options
+        self._studio, self._settings = studio, settings
 
     def other(self, settings: Mapping[str, Any]) -> "Made":
         """What the recipe makes with other settings, by key."""
@@ -204,38 +219,39 @@ class Made:
         return sensed(replace(sample, normals=normals), shot)
 
     @cached_property
+    def run(self) -> Result:
+        """A run in a new folder."""
+        return self.run_in(self._studio.new_folder())
+
+    def run_in(self, folder: Path) -> Result:
+        """A run in a folder that may hold a data set."""
+        options = self.options
+        return generate(
+            self.recipe,
+            folder / options.out,
+            options.num_images,
+            workers=options.workers,
+            engine=options.engine,
+            formats=options.export.formats,
+            card=options.export.card,
+            report=options.export.report,
+            retry_failed=options.retry_failed,
+        )
+
+    def new_folder(self) -> Path:
+        return self._studio.new_folder()
+
+    @cached_property
     def outcomes(self) -> list[Outcome]:
         """The files of each shot of the first view, or why it is rejected."""
         return make_view(self.context, self.settled, aim(self.context, self.settled, 0))
 
 
-def pictures(folder: Path) -> str:
-    """Writes two pictures into a new folder, and returns its path."""
-    folder.mkdir()
-    for index in (1, 2):
-        cv2.imencode(".png", np.full((8, 12, 3), 80 * index, np.uint8))[1].tofile(folder / f"{index}.png")
-    return str(folder)
-
-
-def calibration(path: Path) -> str:
-    """Writes a file that ROS would write, with the principal point (30, 25) from the edges of the image."""
-    path.write_text(
-        "image_width: 64\nimage_height: 48\ndistortion_model: plumb_bob\n"
-        "camera_matrix: {data: [80, 0, 29.5, 0, 81, 24.5, 0, 0, 1]}\n"
-        "distortion_coefficients: {data: [-0.05, 0, 0, 0, 0]}\n"
-    )
-    return str(path)
-
-
-def panorama(path: Path) -> str:
-    """Writes a green map with a bright spot in the direction +x, 40 degrees above the horizon."""
-    spot = with_spot(32, on_sphere(0.0, np.radians(40)), 0.15, 60.0) * (0.6, 1.0, 0.6)
-    write_hdr(path, spot)
-    return str(path)
-
-
 def put(tree: dict[str, Any], key: str, value: Any) -> None:
     """Sets a value of a tree of settings by its key, such as `scene.num_objects`."""
+    if key.startswith("export.formats."):  # a list
+        formats = tree["export"].setdefault("formats", [{}])
+        return put(formats[0], key.removeprefix("export.formats."), value)
     *groups, name = key.split(".")
     for group in groups:
         tree = tree.setdefault(group, {})

@@ -195,7 +195,7 @@ def test_a_distractor_has_no_regions(tmp_path: Path) -> None:
         "categories": {"crate": one},
         "distractors": {"d": {**one, "regions": {"lid": {"material": "x"}}}},
     }
-    with pytest.raises(ValidationError, match="d: regions are labels, which distractors do not have"):
+    with pytest.raises(ValidationError, match="no regions for distractors, which have no labels"):
         Assets.parse(tree)
 
 
