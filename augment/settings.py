@@ -110,17 +110,17 @@ class AugmentSettings(Settings):
     """
 
     splits: tuple[str, ...] = ("train",)
-    """Splits whose images are augmented."""
+    """Splits whose images are augmented, such as [train]."""
     copies: Annotated[int, Field(ge=0, le=99)] = 0
     """Augmented copies written beside each image; 0 replaces the image by its augmentation."""
     tries: Annotated[int, Field(ge=1, le=99)] = 3
     """Attempts to find an augmentation that passes the checks, before the image is rejected."""
     geometry: dict[str, Geometry] = Field(default={})
-    """Transforms that move pixels, in this order, by Albumentations' names; remove one with
-    `~augment.geometry.NAME`."""
+    """Transforms that move pixels, in order, such as {flip: {name: HorizontalFlip, p: 0.5}}; remove one
+    with `~augment.geometry.NAME`."""
     pixels: dict[str, Pixels] = Field(default={})
-    """Transforms that change the image only, in this order, after `geometry`; remove one with
-    `~augment.pixels.NAME`."""
+    """Transforms of the image only, after `geometry`, such as {gray: {name: ToGray, p: 0.1}}; remove one
+    with `~augment.pixels.NAME`."""
 
 
 def _check_bounds(transform: str, name: str, value: object) -> None:

@@ -74,7 +74,7 @@ class DefectSettings(Settings):
     size_mm: Positive | None = None
     """Length in millimetres, in place of size."""
     on: tuple[str, ...] = ()
-    """Categories of the objects that may have it; all if empty."""
+    """Categories of the objects that may have it, such as [mug]; all if empty."""
     strength: ShareRange = (0.6, 1.0)
     """How opaque a mark or how deep a dent is; images have an alpha channel instead."""
     hue: ShareRange | None = None

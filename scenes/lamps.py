@@ -62,7 +62,7 @@ class EnvironmentSettings(Settings):
     """An environment map in place of the sky: an equirectangular image of the light from all directions."""
 
     skies: tuple[str, ...] = ()
-    """Procedural maps to choose from if path is null: clear, overcast, room; [] uses none."""
+    """Procedural maps to choose from if path is null, such as [clear, overcast, room]; [] uses none."""
     pool: Annotated[int, Field(ge=1, le=MAX_POOL)] = 64
     """Number of different variants of each procedural map."""
     path: str | None = None

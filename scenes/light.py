@@ -75,7 +75,7 @@ class SunAndSky(LightKind):
     warmth: Annotated[Range, within(-0.5, 0.5)] = (-0.08, 0.08)
     """White balance: the gain on red is 1 + warmth, that on blue 1 - warmth."""
     lamps: Lamps = Field(default_factory=dict)
-    """Named lamps in addition to the sun, at most 8; remove one with `~light.lamps.NAME`."""
+    """Lamps beside the sun, at most 8, such as {fill: {share: 0.5}}; remove one with `~light.lamps.NAME`."""
     environment: EnvironmentField = EnvironmentSettings()
     """Environment map in place of the sky; a string sets environment.path."""
 

@@ -104,7 +104,7 @@ class Scene(Kind):
     defects: Annotated[dict[str, DefectSettings], Field(exclude_if=lambda defects: not defects)] = Field(
         default_factory=dict
     )
-    """Categories of defects and prints on the surfaces of objects, by name; remove one with
+    """Categories of defects and prints on objects, such as {scratch: {kind: scratch}}; remove one with
     `~scene.defects.NAME`."""
 
     @abstractmethod

@@ -25,7 +25,8 @@ class Category(Settings):
     shape: str | None = None
     """A shape: box, cylinder, cone, sphere, capsule, torus, prism, nut, bolt, wedge, tube, bracket."""
     path: PathSetting | None = None
-    """A mesh file, a folder, a pattern with `*`, or a library; `pybullet_data:` is that package's folder."""
+    """A mesh file, a folder, a pattern such as meshes/*.obj, or a library; `pybullet_data:` is that
+    package's."""
     size_m: Positive | None = None
     """Longest side in metres, number or [low, high]; null uses the unit of the file, else metres."""
     color: Rgb | Literal["own", "random"] | None = None
@@ -142,9 +143,9 @@ class Assets(Settings):
     path: str | None = None
     """A library of `sim2coco assets import`; its categories come before those of `categories`."""
     categories: Categories = Field(default_factory=dict)
-    """The labelled categories, in the order of their COCO ids."""
+    """The labelled categories, in the order of their COCO ids, such as {nut: {shape: nut, size_m: 0.03}}."""
     distractors: Distractors = Field(default_factory=dict)
-    """What may lie around without being labelled."""
+    """What may lie around without being labelled, such as {tube: {shape: tube, size_m: 0.05}}."""
 
     @model_validator(mode="before")
     @classmethod

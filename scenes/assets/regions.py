@@ -37,9 +37,10 @@ class RegionSettings(Settings):
     """What belongs to a region of a mesh: the triangles that meet all conditions, where the mask is white."""
 
     material: Names = ()
-    """Its material, or several; `*` stands for any characters."""
+    """Its material, or several, such as [Cap, Lid*]; `*` stands for any characters."""
     group: Names = ()
-    """Its group or object in an OBJ file, or node or mesh in a glTF file; or several."""
+    """Its group or object in an OBJ file, or node or mesh in a glTF file, or several, such as [cap,
+    handle]."""
     texture_mask: str | None = None
     """An image that lies on the mesh as its texture does: white is the region, black and transparent not."""
     supercategory: str = "region"

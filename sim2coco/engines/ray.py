@@ -110,13 +110,19 @@ class Ray(Engine):
             Local(**limits, max_failures=NEVER),  # failures are counted here
         )
 
+    def batch_size(self, finished: int, workers: int) -> int:
+        """Number of scenes that a worker is given when a number of them are finished.
+
+        It is small at first, so that a short run does not make many more scenes than it needs.
+        """
+        return max(1, min(self.batch, finished // (4 * workers)))
+
     def _made(self, job: Job, workers: Workers, scenes: Iterator[int | None]) -> Iterator[Summary | None]:
         finished: Counter[str] = Counter()
         again: deque[list[int]] = deque()
         losses: Counter[int] = Counter()
         while True:
-            # Small batches first, so that a short run does not make many more scenes than it needs.
-            size = max(1, min(self.batch, finished.total() // (4 * workers.number)))
+            size = self.batch_size(finished.total(), workers.number)
             while workers.free and (batch := again.popleft() if again else _next(scenes, size)):
                 workers.submit(batch)
             if workers.free and not workers.running:

@@ -33,7 +33,8 @@ class Export(Settings):
         BeforeValidator(_expand_names),
         AfterValidator(_unique),
     ] = (Coco(),)
-    """Names, or {kind: NAME, ...}; COCO and the formats that the data set already has are always written."""
+    """Names, or [{kind: yolo, task: obb}]; COCO and the formats that the data set already has are always
+    written."""
     card: bool = True
     """Whether README.md, croissant.json and contact_sheet.jpg describe the data set."""
     report: bool = True

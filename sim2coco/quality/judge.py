@@ -71,7 +71,8 @@ class Quality(Settings):
     """Which images and labels are accepted."""
 
     checks: dict[str, SerializeAsAny[Annotated[Check, one_of(Check)]]] = Field(default_factory=dict)
-    """Named checks; remove one with `~quality.checks.NAME`."""
+    """Checks by name, such as {few: {kind: instances, minimum: 3}}; remove one with
+    `~quality.checks.NAME`."""
     patience: Annotated[int, Field(ge=1)] = 200
     """Number of most recent views over which min_yield is measured."""
     min_yield: Share = 0.02

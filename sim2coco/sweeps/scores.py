@@ -16,6 +16,7 @@ from sim2coco.statistics.histograms import Histogram, earth_movers_distance, his
 from sim2coco.statistics.measuring import measure
 from sim2coco.sweeps.row import SweepJob
 from sim2coco.sweeps.settings import REFERENCED, Score
+from sim2coco.validate.results import Plan
 
 BLOCK = 1024
 """Images whose distances to all others are computed at a time."""
@@ -126,13 +127,16 @@ def _spread(histogram: Histogram) -> float:
     return max(float(np.sqrt(share @ (centres - mean) ** 2)), width)
 
 
+def plan_of(score: Score) -> Plan:
+    """How detectors are trained for the score `ap`."""
+    return Plan(score.seeds, score.steps)
+
+
 def _average_precision(score: Score, dataset: Dataset, reference: Dataset) -> float:
     """The mean AP of detectors that are trained on the data set with several seeds."""
     from sim2coco.validate.comparing import compare
-    from sim2coco.validate.results import Plan
 
-    plan = Plan(score.seeds, score.steps)
-    (result,) = compare({"job": dataset}, reference, plan, [], Quiet()).report.results
+    (result,) = compare({"job": dataset}, reference, plan_of(score), [], Quiet()).report.results
     return float(np.mean([found.ap or 0.0 for found in result.scores]))
 
 

@@ -38,7 +38,7 @@ class Target(Settings):
     brightness: Counts | None = None
     """Images by their mean luma, in 32 bins of 8 from 0 to 256."""
     categories: dict[str, Number] | None = None
-    """Labels of each category by its name; categories that are not listed do not count."""
+    """Labels of each category by its name, such as {nut: 1, box: 3}; others do not count."""
 
     @model_validator(mode="after")
     def _fits_the_bins(self) -> "Target":

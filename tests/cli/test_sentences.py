@@ -107,7 +107,7 @@ WRONG = [
     ("retry_failed", "maybe", 'retry_failed: must be true or false (got "maybe")'),
     ("out", 5.5, "out: must be a string (got 5.5)"),
     ("engine.timeout_s", NAN, "engine.timeout_s: must be a finite number (got nan)"),
-    ("engine.kind", "ray", "engine: unknown kind 'ray'; allowed: inline, local"),
+    ("engine.kind", "dask", "engine: unknown kind 'dask'; allowed: inline, local, ray"),
 ]
 
 

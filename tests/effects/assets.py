@@ -10,7 +10,7 @@ from scenes.assets.keypoints import KeypointNames
 from scenes.geometry import Array, rotation
 from scenes.spec import Body
 from tests.effects.effect import Effect, gives, in_proportion, same
-from tests.effects.files import MESHES, TWO_PARTS
+from tests.effects.files import LIBRARY, MESHES, TWO_PARTS
 from tests.effects.made import UNIT_M, Made
 
 Measure = Callable[[Made], Any]
@@ -143,6 +143,7 @@ EFFECTS: Effects = {
     **of_both("assets.categories", distractor=False),
     **of_both("assets.distractors", distractor=True),
     "assets.categories": Effect(({"a": OTHER}, {"b": OTHER, "a": OTHER}), names, gives(("a",), ("b", "a"))),
+    "assets.path": Effect((None, LIBRARY), names, gives(("block",), ("boxes", "block")), slow=True),
     "assets.distractors": Effect(
         ({}, {"a": OTHER}), lambda made: len(made.catalogue.distractor_groups), gives(0, 1)
     ),

@@ -24,6 +24,7 @@ class Effect:
         relation: How the measurements must relate to the values, or to each other.
         given: Other settings, by key.
         kinds: The kinds that this is the effect in; all that have the setting if empty.
+        slow: Whether it is measured in `make test-full` only.
     """
 
     values: Values
@@ -31,6 +32,7 @@ class Effect:
     relation: Relation
     given: Mapping[str, Any] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
+    slow: bool = False
 
 
 def same(values: Values, measured: Values) -> bool:

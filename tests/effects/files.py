@@ -10,6 +10,7 @@ from tests.panoramas import with_spot, write_hdr
 
 PICTURES, CALIBRATION, PANORAMA = "<pictures>", "<calibration>", "<panorama>"
 MESHES, TWO_PARTS = "<meshes>", "<two parts>"
+REFERENCE, DARK, LIBRARY = "<reference>", "<dark>", "<library>"
 """What stands in place of paths."""
 CUBE = "0 0 0  1 0 0  0 1 0  1 1 0  0 0 1  1 0 1  0 1 1  1 1 1"
 FACES = "1 3 4 2  5 6 8 7  1 2 6 5  3 7 8 4  1 5 7 3  2 4 8 6"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.shot import DepthSensor
-from tests.effects.effect import Effect, Relation, about, at_least, gives, grows, same, shrinks
+from tests.effects.effect import Effect, Relation, Values, about, gives, grows, same, shrinks
 from tests.effects.made import Made
 from tests.effects.pixels import Floats
 from tests.effects.sensor import GREY
@@ -102,6 +102,10 @@ def measured_m(made: Made) -> Floats:
     return np.asarray(depth_m[np.isfinite(depth_m)].astype(float))
 
 
+def nearest_m(made: Made) -> float:
+    return float(measured_m(made).min())
+
+
 def alike(made: Made) -> float:
     """Correlation of the errors of neighbouring pixels."""
     depth_m, exact_m = made.sample.sensor_depth_m, made.sample.depth_m
@@ -133,6 +137,11 @@ def effects(
             Effect(image[0], image[1], image[2], others, kinds or ("structured_light",)),
         )
     }
+
+
+def _from_there_on(values: Values, measured: Values) -> bool:
+    """Nothing nearer is measured, and without a limit something was."""
+    return bool(measured[0] < values[1] <= measured[1] < values[1] + 0.05)
 
 
 STEREO = ("stereo",)
@@ -172,7 +181,12 @@ EFFECTS: dict[str, Effect | tuple[Effect, ...]] = {
     **effects("grazing_deg", (30, 80), ((30, 60, 90), missing, shrinks)),
     **effects("dark", (0.1, 0.6), ((0.0, 0.9), missing, grows)),
     **effects("missing", (0.1, 0.5), ((0.0, 0.5, 1.0), missing, grows)),
-    **effects("near_m", (0.1, 0.6), ((0.0, 0.6), lambda made: measured_m(made).min(), at_least)),
+    **effects(
+        "near_m",
+        (0.1, 0.6),
+        ((0.0, 1.0), lambda made: measured_m(made).min(), _from_there_on),
+        {"camera.distance_m": 1},
+    ),
     **effects(
         "far_m",
         (0.6, 8),

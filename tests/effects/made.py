@@ -1,6 +1,7 @@
 """What a recipe makes: scenes as they are drawn, settled, seen and rendered, each when it is asked for."""
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
 from copy import copy, deepcopy
 from dataclasses import replace
 from functools import cached_property, partial
@@ -19,12 +20,15 @@ from sim.render.sensor.rolling import rasterised
 from sim.settle import Settled
 from sim2coco.cli.config import RunOptions
 from sim2coco.context import WorkerContext
+from sim2coco.library.importing import import_meshes
+from sim2coco.library.scan import scan
+from sim2coco.library.table import Flags, overrides
 from sim2coco.pipeline import Outcome, aim, draw_and_settle, draw_defects, make_view, sensed
 from sim2coco.recipe import Recipe
 from sim2coco.run import Result, generate
 from sim2coco.seeding import rng_for
 from sim2coco.seeing import ground_seen
-from tests.effects.files import written
+from tests.effects.files import DARK, LIBRARY, MESHES, REFERENCE, written
 
 UNIT_M = 0.1
 """The typical object size of `BASE`."""
@@ -46,6 +50,9 @@ BASE: dict[str, Any] = {
     "export": {"card": False, "report": False},
 }
 """The settings that effects start from."""
+
+
+FEW_IMAGES = {"render": {"kind": "tiny"}, "num_images": 4}
 
 
 class Studio:
@@ -76,6 +83,8 @@ class Studio:
         """A value with the paths of files in place of what stands for them."""
         if isinstance(value, dict):
             return {key: self._named(entry) for key, entry in value.items()}
+        if isinstance(value, str) and value in LATE and value not in self.files:
+            self.files[value] = LATE[value](self)
         return self.files.get(value, value) if isinstance(value, str) else value
 
     def new_folder(self) -> Path:
@@ -245,6 +254,23 @@ class Made:
     def outcomes(self) -> list[Outcome]:
         """The files of each shot of the first view, or why it is rejected."""
         return make_view(self.context, self.settled, aim(self.context, self.settled, 0))
+
+
+def library(studio: Studio) -> str:
+    """Imports the meshes into a library, and returns its path."""
+    meshes, folder = Path(studio.files[MESHES]).parent / "library_of", studio.new_folder()
+    shutil.copytree(studio.files[MESHES], meshes / "boxes")
+    wanted = overrides(scan(meshes).meshes, [], Flags(unit_m=0.1))
+    import_meshes(meshes, wanted, folder, 1, lambda row, known: None)
+    return str(folder)
+
+
+LATE: dict[str, Callable[[Studio], str]] = {
+    REFERENCE: lambda studio: str(studio.make({**FEW_IMAGES}).run.out),
+    DARK: lambda studio: str(studio.make({**FEW_IMAGES, "scene.num_objects": 9, "camera.fill": 0.2}).run.out),
+    LIBRARY: library,
+}
+"""Files that take long to make, and are made when they are needed."""
 
 
 def put(tree: dict[str, Any], key: str, value: Any) -> None:
