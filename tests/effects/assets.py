@@ -11,7 +11,8 @@ from scenes.geometry import Array, rotation
 from scenes.spec import Body
 from tests.effects.effect import Effect, gives, in_proportion, same
 from tests.effects.files import LIBRARY, MESHES, TWO_PARTS
-from tests.effects.made import UNIT_M, Made
+from tests.effects.made import Made
+from tests.effects.starting import UNIT_M
 
 Measure = Callable[[Made], Any]
 Effects = dict[str, Effect | tuple[Effect, ...]]

@@ -1,11 +1,15 @@
 """Files that settings name: pictures, the calibration of a camera, an environment map, meshes."""
 
+import shutil
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from scenes.geometry import on_sphere
+from sim2coco.library.importing import import_meshes
+from sim2coco.library.scan import scan
+from sim2coco.library.table import Flags, overrides
 from tests.panoramas import with_spot, write_hdr
 
 PICTURES, CALIBRATION, PANORAMA = "<pictures>", "<calibration>", "<panorama>"
@@ -70,6 +74,14 @@ def two_parts(folder: Path) -> str:
     both = box(1, "left", "Red") + box(1, "right", "Blue", 1.5, 8)
     (folder / "both.obj").write_text("mtllib both.mtl\nvt 0.5 0.5\n" + both)
     return str(folder / "both.obj")
+
+
+def library(meshes: Path, folder: Path) -> str:
+    """Imports a folder of meshes into a library in a new folder, and returns its path."""
+    shutil.copytree(meshes, meshes.parent / "library_of" / "boxes")
+    wanted = overrides(scan(meshes.parent / "library_of").meshes, [], Flags(unit_m=0.1))
+    import_meshes(meshes.parent / "library_of", wanted, folder, 1, lambda row, known: None)
+    return str(folder)
 
 
 def box(length: float, group: str, material: str, x: float = 0.0, before: int = 0) -> str:

@@ -8,8 +8,9 @@ from scenes.geometry import Array
 from scenes.spec import Body, SceneSpec
 from tests.effects.effect import Effect, Values, gives, nearly, pairs, same, times
 from tests.effects.looks import of_furniture
-from tests.effects.made import UNIT_M, Made
+from tests.effects.made import Made
 from tests.effects.scene import number, positions, share
+from tests.effects.starting import UNIT_M
 
 
 def furniture(spec: SceneSpec) -> list[Body]:

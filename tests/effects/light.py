@@ -9,7 +9,7 @@ from scenes.geometry import Vec3
 from scenes.shot import Environment, Lamp, Light
 from tests.effects.effect import Effect, Values, gives, grows, same, shrinks
 from tests.effects.files import PANORAMA
-from tests.effects.made import UNIT_M, Made
+from tests.effects.made import Made
 from tests.effects.pixels import (
     brightness,
     colour,
@@ -21,6 +21,7 @@ from tests.effects.pixels import (
     shadow_deg,
     shadow_px,
 )
+from tests.effects.starting import UNIT_M
 
 Measure = Callable[[Made], Any]
 BALL = {

@@ -8,7 +8,8 @@ from scenes.assets.images import IMAGE
 from scenes.spec import Body, Look, SceneSpec, Surface, WallPlan
 from tests.effects.effect import Effect, Values, grows, same
 from tests.effects.files import PICTURES
-from tests.effects.made import UNIT_M, Made
+from tests.effects.made import Made
+from tests.effects.starting import UNIT_M
 
 SCENES = 2
 """Number of scenes of which fractions are measured."""

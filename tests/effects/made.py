@@ -1,6 +1,5 @@
 """What a recipe makes: scenes as they are drawn, settled, seen and rendered, each when it is asked for."""
 
-import shutil
 from collections.abc import Callable, Mapping
 from copy import copy, deepcopy
 from dataclasses import replace
@@ -20,37 +19,13 @@ from sim.render.sensor.rolling import rasterised
 from sim.settle import Settled
 from sim2coco.cli.config import RunOptions
 from sim2coco.context import WorkerContext
-from sim2coco.library.importing import import_meshes
-from sim2coco.library.scan import scan
-from sim2coco.library.table import Flags, overrides
 from sim2coco.pipeline import Outcome, aim, draw_and_settle, draw_defects, make_view, sensed
 from sim2coco.recipe import Recipe
 from sim2coco.run import Result, generate
 from sim2coco.seeding import rng_for
 from sim2coco.seeing import ground_seen
-from tests.effects.files import DARK, LIBRARY, MESHES, REFERENCE, written
-
-UNIT_M = 0.1
-"""The typical object size of `BASE`."""
-BASE: dict[str, Any] = {
-    "seed": 3,
-    "views": 1,
-    "assets": {
-        "categories": {"block": {"shape": "box", "size_m": UNIT_M}},
-        "distractors": {"tube": {"shape": "tube", "size_m": UNIT_M}},
-    },
-    "looks": "abstract",
-    "scene": {"kind": "drop", "num_objects": 2, "num_distractors": 0, "empty_share": 0.0, "size_jitter": 1.0},
-    "camera": {"kind": "shell"},
-    "image": {"width": 64, "height": 48},
-    "augment": {"splits": []},
-    "out": "data",
-    "num_images": 1,
-    "engine": {"kind": "inline"},
-    "export": {"card": False, "report": False},
-}
-"""The settings that effects start from."""
-
+from tests.effects.files import DARK, LIBRARY, MESHES, REFERENCE, library, written
+from tests.effects.starting import BASE, put
 
 FEW_IMAGES = {"render": {"kind": "tiny"}, "num_images": 4}
 
@@ -256,32 +231,12 @@ class Made:
         return make_view(self.context, self.settled, aim(self.context, self.settled, 0))
 
 
-def library(studio: Studio) -> str:
-    """Imports the meshes into a library, and returns its path."""
-    meshes, folder = Path(studio.files[MESHES]).parent / "library_of", studio.new_folder()
-    shutil.copytree(studio.files[MESHES], meshes / "boxes")
-    wanted = overrides(scan(meshes).meshes, [], Flags(unit_m=0.1))
-    import_meshes(meshes, wanted, folder, 1, lambda row, known: None)
-    return str(folder)
-
-
 LATE: dict[str, Callable[[Studio], str]] = {
     REFERENCE: lambda studio: str(studio.make({**FEW_IMAGES}).run.out),
     DARK: lambda studio: str(studio.make({**FEW_IMAGES, "scene.num_objects": 9, "camera.fill": 0.2}).run.out),
-    LIBRARY: library,
+    LIBRARY: lambda studio: library(Path(studio.files[MESHES]), studio.new_folder()),
 }
 """Files that take long to make, and are made when they are needed."""
-
-
-def put(tree: dict[str, Any], key: str, value: Any) -> None:
-    """Sets a value of a tree of settings by its key, such as `scene.num_objects`."""
-    if key.startswith("export.formats."):  # a list
-        formats = tree["export"].setdefault("formats", [{}])
-        return put(formats[0], key.removeprefix("export.formats."), value)
-    *groups, name = key.split(".")
-    for group in groups:
-        tree = tree.setdefault(group, {})
-    tree[name] = value
 
 
 def _stream(seed: int, scene: int, attempt: int, name: str, **key: int) -> np.random.Generator:

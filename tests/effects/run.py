@@ -11,7 +11,8 @@ from sim2coco.store import LocalStore
 from sim2coco.tally import GenerationError
 from tests.effects.effect import Effect, gives, same
 from tests.effects.files import MESHES
-from tests.effects.made import UNIT_M, Made
+from tests.effects.made import Made
+from tests.effects.starting import UNIT_M
 
 FAST = {"render": {"kind": "tiny"}}
 

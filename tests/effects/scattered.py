@@ -6,9 +6,10 @@ import numpy as np
 
 from scenes.spec import Body
 from tests.effects.effect import Effect, about, at_least, gives, grows, nearly, same, shrinks
-from tests.effects.made import UNIT_M, Made
+from tests.effects.made import Made
 from tests.effects.scene import number, of_all, positions
 from tests.effects.standing import yaw_deg
+from tests.effects.starting import UNIT_M
 
 BALL = {"assets.categories": {"ball": {"shape": "sphere", "size_m": UNIT_M}}}
 WIDE = {**BALL, "scene.width_m": 2.0, "scene.depth_m": 2.0, "scene.num_objects": 30}

@@ -12,7 +12,8 @@ from scenes.geometry import Array
 from scenes.spec import Body, Physics
 from tests.effects.effect import Effect, gives, in_proportion, in_step, same, shrinks
 from tests.effects.files import PICTURES
-from tests.effects.made import UNIT_M, Made
+from tests.effects.made import Made
+from tests.effects.starting import UNIT_M
 
 TOO_FAST = {"scene.physics.max_seconds": 0.01}
 """No scene is at rest so soon."""

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from tests.effects.effect import Effect, gives, grows, same, shrinks
 from tests.effects.files import REFERENCE
-from tests.effects.made import UNIT_M, Made
+from tests.effects.made import Made
 from tests.effects.run import FAST
+from tests.effects.starting import UNIT_M
 
 VARIED = {
     **FAST,
