@@ -9,7 +9,10 @@ import pytest
 import yaml
 
 from scenes.settings import Range, Settings
+from sim2coco.cli.config import RunOptions
 from sim2coco.cli.scalars import parsed
+from sim2coco.keys import takes_text
+from sim2coco.recipe import Recipe
 from tests.commandline import BOX as ONE_BOX
 from tests.commandline import TINY, Command, Outcome
 
@@ -154,6 +157,23 @@ class Some(Settings):
 )
 def test_each_setting_gets_its_type(given: dict[str, Any], read: dict[str, Any]) -> None:
     assert parsed(Some, given).model_dump(include=set(read)) == read
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("assets.categories.gear.path", True),
+        ("assets.categories.gear.size_m", False),
+        ("assets.categories.gear", False),
+        ("light.environment.path", True),
+        ("light.environment.sun", False),
+        ("path", False),
+        ("out", True),
+        ("seed", False),
+    ],
+)
+def test_settings_that_take_texts_are_known_by_their_keys(key: str, text: bool) -> None:
+    assert takes_text(key, Recipe, RunOptions) == text
 
 
 SPECIAL = ("my [run]", "a=b", "run #3", "it's", 'say "no"', "a{b}", "データ", "(1)", "a;b&c", "x\\", "50%~")

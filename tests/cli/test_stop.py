@@ -88,7 +88,10 @@ def test_a_stopped_run_goes_on(here: Path, command: Command, clean: dict[str, by
 
 def test_a_run_is_stopped_before_it_has_begun(here: Path) -> None:
     with started("generate", "out=data", IMAGES, *LOCAL) as run:
+        loaded = False
         while not catches(run.pid, signal.SIGTERM):  # Python catches SIGINT only
+            assert not loaded, "libraries are loaded before signals are handled"
+            loaded = "numpy" in Path(f"/proc/{run.pid}/maps").read_text()
             assert run.poll() is None
             time.sleep(0.005)
         os.killpg(run.pid, signal.SIGINT)  # while libraries are loaded
