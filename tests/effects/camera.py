@@ -185,7 +185,10 @@ EFFECTS: dict[str, Effect | tuple[Effect, ...]] = {
     "camera.fill [orbit]": Effect((0.3, 1.0), fill, same),
     "camera.fill [handheld]": Effect((0.05, 0.2), fill, about(0.1), {"camera.height_m": 0.3}),
     "camera.fill [overhead]": Effect(
-        (0.5, 1.0), lambda made: 2 * radius_m(made) / gsd_m(made.shot.camera) / WIDTH, same, DOWN
+        (0.5, 1.0),
+        lambda made: 2 * radius_m(made) * made.shot.camera.fx / distance_m(made) / WIDTH,
+        same,
+        DOWN,
     ),
     "camera.distance_m": (
         Effect((1, 3), distance_m, same, kinds=ORBITING),
