@@ -150,7 +150,7 @@ def sensors(target: Path) -> None:
 
 def save(picture: Image.Image, target: Path) -> None:
     """Writes a JPEG of less than `MAX_BYTES`, at the best quality that is that small."""
-    for quality in range(88, 48, -4):
+    for quality in range(88, 40, -4):
         picture.save(target, quality=quality, optimize=True)
         if target.stat().st_size < MAX_BYTES:
             return
