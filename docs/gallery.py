@@ -1,8 +1,11 @@
-"""The gallery: one picture for each kind of scene and each camera, on sheets of a few kinds each.
+"""The gallery: a page with a sheet for each kind of scene, which shows it with each preset of a camera.
 
-python docs/gallery.py docs/images
+python docs/gallery.py docs/images             # makes the pictures
+python docs/gallery.py docs/images bin shelf   # those of some kinds
+python docs/gallery.py                         # writes docs/gallery.md
 """
 
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -11,51 +14,100 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from sim2coco.cli.config import choices
-from sim2coco.contactsheet import contact_sheet, write
+from sim2coco.cli.config import first_sentence
+from sim2coco.contactsheet import write
 
-CAMERAS = ("shell", "handheld", "overhead", "webcam", "phone", "industrial", "action", "drone")
-"""The cameras of the columns; those that are no choice are left out."""
-TILE_WH = (228, 171)
-ROWS = 3
-"""Number of kinds of scenes on one sheet."""
-SETTINGS = ("num_images=1", "views=1", "seed=5", "augment=none", "scene.empty_share=0", "engine=inline")
+ROWS = (("shell", "action", "drone"), ("webcam", "phone", "industrial"))
+"""Choices of `camera` in the rows of a sheet."""
+CAMERAS = tuple(camera for row in ROWS for camera in row)
+WALLS = "scene.walls.number=4 'scene.walls.gap=[6,15]'"
+KINDS = {
+    "drop": f"seed=2 {WALLS}",
+    "clutter": f"seed=3 {WALLS}",
+    "bin": f"seed=3 {WALLS}",
+    "conveyor": f"seed=6 {WALLS}",
+    "shelf": "seed=3",
+    "tabletop": "seed=6",
+    "scatter": f"seed=6 {WALLS}",
+    "floating": "seed=6",
+}
+"""Kinds of scenes in the order of the page, and their settings."""
+SHARED = "num_images=1 views=1 augment=none scene.empty_share=0 engine=inline"
+SIZE = "image.width=336 image.height=252"
+WIDTH, GAP = 1000, 4
+"""Width of a sheet, and the space between its pictures, in pixels."""
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
+PAGE = Path(__file__).with_name("gallery.md")
+HEAD = """# Gallery
+
+Each [kind of scene](scenes.md) with the default camera, `shell`, and with each
+[preset of a camera](cameras.md#presets). Lens and sensor are those of the preset, and so is the size of the
+image without `image.width` and `image.height`, which make small pictures here. In each sheet, the scene is
+the same. Under it stands the command that made it, which writes a data set of one image for each camera;
+`python docs/gallery.py docs/images` runs all of them and makes the sheets.
+
+Floors have walls here: a wide fisheye sees a floor without walls to its horizon, which looks like the edge
+of a planet.
+"""
 
 
-def gallery(folder: Path) -> list[Path]:
-    """Writes the sheets `gallery_1.jpg` and so on, and returns their paths."""
-    scenes, cameras = choices("scene"), [name for name in CAMERAS if name in choices("camera")]
-    tiles, columns = taken(scenes, cameras), len(cameras)
-    starts = range(0, len(scenes), ROWS)
-    paths = [folder / f"gallery_{number}.jpg" for number, _ in enumerate(starts, 1)]
-    for path, start in zip(paths, starts, strict=True):
-        sheet = contact_sheet(tiles[start * columns : (start + ROWS) * columns], columns, gap_px=2)
-        Image.fromarray(sheet).save(path, quality=82)
-    return paths
+def words(kind: str) -> list[str]:
+    """The arguments of the sweep that makes the pictures of a kind of scene, without `out`."""
+    return [
+        "-m",
+        f"scene={kind}",
+        f"camera={','.join(CAMERAS)}",
+        *shlex.split(KINDS[kind]),
+        *SHARED.split(),
+        *SIZE.split(),
+    ]
 
 
-def taken(scenes: list[str], cameras: list[str]) -> list[np.ndarray]:
-    """The pictures, a row of cameras for each kind of scene: one sweep makes a data set for each of them."""
-    sweep = ["-m", f"scene={','.join(scenes)}", f"camera={','.join(cameras)}", *SETTINGS]
+def page() -> str:
+    """The page, with the sheet and the command of each kind."""
+    return HEAD + "".join(section(kind) for kind in KINDS)
+
+
+def section(kind: str) -> str:
+    """The section of a kind of scene."""
+    command = shlex.join(["sim2coco", "generate", *words(kind)])
+    out = f"'out=data/gallery/{kind}/${{hydra.job.num}}'"
+    sheet = f"![{kind} with the cameras {', '.join(CAMERAS)}](images/gallery_{kind}.jpg)"
+    return f"\n## {kind}\n\n{first_sentence('scene', kind)}\n\n{sheet}\n\n    {command} \\\n        {out}\n"
+
+
+def sheet(kind: str) -> Image.Image:
+    """The pictures of a kind of scene, each with the name of its camera, in rows of equal width."""
     with tempfile.TemporaryDirectory() as folder:
         out = f"out={folder}/" + "${hydra.job.num}"
-        subprocess.run([sys.executable, "-m", "sim2coco.cli", "generate", *sweep, out], check=True)
-        names = [f"{scene}, {camera}" for scene in scenes for camera in cameras]
-        return [tile(Path(folder) / str(number), name) for number, name in enumerate(names)]
+        program = [sys.executable, "-m", "sim2coco.cli", "generate"]
+        subprocess.run([*program, *words(kind), out], check=True)
+        found = (next(Path(folder).glob(f"{job}/images/*/*.jpg")) for job in range(len(CAMERAS)))
+        pictures = {
+            camera: Image.open(path).convert("RGB") for camera, path in zip(CAMERAS, found, strict=True)
+        }
+    rows = [_row({camera: pictures[camera] for camera in row}) for row in ROWS]
+    heights = [row.height for row in rows]
+    whole = Image.new("RGB", (WIDTH, sum(heights) + GAP), "white")
+    for place, row in enumerate(rows):
+        whole.paste(row, (0, place * (heights[0] + GAP)))
+    return whole
 
 
-def tile(data: Path, name: str) -> np.ndarray:
-    """The picture of a data set as a tile with its name, cut to the proportions of the tile."""
-    (path,) = (data / "images").glob("*/*.jpg")
-    with Image.open(path) as picture:
-        scale = max(side / own for side, own in zip(TILE_WH, picture.size, strict=True))
-        small = picture.resize([round(scale * side) for side in picture.size], Image.Resampling.LANCZOS)
-    left, top = ((own - side) // 2 for own, side in zip(small.size, TILE_WH, strict=True))
-    pixels = np.array(small.crop((left, top, left + TILE_WH[0], top + TILE_WH[1])).convert("RGB"))
-    write(pixels, name, (6, TILE_WH[1] - 8), WHITE, BLACK)
-    return pixels
+def _row(pictures: dict[str, Image.Image]) -> Image.Image:
+    """Pictures of any sizes side by side, with one height and the width of the sheet."""
+    ratios = [picture.width / picture.height for picture in pictures.values()]
+    height = (WIDTH - GAP * (len(pictures) - 1)) / sum(ratios)
+    row, left = Image.new("RGB", (WIDTH, round(height)), "white"), 0.0
+    for (camera, picture), ratio in zip(pictures.items(), ratios, strict=True):
+        tile = np.array(picture.resize((round(height * ratio), round(height)), Image.Resampling.LANCZOS))
+        write(tile, camera, (6, tile.shape[0] - 8), WHITE, BLACK)
+        row.paste(Image.fromarray(tile), (round(left), 0))
+        left += height * ratio + GAP
+    return row
 
 
 if __name__ == "__main__":
-    gallery(Path(sys.argv[1]))
+    PAGE.write_text(page())
+    for name in sys.argv[2:] or KINDS if sys.argv[1:] else ():
+        sheet(name).save(Path(sys.argv[1]) / f"gallery_{name}.jpg", quality=80)
