@@ -53,7 +53,7 @@ def turned(outline: Iterable[tuple[float, float]], height: float) -> tuple[Grid,
 
 def handle() -> tuple[Grid, Grid]:
     """Points and texture coordinates of a bent tube at the side of the mug."""
-    along, around = np.meshgrid(np.linspace(-1.75, 1.75, 25), np.linspace(0, 2 * np.pi, 17), indexing="ij")
+    along, around = np.meshgrid(np.linspace(-1.75, 1.75, 25), np.linspace(2 * np.pi, 0, 17), indexing="ij")
     reach = 27 + 5 * np.cos(around)
     points = (42 + 0.9 * reach * np.cos(along), 7 * np.sin(around), 50 - 1.15 * reach * np.sin(along))
     return np.stack(points, axis=-1), np.stack([along / 3.5 + 0.5, around / (2 * np.pi)], axis=-1)

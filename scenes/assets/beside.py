@@ -33,6 +33,7 @@ def facts_beside(mesh: Path, suffix: str, facts: type[Facts]) -> Facts | None:
         first = error.errors()[0]
         where = [".".join(map(str, first["loc"]))] if first["loc"] else []
         told = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+        told = told.replace("Extra inputs are not permitted", "no such entry")
         raise MeshError(": ".join([path.name, *where, told])) from error
     except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
         told = str(error).split("\n")[0]
