@@ -91,7 +91,7 @@ class Area:
         name: Its name, which is that of its category.
         supercategory: COCO's supercategory.
         faces: (m,) the triangles that it is on.
-        mask: (h, w) uint8, top row first and repeated, at least 128 where the region is; None for all of its
+        mask: (h, w) uint8, top row first, at least 128 where the region is; None for all of its
             triangles.
     """
 
@@ -108,11 +108,13 @@ class Regions:
     Attributes:
         corners_m: (m, 3, 3) vertices of the triangles.
         uvs: (m, 3, 2) texture coordinates, v up; NaN where there are none.
+        wraps: (m, 2) how masks continue outside of 0..1 along u and v, as an index into `WRAPS` of `named`.
         areas: The regions; where two overlap, the later is on top.
     """
 
     corners_m: Array
     uvs: Array
+    wraps: NDArray[np.uint8]
     areas: tuple[Area, ...]
 
     def placed(self, matrix: Matrix) -> "Regions":
@@ -127,10 +129,12 @@ class Regions:
     @property
     def content(self) -> dict[str, str]:
         """A hash for each region, of its triangles and its mask."""
-        shape = self.corners_m.tobytes()
+        shape, places = self.corners_m.tobytes(), self.uvs.tobytes()
+        if self.wraps.any():
+            places += self.wraps.tobytes()
         return {
             area.name: sha256(
-                b"".join([shape, area.faces.tobytes(), self.uvs.tobytes() if area.mask is not None else b""])
+                b"".join([shape, area.faces.tobytes(), places if area.mask is not None else b""])
                 + (b"" if area.mask is None else repr(area.mask.shape).encode() + area.mask.tobytes())
             ).hexdigest()[:16]
             for area in self.areas
@@ -165,7 +169,7 @@ def regions_of(path: Path, wanted: Mapping[str, RegionSettings], within: Path | 
     except Refused as refused:
         raise MeshError(f"{refused.sentence}; {refused.remedy}") from refused
     areas = (_area(named, name, region, path.parent) for name, region in wanted.items())
-    return Regions(named.corners, named.uvs, tuple(areas))
+    return Regions(named.corners, named.uvs, named.wrap_of, tuple(areas))
 
 
 def _area(named: Named, name: str, region: RegionSettings, folder: Path) -> Area:
@@ -235,6 +239,7 @@ def regions_bytes(regions: Regions) -> bytes:
         "names": np.array(json.dumps(heads)),
         "corners_m": regions.corners_m,
         "uvs": regions.uvs,
+        "wraps": regions.wraps,
         **{f"{index}/faces": area.faces for index, area in enumerate(regions.areas)},
         **{f"{index}/mask": area.mask for index, area in enumerate(regions.areas) if area.mask is not None},
     }
@@ -258,7 +263,7 @@ def read_regions(path: Path) -> Regions:
                 Area(name, supercategory, arrays[f"{index}/faces"], arrays.get(f"{index}/mask"))
                 for index, (name, supercategory) in enumerate(json.loads(str(arrays["names"])))
             )
-            return Regions(arrays["corners_m"], arrays["uvs"], areas)
+            return Regions(arrays["corners_m"], arrays["uvs"], arrays["wraps"], areas)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         if isinstance(error, MeshError):
             raise

@@ -7,12 +7,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from scenes.assets.regions import RegionSettings, regions_of
 from scenes.decal import NamedRegion
 from scenes.distortion import Distortion
+from scenes.geometry import Pose
 from scenes.spec import Body
 from sim.annotate import Sample, measure
+from sim.render.raster.decals.regions import region_masks
+from sim.render.raster.gbuffer import Silhouette
+from sim2coco.png import png
 from tests.crate import REGIONS, SIZE_M, expected, put_crate
-from tests.rig import RENDERS, Mask, Rig, camera_at, catalogue_from, iou, rays, shot, still
+from tests.library.gltf_files import SQUARE_UVS, Gltf
+from tests.rig import (
+    PLAIN,
+    RENDERS,
+    UPRIGHT,
+    Array,
+    Mask,
+    Rig,
+    camera_at,
+    catalogue_from,
+    iou,
+    rays,
+    shot,
+    still,
+)
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +116,33 @@ def test_regions_change_no_pixel(rig: Callable[..., Rig], crate: Path) -> None:
     camera = shot(camera_at((0.1, -0.4, 0.3), (0, 0, 0), 200, (160, 120)))
     bare, labelled = (made.shoot(still(one), camera) for one in (body, with_regions(body, "lid", "label")))
     assert bare.bytes()[:-1] == labelled.bytes()[:-1]
+
+
+@pytest.mark.parametrize(
+    ("code", "truth"),
+    [
+        (10497, lambda u: (np.mod(u, 1) >= 0.25) & (np.mod(u, 1) < 0.5)),
+        (33648, lambda u: (np.abs(u) >= 0.25) & (np.abs(u) < 0.5) | (u >= 1.5) & (u < 1.75)),
+        (33071, lambda u: (u >= 0.25) & (u < 0.5)),
+    ],
+    ids=["repeat", "mirror", "clamp"],
+)
+def test_a_mask_continues_as_the_texture_of_its_gltf_file(
+    tmp_path: Path, code: int, truth: Callable[[Array], Mask]
+) -> None:
+    u = np.array([-0.7, 1.9])
+    gltf = Gltf()
+    texture = gltf.picture(png(np.full((16, 16, 3), 200, np.uint8)), {"wrapS": code, "wrapT": code})
+    uvs = [(u[0] if x == 0 else u[1], v) for x, v in SQUARE_UVS]
+    gltf.square(uvs, {"pbrMetallicRoughness": {"baseColorTexture": {"index": texture}}})
+    mask = np.zeros((8, 256, 3), np.uint8)
+    mask[:, 64:128] = 255
+    (tmp_path / "mask.png").write_bytes(png(mask))
+    regions = regions_of(gltf.write(tmp_path), {"band": RegionSettings(texture_mask="mask.png")})
+    assert np.allclose(np.unique(regions.uvs[..., 0]), u)
+    camera = camera_at((0.5, 1.0, -0.5), (0.5, 0.0, -0.5), 400, (400, 8))
+    body = Body("square", 0, 1.0, Pose((0.0, 0.0, 0.0), UPRIGHT), PLAIN, 0.5)
+    silhouette = Silhouette((0, 0, 400, 8), np.ones((8, 400), np.bool_))
+    found = region_masks(silhouette, body, camera, regions)["band"][4]
+    x = (rays(camera) + camera.pose.position_m)[4, :, 0]
+    assert iou(found, truth(u[0] + (u[1] - u[0]) * x)) >= 0.97

@@ -2,11 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenes.assets.reading.raw import Floats
 from scenes.assets.reading.triangulate import Ints
+
+Wrap = Literal["repeat", "mirror", "clamp"]
+"""How an image continues beside itself."""
+WRAPS: tuple[Wrap, ...] = ("repeat", "mirror", "clamp")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,6 +26,7 @@ class Named:
         groups_of: (m,) index into `groups`.
         materials: Names of materials; "" for one without a name.
         groups: The names of the groups, objects or nodes that a triangle is in, for each combination.
+        wraps: How the texture of each material continues along u and v; all repeat if it is empty.
     """
 
     corners: Floats
@@ -28,6 +35,13 @@ class Named:
     groups_of: Ints
     materials: tuple[str, ...]
     groups: tuple[tuple[str, ...], ...]
+    wraps: tuple[tuple[Wrap, Wrap], ...] = ()
+
+    @property
+    def wrap_of(self) -> NDArray[np.uint8]:
+        """How the texture of each triangle continues: (m, 2) index into `WRAPS`."""
+        codes = [[WRAPS.index(u), WRAPS.index(v)] for u, v in self.wraps] or [[0, 0]] * len(self.materials)
+        return np.array(codes, np.uint8).reshape(-1, 2)[self.material_of]
 
 
 def uvs_or_nan(uvs: Floats | None, faces: int) -> Floats:

@@ -1,6 +1,7 @@
 """Reads the triangles of mesh files with the names of their materials and groups."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,11 +44,10 @@ def _nameless(raws: Sequence[Raw]) -> Named:
 def _finite(named: Named) -> Named:
     """The triangles whose vertices are finite."""
     which = np.isfinite(named.corners).all(axis=(1, 2))
-    return Named(
-        named.corners[which],
-        named.uvs[which],
-        named.material_of[which],
-        named.groups_of[which],
-        named.materials,
-        named.groups,
+    return replace(
+        named,
+        corners=named.corners[which],
+        uvs=named.uvs[which],
+        material_of=named.material_of[which],
+        groups_of=named.groups_of[which],
     )

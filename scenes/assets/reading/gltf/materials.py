@@ -1,15 +1,14 @@
 """The base colours of glTF materials: factors, textures, and how textures lie and end."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from scenes.assets.reading.gltf.extensions import IMAGES, SPECULAR, TRANSFORM, WEBP
 from scenes.assets.reading.gltf.item import Item
+from scenes.assets.reading.named import Wrap
 from scenes.assets.reading.raw import Floats
 
-Wrap = Literal["repeat", "mirror", "clamp"]
 WRAPS: dict[int, Wrap] = {10497: "repeat", 33648: "mirror", 33071: "clamp"}
 NEAREST = 9728
 Rgba = tuple[float, float, float, float]

@@ -67,8 +67,8 @@ def _textured(piece: Piece, pictures: Pictures, looks: list[str]) -> Piece:
     pixels = picture.rgb
     if picture.alpha is not None:
         pixels = np.concatenate([pixels, picture.alpha[:, :, None]], axis=2)
-    pixels, uvs = wrapped(pixels, np.where(is_usable, piece.uvs, 0.0), use.wraps)
-    return replace(piece, pixels=pixels, uvs=uvs)
+    pixels, uvs, tiles = wrapped(pixels, np.where(is_usable, piece.uvs, 0.0), use.wraps)
+    return replace(piece, pixels=pixels, uvs=uvs, tiles=tiles)
 
 
 def _shown(pieces: list[Piece], notes: list[str], looks: list[str]) -> list[Piece]:

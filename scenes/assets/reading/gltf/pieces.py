@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.reading.gltf.materials import Look, Rgba
+from scenes.assets.reading.gltf.wrapping import Tiles
 from scenes.assets.reading.raw import Floats
 
 ARRAYS = ("corners", "normals", "uvs", "colors")
@@ -25,6 +26,7 @@ class Piece:
         uvs: (m, 3, 2) Texture coordinates, v down, with the transform of the material applied, or None.
         colors: (m, 3, 4) Linear RGBA of the vertices, 0..1, or None.
         pixels: (h, w, 3) or (h, w, 4) The sRGB texture, which repeats, or None.
+        tiles: The tiles of the image of the file that `pixels` has, along u and v.
         groups: The names of their mesh, node and the nodes above it, if they are needed.
     """
 
@@ -35,7 +37,16 @@ class Piece:
     uvs: Floats | None
     colors: Floats | None
     pixels: NDArray[np.uint8] | None = None
+    tiles: tuple[Tiles, Tiles] = ((0, 1), (0, 1))
     groups: tuple[str, ...] = ()
+
+    @property
+    def image_uvs(self) -> Floats | None:
+        """Texture coordinates (m, 3, 2) in the image of the file, v down."""
+        if self.uvs is None:
+            return None
+        first, count = np.array(self.tiles).T
+        return np.asarray(self.uvs * count + first)
 
     @property
     def kind(self) -> Hashable:

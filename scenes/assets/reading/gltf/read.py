@@ -52,7 +52,11 @@ def read_named(content: bytes, resolver: MeshResolver) -> Named:
     root, binary = open_document(content)
     scene = _Scene(root, Buffers(root, binary, resolver), [], [])
     pieces = shown(scene.named_pieces(), Pictures(root, scene.buffers, resolver))
-    return joined([(piece.corners, _v_up(piece.uvs), piece.look.name, piece.groups) for piece in pieces])
+    named = joined(
+        [(piece.corners, _v_up(piece.image_uvs), piece.look.name, piece.groups) for piece in pieces]
+    )
+    uses = [piece.look.texture for piece in pieces]
+    return replace(named, wraps=tuple(("repeat", "repeat") if use is None else use.wraps for use in uses))
 
 
 def _v_up(uvs: Floats | None) -> Floats | None:

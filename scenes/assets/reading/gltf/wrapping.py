@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.assets.reading.gltf.materials import Wrap
 from scenes.assets.reading.limits import MAX_TEXTURE_PX
+from scenes.assets.reading.named import Wrap
 from scenes.assets.reading.raw import Floats
 
 MAX_TILES = 8
@@ -14,37 +14,44 @@ EDGE = 0.004
 """Texture coordinates that lie beyond the image by less than this are moved to its edge."""
 
 
+Tiles = tuple[int, int]
+"""Which tile of an image an extended one begins with, and how many it has, along an axis."""
+
+
 def wrapped(
     pixels: NDArray[np.uint8], uvs: Floats, wraps: tuple[Wrap, Wrap]
-) -> tuple[NDArray[np.uint8], Floats]:
-    """A texture that can repeat, and the texture coordinates in it.
+) -> tuple[NDArray[np.uint8], Floats, tuple[Tiles, Tiles]]:
+    """A texture that can repeat, the texture coordinates in it, and its tiles along u and v.
 
     Args:
         pixels: (h, w, c) Image.
         uvs: (m, 3, 2) Texture coordinates, v down.
         wraps: How the image continues along u and v.
     """
-    columns = [uvs[..., 0], uvs[..., 1]]
+    columns, tiles = [uvs[..., 0], uvs[..., 1]], [(0, 1), (0, 1)]
     for axis, wrap in enumerate(wraps):
         if wrap != "repeat":
-            pixels, columns[axis] = _along(pixels, columns[axis], wrap, 1 - axis)
-    return pixels, np.stack(columns, axis=-1)
+            pixels, columns[axis], tiles[axis] = _along(pixels, columns[axis], wrap, 1 - axis)
+    return pixels, np.stack(columns, axis=-1), (tiles[0], tiles[1])
 
 
-def _along(pixels: NDArray[np.uint8], u: Floats, wrap: Wrap, axis: int) -> tuple[NDArray[np.uint8], Floats]:
+def _along(
+    pixels: NDArray[np.uint8], u: Floats, wrap: Wrap, axis: int
+) -> tuple[NDArray[np.uint8], Floats, Tiles]:
     """Extends the image along an axis of its pixels, and changes the coordinates `u` along it."""
     low, high = float(u.min(initial=0.0)), float(u.max(initial=0.0))
     if low >= -EDGE and high <= 1 + EDGE:
-        return pixels, np.clip(u, 0.0, 1.0)
+        return pixels, np.clip(u, 0.0, 1.0), (0, 1)
     if wrap == "mirror":
         pixels = _shrunk(pixels, axis, 2)
-        return np.concatenate([pixels, np.flip(pixels, axis)], axis=axis), u / 2
+        return np.concatenate([pixels, np.flip(pixels, axis)], axis=axis), u / 2, (0, 2)
     first, stop = max(int(np.floor(low)), -MAX_TILES // 2), min(int(np.ceil(high)), MAX_TILES // 2)
     first, stop = min(first, 0), max(stop, 1)
     pixels = _shrunk(pixels, axis, stop - first)
     around = [(0, 0), (0, 0), (0, 0)]
     around[axis] = (-first * pixels.shape[axis], (stop - 1) * pixels.shape[axis])
-    return np.pad(pixels, around, mode="edge"), (np.clip(u, first, stop) - first) / (stop - first)
+    tiles = (first, stop - first)
+    return np.pad(pixels, around, mode="edge"), (np.clip(u, first, stop) - first) / tiles[1], tiles
 
 
 def _shrunk(pixels: NDArray[np.uint8], axis: int, times: int) -> NDArray[np.uint8]:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scenes.assets.reading.named import WRAPS
 from scenes.decal import FACING, Decal
 from scenes.shot import Camera
 from scenes.spec import Body
@@ -145,9 +146,25 @@ def decal_mask(surface: SurfacePoints, found: OnDecal, coverage: Floats, shape: 
     return mask
 
 
-def tiled(picture: NDArray[np.uint8], u: Array, v: Array) -> Floats:
-    """The values (k,) of a picture (h, w) at points, interpolated; it repeats outside of 0..1."""
-    return sampled(picture, np.mod(u, 1), np.mod(v, 1), cv2.BORDER_WRAP)
+def tiled(picture: NDArray[np.uint8], u: Array, v: Array, wraps: NDArray[np.uint8]) -> Floats:
+    """The values (k,) of a picture (h, w) at points, interpolated.
+
+    Args:
+        picture: The picture.
+        u: (k,) coordinates of the points, of which 0..1 is the picture from its left side.
+        v: (k,) the same from its top side.
+        wraps: (k, 2) how the picture continues along u and v, as an index into `WRAPS`.
+    """
+    height, width = picture.shape
+    columns, rows = _inside(u, wraps[:, 0], width), _inside(v, wraps[:, 1], height)
+    return sampled(picture, columns, rows, cv2.BORDER_WRAP)
+
+
+def _inside(u: Array, wrap: NDArray[np.uint8], side_px: int) -> Array:
+    """The coordinates (k,), 0..1, at which a picture shows what it shows at `u` as it continues."""
+    mirrored = np.where(wrap == WRAPS.index("mirror"), 1 - np.abs(1 - np.mod(u, 2)), u)
+    at_edge = np.clip(mirrored, 0.5 / side_px, 1 - 0.5 / side_px)
+    return np.where(wrap == WRAPS.index("repeat"), np.mod(u, 1), at_edge)
 
 
 def sampled(

@@ -56,4 +56,4 @@ def _shown(area: Area, regions: Regions, rays: Array, face: NDArray[np.int64], c
         return np.ones(len(face), np.bool_)
     weights = weights_at(rays, corners_m[face].transpose(1, 2, 0))
     u, v = np.einsum("nk,nkc->cn", weights, regions.uvs[face])
-    return np.asarray(tiled(area.mask, u, 1 - v) >= 127.5)
+    return np.asarray(tiled(area.mask, u, 1 - v, regions.wraps[face]) >= 127.5)
