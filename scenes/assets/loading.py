@@ -87,14 +87,14 @@ def load_catalogue(
     )
 
 
-def load_category(name: str, category: Category) -> tuple[Asset, ...]:
-    """The assets of a single category.
+def load_category(name: str, category: Category, with_regions: bool = False) -> tuple[Asset, ...]:
+    """The assets of a single category; as distractors, unless they are wanted with their regions.
 
     Raises:
-        CatalogueError: A mesh cannot be used.
+        CatalogueError: A mesh, or a region of it, cannot be used.
     """
     loader = _Loader()
-    assets = loader.load("categories", name, category, None)
+    assets = loader.load("categories", name, category, 0 if with_regions else None)
     if loader.faults:
         raise CatalogueError(loader.faults[0])
     return assets

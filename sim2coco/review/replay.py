@@ -24,7 +24,7 @@ from sim2coco.plugins import loaded_plugins
 from sim2coco.recipe import Recipe, updated
 from sim2coco.records import Record, View
 from sim2coco.review.dataset import DataSet
-from sim2coco.review.whereabouts import MISSING, Whereabouts, content_of, names_in, put_original
+from sim2coco.review.whereabouts import MISSING, Whereabouts, content_of, names_in, put_original, regions_in
 
 Files = Mapping[str, bytes]
 """The contents of all files of an image, by file name in the data set; the image file comes first."""
@@ -141,12 +141,10 @@ def check_regions(data: DataSet, catalogue: Catalogue, bodies: Iterable[Body]) -
     Raises:
         DataSetError: They are others, or what `run.json` says of them cannot be used.
     """
-    regions = data.run.get("regions")
-    known = regions.get("assets") if isinstance(regions, dict) else None
+    known = regions_in(data.run)
     for body in bodies:
         own = catalogue.assets[body.asset].regions if body.regions else None
-        told = known.get(body.asset) if isinstance(known, dict) else None
-        if body.regions and (own is None or own.content != told):
+        if body.regions and (own is None or own.content != known.get(body.asset)):
             name = body.asset.partition("@")[0]
             raise DataSetError(f"{name}: the regions of that mesh are others now; {MISSING}")
 

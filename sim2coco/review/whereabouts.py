@@ -1,10 +1,12 @@
 """Finds the mesh and image files that an image was rendered from, by name and content."""
 
+import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, NoReturn, TypeGuard
 
 from pydantic import ValidationError
 
@@ -53,10 +55,13 @@ class Whereabouts:
         self._images: dict[str, list[str]] = run.get("images", {})
         self._shown: set[str] = set()
         self._bodies: set[tuple[Role, str]] = set()
+        self._regions: dict[str, object] = {}
         for record, view in views:
             assert record.settled is not None
             self._shown |= set(_sources([plain(record.settled.spec), plain(view.shot)]))
-            self._bodies |= {(body.role, body.asset) for body in record.settled.spec.bodies}
+            bodies = record.settled.spec.bodies
+            self._bodies |= {(body.role, body.asset) for body in bodies}
+            self._regions |= {body.asset: regions_in(run).get(body.asset) for body in bodies if body.regions}
 
     def put_into(self, tree: object, stage: Path) -> None:
         """Replaces the names of files and folders in the settings by the paths at which they were found.
@@ -79,21 +84,23 @@ class Whereabouts:
                     node["kind"] = "stain"  # a kind that needs no images: none of them is drawn
 
     def _put_meshes(self, role: Role, name: str, node: dict[str, Any]) -> None:
-        wanted = {
-            content_of(asset)
+        own = {
+            asset
             for own_role, asset in self._bodies
             if own_role == role and (asset.rpartition("@")[0] == name or asset.startswith(f"{name}/"))
         }
-        if not wanted:
+        if not own:
             node.clear()
             node.update(UNSEEN)
             return
-        path = AssetPath.parse(node["path"])
-        for place in self._places(path):
-            if wanted <= _contents(name, {**node, "path": place}):
-                node["path"] = place
-                return
-        self._refuse(path.folder, _called(path))
+        path, wanted = AssetPath.parse(node["path"]), set(map(content_of, own))
+        regions = {_labelled(asset, self._regions[asset]) for asset in own & set(self._regions)}
+        places = ({**node, "path": place} for place in self._places(path))
+        suitable = (place for place in places if wanted <= _contents(name, place))
+        first = next(suitable, None) or self._refuse(path.folder, _called(path))
+        every = chain([first], suitable)
+        same = (place for place in every if not regions or regions <= _regions(name, place))
+        node["path"] = next(same, first)["path"]  # other regions than those of the run are told later
 
     def _places(self, path: AssetPath) -> Iterator[str]:
         """Paths at which the meshes of a `path:` setting may be found.
@@ -134,7 +141,7 @@ class Whereabouts:
             shutil.copyfile(source, place / name)
         return str(place) if keys else None
 
-    def _refuse(self, name: str, called: str) -> Path:
+    def _refuse(self, name: str, called: str) -> NoReturn:
         there = [place for place in (*self._files, *self._folders) if place.name == name]
         if there:
             told = ", ".join(map(str, there[:MAX_TOLD]))
@@ -163,6 +170,13 @@ def names_in(tree: object) -> set[str]:
     """The names of the user's files and folders in a data set's settings."""
     values = (value for _, node in _nodes(tree) for value in (node.get("path"), node.get("images")))
     return {Path(AssetPath.parse(value).folder).name for value in filter(_is_own, values)}
+
+
+def regions_in(run: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The hashes of the regions of each asset in the content of `run.json`; empty if it has none of use."""
+    regions = run.get("regions")
+    known = regions.get("assets") if isinstance(regions, dict) else None
+    return known if isinstance(known, dict) else {}
 
 
 def content_of(key: str) -> str:
@@ -220,3 +234,17 @@ def _contents(name: str, node: dict[str, Any]) -> set[str]:
         return {content_of(asset.key) for asset in load_category(name, Category.parse(node))}
     except (CatalogueError, ValidationError, OSError):
         return set()
+
+
+def _regions(name: str, node: dict[str, Any]) -> set[str]:
+    """The meshes of a category with their regions, as `_labelled`; an empty set if they cannot be read."""
+    try:
+        assets = load_category(name, Category.parse(node), with_regions=True)
+    except (CatalogueError, ValidationError, OSError):
+        return set()
+    return {_labelled(asset.key, asset.regions.content) for asset in assets if asset.regions is not None}
+
+
+def _labelled(key: str, regions: object) -> str:
+    """The content hash of a mesh and the hashes of its regions."""
+    return json.dumps([content_of(key), regions], sort_keys=True)

@@ -23,8 +23,11 @@ from sim2coco.export.exporting import export
 from sim2coco.export.panoptic import Panoptic
 from sim2coco.library.importing import import_meshes
 from sim2coco.library.row import Override
+from sim2coco.png import png
 from sim2coco.records import from_bytes, to_bytes
+from sim2coco.review.dataset import DataSet
 from sim2coco.review.deep import check_deep
+from sim2coco.review.whereabouts import Whereabouts
 from tests.crate import REGIONS, SIZE_M, put_crate
 from tests.library.gltf_files import FACES, SQUARE, SQUARE_UVS, Gltf
 
@@ -100,6 +103,19 @@ def test_other_regions_than_those_of_the_run_are_told(made: Path, tmp_path: Path
         check_deep(tmp_path / "all/data", [tmp_path / "all/meshes"], scenes=1)
 
 
+def test_a_copy_of_a_mesh_with_other_regions_is_passed_over(made: Path, tmp_path: Path) -> None:
+    bare, other, same = (tmp_path / "all" / name for name in ("0", "1", "2"))
+    for folder in (bare, other, same):
+        shutil.copytree(made.parent / "meshes", folder)
+    (bare / "crate.regions.yaml").unlink()
+    put_beside(other / "crate.obj", {"regions": {**REGIONS, "lid": {"material": "Wood"}}})
+    record, view, _ = next(iter(DataSet(made).pictures()))
+    tree: dict[str, Any] = yaml.safe_load((made / "config.yaml").read_text())
+    run = json.loads((made / "run.json").read_text())
+    Whereabouts([tmp_path / "all"], run, [(record, view)]).put_into(tree, tmp_path)
+    assert tree["assets"]["categories"]["crate"]["path"] == str(same / "crate.obj")
+
+
 def test_a_wrong_label_of_a_region_is_found(made: Path, tmp_path: Path) -> None:
     shutil.copytree(made, tmp_path / "data")
     place = tmp_path / "data/records/000/000000.json"
@@ -152,6 +168,10 @@ def test_a_library_has_the_regions_beside_its_meshes(tmp_path: Path) -> None:
         ({"material": "Lid", "group": "front"}, "no triangle has both its material and its group"),
         ({"texture_mask": "none.png"}, "none.png: not an image that can be read"),
         ({"texture_mask": "crate.obj"}, "crate.obj: not an image"),
+        (
+            {"texture_mask": "long.png"},
+            "long.png: 32767x1 is more than 32,766 pixels on a side; scale it down",
+        ),
         ({"texture_mask": "masks/../../x.png"}, "must lie in the folder of the mesh file"),
         ({}, "give material, group or texture_mask"),
         ({"materials": "Lid"}, "materials"),
@@ -161,6 +181,7 @@ def test_regions_that_the_mesh_does_not_have_are_told_in_one_line(
     tmp_path: Path, region: dict[str, Any], told: str
 ) -> None:
     mesh = put_crate(tmp_path / "meshes")
+    mesh.with_name("long.png").write_bytes(png(np.full((1, 32767, 3), 255, np.uint8)))
     with pytest.raises((CatalogueError, ValidationError), match=told):
         catalogue_of(mesh, regions={"cap": region})
     put_beside(mesh, {"regions": {"cap": region}})

@@ -56,16 +56,23 @@ def read_cutout(path: Path, largest_px: int = 1024) -> NDArray[np.uint8]:
     return pixels
 
 
+MAX_MASK_PX = 32_766
+"""Largest width and height of a mask: OpenCV's `remap` takes no larger images."""
+
+
 def read_mask(path: Path) -> NDArray[np.uint8]:
     """Reads an image file as (h, w): its brightness times its alpha, 0..255.
 
     Raises:
-        ImageError: The file cannot be read.
+        ImageError: The file cannot be read, or is too large.
     """
     try:
         with Image.open(path, formats=IMAGE_FORMATS) as image:
             if image.width * image.height > MAX_IMAGE_PX:
                 raise ImageError(f"{path}: {image.width}x{image.height} is more than {MAX_IMAGE_PX:,} pixels")
+            if max(image.size) > MAX_MASK_PX:
+                told = f"{image.width}x{image.height} is more than {MAX_MASK_PX:,} pixels on a side"
+                raise ImageError(f"{path}: {told}; scale it down")
             grey, alpha = eight_bit(image).convert("RGBA").convert("LA").split()
             return np.asarray(ImageChops.multiply(grey, alpha), np.uint8)
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
