@@ -19,6 +19,7 @@ from scenes.assets.physics import asset_of, asset_with, one_asset
 from scenes.assets.pieces import read_pieces
 from scenes.assets.plausible import MAX_SIZE_M, MIN_SIZE_M, doubtful_sizes, far_sizes, long
 from scenes.assets.reading.file import MeshFile, read_mesh_file
+from scenes.assets.reading.resolver import MeshResolver
 from scenes.assets.regions import SUFFIX as REGIONS
 from scenes.assets.regions import read_regions, regions_beside, regions_of
 from scenes.assets.shapes import SHAPES
@@ -273,7 +274,8 @@ def _with_regions(category: Category, asset: Asset, file: Path) -> Asset:
     wanted = category.regions or regions_beside(file)
     if not wanted:
         return asset
-    return replace(asset, regions=regions_of(file, wanted, category.path.within).placed(asset.from_file))
+    resolver = MeshResolver.within(file, category.path.within)
+    return replace(asset, regions=regions_of(file, wanted, resolver).placed(asset.from_file))
 
 
 def _with_stored_regions(category: Category, asset: Asset, entry: Entry) -> Asset:

@@ -17,9 +17,10 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from scenes.assets.beside import facts_beside
 from scenes.assets.mesh import MeshError
-from scenes.assets.reading.image import ImageError, read_mask
+from scenes.assets.reading.image import ImageError, decode_mask
 from scenes.assets.reading.named import Named
 from scenes.assets.reading.refusal import Refused
+from scenes.assets.reading.resolver import MeshResolver
 from scenes.geometry import Matrix
 from scenes.settings import Settings, as_tuple
 
@@ -151,13 +152,13 @@ def regions_beside(mesh: Path) -> dict[str, RegionSettings]:
     return {} if found is None else found.regions
 
 
-def regions_of(path: Path, wanted: Mapping[str, RegionSettings], within: Path | None = None) -> Regions:
+def regions_of(path: Path, wanted: Mapping[str, RegionSettings], resolver: MeshResolver) -> Regions:
     """The regions of a mesh file, in its coordinates.
 
     Args:
         path: The mesh file.
         wanted: The regions by name.
-        within: As for `read_mesh_file`.
+        resolver: Opens the masks.
 
     Raises:
         MeshError: The mesh cannot be read, or has no such region; the message says what it has.
@@ -165,14 +166,14 @@ def regions_of(path: Path, wanted: Mapping[str, RegionSettings], within: Path | 
     from scenes.assets.reading.naming import read_named  # takes 0.1 s to import; shapes do not need it
 
     try:
-        named = read_named(path, (within or path.parent, path.parent, path.resolve().parent))
+        named = read_named(path, resolver.roots)
     except Refused as refused:
         raise MeshError(f"{refused.sentence}; {refused.remedy}") from refused
-    areas = (_area(named, name, region, path.parent) for name, region in wanted.items())
+    areas = (_area(named, name, region, resolver) for name, region in wanted.items())
     return Regions(named.corners, named.uvs, named.wrap_of, tuple(areas))
 
 
-def _area(named: Named, name: str, region: RegionSettings, folder: Path) -> Area:
+def _area(named: Named, name: str, region: RegionSettings, resolver: MeshResolver) -> Area:
     told = f"region {name!r}"
     faces = np.ones(len(named.corners), np.bool_)
     materials = [(material,) for material in named.materials]
@@ -189,7 +190,7 @@ def _area(named: Named, name: str, region: RegionSettings, folder: Path) -> Area
     faces &= np.isfinite(named.uvs).all(axis=(1, 2))
     if not faces.any():
         raise MeshError(f"{told}: texture_mask needs texture coordinates, and there are none")
-    return Area(name, region.supercategory, faces, _mask(told, folder / region.texture_mask))
+    return Area(name, region.supercategory, faces, _mask(told, region.texture_mask, resolver))
 
 
 def _chosen(what: str, words: Iterable[str], known: Iterable[tuple[str, ...]], named: Named) -> Mask:
@@ -222,13 +223,17 @@ def _some(names: Iterable[str]) -> str:
     return ", ".join(distinct[:MAX_TOLD]) + (", ..." if len(distinct) > MAX_TOLD else "")
 
 
-def _mask(told: str, path: Path) -> NDArray[np.uint8]:
+def _mask(told: str, name: str, resolver: MeshResolver) -> NDArray[np.uint8]:
     try:
-        mask = read_mask(path)
+        mask = decode_mask(resolver.get(name), name)
+    except FileNotFoundError as error:
+        raise MeshError(f"{told}: {name} is missing or cannot be read") from error
+    except Refused as refused:
+        raise MeshError(f"{told}: {refused.sentence}; {refused.remedy}") from refused
     except ImageError as error:
         raise MeshError(f"{told}: {error}") from error
     if mask.max() < 128:
-        raise MeshError(f"{told}: {path.name} is black everywhere; the region is where it is white")
+        raise MeshError(f"{told}: {name} is black everywhere; the region is where it is white")
     return mask
 
 

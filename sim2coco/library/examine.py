@@ -1,5 +1,6 @@
 """Reads, cleans, measures and tests one mesh file; runs in a child process, as a bad file may crash it."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,14 +9,17 @@ from scipy.spatial import ConvexHull, QhullError
 
 from scenes.assets.dimensions import measured
 from scenes.assets.filenames import readable, real_path
-from scenes.assets.library import FOLDER
+from scenes.assets.library import FOLDER, REGIONS
 from scenes.assets.mesh import Mesh, MeshError
 from scenes.assets.physics import DENSITY_KG_M3, one_asset
 from scenes.assets.reading.file import with_computed_normals
 from scenes.assets.reading.raw import Floats
 from scenes.assets.reading.read import read_source
 from scenes.assets.reading.refusal import Refused, Repair
+from scenes.assets.reading.resolver import MeshResolver
 from scenes.assets.reading.source import Source
+from scenes.assets.regions import SUFFIX as BESIDE
+from scenes.assets.regions import regions_beside, regions_bytes, regions_of
 from scenes.assets.solid import Solid, solid_of
 from scenes.assets.stored import PREPARED, SUFFIX, content_name, read_stored
 from scenes.geometry import conversion, up_matrix
@@ -63,11 +67,12 @@ def examine(client: Client, task: Task) -> Row:
     except Refused as refused:
         return refusal(task, refused, {})
     try:
-        return _examined(client, task, source)
+        row = _examined(client, task, source)
     except Refused as refused:
         return refusal(task, refused, source.inputs)
     except MeshError as error:
         return refusal(task, Refused("unreadable", str(error), "export it again"), source.inputs)
+    return _with_regions(task, row) if row.usable else row
 
 
 def _readable(source: Source) -> Source:
@@ -147,6 +152,28 @@ def _examined(client: Client, task: Task, source: Source) -> Row:
         reach_m=(size.radius_m, size.aside_m, size.below_m, size.above_m),
         prepared=content_name(content) if content else "",
     )
+
+
+def _with_regions(task: Task, row: Row) -> Row:
+    """The row with the regions beside the mesh file, if there are any; refused if they cannot be used."""
+    path = real_path(task.root, task.file)
+    beside, resolver, fault, content = f"{path.stem}{BESIDE}", MeshResolver(path, (task.root,)), "", b""
+    try:
+        with suppress(FileNotFoundError):
+            resolver.get(beside)  # its hash is one of the inputs, also if it is missing
+        if wanted := regions_beside(path):
+            content = regions_bytes(regions_of(path, wanted, resolver))
+    except Refused as refused:
+        fault = f"{refused.sentence}; {refused.remedy}"
+    except MeshError as error:
+        fault = str(error)
+    inputs = row.inputs | {readable(name): found for name, found in resolver.inputs.items()}
+    if fault:
+        return refusal(task, Refused("unreadable", fault, f"correct {beside}"), inputs)
+    name = content_name(content) if content else ""
+    if name and task.library is not None:
+        LocalStore(task.library).put(f"{REGIONS}/{name}.npz", content)
+    return replace(row, inputs=inputs, regions=name)
 
 
 def _turned(mesh: Mesh) -> Mesh:

@@ -16,9 +16,7 @@ from scenes.assets.physics import DENSITY_KG_M3
 from scenes.assets.prepared import VERSION as PREPARED_VERSION
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolver import digest
-from scenes.assets.regions import SUFFIX as BESIDE
-from scenes.assets.regions import regions_beside, regions_bytes, regions_of
-from scenes.assets.stored import PREPARED, SUFFIX, check_stored, content_name
+from scenes.assets.stored import PREPARED, SUFFIX, check_stored
 from sim2coco.library.examine import Task, refusal
 from sim2coco.library.folders import SOURCES, Joining, MeshFolder, mesh_folder_of, put_mesh_folders
 from sim2coco.library.row import Override, Row, row_of
@@ -30,7 +28,7 @@ from sim2coco.store import LOCK, LOG, LocalStore, Store
 
 ROWS = "rows"
 """Folder of the library with a JSON file for each mesh file: the result of its examination."""
-VERSION = f"9.{PREPARED_VERSION}"
+VERSION = f"10.{PREPARED_VERSION}"
 """Version of `examine` and of prepared meshes; files whose stored row has another one are examined again."""
 
 MEASURED = (
@@ -96,8 +94,7 @@ def import_meshes(
         believed = doubted([rows[file] for file in overrides])
         ordered = doubted_beside(believed, mesh_folder.strangers(believed), mesh_folder.other_rows())
         put_mesh_folders(store, mesh_folder)
-        ordered, regions = _with_regions(store, root, library, ordered, report)
-        _put_index(store, mesh_folder, ordered, keypoints, regions)
+        _put_index(store, mesh_folder, ordered, keypoints)
     return ordered
 
 
@@ -165,6 +162,7 @@ def _undamaged(library: Path, row: Row) -> bool:
     others = {
         mesh.with_suffix(PREPARED): row.prepared,
         library / PIECES / f"{row.collision}.obj": row.collision,
+        library / REGIONS / f"{row.regions}.npz": row.regions,
     }
     return all(_hash(path).startswith(name) for path, name in others.items() if name)
 
@@ -193,37 +191,11 @@ def _keypoints(root: Path, files: Iterable[str]) -> tuple[dict[str, Keypoints], 
     return found, faults
 
 
-def _with_regions(
-    store: Store, root: Path, library: Path, rows: Iterable[Row], report: Report
-) -> tuple[list[Row], dict[str, str]]:
-    """Writes the regions beside each usable mesh file that has any.
-
-    Returns:
-        The rows, refused where the regions cannot be used; and the name of the file of regions, by mesh file.
-    """
-    ordered, names = [], {}
-    for row in rows:
-        path = real_path(root, row.file)
-        try:
-            if row.usable and (wanted := regions_beside(path)):
-                content = regions_bytes(regions_of(path, wanted, root))
-                names[row.file] = content_name(content)
-                store.put(f"{REGIONS}/{names[row.file]}.npz", content)
-        except MeshError as error:
-            name = f"{path.stem}{BESIDE}"
-            fault = Refused("unreadable", str(error), f"correct {name}")
-            row = refusal(Task(root, row.file, row.override, library), fault, {})
-            report(row, False)
-        ordered.append(row)
-    return ordered, names
-
-
 def _put_index(
     store: Store,
     mesh_folder: MeshFolder,
     rows: Iterable[Row],
     keypoints: Mapping[str, Keypoints],
-    regions: Mapping[str, str],
 ) -> None:
     """Writes the index of the library; existing categories keep their order, and new ones follow."""
     usable = [row for row in rows if row.usable]
@@ -237,7 +209,7 @@ def _put_index(
             *(
                 _asset(mesh_folder, row)
                 | _keypoints_of(keypoints.get(row.file))
-                | _regions_of(regions.get(row.file))
+                | ({"regions": row.regions} if row.regions else {})
                 for row in sorted(usable, key=lambda row: row.file)
             ),
         ],
@@ -274,10 +246,6 @@ def _asset(mesh_folder: MeshFolder, row: Row) -> dict[str, Any]:
 
 def _keypoints_of(found: Keypoints | None) -> dict[str, Any]:
     return {} if found is None else {"keypoints": json.loads(found.model_dump_json())}
-
-
-def _regions_of(name: str | None) -> dict[str, Any]:
-    return {} if name is None else {"regions": name}
 
 
 def _origin(row: Row) -> Origin:

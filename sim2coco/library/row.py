@@ -78,6 +78,7 @@ class Row:
         convexity: Volume as a fraction of the hull's volume; 1 for a convex mesh, 0 if the hull is flat.
         pieces: Number of convex pieces of the collision shape; 1 means the hull.
         collision: Name of the file of the pieces, which is its hash; "" for none.
+        regions: Name of the file of the mesh's regions, which is the hash of its content; "" for none.
         hull_because: Why the collision shape is the hull although pieces would be better; "" otherwise.
         drawn_px: Number of pixels that the mesh covers in its test render of 192 x 192 pixels.
     """
@@ -113,6 +114,7 @@ class Row:
     convexity: float = 0.0
     pieces: int = 0
     collision: str = ""
+    regions: str = ""
     hull_because: str = ""
     drawn_px: int = 0
 

@@ -14,6 +14,7 @@ from scenes.assets.catalogue import Asset, Catalogue, CatalogueError
 from scenes.assets.categories import Assets
 from scenes.assets.loading import load_catalogue
 from scenes.assets.reading.naming import read_named
+from sim.bullet import Client
 from sim2coco import Recipe, generate
 from sim2coco.audit import audit
 from sim2coco.check import check
@@ -21,7 +22,8 @@ from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.reading import open_dataset
 from sim2coco.export.exporting import export
 from sim2coco.export.panoptic import Panoptic
-from sim2coco.library.importing import import_meshes
+from sim2coco.library.examine import Task, examine
+from sim2coco.library.importing import _unchanged, import_meshes
 from sim2coco.library.row import Override
 from sim2coco.png import png
 from sim2coco.records import from_bytes, to_bytes
@@ -134,8 +136,12 @@ def test_a_library_has_the_regions_beside_its_meshes(tmp_path: Path) -> None:
         Path(shutil.copy(mesh, mesh.with_name("wrong.obj"))), {"regions": {"cap": {"material": "Cap"}}}
     )
     said = {name: Override("crate", name[:-4], unit_m=0.1, sure_up=True) for name in (mesh.name, wrong.name)}
-    rows = import_meshes(mesh.parent, said, tmp_path / "library", 1, lambda row, known: None)
+    told: list[tuple[str, bool]] = []
+    rows = import_meshes(
+        mesh.parent, said, tmp_path / "library", 1, lambda row, known: told.append((row.file, known))
+    )
     assert [row.verdict for row in rows] == ["ok", "refused"]
+    assert sorted(told) == [("crate.obj", False), ("wrong.obj", False)]
     assert "wrong.regions.yaml" in rows[1].remedy
     assert "region 'cap': no material 'Cap'; it has the materials Wood, Lid" in rows[1].reason
     shutil.rmtree(mesh.parent)
@@ -157,6 +163,31 @@ def test_a_library_has_the_regions_beside_its_meshes(tmp_path: Path) -> None:
         load_catalogue(Assets.parse(tree))
 
 
+def test_regions_are_examined_with_their_mesh_and_again_if_they_change(
+    client: Client, tmp_path: Path
+) -> None:
+    mesh = put_crate(tmp_path / "meshes")
+    task = Task(mesh.parent, mesh.name, Override("crate", "crate", unit_m=0.1, sure_up=True), None)
+    bare = examine(client, task)
+    assert (bare.verdict, bare.regions) == ("ok", "")
+    assert _unchanged(mesh.parent, bare.inputs)
+    put_beside(mesh, {"regions": REGIONS})
+    assert not _unchanged(mesh.parent, bare.inputs)
+    found = examine(client, task)
+    assert found.regions
+    assert _unchanged(mesh.parent, found.inputs)
+    mask = mesh.parent / "masks/label.png"
+    mask.unlink()
+    assert not _unchanged(mesh.parent, found.inputs)
+    refused = examine(client, task)  # as `assets check` does
+    assert (refused.verdict, refused.remedy) == ("refused", "correct crate.regions.yaml")
+    assert "masks/label.png is missing" in refused.reason
+    assert _unchanged(mesh.parent, refused.inputs)
+    mask.symlink_to(tmp_path / "secret.png")
+    (tmp_path / "secret.png").write_bytes(png(np.full((4, 4, 3), 255, np.uint8)))
+    assert "a link that leads out of the folder" in examine(client, task).reason
+
+
 @pytest.mark.parametrize(
     ("region", "told"),
     [
@@ -166,12 +197,13 @@ def test_a_library_has_the_regions_beside_its_meshes(tmp_path: Path) -> None:
         ),
         ({"group": "handle"}, r"no group 'handle'; .* the groups crate, .*bottom"),
         ({"material": "Lid", "group": "front"}, "no triangle has both its material and its group"),
-        ({"texture_mask": "none.png"}, "none.png: not an image that can be read"),
+        ({"texture_mask": "none.png"}, "none.png is missing"),
         ({"texture_mask": "crate.obj"}, "crate.obj: not an image"),
         (
             {"texture_mask": "long.png"},
             "long.png: 32767x1 is more than 32,766 pixels on a side; scale it down",
         ),
+        ({"texture_mask": "link.png"}, "'link.png', a link that leads out of the folder that was given"),
         ({"texture_mask": "masks/../../x.png"}, "must lie in the folder of the mesh file"),
         ({}, "give material, group or texture_mask"),
         ({"materials": "Lid"}, "materials"),
@@ -182,6 +214,8 @@ def test_regions_that_the_mesh_does_not_have_are_told_in_one_line(
 ) -> None:
     mesh = put_crate(tmp_path / "meshes")
     mesh.with_name("long.png").write_bytes(png(np.full((1, 32767, 3), 255, np.uint8)))
+    shutil.copy(mesh.parent / "masks/label.png", tmp_path / "outside.png")
+    mesh.with_name("link.png").symlink_to(tmp_path / "outside.png")
     with pytest.raises((CatalogueError, ValidationError), match=told):
         catalogue_of(mesh, regions={"cap": region})
     put_beside(mesh, {"regions": {"cap": region}})

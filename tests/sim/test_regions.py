@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from scenes.assets.reading.resolver import MeshResolver
 from scenes.assets.regions import RegionSettings, regions_of
 from scenes.decal import NamedRegion
 from scenes.distortion import Distortion
@@ -138,7 +139,9 @@ def test_a_mask_continues_as_the_texture_of_its_gltf_file(
     mask = np.zeros((8, 256, 3), np.uint8)
     mask[:, 64:128] = 255
     (tmp_path / "mask.png").write_bytes(png(mask))
-    regions = regions_of(gltf.write(tmp_path), {"band": RegionSettings(texture_mask="mask.png")})
+    path = gltf.write(tmp_path)
+    resolver = MeshResolver.within(path, tmp_path)
+    regions = regions_of(path, {"band": RegionSettings(texture_mask="mask.png")}, resolver)
     assert np.allclose(np.unique(regions.uvs[..., 0]), u)
     camera = camera_at((0.5, 1.0, -0.5), (0.5, 0.0, -0.5), 400, (400, 8))
     body = Body("square", 0, 1.0, Pose((0.0, 0.0, 0.0), UPRIGHT), PLAIN, 0.5)

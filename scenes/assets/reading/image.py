@@ -1,5 +1,6 @@
 """Reads image files from users."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import IO
 
@@ -60,23 +61,27 @@ MAX_MASK_PX = 32_766
 """Largest width and height of a mask: OpenCV's `remap` takes no larger images."""
 
 
-def read_mask(path: Path) -> NDArray[np.uint8]:
-    """Reads an image file as (h, w): its brightness times its alpha, 0..255.
+def decode_mask(content: bytes, name: str) -> NDArray[np.uint8]:
+    """Decodes an image as (h, w): its brightness times its alpha, 0..255.
+
+    Args:
+        content: The bytes of an image file.
+        name: Name of the image in error messages.
 
     Raises:
-        ImageError: The file cannot be read, or is too large.
+        ImageError: The content is not an image, is damaged, or is too large.
     """
     try:
-        with Image.open(path, formats=IMAGE_FORMATS) as image:
+        with Image.open(BytesIO(content), formats=IMAGE_FORMATS) as image:
             if image.width * image.height > MAX_IMAGE_PX:
-                raise ImageError(f"{path}: {image.width}x{image.height} is more than {MAX_IMAGE_PX:,} pixels")
+                raise ImageError(f"{name}: {image.width}x{image.height} is more than {MAX_IMAGE_PX:,} pixels")
             if max(image.size) > MAX_MASK_PX:
                 told = f"{image.width}x{image.height} is more than {MAX_MASK_PX:,} pixels on a side"
-                raise ImageError(f"{path}: {told}; scale it down")
+                raise ImageError(f"{name}: {told}; scale it down")
             grey, alpha = eight_bit(image).convert("RGBA").convert("LA").split()
             return np.asarray(ImageChops.multiply(grey, alpha), np.uint8)
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ImageError(f"{path}: not an image that can be read ({type(error).__name__})") from error
+        raise ImageError(f"{name}: not an image that can be read ({type(error).__name__})") from error
 
 
 def decode_image(

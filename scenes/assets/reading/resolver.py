@@ -6,7 +6,7 @@ import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Literal, Self
 
 from PIL import Image
 
@@ -58,6 +58,11 @@ class MeshResolver:
         self.images: dict[str, Fate] = {}
         self.inputs: dict[str, str] = {}
         self.notes: list[str] = []
+
+    @classmethod
+    def within(cls, path: Path, folder: Path) -> Self:
+        """Opens what is in a folder, in that of a mesh file, or in that of the file that a link leads to."""
+        return cls(path, (folder, path.parent, path.resolve().parent))
 
     def find(self, name: str) -> Path:
         """The path of a file that the mesh refers to by name; the file may be missing.
