@@ -299,16 +299,19 @@ def _with_stored_regions(category: Category, asset: Asset, entry: Entry) -> Asse
 
 
 def _region_names(settings: Assets, groups: list[tuple[Asset, ...]]) -> tuple[dict[str, str], list[str]]:
-    """The supercategory of each region of any asset, and faults: names that categories have."""
+    """The supercategory of each region of any asset, and faults: clashes with categories or other regions."""
     found: dict[str, str] = {}
     faults = []
     for category, group in zip(settings.categories, groups, strict=True):
         areas = [area for asset in group if asset.regions is not None for area in asset.regions.areas]
         for area in areas:
-            found.setdefault(area.name, area.supercategory)
+            known = found.setdefault(area.name, area.supercategory)
+            if area.supercategory != known:
+                own = f"the supercategory of its region {area.name!r} is {area.supercategory!r}"
+                faults.append(f"assets.categories.{category}: {own}, and was {known!r} before it; give one")
         for name in dict.fromkeys(area.name for area in areas if area.name in settings.categories):
             faults.append(f"assets.categories.{category}: its region {name!r} has the name of a category")
-    return found, faults
+    return found, list(dict.fromkeys(faults))
 
 
 def _facts(category: Category, entry: Entry) -> dict[str, object]:

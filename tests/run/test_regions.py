@@ -229,6 +229,13 @@ def test_regions_that_the_mesh_does_not_have_are_told_in_one_line(
     [
         ({"crate": {"regions": {"crate": {"material": "Lid"}}}}, "has the name of a category"),
         ({"box": {"shape": "box", "size_m": 1.0, "regions": {"lid": {"material": "x"}}}}, "a shape has no"),
+        (
+            {
+                "crate": {"regions": {"lid": {"material": "Lid"}}},
+                "chest": {"regions": {"lid": {"material": "Lid", "supercategory": "part"}}},
+            },
+            "chest: the supercategory of its region 'lid' is 'part', and was 'region' before it",
+        ),
         ({"crate": {"regions": {" ": {"material": "Lid"}}}}, "a region without a name"),
     ],
 )
