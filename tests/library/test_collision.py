@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -40,7 +41,7 @@ from sim2coco.library.workers import _uncut, examined
 from sim2coco.recipe import Recipe
 from sim2coco.store import LocalStore, StoreError
 from sim2coco.supervisor import Died, Outcome, OutOfTime
-from tests.commandline import tree
+from tests.commandline import PROGRAM, tree
 from tests.library.conftest import Look
 from tests.library.test_import import assets
 from tests.rig import GREY, UPRIGHT, Rig, catalogue_of
@@ -305,10 +306,11 @@ def test_a_child_that_is_killed_by_the_cutting_costs_the_pieces_only(
     (tmp_path / "meshes").mkdir()
     shutil.copy(libraries / "meshes" / "cup.stl", tmp_path / "meshes")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    done = assets(tmp_path, "check", "meshes", "--unit", "mm", "--workers", "1")
-    assert (done.code, done.err) == (0, "")
-    assert "could not be cut into convex pieces (the process died: SIGABRT): its hull stands" in done.out
-    assert done.out.splitlines()[-1] == "meshes: 1 ok, 0 repaired, 0 refused"
+    words = [PROGRAM, "assets", "check", "meshes", "--unit", "mm", "--workers", "1"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "could not be cut into convex pieces (the process died: SIGABRT): its hull stands" in done.stdout
+    assert done.stdout.splitlines()[-1] == "meshes: 1 ok, 0 repaired, 0 refused"
 
 
 def test_cpu_time_of_a_file_is_limited(
