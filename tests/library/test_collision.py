@@ -306,7 +306,7 @@ def test_a_child_that_is_killed_by_the_cutting_costs_the_pieces_only(
     (tmp_path / "meshes").mkdir()
     shutil.copy(libraries / "meshes" / "cup.stl", tmp_path / "meshes")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    words = [PROGRAM, "assets", "check", "meshes", "--unit", "mm", "--workers", "1"]
+    words = [str(PROGRAM), "assets", "check", "meshes", "--unit", "mm", "--workers", "1"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "could not be cut into convex pieces (the process died: SIGABRT): its hull stands" in done.stdout
