@@ -62,7 +62,7 @@ def test_annotations_and_images_may_lie_apart(command: Command, real: Path, here
     shutil.move(real / "annotations" / "instances_train.json", here / "mine.json")
     shutil.move(real / "images" / "train", here / "pictures")
     told = command("match", "mine.json", "--images", "pictures", "--num=4", "--trials=1", *SMALL)
-    assert (told.code, told.err) == (0, "")
+    assert told.code == 0, told.err  # so few images say little, of which it warns
     assert (here / "matched" / "experiment" / "mine.yaml").exists()
     assert "Brightness" in told.out
 

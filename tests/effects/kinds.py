@@ -125,7 +125,9 @@ def blur(made: Made) -> float:
 
 
 CONVEYOR: dict[str, Effect | tuple[Effect, ...]] = {
-    "scene.lanes": Effect((1, 4), lambda made: np.ptp(along(made)) / DISTANCE, gives(7.0, 1.0), BELT),
+    "scene.lanes": Effect(
+        (1, 4), lambda made: np.ptp(along(made)) / DISTANCE, gives(7.0, 1.0), {**BELT, "scene.belt.width": 9}
+    ),
     "scene.spacing": Effect(
         (0.0, 1.5), lambda made: np.diff(along(made)).mean() - DISTANCE, same, {**BELT, "scene.lanes": 1}
     ),

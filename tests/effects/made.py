@@ -219,6 +219,7 @@ class Made:
             formats=options.export.formats,
             card=options.export.card,
             report=options.export.report,
+            rejected=options.export.rejected,
             retry_failed=options.retry_failed,
         )
 

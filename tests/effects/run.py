@@ -27,6 +27,11 @@ def images(made: Made) -> int:
     return sum(name.startswith("images/") for name in files(made))
 
 
+def kept_of_rejected(made: Made) -> int:
+    """Number of pictures of rejected views."""
+    return sum(name.startswith("rejected/") for name in files(made))
+
+
 def has(name: str) -> Any:
     return lambda made: name in files(made)
 
@@ -113,5 +118,6 @@ EFFECTS: dict[str, Effect | tuple[Effect, ...]] = {
     "quality.patience": Effect((3, 6), stopped_after, same, NONE),
     "quality.min_yield": Effect((0.01, 1.0), finished, gives(True, False), SOME),
     "export.card": Effect((False, True), has("README.md"), same, FAST),
+    "export.rejected": Effect((0, 1), kept_of_rejected, same, SOME),
     "export.report": Effect((False, True), has("report.html"), same, FAST),
 }

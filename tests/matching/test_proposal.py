@@ -27,6 +27,7 @@ def tree(**changes: dict[str, Any]) -> dict[str, Any]:
         "camera": {"fill": [0.5, 1.2], "distance_m": None},
         "light": {"exposure_ev": [-0.6, 0.6]},
         "augment": {"splits": ["train"], "pixels": {}},
+        "quality": {"target": None},
     }
     return {group: {**settings, **changes.get(group, {})} for group, settings in whole.items()}
 

@@ -35,13 +35,13 @@ def test_results_are_added_to_the_report_and_stay(tmp_path: Path) -> None:
     root = write(write(tmp_path / "a", "train", 6, 1), "val", 4, 2)
     page, store = root / "report.html", LocalStore(root)
     comparison, said = compared(root), StringIO()
-    add_to_reports(comparison, [root], Console(file=said))
+    add_to_reports(comparison, [root], Console(file=said, width=1000))
     assert not page.exists()
     assert said.getvalue() == ""
 
     write_report(open_dataset(root), page)
     plain = page.read_text()
-    add_to_reports(comparison, [root], Console(file=said))
+    add_to_reports(comparison, [root], Console(file=said, width=1000))
     found = page.read_text()
     assert "report.html" in said.getvalue()
     assert not is_edited(store, "report.html")
@@ -49,7 +49,7 @@ def test_results_are_added_to_the_report_and_stay(tmp_path: Path) -> None:
     assert "0.000 ± 0.000" in found
     assert str(tmp_path) not in found
     assert "&lt;" not in found
-    add_to_reports(comparison, [root], Console(file=said))
+    add_to_reports(comparison, [root], Console(file=said, width=1000))
     write_report(open_dataset(root), page)
     assert page.read_text() == found
 
@@ -58,5 +58,5 @@ def test_results_are_added_to_the_report_and_stay(tmp_path: Path) -> None:
     assert "validated" not in page.read_text()
     write_report(open_dataset(root), page)
     page.write_text(plain + "mine")
-    add_to_reports(comparison, [root], Console(file=said))
+    add_to_reports(comparison, [root], Console(file=said, width=1000))
     assert page.read_text() == plain + "mine"

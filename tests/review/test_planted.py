@@ -316,7 +316,8 @@ def test_meshes_are_found_in_a_folder(tmp_path: Path, monkeypatch: pytest.Monkey
     generate(Recipe.parse(tree), tmp_path / "data", 3)
     (tmp_path / "away").mkdir()
     meshes.rename(tmp_path / "away" / "meshes")
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
     with pytest.raises(DataSetError, match="--meshes"):
         check_deep(tmp_path / "data")
     report = check_deep(tmp_path / "data", [tmp_path / "away"])

@@ -126,9 +126,13 @@ def test_an_environment_is_that_of_its_run(tmp_path: Path, monkeypatch: pytest.M
     """Python's own server would keep that of the first."""
     monkeypatch.setattr(process, "_own", False)  # tests of the command line run it in this process
     found: list[bytes] = []
+    others = descendants(os.getpid())  # servers that tests share
+
+    def servers() -> list[int]:
+        return [pid for pid in descendants(os.getpid()) if pid not in others and of_the_run(pid)]
 
     def look(tally: Tally) -> None:
-        for pid in filter(of_the_run, descendants(os.getpid())):
+        for pid in servers():
             environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
             found.extend(line for line in environment if line.startswith(b"MY_RUN="))
 
@@ -138,7 +142,7 @@ def test_an_environment_is_that_of_its_run(tmp_path: Path, monkeypatch: pytest.M
         found.clear()
         generate(plain, tmp_path / name, 4, engine=Local(), progress=look)
         assert set(found) == {f"MY_RUN={name}".encode()}
-        assert not list(filter(of_the_run, descendants(os.getpid())))
+        assert not servers()
 
 
 def of_the_run(pid: int) -> bool:
