@@ -21,6 +21,7 @@ from scenes.assets.reading.image import ImageError, decode_mask
 from scenes.assets.reading.named import Named
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolver import MeshResolver
+from scenes.assets.stored import content_name
 from scenes.geometry import Matrix
 from scenes.settings import Settings, as_tuple
 
@@ -261,7 +262,7 @@ def read_regions(path: Path) -> Regions:
     """
     try:
         content = path.read_bytes()
-        if sha256(content).hexdigest()[: len(path.stem)] != path.stem:
+        if content_name(content) != path.stem:
             raise MeshError("its file of regions is damaged or was changed")
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             areas = tuple(
