@@ -68,6 +68,8 @@ class Body:
         metallic: Whether the body is of bare metal, which reflects its surroundings in its own colour.
         decals: Defects and pictures on its surface; later ones lie on earlier ones. Only objects have any.
         regions: Regions of its mesh that are labels of their own. Only objects have any.
+        tile_m: Side length of a tile of its texture, in metres; 0 if the texture is laid on the mesh by its
+            texture coordinates. Only furniture that consists of cuboids has any.
 
     Raises:
         ValueError: A distractor or a piece of furniture has a category, or a scale is not positive.
@@ -85,6 +87,7 @@ class Body:
     metallic: Annotated[bool, Field(exclude_if=lambda metallic: not metallic)] = False
     decals: Annotated[tuple[Decal, ...], Field(exclude_if=lambda decals: not decals)] = ()
     regions: Annotated[tuple[NamedRegion, ...], Field(exclude_if=lambda regions: not regions)] = ()
+    tile_m: Annotated[float, Field(exclude_if=lambda tile_m: not tile_m)] = 0.0
 
     def __post_init__(self) -> None:
         """Checks the values, and sets the role of distractors."""

@@ -1,6 +1,6 @@
 """Furniture: fixed, unlabelled bodies. Objects fall onto or into them, or are occluded by them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, ClassVar
 
@@ -11,15 +11,17 @@ from scenes.assets.images import Album
 from scenes.assets.materials.kinds import MATERIALS
 from scenes.assets.mesh import Mesh
 from scenes.assets.shapes import box
-from scenes.geometry import Pose, Scale, Vec3, vec3
+from scenes.geometry import Pose, Scale, Vec3, per_axis, vec3
 from scenes.looks import LookSettings
 from scenes.settings import Range, ShareRange, uniform, within
-from scenes.spec import Body
+from scenes.spec import Body, Look
 
 Part = tuple[str, Scale, Pose]
 """Name of the mesh, scale and pose of a piece of furniture."""
 CUBE = "cube"
 """Name of the cube in `cubes()`."""
+MAX_TILES = 6
+"""Number of tiles of a material along the shorter side of the largest part of a piece of furniture."""
 UPRIGHT = Pose((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
 
 
@@ -38,6 +40,23 @@ def cuboid(low_m: Vec3, high_m: Vec3, frame: Pose = UPRIGHT) -> tuple[Scale, Pos
     """
     low, high = np.array(low_m), np.array(high_m)
     return vec3(high - low), Pose(vec3(frame.apply((low + high)[None] / 2)[0]), frame.quat_xyzw)
+
+
+def tile_side_m(look: Look, parts_m: Sequence[Vec3]) -> float:
+    """Side length in metres of a tile of the texture of a piece of furniture; 0 without a texture.
+
+    A material has its natural size, unless it would be repeated more often than `MAX_TILES` times along the
+    shorter side of the largest part, or be larger than it. Other textures are as large as that side.
+
+    Args:
+        look: The look of the piece.
+        parts_m: The sides of each part in metres.
+    """
+    if look.texture is None or not parts_m:
+        return 0.0
+    side_m = max(sorted(part)[1] for part in parts_m)
+    kind = MATERIALS.get(look.texture.kind)
+    return side_m if kind is None else min(max(sum(kind.tile_m) / 2, side_m / MAX_TILES), side_m)
 
 
 class FurnitureSettings(LookSettings):
@@ -67,6 +86,8 @@ class FurnitureSettings(LookSettings):
         friction = uniform(rng, self.friction)
         material = None if look.texture is None else MATERIALS.get(look.texture.kind)
         metallic = material is not None and material.metallic
+        listed = list(parts)
+        tile_m = tile_side_m(look, [vec3(np.array(asset.extents_m) * per_axis(scale)) for scale, _ in listed])
         return tuple(
             Body(
                 asset.key,
@@ -79,8 +100,9 @@ class FurnitureSettings(LookSettings):
                 role="furniture",
                 fixed=True,
                 metallic=metallic,
+                tile_m=tile_m,
             )
-            for scale, pose in parts
+            for scale, pose in listed
         )
 
     def pieces(

@@ -17,8 +17,8 @@ from scenes.assets.textures import TEXTURES
 from scenes.spec import Look, Surface, Wall
 from sim.render.lighting.floor import floor_colors
 from sim.render.lighting.surfaces import Surfaces
-from sim.render.lighting.texture import seamless, square, tiles
 from sim.render.raster.planes import floor_depth
+from sim.render.raster.texture import seamless, square, tiles
 from sim.render.settings import Relit
 from sim2coco.seeding import rng_for
 from tests.rig import GREY, Rig, camera_at, catalogue_of, shot, still

@@ -7,26 +7,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.assets.images import IMAGE, Pictures, Texture
+from scenes.assets.images import Pictures, Texture
 from scenes.assets.materials.material import Material
 from scenes.shot import Camera
 from scenes.spec import Surface, Wall
 from sim.render.lighting.albedo import albedo_of
 from sim.render.lighting.relief import Relief, relief_pixels
-from sim.render.lighting.texture import Mipmap, seamless, square, tiles
+from sim.render.raster.texture import Mipmap, filtered, footprint
 
 Plane = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
-SPARSE = 4
-"""Footprints of pixels on a texture are evaluated at every fourth row and column, and interpolated."""
-
 MEAN_PX = 64
 """Side of the reduced texture whose mean albedo is computed."""
-
-SLANT = 3.0
-"""Ratio of distance to camera height above which textures are blurred more, which prevents aliasing at the
-horizon."""
 
 
 def base_albedo(surface: Surface) -> NDArray[np.float32]:
@@ -119,9 +112,9 @@ class Surfaces:
         cosine = float(np.cos(surface.turn_rad) / surface.tile_m)
         sine = float(np.sin(surface.turn_rad) / surface.tile_m)
         eye = np.array(camera.pose.position_m, np.float32)
-        footprint = self._footprint(surface, camera, (x, y), eye, depth)
+        covered = footprint(camera, surface.tile_m, (x, y), eye, depth)
         u, v = cv2.addWeighted(x, cosine, y, -sine, 0), cv2.addWeighted(x, sine, y, cosine, 0)
-        return self._sampled(surface, np.asarray(u, np.float32), np.asarray(v, np.float32), footprint)
+        return self._sampled(surface, np.asarray(u, np.float32), np.asarray(v, np.float32), covered)
 
     def wall(self, wall: Wall, camera: Camera, points: Plane, depth: Plane) -> Sampled | None:
         """Upright texture at wall points (3, h, w) at depths (h, w); None without a texture."""
@@ -133,39 +126,9 @@ class Surfaces:
         across = side[0] * points[0] + side[1] * points[1]
         before_m = np.float32(wall.distance_m) - out @ eye
         seen_from = np.array([side @ eye, eye[2], before_m], np.float32)
-        footprint = self._footprint(surface, camera, (across, points[2]), seen_from, depth)
+        covered = footprint(camera, surface.tile_m, (across, points[2]), seen_from, depth)
         scale = np.float32(1 / surface.tile_m)
-        return self._sampled(surface, across * scale, points[2] * -scale, footprint)
-
-    @staticmethod
-    def _footprint(
-        surface: Surface, camera: Camera, place: tuple[Plane, Plane], eye: Plane, depth: Plane
-    ) -> Plane:
-        """Side, in tiles, of the area of a plane that a pixel covers, on a coarse grid of pixels.
-
-        The width of the area is depth/f. Its length along the viewing direction is the width times
-        distance/height, where height is that of the camera above the plane. The returned side is the
-        geometric mean of width and length, which keeps planes sharp; beyond a ratio distance/height of
-        `SLANT`, at grazing angles, it grows in proportion to the length.
-
-        Args:
-            surface: Surface of the plane.
-            camera: The camera.
-            place: Two coordinates (h, w) in the plane.
-            eye: (3,) the camera's coordinates along the same two axes, and its height above the plane.
-            depth: (h, w) depth in metres.
-        """
-        height_m = max(eye[2], np.float32(1e-6))
-        sparse = (
-            np.s_[SPARSE // 2 :: SPARSE, SPARSE // 2 :: SPARSE] if min(depth.shape) > SPARSE else np.s_[:, :]
-        )
-        first, second = place
-        away = (
-            np.sqrt((first[sparse] - eye[0]) ** 2 + (second[sparse] - eye[1]) ** 2 + height_m**2) / height_m
-        )
-        scale = np.float32(1.0 / min(camera.fx, camera.fy) / surface.tile_m)
-        longer = np.sqrt(away * np.maximum(away * np.float32(1 / SLANT), np.float32(1)))
-        return np.asarray(depth[sparse] * scale * longer, np.float32)
+        return self._sampled(surface, across * scale, points[2] * -scale, covered)
 
     def _sampled(self, surface: Surface, u: Plane, v: Plane, footprint: Plane) -> Sampled:
         """The texture of a surface at coordinates (h, w) in tiles from its origin."""
@@ -179,7 +142,4 @@ class Surfaces:
         material = self._pictures.material(texture)
         if material is not None:
             return Filtered(Mipmap(material.color), Mipmap(relief_pixels(material)), material)
-        pixels = square(self._pictures(texture))
-        if texture.kind == IMAGE and not tiles(pixels):
-            pixels = seamless(pixels)
-        return Filtered(Mipmap(pixels))
+        return Filtered(filtered(self._pictures, texture))

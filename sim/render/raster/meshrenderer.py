@@ -1,24 +1,28 @@
-"""Base class of the renderers that use PyBullet: bodies are rendered separately and combined by depth."""
+"""Base class of the renderers that use PyBullet: bodies are rendered separately and combined by depth.
+
+Furniture that consists of cuboids is not rendered by PyBullet: rays find it.
+"""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.images import Pictures
 from scenes.shot import Camera, Light, Shot
 from scenes.spec import Body
-from sim.boxes import Box, clip, crop, size, slices, union
+from sim.boxes import Box, clip, size, union
 from sim.meshfiles import MeshFiles
+from sim.render.raster.assembling import Drawn, GBufferBuilder
+from sim.render.raster.boards import BoardPainter
+from sim.render.raster.cuboids import Cuboids, cuboid_depth
 from sim.render.raster.decals.painting import DecalPainter, Shading
-from sim.render.raster.gbuffer import Array, GBuffer, ShadowMap, Silhouette, Wide
+from sim.render.raster.gbuffer import Array, GBuffer, ShadowMap, Wide
 from sim.render.raster.projection import (
     body_box,
-    depth_of,
     depth_range,
     look_along,
     orthographic,
@@ -36,22 +40,6 @@ SHADOW_HALF_M = 0.15, 0.33
 """Half sides between which TinyRenderer draws the whole of a shadow map."""
 SCALED_HALF_M = 0.25
 """Half side at which other shadow maps are drawn."""
-
-
-class Drawn(NamedTuple):
-    """Bodies drawn in a part of the image plane.
-
-    Attributes:
-        box: Box of the part, which may extend beyond the image.
-        rgba: (h, w, 4) colours.
-        depth: (h, w) values of the depth buffer in 0..1.
-        body: (h, w) body indices; -1 where there is no body.
-    """
-
-    box: Box
-    rgba: NDArray[np.uint8]
-    depth: NDArray[np.float32]
-    body: NDArray[np.int16]
 
 
 class RenderClient(Protocol):
@@ -79,6 +67,7 @@ class MeshRenderer(ABC):
     def __init__(self, client: RenderClient, files: MeshFiles, pictures: Pictures) -> None:
         """Loads no scene; scenes are loaded on first use."""
         self._client, self._files, self._decals = client, files, DecalPainter(files, pictures)
+        self._cuboids, self._boards = Cuboids(files), BoardPainter(files, pictures)
         self._ids: list[int] = []
         self._levels: tuple[int, ...] = ()
         self._visible: set[int] = set()
@@ -123,32 +112,54 @@ class MeshRenderer(ABC):
         wide = Wide(camera, self._rasterise(settled, replace(shot, camera=camera), whole=False))
         levels = self._levels_for(settled, camera)
         near_m = self._depth_range(settled, camera)[0] if settled.spec.bodies else 0.0
-        gbuffer = seen_through_lens(self._files, settled, shot.camera, levels, near_m, wide)
+        gbuffer = seen_through_lens(self._files, self._cuboids, settled, shot.camera, levels, near_m, wide)
         return self._decals.outlined(gbuffer, settled.spec.bodies, shot.camera)
 
     def _rasterise(self, settled: Settled, shot: Shot, whole: bool) -> GBuffer:
         """Renders the bodies with a pinhole camera; all of each labelled body, or the part in the image."""
         bodies, camera = settled.spec.bodies, shot.camera
-        builder = _GBufferBuilder(camera, bodies)
+        builder = GBufferBuilder(camera, bodies)
         if bodies:
             planes_m, boxes = self._depth_range(settled, camera), self._boxes(settled, camera, whole)
-            self._load(settled, camera)
-            view = view_matrix(camera)
-            groups = [
-                (group, union(boxes[index] for index in group))
-                for group in self._groups(settled, camera, boxes)
-            ]
-            drawn: dict[int, Drawn] = {}
-            for group, box in groups:
-                self._show_only(settled, set(group))
-                matrix = projection(camera, box, *planes_m)
-                rgba, depth, ids = self._render(view, matrix, size(box), shot.light)
-                drawn |= dict.fromkeys(group, Drawn(box, rgba, depth, self._bodies(ids)))
-            self._complete(settled, shot, planes_m, drawn)
-            for group, _ in groups:
-                builder.add({index: boxes[index] for index in group}, drawn[next(iter(group))], planes_m)
-        gbuffer = self._postprocess(builder.build(), settled)
+            boards = {index: boxes.pop(index) for index in tuple(boxes) if bodies[index] in self._cuboids}
+            self._draw(builder, settled, shot, planes_m, boxes)
+            for index, box in boards.items():
+                cuboid = self._cuboids.seen(bodies[index], camera)
+                builder.add_depth(index, box, cuboid_depth(cuboid, camera, box).astype(np.float32))
+            gbuffer = self._postprocess(builder.build(), settled)
+            for index in boards:
+                shown = gbuffer.body == index
+                self._boards.paint(
+                    gbuffer.color, bodies[index], camera, shown, gbuffer.depth_m, self._shading(shot.light)
+                )
+        else:
+            gbuffer = builder.build()
         return self._decals.painted(gbuffer, bodies, camera, self._shading(shot.light))
+
+    def _draw(
+        self,
+        builder: GBufferBuilder,
+        settled: Settled,
+        shot: Shot,
+        planes_m: tuple[float, float],
+        boxes: Mapping[int, Box],
+    ) -> None:
+        """Renders bodies in their boxes, by body index, with PyBullet."""
+        camera = shot.camera
+        self._load(settled, camera)
+        view = view_matrix(camera)
+        groups = [
+            (group, union(boxes[index] for index in group)) for group in self._groups(settled, camera, boxes)
+        ]
+        drawn: dict[int, Drawn] = {}
+        for group, box in groups:
+            self._show_only(settled, set(group))
+            matrix = projection(camera, box, *planes_m)
+            rgba, depth, ids = self._render(view, matrix, size(box), shot.light)
+            drawn |= dict.fromkeys(group, Drawn(box, rgba, depth, self._bodies(ids)))
+        self._complete(settled, shot, planes_m, drawn)
+        for group, _ in groups:
+            builder.add({index: boxes[index] for index in group}, drawn[next(iter(group))], planes_m)
 
     def _boxes(self, settled: Settled, camera: Camera, whole: bool) -> dict[int, Box]:
         """Box to be rendered for each body in view, by body index.
@@ -254,53 +265,3 @@ class MeshRenderer(ABC):
         table = np.full(max(self._ids) + 2, -1, np.int16)  # id -1 indexes the last entry, which stays -1
         table[self._ids] = np.arange(len(self._ids))
         return table[ids]
-
-
-class _GBufferBuilder:
-    """Combines separately rendered bodies by depth."""
-
-    def __init__(self, camera: Camera, bodies: Sequence[Body]) -> None:
-        self._with_decals = {index for index, body in enumerate(bodies) if body.decals}
-        self._size_wh = camera.width, camera.height
-        shape = camera.height, camera.width
-        self._rgba = np.zeros(shape, np.uint32)  # one 4-byte value per pixel: copied as fast as one channel
-        self._depth_m = np.full(shape, np.inf, np.float32)
-        self._body = np.full(shape, -1, np.int16)
-        self._silhouettes: list[Silhouette | None] = [None] * len(bodies)
-
-    def add(self, boxes: Mapping[int, Box], drawn: Drawn, planes_m: tuple[float, float]) -> None:
-        """Adds a group of bodies that share no pixel, rendered together in the union of their boxes.
-
-        Args:
-            boxes: Box of each body of the group, by body index.
-            drawn: The bodies, in the union of their boxes.
-            planes_m: Depths in metres of the near and far planes.
-        """
-        box, rgba, depth, body = drawn
-        for index, whole in boxes.items():
-            mask = crop(body, box, whole) == index
-            alone_m = None
-            if index in self._with_decals:
-                alone_m = np.full(mask.shape, np.inf, np.float32)
-                alone_m[mask] = depth_of(crop(depth, box, whole)[mask], planes_m)
-            self._silhouettes[index] = Silhouette(whole, mask, alone_m)
-        inside = clip(box, *self._size_wh)
-        assert inside is not None
-        body, depth, rgba = crop(body, box, inside), crop(depth, box, inside), crop(rgba, box, inside)
-        place = np.flatnonzero(body >= 0)
-        depth_m = np.full(body.shape, np.inf, np.float32)
-        depth_m.ravel()[place] = depth_of(depth.ravel().take(place), planes_m)
-        part = slices(inside)
-        nearer = depth_m < self._depth_m[part]
-        for target, new in (
-            (self._rgba, rgba.view(np.uint32)[..., 0]),
-            (self._depth_m, depth_m),
-            (self._body, body),
-        ):
-            np.copyto(target[part], new, where=nearer)
-
-    def build(self) -> GBuffer:
-        """The G-buffer of all added bodies."""
-        rgba = self._rgba.view(np.uint8).reshape(*self._rgba.shape, 4)
-        color = np.asarray(cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB), np.uint8)
-        return GBuffer(color, self._depth_m, self._body, tuple(self._silhouettes))

@@ -13,6 +13,7 @@ from scenes.spec import Body
 from sim.boxes import Box, clip, slices
 from sim.meshfiles import MeshFiles
 from sim.render.raster.casting import cast
+from sim.render.raster.cuboids import Cuboids, cuboid_depth
 from sim.render.raster.gbuffer import Array, GBuffer, RejectedView, Silhouette, Wide
 from sim.render.raster.projection import MAX_BOX_PX, projected_outline
 from sim.render.raster.rays import box_rays
@@ -23,12 +24,19 @@ OUTLINE_POINTS = 65
 
 
 def seen_through_lens(
-    files: MeshFiles, settled: Settled, camera: Camera, levels: Sequence[int], near_m: float, wide: Wide
+    files: MeshFiles,
+    cuboids: Cuboids,
+    settled: Settled,
+    camera: Camera,
+    levels: Sequence[int],
+    near_m: float,
+    wide: Wide,
 ) -> GBuffer:
     """The G-buffer of a distorted camera.
 
     Args:
         files: Meshes of the assets.
+        cuboids: Tells which bodies are cuboids.
         settled: The scene.
         camera: The camera.
         levels: Level of detail of each body.
@@ -49,7 +57,10 @@ def seen_through_lens(
         if body.labelled and max(box[2] - box[0], box[3] - box[1]) > MAX_BOX_PX:
             raise RejectedView("too_close")
         whole = box if body.labelled else inside
-        body_m = _depths(files, body, camera, levels[index], near_m, whole)
+        if body in cuboids:
+            body_m = cuboid_depth(cuboids.seen(body, camera), camera, whole)
+        else:
+            body_m = _depths(files, body, camera, levels[index], near_m, whole)
         kept_m = body_m.astype(np.float32) if body.decals else None
         silhouettes[index] = Silhouette(whole, np.isfinite(body_m), kept_m)
         own_m = body_m[inside[1] - whole[1] :, inside[0] - whole[0] :]

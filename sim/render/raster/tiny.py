@@ -13,9 +13,10 @@ from scenes.shot import Light, Shot
 from scenes.spec import Body
 from sim.bullet import Client, pb
 from sim.meshfiles import UNIFORM, MeshFiles
+from sim.render.raster.assembling import Drawn
 from sim.render.raster.decals.painting import Shading
 from sim.render.raster.gbuffer import Array
-from sim.render.raster.meshrenderer import Drawn, MeshRenderer, RawImages
+from sim.render.raster.meshrenderer import MeshRenderer, RawImages
 from sim.render.raster.projection import buffer_of, column_major, depth_of, shifted
 from sim.render.raster.subpixel import Covered, covered_by_small
 from sim.render.raster.tinyshading import shaded, texels
@@ -105,6 +106,8 @@ class TinyRenderer(MeshRenderer):
     def _textures(self, body: Body, level: int) -> list[Path | None]:
         """The texture file of each part, or None."""
         parts = self._files.mesh(body.asset, level).parts
+        if body in self._cuboids:
+            return [None] * len(parts)  # only its shadow is drawn
         if body.look.texture is not None:
             return [self._sampled_texture(body.look.texture)] * len(parts)
         own = self._own_textures(body.asset, level)

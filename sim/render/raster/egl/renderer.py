@@ -26,11 +26,12 @@ from scenes.spec import Body
 from sim.boxes import Box, size
 from sim.bullet import pb
 from sim.meshfiles import MeshFiles
+from sim.render.raster.assembling import Drawn
 from sim.render.raster.egl.client import CAPACITY, EglClient
 from sim.render.raster.egl.files import RAMP_PX, EglFiles, TextureMode, decode_uvs
 from sim.render.raster.gbuffer import Array, GBuffer
 from sim.render.raster.groups import groups
-from sim.render.raster.meshrenderer import Drawn, MeshRenderer, RawImages
+from sim.render.raster.meshrenderer import MeshRenderer, RawImages
 from sim.render.raster.pinholes import covered_depth, open_pixels
 from sim.render.raster.projection import (
     buffer_of,
@@ -179,7 +180,9 @@ class EglRenderer(MeshRenderer):
         """Replaces colours that encode texture coordinates by looking these up in the sampled textures."""
         color, flat = gbuffer.color.reshape(-1, 3), gbuffer.body.ravel()
         for index, body in enumerate(settled.spec.bodies):
-            if body.look.texture is None or not len(where := np.flatnonzero(flat == index)):
+            if body.look.texture is None or body in self._cuboids:
+                continue
+            if not len(where := np.flatnonzero(flat == index)):
                 continue
             texture = self._sampled_texture(body.look.texture)
             u, v = decode_uvs(color[where], self._egl_files.uv_box(body.asset)).T

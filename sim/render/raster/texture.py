@@ -1,10 +1,13 @@
-"""Mipmaps of tiled textures, against aliasing on distant floors."""
+"""Mipmaps of tiled textures, against aliasing on distant floors and boards."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from scenes.assets.images import IMAGE, Pictures, Texture
+from scenes.shot import Camera
 
 BORDER = 2
 BLENDED = 0.2
@@ -15,6 +18,11 @@ SEAM_RATIO = 1.1
 SEAM_LEVELS = 1.0
 """An image tiles if the step across each seam, in grey levels, is at most `SEAM_RATIO` times the largest step
 between two rows or columns inside the image, plus `SEAM_LEVELS`: a seam along a joint of bricks is none."""
+SPARSE = 4
+"""Footprints of pixels on a texture are evaluated at every fourth row and column, and interpolated."""
+SLANT = 3.0
+"""Ratio of distance to camera height above which textures are blurred more, which prevents aliasing at the
+horizon."""
 Plane = NDArray[np.float32]
 
 
@@ -137,3 +145,33 @@ def tiles(pixels: NDArray[np.uint8]) -> bool:
             if np.abs(image[0] - image[-1]).mean() > SEAM_RATIO * steps.max() + SEAM_LEVELS:
                 return False
     return True
+
+
+def filtered(pictures: Pictures, texture: Texture) -> Mipmap:
+    """The mipmap of a texture; an image from a folder that does not tile is made to."""
+    pixels = square(pictures(texture))
+    return Mipmap(seamless(pixels) if texture.kind == IMAGE and not tiles(pixels) else pixels)
+
+
+def footprint(camera: Camera, tile_m: float, place: tuple[Plane, Plane], eye: Plane, depth: Plane) -> Plane:
+    """Side, in tiles, of the area of a plane that a pixel covers, on a coarse grid of pixels.
+
+    The width of the area is depth/f. Its length along the viewing direction is the width times
+    distance/height, where height is that of the camera above the plane. The returned side is the
+    geometric mean of width and length, which keeps planes sharp; beyond a ratio distance/height of
+    `SLANT`, at grazing angles, it grows in proportion to the length.
+
+    Args:
+        camera: The camera.
+        tile_m: Side length of a tile of the texture.
+        place: Two coordinates (h, w) in the plane.
+        eye: (3,) the camera's coordinates along the same two axes, and its height above the plane.
+        depth: (h, w) depth in metres.
+    """
+    height_m = max(eye[2], np.float32(1e-6))
+    sparse = np.s_[SPARSE // 2 :: SPARSE, SPARSE // 2 :: SPARSE] if min(depth.shape) > SPARSE else np.s_[:, :]
+    first, second = place
+    away = np.sqrt((first[sparse] - eye[0]) ** 2 + (second[sparse] - eye[1]) ** 2 + height_m**2) / height_m
+    scale = np.float32(1.0 / min(camera.fx, camera.fy) / tile_m)
+    longer = np.sqrt(away * np.maximum(away * np.float32(1 / SLANT), np.float32(1)))
+    return np.asarray(depth[sparse] * scale * longer, np.float32)
