@@ -17,13 +17,19 @@ PACKAGES = ("sim2coco", "pybullet", "numpy", "opencv-python", "albumentations", 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Where a run stood when it said how many images there are; memory is its own and its largest child's."""
+    """Where a run stood when it said how many images there are; memory is its own and its largest child's.
+
+    `descriptors` and `threads` are those of all its processes, `temporary` its files for temporary use.
+    """
 
     images: int
     wall_s: float
     cpu_s: float
     child_kib: int
     main_kib: int
+    descriptors: int = 0
+    threads: int = 0
+    temporary: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +91,23 @@ def watch(command: Sequence[str], workers: int) -> Run:
     peak_kib = -1
     with (
         tempfile.TemporaryFile("w+") as errors,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+        tempfile.TemporaryDirectory(prefix="benchmark-") as scratch,
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env={**os.environ, "TMPDIR": scratch},
+        ) as process,
     ):
         assert process.stdout is not None
         for line in process.stdout:
             words = line.split()
             if words[1:] == ["images"] and words[0].isdigit():
                 if int(words[0]) > (marks[-1].images if marks else 0):
-                    marks.append(_mark(process.pid, int(words[0]), begun))
+                    marks.append(_mark(process.pid, int(words[0]), begun, Path(scratch)))
             elif words[:1] == ["done"]:
-                marks.append(_mark(process.pid, marks[-1].images, begun))
+                marks.append(_mark(process.pid, marks[-1].images, begun, Path(scratch)))
                 peak_kib = int(words[1]) if words[1:] else 0
         if process.wait() or peak_kib < 0:
             errors.seek(0)
@@ -103,11 +116,22 @@ def watch(command: Sequence[str], workers: int) -> Run:
     return Run(tuple(marks), workers, peak_kib)
 
 
-def _mark(pid: int, images: int, begun: float) -> Mark:
+def _mark(pid: int, images: int, begun: float, scratch: Path) -> Mark:
     wall_s = time.perf_counter() - begun
     tree, cpu_s = _spent(pid)
     children = [_rss_kib(child) for child in tree if child != pid]
-    return Mark(images, wall_s, cpu_s, max(children, default=0), _rss_kib(pid))
+    descriptors, threads = (sum(_entries(each, kind) for each in tree) for kind in ("fd", "task"))
+    temporary = sum(len(files) for _, _, files in os.walk(scratch))
+    memory = max(children, default=0), _rss_kib(pid)
+    return Mark(images, wall_s, cpu_s, *memory, descriptors, threads, temporary)
+
+
+def _entries(pid: int, kind: str) -> int:
+    """The number of open descriptors (`fd`) or threads (`task`) of a process."""
+    try:
+        return sum(1 for _ in Path(f"/proc/{pid}/{kind}").iterdir())
+    except OSError:
+        return 0
 
 
 def _spent(pid: int) -> tuple[list[int], float]:

@@ -1,7 +1,7 @@
-"""How memory grows: of the main process with the number of images, of a worker with the number of scenes.
+"""What grows: memory of the main process with images; of a worker with scenes, and files and threads.
 
 python -m benchmarks.memory          a few minutes
-python -m benchmarks.memory --full   400 and 4,000 images; 1,000 scenes
+python -m benchmarks.memory --full   400 and 4,000 images; 3,000 scenes
 """
 
 import argparse
@@ -73,6 +73,7 @@ def _workers(renders: Sequence[str], scenes: int) -> Iterator[tuple[str, Run]]:
             f"a worker over {scenes} scenes of ten everyday objects, render={render}, {run.whole_s:.0f} s: "
             f"{low:.0f} MiB after the first, {high:.0f} MiB at most, {slope(run):+.1f} MiB per 1,000 scenes"
         )
+        out.print("  ".join(map(grown, run_counts(run).items())))
         yield render, run
 
 
@@ -85,6 +86,21 @@ def slope(run: Run) -> float:
     """Growth of the worker in MiB per 1,000 scenes, once its caches are full; one image a scene."""
     (first, low), (last, high) = trend(run)
     return 1000 * (high - low) / (last - first)
+
+
+def run_counts(run: Run) -> dict[str, list[int]]:
+    """What a run held after each scene, once its caches are full: open files, threads, temporary files."""
+    marks = [mark for mark in run.marks[:-1] if mark.images >= SETTLED * run.images and mark.child_kib]
+    names = {"descriptors": "open descriptors", "threads": "threads", "temporary": "temporary files"}
+    return {told: [getattr(mark, name) for mark in marks] for name, told in names.items()}
+
+
+def grown(counts: tuple[str, list[int]]) -> str:
+    """The range of a count, and the means of its first and its last tenth."""
+    name, values = counts
+    tenth = max(1, len(values) // 10)
+    first, last = np.mean(values[:tenth]), np.mean(values[-tenth:])
+    return f"{name}: {min(values)} to {max(values)}, {first:.1f} at first, {last:.1f} at last;"
 
 
 def trend(run: Run) -> Points:

@@ -19,6 +19,8 @@ from sim.keypoints import Keypoint
 from sim.settle import Settled
 
 FORMAT = 1
+MAX_VALUES = 4_000_000
+"""A record with more values than this is not read: they would not fit into memory."""
 DEPTH = "depth"
 """Name of the folder of depth files in the data set."""
 Xywh = tuple[float, float, float, float]
@@ -168,8 +170,10 @@ def from_bytes(content: bytes) -> Record:
     """Reads a record from JSON.
 
     Raises:
-        ValueError: The content is not a record of this format.
+        ValueError: The content is not a record of this format, or far too large for one.
     """
+    if sum(map(content.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        raise ValueError(f"more than {MAX_VALUES} values")
     record = _RECORD.validate_json(content)
     if record.format != FORMAT:
         raise ValueError(f"record format {record.format}, this version reads {FORMAT}")

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from sim2coco.durable import create, sync_file_system, sync_folder
+from sim2coco.ordinary import read_ordinary
 
 TEMPORARY = ".tmp-"
 LOCK = ".lock"
@@ -134,8 +135,10 @@ class LocalStore(Store):
         temporary = self._write(name, content, sync)
         try:
             temporary.replace(self.root / name)
-        except OSError:
+        except OSError as error:
             temporary.unlink(missing_ok=True)
+            if isinstance(error, IsADirectoryError):
+                raise _in_the_way(self.root / name, "a folder where a file belongs") from error
             raise
         if sync:
             for folder in PurePosixPath(name).parents:
@@ -147,7 +150,7 @@ class LocalStore(Store):
         try:
             os.link(temporary, self.root / name)
         except FileExistsError:
-            return False
+            return False if self.exists(name) else self._replace_strange(temporary, name)
         except OSError as error:
             if error.errno not in NO_LINKS:
                 raise
@@ -161,8 +164,9 @@ class LocalStore(Store):
 
         Raises:
             FileNotFoundError: There is no such file.
+            OSError: It cannot be read, or is no ordinary file, such as a pipe.
         """
-        return (self.root / name).read_bytes()
+        return read_ordinary(self.root / name)
 
     def exists(self, name: str) -> bool:
         """Whether there is a file of that name."""
@@ -208,7 +212,7 @@ class LocalStore(Store):
     def delete(self, name: str) -> None:
         """Removes a file, if it exists, and its folders that are empty afterwards."""
         path = self.root / name
-        if not path.exists():
+        if not os.path.lexists(path):
             return
         path.unlink()
         while path.parent != self.root and not any(path.parent.iterdir()):
@@ -301,7 +305,10 @@ class LocalStore(Store):
 
     def _write(self, name: str, content: bytes | Iterable[bytes], sync: bool) -> Path:
         path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise _in_the_way(Path(error.filename), "no folder") from error
         temporary = path.parent / f"{TEMPORARY}{uuid.uuid4().hex}"
         try:
             create(temporary, content, sync)
@@ -309,6 +316,14 @@ class LocalStore(Store):
             temporary.unlink(missing_ok=True)
             raise
         return temporary
+
+    def _replace_strange(self, temporary: Path, name: str) -> bool:
+        """Puts a file in the place of what is none: a pipe, or a link that leads to no file."""
+        try:
+            temporary.replace(self.root / name)
+        except IsADirectoryError as error:
+            raise _in_the_way(self.root / name, "a folder where a file belongs") from error
+        return True
 
     def _create(self, name: str, content: bytes) -> bool:
         """Like `put_new`, on file systems without hard links; a killed process leaves a part of the file."""
@@ -339,3 +354,7 @@ def _owner(path: Path) -> str | None:
 def _is_temporary(name: str) -> bool:
     """Whether a name is that of a temporary file of this module."""
     return re.fullmatch(rf"{re.escape(TEMPORARY)}[0-9a-f]{{32}}", Path(name).name) is not None
+
+
+def _in_the_way(path: Path, what: str) -> StoreError:
+    return StoreError(f"out: {path} is {what}; move it away, and run the same command again")

@@ -1,11 +1,13 @@
 """Messages on the terminal: results on standard output, errors in one line on standard error."""
 
 import errno
+import re
 import shutil
 import signal
 import tempfile
 import traceback
 from collections.abc import Callable
+from typing import Any
 
 from rich.console import Console
 
@@ -16,11 +18,22 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 RESUMABLE = ("generate", "assets", "export")
 """Commands that continue what was stopped when they are run again."""
 
+HARMFUL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069]")
+"""Control characters but tab and new line, lone surrogates, and marks that change the order of letters."""
+
 commands_run: list[str] = []
 """The commands that this process has run; the last one is running."""
 
 
-class Output(Console):
+class Plain(Console):
+    """A console on which texts of files and names of any origin do no harm."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Prints; control characters, and letters that cannot be encoded, are written as escapes."""
+        super().print(*(plain(each) if isinstance(each, str) else each for each in objects), **options)
+
+
+class Output(Plain):
     """A console that raises BrokenPipeError if nobody reads its output; that of rich exits with code 1."""
 
     def on_broken_pipe(self) -> None:
@@ -30,7 +43,12 @@ class Output(Console):
 
 
 out = Output(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+err = Plain(stderr=True, highlight=False, soft_wrap=True)
+
+
+def plain(text: str) -> str:
+    """A text with escapes in place of characters that steer a terminal or cannot be written."""
+    return HARMFUL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def fail(message: str, code: int = 2) -> int:

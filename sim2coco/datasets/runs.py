@@ -18,10 +18,13 @@ from sim2coco.datasets.labels import is_file, valid_mask
 from sim2coco.datasets.own import labelled_image, labelled_images
 from sim2coco.datasets.size import Size
 from sim2coco.datasets.streaming import entries
+from sim2coco.ordinary import read_ordinary
 from sim2coco.records import from_bytes, picture_key, record_name
 from sim2coco.store import LocalStore
 
 REPAIR = "the generate command that made the data set repairs it when it is run again"
+MAX_RUN_BYTES = 2**26
+"""Size of a `run.json`: that of a run with a hundred thousand meshes is smaller."""
 OF_PICTURES = {"name": values.FILE, "split": values.FILE, "width": values.SIDE, "height": values.SIDE}
 """Rules for the image of a record."""
 
@@ -110,7 +113,7 @@ def _told(root: Path) -> Iterator[None]:
         yield
     except DataSetError:
         raise
-    except (OSError, ValueError, IndexError) as error:
+    except (OSError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
         told = str(error).split("\n")[0]
         raise DataSetError(f"{root}: a record cannot be read ({told}); {REPAIR}") from error
 
@@ -126,10 +129,10 @@ def read_run(root: Path) -> dict[str, Any]:
         DataSetError: It is missing or cannot be used.
     """
     try:
-        run: dict[str, Any] = json.loads((root / "run.json").read_bytes())
+        run: dict[str, Any] = json.loads(read_ordinary(root / "run.json", MAX_RUN_BYTES))
         if type(run["num_images"]) is not int or type(run["recipe"]["assets"]["categories"]) is not dict:
             raise TypeError
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         raise DataSetError(f"{root}: not a data set (it has no readable run.json)") from None
     return run
 

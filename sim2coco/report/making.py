@@ -9,6 +9,7 @@ from typing import Any
 
 from sim2coco.datasets.labelled import DatasetInfo
 from sim2coco.datasets.provenance import FILE
+from sim2coco.ordinary import read_ordinary
 from sim2coco.rejected import folder_of
 from sim2coco.report.samples import jpeg_uri
 from sim2coco.review.status import status
@@ -93,7 +94,7 @@ def _of_run(root: Path, run: Mapping[str, Any]) -> Making:
 def _pictures(root: Path, reason: str) -> list[tuple[str, str]]:
     """Names and addresses of the pictures of the first views that were rejected for a reason."""
     files = sorted((root / folder_of(reason)).glob("*.jpg"))[:SHOWN]
-    return [(file.stem, jpeg_uri(file.read_bytes())) for file in files]
+    return [(file.stem, jpeg_uri(read_ordinary(file))) for file in files]
 
 
 def _command(run: Mapping[str, Any], plugins: Sequence[str]) -> str:
@@ -121,14 +122,14 @@ def _notes(settings: str) -> list[str]:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        found = json.loads(read_ordinary(path))
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8", "replace")
+        return read_ordinary(path).decode("utf-8", "replace")
     except OSError:
         return ""

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 
 from scenes.assets.reading.image import decode_image
+from sim2coco.check.paths import LOADER
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.runs import REPAIR, category_names, read_run
 from sim2coco.records import (
@@ -21,6 +24,9 @@ from sim2coco.records import (
     record_name,
 )
 from sim2coco.store import LocalStore
+
+MAX_SETTINGS_BYTES, MAX_NESTING = 2**20, 50
+"""Limits of `config.yaml`: its size, and the depth of mappings and lists in each other."""
 
 
 class DataSet:
@@ -39,6 +45,24 @@ class DataSet:
         self.run = read_run(root)
         self.names = category_names(self.run)
         self._num_images = int(self.run["num_images"])
+
+    def settings(self) -> dict[str, Any]:
+        """The settings in `config.yaml`.
+
+        Raises:
+            DataSetError: They cannot be read.
+        """
+        name = "config.yaml"
+        try:
+            content = self.store.get(name)
+            if len(content) > MAX_SETTINGS_BYTES or _is_deep(content):
+                raise ValueError("no settings of sim2coco")
+            tree = yaml.load(content, Loader=LOADER)  # noqa: S506 - a loader of plain values, C or Python
+            if type(tree) is not dict:
+                raise ValueError("no settings of sim2coco")
+        except (OSError, ValueError, yaml.YAMLError):
+            raise DataSetError(f"{self.store}/{name}: cannot be read; {REPAIR}") from None
+        return tree
 
     def find(self, name: str) -> tuple[Record, View, Picture]:
         """Finds an image by its name.
@@ -113,3 +137,14 @@ class DataSet:
             return decode_image(BytesIO(self._content(name)), f"{self.store}/{name}")
         except ValueError as error:
             raise DataSetError(f"{error}; {REPAIR}") from error
+
+
+def _is_deep(content: bytes) -> bool:
+    """Whether a YAML text is nested deeply, or has aliases, which can stand for any number of values."""
+    level = 0
+    for event in yaml.parse(content, Loader=LOADER):
+        if isinstance(event, yaml.CollectionStartEvent | yaml.CollectionEndEvent):
+            level += 1 if isinstance(event, yaml.CollectionStartEvent) else -1
+        if isinstance(event, yaml.AliasEvent) or level > MAX_NESTING:
+            return True
+    return False

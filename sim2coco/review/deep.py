@@ -15,6 +15,7 @@ from sim2coco.labels import Written
 from sim2coco.pipeline import make_view
 from sim2coco.records import Picture, Record, View, from_bytes, kept_views, picture_files, record_name
 from sim2coco.review.dataset import DataSet
+from sim2coco.review.renderable import unrenderable
 from sim2coco.review.replay import context_for
 from sim2coco.target.bins import bins_of_view
 from sim2coco.target.settings import TARGET
@@ -100,8 +101,13 @@ def _scene(data: DataSet, context: WorkerContext, record: Record, kept: Sequence
     file = record_name(record.scene)
     for number, group in groupby(record.views, key=lambda view: view.view):
         views = list(group)
+        shots = [view.shot for view in views]
+        faults = [unrenderable(context.recipe, record.settled, shot) for shot in shots]
+        if why := next(filter(None, faults), None):
+            yield Fault(file, f"view {number}", "rendering", f"cannot be rendered again: {why}")
+            continue
         try:
-            outcomes = make_view(context, record.settled, [view.shot for view in views])
+            outcomes = make_view(context, record.settled, shots)
         except Exception as error:  # a record that was edited may contain anything
             yield Fault(
                 file,

@@ -5,8 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from scenes.assets.catalogue import Catalogue, CatalogueError
 from scenes.assets.categories import Assets
 from scenes.assets.loading import load_catalogue
@@ -64,9 +62,8 @@ def _noted(data: DataSet, keys: set[str]) -> Iterator[tuple[Record, View]]:
 def _assets(data: DataSet) -> dict[str, Any]:
     """The settings of the categories: distractors have no models."""
     try:
-        settings = yaml.safe_load(data.store.get("config.yaml"))["assets"]
-        return {**settings, "distractors": {}}
-    except (OSError, yaml.YAMLError, TypeError, KeyError):
+        return {**data.settings()["assets"], "distractors": {}}
+    except (TypeError, KeyError):
         raise DataSetError(f"{data.store}/config.yaml: cannot be read; {REPAIR}") from None
 
 

@@ -6,26 +6,31 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
+import numpy as np
 
 from scenes.assets.catalogue import Catalogue, CatalogueError
 from scenes.assets.keypoints import KeypointNames, Keypoints
 from scenes.assets.reading.image import ImageError
 from scenes.geometry import Vec3
+from scenes.shot import Shot
 from scenes.spec import Body
+from sim.settle import Settled
 from sim.temporary import temporary_folder
 from sim2coco.context import WorkerContext
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.runs import REPAIR
 from sim2coco.messages import ConfigError, build
 from sim2coco.nearby import nearby
-from sim2coco.pipeline import make_view
+from sim2coco.pipeline import Outcome, make_view
 from sim2coco.plugins import loaded_plugins
 from sim2coco.recipe import Recipe, updated
 from sim2coco.records import Record, View
 from sim2coco.review.dataset import DataSet
+from sim2coco.review.renderable import unrenderable
 from sim2coco.review.whereabouts import MISSING, Whereabouts, content_of, names_in, put_original, regions_in
 
+MAX_TOLD = 200
+"""Maximum length of the message of an error that is told."""
 Files = Mapping[str, bytes]
 """The contents of all files of an image, by file name in the data set; the image file comes first."""
 
@@ -48,16 +53,34 @@ def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[File
         EglUnavailable: The renderer does not work on this machine.
     """
     record, view, picture = data.find(name)
-    assert record.settled is not None
+    if record.settled is None:
+        raise DataSetError(f"{data.store}: the record of scene {record.scene} has no scene; {REPAIR}")
     with (
         temporary_folder() as scratch,
         closing(context_for(data, [(record, view)], folders, Path(scratch))) as context,
     ):
-        ((written, reasons),) = make_view(context, record.settled, [view.shot])
+        ((written, reasons),) = _made(context, record.settled, view.shot, picture.name)
     for again in written:
         if again.picture.name == picture.name:
             return data.files(record, picture), again.files
     raise DataSetError(f"{picture.name}: rendered again, it is rejected ({', '.join(reasons)})")
+
+
+def _made(context: WorkerContext, settled: Settled, shot: Shot, name: str) -> list[Outcome]:
+    """The images of a view.
+
+    Raises:
+        DataSetError: The record was edited, so that it cannot be rendered.
+    """
+    told = f"{name}: cannot be rendered again"
+    if why := unrenderable(context.recipe, settled, shot):
+        raise DataSetError(f"{told}: {why} in the record; {REPAIR}")
+    try:
+        with np.errstate(all="ignore"):
+            return make_view(context, settled, [shot])
+    except Exception as error:  # a record that was edited may contain anything
+        why = " ".join(str(error).split())[:MAX_TOLD]
+        raise DataSetError(f"{told} ({type(error).__name__}: {why}); {REPAIR}") from error
 
 
 def context_for(
@@ -89,10 +112,7 @@ def _recipe(
     data: DataSet, views: Sequence[tuple[Record, View]], folders: Sequence[Path], stage: Path
 ) -> Recipe:
     place = f"{data.store}/config.yaml"
-    try:
-        tree = updated(yaml.safe_load(data.store.get("config.yaml")))
-    except (OSError, yaml.YAMLError):
-        raise DataSetError(f"{place}: cannot be read; {REPAIR}") from None
+    tree = updated(data.settings())
     _put_files(tree, data, views, folders, stage)
     loaded = {plugin.key for plugin in loaded_plugins()}
     if missing := [str(key) for key in data.run.get("plugins", []) if key not in loaded]:

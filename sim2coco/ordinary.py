@@ -1,0 +1,26 @@
+"""Reads files of any origin: nothing on which a program may wait for ever, and not more than memory holds."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+MAX_BYTES = 2**29
+"""Files that are larger are not read."""
+
+
+def read_ordinary(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
+    """The content of a file.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        OSError: It is no ordinary file, such as a pipe, or larger than `max_bytes`, or cannot be read.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "Is no ordinary file", str(path))
+        if found.st_size > max_bytes:
+            raise OSError(errno.EFBIG, f"Is larger than {max_bytes >> 20} MiB", str(path))
+        return file.read()

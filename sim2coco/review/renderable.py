@@ -1,0 +1,50 @@
+"""What can be rendered again: records may have been edited, and native code does not survive all numbers."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from scenes.shot import Shot
+from sim.settle import Settled
+from sim2coco.recipe import Recipe
+
+MAX_ENTRIES = 10_000
+"""Maximum number of bodies, and of entries of any other list; a recipe asks for at most 4,000 objects."""
+LARGEST = 1e6
+"""Largest number in a scene or a shot; their metres, pixels and factors are far below."""
+MOST = {"frames": 1000, "bands": 10_000, "bits": 16, "window_px": 1000, "jpeg_quality": 100}
+"""Largest values of whole numbers that decide how much is computed; the smallest is 1."""
+
+
+def unrenderable(recipe: Recipe, settled: Settled, shot: Shot) -> str | None:
+    """Why a view cannot be rendered from its record; None if it can.
+
+    Args:
+        recipe: The settings of the data set.
+        settled: The scene in the record.
+        shot: The camera and light in the record.
+    """
+    camera, wanted = shot.camera, (recipe.image.width, recipe.image.height)
+    if (camera.width, camera.height) != wanted:
+        told = f"its camera has {camera.width} x {camera.height} pixels"
+        return f"{told}, those of config.yaml have {wanted[0]} x {wanted[1]}"
+    return next(_faults([settled, shot]), None)
+
+
+def _faults(value: Any, name: str = "") -> Iterator[str]:
+    """What is wrong with the numbers of a value and of all in it, each in a few words."""
+    if isinstance(value, float) and not abs(value) <= LARGEST:
+        yield f"{name} is {value:g}"
+    elif name in MOST and type(value) is int and not 1 <= value <= MOST[name]:
+        yield f"{name} is {value:g}, allowed are 1 to {MOST[name]}"
+    elif name == "quat_xyzw" and isinstance(value, tuple) and not 0.5 < math.hypot(*value) < 2:
+        yield f"{name} has the length {math.hypot(*value):g}, not 1"
+    elif isinstance(value, list | tuple) and len(value) > MAX_ENTRIES:
+        yield f"{name} has {len(value)} entries, at most {MAX_ENTRIES} are rendered"
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _faults(inner, name)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _faults(getattr(value, field.name), field.name)
