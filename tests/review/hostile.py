@@ -97,7 +97,7 @@ Edit = Callable[[Draw, Path], None]
 
 def place(draw: Draw, root: Path, names: tuple[str, ...] = PLACES) -> Path:
     """One of the files, which is removed."""
-    path = root / pick(draw, names)
+    path = Path(root / pick(draw, names))
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
