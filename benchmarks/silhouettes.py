@@ -115,17 +115,14 @@ def measured(
 ) -> list[Result]:
     """What is drawn of an asset at each size, beside the exact mask."""
     name, catalogue = asset.name, Catalogue(("mesh",), ("object",), (1.0,), ((asset,),), (), ())
-    quat = quaternion(look_at(np.zeros(3), fibonacci_sphere(DIRECTIONS)[seed * 7 % DIRECTIONS], 0.3))
-    scale = 0.1 / asset.radius_m
-    pose = Pose.from_point_pair(scale * np.array(asset.center_of_mass_m), np.zeros(3), quat)
-    body = Body(asset.key, 0, scale, pose, Look(), 0.5)
-    settled = Settled(SceneSpec(0, "train", 0, (body,), None, GREY, None), 0.0)
+    settled = settled_alone(asset, seed)
+    (body,) = settled.spec.bodies
     results = []
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         files = MeshFiles(catalogue, Path(folder))
         renderer = render.renderer(client, files, Pictures({}))
         for index, size_px in enumerate(sizes):
-            camera = _camera(files, body, size_px, seed * len(sizes) + index)
+            camera = camera_for(files, body, size_px, seed * len(sizes) + index)
             try:
                 gbuffer = renderer.rasterise(settled, Shot(0, 0, 0, camera, LIGHT))
             except RejectedView:
@@ -134,14 +131,23 @@ def measured(
             silhouette = gbuffer.silhouettes[0]
             assert silhouette is not None
             vertices, faces = files.triangles(asset.key, 0)
-            pixels, _ = camera.project(files.center_pose(body).apply(vertices.T * scale))
+            pixels, _ = camera.project(files.center_pose(body).apply(vertices.T * body.scale))
             exact = exact_mask(pixels - silhouette.box[:2], faces.T, size(silhouette.box))
             results.append(compared(name, size_px, 0, silhouette.mask, exact))
         client.fresh()
     return results
 
 
-def _camera(files: MeshFiles, body: Body, size_px: int, seed: int) -> Camera:
+def settled_alone(asset: Asset, seed: int) -> Settled:
+    """A scene of one body, ten centimetres in radius, turned by a rotation that depends on the seed."""
+    quat = quaternion(look_at(np.zeros(3), fibonacci_sphere(DIRECTIONS)[seed * 7 % DIRECTIONS], 0.3))
+    scale = 0.1 / asset.radius_m
+    pose = Pose.from_point_pair(scale * np.array(asset.center_of_mass_m), np.zeros(3), quat)
+    body = Body(asset.key, 0, scale, pose, Look(), 0.5)
+    return Settled(SceneSpec(0, "train", 0, (body,), None, GREY, None), 0.0)
+
+
+def camera_for(files: MeshFiles, body: Body, size_px: int, seed: int) -> Camera:
     """A camera that sees the body at a size, from half a metre, shifted by a fraction of a pixel."""
     direction = fibonacci_sphere(DIRECTIONS)[(seed * 61 + 5) % DIRECTIONS]
     pose = Pose(vec3(0.5 * direction), quaternion(look_at(0.5 * direction, np.zeros(3), 0.0)))

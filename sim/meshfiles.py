@@ -69,6 +69,7 @@ class MeshFiles:
         self._visuals: dict[tuple[str, int, Vec3], tuple[Path, ...]] = {}
         self._collisions: dict[str, Path] = {}
         self.triangles = lru_cache(CACHED_TRIANGLES)(self._triangles)
+        self.seen_from_behind = lru_cache(CACHED_TRIANGLES)(self._seen_from_behind)
         self.rendered_faces = lru_cache(CACHED_FACES)(self._rendered_faces)
         self.hull = lru_cache(CACHED_HULLS)(self._hull)
         self.hull_edges = lru_cache(CACHED_HULLS)(self._hull_edges)
@@ -145,9 +146,13 @@ class MeshFiles:
         """Faces of each part in rendering order, with reversed copies of faces visible from behind."""
         mesh = self.mesh(key, level)
         ends = np.cumsum([len(part.faces) for part in mesh.parts])
-        behind = np.split(self._prepared(key).read_behind(level, int(ends[-1])), ends[:-1])
+        behind = np.split(self.seen_from_behind(key, level), ends[:-1])
         parts = zip(mesh.parts, behind, strict=True)
         return tuple(ordered_faces(part, shown) for part, shown in parts)
+
+    def _seen_from_behind(self, key: str, level: int) -> NDArray[np.bool_]:
+        """Whether the back of each face (m,) of an asset at a level of detail may be visible."""
+        return self._prepared(key).read_behind(level, len(self.mesh(key, level).faces))
 
     def texture(self, pixels: NDArray[np.uint8], max_px: int = 512) -> Path:
         """Path of a BMP file, the format that PyBullet reads fastest, of a texture.

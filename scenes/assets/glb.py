@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.mesh import Mesh, MeshError, Part
-from scenes.assets.reading.parts import planar_uvs
 
 Array = NDArray[np.float64]
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -105,10 +104,34 @@ def _primitive(views: _Views, part: Part, center: Array, index: int) -> dict[str
 
 
 def _planar_uvs(positions: Array, faces: NDArray[np.integer]) -> Array:
-    """The texture coordinates (n, 2) that files without any are given, which need not be stored."""
+    """The texture coordinates (n, 2) that files without any are given, which need not be stored.
+
+    They are those of `planar_uvs` for the last face of each vertex; those of other faces are not computed.
+    """
+    last = np.full(len(positions), -1, np.int64)
+    last[faces] = np.arange(len(faces))[:, None]
+    used = np.flatnonzero(last >= 0)
+    places = np.ascontiguousarray(positions.T)
+    along_x, along_z = _seen_along(places, faces.take(last[used], axis=0).T)
+    places = places.take(used, axis=1)
+    low = places.min(axis=1, keepdims=True)
+    x, y, z = (places - low) / (np.ptp(places, axis=1).max() or 1.0)
     uvs = np.zeros((len(positions), 2))
-    uvs[faces] = planar_uvs(positions[faces])
+    uvs[used, 0], uvs[used, 1] = np.where(along_x, y, x), np.where(along_z, y, z)
     return uvs
+
+
+def _seen_along(places: Array, corners: NDArray[np.integer]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether the largest component of the normals of faces is that along x, and along z: (m,) each.
+
+    Args:
+        places: (3, n) positions.
+        corners: (3, m) indices of the corners of each face.
+    """
+    first, second, third = (places.take(corner, axis=1) for corner in corners)
+    one, other = second - first, third - first
+    x, y, z = (np.abs(one[i] * other[j] - one[j] * other[i]) for i, j in ((1, 2), (2, 0), (0, 1)))
+    return (x >= y) & (x >= z), (z > x) & (z > y)
 
 
 def _material(part: Part, texture: int | None) -> dict[str, Any]:
@@ -204,7 +227,7 @@ def _names(tree: dict[str, Any]) -> tuple[str, ...]:
     return tuple(str(image["uri"]) for image in tree.get("images", ()))
 
 
-def _unpacked(content: bytes) -> tuple[dict[str, Any], bytes]:
+def _unpacked(content: bytes) -> tuple[dict[str, Any], memoryview]:
     try:
         magic, version, length, size, kind = struct.unpack_from("<5I", content)
         if (magic, version, kind) != (MAGIC, VERSION, JSON) or length < len(content):
@@ -214,12 +237,12 @@ def _unpacked(content: bytes) -> tuple[dict[str, Any], bytes]:
             raise ValueError("another program's")
     except (struct.error, ValueError, KeyError, TypeError, RecursionError) as error:
         raise MeshError("is damaged, or not a file that import wrote") from error
-    return tree, content[28 + size :]
+    return tree, memoryview(content)[28 + size :]
 
 
 def _part(
     tree: dict[str, Any],
-    binary: bytes,
+    binary: memoryview,
     primitive: dict[str, Any],
     center: Array,
     textures: Mapping[str, NDArray[np.uint8]],
@@ -245,7 +268,7 @@ def _part(
     )
 
 
-def _rows(tree: dict[str, Any], binary: bytes, index: int) -> NDArray[Any]:
+def _rows(tree: dict[str, Any], binary: memoryview, index: int) -> NDArray[Any]:
     """The numbers (n, k) of an accessor, with those that only align the rows."""
     accessor = tree["accessors"][index]
     view, kind = tree["bufferViews"][accessor["bufferView"]], np.dtype(TYPES[accessor["componentType"]])

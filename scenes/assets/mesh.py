@@ -220,8 +220,9 @@ def _check_faces(faces: ArrayLike, num_vertices: int) -> None:
 def _check_rows(name: str, array: NDArray[np.float64], shape: tuple[int, int]) -> None:
     if array.shape != shape:
         raise MeshError(f"{name} must have shape {shape}, one row a vertex, not {array.shape}")
-    bad = ~np.isfinite(array).all(axis=1)
-    if bad.any():
+    finite = np.isfinite(array)
+    if not finite.all():
+        bad = ~finite.all(axis=1)
         raise MeshError(
             f"{name} has {int(bad.sum())} rows that are not finite, the first is {int(bad.argmax())}"
         )

@@ -29,8 +29,7 @@ def tilted_plate(cells: int, texture: np.ndarray | None) -> Mesh:
     return Mesh(tuple(Part(vertices, normals, uvs, faces[chosen], color, texture) for chosen, color in parts))
 
 
-@pytest.mark.parametrize("render", ["relit", "tiny"])
-@pytest.mark.parametrize("textured", [False, True])
+@pytest.mark.parametrize(("render", "textured"), [("relit", False), ("tiny", True)])
 def test_a_plate_of_skipped_triangles_looks_like_one_of_large_triangles(
     rig: Callable[..., Rig],
     rng: np.random.Generator,
@@ -40,10 +39,11 @@ def test_a_plate_of_skipped_triangles_looks_like_one_of_large_triangles(
 ) -> None:
     texture = rng.integers(0, 255, (8, 8, 3), dtype=np.uint8) if textured else None
     monkeypatch.setattr("scenes.assets.levels.MIN_FACES", 10**9)
+    monkeypatch.setattr("sim.render.raster.densebodies.DENSE_FACES", 10**9)
     made = rig(
-        catalogue_of({"fine": tilted_plate(600, texture), "plain": tilted_plate(2, texture)}), RENDERS[render]
+        catalogue_of({"fine": tilted_plate(420, texture), "plain": tilted_plate(2, texture)}), RENDERS[render]
     )
-    view = shot(camera_at((0.1, -0.5, 0.5), (0.1, 0.05, 0.05), 150), replace(LIGHT, specular=0.0))
+    view = shot(camera_at((0.1, -0.5, 0.5), (0.1, 0.05, 0.05), 105), replace(LIGHT, specular=0.0))
     fine, plain = (
         made.renderer.rasterise(still(replace(made.body(name, (0, 0, 0)), look=Look())), view)
         for name in ("fine", "plain")
@@ -51,11 +51,11 @@ def test_a_plate_of_skipped_triangles_looks_like_one_of_large_triangles(
     monkeypatch.setattr(TinyRenderer, "_complete", lambda *_: None)
     assert not (made.renderer.rasterise(still(made.body("fine", (0, 0, 0))), view).body == 0).any()
     both = (fine.body == 0) & (plain.body == 0)
-    assert np.count_nonzero(both) > 1500
+    assert np.count_nonzero(both) > 700
     assert np.count_nonzero((fine.body == 0) != (plain.body == 0)) <= 2
     np.testing.assert_allclose(fine.depth_m[both], plain.depth_m[both], rtol=2e-5)
     differs = np.abs(fine.color[both].astype(int) - plain.color[both]).max(axis=1)
-    assert (differs <= 2).mean() > 0.97  # the rest are pixels on the edge of a texel or colour
+    assert (differs <= 2).mean() > 0.96  # the rest are pixels on the edge of a texel or colour
 
 
 def test_pinholes_are_closed(rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,9 @@ from sim.meshfiles import MeshFiles
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
+MAX_ERROR = 3.5e-3
+"""Largest error of the mesh on which points are distributed, as a fraction of its longest side: less than the
+distance between `MAX_POINTS` points, and a tenth of a pixel of most shadow maps."""
 GOLDEN = 0.6180339887498949
 """Fractional part of the golden ratio: its multiples modulo 1 are evenly distributed."""
 MIN_POINTS, MAX_POINTS = 64, 131072
@@ -73,9 +76,12 @@ class PointClouds:
         return float(_triangle_areas(self._shaped(shape)).sum())
 
     def _shaped(self, shape: Shape) -> Mesh:
-        """The mesh on which points are distributed: the finest simplified one, if there is any."""
+        """The mesh on which points are distributed: a simplified one, if it is exact enough."""
         key, proportions = shape
-        return self._files.shaped(key, min(1, len(self._files.errors_m(key)) - 1), proportions)
+        allowed_m = MAX_ERROR * max(self._files.assets[key].extents_m)
+        errors_m = self._files.errors_m(key)
+        level = max(level for level, error_m in enumerate(errors_m) if error_m <= allowed_m)
+        return self._files.shaped(key, level, proportions)
 
     def finest_m(self, spec: SceneSpec) -> float:
         """The distance below which points on some body cannot be: no body has more than `MAX_POINTS`."""
@@ -137,14 +143,14 @@ def sample_surface(mesh: Mesh, count: int) -> tuple[Array, Array, NDArray[np.boo
     return (
         _interpolate(mesh.vertices_m[corners], shares),
         _interpolate(normals[corners], shares),
-        _curved(mesh, normals)[faces],
+        _curved(mesh, normals, corners) if count < len(areas) else _curved(mesh, normals, mesh.faces)[faces],
     )
 
 
-def _curved(mesh: Mesh, normals: Array) -> NDArray[np.bool_]:
-    """Whether the vertex normals of each triangle differ from its face normal: (m,)."""
-    own = face_normals(mesh.vertices_m[mesh.faces])
-    cosine = np.abs(np.einsum("nci,ni->nc", normals[mesh.faces], own))
+def _curved(mesh: Mesh, normals: Array, corners: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether the vertex normals of triangles, with corners (k, 3), differ from their face normals: (k,)."""
+    own = face_normals(mesh.vertices_m[corners])
+    cosine = np.abs(np.einsum("nci,ni->nc", normals[corners], own))
     return np.asarray(cosine.min(axis=1) < FLAT)
 
 
@@ -158,5 +164,8 @@ def _interpolate(corners: Array, shares: Array) -> Array:
 
 
 def _triangle_areas(mesh: Mesh) -> Array:
-    a, b, c = np.moveaxis(mesh.vertices_m[mesh.faces], 1, 0)
-    return np.asarray(np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2)
+    places = np.ascontiguousarray(mesh.vertices_m.T)
+    a, b, c = (places.take(corner, axis=1) for corner in mesh.faces.T)
+    one, other = b - a, c - a
+    x, y, z = (one[i] * other[j] - one[j] * other[i] for i, j in ((1, 2), (2, 0), (0, 1)))
+    return np.asarray(np.sqrt(x * x + y * y + z * z) / 2)

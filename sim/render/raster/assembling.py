@@ -1,7 +1,7 @@
 """The G-buffer of a view, assembled of bodies that were drawn apart."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,24 +10,9 @@ from numpy.typing import NDArray
 from scenes.shot import Camera
 from scenes.spec import Body
 from sim.boxes import Box, clip, crop, slices
+from sim.render.raster.drawn import Drawn
 from sim.render.raster.gbuffer import GBuffer, Silhouette
 from sim.render.raster.projection import depth_of
-
-
-class Drawn(NamedTuple):
-    """Bodies drawn in a part of the image plane.
-
-    Attributes:
-        box: Box of the part, which may extend beyond the image.
-        rgba: (h, w, 4) colours.
-        depth: (h, w) values of the depth buffer in 0..1.
-        body: (h, w) body indices; -1 where there is no body.
-    """
-
-    box: Box
-    rgba: NDArray[np.uint8]
-    depth: NDArray[np.float32]
-    body: NDArray[np.int16]
 
 
 class GBufferBuilder:

@@ -7,6 +7,7 @@ intervals are listed, and of those that lie above each other the nearest is kept
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.render.raster.dense import listed
 from sim.render.raster.subpixel import Array, Covered, Index, Projected, barycentric, crossing, perspective
 
 Mask = NDArray[np.bool_]
@@ -63,21 +64,13 @@ def _centres(corners: Array, box: tuple[int, int, int, int]) -> tuple[Index, Ind
     y = corners[1]
     first = np.maximum(np.ceil(y.min(axis=0) - NEAR_PX), y0).astype(np.int64)
     last = np.minimum(np.floor(y.max(axis=0) + NEAR_PX), y1 - 1).astype(np.int64)
-    triangle, row = _listed(first, last)
-    near = np.full(len(row), NEAR_PX)
-    start, stop = crossing(y.T[triangle] - row[:, None], corners[0].T[triangle], near)
+    triangle, row = listed(first, last)
+    start, stop = crossing(y.take(triangle, axis=1) - row, corners[0].take(triangle, axis=1), NEAR_PX)
     met = np.flatnonzero(start <= stop)
     low = np.maximum(np.ceil(start[met] - NEAR_PX), x0).astype(np.int64)
     high = np.minimum(np.floor(stop[met] + NEAR_PX), x1 - 1).astype(np.int64)
-    span, column = _listed(low, high)
+    span, column = listed(low, high)
     return triangle[met[span]], row[met[span]], column
-
-
-def _listed(first: Index, last: Index) -> tuple[Index, Index]:
-    """All whole numbers from `first` to `last` (n,), ends included: index of the pair and number, (k,)."""
-    count = np.maximum(last - first + 1, 0)
-    pair = np.repeat(np.arange(len(first)), count)
-    return pair, first[pair] + np.arange(len(pair)) - np.repeat(count.cumsum() - count, count)
 
 
 def _place(found: Covered, box: tuple[int, int, int, int]) -> Index:

@@ -4,7 +4,7 @@ Furniture that consists of cuboids is not rendered by PyBullet: rays find it.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -16,11 +16,14 @@ from scenes.shot import Camera, Light, Shot
 from scenes.spec import Body
 from sim.boxes import Box, clip, size, union
 from sim.meshfiles import MeshFiles
-from sim.render.raster.assembling import Drawn, GBufferBuilder
+from sim.render.raster.assembling import GBufferBuilder
 from sim.render.raster.boards import BoardPainter
 from sim.render.raster.cuboids import Cuboids, cuboid_depth
 from sim.render.raster.decals.painting import DecalPainter, Shading
+from sim.render.raster.densebodies import DenseBodies
+from sim.render.raster.drawn import Drawn
 from sim.render.raster.gbuffer import Array, GBuffer, ShadowMap, Wide
+from sim.render.raster.pointcolors import PointColors
 from sim.render.raster.projection import (
     body_box,
     depth_range,
@@ -29,7 +32,6 @@ from sim.render.raster.projection import (
     projection,
     view_matrix,
 )
-from sim.render.raster.subpixel import Projected
 from sim.render.raster.throughlens import seen_through_lens
 from sim.render.raster.wide import wide_camera
 from sim.settle import Settled
@@ -62,20 +64,29 @@ class MeshRenderer(ABC):
         client: The client to render with.
         files: Mesh and texture files to load into the client.
         pictures: Loader of texture images.
+        lit: Whether the colours of bodies are shaded; otherwise they are those of the surfaces.
     """
 
-    def __init__(self, client: RenderClient, files: MeshFiles, pictures: Pictures) -> None:
+    def __init__(self, client: RenderClient, files: MeshFiles, pictures: Pictures, lit: bool = False) -> None:
         """Loads no scene; scenes are loaded on first use."""
         self._client, self._files, self._decals = client, files, DecalPainter(files, pictures)
         self._cuboids, self._boards = Cuboids(files), BoardPainter(files, pictures)
-        self._ids: list[int] = []
+        self._colors = PointColors(files, pictures, lit)
+        self._dense = DenseBodies(files, self._colors)
+        self._ids: dict[int, int] = {}
         self._levels: tuple[int, ...] = ()
         self._visible: set[int] = set()
         self._contents: tuple[object, ...] = (None, None)
 
     @abstractmethod
-    def _add(self, settled: Settled, levels: tuple[int, ...]) -> list[int]:
-        """Loads all bodies at given levels of detail into the empty client, and returns PyBullet's ids."""
+    def _add(self, settled: Settled, levels: tuple[int, ...], chosen: Sequence[int]) -> list[int]:
+        """Loads bodies into the empty client, and returns PyBullet's ids.
+
+        Args:
+            settled: The scene.
+            levels: Level of detail of each of its bodies.
+            chosen: Indices of the bodies to be loaded.
+        """
 
     @abstractmethod
     def _show(self, body: Body, body_id: int, level: int, shown: bool) -> None:
@@ -85,10 +96,23 @@ class MeshRenderer(ABC):
     def _render(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> RawImages:
         """Renders an image of a given size with a view and a projection matrix, (4, 4) each."""
 
-    def _complete(  # noqa: B027 - most renderers leave nothing out
-        self, settled: Settled, shot: Shot, planes_m: tuple[float, float], drawn: Mapping[int, Drawn]
+    def _complete(  # noqa: B027 - not every renderer has to
+        self,
+        settled: Settled,
+        shot: Shot,
+        planes_m: tuple[float, float],
+        drawn: Mapping[int, Drawn],
+        boxes: Mapping[int, Box],
     ) -> None:
-        """Hook for subclasses to add, in place, what the renderer left out of the bodies, by body index."""
+        """Hook for subclasses to correct, in place, what the renderer draws.
+
+        Args:
+            settled: The scene.
+            shot: The camera and the light.
+            planes_m: Depths in metres of the near and far planes.
+            drawn: What is drawn of each body, by body index.
+            boxes: The box of each of these bodies.
+        """
 
     def _postprocess(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
         """Hook for subclasses to change the finished G-buffer."""
@@ -144,12 +168,13 @@ class MeshRenderer(ABC):
         planes_m: tuple[float, float],
         boxes: Mapping[int, Box],
     ) -> None:
-        """Renders bodies in their boxes, by body index, with PyBullet."""
+        """Draws bodies in their boxes, by body index: dense ones exactly, the others with PyBullet."""
         camera = shot.camera
         self._load(settled, camera)
         view = view_matrix(camera)
+        loaded = {index: box for index, box in boxes.items() if index in self._ids}
         groups = [
-            (group, union(boxes[index] for index in group)) for group in self._groups(settled, camera, boxes)
+            (group, union(boxes[index] for index in group)) for group in self._groups(settled, camera, loaded)
         ]
         drawn: dict[int, Drawn] = {}
         for group, box in groups:
@@ -157,9 +182,13 @@ class MeshRenderer(ABC):
             matrix = projection(camera, box, *planes_m)
             rgba, depth, ids = self._render(view, matrix, size(box), shot.light)
             drawn |= dict.fromkeys(group, Drawn(box, rgba, depth, self._bodies(ids)))
-        self._complete(settled, shot, planes_m, drawn)
+        self._complete(settled, shot, planes_m, drawn, loaded)
         for group, _ in groups:
             builder.add({index: boxes[index] for index in group}, drawn[next(iter(group))], planes_m)
+        for index, box in boxes.items():
+            if index not in loaded:
+                body, level = settled.spec.bodies[index], self._levels[index]
+                builder.add({index: box}, self._dense.draw(body, level, index, shot, box, planes_m), planes_m)
 
     def _boxes(self, settled: Settled, camera: Camera, whole: bool) -> dict[int, Box]:
         """Box to be rendered for each body in view, by body index.
@@ -194,7 +223,7 @@ class MeshRenderer(ABC):
         if not settled.spec.bodies:
             return None
         self._load(settled, shot.camera)
-        self._show_only(settled, set(range(len(self._ids))))
+        self._show_only(settled, set(self._ids))
         direction = np.array(shot.light.direction)
         right = np.cross((0.0, 0.0, 1.0) if abs(direction[2]) < 0.99 else (0.0, 1.0, 0.0), direction)
         right /= np.linalg.norm(right)
@@ -212,7 +241,11 @@ class MeshRenderer(ABC):
         view[:3] *= drawn_m / half_m
         _, _, ids = self._render(view, orthographic(drawn_m), (side_px, side_px), shot.light)
         blocked = np.where(ids >= 0, np.uint8(255), np.uint8(0))
-        return ShadowMap(blocked, right, down, middle[:2] - half_m, side_px / (2 * half_m))
+        shadow = ShadowMap(blocked, right, down, middle[:2] - half_m, side_px / (2 * half_m))
+        for index, (body, level) in enumerate(zip(settled.spec.bodies, self._levels, strict=True)):
+            if index not in self._ids:
+                self._dense.block(body, level, shadow)
+        return shadow
 
     def _load(self, settled: Settled, camera: Camera) -> None:
         """Loads a scene into the client at the levels of detail for a camera, unless it is already loaded."""
@@ -221,9 +254,11 @@ class MeshRenderer(ABC):
         if self._client.contents is contents and contents[0] is settled and contents[1] == levels:
             return
         self._client.fresh()
-        self._ids = self._add(settled, levels)
+        placed = enumerate(zip(settled.spec.bodies, levels, strict=True))
+        chosen = [index for index, (body, level) in placed if not self._dense.contain(body, level)]
+        self._ids = dict(zip(chosen, self._add(settled, levels, chosen), strict=True))
         self._levels = levels
-        self._visible = set(range(len(self._ids)))
+        self._visible = set(self._ids)
         self._client.contents = self._contents = (settled, levels, self)
 
     def _depth_range(self, settled: Settled, camera: Camera) -> tuple[float, float]:
@@ -243,16 +278,6 @@ class MeshRenderer(ABC):
         px_per_m = max(camera.fx, camera.fy) * stretch / float(depth_m.min())
         return self._files.level(body.asset, px_per_m * body.largest_scale)
 
-    def _projected(self, body: Body, level: int, camera: Camera, near_m: float, box: Box) -> Projected:
-        """The triangles of a body in an image; `box` is the part of the image in which pixels are wanted."""
-        vertices_m, faces = self._files.triangles(body.asset, level)
-        pose = self._files.center_pose(body).inside(camera.pose)
-        x, y, z = (pose.rotation() * np.array(body.axes)) @ vertices_m + np.array(pose.position_m)[:, None]
-        if z.min() <= near_m:
-            z = np.where(z > near_m, z, np.nan)
-        places = np.stack([x / z * camera.fx + (camera.cx - 0.5), y / z * camera.fy + (camera.cy - 0.5)])
-        return Projected(places, z, faces, box)
-
     def _show_only(self, settled: Settled, bodies: set[int]) -> None:
         """Shows the given bodies and hides all others."""
         for index in sorted(self._visible ^ bodies):
@@ -262,6 +287,6 @@ class MeshRenderer(ABC):
 
     def _bodies(self, ids: NDArray[np.int32]) -> NDArray[np.int16]:
         """Converts an image (h, w) of PyBullet's ids to body indices; -1 where there is no body."""
-        table = np.full(max(self._ids) + 2, -1, np.int16)  # id -1 indexes the last entry, which stays -1
-        table[self._ids] = np.arange(len(self._ids))
+        table = np.full(max(self._ids.values()) + 2, -1, np.int16)  # id -1 indexes the last entry: -1
+        table[list(self._ids.values())] = list(self._ids)
         return table[ids]

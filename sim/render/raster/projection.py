@@ -8,6 +8,7 @@ from scenes.spec import Body
 from sim.boxes import Box, size
 from sim.meshfiles import MeshFiles
 from sim.render.raster.gbuffer import Array, RejectedView
+from sim.render.raster.subpixel import Projected
 from sim.settle import Settled
 
 MAX_BOX_PX = 4096
@@ -49,6 +50,28 @@ def clipped(corners: Array, depth_m: float) -> Array:
     start, stop = np.moveaxis(edges[beyond[:, 0] != beyond[:, 1]], 1, 0)
     share = (depth_m - start[:, 2:]) / (stop[:, 2:] - start[:, 2:])
     return np.concatenate([corners[corners[:, 2] > depth_m], start + share * (stop - start)])
+
+
+def projected_triangles(
+    files: MeshFiles, body: Body, level: int, camera: Camera, near_m: float, box: Box
+) -> Projected:
+    """The triangles of a body in an image.
+
+    Args:
+        files: Meshes of the assets.
+        body: The body.
+        level: Its level of detail.
+        camera: The camera, a pinhole.
+        near_m: Depth in metres up to which vertices are not projected.
+        box: The part of the image in which pixels are wanted.
+    """
+    vertices_m, faces = files.triangles(body.asset, level)
+    pose = files.center_pose(body).inside(camera.pose)
+    x, y, z = (pose.rotation() * np.array(body.axes)) @ vertices_m + np.array(pose.position_m)[:, None]
+    if z.min() <= near_m:
+        z = np.where(z > near_m, z, np.nan)
+    places = np.stack([x / z * camera.fx + (camera.cx - 0.5), y / z * camera.fy + (camera.cy - 0.5)])
+    return Projected(places, z, faces, box)
 
 
 def body_box(files: MeshFiles, body: Body, camera: Camera, whole: bool = True) -> Box:

@@ -151,28 +151,31 @@ def _centres(corners: Array, boxes: Index) -> tuple[Index, Index, Index, Index]:
     line = first[triangle] + np.arange(len(triangle)) - np.repeat(count.cumsum() - count, count)
     axis = along[triangle]
     place, other, near_px = corners[axis, :, triangle], corners[1 - axis, :, triangle], tolerance_px[triangle]
-    start, stop = crossing(place - line[:, None], other, near_px)
+    start, stop = crossing(place.T - line, other.T, near_px)
     centre = np.ceil(start - near_px)
     limits = boxes[triangle, 1 - axis], boxes[triangle, 3 - axis]
     inside = np.flatnonzero((centre <= stop + near_px) & (centre >= limits[0]) & (centre < limits[1]))
     return triangle[inside], along, line[inside], centre[inside].astype(np.int64)
 
 
-def crossing(place: Array, other: Array, near_px: Array) -> tuple[Array, Array]:
+def crossing(place: Array, other: Array, near_px: Array | float) -> tuple[Array, Array]:
     """Ends (n,) of the interval in which triangles meet the line on which one of their coordinates is 0.
 
     Args:
-        place: (n, 3) that coordinate of the corners.
-        other: (n, 3) the other coordinate.
+        place: (3, n) that coordinate of the corners.
+        other: (3, n) the other coordinate.
         near_px: (n,) distance from the end of a side at which it still meets the line.
     """
-    next_place, next_other = np.roll(place, -1, axis=1), np.roll(other, -1, axis=1)
-    step = next_place - place
-    share = np.clip(-place / np.where(step == 0, 1, step), 0, 1)
-    met = other + share * (next_other - other)
-    # A side that does not reach the line does not count, except by the tolerance at the ends of the triangle.
-    beyond = np.abs(place + share * step) > near_px[:, None]
-    return np.where(beyond, np.inf, met).min(axis=1), np.where(beyond, -np.inf, met).max(axis=1)
+    start, stop = np.full(place.shape[1], np.inf), np.full(place.shape[1], -np.inf)
+    for corner, after in ((0, 1), (1, 2), (2, 0)):
+        step = place[after] - place[corner]
+        share = np.clip(-place[corner] / np.where(step == 0, 1, step), 0, 1)
+        met = other[corner] + share * (other[after] - other[corner])
+        # A side that does not reach the line does not count, except by the tolerance at its ends.
+        reaches = np.abs(place[corner] + share * step) <= near_px
+        np.minimum(start, met, out=start, where=reaches)
+        np.maximum(stop, met, out=stop, where=reaches)
+    return start, stop
 
 
 def barycentric(corners: Array, points: Array) -> Array:

@@ -12,7 +12,7 @@ rendering cancels the shading. The light direction is chosen so that its angle t
 far from 90 degrees.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import cv2
@@ -26,7 +26,7 @@ from scenes.spec import Body
 from sim.boxes import Box, size
 from sim.bullet import pb
 from sim.meshfiles import MeshFiles
-from sim.render.raster.assembling import Drawn
+from sim.render.raster.drawn import Drawn
 from sim.render.raster.egl.client import CAPACITY, EglClient
 from sim.render.raster.egl.files import RAMP_PX, EglFiles, TextureMode, decode_uvs
 from sim.render.raster.gbuffer import Array, GBuffer
@@ -38,6 +38,7 @@ from sim.render.raster.projection import (
     column_major,
     cropped,
     projected_outline,
+    projected_triangles,
     tight_depth_range,
 )
 from sim.settle import Settled
@@ -47,6 +48,8 @@ TILE_WH = (1024, 768)
 them."""
 LIGHTS = 256
 """Number of candidates for the direction of the plug-in's light."""
+SMALL_PX = 256
+"""Masks of fewer pixels are made exact: OpenGL rounds vertices, so a pixel or two on an edge may be wrong."""
 CACHED_TEXTURES = 64
 HIDDEN_POSITION_M = (0.0, 0.0, 1e6)
 """Position of hidden bodies, outside every view. Bodies hidden by alpha 0 would still be in the id image."""
@@ -108,14 +111,17 @@ class EglRenderer(MeshRenderer):
         coarsest = [len(self._files.errors_m(body.asset)) - 1 for body in settled.spec.bodies]
         while True:
             sizes = [
-                sum(self._egl_files.size_bytes(body.asset, level))
-                for body, level in zip(settled.spec.bodies, levels, strict=True)
+                self._held_bytes(body, level) for body, level in zip(settled.spec.bodies, levels, strict=True)
             ]
             left = [held if levels[index] < coarsest[index] else 0 for index, held in enumerate(sizes)]
             if sum(sizes) <= CAPACITY or not any(left):
                 return tuple(levels)
             for index, held in enumerate(left):
                 levels[index] += held > 0 and held >= max(left) / 2
+
+    def _held_bytes(self, body: Body, level: int) -> int:
+        """Bytes that a body takes in the plug-in, which dense bodies are not loaded into."""
+        return 0 if self._dense.contain(body, level) else sum(self._egl_files.size_bytes(body.asset, level))
 
     def _groups(
         self, settled: Settled, camera: Camera, boxes: Mapping[int, Box]
@@ -126,11 +132,13 @@ class EglRenderer(MeshRenderer):
         }
         return groups(boxes, points, _tiles)
 
-    def _add(self, settled: Settled, levels: tuple[int, ...]) -> list[int]:
-        bodies = settled.spec.bodies
+    def _add(self, settled: Settled, levels: tuple[int, ...], chosen: Sequence[int]) -> list[int]:
+        if not chosen:
+            return []
+        bodies = [settled.spec.bodies[index] for index in chosen]
         self._light, along = _oblique_light(np.array([body.pose.rotation()[:, 2] for body in bodies]))
-        placed = zip(bodies, levels, along.tolist(), strict=True)
-        return [self._add_body(body, level, toward) for body, level, toward in placed]
+        placed = zip(bodies, chosen, along.tolist(), strict=True)
+        return [self._add_body(body, levels[index], toward) for body, index, toward in placed]
 
     def _add_body(self, body: Body, level: int, toward: float) -> int:
         """Loads a body; `toward` is the cosine between its z axis and the direction to the light."""
@@ -163,24 +171,47 @@ class EglRenderer(MeshRenderer):
         )
 
     def _complete(
-        self, settled: Settled, shot: Shot, planes_m: tuple[float, float], drawn: Mapping[int, Drawn]
+        self,
+        settled: Settled,
+        shot: Shot,
+        planes_m: tuple[float, float],
+        drawn: Mapping[int, Drawn],
+        boxes: Mapping[int, Box],
     ) -> None:
-        """Closes holes of one pixel that OpenGL leaves between triangles, with a neighbour's colour."""
+        """Makes small masks exact, and closes holes of one pixel between triangles in all others."""
+        small = {index for index, box in boxes.items() if drawn[index].area_px(index, box) < SMALL_PX}
+        for index in small:
+            body, level = settled.spec.bodies[index], self._levels[index]
+            seen = self._dense.shown(body, level, shot.camera, boxes[index], planes_m[0])
+            drawn[index].correct(index, boxes[index], seen, planes_m)
         for part in {id(part): part for part in drawn.values()}.values():
             for row, column, index in zip(*open_pixels(part.body), strict=True):
-                body, level = settled.spec.bodies[index], self._levels[index]
-                projected = self._projected(body, level, shot.camera, planes_m[0], part.box)
-                depth_m = covered_depth(projected, column + part.box[0], row + part.box[1])
-                if np.isfinite(depth_m):
-                    part.body[row, column] = index
-                    part.depth[row, column] = buffer_of(np.array(depth_m), planes_m)
-                    part.rgba[row, column] = part.rgba[row, column - 1]
+                if index not in small:
+                    self._close(settled, shot, planes_m, part, (row, column, index))
+
+    def _close(
+        self,
+        settled: Settled,
+        shot: Shot,
+        planes_m: tuple[float, float],
+        part: Drawn,
+        place: tuple[int, int, int],
+    ) -> None:
+        """Closes a hole, at a row and a column in a body, with a neighbour's colour if the mesh is there."""
+        row, column, index = place
+        body, level = settled.spec.bodies[index], self._levels[index]
+        projected = projected_triangles(self._files, body, level, shot.camera, planes_m[0], part.box)
+        depth_m = covered_depth(projected, column + part.box[0], row + part.box[1])
+        if np.isfinite(depth_m):
+            part.body[row, column] = index
+            part.depth[row, column] = buffer_of(np.array(depth_m), planes_m)
+            part.rgba[row, column] = part.rgba[row, column - 1]
 
     def _postprocess(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
         """Replaces colours that encode texture coordinates by looking these up in the sampled textures."""
         color, flat = gbuffer.color.reshape(-1, 3), gbuffer.body.ravel()
         for index, body in enumerate(settled.spec.bodies):
-            if body.look.texture is None or body in self._cuboids:
+            if index not in self._ids or body.look.texture is None or body in self._cuboids:
                 continue
             if not len(where := np.flatnonzero(flat == index)):
                 continue

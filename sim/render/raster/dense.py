@@ -1,0 +1,143 @@
+"""Dense meshes, drawn without PyBullet: the pixel centres inside each triangle are found exactly.
+
+PyBullet reads a mesh from text, which takes longer than everything else that is done with it. If a body has
+so many triangles that most contain no pixel centre, drawing it here is as fast as TinyRenderer.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.boxes import Box, size
+from sim.render.raster.subpixel import Array, Covered, Index, Projected, barycentric, crossing, perspective
+
+NEAR_PX = 1e-7
+"""Distance up to which a pixel centre beside a triangle counts as inside, so that rounding leaves no gaps."""
+MOST_AT_ONCE = 1 << 19
+"""Number of rows of triangles, or of pixels, that are worked on at a time, which limits the memory."""
+EDGE_ON = 1e-9
+"""Twice the area in px² below which a triangle has no front."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surface:
+    """What a body shows in its box, without other bodies.
+
+    Attributes:
+        body: The triangles of the body.
+        nearness: (h * w,) inverse depth in 1/m; 0 where the body is not.
+        face: (h * w,) index of the triangle; -1 where the body is not.
+    """
+
+    body: Projected
+    nearness: Array
+    face: NDArray[np.int32]
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """(h, w) the pixels that show the body."""
+        width, height = size(self.body.box)
+        return (self.face >= 0).reshape(height, width)
+
+    def points(self, inside: Box) -> Covered:
+        """The points that are shown in a part of the box."""
+        (x0, y0, *_), width = self.body.box, size(self.body.box)[0]
+        row, column = np.nonzero(self.mask[inside[1] - y0 : inside[3] - y0, inside[0] - x0 : inside[2] - x0])
+        row, column = row + inside[1], column + inside[0]
+        face = self.face[(row - y0) * width + column - x0]
+        weights, nearness = _on(self.body, face, row, column)
+        return Covered(
+            column, row, np.zeros(len(row), np.int64), face.astype(np.int64), weights.T, 1 / nearness
+        )
+
+
+def surface(body: Projected, behind: NDArray[np.bool_]) -> Surface:
+    """What a body shows in its box.
+
+    Args:
+        body: The triangles of the body.
+        behind: (m,) mask of the triangles that may be visible from behind.
+    """
+    width, height = size(body.box)
+    shown = Surface(body, np.zeros(width * height), np.full(width * height, -1, np.int32))
+    for faces in _in_parts(body, _candidates(body, behind)):
+        for face, row, column in _pixels(body, faces):
+            _, nearness = _on(body, face, row, column)
+            place = (row - body.box[1]) * width + column - body.box[0]
+            np.maximum.at(shown.nearness, place, nearness)
+            nearest = nearness == shown.nearness[place]
+            shown.face[place[nearest]] = face[nearest]
+    return shown
+
+
+def seen_from_behind(body: Projected, found: Covered) -> NDArray[np.bool_]:
+    """Whether each of k points is seen from behind."""
+    return np.asarray(_towards(body, found.face) < 0)
+
+
+def _candidates(body: Projected, behind: NDArray[np.bool_]) -> Index:
+    """The triangles that may be seen and whose bounding boxes contain a pixel centre in the box."""
+    (x, y), (a, b, c), (x0, y0, x1, y1) = body.places, body.faces, body.box
+    met = np.ones(len(a), np.bool_)
+    for axis, low, high in ((x, x0, x1 - 1), (y, y0, y1 - 1)):
+        first, second, third = axis.take(a), axis.take(b), axis.take(c)
+        start = np.maximum(np.minimum(np.minimum(first, second), third) - NEAR_PX, low)
+        stop = np.minimum(np.maximum(np.maximum(first, second), third) + NEAR_PX, high)
+        met &= np.ceil(start) <= stop
+    chosen = np.flatnonzero(met)
+    return np.asarray(chosen[(_towards(body, chosen) > -EDGE_ON) | behind[chosen]])
+
+
+def _towards(body: Projected, faces: Index) -> Array:
+    """Twice the area (k,) in px² of triangles that show their front; its negative for others."""
+    corners = body.faces.take(faces, axis=1)
+    (x_a, x_b, x_c), (y_a, y_b, y_c) = (axis.take(corners) for axis in body.places)
+    return np.asarray((x_c - x_a) * (y_b - y_a) - (x_b - x_a) * (y_c - y_a))
+
+
+def _in_parts(body: Projected, chosen: Index) -> list[Index]:
+    """The triangles in parts that have few rows of pixels."""
+    y = body.places[1].take(body.faces.take(chosen, axis=1))
+    rows = np.minimum(y.max(axis=0), body.box[3]) - np.maximum(y.min(axis=0), body.box[1]) + 2
+    return _split(chosen, rows)
+
+
+def _split(chosen: Index, counts: Array) -> list[Index]:
+    """Numbers in parts with counts of about `MOST_AT_ONCE` each."""
+    ends = np.cumsum(counts)
+    parts = int(ends[-1] // MOST_AT_ONCE) + 1 if len(ends) else 1
+    return np.split(chosen, np.searchsorted(ends, MOST_AT_ONCE * np.arange(1, parts)))
+
+
+def _pixels(body: Projected, faces: Index) -> Iterator[tuple[Index, Index, Index]]:
+    """Triangle, row and column (k,) of each pixel centre in triangles, inside the box."""
+    x0, y0, x1, y1 = body.box
+    x, y = (axis.take(body.faces.take(faces, axis=1)) for axis in body.places)
+    first = np.maximum(np.ceil(y.min(axis=0) - NEAR_PX), y0).astype(np.int64)
+    last = np.minimum(np.floor(y.max(axis=0) + NEAR_PX), y1 - 1).astype(np.int64)
+    triangle, row = listed(first, last)
+    start, stop = crossing(y.take(triangle, axis=1) - row, x.take(triangle, axis=1), NEAR_PX)
+    met = np.flatnonzero(start <= stop)
+    low = np.maximum(np.ceil(start[met] - NEAR_PX), x0).astype(np.int64)
+    high = np.minimum(np.floor(stop[met] + NEAR_PX), x1 - 1).astype(np.int64)
+    spans = np.flatnonzero(high >= low)
+    for part in _split(spans, (high - low + 1)[spans].astype(np.float64)):
+        span, column = listed(low[part], high[part])
+        of_span = met[part[span]]
+        yield faces[triangle[of_span]], row[of_span], column
+
+
+def listed(first: Index, last: Index) -> tuple[Index, Index]:
+    """All whole numbers from `first` to `last` (n,), ends included: index of the pair and number, (k,)."""
+    count = np.maximum(last - first + 1, 0)
+    pair = np.repeat(np.arange(len(first)), count)
+    return pair, first[pair] + np.arange(len(pair)) - np.repeat(count.cumsum() - count, count)
+
+
+def _on(body: Projected, face: NDArray[np.integer], row: Index, column: Index) -> tuple[Array, Array]:
+    """Barycentric coordinates (3, k) and inverse depths (k,) of triangles at the centres of pixels."""
+    corners = body.faces.take(face, axis=1)
+    shares = barycentric(body.places.take(corners, axis=1), np.stack([column, row]).astype(np.float64))
+    return perspective(shares, body.depth_m.take(corners))
