@@ -10,6 +10,8 @@ from sim2coco.cli.sweeping import job_of, note
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+    from sim2coco.cli.config import RunOptions
+    from sim2coco.recipe import Recipe
     from sim2coco.run import Result
     from sim2coco.sweeps.row import SweepJob
 
@@ -39,7 +41,7 @@ def validate(tree: "DictConfig", jobs: list["SweepJob"]) -> int:
         from sim2coco.sweeps.scores import check
 
         check(options.score)
-    job = job_of(tree)
+    job = job_of(options)
     if job.out in (earlier.out for earlier in jobs):
         raise ConfigError(
             f"out: two jobs of the sweep write to {options.out}; write out='data/${{hydra.job.num}}'"
@@ -49,27 +51,31 @@ def validate(tree: "DictConfig", jobs: list["SweepJob"]) -> int:
 
 
 def run_noted(tree: "DictConfig", folder: str) -> float | None:
-    """Runs one job of a sweep, notes its exit code and score in a folder, and returns the score."""
-    code = guarded(lambda: generate_one(tree))
+    """Runs one job of a sweep, notes its exit code and score in a folder, and returns the score.
+
+    Raises:
+        ConfigError: A setting is invalid.
+    """
+    from sim2coco.cli.config import read
+
+    recipe, options = read(tree)
+    job = job_of(options)
+    code = guarded(lambda: _generate(recipe, options))
     on_signals(exit_now)
-    job = job_of(tree)
     scores: list[float] = []
     if code not in (1, 2):
-        code = max(code, guarded(lambda: _scored(tree, job, scores)))
+        code = max(code, guarded(lambda: _scored(options, job, scores)))
     note(folder, job, code, *scores)
     return scores[0] if scores else None
 
 
-def _scored(tree: "DictConfig", job: "SweepJob", scores: list[float]) -> int:
+def _scored(options: "RunOptions", job: "SweepJob", scores: list[float]) -> int:
     """Scores the data set of a job, if the sweep is scored; adds the score to a list, and returns 0.
 
     Raises:
         DataSetError: A data set cannot be read.
         ValidateError: The reference has nothing in common with the data set.
     """
-    from sim2coco.cli.config import read
-
-    _, options = read(tree)
     if options.score.by == "none":
         return 0
     from sim2coco.sweeps.scores import score_of
@@ -86,6 +92,12 @@ def _scored(tree: "DictConfig", job: "SweepJob", scores: list[float]) -> int:
 def generate_one(tree: "DictConfig") -> int:
     """Makes, extends or resumes the data set of a configuration, and returns the exit code."""
     from sim2coco.cli.config import read
+
+    return _generate(*read(tree))
+
+
+def _generate(recipe: "Recipe", options: "RunOptions") -> int:
+    """Makes, extends or resumes a data set, and returns the exit code."""
     from sim2coco.cli.progress import ProgressBar
     from sim2coco.messages import counted
     from sim2coco.process import own_this_process
@@ -93,7 +105,6 @@ def generate_one(tree: "DictConfig") -> int:
     from sim2coco.tally import Tally, counts
 
     own_this_process()
-    recipe, options = read(tree)
     on_signals(request_stop)
     total = options.num_images * (1 + recipe.augment.copies)
     # Copies are made in the augmented splits only.

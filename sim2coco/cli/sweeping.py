@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from sim2coco.cli.reporting import out
 
 if TYPE_CHECKING:
-    from omegaconf import DictConfig
-
+    from sim2coco.cli.config import RunOptions
     from sim2coco.sweeps.row import SweepJob
 
 NAME = "sweep"
@@ -56,19 +55,13 @@ def folder_for(arguments: Sequence[str], planned: Sequence["SweepJob"], folder: 
         yield shared
 
 
-def job_of(tree: "DictConfig") -> "SweepJob":
-    """The job that Hydra has composed.
-
-    Raises:
-        ConfigError: A setting is invalid.
-    """
+def job_of(options: "RunOptions") -> "SweepJob":
+    """The job that Hydra has composed last, whose run options these are."""
     from hydra.core.hydra_config import HydraConfig
 
-    from sim2coco.cli.config import read
     from sim2coco.sweeps.row import SweepJob
 
     hydra = HydraConfig.get()
-    _, options = read(tree)
     return SweepJob(int(hydra.job.num), tuple(map(str, hydra.overrides.task)), Path(options.out).absolute())
 
 

@@ -21,7 +21,7 @@ class Chooser:
     """Decides about the views that all checks accept, in the order of scenes.
 
     A view is chosen if the target is reached with it, or if it brings the target nearer than most of the last
-    views would. So the decision depends on earlier views only, and not on how many images are wanted: a run
+    views would; the first ones are only compared with. So the decision depends on earlier views only, and not on how many images are wanted: a run
     that is extended keeps what it has chosen.
 
     The distance to the target is the mean over the histograms: the earth mover's distance in standard
@@ -84,6 +84,8 @@ class Chooser:
         together = {name: self._chosen[name] + added for name, added in counts.items()}
         if fmean(self._distances(together).values()) <= self._tolerance:
             return True
+        if len(self._recent) < self._effort:
+            return False
         costs = sum(
             one.costs(self._chosen[name], np.array([each[name] for each in self._recent]))
             for name, one in self._wanted.items()

@@ -230,6 +230,16 @@ def test_the_best_of_so_many_views_are_kept_if_the_target_cannot_be_reached() ->
     assert chooser.missing() == "brightness: 0.0% from 248 to 256, wanted are 100.0%"
 
 
+def test_the_first_images_are_chosen_among_as_many_views_as_later_ones() -> None:
+    target = Target.parse({"brightness": [0] * 31 + [1]})
+    kept = []
+    for seed in range(20):
+        chooser = Chooser(target, (), tolerance=0.05, effort=5)
+        values = np.random.Generator(np.random.PCG64(seed)).integers(5, 25, 100).tolist()
+        kept.append([value for value in values if chooser.take({"brightness": (value,)})][:5])
+    assert np.mean(kept, axis=0).min() > 20  # the mean of all is 14.5, that of the best of five is 21
+
+
 def test_images_without_labels_keep_their_share() -> None:
     chooser = Chooser(Target.parse({"categories": {"a": 1, "b": 1}}), ("a", "b"), tolerance=0.0, effort=5)
     rng = np.random.Generator(np.random.PCG64(1))
