@@ -1,9 +1,9 @@
 """Plants faults into images of data sets of ours, and measures which of them the rules of `select` find.
 
-    python -m benchmarks.faults data/drop data/outdoors ...
+    python -m benchmarks.faults data/drop data/outdoors ... [--planted 24]
 
-Each image of a data set gets each fault once. False alarms are images in which nothing was planted and a rule
-finds something, unless their labels say that they have tiny or hidden objects of their own.
+Images of each data set, spread evenly, get each fault once. False alarms are images in which nothing was
+planted and a rule finds something, unless their labels say that they have tiny or hidden objects.
 """
 
 import argparse
@@ -28,12 +28,15 @@ from sim2coco.seeding import rng_for
 from sim2coco.selecting.floating import records_of, sunk
 from sim2coco.statistics.duplicates import near_duplicates
 from sim2coco.statistics.faults import find_faults
+from sim2coco.statistics.labels import measure_labels
 from sim2coco.statistics.measures import ImageMeasures
 from sim2coco.statistics.measuring import measure_image
 
 Pixels = NDArray[np.uint8]
 Rng = np.random.Generator
 RAISED_M = 0.03
+PATIENCE = 64
+"""Copies are compared with the originals until this number of pairs in a row are different."""
 
 
 def black(pixels: Pixels, rng: Rng) -> Pixels:
@@ -88,14 +91,16 @@ class Planter:
     Args:
         root: The data set.
         folder: Folder for the images with faults.
+        planted: Number of images that get faults, at most.
     """
 
-    def __init__(self, root: Path, folder: Path) -> None:
+    def __init__(self, root: Path, folder: Path, planted: int) -> None:
         """Measures the images as they are."""
         data = open_dataset(root)
         self._categories, self._folder, self._root = len(data.info.categories), folder, root
         self.images = list(data.images())
         self.measures = [measure_image(image, self._categories) for image in self.images]
+        self._some = np.unique(np.linspace(0, len(self.images) - 1, planted).round().astype(int)).tolist()
 
     def rates(self) -> Iterator[tuple[str, int, int, int, int]]:
         """Yields for each rule: name, faults found, faults planted, false alarms, images without faults."""
@@ -105,21 +110,22 @@ class Planter:
         }
         for rule in (*LOOKS, "tiny", "hidden"):
             found = sum(rule in planted for planted in self._planted(rule))
-            yield rule, found, len(self.images), alarms[rule], len(self.images)
+            yield rule, found, len(self._some), alarms[rule], len(self.images)
         grouped = sum(len(group) - 1 for group in near_duplicates(self.measures, 2))
         for name, (change, quality) in COPIES.items():
-            copies = [self._changed(number, change, quality) for number in range(len(self.images))]
+            copies = [self._changed(number, change, quality) for number in self._some]
             yield name, self._pairs(copies), len(copies), grouped, len(self.images)
         yield from self._floating()
 
     def _planted(self, rule: str) -> Iterator[set[str]]:
         """Yields the rules that find something in each image with a fault."""
-        for number, image in enumerate(self.images):
+        for number in self._some:
+            image, measured = self.images[number], self.measures[number]
             if rule in LOOKS:
                 measured = self._changed(number, LOOKS[rule], 92)
             else:
                 labels = (_tiny(image, number), *image.labels) if rule == "tiny" else _hidden(image)
-                measured = measure_image(replace(image, labels=labels), self._categories)
+                measured = replace(measured, objects=measure_labels(replace(image, labels=labels)))
             yield {fault.rule for fault in find_faults(measured)}
 
     def _changed(self, number: int, change: Callable[[Pixels, Rng], Pixels], quality: int) -> ImageMeasures:
@@ -135,8 +141,9 @@ class Planter:
 
     def _pairs(self, copies: list[ImageMeasures]) -> int:
         """The number of copies that are in one group with their originals."""
+        originals = [self.measures[number] for number in self._some]
         number = len(copies)
-        groups = near_duplicates([*self.measures, *copies], 2)
+        groups = near_duplicates([*originals, *copies], 2, PATIENCE)
         of = {member: group for group in groups for member in group}
         return sum(place + number in of.get(place, ()) for place in range(number))
 
@@ -188,11 +195,15 @@ def main() -> None:
     """Prints a table for each data set."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", nargs="+", type=Path, help="folders of data sets of ours")
+    parser.add_argument(
+        "--planted", type=int, default=10**9, help="images of each that get faults; default: all"
+    )
+    options = parser.parse_args()
     out = Console(highlight=False, soft_wrap=True)
-    for root in parser.parse_args().data:
+    for root in options.data:
         out.print(f"\n{root.name}\n\n| fault | found | false alarms |\n|---|---|---|", markup=False)
         with temporary_folder() as folder:
-            for name, found, planted, alarms, images in Planter(root, Path(folder)).rates():
+            for name, found, planted, alarms, images in Planter(root, Path(folder), options.planted).rates():
                 told = (
                     f"{found}/{planted} ({found / planted:.1%}) | {alarms}/{images} ({alarms / images:.1%})"
                 )

@@ -6,8 +6,6 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 
 from scenes.settings import did_you_mean
@@ -24,6 +22,7 @@ from sim2coco.selecting.listing import CSV, listing
 from sim2coco.selecting.matching import COMPARED, uniform
 from sim2coco.selecting.removing import FLOATING, REASONS, REMOVED, Verdicts
 from sim2coco.selecting.selecting import Selection, Wish, reduced, selected
+from sim2coco.statistics.diversity import Vectors
 from sim2coco.statistics.embedding import SIDE_PX, embed
 from sim2coco.statistics.histograms import Histogram, histograms
 from sim2coco.statistics.measures import ImageMeasures
@@ -155,9 +154,7 @@ def _floating(options: argparse.Namespace, out: Console) -> dict[int, str]:
         return {}
 
 
-def _embedded(
-    options: argparse.Namespace, images: list[ImageMeasures], out: Console
-) -> list[NDArray[np.float32]] | None:
+def _embedded(options: argparse.Namespace, images: list[ImageMeasures], out: Console) -> Vectors | None:
     if options.embedding is None:
         return None
     with ProgressBar(out, len(images), "images", f"{options.embedding}: embedding") as bar:

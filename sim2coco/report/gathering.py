@@ -1,9 +1,9 @@
 """Measures the images of a data set while something else reads them, or for the report alone."""
 
 from array import array
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 
 import numpy as np
@@ -14,13 +14,11 @@ from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
 from sim2coco.datasets.reading import Dataset
 from sim2coco.statistics.measures import ImageMeasures
-from sim2coco.statistics.measuring import measure_image
+from sim2coco.statistics.measuring import Measuring
 from sim2coco.statistics.values import Values
 
 SHOWN = 24
 """Number of images on the wall."""
-AHEAD = 8
-"""Images that each thread may be behind the reader of the images."""
 COMPARED = 10_000
 """Number of images among which near-duplicates are looked for, the first of the data set."""
 PLACE = ("category", "x", "y", "azimuth_deg", "elevation_deg", "distance_m")
@@ -60,7 +58,7 @@ class Gathering:
         self.compared: list[ImageMeasures] = []
         self._places = {name: array("d") for name in PLACE}
         self.problems: list[str] = []
-        self._workers = max(workers, 1)
+        self._workers = workers
         self._tolerant = tolerant
 
     def watched(self, images: Iterable[LabelledImage]) -> Iterator[LabelledImage]:
@@ -69,20 +67,14 @@ class Gathering:
         Raises:
             DataSetError: An image file is missing or cannot be read.
         """
-        categories = len(self.contents.info.categories)
-        waiting: deque[Future[ImageMeasures]] = deque()
-        with ThreadPoolExecutor(self._workers) as pool:
-            try:
-                for image in images:
-                    self._count(image)
-                    waiting.append(pool.submit(measure_image, image, categories))
-                    yield image
-                    while waiting and (waiting[0].done() or len(waiting) > AHEAD * self._workers):
-                        self._take(waiting.popleft())
-                while waiting:
-                    self._take(waiting.popleft())
-            finally:
-                pool.shutdown(cancel_futures=True)
+        with Measuring(len(self.contents.info.categories), self._workers) as measuring:
+            for image in images:
+                self._count(image)
+                for measured in measuring.add(image):
+                    self._take(measured)
+                yield image
+            for measured in measuring.rest():
+                self._take(measured)
 
     def _count(self, image: LabelledImage) -> None:
         self.contents.add(image)

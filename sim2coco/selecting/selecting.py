@@ -81,7 +81,7 @@ def selected(
     wish: Wish,
     known: Verdicts,
     workers: int = 1,
-    embedded: Sequence[NDArray[np.float32]] | None = None,
+    embedded: Vectors | None = None,
 ) -> Selection:
     """Selects images.
 
@@ -96,7 +96,7 @@ def selected(
     removed = removals(images, flags, known, wish.rules, workers)
     rest = [index for index in range(len(images)) if index not in removed]
     features = [image.features for image in images]
-    compared = vectors(features) if embedded is None else np.asarray(embedded, np.float32)
+    compared = vectors(features) if embedded is None else embedded
     chosen = set(_chosen(images, compared, rest, wish))
     removed |= {index: Removal(NOT_CHOSEN) for index in rest if index not in chosen}
     diversity = _diversity(compared, np.array(sorted(chosen), np.intp), wish.seed) if len(images) else None

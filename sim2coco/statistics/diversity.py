@@ -12,8 +12,10 @@ WEIGHTS: Mapping[str, float] = {"layout": 1.0, "appearance": 1.0, "categories": 
 """Weight of each part of the features in squared distances."""
 MAX_DEVIATION = 4.0
 """Largest deviation of a feature from its mean, in standard deviations."""
-BLOCK = 1024
-"""Images that are compared with all others at a time."""
+BLOCK, ENTRIES = 1024, 2**23
+"""Images that are compared with all others at a time: at most so many, and so many distances."""
+ROUNDING = 1e-5
+"""Rounding errors of squared distances, which do not decide whether an image is covered."""
 NEIGHBOURS = 5
 """Coverage: an image is covered if a chosen one is at least as near as its 5th nearest other image."""
 
@@ -66,22 +68,43 @@ def coverage(compared: Vectors, chosen: NDArray[np.intp]) -> float:
         compared: The vectors of all images.
         chosen: The indices of the chosen images.
     """
-    number = min(NEIGHBOURS, len(compared) - 1)
-    if number < 1 or not len(chosen):
-        return float(len(chosen) > 0)
+    return covered_share(compared, compared[chosen])
+
+
+def covered_share(reference: Vectors, own: Vectors) -> float:
+    """The share of vectors (n, d) with one of others (m, d) as near as the 5th nearest other of their own.
+
+    It is the coverage of Naeem et al. (2020).
+    """
+    number = min(NEIGHBOURS, len(reference) - 1)
+    if number < 1 or not len(own):
+        return float(len(own) > 0)
     covered = 0
-    for rows, squared in squared_distances(compared):
-        radius = np.partition(squared, number, axis=1)[:, number]
-        covered += int((squared[:, chosen].min(axis=1) <= radius).sum())
-        del rows
-    return covered / len(compared)
+    for rows in _blocks(len(reference), max(len(reference), len(own))):
+        radius = np.partition(_squared(reference[rows], reference), number, axis=1)[:, number]
+        covered += int((_squared(reference[rows], own).min(axis=1) <= radius + ROUNDING).sum())
+    return covered / len(reference)
 
 
 def squared_distances(compared: Vectors) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32]]]:
     """Yields the squared distances of some images to all, in blocks of rows, with the numbers of the rows."""
-    norms = (compared * compared).sum(axis=1)
-    for start in range(0, len(compared), BLOCK):
-        rows = np.arange(start, min(start + BLOCK, len(compared)))
-        squared = norms[rows, None] + norms - 2 * compared[rows] @ compared.T
+    for rows in _blocks(len(compared), len(compared)):
+        squared = _squared(compared[rows], compared)
         squared[np.arange(len(rows)), rows] = 0
-        yield rows, np.maximum(squared, 0)
+        yield rows, squared
+
+
+def _blocks(total: int, columns: int) -> Iterator[NDArray[np.intp]]:
+    """Yields the numbers of some rows after the other, so few that their distances take little memory."""
+    size = min(BLOCK, max(1, ENTRIES // max(columns, 1)))
+    for start in range(0, total, size):
+        yield np.arange(start, min(start + size, total))
+
+
+def _squared(some: Vectors, others: Vectors) -> NDArray[np.float32]:
+    """Squared distances (n, m) between vectors (n, d) and (m, d)."""
+    found = some @ others.T
+    found *= -2
+    found += np.einsum("ij,ij->i", some, some)[:, None]
+    found += np.einsum("ij,ij->i", others, others)
+    return np.asarray(np.maximum(found, 0, out=found), np.float32)

@@ -1,6 +1,7 @@
 """Vectors of images from a user's network in an ONNX file, run with OpenCV."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -10,17 +11,24 @@ from numpy.typing import NDArray
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.labelled import LabelledImage
 from sim2coco.datasets.pixels import read_pixels
+from sim2coco.seeding import rng_for
+from sim2coco.statistics.diversity import Vectors
 from sim2coco.statistics.measures import ImageMeasures
 
-SIDE_PX, BATCH = 224, 16
+SIDE_PX = 224
 MEAN_RGB, DEVIATION_RGB = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Mean and standard deviation of ImageNet's pixels, by which most networks expect images to be normalised."""
+LONGEST = 2048
+"""Length to which longer outputs, such as maps of features, are folded."""
 
 
 def embed(
     images: Sequence[ImageMeasures], model: Path, progress: Callable[[int], None], side_px: int = SIDE_PX
-) -> list[NDArray[np.float32]]:
+) -> Vectors:
     """The output of a network for each image, flattened, with a length of 1, less the mean of all images.
+
+    Outputs of more than 2,048 numbers are folded (count sketch, Charikar et al. 2002): each number is added
+    to one of 2,048 sums with one of two signs, both random. Cosines change by 0.02, roughly.
 
     Args:
         images: The measures of the images.
@@ -32,13 +40,14 @@ def embed(
         DataSetError: The network cannot be read or run, or an image cannot be read.
     """
     network = _network(model)
-    found: list[NDArray[np.float64]] = []
-    for start in range(0, len(images), BATCH):
-        some = images[start : start + BATCH]
-        found += _outputs(network, model, np.stack([_input(image, side_px) for image in some]))
+    found: list[NDArray[np.float32]] = []
+    for image in images:
+        found.append(_output(network, model, _input(image, side_px)))
         progress(len(found))
+    if not found:
+        return np.zeros((0, 0), np.float32)
     vectors = np.array(found)
-    return [*(vectors - vectors.mean(axis=0)).astype(np.float32)] if found else []
+    return np.asarray(vectors - vectors.mean(axis=0, dtype=np.float64), np.float32)
 
 
 def _network(model: Path) -> cv2.dnn.Net:
@@ -59,17 +68,24 @@ def _input(image: ImageMeasures, side_px: int) -> NDArray[np.float32]:
     return np.ascontiguousarray(normal.transpose(2, 0, 1), np.float32)
 
 
-def _outputs(network: cv2.dnn.Net, model: Path, batch: NDArray[np.float32]) -> list[NDArray[np.float64]]:
-    """The vectors of some images, one at a time: many networks have a fixed batch of one."""
-    vectors = []
-    for image in batch:
-        try:
-            network.setInput(image[None])
-            output = np.asarray(network.forward(), np.float64).ravel()
-        except cv2.error as error:
-            size = f"{batch.shape[-1]}x{batch.shape[-1]}"
-            raise DataSetError(f"--embedding: {model}: does not run on RGB images of {size}") from error
-        if not np.isfinite(output).all():
-            raise DataSetError(f"--embedding: {model}: its output is not finite")
-        vectors.append(output / max(float(np.linalg.norm(output)), 1e-12))
-    return vectors
+def _output(network: cv2.dnn.Net, model: Path, image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The vector of an image; one image at a time, as many networks have a fixed batch of one."""
+    try:
+        network.setInput(image[None])
+        output = np.asarray(network.forward(), np.float64).ravel()
+    except cv2.error as error:
+        size = f"{image.shape[-1]}x{image.shape[-1]}"
+        raise DataSetError(f"--embedding: {model}: does not run on RGB images of {size}") from error
+    if not np.isfinite(output).all():
+        raise DataSetError(f"--embedding: {model}: its output is not finite")
+    if len(output) > LONGEST:
+        places, signs = _folds(len(output))
+        output = np.asarray(np.bincount(places, signs * output, LONGEST), np.float64)
+    return np.asarray(output / max(float(np.linalg.norm(output)), 1e-12), np.float32)
+
+
+@lru_cache(maxsize=1)
+def _folds(length: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """For each number of an output, the sum to which it is added, and the sign."""
+    rng = rng_for(0, scene=0, stream="select")
+    return rng.integers(LONGEST, size=length), rng.choice([-1.0, 1.0], length)

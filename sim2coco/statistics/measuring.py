@@ -16,7 +16,41 @@ from sim2coco.statistics.measures import ImageMeasures
 from sim2coco.statistics.pixels import LONGER_PX, at_most, measure_pixels
 
 AHEAD = 8
-"""Images that each thread may be ahead of the reader of the measures."""
+"""Images that each thread may be behind the reader of the images."""
+
+
+class Measuring:
+    """Measures images in threads, while they are read.
+
+    Args:
+        categories: Number of categories of the data set.
+        workers: Number of threads that decode and measure.
+    """
+
+    def __init__(self, categories: int, workers: int) -> None:
+        """Begins without images."""
+        self._categories, self._most = categories, AHEAD * max(workers, 1)
+        self._pool = ThreadPoolExecutor(max(workers, 1))
+        self._waiting: deque[Future[ImageMeasures]] = deque()
+
+    def __enter__(self) -> "Measuring":
+        """The threads end with the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ends the threads; what they have not begun is left out."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def add(self, image: LabelledImage) -> Iterator[Future[ImageMeasures]]:
+        """Adds an image, and yields what is measured by then, in the order of the images."""
+        self._waiting.append(self._pool.submit(measure_image, image, self._categories))
+        while self._waiting and (self._waiting[0].done() or len(self._waiting) > self._most):
+            yield self._waiting.popleft()
+
+    def rest(self) -> Iterator[Future[ImageMeasures]]:
+        """Yields the measures of the last images."""
+        while self._waiting:
+            yield self._waiting.popleft()
 
 
 def measure(dataset: Dataset, workers: int = 1, split: str | None = None) -> Iterator[ImageMeasures]:
@@ -30,19 +64,10 @@ def measure(dataset: Dataset, workers: int = 1, split: str | None = None) -> Ite
     Raises:
         DataSetError: An annotation is invalid, or an image file is missing or cannot be read.
     """
-    categories = len(dataset.info.categories)
-    images = dataset.images(split)
-    with ThreadPoolExecutor(max(workers, 1)) as pool:
-        waiting: deque[Future[ImageMeasures]] = deque()
-        try:
-            for image in images:
-                waiting.append(pool.submit(measure_image, image, categories))
-                if len(waiting) >= AHEAD * workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+    with Measuring(len(dataset.info.categories), workers) as measuring:
+        for image in dataset.images(split):
+            yield from (measured.result() for measured in measuring.add(image))
+        yield from (measured.result() for measured in measuring.rest())
 
 
 def measure_image(image: LabelledImage, categories: int) -> ImageMeasures:

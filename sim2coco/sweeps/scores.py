@@ -11,15 +11,13 @@ from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.reading import Dataset, open_dataset
 from sim2coco.messages import ConfigError
 from sim2coco.review.status import status
-from sim2coco.statistics.diversity import NEIGHBOURS, Vectors, vectors
+from sim2coco.statistics.diversity import covered_share, vectors
 from sim2coco.statistics.histograms import Histogram, earth_movers_distance, histograms
 from sim2coco.statistics.measuring import measure
 from sim2coco.sweeps.row import SweepJob
 from sim2coco.sweeps.settings import REFERENCED, Score
 from sim2coco.validate.results import Plan
 
-BLOCK = 1024
-"""Images whose distances to all others are computed at a time."""
 WEIGHTS = {"layout": 1.0, "appearance": 1.0}
 """Weights of the features that are compared: without categories, whose numbers differ between data sets."""
 COMPARED = ("objects", "box_size", "aspect", "brightness", "contrast", "sharpness")
@@ -92,23 +90,6 @@ def _coverage(score: Score, dataset: Dataset, reference: Dataset) -> float:
     length = min(len(image.features) for image in (*own, *others))
     both = vectors([image.features[:length] for image in (*others, *own)], WEIGHTS)
     return covered_share(both[: len(others)], both[len(others) :])
-
-
-def covered_share(reference: Vectors, own: Vectors) -> float:
-    """The share of vectors (n, d) with one of others (m, d) as near as the 5th nearest of their own."""
-    number = min(NEIGHBOURS, len(reference) - 1)
-    covered = 0
-    for start in range(0, len(reference), BLOCK):
-        block = reference[start : start + BLOCK]
-        radius = np.partition(_squared(block, reference), number, axis=1)[:, number]
-        covered += int((_squared(block, own).min(axis=1) <= radius).sum())
-    return covered / len(reference)
-
-
-def _squared(some: Vectors, others: Vectors) -> Vectors:
-    """Squared distances (n, m) between vectors (n, d) and (m, d)."""
-    found = (some * some).sum(axis=1)[:, None] + (others * others).sum(axis=1) - 2 * some @ others.T
-    return np.asarray(np.maximum(found, 0), np.float32)
 
 
 def _likeness(score: Score, dataset: Dataset, reference: Dataset) -> float:

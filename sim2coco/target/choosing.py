@@ -21,8 +21,8 @@ class Chooser:
     """Decides about the views that all checks accept, in the order of scenes.
 
     A view is chosen if the target is reached with it, or if it brings the target nearer than most of the last
-    views would; the first ones are only compared with. So the decision depends on earlier views only, and not on how many images are wanted: a run
-    that is extended keeps what it has chosen.
+    views would; the first ones are only compared with. So the decision depends on earlier views only, and not
+    on how many images are wanted: a run that is extended keeps what it has chosen.
 
     The distance to the target is the mean over the histograms: the earth mover's distance in standard
     deviations of the target; of categories, the share of labels of another category than wanted.

@@ -10,9 +10,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from sim2coco.statistics.diversity import NEIGHBOURS
 from sim2coco.sweeps.row import SweepJob
-from sim2coco.sweeps.scores import covered_share, score_of
+from sim2coco.sweeps.scores import score_of
 from sim2coco.sweeps.settings import Score
 from tests.commandline import BOX, PROGRAM, Command, tree
 
@@ -156,19 +155,6 @@ def test_a_data_set_is_like_itself(command: Command, here: Path) -> None:
     assert score_of(Score(by="likeness", reference="data"), job) == 0
     assert score_of(Score(by="coverage", reference="data"), job) == 1
     assert score_of(Score(by="accepted"), job) == pytest.approx(1, abs=0.5)
-
-
-def test_covered_share_is_that_of_each_vector_alone(rng: np.random.Generator) -> None:
-    reference, own = (
-        rng.normal(size=(60, 4)).astype(np.float32),
-        rng.normal(2, 1, size=(9, 4)).astype(np.float32),
-    )
-    covered = 0
-    for one in reference:
-        far = sorted(float(np.linalg.norm(one - other)) for other in reference)
-        covered += min(float(np.linalg.norm(one - other)) for other in own) <= far[NEIGHBOURS]
-    assert 0 < covered < 60
-    assert covered_share(reference, own) == pytest.approx(covered / 60)
 
 
 def test_a_score_without_a_reference_is_refused(command: Command, here: Path) -> None:

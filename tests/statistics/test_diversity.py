@@ -1,5 +1,6 @@
 """Near-duplicates, Vendi score, coverage, and the choice of images that cover all."""
 
+import tracemalloc
 from pathlib import Path
 
 import cv2
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim2coco.datasets.labelled import LabelledImage
 from sim2coco.statistics.choosing import most_covering, nearest
-from sim2coco.statistics.diversity import coverage, vectors, vendi_score
+from sim2coco.statistics.diversity import NEIGHBOURS, coverage, covered_share, vectors, vendi_score
 from sim2coco.statistics.duplicates import near_duplicates
 from sim2coco.statistics.measures import ImageMeasures
 from sim2coco.statistics.measuring import measure_image
@@ -128,3 +129,44 @@ def test_the_number_is_met_at_the_ends(rng: Rng) -> None:
     compared = rng.normal(size=(9, 3)).astype(np.float32)
     assert [len(most_covering(compared, number)) for number in (0, 1, 8, 9, 20)] == [0, 1, 8, 9, 9]
     assert len(most_covering(np.zeros((30, 4), np.float32), 7)) == 7
+
+
+def test_covered_share_is_that_of_each_vector_alone(rng: Rng) -> None:
+    reference, own = (
+        rng.normal(size=(60, 4)).astype(np.float32),
+        rng.normal(2, 1, size=(9, 4)).astype(np.float32),
+    )
+    covered = 0
+    for one in reference:
+        far = sorted(float(np.linalg.norm(one - other)) for other in reference)
+        covered += min(float(np.linalg.norm(one - other)) for other in own) <= far[NEIGHBOURS]
+    assert 0 < covered < 60
+    assert covered_share(reference, own) == pytest.approx(covered / 60)
+
+
+def test_images_of_one_place_cover_each_other() -> None:
+    compared = np.repeat(np.array([[0.3, 1.7, 0.9], [2.1, 0.2, 1.4]], np.float32), 8, axis=0)
+    assert coverage(compared, np.array([0, 8])) == 1
+    assert coverage(compared, np.array([3])) == 0.5
+
+
+def peak_mb(compared: NDArray[np.float32], number: int) -> float:
+    """The memory in MB that choosing and measuring takes beside the vectors."""
+    tracemalloc.start()
+    chosen = most_covering(compared, number)
+    coverage(compared, chosen)
+    vendi_score(compared)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(set(chosen.tolist())) == number
+    return peak / 1e6
+
+
+def test_memory_does_not_grow_with_the_square_of_the_number_of_images(rng: Rng) -> None:
+    small, large = (rng.normal(size=(images, 8)).astype(np.float32) for images in (1000, 3000))
+    assert peak_mb(large, 30) < 6 * peak_mb(small, 10)  # the square would be 9
+
+
+@pytest.mark.slow
+def test_ten_thousand_embedded_images_take_little_memory(rng: Rng) -> None:
+    assert peak_mb(rng.normal(size=(10_000, 512)).astype(np.float32), 2500) < 500

@@ -1,4 +1,4 @@
-"""A detector in an ONNX file that finds the same objects in every image, written byte by byte."""
+"""Small networks in ONNX files, written byte by byte."""
 
 from collections.abc import Sequence
 
@@ -8,8 +8,18 @@ FLOAT, INT64, INTS = 1, 7, 7
 IR_VERSION, OPSET = 8, 13
 
 
+def flattening(side_px: int) -> bytes:
+    """A model whose output is its input, (1, 3, side, side), as 1 x n."""
+    node = _part(1, _texts(1, ("image",)) + _text(2, "flat") + _text(4, "Flatten"))
+    value = (
+        _part(11, _value("image", (1, 3, side_px, side_px))),
+        _part(12, _value("flat", (1, 3 * side_px**2))),
+    )
+    return _model(node + _text(2, "flattening") + b"".join(value))
+
+
 def constant_detector(rows: np.ndarray[tuple[int, ...], np.dtype[np.float32]], side_px: int) -> bytes:
-    """A model whose output is `rows`, of shape (a, b), as 1 x a x b.
+    """A detector that finds the same objects in every image: its output is `rows` (a, b), as 1 x a x b.
 
     A convolution over the whole image with weights of 0 gives its bias, which is reshaped.
     """
@@ -28,6 +38,10 @@ def constant_detector(rows: np.ndarray[tuple[int, ...], np.dtype[np.float32]], s
         + _part(11, _value("image", (1, 3, side_px, side_px)))
         + _part(12, _value("found", (1, *rows.shape)))
     )
+    return _model(graph)
+
+
+def _model(graph: bytes) -> bytes:
     return _int(1, IR_VERSION) + _part(7, graph) + _part(8, _text(1, "") + _int(2, OPSET))
 
 
