@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,6 +49,7 @@ def test_trainings_are_compared(command: Command, sets: Path) -> None:
     (sets / "photos").mkdir()
     (sets / "photos/one.png").write_bytes(png(np.zeros((40, 50, 3), np.uint8)))
     options = ("--seeds", "2", "--steps", "2", "--threads", "1", "--negatives", "photos", "--out", "found")
+    assert command("report", "a").code == 0
     done = command("validate", "a", "b", "--on", "a", *options)
     assert (done.code, done.err) == (0, "")
     assert re.search(r"^4 trainings of 2 steps at \d\.\d\d s: about \d+ s\n", done.out, re.M)
@@ -60,6 +62,16 @@ def test_trainings_are_compared(command: Command, sets: Path) -> None:
         ("a", 16, 2),
         ("b", 4, 2),
     ]
+    _assert_in_report(Path("a/report.html").read_text(), tree["results"])
+
+
+def _assert_in_report(page: str, results: list[dict[str, Any]]) -> None:
+    """The report of a data set has the numbers, curves and images of its training, as results.json has them."""
+    (section,) = re.findall(r'<section id="validated".*?</section>', page, re.DOTALL)
+    for own in results:
+        assert f"{own['ap']['mean']:.3f} ± {own['ap']['deviation']:.3f}" in section
+    assert section.count("<svg") == 2
+    assert section.count("<img") >= 1
 
 
 REFUSED = {

@@ -353,7 +353,7 @@ def test_near_duplicates_are_shown(made: Path, tmp_path: Path, rng: np.random.Ge
 def test_a_report_that_fails_does_not_keep_a_run_from_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("sim2coco.report.gathering.measure_image", _fails)
+    monkeypatch.setattr("sim2coco.statistics.measuring.measure_image", _fails)
     result = generate(RECIPE, tmp_path / "data", 2)
     assert (result.images, check(tmp_path / "data").faults) == (2, ())
     assert not (tmp_path / "data" / "report.html").exists()
