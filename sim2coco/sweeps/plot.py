@@ -27,21 +27,24 @@ STYLE = """
 def as_svg(rows: Sequence[Row]) -> str:
     """The plot: bars from 0 for single numbers, lines from the 10 % to the 90 % quantile with the median.
 
-    Below, if the sweep is scored, the score over each swept setting that is a number.
+    The jobs with the highest score are bold. Below, if the sweep is scored, the score over each swept setting
+    that is a number.
     """
-    names = [_cut(title) for title in titles(rows)]
+    names = [_cut(title) for title in titles(rows, MAX_TITLE)]
     left = max(LETTER * max(map(len, names)), 60) + GAP
     panels = _panels(rows)
     width = left + len(panels) * (PANEL + GAP)
     bottom = TOP + LINE * len(rows) + GAP
     points = list(_points(rows))
+    best = max((row.score for row in rows if not math.isnan(row.score)), default=math.nan)
+    css = ["title" if row.score == best else "" for row in rows]
     width = max(width, left + len(points) * SCATTER)
     height = bottom + (PANEL + TOP + GAP if points else 0)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {width:.0f} {height:.0f}">',
         f"<title>Comparison of {len(rows)} jobs</title><style>{STYLE}</style>",
-        *(_text(left - GAP / 2, _middle(line), name, "end") for line, name in enumerate(names)),
+        *(_text(left - GAP / 2, _middle(line), name, "end", css[line]) for line, name in enumerate(names)),
     ]
     for index, (name, values) in enumerate(panels.items()):
         parts += _panel(name, values, left + index * (PANEL + GAP))

@@ -51,9 +51,20 @@ def swept(rows: Sequence[Row]) -> dict[str, list[Cell]]:
     return {key: found for key, found in values.items() if len(set(found)) > 1 and key != "out"}
 
 
-def titles(rows: Sequence[Row]) -> list[str]:
-    """The swept settings of each job in one text, such as `light=day, views=3`."""
+def titles(rows: Sequence[Row], longest: int) -> list[str]:
+    """The swept settings of each job in one text, such as `light=day, views=3`.
+
+    Args:
+        rows: The jobs.
+        longest: Number of letters above which settings are named by the last words of their keys.
+    """
     found = swept(rows)
+    whole = _titles(rows, found)
+    last = {key.rpartition(".")[2]: values for key, values in found.items()}
+    return whole if max(map(len, whole)) <= longest or len(last) < len(found) else _titles(rows, last)
+
+
+def _titles(rows: Sequence[Row], found: dict[str, list[Cell]]) -> list[str]:
     return [
         ", ".join(f"{key}={_rounded(values[index])}" for key, values in found.items()) or row.job.out.name
         for index, row in enumerate(rows)

@@ -4,15 +4,18 @@ import csv
 import json
 import subprocess
 import time
+from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from sim2coco.sweeps.row import SweepJob
+from sim2coco.sweeps.plot import as_svg
+from sim2coco.sweeps.row import Row, Spread, SweepJob
 from sim2coco.sweeps.scores import score_of
 from sim2coco.sweeps.settings import Score
+from sim2coco.sweeps.table import titles
 from tests.commandline import BOX, PROGRAM, Command, tree
 
 SUMMARY = ["sweep.csv", "sweep.md", "sweep.svg"]
@@ -155,6 +158,23 @@ def test_a_data_set_is_like_itself(command: Command, here: Path) -> None:
     assert score_of(Score(by="likeness", reference="data"), job) == 0
     assert score_of(Score(by="coverage", reference="data"), job) == 1
     assert score_of(Score(by="accepted"), job) == pytest.approx(1, abs=0.5)
+
+
+def test_long_settings_are_named_by_the_last_words_of_their_keys() -> None:
+    none = Spread.of([])
+
+    def row(number: int, score: float, *overrides: str) -> Row:
+        job = SweepJob(number, overrides, Path(f"d/{number}"))
+        return Row(job, "finished", 1, Counter(), 1.0, 0, none, none, none, 1.0, score)
+
+    rows = [row(number, number / 2, f"camera.fill={number}", f"scene.spread={number}") for number in (1, 2)]
+    assert titles(rows, 48) == [f"camera.fill={number}, scene.spread={number}" for number in (1, 2)]
+    assert titles(rows, 20) == [f"fill={number}, spread={number}" for number in (1, 2)]
+    drawn = ElementTree.fromstring(as_svg(rows))
+    bold = [text.text for text in drawn.iter() if text.get("class") == "title" and "=" in str(text.text)]
+    assert bold == ["camera.fill=2, scene.spread=2"]
+    same = [row(number, 1.0, f"camera.fill={number}", f"bin.fill={number}") for number in (1, 2)]
+    assert titles(same, 5) == [f"camera.fill={number}, bin.fill={number}" for number in (1, 2)]
 
 
 def test_a_score_without_a_reference_is_refused(command: Command, here: Path) -> None:

@@ -66,7 +66,7 @@ def test_trainings_are_compared(command: Command, sets: Path) -> None:
 
 
 def _assert_in_report(page: str, results: list[dict[str, Any]]) -> None:
-    """The report of a data set has the numbers, curves and images of its training, as results.json has them."""
+    """The report of a data set has the numbers, curves and images of its training."""
     (section,) = re.findall(r'<section id="validated".*?</section>', page, re.DOTALL)
     for own in results:
         assert f"{own['ap']['mean']:.3f} ± {own['ap']['deviation']:.3f}" in section
