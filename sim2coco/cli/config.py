@@ -157,8 +157,9 @@ def _resolved(composed: "DictConfig") -> dict[str, Any]:
         key, _, value = str(override).partition("=")
         if re.fullmatch(r"\{\s*\}", value) and OmegaConf.select(composed, key):
             raise ConfigError(f"{key}: {{}} changes nothing, as entries are merged; ~{key}.NAME removes one")
-    own = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
-    check_references(OmegaConf.to_container(own))
+    written = OmegaConf.to_container(composed)
+    assert isinstance(written, dict)
+    check_references({key: value for key, value in written.items() if key != "hydra"})
     # Hydra sets the job number in sweeps only.
     known = {"num": 0 if OmegaConf.is_missing(hydra.job, "num") else hydra.job.num}
     try:

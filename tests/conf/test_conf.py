@@ -4,6 +4,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import hydra.conf
 import pytest
 from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
@@ -21,11 +22,13 @@ from sim2coco.cli.config import (
 )
 from sim2coco.cli.manual import as_yaml
 from sim2coco.cli.overrides import hydra_arguments
+from sim2coco.cli.sources import BuiltInFiles, use_folder
 from sim2coco.keys import walk
 from sim2coco.messages import build
 from sim2coco.recipe import Recipe
 
 ROOT = Path(conf.__path__[0])
+HYDRA = Path(hydra.conf.__path__[0])
 CHOICES = [(group, choice) for group in GROUPS for choice in choices(group)]
 WITH_A_KIND = {"scene", "camera", "light", "render", "engine"}
 
@@ -37,6 +40,7 @@ def composed(*overrides: str) -> tuple[Recipe, RunOptions]:
 
 
 def composed_tree(*overrides: str) -> dict[str, Any]:
+    use_folder(None)
     with initialize_config_module("conf", version_base="1.3"):
         tree = OmegaConf.to_container(compose("config", ["out=data", *overrides]), resolve=True)
     assert isinstance(tree, dict)
@@ -46,6 +50,27 @@ def composed_tree(*overrides: str) -> dict[str, Any]:
 def test_the_groups_are_the_folders() -> None:
     assert set(GROUPS) == {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "_"}
     assert defaults().keys() == set(GROUPS)
+
+
+def test_libyaml_reads_what_omegaconf_reads() -> None:
+    files = [(ROOT, "pkg://conf", path) for path in ROOT.rglob("*.yaml")]
+    files += [(HYDRA, "pkg://hydra.conf", path) for path in HYDRA.rglob("*.yaml")]
+    for root, place, path in files:
+        read = BuiltInFiles("main", place).load_config(str(path.relative_to(root)))
+        assert read.config == OmegaConf.load(path), path
+        lines = path.read_text().splitlines()
+        assert read.header["package"] == next(
+            (line.split()[-1] for line in lines if line.startswith("# @package")), None
+        )
+
+
+def test_libyaml_reads_words_as_omegaconf_does(tmp_path: Path) -> None:
+    text = "a: [1e3, 1_000, 2024-11-28, no, 0x1f, 010, 1:30, .5, ~, '1', 1.e+2, .inf, on]\nb: ${a}\n"
+    (tmp_path / "words.yaml").write_text(text)
+    read = BuiltInFiles("main", "pkg://conf")._read_config(tmp_path / "words.yaml").config
+    wanted = OmegaConf.load(tmp_path / "words.yaml")
+    assert OmegaConf.to_container(read) == OmegaConf.to_container(wanted)
+    assert list(map(type, read.a)) == list(map(type, wanted.a))
 
 
 @pytest.mark.parametrize(("group", "choice"), CHOICES)
