@@ -70,7 +70,7 @@ def test_libyaml_reads_words_as_omegaconf_does(tmp_path: Path) -> None:
     read = BuiltInFiles("main", "pkg://conf")._read_config(tmp_path / "words.yaml").config
     wanted = OmegaConf.load(tmp_path / "words.yaml")
     assert OmegaConf.to_container(read) == OmegaConf.to_container(wanted)
-    assert list(map(type, read.a)) == list(map(type, wanted.a))
+    assert list(map(type, read["a"])) == list(map(type, wanted["a"]))
 
 
 @pytest.mark.parametrize(("group", "choice"), CHOICES)
