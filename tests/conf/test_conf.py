@@ -69,8 +69,7 @@ def test_libyaml_reads_words_as_omegaconf_does(tmp_path: Path) -> None:
     (tmp_path / "words.yaml").write_text(text)
     read = BuiltInFiles("main", "pkg://conf")._read_config(tmp_path / "words.yaml").config
     wanted = OmegaConf.load(tmp_path / "words.yaml")
-    assert OmegaConf.to_container(read) == OmegaConf.to_container(wanted)
-    assert list(map(type, read["a"])) == list(map(type, wanted["a"]))
+    assert repr(OmegaConf.to_container(read)) == repr(OmegaConf.to_container(wanted))  # types, too
 
 
 @pytest.mark.parametrize(("group", "choice"), CHOICES)
