@@ -229,7 +229,7 @@ def _check_same(store: Store, new: dict[str, Any], num_images: int) -> Finished:
                 return _check_same(store, new, num_images)
             raise
         return Finished()
-    except (ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise StoreError(f"out: {store}/run.json cannot be read; name an empty folder") from None
     if where := difference(old, new):
         raise StoreError(f"out: {store} holds another run's data ({where}); name another folder")

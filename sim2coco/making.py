@@ -11,6 +11,7 @@ from sim2coco.records import (
     Record,
     Summary,
     from_bytes,
+    is_intact,
     kept_views,
     picture_files,
     record_name,
@@ -135,7 +136,10 @@ def _belongs(name: str, shard: Shard) -> bool:
 def _whole(store: Store, name: str, limit: int) -> Record | None:
     """The record if the images of its first `limit` accepted views are complete and unchanged, else None."""
     try:
-        record = from_bytes(store.get(name))
+        content = store.get(name)
+        record = from_bytes(content)
+        if not is_intact(record, content):
+            return None
         for view in kept_views(record, limit):
             for picture in view.pictures:
                 for file, digest in picture_files(record.split, picture).items():

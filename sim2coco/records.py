@@ -6,7 +6,8 @@ A scene is committed when its record is written.
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import PurePosixPath
 from sys import intern
 from typing import Annotated, Any, Literal
@@ -19,6 +20,8 @@ from sim.keypoints import Keypoint
 from sim.settle import Settled
 
 FORMAT = 1
+HASH = b',"sha256":"'
+"""What is between a record and its hash."""
 MAX_VALUES = 4_000_000
 """A record with more values than this is not read: they would not fit into memory."""
 DEPTH = "depth"
@@ -144,6 +147,8 @@ class Record:
             frame of its `pose`: unit, up axis, `size_m` and the body's scale. Empty in records of versions
             that did not write it.
         drawn: The assets in the last draw of a failed scene; empty if it failed before it was drawn.
+        sha256: Hash of the rest, as it was read; None in records of earlier versions, and before it is
+            written.
     """
 
     format: int
@@ -156,14 +161,26 @@ class Record:
     views: tuple[View, ...]
     from_file: Annotated[tuple[Matrix, ...], Field(exclude_if=lambda matrices: not matrices)] = ()
     drawn: Annotated[tuple[str, ...], Field(exclude_if=lambda assets: not assets)] = ()
+    sha256: Annotated[str | None, Field(exclude_if=lambda digest: digest is None)] = field(
+        default=None, compare=False
+    )
 
 
 _RECORD = TypeAdapter(Record)
 
 
 def to_bytes(record: Record) -> bytes:
-    """The record as JSON."""
-    return _RECORD.dump_json(record) + b"\n"
+    """The record as JSON; its last value is the hash of all text before it, by which edits are noticed."""
+    rest = _RECORD.dump_json(replace(record, sha256=None)).removesuffix(b"}")
+    return rest + HASH + sha256(rest).hexdigest().encode() + b'"}\n'
+
+
+def is_intact(record: Record, content: bytes) -> bool:
+    """Whether a record is as it was written; earlier versions wrote no hash, so nothing is known of these."""
+    if record.sha256 is None:
+        return True
+    rest, _, end = content.rpartition(HASH)
+    return end == f'{sha256(rest).hexdigest()}"}}\n'.encode()
 
 
 def from_bytes(content: bytes) -> Record:

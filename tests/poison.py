@@ -5,6 +5,7 @@ The scene of index n takes poison n of `harm`; those without are scenes of `drop
 
 import ctypes
 import os
+import re
 import struct
 import tempfile
 import time
@@ -49,6 +50,16 @@ def stl_ascii(folder: Path) -> None:
     )
 
 
+def stl_miscounted(folder: Path) -> None:
+    stl(folder, b" " * 80 + struct.pack("<I", 2**31) + b"\0" * 50)
+
+
+def mtl_name(folder: Path) -> None:
+    (folder / "a.mtl").write_text(f"newmtl m\nmap_Kd {'m' * 50_000}.png\n")
+    (folder / "a.obj").write_text(f"mtllib a.mtl\nusemtl m\n{TRIANGLE}f 1 2 3\n")
+    load(folder / "a.obj")
+
+
 def texture_folder(folder: Path) -> None:
     pb.loadTexture(str(folder))
 
@@ -59,6 +70,10 @@ def texture_path(folder: Path) -> None:
 
 def negative_size(folder: Path) -> None:
     pb.getCameraImage(-5, -5, renderer=pb.ER_TINY_RENDERER)
+
+
+def huge_size(folder: Path) -> None:
+    pb.getCameraImage(20_000, 20_000, renderer=pb.ER_TINY_RENDERER)
 
 
 def aborted(folder: Path) -> None:
@@ -89,6 +104,11 @@ def c_sleep(folder: Path) -> None:
     ctypes.PyDLL(None).sleep(1000)  # holds the interpreter's lock
 
 
+def in_c(folder: Path) -> None:
+    """A search that takes for ever, in code that holds the interpreter's lock."""
+    re.match(r"(a+)+$", "a" * 60 + "b")
+
+
 def nap(folder: Path) -> None:
     Path("napping").touch()  # for the test that waits for it
     time.sleep(1000)
@@ -97,8 +117,8 @@ def nap(folder: Path) -> None:
 HARM = {
     harm.__name__: harm
     for harm in (
-        *(obj_index, stl_truncated, stl_empty, stl_ascii, texture_folder, texture_path),
-        *(negative_size, aborted, exited, raised, hog, loop, c_sleep, nap),
+        *(obj_index, stl_truncated, stl_empty, stl_ascii, stl_miscounted, mtl_name, texture_folder),
+        *(texture_path, negative_size, huge_size, aborted, exited, raised, hog, loop, c_sleep, in_c, nap),
     )
 }
 
@@ -112,6 +132,7 @@ class Poisoned(Drop):
     def draw(self, scene: int, *arguments: Any, **options: Any) -> Any:
         """Takes the poison of a scene, then draws."""
         if scene < len(self.harm) and self.harm[scene] in HARM:
+            Path(f"began_{os.getpid()}").touch()
             pb.connect(pb.DIRECT)
             with tempfile.TemporaryDirectory() as folder:
                 HARM[self.harm[scene]](Path(folder))

@@ -30,9 +30,9 @@ def alive(pid: int) -> bool:
         return False
 
 
-def wait_for_the_end_of(processes: Sequence[int]) -> None:
+def wait_for_the_end_of(processes: Sequence[int], patience_s: float = PATIENCE_S) -> None:
     """Fails if some still run after a while."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while left := list(filter(alive, processes)):
         assert time.monotonic() < deadline, left
         time.sleep(0.05)

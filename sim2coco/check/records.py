@@ -1,6 +1,7 @@
 """Checks records: they list the same images and labels as the COCO files, and the images are unchanged."""
 
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -105,10 +106,22 @@ def _accepted(folder: Folder, run: Entry | None, sharing: Sharing) -> Iterator[t
         if Path(name).stem != f"{record['scene']:06d}":
             folder.at(name).fault("record", f"belongs to scene {record['scene']}")
         check_record(folder.at(name), record, assets)
+        _check_hash(folder, name, record)
         sharing.see_record(folder, name, record)
         for view in record["views"]:
             if folder.at(name, "views").conforms(view, VIEW) and not view["reasons"]:
                 yield name, record, view
+
+
+def _check_hash(folder: Folder, name: str, record: Entry) -> None:
+    """Checks that a record is as it was written; earlier versions wrote no hash."""
+    if "sha256" not in record:
+        return
+    content = folder.read(name) or b""
+    rest, _, end = content.rpartition(b',"sha256":"')
+    if end != f'{sha256(rest).hexdigest()}"}}\n'.encode():
+        what = "sha256 is not the hash of the rest: the file was edited"
+        folder.at(name).fault("record", what)
 
 
 def _compare(folder: Folder, documents: Documents, listed: set[tuple[str, str]]) -> None:

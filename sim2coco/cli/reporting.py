@@ -21,6 +21,12 @@ RESUMABLE = ("generate", "assets", "export")
 HARMFUL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069]")
 """Control characters but tab and new line, lone surrogates, and marks that change the order of letters."""
 
+OF_PATHS = {
+    "Could not determine home directory": "a path begins with ~, and there is no such user; write all of it",
+    "embedded null": "a path contains a NUL character, which no name of a file has",
+}
+"""Messages of Python about paths that no file can have, and what is said instead."""
+
 commands_run: list[str] = []
 """The commands that this process has run; the last one is running."""
 
@@ -80,7 +86,11 @@ def guarded(work: Callable[[], int]) -> int:
         raise
     except OSError as error:
         return fail(of_the_system(error), 1)
+    except MemoryError:
+        return fail("there is not enough memory", 1)
     except Exception as error:
+        if said := next((said for words, said in OF_PATHS.items() if words in str(error)), ""):
+            return fail(said)
         if isinstance(error, ValueError) and type(error).__module__.split(".")[0] in (
             "scenes",
             "sim",

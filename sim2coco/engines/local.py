@@ -66,7 +66,10 @@ class Local(Engine):
         Raises:
             OSError: The log cannot be written.
         """
-        job.store.log().open("ab").close()  # an unwritable log is reported here, not by each worker
+        log = job.store.log()
+        if log.exists() and not log.is_file():  # a pipe would be waited for
+            raise StoreError(f"out: {log} is no file; move it away, and run the same command again")
+        log.open("ab").close()  # an unwritable log is reported here, not by each worker
         assert job.processes is not None
         return Supervisor(
             job.processes,

@@ -38,6 +38,7 @@ def test_deep_renders_again_and_lists_what_differs(
     assert done.out.splitlines()[-1].endswith("2 images rendered again: no faults")
     place = here / "data/records/000/000001.json"
     record = json.loads(place.read_text())
+    del record["sha256"]  # as in records of earlier versions: it would tell that there are edits
     record["views"][0]["shot"]["light"]["exposure_ev"] += 0.5
     place.write_text(json.dumps(record))
     assert command("check", "data").code == 0

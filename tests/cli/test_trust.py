@@ -69,6 +69,44 @@ ARGUMENTS = [
     ("image.width=100000000000000000000", "image.width:"),
     ("image.supersampling=100000000000000000000", "image"),
 ]
+MORE_ARGUMENTS = [
+    ("image.width=1e400", "image.width: must be a whole number"),
+    ("seed=nan", "seed: must be a whole number"),
+    ("seed=99999999999999999999999999", "seed: must be less than"),
+    ("views=100000000000", "views: must be less than or equal to 99"),
+    ("lightings=1000000000", "lightings: must be less than or equal to 99"),
+    ("scene.num_objects=[0,1e18]", "scene.num_objects: must lie between 0 and"),
+    ("workers=1000000000", "workers: must be less than or equal to"),
+    ("engine.retries=1e9", "engine.retries: must be less than or equal to"),
+    ("engine.timeout_s=1e400", "engine.timeout_s: must be a finite number"),
+    ("engine.max_memory_gib=0", "engine.max_memory_gib: must be greater than 0"),
+    ("engine.shard=1/0", "engine.shard: the number of shards"),
+    ("engine.kind=subprocess", "unknown kind 'subprocess'"),
+    ("scene.kind=os.system", "unknown kind 'os.system'"),
+    ("export.formats=[{kind: os.system}]", "unknown kind 'os.system'"),
+    ("+plugin=own/__init__.py", "plugin: no such setting"),
+    ("+augment.pixels.x={name: __import__, p: 1}", "unknown transform '__import__'"),
+    ("+augment.pixels.x={name: Lambda, p: 1}", "unknown transform 'Lambda'"),
+    ("+augment.pixels.x={name: os.system, p: 1}", "unknown transform 'os.system'"),
+    ("out=/dev/null", "out: cannot write to /dev/null"),
+    ("out=/proc/self/fd/1/x", "out: cannot write to /proc"),
+    ("out=~nobody_of_that_name/x", "a path begins with ~, and there is no such user"),
+    ("out='a\x00b'", "a NUL character"),
+    ("out='${oc.deprecated:seed}'", "out: no ${oc.deprecated:...}"),
+    ("out='${oc.create:{a: 1}}'", "out: no ${oc.create:...}"),
+    ("image.extra=[../../executed]", "image.extra:"),
+    ("split={../../executed: 1}", "split"),
+    ("+assets.categories.x={shape: box, size_m: 1e300}", "assets.categories.x.size_m: must be 0 or between"),
+    ("+assets.categories.x={shape: box, size_m: 0.1, weight: 1e308}", "assets.categories.x.weight"),
+    ("+assets.categories.x={path: /dev/zero}", "assets.categories.x.path: no file or folder '/dev/zero'"),
+    ("+assets.categories.x={path: '/proc/**/*.obj'}", "assets.categories.x.path:"),
+    ("scene.background.images=/proc/self/fd", "scene.background.images: no images"),
+    ("light.environment=/dev/zero", "light.environment: no environment map"),
+    ("quality.target=/dev/zero", "quality.target: /dev/zero"),
+    ("quality.target=/proc/self/environ", "quality.target: /proc/self/environ"),
+]
+"""Some of them are tried in all runs of the tests, all in the long ones."""
+SOME = 7
 SWEEPS = [
     ("seed=range(1,1000)", "num_images=range(1,1000)", "scene.num_objects=range(1,1000)", "997,002,999 jobs"),
     ("seed=range(1,1e18)", "at most 10,000"),
@@ -184,6 +222,21 @@ def refused(command: Command, here: Path, arguments: tuple[str, ...], words: tup
 @pytest.mark.parametrize("case", ARGUMENTS, ids=[case[0][:60] for case in ARGUMENTS])
 def test_arguments(command: Command, here: Path, case: tuple[str, ...]) -> None:
     refused(command, here, case[:1], case[1:])
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=case[0][:60], marks=() if rank % SOME == 6 else pytest.mark.slow)
+        for rank, case in enumerate(MORE_ARGUMENTS)
+    ],
+)
+def test_more_arguments(command: Command, here: Path, case: tuple[str, ...]) -> None:
+    refused(command, here, case[:1], case[1:])
+
+
+def test_there_are_a_hundred_attacks() -> None:
+    assert sum(map(len, (ARGUMENTS, MORE_ARGUMENTS, SWEEPS, FILES))) > 100
 
 
 @pytest.mark.parametrize("case", SWEEPS, ids=[case[0][:40] for case in SWEEPS])

@@ -62,6 +62,7 @@ class Edited:
         shutil.copytree(made, root)
         self.root, self.place = root, root / "records/000/000000.json"
         self.record = json.loads(self.place.read_bytes())
+        del self.record["sha256"]  # as in records of earlier versions: it would tell that there are edits
         self.view = next(view for view in self.record["views"] if view["pictures"])
         (self.picture,) = self.view["pictures"]
         self.trees = {name: json.loads((root / name).read_bytes()) for name in FILES}

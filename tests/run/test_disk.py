@@ -3,6 +3,7 @@
 import errno
 import logging
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ from sim2coco.engines.local import Local
 from sim2coco.space import bytes_per_image, check_space
 from sim2coco.store import LocalStore, StoreError
 from sim2coco.tally import Tally
-from tests.commandline import tree
+from tests.commandline import TINY, run_here, tree
 
 RECIPE = Recipe.parse(
     {
@@ -68,6 +69,20 @@ def test_a_full_disk_stops_a_run_which_is_finished_when_there_is_space(disk: Pat
     generate(RECIPE, disk / "data", WANTED)
     generate(RECIPE, tmp_path / "clean", WANTED)
     assert tree(disk / "data") == tree(tmp_path / "clean")
+
+
+def test_a_disk_that_cannot_be_written_is_told(disk: Path, tmp_path: Path) -> None:
+    """As the place of the data set, and as that of temporary files."""
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    refused = run_here(tmp_path, "generate", f"out={disk}/data", "num_images=1", *TINY)
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err == f"sim2coco: out: cannot write to {disk}/data: Read-only file system\n"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(disk))
+        refused = run_here(tmp_path, "generate", "out=data", "num_images=1", *TINY)
+    assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
+    assert "temporary files cannot be written (Read-only file system" in refused.err
+    assert not list(tmp_path.glob("data/**/*.j*"))
 
 
 def test_a_run_that_cannot_fit_is_refused_and_one_that_may_not_is_warned(

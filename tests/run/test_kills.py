@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from sim2coco.engines.engine import Engine, Job
 from sim2coco.engines.inline import Inline
 from sim2coco.records import Summary
 from tests.commandline import tree
-from tests.processes import children
+from tests.processes import children, descendants, wait_for_the_end_of
 
 SMALL = {
     "seed": 5,
@@ -34,7 +35,7 @@ SMALL = {
 COMMAND = (
     "from sim2coco import Recipe, generate; from sim2coco.engines.local import Local; import json, sys;"
     "generate(Recipe.parse(json.loads(sys.argv[1])), sys.argv[2], int(sys.argv[3]), workers=2,"
-    " engine=Local(retries=10))"
+    " engine=Local(retries=100))"
 )
 IMAGES = 16
 
@@ -85,6 +86,48 @@ def killed(out: Path, images: int, kills: int) -> int:
                 done += 1
     assert run.returncode == 0
     return done
+
+
+KILLS, SCENES, ORPHANS_S, HANGS_S = 100, 200, 5.0, 300.0
+
+
+def committed(out: Path) -> int:
+    return len(list(out.glob("records/*/*.json")))
+
+
+def kill_at_random(out: Path, rng: np.random.Generator, kills: int) -> tuple[int, bool]:
+    """Runs until the main process is killed, or has ended; returns how many were killed, and if it ended."""
+    deadline, done = time.monotonic() + HANGS_S, 0
+    with start(out, SCENES) as run:
+        while run.poll() is None and done < kills:
+            assert time.monotonic() < deadline, "it hangs"
+            before = committed(out)
+            while run.poll() is None and committed(out) < before + 2 and time.monotonic() < deadline:
+                time.sleep(0.01)
+            time.sleep(rng.uniform(0.0, 0.1))
+            below = descendants(run.pid)
+            workers = [worker for child in children(run.pid) for worker in children(child)]
+            victim = run.pid if rng.random() < 0.1 or not workers else int(rng.choice(workers))
+            with suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+                done += 1
+            if victim == run.pid:
+                run.wait(timeout=10)
+                wait_for_the_end_of(below, ORPHANS_S)
+                return done, False
+        assert run.wait(timeout=HANGS_S) == 0
+    return done, True
+
+
+@pytest.mark.slow
+def test_a_hundred_kills_of_workers_and_of_the_main_process(tmp_path: Path) -> None:
+    rng, done, ended = np.random.Generator(np.random.PCG64(3)), 0, False
+    while not ended:
+        more, ended = kill_at_random(tmp_path / "data", rng, KILLS - done)
+        done += more
+    assert done > 0.8 * KILLS
+    generate(Recipe.parse(SMALL), tmp_path / "clean", SCENES)
+    assert tree(tmp_path / "data") == tree(tmp_path / "clean")
 
 
 @pytest.mark.slow
