@@ -10,6 +10,8 @@ MAX_NESTING = 100
 """Maximum depth of lists and objects in each other; deeper ones exhaust the stack of some readers."""
 TOO_DEEP = "it is nested too deeply"
 SPACE = " \t\n\r"
+SURROGATES = ("\\ud", "\\uD")
+"""How escapes of surrogates begin; in pairs they are letters, alone they cannot be written as UTF-8."""
 
 
 class NotJson(ValueError):
@@ -52,6 +54,8 @@ class Decoder:
             raise NotJson(str(error).partition(";")[0]) from None
         if text.count("[", start, end) + text.count("{", start, end) > MAX_NESTING and _is_deep(value):
             raise NotJson(TOO_DEEP)
+        if any(text.find(mark, start, end) >= 0 for mark in SURROGATES) and not is_text(value):
+            self.oddities["json"] = "invalid JSON: it contains half of a surrogate pair, which is no text"
         return value, end
 
     def decode_all(self, content: bytes) -> Any:
@@ -83,6 +87,15 @@ class Decoder:
     def _constant(self, text: str) -> float:
         self.oddities["json"] = f"invalid JSON: it contains {text}"
         return float(text)
+
+
+def is_text(value: Any) -> bool:
+    """Whether all texts in a JSON value can be written as UTF-8."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_deep(value: Any) -> bool:

@@ -20,21 +20,25 @@ def key_of(identity: object) -> Key | None:
 
 
 def plain(entry: Entry, place: Place) -> Entry:
-    """The entry with null in place of NaN and infinity, which JSON does not have."""
+    """The entry with null for NaN and infinity, and a mark for halves of surrogate pairs, which JSON lacks."""
     try:
-        json.dumps(entry, allow_nan=False)
-    except ValueError:
-        place.fault("value", "NaN and infinity made null")
-        found: Entry = _finite(entry)
+        json.dumps(entry, allow_nan=False, ensure_ascii=False).encode()
+    except ValueError as error:
+        is_text = isinstance(error, UnicodeEncodeError)
+        what = "halves of surrogate pairs replaced" if is_text else "NaN and infinity made null"
+        place.fault("value", what)
+        found: Entry = _written(entry)
         return found
     return entry
 
 
-def _finite(value: Any) -> Any:
+def _written(value: Any) -> Any:
     if type(value) is dict:
-        return {key: _finite(inner) for key, inner in value.items()}
+        return {_written(key): _written(inner) for key, inner in value.items()}
     if type(value) is list:
-        return [_finite(inner) for inner in value]
+        return [_written(inner) for inner in value]
+    if type(value) is str:
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return None if type(value) is float and not math.isfinite(value) else value
 
 

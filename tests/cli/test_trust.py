@@ -236,7 +236,7 @@ def test_more_arguments(command: Command, here: Path, case: tuple[str, ...]) -> 
 
 
 def test_there_are_a_hundred_attacks() -> None:
-    assert sum(map(len, (ARGUMENTS, MORE_ARGUMENTS, SWEEPS, FILES))) > 100
+    assert len(ARGUMENTS) + len(MORE_ARGUMENTS) + len(SWEEPS) + len(FILES) > 100
 
 
 @pytest.mark.parametrize("case", SWEEPS, ids=[case[0][:40] for case in SWEEPS])

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from scenes.assets.mesh import Mesh, MeshError, Part
-from scenes.assets.reading.limits import MAX_PARTS, SUFFIXES
+from scenes.assets.reading.limits import MAX_MATERIALS, MAX_PARTS, SUFFIXES
 from scenes.assets.reading.parts import crease_normals, part_of_corners, sized, uvs_of, with_texture
 from scenes.assets.reading.raw import Floats, Raw
 from scenes.assets.reading.refusal import Refused
@@ -85,6 +85,8 @@ def with_computed_normals(mesh: Mesh) -> Mesh:
 
 
 def _mesh(raws: list[Raw]) -> Mesh:
+    if len(raws) > MAX_MATERIALS:
+        raise MeshError(f"has {len(raws):,} materials, and at most {MAX_MATERIALS:,} are read; join some")
     if not all(np.isfinite(raw.corners).all() for raw in raws):
         raise MeshError("a vertex is not finite")
     if any(np.abs(raw.corners).max(initial=0) > MAX_COORDINATE for raw in raws):

@@ -101,6 +101,8 @@ def crease_normals(corners: NDArray[np.float64], crease_deg: float = CREASE_DEG)
     for shift in range(1, MAX_AROUND):
         at = at[: np.searchsorted(at, len(order) - shift)]
         at = at[ranked[at] == ranked[at + shift]]
+        if not len(at):
+            break
         first, second = order[at], order[at + shift]
         one, other = face_normals.take(first // 3, axis=0), face_normals.take(second // 3, axis=0)
         near = np.einsum("ij,ij->i", one, other) > cosine

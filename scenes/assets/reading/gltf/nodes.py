@@ -10,7 +10,7 @@ from scenes.assets.reading.gltf.accessors import accessor_of
 from scenes.assets.reading.gltf.buffers import Buffers
 from scenes.assets.reading.gltf.extensions import INSTANCING, VISIBILITY
 from scenes.assets.reading.gltf.item import Item
-from scenes.assets.reading.limits import MAX_FACES
+from scenes.assets.reading.limits import MAX_FACES, MAX_NODES
 from scenes.assets.reading.raw import Floats
 from scenes.assets.reading.refusal import Refused
 
@@ -40,8 +40,11 @@ def transforms(root: Item) -> list[Floats]:
     """The transform (4, 4) of each node to the scene.
 
     Raises:
-        Refused: A node has two parents, or nodes form a cycle.
+        Refused: A node has two parents, nodes form a cycle, or there are too many.
     """
+    if root.count("nodes") > MAX_NODES:
+        sentence = f"has {root.count('nodes'):,} nodes, more than {MAX_NODES:,}"
+        raise Refused("over a limit", sentence, "join some of them first")
     nodes = root.items("nodes")
     children = [node.indices("children") for node in nodes]
     parents = _parents(nodes, children)
