@@ -20,7 +20,7 @@ def key_of(identity: object) -> Key | None:
 
 
 def plain(entry: Entry, place: Place) -> Entry:
-    """The entry with null for NaN and infinity, and a mark for halves of surrogate pairs, which JSON lacks."""
+    """The entry with null for NaN and infinity, and marks for halves of surrogate pairs: JSON has neither."""
     try:
         json.dumps(entry, allow_nan=False, ensure_ascii=False).encode()
     except ValueError as error:
