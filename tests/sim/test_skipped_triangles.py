@@ -11,6 +11,7 @@ from scenes.assets.mesh import Mesh, Part
 from scenes.assets.shapes import sphere
 from scenes.spec import Look
 from sim.boxes import size
+from sim.render.raster.subpixel import barycentric
 from sim.render.raster.tiny import TinyRenderer
 from tests.rig import LIGHT, RENDERS, Rig, camera_at, catalogue_of, shot, still
 
@@ -98,3 +99,17 @@ def test_of_skipped_triangles_the_nearest_is_drawn_and_nothing_behind_what_is_dr
     assert counts["b"] > 400
     assert counts["g"] > 150
     assert counts["r"] < 60  # a rim, as the camera does not look straight down
+
+
+def test_a_triangle_seen_edge_on_has_the_depth_of_its_longest_side(rng: np.random.Generator) -> None:
+    """Meshes have triangles without area where others meet in a T: rounding is all that is left of it."""
+    start, stop = rng.uniform(-300, 300, (2, 2, 2000))
+    middle = rng.uniform(0, 1, 2000)
+    corners = np.stack([start, start + middle * (stop - start), stop], axis=1) + rng.normal(
+        0, 1e-7, (2, 3, 2000)
+    )
+    share = rng.uniform(0, 1, 2000)
+    weights = barycentric(corners, start + share * (stop - start))
+    assert weights.min() >= 0
+    np.testing.assert_allclose(weights.sum(axis=0), 1)
+    np.testing.assert_allclose(weights[1] * middle + weights[2], share, atol=0.01)

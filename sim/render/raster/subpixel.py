@@ -24,6 +24,10 @@ TOLERANCE = 2 * ROUNDING
 """Distance, as a fraction of the image's size, up to which a pixel centre beside a triangle counts as inside,
 so that rounding leaves no gaps between these triangles and those that TinyRenderer draws."""
 
+EDGE_ON_PX = 0.01
+"""Distance between a pixel centre and the point that its barycentric coordinates give, from which on the
+triangle counts as seen edge-on: rounding leaves no digit of its area."""
+
 
 class Projected(NamedTuple):
     """The triangles of a body in an image.
@@ -179,7 +183,10 @@ def crossing(place: Array, other: Array, near_px: Array | float) -> tuple[Array,
 
 
 def barycentric(corners: Array, points: Array) -> Array:
-    """Barycentric coordinates (3, n), in the image, of points (2, n) in or near triangles (2, 3, n)."""
+    """Barycentric coordinates (3, n), in the image, of points (2, n) in or near triangles (2, 3, n).
+
+    In a triangle that is seen edge-on, they are those of the nearest point on its longest side.
+    """
     (a_x, b_x, c_x), (a_y, b_y, c_y) = corners
     x, y = points[0] - a_x, points[1] - a_y
     x1, y1, x2, y2 = b_x - a_x, b_y - a_y, c_x - a_x, c_y - a_y
@@ -187,4 +194,21 @@ def barycentric(corners: Array, points: Array) -> Array:
     area = np.where(np.abs(area) < 1e-12, 1.0, area)
     second, third = (x * y2 - x2 * y) / area, (x1 * y - x * y1) / area
     weights = np.clip(np.stack([1 - second - third, second, third]), 0, 1)
-    return np.asarray(weights / np.maximum(weights.sum(axis=0), 1e-9))
+    weights /= np.maximum(weights.sum(axis=0), 1e-9)
+    off = np.abs((weights * corners).sum(axis=1) - points).max(axis=0)
+    thin = np.flatnonzero(off > EDGE_ON_PX)
+    weights[:, thin] = _along_longest(corners[:, :, thin], points[:, thin])
+    return np.asarray(weights)
+
+
+def _along_longest(corners: Array, points: Array) -> Array:
+    """Barycentric coordinates (3, n) of the points nearest to points (2, n) on triangles' longest sides."""
+    steps = np.roll(corners, -1, axis=1) - corners
+    square = (steps**2).sum(axis=0)
+    side, every = square.argmax(axis=0), np.arange(corners.shape[2])
+    start, step = corners[:, side, every], steps[:, side, every]
+    share = ((points - start) * step).sum(axis=0) / np.maximum(square[side, every], 1e-18)
+    weights = np.zeros(square.shape)
+    weights[(side + 1) % 3, every] = np.clip(share, 0, 1)
+    weights[side, every] += 1 - np.clip(share, 0, 1)
+    return weights
