@@ -7,11 +7,12 @@ at five sizes, from directions that differ.
 """
 
 import argparse
+import json
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import cv2
@@ -70,11 +71,17 @@ class Result:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures and prints."""
     options = _options(arguments)
+    kept = options.to / f"{options.render}.jsonl" if options.to else None
+    known = recalled(kept)
     results: list[Result] = []
     with closing(Client()) as client:
-        assets = of_library(options.library) if options.library else loose(options.sample)
+        assets = of_library(options.library) if options.library else loose(options.sample, known)
         for index, asset in enumerate(assets):
-            results += measured(client, asset, RENDERS[options.render], index, options.sizes)
+            found = known.get(asset if isinstance(asset, str) else asset.name)
+            if found is None and isinstance(asset, Asset):
+                found = measured(client, asset, RENDERS[options.render], index, options.sizes)
+                remember(kept, asset.name, found)
+            results += found or []
     out.print(f"render={options.render}, {len({result.name for result in results})} meshes\n")
     out.print(table(results), markup=False)
 
@@ -86,6 +93,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--library", type=Path, metavar="FOLDER", help="the meshes of a library instead")
     parser.add_argument("--sample", type=int, default=0, help="about this many meshes, evenly chosen (all)")
     parser.add_argument("--render", choices=list(RENDERS), default="relit", help="the renderer (relit)")
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help="keeps results there; goes on with them")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES_PX, help="sizes in pixels")
     return parser.parse_args(arguments)
 
@@ -95,13 +103,35 @@ def of_library(folder: Path) -> tuple[Asset, ...]:
     return Recipe.parse({"assets": {"path": str(folder)}}).load_catalogue().drawn()
 
 
-def loose(sample: int = 0) -> Iterator[Asset]:
-    """Assets of the procedural shapes, then of those files of pybullet_data that can be read."""
+def recalled(path: Path | None) -> dict[str, list[Result]]:
+    """The results in a file, by mesh; none for a mesh that cannot be read."""
+    if path is None or not path.exists():
+        return {}
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    return {row["name"]: [Result(**found) for found in row["results"]] for row in rows}
+
+
+def remember(path: Path | None, name: str, results: Sequence[Result]) -> None:
+    """Adds the results of a mesh to a file."""
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as file:
+            file.write(json.dumps({"name": name, "results": [asdict(found) for found in results]}) + "\n")
+
+
+def loose(sample: int = 0, known: Collection[str] = ()) -> Iterator[Asset | str]:
+    """Assets of the procedural shapes, then of those files of pybullet_data that can be read.
+
+    Those that are known are not read: their names are given instead.
+    """
     folder = Path(pybullet_data.getDataPath())
     paths = sorted(path for suffix in SUFFIXES for path in folder.rglob(f"*.{suffix}"))
     step = max(len(paths) // sample, 1) if sample else 1
     yield from (one_asset(name, make(0.1)) for name, make in SHAPES.items())
     for path in paths[::step]:
+        if str(path.relative_to(folder)) in known:
+            yield str(path.relative_to(folder))
+            continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
