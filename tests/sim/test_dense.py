@@ -126,6 +126,20 @@ def test_dense_and_other_bodies_hide_each_other(
         assert (differs[expected.body == found.body] <= 3).mean() > 0.99, render
 
 
+def test_a_dense_body_that_reaches_behind_the_camera_is_clipped(
+    rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only bodies without a label may; none of their triangles may be lost."""
+    made = rig(catalogue_of({"plate": SHAPES["box"](2.0)}), RENDERS["tiny"])
+    body = replace(made.body("plate", (0, 0, -1.2)), category=None, role="distractor")
+    view = shot(camera_at((0.3, -0.4, 0.3), (0.0, 0.4, -0.2), 200.0))
+    expected = made.renderer.rasterise(still(body), view)
+    monkeypatch.setattr(DENSE, 0)
+    found = made.renderer.rasterise(still(body), view)
+    assert np.count_nonzero(expected.body == 0) > 10_000
+    assert np.array_equal(expected.body, found.body)
+
+
 def test_small_masks_of_opengl_are_exact(rig: Callable[..., Rig]) -> None:
     """OpenGL rounds vertices, which is more than a fiftieth of a mask of 46 pixels."""
     made = rig(catalogue_of({"washer": SHAPES["tube"](0.1)}), RENDERS["egl"])

@@ -76,7 +76,7 @@ class MeshRenderer(ABC):
         self._ids: dict[int, int] = {}
         self._levels: tuple[int, ...] = ()
         self._visible: set[int] = set()
-        self._contents: tuple[object, ...] = (None, None)
+        self._contents: tuple[object, ...] = (None, None, None)
 
     @abstractmethod
     def _add(self, settled: Settled, levels: tuple[int, ...], chosen: Sequence[int]) -> list[int]:
@@ -250,16 +250,28 @@ class MeshRenderer(ABC):
     def _load(self, settled: Settled, camera: Camera) -> None:
         """Loads a scene into the client at the levels of detail for a camera, unless it is already loaded."""
         levels = self._levels_for(settled, camera)
+        chosen = self._loaded(settled, levels, camera)
         contents = self._contents
-        if self._client.contents is contents and contents[0] is settled and contents[1] == levels:
+        if self._client.contents is contents and contents[0] is settled and contents[1:3] == (levels, chosen):
             return
         self._client.fresh()
-        placed = enumerate(zip(settled.spec.bodies, levels, strict=True))
-        chosen = [index for index, (body, level) in placed if not self._dense.contain(body, level)]
         self._ids = dict(zip(chosen, self._add(settled, levels, chosen), strict=True))
         self._levels = levels
         self._visible = set(self._ids)
-        self._client.contents = self._contents = (settled, levels, self)
+        self._client.contents = self._contents = (settled, levels, chosen, self)
+
+    def _loaded(self, settled: Settled, levels: tuple[int, ...], camera: Camera) -> tuple[int, ...]:
+        """Indices of the bodies that PyBullet draws: those that are not dense, or that are to be clipped."""
+        placed = enumerate(zip(settled.spec.bodies, levels, strict=True))
+        dense = {index: body for index, (body, level) in placed if self._dense.contain(body, level)}
+        if any(not body.labelled for body in dense.values()):
+            near_m = self._depth_range(settled, camera)[0]
+            dense = {index: body for index, body in dense.items() if self._beyond(body, camera, near_m)}
+        return tuple(index for index in range(len(levels)) if index not in dense)
+
+    def _beyond(self, body: Body, camera: Camera, depth_m: float) -> bool:
+        """Whether all of a body is farther than a depth."""
+        return bool(self._files.projected_hull(body, camera)[1].min() > depth_m)
 
     def _depth_range(self, settled: Settled, camera: Camera) -> tuple[float, float]:
         return depth_range(self._files, settled, camera)
