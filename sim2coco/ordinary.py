@@ -17,10 +17,11 @@ def read_ordinary(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
         OSError: It is no ordinary file, such as a pipe, or larger than `max_bytes`, or cannot be read.
     """
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as file:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "Is no ordinary file", str(path))
-        if found.st_size > max_bytes:
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode) or found.st_size > max_bytes:
+        os.close(handle)
+        if stat.S_ISREG(found.st_mode):
             raise OSError(errno.EFBIG, f"Is larger than {max_bytes >> 20} MiB", str(path))
+        raise OSError(errno.EINVAL, "Is no ordinary file", str(path))
+    with os.fdopen(handle, "rb") as file:
         return file.read()

@@ -22,7 +22,7 @@ from sim.settle import Settled
 FORMAT = 1
 HASH = b',"sha256":"'
 """What is between a record and its hash."""
-MAX_VALUES = 4_000_000
+MAX_VALUES = 10_000_000
 """A record with more values than this is not read: they would not fit into memory."""
 DEPTH = "depth"
 """Name of the folder of depth files in the data set."""

@@ -265,7 +265,7 @@ class LocalStore(Store):
         """Opens and locks a lock file; None if another process holds it, or has just removed it."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
         except OSError as error:
             raise StoreError(f"out: cannot write to {self.root}: {error.strerror}") from error
         try:

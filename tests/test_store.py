@@ -5,7 +5,7 @@ import fcntl
 import multiprocessing
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,32 @@ def test_the_first_writer_wins(store: LocalStore) -> None:
     assert not store.put_new("x", b"second")
     assert store.get("x") == b"first"
     assert list(store.list(".")) == ["x"]
+
+
+def test_a_link_in_the_place_of_a_file_is_replaced_and_never_followed(
+    store: LocalStore, tmp_path: Path
+) -> None:
+    (tmp_path / "mine").write_text("mine")
+    store.root.mkdir()
+    for name in ("a", "b", LOCK):
+        (store.root / name).symlink_to(tmp_path / "mine")
+    (store.root / "c").symlink_to("nowhere")
+    store.put("a", b"new")
+    assert store.put_new("c", b"new")
+    store.delete("b")
+    with pytest.raises(StoreError, match="cannot write to"), store.claim():
+        pass
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert [store.get(name) for name in ("a", "c")] == [b"new", b"new"]
+    assert not store.exists("b")
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+def test_what_is_no_file_is_not_read(store: LocalStore, make: Callable[[Path], None]) -> None:
+    store.root.mkdir()
+    make(store.root / "a")
+    with pytest.raises(OSError, match="Is no ordinary file"):
+        store.get("a")
 
 
 def _race(root: Path, number: int) -> bool:

@@ -67,7 +67,7 @@ class Local(Engine):
             OSError: The log cannot be written.
         """
         log = job.store.log()
-        if log.exists() and not log.is_file():  # a pipe would be waited for
+        if log.is_symlink() or (log.exists() and not log.is_file()):  # a pipe would be waited for
             raise StoreError(f"out: {log} is no file; move it away, and run the same command again")
         log.open("ab").close()  # an unwritable log is reported here, not by each worker
         assert job.processes is not None

@@ -17,6 +17,7 @@ IGNORED_RGB, BLACK = (160, 160, 160), (0, 0, 0)
 GAP_PX = 4
 TINT = 0.2
 """Share of the colour of its category in the pixels of an object; the rest is the image."""
+GREYS = np.arange(256)
 DASH_PX = 3
 """Length in pixels of the dashes, and of the gaps between them, in the outline of an amodal mask."""
 POINT_PX = 3
@@ -95,8 +96,9 @@ def _tinted(pixels: Image, image: LabelledImage) -> Image:
     for label in image.labels:
         if label.counts is not None:
             visible = decoded(label.counts, image)
-            mixed = (1.0 - TINT) * drawn[visible] + TINT * np.array(color_of(label.category))
-            drawn[visible] = mixed.astype(np.uint8)
+            mixed = (1.0 - TINT) * GREYS[:, None] + TINT * np.array(color_of(label.category))
+            tinted = cv2.LUT(drawn, mixed.astype(np.uint8)[None])  # floats of large images fill the memory
+            np.copyto(drawn, tinted, where=visible[..., None])
     return drawn
 
 
