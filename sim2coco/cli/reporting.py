@@ -21,6 +21,8 @@ RESUMABLE = ("generate", "assets", "export")
 HARMFUL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069]")
 """Control characters but tab and new line, lone surrogates, and marks that change the order of letters."""
 
+LONGEST = 2000
+"""Length of an error message in characters; the middle of a longer one is left out."""
 OF_PATHS = {
     "Could not determine home directory": "a path begins with ~, and there is no such user; write all of it",
     "embedded null": "a path contains a NUL character, which no name of a file has",
@@ -59,7 +61,10 @@ def plain(text: str) -> str:
 
 def fail(message: str, code: int = 2) -> int:
     """Prints an error in one line, and returns the exit code."""
-    err.print("sim2coco: " + " ".join(message.split()), markup=False)
+    told = " ".join(message.split())
+    if len(told) > LONGEST:  # a name of any length may be in it
+        told = f"{told[: LONGEST // 2]}...{told[-LONGEST // 2 :]}"
+    err.print(f"sim2coco: {told}", markup=False)
     return code
 
 

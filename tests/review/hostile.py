@@ -26,13 +26,14 @@ import numpy as np
 
 from sim2coco import Recipe, generate
 from sim2coco.cli.reporting import plain
+from sim2coco.ordinary import read_ordinary
 from tests.commandline import Outcome, run_here
 from tests.review import fuzzing
 from tests.review.fuzzing import Draw, change, damage, nodes, pick
 
 CPU_S, WALL_S = 10, 120
 """Limits of a command: its own time, and that of a clock, which other programs on the machine slow down."""
-GIB = 2**30
+GIB, MAX_BYTES = 2**30, 2**24
 ADDRESSES = 3 * GIB
 """Limit of the address space; what is imported alone takes more than one."""
 PEAK_MIB = 1024
@@ -105,6 +106,11 @@ def place(draw: Draw, root: Path, names: tuple[str, ...] = PLACES) -> Path:
     return path
 
 
+def ordinary(path: Path) -> bytes:
+    """The content of a file that an earlier edit may have replaced by something else."""
+    return read_ordinary(path, MAX_BYTES)
+
+
 def pipe(draw: Draw, root: Path) -> None:
     os.mkfifo(place(draw, root))
 
@@ -151,7 +157,7 @@ def empty(draw: Draw, root: Path) -> None:
 def flood(draw: Draw, root: Path) -> None:
     """A list of a record, or of an annotation file, gets a very large number of entries."""
     path = root / pick(draw, TREES)
-    tree = json.loads(path.read_bytes())
+    tree = json.loads(ordinary(path))
     lists = [where for where in nodes(tree) if isinstance(at(tree, where), list)]
     found = at(tree, pick(draw, lists))
     found.extend(([deepcopy(found[0])] if found else [{}]) * int(pick(draw, (1_000, 20_000, 200_000))))
@@ -163,7 +169,7 @@ def deep(draw: Draw, root: Path) -> None:
     path, level = root / pick(draw, (*TREES, "config.yaml")), int(pick(draw, (200, 3_000, 100_000)))
     opening, closing = pick(draw, (("[", "]"), ('{"a":', "}")))
     inner = opening * level + "1" + closing * level
-    text = path.read_text()
+    text = ordinary(path).decode()
     path.write_text(text.replace("0", inner, 1) if draw.random() < 0.5 else inner)
 
 
@@ -177,7 +183,7 @@ def of_key(key: str, *values: Any) -> Edit:
     """Puts a value at one of the keys of that name in a record."""
 
     def edit(draw: Draw, root: Path) -> None:
-        record = json.loads((root / RECORD).read_bytes())
+        record = json.loads(ordinary(root / RECORD))
         found = [where for where in nodes(record) if where[-1] == key]
         where = pick(draw, found)
         at(record, where[:-1])[key] = deepcopy(pick(draw, values))
@@ -188,7 +194,7 @@ def of_key(key: str, *values: Any) -> Edit:
 
 def of_numbers(draw: Draw, root: Path) -> None:
     """Up to three numbers of a record are others."""
-    record = json.loads((root / RECORD).read_bytes())
+    record = json.loads(ordinary(root / RECORD))
     for _ in range(int(draw.integers(1, 4))):
         found = [where for where in nodes(record) if type(at(record, where)) in (int, float)]
         where = pick(draw, found)
@@ -200,7 +206,7 @@ def of_numbers(draw: Draw, root: Path) -> None:
 def of_trees(draw: Draw, root: Path) -> None:
     """Up to five values of a file are strange."""
     path = root / pick(draw, TREES)
-    tree = json.loads(path.read_bytes())
+    tree = json.loads(ordinary(path))
     for _ in range(int(draw.integers(1, 6))):
         if isinstance(tree, dict | list) and nodes(tree):
             change(draw, tree)
@@ -210,7 +216,7 @@ def of_trees(draw: Draw, root: Path) -> None:
 def of_bytes(draw: Draw, root: Path) -> None:
     """Bytes of a file are others."""
     path = root / pick(draw, (*TREES, "config.yaml", f"images/train/{PICTURE}.png"))
-    content = path.read_bytes()
+    content = ordinary(path)
     for _ in range(int(draw.integers(1, 5))):
         content = damage(draw, content)
     path.write_bytes(content)
@@ -218,7 +224,7 @@ def of_bytes(draw: Draw, root: Path) -> None:
 
 def bodies(draw: Draw, root: Path) -> None:
     """The scene gets very many bodies."""
-    record = json.loads((root / RECORD).read_bytes())
+    record = json.loads(ordinary(root / RECORD))
     listed = record["settled"]["spec"]["bodies"]
     listed += [deepcopy(listed[0])] * int(pick(draw, (300, 70_000, 100_000)))
     (root / RECORD).write_text(json.dumps(record))
@@ -226,7 +232,7 @@ def bodies(draw: Draw, root: Path) -> None:
 
 def resized(draw: Draw, root: Path) -> None:
     """All cameras and images get another size."""
-    record = json.loads((root / RECORD).read_bytes())
+    record = json.loads(ordinary(root / RECORD))
     size = pick(draw, (-5, 0, 1, 20_000, 200_000, 10**6, 2**31, 2**70))
     for where in nodes(record):
         if where[-1] in ("width", "height"):

@@ -35,7 +35,7 @@ SMALL = {
 COMMAND = (
     "from sim2coco import Recipe, generate; from sim2coco.engines.local import Local; import json, sys;"
     "generate(Recipe.parse(json.loads(sys.argv[1])), sys.argv[2], int(sys.argv[3]), workers=2,"
-    " engine=Local(retries=100))"
+    " engine=Local(retries=10))"
 )
 IMAGES = 16
 
@@ -105,6 +105,8 @@ def kill_at_random(out: Path, rng: np.random.Generator, kills: int) -> tuple[int
             while run.poll() is None and committed(out) < before + 2 and time.monotonic() < deadline:
                 time.sleep(0.01)
             time.sleep(rng.uniform(0.0, 0.1))
+            if run.poll() is not None:
+                break
             below = descendants(run.pid)
             workers = [worker for child in children(run.pid) for worker in children(child)]
             victim = run.pid if rng.random() < 0.1 or not workers else int(rng.choice(workers))
