@@ -97,12 +97,12 @@ def committed(out: Path) -> int:
 
 def kill_at_random(out: Path, rng: np.random.Generator, kills: int) -> tuple[int, bool]:
     """Runs until the main process is killed, or has ended; returns how many were killed, and if it ended."""
-    deadline, done = time.monotonic() + HANGS_S, 0
+    done = 0
     with start(out, SCENES) as run:
         while run.poll() is None and done < kills:
-            assert time.monotonic() < deadline, "it hangs"
-            before = committed(out)
-            while run.poll() is None and committed(out) < before + 2 and time.monotonic() < deadline:
+            before, deadline = committed(out), time.monotonic() + HANGS_S
+            while run.poll() is None and committed(out) < before + 2:
+                assert time.monotonic() < deadline, "it hangs"
                 time.sleep(0.01)
             time.sleep(rng.uniform(0.0, 0.1))
             if run.poll() is not None:
