@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from augment.allowed import BOUNDS, GEOMETRY, LIMITS, MOVING, PIXELS
+from augment.tested import is_tested
 from scenes.settings import Settings, Share, did_you_mean
 
 if TYPE_CHECKING:  # slow to import, and not needed without transforms
@@ -40,7 +41,8 @@ class TransformSettings(Settings):
 
     @model_validator(mode="after")
     def _can_be_built(self) -> Self:
-        self.build()
+        if not (self.name in self.allowed and is_tested(self.name, self.arguments)):
+            self.build()
         return self
 
     def build(self) -> "A.BasicTransform":

@@ -22,11 +22,22 @@ def exit_with_parent() -> None:
     The parent of a process that was forked by a fork server is the server, which ends with the process that
     has started it.
     """
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    _die_with_parent()
     requester = multiprocessing.parent_process()
     assert requester is not None
     if wait([requester.sentinel], 0):  # it has ended before the kernel was told
         os._exit(1)
+
+
+def die_with(parent: int) -> None:
+    """Makes the kernel kill this process when its parent ends; exits if that has ended already."""
+    _die_with_parent()
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @contextmanager

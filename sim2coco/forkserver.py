@@ -7,6 +7,9 @@ library in another program, which may have threads and open resources, the serve
 The server uses the code of Python's own fork server (`multiprocessing.forkserver`), but each run starts its
 own. Python has a single fork server for the whole program: it would keep the environment of the first run,
 and would also be used for processes that the calling program starts.
+
+The command line may start the server `early`: it then imports modules while the command line reads its
+settings, which takes as long, and the first run uses this server.
 """
 
 import os
@@ -14,48 +17,21 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from importlib import import_module
-from io import BytesIO
-from multiprocessing import forkserver, popen_forkserver, reduction, resource_tracker, spawn, util
-from multiprocessing.context import BaseContext, set_spawning_popen
-from multiprocessing.forkserver import read_signed
-from multiprocessing.process import BaseProcess
+from multiprocessing import forkserver, reduction, resource_tracker, spawn, util
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
 from sim.temporary import temporary_folder
-from sim2coco.children import signals_blocked
+from sim2coco.children import die_with
 from sim2coco.process import can_be_forked
 
 SERVE = (
     "import sys; sys.path[:] = {path!r}; "
     "from multiprocessing.forkserver import main; main({listener}, {alive}, {modules!r})"
 )
-MAIN = ("init_main_from_name", "init_main_from_path")
-"""Keys in the preparation data of `multiprocessing` that make a child run the caller's script."""
-
-
-@contextmanager
-def forking(modules: Sequence[str], main: bool = False) -> Iterator[BaseContext]:
-    """Starts a fork server, and stops it at the end.
-
-    Args:
-        modules: Modules that the server imports before it forks.
-        main: Whether the processes need definitions of the caller's script.
-
-    Yields:
-        A `multiprocessing` context that forks processes from the server.
-    """
-    server = ForkServer(modules)
-    try:
-        with signals_blocked():
-            server.start()
-        yield ForkServerContext(server, main)
-    finally:
-        server.stop()
 
 
 class ForkServer:
@@ -67,23 +43,29 @@ class ForkServer:
 
     Args:
         modules: Modules that the server imports before it forks.
+        folder: A temporary folder of this process for the socket; by default, one of its own.
     """
 
-    def __init__(self, modules: Sequence[str]) -> None:
+    def __init__(self, modules: Sequence[str], folder: str | None = None) -> None:
         """Creates a temporary folder for the socket; does not start the server yet."""
         self._modules = list(modules)
         self._lock = threading.Lock()
-        self._folder = temporary_folder()
+        self._folder = TemporaryDirectory(dir=folder) if folder else temporary_folder()
         self._pid = 0
         self._alive = -1
+        self._ready = -1
 
-    def start(self) -> None:
-        """Starts the server if it is not running."""
+    def start(self, early: bool = False) -> None:
+        """Starts the server if it is not running.
+
+        Args:
+            early: Whether the server is forked first and then imports its modules, not this process.
+        """
         with self._lock:
             if not self._pid or _has_ended(self._pid, os.WNOHANG):
                 self._pid = 0
                 self._kill_server()
-                self._launch_server()
+                self._launch_server(early)
 
     def stop(self) -> None:
         """Kills the server; processes forked from it should have ended before."""
@@ -102,6 +84,7 @@ class ForkServer:
             file descriptor to which the caller must write the pickled process.
         """
         self.start()
+        self._wait_for_imports()
         status, its_status = os.pipe()
         its_data, data = os.pipe()
         # Python's own code passes the write end of its pipe here. The child would hold it open, and so keep
@@ -122,14 +105,26 @@ class ForkServer:
                 os.close(descriptor)
         return status, data
 
-    def _launch_server(self) -> None:
+    def _wait_for_imports(self) -> None:
+        """Waits until a server that was started early can fork; starts another one if it cannot."""
+        with self._lock:
+            if self._ready < 0:
+                return
+            can_fork = os.read(self._ready, 1)
+            os.close(self._ready)
+            self._ready = -1
+            if not can_fork:
+                self._kill_server()
+                self._launch_server()
+
+    def _launch_server(self, early: bool = False) -> None:
         resource_tracker.ensure_running()
         alive, self._alive = os.pipe()
         try:
             with socket.socket(socket.AF_UNIX) as listener, _short_path(self._folder.name) as folder:
                 listener.bind(f"{folder}/server")
                 listener.listen()
-                self._pid = self._launch(listener, alive)
+                self._pid = self._fork_early(listener, alive) if early else self._launch(listener, alive)
         finally:
             os.close(alive)
 
@@ -140,7 +135,29 @@ class ForkServer:
         # Checked a second time, because a module may start a thread when it is imported.
         return (self._fork_self if can_be_forked() else self._start_new)(listener, alive)
 
-    def _fork_self(self, listener: socket.socket, alive: int) -> int:
+    def _fork_early(self, listener: socket.socket, alive: int) -> int:
+        parent = os.getpid()
+        self._ready, imported = os.pipe()
+        try:
+            return self._fork_self(listener, alive, lambda: self._import_for(parent, imported))
+        finally:
+            os.close(imported)
+
+    def _import_for(self, parent: int, imported: int) -> None:
+        """Imports the modules in a server that was forked early, and says so; exits if it cannot fork."""
+        os.close(self._ready)
+        die_with(parent)
+        for module in self._modules:
+            import_module(module)
+        if can_be_forked():  # not if a module has started a thread
+            os.write(imported, b"1")
+            os.close(imported)
+        else:
+            os._exit(1)
+
+    def _fork_self(
+        self, listener: socket.socket, alive: int, prepare: Callable[[], None] = lambda: None
+    ) -> int:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()  # buffered text would be written by both processes
@@ -148,6 +165,7 @@ class ForkServer:
             return pid
         try:
             os.close(self._alive)
+            prepare()
             forkserver.main(listener.detach(), alive, [])
         finally:
             os._exit(0)
@@ -168,62 +186,10 @@ class ForkServer:
         if self._alive >= 0:
             os.close(self._alive)
             self._alive = -1
+        if self._ready >= 0:
+            os.close(self._ready)
+            self._ready = -1
         (Path(self._folder.name) / "server").unlink(missing_ok=True)
-
-
-class ForkServerContext(BaseContext):
-    """A `multiprocessing` context that forks processes from a `ForkServer`.
-
-    Args:
-        server: The fork server.
-        main: Whether the processes need definitions of the caller's script. If so, each of them runs the
-            script again when it starts, as in Python's own context `forkserver`.
-    """
-
-    _name = "forkserver"
-
-    def __init__(self, server: ForkServer, main: bool) -> None:
-        """Only stores the arguments; does not start a process."""
-        self.server = server
-        self.Process = partial(_Process, server, main)
-
-
-class _Process(BaseProcess):
-    _start_method = "forkserver"
-
-    def __init__(self, server: ForkServer, main: bool, **options: Any) -> None:
-        super().__init__(**options)
-        self._Popen = partial(_Popen, server, main)
-
-    def __getstate__(self) -> dict[str, object]:
-        return {name: value for name, value in vars(self).items() if name != "_Popen"}
-
-
-class _Popen(popen_forkserver.Popen):
-    _fds: list[int]
-    """File descriptors to pass to the process; Python collects them while the process is pickled."""
-
-    def __init__(self, server: ForkServer, main: bool, process: BaseProcess) -> None:
-        self._server, self._main = server, main
-        super().__init__(process)
-
-    def _launch(self, process_obj: BaseProcess) -> None:
-        """Like the base class, but forks from `ForkServer`, and runs the caller's script only if needed."""
-        preparation = spawn.get_preparation_data(process_obj.name)
-        kept = {key: value for key, value in preparation.items() if self._main or key not in MAIN}
-        buffer = BytesIO()
-        set_spawning_popen(self)
-        try:
-            reduction.dump(kept, buffer)
-            reduction.dump(process_obj, buffer)
-        finally:
-            set_spawning_popen(None)
-        self.sentinel, data = self._server.fork(self._fds)
-        # When this pipe is closed, the child assumes that its parent has ended, so a copy is kept open.
-        self.finalizer = util.Finalize(self, _close, (os.dup(data), self.sentinel))
-        with os.fdopen(data, "wb") as file:
-            file.write(buffer.getbuffer())
-        self.pid = read_signed(self.sentinel)
 
 
 def _has_ended(pid: int, options: int) -> bool:
@@ -231,11 +197,6 @@ def _has_ended(pid: int, options: int) -> bool:
         return os.waitpid(pid, options)[0] == pid
     except ChildProcessError:  # another part of the program has waited for it already
         return True
-
-
-def _close(*descriptors: int) -> None:
-    for descriptor in descriptors:
-        os.close(descriptor)
 
 
 @contextmanager

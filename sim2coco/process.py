@@ -2,17 +2,22 @@
 
 from pathlib import Path
 
-import cv2
-
 from sim2coco.memory import keep_freed_memory
 
 _own = False
 
 
-def own_this_process() -> None:
-    """Marks this process as sim2coco's own, limits OpenCV to one thread, and keeps freed memory for reuse."""
+def mark_as_own() -> None:
+    """Marks this process as sim2coco's own; OpenCV need not be imported yet."""
     global _own
     _own = True
+
+
+def own_this_process() -> None:
+    """Marks this process as sim2coco's own, limits OpenCV to one thread, and keeps freed memory for reuse."""
+    import cv2  # slow to import, and not needed to mark a process
+
+    mark_as_own()
     cv2.setNumThreads(1)
     keep_freed_memory()
 

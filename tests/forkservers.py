@@ -8,7 +8,8 @@ from types import ModuleType
 
 import pytest
 
-from sim2coco.forkserver import ForkServer, ForkServerContext
+from sim2coco.forking import ForkServerContext
+from sim2coco.forkserver import ForkServer
 
 
 class NewProcess(ForkServer):

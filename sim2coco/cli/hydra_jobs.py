@@ -5,7 +5,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from sim.temporary import TemporaryFolderError, temporary_folder
@@ -13,6 +13,7 @@ from sim2coco.cli import sweeping
 from sim2coco.cli.jobs import generate_one, preview_one, run_noted, validate
 from sim2coco.cli.reporting import fail, guarded, of_the_system, out
 from sim2coco.cli.stopping import exit_now, on_signals, temporary_folders
+from sim2coco.preloaded import PRELOADED, TRANSFORMS
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -36,7 +37,22 @@ def composed(command: str, arguments: list[str], work: Callable[["DictConfig"], 
 
         out.print(manual(command), markup=False)
         return 0
-    from sim2coco.cli.composition import composition_error
+    try:
+        with temporary_folder() as folder:
+            temporary_folders.append(folder)
+            with _server_in_advance(command, arguments, folder):
+                codes = _jobs(command, arguments, work, folder)
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        return _failed(error, arguments)
+    return max(codes, default=0)
+
+
+def _jobs(
+    command: str, arguments: list[str], work: Callable[["DictConfig"], int] | None, folder: str
+) -> list[int]:
+    """Does what `composed` says with a temporary folder, and returns the exit code of each job."""
     from sim2coco.cli.overrides import hydra_arguments
     from sim2coco.messages import ConfigError
 
@@ -47,25 +63,42 @@ def composed(command: str, arguments: list[str], work: Callable[["DictConfig"], 
         codes.append(guarded(lambda: jobs[command](tree)))
         on_signals(exit_now)
 
-    try:
-        with temporary_folder() as folder:
-            temporary_folders.append(folder)
-            inputs = hydra_arguments(arguments)
-            if not {"-m", "--multirun"} & set(inputs):
-                _hydra(command, inputs, folder, job)
-            elif command == "generate":
-                codes = _sweep(inputs, folder)
-            else:
-                raise ConfigError(f"{command} does not accept -m")
-    except (ConfigError, TemporaryFolderError) as error:
+    inputs = hydra_arguments(arguments)
+    if not {"-m", "--multirun"} & set(inputs):
+        _hydra(command, inputs, folder, job)
+        return codes
+    if command != "generate":
+        raise ConfigError(f"{command} does not accept -m")
+    return _sweep(inputs, folder)
+
+
+def _failed(error: Exception, arguments: list[str]) -> int:
+    """Prints an error of ours, of Hydra or of the system in one line; `guarded` catches those of jobs."""
+    from sim2coco.cli.composition import composition_error
+    from sim2coco.messages import ConfigError
+
+    if isinstance(error, ConfigError | TemporaryFolderError):
         return fail(str(error))
-    except BrokenPipeError:
-        raise
-    except Exception as error:  # `guarded` catches the errors of jobs, so this one is Hydra's or the system's
-        if type(error).__module__ == OSError.__module__ and isinstance(error, OSError):
-            return fail(of_the_system(error), 1)
-        return fail(composition_error(error, arguments))
-    return max(codes, default=0)
+    if type(error).__module__ == OSError.__module__ and isinstance(error, OSError):
+        return fail(of_the_system(error), 1)
+    return fail(composition_error(error, arguments))
+
+
+def _server_in_advance(command: str, arguments: list[str], folder: str) -> AbstractContextManager[None]:
+    """Starts the process that workers are forked from, which imports modules while settings are read.
+
+    It is not started if it may not be used, because of flags (a sweep starts one for each job, trusted
+    settings may change the environment) or another engine; nor if the modules are already imported.
+    """
+    flags = [word for word in arguments if word.startswith("-") and not word.startswith("--config-dir")]
+    engine = any(word.startswith("engine=") for word in arguments)
+    if command not in HYDRA_COMMANDS or flags or engine or PRELOADED[0] in sys.modules:
+        return nullcontext()
+    from sim2coco.forking import early
+    from sim2coco.process import mark_as_own
+
+    mark_as_own()
+    return early([*PRELOADED, *([] if "augment=none" in arguments else [TRANSFORMS])], folder)
 
 
 def _sweep(arguments: list[str], folder: str) -> list[int]:

@@ -15,15 +15,14 @@ from scenes.assets.catalogue import Catalogue
 from sim.preparing import must_be_prepared
 from sim2coco.engines.engine import Engine, Job, Preparing, record_failure
 from sim2coco.engines.worker import drawn_file, init_worker, make, prepare
-from sim2coco.forkserver import forking
+from sim2coco.forking import forking
 from sim2coco.plugins import loaded_plugins
+from sim2coco.preloaded import PRELOADED, TRANSFORMS
 from sim2coco.recipe import Recipe
 from sim2coco.records import Summary
 from sim2coco.store import StoreError
 from sim2coco.supervisor import Lost, Outcome, Supervisor
 
-PRELOADED = ("sim2coco.engines.local", "scipy.ndimage", "scipy.sparse.csgraph", "scipy.spatial")
-"""Modules that the fork server imports before it forks workers."""
 PREPARE_S = 3600.0
 """Time in seconds after which the preparation of a mesh is stuck and its worker is killed."""
 WORKERS_DIE = (
@@ -45,7 +44,7 @@ class Local(Engine):
             A `multiprocessing` context that starts processes with the fork server.
         """
         transforms = recipe.augment.geometry or recipe.augment.pixels
-        modules = [*PRELOADED, *(["augment.library"] if transforms else [])]
+        modules = [*PRELOADED, *([TRANSFORMS] if transforms else [])]
         with forking(modules, main=b"__main__" in bytes(ForkingPickler.dumps(recipe))) as processes:
             yield processes
 

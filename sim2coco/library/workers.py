@@ -16,7 +16,7 @@ from scenes.assets.reading.limits import MAX_IMAGE_PX
 from scenes.assets.reading.refusal import Refused
 from sim.bullet import Client
 from sim2coco.children import cause_of_death, redirect
-from sim2coco.forkserver import forking
+from sim2coco.forking import forking
 from sim2coco.library.examine import Task, examine, refusal
 from sim2coco.library.row import Row
 from sim2coco.process import own_this_process

@@ -10,6 +10,7 @@ import pytest
 from sim2coco.cli import main as cli
 from sim2coco.cli import progress
 from sim2coco.engines import local
+from sim2coco.preloaded import PRELOADED
 from tests.commandline import Command, Outcome, run_apart
 from tests.forkservers import one_fork_server
 
@@ -17,7 +18,7 @@ from tests.forkservers import one_fork_server
 @pytest.fixture(scope="module", autouse=True)
 def _one_fork_server() -> Iterator[None]:
     """One fork server for the commands that a module runs in this process: a worker needs 2 s to import."""
-    with one_fork_server(local, [*local.PRELOADED, "albumentations"]):
+    with one_fork_server(local, [*PRELOADED, "albumentations"]):
         yield
 
 

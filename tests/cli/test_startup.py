@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -49,3 +50,9 @@ def test_a_recipe_with_transforms_loads_albumentations() -> None:
     transforms = "{'pixels': {'blur': {'name': 'Blur', 'p': 1.0}}}"
     text = f"from sim2coco import Recipe; Recipe.parse({{**{SHAPES}, 'augment': {transforms}}})"
     assert "albumentations" in loaded(text)
+
+
+def test_a_preview_loads_albumentations_and_scipy_in_its_workers_only(tmp_path: Path) -> None:
+    words = f"preview out={tmp_path}/p.png assets=shapes image.width=64 image.height=64"
+    assert not loaded(PROGRAM.format(words)) & {"albumentations", "scipy.special", "scipy.stats"}
+    assert (tmp_path / "p.png").exists()

@@ -15,6 +15,7 @@ import trimesh
 from scenes.assets.shapes import SHAPES
 from sim2coco.engines import local
 from sim2coco.library import workers
+from sim2coco.preloaded import PRELOADED
 from tests.commandline import run_here
 from tests.forkservers import one_fork_server
 
@@ -48,7 +49,7 @@ def sim2coco(arguments: list[str], folder: Path) -> None:
 def _one_fork_server() -> Iterator[None]:
     """What workers need is imported once, not once a command."""
     with (
-        one_fork_server(local, [*local.PRELOADED, "albumentations"]),
+        one_fork_server(local, [*PRELOADED, "albumentations"]),
         one_fork_server(workers, workers.PRELOADED),
     ):
         yield

@@ -22,6 +22,7 @@ from sim2coco.check import check
 from sim2coco.engines import local
 from sim2coco.engines.engine import Job, record_failure
 from sim2coco.engines.local import Local
+from sim2coco.preloaded import PRELOADED
 from sim2coco.records import from_bytes
 from sim2coco.store import LocalStore, StoreError
 from tests.forkservers import one_fork_server
@@ -82,7 +83,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_worker_count_and_the_engine_change_nothing(reference: Path, tmp_path: Path) -> None:
-    with one_fork_server(local, [*local.PRELOADED, "albumentations"]):
+    with one_fork_server(local, [*PRELOADED, "albumentations"]):
         generate(recipe(), tmp_path / "one", 30, workers=1, engine=Local())
         generate(recipe(), tmp_path / "two", 30, workers=2, engine=Local())
     assert tree(tmp_path / "one") == tree(reference)
