@@ -30,11 +30,12 @@ def forking(modules: Sequence[str], main: bool = False) -> Iterator[BaseContext]
     Yields:
         A `multiprocessing` context that forks processes from the server.
     """
-    server = _early.pop() if _early else ForkServer(modules)
+    is_early = bool(_early)
+    server = _early.pop() if is_early else ForkServer(modules)
     try:
         with signals_blocked():
             server.start()
-        yield ForkServerContext(server, main)
+        yield ForkServerContext(server, main, is_early)
     finally:
         server.stop()
 
@@ -72,13 +73,15 @@ class ForkServerContext(BaseContext):
         server: The fork server.
         main: Whether the processes need definitions of the caller's script. If so, each of them runs the
             script again when it starts, as in Python's own context `forkserver`.
+        is_early: Whether the server was started early, and so has imported more than this process.
     """
 
     _name = "forkserver"
 
-    def __init__(self, server: ForkServer, main: bool) -> None:
+    def __init__(self, server: ForkServer, main: bool, is_early: bool = False) -> None:
         """Only stores the arguments; does not start a process."""
         self.server = server
+        self.is_early = is_early
         self.Process = partial(_Process, server, main)
 
 

@@ -21,6 +21,7 @@ from sim2coco.export.coco import Coco
 from sim2coco.export.format import Format, write_formats
 from sim2coco.export.settings import combined
 from sim2coco.identity import begin, describe, finish, finished_run
+from sim2coco.loading import load_catalogue
 from sim2coco.making import Progress, make_missing
 from sim2coco.notes import log_notes
 from sim2coco.recipe import Recipe
@@ -119,7 +120,7 @@ def generate(
     recipe.render.device()
     engine = engine or (Local() if workers > 1 else Inline())
     with engine.prepared(recipe) as processes:
-        catalogue = recipe.load_catalogue()
+        catalogue = load_catalogue(recipe, processes)
         log_notes(catalogue)
         recipe.hold_out(catalogue)  # raises an error early if there are too few meshes or images
         chooser = recipe.quality.chooser(catalogue.names, catalogue.categories)

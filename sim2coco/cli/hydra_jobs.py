@@ -91,8 +91,9 @@ def _server_in_advance(command: str, arguments: list[str], folder: str) -> Abstr
     settings may change the environment) or another engine; nor if the modules are already imported.
     """
     flags = [word for word in arguments if word.startswith("-") and not word.startswith("--config-dir")]
-    engine = any(word.startswith("engine=") for word in arguments)
-    if command not in HYDRA_COMMANDS or flags or engine or PRELOADED[0] in sys.modules:
+    engines = [word for word in arguments if word.startswith("engine=")]
+    other = engines and engines[-1] != "engine=local"
+    if command not in HYDRA_COMMANDS or flags or other or PRELOADED[0] in sys.modules:
         return nullcontext()
     from sim2coco.forking import early
     from sim2coco.process import mark_as_own

@@ -10,6 +10,7 @@ from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 
 import conf
+from augment.tested import TESTED, is_tested
 from scenes.cameras.camera import CameraKind, ImageSettings
 from scenes.light import SunAndSky
 from sim2coco.cli.config import (
@@ -269,6 +270,20 @@ def test_the_defaults_are_the_classes_own() -> None:
 def test_splits_as_people_write_them(words: list[str], shares: dict[str, float], by: tuple[str, ...]) -> None:
     recipe, _ = composed(*hydra_arguments([*words, "augment=none"]))
     assert (recipe.split.shares, recipe.split.by) == (shares, by)
+
+
+def test_the_transforms_of_the_choices_are_known_and_valid() -> None:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for choice in choices("augment"):
+        augment = composed(f"augment={choice}")[0].augment
+        for transform in (*augment.geometry.values(), *augment.pixels.values()):
+            transform.build()
+            found.setdefault(transform.name, []).append(transform.arguments)
+    assert {
+        name: [*{repr(known): known for known in found[name]}.values()] for name in sorted(found)
+    } == TESTED
+    assert is_tested("HorizontalFlip", {}) and not is_tested("HorizontalFlip", {"fill": 0})
+    assert not is_tested("GaussNoise", {"std_range": [0.01, 6]}) and not is_tested("Blur", {})
 
 
 def test_the_demo() -> None:
