@@ -27,7 +27,7 @@ def temporary_folder() -> "tempfile.TemporaryDirectory[str]":
     """
     try:
         _remove_abandoned(Path(tempfile.gettempdir()))
-        return tempfile.TemporaryDirectory(prefix=f"{PREFIX}{_machine()}-{os.getpid()}-")
+        return tempfile.TemporaryDirectory(prefix=f"{PREFIX}{machine()}-{os.getpid()}-")
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
@@ -44,13 +44,13 @@ def _remove_abandoned(parent: Path) -> None:
 
 def _folders(parent: Path) -> list[Path]:
     """The temporary folders that are this user's, and whose process was one of this machine and is gone."""
-    pattern = re.compile(rf"{PREFIX}{_machine()}-(\d+)-\w+")
+    pattern = re.compile(rf"{PREFIX}{machine()}-(\d+)-\w+")
     found = []
     try:
         with os.scandir(parent) as entries:
             for entry in entries:
                 match = pattern.fullmatch(entry.name)
-                if match and _is_own(entry) and not _runs(int(match[1])):
+                if match and _is_own(entry) and not runs(int(match[1])):
                     found.append(Path(entry.path))
     except OSError:
         return []
@@ -64,7 +64,7 @@ def _is_own(entry: "os.DirEntry[str]") -> bool:
         return False
 
 
-def _runs(pid: int) -> bool:
+def runs(pid: int) -> bool:
     """Whether there is a process of this ID, whoever it belongs to."""
     try:
         os.kill(pid, 0)
@@ -76,7 +76,7 @@ def _runs(pid: int) -> bool:
 
 
 @cache
-def _machine() -> str:
+def machine() -> str:
     """Eight letters that are the same for processes that see each other's IDs.
 
     Containers may share a folder for temporary files, but not their process IDs; neither do machines.

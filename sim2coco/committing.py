@@ -2,11 +2,11 @@
 
 from sim2coco.labels import Written
 from sim2coco.records import Record, from_bytes, record_name, to_bytes
-from sim2coco.store import Store, StoreError
+from sim2coco.storage import Storage, StoreError
 from sim2coco.target.filling import left_out_as
 
 
-def commit(store: Store, record: Record, pictures: list[Written]) -> Record:
+def commit(store: Storage, record: Record, pictures: list[Written]) -> Record:
     """Writes the images of a scene, and then its record, which commits the scene.
 
     Files that are there already, of an earlier run, stay untouched if they are the same.
@@ -20,14 +20,11 @@ def commit(store: Store, record: Record, pictures: list[Written]) -> Record:
     name = record_name(record.scene)
     if store.exists(name):
         return _first(store, record)
-    for picture in pictures:
-        for file, encoded in picture.files.items():
-            if not _holds(store, file, encoded):
-                store.put(file, encoded, sync=False)
+    store.put_all({file: encoded for picture in pictures for file, encoded in picture.files.items()})
     return record if store.put_new(name, to_bytes(record)) else _first(store, record)
 
 
-def _first(store: Store, record: Record) -> Record:
+def _first(store: Storage, record: Record) -> Record:
     """The record of another process, which has committed the scene before this one.
 
     If that process made other bytes, the files of the scene may be mixed, so the record is deleted: the scene
@@ -46,11 +43,3 @@ def _first(store: Store, record: Record) -> Record:
     store.delete(name)
     what = f"{store}: {name} was made twice, with different bytes"
     raise StoreError(f"{what}; machines or versions differ: compare them, and run the same command again")
-
-
-def _holds(store: Store, name: str, content: bytes) -> bool:
-    """Whether there is a file with this content; one that cannot be read is replaced."""
-    try:
-        return store.exists(name) and store.get(name) == content
-    except OSError:
-        return False

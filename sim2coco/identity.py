@@ -21,7 +21,7 @@ from sim2coco.messages import ConfigError, build
 from sim2coco.outputs import refuse_strangers
 from sim2coco.plugins import plugins_of
 from sim2coco.recipe import Recipe, digest, portable, updated
-from sim2coco.store import Store, StoreError
+from sim2coco.storage import Storage, StoreError
 
 PARTS = (
     "recipe",
@@ -61,7 +61,7 @@ class Finished:
 
 
 def begin(
-    store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int, alone: bool = True
+    store: Storage, recipe: Recipe, catalogue: Catalogue, num_images: int, alone: bool = True
 ) -> Finished:
     """Writes the identity of a new data set, or checks that an existing one is the same.
 
@@ -89,7 +89,7 @@ def begin(
 
 
 def finish(
-    store: Store, recipe: Recipe, catalogue: Catalogue, num_images: int, formats: Sequence[Format]
+    store: Storage, recipe: Recipe, catalogue: Catalogue, num_images: int, formats: Sequence[Format]
 ) -> None:
     """Records in `run.json` the number of images and the annotation formats of a finished data set."""
     _put(store, describe(recipe, catalogue), Finished(num_images, tuple(formats)), num_images)
@@ -102,7 +102,7 @@ def finished_run(
     return _whole(describe(recipe, catalogue), Finished(num_images, tuple(formats)), num_images)
 
 
-def _put(store: Store, description: dict[str, Any], finished: Finished, asked_for: int) -> None:
+def _put(store: Storage, description: dict[str, Any], finished: Finished, asked_for: int) -> None:
     whole = _whole(description, finished, asked_for)
     store.put("run.json", json.dumps(whole, indent=1).encode() + b"\n")
 
@@ -211,7 +211,7 @@ def _regions(catalogue: Catalogue) -> dict[str, Any]:
     return {"regions": {"categories": dict(catalogue.regions), "assets": assets}}
 
 
-def _check_same(store: Store, new: dict[str, Any], num_images: int) -> Finished:
+def _check_same(store: Storage, new: dict[str, Any], num_images: int) -> Finished:
     """The number of images and the formats that the last finished run wrote; 0 and none for a new folder.
 
     Raises:
@@ -239,7 +239,7 @@ def _check_same(store: Store, new: dict[str, Any], num_images: int) -> Finished:
     return finished
 
 
-def _formats(store: Store, run: Mapping[str, Any]) -> tuple[Format, ...]:
+def _formats(store: Storage, run: Mapping[str, Any]) -> tuple[Format, ...]:
     """The formats listed in `run.json`.
 
     Raises:

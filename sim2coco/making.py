@@ -3,10 +3,13 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from hashlib import sha256
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from sim2coco.engines.engine import Engine, Job, Preparing
+from sim2coco.readahead import read_ahead
 from sim2coco.records import (
     Record,
     Summary,
@@ -19,7 +22,7 @@ from sim2coco.records import (
 )
 from sim2coco.shard import Shard
 from sim2coco.space import check_space
-from sim2coco.store import Store
+from sim2coco.storage import Storage
 from sim2coco.tally import Tally
 from sim2coco.target.filling import Filling, left_out
 
@@ -114,16 +117,22 @@ def _finished(job: Job, limit: int, shard: Shard | None, retry_failed: bool) -> 
         shard: The shard; None for all scenes.
         retry_failed: As in `generate`.
     """
-    retried = False
-    for name in list(job.store.list("records")):
-        if shard is not None and not _belongs(name, shard):
+    retried, store = False, job.store
+    names = [name for name in store.list("records") if shard is None or _belongs(name, shard)]
+
+    def found() -> Iterator[Found]:
+        nonlocal limit
+        for name, record in zip(names, read_ahead(partial(_record, store), names, store.reads), strict=True):
+            yield Found(name, record, limit)
+            limit -= _views(record)
+
+    for one, whole in read_ahead(partial(_checked, store), found(), store.reads):
+        record, failed = one.record, whole and one.record is not None and one.record.status == "failed"
+        if record is None or not whole or (retry_failed and (failed or (retried and left_out(record)))):
+            retried = retried or failed
+            limit += _views(record)
+            store.delete(one.name)
             continue
-        record = _whole(job.store, name, limit)
-        if record is None or (retry_failed and (record.status == "failed" or (retried and left_out(record)))):
-            retried = retried or (record is not None and record.status == "failed")
-            job.store.delete(name)
-            continue
-        limit -= sum(not view.reasons for view in record.views)
         yield record.scene, summary(record)
 
 
@@ -133,18 +142,39 @@ def _belongs(name: str, shard: Shard) -> bool:
     return stem.isdecimal() and shard.holds(int(stem))
 
 
-def _whole(store: Store, name: str, limit: int) -> Record | None:
-    """The record if the images of its first `limit` accepted views are complete and unchanged, else None."""
+class Found(NamedTuple):
+    """A record of an earlier run, None if it cannot be read, and how many of its accepted views count."""
+
+    name: str
+    record: Record | None
+    limit: int
+
+
+def _record(store: Storage, name: str) -> Record | None:
+    """The record of a name; None if it cannot be read, or is that of another scene."""
     try:
         content = store.get(name)
         record = from_bytes(content)
-        if not is_intact(record, content):
-            return None
-        for view in kept_views(record, limit):
-            for picture in view.pictures:
-                for file, digest in picture_files(record.split, picture).items():
-                    if sha256(store.get(file)).hexdigest() != digest:
-                        return None
     except (OSError, ValueError):
         return None
-    return record if name == record_name(record.scene) else None
+    return record if name == record_name(record.scene) and is_intact(record, content) else None
+
+
+def _views(record: Record | None) -> int:
+    """Number of accepted views."""
+    return 0 if record is None else sum(not view.reasons for view in record.views)
+
+
+def _checked(store: Storage, found: Found) -> tuple[Found, bool]:
+    """Returns a record, and whether the images of the views that count are complete and unchanged."""
+    if found.record is None:
+        return found, False
+    try:
+        for view in kept_views(found.record, found.limit):
+            for picture in view.pictures:
+                for file, digest in picture_files(found.record.split, picture).items():
+                    if sha256(store.get(file)).hexdigest() != digest:
+                        return found, False
+    except (OSError, ValueError):
+        return found, False
+    return found, True

@@ -4,7 +4,8 @@ import os
 import uuid
 from pathlib import Path
 
-from sim2coco.store import NO_LINKS, TEMPORARY, Store, StoreError
+from sim2coco.storage import TEMPORARY, Storage, StoreError
+from sim2coco.store import NO_LINKS
 
 
 def write_file(target: Path, content: bytes, flag: str, replace: bool) -> None:
@@ -65,7 +66,7 @@ def _move_new(file: Path, target: Path) -> None:
         file.replace(target)
 
 
-def refuse_strangers(store: Store, setting: str) -> None:
+def refuse_strangers(store: Storage, setting: str) -> None:
     """Refuses a folder for a new data set that holds files of something else.
 
     Args:

@@ -24,13 +24,14 @@ from sim2coco.identity import begin, describe, finish, finished_run
 from sim2coco.loading import load_catalogue
 from sim2coco.making import Progress, make_missing
 from sim2coco.notes import log_notes
+from sim2coco.places import open_store
 from sim2coco.recipe import Recipe
 from sim2coco.records import from_bytes, kept_views, picture_files, picture_key, record_name
 from sim2coco.rejected import keep_rejected
 from sim2coco.report.gathering import Gathering
 from sim2coco.report.report import report_of_run
 from sim2coco.shard import Shard
-from sim2coco.store import LocalStore, Store
+from sim2coco.storage import Store
 from sim2coco.tally import Tally
 from sim2coco.target.filling import Filling
 
@@ -43,7 +44,7 @@ class Result:
     """The result of a run.
 
     Attributes:
-        out: The data set's folder.
+        out: The data set's folder; in an object store, bucket and folder.
         shard: The part of the scenes that was made; None for a whole data set.
         images: Number of accepted views.
         scenes: Number of scenes, including rejected and failed ones.
@@ -92,7 +93,8 @@ def generate(
 
     Args:
         recipe: The settings of the images.
-        out: The data set's folder, either new or from an earlier run with the same recipe.
+        out: The data set's folder, either new or from an earlier run with the same recipe; or a URL such as
+            `s3://bucket/folder`.
         num_images: Number of accepted views; a higher number than before extends the data set.
         workers: Number of worker processes, for engines that have them.
         engine: Where scenes are made; by default in this process, or in worker processes if `workers` > 1.
@@ -118,6 +120,7 @@ def generate(
     if num_images < 1:
         raise ValueError("num_images must be at least 1")
     recipe.render.device()
+    store = open_store(out)
     engine = engine or (Local() if workers > 1 else Inline())
     with engine.prepared(recipe) as processes:
         catalogue = load_catalogue(recipe, processes)
@@ -126,8 +129,6 @@ def generate(
         chooser = recipe.quality.chooser(catalogue.names, catalogue.categories)
         for format in formats:
             format.check(recipe, catalogue)
-        folder = Path(out).expanduser().absolute()
-        store = LocalStore(folder)
         shard = engine.part
         with store.claim(shard.name if shard else ""), temporary_folder() as scratch:
             written = begin(store, recipe, catalogue, num_images, alone=shard is None)
@@ -135,15 +136,19 @@ def generate(
             tally = replace(_tally(recipe, num_images, shard), typical_size_m=catalogue.typical_size_m)
             filling = Filling(store, chooser, recipe.lightings) if chooser and shard is None else None
             complete = written.num_images == num_images
-            make_missing(job, engine, tally, retry_failed, progress, filling, complete)
+            try:
+                make_missing(job, engine, tally, retry_failed, progress, filling, complete)
+            finally:
+                job.keep_log()
             if shard is None:
                 all_formats = combined(written.formats, formats)
-                labels = _complete(job, tally, all_formats, card, report, filling, rejected)
+                with store.near() as near:
+                    labels = _complete(job, near, tally, all_formats, card, report, filling, rejected)
             else:
                 store.sync()
                 labels = Counter()
     return Result(
-        folder,
+        Path(str(store).partition("://")[2] or str(store)),
         shard,
         tally.accepted,
         tally.scenes,
@@ -168,6 +173,7 @@ def _tally(recipe: Recipe, num_images: int, shard: Shard | None) -> Tally:
 
 def _complete(
     job: Job,
+    store: Store,
     tally: Tally,
     formats: Sequence[Format],
     card: bool,
@@ -175,20 +181,24 @@ def _complete(
     filling: Filling | None,
     rejected: int,
 ) -> Counter[str]:
-    """Writes everything but scenes, and at last that the run is finished; returns the labels by category."""
+    """Writes everything but scenes, and at last that the run is finished; returns the labels by category.
+
+    All is written to `store`: the data set, or a copy of it on this machine.
+    """
     found = Gathering(_info(job), job.workers, tolerant=True) if report else None
-    labels = finalise(job, tally, formats, card, found, filling.left_out if filling else set())
+    labels = finalise(job, store, tally, formats, card, found, filling.left_out if filling else set())
     if rejected:
-        keep_rejected(job, rejected)
+        keep_rejected(replace(job, store=store), rejected)
     if found:
         run = finished_run(job.recipe, job.catalogue, tally.wanted, formats)
-        report_of_run(job.store, job.store.path("."), found, job.workers, run)
-    finish(job.store, job.recipe, job.catalogue, tally.wanted, formats)
+        report_of_run(store, store.path("."), found, job.workers, run)
+    finish(store, job.recipe, job.catalogue, tally.wanted, formats)
     return labels
 
 
 def finalise(
     job: Job,
+    store: Store,
     tally: Tally,
     formats: Sequence[Format],
     card: bool = True,
@@ -200,7 +210,7 @@ def finalise(
     The report's `found` gathers what it needs of the images while they are read. `left_out` has scene, view
     and lighting of the views that were left out for a target.
     """
-    store, info = job.store, _info(job)
+    info = _info(job)
     store.sweep()
     _remove_rest(store, tally, job.recipe.split.shares, formats, left_out)
     store.sync()  # nothing may list an image that a power failure could still take

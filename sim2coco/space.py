@@ -5,7 +5,7 @@ import shutil
 
 from sim2coco.messages import counted
 from sim2coco.recipe import Recipe
-from sim2coco.store import Store, StoreError
+from sim2coco.storage import Storage, StoreError
 
 IMAGE_BYTES_PER_PX = {"jpg": 0.13, "png": 0.45}
 NOISY_BYTES_PER_PX = {"jpg": 0.3, "png": 2.0}
@@ -25,7 +25,7 @@ LEAST_LABEL_BYTES = 2_000
 """Lower bounds of the same, for plain images without objects; a run is refused only if these do not fit."""
 
 
-def check_space(store: Store, recipe: Recipe, images: int) -> None:
+def check_space(store: Storage, recipe: Recipe, images: int) -> None:
     """Warns if the disk will probably be full before a run has ended.
 
     Args:
@@ -36,7 +36,7 @@ def check_space(store: Store, recipe: Recipe, images: int) -> None:
     Raises:
         StoreError: There is far too little space.
     """
-    disk = shutil.disk_usage(store.path("."))
+    disk = shutil.disk_usage(store.disk())
     needed = images * bytes_per_image(recipe)
     if needed <= disk.free or not disk.total:  # some network file systems do not tell their size
         return

@@ -16,9 +16,9 @@ from sim2coco import plugins
 from tests import extrasdata
 from tests.rig import Rig
 
-collect_ignore = ["poison.py", "raycluster.py"]
-"""A plug-in, and a program that needs Ray; searched for doctests, the kind of scene of the first would be
-registered for all tests."""
+collect_ignore = ["poison.py", "raycluster.py", "s3server.py"]
+"""A plug-in, and programs that need Ray and moto; searched for doctests, the kind of scene of the first
+would be registered for all tests."""
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from sim2coco.store import LOCK, PAUSE_S, LocalStore, StoreError
+from sim2coco.locking import PAUSE_S
+from sim2coco.storage import LOCK
+from sim2coco.store import LocalStore, StoreError
 
 
 @pytest.fixture

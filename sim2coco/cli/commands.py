@@ -105,10 +105,10 @@ def _unused(name: str, force: bool) -> Path:
 def status(options: argparse.Namespace, out: Console) -> int:
     """Prints how far a run is; returns 0."""
     from sim2coco.cli.progress import duration, speed
-    from sim2coco.review.status import sentences
-    from sim2coco.review.status import status as count_records
+    from sim2coco.places import open_store
+    from sim2coco.review.status import sentences, status_in
 
-    found = count_records(Path(options.data))
+    found = status_in(open_store(options.data, absolute=False))
     if options.json:
         counts = {"scenes": dict(found.scenes), "reasons": dict(found.reasons)}
         numbers = {

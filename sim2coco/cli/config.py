@@ -68,7 +68,7 @@ class RunOptions(Settings):
     """Settings of a run that do not change its images."""
 
     out: str
-    """Folder of the data set; it is created, resumed or extended."""
+    """Folder of the data set, or s3://bucket/folder; it is created, resumed or extended."""
     num_images: Annotated[int, Field(ge=1, le=100_000_000)] = 100
     """Number of accepted images to make; a larger number than before extends the data set."""
     workers: Annotated[int, Field(ge=1, le=256)] = 1

@@ -16,6 +16,7 @@ from sim2coco.cli.arguments import Parser, add_arguments
 from sim2coco.cli.hydra_jobs import HYDRA_COMMANDS, complete, composed
 from sim2coco.cli.reporting import commands_run, fail, guarded, out, stopped_by
 from sim2coco.cli.stopping import Interrupted, exit_now, interrupt, on_signals
+from sim2coco.objects.urls import is_place
 
 PLUGGABLE = (*HYDRA_COMMANDS, "match", "replay", "check", "export")
 """Commands that accept `--plugin FILE.py`, because their recipe may use classes of a plug-in."""
@@ -97,6 +98,8 @@ def _run(arguments: list[str]) -> int:
 def _dispatched(command: str, arguments: list[str]) -> int:
     """Runs a command, whose plug-ins are loaded, and returns its exit code."""
     commands_run.append(command)
+    if command not in ("generate", "status") and (url := next(filter(is_place, arguments[1:]), None)):
+        return fail(f"{url}: copy it to a folder first, as with: aws s3 sync {url} FOLDER")
     if command in HYDRA_COMMANDS:
         return composed(command, arguments[1:])
     if command == "match":

@@ -56,12 +56,20 @@ def folder_for(arguments: Sequence[str], planned: Sequence["SweepJob"], folder: 
 
 
 def job_of(options: "RunOptions") -> "SweepJob":
-    """The job that Hydra has composed last, whose run options these are."""
+    """The job that Hydra has composed last, whose run options these are.
+
+    Raises:
+        ConfigError: It does not write to a folder.
+    """
     from hydra.core.hydra_config import HydraConfig
 
+    from sim2coco.messages import ConfigError
+    from sim2coco.objects.urls import is_url
     from sim2coco.sweeps.row import SweepJob
 
     hydra = HydraConfig.get()
+    if is_url(options.out):
+        raise ConfigError(f"out: {options.out}: a sweep writes to folders, which can be copied later")
     return SweepJob(int(hydra.job.num), tuple(map(str, hydra.overrides.task)), Path(options.out).absolute())
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from sim2coco.datasets.size import Size
 from sim2coco.datasets.streaming import entries
 from sim2coco.ordinary import read_ordinary
 from sim2coco.records import from_bytes, picture_key, record_name
+from sim2coco.storage import Storage
 from sim2coco.store import LocalStore
 
 REPAIR = "the generate command that made the data set repairs it when it is run again"
@@ -128,12 +129,23 @@ def read_run(root: Path) -> dict[str, Any]:
     Raises:
         DataSetError: It is missing or cannot be used.
     """
+    return _run(lambda: read_ordinary(root / "run.json", MAX_RUN_BYTES), root)
+
+
+def run_in(store: Storage) -> dict[str, Any]:
+    """As `read_run`, of a data set wherever it is."""
+    if isinstance(store, LocalStore):
+        return read_run(store.root)
+    return _run(lambda: store.get("run.json"), store)
+
+
+def _run(content: Callable[[], bytes], data: object) -> dict[str, Any]:
     try:
-        run: dict[str, Any] = json.loads(read_ordinary(root / "run.json", MAX_RUN_BYTES))
+        run: dict[str, Any] = json.loads(content())
         if type(run["num_images"]) is not int or type(run["recipe"]["assets"]["categories"]) is not dict:
             raise TypeError
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        raise DataSetError(f"{root}: not a data set (it has no readable run.json)") from None
+        raise DataSetError(f"{data}: not a data set (it has no readable run.json)") from None
     return run
 
 

@@ -19,7 +19,7 @@ from sim2coco.pipeline import make_scene
 from sim2coco.recipe import Recipe
 from sim2coco.records import FORMAT, Record, Summary, from_bytes, record_name, summary, to_bytes
 from sim2coco.shard import Shard
-from sim2coco.store import Store
+from sim2coco.storage import LOG, Storage
 from sim2coco.tally import GenerationError
 
 HOPELESS = 0.1
@@ -41,10 +41,20 @@ class Job:
 
     recipe: Recipe
     catalogue: Catalogue
-    store: Store
+    store: Storage
     scratch: Path
     workers: int
     processes: BaseContext | None = None
+
+    @property
+    def log(self) -> Path:
+        """The file for output of native code."""
+        return self.store.log() or self.scratch / LOG
+
+    def keep_log(self, name: str = LOG) -> None:
+        """Puts a log that was written elsewhere into the data set."""
+        if self.store.log() is None and self.log.exists() and (content := self.log.read_bytes()):
+            self.store.put(name, content)
 
 
 class Preparing(NamedTuple):
@@ -124,7 +134,7 @@ class Engine(Kind):
         """
 
 
-def make_and_commit(context: WorkerContext, store: Store, scene: int) -> Summary:
+def make_and_commit(context: WorkerContext, store: Storage, scene: int) -> Summary:
     """Makes one scene, writes its files and its record to the store, and returns its summary."""
     record, files = make_scene(context, scene)
     return summary(commit(store, record, files))

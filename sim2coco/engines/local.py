@@ -65,7 +65,7 @@ class Local(Engine):
         Raises:
             OSError: The log cannot be written.
         """
-        log = job.store.log()
+        log = job.log
         if log.is_symlink() or (log.exists() and not log.is_file()):  # a pipe would be waited for
             raise StoreError(f"out: {log} is no file; move it away, and run the same command again")
         log.open("ab").close()  # an unwritable log is reported here, not by each worker
@@ -74,7 +74,7 @@ class Local(Engine):
             job.processes,
             job.workers,
             init_worker,
-            (_job_file(job), job.store.log(), loaded_plugins()),
+            (_job_file(job), job.log, loaded_plugins()),
             hint=WORKERS_DIE,
             memory_bytes=self._memory_bytes(),
             folder=job.scratch,
@@ -169,7 +169,7 @@ def _take_drawn(job: Job, scene: int) -> tuple[str, ...]:
 
 
 def _log(job: Job, line: str) -> None:
-    with job.store.log().open("a", encoding="utf-8", errors="backslashreplace") as log:
+    with job.log.open("a", encoding="utf-8", errors="backslashreplace") as log:
         log.write(line + "\n")
 
 

@@ -23,7 +23,7 @@ from sim2coco.identity import describe
 from sim2coco.plugins import loaded_plugins
 from sim2coco.recipe import Recipe
 from sim2coco.records import Summary
-from sim2coco.store import TEMPORARY
+from sim2coco.storage import TEMPORARY
 from sim2coco.tally import GenerationError
 
 NEVER = 10**9
@@ -100,7 +100,7 @@ class Ray(Engine):
     def _order(self, job: Job, token: str) -> Order:
         limits = self.model_dump(include={"timeout_s", "retries", "max_memory_gib"})
         return Order(
-            job.store.path(".").resolve(),
+            job.store.for_others(),
             token,
             describe(job.recipe, job.catalogue),
             loaded_plugins(),

@@ -1,8 +1,9 @@
 """What the workers of `Ray` do: each is an actor that supervises a process of its own, which makes scenes."""
 
+import os
 import socket
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
@@ -17,7 +18,7 @@ from sim2coco.identity import describe, difference
 from sim2coco.plugins import Plugin, PluginError, load_plugin
 from sim2coco.recipe import Recipe
 from sim2coco.records import Summary, from_bytes, record_name, summary
-from sim2coco.store import LocalStore
+from sim2coco.storage import Storage, StoreError
 from sim2coco.supervisor import Supervisor
 from sim2coco.tally import GenerationError
 
@@ -27,8 +28,8 @@ class Order:
     """What a worker needs to know.
 
     Attributes:
-        root: The data set's folder, which all machines share.
-        token: Name of a file in the folder; a machine that does not see it has another folder there.
+        store: The data set, which all machines share.
+        token: Name of a file in it; a machine that does not see it has another folder there.
         identity: What the data set depends on (`identity.describe`).
         plugins: The plug-ins that the recipe may use.
         recipe: The recipe, pickled; it can be read once the plug-ins are loaded.
@@ -37,7 +38,7 @@ class Order:
         local: Limits of scenes and processes.
     """
 
-    root: Path
+    store: Storage
     token: str
     identity: dict[str, Any]
     plugins: tuple[Plugin, ...]
@@ -53,6 +54,7 @@ class RayWorker:
     def __init__(self) -> None:
         """Does nothing that may fail: Ray would not tell why."""
         self._open = ExitStack()
+        self._job: Job | None = None
 
     def place(self) -> None:
         """Answers as soon as Ray has found a machine for this worker."""
@@ -69,11 +71,11 @@ class RayWorker:
         except CatalogueError as error:
             ship = "" if order.catalogue else "; engine.ship_assets=true sends meshes and images along"
             raise GenerationError(f"{machine}: {error}{ship}") from error
-        except (GenerationError, PluginError, OSError) as error:
+        except (GenerationError, PluginError, StoreError, OSError) as error:
             raise GenerationError(f"{machine}: {error}") from error
 
     def _begin(self, order: Order) -> None:
-        store = LocalStore(order.root)
+        store = order.store
         if not store.exists(order.token):
             raise GenerationError(f"out: {store} is another folder here; all machines must share it")
         for plugin in order.plugins:
@@ -102,6 +104,7 @@ class RayWorker:
         Raises:
             OSError: An error affects every scene, such as a full disk.
         """
+        assert self._job
         store = self._job.store
         there = [scene for scene in scenes if store.exists(record_name(scene))]  # of a worker that was lost
         missing = iter([scene for scene in scenes if scene not in there])
@@ -110,4 +113,7 @@ class RayWorker:
 
     def end(self) -> None:
         """Ends the process, and removes temporary files."""
+        if self._job is not None:
+            with suppress(StoreError, OSError):
+                self._job.keep_log(f"run-{socket.gethostname()}-{os.getpid()}.log")
         self._open.close()

@@ -69,7 +69,7 @@ def preview(
         page = _Page(catalogue.categories)
         job = Job(single, catalogue, store, Path(folder) / "scratch", workers, processes)
         try:
-            _fill(page, engine, job, progress)
+            _fill(page, engine, job, store, progress)
         except (GenerationError, ChildProcessError):
             log = store.log()  # deleted with the temporary folder
             logging.getLogger(__name__).error("%s", log.read_text(errors="replace")[-4000:])
@@ -113,7 +113,7 @@ class _Page:
                 self.titles.append(picture.name + empty)
 
 
-def _fill(page: _Page, engine: Local, job: Job, progress: Callable[[], None]) -> None:
+def _fill(page: _Page, engine: Local, job: Job, store: Store, progress: Callable[[], None]) -> None:
     """Adds scenes to the page in order of their indices, while further scenes are being made.
 
     At any time, no more scenes are in progress than would fill the page if all of them were accepted.
@@ -133,7 +133,7 @@ def _fill(page: _Page, engine: Local, job: Job, progress: Callable[[], None]) ->
             progress()
             waiting.update([summary.scene] if isinstance(summary, Summary) else [])
             while page.scene in waiting and not page.done:
-                page.add(job.store, from_bytes(job.store.get(record_name(page.scene))))
+                page.add(store, from_bytes(store.get(record_name(page.scene))))
             if page.done:
                 return
 

@@ -4,11 +4,14 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sim2coco.datasets.errors import DataSetError
-from sim2coco.datasets.runs import read_run
+from sim2coco.datasets.runs import run_in
+from sim2coco.readahead import read_ahead
+from sim2coco.storage import Storage
 from sim2coco.store import LocalStore
 
 RECENT_S = 300.0
@@ -71,32 +74,41 @@ class Status:
 
 
 def status(root: Path) -> Status:
-    """Counts what a run has made so far.
-
-    Args:
-        root: Folder of the data set.
+    """Counts what a run has made so far in a folder.
 
     Raises:
         DataSetError: The folder is not a data set of sim2coco.
     """
-    store = LocalStore(root)
-    run = read_run(root)
+    return status_in(LocalStore(root))
+
+
+def status_in(store: Storage) -> Status:
+    """As `status`, of a data set wherever it is."""
+    run = run_in(store)
     finished = int(run["num_images"])
     try:
         found = Status(int(run.get("asked_for", finished)), finished, store.owner())
     except (OSError, ValueError, KeyError, TypeError):
-        raise DataSetError(f"{root}: not a data set (it has no readable run.json)") from None
+        raise DataSetError(f"{store}: not a data set (it has no readable run.json)") from None
     times: list[tuple[float, int]] = []
-    for name in store.list("records"):
-        if store.is_own(name):  # a record that is being written
-            continue
+    # Those that are its own are records that are being written.
+    names = [(name, time) for name, time in store.times("records") if not store.is_own(name)]
+    contents = read_ahead(partial(_content, store), [name for name, _ in names], store.reads)
+    for (name, time), content in zip(names, contents, strict=True):
         try:
-            accepted = _count(found, json.loads(store.get(name)))
-            times.append(((root / name).stat().st_mtime, accepted))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            times.append((time, _count(found, json.loads(content))))
+        except (ValueError, KeyError, TypeError, AttributeError):
             found.unreadable.append(name)
     found.per_s = _rate(times)
     return found
+
+
+def _content(store: Storage, name: str) -> bytes:
+    """The content of a file; empty if it cannot be read."""
+    try:
+        return store.get(name)
+    except OSError:
+        return b""
 
 
 def _count(found: Status, record: dict[str, Any]) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sim2coco.records import Record, Summary, View, from_bytes, picture_files, record_name, to_bytes
-from sim2coco.store import Store
+from sim2coco.storage import Storage
 from sim2coco.target.choosing import Chooser
 from sim2coco.target.settings import TARGET
 
@@ -20,7 +20,7 @@ class Filling:
         left_out: Scene, view and lighting of those that were left out.
     """
 
-    store: Store
+    store: Storage
     chooser: Chooser
     lightings: int
     left_out: set[tuple[int, int, int]] = field(default_factory=set)

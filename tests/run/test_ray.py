@@ -72,7 +72,7 @@ def order(library: Path, store: LocalStore, ship: bool) -> Order:
     if ship:
         sent = bytes(ForkingPickler.dumps(catalogue)), contents_of(catalogue)
     pickled = bytes(ForkingPickler.dumps(made))
-    return Order(store.root, TOKEN, describe(made, catalogue), (), pickled, *sent, Local())
+    return Order(store, TOKEN, describe(made, catalogue), (), pickled, *sent, Local())
 
 
 @pytest.fixture

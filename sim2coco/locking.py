@@ -1,0 +1,81 @@
+"""Locks of data sets in folders, which the kernel releases when their process ends."""
+
+import contextlib
+import fcntl
+import os
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from sim2coco.storage import StoreError
+
+TRIES, PAUSE_S = 20, 0.05
+"""How often a shard tries to lock a data set, and the pause in between: another one may just be finishing."""
+
+
+@contextlib.contextmanager
+def locked(path: Path, shared: bool) -> Iterator[None]:
+    """Holds a lock file in a `with` block; the last process that holds it removes it.
+
+    Args:
+        path: The file, in the folder of the data set, which is created if needed.
+        shared: Whether other processes may hold it too, if they share it as well.
+
+    Raises:
+        StoreError: The folder cannot be written, or another run has locked it.
+    """
+    for _ in range(TRIES if shared else 1):
+        lock = _lock(path, shared)
+        if lock is not None:
+            break
+        time.sleep(PAUSE_S if shared else 0)
+    else:
+        owner = owner_of(path) or "another run"
+        raise StoreError(f"out: {owner} is writing to {path.parent}; wait for it, or name another")
+    try:
+        os.ftruncate(lock, 0)
+        os.write(lock, f"{os.getpid()} {socket.gethostname()}\n".encode())
+        yield
+    finally:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink(missing_ok=True)
+        except BlockingIOError:
+            pass  # another shard still holds it
+        finally:
+            os.close(lock)
+
+
+def _lock(path: Path, shared: bool) -> int | None:
+    """Opens and locks a lock file; None if another process holds it, or has just removed it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+    except OSError as error:
+        raise StoreError(f"out: cannot write to {path.parent}: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(lock), path.stat()):
+            return lock
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    except OSError as error:
+        os.close(lock)
+        raise StoreError(f"out: cannot lock {path}: {error.strerror}") from error
+    os.close(lock)
+    return None
+
+
+def owner_of(path: Path) -> str | None:
+    """The run that holds a lock file: `another run (process 123 on HOST)`; None if none does."""
+    try:
+        # NFS grants exclusive locks only on files that are open for writing.
+        with path.open("r+" if os.access(path, os.W_OK) else "r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        number, _, host = path.read_text().strip().partition(" ")
+        return f"another run (process {number} on {host})" if host else "another run"
+    except OSError:  # there is no lock
+        pass
+    return None

@@ -1,0 +1,1 @@
+"""Data sets in object stores such as S3."""

@@ -1,0 +1,71 @@
+"""Connects to object stores through fsspec; tells what goes wrong in one line."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from sim2coco.objects.urls import EXTRAS
+from sim2coco.storage import StoreError
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+READS = 32
+"""Number of files that are read or written at a time."""
+OPTIONS: dict[str, dict[str, Any]] = {
+    "s3": {
+        "config_kwargs": {
+            "connect_timeout": 10,
+            "read_timeout": 60,
+            "max_pool_connections": READS,
+            "retries": {"mode": "standard", "total_max_attempts": 5},
+        }
+    }
+}
+"""Options of the packages, by scheme."""
+
+
+def require(url: str) -> None:
+    """Imports the package that a URL needs; it starts no thread, so this process can still be forked.
+
+    Raises:
+        StoreError: It is not installed.
+    """
+    scheme = url.partition("://")[0]
+    package = EXTRAS[scheme]
+    try:
+        import_module(package)
+    except ImportError as error:
+        wanted = "'sim2coco[s3]'" if scheme == "s3" else package
+        raise StoreError(f"out: {scheme}:// needs {package}: pip install {wanted}") from error
+
+
+def connected(url: str) -> "tuple[AbstractFileSystem, str]":
+    """The file system of a URL, and the path of the URL in it; it keeps no lists of files."""
+    from fsspec import url_to_fs
+
+    options = OPTIONS.get(url.partition("://")[0], {})
+    return url_to_fs(url, use_listings_cache=False, skip_instance_cache=True, **options)
+
+
+@contextmanager
+def told(url: str) -> Iterator[None]:
+    """Raises what a file system raises as one line, but that a file is missing or there already.
+
+    Raises:
+        StoreError: The server cannot be reached, or refuses.
+    """
+    try:
+        yield
+    except (FileNotFoundError, FileExistsError, StoreError):
+        raise
+    except Exception as error:  # the packages have no common class of errors
+        what = " ".join(str(error).split()) or type(error).__name__
+        raise StoreError(f"out: {url}: {what}; {_advice(error)}") from error
+
+
+def _advice(error: Exception) -> str:
+    if isinstance(error, PermissionError) or "Credential" in type(error).__name__:
+        return "credentials come from where the cloud's own tools look: environment, configuration files"
+    return "when it answers, run the same command again"

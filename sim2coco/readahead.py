@@ -1,0 +1,33 @@
+"""Work on a sequence in several threads, with the results in order."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def read_ahead(work: Callable[[Item], Result], items: Iterable[Item], at_a_time: int) -> Iterator[Result]:
+    """Yields the result for each item, in order.
+
+    Args:
+        work: Called with each item, in this thread if it is done for one at a time.
+        items: The items; at most `2 * at_a_time` are taken ahead.
+        at_a_time: Number of threads.
+    """
+    if at_a_time == 1:
+        yield from map(work, items)
+        return
+    waiting: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(at_a_time) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) == 2 * at_a_time:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)

@@ -1,0 +1,43 @@
+"""An S3-compatible server for tests, and what is in its buckets."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sim2coco.objects.store import ObjectStore
+
+SERVER = Path(__file__).parent / "s3server.py"
+
+
+@contextmanager
+def serving() -> Iterator[subprocess.Popen[str]]:
+    """Runs a server whose address and credentials are in the environment; it may be killed."""
+    pipe = subprocess.PIPE
+    with (
+        subprocess.Popen([sys.executable, SERVER], stdin=pipe, stdout=pipe, text=True) as server,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        assert server.stdin and server.stdout
+        patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{int(server.stdout.readline())}")
+        patch.setenv("AWS_ACCESS_KEY_ID", "key")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        yield server
+        server.stdin.close()
+
+
+def objects(url: str) -> dict[str, bytes]:
+    """Every object of a data set, logs aside."""
+    store = ObjectStore(url)
+    return {name: store.get(name) for name in store.list(".") if not name.endswith(".log")}
+
+
+def make_bucket(name: str) -> None:
+    """Creates a bucket on the server of the environment."""
+    import s3fs
+
+    s3fs.S3FileSystem(skip_instance_cache=True).mkdir(name)
