@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from sim2coco.objects.store import ObjectStore
@@ -38,6 +39,5 @@ def objects(url: str) -> dict[str, bytes]:
 
 def make_bucket(name: str) -> None:
     """Creates a bucket on the server of the environment."""
-    import s3fs
-
-    s3fs.S3FileSystem(skip_instance_cache=True).mkdir(name)
+    files, _ = fsspec.url_to_fs(f"s3://{name}", skip_instance_cache=True)
+    files.mkdir(name)

@@ -134,7 +134,12 @@ def test_a_copy_brings_its_changes_back(store: ObjectStore, monkeypatch: pytest.
     store.put_all({"a/1": b"one", "a/2": b"two", "run.json": b"old", LOCK: b"", "run.log": b"said"})
     uploads: list[str] = []
     upload = store.upload
-    monkeypatch.setattr(store, "upload", lambda file, name: (uploads.append(name), upload(file, name)))
+
+    def noted(file: Path, name: str) -> None:
+        uploads.append(name)
+        upload(file, name)
+
+    monkeypatch.setattr(store, "upload", noted)
     with store.near() as near:
         assert list(near.list(".")) == ["run.json", "a/1", "a/2"]
         near.put("run.json", b"new")

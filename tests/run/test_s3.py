@@ -149,7 +149,7 @@ def test_a_server_that_goes_away_is_told_and_nothing_is_lost(
 @pytest.mark.slow
 @pytest.mark.usefixtures("server")
 def test_the_program_writes_all_files_of_a_folder(tmp_path: Path) -> None:
-    words = ("assets=shapes", "image.width=64", "image.height=64", "num_images=8", "views=2")
+    words: tuple[str, ...] = ("assets=shapes", "image.width=64", "image.height=64", "num_images=8", "views=2")
     words += ("export.formats=[coco,yolo,webdataset]", "export.rejected=2", "image.extra=[depth]")
     for out, workers in ((str(tmp_path / "data"), 1), ("s3://data/program", 2)):
         done = run_apart(tmp_path, "generate", *words, f"out={out}", f"workers={workers}")
