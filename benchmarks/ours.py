@@ -1,6 +1,6 @@
 """One run of ours in a process of its own, for a clock that watches from outside.
 
-python -m benchmarks.ours RECIPE.json OUT IMAGES WORKERS
+python -m benchmarks.ours RECIPE.json OUT IMAGES WORKERS [ENGINE]
 
 Says after each scene how many images there are, and at the end the peak memory of this process in KiB.
 """
@@ -12,28 +12,30 @@ from pathlib import Path
 
 from benchmarks.clock import Run, watch
 from sim2coco.engines.local import Local
+from sim2coco.engines.ray import Ray
 from sim2coco.recipe import Recipe
 from sim2coco.run import generate
 from sim2coco.tally import Tally
 
 
-def watched(recipe: Recipe, out: Path, images: int, workers: int = 1) -> Run:
+def watched(recipe: Recipe, out: Path, images: int, workers: int = 1, engine: str = "local") -> Run:
     """A run that makes a data set, or what is missing of it, watched from outside; writes `out`.json too."""
     path = out.with_name(f"{out.name}.json")
     path.write_text(recipe.model_dump_json())
-    program = [sys.executable, "-m", "benchmarks.ours", str(path), str(out), str(images), str(workers)]
-    return watch(program, workers)
+    words = [str(path), str(out), str(images), str(workers), engine]
+    return watch([sys.executable, "-m", "benchmarks.ours", *words], workers)
 
 
-def main(recipe_file: str, out: str, images: str, workers: str) -> None:
-    """Makes a data set with the engine that the command line uses."""
+def main(recipe_file: str, out: str, images: str, workers: str, engine: str = "local") -> None:
+    """Makes a data set, by default with the engine that the command line uses."""
     recipe = Recipe.parse(json.loads(Path(recipe_file).read_text()))
 
     def say(tally: Tally) -> None:
         sys.stdout.write(f"{tally.accepted} images\n")
         sys.stdout.flush()
 
-    generate(recipe, out, int(images), workers=int(workers), engine=Local(), progress=say)
+    chosen = Ray() if engine == "ray" else Local()
+    generate(recipe, out, int(images), workers=int(workers), engine=chosen, progress=say)
     sys.stdout.write(f"done {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}\n")
 
 

@@ -25,11 +25,14 @@ from sim2coco.identity import begin, describe
 from sim2coco.library.importing import import_meshes
 from sim2coco.library.scan import scan
 from sim2coco.library.table import Flags, overrides
+from sim2coco.places import open_store
 from sim2coco.records import Summary, from_bytes, record_name, to_bytes
 from sim2coco.store import LocalStore, StoreError
 from sim2coco.tally import GenerationError
 from tests.commandline import PROGRAM, TINY, tree
 from tests.library.meshes import brick
+from tests.namespaces import in_own_network
+from tests.s3 import make_bucket, objects, serving
 
 CLUSTER = Path(__file__).parents[1] / "raycluster.py"
 TOKEN = ".tmp-0123456789abcdef0123456789abcdef"
@@ -201,14 +204,41 @@ def test_the_program_makes_the_same_bytes(tmp_path: Path) -> None:
 @needs_ray
 @pytest.mark.slow
 def test_a_lost_machine_loses_nothing(tmp_path: Path) -> None:
-    pipe = subprocess.PIPE
-    words = (*TINY, "num_images=300", "scene.num_objects=[4,8]")
-    ray = ("engine=ray", "workers=2", f"out={tmp_path / 'ray'}")
+    in_own_network(lambda: lose_a_machine(str(tmp_path / "ray")))
+    make_alone(tmp_path / "inline")
+    assert tree(tmp_path / "ray") == tree(tmp_path / "inline")
+
+
+@needs_ray
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("moto") is None, reason="moto is not installed")
+def test_a_lost_machine_loses_nothing_of_a_bucket(tmp_path: Path) -> None:
+    def work() -> None:
+        with serving():
+            make_bucket("data")
+            lose_a_machine("s3://data/ray")
+            assert objects("s3://data/ray") == tree(tmp_path / "inline")
+
+    make_alone(tmp_path / "inline")
+    in_own_network(work)
+
+
+FEW = (*TINY, "num_images=300", "scene.num_objects=[4,8]")
+
+
+def make_alone(out: Path) -> None:
+    subprocess.run([PROGRAM, "generate", *FEW, f"out={out}"], check=True)
+
+
+def lose_a_machine(out: str) -> None:
+    """Makes images on two machines, of which one is lost."""
+    store, pipe = open_store(out), subprocess.PIPE
     with subprocess.Popen([sys.executable, CLUSTER], stdin=pipe, stdout=pipe, text=True) as cluster:
         assert cluster.stdin and cluster.stdout
         address = cluster.stdout.readline().strip()
-        with subprocess.Popen([PROGRAM, "generate", *words, *ray, f"engine.address={address}"]) as run:
-            while len(list((tmp_path / "ray").glob("records/*/*.json"))) < 8:
+        words = (f"out={out}", "engine=ray", "workers=2", f"engine.address={address}")
+        with subprocess.Popen([PROGRAM, "generate", *FEW, *words]) as run:
+            while sum(1 for _ in store.list("records")) < 8:
                 assert run.poll() is None
                 time.sleep(0.05)
             cluster.stdin.write("\n")
@@ -217,5 +247,3 @@ def test_a_lost_machine_loses_nothing(tmp_path: Path) -> None:
             assert run.poll() is None
             assert run.wait(300) == 0
         cluster.communicate("\n")
-    subprocess.run([PROGRAM, "generate", *words, f"out={tmp_path / 'inline'}"], check=True)
-    assert tree(tmp_path / "ray") == tree(tmp_path / "inline")
