@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.cocosets import small
 from tests.commandline import PROGRAM
 
 HOSTILE = "<img src=x onerror=alert(1)></script>"
 """A category that a page must show as text."""
+TIMEOUT_MS = 60_000
+"""How long a page may take, on a machine that does other things too."""
 
 
 @dataclass
@@ -64,6 +66,7 @@ def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("there is no chromium")
+    expect.set_options(timeout=TIMEOUT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
@@ -75,7 +78,7 @@ def page(chromium: Browser) -> Iterator[Page]:
     """A new page, on which no script may fail, and nothing may be refused by its policy."""
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(TIMEOUT_MS)
     failed: list[str] = []
     page.on("pageerror", lambda error: failed.append(str(error)))
     page.on("console", lambda told: failed.append(told.text) if "Policy" in told.text else None)
