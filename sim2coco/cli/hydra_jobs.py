@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from sim.temporary import TemporaryFolderError, temporary_folder
@@ -87,17 +88,20 @@ def _failed(error: Exception, arguments: list[str]) -> int:
 def _server_in_advance(command: str, arguments: list[str], folder: str) -> AbstractContextManager[None]:
     """Starts the process that workers are forked from, which imports modules while settings are read.
 
-    It is not started if it may not be used, because of flags (a sweep starts one for each job, trusted
-    settings may change the environment) or another engine; nor if the modules are already imported.
+    What both processes need is imported before. The server is not started if it may not be used, because of
+    flags (a sweep starts one for each job, trusted settings may change the environment) or another engine;
+    nor if there is one core only, or if the modules are already imported.
     """
     flags = [word for word in arguments if word.startswith("-") and not word.startswith("--config-dir")]
     engines = [word for word in arguments if word.startswith("engine=")]
     other = engines and engines[-1] != "engine=local"
-    if command not in HYDRA_COMMANDS or flags or other or PRELOADED[0] in sys.modules:
+    imported = PRELOADED[0] in sys.modules
+    if command not in HYDRA_COMMANDS or flags or other or imported or len(os.sched_getaffinity(0)) == 1:
         return nullcontext()
     from sim2coco.forking import early
     from sim2coco.process import mark_as_own
 
+    import_module(PRELOADED[0])
     mark_as_own()
     return early([*PRELOADED, *([] if "augment=none" in arguments else [TRANSFORMS])], folder)
 
