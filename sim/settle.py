@@ -1,15 +1,16 @@
 """Physics simulation of a sampled scene until all bodies are at rest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scenes.geometry import Pose
-from scenes.spec import Body, Physics, Region, RejectedDraw, SceneSpec, Wall
+from scenes.spec import Body, Physics, RejectedDraw, SceneSpec, Wall
 from sim.bullet import Client, pb
-from sim.meshfiles import MeshFiles, collision_shape
+from sim.meshfiles import MeshFiles
+from sim.world import IN_PILES, Loaded, contacts_of, load
 
 REST_M_S, REST_RAD_S, REST_S = 0.005, 0.1, 0.1
 """A body is at rest when its speed and angular speed stay below these limits for this time in seconds."""
@@ -19,27 +20,8 @@ PENETRATION_M, PENETRATION_SHARE = 0.001, 0.01
 """Allowed penetration depth: the larger of a length in metres and a fraction of the body's diameter."""
 CHECK_STEPS = 6
 """Simulation steps between two checks for rest."""
-ROLLING_SHARE = 0.05
-"""Coefficient of rolling friction, a length, as a fraction of a body's radius; with larger values, bodies
-come to rest on edges."""
-ANGULAR_DAMPING = 0.9
-ITERATIONS, PILE_ITERATIONS = 20, 80
-"""Iterations of the contact solver, and those with which bodies in a pile sink less into each other."""
-CONTACT_BREAKING, LASTING_BREAKING = 0.002, 0.02
-"""How far the points of a contact may move apart, as a fraction of a body's size, and that in piles and on
-furniture: flat bodies of which contacts are given up sooner rock from corner to corner and never rest."""
-PILE_DAMPING = 0.5
-"""Fraction of the speed that a body in a pile loses in a second."""
 SINKING_S = 0.1
 """Time in seconds in which bodies without support fall by 49 mm."""
-MARGIN_M = 0.0001
-"""Collision margin in metres; with PyBullet's default of 1 mm, there are visible gaps under bodies."""
-BASE_HALF_M = 0.5
-"""Half of the height of the box below a region."""
-FLUSH = 1e-4
-"""Furniture is below a region if it reaches into it by no more than this share of the region's size."""
-FLOOR_HALF_M = (200.0, 200.0, 5.0)
-"""Half extents of the box that serves as the floor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,96 +47,40 @@ def settle(client: Client, files: MeshFiles, spec: SceneSpec) -> Settled:
     """
     if spec.physics is None or all(body.fixed for body in spec.bodies):
         return Settled(spec, 0.0)
-    ids = _load(client, files, spec.bodies, spec.physics)
-    moving = {body_id: body for body_id, body in zip(ids, spec.bodies, strict=True) if not body.fixed}
-    seconds = _run(client.id, list(moving), spec.physics)
+    physics = spec.physics
+    loaded, seconds = load(client, files, spec.bodies, physics, contacts_of(spec)), physics.max_seconds
+    try:
+        seconds = _run(client.id, list(_moving(loaded)), physics)
+        return _at_end(client, files, spec, loaded, seconds)
+    except RejectedDraw as error:
+        if physics.pile or error.reason not in ("unsettled", "penetrating"):
+            raise
+    # A flat body may rock without end, and a heavy one press a light one into the floor; they come to rest if
+    # contacts are solved as in a pile.
+    loaded = load(client, files, _placed(client.id, files, loaded), physics, IN_PILES)
+    seconds += _run(client.id, list(_moving(loaded)), physics)
+    return _at_end(client, files, spec, loaded, seconds)
+
+
+def _moving(loaded: Loaded) -> dict[int, Body]:
+    """The bodies that are not fixed, by PyBullet's id."""
+    return {body_id: body for body_id, body in loaded if not body.fixed}
+
+
+def _placed(client: int, files: MeshFiles, loaded: Loaded) -> tuple[Body, ...]:
+    """The bodies where they are now."""
+    return tuple(
+        body if body.fixed else _settled_body(client, files, body_id, body) for body_id, body in loaded
+    )
+
+
+def _at_end(client: Client, files: MeshFiles, spec: SceneSpec, loaded: Loaded, seconds: float) -> Settled:
+    """The scene with its bodies where they are now, if it passes all checks."""
+    assert spec.physics is not None
+    moving = _moving(loaded)
     _check_contacts(client.id, files, moving)
     _check_bounds(client.id, list(moving), spec.physics)
-    bodies = tuple(
-        body if body.fixed else _settled_body(client.id, files, body_id, body)
-        for body_id, body in zip(ids, spec.bodies, strict=True)
-    )
-    return Settled(replace(spec, bodies=bodies), seconds)
-
-
-def _load(client: Client, files: MeshFiles, bodies: Sequence[Body], physics: Physics) -> list[int]:
-    """Loads the floor and the bodies into an empty world, and returns PyBullet's ids of the bodies."""
-    iterations = PILE_ITERATIONS if physics.pile else ITERATIONS
-    lasting = physics.pile or physics.region is not None
-    breaking = LASTING_BREAKING if lasting else CONTACT_BREAKING
-    client.fresh(physics.time_step_s, physics.gravity_m_s2, iterations, breaking)
-    _add_floor(client.id)
-    region, damping = physics.region, PILE_DAMPING if physics.pile else 0.0
-    ids = [_add_body(client.id, files, body, damping, not _below(files, body, region)) for body in bodies]
-    if region is not None:
-        _add_base(client.id, region)
-    return ids
-
-
-def _below(files: MeshFiles, body: Body, region: Region | None) -> bool:
-    """Whether a piece of furniture is below a region, where the base collides in its place.
-
-    If both did, bodies would have each contact twice, and tremble between the two.
-    """
-    if region is None or body.role != "furniture":
-        return False
-    points_m, half_m = region.pose.apply_inverse(files.hull(body)), np.array(region.half_m)
-    slack_m = FLUSH * half_m.max()
-    beside = np.abs(points_m[:, :2]).max(axis=0) <= half_m[:2] + slack_m
-    return bool(beside.all() and points_m[:, 2].max() <= slack_m - half_m[2])
-
-
-def _add_base(client: int, region: Region) -> None:
-    """Adds a thick box or cylinder below a region, through which bodies are not pushed by those above."""
-    x, y, z = region.half_m
-    shape = pb.createCollisionShape(
-        pb.GEOM_CYLINDER if region.is_round else pb.GEOM_BOX,
-        halfExtents=(x, y, BASE_HALF_M),
-        radius=x,
-        height=2 * BASE_HALF_M,
-        physicsClientId=client,
-    )
-    below = region.pose.of(Pose((0.0, 0.0, -z - BASE_HALF_M), (0.0, 0.0, 0.0, 1.0)))
-    base = pb.createMultiBody(0, shape, -1, below.position_m, below.quat_xyzw, physicsClientId=client)
-    _set_dynamics(client, base, friction=1.0, rolling_m=0.0)
-
-
-def _add_floor(client: int) -> None:
-    """Adds a thick box with its top at z = 0; fast bodies would pass through a thin box."""
-    shape = pb.createCollisionShape(pb.GEOM_BOX, halfExtents=FLOOR_HALF_M, physicsClientId=client)
-    floor = pb.createMultiBody(0, shape, -1, (0, 0, -FLOOR_HALF_M[2]), physicsClientId=client)
-    _set_dynamics(client, floor, friction=1.0, rolling_m=0.0)
-
-
-def _add_body(client: int, files: MeshFiles, body: Body, damping: float = 0.0, collides: bool = True) -> int:
-    asset = files.assets[body.asset]
-    pose = files.center_pose(body)
-    body_id: int = pb.createMultiBody(
-        0 if body.fixed else asset.mass_kg * body.volume_scale,
-        collision_shape(client, files, asset, body.scale) if collides else -1,
-        -1,
-        pose.position_m,
-        pose.quat_xyzw,
-        physicsClientId=client,
-    )
-    rolling_m = 0.0 if body.fixed else ROLLING_SHARE * asset.radius_m * body.largest_scale
-    _set_dynamics(client, body_id, body.friction, rolling_m, damping)
-    return body_id
-
-
-def _set_dynamics(client: int, body: int, friction: float, rolling_m: float, damping: float = 0.0) -> None:
-    pb.changeDynamics(
-        body,
-        -1,
-        lateralFriction=friction,
-        rollingFriction=rolling_m,
-        spinningFriction=rolling_m,
-        restitution=0.05,
-        linearDamping=damping,
-        angularDamping=ANGULAR_DAMPING,
-        collisionMargin=MARGIN_M,
-        physicsClientId=client,
-    )
+    return Settled(replace(spec, bodies=_placed(client.id, files, loaded)), seconds)
 
 
 def _run(client: int, ids: list[int], physics: Physics) -> float:
@@ -255,7 +181,8 @@ def sinking_m(client: Client, files: MeshFiles, settled: Settled) -> tuple[float
     spec = settled.spec
     if spec.physics is None or all(body.fixed for body in spec.bodies):
         return (0.0,) * len(spec.bodies)
-    ids = _load(client, files, spec.bodies, spec.physics)
+    loaded = load(client, files, spec.bodies, spec.physics, contacts_of(spec))
+    ids = [body_id for body_id, _ in loaded]
     before = _heights_m(client.id, ids)
     for _ in range(round(SINKING_S / spec.physics.time_step_s)):
         pb.stepSimulation(physicsClientId=client.id)

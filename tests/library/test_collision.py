@@ -26,7 +26,8 @@ from scenes.geometry import Pose
 from scenes.kinds.drop import Drop
 from scenes.spec import Body, Physics, RejectedDraw, SceneSpec
 from sim.bullet import Client, pb
-from sim.settle import _add_body, _check_contacts
+from sim.settle import _check_contacts
+from sim.world import add_body
 from sim2coco.identity import begin, describe
 from sim2coco.library import importing, shape, workers
 from sim2coco.library.closing import closing_lines
@@ -156,7 +157,7 @@ def test_contacts_are_those_of_the_pieces(libraries: Path, rig: Any, client: Cli
     for x, fits in ((0.0, True), (0.031, False)):  # in the middle, and through the wall
         spec = SceneSpec(0, "train", 0, (stands, put(made, "ball", x, 0, 0.06)), GREY, GREY, PHYSICS)
         client.fresh()
-        bodies = {_add_body(client.id, made.files, body): body for body in spec.bodies}
+        bodies = {add_body(client.id, made.files, body): body for body in spec.bodies}
         pb.performCollisionDetection(physicsClientId=client.id)
         if fits:
             _check_contacts(client.id, made.files, bodies)

@@ -17,7 +17,8 @@ from scenes.kinds.floating import Floating
 from scenes.scene import random_quaternion
 from scenes.spec import Body, Physics, Region, RejectedDraw, SceneSpec
 from sim.bullet import Client, pb
-from sim.settle import _add_body, _add_floor, sinking_m
+from sim.settle import sinking_m
+from sim.world import add_body, add_floor
 from tests.rig import GREY, UPRIGHT, Rig, catalogue_from, catalogue_of, still, streams
 
 PHYSICS = Physics(gravity_m_s2=9.81, time_step_s=1 / 240, max_seconds=6.0, bounds_m=3.0)
@@ -113,8 +114,8 @@ def test_thin_things_neither_hover_nor_sink(
 def test_a_falling_body_obeys_half_g_t_squared(rig: Callable[..., Rig], client: Client) -> None:
     made = rig(catalogue_of({"box": moved(box(0.1, 0.1, 0.1), (0.05, 0.0, 0.02))}))
     client.fresh(1 / 240, 9.81)
-    _add_floor(client.id)
-    body_id = _add_body(client.id, made.files, dropped(made, "box", (0, 0, 10), TILTED))
+    add_floor(client.id)
+    body_id = add_body(client.id, made.files, dropped(made, "box", (0, 0, 10), TILTED))
     for step in range(1, 241):
         pb.stepSimulation(physicsClientId=client.id)
         if step % 60 == 0:
@@ -152,6 +153,17 @@ def test_scene_without_physics_or_bodies_is_at_rest_as_drawn(rig: Callable[..., 
     assert made.settle(spec).spec is spec
     empty = falling()
     assert made.settle(empty).spec is empty
+
+
+def test_a_scene_that_is_not_at_rest_in_time_goes_on_with_more_care(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_of({"box": box(0.1, 0.1, 0.1)}))
+    body = dropped(made, "box", (0.1, 0, 0.2), TILTED)
+    first = made.settle(falling(body))
+    limit_s = 0.8 * first.seconds
+    again = made.settle(falling(body, physics=replace(PHYSICS, max_seconds=limit_s)))
+    assert limit_s < again.seconds <= 2 * limit_s
+    before, after = (settled.spec.bodies[0].pose.position_m for settled in (first, again))
+    np.testing.assert_allclose(after, before, atol=0.002)
 
 
 @pytest.mark.parametrize(

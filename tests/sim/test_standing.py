@@ -12,7 +12,7 @@ from scenes.kinds.floating import Floating
 from scenes.scene import Scene, random_quaternion, rotation_about_z
 from scenes.spec import SceneSpec
 from sim.bullet import Client, pb
-from sim.settle import _add_body, _add_floor
+from sim.world import add_body, add_floor
 from tests.rig import Rig, catalogue_from, streams
 
 
@@ -92,9 +92,9 @@ def test_no_bodies_overlap_at_release(rig: Callable[..., Rig], client: Client) -
     for index in range(6):
         spec = drawn(SCENES[0], made.catalogue, index)
         client.fresh()
-        _add_floor(client.id)
+        add_floor(client.id)
         for body in spec.bodies:
-            _add_body(client.id, made.files, body)
+            add_body(client.id, made.files, body)
         pb.performCollisionDetection(physicsClientId=client.id)
         depths = [contact[8] for contact in pb.getContactPoints(physicsClientId=client.id)]
         assert min(depths, default=0.0) > -0.0005

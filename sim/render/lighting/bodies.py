@@ -24,6 +24,8 @@ FILTER_PX = 3
 """Width of the box filter on shadows of bodies."""
 STEP_PX = 3
 """Sky visibility is evaluated at every third row and column, and interpolated."""
+FURNITURE_STEP_PX = 4
+"""The same on furniture, whose sides are flat and large."""
 FLOOR_VIEW = 0.6
 """Fraction of the hemisphere in front of a downward-facing surface that the lit floor nearby fills."""
 
@@ -31,14 +33,15 @@ FLOOR_VIEW = 0.6
 def shade_bodies(image: Floats, lit: Lit, pixels: Pixels, material: Material) -> None:
     """Shades the pixels of bodies into a linear image (H, W, 3), in place."""
     sun, *lamps = lit.lamps
+    shares = _interpolated(lit, sun, pixels)
     # The order of additions is fixed, because float addition is not associative and pixels must not change.
-    total = _radiance(lit, pixels, material, [(sun, _sky_and_floor(lit, sun, pixels))])
+    total = _radiance(lit, pixels, material, [(sun, _sky_and_floor(lit, pixels, shares))])
     if lamps:
         total += _radiance(
             lit, pixels, material, ((lamp, _floor_bounce(lit, lamp, pixels)) for lamp in lamps)
         )
     if material.metal is not None:
-        total[:, material.metal] += _mirrored(lit, sun, pixels, material, material.metal)
+        total[:, material.metal] += _mirrored(lit, pixels, material, material.metal, shares[0])
     x0, y0, x1, y1 = pixels.box
     part = np.ascontiguousarray(image[y0:y1, x0:x1])
     part.reshape(-1, 3)[pixels.place] = total.T
@@ -72,9 +75,8 @@ def _radiance(
     return total
 
 
-def _mirrored(lit: Lit, sun: LitLamp, pixels: Pixels, material: Material, metal: Index) -> Floats:
-    """Light (3, m) of sky and floor that the pixels of metal bodies reflect."""
-    seen, *_ = _interpolated(lit, sun, pixels)
+def _mirrored(lit: Lit, pixels: Pixels, material: Material, metal: Index, seen: Floats) -> Floats:
+    """Light (3, m) of sky and floor that the pixels of metal bodies reflect; `seen` (n,) is how much sky."""
     surface = MetalSurface(
         pixels.points_m[:, metal],
         pixels.normal[:, metal],
@@ -114,11 +116,17 @@ def _offset_points(pixels: Pixels, maps: LightMaps, chosen: Index | None = None)
     return points + normal * np.float32(NORMAL_OFFSET_PX * maps.texel_m.max())
 
 
-def _sky_and_floor(lit: Lit, sun: LitLamp, pixels: Pixels) -> Floats:
-    """Irradiance (3, n) of bodies from the sky, and from the floor, which is lit by sky and sun."""
+def _sky_and_floor(lit: Lit, pixels: Pixels, shares: tuple[Floats, ...]) -> Floats:
+    """Irradiance (3, n) of bodies from the sky, and from the floor, which is lit by sky and sun.
+
+    Args:
+        lit: The lit scene.
+        pixels: The pixels of bodies.
+        shares: Sky visibility, and fractions of the sky's and the sun's light on the floor nearby, (n,) each.
+    """
     assert lit.sky is not None
     light = lit.light
-    sky_fraction, sky_below, sun_below = _interpolated(lit, sun, pixels)
+    sky_fraction, sky_below, sun_below = shares
     found = sky_irradiance(light)[:, None] * (
         unoccluded_irradiance(light, lit.sky.directions, pixels.normal) * sky_fraction
     )
@@ -157,14 +165,14 @@ def _interpolated(lit: Lit, sun: LitLamp, pixels: Pixels) -> tuple[Floats, ...]:
     """
     fixed = on_furniture(lit.spec, pixels.body)
     if fixed.all() or not fixed.any():
-        return _interpolated_together(lit, sun, pixels)
+        return _interpolated_together(lit, sun, pixels, FURNITURE_STEP_PX if fixed.all() else STEP_PX)
     found = np.empty((3, len(fixed)), np.float32)
-    for group in (np.flatnonzero(fixed), np.flatnonzero(~fixed)):
-        found[:, group] = _interpolated_together(lit, sun, pixels.subset(group))
+    for group, step in ((np.flatnonzero(fixed), FURNITURE_STEP_PX), (np.flatnonzero(~fixed), STEP_PX)):
+        found[:, group] = _interpolated_together(lit, sun, pixels.subset(group), step)
     return tuple(found)
 
 
-def _interpolated_together(lit: Lit, sun: LitLamp, pixels: Pixels) -> tuple[Floats, ...]:
+def _interpolated_together(lit: Lit, sun: LitLamp, pixels: Pixels, step_px: int) -> tuple[Floats, ...]:
     """As `_interpolated`, of pixels that are interpolated between each other.
 
     These values vary slowly, so they are evaluated on a coarse grid and interpolated. Factors that depend on
@@ -173,7 +181,7 @@ def _interpolated_together(lit: Lit, sun: LitLamp, pixels: Pixels) -> tuple[Floa
     assert lit.sky is not None
     width, height = pixels.box[2] - pixels.box[0], pixels.box[3] - pixels.box[1]
     columns, rows = pixels.columns.astype(np.uint16), pixels.rows.astype(np.uint16)
-    chosen = np.flatnonzero((rows % STEP_PX == 0) & (columns % STEP_PX == 0))
+    chosen = np.flatnonzero((rows % step_px == 0) & (columns % step_px == 0))
     if not len(chosen):
         chosen = np.arange(len(rows))
     values = np.ones((len(chosen), 4), np.float32)
@@ -185,10 +193,10 @@ def _interpolated_together(lit: Lit, sun: LitLamp, pixels: Pixels) -> tuple[Floa
         values[:, 1], values[:, 2] = _floor_light_fractions(
             lit, sun, pixels.points_m.take(chosen, axis=1), normal
         )
-    coarse = np.zeros((-(-height // STEP_PX), -(-width // STEP_PX), 4), np.float32)
-    coarse[rows.take(chosen) // STEP_PX, columns.take(chosen) // STEP_PX] = values
+    coarse = np.zeros((-(-height // step_px), -(-width // step_px), 4), np.float32)
+    coarse[rows.take(chosen) // step_px, columns.take(chosen) // step_px] = values
     spread = cv2.blur(coarse, (3, 3), borderType=cv2.BORDER_CONSTANT)
-    step = np.float32(1 / STEP_PX)
+    step = np.float32(1 / step_px)
     full = np.ascontiguousarray(bilinear(spread, pixels.columns * step, pixels.rows * step).T)
     mean = values.mean(axis=0)
     weight = 1 / (full[3] + np.float32(1e-3))

@@ -76,18 +76,18 @@ def body_pixels(camera: Camera, visibility: Visibility, cloud: Cloud, spec: Scen
         index.astype(np.float32) for index in np.divmod(place.astype(np.int32), np.int32(box[2] - box[0]))
     )
     known, edge = normals(camera, depth_m, body, box)
-    facets, smooth = (
-        np.ascontiguousarray(found.T)
-        for found in (
-            known.reshape(-1, 3).take(place, axis=0),
-            smooth_normals(camera, depth_m, box, cloud, columns, rows),
-        )
-    )
+    normal = np.ascontiguousarray(known.reshape(-1, 3).take(place, axis=0).T)
     shown = body.ravel().take(place)
     # Furniture is of facets, and the cloud has no points on it: those nearby are on what it carries.
-    smooth[:, on_furniture(spec, shown)] = 0
+    fixed = on_furniture(spec, shown)
+    curved = np.flatnonzero(~fixed) if fixed.any() else np.arange(len(shown))
+    smooth = smooth_normals(camera, depth_m, box, cloud, columns.take(curved), rows.take(curved))
+    normal[:, curved] = blended(normal.take(curved, axis=1), np.ascontiguousarray(smooth.T))
+    if fixed.any():
+        flat = np.flatnonzero(fixed)
+        normal[:, flat] = unit(normal.take(flat, axis=1))
     points = _world(camera, depth_m.ravel().take(place), columns, rows, box)
-    world = camera.pose.rotation().astype(np.float32) @ blended(facets, smooth)
+    world = camera.pose.rotation().astype(np.float32) @ normal
     return Pixels(box, place, columns, rows, points, world, shown, edge & (body >= 0))
 
 

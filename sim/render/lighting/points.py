@@ -24,6 +24,8 @@ MIN_POINTS, MAX_POINTS = 64, 131072
 """Limits of the number of points on a body."""
 CACHED_SHAPES, CACHED_AREAS = 48, 4096
 """Number of shapes whose points are cached, at most 3 MiB each, and of shapes whose areas are cached."""
+FEW_FACES = 64
+"""Number of triangles up to which furniture is sampled triangle by triangle."""
 FLAT = 0.99999
 """A triangle counts as flat if the cosines between its normal and its vertex normals reach this value."""
 R2_STEPS = 0.7548776662466927, 0.5698402909980532
@@ -95,13 +97,17 @@ class PointClouds:
 
         The first points of a longer sequence are distributed evenly too, so one sequence per shape is cached,
         longer than needed if the shape recurs in other scenes.
+        Those of furniture of few triangles are sorted by triangle, so they are used as they are.
         """
         known = self._samples.pop(shape, None)
-        if known is None or len(known[2]) < count:
+        if known is None or len(known[2]) < count or (not recurs and len(known[2]) != count):
             mesh = self._shaped(shape)
             longer = 1 << max(count - 1, 1).bit_length() if recurs else count
-            points, normals, curved = sample_surface(mesh, longer)
-            known = _columns(points), _columns(normals), curved
+            if recurs or len(mesh.faces) > FEW_FACES:
+                points, normals, curved = sample_surface(mesh, longer)
+                known = _columns(points), _columns(normals), curved
+            else:
+                known = sample_facets(mesh, count)
         self._samples[shape] = known  # now the last entry; the first is the least recently used
         if len(self._samples) > CACHED_SHAPES:
             del self._samples[next(iter(self._samples))]
@@ -135,9 +141,7 @@ def sample_surface(mesh: Mesh, count: int) -> tuple[Array, Array, NDArray[np.boo
     place = (steps * GOLDEN + 0.5) % 1.0 * areas.sum()
     faces = np.minimum(np.searchsorted(areas.cumsum(), place), len(areas) - 1)
     corners = mesh.faces[faces]
-    first, second = ((steps * step + 0.5) % 1.0 for step in R2_STEPS)
-    over = first + second > 1
-    first, second = np.where(over, 1 - first, first), np.where(over, 1 - second, second)
+    first, second = _in_triangle(steps)
     shares = np.stack([1 - first - second, first, second], axis=1)
     normals = np.concatenate([part.normals for part in mesh.parts])
     return (
@@ -145,6 +149,34 @@ def sample_surface(mesh: Mesh, count: int) -> tuple[Array, Array, NDArray[np.boo
         _interpolate(normals[corners], shares),
         _curved(mesh, normals, corners) if count < len(areas) else _curved(mesh, normals, mesh.faces)[faces],
     )
+
+
+def sample_facets(mesh: Mesh, count: int) -> SurfaceSamples:
+    """Points (3, count) on each triangle of a mesh in turn, their normals (3, count), and a mask (count,).
+
+    It takes a fifth of the time of `sample_surface`, and each triangle has the number of points that its area
+    asks for.
+    """
+    areas = _triangle_areas(mesh)
+    ends = np.rint(areas.cumsum() / areas.sum() * count).astype(np.int64)
+    normals = np.concatenate([part.normals for part in mesh.parts])
+    own, smooth = face_normals(mesh.vertices_m[mesh.faces]), _curved(mesh, normals, mesh.faces)
+    places, facing = (np.empty((3, count), np.float32) for _ in range(2))
+    start = 0
+    for corners, normal, end in zip(mesh.vertices_m[mesh.faces], own, ends.tolist(), strict=True):
+        first, second = _in_triangle(np.arange(end - start, dtype=np.float64))
+        places[:, start:end] = np.outer(corners[0], 1 - first - second)
+        places[:, start:end] += np.outer(corners[1], first) + np.outer(corners[2], second)
+        facing[:, start:end] = normal[:, None]
+        start = end
+    return places, facing, np.repeat(smooth, np.diff(ends, prepend=0))
+
+
+def _in_triangle(steps: Array) -> tuple[Array, Array]:
+    """Barycentric coordinates of the second and third corner, (n,) each, of evenly distributed points."""
+    first, second = ((steps * step + 0.5) % 1.0 for step in R2_STEPS)
+    over = first + second > 1
+    return np.where(over, 1 - first, first), np.where(over, 1 - second, second)
 
 
 def _curved(mesh: Mesh, normals: Array, corners: NDArray[np.int32]) -> NDArray[np.bool_]:
