@@ -22,11 +22,14 @@ def facts_beside(mesh: Path, suffix: str, facts: type[Facts]) -> Facts | None:
         facts: The settings that the file contains.
 
     Raises:
-        MeshError: The file cannot be read; the message is one line.
+        MeshError: The file cannot be read, or is a link out of the folder; the message is one line.
     """
     path = mesh.with_name(f"{mesh.stem}{suffix}")
     if not path.is_file():
         return None
+    folders = {mesh.parent.resolve(), mesh.resolve().parent}
+    if path.resolve().parent not in folders:
+        raise MeshError(f"{path.name}: is a link that leads out of its folder; copy the file there")
     try:
         return facts.parse(_tree(path))
     except ValidationError as error:

@@ -102,6 +102,10 @@ class ImageSettings(Settings):
         return (self.depth_sensor or StructuredLight()).draw(rng)
 
 
+MAX_SKEW_PX = 64.0
+"""Largest motion in pixels while a rolling shutter reads the image: 256 bands, each rendered apart."""
+
+
 class CameraKind(Intrinsics, Kind):
     """A way of placing cameras around the objects."""
 
@@ -119,6 +123,16 @@ class CameraKind(Intrinsics, Kind):
     """Motion blur: pixels that objects move during the exposure; masks are those at its middle; 0 is none."""
     sensor: SensorField = SensorSettings()
     """What the camera's sensor does to the image, such as noise; null switches all of it off."""
+
+    @model_validator(mode="after")
+    def _is_read_in_few_bands(self) -> Self:
+        skew_px = self.motion_px[1] * self.sensor.readout[1]
+        if skew_px > MAX_SKEW_PX:
+            raise ValueError(
+                f"motion_px times sensor.readout is {skew_px:g} px, at most {MAX_SKEW_PX:g} may be: the rows "
+                "of an image would be rendered almost one by one; use smaller ones"
+            )
+        return self
 
     def seeing(self, viewpoints: Viewpoints) -> Self:
         """This kind of camera with the viewpoints of a scene where its own settings leave them open."""

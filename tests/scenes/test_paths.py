@@ -4,8 +4,11 @@ from pathlib import Path
 import pytest
 import trimesh
 
+from scenes.assets.beside import facts_beside
 from scenes.assets.categories import Category
+from scenes.assets.mesh import MeshError
 from scenes.assets.paths import AssetPath, PathError
+from scenes.placing.physics import PhysicsSettings
 
 
 @pytest.mark.parametrize(
@@ -73,3 +76,17 @@ def test_a_urdf_comes_when_it_is_asked_for(tmp_path: Path) -> None:
     assert names == {".": meshes, "*": meshes, "*.URDF": ["a.URDF"], "a.URDF": ["a.URDF"]}
     with pytest.raises(PathError, match=r"no file or folder '.*/gone'"):
         AssetPath.parse(str(tmp_path / "gone")).files()
+
+
+@pytest.mark.parametrize("suffix", [".regions.yaml", ".keypoints.yaml"])
+def test_facts_beside_a_mesh_are_no_links_out_of_its_folder(tmp_path: Path, suffix: str) -> None:
+    folder, elsewhere = tmp_path / "meshes", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "facts.yaml").write_text("{}")
+    (folder / f"mug{suffix}").symlink_to(elsewhere / "facts.yaml")
+    with pytest.raises(MeshError, match=f"mug{suffix}: is a link that leads out of its folder"):
+        facts_beside(folder / "mug.obj", suffix, PhysicsSettings)
+    (folder / "facts.yaml").write_text("{}")
+    (folder / f"cup{suffix}").symlink_to(folder / "facts.yaml")
+    assert facts_beside(folder / "cup.obj", suffix, PhysicsSettings) == PhysicsSettings()

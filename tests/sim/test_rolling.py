@@ -127,6 +127,12 @@ def test_points_are_seen_in_the_row_whose_camera_sees_them_there() -> None:
         np.testing.assert_allclose(seen[0], (x, y), atol=0.15)
 
 
+def test_motion_that_asks_for_hundreds_of_bands_is_refused_by_its_keys() -> None:
+    Shell.parse({"motion_px": [2, 8], "sensor": {"readout": 8.0}})
+    with pytest.raises(ValueError, match=r"motion_px times sensor\.readout is 72 px, at most 64"):
+        Shell.parse({"motion_px": [2, 9], "sensor": {"readout": 8.0}})
+
+
 def test_bands_are_narrow_enough_for_every_object() -> None:
     """From one band to the next, no point of the bounding sphere moves by more than a quarter of a pixel."""
     kind = Shell.parse({"motion_px": [2, 6], "sensor": {"readout": [1, 4]}})
