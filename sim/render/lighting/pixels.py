@@ -81,8 +81,9 @@ def body_pixels(camera: Camera, visibility: Visibility, cloud: Cloud, spec: Scen
     # Furniture is of facets, and the cloud has no points on it: those nearby are on what it carries.
     fixed = on_furniture(spec, shown)
     curved = np.flatnonzero(~fixed) if fixed.any() else np.arange(len(shown))
-    smooth = smooth_normals(camera, depth_m, box, cloud, columns.take(curved), rows.take(curved))
-    normal[:, curved] = blended(normal.take(curved, axis=1), np.ascontiguousarray(smooth.T))
+    if len(curved):
+        smooth = smooth_normals(camera, depth_m, box, cloud, columns.take(curved), rows.take(curved))
+        normal[:, curved] = blended(normal.take(curved, axis=1), np.ascontiguousarray(smooth.T))
     if fixed.any():
         flat = np.flatnonzero(fixed)
         normal[:, flat] = unit(normal.take(flat, axis=1))
