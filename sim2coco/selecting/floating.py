@@ -8,8 +8,10 @@ from sim.settle import sinking_m
 from sim.temporary import temporary_folder
 from sim2coco.context import WorkerContext
 from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.runs import REPAIR
 from sim2coco.records import Record
 from sim2coco.review.dataset import DataSet
+from sim2coco.review.renderable import unrenderable
 from sim2coco.review.replay import context_for
 
 SINKING_M = 0.003
@@ -61,6 +63,8 @@ def sunk(context: WorkerContext, record: Record) -> Iterator[str]:
         DataSetError: The scene cannot be simulated again.
     """
     assert record.settled is not None
+    if why := unrenderable(context.recipe, record.settled, record.views[0].shot):
+        raise DataSetError(f"scene {record.scene}: cannot be simulated again: {why} in its record; {REPAIR}")
     try:
         sinking = sinking_m(context.client, context.files, record.settled)
     except (KeyError, ValueError) as error:

@@ -367,7 +367,9 @@ def in_child(number: int, made: Path, root: Path) -> list[str]:
         with os.fdopen(writing, "w") as file:
             file.write("\n".join(repr(line) for line in found))
     except BaseException:
-        os.write(writing, f"{number}: {traceback.format_exc(limit=-8)!r}".encode("utf-8", "replace"))
+        told = f"{number}: {traceback.format_exc(limit=-8)!r}"
+        with suppress(OSError):  # the pipe may be closed
+            os.write(writing, told.encode("utf-8", "replace"))
         os._exit(9)
     os._exit(0)
 
