@@ -146,8 +146,8 @@ def test_what_repairs_is_the_command_that_made_the_data(command: Command, here: 
 
 
 def test_rejections_come_with_advice(command: Command, here: Path) -> None:
-    """Objects that need longer than 0.4 s to come to rest are rejected as `unsettled`."""
-    words = ("scene.physics.max_seconds=0.4", "scene.num_objects=[3,6]", *TINY)
+    """Objects that need longer than twice 0.15 s to come to rest are rejected as `unsettled`."""
+    words = ("scene.physics.max_seconds=0.15", "scene.num_objects=[3,6]", *TINY)
     outcome = command("preview", *words)
     assert "unsettled" in outcome.out + outcome.err
     assert "scene.physics.max_seconds" in outcome.err

@@ -346,7 +346,9 @@ def try_case(number: int, made: Path, root: Path) -> list[str]:
 
 
 def peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # `ru_maxrss` would count the process that started this one, too.
+    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def in_child(number: int, made: Path, root: Path) -> list[str]:
