@@ -324,6 +324,7 @@ def faults_of(outcome: Outcome) -> list[str]:
 def try_case(number: int, made: Path, root: Path) -> list[str]:
     """What the commands did wrong with a case."""
     image, found = write(number, made, root / "data"), []
+    before_mib = peak_mib()
     for words in commands(number, image):
         start = time.process_time()
         try:
@@ -339,13 +340,14 @@ def try_case(number: int, made: Path, root: Path) -> list[str]:
         if wrong := faults_of(outcome):
             told = f"{number}: {' '.join(words)}: {', '.join(wrong)}; {time.process_time() - start:.1f} s"
             found.append(f"{told}; {outcome.code}; {outcome.out[-300:]!r} {outcome.err[-2500:]}")
-        if peak_mib() > PEAK_MIB:
-            found.append(f"{number}: {' '.join(words)}: {peak_mib():.0f} MiB")
+        if (grown_mib := peak_mib() - before_mib) > PEAK_MIB:
+            found.append(f"{number}: {' '.join(words)}: {grown_mib:.0f} MiB more")
             break
     return found
 
 
 def peak_mib() -> float:
+    """The most memory that this process has had; a fork begins with what the process before it had."""
     # `ru_maxrss` would count the process that started this one, too.
     status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
     return int(status.split("VmHWM:")[1].split()[0]) / 1024

@@ -19,12 +19,14 @@ class Stage {
     this.picture.fetchPriority = "high";
     this.enlarged = false;
     new ResizeObserver(() => this.fit()).observe(this.figure);
-    this.picture.addEventListener("error", () => { if (this.entry) this.failed("this image cannot be shown"); });
+    this.broken = false;
+    this.picture.addEventListener("error", () => { if (this.entry) this.unseen(); });
   }
 
   async show(rank, entry) {
     this.entry = entry;
     this.rank = rank;
+    this.broken = false;
     this.clear();
     this.picture.src = source.picture(rank);
     this.picture.alt = `${entry.name}, ${entry.labels} labels`;
@@ -41,6 +43,12 @@ class Stage {
     this.overlay.replaceChildren();
     for (const name of this.frame.querySelectorAll(".name")) name.remove();
     this.rows.replaceChildren();
+  }
+
+  // Labels may arrive before or after the picture: they are not shown without it.
+  unseen() {
+    this.broken = true;
+    this.failed("this image cannot be shown");
   }
 
   failed(what) {
@@ -69,6 +77,7 @@ class Stage {
   draw({ scale, labels, ignored }) {
     const { width, height } = this.entry;
     this.clear();
+    if (this.broken) return this.unseen();
     this.overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.overlay.setAttribute("preserveAspectRatio", "none");
     for (const label of labels) this.label(label, scale);
