@@ -138,7 +138,7 @@ WRONG = {
 @pytest.mark.parametrize("headers", WRONG.values(), ids=WRONG.keys())
 def test_requests_of_others_are_refused(server: Review, method: str, headers: dict[str, str | None]) -> None:
     paths = ("/verdict", "/undo") if method == "POST" else ("/", "/images", "/image/0", "/page/review.js")
-    # The library hangs up on a request without a host; a body that it has not read would reset the connection.
+    # The library hangs up on a request without a host; an unread body would reset the connection.
     body = "" if headers == {"Host": None} else json.dumps(VERDICT)
     for path in paths:
         status, content, _ = ask(server, method, path, body, headers)
