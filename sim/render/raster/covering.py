@@ -7,8 +7,16 @@ intervals are listed, and of those that lie above each other the nearest is kept
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.render.raster.dense import listed
-from sim.render.raster.subpixel import Array, Covered, Index, Projected, barycentric, crossing, perspective
+from sim.render.raster.subpixel import (
+    Array,
+    Covered,
+    Index,
+    Projected,
+    barycentric,
+    listed,
+    perspective,
+    spans,
+)
 
 Mask = NDArray[np.bool_]
 
@@ -60,17 +68,9 @@ def _covering(body: Projected, shown: Mask, faces: Index) -> Covered:
 
 def _centres(corners: Array, box: tuple[int, int, int, int]) -> tuple[Index, Index, Index]:
     """Triangle, row and column (k,) of each pixel centre in triangles (2, 3, m), inside a box."""
-    x0, y0, x1, y1 = box
-    y = corners[1]
-    first = np.maximum(np.ceil(y.min(axis=0) - NEAR_PX), y0).astype(np.int64)
-    last = np.minimum(np.floor(y.max(axis=0) + NEAR_PX), y1 - 1).astype(np.int64)
-    triangle, row = listed(first, last)
-    start, stop = crossing(y.take(triangle, axis=1) - row, corners[0].take(triangle, axis=1), NEAR_PX)
-    met = np.flatnonzero(start <= stop)
-    low = np.maximum(np.ceil(start[met] - NEAR_PX), x0).astype(np.int64)
-    high = np.minimum(np.floor(stop[met] + NEAR_PX), x1 - 1).astype(np.int64)
+    triangle, row, low, high = spans(corners, box, NEAR_PX)
     span, column = listed(low, high)
-    return triangle[met[span]], row[met[span]], column
+    return triangle[span], row[span], column
 
 
 def _place(found: Covered, box: tuple[int, int, int, int]) -> Index:

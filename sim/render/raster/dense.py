@@ -11,7 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.boxes import Box, size
-from sim.render.raster.subpixel import Array, Covered, Index, Projected, barycentric, crossing, perspective
+from sim.render.raster.subpixel import (
+    Array,
+    Covered,
+    Index,
+    Projected,
+    barycentric,
+    listed,
+    perspective,
+    spans,
+)
 
 NEAR_PX = 1e-7
 """Distance up to which a pixel centre beside a triangle counts as inside, so that rounding leaves no gaps."""
@@ -113,27 +122,13 @@ def _split(chosen: Index, counts: Array) -> list[Index]:
 
 def _pixels(body: Projected, faces: Index) -> Iterator[tuple[Index, Index, Index]]:
     """Triangle, row and column (k,) of each pixel centre in triangles, inside the box."""
-    x0, y0, x1, y1 = body.box
-    x, y = (axis.take(body.faces.take(faces, axis=1)) for axis in body.places)
-    first = np.maximum(np.ceil(y.min(axis=0) - NEAR_PX), y0).astype(np.int64)
-    last = np.minimum(np.floor(y.max(axis=0) + NEAR_PX), y1 - 1).astype(np.int64)
-    triangle, row = listed(first, last)
-    start, stop = crossing(y.take(triangle, axis=1) - row, x.take(triangle, axis=1), NEAR_PX)
-    met = np.flatnonzero(start <= stop)
-    low = np.maximum(np.ceil(start[met] - NEAR_PX), x0).astype(np.int64)
-    high = np.minimum(np.floor(stop[met] + NEAR_PX), x1 - 1).astype(np.int64)
-    spans = np.flatnonzero(high >= low)
-    for part in _split(spans, (high - low + 1)[spans].astype(np.float64)):
+    corners = body.places.take(body.faces.take(faces, axis=1), axis=1)
+    triangle, row, low, high = spans(corners, body.box, NEAR_PX)
+    chosen = np.flatnonzero(high >= low)
+    for part in _split(chosen, (high - low + 1)[chosen].astype(np.float64)):
         span, column = listed(low[part], high[part])
-        of_span = met[part[span]]
+        of_span = part[span]
         yield faces[triangle[of_span]], row[of_span], column
-
-
-def listed(first: Index, last: Index) -> tuple[Index, Index]:
-    """All whole numbers from `first` to `last` (n,), ends included: index of the pair and number, (k,)."""
-    count = np.maximum(last - first + 1, 0)
-    pair = np.repeat(np.arange(len(first)), count)
-    return pair, first[pair] + np.arange(len(pair)) - np.repeat(count.cumsum() - count, count)
 
 
 def _on(body: Projected, face: NDArray[np.integer], row: Index, column: Index) -> tuple[Array, Array]:

@@ -150,9 +150,7 @@ def _centres(corners: Array, boxes: Index) -> tuple[Index, Index, Index, Index]:
     along = np.argmax(high - low, axis=0)
     first = np.maximum(np.ceil(low[along, every]), boxes[every, along]).astype(np.int64)
     last = np.minimum(np.floor(high[along, every]), boxes[every, along + 2] - 1).astype(np.int64)
-    count = np.maximum(last - first + 1, 0)
-    triangle = np.repeat(every, count)
-    line = first[triangle] + np.arange(len(triangle)) - np.repeat(count.cumsum() - count, count)
+    triangle, line = listed(first, last)
     axis = along[triangle]
     place, other, near_px = corners[axis, :, triangle], corners[1 - axis, :, triangle], tolerance_px[triangle]
     start, stop = crossing(place.T - line, other.T, near_px)
@@ -180,6 +178,33 @@ def crossing(place: Array, other: Array, near_px: Array | float) -> tuple[Array,
         np.minimum(start, met, out=start, where=reaches)
         np.maximum(stop, met, out=stop, where=reaches)
     return start, stop
+
+
+def spans(corners: Array, box: Box, near_px: float) -> tuple[Index, Index, Index, Index]:
+    """Triangle, row, first and last column (k,) of the pixel centres in triangles, row by row, inside a box.
+
+    Args:
+        corners: (2, 3, m) columns and rows of the corners.
+        box: The part of the image in which pixels are wanted.
+        near_px: Distance up to which a pixel centre beside a triangle counts as inside.
+    """
+    x0, y0, x1, y1 = box
+    x, y = corners
+    first = np.maximum(np.ceil(y.min(axis=0) - near_px), y0).astype(np.int64)
+    last = np.minimum(np.floor(y.max(axis=0) + near_px), y1 - 1).astype(np.int64)
+    triangle, row = listed(first, last)
+    start, stop = crossing(y.take(triangle, axis=1) - row, x.take(triangle, axis=1), near_px)
+    met = np.flatnonzero(start <= stop)
+    low = np.maximum(np.ceil(start[met] - near_px), x0).astype(np.int64)
+    high = np.minimum(np.floor(stop[met] + near_px), x1 - 1).astype(np.int64)
+    return triangle[met], row[met], low, high
+
+
+def listed(first: Index, last: Index) -> tuple[Index, Index]:
+    """All whole numbers from `first` to `last` (n,), ends included: index of the pair and number, (k,)."""
+    count = np.maximum(last - first + 1, 0)
+    pair = np.repeat(np.arange(len(first)), count)
+    return pair, first[pair] + np.arange(len(pair)) - np.repeat(count.cumsum() - count, count)
 
 
 def barycentric(corners: Array, points: Array) -> Array:
