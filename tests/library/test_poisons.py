@@ -1,6 +1,5 @@
 """Poison meshes and textures by `path:` and by import: a line each, soon, in little memory."""
 
-import os
 import resource
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from sim2coco.cli.reporting import plain
 from sim2coco.library.examine import Task
 from sim2coco.library.row import Override
 from sim2coco.library.workers import examined
+from tests.forks import told_by_fork
 from tests.library.meshes import brick
 from tests.library.poisons import write
 
@@ -33,27 +33,19 @@ def meshes(folder: Path) -> list[Path]:
 
 def read_in_child(path: Path) -> str:
     """What a fork of this process tells of a mesh: `ok`, or the line of its refusal, or what went wrong."""
-    reading, writing = os.pipe()
-    if pid := os.fork():
-        os.close(writing)
-        with os.fdopen(reading) as file:
-            told = file.read()
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        return told if code == 0 else f"FAULT: exit code {code}; {told}"
-    try:
+
+    def work() -> str:
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
         before = memory_mib()
         try:
             told = "ok" if len(read_mesh_file(path).mesh.faces) else "FAULT: no faces"
         except MeshError as refused:
             told = str(refused)
-        if memory_mib() - before > MEMORY_MIB:
-            told = f"FAULT: {memory_mib() - before:.0f} MiB"
-        os.write(writing, told.encode("utf-8", "backslashreplace"))
-        os._exit(0)
-    except BaseException as error:
-        os.write(writing, repr(error).encode("utf-8", "backslashreplace"))
-        os._exit(1)
+        grown_mib = memory_mib() - before
+        return f"FAULT: {grown_mib:.0f} MiB" if grown_mib > MEMORY_MIB else told
+
+    told, code = told_by_fork(work)
+    return told if code == 0 else f"FAULT: exit code {code}; {told}"
 
 
 def memory_mib() -> float:

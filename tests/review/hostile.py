@@ -14,7 +14,6 @@ import socket
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
@@ -28,6 +27,7 @@ from sim2coco import Recipe, generate
 from sim2coco.cli.reporting import plain
 from sim2coco.ordinary import read_ordinary
 from tests.commandline import Outcome, run_here
+from tests.forks import told_by_fork
 from tests.review import fuzzing
 from tests.review.fuzzing import Draw, change, damage, nodes, pick
 
@@ -355,27 +355,15 @@ def peak_mib() -> float:
 
 def in_child(number: int, made: Path, root: Path) -> list[str]:
     """Tries a case in a fork of this process, which may die of it."""
-    reading, writing = os.pipe()
-    if pid := os.fork():
-        os.close(writing)
-        with os.fdopen(reading) as file:
-            told = file.read()
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        return [*told.splitlines(), *([f"{number}: exit code {code}"] if code else [])]
-    os.close(reading)
-    try:
+
+    def work() -> str:
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
         for kind in (signal.SIGALRM, signal.SIGPROF):
             signal.signal(kind, _late)
-        found = try_case(number, made, root)
-        with os.fdopen(writing, "w") as file:
-            file.write("\n".join(repr(line) for line in found))
-    except BaseException:
-        told = f"{number}: {traceback.format_exc(limit=-8)!r}"
-        with suppress(OSError):  # the pipe may be closed
-            os.write(writing, told.encode("utf-8", "replace"))
-        os._exit(9)
-    os._exit(0)
+        return "\n".join(map(repr, try_case(number, made, root)))
+
+    told, code = told_by_fork(work)
+    return [*told.splitlines(), *([f"{number}: exit code {code}"] if code else [])]
 
 
 def make(root: Path) -> Path:
