@@ -26,7 +26,7 @@ from sim2coco.validate.data import photographs
 from sim2coco.validate.results import Plan, spread
 from sim2coco.validate.training import use_threads
 
-IMAGES, STEPS, SEEDS = 300, 500, 3
+IMAGES, MANY, STEPS, SEEDS = 300, 1200, 500, 3
 VIEW = "views=1"
 out = Console(highlight=False, soft_wrap=True)
 
@@ -36,7 +36,8 @@ class Cell:
     """A data set to train on.
 
     Attributes:
-        settings: Arguments of `sim2coco generate`; PHOTOS stands for the folder of photographs.
+        settings: Arguments of `sim2coco generate`; PHOTOS stands for the folder of photographs, SEED for
+            another seed in each training.
         images: Number of images.
         negatives: Whether photographs without objects are trained on, too.
         needs_photos: Whether it is left out without photographs.
@@ -54,32 +55,26 @@ def _both(*settings: str, negatives: bool = False, needs_photos: bool = False) -
     return Cell((VIEW, *settings), negatives=negatives, needs_photos=needs_photos)
 
 
+BASE = Cell()
+
 QUESTIONS: dict[str, dict[str, Cell]] = {
-    "images": {str(n): Cell(images=n) for n in (100, IMAGES, 1000)},
     "selection": {
-        "all": Cell(images=1200),
-        "best quarter": Cell(images=1200, then=("select", "--keep", "25%")),
-        "random quarter": Cell(images=1200, then=("split", "--val", "0.75")),
+        "all": Cell(images=MANY),
+        "best quarter": Cell(images=MANY, then=("select", "--keep", "25%")),
+        "random quarter": _both("seed=SEED"),
     },
-    "augmentation": {name: _both(f"augment={name}") for name in ("none", "light", "strong")},
-    "render": {name: _both(f"render={name}") for name in ("tiny", "relit")},
-    "checks": {name: _both(f"quality={name}") for name in ("none", "default")},
-    "spread": {name: _both(f"scene.spread={name}") for name in ("[1,3]", "[1,2]", "[2,4]", "[4,6]")},
-    "views of a scene": {str(n): Cell((f"views={n}",)) for n in (1, 3, 9)},
-    "lightings of a view": {str(n): _both(f"lightings={n}") for n in (1, 3)},
-    "lights": {name: _both(f"light={name}") for name in ("day", "dusk", "outdoors", "room", "studio")},
-    "assets": {
-        "with distractors": Cell(),
-        "without distractors": _both("~assets.distractors.clutter"),
-    },
-    "floors": {
-        "procedural": Cell(),
-        "photographs": _both("scene.floor.images=PHOTOS", needs_photos=True),
-    },
-    "negatives": {
-        "none": Cell(),
-        "photographs": _both(negatives=True, needs_photos=True),
-    },
+    "images": {"100": Cell(images=100), str(IMAGES): BASE, str(MANY): Cell(images=MANY)},
+    "augmentation": {name: _both(f"augment={name}") for name in ("none", "strong")} | {"light": BASE},
+    "render": {"tiny": _both("render=tiny"), "relit": BASE},
+    "floors": {"procedural": BASE, "photographs": _both("scene.floor.images=PHOTOS", needs_photos=True)},
+    "negatives": {"none": BASE, "photographs": _both(negatives=True, needs_photos=True)},
+    "spread": {"[1,3]": BASE} | {name: _both(f"scene.spread={name}") for name in ("[1,2]", "[2,4]", "[4,6]")},
+    "views of a scene": {"1": BASE, "3": Cell(("views=3",)), "9": Cell(("views=9",))},
+    "lightings of a view": {"1": BASE, "3": _both("lightings=3")},
+    "assets": {"with distractors": BASE, "without distractors": _both("~assets.distractors.clutter")},
+    "checks": {"none": _both("quality=none"), "default": BASE},
+    "lights": {"day": BASE}
+    | {name: _both(f"light={name}") for name in ("dusk", "outdoors", "room", "studio")},
 }
 """Data sets that differ in one thing, by question."""
 
@@ -131,7 +126,8 @@ def _chosen(options: argparse.Namespace) -> Iterator[tuple[str, str, Cell]]:
 
 def _train(options: argparse.Namespace, question: str, name: str, cell: Cell, seed: int) -> None:
     """Trains with one seed, unless that has been done; the same data set is trained on only once."""
-    settings = [part.replace("PHOTOS", str(options.photos)) for part in cell.settings]
+    stand_for = {"PHOTOS": str(options.photos), "SEED": str(seed + 1)}
+    settings = [_with(part, stand_for) for part in cell.settings]
     mark = json.dumps([settings, cell.images, cell.negatives, cell.then, options.steps, seed])
     file = f"{question}--{name}--{seed}.json".replace(" ", "_")
     store = LocalStore(options.out)
@@ -144,6 +140,12 @@ def _train(options: argparse.Namespace, question: str, name: str, cell: Cell, se
     content = json.loads(known) | {"question": question, "name": name, "seed": seed}
     store.put(file, json.dumps(content).encode())
     out.print(f"{question}, {name}, seed {seed}: AP {content['ap']:.3f}, AP50 {content['ap50']:.3f}")
+
+
+def _with(setting: str, stand_for: dict[str, str]) -> str:
+    for word, value in stand_for.items():
+        setting = setting.replace(word, value)
+    return setting
 
 
 def _trained(
