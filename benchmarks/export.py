@@ -26,7 +26,8 @@ from sim2coco.export.coco import Coco
 from sim2coco.export.format import write_formats
 from sim2coco.pipeline import make_scene
 from sim2coco.records import from_bytes, kept_views, record_name, to_bytes
-from sim2coco.store import LocalStore, Store
+from sim2coco.storage import Store
+from sim2coco.store import LocalStore
 
 SIZES = (10_000, 100_000, 1_000_000)
 OBJECTS, VIEWS = 20, 5

@@ -29,7 +29,7 @@ from sim.annotate import Instance, Measures
 from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
 from sim2coco.export.format import Add, Format
 from sim2coco.quality.judge import Check
-from sim2coco.store import Store
+from sim2coco.storage import Store
 
 UPRIGHT = (0.0, 0.0, 0.0, 1.0)
 THICKNESS_M = 0.04

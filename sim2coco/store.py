@@ -14,12 +14,7 @@ from typing import Self
 from sim2coco.durable import create, sync_file_system, sync_folder
 from sim2coco.locking import locked, owner_of
 from sim2coco.ordinary import read_ordinary
-from sim2coco.storage import LOCK as LOCK
-from sim2coco.storage import LOG as LOG
-from sim2coco.storage import TEMPORARY as TEMPORARY
-from sim2coco.storage import Store as Store
-from sim2coco.storage import StoreError as StoreError
-from sim2coco.storage import is_own, is_temporary
+from sim2coco.storage import LOCK, LOG, TEMPORARY, Store, StoreError, is_own, is_temporary
 
 OF_DESKTOPS = (".DS_Store", "Thumbs.db", "desktop.ini")
 """Files that file managers leave in folders, besides those that begin with `._`; they are not listed."""

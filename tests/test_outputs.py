@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim2coco.outputs import write_file
-from sim2coco.store import StoreError
+from sim2coco.storage import StoreError
 
 
 def test_a_hard_link_is_replaced_and_not_written_into(tmp_path: Path) -> None:

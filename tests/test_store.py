@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from sim2coco.locking import PAUSE_S
-from sim2coco.storage import LOCK
-from sim2coco.store import LocalStore, StoreError
+from sim2coco.storage import LOCK, StoreError
+from sim2coco.store import LocalStore
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from sim2coco.card.croissant import croissant
 from sim2coco.card.origin import Origin
 from sim2coco.card.readme import SHEET, readme, summary_of, title_of
 from sim2coco.card.sheet import sheet
-from sim2coco.store import Store
+from sim2coco.storage import Store
 
 README = "README.md"
 CROISSANT = "croissant.json"

@@ -7,7 +7,7 @@ from typing import Any
 
 from sim2coco.card.contents import NAMES, Contents
 from sim2coco.card.licences import urls
-from sim2coco.store import Store
+from sim2coco.storage import Store
 
 Node = dict[str, Any]
 

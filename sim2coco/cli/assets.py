@@ -31,7 +31,7 @@ from sim2coco.messages import counted
 from sim2coco.outputs import write_file
 from sim2coco.png import png
 from sim2coco.process import own_this_process
-from sim2coco.store import StoreError
+from sim2coco.storage import StoreError
 
 NO_BREAK = "\u00a0"
 """A blank at which lines are not broken."""

@@ -76,7 +76,7 @@ def guarded(work: Callable[[], int]) -> int:
     """
     from scenes.assets.catalogue import CatalogueError
     from sim2coco.messages import ConfigError
-    from sim2coco.store import StoreError
+    from sim2coco.storage import StoreError
     from sim2coco.tally import GenerationError
 
     try:

@@ -23,7 +23,7 @@ from sim2coco.records import (
     picture_path,
     record_name,
 )
-from sim2coco.store import Store
+from sim2coco.storage import Store
 
 
 def dataset_info(splits: Iterable[str], catalogue: Catalogue, depth_scale_mm: float = 1.0) -> DatasetInfo:

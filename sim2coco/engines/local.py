@@ -20,7 +20,7 @@ from sim2coco.plugins import loaded_plugins
 from sim2coco.preloaded import PRELOADED, TRANSFORMS
 from sim2coco.recipe import Recipe
 from sim2coco.records import Summary
-from sim2coco.store import StoreError
+from sim2coco.storage import StoreError
 from sim2coco.supervisor import Lost, Outcome, Supervisor
 
 PREPARE_S = 3600.0

@@ -21,7 +21,7 @@ from sim2coco.export.format import Add, Format
 from sim2coco.export.models import model, model_info
 from sim2coco.export.names import suffix
 from sim2coco.recipe import Recipe
-from sim2coco.store import Store
+from sim2coco.storage import Store
 
 MM = 1000.0
 log = logging.getLogger("sim2coco")

@@ -7,7 +7,7 @@ from typing import Literal
 from sim2coco.datasets.labelled import DatasetInfo, LabelledImage, Scalar
 from sim2coco.export.cocofile import MaskStyle, coco_file
 from sim2coco.export.format import Add, Format
-from sim2coco.store import Store
+from sim2coco.storage import Store
 
 NAMES = {
     "instances": "annotations/instances_{split}.json",

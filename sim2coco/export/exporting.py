@@ -11,7 +11,8 @@ from sim2coco.datasets.reading import Dataset
 from sim2coco.export.format import Format, write_formats
 from sim2coco.export.newfolder import refuse_inside
 from sim2coco.outputs import refuse_strangers
-from sim2coco.store import LocalStore, Store, StoreError
+from sim2coco.storage import Store, StoreError
+from sim2coco.store import LocalStore
 
 MARK = "export.json"
 """The file of the folder that says what was exported to it."""

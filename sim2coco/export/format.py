@@ -11,7 +11,7 @@ from scenes.settings import Kind
 from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
 from sim2coco.export.names import Names
 from sim2coco.recipe import Recipe
-from sim2coco.store import Store
+from sim2coco.storage import Store
 
 Add = Callable[[LabelledImage], None]
 """Function that a format provides; it is called once for each labelled image."""

@@ -10,7 +10,7 @@ from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
 from sim2coco.export.format import Add, Format
 from sim2coco.export.objects import compact, labelled_object
 from sim2coco.export.spool import open_spool
-from sim2coco.store import Store
+from sim2coco.storage import Store
 
 FOLDER = "imagefolder"
 COLUMNS = ("category", "category_id", "bbox", "area", "iscrowd", "segmentation")

@@ -12,7 +12,7 @@ from sim2coco.datasets.labelled import DatasetInfo, Label, LabelledImage, Solid,
 from sim2coco.export.boxes3d import corners
 from sim2coco.export.format import Add, Format
 from sim2coco.export.names import suffix
-from sim2coco.store import Store
+from sim2coco.storage import Store
 
 NO_BOX = "-1 -1 -1 -1000 -1000 -1000 -10"
 """Height, width, length, position and rotation of what has no box in space."""

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sim2coco.store import LOCK, LocalStore, StoreError
+from sim2coco.storage import LOCK, StoreError
+from sim2coco.store import LocalStore
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from sim2coco.export.cocofile import categories, coco_file
 from sim2coco.export.format import Add, Format
 from sim2coco.export.names import stem
 from sim2coco.png import png
-from sim2coco.store import Store
+from sim2coco.storage import Store
 
 
 class Panoptic(Format):

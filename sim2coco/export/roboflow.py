@@ -9,7 +9,7 @@ from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
 from sim2coco.export.coco import about
 from sim2coco.export.cocofile import MaskStyle, coco_file
 from sim2coco.export.format import Add, Format
-from sim2coco.store import Store
+from sim2coco.storage import Store
 
 NAMES = {"val": "valid", "validation": "valid"}
 """What splits are called there; others keep their names."""

@@ -15,7 +15,7 @@ from sim2coco.export.format import Add, Format
 from sim2coco.export.names import Names, suffix
 from sim2coco.export.spool import open_spool
 from sim2coco.export.vocmasks import label_map, voc_masks
-from sim2coco.store import Store
+from sim2coco.storage import Store
 
 ROOT = "voc/VOCdevkit/VOC2012"
 TRUNCATED, OCCLUDED = 0.15, 0.05

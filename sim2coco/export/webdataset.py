@@ -16,7 +16,7 @@ from sim2coco.export.format import Add, Format
 from sim2coco.export.names import Names, suffix
 from sim2coco.export.objects import compact, labelled_object
 from sim2coco.export.spool import Spool, open_spool
-from sim2coco.store import Store
+from sim2coco.storage import Store
 
 FOLDER = "webdataset"
 

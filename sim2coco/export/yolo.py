@@ -19,7 +19,7 @@ from sim2coco.export.oriented import oriented_box
 from sim2coco.export.pixel_outlines import largest_part, outline, padded
 from sim2coco.export.pose import keypoints_in_row, of_pose, with_keypoints
 from sim2coco.export.spool import open_spool
-from sim2coco.store import Store
+from sim2coco.storage import Store
 
 INTO_PIXEL = 0.25
 """Distance in px of a point of a polygon from the upper left corner of its pixel, in x and y: readers that

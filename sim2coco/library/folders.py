@@ -12,7 +12,7 @@ from scenes.assets.filenames import readable, real_path
 from scenes.assets.library import INDEX
 from sim2coco.library.row import Override, Row
 from sim2coco.library.scan import LibraryError
-from sim2coco.store import Store
+from sim2coco.storage import Store
 
 SOURCES = "sources.json"
 """File of the library with the name and the relative path of each folder of meshes."""

@@ -24,7 +24,8 @@ from sim2coco.library.scan import LibraryError
 from sim2coco.library.shape import NOT_INSTALLED, installed
 from sim2coco.library.sizes import doubted, doubted_beside
 from sim2coco.library.workers import examined
-from sim2coco.store import LOCK, LOG, LocalStore, Store
+from sim2coco.storage import LOCK, LOG, Store
+from sim2coco.store import LocalStore
 
 ROWS = "rows"
 """Folder of the library with a JSON file for each mesh file: the result of its examination."""

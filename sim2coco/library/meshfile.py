@@ -11,7 +11,7 @@ from scenes.assets.reading.resolver import digest
 from scenes.assets.stored import HASH, SUFFIX, content_name
 from sim2coco.library.convex import hull_faces
 from sim2coco.png import png
-from sim2coco.store import Store
+from sim2coco.storage import Store
 
 HEAD = ("# metres, z up",)
 

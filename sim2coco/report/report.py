@@ -13,7 +13,8 @@ from sim2coco.report.gathering import Gathering, gathered
 from sim2coco.report.making import making
 from sim2coco.report.page import page
 from sim2coco.report.validated import Validation, placed, replaced, section_of, state_of
-from sim2coco.store import LocalStore, Store, StoreError
+from sim2coco.storage import Store, StoreError
+from sim2coco.store import LocalStore
 
 NAME = "report.html"
 HEAD = b"<!DOCTYPE html>"

@@ -25,7 +25,8 @@ from sim2coco.png import png
 from sim2coco.recipe import Recipe
 from sim2coco.records import Record, Summary, from_bytes, kept_views, picture_path, record_name
 from sim2coco.review.overlay import overlay, sheet
-from sim2coco.store import LocalStore, Store, StoreError
+from sim2coco.storage import Store, StoreError
+from sim2coco.store import LocalStore
 from sim2coco.tally import GenerationError, advice, counts
 
 PICTURES, COLUMNS, WIDTH_PX = 8, 4, 400

@@ -10,7 +10,7 @@ import pytest
 
 from sim2coco.datasets.labelled import DatasetInfo
 from sim2coco.export.format import Add, Format
-from sim2coco.store import Store
+from sim2coco.storage import Store
 from tests.commandline import TINY, Command
 
 BEGIN = ("generate", "out=data", "num_images=2", *TINY)

@@ -16,7 +16,7 @@ from sim2coco.datasets.reading import Dataset, open_dataset
 from sim2coco.datasets.splitting import divided
 from sim2coco.export.derived import write_derived
 from sim2coco.export.newfolder import new_folder
-from sim2coco.store import StoreError
+from sim2coco.storage import StoreError
 from tests.cocosets import CocoFile, small
 from tests.commandline import tree
 

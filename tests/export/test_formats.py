@@ -22,7 +22,8 @@ from sim2coco.export.format import Add, Format, write_formats
 from sim2coco.export.settings import Export
 from sim2coco.messages import build
 from sim2coco.records import from_bytes
-from sim2coco.store import LocalStore, Store, StoreError
+from sim2coco.storage import Store, StoreError
+from sim2coco.store import LocalStore
 from tests.commandline import tree
 
 SMALL = {

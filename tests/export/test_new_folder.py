@@ -10,7 +10,7 @@ from sim2coco.datasets.reading import open_dataset
 from sim2coco.datasets.splitting import divided
 from sim2coco.export.derived import write_derived
 from sim2coco.export.newfolder import new_folder
-from sim2coco.store import LOCK, StoreError
+from sim2coco.storage import LOCK, StoreError
 from tests.cocosets import small
 from tests.commandline import tree
 

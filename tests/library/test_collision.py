@@ -40,7 +40,8 @@ from sim2coco.library.shape import NOT_CLOSED
 from sim2coco.library.table import Flags, overrides, read_table
 from sim2coco.library.workers import _uncut, examined
 from sim2coco.recipe import Recipe
-from sim2coco.store import LocalStore, StoreError
+from sim2coco.storage import StoreError
+from sim2coco.store import LocalStore
 from sim2coco.supervisor import Died, Outcome, OutOfTime
 from tests.commandline import PROGRAM, tree
 from tests.library.conftest import Look

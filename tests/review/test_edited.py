@@ -12,7 +12,7 @@ import pytest
 
 from sim2coco import generate
 from sim2coco.check import check
-from sim2coco.store import StoreError
+from sim2coco.storage import StoreError
 from tests.commandline import tree
 from tests.review.hostile import RECIPE
 

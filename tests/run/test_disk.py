@@ -13,7 +13,8 @@ import pytest
 from sim2coco import Recipe, generate
 from sim2coco.engines.local import Local
 from sim2coco.space import bytes_per_image, check_space
-from sim2coco.store import LocalStore, StoreError
+from sim2coco.storage import StoreError
+from sim2coco.store import LocalStore
 from sim2coco.tally import Tally
 from tests.commandline import TINY, run_here, tree
 

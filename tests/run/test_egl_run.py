@@ -8,7 +8,7 @@ import pytest
 from sim2coco.engines.local import Local
 from sim2coco.recipe import Recipe
 from sim2coco.run import generate
-from sim2coco.store import StoreError
+from sim2coco.storage import StoreError
 from tests.commandline import tree
 
 

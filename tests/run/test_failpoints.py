@@ -16,7 +16,8 @@ from sim2coco.committing import commit
 from sim2coco.engines.engine import Engine, Job, record_failure
 from sim2coco.labels import Written
 from sim2coco.records import Summary, from_bytes, picture_files, record_name, summary
-from sim2coco.store import LocalStore, StoreError
+from sim2coco.storage import StoreError
+from sim2coco.store import LocalStore
 from tests.commandline import tree
 from tests.failingdisk import KILLED, Call, Disk, fail_at, in_child, kill_at, watched
 

@@ -24,7 +24,8 @@ from sim2coco.engines.engine import Job, record_failure
 from sim2coco.engines.local import Local
 from sim2coco.preloaded import PRELOADED
 from sim2coco.records import from_bytes
-from sim2coco.store import LocalStore, StoreError
+from sim2coco.storage import StoreError
+from sim2coco.store import LocalStore
 from tests.forkservers import one_fork_server
 from tests.processes import children, descendants, wait_for_the_end_of
 

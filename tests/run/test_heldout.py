@@ -17,7 +17,7 @@ from sim2coco.check import check
 from sim2coco.engines.local import Local
 from sim2coco.review.dataset import DataSet
 from sim2coco.review.replay import replay
-from sim2coco.store import StoreError
+from sim2coco.storage import StoreError
 from tests.commandline import tree
 
 

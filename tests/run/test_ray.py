@@ -27,7 +27,8 @@ from sim2coco.library.scan import scan
 from sim2coco.library.table import Flags, overrides
 from sim2coco.places import open_store
 from sim2coco.records import Summary, from_bytes, record_name, to_bytes
-from sim2coco.store import LocalStore, StoreError
+from sim2coco.storage import StoreError
+from sim2coco.store import LocalStore
 from sim2coco.tally import GenerationError
 from tests.commandline import PROGRAM, TINY, tree
 from tests.library.meshes import brick

@@ -12,7 +12,8 @@ from sim2coco.engines.local import Local
 from sim2coco.records import from_bytes
 from sim2coco.run import Result
 from sim2coco.shard import Shard
-from sim2coco.store import LocalStore, StoreError
+from sim2coco.storage import StoreError
+from sim2coco.store import LocalStore
 from tests.commandline import tree
 
 IMAGES = 14

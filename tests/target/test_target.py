@@ -24,7 +24,8 @@ from sim2coco.review.deep import check_deep
 from sim2coco.run import Result
 from sim2coco.statistics.histograms import Histogram, earth_movers_distance, histograms
 from sim2coco.statistics.measuring import measure
-from sim2coco.store import LocalStore, StoreError
+from sim2coco.storage import StoreError
+from sim2coco.store import LocalStore
 from sim2coco.target.choosing import Chooser
 from sim2coco.target.filling import left_out
 from sim2coco.target.settings import TARGET, Target
