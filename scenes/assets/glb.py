@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.mesh import Mesh, MeshError, Part
+from scenes.assets.planar import planar_uvs
 
 Array = NDArray[np.float64]
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -93,45 +94,13 @@ def _primitive(views: _Views, part: Part, center: Array, index: int) -> dict[str
         "POSITION": views.add(positions, FLOAT, VERTICES, type="VEC3", **limits),
         "NORMAL": views.add(normals, SHORT, VERTICES, type="VEC3", normalized=True),
     }
-    planar = _planar_uvs(positions.astype(np.float64), part.faces)
-    if (
-        part.texture is not None or np.abs(planar - part.uvs).max() > PLANAR
-    ):  # a viewer needs them for a texture
+    planar = planar_uvs(positions.astype(np.float64), part.faces)
+    # With a texture they are always stored: other viewers do not compute them.
+    if part.texture is not None or np.abs(planar - part.uvs).max() > PLANAR:
         uvs = (part.uvs * (1, -1) + (0, 1)).astype("<f4")
         attributes["TEXCOORD_0"] = views.add(uvs, FLOAT, VERTICES, type="VEC2")
     faces = views.add(part.faces.astype(TYPES[kind]).reshape(-1, 1), kind, INDICES, type="SCALAR")
     return {"attributes": attributes, "indices": faces, "material": index}
-
-
-def _planar_uvs(positions: Array, faces: NDArray[np.integer]) -> Array:
-    """The texture coordinates (n, 2) that files without any are given, which need not be stored.
-
-    They are those of `planar_uvs` for the last face of each vertex; those of other faces are not computed.
-    """
-    last = np.full(len(positions), -1, np.int64)
-    last[faces] = np.arange(len(faces))[:, None]
-    used = np.flatnonzero(last >= 0)
-    places = np.ascontiguousarray(positions.T)
-    along_x, along_z = _seen_along(places, faces.take(last[used], axis=0).T)
-    places = places.take(used, axis=1)
-    low = places.min(axis=1, keepdims=True)
-    x, y, z = (places - low) / (np.ptp(places, axis=1).max() or 1.0)
-    uvs = np.zeros((len(positions), 2))
-    uvs[used, 0], uvs[used, 1] = np.where(along_x, y, x), np.where(along_z, y, z)
-    return uvs
-
-
-def _seen_along(places: Array, corners: NDArray[np.integer]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether the largest component of the normals of faces is that along x, and along z: (m,) each.
-
-    Args:
-        places: (3, n) positions.
-        corners: (3, m) indices of the corners of each face.
-    """
-    first, second, third = (places.take(corner, axis=1) for corner in corners)
-    one, other = second - first, third - first
-    x, y, z = (np.abs(one[i] * other[j] - one[j] * other[i]) for i, j in ((1, 2), (2, 0), (0, 1)))
-    return (x >= y) & (x >= z), (z > x) & (z > y)
 
 
 def _material(part: Part, texture: int | None) -> dict[str, Any]:
@@ -256,7 +225,7 @@ def _part(
     if "TEXCOORD_0" in attributes:
         uvs = _rows(tree, binary, attributes["TEXCOORD_0"]) * (1.0, -1.0) + (0.0, 1.0)
     else:
-        uvs = _planar_uvs(positions, faces)
+        uvs = planar_uvs(positions, faces)
     color_rgb, texture = _look(tree, primitive, textures, names)
     return Part(
         positions + center,

@@ -10,7 +10,8 @@ from scenes.assets.collapse import Surface
 from scenes.assets.distance import Searchable, farthest
 from scenes.assets.edges import merged_positions
 from scenes.assets.mesh import Mesh, Part
-from scenes.assets.reading.parts import crease_normals, part_of_corners, planar_uvs
+from scenes.assets.planar import corner_uvs
+from scenes.assets.reading.parts import crease_normals, part_of_corners
 from scenes.assets.sorting import distinct
 
 Array = NDArray[np.float64]
@@ -122,7 +123,7 @@ class _Source:
 
     def _part_of(self, faces: Index, index: int) -> Part:
         corners = self.points[self.point[faces]]
-        uvs = planar_uvs(corners) if self.planar[index] else self.uvs[faces]
+        uvs = corner_uvs(corners) if self.planar[index] else self.uvs[faces]
         rows = np.concatenate([corners, crease_normals(corners), uvs], axis=2)
         return part_of_corners(rows, self.mesh.parts[index].color_rgb, self.mesh.parts[index].texture)
 
@@ -134,7 +135,7 @@ def _planar(part: Part) -> bool:
     because a part may be joined from several, but each face must have an area in the texture.
     """
     corners, uvs = part.vertices_m[part.faces], part.uvs[part.faces]
-    planar = planar_uvs(corners)
+    planar = corner_uvs(corners)
     if part.texture is not None:
         return bool(np.abs(planar - uvs).max() <= SAME_PLANAR)
     flat, found = (np.diff(coordinates, axis=1).reshape(-1, 4) for coordinates in (planar, uvs))

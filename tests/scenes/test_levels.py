@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from scenes.assets.distance import Searchable, farthest
 from scenes.assets.levels import MIN_FACES, levels_of
 from scenes.assets.mesh import Mesh, Part
-from scenes.assets.reading.parts import part_of_corners, planar_uvs
+from scenes.assets.planar import corner_uvs
+from scenes.assets.reading.parts import part_of_corners
 from scenes.assets.shapes import SHAPES, sphere
 
 Array = NDArray[np.float64]
@@ -114,7 +115,7 @@ def test_texture_coordinates_of_files_stay(ball: Mesh, kind: str) -> None:
         uvs = uvs.repeat(3, axis=1)
     else:
         scale, shift = {"scaled": (0.4, 0.0), "shifted": (1.0, 0.5), "tiled": (7.0, 0.0)}[kind]
-        uvs = planar_uvs(corners) * scale + shift
+        uvs = corner_uvs(corners) * scale + shift
     mesh = textured(ball, uvs)
     levels = levels_of(mesh)
     assert len(levels) > 1
@@ -130,5 +131,5 @@ def test_texture_coordinates_of_files_stay(ball: Mesh, kind: str) -> None:
 
 
 def test_computed_texture_coordinates_are_no_seams(ball: Mesh) -> None:
-    coarsest = levels_of(textured(ball, planar_uvs(ball.vertices_m[ball.faces])))[-1]
+    coarsest = levels_of(textured(ball, corner_uvs(ball.vertices_m[ball.faces])))[-1]
     assert len(coarsest.mesh.faces) <= len(levels_of(ball)[-1].mesh.faces)

@@ -1,4 +1,4 @@
-"""Makes parts of meshes from triangles; computes normals and missing texture coordinates."""
+"""Makes parts of meshes from triangles; computes normals."""
 
 from dataclasses import replace
 
@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.assets.mesh import Part
+from scenes.assets.planar import corner_uvs
 from scenes.assets.reading.limits import MAX_TEXTURE_PX
 from scenes.assets.reading.palette import baked
 from scenes.assets.reading.raw import Raw
@@ -30,7 +31,7 @@ def with_texture(raw: Raw) -> Raw:
 
 def uvs_of(raw: Raw) -> NDArray[np.float64]:
     """Texture coordinates (m, 3, 2) from the file, or planar ones if it has none; 0 where not finite."""
-    uvs = planar_uvs(raw.corners) if raw.uvs is None else raw.uvs
+    uvs = corner_uvs(raw.corners) if raw.uvs is None else raw.uvs
     return np.where(np.isfinite(uvs), uvs, 0.0)
 
 
@@ -112,15 +113,3 @@ def crease_normals(corners: NDArray[np.float64], crease_deg: float = CREASE_DEG)
             np.add.at(sums, second, along[first // 3])
     # Sums in another order differ in their last digits, which would make several vertices of one.
     return np.rint(unit_vectors(total.T).reshape(-1, 3, 3) / NORMAL_STEP) * NORMAL_STEP
-
-
-def planar_uvs(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Texture coordinates (m, 3, 2) for a mesh without any.
-
-    Each face is projected along the axis of the largest component of its normal.
-    """
-    axis = np.abs(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])).argmax(axis=1)
-    kept = np.array([[1, 2], [0, 2], [0, 1]])[axis]
-    flat = np.take_along_axis(corners, kept[:, None, :].repeat(3, axis=1), axis=2)
-    low, extent = corners.reshape(-1, 3).min(axis=0), np.ptp(corners.reshape(-1, 3), axis=0).max()
-    return np.asarray((flat - low[kept][:, None, :]) / (extent or 1.0))
