@@ -1,5 +1,6 @@
 """Physics simulation of a sampled scene until all bodies are at rest."""
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -103,15 +104,16 @@ def _run_pile(client: int, ids: list[int], physics: Physics) -> float:
 
     Their speeds do not vanish, because forces between them make them tremble, so their poses are compared.
     """
-    before = _poses(client, ids)
-    interval = round(STILL_S / physics.time_step_s)
+    checks = round(STILL_S / (physics.time_step_s * CHECK_STEPS))
+    poses = deque([_poses(client, ids)], maxlen=max(checks, 1))
     for step in range(1, int(physics.max_seconds / physics.time_step_s) + 1):
         pb.stepSimulation(physicsClientId=client)
-        if step % interval == 0:
-            now = _poses(client, ids)
-            if _still(before, now):
-                return step * physics.time_step_s
-            before = now
+        if step % CHECK_STEPS:
+            continue
+        now = _poses(client, ids)
+        if len(poses) == poses.maxlen and _still(poses[0], now):
+            return step * physics.time_step_s
+        poses.append(now)
     raise RejectedDraw("unsettled")
 
 

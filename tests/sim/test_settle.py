@@ -18,7 +18,7 @@ from scenes.scene import random_quaternion
 from scenes.spec import Body, Physics, Region, RejectedDraw, SceneSpec
 from sim.bullet import Client, pb
 from sim.settle import sinking_m
-from sim.world import add_body, add_floor
+from sim.world import Contacts, add_body, add_floor, load
 from tests.rig import GREY, UPRIGHT, Rig, catalogue_from, catalogue_of, still, streams
 
 PHYSICS = Physics(gravity_m_s2=9.81, time_step_s=1 / 240, max_seconds=6.0, bounds_m=3.0)
@@ -123,6 +123,31 @@ def test_a_falling_body_obeys_half_g_t_squared(rig: Callable[..., Rig], client: 
             assert 10 - z == pytest.approx(9.81 / 2 * (step / 240) ** 2, rel=0.02 if step < 120 else 0.01)
             assert (x, y) == pytest.approx((0, 0), abs=1e-6)
             np.testing.assert_allclose(quat, TILTED, atol=1e-6)
+
+
+@pytest.mark.parametrize("turn_deg", [0.0, 40.0, 75.0])
+@pytest.mark.parametrize("friction", [0.3, 0.45])
+def test_in_a_pile_things_slide_down_slopes_as_friction_says(
+    rig: Callable[..., Rig], turn_deg: float, friction: float
+) -> None:
+    """Not at all below the angle of friction, and else with g·(sin - μ·cos), straight down the slope."""
+    made = rig(catalogue_of({"plate": box(4.0, 4.0, 0.2), "brick": box(0.1, 0.08, 0.06)}))
+    slope, half = np.radians(20), np.radians(turn_deg) / 2
+    turned = Pose((0.0, 0.0, 3.0), (0.0, 0.0, float(np.sin(half)), float(np.cos(half))))
+    frame = turned.of(Pose((0.0, 0.0, 0.0), (0.0, float(np.sin(slope / 2)), 0.0, float(np.cos(slope / 2)))))
+    plate, brick = (
+        replace(made.body(name, frame.apply(np.array([[0.0, 0.0, high_m]]))[0], frame.quat_xyzw), fixed=fixed)
+        for name, high_m, fixed in (("plate", -0.1, True), ("brick", 0.0301, False))
+    )
+    bodies = replace(plate, friction=1.0), replace(brick, friction=friction)
+    _, (sliding, _) = load(made.client, made.files, bodies, PHYSICS, Contacts(40, 0.02, rigid=True))
+    for _ in range(240):
+        pb.stepSimulation(physicsClientId=made.client.id)
+    found_m, _ = pb.getBasePositionAndOrientation(sliding, physicsClientId=made.client.id)
+    along, aside, _ = frame.apply_inverse(np.array([found_m]))[0]
+    expected_m = 9.81 / 2 * max(np.sin(slope) - friction * np.cos(slope), 0.0)
+    assert along == pytest.approx(expected_m, rel=0.15, abs=0.001)
+    assert abs(aside) < max(0.1 * expected_m, 0.001)
 
 
 def test_time_step_and_gravity_are_the_scenes_own(rig: Callable[..., Rig]) -> None:
