@@ -12,7 +12,7 @@ from scenes.spec import Body
 from sim.boxes import Box, clip, crop, slices
 from sim.render.raster.drawn import Drawn
 from sim.render.raster.gbuffer import GBuffer, Silhouette
-from sim.render.raster.projection import depth_of
+from sim.render.raster.matrices import depth_of
 
 
 class GBufferBuilder:

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from scenes.shot import Camera, Shot
 from scenes.spec import Body
-from sim.boxes import Box, clip
+from sim.boxes import clip
 from sim.meshfiles import MeshFiles
 from sim.render.raster.dense import Surface, seen_from_behind, surface
+from sim.render.raster.drawing import Drawing
 from sim.render.raster.drawn import Drawn
 from sim.render.raster.gbuffer import ShadowMap
+from sim.render.raster.matrices import buffer_of
 from sim.render.raster.pointcolors import PointColors
-from sim.render.raster.projection import buffer_of, projected_triangles
 from sim.render.raster.subpixel import Projected
 
 DENSE_FACES = 20_000
@@ -33,32 +33,23 @@ class DenseBodies:
         """Whether a body at a level of detail has so many triangles that it is drawn here."""
         return bool(self._files.triangles(body.asset, level)[1].shape[1] >= DENSE_FACES)
 
-    def shown(self, body: Body, level: int, camera: Camera, box: Box, near_m: float) -> Surface:
-        """What a body at a level of detail shows in its box; `near_m` is the depth of the near plane."""
-        projected = projected_triangles(self._files, body, level, camera, near_m, box)
+    def shown(self, drawing: Drawing, index: int) -> Surface:
+        """What a body shows in its box."""
+        body, level = drawing.body(index)
+        projected = drawing.triangles(self._files, index, drawing.boxes[index])
         return surface(projected, self._files.seen_from_behind(body.asset, level))
 
-    def draw(
-        self, body: Body, level: int, index: int, shot: Shot, box: Box, planes_m: tuple[float, float]
-    ) -> Drawn:
-        """Draws a body in its box.
-
-        Args:
-            body: The body.
-            level: Level of detail at which it is drawn.
-            index: Its index in the scene.
-            shot: The camera, a pinhole, and the light.
-            box: Its box.
-            planes_m: Depths in metres of the near and far planes.
-        """
-        camera, drawn = shot.camera, Drawn.nothing(box)
-        seen = self.shown(body, level, camera, box, planes_m[0])
+    def draw(self, drawing: Drawing, index: int) -> Drawn:
+        """Draws a body in its box."""
+        camera, planes_m, box = drawing.camera, drawing.planes_m, drawing.boxes[index]
+        drawn, seen = Drawn.nothing(box), self.shown(drawing, index)
         drawn.body[seen.mask] = index
         drawn.depth[seen.mask] = buffer_of(1 / seen.nearness[seen.face >= 0], planes_m)
         inside = clip(box, camera.width, camera.height)
         if inside is not None:
             found = seen.points(inside)
-            colors = self._colors.at(body, level, found, shot.light, seen_from_behind(seen.body, found))
+            behind = seen_from_behind(seen.body, found)
+            colors = self._colors.at(*drawing.body(index), found, drawing.shot.light, behind)
             drawn.add(found, index, colors, planes_m)
         return drawn
 

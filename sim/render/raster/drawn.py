@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sim.boxes import Box, crop, size
 from sim.render.raster.dense import Surface
-from sim.render.raster.projection import buffer_of, depth_of
+from sim.render.raster.matrices import buffer_of, depth_of
 from sim.render.raster.subpixel import Covered
 
 Planes = tuple[float, float]

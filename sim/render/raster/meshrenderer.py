@@ -14,34 +14,27 @@ from numpy.typing import NDArray
 from scenes.assets.images import Pictures
 from scenes.shot import Camera, Light, Shot
 from scenes.spec import Body
-from sim.boxes import Box, clip, size, union
+from sim.boxes import Box, size, union
 from sim.meshfiles import MeshFiles
 from sim.render.raster.assembling import GBufferBuilder
 from sim.render.raster.boards import BoardPainter
 from sim.render.raster.cuboids import Cuboids, cuboid_depth
 from sim.render.raster.decals.painting import DecalPainter, Shading
 from sim.render.raster.densebodies import DenseBodies
+from sim.render.raster.detail import level_of_detail
+from sim.render.raster.drawing import Drawing
 from sim.render.raster.drawn import Drawn
 from sim.render.raster.gbuffer import Array, GBuffer, ShadowMap, Wide
+from sim.render.raster.lightview import LightView
+from sim.render.raster.matrices import projection, view_matrix
 from sim.render.raster.pointcolors import PointColors
-from sim.render.raster.projection import (
-    body_box,
-    depth_range,
-    look_along,
-    orthographic,
-    projection,
-    view_matrix,
-)
+from sim.render.raster.projection import boxes_in_view, depth_range
 from sim.render.raster.throughlens import seen_through_lens
 from sim.render.raster.wide import wide_camera
 from sim.settle import Settled
 
 RawImages = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]
 """RGBA (h, w, 4), depth buffer (h, w) in 0..1, and PyBullet's ids (h, w), -1 where there is no body."""
-SHADOW_HALF_M = 0.15, 0.33
-"""Half sides between which TinyRenderer draws the whole of a shadow map."""
-SCALED_HALF_M = 0.25
-"""Half side at which other shadow maps are drawn."""
 
 
 class RenderClient(Protocol):
@@ -96,22 +89,12 @@ class MeshRenderer(ABC):
     def _render(self, view: Array, matrix: Array, size_wh: tuple[int, int], light: Light) -> RawImages:
         """Renders an image of a given size with a view and a projection matrix, (4, 4) each."""
 
-    def _complete(  # noqa: B027 - not every renderer has to
-        self,
-        settled: Settled,
-        shot: Shot,
-        planes_m: tuple[float, float],
-        drawn: Mapping[int, Drawn],
-        boxes: Mapping[int, Box],
-    ) -> None:
+    def _complete(self, drawing: Drawing, drawn: Mapping[int, Drawn]) -> None:  # noqa: B027 - optional
         """Hook for subclasses to correct, in place, what the renderer draws.
 
         Args:
-            settled: The scene.
-            shot: The camera and the light.
-            planes_m: Depths in metres of the near and far planes.
+            drawing: What is to be drawn.
             drawn: What is drawn of each body, by body index.
-            boxes: The box of each of these bodies.
         """
 
     def _postprocess(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
@@ -143,66 +126,44 @@ class MeshRenderer(ABC):
         """Renders the bodies with a pinhole camera; all of each labelled body, or the part in the image."""
         bodies, camera = settled.spec.bodies, shot.camera
         builder = GBufferBuilder(camera, bodies)
-        if bodies:
-            planes_m, boxes = self._depth_range(settled, camera), self._boxes(settled, camera, whole)
-            boards = {index: boxes.pop(index) for index in tuple(boxes) if bodies[index] in self._cuboids}
-            self._draw(builder, settled, shot, planes_m, boxes)
-            for index, box in boards.items():
-                cuboid = self._cuboids.seen(bodies[index], camera)
-                builder.add_depth(index, box, cuboid_depth(cuboid, camera, box).astype(np.float32))
-            gbuffer = self._postprocess(builder.build(), settled)
-            for index in boards:
-                shown = gbuffer.body == index
-                self._boards.paint(
-                    gbuffer.color, bodies[index], camera, shown, gbuffer.depth_m, self._shading(shot.light)
-                )
-        else:
-            gbuffer = builder.build()
-        return self._decals.painted(gbuffer, bodies, camera, self._shading(shot.light))
-
-    def _draw(
-        self,
-        builder: GBufferBuilder,
-        settled: Settled,
-        shot: Shot,
-        planes_m: tuple[float, float],
-        boxes: Mapping[int, Box],
-    ) -> None:
-        """Draws bodies in their boxes, by body index: dense ones exactly, the others with PyBullet."""
-        camera = shot.camera
+        if not bodies:
+            return builder.build()
+        planes_m = self._depth_range(settled, camera)
+        boxes = boxes_in_view(self._files, bodies, camera, whole)
+        boards = {index: boxes.pop(index) for index in tuple(boxes) if bodies[index] in self._cuboids}
         self._load(settled, camera)
-        view = view_matrix(camera)
-        loaded = {index: box for index, box in boxes.items() if index in self._ids}
-        groups = [
-            (group, union(boxes[index] for index in group)) for group in self._groups(settled, camera, loaded)
-        ]
+        self._draw(builder, Drawing(settled, shot, self._levels, planes_m, boxes))
+        for index, box in boards.items():
+            cuboid = self._cuboids.seen(bodies[index], camera)
+            builder.add_depth(index, box, cuboid_depth(cuboid, camera, box).astype(np.float32))
+        gbuffer, shading = self._postprocess(builder.build(), settled), self._shading(shot.light)
+        for index in boards:
+            shown = gbuffer.body == index
+            self._boards.paint(gbuffer.color, bodies[index], camera, shown, gbuffer.depth_m, shading)
+        return self._decals.painted(gbuffer, bodies, camera, shading)
+
+    def _draw(self, builder: GBufferBuilder, drawing: Drawing) -> None:
+        """Draws bodies: dense ones exactly, the others with PyBullet."""
+        planes_m, boxes = drawing.planes_m, drawing.boxes
+        loaded = replace(drawing, boxes={index: box for index, box in boxes.items() if index in self._ids})
+        groups = [tuple(group) for group in self._groups(drawing.settled, drawing.camera, loaded.boxes)]
         drawn: dict[int, Drawn] = {}
-        for group, box in groups:
-            self._show_only(settled, set(group))
-            matrix = projection(camera, box, *planes_m)
-            rgba, depth, ids = self._render(view, matrix, size(box), shot.light)
-            drawn |= dict.fromkeys(group, Drawn(box, rgba, depth, self._bodies(ids)))
-        self._complete(settled, shot, planes_m, drawn, loaded)
-        for group, _ in groups:
-            builder.add({index: boxes[index] for index in group}, drawn[next(iter(group))], planes_m)
+        for group in groups:
+            drawn |= dict.fromkeys(group, self._drawn(loaded, group))
+        self._complete(loaded, drawn)
+        for group in groups:
+            builder.add({index: boxes[index] for index in group}, drawn[group[0]], planes_m)
         for index, box in boxes.items():
-            if index not in loaded:
-                body, level = settled.spec.bodies[index], self._levels[index]
-                builder.add({index: box}, self._dense.draw(body, level, index, shot, box, planes_m), planes_m)
+            if index not in loaded.boxes:
+                builder.add({index: box}, self._dense.draw(drawing, index), planes_m)
 
-    def _boxes(self, settled: Settled, camera: Camera, whole: bool) -> dict[int, Box]:
-        """Box to be rendered for each body in view, by body index.
-
-        The box contains the whole body; for a body without a label, or if `whole` is false, it is clipped to
-        the image.
-        """
-        boxes = {}
-        for index, body in enumerate(settled.spec.bodies):
-            box = body_box(self._files, body, camera, whole)
-            inside = clip(box, camera.width, camera.height)
-            if inside is not None:
-                boxes[index] = box if whole and body.labelled else inside
-        return boxes
+    def _drawn(self, drawing: Drawing, group: Collection[int]) -> Drawn:
+        """Draws bodies that are loaded, in one call, in the union of their boxes."""
+        camera, box = drawing.camera, union(drawing.boxes[index] for index in group)
+        self._show_only(drawing.settled, set(group))
+        matrix = projection(camera, box, *drawing.planes_m)
+        rgba, depth, ids = self._render(view_matrix(camera), matrix, size(box), drawing.shot.light)
+        return Drawn(box, rgba, depth, self._bodies(ids))
 
     def _groups(
         self, settled: Settled, camera: Camera, boxes: Mapping[int, Box]
@@ -224,24 +185,10 @@ class MeshRenderer(ABC):
             return None
         self._load(settled, shot.camera)
         self._show_only(settled, set(self._ids))
-        direction = np.array(shot.light.direction)
-        right = np.cross((0.0, 0.0, 1.0) if abs(direction[2]) < 0.99 else (0.0, 1.0, 0.0), direction)
-        right /= np.linalg.norm(right)
-        down = np.cross(right, direction)
-        axes = np.stack([right, down, -direction])
-        points = np.concatenate([self._files.hull(body) for body in settled.spec.bodies]) @ axes.T
-        low, high = points.min(axis=0), points.max(axis=0)
-        half_m = float((high - low).max()) * 0.55 + 1e-6
-        middle = (low + high) / 2
-        view = look_along(axes, middle - np.array([0.0, 0.0, 4 * half_m]))
-        # TinyRenderer derives near and far planes from the matrix as if it had perspective, so that maps of
-        # other sizes would be cut off, or empty.
-        low_m, high_m = SHADOW_HALF_M
-        drawn_m = half_m if low_m <= half_m <= high_m else SCALED_HALF_M
-        view[:3] *= drawn_m / half_m
-        _, _, ids = self._render(view, orthographic(drawn_m), (side_px, side_px), shot.light)
-        blocked = np.where(ids >= 0, np.uint8(255), np.uint8(0))
-        shadow = ShadowMap(blocked, right, down, middle[:2] - half_m, side_px / (2 * half_m))
+        points_m = np.concatenate([self._files.hull(body) for body in settled.spec.bodies])
+        light_view = LightView.of(points_m, shot.light.direction)
+        _, _, ids = self._render(*light_view.matrices(), (side_px, side_px), shot.light)
+        shadow = light_view.shadow_map(ids >= 0)
         for index, (body, level) in enumerate(zip(settled.spec.bodies, self._levels, strict=True)):
             if index not in self._ids:
                 self._dense.block(body, level, shadow)
@@ -277,18 +224,7 @@ class MeshRenderer(ABC):
         return depth_range(self._files, settled, camera)
 
     def _levels_for(self, settled: Settled, camera: Camera) -> tuple[int, ...]:
-        return tuple(self._level(body, camera) for body in settled.spec.bodies)
-
-    def _level(self, body: Body, camera: Camera) -> int:
-        """The level of detail for the point of the body's hull that is nearest to the camera plane."""
-        pixels, depth_m = self._files.projected_hull(body, camera)
-        if depth_m.min() <= 0:
-            return 0
-        across = (pixels - (camera.cx, camera.cy)) / (camera.fx, camera.fy)
-        # A step at right angles to a ray is longer in the image if the ray is far from the optical axis.
-        stretch = float(np.sqrt(1 + (across**2).sum(axis=1).max()))
-        px_per_m = max(camera.fx, camera.fy) * stretch / float(depth_m.min())
-        return self._files.level(body.asset, px_per_m * body.largest_scale)
+        return tuple(level_of_detail(self._files, body, camera) for body in settled.spec.bodies)
 
     def _show_only(self, settled: Settled, bodies: set[int]) -> None:
         """Shows the given bodies and hides all others."""

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 
 from scenes.assets.images import Pictures, Texture
-from scenes.shot import Light, Shot
+from scenes.shot import Light
 from scenes.spec import Body
-from sim.boxes import Box
 from sim.bullet import Client, pb
 from sim.meshfiles import UNIFORM, MeshFiles
 from sim.render.raster.decals.painting import Shading
+from sim.render.raster.drawing import Drawing
 from sim.render.raster.drawn import Drawn
 from sim.render.raster.gbuffer import Array
+from sim.render.raster.matrices import column_major, shifted
 from sim.render.raster.meshrenderer import MeshRenderer, RawImages
-from sim.render.raster.projection import column_major, projected_triangles, shifted
 from sim.render.raster.subpixel import covered_by_small
 from sim.render.raster.tinyshading import shaded
 from sim.settle import Settled
@@ -104,32 +104,20 @@ class TinyRenderer(MeshRenderer):
         own = self._own_textures(body.asset, level)
         return list(own) if body.look.color_rgb is None else [None] * len(parts)
 
-    def _complete(
-        self,
-        settled: Settled,
-        shot: Shot,
-        planes_m: tuple[float, float],
-        drawn: Mapping[int, Drawn],
-        boxes: Mapping[int, Box],
-    ) -> None:
+    def _complete(self, drawing: Drawing, drawn: Mapping[int, Drawn]) -> None:
         """Adds the triangles that TinyRenderer skips because they are too small in the image."""
         if not drawn:
             return
-        order = list(drawn)
-        projected = [
-            projected_triangles(
-                self._files, settled.spec.bodies[index], self._levels[index], shot.camera, planes_m[0], box
-            )
-            for index, (box, *_) in drawn.items()
-        ]
-        found = covered_by_small(projected)
+        order, planes_m, light = list(drawn), drawing.planes_m, drawing.shot.light
+        found = covered_by_small(
+            [drawing.triangles(self._files, index, part.box) for index, part in drawn.items()]
+        )
         for place in np.unique(found.body).tolist():
             index = order[place]
-            body, level = settled.spec.bodies[index], self._levels[index]
             of_body = found.chosen(found.body == place)
             front = of_body.chosen(drawn[index].in_front(of_body, planes_m))
             if len(front.row):
-                drawn[index].add(front, index, self._colors.at(body, level, front, shot.light), planes_m)
+                drawn[index].add(front, index, self._colors.at(*drawing.body(index), front, light), planes_m)
 
     def _shading(self, light: Light) -> Shading | None:
         if not self._lit:

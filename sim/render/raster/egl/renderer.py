@@ -21,26 +21,21 @@ from numpy.typing import NDArray
 
 from scenes.assets.images import Pictures, Texture
 from scenes.geometry import fibonacci_sphere
-from scenes.shot import Camera, Light, Shot
+from scenes.shot import Camera, Light
 from scenes.spec import Body
 from sim.boxes import Box, size
 from sim.bullet import pb
 from sim.meshfiles import MeshFiles
+from sim.render.raster.drawing import Drawing
 from sim.render.raster.drawn import Drawn
 from sim.render.raster.egl.client import CAPACITY, EglClient
 from sim.render.raster.egl.files import RAMP_PX, EglFiles, TextureMode, decode_uvs
 from sim.render.raster.gbuffer import Array, GBuffer
 from sim.render.raster.groups import groups
+from sim.render.raster.matrices import buffer_of, column_major, cropped
 from sim.render.raster.meshrenderer import MeshRenderer, RawImages
 from sim.render.raster.pinholes import covered_depth, open_pixels
-from sim.render.raster.projection import (
-    buffer_of,
-    column_major,
-    cropped,
-    projected_outline,
-    projected_triangles,
-    tight_depth_range,
-)
+from sim.render.raster.projection import projected_outline, tight_depth_range
 from sim.settle import Settled
 
 TILE_WH = (1024, 768)
@@ -170,41 +165,26 @@ class EglRenderer(MeshRenderer):
             physicsClientId=self._client.id,
         )
 
-    def _complete(
-        self,
-        settled: Settled,
-        shot: Shot,
-        planes_m: tuple[float, float],
-        drawn: Mapping[int, Drawn],
-        boxes: Mapping[int, Box],
-    ) -> None:
+    def _complete(self, drawing: Drawing, drawn: Mapping[int, Drawn]) -> None:
         """Makes small masks exact, and closes holes of one pixel between triangles in all others."""
+        boxes = drawing.boxes
         small = {index for index, box in boxes.items() if drawn[index].area_px(index, box) < SMALL_PX}
         for index in small:
-            body, level = settled.spec.bodies[index], self._levels[index]
-            seen = self._dense.shown(body, level, shot.camera, boxes[index], planes_m[0])
-            drawn[index].correct(index, boxes[index], seen, planes_m)
+            seen = self._dense.shown(drawing, index)
+            drawn[index].correct(index, boxes[index], seen, drawing.planes_m)
         for part in {id(part): part for part in drawn.values()}.values():
             for row, column, index in zip(*open_pixels(part.body), strict=True):
                 if index not in small:
-                    self._close(settled, shot, planes_m, part, (row, column, index))
+                    self._close(drawing, part, (row, column, index))
 
-    def _close(
-        self,
-        settled: Settled,
-        shot: Shot,
-        planes_m: tuple[float, float],
-        part: Drawn,
-        place: tuple[int, int, int],
-    ) -> None:
+    def _close(self, drawing: Drawing, part: Drawn, place: tuple[int, int, int]) -> None:
         """Closes a hole, at a row and a column in a body, with a neighbour's colour if the mesh is there."""
         row, column, index = place
-        body, level = settled.spec.bodies[index], self._levels[index]
-        projected = projected_triangles(self._files, body, level, shot.camera, planes_m[0], part.box)
+        projected = drawing.triangles(self._files, index, part.box)
         depth_m = covered_depth(projected, column + part.box[0], row + part.box[1])
         if np.isfinite(depth_m):
             part.body[row, column] = index
-            part.depth[row, column] = buffer_of(np.array(depth_m), planes_m)
+            part.depth[row, column] = buffer_of(np.array(depth_m), drawing.planes_m)
             part.rgba[row, column] = part.rgba[row, column - 1]
 
     def _postprocess(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:

@@ -1,0 +1,44 @@
+"""What is to be drawn for a shot: the bodies of a scene, each in its box of the image plane."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scenes.shot import Camera, Shot
+from scenes.spec import Body
+from sim.boxes import Box
+from sim.meshfiles import MeshFiles
+from sim.render.raster.projection import projected_triangles
+from sim.render.raster.subpixel import Projected
+from sim.settle import Settled
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawing:
+    """Bodies to be drawn for a shot.
+
+    Attributes:
+        settled: The scene.
+        shot: The camera, a pinhole, and the light.
+        levels: Level of detail of each body of the scene.
+        planes_m: Depths in metres of the near and far planes.
+        boxes: The box of each body that is drawn, by its index in the scene.
+    """
+
+    settled: Settled
+    shot: Shot
+    levels: tuple[int, ...]
+    planes_m: tuple[float, float]
+    boxes: Mapping[int, Box]
+
+    @property
+    def camera(self) -> Camera:
+        """The camera, a pinhole."""
+        return self.shot.camera
+
+    def body(self, index: int) -> tuple[Body, int]:
+        """A body of the scene, and its level of detail."""
+        return self.settled.spec.bodies[index], self.levels[index]
+
+    def triangles(self, files: MeshFiles, index: int, box: Box) -> Projected:
+        """The triangles of a body in the image; `box` is the part of it in which pixels are wanted."""
+        return projected_triangles(files, *self.body(index), self.camera, self.planes_m[0], box)
