@@ -232,3 +232,11 @@ def test_bodies_at_rest_do_not_sink_and_raised_ones_do(rig: Callable[..., Rig]) 
         raised = replace(settled, spec=replace(settled.spec, bodies=tuple(bodies)))
         assert max(sinking_m(made.client, made.files, raised)) > 0.003
         assert sinking_m(made.client, made.files, still(*bodies)) == (0.0,) * 6
+
+
+def test_very_many_bodies_at_one_place_are_refused(rig: Callable[..., Rig]) -> None:
+    made = rig(catalogue_of({"box": box(0.1, 0.1, 0.1)}))
+    settled = made.settle(falling(dropped(made, "box", (0.1, 0, 0.2), TILTED)))
+    copies = replace(settled, spec=replace(settled.spec, bodies=settled.spec.bodies * 200))
+    with pytest.raises(ValueError, match="overlaps more than 20 others"):
+        sinking_m(made.client, made.files, copies)
