@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from hashlib import sha256
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from sim2coco.engines.engine import Engine, Job, Preparing
@@ -18,6 +17,7 @@ from sim2coco.records import (
     kept_views,
     picture_files,
     record_name,
+    record_names,
     summary,
 )
 from sim2coco.shard import Shard
@@ -118,7 +118,7 @@ def _finished(job: Job, limit: int, shard: Shard | None, retry_failed: bool) -> 
         retry_failed: As in `generate`.
     """
     retried, store = False, job.store
-    names = [name for name in store.list("records") if shard is None or _belongs(name, shard)]
+    names = list(record_names(store, shard))
 
     def found() -> Iterator[Found]:
         nonlocal limit
@@ -134,12 +134,6 @@ def _finished(job: Job, limit: int, shard: Shard | None, retry_failed: bool) -> 
             store.delete(one.name)
             continue
         yield record.scene, summary(record)
-
-
-def _belongs(name: str, shard: Shard) -> bool:
-    """Whether a file is the record of a scene of a shard."""
-    stem = PurePosixPath(name).stem
-    return stem.isdecimal() and shard.holds(int(stem))
 
 
 class Found(NamedTuple):

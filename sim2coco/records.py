@@ -18,6 +18,8 @@ from scenes.geometry import Matrix, Pose, Scale, Vec3
 from scenes.shot import Camera, Shot
 from sim.keypoints import Keypoint
 from sim.settle import Settled
+from sim2coco.shard import Shard
+from sim2coco.storage import Storage
 
 FORMAT = 1
 HASH = b',"sha256":"'
@@ -200,6 +202,26 @@ def from_bytes(content: bytes) -> Record:
 def record_name(scene: int) -> str:
     """The name of a scene's record in the data set; there is a folder for each 1,000 scenes."""
     return f"records/{scene // 1000:03d}/{scene:06d}.json"
+
+
+def scene_of(name: str) -> int | None:
+    """The scene whose record has a name; None if it is not the name of a record.
+
+    Example:
+        >>> scene_of("records/000/000057.json"), scene_of("records/000/notes.json")
+        (57, None)
+    """
+    stem = PurePosixPath(name).stem
+    scene = int(stem) if re.fullmatch(r"\d{6,9}", stem, re.ASCII) else None
+    return scene if scene is not None and name == record_name(scene) else None
+
+
+def record_names(store: Storage, shard: Shard | None = None) -> Iterator[str]:
+    """Yields the names of the records of a data set, or of a shard of it; other files are passed over."""
+    for name in store.list("records"):
+        scene = scene_of(name)
+        if scene is not None and (shard is None or shard.holds(scene)):
+            yield name
 
 
 def picture_name(scene: int, view: int, lighting: int, copy: int, suffix: str) -> str:

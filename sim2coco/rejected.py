@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim2coco.context import WorkerContext
 from sim2coco.engines.engine import Job
 from sim2coco.pipeline import make_view
-from sim2coco.records import Record, View, from_bytes, picture_key, picture_name
+from sim2coco.records import Record, View, from_bytes, picture_key, picture_name, record_names
 from sim2coco.statistics.pixels import at_most
 
 FOLDER = "rejected"
@@ -62,7 +62,7 @@ def keep_rejected(job: Job, number: int) -> None:
 def _first(job: Job, number: int) -> Iterator[tuple[Record, View, list[str]]]:
     """Yields the first rejected views of each reason, with the reasons for which they are among the first."""
     seen: dict[str, int] = {}
-    for name in list(job.store.list("records")):
+    for name in list(record_names(job.store)):
         record = from_bytes(job.store.get(name))
         for view in record.views:
             reasons = [reason for reason in view.reasons if seen.get(reason, 0) < number]

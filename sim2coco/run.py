@@ -26,7 +26,15 @@ from sim2coco.making import Progress, make_missing
 from sim2coco.notes import log_notes
 from sim2coco.places import open_store
 from sim2coco.recipe import Recipe
-from sim2coco.records import from_bytes, kept_views, picture_files, picture_key, record_name
+from sim2coco.records import (
+    from_bytes,
+    kept_views,
+    picture_files,
+    picture_key,
+    record_name,
+    record_names,
+    scene_of,
+)
 from sim2coco.rejected import keep_rejected
 from sim2coco.report.gathering import Gathering
 from sim2coco.report.report import report_of_run
@@ -247,8 +255,8 @@ def _remove_rest(
     folders = {f"{top}/{split}" for top in _folders(store) for split in splits}
     of_formats = {folder for format in formats for folder in format.folders}
     for name in list(store.list(".")):
-        if name.startswith("records/"):
-            unwanted = int(Path(name).stem) > last
+        if (scene := scene_of(name)) is not None:
+            unwanted = scene > last
         else:
             known = str(PurePosixPath(name).parent) in folders or name.partition("/")[0] in of_formats
             key = picture_key(name) if known else None
@@ -261,7 +269,7 @@ def _remove_rest(
 
 def _folders(store: Store) -> set[str]:
     """The top-level folders with files of images, according to the first record that has any."""
-    for name in store.list("records"):
+    for name in record_names(store):
         record = from_bytes(store.get(name))
         files = [picture_files(record.split, picture) for view in record.views for picture in view.pictures]
         if files:

@@ -1,6 +1,5 @@
 """The images of a data set with their labels, as its annotation files tell them."""
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,12 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim2coco.audit.errors import AuditError
-from sim2coco.check.jsontext import NotJson
+from sim2coco.check.files import content_of, opened
+from sim2coco.check.folder import MAX_BYTES
+from sim2coco.check.jsontext import Decoder, NotJson
 from sim2coco.check.masks import Runs, mask_of
 from sim2coco.check.stream import NotObject, items
 
 AMODAL = ("annotations_amodal/amodal_{}.json", "annotations/amodal_{}.json")
 """Where the amodal masks of a split may be; the second is that of earlier versions."""
+
+MAX_RUN_BYTES = 2**26
+"""Size of a `run.json`: that of a run with a hundred thousand meshes is smaller."""
 
 
 @dataclass(slots=True)
@@ -69,6 +73,16 @@ class DataSet:
     total: int
 
 
+def read_json(file: Path, max_bytes: int = MAX_BYTES) -> Any:
+    """The value in a JSON file, such as a record.
+
+    Raises:
+        OSError: It cannot be read, is no regular file, or is longer than `max_bytes`.
+        ValueError: It is no JSON, or is nested too deeply.
+    """
+    return Decoder().decode_all(content_of(file, max_bytes))
+
+
 def read_data_set(root: Path, sample: int | None, seed: int) -> DataSet:
     """Reads a data set; of its annotations only those of the chosen images are kept.
 
@@ -105,12 +119,12 @@ def read_run(root: Path) -> dict[str, Any]:
         AuditError: It is missing or cannot be used.
     """
     try:
-        run: dict[str, Any] = json.loads((root / "run.json").read_bytes())
+        run: dict[str, Any] = read_json(root / "run.json", MAX_RUN_BYTES)
         assets = run["recipe"]["assets"]
         trees = (assets["categories"], assets.get("distractors", {}), run.get("sources", {}))
         if not all(isinstance(one, dict) for tree in trees for one in (tree, *tree.values())):
             raise TypeError
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise AuditError(f"{root}: not a data set of sim2coco (it has no readable run.json)") from None
     return run
 
@@ -172,7 +186,7 @@ def _entries(root: Path, name: str, key: str) -> Iterator[Iterator[dict[str, Any
         AuditError: The file cannot be read, or an entry lacks something.
     """
     try:
-        with (root / name).open("rb") as file:
+        with opened(root / name) as file:
             yield _items(file, key)
     except OSError as error:
         raise AuditError(f"{root / name}: cannot be read: {error.strerror}") from error

@@ -1,6 +1,5 @@
 """Audits the images of a data set, scene by scene, in processes of their own."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -8,7 +7,7 @@ from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
 
-from sim2coco.audit.dataset import DataSet, Image
+from sim2coco.audit.dataset import DataSet, Image, read_json
 from sim2coco.audit.errors import AuditError
 from sim2coco.audit.findings import Finding, ImageReport
 from sim2coco.audit.image import ImageAudit
@@ -37,7 +36,7 @@ class SceneWork:
     def reports(self, images: Sequence[Image]) -> list[ImageReport]:
         """What was found in some images of one scene."""
         try:
-            record = json.loads((self._data.root / images[0].record).read_bytes())
+            record = read_json(self._data.root / images[0].record)
             scene = Scene(record, self._meshes)
         except UnknownSurface as unknown:
             return [ImageReport(image.file, left_out=str(unknown)) for image in images]

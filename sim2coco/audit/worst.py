@@ -1,6 +1,5 @@
 """Pictures of the instances that differ most from what rays find."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim2coco.audit.casting import Mask, tight_box
-from sim2coco.audit.dataset import DataSet, Image
+from sim2coco.audit.dataset import DataSet, Image, read_json
 from sim2coco.audit.findings import Instance, Report
 from sim2coco.audit.geometry import Box
 from sim2coco.audit.image import ImageAudit
@@ -65,7 +64,7 @@ def worst_cases(data: DataSet, places: dict[str, Path], report: Report, number: 
 
 
 def _case(data: DataSet, image: Image, meshes: Meshes, instance: Instance, rule: str) -> Case:
-    record = json.loads((data.root / image.record).read_bytes())
+    record = read_json(data.root / image.record)
     label, rays = ImageAudit(data, image, Scene(record, meshes), record).masks(instance.instance)
     pairs = {"mask": (label.masks[0], rays.visible)}
     if label.masks[1] is not None:

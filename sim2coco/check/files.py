@@ -1,5 +1,6 @@
-"""Opens files of any origin: never what is not a regular file, on which a program may wait for ever."""
+"""Opens files of any origin, but only regular ones: on a pipe or a device a program may wait for ever."""
 
+import errno
 import os
 import stat
 from io import BufferedReader
@@ -17,6 +18,19 @@ def opened(path: Path) -> BufferedReader:
         os.close(handle)
         raise OSError(0, "not a regular file")
     return os.fdopen(handle, "rb")
+
+
+def content_of(path: Path, max_bytes: int) -> bytes:
+    """The content of a regular file.
+
+    Raises:
+        OSError: It cannot be opened or read, or is longer than `max_bytes`.
+    """
+    with opened(path) as file:
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise OSError(errno.EFBIG, f"longer than {max_bytes // 2**20} MiB")
+    return content
 
 
 def is_file(path: Path) -> bool:

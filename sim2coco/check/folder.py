@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import yaml
 
 from sim2coco.check.faults import Faults, Place
-from sim2coco.check.files import opened
+from sim2coco.check.files import content_of, opened
 from sim2coco.check.jsontext import Decoder, NotJson
 from sim2coco.check.paths import paths_in_tree, paths_in_yaml
 from sim2coco.check.progress import Progress
@@ -82,16 +82,11 @@ class Folder:
     def read(self, name: str, limit: int = MAX_BYTES) -> bytes | None:
         """Returns the content of a regular file; reports a fault and returns None if it cannot be read."""
         try:
-            with opened(self.root / name) as file:
-                content = file.read(limit + 1)
+            return content_of(self.root / name, limit)
         except FileNotFoundError:
             self.at(name).fault("missing", "missing")
         except (OSError, ValueError) as error:
             self.at(name).fault("unreadable", f"cannot be read: {getattr(error, 'strerror', error)}")
-        else:
-            if len(content) <= limit:
-                return content
-            self.at(name).fault("unreadable", f"longer than {limit // 2**20} MiB: not read")
         return None
 
     def read_yaml(self, name: str) -> bytes | None:

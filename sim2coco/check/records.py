@@ -52,12 +52,31 @@ def check_run(folder: Folder, documents: Documents) -> Sharing:
 
 
 def _check_scene_numbers(folder: Folder) -> None:
-    """Checks that there is a record for each of the scenes 0, 1, 2, ..."""
-    for rank, name in enumerate(sorted(folder.whole_names("records"))):
-        if name != f"records/{rank // 1000:03d}/{rank:06d}.json":
+    """Checks that there is a record for each of the scenes 0, 1, 2, ..., and nothing beside them."""
+    for name in sorted(folder.whole_names("records")):
+        if not _is_record(name):
+            folder.at(name).fault("stray", "sim2coco writes no such file")
+    for rank, name in enumerate(_records(folder)):
+        if name != _name_of(rank):
             what = f"scenes are not 0, 1, 2, ...: the record of scene {rank} is missing before it"
             folder.at(name).fault("missing", what)
             break
+
+
+def _records(folder: Folder) -> list[str]:
+    """The names of the records in the order of scenes."""
+    return sorted(filter(_is_record, folder.whole_names("records")))
+
+
+def _is_record(name: str) -> bool:
+    """Whether a name is that of a record."""
+    stem = Path(name).stem
+    return stem.isascii() and stem.isdecimal() and name == _name_of(int(stem))
+
+
+def _name_of(scene: int) -> str:
+    """The name of the record of a scene."""
+    return f"records/{scene // 1000:03d}/{scene:06d}.json"
 
 
 def _check_records(
@@ -99,7 +118,7 @@ def _check_records(
 def _accepted(folder: Folder, run: Entry | None, sharing: Sharing) -> Iterator[tuple[str, Entry, Entry]]:
     """Yields the name of the record, the record and the view, for each accepted view."""
     assets = assets_of(run)
-    for name in sorted(folder.whole_names("records")):
+    for name in _records(folder):
         record = folder.read_object(name, RECORD)
         if record is None:
             continue

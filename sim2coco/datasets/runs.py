@@ -19,7 +19,7 @@ from sim2coco.datasets.own import labelled_image, labelled_images
 from sim2coco.datasets.size import Size
 from sim2coco.datasets.streaming import entries
 from sim2coco.ordinary import read_ordinary
-from sim2coco.records import from_bytes, picture_key, record_name
+from sim2coco.records import from_bytes, picture_key, record_name, record_names
 from sim2coco.storage import Storage
 from sim2coco.store import LocalStore
 
@@ -56,7 +56,7 @@ class Run:
     def images(self, split: str | None = None) -> Iterator[LabelledImage]:
         """Yields the labelled images in the order of scenes."""
         store = LocalStore(self.root)
-        scenes = sum(1 for _ in store.list("records"))
+        scenes = sum(1 for _ in record_names(store))
         with _told(self.root):
             for image in labelled_images(store, self.info, scenes, self.num_views):
                 if split in (None, image.split):

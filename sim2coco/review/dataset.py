@@ -22,6 +22,7 @@ from sim2coco.records import (
     picture_files,
     picture_path,
     record_name,
+    record_names,
 )
 from sim2coco.store import LocalStore
 
@@ -94,7 +95,7 @@ class DataSet:
             DataSetError: A record cannot be read.
         """
         limit = self._num_images
-        for name in self.store.list("records"):
+        for name in record_names(self.store):
             try:
                 record = from_bytes(self.store.get(name))
             except ValueError:

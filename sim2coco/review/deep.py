@@ -13,7 +13,16 @@ from sim2coco.context import WorkerContext
 from sim2coco.identity import versions
 from sim2coco.labels import Written
 from sim2coco.pipeline import make_view
-from sim2coco.records import Picture, Record, View, from_bytes, kept_views, picture_files, record_name
+from sim2coco.records import (
+    Picture,
+    Record,
+    View,
+    from_bytes,
+    kept_views,
+    picture_files,
+    record_name,
+    record_names,
+)
 from sim2coco.review.dataset import DataSet
 from sim2coco.review.renderable import unrenderable
 from sim2coco.review.replay import context_for
@@ -79,7 +88,7 @@ def check_deep(
 def _records(data: DataSet) -> Iterator[tuple[Record, list[View]]]:
     """Yields each record that can be read, with its views whose images the data set contains."""
     limit = int(data.run["num_images"])
-    for name in data.store.list("records"):
+    for name in record_names(data.store):
         try:
             record = from_bytes(data.store.get(name))
         except ValueError:

@@ -11,6 +11,7 @@ from typing import Any
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.runs import run_in
 from sim2coco.readahead import read_ahead
+from sim2coco.records import scene_of
 from sim2coco.storage import Storage
 from sim2coco.store import LocalStore
 
@@ -91,8 +92,7 @@ def status_in(store: Storage) -> Status:
     except (OSError, ValueError, KeyError, TypeError):
         raise DataSetError(f"{store}: not a data set (it has no readable run.json)") from None
     times: list[tuple[float, int]] = []
-    # Those that are its own are records that are being written.
-    names = [(name, time) for name, time in store.times("records") if not store.is_own(name)]
+    names = [(name, time) for name, time in store.times("records") if scene_of(name) is not None]
     contents = read_ahead(partial(_content, store), [name for name, _ in names], store.reads)
     for (name, time), content in zip(names, contents, strict=True):
         try:

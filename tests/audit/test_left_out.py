@@ -1,6 +1,8 @@
 """What is not compared is left out, counted and told."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 
 from sim2coco.audit import AuditError, audit
 from sim2coco.audit.image import COVERED, GEOMETRY
+from sim2coco.check.folder import MAX_BYTES
 from tests.audit.conftest import Made
 from tests.audit.planting import Planted
 from tests.audit.test_planted import shift_mask
@@ -60,6 +63,21 @@ def test_run_json_that_was_edited_by_hand(made: Made, tmp_path: Path) -> None:
     edit_run(planted.root, sources=["nothing"])
     with pytest.raises(AuditError, match="not a data set of sim2coco"):
         audit(planted.root, [made.meshes])
+
+
+def test_hostile_records_are_told_and_not_read(made: Made, tmp_path: Path) -> None:
+    """A pipe would be read for ever, and too long or too deep a file takes memory or stack."""
+    root = tmp_path / "data"
+    shutil.copytree(made.data, root)
+    first, second, third, _ = sorted((root / "records/000").iterdir())
+    first.unlink()
+    os.mkfifo(first)
+    second.write_bytes(b"[" * 100_000)
+    third.write_bytes(b" " * (MAX_BYTES + 1))
+    findings = audit(root, [made.meshes]).findings
+    assert [finding.rule for finding in findings] == ["record"] * 3
+    reasons = "not a regular file", "nested too deeply", "longer than"
+    assert all(reason in finding.what for finding, reason in zip(findings, reasons, strict=True))
 
 
 def test_furniture_hides_objects(made: Made, tmp_path: Path) -> None:

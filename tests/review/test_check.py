@@ -496,6 +496,10 @@ OURS: dict[str, tuple[Change, str]] = {
         "annotations/old.json: sim2coco writes no such file",
     ),
     # records
+    "another file among the records": (
+        lambda d: put(d, "records/000/000000.json.orig", b"{}"),
+        "records/000/000000.json.orig: sim2coco writes no such file",
+    ),
     "record gone": (lambda d: d.trees.pop("records/000/000001.json"), "the record of scene 1 is missing"),
     "record broken": (lambda d: put(d, RECORD, b"{"), f"{RECORD}: invalid JSON"),
     "record format": (lambda d: d.trees[RECORD].update(format=2), "format is 2"),

@@ -24,6 +24,7 @@ from sim2coco.engines.engine import Job, record_failure
 from sim2coco.engines.local import Local
 from sim2coco.preloaded import PRELOADED
 from sim2coco.records import from_bytes
+from sim2coco.review.status import status
 from sim2coco.storage import StoreError
 from sim2coco.store import LocalStore
 from tests.forkservers import one_fork_server
@@ -262,6 +263,27 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="something else"):
         generate(recipe(), out, 2)
     assert tree(out) == before
+
+
+def test_other_files_among_the_records_are_left_alone_and_told(reference: Path, tmp_path: Path) -> None:
+    out = tmp_path / "data"
+    shutil.copytree(reference, out)
+    others = [
+        out / "records" / name
+        for name in ("notes.txt", "000/000000.json.orig", "000/7.json", "001/000000.json")
+    ]
+    (out / "records/001").mkdir()
+    for file in others:
+        file.write_text("mine")
+    generate(recipe(), out, 30)
+    assert [file.read_text() for file in others] == ["mine"] * len(others)
+    assert not status(out).unreadable
+    names = {file.relative_to(out).as_posix() for file in others}
+    assert {fault.file for fault in check(out).faults} == names
+    for file in others:
+        file.unlink()
+    (out / "records/001").rmdir()
+    assert tree(out) == tree(reference)
 
 
 def test_temporary_files_of_killed_workers_are_removed(reference: Path, tmp_path: Path) -> None:
