@@ -31,6 +31,7 @@ class Settings(BaseModel):
         extra="forbid",
         allow_inf_nan=False,
         validate_default=True,
+        defer_build=True,  # validators are built when they are used: most kinds are not, and each takes 2 ms
     )
 
     @classmethod

@@ -87,15 +87,18 @@ def _tell_classes_without_kind(path: Path, module: str) -> None:
 
     A class on which another class of the plug-in builds needs none.
     """
-    found = [value for value in vars(sys.modules[module]).values() if isinstance(value, type)]
-    own: list[type[Kind]] = [
-        value for value in found if issubclass(value, Kind) and value.__module__ == module
-    ]
+    own = [value for value in _settings_of(module) if issubclass(value, Kind)]
     for value in own:
         built_on = any(other is not value and issubclass(other, value) for other in own)
         if not built_on and Kind not in value.__bases__ and value not in value.family.values():
             hint = f'kind: Literal["{value.__name__.lower()}"] = "{value.__name__.lower()}"'
             log.warning("--plugin %s: class %s cannot be chosen; add %s", path.name, value.__name__, hint)
+
+
+def _settings_of(module: str) -> list[type[Settings]]:
+    """The classes of settings that a module defines."""
+    found = [value for value in vars(sys.modules[module]).values() if isinstance(value, type)]
+    return [value for value in found if issubclass(value, Settings) and value.__module__ == module]
 
 
 def unload_plugin(plugin: Plugin) -> None:
@@ -129,6 +132,8 @@ def _run(path: Path, content: bytes, name: str) -> None:
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
         loader.exec_module(module)
+        for value in _settings_of(name):
+            value.model_rebuild()  # finds fields of unknown types, which first use would find
     except Exception as error:  # whatever the user's code raises is reported in one line
         _forget(name)
         raise PluginError(f"--plugin {path}: {_place(error, path)}{type(error).__name__}: {error}") from error

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sim2coco.card import Contents, Origin, write_card
 from sim2coco.datasets.derived import Derived
 from sim2coco.datasets.labelled import LabelledImage
 from sim2coco.datasets.provenance import FILE, origin, sources_file
@@ -29,6 +28,8 @@ def write_derived(derived: Derived, out: Path, progress: Callable[[int], None]) 
         DataSetError: A data set that it is made from cannot be read.
         StoreError: The folder cannot be written, or lies in one of these data sets.
     """
+    from sim2coco.card import Contents, Origin, write_card  # slow to import; runs do not need it
+
     by_source: dict[str, Size] = {}
     by_split = dict.fromkeys(derived.info.splits, Size())
 

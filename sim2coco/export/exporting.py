@@ -4,22 +4,25 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.labelled import LabelledImage
-from sim2coco.datasets.reading import Dataset
 from sim2coco.export.format import Format, write_formats
 from sim2coco.export.newfolder import refuse_inside
 from sim2coco.outputs import refuse_strangers
 from sim2coco.storage import Store, StoreError
 from sim2coco.store import LocalStore
 
+if TYPE_CHECKING:
+    from sim2coco.datasets.reading import Dataset
+
 MARK = "export.json"
 """The file of the folder that says what was exported to it."""
 
 
 def export(
-    data: Dataset, formats: Sequence[Format], out: Path, progress: Callable[[int], None] = lambda done: None
+    data: "Dataset", formats: Sequence[Format], out: Path, progress: Callable[[int], None] = lambda done: None
 ) -> Counter[str]:
     """Writes a data set in several formats.
 
@@ -46,7 +49,7 @@ def export(
     return labels
 
 
-def _refuse_impossible(data: Dataset, formats: Sequence[Format]) -> None:
+def _refuse_impossible(data: "Dataset", formats: Sequence[Format]) -> None:
     """Refuses formats that would write nothing, before anything is written.
 
     Raises:
@@ -63,7 +66,7 @@ def _refuse_impossible(data: Dataset, formats: Sequence[Format]) -> None:
     raise DataSetError(f"{data.root}: {left[0].kind}: nothing to write: {left[0].needs}")
 
 
-def _begin(store: Store, data: Dataset, formats: Sequence[Format]) -> None:
+def _begin(store: Store, data: "Dataset", formats: Sequence[Format]) -> None:
     """Notes what is exported to a new folder, or checks that the same was exported to it.
 
     Raises:
@@ -80,7 +83,7 @@ def _begin(store: Store, data: Dataset, formats: Sequence[Format]) -> None:
     store.put(MARK, mark)
 
 
-def _counted(data: Dataset, progress: Callable[[int], None]) -> Iterator[LabelledImage]:
+def _counted(data: "Dataset", progress: Callable[[int], None]) -> Iterator[LabelledImage]:
     """Yields the images, and reports each after it is used."""
     for done, image in enumerate(data.images(), 1):
         yield image

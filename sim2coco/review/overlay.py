@@ -96,9 +96,13 @@ def _tinted(pixels: Image, image: LabelledImage) -> Image:
     for label in image.labels:
         if label.counts is not None:
             visible = decoded(label.counts, image)
+            x, y, width, height = cv2.boundingRect(visible.view(np.uint8))
+            if not width:
+                continue  # an empty mask
+            inside = slice(y, y + height), slice(x, x + width)
             mixed = (1.0 - TINT) * GREYS[:, None] + TINT * np.array(color_of(label.category))
-            tinted = cv2.LUT(drawn, mixed.astype(np.uint8)[None])  # floats of large images fill the memory
-            np.copyto(drawn, tinted, where=visible[..., None])
+            tinted = cv2.LUT(drawn[inside], mixed.astype(np.uint8)[None])  # floats would fill the memory
+            np.copyto(drawn[inside], tinted, where=visible[inside][..., None])
     return drawn
 
 

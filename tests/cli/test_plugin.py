@@ -127,12 +127,16 @@ def test_help_lists_the_choices_of_a_plug_in(command: Command) -> None:
             "line 4: TypeError: kind 'drop' is registered twice",
         ),
         (
+            "from scenes.kinds.drop import Drop\n\nclass Mine(Drop):\n    odd: object()\n",
+            "PydanticSchemaGenerationError: Unable to generate pydantic-core schema for <object object",
+        ),
+        (
             "from typing import Literal\nfrom scenes.light import LightKind\n\n"
             "class Day(LightKind):\n    kind: Literal['day'] = 'day'\n",
             "the choice light=day exists already; give your kind another name",
         ),
     ],
-    ids=["raises", "syntax", "import", "kind", "choice"],
+    ids=["raises", "syntax", "import", "kind", "type", "choice"],
 )
 def test_a_plug_in_that_fails_is_one_line(command: Command, here: Path, content: str, told: str) -> None:
     (here / "mine.py").write_text(content)
