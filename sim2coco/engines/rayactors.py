@@ -3,7 +3,9 @@
 import os
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from sim2coco.engines.rayworker import Order, RayWorker
 from sim2coco.records import Summary
@@ -44,8 +46,23 @@ class Workers(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What an actor is doing, until it answers.
+
+    Attributes:
+        actor: The actor.
+        step: It is waiting for a machine, is getting ready there, or is making scenes.
+        batch: The scenes that it makes.
+    """
+
+    actor: "_Actor"
+    step: Literal["place", "begin", "make"]
+    batch: Sequence[int] = ()
+
+
 class Actors(Workers):
-    """The actors of a run: those that wait for a machine, that are being started, that are free, that run."""
+    """The actors of a run: each is free, or its answer to a call is awaited."""
 
     def __init__(self, number: int, order: Order) -> None:
         """Asks Ray for all actors."""
@@ -53,10 +70,8 @@ class Actors(Workers):
         self._ray = imported_ray()
         self._kind = self._ray.remote(RayWorker).options(num_cpus=1, max_restarts=0, max_concurrency=1)
         self._order = self._ray.put(order)
-        self._placing: dict[ObjectRef[Any], _Actor] = {}
-        self._starting: dict[ObjectRef[Any], _Actor] = {}
+        self._calls: dict[ObjectRef[Any], Call] = {}
         self._free: deque[_Actor] = deque()
-        self._running: dict[ObjectRef[Any], tuple[_Actor, list[int]]] = {}
         self._lost = 0
         self._deadline = time.monotonic() + PLACE_S
         self._ask_for_missing()
@@ -69,12 +84,12 @@ class Actors(Workers):
     @property
     def running(self) -> int:
         """Number of workers that make scenes."""
-        return len(self._running)
+        return sum(call.step == "make" for call in self._calls.values())
 
     def submit(self, batch: list[int]) -> None:
         """Gives scenes to a free worker."""
         actor = self._free.popleft()
-        self._running[actor.make.remote(batch)] = actor, batch
+        self._calls[actor.make.remote(batch)] = Call(actor, "make", batch)
 
     def wait(self) -> tuple[list[Summary], list[list[int]]]:
         """Waits a short time; returns the scenes that were made, and the batches of workers that were lost.
@@ -82,61 +97,68 @@ class Actors(Workers):
         Raises:
             GenerationError: No worker can be started.
         """
+        from ray.exceptions import RayActorError, RayTaskError
+
         made: list[Summary] = []
         lost: list[list[int]] = []
-        for found in self._ray.wait([*self._placing, *self._starting, *self._running], timeout=WAIT_S)[0]:
-            batch = self._running[found][1] if found in self._running else []
-            heard = self._heard(found)
-            made += heard or []
-            lost += [batch] if heard is None and batch else []
+        for answered in self._ray.wait([*self._calls], timeout=WAIT_S)[0]:
+            call = self._calls.pop(answered)
+            try:
+                made += self._go_on(call, self._ray.get(answered))
+            except RayActorError as error:  # the machine is lost, or somebody has ended the process
+                lost += self._count_lost(call, error)
+            except RayTaskError as error:
+                raise error.cause from None
         self._ask_for_missing()
-        if self._starting or self._free or self._running:
+        self._check_places()
+        return made, lost
+
+    def _go_on(self, call: Call, answer: Any) -> list[Summary]:
+        """Sends an actor on its way after its answer; returns the scenes that it has made."""
+        if call.step == "place":
+            self._calls[call.actor.begin.remote(self._order)] = Call(call.actor, "begin")
+            return []
+        self._lost = 0
+        self._free.append(call.actor)
+        return list(answer) if call.step == "make" else []
+
+    def _count_lost(self, call: Call, error: Exception) -> list[list[int]]:
+        """Counts an actor that is lost while it starts; returns the batch of one that made scenes.
+
+        Raises:
+            GenerationError: Too many in succession were lost while they started.
+        """
+        if call.step == "make":
+            return [[*call.batch]]
+        self._lost += 1
+        if self._lost >= LOST:
+            told = " ".join(str(error).split())
+            raise GenerationError(f"workers of the Ray cluster are lost while they start: {told}") from None
+        return []
+
+    def _check_places(self) -> None:
+        """Gives up if for a long time no actor has had a machine.
+
+        Raises:
+            GenerationError: No machine has had a free core for `PLACE_S` seconds.
+        """
+        if self._free or any(call.step != "place" for call in self._calls.values()):
             self._deadline = time.monotonic() + PLACE_S
         elif time.monotonic() > self._deadline:
             raise GenerationError(f"no machine of the Ray cluster has had a free core for {PLACE_S:.0f} s")
-        return made, lost
-
-    def _heard(self, found: "ObjectRef[Any]") -> list[Summary] | None:
-        """What an actor has answered: the scenes that it has made; None if it is lost."""
-        from ray.exceptions import RayActorError, RayTaskError
-
-        placed, begun = self._placing.pop(found, None), self._starting.pop(found, None)
-        runs = self._running.pop(found, None)
-        try:
-            answer = self._ray.get(found)
-        except RayActorError as error:  # the machine is lost, or somebody has ended the process
-            self._lost += not runs
-            if self._lost >= LOST:
-                told = " ".join(str(error).split())
-                raise GenerationError(
-                    f"workers of the Ray cluster are lost while they start: {told}"
-                ) from None
-            return None
-        except RayTaskError as error:
-            raise error.cause from None
-        if placed:
-            self._starting[placed.begin.remote(self._order)] = placed
-            return []
-        self._lost = 0
-        actor = begun or (runs and runs[0])
-        assert actor
-        self._free.append(actor)
-        made: list[Summary] = answer if runs else []
-        return made
 
     def _ask_for_missing(self) -> None:
-        have = len(self._placing) + len(self._starting) + len(self._free) + len(self._running)
-        for _ in range(self.number - have):
+        """Asks Ray for new actors in place of those that are lost."""
+        for _ in range(self.number - len(self._calls) - len(self._free)):
             actor = self._kind.remote()
-            self._placing[actor.place.remote()] = actor
+            self._calls[actor.place.remote()] = Call(actor, "place")
 
     def close(self) -> None:
         """Ends all workers."""
-        running = [actor for actor, _ in self._running.values()]
         ended = [actor.end.remote() for actor in self._free]
         if ended:
             self._ray.wait(ended, num_returns=len(ended), timeout=WAIT_S)
-        for actor in (*self._placing.values(), *self._starting.values(), *self._free, *running):
+        for actor in (*self._free, *(call.actor for call in self._calls.values())):
             self._ray.kill(actor, no_restart=True)
 
 
