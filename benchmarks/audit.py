@@ -14,8 +14,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -104,10 +106,16 @@ def _done(folder: Path, options: argparse.Namespace) -> Iterator[Done]:
         if all(word in row.name for word in options.only):
             key = row.name, max(round(options.images * row.share), 1), options.seed
             if key not in known:
-                known[key] = asdict(_found(row, key, folder, options.workers))
+                known[key] = asdict(_found_apart(row, key, folder, options.workers))
                 with file.open("a", encoding="utf-8") as end:
                     end.write(json.dumps(known[key], ensure_ascii=False) + "\n")
             yield Done(**known[key] | {"row": key})
+
+
+def _found_apart(row: Row, key: tuple[str, int, int], folder: Path, workers: int) -> Done:
+    """What was found in a data set by a process of its own, which takes with it what PyBullet keeps of it."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(_found, row, key, folder, workers).result()
 
 
 def _found(row: Row, key: tuple[str, int, int], folder: Path, workers: int) -> Done:
