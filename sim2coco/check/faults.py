@@ -9,6 +9,8 @@ from sim2coco.check.values import Rules, follows, violated
 
 MAX_KEPT = 100_000
 """Maximum number of faults of one kind that are kept; further ones are only counted."""
+LONGEST = 1000
+"""Maximum number of characters of a fault; longer ones, with names of any length, are cut in the middle."""
 KINDS = {
     "unreadable": "a file cannot be read: no permission, not a regular file, too large",
     "json": "not JSON: syntax, encoding, NaN and infinity, too deeply nested",
@@ -72,6 +74,8 @@ class Fault:
     def __str__(self) -> str:
         """The fault as one line; unprintable characters are escaped."""
         text = ": ".join(part for part in (self.file, self.where, self.message) if part)
+        if len(text) > LONGEST:
+            text = f"{text[: LONGEST // 2]}...{text[-LONGEST // 2 :]}"
         return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
 
 

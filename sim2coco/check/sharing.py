@@ -169,8 +169,6 @@ def _skies(record: Entry) -> Iterator[Thing]:
 
 def _picture(record: Entry) -> str:
     """The name of the first image of a record; "" if it has none."""
-    views = [view for view in record["views"] if isinstance(view, dict)]
-    pictures = [
-        picture for view in views for picture in view.get("pictures") or () if isinstance(picture, dict)
-    ]
-    return next((str(picture["name"]) for picture in pictures if "name" in picture), "")
+    listed = [view.get("pictures") for view in record["views"] if isinstance(view, dict)]
+    pictures = [picture for some in listed if isinstance(some, list) for picture in some]
+    return next((str(one["name"]) for one in pictures if isinstance(one, dict) and "name" in one), "")
