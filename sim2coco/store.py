@@ -123,7 +123,14 @@ class LocalStore(Store):
             temporary.unlink(missing_ok=True)
 
     def list(self, folder: str) -> Iterator[str]:
-        """Yields the names of all files in a folder and its subfolders, always in the same order."""
+        """Yields the names of all files in a folder and its subfolders, always in the same order.
+
+        Raises:
+            StoreError: The folder is a link to one that holds the data set, such as the root of all files.
+        """
+        start, here = (os.path.realpath(path) for path in (self.root / folder, self.root))
+        if Path(start) in Path(here).parents:
+            raise StoreError(f"{self.root / folder} is a link to a folder that holds the data set; remove it")
         for parent, folders, files in os.walk(self.root / folder):
             folders.sort()
             for file in sorted(files):

@@ -51,7 +51,14 @@ class Folder:
         return Place(file, where, self.faults)
 
     def names(self, below: str = "") -> Iterator[str]:
-        """Yields the names of all files in a folder and its subfolders, except those of file managers."""
+        """Yields the names of all files in a folder and its subfolders, except those of file managers.
+
+        A link in the place of the folder may lead anywhere, but not to a folder that holds the data set.
+        """
+        start, here = (os.path.realpath(path) for path in (self.root / below, self.root))
+        if Path(start) in Path(here).parents:
+            self.at(below).fault("unreadable", "a link to a folder that holds this data set")
+            return
         for parent, folders, files in os.walk(self.root / below):
             folders.sort()
             for file in sorted(files):

@@ -285,6 +285,13 @@ MISSING_OR_BROKEN: dict[str, tuple[Edit, str, str]] = {
     "record a loop": (instead(RECORD, lambda p: p.symlink_to(p.name)), RECORD, REPAIRED),
     "record a link to another": (instead(RECORD, lambda p: p.symlink_to("000001.json")), RECORD, REPAIRED),
     "record a device": (instead(RECORD, lambda p: p.symlink_to("/dev/zero")), RECORD, REPAIRED),
+    "records a link to the folder around": (
+        all_of(
+            lambda root: shutil.rmtree(root / "records"), lambda root: (root / "records").symlink_to("..")
+        ),
+        "records: a link to a folder that holds this data set",
+        "records is a link to a folder that holds the data set; remove it",
+    ),
     "records swapped": (swapped(RECORD, SECOND), "belongs to scene 1", REPAIRED),
     "a record of a later scene": (stray("records/000/000099.json", RECORD), "000099.json", REPAIRED),
     "image: a bit": (content(IMAGE, flipped), IMAGE, REPAIRED),
