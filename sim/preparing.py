@@ -29,8 +29,10 @@ def prepare(mesh: Mesh, name: str) -> bytes:
         mesh: The mesh, relative to its centre of mass.
         name: Its name, which is a hash of it; the file holds it.
     """
-    if len(mesh.faces) < MIN_FACES:
-        return b""
+    return b"" if len(mesh.faces) < MIN_FACES else _content(mesh, name)
+
+
+def _content(mesh: Mesh, name: str) -> bytes:
     hull_m = hull_vertices(mesh.vertices_m)
     return prepared_bytes(name, levels_of(mesh), hull_m, simplified(hull_m))
 
@@ -47,7 +49,9 @@ def must_be_prepared(asset: Asset) -> bool:
 
 def whole(asset: Asset) -> Prepared:
     """The mesh of an asset with one level of detail, for drawing it once: nothing is simplified or stored."""
-    return _of_one_level(asset.mesh.moved(-np.array(asset.center_of_mass_m)))
+    mesh = asset.mesh.moved(-np.array(asset.center_of_mass_m))
+    hull_m = hull_vertices(mesh.vertices_m)
+    return Prepared((0.0,), hull_m, simplified(hull_m), lambda _: mesh, lambda *_: mesh.seen_from_behind)
 
 
 def prepared(asset: Asset, folder: Path) -> Prepared:
@@ -62,25 +66,15 @@ def prepared(asset: Asset, folder: Path) -> Prepared:
     surface, center_m = asset.surface, np.array(asset.center_of_mass_m)
     if not isinstance(surface, StoredMesh):
         mesh = surface.moved(-center_m)
-        if len(mesh.faces) < MIN_FACES:
-            return _of_one_level(mesh)
         return _shared(folder, asset.key.rpartition("@")[2], lambda: mesh, lambda: _looks(mesh))
     full = cache(lambda: StoredMesh(surface.path).read().moved(-center_m / surface.factor))
     looks = cache(lambda: read_looks(surface.path))
-    if not surface.prepared and len(full().faces) < MIN_FACES:
-        return _of_one_level(full()).scaled(surface.factor)
     found = _beside(surface, full, looks) or _shared(folder, surface.path.stem, full, looks)
     return found.scaled(surface.factor)
 
 
 def _looks(mesh: Mesh) -> tuple[Look, ...]:
     return tuple((part.color_rgb, part.texture) for part in mesh.parts)
-
-
-def _of_one_level(mesh: Mesh) -> Prepared:
-    """A mesh with one level of detail, the mesh itself."""
-    hull_m = hull_vertices(mesh.vertices_m)
-    return Prepared((0.0,), hull_m, simplified(hull_m), lambda _: mesh, lambda *_: mesh.seen_from_behind)
 
 
 def _beside(
@@ -109,7 +103,7 @@ def _shared(
         fcntl.flock(lock, fcntl.LOCK_EX)
         if path.exists():
             return read_prepared(path.read_bytes(), name, full, looks)
-        content = prepare(full(), name)
+        content = _content(full(), name)
         new = folder / f"{name}.new"
         new.write_bytes(content)
         new.rename(path)

@@ -10,6 +10,7 @@ from pycocotools import mask as coco_mask
 
 from sim2coco.contactsheet import Image, Rgb, caption_width, captioned, contact_sheet, wrapped
 from sim2coco.datasets.labelled import Label, LabelledImage, Xywh
+from sim2coco.datasets.masks import crop
 from sim2coco.records import Picture
 from sim2coco.review.names import Name, write_names
 
@@ -94,15 +95,12 @@ def overlay(
 def _tinted(pixels: Image, image: LabelledImage) -> Image:
     drawn = pixels.copy()
     for label in image.labels:
-        if label.counts is not None:
-            visible = decoded(label.counts, image)
-            x, y, width, height = cv2.boundingRect(visible.view(np.uint8))
-            if not width:
-                continue  # an empty mask
-            inside = slice(y, y + height), slice(x, x + width)
+        if label.counts is not None and (visible := crop(label.counts, image.height)).mask.size:
+            height, width = visible.mask.shape
+            part = drawn[visible.top : visible.top + height, visible.left : visible.left + width]
             mixed = (1.0 - TINT) * GREYS[:, None] + TINT * np.array(color_of(label.category))
-            tinted = cv2.LUT(drawn[inside], mixed.astype(np.uint8)[None])  # floats would fill the memory
-            np.copyto(drawn[inside], tinted, where=visible[inside][..., None])
+            tinted = cv2.LUT(part, mixed.astype(np.uint8)[None])  # floats of large images fill the memory
+            np.copyto(part, tinted, where=visible.mask[..., None])
     return drawn
 
 
