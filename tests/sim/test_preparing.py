@@ -69,10 +69,17 @@ def test_levels_hulls_and_looks(tmp_path: Path) -> None:
     assert len(found.collision_m) <= 192
 
 
-def test_small_meshes_are_not_stored(tmp_path: Path) -> None:
-    found = prepared(one_asset("box", box(0.1, 0.2, 0.3)), tmp_path)
+def test_small_meshes_have_one_level_and_are_not_stored_in_libraries(tmp_path: Path) -> None:
+    mesh = box(0.1, 0.2, 0.3)
+    asset = one_asset("box", mesh)
+    found = prepared(asset, tmp_path)
     assert found.errors_m == (0.0,) and len(found.hull_m) == 8
-    assert not list(tmp_path.iterdir())
+    (file,) = tmp_path.glob("*.npz")
+    made = file.stat().st_mtime_ns
+    again = prepared(asset, tmp_path)  # as a second process would
+    assert equal(again, found) and again.collision_m.tobytes() == found.collision_m.tobytes()
+    assert file.stat().st_mtime_ns == made
+    assert prepare(mesh, "box") == b""
 
 
 def test_nothing_is_simplified_for_one_image(tmp_path: Path) -> None:
