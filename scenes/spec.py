@@ -69,7 +69,8 @@ class Body:
         decals: Defects and pictures on its surface; later ones lie on earlier ones. Only objects have any.
         regions: Regions of its mesh that are labels of their own. Only objects have any.
         tile_m: Side length of a tile of its texture, in metres; 0 if the texture is laid on the mesh by its
-            texture coordinates. Only furniture that consists of cuboids has any.
+            texture coordinates. Only furniture has any; that of other shapes than cuboids and discs
+            ignores it.
 
     Raises:
         ValueError: A distractor or a piece of furniture has a category, or a scale is not positive.

@@ -1,7 +1,7 @@
 """The scene kind `tabletop`: objects lie on a table with legs, in a room or outdoors."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -166,8 +166,6 @@ class Tabletop(Scene):
 
     def _parts(self, table: Table, catalogue: Catalogue, rng: np.random.Generator) -> tuple[Body, ...]:
         """Draws the appearance of the table and returns its bodies: the top and four legs."""
-        cube, disc = (catalogue.furniture[name] for name in (CUBE, DISC))
-        legs = self.table.piece(rng, catalogue.album("table"), cube, table.legs())
-        asset = disc if table.is_round else cube
-        scale, pose = table.top()
-        return (replace(legs[0], asset=asset.key, scale=scale, pose=pose), *legs)
+        top = DISC if table.is_round else CUBE
+        parts = [(top, *table.top()), *((CUBE, *leg) for leg in table.legs())]
+        return self.table.pieces(rng, catalogue.album("table"), catalogue.furniture, parts)

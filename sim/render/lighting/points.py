@@ -24,7 +24,7 @@ MIN_POINTS, MAX_POINTS = 64, 131072
 """Limits of the number of points on a body."""
 CACHED_SHAPES, CACHED_AREAS = 48, 4096
 """Number of shapes whose points are cached, at most 3 MiB each, and of shapes whose areas are cached."""
-FEW_FACES = 64
+FEW_FACES = 512
 """Number of triangles up to which furniture is sampled triangle by triangle."""
 FLAT = 0.99999
 """A triangle counts as flat if the cosines between its normal and its vertex normals reach this value."""
@@ -154,22 +154,29 @@ def sample_surface(mesh: Mesh, count: int) -> tuple[Array, Array, NDArray[np.boo
 def sample_facets(mesh: Mesh, count: int) -> SurfaceSamples:
     """Points (3, count) on each triangle of a mesh in turn, their normals (3, count), and a mask (count,).
 
-    It takes a fifth of the time of `sample_surface`, and each triangle has the number of points that its area
-    asks for.
+    It takes a fraction of the time of `sample_surface`, and each triangle has the number of points that its
+    area asks for.
     """
     areas = _triangle_areas(mesh)
-    ends = np.rint(areas.cumsum() / areas.sum() * count).astype(np.int64)
+    numbers = np.diff(np.rint(areas.cumsum() / areas.sum() * count).astype(np.int64), prepend=0)
+    starts = np.cumsum(numbers) - numbers
+    first, second = (
+        share.astype(np.float32).take(np.arange(count) - np.repeat(starts, numbers))
+        for share in _in_triangle(np.arange(numbers.max(), dtype=np.float64))
+    )
+    corners = np.ascontiguousarray(mesh.vertices_m[mesh.faces].transpose(1, 2, 0), np.float32)
+    origin, one, other = (
+        np.repeat(each, numbers, axis=1)
+        for each in (corners[0], corners[1] - corners[0], corners[2] - corners[0])
+    )
     normals = np.concatenate([part.normals for part in mesh.parts])
-    own, smooth = face_normals(mesh.vertices_m[mesh.faces]), _curved(mesh, normals, mesh.faces)
-    places, facing = (np.empty((3, count), np.float32) for _ in range(2))
-    start = 0
-    for corners, normal, end in zip(mesh.vertices_m[mesh.faces], own, ends.tolist(), strict=True):
-        first, second = _in_triangle(np.arange(end - start, dtype=np.float64))
-        places[:, start:end] = np.outer(corners[0], 1 - first - second)
-        places[:, start:end] += np.outer(corners[1], first) + np.outer(corners[2], second)
-        facing[:, start:end] = normal[:, None]
-        start = end
-    return places, facing, np.repeat(smooth, np.diff(ends, prepend=0))
+    facing = _columns(face_normals(mesh.vertices_m[mesh.faces]))
+    smooth = _curved(mesh, normals, mesh.faces)
+    return (
+        origin + one * first + other * second,
+        np.repeat(facing, numbers, axis=1),
+        np.repeat(smooth, numbers),
+    )
 
 
 def _in_triangle(steps: Array) -> tuple[Array, Array]:

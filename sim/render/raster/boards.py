@@ -1,5 +1,6 @@
-"""Colours of furniture that consists of cuboids: its texture in metres on each visible face."""
+"""Colours of furniture of cuboids, and of discs: its texture in metres on each visible face."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -9,19 +10,21 @@ from numpy.typing import NDArray
 from scenes.assets.images import Pictures
 from scenes.shot import Camera
 from scenes.spec import Body
-from sim.boxes import bounding_box, slices
 from sim.meshfiles import MeshFiles
-from sim.render.raster.cuboids import Cuboid, Cuboids, along_rays
+from sim.render.raster.cuboids import Cuboid, Cuboids
 from sim.render.raster.decals.painting import Shading
 from sim.render.raster.gbuffer import Array
-from sim.render.raster.texture import filtered, footprint
+from sim.render.raster.texture import filtered, slanted
 
 Floats = NDArray[np.float32]
+Index = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 Pixels = NDArray[np.uint8]
 
 LEVEL = 1e-6
 """Smallest share of a direction along the vertical with which it is not level."""
+BARS = 0.0, 1.0, 0.0
+"""Bars run along y."""
 CACHED_TEXTURES = 16
 """Number of textures that are kept."""
 SHIFTS = 0.618, 0.382
@@ -31,40 +34,37 @@ that boards that lie one above the other do not look alike."""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
-    """A face of a cuboid in a box of the image.
+    """A face of a cuboid, or the faces of several that look in the same direction.
 
     Attributes:
         axis: The axis of the cuboid that it is square to.
+        side: 1 if it is at the upper end of its axis, -1 at the lower one.
         cuboid: The cuboid.
-        places: Coordinates (h, w) of the pixels along each axis of the cuboid.
-        depth_m: (h, w) depths in metres.
     """
 
     axis: int
+    side: float
     cuboid: Cuboid
-    places: list[Floats]
-    depth_m: Floats
 
-    @property
-    def side(self) -> float:
-        """1 if it is at the upper end of its axis, -1 at the lower one."""
-        return float(np.copysign(1.0, self.cuboid.eye_m[self.axis]))
-
-    @property
-    def eye_above_m(self) -> float:
-        """Distance of the camera from its plane."""
-        return float(abs(self.cuboid.eye_m[self.axis]) - self.cuboid.half_m[self.axis])
+    def normals(self, places: Floats) -> Array:
+        """Unit normals (n, 3), or (1, 3) if all are the same, of places (3, n) in the cuboid's frame."""
+        if self.cuboid.is_round and self.axis != 2:
+            x, y, _ = places.astype(np.float64)
+            return np.stack([x, y, np.zeros_like(x)], axis=1) / np.hypot(x, y)[:, None]
+        return np.asarray(self.side * np.eye(3)[None, self.axis])
 
     def texture_axes(self, turn: Array) -> tuple[tuple[int, float], tuple[int, float]]:
         """Axis and sign of the directions that are right and down in the texture, seen from outside.
 
-        Right, along which wood has its grain, is the longer side; what is up is up in the world, too.
+        Right, along which wood has its grain, is the longer side, or along bars; what is up is up in the
+        world, too.
 
         Args:
             turn: (3, 3) rotation of the cuboid in the world.
         """
         first, second = (axis for axis in range(3) if axis != self.axis)
-        if self.cuboid.half_m[first] < self.cuboid.half_m[second]:
+        long_m = self.cuboid.half_m if self.cuboid.ends_m is None else BARS
+        if long_m[first] < long_m[second]:
             first, second = second, first
         cyclic = 1.0 if (second - first) % 3 == 1 else -1.0
         down = -cyclic * self.side
@@ -94,68 +94,102 @@ class BoardPainter:
         depth_m: Floats,
         shading: Shading | None,
     ) -> None:
-        """Paints the pixels (H, W) of an image that show a cuboid, in place.
+        """Paints the pixels (H, W) of an image that show a body of cuboids, in place.
 
         Args:
             color: (H, W, 3) the image.
-            body: The cuboid.
+            body: The body.
             camera: The camera, a pinhole.
             shown: (H, W) mask of the pixels.
             depth_m: (H, W) depths in metres.
             shading: What the renderer multiplies colours with; None if they are unlit.
         """
-        box = bounding_box(shown)
-        if box is None:
+        place = np.flatnonzero(shown)
+        if not len(place):
             return
-        cuboid, part = self._cuboids.seen(body, camera), slices(box)
-        shown, depth_m = shown[part], np.where(shown[part], depth_m[part], np.float32(0))
-        along = along_rays(camera, box)
-        places = [
-            along(row).astype(np.float32) * depth_m + np.float32(eye_m)
-            for row, eye_m in zip(cuboid.turn, cuboid.eye_m, strict=True)
-        ]
-        for axis, here in _faces(cuboid, places, shown):
-            inner = bounding_box(here)
-            if inner is None:
-                continue
-            cut = slices(inner)
-            face = Face(axis, cuboid, [place[cut] for place in places], depth_m[cut])
-            found = self._colors(body, face, camera)
+        pixels, cuboid = color.reshape(-1, 3), self._cuboids.seen(body, camera)
+        if shading is None and body.look.texture is None:
+            pixels[place] = _levels(self._tint(body))
+            return
+        depth_m = depth_m.ravel().take(place)
+        places = _places(cuboid, camera, place, depth_m)
+        for face, chosen in _faces(cuboid, places):
+            found = self._colors(body, face, camera, places.take(chosen, axis=1), depth_m.take(chosen))
             if shading is not None:
-                found = found * shading(face.side * body.pose.rotation()[None, :, axis])[0]
-            levels = np.rint(np.clip(found, 0, 255)).astype(np.uint8)
-            np.copyto(color[part][cut], levels, where=here[cut][..., None])
+                found = found * shading(face.normals(places.take(chosen, axis=1)) @ body.pose.rotation().T)
+            pixels[place.take(chosen)] = _levels(found)
 
-    def _colors(self, body: Body, face: Face, camera: Camera) -> Array | Pixels:
-        """The unlit colours (h, w, 3) of a face, 0..255; (3,) without a texture."""
+    def _tint(self, body: Body) -> Array:
         (part,) = self._files.mesh(body.asset, 0).parts
-        tint = np.array(body.look.color_rgb or part.color_rgb)
+        return np.array(body.look.color_rgb or part.color_rgb) * (255 if body.look.texture is None else 1)
+
+    def _colors(
+        self, body: Body, face: Face, camera: Camera, places: Floats, depth_m: Floats
+    ) -> Array | Pixels:
+        """The unlit colours (n, 3) of points (3, n) of a face, 0..255; (3,) without a texture."""
+        tint = self._tint(body)
         if body.look.texture is None:
-            return 255 * tint
+            return tint
         cuboid, turn = face.cuboid, body.pose.rotation()
         right, down = face.texture_axes(turn)
         tile_m = body.tile_m or 2 * float(cuboid.half_m.max())
-        across = face.places[right[0]], face.places[down[0]]
-        eye = np.array([*cuboid.eye_m[[right[0], down[0]]], face.eye_above_m], np.float32)
-        covered = footprint(camera, tile_m, across, eye, face.depth_m)
+        covered = slanted(camera, tile_m, places, cuboid.eye_m, face.axis, depth_m)
         # Pieces of one piece of furniture continue each other's texture: it is fixed in the world.
         middle_m = np.array(self._files.center_pose(body).position_m) @ turn
         level_m = middle_m[face.axis] + face.side * cuboid.half_m[face.axis]
         u, v = (
-            place * np.float32(sign / tile_m)
+            places[axis] * np.float32(sign / tile_m)
             + np.float32((sign * (middle_m[axis] + shift * level_m) / tile_m + offset) % 1.0)
-            for place, (axis, sign), shift, offset in zip(
-                across, (right, down), SHIFTS, body.look.offset_tiles, strict=True
-            )
+            for (axis, sign), shift, offset in zip((right, down), SHIFTS, body.look.offset_tiles, strict=True)
         )
-        color = self._mipmap(body.look.texture).sample(u, v, covered)
+        color = self._mipmap(body.look.texture).along(u, v, covered)
         return color if tuple(tint) == (1.0, 1.0, 1.0) else color * tint
 
 
-def _faces(cuboid: Cuboid, places: list[Floats], shown: Mask) -> list[tuple[int, Mask]]:
-    """The axes of the faces that a camera sees, and the pixels (h, w) that show each."""
-    if len(cuboid.facing) == 1:
-        return [(cuboid.facing[0], shown)]
-    inside = np.stack([np.float32(cuboid.half_m[axis]) - np.abs(places[axis]) for axis in cuboid.facing])
-    nearest = inside.argmin(axis=0)
-    return [(axis, shown & (nearest == place)) for place, axis in enumerate(cuboid.facing)]
+def _levels(found: Array | Pixels) -> Pixels:
+    """Colours as grey levels."""
+    return np.rint(np.clip(found, 0, 255)).astype(np.uint8)
+
+
+def _places(cuboid: Cuboid, camera: Camera, place: Index, depth_m: Floats) -> Floats:
+    """Coordinates (3, n), in the frame of a cuboid, of pixels at given depths (n,)."""
+    row, column = np.divmod(place, camera.width)
+    x = (column.astype(np.float32) + np.float32(0.5 - camera.cx)) * np.float32(1 / camera.fx)
+    y = (row.astype(np.float32) + np.float32(0.5 - camera.cy)) * np.float32(1 / camera.fy)
+    local = np.stack([x * depth_m, y * depth_m, depth_m])
+    return np.asarray(cuboid.turn.astype(np.float32) @ local + cuboid.eye_m.astype(np.float32)[:, None])
+
+
+def _faces(cuboid: Cuboid, places: Floats) -> Iterator[tuple[Face, Index]]:
+    """The faces that a camera sees, and which of the places (3, n) on them are on each."""
+    if cuboid.is_round:
+        yield from _round_faces(cuboid, places)
+        return
+    facing = cuboid.facing
+    sides = {axis: np.float32(np.copysign(1.0, cuboid.eye_m[axis])) for axis in facing}
+    inside = [np.float32(cuboid.half_m[axis]) - np.abs(places[axis]) for axis in facing]
+    if cuboid.ends_m is None:
+        nearest = np.argmin(inside, axis=0) if len(facing) > 1 else np.zeros(places.shape[1], np.intp)
+        for index, axis in enumerate(facing):
+            if len(chosen := np.flatnonzero(nearest == index)):
+                yield Face(axis, float(sides[axis]), cuboid), chosen
+        return
+    end = np.searchsorted((cuboid.ends_m[1:] + cuboid.ends_m[:-1]) / 2, places[0])
+    inside[0] = np.abs(places[0] - cuboid.ends_m.astype(np.float32)[end])
+    nearest = np.argmin(inside, axis=0)
+    for index, axis in enumerate(facing):
+        for side in (1.0, -1.0) if axis == 0 else (float(sides[axis]),):
+            on_side = (nearest == index) & ((axis != 0) | (end % 2 == (side > 0)))
+            if len(chosen := np.flatnonzero(on_side)):
+                yield Face(axis, side, cuboid), chosen
+
+
+def _round_faces(cuboid: Cuboid, places: Floats) -> Iterator[tuple[Face, Index]]:
+    """As `_faces`, of a disc; its rim is taken for four sides, of a quarter each."""
+    x, y, z = places
+    rim = cuboid.half_m[0] - np.hypot(x, y) < cuboid.half_m[2] - np.abs(z)
+    axis = np.where(rim, np.where(np.abs(x) >= np.abs(y), 0, 1), 2)
+    for index in range(3):
+        for side in (1.0, -1.0):
+            if len(chosen := np.flatnonzero((axis == index) & (places[index] * side > 0))):
+                yield Face(index, side, cuboid), chosen

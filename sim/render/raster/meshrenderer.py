@@ -137,10 +137,15 @@ class MeshRenderer(ABC):
             cuboid = self._cuboids.seen(bodies[index], camera)
             builder.add_depth(index, box, cuboid_depth(cuboid, camera, box).astype(np.float32))
         gbuffer, shading = self._postprocess(builder.build(), settled), self._shading(shot.light)
-        for index in boards:
+        discs = [index for index in boxes if self._is_painted_disc(bodies[index])]
+        for index in (*boards, *discs):
             shown = gbuffer.body == index
             self._boards.paint(gbuffer.color, bodies[index], camera, shown, gbuffer.depth_m, shading)
         return self._decals.painted(gbuffer, bodies, camera, shading)
+
+    def _is_painted_disc(self, body: Body) -> bool:
+        """Whether a body is drawn by PyBullet, but painted with a texture in metres."""
+        return body.look.texture is not None and body.tile_m > 0 and self._cuboids.is_disc(body)
 
     def _draw(self, builder: GBufferBuilder, drawing: Drawing) -> None:
         """Draws bodies: dense ones exactly, the others with PyBullet."""
@@ -208,13 +213,14 @@ class MeshRenderer(ABC):
         self._client.contents = self._contents = (settled, levels, chosen, self)
 
     def _loaded(self, settled: Settled, levels: tuple[int, ...], camera: Camera) -> tuple[int, ...]:
-        """Indices of the bodies that PyBullet draws: those that are not dense, or that are to be clipped."""
+        """Indices of the bodies that PyBullet draws: no cuboids, and of dense ones those to be clipped."""
         placed = enumerate(zip(settled.spec.bodies, levels, strict=True))
         dense = {index: body for index, (body, level) in placed if self._dense.contain(body, level)}
         if any(not body.labelled for body in dense.values()):
             near_m = self._depth_range(settled, camera)[0]
             dense = {index: body for index, body in dense.items() if self._beyond(body, camera, near_m)}
-        return tuple(index for index in range(len(levels)) if index not in dense)
+        bodies = enumerate(settled.spec.bodies)
+        return tuple(index for index, body in bodies if index not in dense and body not in self._cuboids)
 
     def _beyond(self, body: Body, camera: Camera, depth_m: float) -> bool:
         """Whether all of a body is farther than a depth."""

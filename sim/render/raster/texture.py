@@ -23,6 +23,8 @@ SPARSE = 4
 SLANT = 3.0
 """Ratio of distance to camera height above which textures are blurred more, which prevents aliasing at the
 horizon."""
+ROW = 512
+"""Pixels in a row when a list of them is looked up: OpenCV refuses images of more than 32,766 rows."""
 Plane = NDArray[np.float32]
 
 
@@ -84,12 +86,19 @@ class Mipmap:
     def lookup(self, u: Plane, v: Plane, footprint: Plane) -> Lookup:
         """Where `sample` finds the pixels of given coordinates."""
         fine = np.log2(np.maximum(footprint * self._sizes[0], np.float32(1.0)))
-        fine = cv2.resize(np.minimum(fine, np.float32(len(self._sizes) - 1.001)), u.shape[::-1])
+        fine = np.minimum(fine, np.float32(len(self._sizes) - 1.001))
+        fine = fine if fine.shape == u.shape else cv2.resize(fine, u.shape[::-1])
         low = fine.astype(np.uint8)
         part = fine - low
         u, v = u - np.floor(u), v - np.floor(v)
         levels = (low, low + np.uint8(1)) if part.any() else (low,)
         return Lookup(tuple(self._places(u, v, level) for level in levels), part)
+
+    def along(self, u: Plane, v: Plane, footprint: Plane) -> NDArray[np.uint8]:
+        """As `sample`, of a list of pixels: (n,) each, and (n, 3) colours."""
+        shape = -(-len(u) // ROW), ROW
+        rows = (np.resize(values, shape) for values in (u, v, footprint))  # repeats the first ones at the end
+        return self.sample(*rows).reshape(-1, 3)[: len(u)]
 
     def at(self, lookup: Lookup) -> NDArray[np.uint8]:
         """The texture (h, w, 3) where a lookup says."""
@@ -172,6 +181,29 @@ def footprint(camera: Camera, tile_m: float, place: tuple[Plane, Plane], eye: Pl
     sparse = np.s_[SPARSE // 2 :: SPARSE, SPARSE // 2 :: SPARSE] if min(depth.shape) > SPARSE else np.s_[:, :]
     first, second = place
     away = np.sqrt((first[sparse] - eye[0]) ** 2 + (second[sparse] - eye[1]) ** 2 + height_m**2) / height_m
+    return _covered(camera, tile_m, away, depth[sparse])
+
+
+def slanted(
+    camera: Camera, tile_m: float, places: Plane, eye_m: NDArray[np.float64], axis: int, depth: Plane
+) -> Plane:
+    """As `footprint`, (n,) of a list of pixels on planes at right angles to an axis.
+
+    Args:
+        camera: The camera.
+        tile_m: Side length of a tile of the texture.
+        places: (3, n) the points.
+        eye_m: (3,) the camera.
+        axis: The axis.
+        depth: (n,) depth in metres.
+    """
+    away = places - eye_m.astype(np.float32)[:, None]
+    height_m = np.maximum(np.abs(away[axis]), np.float32(1e-6))
+    return _covered(camera, tile_m, np.sqrt((away * away).sum(axis=0)) / height_m, depth)
+
+
+def _covered(camera: Camera, tile_m: float, away: Plane, depth: Plane) -> Plane:
+    """Side in tiles of the area that a pixel covers, from the ratio of distance to height."""
     scale = np.float32(1.0 / min(camera.fx, camera.fy) / tile_m)
     longer = np.sqrt(away * np.maximum(away * np.float32(1 / SLANT), np.float32(1)))
-    return np.asarray(depth[sparse] * scale * longer, np.float32)
+    return np.asarray(depth * scale * longer, np.float32)

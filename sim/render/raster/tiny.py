@@ -97,8 +97,6 @@ class TinyRenderer(MeshRenderer):
     def _textures(self, body: Body, level: int) -> list[Path | None]:
         """The texture file of each part, or None."""
         parts = self._files.mesh(body.asset, level).parts
-        if body in self._cuboids:
-            return [None] * len(parts)  # only its shadow is drawn
         if body.look.texture is not None:
             return [self._sampled_texture(body.look.texture)] * len(parts)
         own = self._own_textures(body.asset, level)
