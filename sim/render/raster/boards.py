@@ -50,7 +50,7 @@ class Face:
         """Unit normals (n, 3), or (1, 3) if all are the same, of places (3, n) in the cuboid's frame."""
         if self.cuboid.is_round and self.axis != 2:
             x, y, _ = places.astype(np.float64)
-            return np.stack([x, y, np.zeros_like(x)], axis=1) / np.hypot(x, y)[:, None]
+            return np.asarray(np.stack([x, y, np.zeros_like(x)], axis=1) / np.hypot(x, y)[:, None])
         return np.asarray(self.side * np.eye(3)[None, self.axis])
 
     def texture_axes(self, turn: Array) -> tuple[tuple[int, float], tuple[int, float]]:
@@ -148,7 +148,7 @@ class BoardPainter:
 
 def _levels(found: Array | Pixels) -> Pixels:
     """Colours as grey levels."""
-    return np.rint(np.clip(found, 0, 255)).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(found, 0, 255)), np.uint8)
 
 
 def _places(cuboid: Cuboid, camera: Camera, place: Index, depth_m: Floats) -> Floats:
