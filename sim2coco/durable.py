@@ -22,6 +22,9 @@ def create(path: Path, content: bytes | Iterable[bytes], sync: bool) -> None:
                 rest = rest[os.write(descriptor, rest) :]
         if sync:
             os.fsync(descriptor)
+    except OSError as error:
+        error.filename = error.filename or str(path.parent)  # of a full disk, it is not told
+        raise
     finally:
         os.close(descriptor)
 

@@ -24,6 +24,7 @@ def open_store(out: str | Path, absolute: bool = True) -> Storage:
         require(url)
         return ObjectStore(url)
     path = Path(out)
-    if isinstance(out, Path) and path.parts[:1] and path.parts[0] in [f"{scheme}:" for scheme in EXTRAS]:
-        raise StoreError(f"out: {path}: give a URL as text, as paths have no //")
+    if path.parts[:1] and path.parts[0] in [f"{scheme}:" for scheme in EXTRAS]:
+        why = "give a URL as text, as paths have no //" if isinstance(out, Path) else "a URL has two slashes"
+        raise StoreError(f"out: {path}: {why}: {path.parts[0]}//BUCKET/FOLDER")
     return LocalStore(path.expanduser().absolute() if absolute else path)

@@ -1,10 +1,12 @@
 """An S3-compatible server for tests, and what is in its buckets."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import fsspec
 import pytest
@@ -29,6 +31,21 @@ def serving() -> Iterator[subprocess.Popen[str]]:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         yield server
         server.stdin.close()
+
+
+@contextmanager
+def only_known_keys() -> Iterator[None]:
+    """The server of the environment refuses every access key, as it has created none."""
+    address = f"{os.environ['AWS_ENDPOINT_URL']}/moto-api/reset-auth"
+
+    def allow(requests: str) -> None:
+        urlopen(Request(address, requests.encode(), {"Content-Type": "text/plain"})).close()
+
+    allow("0")
+    try:
+        yield
+    finally:
+        allow("inf")
 
 
 def objects(url: str) -> dict[str, bytes]:

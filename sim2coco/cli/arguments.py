@@ -6,13 +6,17 @@ Nothing else is imported here, so that `--help` is fast, and `doctor` works in a
 import argparse
 import os
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from sim2coco.cli.reporting import fail
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that reports a wrong command line in one line."""
+    """A parser that reports a wrong command line in one line; options are written in full."""
+
+    def __init__(self, **options: Any) -> None:
+        """Creates a parser for which --out is not --outlines."""
+        super().__init__(allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
         """Prints the message and exits with code 2."""
@@ -31,7 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
         parser.add_argument("--boxes", action="store_true", help="draw boxes and names only")
         parser.add_argument("--outlines", action="store_true", help="draw outlines only; also with --boxes")
         default = "PICTURE.png or DATA_sheet.png, with a number if there is such a file"
-        parser.add_argument("--to", metavar="PNG", help=f"the file to write; default: {default}")
+        written = f"the file to write; default: {default}"
+        parser.add_argument("--out", "--to", dest="to", metavar="PNG", help=written)
     if command == "replay":
         parser.add_argument("picture", help="name of an image, for example s000057_v02")
     if command in ("replay", "check"):
@@ -39,9 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
         parser.add_argument("--meshes", metavar="FOLDER", action="append", help=folders)
         parser.add_argument("--plugin", metavar="FILE.py", help="a plug-in of the data set")
     if command == "replay":
-        parser.add_argument("--to", metavar="FILE", help="write the rendered image to this file")
+        written = "write the rendered image to this file"
+        parser.add_argument("--out", "--to", dest="to", metavar="FILE", help=written)
     if command in ("show", "replay"):
-        parser.add_argument("--force", action="store_true", help="replace the file of --to if it exists")
+        parser.add_argument("--force", action="store_true", help="replace the file of --out if it exists")
     if command == "check":
         repaired = "write a repaired copy to this new folder, and list every change"
         parser.add_argument("--fix", metavar="DIR", help=repaired)

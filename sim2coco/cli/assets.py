@@ -214,7 +214,7 @@ def _sheet(options: argparse.Namespace, out: Console) -> int:
     folder = Path(options.folder)
     target = Path(options.to or f"{folder.resolve().name}_sheet.png")
     content = png(sheet(folder, _sizes(folder)))
-    write_file(target, content, "--to", replace=True)
+    write_file(target, content, "--out", replace=True)
     _say(out, f"{target}: {counted(len(read_library(folder).entries), 'asset')}")
     return 0
 

@@ -47,7 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if action == "check":
             own.add_argument("--json", action="store_true", help="print the table as JSON")
         if action == "sheet":
-            own.add_argument("--to", metavar="PNG", help="the file to write; default: LIBRARY_sheet.png")
+            written = "the file to write; default: LIBRARY_sheet.png"
+            own.add_argument("--out", "--to", dest="to", metavar="PNG", help=written)
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from itertools import count, islice
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -17,11 +18,15 @@ from sim2coco.datasets.labelled import LabelledImage
 from sim2coco.datasets.pixels import read_pixels
 from sim2coco.datasets.reading import Dataset, open_dataset
 from sim2coco.messages import counted
+from sim2coco.objects.urls import is_url
 from sim2coco.outputs import write_file
 from sim2coco.png import png
 from sim2coco.review.dataset import DataSet
 from sim2coco.review.drawing import in_cell
 from sim2coco.review.overlay import Style, overlay, sheet
+
+if TYPE_CHECKING:
+    from sim2coco.review.status import Status
 
 __all__ = ["check", "replay", "show", "status"]
 
@@ -56,7 +61,7 @@ def show(options: argparse.Namespace, out: Console) -> int:
         name = f"{Path(options.data).resolve().name}_sheet"
         sentence = counted(len(cells), "image")
     target = Path(options.to) if options.to else _unused(f"{name}.png", options.force)
-    write_file(target, png(image), "--to", options.force)
+    write_file(target, png(image), "--out", options.force)
     out.print(f"{target}: {sentence}", markup=False)
     return 0
 
@@ -103,28 +108,45 @@ def _unused(name: str, force: bool) -> Path:
 
 
 def status(options: argparse.Namespace, out: Console) -> int:
-    """Prints how far a run is; returns 0."""
-    from sim2coco.cli.progress import duration, speed
+    """Prints how far a run is, or the runs of a sweep are, whose folders are in a folder; returns 0."""
     from sim2coco.places import open_store
-    from sim2coco.review.status import sentences, status_in
+    from sim2coco.review.status import status_in
 
-    found = status_in(open_store(options.data, absolute=False))
+    runs = _runs_in(options.data)
+    found = {data: status_in(open_store(data, absolute=False)) for data in runs or [options.data]}
     if options.json:
-        counts = {"scenes": dict(found.scenes), "reasons": dict(found.reasons)}
-        numbers = {
-            **asdict(replace(found, scenes=Counter(), reasons=Counter())),
-            **counts,
-            "left": found.left,
-            "left_s": found.left_s,
-        }
-        out.file.write(json.dumps(numbers, indent=1) + "\n")
+        numbers = {data: _as_json(each) for data, each in found.items()}
+        out.file.write(json.dumps(numbers if runs else numbers[options.data], indent=1) + "\n")
         return 0
+    for data, each in found.items():
+        for line in _told(data, each):
+            out.print(line, markup=False)
+    return 0
+
+
+def _runs_in(data: str) -> list[str]:
+    """The folders with data sets in a folder that is none itself, such as that of a sweep."""
+    folder = Path(data)
+    if is_url(data) or not folder.is_dir() or (folder / "run.json").exists():
+        return []
+    return [str(run.parent) for run in sorted(folder.glob("*/run.json"))]
+
+
+def _as_json(found: "Status") -> dict[str, Any]:
+    counts = {"scenes": dict(found.scenes), "reasons": dict(found.reasons)}
+    numbers = asdict(replace(found, scenes=Counter(), reasons=Counter()))
+    return {**numbers, **counts, "left": found.left, "left_s": found.left_s}
+
+
+def _told(data: str, found: "Status") -> Iterator[str]:
+    """The lines that tell a status."""
+    from sim2coco.cli.progress import duration, speed
+    from sim2coco.review.status import sentences
+
     first, *others = sentences(found)
     rate = f", {speed(found.per_s)}" if found.per_s and found.left else ""
     time_left = f", {duration(found.left_s)} at this rate" if found.left_s else ""
-    for line in (f"{options.data}: {first}{rate}{time_left}", *others):
-        out.print(line, markup=False)
-    return 0
+    yield from (f"{data}: {first}{rate}{time_left}", *others)
 
 
 def replay(options: argparse.Namespace, out: Console) -> int:
@@ -138,7 +160,7 @@ def replay(options: argparse.Namespace, out: Console) -> int:
     folders = [Path(folder).expanduser() for folder in options.meshes or ()]
     before, now = render_again(DataSet(Path(options.data)), options.picture, folders)
     if options.to:
-        write_file(Path(options.to), next(iter(now.values())), "--to", options.force)
+        write_file(Path(options.to), next(iter(now.values())), "--out", options.force)
     equal = before == now
     out.print(
         f"{options.picture}: rendered again, the bytes are {'equal' if equal else 'DIFFERENT'}", markup=False

@@ -110,8 +110,10 @@ def _generate(recipe: "Recipe", options: "RunOptions") -> int:
     # Copies are made in the augmented splits only.
     extra = f", up to {total} with augmented copies" if recipe.augment.copies else ""
     asked_for = f"{counted(options.num_images, 'image')}{extra}, {counted(options.workers, 'worker')}"
-    title = f"{options.out}: {asked_for}"
-    with ProgressBar(out, options.num_images, "images", title) as bar:
+    part = options.engine.part
+    wanted = part.images(options.num_images) if part else options.num_images
+    title = f"{options.out}: {f'shard {part} with {wanted} of ' if part else ''}{asked_for}"
+    with ProgressBar(out, wanted, "images", title) as bar:
         unsaid = iter([True])
 
         def report(tally: Tally) -> None:

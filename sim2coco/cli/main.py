@@ -6,6 +6,7 @@ stopped by SIGINT and SIGTERM.
 
 import logging
 import os
+import shlex
 import signal
 import sys
 from functools import partial
@@ -30,6 +31,7 @@ COMMANDS = {
     "review": "look at images on a local page, and accept or reject them",
     "report": "write one page that shows what is in a data set, or compares two",
     "export": "write a data set in another format",
+    "download": "copy a data set from an object store to a folder",
     "merge": "join data sets to one",
     "validate": "train a detector on data sets, and test it on a reference",
     "split": "divide a data set into train, val and test",
@@ -39,7 +41,12 @@ COMMANDS = {
     "doctor": "check this installation, and say how to repair it",
 }
 
-OWN_ARGUMENTS = {"export": "exporting", "select": "selecting", "validate": "validating"}
+OWN_ARGUMENTS = {
+    "export": "exporting",
+    "download": "downloading",
+    "select": "selecting",
+    "validate": "validating",
+}
 """Commands whose arguments are in a module of their own, and the module."""
 NARROW = ("ascii", "us-ascii", "ansi_x3.4-1968")
 """Encodings of file names in which names of most scripts cannot be written."""
@@ -98,8 +105,10 @@ def _run(arguments: list[str]) -> int:
 def _dispatched(command: str, arguments: list[str]) -> int:
     """Runs a command, whose plug-ins are loaded, and returns its exit code."""
     commands_run.append(command)
-    if command not in ("generate", "status") and (url := next(filter(is_place, arguments[1:]), None)):
-        return fail(f"{url}: copy it to a folder first, as with: aws s3 sync {url} FOLDER")
+    if url := _url_to_read(command, arguments[1:]):
+        return fail(
+            f"{url}: is not read from there; first: sim2coco download {shlex.quote(url)} --out FOLDER"
+        )
     if command in HYDRA_COMMANDS:
         return composed(command, arguments[1:])
     if command == "match":
@@ -113,6 +122,15 @@ def _dispatched(command: str, arguments: list[str]) -> int:
     if command in COMMANDS:
         return _plain(command, arguments[1:])
     return _print_usage(command)
+
+
+def _url_to_read(command: str, words: list[str]) -> str | None:
+    """The first URL of an object store that a command would have to read a data set or a library from."""
+    values = [word.partition("=")[::2] for word in words if "=" in word]
+    named = [value for key, value in values if key.lstrip("+") != "out"] if command in HYDRA_COMMANDS else []
+    if command not in ("generate", "status", "download"):
+        named += words
+    return next(filter(is_place, named), None)
 
 
 def _print_usage(command: str) -> int:

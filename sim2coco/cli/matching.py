@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sim2coco.matching.search import Match
 
 FOLDER = "matched"
-"""Folder of the choices, where --to names no other."""
+"""Folder of the choices, where --out names no other."""
 
 
 def parsed(arguments: list[str], description: str) -> tuple[argparse.Namespace, list[str]]:
@@ -27,12 +27,12 @@ def parsed(arguments: list[str], description: str) -> tuple[argparse.Namespace, 
     parser = Parser(
         prog="sim2coco match",
         description=f"{description}. KEY=VALUE are the settings to begin with, as for generate.",
-        usage="sim2coco match REAL [--images DIR] [--to FILE.yaml] [KEY=VALUE ...]",
+        usage="sim2coco match REAL [--images DIR] [--out FILE.yaml] [KEY=VALUE ...]",
     )
     parser.add_argument("real", metavar="REAL", help="a COCO data set: its folder, or an annotation file")
     parser.add_argument("--images", metavar="DIR", help="where its images lie, if not beside the annotations")
     where = f"the file to write; default: {FOLDER}/experiment/NAME.yaml"
-    parser.add_argument("--to", metavar="FILE.yaml", help=where)
+    parser.add_argument("--out", "--out", dest="to", metavar="FILE.yaml", help=where)
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
     number = "images of each trial; default: 60"
     parser.add_argument("--num", type=_positive, default=60, metavar="N", help=number)
@@ -78,9 +78,9 @@ def match_one(options: argparse.Namespace, given: list[str], tree: "DictConfig")
         plan = Plan(options.num, options.trials, run.engine, os.cpu_count() or 1)
         found = match(recipe, real, plan, progress)
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_file(target, as_choice(found, name).encode(), "--to", options.force)
+    write_file(target, as_choice(found, name).encode(), "--out", options.force)
     page = target.with_suffix(".html")
-    write_file(page, as_page(found, real, name).encode(), "--to", replace=True)
+    write_file(page, as_page(found, real, name).encode(), "--out", replace=True)
     _print(found, real)
     out.print(f"{target}: the settings; {page}: the histograms", markup=False)
     if target.parent.name == "experiment":

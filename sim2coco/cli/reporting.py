@@ -113,6 +113,8 @@ def of_the_system(error: OSError) -> str:
     folder = tempfile.gettempdir()
     if error.errno in FULL and shutil.disk_usage(folder).free < 16 * 2**20:
         told += f"; the folder for temporary files, {folder}, is full: set TMPDIR to one with more space"
+    elif error.errno in FULL:
+        told += "; free some space"
     return _with_resume(told)
 
 

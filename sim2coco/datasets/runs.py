@@ -145,7 +145,9 @@ def _run(content: Callable[[], bytes], data: object) -> dict[str, Any]:
         if type(run["num_images"]) is not int or type(run["recipe"]["assets"]["categories"]) is not dict:
             raise TypeError
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        raise DataSetError(f"{data}: not a data set (it has no readable run.json)") from None
+        raise DataSetError(
+            f"{data}: not a data set that generate makes (it has no readable run.json)"
+        ) from None
     return run
 
 

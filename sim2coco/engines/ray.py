@@ -70,9 +70,8 @@ class Ray(Engine):
                 logging_level=logging.ERROR,
                 log_to_driver=False,
             )
-        except (OSError, RuntimeError, ValueError) as error:
-            told = " ".join(str(error).split())
-            raise GenerationError(f"engine.address: no Ray cluster at {self.address!r}: {told}") from error
+        except Exception as error:  # Ray has no class for what can go wrong here
+            raise GenerationError(_not_started(self.address, " ".join(str(error).split()))) from error
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
@@ -139,6 +138,14 @@ class Ray(Engine):
                 finished[scene.status] += 1
                 yield scene
                 self.check_failures(finished, scene.error or "")
+
+
+def _not_started(address: str | None, told: str) -> str:
+    """The message if there is no cluster at an address, or none can be started here."""
+    if address:
+        return f"engine.address: no Ray cluster at {address!r}: {told}"
+    advice = "try again when the machine is less busy, or use engine=local, which needs no Ray"
+    return f"engine: Ray does not start on this machine: {told}; {advice}"
 
 
 def _connect(address: str) -> None:

@@ -24,6 +24,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     }
 }
 """Options of the packages, by scheme."""
+OF_CREDENTIALS = ("Credential", "Profile", "Token", "SSO")
+"""Parts of names of errors that are about credentials."""
 
 
 def require(url: str) -> None:
@@ -66,6 +68,9 @@ def told(url: str) -> Iterator[None]:
 
 
 def _advice(error: Exception) -> str:
-    if isinstance(error, PermissionError) or "Credential" in type(error).__name__:
+    kind = type(error).__name__
+    if isinstance(error, PermissionError) or any(word in kind for word in OF_CREDENTIALS):
         return "credentials come from where the cloud's own tools look: environment, configuration files"
+    if isinstance(error, ValueError) or "Config" in kind or "Region" in kind:
+        return "correct it where the cloud's own tools look: environment, configuration files"
     return "when it answers, run the same command again"

@@ -42,24 +42,22 @@ def downloaded(objects: Transfers, near: LocalStore) -> dict[str, State]:
         StoreError: There is too little space, or an object has a name that is none of a file.
     """
     sizes = objects.sizes()
-    _check_room(objects, near, sum(sizes.values()))
+    copied = f"out: {objects}, which is copied to the folder for temporary files"
+    check_room(near.root, int(ROOM * sum(sizes.values())), copied, "set TMPDIR to one on a larger disk")
+    check_names(objects, sizes)
     for name in sizes:
-        if any(part in ("", ".", "..") for part in name.split("/")) or "\0" in name:
-            raise StoreError(
-                f"out: {objects} holds objects of something else ({name!r}); name an empty folder"
-            )
         near.path(name).parent.mkdir(parents=True, exist_ok=True)
-    _all(lambda name: objects.download(name, near.path(name)), sizes)
+    for_all(lambda name: objects.download(name, near.path(name)), sizes)
     return dict(_states(near))
 
 
 def upload_changes(objects: Transfers, near: LocalStore, before: Mapping[str, State]) -> None:
     """Brings a data set to the state of its copy; what says that it is finished comes last."""
     now = dict(_states(near))
-    _all(objects.delete, [name for name in before if name not in now])
+    for_all(objects.delete, [name for name in before if name not in now])
     changed = [name for name, state in now.items() if before.get(name) != state]
-    _all(lambda name: objects.upload(near.path(name), name), [name for name in changed if name != LAST])
-    _all(lambda name: objects.upload(near.path(name), name), [name for name in changed if name == LAST])
+    for_all(lambda name: objects.upload(near.path(name), name), [name for name in changed if name != LAST])
+    for_all(lambda name: objects.upload(near.path(name), name), [name for name in changed if name == LAST])
 
 
 def _states(near: LocalStore) -> Iterator[tuple[str, State]]:
@@ -69,22 +67,50 @@ def _states(near: LocalStore) -> Iterator[tuple[str, State]]:
             yield name, (found.st_ino, found.st_mtime_ns, found.st_size)
 
 
-def _all(work: Callable[[str], None], names: Iterable[str]) -> None:
-    """Does something with each name, several at a time; after an error no other is begun."""
+def for_all(
+    work: Callable[[str], None], names: Iterable[str], then: Callable[[], None] = lambda: None
+) -> None:
+    """Does something with each name, several at a time; after an error no other is begun.
+
+    Args:
+        work: Is called in other threads.
+        names: The names.
+        then: Is called in this thread after each.
+    """
     with ThreadPoolExecutor(READS) as pool:
         try:
             for _ in pool.map(work, names):
-                pass
+                then()
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
 
 
-def _check_room(objects: Transfers, near: LocalStore, size: int) -> None:
-    near.root.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(near.root).free
-    if ROOM * size > free:
-        what = f"{objects} has {size / 1e9:.1f} GB, which are copied to the folder for temporary files"
-        raise StoreError(
-            f"out: {what}, where {free / 1e9:.1f} GB are free; set TMPDIR to one on a larger disk"
-        )
+def check_names(objects: object, names: Iterable[str]) -> None:
+    """Refuses objects whose names are none of files below a folder.
+
+    Raises:
+        StoreError: There is one.
+    """
+    for name in names:
+        if any(part in ("", ".", "..") for part in name.split("/")) or "\0" in name:
+            what = f"{objects} holds objects of something else ({name!r})"
+            raise StoreError(f"out: {what}; name an empty folder")
+
+
+def check_room(folder: Path, size: int, what: str, advice: str) -> None:
+    """Makes a folder, and refuses to fill its disk.
+
+    Args:
+        folder: The folder.
+        size: Number of bytes that are written there.
+        what: What is written, for the message.
+        advice: What to do if it is too much.
+
+    Raises:
+        StoreError: There is too little space.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise StoreError(f"{what}: takes {size / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free; {advice}")

@@ -90,7 +90,7 @@ def status_in(store: Storage) -> Status:
     try:
         found = Status(int(run.get("asked_for", finished)), finished, store.owner())
     except (OSError, ValueError, KeyError, TypeError):
-        raise DataSetError(f"{store}: not a data set (it has no readable run.json)") from None
+        raise DataSetError(f"{store}: not a data set that generate makes (its run.json is damaged)") from None
     times: list[tuple[float, int]] = []
     names = [(name, time) for name, time in store.times("records") if scene_of(name) is not None]
     contents = read_ahead(partial(_content, store), [name for name, _ in names], store.reads)
@@ -156,4 +156,5 @@ def sentences(found: Status) -> Iterator[str]:
     if found.owner:
         yield f"{found.owner.removeprefix('another run ').strip('()')} is writing to it"
     elif not found.done:
-        yield "the same command continues it"
+        rest = "the same command without engine.shard, if there was one, writes the annotations"
+        yield "the same command continues it" if found.left else rest

@@ -191,10 +191,10 @@ def test_the_tint_leaves_the_looks(command: Command, data: Path, here: Path) -> 
         ("show data s000099_v00", "data: no image 's000099_v00'; names look like s000057_v02"),
         ("show data s000000_v07", "data: scene 0 has no accepted image 's000000_v07'"),
         ("show data ../../etc/passwd", "no image"),
-        ("show data s000000_v00 --to no/such/folder.png", "--to: cannot write no/such/folder.png"),
-        ("show data --sheet 3 --to /proc/sheet.png", "--to: cannot write /proc/sheet.png"),
+        ("show data s000000_v00 --to no/such/folder.png", "--out: cannot write no/such/folder.png"),
+        ("show data --sheet 3 --to /proc/sheet.png", "--out: cannot write /proc/sheet.png"),
         ("replay data x", "data: no image 'x'"),
-        ("replay data s000000_v00 --to data", "--to: cannot write data"),
+        ("replay data s000000_v00 --to data", "--out: cannot write data"),
     ],
 )
 def test_what_is_not_there_is_said(command: Command, data: Path, arguments: str, words: str) -> None:

@@ -220,6 +220,7 @@ OTHER_COMMANDS = [
     ("show run_list", "run_list: not a data set"),
     ("show no_meshes --sheet 0", "--sheet", "'0' is not a whole number of at least 1"),
     ("show no_meshes --shet 3", "unrecognized arguments: --shet"),
+    ("show no_meshes --sh 3", "unrecognized arguments: --sh"),
     ("replay no_meshes", "required: picture"),
     ("replay no_such s000000_v00", "no_such: not a data set"),
     ("replay run_half s000000_v00", "run_half: not a data set"),

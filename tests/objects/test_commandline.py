@@ -12,16 +12,22 @@ from tests.commandline import run_here
     [
         (
             ("check", "s3://bucket/parts"),
-            "s3://bucket/parts: copy it to a folder first, as with: aws s3",
+            "s3://bucket/parts: is not read from there; first: sim2coco download s3://",
         ),
-        (("report", "--against", "s3://bucket/a b", "data"), "s3://bucket/a b: copy it to a folder first"),
+        (
+            ("report", "--against", "gs://bucket/a b", "data"),
+            "gs://bucket/a b: is not read from there; first: sim2coco download",
+        ),
+        (("generate", "assets.path=s3://bucket/parts"), "s3://bucket/parts: is not read from there"),
+        (("download", "data", "--out", "copy"), "data: is no URL such as s3://bucket/parts"),
+        (("generate", "out=s3:/bucket/parts"), "out: s3:/bucket/parts: a URL has two slashes"),
         (("generate", "out=file:///tmp/parts"), "out: file:// is not written to; allowed are folders, s3://"),
         (
             ("generate", "-m", "seed=1", "out=s3://bucket/${seed}"),
             "out: s3://bucket/1: a sweep",
         ),
     ],
-    ids=["check", "report", "generate", "sweep"],
+    ids=["check", "report", "assets", "download", "slash", "generate", "sweep"],
 )
 def test_one_line_says_what_to_do(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
     done = run_here(tmp_path, *words)

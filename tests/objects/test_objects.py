@@ -166,7 +166,7 @@ def test_names_that_lead_out_of_a_folder_and_a_full_disk_are_refused(
         pass
     store.put("a", b"content")
     monkeypatch.setattr(copying, "ROOM", 1e18)
-    with pytest.raises(StoreError, match=r"0\.0 GB, .* are free; set TMPDIR"), store.near():
+    with pytest.raises(StoreError, match=r"GB, .* are free; set TMPDIR"), store.near():
         pass
 
 

@@ -20,7 +20,7 @@ from sim2coco.review.status import status_in
 from sim2coco.storage import LOCK, StoreError
 from sim2coco.tally import Tally
 from tests.commandline import run_apart, tree
-from tests.s3 import make_bucket, objects, serving
+from tests.s3 import make_bucket, objects, only_known_keys, serving
 
 pytest.importorskip("s3fs")
 pytest.importorskip("moto")
@@ -126,6 +126,19 @@ def test_a_missing_bucket_and_missing_credentials_are_told(
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("HOME", str(tmp_path))
     with pytest.raises(StoreError, match=r"out: s3://data/parts: .*; credentials come from where"):
+        generate(RECIPE, "s3://data/parts", 1)
+
+
+@pytest.mark.usefixtures("server")
+def test_wrong_credentials_and_settings_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with only_known_keys(), pytest.raises(StoreError, match=r"access key id.*; credentials come from where"):
+        generate(RECIPE, "s3://data/parts", 1)
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(StoreError, match=r"\(nobody\) could not be found; credentials come from where"):
+        generate(RECIPE, "s3://data/parts", 1)
+    monkeypatch.delenv("AWS_PROFILE")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "nowhere")
+    with pytest.raises(StoreError, match=r"Invalid endpoint: nowhere; correct it where"):
         generate(RECIPE, "s3://data/parts", 1)
 
 
