@@ -131,7 +131,7 @@ def test_a_missing_bucket_and_missing_credentials_are_told(
 
 @pytest.mark.usefixtures("server")
 def test_wrong_credentials_and_settings_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    with only_known_keys(), pytest.raises(StoreError, match=r"access key id.*; credentials come from where"):
+    with only_known_keys(), pytest.raises(StoreError, match=r"Access Key Id .*; credentials come from where"):
         generate(RECIPE, "s3://data/parts", 1)
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(StoreError, match=r"\(nobody\) could not be found; credentials come from where"):
