@@ -69,20 +69,29 @@ def draw_and_settle(context: WorkerContext, scene: int) -> tuple[Settled | None,
 
     The scene is None if all draws are rejected.
     """
-    recipe, split = context.recipe, context.recipe.split_of(scene)
-    catalogue = context.held_out.catalogues[split]
     unlucky: list[str] = []
-    for attempt in range(recipe.scene.max_attempts):
-        streams = partial(_stream, recipe.seed, scene, attempt)
+    for attempt in range(context.recipe.scene.max_attempts):
         try:
-            ground_m = ground_seen(recipe, streams)
-            spec = recipe.scene.draw_over(ground_m, scene, split, attempt, catalogue, streams)
-            spec = with_regions(draw_defects(context, spec, catalogue, streams), catalogue)
+            spec = draw(context, scene, attempt)
             context.drawn(spec)
             return settle_inside_walls(context, spec), tuple(unlucky)
         except RejectedDraw as rejected:
             unlucky.append(rejected.reason)
     return None, tuple(unlucky)
+
+
+def draw(context: WorkerContext, scene: int, attempt: int) -> SceneSpec:
+    """Returns a random draw of a scene, before physics.
+
+    Raises:
+        RejectedDraw: The draw cannot be used.
+    """
+    recipe, split = context.recipe, context.recipe.split_of(scene)
+    catalogue = context.held_out.catalogues[split]
+    streams = partial(_stream, recipe.seed, scene, attempt)
+    ground_m = ground_seen(recipe, streams)
+    spec = recipe.scene.draw_over(ground_m, scene, split, attempt, catalogue, streams)
+    return with_regions(draw_defects(context, spec, catalogue, streams), catalogue)
 
 
 def draw_defects(

@@ -115,12 +115,3 @@ def clipped(box: Box, bounds: Box) -> Box:
     """The part of a box that lies in another one; without area if there is none."""
     x0, y0 = max(box[0], bounds[0]), max(box[1], bounds[1])
     return x0, y0, max(min(box[2], bounds[2]), x0), max(min(box[3], bounds[3]), y0)
-
-
-def united(boxes: list[Box]) -> Box:
-    """The smallest box that contains all boxes with an area; (0, 0, 0, 0) if there is none."""
-    real = [box for box in boxes if box[0] < box[2] and box[1] < box[3]]
-    if not real:
-        return 0, 0, 0, 0
-    left, top, right, bottom = zip(*real, strict=True)
-    return min(left), min(top), max(right), max(bottom)

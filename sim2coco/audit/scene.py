@@ -113,8 +113,3 @@ def _difference(recorded: Array, stated: Array) -> str:
         axes = ["xyz"[int(np.abs(up).argmax())] for up in ups]
         return f"it turns the file's {axes[0]} axis up, but {axes[1]} was stated"
     return "it turns or moves the file otherwise than was stated"
-
-
-def in_camera(camera: Camera, body: Body) -> Array:
-    """The corners (8, 3) of the box around a body in the camera frame."""
-    return moved(camera.from_world @ body.to_world, body.corners())

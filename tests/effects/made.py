@@ -1,13 +1,12 @@
 """What a recipe makes: scenes as they are drawn, settled, seen and rendered, each when it is asked for."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from copy import copy, deepcopy
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from augment.pipeline import Augmenter
 from scenes.assets.catalogue import Catalogue
@@ -19,11 +18,9 @@ from sim.render.sensor.rolling import rasterised
 from sim.settle import Settled
 from sim2coco.cli.config import RunOptions
 from sim2coco.context import WorkerContext
-from sim2coco.pipeline import Outcome, aim, draw_and_settle, draw_defects, make_view, sensed
+from sim2coco.pipeline import Outcome, aim, draw, draw_and_settle, make_view, sensed
 from sim2coco.recipe import Recipe
 from sim2coco.run import Result, generate
-from sim2coco.seeding import rng_for
-from sim2coco.seeing import ground_seen
 from tests.effects.files import DARK, LIBRARY, MESHES, REFERENCE, library, written
 from tests.effects.starting import BASE, put
 
@@ -146,16 +143,9 @@ class Made:
 
     def draw(self, scene: int) -> SceneSpec:
         """A scene before physics."""
-        recipe, split = self.recipe, self.recipe.split_of(scene)
-        catalogue = self.catalogues[split]
-        for attempt in range(recipe.scene.max_attempts):
-            streams = partial(_stream, recipe.seed, scene, attempt)
-            ground_m = ground_seen(recipe, streams)
-            try:
-                spec = recipe.scene.draw_over(ground_m, scene, split, attempt, catalogue, streams)
-            except RejectedDraw:
-                continue
-            return draw_defects(self.context, spec, catalogue, streams) if recipe.scene.defects else spec
+        for attempt in range(self.recipe.scene.max_attempts):
+            with suppress(RejectedDraw):
+                return draw(self.context, scene, attempt)
         raise AssertionError("all draws are rejected")
 
     @property
@@ -238,7 +228,3 @@ LATE: dict[str, Callable[[Studio], str]] = {
     LIBRARY: lambda studio: library(Path(studio.files[MESHES]), studio.new_folder()),
 }
 """Files that take long to make, and are made when they are needed."""
-
-
-def _stream(seed: int, scene: int, attempt: int, name: str, **key: int) -> np.random.Generator:
-    return rng_for(seed, scene=scene, attempt=attempt, stream=name, **key)
