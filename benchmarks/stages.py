@@ -12,6 +12,7 @@ from typing import Any
 from unittest import mock
 
 import sim2coco.engines.engine as engine
+import sim2coco.finishing as finishing
 import sim2coco.labels as labels
 import sim2coco.pipeline as pipeline
 import sim2coco.run as run
@@ -22,6 +23,7 @@ from sim.render.compose import Composer
 from sim.render.raster.meshrenderer import MeshRenderer
 from sim2coco.process import own_this_process
 from sim2coco.recipe import Recipe
+from sim2coco.store import LocalStore
 from sim2coco.tally import Tally
 
 STAGES = (
@@ -153,5 +155,7 @@ def _places(recipe: Recipe) -> list[tuple[Any, str, str]]:
         (Augmenter, "augment", "augment"),
         (labels, "encode", "encode"),
         (engine, "commit", "write"),
-        (run, "finalise", "write"),
+        (LocalStore, "sync", "write"),
+        (finishing, "write_formats", "write"),
+        (finishing, "write_card", "write"),
     ]
