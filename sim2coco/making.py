@@ -55,7 +55,7 @@ def make_missing(
         StoreError: There is far too little free space.
         GenerationError: Too few views are accepted.
     """
-    # What is not decided yet counts as accepted: their number is known of finished runs only.
+    # Views that the target has not chosen yet count as accepted: how many it keeps is known at the end.
     limit = sys.maxsize if filling and not complete else tally.wanted
     known = dict(_finished(job, limit, engine.part, retry_failed))
     tally.ahead = sum(map(_accepted, known.values()))

@@ -54,7 +54,7 @@ class Keypoints(Settings):
         return self.model_copy(update={"keypoints": points})
 
     def far_from(self, center_m: Vec3, radius_m: float) -> str:
-        """The name of a keypoint that is far from a mesh, by a mistaken unit or axis; "" if none is.
+        """The name of a keypoint that lies far from its mesh, as after a wrong unit or axis; "" if none does.
 
         Args:
             center_m: Centre of mass of the mesh.

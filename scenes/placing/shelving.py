@@ -81,7 +81,7 @@ class Column:
 
     @property
     def number(self) -> int:
-        """How many products are there."""
+        """Number of products, without those that are missing."""
         return len(self.products) - self.missing
 
     @property
@@ -100,7 +100,7 @@ class Column:
         return max(float(product.size_m[2]) for product in self.products)
 
     def bodies(self, left_m: float, front_m: float, foot_m: float) -> Iterator[Body]:
-        """The products that are there, for a column that begins at `left_m` on a board.
+        """The products of the column, but for those that are missing at its front.
 
         Args:
             left_m: x of the left end of the column.

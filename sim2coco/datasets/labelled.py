@@ -86,7 +86,7 @@ class Label:
 
     @property
     def on_object(self) -> bool:
-        """Whether the label is that of a defect on the object of another label, as sim2coco writes it."""
+        """Whether this is the label of a defect or a region, which lies on the object of another label."""
         return all(type(self.attributes.get(key)) is int for key in ("on", "instance"))
 
 
@@ -131,7 +131,7 @@ class LabelledImage:
     other_files: Mapping[str, Path] = field(default_factory=dict)
 
     def objects_only(self) -> "LabelledImage":
-        """The image without the labels of what is on the surface of an object."""
+        """The image with the labels of objects only, without those of defects and regions on them."""
         return replace(self, labels=tuple(label for label in self.labels if not label.on_object))
 
     @property

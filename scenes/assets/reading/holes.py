@@ -50,7 +50,7 @@ def alpha_of(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
 def without_holes(
     raw: Raw, alpha: NDArray[np.uint8], name: str, spare: int, notes: list[str], looks: list[str]
 ) -> Raw:
-    """The triangles of a material that end where its alpha is less than a half.
+    """The triangles of a material, cut off where its alpha is below one half.
 
     Args:
         raw: The triangles.

@@ -73,7 +73,7 @@ def read_named(content: bytes, resolver: MeshResolver) -> Named:
     pieces = []
     for index in np.unique(named.material_of).tolist():
         name, which = named.materials[index], named.material_of == index
-        # Triangles that are cut out of others keep the number of their groups as if it were their colour.
+        # `cut_out` gives new triangles the colours of those they are cut from: here, numbers of groups.
         numbers = np.repeat(named.groups_of[which, None, None], 3, axis=1).astype(np.float64)
         raw = Raw(named.corners[which], uvs=named.uvs[which], corner_colors=numbers)
         left = textures.cut_out(raw, name, materials.get(name, Material()), MAX_FACES, [])

@@ -173,7 +173,7 @@ def _interpolated(lit: Lit, sun: LitLamp, pixels: Pixels) -> tuple[Floats, ...]:
 
 
 def _interpolated_together(lit: Lit, sun: LitLamp, pixels: Pixels, step_px: int) -> tuple[Floats, ...]:
-    """As `_interpolated`, of pixels that are interpolated between each other.
+    """As `_interpolated`, for pixels that do not have to be kept apart.
 
     These values vary slowly, so they are evaluated on a coarse grid and interpolated. Factors that depend on
     the normal are applied by the caller.

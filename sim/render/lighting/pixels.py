@@ -78,7 +78,7 @@ def body_pixels(camera: Camera, visibility: Visibility, cloud: Cloud, spec: Scen
     known, edge = normals(camera, depth_m, body, box)
     normal = np.ascontiguousarray(known.reshape(-1, 3).take(place, axis=0).T)
     shown = body.ravel().take(place)
-    # Furniture is of facets, and the cloud has no points on it: those nearby are on what it carries.
+    # Furniture has flat faces and no points in the cloud: the nearest points are on the objects on it.
     fixed = on_furniture(spec, shown)
     curved = np.flatnonzero(~fixed) if fixed.any() else np.arange(len(shown))
     if len(curved):

@@ -51,5 +51,5 @@ def covered_depth(body: Projected, column: float, row: float) -> float:
 
 
 def _spans(places: Array, place: float) -> NDArray[np.bool_]:
-    """Whether triangles, given by one coordinate (3, m) of their corners, reach a place along it, (m,)."""
+    """Whether each triangle extends over a place along one axis, (m,); `places` are its corners (3, m)."""
     return np.asarray((places.min(axis=0) <= place + GAP_PX) & (places.max(axis=0) >= place - GAP_PX))

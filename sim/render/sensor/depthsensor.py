@@ -48,7 +48,7 @@ def measured_depth(
 
 
 def _ragged(disparity: Floats, sensor: DepthSensor, rng: np.random.Generator) -> Floats:
-    """The disparity with small shifts in the image, which are alike in a neighbourhood."""
+    """The disparity (H, W) with ragged edges: each value is that of a pixel nearby, at a random offset."""
     rows, columns = np.indices(disparity.shape, np.float32)
     across, down = (
         np.float32(sensor.edge_px) * _noise(rng, disparity.shape, sensor.window_px) for _ in range(2)

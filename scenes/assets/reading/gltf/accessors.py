@@ -99,7 +99,7 @@ def _dtype(item: Item, allowed: tuple[int, ...] = tuple(COMPONENTS)) -> np.dtype
 def _values(
     item: Item, buffers: Buffers, dtype: np.dtype[np.generic], count: int, width: int, may_interleave: bool
 ) -> NDArray[np.generic]:
-    """A view (count, width) of the buffer view that an accessor, or a part of a sparse one, names."""
+    """The values (count, width) that an accessor, or one part of a sparse accessor, refers to; not copied."""
     content, stride = buffers.view(item.integer("bufferView"))
     offset, size = item.integer("byteOffset", 0), width * dtype.itemsize
     stride = stride if may_interleave and stride else size

@@ -172,7 +172,7 @@ def _tops(root: Item, notes: list[str]) -> list[int]:
 
 
 def _copies(root: Item, buffers: Buffers, node: Item) -> Floats:
-    """The transforms (k, 4, 4) of the copies of a node's mesh; one that changes nothing without copies."""
+    """The transforms (k, 4, 4) of the instances of a node's mesh; the identity if it has no list of them."""
     instancing = node.extension(INSTANCING)
     attributes = None if instancing is None else instancing.item("attributes")
     if attributes is None:
