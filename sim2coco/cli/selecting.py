@@ -64,6 +64,8 @@ def run(options: argparse.Namespace, out: Console) -> int:
     check_new(Path(options.out))
     rules = set(wish.rules)
     verdicts = _rejected(options)
+    if options.embedding is not None and not Path(options.embedding).is_file():
+        raise DataSetError(f"--embedding: {options.embedding}: no such file")
     target = _target(options, out, workers)
     images = _measured(data, out, workers)
     if not images:

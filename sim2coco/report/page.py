@@ -17,6 +17,7 @@ from sim2coco.report.making import Making
 from sim2coco.report.plots import grid_of, heat_map
 from sim2coco.report.quantities import OF_IMAGES, OF_OBJECTS, figure_of
 from sim2coco.report.samples import color, samples
+from sim2coco.report.short import in_short
 from sim2coco.report.viewpoints import viewpoints
 
 ROWS, COLUMNS = 24, 32
@@ -58,6 +59,7 @@ def page(found: Gathering, made: Making, others: Gathering | None, name: str, wo
             title=title_of(contents),
             summary=f"{summary_of(contents)}.",
             facts=list(_key_numbers(found, made, same.number)),
+            short=in_short(found, made, same.number),
             other=name if others else "",
             differences=differences(found, others) if others else [],
             contents=contents,

@@ -113,7 +113,7 @@ OF_OBJECTS = (
     Shown(
         "distance_m",
         "Distance of objects",
-        "From the camera to the origin of the mesh.",
+        "From the camera to the origin of the mesh, in metres.",
         "distance (m), logarithmic",
         "objects",
         number,
@@ -142,7 +142,7 @@ OF_IMAGES = (
         "sharpness",
         "Sharpness",
         "1 / σ, where σ is the blur of the sharpest edges in pixels of an image of at most"
-        " 640 px: about 2 for a sharp image, 0.5 for a blurred one.",
+        " 640 px: about 2 for a sharp image, 0.5 for a blurred one; at most 4.",
         "1 / σ of the sharpest edges (1 / px)",
         "images",
         number,

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.reading import open_dataset
 from sim2coco.report.differences import differences
 from sim2coco.report.gathering import Gathering, gathered
+from sim2coco.report.making import Making
 from sim2coco.report.report import Compared, write_report
+from sim2coco.report.short import in_short
 from sim2coco.report.viewpoints import CELLS, cell_of
 from sim2coco.statistics.histograms import QUANTITIES, histograms
 from sim2coco.statistics.measuring import measure
@@ -362,3 +365,36 @@ def test_a_report_that_fails_does_not_keep_a_run_from_its_end(
 
 def _fails(image: object, categories: int) -> None:
     raise DataSetError("too large")
+
+
+def test_the_sentences_at_the_top_are_those_of_the_annotations(
+    page: Page, found: Gathering, splits: dict[str, COCO]
+) -> None:
+    told = " ".join(in_short(found, Making(), 0))
+    assert "short" in page.ids and "A box measures" in page.text
+    labels = [len(split.getAnnIds(imgIds=[image])) for split in splits.values() for image in split.imgs]
+    assert f"An image has {np.median(labels):g} label" in told
+    areas = [annotation["bbox"][2] * annotation["bbox"][3] for annotation, _ in annotations(splits)]
+    assert f"A box measures {np.median(np.sqrt(areas)):.0f} px" in told
+    names = {category["id"]: category["name"] for category in splits["train"].cats.values()}
+    counts = Counter(names[annotation["category_id"]] for annotation, _ in annotations(splits))
+    assert f"has most labels ({max(counts.values())})" in told
+    assert f"fewest ({min(counts.values())})" in told
+
+
+def test_what_is_missing_or_uneven_is_told_at_the_top(tmp_path: Path) -> None:
+    for split, categories in (("train", (0, 0, 0, 0, 0, 1)), ("val", (0, 0, 0, 0, 0, 0))):
+        file = small(("a", "b", "c"), images=2)
+        for label, category in zip(file.annotations, categories, strict=True):
+            label |= {"category_id": file.categories[category]["id"], "iscrowd": 0}
+        file.write(tmp_path / f"annotations/instances_{split}.json", tmp_path / "images" / split)
+    found = gathered(open_dataset(tmp_path), 1, lambda done: None)
+    told = in_short(found, Making(reasons=Counter(dark=7), views=3, rejected=7), 2)
+    assert told[2:] == [
+        "The categories are uneven: 11 to 1; a has most labels (11), b fewest (1).",
+        "Without any label: c.",
+        "The split val has no label of b.",
+        "100 % of the labels are small in COCO's sense, below 32² px, which detectors find worst.",
+        "70 % of the views were rejected, most often for dark.",
+        "There are 2 groups of near-duplicates.",
+    ]

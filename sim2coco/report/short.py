@@ -1,0 +1,97 @@
+"""What is in a data set, in a few sentences: what a reader should know who reads nothing else."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sim2coco.report.figure import number, percent
+from sim2coco.report.gathering import Gathering
+from sim2coco.report.making import Making
+
+UNEVEN = 3
+"""From this ratio on, the numbers of labels of two categories are called uneven."""
+MOST = 0.5
+"""A larger share than this is told of labels that are small, and of views that were rejected."""
+WHOLE = 0.995
+"""An object of which more is visible than this share is called wholly visible."""
+NAMED = 5
+"""Number of categories that are named."""
+
+
+def in_short(found: Gathering, made: Making, groups: int) -> list[str]:
+    """The sentences.
+
+    Args:
+        found: What was gathered of the data set.
+        made: How it was made.
+        groups: Number of groups of near-duplicates.
+    """
+    return [*_labels(found), *_categories(found), *_warnings(found, made, groups)]
+
+
+def _labels(found: Gathering) -> Iterator[str]:
+    """How many, how large and how visible the objects are."""
+    if not found.contents.labels_of():
+        yield "No image has a label."
+        return
+    low, middle, high = _middle(found, "objects")
+    labels = f"{middle:g} label{'s' * (middle != 1)}"
+    yield f"An image has {labels} (median); four of five have {low:g} to {high:g}."
+    low, middle, high = _middle(found, "box_size")
+    (width, height), *others = found.contents.sizes
+    side = "" if others else f"{middle * (width * height) ** 0.5:.0f} px, "
+    sizes = f"four of five from {percent(low)} to {percent(high)}"
+    yield f"A box measures {side}{percent(middle)} of the image's side (median); {sizes}."
+    if len(found.values.of("visible_fraction")):
+        low, middle, _ = _middle(found, "visible_fraction")
+        half = "wholly visible" if middle > WHOLE else f"at least {percent(middle)} visible"
+        yield f"Half of the objects are {half}, one in ten less than {percent(low)}."
+
+
+def _middle(found: Gathering, name: str) -> list[float]:
+    """The 10th, 50th and 90th percentile of a quantity."""
+    quantiles: list[float] = np.quantile(found.values.of(name), (0.1, 0.5, 0.9)).tolist()
+    return quantiles
+
+
+def _categories(found: Gathering) -> Iterator[str]:
+    """How even the categories are, and which are missing."""
+    contents = found.contents
+    names = contents.info.categories
+    counts = [sum(contents.labels[split, index] for split in contents.splits) for index in range(len(names))]
+    some = [(count, name) for count, name in zip(counts, names, strict=True) if count]
+    if len(some) > 1:
+        most, least = max(some, key=lambda one: one[0]), min(some, key=lambda one: one[0])
+        ratio = most[0] / least[0]
+        told = f"uneven: {number(round(ratio, 1))} to 1" if ratio >= UNEVEN else "even"
+        ends = f"{most[1]} has most labels ({number(most[0])}), {least[1]} fewest ({number(least[0])})"
+        yield f"The categories are {told}; {ends}."
+    if missing := [name for count, name in zip(counts, names, strict=True) if not count]:
+        yield f"Without any label: {_named(missing)}."
+    for split in contents.splits:
+        used = [
+            name for index, name in enumerate(names) if counts[index] and not contents.labels[split, index]
+        ]
+        if used and contents.images[split]:
+            yield f"The split {split} has no label of {_named(used)}."
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
+
+
+def _warnings(found: Gathering, made: Making, groups: int) -> Iterator[str]:
+    """What may be unwanted."""
+    if (small := found.sizes["small"]) > MOST * max(1, found.sizes.total()):
+        share = percent(small / found.sizes.total())
+        yield f"{share} of the labels are small in COCO's sense, below 32² px, which detectors find worst."
+    if made.reasons and (share_out := made.rejected / max(1, made.rejected + made.views)) > MOST:
+        reason = made.reasons.most_common(1)[0][0]
+        yield f"{percent(share_out)} of the views were rejected, most often for {reason}."
+    if groups:
+        yield (
+            f"There are {number(groups)} groups of near-duplicates."
+            if groups > 1
+            else ("There is a group of near-duplicates.")
+        )
