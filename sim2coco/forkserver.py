@@ -12,6 +12,7 @@ The command line may start the server `early`: it then imports modules while the
 settings, which takes as long, and the first run uses this server.
 """
 
+import gc
 import os
 import signal
 import socket
@@ -149,6 +150,8 @@ class ForkServer:
         die_with(parent)
         for module in self._modules:
             import_module(module)
+        gc.freeze()  # workers need not look for cycles in what was imported
+        gc.enable()
         if can_be_forked():  # not if a module has started a thread
             os.write(imported, b"1")
             os.close(imported)

@@ -4,6 +4,8 @@ Exit codes: 0 success; 1 aborted, or faults found; 2 invalid input; 3 finished, 
 stopped by SIGINT and SIGTERM.
 """
 
+import atexit
+import gc
 import logging
 import os
 import shlex
@@ -56,6 +58,7 @@ def main() -> None:
     """Runs the program `sim2coco` with the arguments in `sys.argv`, and exits with its exit code."""
     _use_utf8()
     on_signals(exit_now)
+    atexit.register(gc.freeze)  # at its end, Python would look for cycles among all objects once more
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     try:
         code = _run(sys.argv[1:])

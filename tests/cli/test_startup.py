@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 SLOW = {"albumentations", "hydra", "matplotlib", "omegaconf", "scipy", "trimesh"}
-LOADED = "import sys; print(*{name.partition('.')[0] for name in sys.modules})"
+LOADED = "import gc, sys; assert gc.isenabled(); print(*{name.partition('.')[0] for name in sys.modules})"
 PROGRAM = """
 import sys
 from sim2coco.cli.main import main
