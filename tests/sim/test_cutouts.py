@@ -49,7 +49,7 @@ def area(path: Path) -> tuple[float, tuple[str, ...]]:
     return float(np.linalg.norm(cross, axis=1).sum() / 2), (*source.notes, *source.looks)
 
 
-@pytest.mark.parametrize("render", ["relit", "tiny"])
+@pytest.mark.parametrize("render", ["relit", "tiny", "egl"])
 def test_masks_have_the_holes_of_the_texture(rig: Callable[..., Rig], tmp_path: Path, render: str) -> None:
     tree = {
         "plate": {"path": str(put_plate(tmp_path)), "size_m": SIZE_M},
