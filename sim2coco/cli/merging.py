@@ -76,8 +76,10 @@ def run(command: str, options: argparse.Namespace, out: Console) -> int:
 def _merged(options: argparse.Namespace, out: Console) -> Derived:
     shares = {_plain(folder): share for folder, share in options.share or ()}
     names = [_plain(name) for name in options.data] or [*shares]
-    if len({Path(name).resolve() for name in names}) < len(names):
-        raise DataSetError("merge: a data set is named twice")
+    places = [Path(name).resolve() for name in names]
+    for rank, name in enumerate(names):
+        if places[rank] in places[:rank]:
+            raise DataSetError(f"merge: a data set is named twice: {name}")
     if len(names) < 2:
         raise DataSetError("merge: name at least two data sets")
     if shares:

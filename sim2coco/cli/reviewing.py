@@ -117,6 +117,10 @@ def _write_static(
 
 
 def _print_agreement(path: Path, out: Console) -> int:
+    if not path.exists():
+        raise DataSetError(
+            f"{path}: there is no such file, so nobody has judged yet; --verdicts names another"
+        )
     verdicts = read_verdicts(path)
     for line in (*_reviewers(verdicts), *_agreements(verdicts), *_disagreements(verdicts)):
         out.print(line, markup=False)

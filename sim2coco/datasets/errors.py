@@ -1,5 +1,13 @@
 """The error of a data set that cannot be used."""
 
+from pathlib import Path
+
 
 class DataSetError(ValueError):
     """The folder is not a data set, or an image or file is missing or broken; the message is one line."""
+
+
+def no_images(root: Path) -> DataSetError:
+    """The error of a data set without images; that of a run may be unfinished."""
+    run = f"; `sim2coco status {root}` tells how far its run is" if (root / "run.json").exists() else ""
+    return DataSetError(f"{root}: has no images yet{run}")

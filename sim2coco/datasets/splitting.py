@@ -5,7 +5,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from sim2coco.datasets.derived import Derived
-from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.errors import DataSetError, no_images
 from sim2coco.datasets.labelled import LabelledImage
 from sim2coco.datasets.names import Names
 from sim2coco.datasets.provenance import scene_of, sources_of, with_origin
@@ -29,9 +29,11 @@ def divided(data: Dataset, shares: Mapping[str, float], seed: int = 0) -> Derive
             read, or a split gets no image.
     """
     sizes = {split: size.images for split, size in data.sizes().items() if size.images}
-    if len(sizes) != 1:
-        what = f"has the splits {', '.join(sizes)} already" if sizes else "has no images yet"
-        raise DataSetError(f"{data.root}: {what}")
+    if not sizes:
+        raise no_images(data.root)
+    if len(sizes) > 1:
+        what = f"{data.root}: has the splits {', '.join(sizes)} already"
+        raise DataSetError(f"{what}; split divides data sets that have one, or none")
     splits = ("train", *(name for name in ("val", "test") if name in shares))
     made_by = {"command": "split", **shares, "seed": seed}
     info = replace(data.info, splits=splits, category_ids=())

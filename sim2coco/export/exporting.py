@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.errors import DataSetError, no_images
 from sim2coco.datasets.labelled import LabelledImage
 from sim2coco.export.format import Format, write_formats
 from sim2coco.export.newfolder import refuse_inside
@@ -62,7 +62,7 @@ def _refuse_impossible(data: "Dataset", formats: Sequence[Format]) -> None:
         if not left:
             return
     if not images:
-        raise DataSetError(f"{data.root}: has no images yet")
+        raise no_images(data.root)
     raise DataSetError(f"{data.root}: {left[0].kind}: nothing to write: {left[0].needs}")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim2coco.card.contents import Contents, Spread
-from sim2coco.datasets.errors import DataSetError
+from sim2coco.datasets.errors import no_images
 from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
 from sim2coco.datasets.reading import Dataset
 from sim2coco.statistics.measures import ImageMeasures
@@ -122,5 +122,5 @@ def gathered(data: Dataset, workers: int, progress: Callable[[int], None]) -> Ga
     for done, _ in enumerate(found.watched(data.images()), 1):
         progress(done)
     if not found.contents.images:
-        raise DataSetError(f"{data.root}: has no images yet")
+        raise no_images(data.root)
     return found

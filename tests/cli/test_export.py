@@ -130,7 +130,8 @@ def test_an_unfinished_run_is_refused(command: Command, here: Path, own: Path) -
     run = json.loads((own / "run.json").read_text())
     (own / "run.json").write_text(json.dumps(run | {"num_images": 0}))
     outcome = command("export", "own", "--format", "coco", "--out", "new")
-    assert (outcome.code, outcome.err) == (2, "sim2coco: own: has no images yet\n")
+    said = "has no images yet; `sim2coco status own` tells how far its run is"
+    assert (outcome.code, outcome.err) == (2, f"sim2coco: own: {said}\n")
 
 
 def test_help_names_the_formats(command: Command) -> None:
