@@ -16,12 +16,17 @@ def run(options: argparse.Namespace, out: Console) -> int:
     data = open_dataset(Path(options.data))
     against = open_dataset(Path(options.against)) if options.against else None
     target = Path(options.out) if options.out else Path(options.data) / NAME
-    compared = Compared(against, Path(options.against).resolve().name) if against else None
+    compared = Compared(against, _named(Path(options.against).resolve())) if against else None
     number = _number(data)
     with ProgressBar(out, number + (_number(against) if against else 0), "images") as bar:
         size = write_report(data, target, compared, options.workers, options.force, bar.show)
     out.print(f"{target}: {counted(number, 'image')}, {size / 1e6:.1f} MB", markup=False)
     return 0
+
+
+def _named(folder: Path) -> str:
+    """The name of a folder; with that of the folder above it if it is a number, as in a sweep."""
+    return f"{folder.parent.name}/{folder.name}" if folder.name.isdecimal() else folder.name
 
 
 def _number(data: Dataset) -> int:

@@ -36,7 +36,7 @@ def _labels(found: Gathering) -> Iterator[str]:
         return
     low, middle, high = _middle(found, "objects")
     labels = f"{middle:g} label{'s' * (middle != 1)}"
-    yield f"An image has {labels} (median); four of five have {low:g} to {high:g}."
+    yield f"An image has {labels} (median); four of five have {low:.0f} to {high:.0f}."
     low, middle, high = _middle(found, "box_size")
     (width, height), *others = found.contents.sizes
     side = "" if others else f"{middle * (width * height) ** 0.5:.0f} px, "

@@ -35,7 +35,7 @@ def test_the_command_tells_the_agreement(command: Command, here: Path) -> None:
     ("words", "told"),
     [
         (("review", "none"), "none: no such folder"),
-        (("review", "none", "--agreement"), "none.verdicts.jsonl: there is no such file, so nobody has judged yet"),
+        (("review", "none", "--agreement"), "none.verdicts.jsonl: there is no such file, so nobody"),
         (("review", "none", "--port", "0"), "'0' is not a port"),
         (("review", ".", "--audit", "none.json"), "not a data set"),
     ],
