@@ -116,6 +116,18 @@ def shelves(target: Path) -> None:
     )
 
 
+def bins(target: Path) -> None:
+    """Eight bins, as one JPEG."""
+    wire = ("scene.bin.wire=0.4", "scene.bin.textured=0.6")
+    _sheet(_taken(8, "seed=9", "scene=bin", "scene.empty_share=0", *wire), target)
+
+
+def clutter(target: Path) -> None:
+    """Eight piles, as one JPEG."""
+    loose = ("scene.density=[0.6,1.4]", "scene.empty_share=0")
+    _sheet(_taken(8, "seed=8", "scene=clutter", *loose), target)
+
+
 def tabletops(target: Path) -> None:
     """Eight tables, as one JPEG."""
     _sheet(_taken(8, "seed=8", "scene=tabletop", "light=room", "scene.empty_share=0"), target)
@@ -244,6 +256,8 @@ if __name__ == "__main__":
     reflections(DOCS / "images" / "reflections.jpg")
     rooms(DOCS / "images" / "rooms.jpg")
     shelves(DOCS / "images" / "scene_shelf.jpg")
+    bins(DOCS / "images" / "scene_bin.jpg")
+    clutter(DOCS / "images" / "scene_clutter.jpg")
     tabletops(DOCS / "images" / "scene_tabletop.jpg")
     lens_and_motion(DOCS / "images" / "lens_and_motion.jpg")
     sensors(DOCS / "images" / "sensors.jpg")

@@ -1,7 +1,7 @@
 """The scene kind `tabletop`: objects lie on a table with legs, in a room or outdoors."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -17,7 +17,7 @@ from scenes.geometry import Pose, Scale
 from scenes.placing.physics import PhysicsSettings
 from scenes.placing.release import Release
 from scenes.scene import Array, Scene, UnplacedBody, random_disc
-from scenes.settings import NonNegative, Positive, Range, Share, Streams, uniform, within
+from scenes.settings import NonNegative, Positive, Range, Share, Streams, length_m, uniform, within
 from scenes.space import BoundingVolume
 from scenes.spec import Body, Region, SceneSpec
 from scenes.walls import WallSettings
@@ -42,6 +42,12 @@ class TableSettings(FurnitureSettings):
     """The shorter side of the table, in multiples of the typical object size."""
     height: Positive = (4.0, 8.0)
     """Height of the table above the floor, in multiples of the typical object size."""
+    length_m: Annotated[Range, within(0.01, 50.0)] | None = None
+    """Length or diameter in metres, in place of length; null uses length."""
+    depth_m: Annotated[Range, within(0.01, 50.0)] | None = None
+    """The shorter side in metres, in place of depth; null uses depth."""
+    height_m: Annotated[Range, within(0.01, 20.0)] | None = None
+    """Height above the floor in metres, in place of height; the top takes at most a half of it."""
     thickness: Positive = (0.2, 0.5)
     """Thickness of the table top, in multiples of the typical object size."""
     leg: Positive = (0.3, 0.8)
@@ -61,15 +67,19 @@ class TableSettings(FurnitureSettings):
 
     def table(self, rng: np.random.Generator, unit_m: float) -> "Table":
         """Draws the size of a table; seven random numbers are always drawn."""
-        return Table(
-            length_m=unit_m * uniform(rng, self.length),
-            depth_m=unit_m * uniform(rng, self.depth),
-            height_m=unit_m * uniform(rng, self.height),
+        length = length_m(rng, self.length, self.length_m, unit_m)
+        depth = length_m(rng, self.depth, self.depth_m, unit_m)
+        height = length_m(rng, self.height, self.height_m, unit_m)
+        table = Table(
+            length_m=length,
+            depth_m=depth,
+            height_m=height,
             thickness_m=unit_m * uniform(rng, self.thickness),
             leg_m=unit_m * uniform(rng, self.leg),
             overhang_m=unit_m * uniform(rng, self.overhang),
             is_round=rng.random() < self.round,
         )
+        return table if self.length_m is self.depth_m is self.height_m is None else table.proportioned()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,17 @@ class Table:
     leg_m: float
     overhang_m: float
     is_round: bool
+
+    def proportioned(self) -> "Table":
+        """The table with a top and legs that are not too large for its size in metres."""
+        side_m = min(self.length_m, self.length_m if self.is_round else self.depth_m)
+        leg_m = min(self.leg_m, side_m / 8)
+        return replace(
+            self,
+            thickness_m=min(self.thickness_m, self.height_m / 2),
+            leg_m=leg_m,
+            overhang_m=min(self.overhang_m, side_m / 2 - leg_m - side_m / 8),
+        )
 
     @property
     def half_m(self) -> Array:

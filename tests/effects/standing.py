@@ -1,5 +1,6 @@
 """Effects of the settings of shelves, tables, and of what stands where it is put."""
 
+from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.effects.kinds import furniture, side, sides, top
 from tests.effects.looks import of_furniture
 from tests.effects.made import Made
 from tests.effects.scene import number, of_all, positions, share
+from tests.effects.starting import UNIT_M
 
 # Shelves: furniture is the boards from the lowest up, posts or sides, a back, and then the rails.
 BLOCK = np.array([0.5, 0.7, 1.0])
@@ -25,6 +27,11 @@ FULL = {
 }
 PLAIN = {"scene.boards.back": 0.0, "scene.boards.sides": 0.0, "scene.boards.rail": 0.0}
 BARE = {**FULL, **PLAIN, "scene.boards.number": 1, "scene.boards.thickness": 0.2}
+
+
+def in_metres(measure: Callable[[Made], float]) -> Callable[[Made], float]:
+    """A length in metres in place of multiples of the typical object size."""
+    return lambda made: measure(made) * UNIT_M
 
 
 def groups(made: Made) -> list[list[Body]]:
@@ -124,6 +131,9 @@ TABLE: dict[str, Effect | tuple[Effect, ...]] = {
     "scene.table.length": Effect((8, 14), side(0, 0), same),
     "scene.table.depth": Effect((6, 9), side(0, 1), same, SQUARE),
     "scene.table.height": Effect((2, 8), lambda made: top(made, 0), same),
+    "scene.table.length_m": Effect((0.8, 1.4), in_metres(side(0, 0)), same),
+    "scene.table.depth_m": Effect((0.6, 0.9), in_metres(side(0, 1)), same, SQUARE),
+    "scene.table.height_m": Effect((0.2, 0.75), in_metres(lambda made: top(made, 0)), same),
     "scene.table.thickness": Effect((0.2, 0.6), side(0, 2), same),
     "scene.table.leg": Effect((0.3, 0.9), side(1, 0), same),
     "scene.table.overhang": Effect((0.0, 0.6), edge_to_leg, same, SQUARE),
