@@ -6,7 +6,8 @@ PRELOADED = (
     "scipy.sparse.csgraph",
     "scipy.spatial",
     "scenes.assets.reading.read",
+    "encodings.cp437",
 )
-"""Modules that all workers, or the process that reads the meshes, need."""
+"""Modules that all workers, or the process that reads the meshes, need; the last is that of names in .npz files."""
 TRANSFORMS = "augment.library"
 """The module that workers need if images are augmented."""
