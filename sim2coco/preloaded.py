@@ -8,6 +8,6 @@ PRELOADED = (
     "scenes.assets.reading.read",
     "encodings.cp437",
 )
-"""Modules that all workers, or the process that reads the meshes, need; the last is that of names in .npz files."""
+"""Modules that workers, or the process that reads the meshes, need; the last one is for .npz files."""
 TRANSFORMS = "augment.library"
 """The module that workers need if images are augmented."""
