@@ -193,6 +193,20 @@ def test_an_address_without_a_cluster_is_told(library: Path, tmp_path: Path) -> 
         generate(recipe(library), tmp_path / "data", 1, engine=Ray(address="127.0.0.1:1"))
 
 
+def test_ray_that_does_not_start_is_told(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ray = pytest.importorskip("ray")
+
+    def slow(*_: object, **__: object) -> None:
+        raise Exception("The current node timed out during startup.")
+
+    monkeypatch.setattr(ray, "init", slow)
+    with pytest.raises(GenerationError, match=r"Ray does not start on this machine: The .*engine=local"):
+        generate(recipe(library), tmp_path / "data", 1, engine=Ray())
+    assert not (tmp_path / "data").exists()
+
+
 @needs_ray
 def test_the_program_makes_the_same_bytes(tmp_path: Path) -> None:
     for engine in ("inline", "ray"):
