@@ -8,19 +8,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.geometry import Pose, Scale, Vec3, vec3
+from scenes.geometry import Pose, Scale, Vec3
 from scenes.shot import Camera, Shot
 from scenes.spec import Body
 from sim.boxes import Box, bounding_box, boxes_of, clip, crop, slices
 from sim.keypoints import Keypoint, keypoints_of
 from sim.meshfiles import MeshFiles
+from sim.outermost import outermost
 from sim.render.compose import Frame
 from sim.render.raster.gbuffer import GBuffer
-from sim.render.sensor.rolling import is_rolling, projected
 from sim.settle import Settled
 
 Mask = NDArray[np.bool_]
-Array = NDArray[np.float64]
 
 MAX_COUNTED_PX = 1 << 24
 """Maximum number of pixels that are counted in one OpenCV call."""
@@ -198,52 +197,51 @@ def annotate(files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, f
         gbuffer: Silhouettes of the bodies.
         frame: The image, with the body and the depth of each pixel.
     """
-    camera = shot.camera
-    instances: list[Instance] = []
-    amodal: list[tuple[Box, Mask]] = []
-    for index, (body, silhouette) in enumerate(zip(settled.spec.bodies, gbuffer.silhouettes, strict=True)):
+    camera, bodies = shot.camera, settled.spec.bodies
+    objects = list(_objects(files, bodies, shot, gbuffer, frame))
+    found = [*objects, *_decals(gbuffer, bodies, [instance for instance, *_ in objects], camera)]
+    instances = tuple(instance for instance, *_ in found)
+    return Sample(
+        image=frame.image,
+        ids=_ids(frame, instances, len(bodies)),
+        amodal=_planes([(box, mask) for _, box, mask in found], (camera.height, camera.width)),
+        depth_m=frame.depth_m,
+        camera=camera,
+        instances=instances,
+    )
+
+
+def _objects(
+    files: MeshFiles, bodies: tuple[Body, ...], shot: Shot, gbuffer: GBuffer, frame: Frame
+) -> Iterator[tuple[Instance, Box, Mask]]:
+    """Yields the instance of each labelled body that covers a pixel, with its mask in a box of the image."""
+    number, camera = 0, shot.camera
+    for index, (body, silhouette) in enumerate(zip(bodies, gbuffer.silhouettes, strict=True)):
         if not body.labelled or silhouette is None:
             continue
         inside = clip(silhouette.box, camera.width, camera.height)
         assert inside is not None
-        inside_mask = crop(silhouette.mask, silhouette.box, inside)
-        inside_px = int(np.count_nonzero(inside_mask))
-        if not inside_px:
+        mask = crop(silhouette.mask, silhouette.box, inside)
+        if not mask.any():
             continue
+        number += 1
         whole_px = int(np.count_nonzero(silhouette.mask))
-        truncation = 1.0 - inside_px / whole_px
-        pose = body.pose.inside(camera.pose)
-        number, name = len(instances) + 1, files.assets[body.asset].name
-        whole = _tight_box(silhouette.box, silhouette.mask)
         assert body.category is not None
-        instances.append(
-            Instance(
-                number,
-                index,
-                body.category,
-                name,
-                pose,
-                body.scale,
-                whole_px,
-                whole,
-                truncation,
-                outermost(files, body, shot),
-                files.box_m(body.asset),
-                keypoints=keypoints_of(files, body, index, shot, frame),
-            )
+        instance = Instance(
+            id=number,
+            body=index,
+            category=body.category,
+            asset=files.assets[body.asset].name,
+            pose=body.pose.inside(camera.pose),
+            scale=body.scale,
+            whole_px=whole_px,
+            whole_xyxy=_tight_box(silhouette.box, silhouette.mask),
+            truncation=1.0 - int(np.count_nonzero(mask)) / whole_px,
+            outermost_m=outermost(files, body, shot),
+            box_m=files.box_m(body.asset),
+            keypoints=keypoints_of(files, body, index, shot, frame),
         )
-        amodal.append((inside, inside_mask))
-    for instance, box, mask in list(_decals(gbuffer, settled.spec.bodies, instances, camera)):
-        instances.append(instance)
-        amodal.append((box, mask))
-    return Sample(
-        image=frame.image,
-        ids=_ids(frame, instances, len(settled.spec.bodies)),
-        amodal=_planes(amodal, (camera.height, camera.width)),
-        depth_m=frame.depth_m,
-        camera=camera,
-        instances=tuple(instances),
-    )
+        yield instance, inside, mask
 
 
 def _decals(
@@ -280,51 +278,6 @@ def _decals(
             yield instance, inside, mask
 
 
-def outermost(files: MeshFiles, body: Body, shot: Shot) -> tuple[Vec3, ...]:
-    """The points of a mesh that are outermost to the left, right, top and bottom, before scaling.
-
-    They are vertices. A distorting lens bends edges, so there they are points on edges of the convex hull.
-
-    Args:
-        files: Meshes of the assets.
-        body: The body; all of it is in front of the camera.
-        shot: The camera, and its motion.
-    """
-    candidates_m, placed_m = files.hull_vertices(body.asset), files.hull(body)
-    if shot.camera.distortion is not None:
-        candidates_m = _outer_edges(files, body, shot)
-        placed_m = _placed(files, body, candidates_m)
-    pixels = _pixels(shot, placed_m)
-    (left, top), (right, bottom) = pixels.argmin(axis=0), pixels.argmax(axis=0)
-    points_m = candidates_m[[left, right, top, bottom]]
-    return tuple(vec3(point) for point in points_m + files.assets[body.asset].center_of_mass_m)
-
-
-def _outer_edges(files: MeshFiles, body: Body, shot: Shot) -> Array:
-    """Points (n, 3) on the edges of a body's hull that may reach farthest to a side of the image.
-
-    The image of an edge reaches beyond its ends by less than the distance between them.
-    """
-    edges_m = files.hull_edges(body.asset)
-    ends = np.stack([_pixels(shot, _placed(files, body, edges_m[end])) for end in (0, -1)])
-    low, high = ends.min(axis=0), ends.max(axis=0)
-    bend = (high - low).sum(axis=1, keepdims=True)
-    outer = (low - bend <= low.min(axis=0)) | (high + bend >= high.max(axis=0))
-    return edges_m[:, outer.any(axis=1)].reshape(-1, 3)
-
-
-def _placed(files: MeshFiles, body: Body, points_m: Array) -> Array:
-    """World points (n, 3) of points of a body, relative to its centre of mass and before scaling."""
-    return files.center_pose(body).apply(points_m * np.array(body.axes))
-
-
-def _pixels(shot: Shot, placed_m: Array) -> Array:
-    """Pixel coordinates (n, 2) of world points (n, 3), also while the camera moves from row to row."""
-    if is_rolling(shot.motion):
-        return projected(shot.camera, shot.motion, placed_m)
-    return shot.camera.project(placed_m)[0]
-
-
 def _tight_box(box: Box, mask: Mask) -> Box:
     """Bounding box, in pixel edges of the image, of the nonzero pixels of a mask whose array spans `box`."""
     found = bounding_box(mask)
@@ -333,7 +286,9 @@ def _tight_box(box: Box, mask: Mask) -> Box:
     return x0 + found[0], y0 + found[1], x0 + found[2], y0 + found[3]
 
 
-def _ids(frame: Frame, instances: list[Instance], bodies: int) -> NDArray[np.uint8] | NDArray[np.uint16]:
+def _ids(
+    frame: Frame, instances: tuple[Instance, ...], bodies: int
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """Instance id of each pixel; 0 for distractors, furniture, floor, walls and background."""
     table = np.zeros(bodies + 1, np.uint16)
     for instance in instances:

@@ -1,0 +1,57 @@
+"""The points of a mesh that are outermost in an image."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.geometry import Vec3, vec3
+from scenes.shot import Shot
+from scenes.spec import Body
+from sim.meshfiles import MeshFiles
+from sim.render.sensor.rolling import is_rolling, projected
+
+Array = NDArray[np.float64]
+
+
+def outermost(files: MeshFiles, body: Body, shot: Shot) -> tuple[Vec3, ...]:
+    """The points of a mesh that are outermost to the left, right, top and bottom, before scaling.
+
+    They are vertices. A distorting lens bends edges, so there they are points on edges of the convex hull.
+
+    Args:
+        files: Meshes of the assets.
+        body: The body; all of it is in front of the camera.
+        shot: The camera, and its motion.
+    """
+    candidates_m, placed_m = files.hull_vertices(body.asset), files.hull(body)
+    if shot.camera.distortion is not None:
+        candidates_m = _outer_edges(files, body, shot)
+        placed_m = _placed(files, body, candidates_m)
+    pixels = _pixels(shot, placed_m)
+    (left, top), (right, bottom) = pixels.argmin(axis=0), pixels.argmax(axis=0)
+    points_m = candidates_m[[left, right, top, bottom]]
+    return tuple(vec3(point) for point in points_m + files.assets[body.asset].center_of_mass_m)
+
+
+def _outer_edges(files: MeshFiles, body: Body, shot: Shot) -> Array:
+    """Points (n, 3) on the edges of a body's hull that may reach farthest to a side of the image.
+
+    The image of an edge reaches beyond its ends by less than the distance between them.
+    """
+    edges_m = files.hull_edges(body.asset)
+    ends = np.stack([_pixels(shot, _placed(files, body, edges_m[end])) for end in (0, -1)])
+    low, high = ends.min(axis=0), ends.max(axis=0)
+    bend = (high - low).sum(axis=1, keepdims=True)
+    outer = (low - bend <= low.min(axis=0)) | (high + bend >= high.max(axis=0))
+    return edges_m[:, outer.any(axis=1)].reshape(-1, 3)
+
+
+def _placed(files: MeshFiles, body: Body, points_m: Array) -> Array:
+    """World points (n, 3) of points of a body, relative to its centre of mass and before scaling."""
+    return files.center_pose(body).apply(points_m * np.array(body.axes))
+
+
+def _pixels(shot: Shot, placed_m: Array) -> Array:
+    """Pixel coordinates (n, 2) of world points (n, 3), also while the camera moves from row to row."""
+    if is_rolling(shot.motion):
+        return projected(shot.camera, shot.motion, placed_m)
+    return shot.camera.project(placed_m)[0]
