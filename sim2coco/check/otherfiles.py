@@ -1,5 +1,6 @@
 """Checks additional files of images, such as depth: those in the records are intact, no others exist."""
 
+import os
 import re
 from collections.abc import Collection
 from hashlib import file_digest
@@ -9,6 +10,9 @@ from sim2coco.check.faults import Place
 from sim2coco.check.files import is_file, opened
 from sim2coco.check.folder import Folder
 from sim2coco.check.values import OBJECT, Entry, show
+
+MAX_BYTES = 2**31
+"""No file of an image is larger: depth of 20,000 × 20,000 px without compression takes 1.6 GB."""
 
 
 def check_other_files(folder: Folder, place: Place, split: str, picture: Entry) -> set[str]:
@@ -33,9 +37,11 @@ def check_other_files(folder: Folder, place: Place, split: str, picture: Entry) 
 
 
 def has_digest(folder: Folder, name: str, digest: object) -> bool:
-    """Returns whether a file has the given SHA-256."""
+    """Returns whether a file has the given SHA-256; one that is far too large is not read."""
     with opened(folder.root / name) as file:
-        return file_digest(file, "sha256").hexdigest() == digest
+        return (
+            os.fstat(file.fileno()).st_size <= MAX_BYTES and file_digest(file, "sha256").hexdigest() == digest
+        )
 
 
 def find_unlisted_files(folder: Folder, listed: Collection[str]) -> None:

@@ -304,6 +304,7 @@ MISSING_OR_BROKEN: dict[str, tuple[Edit, str, str]] = {
     "image a loop": (instead(IMAGE, lambda p: p.symlink_to(p.name)), IMAGE, REPAIRED),
     "images swapped": (swapped(IMAGE, NEXT), "sha256 differs", REPAIRED),
     "depth: a bit": (content(DEPTH, flipped), DEPTH, REPAIRED),
+    "depth of a terabyte": (lambda root: os.truncate(root / DEPTH, 2**40), DEPTH, REPAIRED),
     "depth gone": (gone(DEPTH), f"{DEPTH}: missing", REPAIRED),
     "annotations gone": (gone(TRAIN), TRAIN, REPAIRED),
     "annotations empty": (content(TRAIN, b""), TRAIN, REPAIRED),
