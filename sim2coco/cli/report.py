@@ -8,11 +8,13 @@ from rich.console import Console
 from sim2coco.cli.progress import ProgressBar
 from sim2coco.datasets.reading import Dataset, open_dataset
 from sim2coco.messages import counted
+from sim2coco.process import own_this_process
 from sim2coco.report.report import NAME, Compared, write_report
 
 
 def run(options: argparse.Namespace, out: Console) -> int:
     """Writes the report; returns 0."""
+    own_this_process()
     data = open_dataset(Path(options.data))
     against = open_dataset(Path(options.against)) if options.against else None
     target = Path(options.out) if options.out else Path(options.data) / NAME

@@ -17,6 +17,7 @@ from sim2coco.datasets.verdicts import read_verdicts, rejected
 from sim2coco.export.derived import write_derived
 from sim2coco.export.newfolder import check_new, refuse_inside
 from sim2coco.messages import counted
+from sim2coco.process import own_this_process
 from sim2coco.selecting.floating import floating
 from sim2coco.selecting.listing import CSV, listing
 from sim2coco.selecting.matching import COMPARED, uniform
@@ -58,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, out: Console) -> int:
     """Writes the selected images as a data set, and prints why others are left out; returns 0."""
+    own_this_process()
     wish, workers = _wish(options), os.cpu_count() or 1
     data = open_dataset(Path(options.data))
     refuse_inside(Path(options.out), [Path(options.data)])
