@@ -127,7 +127,8 @@ def test_help_lists_the_choices_of_a_plug_in(command: Command) -> None:
             "line 4: TypeError: kind 'drop' is registered twice",
         ),
         (
-            "from scenes.kinds.drop import Drop\n\nclass Mine(Drop):\n    odd: object()\n",
+            "from typing import Literal\nfrom scenes.kinds.drop import Drop\n\n"
+            "class Mine(Drop):\n    kind: Literal['mine'] = 'mine'\n    odd: object()\n",
             "PydanticSchemaGenerationError: Unable to generate pydantic-core schema for <object object",
         ),
         (
