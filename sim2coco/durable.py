@@ -23,7 +23,8 @@ def create(path: Path, content: bytes | Iterable[bytes], sync: bool) -> None:
         if sync:
             os.fsync(descriptor)
     except OSError as error:
-        error.filename = error.filename or str(path.parent)  # of a full disk, it is not told
+        if error.errno is not None and error.filename is None:  # of a full disk, it is not told
+            error.filename = str(path.parent)
         raise
     finally:
         os.close(descriptor)

@@ -32,7 +32,7 @@ def parsed(arguments: list[str], description: str) -> tuple[argparse.Namespace, 
     parser.add_argument("real", metavar="REAL", help="a COCO data set: its folder, or an annotation file")
     parser.add_argument("--images", metavar="DIR", help="where its images lie, if not beside the annotations")
     where = f"the file to write; default: {FOLDER}/experiment/NAME.yaml"
-    parser.add_argument("--out", "--out", dest="to", metavar="FILE.yaml", help=where)
+    parser.add_argument("--out", "--to", dest="to", metavar="FILE.yaml", help=where)
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
     number = "images of each trial; default: 60"
     parser.add_argument("--num", type=_positive, default=60, metavar="N", help=number)
@@ -120,10 +120,10 @@ def _target(options: argparse.Namespace) -> Path:
     name = real.stem if real.is_file() else real.name
     target = Path(options.to) if options.to else Path(FOLDER) / "experiment" / f"{name}.yaml"
     if target.suffix not in (".yaml", ".yml"):
-        raise ConfigError(f"--to: {str(target)!r} must end in .yaml")
+        raise ConfigError(f"--out: {str(target)!r} must end in .yaml")
     for file in (target, target.with_suffix(".html")):
         if file.exists() and not options.force:
-            raise ConfigError(f"--to: {file} exists; add --force to replace it")
+            raise ConfigError(f"--out: {file} exists; add --force to replace it")
     return target
 
 

@@ -115,7 +115,7 @@ def test_show_replaces_nothing_unasked(command: Command, data: Path, here: Path)
     for words in (("show", "data"), ("show", "data", "s000000_v00"), ("replay", "data", "s000000_v00")):
         outcome = command(*words, "--to", "mine.png")
         assert (outcome.code, outcome.out) == (2, "")
-        assert outcome.err == "sim2coco: --to: mine.png exists; add --force to replace it\n"
+        assert outcome.err == "sim2coco: --out: mine.png exists; add --force to replace it\n"
         assert (here / "mine.png").read_text() == "mine"
     refused = command("preview", "out=mine.png", *TINY)
     assert (refused.code, refused.out) == (2, "")

@@ -83,7 +83,9 @@ def test_one_reader_refuses_what_is_no_run(
     (tmp_path / "records").mkdir()
     if content is not None:
         (tmp_path / "run.json").write_bytes(content)
-    with pytest.raises(DataSetError, match=r"not a data set \(it has no readable run\.json\)$"):
+    with pytest.raises(
+        DataSetError, match=r"not a data set that generate makes \(it has no readable run\.json\)$"
+    ):
         opened(tmp_path)
 
 

@@ -170,7 +170,7 @@ def test_a_target_brings_every_histogram_nearer(measured: list[ImageMeasures]) -
         (("--remove", "blured"), "--remove: no rule 'blured'; did you mean 'blurred'?"),
         (("--verdicts", "none.json"), "none.json: cannot be read"),
         (("--like", "none.json"), "none.json: no such folder"),
-        (("--embedding", "none.onnx"), "none.onnx: cannot be read"),
+        (("--embedding", "none.onnx"), "none.onnx: no such file"),
         (("--balance", "--like", "x"), "not allowed with argument --balance"),
     ],
 )
