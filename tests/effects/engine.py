@@ -135,7 +135,7 @@ EFFECTS: dict[str, Effect | tuple[Effect, ...]] = {
     "engine.max_memory_gib": limit(
         "max_memory_gib",
         (0.01, 8),
-        Effect((0.01, 8), lambda made: ran(made) is None, gives(True, False), HOPELESS, LOCAL, slow=True),
+        Effect((0.01, 8), lambda made: ran(made) is None, gives(True, False), LONG, LOCAL, slow=True),
     ),
     "engine.max_failures": (
         Effect((0, 7), allowed_failures, same),
