@@ -126,8 +126,9 @@ def _chosen(options: argparse.Namespace) -> Iterator[tuple[str, str, Cell]]:
 
 def _train(options: argparse.Namespace, question: str, name: str, cell: Cell, seed: int) -> None:
     """Trains with one seed, unless that has been done; the same data set is trained on only once."""
-    stand_for = {"PHOTOS": str(options.photos), "SEED": str(seed + 1)}
-    settings = [_with(part, stand_for) for part in cell.settings]
+    settings = [
+        part.replace("PHOTOS", str(options.photos)).replace("SEED", str(seed + 1)) for part in cell.settings
+    ]
     mark = json.dumps([settings, cell.images, cell.negatives, cell.then, options.steps, seed])
     file = f"{question}--{name}--{seed}.json".replace(" ", "_")
     store = LocalStore(options.out)
@@ -140,12 +141,6 @@ def _train(options: argparse.Namespace, question: str, name: str, cell: Cell, se
     content = json.loads(known) | {"question": question, "name": name, "seed": seed}
     store.put(file, json.dumps(content).encode())
     out.print(f"{question}, {name}, seed {seed}: AP {content['ap']:.3f}, AP50 {content['ap50']:.3f}")
-
-
-def _with(setting: str, stand_for: dict[str, str]) -> str:
-    for word, value in stand_for.items():
-        setting = setting.replace(word, value)
-    return setting
 
 
 def _trained(

@@ -89,9 +89,7 @@ def _warnings(found: Gathering, made: Making, groups: int) -> Iterator[str]:
     if made.reasons and (share_out := made.rejected / max(1, made.rejected + made.views)) > MOST:
         reason = made.reasons.most_common(1)[0][0]
         yield f"{percent(share_out)} of the views were rejected, most often for {reason}."
-    if groups:
-        yield (
-            f"There are {number(groups)} groups of near-duplicates."
-            if groups > 1
-            else ("There is a group of near-duplicates.")
-        )
+    if groups > 1:
+        yield f"There are {number(groups)} groups of near-duplicates."
+    elif groups:
+        yield "There is a group of near-duplicates."
