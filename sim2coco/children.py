@@ -7,9 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection, Pipe, wait
-from multiprocessing.context import BaseContext
-from multiprocessing.process import BaseProcess
+from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
@@ -90,29 +88,6 @@ def serve(pipe: Connection, setup: Callable[..., None], arguments: tuple[Any, ..
         while True:
             pipe.send_bytes(_answer(work, wanted))
             work, wanted = pipe.recv()
-
-
-def call(context: BaseContext, work: Callable[..., Any], *arguments: Any) -> Any:
-    """Calls a function in a child process, and returns what it returns or raises what it raises.
-
-    Raises:
-        EOFError: The process has ended without an answer.
-    """
-    ours, theirs = Pipe()
-    process: BaseProcess = context.Process(  # type: ignore[attr-defined]  # each context has it
-        target=serve, args=(theirs, work, arguments), daemon=True
-    )
-    with ours:
-        with theirs, signals_blocked():
-            process.start()
-        try:
-            value, error = ours.recv()
-        finally:
-            process.kill()
-            process.join()
-    if error is not None:
-        raise error
-    return value
 
 
 def _answer(work: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:

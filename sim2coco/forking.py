@@ -13,7 +13,6 @@ from typing import Any
 
 from sim2coco.children import signals_blocked
 from sim2coco.forkserver import ForkServer
-from sim2coco.process import can_be_forked
 
 MAIN = ("init_main_from_name", "init_main_from_path")
 """Keys in the preparation data of `multiprocessing` that make a child run the caller's script."""
@@ -30,40 +29,13 @@ def forking(modules: Sequence[str], main: bool = False) -> Iterator[BaseContext]
     Yields:
         A `multiprocessing` context that forks processes from the server.
     """
-    is_early = bool(_early)
-    server = _early.pop() if is_early else ForkServer(modules)
+    server = ForkServer(modules)
     try:
         with signals_blocked():
             server.start()
-        yield ForkServerContext(server, main, is_early)
+        yield ForkServerContext(server, main)
     finally:
         server.stop()
-
-
-_early: list[ForkServer] = []
-"""The server that was started early, until a run uses it."""
-
-
-@contextmanager
-def early(modules: Sequence[str], folder: str) -> Iterator[None]:
-    """Starts a fork server for the first use of `forking` in a `with` block, as a fork that imports at once.
-
-    Nothing is started if this process cannot be forked. A server that was not used is killed at the end.
-
-    Args:
-        modules: Modules that the server imports.
-        folder: A temporary folder of this process.
-    """
-    if can_be_forked():
-        server = ForkServer(modules, folder)
-        _early.append(server)
-        with signals_blocked():
-            server.start(early=True)
-    try:
-        yield
-    finally:
-        while _early:
-            _early.pop().stop()
 
 
 class ForkServerContext(BaseContext):
@@ -73,15 +45,13 @@ class ForkServerContext(BaseContext):
         server: The fork server.
         main: Whether the processes need definitions of the caller's script. If so, each of them runs the
             script again when it starts, as in Python's own context `forkserver`.
-        is_early: Whether the server was started early, and so has imported more than this process.
     """
 
     _name = "forkserver"
 
-    def __init__(self, server: ForkServer, main: bool, is_early: bool = False) -> None:
+    def __init__(self, server: ForkServer, main: bool) -> None:
         """Only stores the arguments; does not start a process."""
         self.server = server
-        self.is_early = is_early
         self.Process = partial(_Process, server, main)
 
 

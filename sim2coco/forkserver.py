@@ -1,15 +1,13 @@
 """A fork server: workers are forked from a process that has imported all modules, and start in milliseconds.
 
 The server has one thread and does nothing but import modules and fork. If sim2coco is run from the command
-line, the server is a fork of that process, which has imported most modules already. If sim2coco is used as a
-library in another program, which may have threads and open resources, the server is started as a new process.
+line, the server is a fork of that process, which has imported most modules already, and goes on while the
+server imports the others. If sim2coco is used as a library in another program, which may have threads and
+open resources, the server is started as a new process.
 
 The server uses the code of Python's own fork server (`multiprocessing.forkserver`), but each run starts its
 own. Python has a single fork server for the whole program: it would keep the environment of the first run,
 and would also be used for processes that the calling program starts.
-
-The command line may start the server `early`: it then imports modules while the command line reads its
-settings, which takes as long, and the first run uses this server.
 """
 
 import gc
@@ -18,12 +16,11 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from multiprocessing import forkserver, reduction, resource_tracker, spawn, util
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sim.temporary import temporary_folder
 from sim2coco.children import die_with
@@ -44,29 +41,24 @@ class ForkServer:
 
     Args:
         modules: Modules that the server imports before it forks.
-        folder: A temporary folder of this process for the socket; by default, one of its own.
     """
 
-    def __init__(self, modules: Sequence[str], folder: str | None = None) -> None:
+    def __init__(self, modules: Sequence[str]) -> None:
         """Creates a temporary folder for the socket; does not start the server yet."""
         self._modules = list(modules)
         self._lock = threading.Lock()
-        self._folder = TemporaryDirectory(dir=folder) if folder else temporary_folder()
+        self._folder = temporary_folder()
         self._pid = 0
         self._alive = -1
         self._ready = -1
 
-    def start(self, early: bool = False) -> None:
-        """Starts the server if it is not running.
-
-        Args:
-            early: Whether the server is forked first and then imports its modules, not this process.
-        """
+    def start(self) -> None:
+        """Starts the server if it is not running, without waiting for its imports."""
         with self._lock:
             if not self._pid or _has_ended(self._pid, os.WNOHANG):
                 self._pid = 0
                 self._kill_server()
-                self._launch_server(early)
+                self._launch_server()
 
     def stop(self) -> None:
         """Kills the server; processes forked from it should have ended before."""
@@ -107,7 +99,7 @@ class ForkServer:
         return status, data
 
     def _wait_for_imports(self) -> None:
-        """Waits until a server that was started early can fork; starts another one if it cannot."""
+        """Waits until a server that is a fork of this process can fork; starts a new one if it cannot."""
         with self._lock:
             if self._ready < 0:
                 return
@@ -116,62 +108,49 @@ class ForkServer:
             self._ready = -1
             if not can_fork:
                 self._kill_server()
-                self._launch_server()
+                self._launch_server(forks=False)
 
-    def _launch_server(self, early: bool = False) -> None:
+    def _launch_server(self, forks: bool = True) -> None:
         resource_tracker.ensure_running()
         alive, self._alive = os.pipe()
         try:
             with socket.socket(socket.AF_UNIX) as listener, _short_path(self._folder.name) as folder:
                 listener.bind(f"{folder}/server")
                 listener.listen()
-                self._pid = self._fork_early(listener, alive) if early else self._launch(listener, alive)
+                launch = self._fork_self if forks and can_be_forked() else self._start_new
+                self._pid = launch(listener, alive)
         finally:
             os.close(alive)
 
-    def _launch(self, listener: socket.socket, alive: int) -> int:
-        if can_be_forked():
-            for module in self._modules:
-                import_module(module)
-        # Checked a second time, because a module may start a thread when it is imported.
-        return (self._fork_self if can_be_forked() else self._start_new)(listener, alive)
-
-    def _fork_early(self, listener: socket.socket, alive: int) -> int:
-        parent = os.getpid()
-        self._ready, imported = os.pipe()
-        try:
-            return self._fork_self(listener, alive, lambda: self._import_for(parent, imported))
-        finally:
-            os.close(imported)
-
-    def _import_for(self, parent: int, imported: int) -> None:
-        """Imports the modules in a server that was forked early, and says so; exits if it cannot fork."""
-        os.close(self._ready)
-        die_with(parent)
-        for module in self._modules:
-            import_module(module)
-        gc.freeze()  # workers need not look for cycles in what was imported
-        gc.enable()
-        if can_be_forked():  # not if a module has started a thread
-            os.write(imported, b"1")
-            os.close(imported)
-        else:
-            os._exit(1)
-
-    def _fork_self(
-        self, listener: socket.socket, alive: int, prepare: Callable[[], None] = lambda: None
-    ) -> int:
+    def _fork_self(self, listener: socket.socket, alive: int) -> int:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()  # buffered text would be written by both processes
+        parent = os.getpid()
+        self._ready, imported = os.pipe()
         if pid := os.fork():
+            os.close(imported)
             return pid
         try:
             os.close(self._alive)
-            prepare()
+            os.close(self._ready)
+            self._import(parent, imported)
             forkserver.main(listener.detach(), alive, [])
         finally:
             os._exit(0)
+
+    def _import(self, parent: int, imported: int) -> None:
+        """Imports the modules in a fork of this process, and says so; the fork exits if it cannot fork."""
+        die_with(parent)
+        gc.disable()  # it would look for cycles in what is imported
+        for module in self._modules:
+            import_module(module)
+        gc.freeze()  # nor need workers do so
+        gc.enable()
+        if not can_be_forked():  # a module has started a thread
+            os._exit(1)
+        os.write(imported, b"1")
+        os.close(imported)
 
     def _start_new(self, listener: socket.socket, alive: int) -> int:
         path = [place or str(Path.cwd()) for place in sys.path]

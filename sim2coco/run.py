@@ -17,7 +17,6 @@ from sim2coco.export.format import Format
 from sim2coco.export.settings import combined
 from sim2coco.finishing import Products, complete
 from sim2coco.identity import begin
-from sim2coco.loading import load_catalogue
 from sim2coco.making import Progress, make_missing
 from sim2coco.notes import log_notes
 from sim2coco.places import open_store
@@ -114,7 +113,7 @@ def generate(
     store = open_store(out)
     engine = engine or (Local() if workers > 1 else Inline())
     with engine.prepared(recipe) as processes:
-        catalogue = load_catalogue(recipe, processes)
+        catalogue = recipe.load_catalogue()
         log_notes(catalogue)
         recipe.hold_out(catalogue)  # raises an error early if there are too few meshes or images
         chooser = recipe.quality.chooser(catalogue.names, catalogue.categories)

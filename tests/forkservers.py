@@ -15,7 +15,7 @@ from sim2coco.forkserver import ForkServer
 class NewProcess(ForkServer):
     """A fork server that is never a fork of this process, whose standard error may be pytest's."""
 
-    def _launch(self, listener: socket.socket, alive: int) -> int:
+    def _fork_self(self, listener: socket.socket, alive: int) -> int:
         return self._start_new(listener, alive)
 
 

@@ -11,7 +11,8 @@ import yaml
 from scenes.assets.library import is_library
 from scenes.assets.reading.limits import SUFFIXES
 from scenes.settings import did_you_mean
-from sim2coco.cli.config import CODEC_MOVED, GROUPS, RunOptions, choices, default_config, with_plugin_hint
+from sim2coco.cli.config import CODEC_MOVED, RunOptions, choices, default_config, with_plugin_hint
+from sim2coco.cli.groups import GROUPS
 from sim2coco.cli.overrides import USAGE_HINT, quoted
 from sim2coco.keys import is_whole, nearest, takes_text
 from sim2coco.recipe import Recipe

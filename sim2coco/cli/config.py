@@ -1,11 +1,7 @@
-"""Converts Hydra's composed configuration to a recipe and run options, and Hydra's errors to one line.
+"""Converts composed settings to a recipe and run options, and lists the choices of each group."""
 
-Hydra is imported only where it is called, because `--help` does not need it.
-"""
-
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import yaml
 from pydantic import Field, SerializeAsAny
@@ -18,8 +14,8 @@ from scenes.light import LightKind
 from scenes.scene import Scene
 from scenes.settings import Kind, Settings, load_kinds, one_of
 from sim.render.settings import Render
+from sim2coco.cli.groups import GROUPS
 from sim2coco.cli.scalars import parsed, typed
-from sim2coco.cli.trust import check_references
 from sim2coco.engines.engine import Engine
 from sim2coco.engines.local import Local
 from sim2coco.export.settings import Export
@@ -29,23 +25,7 @@ from sim2coco.plugins import loaded_plugins, plugin_kinds
 from sim2coco.recipe import Recipe
 from sim2coco.sweeps.settings import Score
 
-if TYPE_CHECKING:
-    from omegaconf import DictConfig
-
 load_kinds(sim2coco.engines, sim2coco.export)
-GROUPS = (
-    "assets",
-    "scene",
-    "image",
-    "camera",
-    "light",
-    "render",
-    "quality",
-    "augment",
-    "export",
-    "engine",
-    "experiment",
-)
 CODEC_MOVED = "export: the image format is now set by image.format=jpg|png, its quality by image.jpeg_quality"
 """Error message for settings that earlier versions had under `export`."""
 
@@ -83,44 +63,42 @@ class RunOptions(Settings):
     """How the data sets of a sweep are scored."""
 
 
-def read(composed: "DictConfig") -> tuple[Recipe, RunOptions]:
-    """The recipe and the run options of a composed configuration.
+def read(settings: dict[str, Any]) -> tuple[Recipe, RunOptions]:
+    """The recipe and the run options of composed settings, which are plain values.
 
     Raises:
         ConfigError: A key or value is invalid.
     """
-    tree = _resolved(composed)
-    if tree.get("out") in (None, ""):
+    if settings.get("out") in (None, ""):
         raise ConfigError("out: name the folder to write to, for example out=data/parts")
-    return _built(tree)
+    return _built(settings)
 
 
-def read_without_out(composed: "DictConfig") -> tuple[Recipe, RunOptions]:
-    """The recipe and the run options of a composed configuration that need not name a folder.
-
-    Raises:
-        ConfigError: A key or value is invalid.
-    """
-    return _built({**_resolved(composed), "out": "."})
-
-
-def read_preview(composed: "DictConfig") -> tuple[Recipe, Path]:
-    """The recipe of a composed configuration, and the path of the PNG to write.
+def read_without_out(settings: dict[str, Any]) -> tuple[Recipe, RunOptions]:
+    """The recipe and the run options of composed settings that need not name a folder.
 
     Raises:
         ConfigError: A key or value is invalid.
     """
-    tree = _resolved(composed)
-    if tree.get("out") in (None, ""):
-        tree["out"] = "preview.png"
-    recipe, options = _built(tree)
+    return _built({**settings, "out": "."})
+
+
+def read_preview(settings: dict[str, Any]) -> tuple[Recipe, Path]:
+    """The recipe of composed settings, and the path of the PNG to write.
+
+    Raises:
+        ConfigError: A key or value is invalid.
+    """
+    named = {} if settings.get("out") not in (None, "") else {"out": "preview.png"}
+    recipe, options = _built({**settings, **named})
     target = Path(options.out)
     if target.suffix.lower() != ".png":
         raise ConfigError(f"out: {str(target)!r} must end in .png: a preview is one image")
     return recipe, target
 
 
-def _built(tree: dict[str, Any]) -> tuple[Recipe, RunOptions]:
+def _built(settings: dict[str, Any]) -> tuple[Recipe, RunOptions]:
+    tree = dict(settings)
     if isinstance(tree.get("export"), dict) and {"format", "jpeg_quality"} & tree["export"].keys():
         raise ConfigError(CODEC_MOVED)
     for key in tree:
@@ -144,31 +122,6 @@ def with_plugin_hint(message: str) -> str:
     if not unknown or loaded_plugins() or message.split(":")[0].partition(".")[0] not in PLUGGABLE:
         return message
     return f"{message}; what a plug-in defines needs --plugin FILE.py"
-
-
-def _resolved(composed: "DictConfig") -> dict[str, Any]:
-    """The configuration as plain values, with interpolations such as `${hydra.job.num}` resolved."""
-    from hydra.core.hydra_config import HydraConfig
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-
-    hydra = HydraConfig.get()
-    for override in OmegaConf.to_container(hydra.overrides.task) or ():
-        key, _, value = str(override).partition("=")
-        if re.fullmatch(r"\{\s*\}", value) and OmegaConf.select(composed, key):
-            raise ConfigError(f"{key}: {{}} changes nothing, as entries are merged; ~{key}.NAME removes one")
-    written = OmegaConf.to_container(composed)
-    assert isinstance(written, dict)
-    check_references({key: value for key, value in written.items() if key != "hydra"})
-    # Hydra sets the job number in sweeps only.
-    known = {"num": 0 if OmegaConf.is_missing(hydra.job, "num") else hydra.job.num}
-    try:
-        whole = OmegaConf.merge({"hydra": {"job": known}}, composed)
-        tree = OmegaConf.to_container(whole, resolve=True, throw_on_missing=True)
-    except OmegaConfBaseException as error:
-        raise ConfigError(f"{error.full_key or 'configuration'}: {str(error).splitlines()[0]}") from error
-    assert isinstance(tree, dict)
-    return {str(key): value for key, value in tree.items() if key != "hydra"}
 
 
 def choices(group: str) -> list[str]:

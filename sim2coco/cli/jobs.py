@@ -1,15 +1,13 @@
 """The jobs of `generate` and `preview`: one composed configuration becomes a data set or a page of images."""
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim2coco.cli.reporting import err, guarded, out
 from sim2coco.cli.stopping import Interrupted, exit_now, on_signals, request_stop, stop_signals
 from sim2coco.cli.sweeping import job_of, note
 
 if TYPE_CHECKING:
-    from omegaconf import DictConfig
-
     from sim2coco.cli.config import RunOptions
     from sim2coco.recipe import Recipe
     from sim2coco.run import Result
@@ -22,11 +20,11 @@ LABELS_PER_CATEGORY = 8
 equal weights, fewer than one in 2,000 categories has none by chance."""
 
 
-def validate(tree: "DictConfig", jobs: list["SweepJob"]) -> int:
+def validate(settings: dict[str, Any], jobs: list["SweepJob"]) -> int:
     """Validates one job of a sweep; returns 0.
 
     Args:
-        tree: The composed configuration of the job.
+        settings: The composed settings of the job.
         jobs: The earlier jobs; this one is added.
 
     Raises:
@@ -35,7 +33,7 @@ def validate(tree: "DictConfig", jobs: list["SweepJob"]) -> int:
     from sim2coco.cli.config import read
     from sim2coco.messages import ConfigError
 
-    recipe, options = read(tree)
+    recipe, options = read(settings)
     recipe.render.device()
     if options.score.by != "none":
         from sim2coco.sweeps.scores import check
@@ -50,7 +48,7 @@ def validate(tree: "DictConfig", jobs: list["SweepJob"]) -> int:
     return 0
 
 
-def run_noted(tree: "DictConfig", folder: str) -> float | None:
+def run_noted(settings: dict[str, Any], folder: str) -> float | None:
     """Runs one job of a sweep, notes its exit code and score in a folder, and returns the score.
 
     Raises:
@@ -58,7 +56,7 @@ def run_noted(tree: "DictConfig", folder: str) -> float | None:
     """
     from sim2coco.cli.config import read
 
-    recipe, options = read(tree)
+    recipe, options = read(settings)
     job = job_of(options)
     code = guarded(lambda: _generate(recipe, options))
     on_signals(exit_now)
@@ -89,11 +87,11 @@ def _scored(options: "RunOptions", job: "SweepJob", scores: list[float]) -> int:
     return 0
 
 
-def generate_one(tree: "DictConfig") -> int:
+def generate_one(settings: dict[str, Any]) -> int:
     """Makes, extends or resumes the data set of a configuration, and returns the exit code."""
     from sim2coco.cli.config import read
 
-    return _generate(*read(tree))
+    return _generate(*read(settings))
 
 
 def _generate(recipe: "Recipe", options: "RunOptions") -> int:
@@ -230,7 +228,7 @@ def _advise(accepted: int, reasons: Counter[str], rejected: int | None = None) -
     return many
 
 
-def preview_one(tree: "DictConfig") -> int:
+def preview_one(settings: dict[str, Any]) -> int:
     """Writes the page of images of a configuration, and returns the exit code."""
     from sim2coco.cli.config import read_preview
     from sim2coco.process import own_this_process
@@ -238,7 +236,7 @@ def preview_one(tree: "DictConfig") -> int:
     from sim2coco.tally import counts
 
     own_this_process()
-    recipe, target = read_preview(tree)
+    recipe, target = read_preview(settings)
     on_signals(request_stop)
 
     def progress() -> None:

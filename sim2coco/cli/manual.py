@@ -8,7 +8,8 @@ import yaml
 from pydantic_core import PydanticUndefined
 
 from scenes.settings import Settings
-from sim2coco.cli.config import GROUPS, RunOptions, choices, default_config, defaults, first_sentence
+from sim2coco.cli.config import RunOptions, choices, default_config, defaults, first_sentence
+from sim2coco.cli.groups import GROUPS
 from sim2coco.keys import Setting, walk
 from sim2coco.recipe import Recipe
 

@@ -4,7 +4,7 @@ import argparse
 import os
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
@@ -13,8 +13,6 @@ from sim2coco.cli.reporting import err, out
 from sim2coco.cli.stopping import Interrupted, on_signals, request_stop, stop_signals
 
 if TYPE_CHECKING:
-    from omegaconf import DictConfig
-
     from sim2coco.matching.observed import Observed
     from sim2coco.matching.search import Match
 
@@ -48,13 +46,13 @@ def _positive(text: str) -> int:
     return number
 
 
-def match_one(options: argparse.Namespace, given: list[str], tree: "DictConfig") -> int:
+def match_one(options: argparse.Namespace, given: list[str], settings: dict[str, Any]) -> int:
     """Looks for the settings, writes them and a page, and prints how far they come; returns 0.
 
     Args:
         options: The command's own arguments.
         given: The settings to begin with, as they were written.
-        tree: The same, composed.
+        settings: The same, composed.
     """
     from sim2coco.cli.config import read_without_out
     from sim2coco.cli.progress import ProgressBar
@@ -64,7 +62,7 @@ def match_one(options: argparse.Namespace, given: list[str], tree: "DictConfig")
     from sim2coco.process import own_this_process
 
     own_this_process()
-    (recipe, run), target = read_without_out(tree), _target(options)
+    (recipe, run), target = read_without_out(settings), _target(options)
     real, name = _real(options)
     on_signals(request_stop)
     total = options.num * (options.trials + 1)

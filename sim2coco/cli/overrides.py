@@ -18,13 +18,13 @@ from hydra.errors import HydraException
 from hydra.grammar.gen import OverrideLexer
 from hydra.grammar.gen.OverrideParser import OverrideParser
 
+from scenes.settings import Settings
 from sim2coco.cli import trust
-from sim2coco.cli.config import GROUPS, RunOptions
+from sim2coco.cli.groups import GROUPS
 from sim2coco.cli.scalars import scalar
 from sim2coco.cli.sources import use_folder
 from sim2coco.keys import takes_text, walk
 from sim2coco.messages import ConfigError
-from sim2coco.recipe import Recipe
 
 LIBRARY_CHOICE = "assets=library"
 """Override that is added if the command line sets assets.path=FOLDER but has no override `assets=CHOICE`."""
@@ -144,16 +144,28 @@ def readable(override: str) -> tuple[str, Override]:
     """
     key, equals, value = override.partition("=")
     name, own = key.lstrip("+"), f"{key}={quoted(value)}"
-    is_text = equals and takes_text(name, Recipe, RunOptions)
     if (read := _read(override)) is not None:
-        if is_text and isinstance(read.value(), list | dict):
+        if isinstance(read.value(), list | dict) and takes_text(name, *_all_settings()):
             raise ConfigError(f"{name}: must be a text, not a list or mapping; as a text: {shlex.quote(own)}")
         return override, read
     # A group that contains the setting `path` also accepts its value.
-    is_path = not value.startswith("{") and takes_text(f"{name}.path", Recipe, RunOptions)
+    is_text = equals and takes_text(name, *_all_settings())
+    is_path = not value.startswith("{") and takes_text(f"{name}.path", *_all_settings())
     if (is_text or is_path) and (read := _read(own)):
         return own, read
     raise ConfigError(f"cannot read {override!r}: {_advice(key, override)}")
+
+
+def _all_settings() -> tuple[type[Settings], ...]:
+    """The classes of all settings, which are slow to import."""
+    from sim2coco.cli.config import RunOptions
+    from sim2coco.recipe import Recipe
+
+    return Recipe, RunOptions
+
+
+def _all_keys() -> list[str]:
+    return [setting.key for settings in _all_settings() for setting in walk(settings)]
 
 
 def quoted(text: str) -> str:
@@ -168,7 +180,7 @@ def _advice(key: str, override: str) -> str:
         return SPACES_HINT
     name = re.split("[:= ]", key.lstrip("+~"))[0]
     not_joined = "=" not in override or key.endswith(" ")
-    if not_joined and any(setting.key == name for setting in (*walk(Recipe), *walk(RunOptions))):
+    if not_joined and name in _all_keys():
         return f"write {name}=VALUE, without spaces around ="
     value = override.partition("=")[2]
     if any(value.count(start) > value.count(end) for start, end in ("[]", "{}", "()")):
@@ -184,7 +196,7 @@ def _advice(key: str, override: str) -> str:
 def _without_dashes(flag: str) -> str:
     """What to write in place of an unknown flag."""
     name = flag.lstrip("-").partition("=")[0].replace("-", "_")
-    if any(setting.key == name for setting in (*walk(Recipe), *walk(RunOptions))):
+    if name in _all_keys():
         return f"settings have no dashes: write {name}=VALUE"
     return "flags are --config-dir, --plugin, --cfg, -m and --help; settings are written KEY=VALUE"
 

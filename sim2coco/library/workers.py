@@ -19,6 +19,7 @@ from sim2coco.children import cause_of_death, redirect
 from sim2coco.forking import forking
 from sim2coco.library.examine import Task, examine, refusal
 from sim2coco.library.row import Row
+from sim2coco.preloaded import MESHES
 from sim2coco.process import own_this_process
 from sim2coco.supervisor import Died, Outcome, OutOfTime, Supervisor
 
@@ -33,10 +34,7 @@ The imported Python modules alone map about 1.5 GiB.
 """
 FILES_A_CHILD = 100
 """Number of files after which a child process is replaced by a new one."""
-PRELOADED = (
-    *("sim2coco.library.workers", "scenes.assets.reading.read"),
-    *("scipy.ndimage", "scipy.sparse.csgraph", "scipy.spatial"),
-)
+PRELOADED = ("sim2coco.library.workers", *MESHES, "scipy.ndimage")
 """Modules that the fork server imports before it forks child processes."""
 
 

@@ -17,7 +17,6 @@ from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
 from sim2coco.datasets.own import labelled_image
 from sim2coco.engines.engine import Job
 from sim2coco.engines.local import Local
-from sim2coco.loading import load_catalogue
 from sim2coco.notes import log_notes
 from sim2coco.outputs import write_file
 from sim2coco.pipeline import labelled
@@ -61,7 +60,7 @@ def preview(
     single = recipe.model_copy(update={"views": 1, "lightings": 1})
     engine, workers = Local(), min(MAX_WORKERS, len(os.sched_getaffinity(0)))
     with temporary_folder() as folder, engine.prepared(single) as processes:
-        catalogue = load_catalogue(single, processes)
+        catalogue = single.load_catalogue()
         log_notes(catalogue)
         single.hold_out(catalogue)  # fails early if splits cannot have meshes and textures of their own
         store = LocalStore(Path(folder) / "data")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sim2coco.cli.config import GROUPS, RunOptions, choices, first_sentence
+from sim2coco.cli.config import RunOptions, choices, first_sentence
+from sim2coco.cli.groups import GROUPS
 from sim2coco.cli.main import COMMANDS
 from sim2coco.keys import walk
 from sim2coco.recipe import Recipe

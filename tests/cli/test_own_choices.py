@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from sim2coco.cli.config import GROUPS, choice_files, settings_of
+from sim2coco.cli.config import choice_files, settings_of
+from sim2coco.cli.groups import GROUPS
 from tests.commandline import TINY, Command
 
 BOX = "categories: {only: {shape: box, size_m: 0.1}}\n"

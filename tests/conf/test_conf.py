@@ -14,13 +14,13 @@ from augment.tested import TESTED, is_tested
 from scenes.cameras.camera import CameraKind, ImageSettings
 from scenes.light import SunAndSky
 from sim2coco.cli.config import (
-    GROUPS,
     RunOptions,
     choices,
     defaults,
     first_sentence,
     settings_of,
 )
+from sim2coco.cli.groups import GROUPS
 from sim2coco.cli.manual import as_yaml
 from sim2coco.cli.overrides import hydra_arguments
 from sim2coco.cli.sources import BuiltInFiles, use_folder
