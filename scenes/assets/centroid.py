@@ -1,11 +1,9 @@
-"""Volumes and centres of mass of triangle meshes, in coordinates relative to the centre of the bounding box.
-
-SciPy is imported inside the functions that call it, because importing it takes longer than importing all
-other modules of this package.
-"""
+"""Volumes and centres of mass of triangle meshes, relative to the centre of the bounding box."""
 
 import numpy as np
 from numpy.typing import NDArray
+
+from scenes.assets.components import components
 
 Floats = NDArray[np.float64]
 
@@ -30,15 +28,10 @@ def shells(corners_m: Floats, edge_of: NDArray[np.int64]) -> tuple[NDArray[np.in
     Returns:
         The shell index of each triangle, (m,), and the signed volume of each shell in m³.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     triangles, edges = len(edge_of), int(edge_of.max()) + 1
-    ends = np.repeat(np.arange(triangles), 3), triangles + edge_of.ravel()
-    graph = coo_array((np.ones(len(ends[0])), ends), shape=(triangles + edges,) * 2)
-    _, part = connected_components(graph, directed=False)
-    _, shell = np.unique(part[:triangles], return_inverse=True)
-    return np.asarray(shell), np.bincount(shell, weights=_signed_volumes(corners_m)).astype(np.float64)
+    part = components(np.repeat(np.arange(triangles), 3), triangles + edge_of.ravel(), triangles + edges)
+    shell = part[:triangles]  # no component consists of edges only, so these are numbered from 0
+    return shell, np.bincount(shell, weights=_signed_volumes(corners_m)).astype(np.float64)
 
 
 def center_of_mass(corners_m: Floats, extents_m: Floats, is_watertight: bool) -> Floats:
@@ -77,7 +70,7 @@ def _volume_centroid(corners_m: Floats, least_m3: float) -> Floats | None:
 
 def _hull_centroid(points_m: Floats, least_m3: float) -> Floats | None:
     """Centroid of the convex hull, (3,), or None if the hull is flat."""
-    from scipy.spatial import ConvexHull, QhullError
+    from scipy.spatial import ConvexHull, QhullError  # imported here, because SciPy is slow to import
 
     try:
         hull = ConvexHull(points_m)

@@ -1,7 +1,6 @@
 """Which triangles of a surface are there twice, and which face the wrong way.
 
-A *patch* is a set of triangles that are connected by edges which exactly two triangles share. SciPy is
-imported inside the functions that call it, because importing it takes long.
+A *patch* is a set of triangles that are connected by edges which exactly two triangles share.
 """
 
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from scenes.assets.components import components
 from scenes.assets.nesting import inside_out
 from scenes.assets.sorting import distinct, stable_order
 
@@ -80,16 +80,11 @@ def doubled_and_both(corner_of: Ints) -> tuple[Mask, Mask]:
 
 def _attached(corner_of: Ints, twin: Mask) -> Mask:
     """Whether a triangle is connected by edges of twins with a triangle that has no twin, (m,)."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     edge_of, _ = _edges(corner_of)
     count, edges = len(corner_of), int(edge_of.max()) + 1
     touched = np.zeros(edges, np.bool_)
     touched[edge_of[~twin]] = True
-    ends = np.repeat(np.flatnonzero(twin), 3), count + edge_of[twin].ravel()
-    graph = coo_array((np.ones(len(ends[0]), np.bool_), ends), shape=(count + edges,) * 2)
-    group = connected_components(graph, directed=False)[1]
+    group = components(np.repeat(np.flatnonzero(twin), 3), count + edge_of[twin].ravel(), count + edges)
     attached = np.zeros(int(group.max()) + 1, np.bool_)
     attached[group[count:][touched]] = True
     return np.asarray(attached[group[:count]])
@@ -151,9 +146,6 @@ def _consistent(edge_of: Ints, along: Ints, areas: Floats) -> tuple[Ints, Mask, 
     Returns:
         The patch of each triangle, whether it must be turned, and whether its patch has one side, all (m,).
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     count, flat, sign = len(edge_of), edge_of.ravel(), along.ravel()
     order = stable_order(flat)
     first = np.flatnonzero(np.diff(flat[order], prepend=-1))
@@ -161,12 +153,11 @@ def _consistent(edge_of: Ints, along: Ints, areas: Floats) -> tuple[Ints, Mask, 
     one, two = order[pairs], order[pairs + 1]
     crossed = (sign[one] == sign[two]) * count
     one, two = one // 3, two // 3
-    ends = (
+    node = components(
         np.concatenate([one, one + count]),
         np.concatenate([two + crossed, (two + count + crossed) % (2 * count)]),
+        2 * count,
     )
-    graph = coo_array((np.ones(len(ends[0]), np.bool_), ends), shape=(2 * count,) * 2)
-    _, node = connected_components(graph, directed=False)
     kept, other = node[:count], node[count:]
     _, of = np.unique(np.minimum(kept, other), return_inverse=True)
     second = kept > other
@@ -180,16 +171,11 @@ def _loose(edge_of: Ints, along: Ints, turned_along: Ints, of: Ints) -> Ints:
 
     A shell is connected by edges of any number of triangles: two boxes that touch are one.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     count, edges = len(of), int(edge_of.max()) + 1
     ends = _open_ends(edge_of, turned_along, of)
     if not len(ends):
         return np.full(count, -1)
-    nodes = np.repeat(np.arange(count), 3), count + edge_of.ravel()
-    graph = coo_array((np.ones(len(nodes[0]), np.bool_), nodes), shape=(count + edges,) * 2)
-    shell = connected_components(graph, directed=False)[1][:count]
+    shell = components(np.repeat(np.arange(count), 3), count + edge_of.ravel(), count + edges)[:count]
     is_open = np.zeros(int(of.max()) + 1, np.bool_)
     is_open[np.repeat(of, 3)[ends]] = True
     unbalanced = np.bincount(edge_of.ravel(), weights=along.ravel()) != 0
@@ -210,9 +196,6 @@ def _closed_volumes(corners: Floats, edge_of: Ints, along: Ints, of: Ints) -> tu
 
     A cone over an edge from p to q with its tip at b adds b . (q x p) / 6 to the volume.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     patches = int(of.max()) + 1
     volumes: Floats = np.bincount(of, weights=_volumes(corners)).astype(np.float64)
     open_sides = _open_ends(edge_of, along, of)
@@ -225,9 +208,7 @@ def _closed_volumes(corners: Floats, edge_of: Ints, along: Ints, of: Ints) -> tu
     joined = np.unique(np.column_stack([np.tile(owner, 2), ends.ravel()]), axis=0, return_inverse=True)[
         1
     ].ravel()
-    size = int(joined.max()) + 1
-    graph = coo_array((np.ones(sides, np.bool_), (joined[:sides], joined[sides:])), shape=(size, size))
-    hole = connected_components(graph, directed=False)[1][joined[:sides]]
+    hole = components(joined[:sides], joined[sides:], int(joined.max()) + 1)[joined[:sides]]
     number = np.maximum(np.bincount(hole), 1)
     middle = (
         np.column_stack([np.bincount(hole, weights=start[:, axis]) for axis in range(3)]) / number[:, None]

@@ -1,0 +1,38 @@
+"""Connected components of graphs, such as the triangles of a mesh that share edges."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Index = NDArray[np.int64]
+
+
+def components(first: NDArray[np.integer], second: NDArray[np.integer], size: int) -> Index:
+    """The connected component of each node of an undirected graph, (size,).
+
+    Components are numbered from 0 in the order of their smallest nodes, as by SciPy's `connected_components`.
+    That is no faster, and takes a quarter of a second to import.
+
+    Each component is a tree whose nodes lead to a smaller one; trees that an edge connects are joined, and
+    then flattened (Shiloach and Vishkin 1982), which takes about log(size) rounds.
+
+    Args:
+        first: (n,) one end of each edge.
+        second: (n,) the other end.
+        size: Number of nodes.
+
+    Example:
+        >>> components(np.array([0, 3]), np.array([4, 1]), 5)
+        array([0, 1, 2, 1, 0])
+    """
+    root = np.arange(size)
+    while True:
+        one, two = root[first], root[second]
+        apart = one != two
+        if not apart.any():
+            break
+        first, second, one, two = first[apart], second[apart], one[apart], two[apart]
+        np.minimum.at(root, np.maximum(one, two), np.minimum(one, two))
+        while not np.array_equal(root, above := root[root]):
+            root = above
+    is_root = root == np.arange(size)
+    return np.asarray((np.cumsum(is_root) - 1)[root], np.int64)
