@@ -11,7 +11,10 @@ from pathlib import Path
 from sim2coco.storage import StoreError
 
 TRIES, PAUSE_S = 20, 0.05
-"""How often a shard tries to lock a data set, and the pause in between: another one may just be finishing."""
+"""How often a run tries to lock a data set, and the pause in between.
+
+Another shard may just be finishing; and the workers of a run that was killed hold its lock until they end.
+"""
 
 
 @contextlib.contextmanager
@@ -25,11 +28,11 @@ def locked(path: Path, shared: bool) -> Iterator[None]:
     Raises:
         StoreError: The folder cannot be written, or another run has locked it.
     """
-    for _ in range(TRIES if shared else 1):
+    for _ in range(TRIES):
         lock = _lock(path, shared)
         if lock is not None:
             break
-        time.sleep(PAUSE_S if shared else 0)
+        time.sleep(PAUSE_S)
     else:
         owner = owner_of(path) or "another run"
         raise StoreError(f"out: {owner} is writing to {path.parent}; wait for it, or name another")
