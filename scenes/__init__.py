@@ -1,1 +1,1 @@
-"""Random scenes, cameras and lights. Imports neither the physics engine nor the renderer."""
+"""Samples scenes, cameras and lights. Imports neither the physics engine nor the renderer."""

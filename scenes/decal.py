@@ -1,4 +1,4 @@
-"""What lies on the surface of a body: defects and pictures that are projected onto it, and its regions."""
+"""Surface labels on a body: projected decals (defects and images) and mesh regions."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -10,16 +10,17 @@ from scenes.geometry import Pose, Vec3
 
 DecalKind = Literal["scratch", "dent", "stain", "crack", "image"]
 FACING = 0.2
-"""Smallest cosine of the angle between a surface and the projector's axis at which a decal is on it."""
+"""A surface receives a decal if the cosine of the angle between its normal and the projector axis exceeds
+this."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedRegion:
-    """A named region of the mesh of a body.
+    """A named region of a body's mesh.
 
     Attributes:
-        category: Index in the list of all categories, from 0; those of regions come last.
-        name: Its name in `Asset.regions`.
+        category: Index in the list of all categories, from 0; region categories come last.
+        name: Name of the region in `Asset.regions`.
     """
 
     category: int
@@ -28,21 +29,21 @@ class NamedRegion:
 
 @dataclass(frozen=True, slots=True)
 class Decal:
-    """A picture on a body, laid on by orthographic projection along the surface normal at one point.
+    """A decal on a body, projected orthographically along the surface normal at one point.
 
-    A point of the surface belongs to the decal if it faces the projector, is within `depth_m` of the plane
-    z = 0 of `frame`, and lies where the picture covers at least half.
+    A surface point belongs to the decal if it faces the projector, lies within `depth_m` of the plane z = 0
+    of `frame`, and the coverage of the decal there is at least 0.5.
 
     Attributes:
-        category: Index in the list of all categories, from 0; those of defects come after those of objects.
-        kind: What is drawn.
-        frame: Frame of the projection in the frame of the body's pose, after scaling: x and y are the right
-            and upper side of the picture, z points out of the surface.
-        size_m: Width and height of the picture.
+        category: Index in the list of all categories, from 0; defect categories come after object categories.
+        kind: What the decal shows.
+        frame: Projection frame relative to the body's pose, after scaling: x points right and y up in the
+            decal, z points out of the surface.
+        size_m: Width and height of the decal.
         depth_m: Largest distance of the surface from the plane z = 0.
         color_rgb: Colour of the mark, 0..1; not used for dents and images.
         strength: Opacity of the mark, or depth of the dent, 0..1; images have an alpha channel instead.
-        seed: Which scratch, dent, stain or crack it is.
+        seed: Seed of the procedural scratch, dent, stain or crack.
         picture: The image file; None for other kinds.
     """
 

@@ -1,4 +1,4 @@
-"""Random defects and prints on the surfaces of objects, each a label of its own."""
+"""Random defects and prints on the surfaces of objects, each with its own label."""
 
 import colorsys
 from collections.abc import Callable, Mapping, Sequence
@@ -32,15 +32,15 @@ STREAM = "defects"
 DEPTH_SHARE = 0.5
 """Depth limit of a decal, as a fraction of its longer side."""
 SAMPLES = 3000
-"""Random points on the surface of a body, by which places for decals are compared."""
+"""Number of random surface points per body with which candidate positions for decals are compared."""
 PLACES = 8
-"""Number of places that are tried for each decal."""
+"""Number of candidate positions for each decal."""
 ENOUGH = 0.85
-"""A place is taken at once if at least this fraction of the decal lies on the surface."""
+"""The first candidate position with at least this fraction of the decal on the surface is accepted."""
 MIN_CONTRAST = 0.15
-"""Smallest difference in brightness between a mark and the colour of its body, where that is known."""
+"""Smallest difference in brightness between a mark and its body, if the body has a known colour."""
 DARK, LIGHT = 0.08, 0.85
-"""Brightness of marks whose usual one would be too close to that of their body."""
+"""Brightness of a mark whose sampled brightness would be too close to the body's."""
 
 PROPORTIONS: Mapping[DecalKind, tuple[float, float]] = {
     "scratch": (0.15, 0.3),
@@ -49,7 +49,7 @@ PROPORTIONS: Mapping[DecalKind, tuple[float, float]] = {
     "crack": (0.3, 0.6),
     "image": (1.0, 1.0),
 }
-"""Range of height / width of each kind of decal; images have their own."""
+"""Range of height / width of each kind of decal; images keep their own aspect ratio."""
 COLORS: Mapping[DecalKind, tuple[tuple[float, float], ...]] = {
     "scratch": ((0.05, 0.15), (0.0, 0.1), (0.85, 1.0)),
     "dent": ((0.0, 0.0), (0.0, 0.0), (0.0, 0.0)),
@@ -104,7 +104,7 @@ class DefectSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class DefectCategory:
-    """A category of defects: its index among all categories, its settings, and its image files."""
+    """A defect category: its index among all categories, its settings, and its image files."""
 
     index: int
     settings: DefectSettings
@@ -119,18 +119,18 @@ def with_defects(
     corners_of: Callable[[str], Array],
     sides: Callable[[Texture], tuple[int, int]],
 ) -> SceneSpec:
-    """Draws the defects of a scene.
+    """Samples the defects of a scene.
 
-    Each object, each category of defects and each defect has random numbers of its own, so none depends on
-    the others, except that defects of one object avoid each other.
+    Each combination of object, defect category and defect has its own random generator, so none affects
+    another, except that the defects of one object avoid each other.
 
     Args:
         spec: The scene, which is not changed.
-        defects: The categories of defects.
-        categories: The names of the categories of objects.
-        streams: Returns the random generator of a name and a body index.
-        corners_of: Returns the corners (n, 3, 3) of the triangles of an asset, in metres.
-        sides: Returns width and height of an image file in pixels.
+        defects: The defect categories.
+        categories: Names of the object categories.
+        streams: Returns the random generator for a name and a body index.
+        corners_of: Returns the triangle corners (n, 3, 3) of an asset, in metres.
+        sides: Returns the width and height of an image file in pixels.
     """
     if not defects:
         return spec
@@ -173,7 +173,7 @@ def _unplaced(
     rng: np.random.Generator,
     sides: Callable[[Texture], tuple[int, int]],
 ) -> Decal:
-    """A decal at the origin of its body."""
+    """Returns a decal at the origin of its body."""
     settings, kind = category.settings, category.settings.kind
     length_m = longest_m * uniform(rng, settings.size)
     if settings.size_mm is not None:
@@ -199,7 +199,7 @@ def _unplaced(
 
 
 def _color(settings: DefectSettings, body: Body, rng: np.random.Generator) -> Vec3:
-    """The colour of a mark; unless the user gives its brightness, it differs from that of the body."""
+    """Samples the colour of a mark, with enough contrast to the body unless the user sets its brightness."""
     given = settings.hue, settings.saturation, settings.value
     ranges = [own or usual for own, usual in zip(given, COLORS[settings.kind], strict=True)]
     hue, saturation, value = (uniform(rng, bounds) for bounds in ranges)
@@ -221,7 +221,7 @@ class _Surface:
     """The surface of a body, on which decals are placed.
 
     Args:
-        corners_m: (n, 3, 3) corners of the triangles in the frame of the body's pose, after scaling.
+        corners_m: (n, 3, 3) triangle corners relative to the body's pose, after scaling.
     """
 
     def __init__(self, corners_m: Array) -> None:
@@ -234,12 +234,12 @@ class _Surface:
         self.longest_m = float(np.ptp(corners_m.reshape(-1, 3), axis=0).max())
 
     def place(self, decal: Decal, others: Sequence[Decal], rng: np.random.Generator) -> Pose:
-        """The frame for a decal at a random point: the first that fits well, or the best of some.
+        """Returns the frame of a decal: the first random candidate that fits well, or else the best one.
 
         Args:
             decal: The decal.
             others: Decals that it should not overlap.
-            rng: Its generator; always the same number of random numbers is drawn.
+            rng: Random generator for this decal; always consumes the same number of random numbers.
         """
         points_m, normals = self._random(rng, PLACES)
         turns, best = rng.random(PLACES) * 2 * np.pi, (-1.0, 0)
@@ -253,7 +253,7 @@ class _Surface:
         return frames[-best[1]]
 
     def _random(self, rng: np.random.Generator, number: int) -> tuple[Array, Array]:
-        """Points (number, 3), distributed uniformly over the surface, and its normals there."""
+        """Samples points (number, 3) uniformly over the surface; returns the points and their normals."""
         picks, first, second = rng.random((3, number))
         face = np.searchsorted(self._upto_m2, picks * self._upto_m2[-1], "right")
         face = np.minimum(face, len(self._upto_m2) - 1)
@@ -262,7 +262,7 @@ class _Surface:
         return np.einsum("nk,nkd->nd", weights, self._corners_m[face]), self._normals[face]
 
     def _covered(self, frame: Pose, decal: Decal, points_m: Array, normals: Array) -> float:
-        """About which fraction of a decal lies on the surface."""
+        """Estimates the fraction of a decal's area that lies on the surface."""
         local, facing = frame.apply_inverse(points_m), normals @ frame.rotation()[:, 2]
         width_m, height_m = decal.size_m
         inside = (np.abs(local) <= (width_m / 2, height_m / 2, decal.depth_m)).all(axis=1) & (facing > FACING)
@@ -271,7 +271,7 @@ class _Surface:
 
 
 def _frame(point_m: Array, normal: Array, turn_rad: float) -> Pose:
-    """The frame at a point of a surface whose z axis is the normal, turned about it."""
+    """The frame at a surface point whose z axis is the normal, rotated about it by `turn_rad`."""
     aside = np.cross(normal, np.eye(3)[int(np.abs(normal).argmin())])
     aside /= np.linalg.norm(aside)
     x = np.cos(turn_rad) * aside + np.sin(turn_rad) * np.cross(normal, aside)
@@ -279,7 +279,7 @@ def _frame(point_m: Array, normal: Array, turn_rad: float) -> Pose:
 
 
 def _too_near(frame: Pose, decal: Decal, others: Sequence[Decal]) -> bool:
-    """Whether a decal could overlap another one, by the circles around both."""
+    """Whether the bounding circle of a decal at `frame` overlaps the bounding circle of another decal."""
     at_m = np.array(frame.position_m)
     return any(
         np.linalg.norm(at_m - other.frame.position_m) < (decal.length_m + other.length_m) / 2

@@ -1,7 +1,7 @@
 """Descriptions of settings, read from the docstrings below the fields of a class.
 
-Pydantic can read them itself (`use_attribute_docstrings`), but it does so whenever a class is defined, which
-took a third of the import time of all settings. Descriptions are needed for `--help` only.
+Pydantic can read them itself (`use_attribute_docstrings`), but does so whenever a class is defined, which
+took a third of the import time of all settings. Descriptions are needed only for `--help`.
 """
 
 import ast
@@ -38,7 +38,7 @@ def descriptions(settings: type[BaseModel]) -> Mapping[str, str]:
 
 @cache
 def _of_module(name: str) -> Mapping[str, dict[str, str]]:
-    """Field descriptions of each class in a module, by qualified name; empty if it has no source file."""
+    """Field descriptions of each class in a module, by qualified name; empty without a source file."""
     try:
         tree = ast.parse(inspect.getsource(sys.modules[name]))
     except (KeyError, OSError, TypeError):

@@ -1,6 +1,6 @@
 """Lens distortion: OpenCV's models, and their inverse.
 
-Points are those of the plane at depth 1 in front of the camera: x/z and y/z of a point in the camera frame.
+Points are in normalized image coordinates: x/z and y/z of a point in the camera frame.
 """
 
 from dataclasses import dataclass
@@ -12,29 +12,29 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 MAX_ANGLE_DEG = 80.0
-"""Largest angle between the axis and a ray of an image, which a plane in front of the camera can hold."""
+"""Largest angle between a camera ray and the optical axis; near 90 degrees, x/z and y/z are not finite."""
 MARGIN = 1.01
-"""The formula of a lens holds up to this many times the radius of its image."""
+"""The lens formula is used up to at most this multiple of the largest radius in the image."""
 MIN_DETERMINANT = 1e-4
-"""The area of a surface in the image, relative to that without distortion, has to be larger than this."""
+"""The Jacobian determinant of the distortion has to be larger than this."""
 STEP = 1e-5
-"""Distance between the points from which a derivative is computed."""
+"""Step of the finite differences."""
 STEPS = 12
-"""Number of steps of Newton's method; each doubles the number of correct digits."""
+"""Largest number of Newton iterations; each doubles the number of correct digits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Distortion:
-    """The distortion of a lens, by one of OpenCV's models.
+    """Lens distortion by one of OpenCV's models.
 
-    Outside the image, polynomials of high degree fold over. So the distortion is continued linearly there,
-    along each line through the optical axis.
+    High-degree polynomials fold over outside the image. Beyond `linear_beyond`, the distortion is therefore
+    extrapolated linearly, along each line through the optical axis.
 
     Attributes:
         kind: `brown` (Brown and Conrady, with OpenCV's rational extension) or `fisheye` (equidistant).
-        coefficients: In OpenCV's order: k1 k2 p1 p2 k3 k4 k5 k6 of `brown`, k1 k2 k3 k4 of `fisheye`.
-        linear_beyond: Distance from the optical axis, before distortion, beyond which it is continued
-            linearly; 0 if the formula folds over within the image, which then has no meaning.
+        coefficients: In OpenCV's order: k1 k2 p1 p2 k3 k4 k5 k6 for `brown`, k1 k2 k3 k4 for `fisheye`.
+        linear_beyond: Undistorted radius beyond which the distortion is extrapolated linearly; 0 if the
+            formula folds over within the image and the distortion is therefore meaningless.
     """
 
     kind: Literal["brown", "fisheye"]
@@ -47,7 +47,7 @@ class Distortion:
         return self.linear_beyond == 0
 
     def distort(self, points: Array) -> Array:
-        """Points (..., 2) as the lens shows them."""
+        """Maps undistorted points (..., 2) to distorted points (..., 2)."""
         radius = np.hypot(points[..., 0], points[..., 1])
         if not (radius > self.linear_beyond).any():
             return self._formula(points)
@@ -58,9 +58,9 @@ class Distortion:
         return np.asarray(self._formula(inner) + (ahead - behind) / (2 * STEP) * beyond_m)
 
     def undistort(self, points: Array) -> Array:
-        """The inverse of `distort`: where points (..., 2) of the image are without distortion.
+        """Inverse of `distort`: maps distorted points (..., 2) to undistorted points (..., 2).
 
-        Numbers without meaning for a lens that folds.
+        The result is meaningless for a lens that folds over.
         """
         with np.errstate(all="ignore"):  # at a fold there is no inverse
             radius = np.hypot(points[..., 0], points[..., 1])
@@ -75,19 +75,19 @@ class Distortion:
         return found
 
     def stretch(self, points: Array) -> tuple[Array, Array]:
-        """The smallest and the largest factor (...) by which lengths change at points (..., 2)."""
+        """The smallest and the largest factor (...) by which distortion scales lengths at points (..., 2)."""
         (a, b), (c, d) = self._derivatives(points)
         middle = (a * a + b * b + c * c + d * d) / 2
         spread = np.sqrt(np.maximum(middle**2 - (a * d - b * c) ** 2, 0))
         return np.sqrt(np.maximum(middle - spread, 0)), np.sqrt(middle + spread)
 
     def determinant(self, points: Array) -> Array:
-        """The factor (...) by which distortion changes areas at points (..., 2); negative beyond a fold."""
+        """The factor (...) by which distortion scales areas at points (..., 2); negative beyond a fold."""
         (a, b), (c, d) = self._derivatives(points)
         return np.asarray(a * d - b * c)
 
     def radial(self, radius: Array) -> Array:
-        """Distances (...) from the axis in the image, of points at given distances; without p1 and p2."""
+        """Maps undistorted to distorted radii (...), without the tangential terms p1 and p2."""
         if self.kind == "fisheye":
             return _fisheye(radius, self.coefficients)
         return radius * _brown(radius**2, self.coefficients)
@@ -109,14 +109,14 @@ class Distortion:
         )
 
     def _derivatives(self, points: Array) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-        """The rows of the derivative at points (..., 2), each entry (...)."""
+        """Returns the rows of the Jacobian at points (..., 2); each entry has shape (...)."""
         right, down = np.array([STEP, 0.0]), np.array([0.0, STEP])
         by_x = (self.distort(points + right) - self.distort(points - right)) / (2 * STEP)
         by_y = (self.distort(points + down) - self.distort(points - down)) / (2 * STEP)
         return (by_x[..., 0], by_y[..., 0]), (by_x[..., 1], by_y[..., 1])
 
     def _inverse_radial(self, radius: Array) -> Array:
-        """Distances (...) of points without distortion, from those in the image; a first guess."""
+        """Maps distorted to undistorted radii (...) approximately, as an initial guess for `undistort`."""
         steps = np.tan(np.linspace(0, np.arctan(self.linear_beyond), 512))
         shown = self.radial(steps)
         slope = (shown[-1] - shown[-2]) / (steps[-1] - steps[-2])
@@ -125,12 +125,12 @@ class Distortion:
 
 
 def lens_for(kind: Literal["brown", "fisheye"], coefficients: tuple[float, ...], border: Array) -> Distortion:
-    """The distortion of a lens; `folds` if it is not one to one within the image.
+    """Returns the distortion of a lens; `folds` is true if it is not one-to-one within the image.
 
     Args:
         kind: The model.
         coefficients: Its coefficients.
-        border: (n, 2) points on the border of the image, as the lens shows them.
+        border: (n, 2) distorted points on the image border.
     """
     folding, whole = Distortion(kind, coefficients, 0.0), widest_lens(kind, coefficients)
     rising = whole.linear_beyond
@@ -138,7 +138,7 @@ def lens_for(kind: Literal["brown", "fisheye"], coefficients: tuple[float, ...],
         return folding
     outline = whole.undistort(border)
     radius = float(np.hypot(outline[:, 0], outline[:, 1]).max())
-    with np.errstate(all="ignore"):  # of a lens that folds
+    with np.errstate(all="ignore"):  # the lens may fold over
         missed = np.abs(whole.distort(outline) - border).max()
     if not (radius < rising and missed < 1e-9):
         return folding
@@ -149,7 +149,9 @@ def lens_for(kind: Literal["brown", "fisheye"], coefficients: tuple[float, ...],
 
 
 def widest_lens(kind: Literal["brown", "fisheye"], coefficients: tuple[float, ...]) -> Distortion:
-    """The distortion of a lens up to the largest angle at which distances in the image rise; `folds` if none.
+    """Returns the distortion of a lens, valid as far from the axis as the distorted radius increases.
+
+    `folds` is true if the distorted radius does not increase at all.
 
     Args:
         kind: The model.
@@ -160,7 +162,7 @@ def widest_lens(kind: Literal["brown", "fisheye"], coefficients: tuple[float, ..
 
 
 def _rising(lens: Distortion) -> float:
-    """Distance from the axis up to which distances in the image rise, at most that of `MAX_ANGLE_DEG`."""
+    """Undistorted radius up to which the distorted radius increases, at most that of `MAX_ANGLE_DEG`."""
     radius = np.tan(np.radians(np.linspace(0, MAX_ANGLE_DEG, 2001)))
     with np.errstate(all="ignore"):
         rising = np.diff(lens.radial(radius)) > 1e-4 * np.diff(radius)
@@ -168,7 +170,7 @@ def _rising(lens: Distortion) -> float:
 
 
 def _brown(square: Array, coefficients: tuple[float, ...]) -> Array:
-    """The radial factor of Brown's model, for squared distances (...) from the axis."""
+    """The radial factor (...) of Brown's model for squared undistorted radii (...)."""
     k1, k2, _, _, k3, k4, k5, k6 = coefficients
     above = 1 + square * (k1 + square * (k2 + square * k3))
     if not (k4 or k5 or k6):
@@ -177,7 +179,7 @@ def _brown(square: Array, coefficients: tuple[float, ...]) -> Array:
 
 
 def _fisheye(radius: Array, coefficients: tuple[float, ...]) -> Array:
-    """Distances (...) from the axis in the image of the equidistant model."""
+    """Distorted radii (...) of the equidistant model for undistorted radii (...)."""
     k1, k2, k3, k4 = coefficients
     angle = np.arctan(radius)
     square = angle * angle

@@ -1,4 +1,4 @@
-"""Motion blur of bodies that all move alike during the exposure, such as those on a conveyor belt."""
+"""Motion blur of bodies that share one translation during the exposure, such as those on a conveyor belt."""
 
 from dataclasses import replace
 from itertools import product
@@ -9,26 +9,28 @@ from scenes.geometry import Array, Vec3, vec3
 from scenes.shot import Camera, Motion
 
 BAND_PX = 0.25
-"""Largest motion in pixels from one band of rows to the next, with a rolling shutter."""
+"""Largest motion in pixels between consecutive row bands of a rolling shutter."""
 MAX_FRAMES = 65
-"""Largest number of instants over which an image is averaged."""
+"""Largest number of instants averaged into one image."""
 AROUND = np.array([*product((-1.0, 0.0, 1.0), repeat=3)])
-"""Directions (27, 3) of points in which the speed of a drift in the image is measured."""
+"""Directions (27, 3) in which the apparent speed of a drift is evaluated, including the zero vector."""
 
 
 def with_drift(
     motion: Motion | None, drift_m: Vec3 | None, camera: Camera, bounds: tuple[Vec3, float]
 ) -> Motion | None:
-    """The motion of the camera relative to bodies that drift.
+    """Returns the motion of the camera relative to drifting bodies.
 
-    A camera that moves against the drift sees them as they are; what does not drift is blurred too.
+    Moving the camera by the reverse of the drift renders the bodies correctly, but also blurs everything that
+    does not drift.
 
     Args:
-        motion: Motion of the camera itself, with the readout of its rows; None if it has neither.
-        drift_m: World vector by which the bodies move during the exposure; None if they stand still.
+        motion: Motion of the camera itself and rolling-shutter readout; None if it has neither.
+        drift_m: World vector by which the bodies move during the exposure; None if they do not move.
         camera: The camera at the middle of the exposure.
-        bounds: Centre and radius, in metres, of the bounding sphere of the objects. The length of the drift
-            in pixels at its centre decides the number of instants, that at its fastest point the bands.
+        bounds: Centre and radius, in metres, of the objects' bounding sphere. The drift in pixels at its
+            centre determines the number of instants; the largest drift in pixels within it determines the
+            number of bands.
 
     Returns:
         The motion; None if nothing moves.
@@ -50,12 +52,12 @@ def with_drift(
 
 
 def bands_for(length_px: float) -> int:
-    """The number of bands of rows with which a rolling shutter shows a motion while it reads all rows."""
+    """The number of row bands with which a rolling shutter renders a motion of `length_px` per readout."""
     return int(np.ceil(length_px / BAND_PX))
 
 
 def _lengths_px(camera: Camera, points_m: Array, drift_m: Vec3) -> Array:
-    """Lengths (n,) in pixels of a drift at world points (n, 3); 0 at points that the camera does not see."""
+    """Lengths (n,) in pixels of a drift at world points (n, 3); 0 for points behind the camera."""
     start, start_m = camera.project(points_m - np.array(drift_m) / 2)
     end, end_m = camera.project(points_m + np.array(drift_m) / 2)
     return np.where(np.minimum(start_m, end_m) > 0, np.linalg.norm(end - start, axis=1), 0.0)

@@ -1,4 +1,4 @@
-"""The floor of a scene: its colours and textures."""
+"""Colours and textures of the floor."""
 
 from typing import ClassVar
 
@@ -26,10 +26,10 @@ class FloorSettings(LookSettings):
     """Roughness of the floor: 0 is a mirror, 1 is matte; null is that of its material, or else matte."""
 
     def surface(self, rng: np.random.Generator, unit_m: float, album: Album) -> Surface:
-        """Draws the floor.
+        """Samples the floor.
 
         Args:
-            rng: Generator; nine random numbers are always drawn.
+            rng: Generator; always consumes nine random numbers.
             unit_m: The typical object size in metres.
             album: Images and texture variants to choose from.
         """

@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 Vec3 = tuple[float, float, float]
 Quat = tuple[float, float, float, float]
 Scale = float | Vec3
-"""Scale factor of a mesh: one number, or one for each of its axes."""
+"""Scale factor of a mesh: one number, or one per axis."""
 Row4 = tuple[float, float, float, float]
 Matrix = tuple[Row4, Row4, Row4, Row4]
 """An affine transform as the rows of a 4x4 matrix, for column vectors (x, y, z, 1)."""
@@ -80,7 +80,7 @@ def up_matrix(up: str) -> Array:
 
 
 def conversion(unit_m: float, up: str) -> Matrix:
-    """The matrix from a frame with the given unit, in metres, and up axis to metres with z up."""
+    """The matrix from a frame with the given unit (in metres) and up axis to a frame in metres with z up."""
     return scaled_after(matrix_of(up_matrix(up)), unit_m)
 
 
@@ -93,7 +93,7 @@ def matrix_of(matrix: Array) -> Matrix:
 
 
 def scaled_after(matrix: Matrix, scale: Scale) -> Matrix:
-    """The transform that applies `matrix` first, and then scales about the origin."""
+    """The transform that applies `matrix` first and then scales about the origin."""
     return matrix_of(np.diag([*per_axis(scale), 1.0]) @ np.array(matrix))
 
 
@@ -124,18 +124,18 @@ class Pose:
         return np.asarray((points_m - np.array(self.position_m)) @ self.rotation())
 
     def of(self, inner: "Pose") -> "Pose":
-        """The pose in the outer frame of something whose pose in the inner frame is given."""
+        """Returns the pose in the outer frame of an object whose pose in the inner frame is `inner`."""
         position = self.apply(np.array([inner.position_m]))[0]
         return Pose(vec3(position), quaternion(self.rotation() @ inner.rotation()))
 
     def inside(self, outer: "Pose") -> "Pose":
-        """This pose relative to another one; both must map to the same outer frame."""
+        """Returns this pose relative to `outer`; both must map to the same outer frame."""
         position = outer.apply_inverse(np.array([self.position_m]))[0]
         return Pose(vec3(position), quaternion(outer.rotation().T @ self.rotation()))
 
 
 def on_sphere(azimuth_rad: float, elevation_rad: float) -> Array:
-    """The unit vector (3,) with an azimuth, from +x towards +y, and an elevation above the xy plane."""
+    """The unit vector (3,) with the given azimuth, from +x towards +y, and elevation above the xy plane."""
     flat = np.cos(elevation_rad)
     return np.array([flat * np.cos(azimuth_rad), flat * np.sin(azimuth_rad), np.sin(elevation_rad)])
 
@@ -149,12 +149,12 @@ def fibonacci_sphere(count: int, upper_half: bool = False) -> Array:
 
 
 def look_at(position: Array, target: Array, roll_rad: float) -> Array:
-    """The (3, 3) rotation matrix from camera to world axes of a camera that is aimed at a point.
+    """The (3, 3) rotation matrix from camera to world axes of a camera aimed at `target`.
 
     Camera axes are x right, y down, z forward.
 
     Args:
-        position: Position (3,) of the camera in the world.
+        position: Camera position (3,) in the world.
         target: Point (3,) in the world that lies on the optical axis.
         roll_rad: Rotation about the optical axis; at 0 the image is upright.
     """
@@ -171,7 +171,7 @@ def camera_axes(forward: Array, right: Array, roll_rad: float) -> Array:
 
     Args:
         forward: Viewing direction (3,) in the world, a unit vector.
-        right: Unit vector (3,) perpendicular to it, to the right in an image without roll.
+        right: Unit vector (3,) perpendicular to `forward`, to the right in an image without roll.
         roll_rad: Rotation about the optical axis.
     """
     down = np.cross(forward, right)

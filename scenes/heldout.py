@@ -1,7 +1,7 @@
-"""Held-out assets and images, which only the scenes of one split use.
+"""Held-out assets and images: each is used by the scenes of one split only.
 
 Assets and images are compared by content. A mesh with two names or sizes is one mesh, and an image on two
-kinds of surfaces is one image. All splits share the meshes of furniture and the pictures of defects.
+kinds of surfaces is one image. All splits share furniture meshes and defect images.
 """
 
 from collections import Counter
@@ -27,15 +27,15 @@ class HeldOut:
     """The assets and images that the scenes of each split may use.
 
     Attributes:
-        by: What no two splits share: `("scene",)`, or one or both of `asset` and `background`.
-        catalogues: The catalogue of each split, by the name of the split.
+        by: What is separated between splits: `("scene",)`, or one or both of `asset` and `background`.
+        catalogues: The catalogue of each split, by split name.
     """
 
     by: tuple[str, ...]
     catalogues: Mapping[str, Catalogue]
 
     def tree(self) -> dict[str, Any]:
-        """For each split, the assets, images and texture variants that no other split uses, as JSON values.
+        """For each split, the assets, images and texture variants exclusive to it, as JSON values.
 
         Empty if the splits are separated by scene only.
         """
@@ -67,10 +67,10 @@ def hold_out(
     """Divides assets and images among the splits according to `split.by`.
 
     Args:
-        split: The splits, and what no two of them share.
+        split: The splits, and what is separated between them.
         seed: Seed of the random assignment of items to splits.
         assets: Settings of categories and distractors.
-        scene: Settings of the scene, which include those of its surfaces.
+        scene: Settings of the scene, including its surfaces.
         environment: Settings of the environment maps.
         catalogue: The catalogue of all assets and images that these settings name.
 
@@ -115,12 +115,12 @@ def _owners(
 ) -> dict[str, str]:
     """Assigns each mesh or image to a split, and returns the split names by content hash.
 
-    The items of each group are divided approximately in proportion to the shares, and every split gets at
-    least one item of each group. The smallest groups are divided first, because they leave the least choice
-    for items that are in several groups.
+    The items of each group are divided approximately in proportion to the split fractions, and every split
+    gets at least one item of each group. The smallest groups are divided first, because they leave the least
+    freedom for items that belong to several groups.
 
     Args:
-        split: The splits and their shares.
+        split: The splits and their fractions.
         seed: Seed of the random assignment.
         groups: Content hashes of the items of each group.
         refusal: Returns the error message for the groups that have too few items.
@@ -150,11 +150,11 @@ def _sort_key(seed: int, content: str) -> str:
 
 
 def _counts_of_free(wanted: Mapping[str, int], taken: Counter[str], free: int) -> dict[str, int]:
-    """Number of unassigned items of a group to assign to each split.
+    """Returns the number of unassigned items of a group to assign to each split.
 
     Args:
         wanted: Number of items that each split should have.
-        taken: Number of items of the group that each split already has because they are in other groups too.
+        taken: Number of items of the group that each split already has through other groups.
         free: Number of unassigned items.
     """
     counts = {name: max(count - taken[name], 0) for name, count in wanted.items()}
@@ -179,7 +179,7 @@ def _too_few_images(short: list[str], groups: Contents, split: Split) -> str:
 
 
 def _others(short: list[str]) -> str:
-    """Part of an error message that lists the groups after the first; empty if there are none."""
+    """Returns the part of an error message that lists the groups after the first; empty if there are none."""
     listed = [name.removesuffix(".images").rpartition(".")[2] for name in short[1:]]
     more = ", ..." if len(listed) > MAX_LISTED else ""
     return f" ({', '.join(listed[:MAX_LISTED])}{more} too)" if listed else ""

@@ -37,7 +37,7 @@ class LampSettings(Settings):
     """Half width of the lamp's penumbra, divided by the distance to the occluder; 0 is a hard edge."""
 
     def draw(self, rng: np.random.Generator, sun_azimuth_rad: float) -> Lamp | None:
-        """The lamp, or None if it is off. Always draws eight random numbers.
+        """Samples the lamp; None if it is off. Always consumes eight random numbers.
 
         Args:
             rng: Generator.
@@ -91,7 +91,7 @@ class EnvironmentSettings(Settings):
         return path
 
     def draw(self, rng: np.random.Generator, album: Album) -> Environment | None:
-        """A random map and its rotation, or None if there are no maps. Always draws three random numbers.
+        """Samples a map and its rotation; None if there are no maps. Always consumes three random numbers.
 
         Args:
             rng: Generator.

@@ -1,4 +1,4 @@
-"""Kinds of lighting. Each draws a random light, exposure and white balance for every view."""
+"""Light kinds, which sample light, exposure and white balance for every view."""
 
 import colorsys
 from abc import abstractmethod
@@ -16,11 +16,11 @@ from scenes.shot import Light
 
 
 class LightKind(Kind):
-    """A way of lighting scenes."""
+    """Base class of light kinds."""
 
     @abstractmethod
     def draw(self, streams: Streams, album: Album) -> Light:
-        """The light of one view.
+        """Samples the light of one view.
 
         Args:
             streams: Generators of the view, by name: `light`, `lamps` and `environment`.
@@ -29,7 +29,7 @@ class LightKind(Kind):
 
     @property
     def environments(self) -> EnvironmentSettings:
-        """Settings of the environment maps that the light chooses from; by default there are none."""
+        """Settings of the light's environment maps; by default there are none."""
         return EnvironmentSettings()
 
 
@@ -80,9 +80,9 @@ class SunAndSky(LightKind):
     """Environment map in place of the sky; a string sets environment.path."""
 
     def draw(self, streams: Streams, album: Album) -> Light:
-        """The light of one view.
+        """Samples the light of one view.
 
-        Sun and sky, the lamps, and the environment map are each drawn from a separate random generator.
+        Sun and sky, the lamps, and the environment map each have a separate random generator.
         """
         light = self._sun_and_sky(streams("light"))
         if self.lamps:
@@ -97,14 +97,14 @@ class SunAndSky(LightKind):
 
     @property
     def environments(self) -> EnvironmentSettings:
-        """Settings of the environment maps that the light chooses from."""
+        """Settings of the light's environment maps."""
         return self.environment
 
     def _sun_and_sky(self, rng: np.random.Generator) -> Light:
-        """A random light without lamps and environment map.
+        """Samples a light without lamps and environment map.
 
-        One random number is drawn for each range. The number for a newly added setting must be drawn last;
-        otherwise the values drawn for the existing settings change.
+        Each range consumes one random number. A new setting must be sampled last; otherwise the values of the
+        existing settings change.
         """
         azimuth, elevation = (
             np.radians(uniform(rng, bounds)) for bounds in (self.azimuth_deg, self.elevation_deg)

@@ -17,10 +17,10 @@ from scenes.spec import Look
 
 
 class LookSettings(Settings):
-    """Ranges of colours, and choice of textures."""
+    """Ranges of colours, and textures to choose from."""
 
     surface_kind: ClassVar[str] = "object"
-    """What kind of surface this is, a key of `NATURAL`; kinds without an entry are textured abstractly."""
+    """Surface type, a key of `NATURAL`; types without an entry get abstract textures."""
 
     hue: ShareRange = (0.0, 1.0)
     """Hue of the colour: 0 and 1 are red, 1/3 is green, 2/3 is blue."""
@@ -48,10 +48,10 @@ class LookSettings(Settings):
     _has_images = field_validator("images")(checked_folder)
 
     def draw(self, rng: np.random.Generator, album: Album) -> Look:
-        """A random colour, and a random texture for the fraction `textured` of surfaces.
+        """Samples a colour, and for the fraction `textured` of surfaces a texture.
 
         Args:
-            rng: Generator; six random numbers are always drawn.
+            rng: Generator; always consumes six random numbers.
             album: Images and texture variants to choose from.
         """
         hue, saturation, value = (uniform(rng, bounds) for bounds in (self.hue, self.saturation, self.value))
@@ -73,7 +73,7 @@ class LookSettings(Settings):
         return Look((1.0, 1.0, 1.0), texture, _offset_tiles(which * len(kinds) % 1.0))
 
     def choices(self, style: Style) -> tuple[str, ...]:
-        """The materials and patterns to choose from."""
+        """Returns the materials and patterns to choose from."""
         if self.textures is not None:
             return self.textures
         return tuple(TEXTURES) if style == "abstract" else NATURAL.get(self.surface_kind, tuple(TEXTURES))
@@ -86,16 +86,18 @@ class LookSettings(Settings):
         bounds: tuple[float, float],
         bounds_m: tuple[float, float] | None = None,
     ) -> float:
-        """Side length of a texture tile in metres: that of the material, or else that of the settings.
+        """Returns the side length of a texture tile in metres.
 
-        Materials have their natural size between half of the lower and three times the upper bound.
+        Materials use their natural size, clamped to between half the lower and three times the upper bound.
+        Other textures sample from the bounds.
 
         Args:
-            look: The look of the surface.
-            drawn: A random number in [0, 1), which chooses from the range of sizes.
+            look: Appearance of the surface.
+            drawn: Random number in [0, 1) that selects a size from the range.
             unit_m: The typical object size in metres.
             bounds: Smallest and largest side length in multiples of the typical object size.
-            bounds_m: The same in metres, in place of `bounds` and of natural sizes; None uses these.
+            bounds_m: Smallest and largest side length in metres, which replace `bounds` and natural sizes; or
+                None.
         """
         if bounds_m is not None:
             return bounds_m[0] + (bounds_m[1] - bounds_m[0]) * drawn
@@ -107,13 +109,13 @@ class LookSettings(Settings):
 
 
 def _offset_tiles(drawn: float) -> tuple[float, float]:
-    """Two offsets in [0, 2), from the upper and the lower half of the bits of a random number in [0, 1)."""
+    """Splits a random number in [0, 1) into two offsets in [0, 2): from its upper and lower 26 bits."""
     upper, lower = divmod(int(drawn * 2**52), 2**26)
     return upper / 2**25, lower / 2**25
 
 
 def looks_in(settings: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, LookSettings]]:
-    """Yields the dotted path of the field, such as `table.legs`, and the value of all nested `LookSettings`.
+    """Yields all nested `LookSettings`, each with the dotted path of its field, such as `table.legs`.
 
     Args:
         settings: Settings to search, or mappings and sequences of settings.
@@ -126,7 +128,7 @@ def looks_in(settings: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str
 
 
 def _entries(value: object) -> Iterable[tuple[object, object]]:
-    """Pairs of name and value: fields of settings, or items of a mapping or sequence (key or index)."""
+    """(name, value) pairs: fields of settings, or items of a mapping or sequence (key or index)."""
     if isinstance(value, Settings):
         return value
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Settings and random draws common to all kinds of scenes: number, choice, size and colours of objects."""
+"""Settings and sampling common to all scene kinds: number, selection, size and colours of objects."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ from scenes.spec import Body, Look, SceneSpec, Surface
 
 OBJECT_LOOK = LookSettings(saturation=(0.2, 1.0), value=(0.3, 1.0), textured=0.3)
 COLLISION_MARGIN = 1.01
-"""Factor on bounding volumes: PyBullet's collision shapes may extend 1 % beyond the mesh."""
+"""Scale factor on bounding volumes: PyBullet's collision shapes may extend 1 % beyond the mesh."""
 DISTRACTOR_LOOK = LookSettings(textured=0.5)
 
 
@@ -43,7 +43,7 @@ class BackgroundSettings(LookSettings):
 
 
 class UnplacedBody(NamedTuple):
-    """A body without a pose, and the generator from which its pose is drawn."""
+    """A body without a pose, and the random generator for its pose."""
 
     asset: Asset
     body: Body
@@ -63,9 +63,9 @@ class UnplacedBody(NamedTuple):
         return bounding_cylinder(scale * standing.aside_m, scale * standing.below_m, scale * standing.above_m)
 
     def random_rotation(self) -> Quat:
-        """A random rotation: uniform, or only about the vertical axis if the body is released upright.
+        """Samples a rotation: uniform, or only about the vertical axis if the body is released upright.
 
-        Draws three random numbers.
+        Consumes three random numbers.
         """
         quat = random_quaternion(self.rng)
         if self.asset.standing is None:
@@ -73,13 +73,13 @@ class UnplacedBody(NamedTuple):
         return turned(rotation_about_z(quat), self.asset.stance)
 
     def at(self, center_m: Array, quat_xyzw: Quat) -> Body:
-        """The body with the given rotation and with its centre of mass at a world point (3,), in metres."""
+        """The body with the given rotation, and its centre of mass at a world point (3,) in metres."""
         center = np.array(self.body.axes) * np.array(self.asset.center_of_mass_m)
         return replace(self.body, pose=Pose.from_point_pair(center, center_m, quat_xyzw))
 
 
 class Scene(Kind):
-    """A kind of scene: draws scene specifications from random generators."""
+    """Base class of scene kinds, which sample scene specifications."""
 
     num_objects: Annotated[IntRange, within(0, 4000)] = (5, 12)
     """Number of labelled objects in a scene."""
@@ -109,22 +109,22 @@ class Scene(Kind):
 
     @abstractmethod
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """Draws the specification of one scene, before physics.
+        """Samples the specification of one scene, before physics.
 
         Args:
             scene: Scene index from 0.
             split: The split that the scene belongs to.
-            attempt: Number of earlier draws of this scene that were rejected.
-            catalogue: Assets and images to draw from.
-            streams: Returns the random generator of a name, and of a body index where `body` is given.
+            attempt: Number of earlier attempts at this scene that were rejected.
+            catalogue: Assets and images to choose from.
+            streams: Returns the random generator for a name, and for a body index where `body` is given.
 
         Raises:
-            RejectedDraw: The draw cannot be used; the scene is drawn again with the next attempt number.
+            RejectedDraw: The sample cannot be used; the scene is sampled again with the next attempt number.
         """
 
     @property
     def needs_ground(self) -> bool:
-        """Whether the scene depends on what the cameras show of the floor."""
+        """Whether the scene depends on which part of the floor the cameras see."""
         return False
 
     def draw_over(
@@ -136,37 +136,37 @@ class Scene(Kind):
         catalogue: Catalogue,
         streams: Streams,
     ) -> SceneSpec:
-        """Draws the specification of one scene, as `draw`, for cameras that show a known part of the floor.
+        """Samples the specification of one scene, for cameras that see a known part of the floor.
 
         Args:
             ground_m: Points (n, 2) on the floor, in metres, whose convex hull the views show, if the scene
                 needs them; otherwise None.
-            scene: As for `draw`, and so are all others.
-            split: See there.
-            attempt: See there.
-            catalogue: See there.
-            streams: See there.
+            scene: See `draw`.
+            split: See `draw`.
+            attempt: See `draw`.
+            catalogue: See `draw`.
+            streams: See `draw`.
         """
         return self.draw(scene, split, attempt, catalogue, streams)
 
     @property
     def furniture(self) -> Mapping[str, Mesh]:
-        """Meshes of the furniture by name; `Catalogue.furniture` holds an asset for each of them."""
+        """Furniture meshes by name; `Catalogue.furniture` holds an asset for each of them."""
         return {}
 
     @property
     def viewpoints(self) -> Viewpoints:
-        """Where cameras that leave it open see this kind of scene from: all round, from above."""
+        """Default viewpoints of this scene kind, for cameras that set none: all round, from above."""
         return ALL_ROUND
 
     @property
     def moved_by(self) -> str | None:
-        """Name of the setting by which bodies move during an exposure; None if they stand still."""
+        """Name of the setting that moves bodies during an exposure; None if they do not move."""
         return None
 
     @property
     def looks(self) -> dict[str, LookSettings]:
-        """Appearance settings of each kind of surface, by its role.
+        """Appearance settings of all surfaces, by role.
 
         The role is the dotted path of the field, such as `floor` or `table.legs`.
         """
@@ -174,25 +174,25 @@ class Scene(Kind):
 
     @property
     def image_folders(self) -> dict[str, str | None]:
-        """The folder of images of each kind of surface or defect, by its role; None if it has no folder."""
+        """Image folder of each surface and defect category, by role; None without a folder."""
         of_defects = {f"{DEFECTS}.{name}": defect.images for name, defect in self.defects.items()}
         return {role: look.images for role, look in self.looks.items()} | of_defects
 
     def _unplaced(self, catalogue: Catalogue, streams: Streams) -> Iterator[UnplacedBody]:
-        """Draws all objects and then all distractors, but not yet their poses."""
+        """Yields all objects and then all distractors, without poses."""
         yield from islice(self._objects(catalogue, streams), self._number(streams))
         yield from self._distractors(catalogue, streams)
 
     def _number(self, streams: Streams) -> int:
-        """Draws the number of labelled objects."""
+        """Samples the number of labelled objects."""
         count = streams("count")
         number = uniform_int(count, self.num_objects)
         return 0 if count.random() < self.empty_share else number
 
     def _objects(self, catalogue: Catalogue, streams: Streams) -> Iterator[UnplacedBody]:
-        """Draws labelled objects without end.
+        """Yields an endless sequence of random labelled objects.
 
-        Each body has its own random generators, so it does not depend on the other bodies.
+        Each body has its own random generators and so does not depend on the other bodies.
         """
         for index in counting():
             picks = streams("assets", body=index)
@@ -204,7 +204,7 @@ class Scene(Kind):
             yield UnplacedBody(asset, body, streams("poses", body=index))
 
     def _distractors(self, catalogue: Catalogue, streams: Streams) -> Iterator[UnplacedBody]:
-        """Draws all distractors."""
+        """Samples all distractors."""
         others = (
             uniform_int(streams("distractors"), self.num_distractors) if catalogue.distractor_groups else 0
         )
@@ -219,7 +219,7 @@ class Scene(Kind):
             )
 
     def _finished(self, asset: Asset, body: Body, rng: np.random.Generator) -> Body:
-        """The body, or for the fraction `metallic` of those that get random colours, the body of metal."""
+        """Returns the body; for the fraction `metallic` of bodies with random colours, made of bare metal."""
         if not asset.recolored or rng.random() >= self.metallic:
             return body
         return replace(body, look=Look(metal_color(rng)), metallic=True)
@@ -242,7 +242,7 @@ def _body(asset: Asset, scale: float, look: Look, roughness: float) -> Body:
 
 
 def random_quaternion(rng: np.random.Generator) -> Quat:
-    """A uniformly distributed random rotation (Shoemake 1992). Draws three random numbers."""
+    """Samples a uniformly distributed rotation (Shoemake 1992). Consumes three random numbers."""
     first, second, third = rng.random(3)
     a, b = np.sqrt(1 - first), np.sqrt(first)
     angles = 2 * np.pi * np.array([second, third])
@@ -261,20 +261,20 @@ def rotation_about_z(quat_xyzw: Quat) -> Quat:
 
 
 def turned(quat_xyzw: Quat, stance: Quat) -> Quat:
-    """The rotation `stance` followed by another one."""
+    """The rotation that applies `stance` first and then `quat_xyzw`."""
     if stance == STANDING:
         return quat_xyzw
     return quaternion(rotation(quat_xyzw) @ rotation(stance))
 
 
 def random_disc(rng: np.random.Generator) -> Array:
-    """A point (2,) distributed uniformly in the unit disc. Draws two random numbers."""
+    """Samples a point (2,) uniformly in the unit disc. Consumes two random numbers."""
     angle, reach = 2 * np.pi * rng.random(), np.sqrt(rng.random())
     return np.array([reach * np.cos(angle), reach * np.sin(angle)])
 
 
 def random_in_ball(rng: np.random.Generator) -> Array:
-    """A point (3,) distributed uniformly in the unit ball. Draws three random numbers."""
+    """Samples a point (3,) uniformly in the unit ball. Consumes three random numbers."""
     height, angle, reach = 2 * rng.random() - 1, 2 * np.pi * rng.random(), np.cbrt(rng.random())
     flat = np.sqrt(1 - height * height)
     return np.asarray(np.array([flat * np.cos(angle), flat * np.sin(angle), height]) * reach)

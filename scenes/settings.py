@@ -1,4 +1,4 @@
-"""Building blocks of settings: strict, frozen models, random ranges, and choices named by `kind`."""
+"""Building blocks of settings: strict, frozen models, random ranges, and classes selected by `kind`."""
 
 import difflib
 import importlib
@@ -14,16 +14,16 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 Number = TypeVar("Number", int, float)
 NO_TEXT = re.compile(r"(?<!\\)(?<!\\ud[89ab][0-9a-f]{2})\\udc([89a-f][0-9a-f])")
-"""A byte that is not UTF-8, as JSON writes it."""
+"""Matches a byte that is not UTF-8, as JSON encodes it."""
 SMALLEST, LARGEST = 1e-9, 1e9
-"""Limits of the magnitude of numbers that are not whole, so that products of them do not overflow."""
+"""Limits of the magnitude of floats, so that their products do not overflow."""
 
 
 class Settings(BaseModel):
     """A group of settings. Unknown keys, values of another type, NaN and extreme numbers are invalid."""
 
     without: ClassVar[tuple[str, ...]] = ()
-    """Inherited settings without a meaning here: they are not listed, and keep their defaults."""
+    """Inherited settings that do not apply to this class: they are not listed, and keep their defaults."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -36,20 +36,20 @@ class Settings(BaseModel):
 
     @classmethod
     def parse(cls, tree: object) -> Self:
-        """Settings from plain JSON values (dicts, lists, numbers, strings).
+        """Parses settings from JSON values (dicts, lists, numbers, strings).
 
         Validation runs in pydantic's JSON mode, because the strict Python mode rejects lists for tuples.
 
         Raises:
             pydantic.ValidationError: A key or a value is invalid.
         """
-        # Names of files that are not UTF-8 get the form of `scenes.assets.filenames`.
+        # File names that are not UTF-8 are escaped as in `scenes.assets.filenames`.
         return cls.model_validate_json(NO_TEXT.sub(r"\\\\x\1", json.dumps(tree)))
 
     @field_validator("*")
     @classmethod
     def _check_magnitude(cls, value: Any) -> Any:
-        """Checks a number, or each number of a range or colour."""
+        """Checks the magnitude of a float, or of each float in a range or colour."""
         for number in value if isinstance(value, tuple) else (value,):
             if isinstance(number, float) and number and not SMALLEST <= abs(number) <= LARGEST:
                 raise ValueError(f"must be 0 or between {SMALLEST:g} and {LARGEST:g} in magnitude")
@@ -57,11 +57,11 @@ class Settings(BaseModel):
 
 
 class Kind(Settings):
-    """Settings that select one of several classes by the field `kind`.
+    """Base class of settings that select one of several registered classes by the field `kind`.
 
-    A direct subclass creates a family (`class Scene(Kind)`). Each class derived from that subclass which has
-    a default value for `kind` is a member of the family. It is registered, under this value, when the class
-    is defined.
+    Each direct subclass, such as `class Scene(Kind)`, has its own registry, `family`. A class derived from
+    the direct subclass that has a default value for `kind` is registered under this value when the class is
+    defined.
     """
 
     kind: str
@@ -71,7 +71,7 @@ class Kind(Settings):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Creates a family if the class is a direct subclass of `Kind`; otherwise registers a member."""
+        """Creates a registry for a direct subclass of `Kind`; registers any other subclass."""
         if Kind in cls.__bases__:
             cls.family = {}
         elif (kind := cls.model_fields["kind"].default) in cls.family:
@@ -81,28 +81,28 @@ class Kind(Settings):
 
 
 def load_kinds(*packages: ModuleType) -> None:
-    """Imports all modules of the given packages, which registers the kinds that the modules define."""
+    """Imports all modules of the given packages, which registers the `Kind` classes that they define."""
     for package in packages:
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
 
 
 def did_you_mean(word: str, known: list[str]) -> str:
-    """Part of an error message: suggests the closest known word, or lists all words if none is close."""
+    """Returns a hint for an error message: the closest known name, or all names if none is close."""
     close = difflib.get_close_matches(word, known, n=1)
     return f"did you mean {close[0]!r}?" if close else f"allowed: {', '.join(known) or 'none'}"
 
 
 def check_known(what: str, word: str, known: Iterable[str]) -> None:
-    """Checks that a word is one of the known words.
+    """Checks that a name is one of the known names.
 
     Args:
-        what: What the word names, for the error message, such as `texture`.
-        word: The word to check.
-        known: All valid words.
+        what: What the name stands for, for the error message, such as `texture`.
+        word: The name to check.
+        known: All valid names.
 
     Raises:
-        ValueError: The word is unknown; the message suggests the closest known word.
+        ValueError: The name is unknown; the message suggests the closest known name.
     """
     names = sorted(known)
     if word not in names:
@@ -110,18 +110,18 @@ def check_known(what: str, word: str, known: Iterable[str]) -> None:
 
 
 def as_tuple(value: object) -> object:
-    """A word as a tuple of one, and a list as a tuple, because strict validation refuses lists here."""
+    """Converts a string to a tuple of one, and a list to a tuple, because strict validation rejects both."""
     return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
 
 
 def one_of(family: type[Kind], unnamed: str | None = None) -> BeforeValidator:
-    """Returns a pydantic validator that parses mappings as members of a family.
+    """Returns a pydantic validator that parses mappings as settings of a registered class.
 
     The entry `kind` of a mapping selects the class. Values that are not mappings are returned unchanged.
 
     Args:
-        family: The class that created the family.
-        unnamed: The kind of mappings that have no entry `kind`; if None, such mappings are invalid.
+        family: The direct subclass of `Kind` whose registry is used.
+        unnamed: The kind for mappings that have no entry `kind`; if None, such mappings are invalid.
     """
 
     def build(value: object) -> object:
@@ -151,7 +151,7 @@ def _ordered(pair: tuple[Number, Number]) -> tuple[Number, Number]:
 
 
 def within(low: float = -np.inf, high: float = np.inf) -> AfterValidator:
-    """Returns a validator that checks that both ends of a range lie between two limits (inclusive)."""
+    """Returns a validator that checks that both ends of a range lie within limits (inclusive)."""
 
     def check(pair: tuple[Number, Number]) -> tuple[Number, Number]:
         if pair[0] < low or pair[1] > high:
@@ -164,10 +164,10 @@ def within(low: float = -np.inf, high: float = np.inf) -> AfterValidator:
 
 
 Range = Annotated[tuple[float, float], BeforeValidator(_as_pair), AfterValidator(_ordered)]
-"""A number, or `[low, high]` with both ends included, from which numbers are drawn uniformly."""
+"""A number, or `[low, high]` with both ends included, from which floats are sampled uniformly."""
 
 IntRange = Annotated[tuple[int, int], BeforeValidator(_as_pair), AfterValidator(_ordered)]
-"""A whole number, or `[low, high]` with both ends included, from which numbers are drawn uniformly."""
+"""An integer, or `[low, high]` with both ends included, from which integers are sampled uniformly."""
 
 NonNegative = Annotated[Range, within(0.0)]
 """A range of numbers that are at least 0."""
@@ -186,13 +186,13 @@ Rgb = tuple[Share, Share, Share]
 
 
 def uniform(rng: np.random.Generator, bounds: tuple[float, float]) -> float:
-    """A number distributed uniformly between two bounds. Always draws one random number."""
+    """Samples a float uniformly between two bounds. Always consumes one random number."""
     low, high = bounds
     return float(low + (high - low) * rng.random())
 
 
 def uniform_int(rng: np.random.Generator, bounds: tuple[int, int]) -> int:
-    """A whole number distributed uniformly between two bounds, both included. Draws one random number."""
+    """Samples an integer uniformly between two inclusive bounds. Consumes one random number."""
     low, high = bounds
     return low + min(int(rng.random() * (high - low + 1)), high - low)
 
@@ -203,7 +203,7 @@ def length_m(
     in_metres: tuple[float, float] | None,
     unit_m: float,
 ) -> float:
-    """A length in metres, drawn from the range in metres if there is one. Always draws one random number.
+    """Samples a length in metres, from `in_metres` if it is given. Always consumes one random number.
 
     Args:
         rng: Generator.
@@ -215,4 +215,4 @@ def length_m(
 
 
 Streams = Callable[..., np.random.Generator]
-"""A function that returns the random generator of a name, such as `streams("poses", body=3)` for body 3."""
+"""Function that returns the random generator for a name, such as `streams("poses", body=3)` for body 3."""

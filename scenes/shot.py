@@ -1,4 +1,4 @@
-"""A shot: the camera, light, lens and motion of one image, as plain values.
+"""Camera, light, lens and motion of one image, as plain values.
 
 Camera axes are OpenCV's (x right, y down, z forward). Pixel edges, not centres, are at integer coordinates.
 """
@@ -14,10 +14,10 @@ from scenes.distortion import Distortion
 from scenes.geometry import Pose, Vec3
 
 BASE_ISO = 100.0
-"""The ISO sensitivity at which a sensor can hold as many electrons as fit into its pixels."""
+"""ISO sensitivity at which a sensor uses the full well capacity of its pixels."""
 
 Bayer = Literal["rggb", "bggr", "grbg", "gbrg"]
-"""Colours of the filters of the first two pixels of the first row, and then of the second row."""
+"""Colour filters of the 2x2 Bayer pattern, row by row."""
 Demosaicing = Literal["edge_aware", "bilinear"]
 
 
@@ -49,14 +49,14 @@ class Camera:
         return pixels, depth_m
 
     def rays(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The rays through pixel coordinates (..., 2): x and y (..., 2), in the camera frame, at depth 1."""
+        """Rays through pixel coordinates (..., 2): x and y (..., 2) at depth 1 in the camera frame."""
         points = (pixels - (self.cx, self.cy)) / (self.fx, self.fy)
         return points if self.distortion is None else self.distortion.undistort(points)
 
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """A directional light in addition to the sun; `Light` describes the attributes of the same names."""
+    """A directional light in addition to the sun; its attributes have the meaning of those of `Light`."""
 
     direction: Vec3
     color_rgb: Vec3
@@ -67,7 +67,7 @@ class Lamp:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The choice of an environment map, and how it is used.
+    """An environment map and its use.
 
     Attributes:
         source: `name@hash` of an image file, or kind and variant of a procedural map, such as `clear:7`.
@@ -100,7 +100,7 @@ class Light:
         sky_azimuth_rad: Azimuth of the brighter side of the sky, from +x towards +y.
         bounce: Strength of the light reflected by floor and walls, relative to ideal diffuse reflectors.
         exposure_ev: Exposure compensation in stops.
-        warmth: White balance: the gain on red is 1 + warmth, that on blue 1 - warmth.
+        warmth: White balance: the gain is 1 + warmth on red and 1 - warmth on blue.
         lamps: Directional lights in addition to the sun.
         environment: The environment map that replaces the sky; None keeps the sky.
     """
@@ -126,8 +126,8 @@ class Light:
     def suns(self) -> tuple["Light", ...]:
         """The sun and the lamps, each as the sun of a separate `Light`.
 
-        The first element is this light itself, including its sky. One light for each lamp follows, in which
-        the lamp replaces the sun and `ambient` is 0.
+        The first element is this light itself, including its sky. One `Light` per lamp follows, in which the
+        lamp replaces the sun and `ambient` is 0.
         """
         others = (replace(self, ambient=0.0, lamps=(), **asdict(lamp)) for lamp in self.lamps)
         return self, *others
@@ -140,7 +140,7 @@ class Light:
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """A thin lens with the diameter `aperture_m`, focused at the depth `focus_m`."""
+    """A thin lens with diameter `aperture_m`, focused at depth `focus_m`."""
 
     aperture_m: float
     focus_m: float
@@ -150,15 +150,15 @@ class Lens:
 class Motion:
     """Motion of the camera during the exposure, in the camera frame.
 
-    The pose of the `Camera` is its pose at the middle of the exposure.
+    `Camera.pose` is the pose at the middle of the exposure.
 
     Attributes:
         shift_m: Translation from the start to the end of the exposure.
         turn_rad: Rotation vector (axis times angle) from the start to the end of the exposure.
         frames: Number of instants of the exposure over which the image is averaged; an odd number.
-        readout: Time from the exposure of the first row to that of the last one, divided by the exposure
-            time; the middle row is exposed with the pose of the `Camera`. 0 exposes all rows at once.
-        bands: Number of bands of rows of equal height; the rows of a band are exposed at once.
+        readout: Time from the exposure of the first row to the exposure of the last row, divided by the
+            exposure time. The middle row is exposed at `Camera.pose`. 0 exposes all rows at once.
+        bands: Number of row bands of equal height; the rows of a band are exposed at once.
     """
 
     shift_m: Vec3
@@ -170,22 +170,22 @@ class Motion:
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
-    """How the camera measures the light and makes an image of it; the defaults change nothing.
+    """Sensor and image signal processing of the camera; with the defaults, the image is unchanged.
 
     Attributes:
         noise_seed: Seed of the noise of this image.
-        vignetting: Light falls off as the cosine of the angle of view to the power of four times this.
-        red_shift_px: Pixels by which red is moved outwards, and blue inwards, in the farthest corner.
-        iso: Sensitivity, from `BASE_ISO`; 0 is a sensor without noise.
-        full_well_e: Electrons that a pixel holds at `BASE_ISO`.
-        read_noise_e: Standard deviation of the noise of reading a pixel, in electrons.
-        bits: Bits of a raw value.
-        bayer: Colours of the filters; None if each pixel measures all three colours.
-        demosaicing: How the colours between the filters are found.
-        white_balance: Gains on red, green and blue by which the white balance is off.
+        vignetting: Light falls off as cos(angle of view) ** (4 * vignetting).
+        red_shift_px: Shift of red outwards, and of blue inwards, in the farthest corner, in pixels.
+        iso: ISO sensitivity, at least `BASE_ISO`; 0 is a sensor without noise.
+        full_well_e: Full well capacity of a pixel, in electrons.
+        read_noise_e: Standard deviation of the read noise of a pixel, in electrons.
+        bits: Bit depth of a raw value.
+        bayer: Bayer pattern; None if each pixel measures all three colours.
+        demosaicing: Demosaicing method.
+        white_balance: Errors of the white balance, as gains on red, green and blue.
         denoising: Strength of the noise reduction, 0 to 1.
         sharpening: Strength of the unsharp mask.
-        jpeg_quality: Quality of the camera's own JPEG; None without.
+        jpeg_quality: Quality of the in-camera JPEG; None for no JPEG.
     """
 
     noise_seed: int
@@ -205,19 +205,19 @@ class Sensor:
 
 @dataclass(frozen=True, slots=True)
 class DepthSensor:
-    """A depth camera at the place of the camera, and the errors of one image of it.
+    """A depth camera at the pose of the camera, with the errors of one image.
 
     Attributes:
-        baseline_m: Distance, along the camera's x axis, of the projector or the second camera.
-        noise_px: Standard deviation of the disparity.
-        step_px: Smallest difference of two disparities; 0 for none.
-        edge_px: Standard deviation of the shift by which edges are ragged.
+        baseline_m: Distance of the projector or the second camera along the camera's x axis.
+        noise_px: Standard deviation of the disparity noise.
+        step_px: Quantization step of the disparity; 0 for none.
+        edge_px: Standard deviation of the random shift that makes edges ragged.
         grazing_deg: Angle between line of sight and surface normal beyond which depth is missing.
-        dark: Brightness of the image, 0 to 1, below which depth is missing.
-        near_m, far_m: Limits of the depth that is measured.
+        dark: Image brightness, 0 to 1, below which depth is missing.
+        near_m, far_m: Smallest and largest measured depth.
         missing: Fraction of single pixels without depth.
         contrast: Standard deviation of the brightness in a window, below which depth is missing.
-        window_px: Width of that window, in which errors are alike.
+        window_px: Width of the window, within which errors are correlated.
         seed: Seed of the noise.
     """
 
@@ -240,8 +240,7 @@ class Shot:
     """Camera and light of one image of a settled scene.
 
     If `lens` is None, the camera is a pinhole; if `motion` is None, it does not move during the exposure; if
-    `sensor` is None, it measures the light without any fault; if `depth_sensor` is None, no file of measured
-    depth belongs to the image.
+    `sensor` is None, the sensor is ideal; if `depth_sensor` is None, the image has no sensor depth file.
     """
 
     scene: int

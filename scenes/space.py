@@ -40,7 +40,7 @@ def bounding_cylinder(aside_m: float, below_m: float, above_m: float) -> Boundin
 def free_height(
     x: float, y: float, volume: BoundingVolume, placed: Sequence[tuple[NDArray[np.float64], BoundingVolume]]
 ) -> float:
-    """Smallest height of a body's centre, in metres, at which it touches neither the floor nor other bodies.
+    """Returns the smallest height of a body's centre, in metres, that clears the floor and all placed bodies.
 
     Args:
         x: x coordinate of the body's centre, in metres.
@@ -71,7 +71,7 @@ def _vertical_extent(volume: BoundingVolume, straight_m: float, aside_m: float) 
 
     Args:
         volume: The volume.
-        straight_m: Extent to return for a cylinder, which has the same extent at all distances.
+        straight_m: Extent of a cylinder, which is the same at all distances.
         aside_m: Horizontal distance from the axis, in metres; negative values are treated as 0.
     """
     return float(np.sqrt(volume.aside_m**2 - max(aside_m, 0.0) ** 2)) if volume.round else straight_m

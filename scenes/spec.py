@@ -1,7 +1,7 @@
 """Specification of a random scene before physics, as plain numbers and names that a record can store.
 
-World: metres, z up. Camera: OpenCV axes (x right, y down, z forward).
-Pixel edges, not centres, are at integer coordinates.
+World: metres, z up. Camera: OpenCV axes (x right, y down, z forward). Pixel edges, not centres, are at
+integer coordinates.
 """
 
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from scenes.decal import Decal, NamedRegion
 from scenes.geometry import Pose, Scale, Vec3, per_axis
 
 Role = Literal["object", "distractor", "furniture"]
-"""Objects are labelled, distractors and furniture are not. Cameras are aimed at objects and distractors."""
+"""Objects are labelled; distractors and furniture are not. Cameras aim at objects and distractors."""
 
 
 class RejectedDraw(Exception):
-    """Raised if a random draw cannot be used; the scene is drawn again with the next attempt number.
+    """Raised if a random sample cannot be used; the scene is sampled again with the next attempt number.
 
     Attributes:
         reason: Short name under which rejections are counted: `no_place`, `unsettled`, `penetrating`, ...
@@ -34,15 +34,15 @@ class RejectedDraw(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Appearance of a surface: a colour with channels from 0 to 1, and a texture that it is multiplied with.
+    """Appearance of a surface: a colour with channels from 0 to 1, and a texture multiplied by it.
 
     If both are None, a mesh keeps the colour and texture of its file.
 
     Attributes:
         color_rgb: The colour.
         texture: The texture.
-        offset_tiles: Where an image from a folder begins on a floor, wall or background: coordinates in it at
-            the surface's origin, in tiles. Not used on bodies, and (0, 0) with procedural textures.
+        offset_tiles: Texture coordinates, in tiles, at the surface's origin, for image files on a floor, wall
+            or background. Not used on bodies; (0, 0) for procedural textures.
     """
 
     color_rgb: Vec3 | None = None
@@ -62,15 +62,15 @@ class Body:
         look: Colour and texture.
         friction: Friction coefficient.
         roughness: 0 has sharp highlights, 1 is matte.
-        role: Role in the scene. The role `object`, which is the default, is replaced by `distractor` if the
-            category is None. Records rely on this, because they store the role of furniture only.
+        role: Role in the scene. The default, `object`, becomes `distractor` if the category is None. Records
+            rely on this, because they store the role of furniture only.
         fixed: If True, the physics simulation never moves the body.
-        metallic: Whether the body is of bare metal, which reflects its surroundings in its own colour.
-        decals: Defects and pictures on its surface; later ones lie on earlier ones. Only objects have any.
-        regions: Regions of its mesh that are labels of their own. Only objects have any.
-        tile_m: Side length of a tile of its texture, in metres; 0 if the texture is laid on the mesh by its
-            texture coordinates. Only furniture has any; that of other shapes than cuboids and discs
-            ignores it.
+        metallic: Whether the body is bare metal, which reflects its surroundings in its own colour.
+        decals: Defects and images on its surface; later ones cover earlier ones. Empty unless it is an
+            object.
+        regions: Labelled regions of its mesh. Empty unless it is an object.
+        tile_m: Side length of a texture tile, in metres; 0 if the mesh's texture coordinates are used. Always
+            0 unless the role is furniture. Shapes other than cuboids and discs ignore it.
 
     Raises:
         ValueError: A distractor or a piece of furniture has a category, or a scale is not positive.
@@ -101,34 +101,34 @@ class Body:
 
     @property
     def labelled(self) -> bool:
-        """Whether the body gets masks and boxes."""
+        """Whether masks and boxes are written for the body."""
         return self.role == "object"
 
     @property
     def on_surface(self) -> tuple[NamedRegion | Decal, ...]:
-        """What lies on it and is a label of its own, from the lowest to the highest: regions, then decals."""
+        """Its labelled regions and decals, from the lowest to the highest: regions, then decals."""
         return (*self.regions, *self.decals)
 
     @property
     def axes(self) -> Vec3:
-        """The scale along each axis of the mesh."""
+        """The scale factor along each axis of the mesh."""
         return per_axis(self.scale)
 
     @property
     def largest_scale(self) -> float:
-        """The largest of the scales along the three axes."""
+        """The largest scale factor along an axis."""
         return max(self.axes)
 
     @property
     def proportions(self) -> Vec3:
-        """The scale along each axis divided by the largest; (1, 1, 1) for uniform scales."""
+        """The scale factor along each axis divided by the largest; (1, 1, 1) for uniform scales."""
         x, y, z = self.axes
         largest = max(x, y, z)
         return x / largest, y / largest, z / largest
 
     @property
     def volume_scale(self) -> float:
-        """Volume of the body divided by that of the unscaled mesh."""
+        """Volume of the body divided by the volume of the unscaled mesh."""
         x, y, z = self.axes
         return x * y * z if isinstance(self.scale, tuple) else self.scale**3
 
@@ -145,8 +145,8 @@ class Surface:
         look: Colour and texture.
         tile_m: Side length of one texture tile on floor and walls.
         turn_rad: Rotation of the texture about the vertical axis; unused for walls.
-        roughness: Roughness of the floor: 0 is a mirror, 1 is matte. None is that of its material, and matte
-            without one.
+        roughness: Roughness of the floor: 0 is a mirror, 1 is matte. None uses the roughness of its material,
+            and matte without a material.
     """
 
     look: Look
@@ -165,7 +165,7 @@ class WallPlan:
         surface: Appearance of all walls.
         turn_rad: Azimuth of the first wall, from +x towards +y.
         height_m: Height of all walls.
-        gaps_m: For each wall, the free space to leave between it and the bodies at rest.
+        gaps_m: For each wall, the gap to leave between the wall and the bodies at rest.
     """
 
     surface: Surface
@@ -176,12 +176,12 @@ class WallPlan:
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """A vertical rectangle on the floor, which is visible only from the side where the world origin lies.
+    """A vertical rectangle on the floor, visible only from the side of the world origin.
 
     Attributes:
         surface: Appearance of the wall.
         azimuth_rad: Direction of the wall from the origin, from +x towards +y.
-        distance_m: Distance of the plane of the wall from the origin.
+        distance_m: Distance of the wall plane from the origin.
         low_m, high_m: Coordinates of the two ends of the wall along `sideways()`, relative to the origin.
         height_m: Height of the wall above the floor.
     """
@@ -194,7 +194,7 @@ class Wall:
     height_m: float
 
     def outward(self) -> NDArray[np.float64]:
-        """The horizontal unit vector (3,) from the origin towards the wall, perpendicular to it."""
+        """The horizontal unit vector (3,) from the origin towards the wall, perpendicular to the wall."""
         return np.array([np.cos(self.azimuth_rad), np.sin(self.azimuth_rad), 0.0])
 
     def sideways(self) -> NDArray[np.float64]:
@@ -207,9 +207,10 @@ class Region:
     """A cuboid in the world, such as the inside of a bin.
 
     Attributes:
-        pose: Pose of a frame whose origin is the centre of the cuboid and whose axes are along its sides.
-        half_m: Half of the length of the sides.
-        is_round: Whether it is only the upright cylinder within the cuboid, such as above a round table.
+        pose: Pose of the cuboid's frame, which has its origin at the centre and its axes along the sides.
+        half_m: Half side lengths.
+        is_round: Whether the region is the upright elliptic cylinder inscribed in the cuboid, such as above a
+            round table.
     """
 
     pose: Pose
@@ -217,7 +218,7 @@ class Region:
     is_round: Annotated[bool, Field(exclude_if=lambda is_round: not is_round)] = False
 
     def contains(self, points_m: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Which of some world points (n, 3) are inside: (n,)."""
+        """For each world point (n, 3), whether it is inside: bool (n,)."""
         shares = np.abs(self.pose.apply_inverse(points_m)) / self.half_m
         beside = np.hypot(shares[:, 0], shares[:, 1]) if self.is_round else shares[:, :2].max(axis=1)
         return np.asarray(np.maximum(beside, shares[:, 2]) <= 1)
@@ -230,12 +231,13 @@ class Physics:
     Attributes:
         gravity_m_s2: Downward acceleration.
         time_step_s: Length of one simulation step.
-        max_seconds: Simulated time after which a scene that still moves is rejected.
+        max_seconds: Simulated time for the bodies to come to rest. After that, a pile is rejected; other
+            scenes get a second run of the same length before they are rejected.
         bounds_m: Largest permitted absolute coordinate of a body; a body beyond it has left the scene.
-        region: Where the centre of mass of each body has to be at rest, within the bounds; None if anywhere.
-            Nothing falls through the lowest side of the region.
-        pile: Whether many bodies lie on each other: contacts are solved in more iterations, and the bodies
-            are slowed down.
+        region: Region that must contain the centre of mass of each body at rest; None for no restriction.
+            Nothing falls through the bottom of the region.
+        pile: Whether many bodies lie on each other: the contact solver uses more iterations, and the bodies
+            are damped.
     """
 
     gravity_m_s2: float
@@ -250,7 +252,8 @@ class Physics:
 class SceneSpec:
     """One random scene. If `physics` is None, the bodies keep their poses; otherwise they fall.
 
-    If `drift_m` is not None, it is the world vector by which all bodies at rest move during an exposure.
+    `drift_m` is the world vector by which all settled bodies move during an exposure; None if they do not
+    move.
     """
 
     scene: int

@@ -16,9 +16,9 @@ Shares = Mapping[str, float]
 
 
 def _in_order(value: object) -> object:
-    """Converts a word or a list of words to a tuple in the order of `KEPT_APART`.
+    """Converts a name or a list of names to a tuple in the order of `KEPT_APART`.
 
-    `scene` is omitted next to other words, because splits never share scenes. Values of other types are
+    `scene` is omitted next to other names, because splits never share scenes. Values of other types are
     returned unchanged.
     """
     words = [value] if isinstance(value, str) else value
@@ -40,13 +40,13 @@ class Split(Settings):
     """
 
     model_config = ConfigDict(extra="allow")
-    # Pydantic takes from this annotation the type of the extra keys, which are the sizes of the splits.
+    # Pydantic takes the type of the extra keys, the sizes of the splits, from this annotation.
     __pydantic_extra__: dict[str, Annotated[float, Field(gt=0)]] = Field(init=False)  # type: ignore[mutable-override]
 
     by: Annotated[
         tuple[Literal["scene", "asset", "background"], ...],
         BeforeValidator(_in_order),
-        # The default is not written, so that recipes older than this setting are still written unchanged.
+        # The default is omitted, so that recipes older than this setting are serialized unchanged.
         Field(exclude_if=lambda by: by == KEPT_APART[:1]),
     ] = ("scene",)
     """What no two splits share: scene, asset (meshes), background (textures and maps), or a list of both."""
@@ -65,14 +65,15 @@ class Split(Settings):
 
     @property
     def shares(self) -> dict[str, float]:
-        """Size of each split relative to the others, by name, in the order in which the splits were given."""
+        """Relative size of each split, by name, in the order given by the user."""
         return dict(self.__pydantic_extra__)
 
     def of(self, scene: int) -> str:
-        """The name of the split that a scene belongs to. It depends on the scene index and the shares only.
+        """Returns the name of a scene's split, which depends only on the scene index and the split sizes.
 
-        For every n, the first n scenes are divided nearly in proportion to the shares, because the multiples
-        of the golden ratio modulo 1 are a low-discrepancy sequence. They are computed exactly, with integers.
+        For every n, the first n scenes are divided nearly in proportion to the split sizes, because the
+        multiples of the golden ratio modulo 1 are a low-discrepancy sequence. They are computed exactly, with
+        integers.
         """
         shares = self.shares
         place = (scene * 0x9E3779B9 % 2**32) / 2**32 * sum(shares.values())
@@ -84,14 +85,14 @@ class Split(Settings):
 
 
 def split_sizes(count: int, shares: Shares) -> dict[str, int]:
-    """Number of items of each split when `count` items are divided in proportion to the shares.
+    """Number of items of each split when `count` items are divided in proportion to `shares`.
 
     The numbers are rounded, and each split gets at least one item. If the items are ordered by split, one
     more item moves each boundary between two splits by at most one position.
 
     Args:
         count: Number of items; at least the number of splits.
-        shares: Sizes of the splits relative to each other.
+        shares: Relative sizes of the splits.
     """
     whole, end, found = sum(shares.values()), 0, {}
     for rank, (name, reached) in enumerate(zip(shares, accumulate(shares.values()), strict=True), 1):
@@ -102,14 +103,14 @@ def split_sizes(count: int, shares: Shares) -> dict[str, int]:
 
 
 def interleaved_splits(count: int, shares: Shares) -> list[str]:
-    """The names of the splits of `count` numbered items, as a list.
+    """Returns the split names of `count` numbered items.
 
-    For every n, the first n items are divided nearly in proportion to the shares. The first items are
-    assigned to one split each; each further item is assigned to the split that is furthest below its share.
+    For every n, the first n items are divided nearly in proportion to `shares`. The first items are assigned
+    to one split each; each further item is assigned to the split that is furthest below its target.
 
     Args:
         count: Number of items.
-        shares: Sizes of the splits relative to each other.
+        shares: Relative sizes of the splits.
     """
     whole, given = sum(shares.values()), dict.fromkeys(shares, 0)
     order = []

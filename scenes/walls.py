@@ -1,6 +1,6 @@
 """Walls around the objects.
 
-Their number and appearance are drawn together with the scene; their positions are computed after physics.
+Their number and appearance are sampled together with the scene; their positions are computed after physics.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,7 @@ from scenes.spec import Surface, Wall, WallPlan
 OPEN_SIDE_FACTOR = 40
 """Sideways extent of a wall on a side where no other wall meets it.
 
-It is a multiple of the distance of the farthest wall or of the wall height, whichever is larger.
-"""
+A multiple of the distance of the farthest wall or of the wall height, whichever is larger."""
 
 
 class WallSettings(LookSettings):
@@ -45,7 +44,7 @@ class WallSettings(LookSettings):
     """Side length of a tile in metres, also of materials, in place of tile; null uses tile."""
 
     def plan(self, streams: Streams, unit_m: float, album: Album) -> WallPlan | None:
-        """Draws the walls of a scene without their positions; None if the scene has no walls.
+        """Samples the walls of a scene without their positions; None if the scene has no walls.
 
         Args:
             streams: Random generators of the scene.
@@ -67,12 +66,12 @@ class WallSettings(LookSettings):
 
 
 def walls_around(plan: WallPlan | None, bodies_m: Sequence[NDArray[np.float64]]) -> tuple[Wall, ...]:
-    """The walls with their positions; an empty tuple for a scene without walls.
+    """Places the walls; returns an empty tuple for a scene without walls.
 
     Each wall is placed beyond the outermost point in its direction, at a distance of the wall's gap.
 
     Args:
-        plan: The walls as they were drawn, or None for a scene without walls.
+        plan: The walls without positions, or None for a scene without walls.
         bodies_m: World points (n, 3) of each body at rest. The world origin is added to these points.
     """
     if plan is None:
@@ -85,7 +84,7 @@ def walls_around(plan: WallPlan | None, bodies_m: Sequence[NDArray[np.float64]])
         for out, gap in zip(outward, plan.gaps_m, strict=True)
     ]
     far_m = OPEN_SIDE_FACTOR * max(*distances, plan.height_m)
-    # A wall meets the next one, 90 degrees further, at its high end, and the previous one at its low end.
+    # A wall meets the next wall, 90 degrees further, at its high end, and the previous wall at its low end.
     ends = dict(enumerate(distances))
     closed = len(distances) == 4
     walls = []

@@ -1,1 +1,1 @@
-"""Assets of scenes: triangle meshes, procedural shapes, images and procedural textures."""
+"""Scene assets: triangle meshes, procedural shapes, images and procedural textures."""

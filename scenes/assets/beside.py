@@ -1,4 +1,4 @@
-"""Facts about a mesh in a YAML file beside it: `mug.keypoints.yaml` and `mug.regions.yaml` for `mug.obj`."""
+"""Reads mesh metadata from YAML files next to a mesh, such as `mug.keypoints.yaml` for `mug.obj`."""
 
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,12 +14,12 @@ MAX_BYTES = 1 << 20
 
 
 def facts_beside(mesh: Path, suffix: str, facts: type[Facts]) -> Facts | None:
-    """The facts in the file beside a mesh file; None without such a file.
+    """Reads the metadata file next to a mesh file; returns None if there is none.
 
     Args:
         mesh: The mesh file.
-        suffix: End of the name of the other file; its beginning is that of the mesh file without its suffix.
-        facts: The settings that the file contains.
+        suffix: Suffix of the metadata file, which replaces the suffix of the mesh file.
+        facts: The settings class of the metadata.
 
     Raises:
         MeshError: The file cannot be read, or is a link out of the folder; the message is one line.
@@ -44,7 +44,7 @@ def facts_beside(mesh: Path, suffix: str, facts: type[Facts]) -> Facts | None:
 
 
 def _tree(path: Path) -> Any:
-    """The values of a YAML file; aliases are refused, because a short file of them may expand without end."""
+    """Parses a YAML file. Rejects aliases, because a short file with aliases may expand without limit."""
     if path.stat().st_size > MAX_BYTES:
         raise ValueError(f"larger than {MAX_BYTES >> 20} MiB")
     content = path.read_bytes()

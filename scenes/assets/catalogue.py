@@ -19,7 +19,7 @@ from scenes.settings import Rgb, uniform
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far an upright body extends from its centre of mass at scale 1, in metres.
+    """Extents of an upright body from its centre of mass, at scale 1, in metres.
 
     Attributes:
         aside_m: Largest horizontal distance of a vertex from the centre of mass.
@@ -34,34 +34,33 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asset:
-    """One mesh with its physical properties, in metres, in the mesh's own frame and at scale 1.
+    """A mesh with its physical properties, in metres, in its own frame and at scale 1.
 
     Attributes:
         key: `name@hash`: a readable name, and a hash of the mesh.
         name: Name from the category and the file, unique in a catalogue.
-        content: Identifies the mesh independently of its size: the hash of the unscaled mesh, or `shape:`
-            and the name of the shape.
+        content: Identifies the mesh independently of its size: the hash of the unscaled mesh, or `shape:` and
+            the name of the shape.
         category: Index in the category list, from 0; None for distractors and furniture.
-        surface: The surface, or the file of a library that contains it. Its longest side is `size_m[1]` of
-            its category; without `size_m`, it has the size given by its file.
+        surface: The mesh, or the library file that contains it. Its longest side is `size_m[1]` of its
+            category; without `size_m`, it has the size given by its file.
         extents_m: Sides of the bounding box at scale 1.
-        scale: Range [low, high] of the scale factor that is drawn for each body.
+        scale: Range [low, high] of the scale factor, which is sampled for each body.
         mass_kg: Mass at scale 1.
-        center_of_mass_m: (3,) Position in the mesh frame.
-        radius_m: Radius at scale 1 of the sphere about the centre of mass that contains the whole mesh.
+        center_of_mass_m: (3,) centre of mass in the mesh frame.
+        radius_m: Radius at scale 1 of the bounding sphere about the centre of mass.
         recolored: Whether each object gets a random colour.
         color_rgb: The colour set by the user, or None.
         licence: Licence of the mesh.
-        standing: For upright assets, how far the body reaches from its centre of mass; otherwise None.
-        pieces: Vertices (n, 3) of each convex piece that is used for collision. Empty if the convex hull is
-            used.
+        standing: Extents of an upright asset from its centre of mass; None for other assets.
+        pieces: Vertices (n, 3) of each piece of the convex decomposition used for collision. Empty if the
+            convex hull is used.
         from_file: Transform from the coordinates in the user's file to those of the mesh: unit, up axis and
             `size_m`. The identity if there is no file.
         origin: The user's file; None if there is none, or if it is unknown.
-        stance: Rotation of the mesh with which it stands, its front towards -y.
-        keypoints: Points with names, in the mesh frame at scale 1; None if it has none.
-        regions: Parts of its surface that are labels of their own, in the mesh frame at scale 1; None if it
-            has none.
+        stance: Rotation of the mesh that makes it stand, with its front towards -y.
+        keypoints: Named keypoints, in the mesh frame at scale 1; None if it has none.
+        regions: Labelled regions of its surface, in the mesh frame at scale 1; None if it has none.
     """
 
     key: str
@@ -87,10 +86,10 @@ class Asset:
 
     @property
     def mesh(self) -> Mesh:
-        """The surface; that of a library is read from its file at each access.
+        """The mesh; library meshes are read from their file at each access.
 
         Raises:
-            MeshError: A file of the library is missing or damaged.
+            MeshError: A library file is missing or damaged.
         """
         return self.surface.read() if isinstance(self.surface, StoredMesh) else self.surface
 
@@ -119,15 +118,15 @@ class Catalogue:
         groups: Assets of each category, in the order of `names`.
         distractor_weights: Relative frequency of each distractor category.
         distractor_groups: Assets of each distractor category.
-        defects: The supercategory of each category of defects, by name; they come after the others.
-        regions: The supercategory of each category of regions, by name; they come last.
-        attributes: The user's own facts of each category; empty if no category has any.
+        defects: Supercategory of each defect category, by name; they follow the object categories.
+        regions: Supercategory of each region category, by name; they come last.
+        attributes: User-defined attributes of each category; empty if no category has any.
         images: The user's images for each surface and for environment maps; see `images.Images`.
         members: Indices of the allowed variants of each material and texture, in ascending order.
-        style: What surfaces are textured with whose settings do not say so.
-        furniture: The assets of furniture by name; the kind of scene defines the names.
-        notes: What was changed or ignored when the mesh files were read, and which sizes that nobody states
-            are far from the others. Each note starts with the setting.
+        style: Default texture style of surfaces whose settings do not set their textures.
+        furniture: Furniture assets by name; the scene kind defines the names.
+        notes: Changes and omissions made when reading the mesh files, and inferred sizes that are far from
+            the others. Each note starts with the setting.
         far_sizes: For each category with a mesh whose size is far from the others, a sentence that names it.
         keypoint_names: The keypoints of each category, or None; empty if no category has any.
         whole: The catalogue of all splits together; None if this is that catalogue.
@@ -152,7 +151,7 @@ class Catalogue:
     whole: "Catalogue | None" = None
 
     def album(self, role: str) -> Album:
-        """The user's images, and the materials and textures, that may be used for surfaces of one role.
+        """Returns the user images, materials and textures available to surfaces of one role.
 
         Args:
             role: A key of `images`.
@@ -160,9 +159,9 @@ class Catalogue:
         return Album(self.images.get(role, ()), self.members, self.style)
 
     def keypoints_m(self, key: str) -> tuple[Vec3 | None, ...] | None:
-        """The keypoints of an asset in the order of its category's names, in the mesh frame at scale 1.
+        """Returns an asset's keypoints in the order of its category's names, in the mesh frame at scale 1.
 
-        A name that the asset does not have gives None.
+        Names that the asset does not have give None.
 
         Returns:
             The points; None if the category has no keypoints.
@@ -181,12 +180,12 @@ class Catalogue:
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """The names of all categories: those of objects, then those of defects, then those of regions."""
+        """The names of all categories: objects, then defects, then regions."""
         return (*self.names, *self.defects, *self.regions)
 
     @property
     def on_objects(self) -> Mapping[str, str]:
-        """The supercategory of each category of what lies on objects: defects, then regions."""
+        """The supercategory of each category on object surfaces, by name: defects, then regions."""
         return {**self.defects, **self.regions}
 
     def drawn(self) -> tuple[Asset, ...]:
@@ -197,8 +196,8 @@ class Catalogue:
     def typical_size_m(self) -> float:
         """Typical longest side of an object, in metres; lengths in scene settings are multiples of it.
 
-        This is the median over the categories; the value of each category is the median over its assets. The
-        result is that of the catalogue of all splits, so that scenes have the same size in every split.
+        Median over the categories of the median size over each category's assets. Computed for all splits
+        together, so that scenes have the same size in every split.
         """
         sizes = [
             float(np.median([max(asset.extents_m) * np.mean(asset.scale) for asset in group]))
@@ -207,14 +206,14 @@ class Catalogue:
         return float(np.median(sizes))
 
     def draw(self, rng: np.random.Generator, distractor: bool = False) -> tuple[Asset, float]:
-        """Returns a random asset and its scale factor.
+        """Samples an asset and its scale factor.
 
-        The category is drawn by weight, then one of its assets and a scale uniformly. Each call draws exactly
-        three values from `rng`.
+        The category is sampled by weight, then one of its assets and a scale uniformly. Each call consumes
+        exactly three random numbers.
 
         Args:
             rng: Random number generator.
-            distractor: Whether to draw from the distractors instead of the categories.
+            distractor: Whether to sample from the distractors instead of the categories.
         """
         groups = self.distractor_groups if distractor else self.groups
         weights = np.array(self.distractor_weights if distractor else self.weights)

@@ -15,7 +15,7 @@ from scenes.settings import Positive, Rgb, Settings, check_known, did_you_mean
 
 UNKNOWN = "unknown"
 COMPUTED = ("visible_fraction", "occlusion", "truncation", "asset", "instance", "on")
-"""Attributes that each annotation has; those of a category need other names."""
+"""Attributes that every annotation has; user-defined attributes need other names."""
 Scalar = str | int | float | bool
 
 
@@ -106,7 +106,7 @@ class Category(Settings):
 
     @property
     def stated_keypoints(self) -> Keypoints | None:
-        """The keypoints of the settings; None if there are none."""
+        """The keypoints given in the settings; None if there are none."""
         return Keypoints(keypoints=self.keypoints, skeleton=self.skeleton) if self.keypoints else None
 
     @property
@@ -116,7 +116,7 @@ class Category(Settings):
 
 
 class Distractor(Category):
-    """Settings of what may lie around: those of a category, but for its labels."""
+    """Settings of an unlabelled distractor: those of a category, except for labels."""
 
     without: ClassVar[tuple[str, ...]] = ("supercategory", "attributes", "keypoints", "skeleton", "regions")
 
@@ -129,7 +129,7 @@ class Distractor(Category):
 
 
 def _parsed(kind: type[Category]) -> BeforeValidator:
-    """Parses settings by the rules for JSON, even if pydantic validates the outer settings as Python."""
+    """Parses settings in JSON mode, even if pydantic validates the outer settings in Python mode."""
     return BeforeValidator(lambda tree: kind.parse(tree) if isinstance(tree, dict) else tree)
 
 
@@ -138,7 +138,7 @@ Distractors = dict[str, Annotated[Distractor, _parsed(Distractor)]]
 
 
 class Assets(Settings):
-    """Settings of the categories of a data set and of its distractors."""
+    """Settings of a data set's categories and distractors."""
 
     path: str | None = None
     """A library of `sim2coco assets import`; its categories come before those of `categories`."""
@@ -152,7 +152,7 @@ class Assets(Settings):
     def _with_library(cls, tree: object) -> object:
         """Adds the categories of the library to the settings, before the other categories.
 
-        Settings of a category override those of the library. A category that is set to null is left out.
+        Category settings override the library's settings. A category that is set to null is left out.
         """
         if not isinstance(tree, dict) or not isinstance(tree.get("path"), str):
             return tree

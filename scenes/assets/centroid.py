@@ -17,7 +17,7 @@ def signed_volume(corners_m: Floats) -> float:
 
 
 def shells(corners_m: Floats, edge_of: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
-    """Splits a surface into shells, which are the sets of triangles that are connected by shared edges.
+    """Splits a surface into shells: connected components of triangles that share edges.
 
     Triangles that share only a vertex are not connected.
 
@@ -44,7 +44,7 @@ def center_of_mass(corners_m: Floats, extents_m: Floats, is_watertight: bool) ->
     """
     least_m3 = NEGLIGIBLE_VOLUME * float(extents_m.max()) ** 3
     found = _volume_centroid(corners_m, least_m3) if is_watertight else None
-    # A centroid outside the bounding box comes from shells of opposite orientation, whose volumes cancel.
+    # A centroid outside the bounding box results from shells of opposite orientation, whose volumes cancel.
     if found is None or (np.abs(found) > extents_m / 2).any():
         found = _hull_centroid(corners_m.reshape(-1, 3), least_m3)
     return _surface_centroid(corners_m) if found is None else found

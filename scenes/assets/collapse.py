@@ -1,13 +1,13 @@
-"""Simplifies triangle meshes by collapsing edges, many at a time.
+"""Simplifies triangle meshes by edge collapses, many at a time.
 
-A collapse moves a vertex to a neighbour, so the vertices that remain are a subset of the original ones. Of
-the collapses that move the surface by less than the given error, those come first whose new position has the
-least root mean square distance to the planes of the original faces around the vertex (Garland and Heckbert
-1997). Each round collapses edges of which no two share a face.
+A collapse moves a vertex to a neighbour, so the remaining vertices are a subset of the original ones.
+Collapses that move the surface by less than the given error are ordered by their quadric error: the root mean
+square distance of the new position to the planes of the original faces around the vertex (Garland and
+Heckbert 1997). Each round collapses edges of which no two share a face.
 
 Vertices at one position that differ in material or texture coordinates form a seam. A vertex on a seam or an
-open edge collapses only along it, so that neither textures nor materials are smeared; where such lines meet,
-it stays.
+open edge collapses only along it, so that neither textures nor materials are smeared; where seams or open
+edges meet, the vertex is kept.
 """
 
 from dataclasses import dataclass
@@ -23,20 +23,20 @@ Index = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 MAX_ROUNDS = 80
-"""Maximum number of rounds for one error."""
+"""Maximum number of rounds per error bound."""
 MIN_GAIN = 0.02
-"""Rounds end when one removes less than this fraction of the faces."""
+"""Stop after a round that removes less than this fraction of the faces."""
 MIN_FACING = 0.3
-"""A collapse must not turn a face by more than the angle with this cosine."""
+"""Cosine of the largest angle by which a collapse may rotate a face."""
 CHOICES = 3
-"""Number of neighbours that a vertex may try in one round."""
+"""Number of neighbours that are tried for a vertex in one round."""
 PASSES = 3
-"""Number of passes in which collapses that share no face are chosen."""
+"""Number of passes for selecting collapses that share no face."""
 LENGTH_WEIGHT = 1e-6
-"""Among collapses of equal error, that of the shortest edge comes first: weight of its squared length."""
+"""Weight of the squared edge length in the cost: at equal error, the shortest edge collapses first."""
 PLAIN, BORDER, SEAM, COMPLEX = range(4)
-"""Kinds of edges: between two faces; of one face; between faces that differ in material or texture
-coordinates; of more than two faces."""
+"""Edge kinds: between two faces; of one face; between two faces that differ in material or texture
+coordinates; of more than two faces, or of two faces with opposite winding."""
 
 
 @dataclass(slots=True)
@@ -45,11 +45,11 @@ class Surface:
 
     Attributes:
         points: (p, 3) positions.
-        point: (n,) index of the position of each vertex.
+        point: (n,) position index of each vertex.
         faces: (m, 3) vertex indices.
-        deviation: (m,) bound of the distance of each face to the original surface around it.
-        quadrics: (p, 11) sums over planes (a, b, c, d) of weight times aa, ab, ac, ad, bb, bc, bd, cc, cd,
-            dd, and of weights.
+        deviation: (m,) upper bound on the distance of each face to the original surface around it.
+        quadrics: (p, 11) error quadrics: sums over planes (a, b, c, d) of weight times aa, ab, ac, ad, bb,
+            bc, bd, cc, cd, dd, and the sum of weights.
     """
 
     points: Array
@@ -60,14 +60,14 @@ class Surface:
 
     @classmethod
     def of(cls, points: Array, point: Index, faces: Index) -> "Surface":
-        """The surface of given faces, without those that have two corners at one position."""
+        """Builds a surface from `faces`, without faces that have two corners at one position."""
         faces = faces[_proper(point[faces])]
         surface = cls(points, point, faces, np.zeros(len(faces)), np.zeros((len(points), 11)))
         surface.quadrics = _quadrics(surface)
         return surface
 
     def simplify(self, error: float) -> None:
-        """Collapses edges as long as the deviation of every face is at most `error`."""
+        """Collapses edges while the deviation of every face is at most `error`."""
         for _ in range(MAX_ROUNDS):
             before = len(self.faces)
             self._collapse(error)
@@ -75,14 +75,14 @@ class Surface:
                 return
 
     def _collapse(self, error: float) -> None:
-        """One round."""
+        """Runs one round of collapses."""
         edges = _edges(self)
         moved, target, deviation = _chosen(self, edges, error)
         if not len(moved):
             return
         place, grown = np.full(len(self.points), -1), np.zeros(len(self.points))
         place[moved], grown[moved] = target, deviation
-        # A vertex on a seam has a corner in the faces on both sides of the edge along which it collapses.
+        # On a seam, each side of the collapsing edge has its own vertices, so both are moved.
         new = np.arange(len(self.point))
         along, back = place[edges.start] == edges.stop, place[edges.stop] == edges.start
         new[edges.vertex[along]] = edges.next_vertex[along]
@@ -97,11 +97,11 @@ class Surface:
 
 @dataclass(frozen=True, slots=True)
 class _Edges:
-    """The directed edges of all faces, (3 m,): three for each face.
+    """The directed edges of all faces, (3 m,): three per face.
 
     Attributes:
-        start, stop: Positions.
-        vertex, next_vertex: Vertices.
+        start, stop: Position indices.
+        vertex, next_vertex: Vertex indices.
         kind: Kind of the undirected edge.
     """
 
@@ -141,7 +141,7 @@ def _edges(surface: Surface) -> _Edges:
 
 
 def _planes(points: Array, corners: Index) -> tuple[Array, Array]:
-    """Unit normals (m, 3), and areas (m,), of triangles."""
+    """Unit normals (m, 3) and areas (m,) of triangles."""
     a, b, c = points[corners[:, 0]], points[corners[:, 1]], points[corners[:, 2]]
     normal = cross(b - a, c - a)
     length = np.sqrt(dot(normal, normal))
@@ -149,7 +149,7 @@ def _planes(points: Array, corners: Index) -> tuple[Array, Array]:
 
 
 def _quadric(normal: Array, point: Array, weight: Array) -> Array:
-    """Quadrics (m, 11) of planes through points (m, 3) with given normals."""
+    """Quadrics (m, 11) of planes through points (m, 3) with the given normals."""
     a, b, c = normal.T
     d = -dot(normal, point)
     columns = [a * a, a * b, a * c, a * d, b * b, b * c, b * d, c * c, c * d, d * d, np.ones_like(a)]
@@ -161,7 +161,7 @@ def _summed(index: Index, rows: Array, count: int) -> Array:
 
 
 def _quadrics(surface: Surface) -> Array:
-    """The quadrics of the planes of the faces around each position, and of planes along borders and seams."""
+    """Quadrics of the face planes around each position, and of planes along borders and seams."""
     corners = surface.point[surface.faces]
     normal, area = _planes(surface.points, corners)
     of_face = _quadric(normal, surface.points[corners[:, 0]], area)
@@ -187,14 +187,14 @@ def _squared_errors(quadrics: Array, points: Array) -> Array:
 
 
 def _chosen(surface: Surface, edges: _Edges, error: float) -> tuple[Index, Index, Array]:
-    """The collapses of a round: positions that move, where they move to, and the deviations after that."""
+    """Selects the collapses of a round: positions to move, their targets, and the deviations afterwards."""
     start, stop, beyond = _candidates(len(surface.points), edges)
     cost = _squared_errors(surface.quadrics.take(start, axis=0), surface.points.take(stop, axis=0))
     cheap = np.flatnonzero(cost <= error**2)
     start, stop, beyond = start[cheap], stop[cheap], beyond[cheap]
     along = surface.points.take(stop, axis=0) - surface.points.take(start, axis=0)
     cost = cost[cheap] + LENGTH_WEIGHT * dot(along, along)
-    bits = cost.astype(np.float32).view(np.int32)  # of positive numbers, these have the same order
+    bits = cost.astype(np.float32).view(np.int32)  # positive floats sort like their bits
     order = stable_order(bits.astype(np.int64))
     order = order[stable_order(start[order])]
     choice, price, deviation = _first_allowed(
@@ -207,10 +207,10 @@ def _chosen(surface: Surface, edges: _Edges, error: float) -> tuple[Index, Index
 def _candidates(count: int, edges: _Edges) -> tuple[Index, Index, Index]:
     """Directed edges along which a position may collapse: start, stop, and the neighbour beyond the start.
 
-    The latter is the other neighbour on the same border or seam, or -1.
+    The neighbour beyond the start is the other neighbour on the same border or seam, or -1.
     """
     marked = edges.kind != PLAIN
-    # Of an edge between two faces, both directions are listed; of an open edge only one.
+    # `edges` lists both directions of an edge between two faces, but only one of an open edge.
     ends = np.concatenate([edges.start[marked], edges.stop[marked]])
     others = np.concatenate([edges.stop[marked], edges.start[marked]])
     kinds = np.concatenate([edges.kind[marked], edges.kind[marked]])
@@ -235,10 +235,10 @@ def _candidates(count: int, edges: _Edges) -> tuple[Index, Index, Index]:
 def _first_allowed(
     surface: Surface, start: Index, stop: Index, beyond: Index, cost: Array, error: float
 ) -> tuple[Index, Array, Array]:
-    """For each position the cheapest neighbour to which it can move.
+    """Finds, for each position, the cheapest neighbour that it can move to.
 
     Returns:
-        (p,) the neighbour, or -1; the cost; the deviation afterwards.
+        The neighbour (p,), or -1; the cost (p,); the deviation afterwards (p,).
     """
     count = len(surface.points)
     choice, price, deviation = np.full(count, -1), np.full(count, np.inf), np.zeros(count)
@@ -268,7 +268,7 @@ def _first_allowed(
 def _moved(points: Array, corners: Index, choice: Index) -> Array:
     """Distance (p,) of each position to the faces around it after its move to `choice` (-1: none).
 
-    Infinite if the move would turn a face over.
+    Infinite if the move would rotate a face too far.
     """
     nearest, bad = np.full(len(choice), np.inf), np.zeros(len(choice), np.bool_)
     to = choice[corners]
@@ -299,9 +299,9 @@ def _to_fan(to: Array, first: Array, second: Array, normal: Array, size: Array) 
 
 
 def _apart(surface: Surface, choice: Index, price: Array) -> Index:
-    """Keeps collapses of which no two share a face: repeatedly those that are the cheapest of all around."""
+    """Selects collapses of which no two share a face: repeatedly, those cheapest in their neighbourhood."""
     moving = np.flatnonzero(choice >= 0)
-    # Prices in steps, shuffled within each: in a smooth order few would be the cheapest of all around them.
+    # Costs are binned and shuffled within each bin; in a smooth order, few would be local minima.
     step = np.floor(2 * np.log2(np.maximum(price[moving], 1e-300)))
     order = moving[np.lexsort((moving * 2654435761 % 2**32, step))]
     rank = np.full(len(choice), len(choice))

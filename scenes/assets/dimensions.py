@@ -1,4 +1,4 @@
-"""Dimensions of a mesh that scenes are composed with: size, volume, centre of mass and reach."""
+"""Mesh dimensions used to compose scenes: size, volume, centre of mass and extents around it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,14 +46,14 @@ class Dimensions:
             raise ValueError("the dimensions of a mesh must be finite and positive")
 
     def scaled(self, factor: float) -> "Dimensions":
-        """The dimensions of the mesh scaled about the origin."""
+        """Returns the dimensions of the mesh scaled about the origin."""
         x, y, z = (factor * side for side in self.extents_m)
         lengths = (self.radius_m, self.aside_m, self.below_m, self.above_m)
         center = vec3(factor * np.array(self.center_of_mass_m))
         return Dimensions((x, y, z), factor**3 * self.volume_m3, center, *(factor * one for one in lengths))
 
     def tree(self) -> dict[str, Any]:
-        """The dimensions as plain values, for JSON."""
+        """Returns the dimensions as JSON values."""
         reach = [self.radius_m, self.aside_m, self.below_m, self.above_m]
         return {
             "extents_m": list(self.extents_m),
@@ -64,7 +64,7 @@ class Dimensions:
 
 
 def measured(mesh: Mesh, solid: Solid | None = None) -> Dimensions:
-    """The dimensions of a mesh; `solid` is the body that it stands for, if that is known already."""
+    """Measures a mesh; `solid` is the solid that it represents, if already computed."""
     solid = solid or solid_of(mesh)
     center = solid.center_m
     around: NDArray[np.float64] = mesh.vertices_m - center
@@ -80,7 +80,7 @@ def measured(mesh: Mesh, solid: Solid | None = None) -> Dimensions:
 
 
 def dimensions_of(tree: Mapping[str, Any]) -> Dimensions:
-    """The dimensions from plain values as returned by `Dimensions.tree`.
+    """Restores dimensions from the JSON values of `Dimensions.tree`.
 
     Raises:
         KeyError, TypeError, ValueError: The values do not describe dimensions.

@@ -13,32 +13,32 @@ Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 STEPS = 0.6180339887498949, 0.7548776662466927, 0.5698402909980532
-"""Steps of sequences modulo 1 that cover an interval and a square evenly (golden ratio, Roberts's R2)."""
+"""Steps of low-discrepancy sequences modulo 1 on an interval and a square (golden ratio, Roberts's R2)."""
 SPREAD = 20_000
-"""Number of points that are spread over a surface, beside its vertices and the centres of its faces."""
+"""Number of samples spread over a surface, in addition to its vertices and face centres."""
 CELLS = 1 << 10
-"""Number of cells along each axis by which triangles are sorted."""
+"""Number of grid cells per axis for the Morton order of triangles."""
 LEAF = 4
-"""Number of triangles in a leaf of a tree."""
+"""Number of triangles per leaf of the bounding volume hierarchy."""
 BATCH = 2048
-"""Number of points whose exact distances are computed at a time."""
+"""Number of points per batch of exact distances."""
 FIRST = 512
 """Number of points whose exact distances are computed first."""
 NEIGHBOURS = 4
-"""Number of samples whose triangles bound the distance of a point."""
+"""Number of nearest samples whose triangles give an upper bound on a point's distance."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Searchable:
-    """A surface prepared for searching the nearest triangle to a point.
+    """A surface prepared for nearest-triangle queries.
 
     Attributes:
         corners: (m, 3, 3) the triangles.
-        samples: (n, 3) points spread evenly, the centres of the triangles, and the vertices.
-        triangle: (n,) the triangle of each sample.
-        tree: Finds the sample that is nearest to a point.
-        leaves: (2^depth, LEAF) the triangles in the leaves of a complete binary tree; some are listed twice.
-        boxes: For each level of the tree, from the root, the boxes (2^level, 2, 3) around the triangles.
+        samples: (n, 3) evenly spread points, triangle centres, and vertices.
+        triangle: (n,) triangle index of each sample.
+        tree: Finds the sample nearest to a point.
+        leaves: (2^depth, LEAF) triangle indices in the leaves of a complete binary tree; some occur twice.
+        boxes: For each tree level, from the root, the bounding boxes (2^level, 2, 3) of the triangles.
     """
 
     corners: Array
@@ -50,7 +50,7 @@ class Searchable:
 
     @classmethod
     def of(cls, points: Array, faces: Index) -> "Searchable":
-        """The surface of triangles with given vertices (p, 3) and indices of vertices (m, 3)."""
+        """Prepares triangles with vertices (p, 3) and vertex indices (m, 3)."""
         # Imported here because SciPy is slow to import, and most meshes have no levels of detail.
         from scipy.spatial import cKDTree
 
@@ -74,7 +74,7 @@ class Searchable:
 
 
 def _spread(corners: Array) -> tuple[Array, Index]:
-    """Points (`SPREAD`, 3) spread evenly over triangles (m, 3, 3), and the triangle of each."""
+    """Points (`SPREAD`, 3) spread evenly over triangles (m, 3, 3), and the triangle index of each."""
     a, b, c = np.moveaxis(corners, 1, 0)
     normals = cross(b - a, c - a)
     areas = np.sqrt(dot(normals, normals))
@@ -88,10 +88,10 @@ def _spread(corners: Array) -> tuple[Array, Index]:
 
 
 def farthest(points: Array, surface: Searchable) -> float:
-    """The largest distance of points (n, 3) to a surface.
+    """Returns the largest distance of points (n, 3) to a surface.
 
-    The distance to the triangle of the nearest sample is an upper bound. It is improved, and then the exact
-    distance computed, only where it is larger than the largest exact distance found so far.
+    The distance to the triangle of the nearest sample is an upper bound. Only points whose bound exceeds the
+    largest exact distance found so far get a tighter bound and then the exact distance.
     """
     apart, nearest = surface.tree.query(points)
     away = np.flatnonzero(apart)  # the others are samples
@@ -110,7 +110,7 @@ def farthest(points: Array, surface: Searchable) -> float:
 
 
 def _bounds(points: Array, surface: Searchable) -> Array:
-    """Squared distances (n,) of points (n, 3) to the nearest of the triangles of several samples."""
+    """Squared distances (n,) of points (n, 3) to the nearest among the triangles of `NEIGHBOURS` samples."""
     near = surface.tree.query(points, NEIGHBOURS)[1].reshape(-1, NEIGHBOURS)
     return np.asarray(
         np.min(
@@ -120,7 +120,7 @@ def _bounds(points: Array, surface: Searchable) -> Array:
 
 
 def _refined(points: Array, bound: Array, surface: Searchable) -> Array:
-    """Squared distances (n,) of points (n, 3) to a surface, given upper bounds of them."""
+    """Squared distances (n,) of points (n, 3) to a surface, given upper bounds (n,) on them."""
     found, point, node = bound.copy(), np.arange(len(points)), np.zeros(len(points), np.int64)
     for boxes in surface.boxes[1:]:
         point, node = np.repeat(point, 2), (2 * node[:, None] + (0, 1)).ravel()
@@ -133,7 +133,7 @@ def _refined(points: Array, bound: Array, surface: Searchable) -> Array:
 
 
 def _to_boxes(points: Array, boxes: Array) -> Array:
-    """Squared distances (n,) of points to boxes (n, 2, 3)."""
+    """Squared distances (n,) of points (n, 3) to one box each, (n, 2, 3)."""
     outside = np.maximum(np.maximum(boxes[:, 0] - points, points - boxes[:, 1]), 0)
     return dot(outside, outside)
 
@@ -141,7 +141,8 @@ def _to_boxes(points: Array, boxes: Array) -> Array:
 def _to_triangles(points: Array, corners: Array) -> Array:
     """Squared distances (n,) of points (n, 3) to one triangle each, (n, 3, 3).
 
-    The nearest point lies within the triangle, if the projection onto its plane does, or on one of its sides.
+    The nearest point lies within the triangle if the projection onto its plane does; otherwise on one of its
+    sides.
     """
     a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
     sides = [to_segments(points, a, b), to_segments(points, b, c), to_segments(points, c, a)]
@@ -156,7 +157,7 @@ def _to_triangles(points: Array, corners: Array) -> Array:
 
 
 def to_segments(points: Array, start: Array, stop: Array) -> Array:
-    """Squared distances (n,) of points (n, 3) to segments."""
+    """Squared distances (n,) of points (n, 3) to one segment each, given its ends (n, 3)."""
     along, to = stop - start, points - start
     share = dot(to, along) / np.maximum(dot(along, along), 1e-300)
     rest = to - np.clip(share, 0, 1)[:, None] * along
@@ -164,7 +165,7 @@ def to_segments(points: Array, start: Array, stop: Array) -> Array:
 
 
 def dot(first: Array, second: Array) -> Array:
-    """Scalar products (n,) of vectors (n, 3)."""
+    """Dot products (n,) of vectors (n, 3)."""
     return np.asarray(np.einsum("ni,ni->n", first, second))
 
 
@@ -175,7 +176,7 @@ def cross(first: Array, second: Array) -> Array:
 
 
 def _morton(points: Array) -> Index:
-    """Place (n,) of each point along a curve through a grid; neighbours on it are close together."""
+    """Morton code (n,) of each point; points with similar codes are close together."""
     low, size = points.min(axis=0), max(float(np.ptp(points, axis=0).max()), 1e-300)
     cells = np.minimum((points - low) / size * CELLS, CELLS - 1).astype(np.int64)
     for shift, mask in ((16, 0x30000FF), (8, 0x300F00F), (4, 0x30C30C3), (2, 0x9249249)):

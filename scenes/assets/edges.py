@@ -1,4 +1,4 @@
-"""Vertices, edges and normals of triangles, whatever mesh they belong to."""
+"""Vertices, edges and normals of triangle arrays."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,11 +6,11 @@ from numpy.typing import NDArray
 from scenes.assets.sorting import distinct
 
 MERGE_TOLERANCE = 1e-8
-"""Spacing, as a fraction of the longest extent, to which positions are rounded when vertices are merged."""
+"""Rounding step of positions when vertices are merged, as a fraction of the longest extent."""
 
 
 def face_normals(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Unit normals (m, 3) of triangles (m, 3, 3); close to zero for triangles without area."""
+    """Unit normals (m, 3) of triangles (m, 3, 3); close to zero for degenerate triangles."""
     a, b, c = np.moveaxis(corners, 1, 0)
     normals = np.cross(b - a, c - a)
     return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30))

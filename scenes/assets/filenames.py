@@ -1,6 +1,6 @@
-r"""File names as text that can be printed and stored, whatever bytes the file system has.
+r"""File names as printable, storable text, whatever bytes the file system contains.
 
-A byte that is not UTF-8, or a control character such as a line break, is written as `\xNN`:
+Bytes that are not UTF-8, and control characters such as line breaks, are escaped as `\xNN`:
 `schl\xfcssel.obj`.
 """
 
@@ -10,18 +10,18 @@ from pathlib import Path
 
 ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
 HIDDEN = ("Cc", "Cs", "Zl", "Zp")
-"""Categories of characters that are escaped: control characters, bytes that are no text, line separators."""
+"""Unicode categories that are escaped: control characters, surrogate escapes of bytes, line separators."""
 
 
 def readable(name: str) -> str:
-    """Returns a file name or path in which the bytes that cannot be printed are escaped."""
+    """Escapes the unprintable bytes in a file name or path."""
     if name.isprintable():
         return name
     return "".join(map(_shown, name))
 
 
 def real_path(folder: Path, name: str) -> Path:
-    """Returns the path of a file below a folder, or anywhere, of which `name` is the readable name."""
+    """Returns the path, absolute or relative to `folder`, whose readable form is `name`."""
     path = folder / name
     if "\\x" not in name or path.exists():
         return path

@@ -1,7 +1,7 @@
-"""The meshes of libraries: binary glTF 2.0 files with y up, which mesh viewers can open.
+"""Library meshes: binary glTF 2.0 files with y up, which mesh viewers can open.
 
-Positions are stored in single precision about the centre of the bounding box, and the node moves them to
-their place. Normals are 16-bit integers (extension KHR_mesh_quantization). Textures are PNG files beside it.
+Positions are stored in single precision relative to the centre of the bounding box; the node matrix restores
+their place. Normals are 16-bit integers (extension KHR_mesh_quantization). Textures are separate PNG files.
 """
 
 import json
@@ -23,14 +23,14 @@ SHORT, USHORT, UINT, FLOAT = 5122, 5123, 5125, 5126
 TYPES: dict[int, str] = {SHORT: "<i2", USHORT: "<u2", UINT: "<u4", FLOAT: "<f4"}
 VERTICES, INDICES = 34962, 34963
 UNIT_SHORT = 32767
-"""The integer that stands for 1 in normals."""
+"""The integer that represents 1 in normals."""
 PLANAR = 1e-6
-"""Texture coordinates that differ by less than this from computed ones are not stored."""
+"""Texture coordinates that differ by less than this from planar ones are not stored."""
 GENERATOR = "sim2coco"
 
 
 def glb_bytes(mesh: Mesh, textures: Sequence[str | None]) -> bytes:
-    """The content of a GLB file.
+    """Serializes a mesh as GLB.
 
     Args:
         mesh: The mesh, z up.
@@ -65,7 +65,7 @@ def glb_bytes(mesh: Mesh, textures: Sequence[str | None]) -> bytes:
 
 
 class _Views:
-    """Collects arrays as the buffer views and accessors of a file."""
+    """Collects arrays as buffer views and accessors."""
 
     def __init__(self) -> None:
         self.content = bytearray()
@@ -73,7 +73,7 @@ class _Views:
         self.accessors: list[dict[str, Any]] = []
 
     def add(self, rows: NDArray[Any], kind: int, target: int, **more: object) -> int:
-        """Adds an array (n, k), whose rows take a multiple of four bytes unless they are indices."""
+        """Adds an array (n, k). Unless it holds indices, its row size must be a multiple of four bytes."""
         stride = {"byteStride": rows.strides[0]} if target == VERTICES else {}
         view = {"buffer": 0, "byteOffset": len(self.content), "byteLength": rows.nbytes, "target": target}
         self.views.append(view | stride)
@@ -86,7 +86,7 @@ class _Views:
 
 def _primitive(views: _Views, part: Part, center: Array, index: int) -> dict[str, Any]:
     positions = (part.vertices_m - center).astype("<f4")
-    normals = np.zeros((len(positions), 4), "<i2")  # the fourth number aligns the rows
+    normals = np.zeros((len(positions), 4), "<i2")  # the fourth column aligns the rows
     normals[:, :3] = np.rint(part.normals * UNIT_SHORT)
     kind = USHORT if len(positions) < 1 << 16 else UINT
     limits = {"min": positions.min(axis=0).tolist(), "max": positions.max(axis=0).tolist()}
@@ -95,7 +95,7 @@ def _primitive(views: _Views, part: Part, center: Array, index: int) -> dict[str
         "NORMAL": views.add(normals, SHORT, VERTICES, type="VEC3", normalized=True),
     }
     planar = planar_uvs(positions.astype(np.float64), part.faces)
-    # With a texture they are always stored: other viewers do not compute them.
+    # They are always stored with a texture, because other viewers do not compute them.
     if part.texture is not None or np.abs(planar - part.uvs).max() > PLANAR:
         uvs = (part.uvs * (1, -1) + (0, 1)).astype("<f4")
         attributes["TEXCOORD_0"] = views.add(uvs, FLOAT, VERTICES, type="VEC2")
@@ -104,7 +104,7 @@ def _primitive(views: _Views, part: Part, center: Array, index: int) -> dict[str
 
 
 def _material(part: Part, texture: int | None) -> dict[str, Any]:
-    """A matte material; glTF states its colour as linear values, and `extras` exactly as the part has it."""
+    """Returns a matte material; glTF stores linear colour, so `extras` keeps the exact sRGB values."""
     color = np.array(part.color_rgb)
     linear = np.where(color <= 0.04045, color / 12.92, ((color + 0.055) / 1.055) ** 2.4)
     look: dict[str, Any] = {"baseColorFactor": [*linear.tolist(), 1.0], "metallicFactor": 0.0}
@@ -121,14 +121,14 @@ def _packed(tree: Mapping[str, Any], content: bytes) -> bytes:
 
 
 def read_glb(content: bytes, textures: Mapping[str, NDArray[np.uint8]]) -> Mesh:
-    """The mesh in a file that `glb_bytes` has made.
+    """Reads a mesh written by `glb_bytes`.
 
     Args:
-        content: The content of the file.
-        textures: The pixels of each texture by its file name; see `texture_names`.
+        content: The file content.
+        textures: Pixels of each texture by file name; see `texture_names`.
 
     Raises:
-        MeshError: The content is damaged or another program's.
+        MeshError: The content is damaged or was written by another program.
     """
     tree, binary = _unpacked(content)
     try:
@@ -149,14 +149,14 @@ def read_glb(content: bytes, textures: Mapping[str, NDArray[np.uint8]]) -> Mesh:
 def looks_of(
     content: bytes, textures: Mapping[str, NDArray[np.uint8]]
 ) -> tuple[tuple[tuple[float, float, float], NDArray[np.uint8] | None], ...]:
-    """The colour and the texture of each part of a file that `glb_bytes` has made.
+    """Reads the colour and texture of each part of a mesh written by `glb_bytes`.
 
     Args:
-        content: The content of the file, or at least its first chunk.
-        textures: The pixels of each texture by its file name; see `texture_names`.
+        content: The file content, or at least its first chunk.
+        textures: Pixels of each texture by file name; see `texture_names`.
 
     Raises:
-        MeshError: The content is damaged or another program's.
+        MeshError: The content is damaged or was written by another program.
     """
     tree, _ = _unpacked(content)
     try:
@@ -180,10 +180,10 @@ def _look(
 
 
 def texture_names(content: bytes) -> tuple[str, ...]:
-    """The file names of the textures of a file that `glb_bytes` has made.
+    """Returns the texture file names of a mesh written by `glb_bytes`.
 
     Raises:
-        MeshError: The content is damaged or another program's.
+        MeshError: The content is damaged or was written by another program.
     """
     tree, _ = _unpacked(content)
     try:
@@ -238,7 +238,7 @@ def _part(
 
 
 def _rows(tree: dict[str, Any], binary: memoryview, index: int) -> NDArray[Any]:
-    """The numbers (n, k) of an accessor, with those that only align the rows."""
+    """The values (n, k) of an accessor, including padding columns."""
     accessor = tree["accessors"][index]
     view, kind = tree["bufferViews"][accessor["bufferView"]], np.dtype(TYPES[accessor["componentType"]])
     count, start, length = accessor["count"], view["byteOffset"], view["byteLength"]

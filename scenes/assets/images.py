@@ -1,4 +1,4 @@
-"""Lists and hashes the user's images, and provides the pixels of images and of procedural textures.
+"""Lists and hashes user images, and provides the pixels of images and procedural textures.
 
 Images are listed and hashed when a run starts. Their pixels are read when a surface needs them.
 """
@@ -21,11 +21,11 @@ from scenes.assets.skies import SKIES, sky
 from scenes.assets.textures import texture
 
 IMAGE = "image"
-"""Value of `Texture.kind` for images from a folder."""
+"""Value of `Texture.kind` for image files."""
 ENVIRONMENT = "environment"
 """Key of the environment maps in `Images`; the other keys refer to surfaces."""
 DEFECTS = "defects"
-"""Beginning of the keys of pictures for the surfaces of objects in `Images`, as in `defects.logo`."""
+"""Prefix of the keys of defect images in `Images`, as in `defects.logo`."""
 
 CACHED_PANORAMAS = 4
 """Number of environment maps that are cached in memory, at most 24 MiB each."""
@@ -37,15 +37,15 @@ CACHED_MATERIALS = 4
 """Number of materials that are cached in memory, 1.5 MiB each."""
 
 Style = Literal["natural", "abstract"]
-"""What surfaces are textured with by default: materials, or abstract patterns."""
+"""Default texture style of surfaces: materials (natural), or patterns (abstract)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Texture:
-    """A texture of a surface: variant `index` of a material or procedural texture `kind`, or an image file.
+    """A texture: variant `index` of a material or procedural texture `kind`, or an image file.
 
-    For the kind `image`, `index` is the index of the file in its folder, and `source` is its name and content
-    hash, `name@hash`.
+    For the kind `image`, `index` is the index of the file in its folder, and `source` is `name@hash`, with
+    the hash of the file content.
     """
 
     kind: str
@@ -73,12 +73,12 @@ Images = Mapping[str, tuple[ImageFile, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """The images and texture variants that surfaces of one role may use.
+    """The images and texture variants available to surfaces of one role.
 
     Attributes:
-        images: Images in the folder that is given by the setting `images`.
+        images: Images in the folder given by the setting `images`.
         members: Indices of the allowed variants of each material and texture, in ascending order.
-        style: What surfaces are textured with whose settings do not say so.
+        style: Default texture style of surfaces whose settings do not set their textures.
     """
 
     images: Sequence[ImageFile] = ()
@@ -87,7 +87,7 @@ class Album:
 
 
 def checked_folder(folder: str | None) -> str | None:
-    """The folder, which must have images; None is no folder.
+    """Checks that a folder contains images, and returns it; None is returned unchanged.
 
     Raises:
         ValueError: There is no such folder, or there are no images in it.
@@ -147,19 +147,19 @@ def _image_file(path: Path, role: str, index: int) -> ImageFile:
 
 
 def file_hash(path: Path) -> str:
-    """First 16 hex digits of the SHA-256 of a file: the hash in an image's key, `name@hash`."""
+    """First 16 hex digits of the SHA-256 of a file: the hash in an image key, `name@hash`."""
     return sha256(path.read_bytes()).hexdigest()[:16]
 
 
 class Pictures:
-    """Provides the pixels of textures and environment maps, and caches them.
+    """Provides the pixels of textures and environment maps, with caches.
 
-    `pictures(texture)` returns the pixels of a texture, `pictures.cutout(texture)` those of an image with its
-    alpha channel, `pictures.material(texture)` the material that has these pixels, and
-    `pictures.panorama(source)` the radiance of an environment map.
+    `pictures(texture)` returns the pixels of a texture, `pictures.cutout(texture)` the RGBA pixels of an
+    image file, `pictures.material(texture)` the material with these pixels, and `pictures.panorama(source)`
+    the radiance of an environment map.
 
     Args:
-        images: The users' images.
+        images: User images.
         keep: Largest number of textures in the cache.
     """
 
@@ -172,7 +172,7 @@ class Pictures:
         self.panorama = lru_cache(CACHED_PANORAMAS)(self._read_panorama)
 
     def __call__(self, choice: Texture) -> NDArray[np.uint8]:
-        """Pixels (h, w, 3) RGB of a texture. An image file is identified by its name and content hash.
+        """Returns the pixels (h, w, 3) RGB of a texture. Image files are identified by name and content hash.
 
         Raises:
             ImageError: The image file is missing or has changed.
@@ -196,7 +196,7 @@ class Pictures:
         return read_cutout(self._path(choice.source))
 
     def _draw_material(self, choice: Texture) -> Material | None:
-        """The material of a texture; None for images and textures of other kinds."""
+        """Generates the material of a texture; None for textures that are not materials."""
         if choice.kind not in MATERIALS:
             return None
         return material(choice.kind, _rng(choice.kind, choice.index))
@@ -220,13 +220,13 @@ class Pictures:
 
 
 def _rng(kind: str, member: int) -> np.random.Generator:
-    """Generator of one variant of a procedural kind; it is the same in every data set."""
+    """The generator of one variant of a procedural kind; it is the same in every data set."""
     seed = np.random.SeedSequence(member, spawn_key=tuple(kind.encode()))
     return np.random.Generator(np.random.PCG64(seed))
 
 
 def _desaturated(pixels: NDArray[np.uint8], share: float, brightness: float) -> NDArray[np.uint8]:
-    """Returns an image desaturated by the fraction `share` and scaled to a mean brightness (0..255).
+    """Desaturates an image by the fraction `share`, and scales it to a mean brightness (0..255).
 
     Real floors and objects seldom have saturated colours. Brightness is scaled because the renderer
     multiplies the texture by a colour, and a dark texture would make the surface almost black.

@@ -1,4 +1,4 @@
-"""Keypoints of meshes: points with names, in a YAML file beside the mesh file or in the settings."""
+"""Named keypoints of meshes, from a YAML file next to the mesh file or from the settings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ from scenes.geometry import Matrix, Vec3, vec3
 from scenes.settings import LARGEST, Settings, did_you_mean
 
 SUFFIX = ".keypoints.yaml"
-"""End of the name of a file of keypoints; its beginning is that of the mesh file without its suffix."""
+"""Suffix of a keypoint file, which replaces the suffix of the mesh file."""
 FAR = 1.5
-"""Distance of a keypoint from the centre of a mesh, relative to its farthest vertex, that is told."""
+"""Keypoints farther from the mesh centre than this multiple of the mesh radius are reported."""
 Edge = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class KeypointNames:
-    """The keypoints that the objects of a category have.
+    """The keypoint names and skeleton of a category.
 
     Attributes:
-        names: Their names, in the order of the labels.
+        names: Keypoint names, in the order of the labels.
         edges: Pairs of connected keypoints, as indices from 0.
     """
 
@@ -46,7 +46,7 @@ class Keypoints(Settings):
         return check_points(points)
 
     def placed(self, matrix: Matrix) -> "Keypoints":
-        """The keypoints in another frame, into which a matrix transforms their coordinates."""
+        """Returns the keypoints transformed by `matrix`."""
         turn = np.array(matrix)
         points = {
             name: vec3(turn[:3, :3] @ np.array(point) + turn[:3, 3]) for name, point in self.keypoints.items()
@@ -54,11 +54,11 @@ class Keypoints(Settings):
         return self.model_copy(update={"keypoints": points})
 
     def far_from(self, center_m: Vec3, radius_m: float) -> str:
-        """The name of a keypoint that lies far from its mesh, as after a wrong unit or axis; "" if none does.
+        """Returns the name of a keypoint far from its mesh, as after a wrong unit or axis; "" if none is.
 
         Args:
             center_m: Centre of mass of the mesh.
-            radius_m: Largest distance of a vertex from it.
+            radius_m: Largest distance of a vertex from the centre of mass.
         """
         for name, point in self.keypoints.items():
             if np.linalg.norm(np.subtract(point, center_m)) > FAR * radius_m:
@@ -81,7 +81,7 @@ def check_points(points: dict[str, Vec3]) -> dict[str, Vec3]:
 
 
 def keypoints_beside(mesh: Path) -> Keypoints | None:
-    """The keypoints in the file beside a mesh file: `mug.keypoints.yaml` beside `mug.obj`; None without one.
+    """Reads the keypoint file next to a mesh file, `mug.keypoints.yaml` for `mug.obj`; None without one.
 
     Raises:
         MeshError: The file cannot be read; the message is one line.
@@ -90,17 +90,17 @@ def keypoints_beside(mesh: Path) -> Keypoints | None:
 
 
 def joined(category: str, every: Sequence[Keypoints]) -> KeypointNames | None:
-    """The names that the meshes of a category have together, in the order of their first occurrence.
+    """Merges the keypoint names of a category's meshes, in the order of first occurrence.
 
     Args:
-        category: Its name, for messages.
-        every: The keypoints of its meshes.
+        category: Category name, for messages.
+        every: The keypoints of each mesh.
 
     Returns:
         The names; None if no mesh has keypoints.
 
     Raises:
-        MeshError: A pair has a name that no keypoint of the category has.
+        MeshError: A skeleton edge refers to an unknown keypoint.
     """
     names = tuple(dict.fromkeys(name for one in every for name in one.keypoints))
     edges = tuple(dict.fromkeys(edge for one in every for edge in one.skeleton))

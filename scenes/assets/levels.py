@@ -1,4 +1,4 @@
-"""Levels of detail: simplified meshes whose outlines differ from those of the mesh by a known distance."""
+"""Levels of detail: simplified meshes with a known distance between their outline and the mesh's outline."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,21 +18,20 @@ Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 MIN_FACES = 10_000
-"""Meshes with fewer faces have no simplified levels: drawing them takes little time."""
+"""Meshes with fewer faces have no simplified levels, because rendering them takes little time."""
 ERRORS = (8e-5, 3.5e-4, 1e-3, 2.5e-3, 1.6e-2)
-"""Errors up to which levels are simplified, as fractions of the longest side of the mesh.
+"""Error bounds for simplification, as fractions of the longest side of the mesh.
 
-The last one is too large for bodies of more than a few pixels: it is for scenes that are too fine for
-OpenGL's memory.
-"""
+The last one is too large for bodies of more than a few pixels: it is for scenes too detailed for OpenGL's
+memory."""
 MAX_SHARE = 0.5
-"""Largest number of faces of a level, as a fraction of those of the level before it."""
+"""Largest number of faces of a level, as a fraction of the previous level's."""
 MARGIN = 1.05
-"""Factor by which measured errors are enlarged, because they are measured at samples."""
+"""Factor on measured errors, because they are measured at samples."""
 SAME_UV = 1e-6
-"""Texture coordinates that differ by less than this are the same."""
+"""Texture coordinates that differ by less than this are considered equal."""
 SAME_PLANAR = 1e-4
-"""Computed texture coordinates that differ by less than this fraction are the same."""
+"""Planar texture coordinates that differ by less than this fraction are considered equal."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,9 +39,9 @@ class Level:
     """A level of detail of a mesh.
 
     Attributes:
-        mesh: The mesh, or a simplified one. The vertices are a subset of those of the mesh.
-        error_m: No point of one surface is farther than this from the other surface, in the units of the
-            mesh. So outlines, thin parts and holes change by at most this distance.
+        mesh: The mesh, or a simplified mesh whose vertices are a subset of the original ones.
+        error_m: Upper bound on the Hausdorff distance between the two surfaces, in mesh units. Outlines, thin
+            parts and holes change by at most this distance.
     """
 
     mesh: Mesh
@@ -50,9 +49,9 @@ class Level:
 
 
 def levels_of(mesh: Mesh) -> tuple[Level, ...]:
-    """The levels of detail of a mesh, from fine to coarse; the first is the mesh itself, with error 0.
+    """Returns the levels of detail of a mesh, from fine to coarse; the first is the mesh, with error 0.
 
-    The result depends on the mesh alone. Meshes with few faces have one level.
+    The result depends only on the mesh. Meshes with few faces have one level.
     """
     return Level(mesh, 0.0), *(_simplified_levels(mesh) if len(mesh.faces) >= MIN_FACES else ())
 
@@ -75,16 +74,16 @@ def _simplified_levels(mesh: Mesh) -> Iterator[Level]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Source:
-    """A mesh whose vertices differ in position, part or texture coordinates.
+    """A mesh whose vertices are distinct in position, part or texture coordinates.
 
     Attributes:
         mesh: The mesh.
         points: (p, 3) the distinct positions.
-        point: (n,) index of the position of each vertex.
-        part: (n,) index of the part of each vertex.
-        uvs: (n, 2) texture coordinates; 0 in parts whose coordinates follow from the positions.
+        point: (n,) position index of each vertex.
+        part: (n,) part index of each vertex.
+        uvs: (n, 2) texture coordinates; 0 in parts with planar texture coordinates.
         faces: (m, 3) vertex indices.
-        planar: Whether the texture coordinates of each part follow from the positions.
+        planar: For each part, whether its texture coordinates are planar, that is, follow from the positions.
     """
 
     mesh: Mesh
@@ -97,7 +96,7 @@ class _Source:
 
     @classmethod
     def of(cls, mesh: Mesh) -> "_Source":
-        """Normals are left out; they are computed anew."""
+        """Builds the source of a mesh. Normals are dropped, because they are recomputed."""
         planar = tuple(_planar(part) for part in mesh.parts)
         vertices, place = mesh.vertices_m, merged_positions(mesh.vertices_m)
         points = np.zeros((int(place.max()) + 1, 3))
@@ -109,15 +108,15 @@ class _Source:
         return cls(mesh, points, place[first], part[first], uvs[first], vertex[mesh.faces], planar)
 
     def surface(self) -> Surface:
-        """The surface, to be simplified."""
+        """Returns the surface for simplification."""
         return Surface.of(self.points, self.point, self.faces)
 
     def searchable(self, faces: Index) -> Searchable:
-        """The surface of given faces (k, 3), for measuring distances."""
+        """Returns the surface of the given faces (k, 3) for distance queries."""
         return Searchable.of(self.points, self.point[faces])
 
     def mesh_of(self, faces: Index) -> Mesh:
-        """The mesh of given faces (k, 3)."""
+        """Returns the mesh of the given faces (k, 3)."""
         parts = self.part[faces[:, 0]]
         return Mesh(tuple(self._part_of(faces[parts == index], index) for index in np.unique(parts).tolist()))
 
@@ -129,10 +128,10 @@ class _Source:
 
 
 def _planar(part: Part) -> bool:
-    """Whether the texture coordinates of a part are those that files without any are given.
+    """Whether a part has the planar texture coordinates given to files without any.
 
-    Those of a textured part must be equal. Those of other parts may be scaled and shifted for each face,
-    because a part may be joined from several, but each face must have an area in the texture.
+    In a textured part, they must be equal. In other parts, they may be scaled and shifted per face, because a
+    part may be joined from several, but each face must have an area in the texture.
     """
     corners, uvs = part.vertices_m[part.faces], part.uvs[part.faces]
     planar = corner_uvs(corners)

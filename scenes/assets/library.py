@@ -16,13 +16,13 @@ from scenes.geometry import Matrix, conversion, matrix_of
 INDEX = "library.json"
 """File in the library folder that lists the assets."""
 FORMAT = 2
-"""Version of the format of `library.json`; version 1, whose meshes are OBJ files, is read too."""
+"""Version of the format of `library.json`; version 1, whose meshes are OBJ files, is supported too."""
 FOLDER = "meshes"
 """Subfolder with the meshes and their textures."""
 PIECES = "collision"
-"""Subfolder with the files of convex pieces; the name of each file is the hash of its content."""
+"""Subfolder for convex decompositions; the name of each file is the hash of its content."""
 REGIONS = "regions"
-"""Subfolder with the files of regions; the name of each file is the hash of its content."""
+"""Subfolder for regions; the name of each file is the hash of its content."""
 
 
 class NoLibrary(ValueError):
@@ -39,17 +39,17 @@ class Entry:
         mesh: Hash of the clean mesh, which is also its file name.
         path: File of the clean mesh.
         dimensions: Dimensions of the clean mesh; None in libraries of version 1.
-        prepared: Hash of the file with the mesh as it is drawn; "" if there is none.
+        prepared: Hash of the file with the mesh prepared for rendering; "" if there is none.
         density_kg_m3: Density in kg/m³.
         licence: Licence of the mesh.
         upright: Whether bodies are released upright; None if not specified.
         source: Path of the original file, relative to the imported folder.
-        pieces: File of the convex pieces used for collision, or None if the convex hull is used.
+        pieces: File of the convex decomposition used for collision, or None if the convex hull is used.
         from_file: Transform from the coordinates in the original file to those of the clean mesh.
         knows_up: Whether the file or the user stated which axis points up; otherwise z was assumed.
-        notes: Descriptions of what import has repaired, and of what the file lacks.
-        repairs: Those of the notes that describe repairs.
-        keypoints: Points with names, in the coordinates of the original file; None if it has none.
+        notes: Repairs made by import, and missing parts of the file.
+        repairs: The notes that describe repairs.
+        keypoints: Named keypoints, in the coordinates of the original file; None if it has none.
         regions: File of its regions, in the coordinates of the original file; None if it has none.
         origin: The original file; None in libraries of versions that did not write it.
     """
@@ -79,7 +79,7 @@ class Library:
     """The assets of a library.
 
     Attributes:
-        categories: Category names in the order in which they were imported, which is the order of their ids.
+        categories: Category names in import order, which is the order of their ids.
         entries: The assets of all categories.
     """
 
@@ -87,7 +87,7 @@ class Library:
     entries: tuple[Entry, ...]
 
     def of(self, category: str) -> tuple[Entry, ...]:
-        """The assets of one category."""
+        """Returns the assets of one category."""
         return tuple(entry for entry in self.entries if entry.category == category)
 
 
@@ -149,7 +149,7 @@ def _entry(folder: Path, asset: dict[str, Any]) -> Entry:
 
 
 def _from_file(asset: dict[str, Any]) -> Matrix:
-    """The conversion of an asset; libraries of older versions state only its unit and up axis."""
+    """Returns the file-to-mesh transform of an asset; older libraries store only the unit and the up axis."""
     if "from_file" not in asset:
         return conversion(float(asset.get("metres_per_unit", 1.0)), str(asset.get("up", "z")))
     return matrix_of(np.array(asset["from_file"], np.float64).reshape(4, 4))

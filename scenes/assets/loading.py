@@ -28,7 +28,7 @@ from scenes.assets.stored import StoredMesh, check_stored
 from scenes.geometry import Matrix, matrix_of, scaled_after
 
 MAX_FAULTS = 5
-"""Largest number of faults that one message lists."""
+"""Largest number of errors listed in one message."""
 LEANING = "stands with z up, for nobody said which axis points up; assets import --up z|y says it"
 IMPORT = "run sim2coco assets import FOLDER --out LIBRARY to sort out such files"
 
@@ -43,13 +43,13 @@ def load_catalogue(
 
     Args:
         settings: The categories and distractors.
-        folders: The folder of images for each role, or None; see `load_images`.
-        furniture: Meshes of furniture, by name.
-        style: What surfaces are textured with whose settings do not say so.
+        folders: The image folder of each role, or None; see `load_images`.
+        furniture: Furniture meshes by name.
+        style: Default texture style of surfaces whose settings do not set their textures.
 
     Raises:
         CatalogueError: A path contains no mesh, or a mesh cannot be used. The message lists up to
-            `MAX_FAULTS` faults.
+            `MAX_FAULTS` errors.
         ImageError: An image cannot be read.
     """
     loader = _Loader()
@@ -89,7 +89,7 @@ def load_catalogue(
 
 
 def load_category(name: str, category: Category, with_regions: bool = False) -> tuple[Asset, ...]:
-    """The assets of a single category; as distractors, unless they are wanted with their regions.
+    """Loads the assets of a single category: with regions if requested, otherwise as distractors.
 
     Raises:
         CatalogueError: A mesh, or a region of it, cannot be used.
@@ -102,24 +102,24 @@ def load_category(name: str, category: Category, with_regions: bool = False) -> 
 
 
 class _Loader:
-    """Loads categories one by one and collects faults and notes.
+    """Loads categories one by one, and collects errors and notes.
 
     Attributes:
         faults: Messages about meshes that cannot be used.
-        hints: What else to do about the faults.
-        notes: Messages about what was changed or ignored in usable files.
+        hints: General advice on the errors.
+        notes: Messages about changes and omissions in usable files.
     """
 
     def __init__(self) -> None:
-        """Starts without faults and notes."""
+        """Starts without errors and notes."""
         self.faults: list[str] = []
         self.hints: tuple[str, ...] = ()
         self.notes: list[str] = []
 
     def load(self, group: str, name: str, category: Category, index: int | None) -> tuple[Asset, ...]:
-        """The assets of a category, from a shape, a library or mesh files.
+        """Loads the assets of a category from a shape, a library or mesh files.
 
-        If the path or library cannot be used, a fault is added and the result is empty.
+        If the path or library cannot be used, adds an error and returns an empty tuple.
         """
         if category.shape is not None:
             size_m = category.size_m or (1.0, 1.0)
@@ -140,7 +140,7 @@ class _Loader:
     def _of_files(
         self, setting: str, path: AssetPath, name: str, category: Category, index: int | None
     ) -> tuple[Asset, ...]:
-        """The assets of all usable mesh files. Adds a fault for each file that cannot be used."""
+        """Loads all usable mesh files. Adds an error for each file that cannot be used."""
         names = asset_names(name, path)
         assets: list[Asset] = []
         spoilt: list[str] = []
@@ -181,9 +181,10 @@ class _Loader:
     def _of_library(
         self, setting: str, folder: Path, name: str, category: Category, index: int | None
     ) -> Iterator[Asset]:
-        """The assets of one category of a library, or of all its categories.
+        """Yields the assets of one category of a library, or of all its categories.
 
-        The densities are those of the library. The sizes were confirmed at import and are not checked again.
+        Densities come from the library unless the settings state them. Sizes were confirmed at import and are
+        not checked again.
         """
         assert category.path is not None
         library, part = read_library(folder), category.path.category
@@ -208,7 +209,7 @@ class _Loader:
     def _of_entry(
         self, setting: str, entry: Entry, called: str, category: Category, index: int | None
     ) -> tuple[Asset, float]:
-        """The asset of a library's entry, and its scale factor; its triangles are not read.
+        """Returns the asset of a library entry and its scale factor, without reading its triangles.
 
         Raises:
             MeshError: A file is missing or damaged.
@@ -225,7 +226,7 @@ class _Loader:
     def _of_obj(
         self, setting: str, entry: Entry, called: str, category: Category, index: int | None
     ) -> tuple[Asset, float]:
-        """The asset of an entry of a library of version 1, whose meshes are OBJ files."""
+        """Returns the asset of an entry in a library of version 1, whose meshes are OBJ files."""
         mesh = self._noted(setting, entry.name, entry.path, category, entry.path.parent).mesh
         factor = 1.0
         content = mesh.content_hash
@@ -235,7 +236,7 @@ class _Loader:
         return asset_of(called, category, index, mesh, content), factor
 
     def _with_keypoints(self, setting: str, category: Category, asset: Asset, own: Keypoints | None) -> Asset:
-        """The asset with the keypoints of its category, or else those of its file, in the mesh frame."""
+        """Adds keypoints to an asset, in the mesh frame: those of its category, or else those of its file."""
         stated = category.stated_keypoints or own
         if stated is None:
             return asset
@@ -246,7 +247,7 @@ class _Loader:
         return replace(asset, keypoints=placed)
 
     def keypoint_names(self, name: str, group: tuple[Asset, ...]) -> KeypointNames | None:
-        """The keypoints of a category; a skeleton that names others is a fault."""
+        """Returns the keypoint names of a category; adds an error if a skeleton edge refers to others."""
         try:
             return joined(name, [asset.keypoints for asset in group if asset.keypoints is not None])
         except MeshError as error:
@@ -265,7 +266,7 @@ class _Loader:
 
 
 def _with_regions(category: Category, asset: Asset, file: Path) -> Asset:
-    """The asset of a mesh file with the regions of its category, or else those beside the file.
+    """Adds regions to an asset: those of its category, or else those of the region file next to the mesh.
 
     Raises:
         MeshError: The mesh has no such region.
@@ -279,10 +280,10 @@ def _with_regions(category: Category, asset: Asset, file: Path) -> Asset:
 
 
 def _with_stored_regions(category: Category, asset: Asset, entry: Entry) -> Asset:
-    """The asset of a library with its regions.
+    """Adds the regions stored in a library to an asset.
 
     Raises:
-        NoLibrary: The settings of the category have regions, or the file of the regions is damaged.
+        NoLibrary: The settings of the category have regions, or the region file is damaged.
     """
     if category.regions:
         beside = f"{Path(entry.source).stem}{REGIONS}"
@@ -299,7 +300,7 @@ def _with_stored_regions(category: Category, asset: Asset, entry: Entry) -> Asse
 
 
 def _region_names(settings: Assets, groups: list[tuple[Asset, ...]]) -> tuple[dict[str, str], list[str]]:
-    """The supercategory of each region of any asset, and faults: clashes with categories or other regions."""
+    """Supercategory of each region name, and errors: conflicts with categories or other regions."""
     found: dict[str, str] = {}
     faults = []
     for category, group in zip(settings.categories, groups, strict=True):

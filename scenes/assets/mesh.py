@@ -89,12 +89,12 @@ class Mesh:
 
     @property
     def part_of_face(self) -> NDArray[np.int64]:
-        """The index of the part of each face, (m,)."""
+        """The part index of each face, (m,)."""
         return np.repeat(np.arange(len(self.parts)), [len(part.faces) for part in self.parts])
 
     @property
     def extents_m(self) -> NDArray[np.float64]:
-        """The size of the axis-aligned bounding box, (3,)."""
+        """The side lengths of the axis-aligned bounding box, (3,)."""
         vertices = self.vertices_m
         return np.asarray(vertices.max(axis=0) - vertices.min(axis=0), np.float64)
 
@@ -112,20 +112,20 @@ class Mesh:
     def is_watertight(self) -> bool:
         """Whether the surface has no open edge after vertices at the same position are merged.
 
-        An edge is closed if the triangles traverse it equally often in both directions. The signed
-        volume is independent of the origin only if all edges are closed. Seams, where vertices are duplicated
-        for normals or UVs, do not count as open edges.
+        An edge is closed if the triangles traverse it equally often in both directions. The signed volume is
+        independent of the origin only if all edges are closed. Seams, where vertices are duplicated for
+        normals or UVs, do not count as open edges.
         """
         _, is_open = edges_of(merged_positions(self.vertices_m)[self.faces])
         return not is_open.any()
 
     @property
     def is_plain_solid(self) -> bool:
-        """Whether the surface is closed, all its shells face outward, and no triangle is there twice."""
+        """Whether the surface is closed, all its shells face outward, and it has no duplicate triangles."""
         edge_of, is_open = edges_of(self.merged_faces)
         if is_open.any() or not (shells(_centred_corners(self)[0], edge_of)[1] > 0).all():
             return False
-        # A triangle that is there twice, in a shell with a volume, has edges of more than two triangles.
+        # In a shell with a volume, the edges of a duplicate triangle belong to more than two triangles.
         return not (np.bincount(edge_of.ravel()) != 2).any() or not doubled(self.merged_faces).any()
 
     @property
@@ -135,11 +135,10 @@ class Mesh:
 
     @property
     def seen_from_behind(self) -> NDArray[np.bool_]:
-        """Whether the back of each face can be visible, (m,).
+        """For each face, whether its back can be visible: bool (m,).
 
-        A shell is a set of faces that are connected by shared edges. The back of a face can be visible if its
-        shell has an open edge, or if the signed volume of its shell is not positive, which means that the
-        shell faces inward.
+        The back of a face can be visible if its shell (connected component of faces sharing edges) has an
+        open edge or a signed volume that is not positive, which means that the shell faces inward.
         """
         edge_of, is_open = edges_of(merged_positions(self.vertices_m)[self.faces])
         shell, volume_m3 = shells(_centred_corners(self)[0], edge_of)
@@ -169,14 +168,14 @@ class Mesh:
         return digest.hexdigest()
 
     def moved(self, offset_m: NDArray[np.float64]) -> "Mesh":
-        """The mesh with an offset (3,) added to its vertices."""
+        """Returns the mesh translated by `offset_m` (3,)."""
         return Mesh(tuple(replace(part, vertices_m=part.vertices_m + offset_m) for part in self.parts))
 
     def scaled(self, factor: Scale) -> "Mesh":
-        """The mesh scaled about the origin; normals stay perpendicular to the surface.
+        """Returns the mesh scaled about the origin; normals stay perpendicular to the surface.
 
         Args:
-            factor: One factor, or one for each axis.
+            factor: One factor, or one per axis.
 
         Raises:
             MeshError: A factor is not finite or not positive.
@@ -196,7 +195,7 @@ def _scaled(part: Part, factor: Scale) -> Part:
 
 
 def _frozen(array: ArrayLike, dtype: type[Scalar]) -> NDArray[Scalar]:
-    """A read-only C-contiguous array of `dtype`; a copy if the memory of `array` could be modified."""
+    """Returns a read-only C-contiguous array; a copy if the memory of `array` could be modified."""
     out = np.asarray(array, dtype, order="C")
     if out.base is not None or (out is array and out.flags.writeable):
         out = out.copy()

@@ -1,4 +1,4 @@
-"""Names of the assets of a `path:` setting."""
+"""Asset names for a `path:` setting."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from scenes.assets.paths import AssetPath
 
 
 def asset_names(name: str, path: AssetPath) -> dict[Path, str]:
-    """The asset name for each mesh file.
+    """Returns the asset name of each mesh file.
 
-    If the path is a single file, this is the name of the category. Otherwise the name of the category is
-    followed by the stem of the file. Where stems are not unique, the folder, the suffix or both are added. If
-    the names are still not unique, the index of the file is used.
+    For a single file, this is the category name. Otherwise it is the category name followed by the file stem.
+    Where stems are not unique, the folder, the suffix or both are added. If the names are still not unique,
+    the index of the file is used.
     """
     files = path.files()
     if path.resolved.is_file():

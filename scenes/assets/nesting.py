@@ -1,4 +1,4 @@
-"""Which closed patches of a surface lie inside others, and which face inward without being cavities."""
+"""Nesting of closed surface patches: containment, and inverted patches that are not cavities."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,17 +8,17 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 PROBES = 5
-"""Number of points of a patch with which it is tested whether another patch contains it."""
+"""Number of points of a patch that are tested for containment in another patch."""
 MAX_SOLID_ANGLES = 50_000_000
-"""Largest number of triangles that all these tests look at; further patches count as contained in none."""
+"""Budget of solid angle computations over all containment tests; beyond it, tests return False."""
 
 
 def inside_out(corners: Floats, of: Ints, volumes: Floats, solid: Mask) -> Mask:
-    """Which patches face inward without being cavities, (k,), and so must be turned.
+    """For each patch, whether it faces inward without being a cavity, and so must be flipped: bool (k,).
 
     Args:
         corners: (m, 3, 3) vertices of the triangles, near the origin.
-        of: (m,) patch of each triangle, from 0.
+        of: (m,) patch index of each triangle, from 0.
         volumes: (k,) signed volume of each patch.
         solid: (k,) whether a patch encloses a volume.
     """
@@ -39,10 +39,10 @@ def inside_out(corners: Floats, of: Ints, volumes: Floats, solid: Mask) -> Mask:
 
 
 class Nest:
-    """Tells which closed patch contains which."""
+    """Containment tests between closed patches."""
 
     def __init__(self, corners: Floats, of: Ints, solid: Mask) -> None:
-        """Sorts the triangles by patch, and measures the patches."""
+        """Groups the triangles by patch, and computes the bounding boxes."""
         order = np.argsort(of, kind="stable")
         starts = np.flatnonzero(np.diff(of[order], prepend=-1))
         self._faces = np.split(order, starts[1:])
@@ -51,19 +51,19 @@ class Nest:
         self._high = np.maximum.reduceat(corners[order].max(axis=1), starts)
 
     def around(self, patch: np.int64) -> Ints:
-        """The closed patches whose bounding box contains that of a patch."""
+        """Closed patches whose bounding box contains the patch's bounding box."""
         fits = (self._low <= self._low[patch]).all(axis=1) & (self._high >= self._high[patch]).all(axis=1)
         fits[patch] = False
         return np.flatnonzero(fits & self._solid)
 
     def within(self, patch: np.int64) -> Ints:
-        """The closed patches whose bounding box lies inside that of a patch."""
+        """Closed patches whose bounding box lies inside the patch's bounding box."""
         fits = (self._low >= self._low[patch]).all(axis=1) & (self._high <= self._high[patch]).all(axis=1)
         fits[patch] = False
         return np.flatnonzero(fits & self._solid)
 
     def contains(self, outer: np.int64, inner: np.int64) -> bool:
-        """Whether most of some points of a patch lie inside another one."""
+        """Whether most probe points of `inner` lie inside `outer`."""
         probes = self._corners[self._faces[inner][:PROBES]].mean(axis=1)
         triangles = self._corners[self._faces[outer]]
         self._left -= len(probes) * len(triangles)
@@ -74,7 +74,7 @@ class Nest:
 
 
 def _solid_angle(corners: Floats) -> float:
-    """The signed solid angle of triangles (m, 3, 3) as seen from the origin (van Oosterom, Strackee 1983)."""
+    """Signed solid angle of triangles (m, 3, 3) seen from the origin (van Oosterom, Strackee 1983)."""
     a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
     x, y, z = (np.linalg.norm(corner, axis=1) for corner in (a, b, c))
     above = (a * np.cross(b, c)).sum(axis=1)

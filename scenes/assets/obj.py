@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Indices = NDArray[np.integer]
 FAR = 100.0
-"""Distance from the origin, as a multiple of the size, above which positions get more digits."""
+"""Distance from the origin, in multiples of the size, above which positions get more digits."""
 MAX_DIGITS = 17
-"""Digits with which a number in double precision is written exactly."""
+"""Number of digits that represents a double-precision number exactly."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,7 +20,7 @@ class ObjGroup:
 
     Attributes:
         vertices: (n, 3) positions.
-        faces: (m, 3) indices of the vertices; texture coordinates have the same indices.
+        faces: (m, 3) vertex indices, which are also the indices into `uvs`.
         uvs: (n, 2) texture coordinates with v up, or None for positions only.
         normals: (k, 3) normals; they require `uvs`.
         normal_faces: (m, 3) indices of normals; None if they equal `faces`.
@@ -38,7 +38,7 @@ class ObjGroup:
 
 
 def obj_bytes(groups: Iterable[ObjGroup], head: Sequence[str] = (), digits: int = 9) -> bytes:
-    """The content of an OBJ file.
+    """Serializes groups of triangles as an OBJ file.
 
     Args:
         groups: Groups of triangles, in order.
@@ -62,7 +62,7 @@ def obj_bytes(groups: Iterable[ObjGroup], head: Sequence[str] = (), digits: int 
 
 
 def _sufficient(digits: int, vertices: Sequence[Array]) -> int:
-    """Significant digits with which a shape far from the origin is resolved as well as one near it."""
+    """Number of digits that resolves a shape far from the origin as well as one near the origin."""
     points = np.concatenate(vertices)
     reach, size = float(np.abs(points).max()), float(np.ptp(points, axis=0).max())
     if reach <= FAR * size or not size:

@@ -1,4 +1,4 @@
-"""Where a mesh comes from: the user's file, and what the user has stated about it."""
+"""Origin of a mesh: the user's file, and the user's statements about it."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -7,14 +7,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What the user has stated about a mesh file; None for nothing.
+    """The user's statements about a mesh file; None where nothing is stated.
 
     Attributes:
         unit_m: Unit of the coordinates in metres.
-        sure_unit: Whether it counts before a unit that the file states.
+        sure_unit: Whether `unit_m` overrides a unit stated in the file.
         up: The axis that points up.
-        sure_up: Whether it counts before an axis that the file states.
-        longest_m: The longest side in metres, in place of a unit.
+        sure_up: Whether `up` overrides an axis stated in the file.
+        longest_m: The longest side in metres, which replaces a unit.
     """
 
     unit_m: float | None = None
@@ -29,9 +29,9 @@ class Origin:
     """The file that a mesh was read from.
 
     Attributes:
-        file: Its name, without its folder.
-        sha256: Hash of its content; not of the files that it refers to.
-        stated: What the user has stated about it, `size_m` aside.
+        file: File name without folder.
+        sha256: Hash of the file content, excluding files that it refers to.
+        stated: The user's statements about the file, except `size_m`.
     """
 
     file: str
@@ -39,13 +39,13 @@ class Origin:
     stated: Stated = Stated()
 
     def tree(self) -> dict[str, Any]:
-        """The origin as plain values, for JSON; what is not stated is left out."""
+        """Returns the origin as JSON values; leaves out what is not stated."""
         stated = {name: value for name, value in asdict(self.stated).items() if value}
         return {"file": self.file, "sha256": self.sha256, **({"stated": stated} if stated else {})}
 
 
 def origin_of(tree: Mapping[str, Any]) -> Origin:
-    """The origin from plain values as returned by `Origin.tree`.
+    """Restores an origin from the JSON values of `Origin.tree`.
 
     Raises:
         KeyError, TypeError: The values do not describe an origin.

@@ -17,15 +17,15 @@ Floats = NDArray[np.float32]
 
 SUFFIXES = (".hdr", ".exr", *IMAGE_SUFFIXES)
 MAX_WIDTH_PX = 2048
-"""Width to which wider maps are reduced; at usual angles of view, more detail would not be visible."""
+"""Wider maps are downscaled to this width; at usual angles of view, more detail would not be visible."""
 MAX_RADIANCE = np.float32(1e6)
-"""Radiance to which brighter pixels are clipped."""
+"""Radiance at which pixels are clipped."""
 MAX_HEADER_BYTES = 4096
 """Largest size of the header of a Radiance file."""
 
 
 def panorama_files(path: str) -> list[Path]:
-    """The environment maps in a folder, sorted by name; for the path of a file, a list of this file.
+    """Lists the environment maps in a folder, sorted by name; for a file path, a list of this file.
 
     Empty if the path does not exist or the suffix is not one of `SUFFIXES`.
     """
@@ -39,7 +39,7 @@ def panorama_files(path: str) -> list[Path]:
 
 
 def read_panorama(path: Path) -> Floats:
-    """Linear radiance (h, w, 3) of an environment map, at most 2048 px wide.
+    """Reads the linear radiance (h, w, 3) of an environment map, at most `MAX_WIDTH_PX` wide.
 
     Raises:
         ImageError: The file cannot be read, is not twice as wide as high, has invalid pixels, or is black.
@@ -85,7 +85,7 @@ def _read_exr(path: Path) -> Floats:
 
 
 def _read_hdr(path: Path) -> Floats:
-    """Reads the Radiance format: three mantissas and a shared exponent for each pixel (Ward 1991)."""
+    """Reads the Radiance format: three mantissas and a shared exponent per pixel (Ward 1991)."""
     content = path.read_bytes()
     try:
         width, height = _hdr_size(content)
@@ -115,7 +115,7 @@ def _check_size(path: Path, width: int, height: int) -> None:
 
 
 def _hdr_size(content: bytes) -> tuple[int, int]:
-    """Width and height from the header of a Radiance file."""
+    """Reads width and height from the header of a Radiance file."""
     header, blank, rest = content[:MAX_HEADER_BYTES].partition(b"\n\n")
     if not blank or not header.startswith((b"#?RADIANCE", b"#?RGBE")):
         raise ValueError("it has no header")

@@ -21,11 +21,11 @@ OF = "#"
 
 
 MAX_SEARCHED = 1000
-"""Largest number of folders that are searched for meshes when a folder has none."""
+"""Largest number of folders that are searched for meshes if the given folder has none."""
 
 
 class PathError(ValueError):
-    """A `path:` refers to no mesh, or its package is not installed. The message is one line."""
+    """A `path:` contains no mesh, or its package is not installed. The message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class AssetPath:
     Attributes:
         text: The setting as written.
         package: The installed package that contains the path, `pybullet_data`; "" if there is none.
-        folder: The file, folder, pattern or library, without package and category.
+        folder: The file, folder, glob pattern or library, without package and category.
         category: The category of the library, or "".
     """
 
@@ -60,7 +60,7 @@ class AssetPath:
 
     @property
     def resolved(self) -> Path:
-        """The path in the file system; `#` and the category, if any, are taken as part of the file name.
+        """The path in the file system; `#` and the category, if any, are treated as part of the file name.
 
         Raises:
             PathError: The package is not installed.
@@ -78,7 +78,7 @@ class AssetPath:
         return folder if is_library(folder) else None
 
     def files(self) -> list[Path]:
-        """The mesh files that the path refers to, sorted; for a folder, the files directly in it.
+        """Lists the mesh files that the path refers to, sorted; for a folder, the files directly in it.
 
         Raises:
             PathError: There are no mesh files, or the package is not installed.
@@ -98,7 +98,7 @@ class AssetPath:
         return files
 
     def _elsewhere(self, given: Path) -> str:
-        """The end of the message about a folder or pattern without meshes: where there are some instead."""
+        """The end of the error message for a folder or pattern without meshes: where meshes are instead."""
         if not given.is_dir():
             return f"in {self.text!r}"
         text = self.text.rstrip("/")
@@ -117,7 +117,7 @@ class AssetPath:
     def within(self) -> Path:
         """The folder that may contain the textures of the meshes.
 
-        This is the folder of the package, the folder above the first `*`, the folder itself, or that of the
+        This is the package folder, the folder above the first `*`, the given folder, or the folder of the
         mesh file.
 
         Raises:
@@ -152,9 +152,9 @@ class AssetPath:
 
 
 def matches(folder: Path, pattern: str) -> list[Path]:
-    """The files and folders below a folder that a pattern matches.
+    """Lists the files and folders below a folder that match a glob pattern.
 
-    Brackets are part of names, as in `[v2]/*.obj`; if no name matches, `[ab]` stands for one of the letters.
+    Brackets are literal, as in `[v2]/*.obj`; only if nothing matches, `[ab]` is a character class.
 
     Raises:
         PathError: A folder vanished while it was searched.
@@ -168,9 +168,9 @@ def matches(folder: Path, pattern: str) -> list[Path]:
 
 
 def nearest_meshes(folder: Path) -> tuple[Path, str] | None:
-    """The nearest subfolder with meshes, and their commonest suffix, which is "" for a library.
+    """Finds the nearest subfolder with meshes, and their most common suffix, which is "" for a library.
 
-    At most `MAX_SEARCHED` folders are searched. Links to folders are not followed.
+    At most `MAX_SEARCHED` folders are searched. Symbolic links to folders are not followed.
     """
     waiting = deque([folder])
     for _ in range(MAX_SEARCHED):
@@ -187,10 +187,10 @@ def nearest_meshes(folder: Path) -> tuple[Path, str] | None:
 
 
 def _meshes(files: Iterable[Path], suffix: str) -> list[Path]:
-    """The mesh files among `files`, sorted.
+    """Filters the mesh files in `files`, sorted.
 
-    URDF files are returned only if `suffix` is `.urdf`, and then no others, because they refer to meshes
-    that are usually also among `files`.
+    URDF files are returned only if `suffix` is `.urdf`, and then exclusively, because they refer to meshes
+    that are usually also in `files`.
     """
     wanted = (URDF,) if suffix.lower() == URDF else tuple(known for known in SUFFIXES if known != URDF)
     return sorted(file for file in files if file.suffix.lower() in wanted and file.name[0] != ".")
@@ -205,4 +205,4 @@ def _parsed(value: object) -> AssetPath:
 
 
 PathSetting = Annotated[AssetPath, PlainValidator(_parsed), PlainSerializer(str)]
-"""An `AssetPath` as a setting, parsed from text and written as text."""
+"""An `AssetPath` as a setting, parsed from text and serialized as text."""

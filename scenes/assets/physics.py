@@ -15,7 +15,7 @@ from scenes.assets.stored import StoredMesh
 from scenes.geometry import rotation
 
 DENSITY_KG_M3 = 600.0
-"""Density of assets for which neither the settings nor a library give one, in kg/m³."""
+"""Density of assets without a density in the settings or a library, in kg/m³."""
 MIN_MASS_KG, MAX_MASS_KG = 0.01, 50.0
 """Range to which masses computed from a density are clipped, in kg."""
 
@@ -23,7 +23,7 @@ MIN_MASS_KG, MAX_MASS_KG = 0.01, 50.0
 def asset_of(
     name: str, category: Category, index: int | None, mesh: Mesh, content: str, solid: Solid | None = None
 ) -> Asset:
-    """The asset of a mesh, with mass, centre of mass and extents.
+    """Creates the asset of a mesh, with mass, centre of mass and extents.
 
     Args:
         name: Name of the asset, unique in a catalogue.
@@ -31,7 +31,7 @@ def asset_of(
         index: Index of the category, or None for a distractor.
         mesh: The mesh at scale 1.
         content: Identifier of the mesh that does not depend on its size; see `Asset.content`.
-        solid: The body that the mesh stands for, if it is known already.
+        solid: The solid that the mesh represents, if already computed.
     """
     return asset_with(name, category, index, mesh, measured(mesh, solid), (mesh.content_hash, content))
 
@@ -44,7 +44,7 @@ def asset_with(
     dimensions: Dimensions,
     hashes: tuple[str, str],
 ) -> Asset:
-    """The asset of a surface with known dimensions.
+    """Creates the asset of a mesh with known dimensions.
 
     Args:
         name: Name of the asset, unique in a catalogue.
@@ -77,7 +77,7 @@ def asset_with(
 
 
 def _standing(asset: Asset, dimensions: Dimensions) -> Standing:
-    """How far a standing mesh reaches, which `dimensions` tell if its z axis points up."""
+    """Extents of a standing mesh; taken from `dimensions` if its z axis points up."""
     if np.isclose(rotation(asset.stance)[2, 2], 1.0):
         return Standing(dimensions.aside_m, dimensions.below_m, dimensions.above_m)
     low, high = standing_box(asset)
@@ -88,13 +88,13 @@ def _standing(asset: Asset, dimensions: Dimensions) -> Standing:
 def one_asset(
     name: str, mesh: Mesh, density_kg_m3: float = DENSITY_KG_M3, solid: Solid | None = None
 ) -> Asset:
-    """The asset of a mesh that is the only one in its category, which has the index 0.
+    """Creates the asset of a mesh that is the only one in its category, which has index 0.
 
     Args:
         name: Name of the asset.
         mesh: The mesh.
         density_kg_m3: Its density.
-        solid: The body that the mesh stands for, if it is known already.
+        solid: The solid that the mesh represents, if already computed.
     """
     known = Category(path=AssetPath.parse(name), density_kg_m3=density_kg_m3)
     return asset_of(name, known, 0, mesh, mesh.content_hash, solid)

@@ -1,4 +1,4 @@
-"""Convex pieces: the collision shapes of concave meshes, as stored in libraries."""
+"""Convex decompositions: the collision shapes of concave meshes, as stored in libraries."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ def read_pieces(path: Path, scale: float = 1.0) -> tuple[Array, ...]:
 
     Args:
         path: The OBJ file.
-        scale: Factor by which the coordinates in the file are multiplied.
+        scale: Factor on the coordinates in the file.
 
     Raises:
         MeshError: The file is missing or invalid.
@@ -47,7 +47,7 @@ def read_pieces(path: Path, scale: float = 1.0) -> tuple[Array, ...]:
 def pieces_obj(
     pieces: Sequence[Array], faces: Sequence[Indices], head: Sequence[str] = (), digits: int = 9
 ) -> bytes:
-    """The content of an OBJ file with one object for each convex piece.
+    """Serializes convex pieces as an OBJ file with one object per piece.
 
     Args:
         pieces: Vertices (n, 3) of each piece.

@@ -1,4 +1,4 @@
-"""Texture coordinates of meshes without any: faces are projected along the axes of the world."""
+"""Planar texture coordinates for meshes without any: faces are projected along the world axes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,13 +7,14 @@ Array = NDArray[np.float64]
 
 
 def planar_uvs(positions: Array, faces: NDArray[np.integer]) -> Array:
-    """Texture coordinates (n, 2) for the vertices of a mesh; as its last face is projected.
+    """Computes texture coordinates (n, 2) for the vertices of a mesh.
 
-    A face is projected along the axis of the largest component of its normal.
+    A face is projected along the axis of the largest component of its normal. A shared vertex uses the
+    projection of its last face.
 
     Args:
-        positions: (n, 3) positions of the vertices; those of no face get (0, 0).
-        faces: (m, 3) indices of the vertices of each face.
+        positions: (n, 3) vertex positions; vertices without faces get (0, 0).
+        faces: (m, 3) vertex indices.
     """
     last = np.full(len(positions), -1, np.int64)
     last[faces] = np.arange(len(faces))[:, None]
@@ -29,17 +30,17 @@ def planar_uvs(positions: Array, faces: NDArray[np.integer]) -> Array:
 
 
 def corner_uvs(corners: Array) -> Array:
-    """Texture coordinates (m, 3, 2) for the corners (m, 3, 3) of triangles; see `planar_uvs`."""
+    """Planar texture coordinates (m, 3, 2) for triangle corners (m, 3, 3); see `planar_uvs`."""
     faces = np.arange(3 * len(corners)).reshape(-1, 3)
     return planar_uvs(corners.reshape(-1, 3), faces).reshape(-1, 3, 2)
 
 
 def _seen_along(places: Array, corners: NDArray[np.integer]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether the largest component of the normals of faces is that along x, and along z: (m,) each.
+    """For each face, whether the x, and whether the z component of its normal is the largest: (m,) each.
 
     Args:
         places: (3, n) positions.
-        corners: (3, m) indices of the corners of each face.
+        corners: (3, m) vertex indices of each face.
     """
     first, second, third = (places.take(corner, axis=1) for corner in corners)
     one, other = second - first, third - first

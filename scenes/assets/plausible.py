@@ -1,4 +1,4 @@
-"""Which sizes of meshes are plausible, by themselves and beside the others."""
+"""Plausibility checks of mesh sizes, absolute and relative to other meshes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,15 +12,13 @@ from scenes.assets.filenames import readable
 MIN_SIZE_M, MAX_SIZE_M = 0.001, 5.0
 """Range of longest sides, in metres, accepted without `size_m`.
 
-Most files outside it are in millimetres or inches.
-"""
+Most files outside this range are in millimetres or inches."""
 MAX_RATIO = 50.0
-"""Largest factor by which the longest side of a mesh may be above or below the median of the others.
+"""Largest ratio between the longest side of a mesh and the median of the others, in either direction.
 
-Objects in one image differ less in size.
-"""
+Objects in one image differ less in size."""
 FAR = 8.0
-"""Factor above which a size is told, because a wrong unit may be the reason."""
+"""Ratio above which a size is reported, because a wrong unit may be the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +42,9 @@ def long(longest_m: float) -> str:
 
 
 def doubtful_sizes(settings: Assets, groups: Sequence[Sequence[Asset]]) -> Iterator[str]:
-    """Yields a fault for each mesh that is more than `MAX_RATIO` times larger or smaller than the others.
+    """Yields an error for each mesh more than `MAX_RATIO` times larger or smaller than the others.
 
-    The others are the assets of all categories; their median counts. A body that is far too large cannot be
+    Each mesh is compared with the median size of all other assets. A body that is far too large cannot be
     placed, and one that is far too small is never visible.
     """
     ratios = _ratios(groups)
@@ -61,7 +59,7 @@ def doubtful_sizes(settings: Assets, groups: Sequence[Sequence[Asset]]) -> Itera
 
 
 def far_sizes(settings: Assets, groups: Sequence[Sequence[Asset]]) -> Iterator[FarSize]:
-    """Yields one entry for each category with meshes that are more than `FAR` times larger or smaller.
+    """Yields one entry for each category with meshes more than `FAR` times larger or smaller than the others.
 
     Args:
         settings: The categories.
@@ -77,7 +75,7 @@ def far_sizes(settings: Assets, groups: Sequence[Sequence[Asset]]) -> Iterator[F
 def _far_size(
     name: str, category: Category, far: Mapping[Asset, float], usual_m: Mapping[Asset, float]
 ) -> FarSize:
-    """The entry of a category, which names the mesh whose size differs most."""
+    """Creates the entry of a category, which names the mesh whose size differs most."""
     worst = max(far, key=lambda asset: max(far[asset], 1 / far[asset]))
     called = category.path.bare if category.path and worst.name == name else worst.name
     ratio, size_m = far[worst], max(worst.extents_m)
@@ -91,7 +89,7 @@ def _far_size(
 
 
 def _ratios(groups: Sequence[Sequence[Asset]]) -> dict[str, tuple[float, float]]:
-    """The size of each asset beside the median size of the others, and that median in metres, by key.
+    """For each asset key: size divided by the median size of the others, and that median in metres.
 
     A single asset is compared with itself.
     """

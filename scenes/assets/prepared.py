@@ -1,6 +1,6 @@
-"""Meshes prepared for drawing: simplified levels of detail and hulls, in one compressed file.
+"""Meshes prepared for rendering: simplified levels of detail and hulls, in one compressed file.
 
-The full mesh is not in the file. A reader takes from the file only the level that it draws.
+The file does not contain the full mesh. Levels are decompressed only when they are rendered.
 """
 
 import zipfile
@@ -21,25 +21,25 @@ from scenes.assets.stored import Look
 Array = NDArray[np.float64]
 
 VERSION = 5
-"""Version of the format and of the algorithms whose results are stored."""
+"""Version of the file format and of the algorithms whose results are stored."""
 UNIT_SHORT = 32767
-"""The integer that stands for 1 in normals."""
+"""The integer that represents 1 in normals."""
 
 
 class Unprepared(ValueError):
-    """The content is damaged, or of another version: the mesh must be prepared anew."""
+    """The content is damaged, or of another version: the mesh must be prepared again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """A mesh prepared for drawing, relative to its centre of mass.
+    """A mesh prepared for rendering, relative to its centre of mass.
 
     Attributes:
         errors_m: Error of each level of detail; 0 for the first, which is the mesh itself.
         hull_m: Vertices (n, 3) of the convex hull.
-        collision_m: Vertices (k, 3) of the simplified hull that collides.
+        collision_m: Vertices (k, 3) of the simplified convex hull used for collision.
         read: Returns the mesh at a level of detail.
-        read_behind: Returns a mask (m,) of the faces of a level that may be visible from behind; takes the
+        read_behind: Returns, for each face of a level, whether its back may be visible: bool (m,). Takes the
             level and its number of faces.
     """
 
@@ -50,7 +50,7 @@ class Prepared:
     read_behind: Callable[[int, int], NDArray[np.bool_]]
 
     def scaled(self, factor: float) -> "Prepared":
-        """The mesh scaled about its centre of mass."""
+        """Returns the mesh scaled about its centre of mass."""
         if factor == 1.0:
             return self
         return Prepared(
@@ -63,10 +63,10 @@ class Prepared:
 
 
 def prepared_bytes(name: str, levels: Sequence[Level], hull_m: Array, collision_m: Array) -> bytes:
-    """The content of a file with all levels of detail but the first, which is the mesh itself.
+    """Serializes all levels of detail except the first, which is the mesh itself.
 
     Args:
-        name: The name of the mesh, which is a hash of it.
+        name: Name of the mesh, which is its hash.
         levels: The levels of detail, relative to the centre of mass.
         hull_m: Vertices (n, 3) of the convex hull.
         collision_m: Vertices (k, 3) of the simplified hull.
@@ -102,13 +102,13 @@ def _look(part: Part) -> tuple[object, ...]:
 def read_prepared(
     content: bytes, name: str, full: Callable[[], Mesh], looks: Callable[[], Sequence[Look]]
 ) -> Prepared:
-    """The mesh in the content of a file that `prepared_bytes` has made.
+    """Reads a mesh written by `prepared_bytes`.
 
     Args:
-        content: The content of the file.
-        name: The name of the mesh.
+        content: The file content.
+        name: Name of the mesh.
         full: Returns the mesh itself, relative to its centre of mass.
-        looks: Returns the colour and the texture of each of its parts.
+        looks: Returns the colour and texture of each part of the mesh.
 
     Raises:
         Unprepared: The content is damaged, or of another version or mesh.
@@ -131,7 +131,7 @@ def read_prepared(
 
 
 def _are_errors(errors_m: Array) -> bool:
-    """Whether these are the errors of levels of detail, of which the first is 0."""
+    """Whether the array is a valid list of level errors, the first of which is 0."""
     sound = errors_m.ndim == 1 and len(errors_m) > 0 and errors_m[0] == 0
     return bool(sound and (np.isfinite(errors_m) & (errors_m >= 0)).all())
 
@@ -158,7 +158,7 @@ class _Arrays:
             raise Unprepared("damaged") from error
 
     def read(self, name: str) -> NDArray[Any]:
-        """An array.
+        """Reads an array.
 
         Raises:
             Unprepared: It is missing or damaged.
@@ -169,7 +169,7 @@ class _Arrays:
             raise Unprepared("damaged") from error
 
     def mesh(self, level: int, looks: Sequence[Look]) -> Mesh:
-        """The mesh at a level of detail above 0.
+        """Reads the mesh at a level of detail above 0.
 
         Raises:
             Unprepared: It is missing or damaged.

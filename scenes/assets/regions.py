@@ -1,4 +1,4 @@
-"""Named regions of meshes: the triangles of a material or a group, or what a mask shows of the texture."""
+"""Named mesh regions: the triangles of a material or group, or the white area of a texture mask."""
 
 import io
 import json
@@ -30,13 +30,13 @@ Mask = NDArray[np.bool_]
 Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
 
 SUFFIX = ".regions.yaml"
-"""End of the name of a file of regions; its beginning is that of the mesh file without its suffix."""
+"""Suffix of a region file, which replaces the suffix of the mesh file."""
 MAX_TOLD = 12
-"""Largest number of names that a message lists."""
+"""Largest number of names listed in a message."""
 
 
 class RegionSettings(Settings):
-    """What belongs to a region of a mesh: the triangles that meet all conditions, where the mask is white."""
+    """A region of a mesh: the triangles that meet all conditions, where the mask is white."""
 
     material: Names = ()
     """Its material, or several, such as [Cap, Lid*]; `*` stands for any characters."""
@@ -63,7 +63,7 @@ class RegionSettings(Settings):
 
 
 class RegionFile(Settings):
-    """The file of regions beside a mesh file."""
+    """The region file next to a mesh file."""
 
     regions: Annotated[dict[str, RegionSettings], Field(min_length=1)]
     """The regions by name; where two overlap, the later is on top."""
@@ -75,7 +75,7 @@ class RegionFile(Settings):
 
 
 def check_names(regions: dict[str, RegionSettings]) -> dict[str, RegionSettings]:
-    """Checks the names of regions, and returns the regions.
+    """Checks region names, and returns the regions.
 
     Raises:
         ValueError: A name is empty.
@@ -90,11 +90,11 @@ class Area:
     """A region of a mesh.
 
     Attributes:
-        name: Its name, which is that of its category.
-        supercategory: COCO's supercategory.
-        faces: (m,) the triangles that it is on.
-        mask: (h, w) uint8, top row first, at least 128 where the region is; None for all of its
-            triangles.
+        name: Name of the region, and of its category.
+        supercategory: COCO supercategory.
+        faces: (m,) mask of the triangles that may contain the region.
+        mask: (h, w) uint8, top row first, at least 128 where the region is; None if the region covers all of
+            its triangles.
     """
 
     name: str
@@ -105,12 +105,12 @@ class Area:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Regions:
-    """The regions of a mesh, and all its triangles as its file has them, which may hide each other.
+    """The regions of a mesh, with all triangles of its file, which may hide each other.
 
     Attributes:
         corners_m: (m, 3, 3) vertices of the triangles.
         uvs: (m, 3, 2) texture coordinates, v up; NaN where there are none.
-        wraps: (m, 2) how masks continue outside of 0..1 along u and v, as an index into `WRAPS` of `named`.
+        wraps: (m, 2) wrap mode of masks along u and v, as an index into `WRAPS` of `named`.
         areas: The regions; where two overlap, the later is on top.
     """
 
@@ -120,17 +120,17 @@ class Regions:
     areas: tuple[Area, ...]
 
     def placed(self, matrix: Matrix) -> "Regions":
-        """The regions in another frame, into which a matrix transforms their coordinates."""
+        """Returns the regions transformed by `matrix`."""
         turn = np.array(matrix)
         return replace(self, corners_m=self.corners_m @ turn[:3, :3].T + turn[:3, 3])
 
     def area(self, name: str) -> Area:
-        """The region of a name."""
+        """Returns the region with the given name."""
         return next(area for area in self.areas if area.name == name)
 
     @property
     def content(self) -> dict[str, str]:
-        """A hash for each region, of its triangles and its mask."""
+        """Hash of each region's triangles and mask, by region name."""
         shape, places = self.corners_m.tobytes(), self.uvs.tobytes()
         if self.wraps.any():
             places += self.wraps.tobytes()
@@ -144,7 +144,7 @@ class Regions:
 
 
 def regions_beside(mesh: Path) -> dict[str, RegionSettings]:
-    """The regions in the file beside a mesh file: `bottle.regions.yaml` beside `bottle.obj`; none without.
+    """Reads the region file next to a mesh file, `bottle.regions.yaml` for `bottle.obj`; empty without one.
 
     Raises:
         MeshError: The file cannot be read; the message is one line.
@@ -154,15 +154,15 @@ def regions_beside(mesh: Path) -> dict[str, RegionSettings]:
 
 
 def regions_of(path: Path, wanted: Mapping[str, RegionSettings], resolver: MeshResolver) -> Regions:
-    """The regions of a mesh file, in its coordinates.
+    """Returns the regions of a mesh file, in its coordinates.
 
     Args:
         path: The mesh file.
-        wanted: The regions by name.
+        wanted: The region settings by name.
         resolver: Opens the masks.
 
     Raises:
-        MeshError: The mesh cannot be read, or has no such region; the message says what it has.
+        MeshError: The mesh cannot be read, or has no such region; the message lists what it has.
     """
     from scenes.assets.reading.naming import read_named  # takes 0.1 s to import; shapes do not need it
 
@@ -195,10 +195,10 @@ def _area(named: Named, name: str, region: RegionSettings, resolver: MeshResolve
 
 
 def _chosen(what: str, words: Iterable[str], known: Iterable[tuple[str, ...]], named: Named) -> Mask:
-    """Which of some tuples of names have one of the wanted names.
+    """For each tuple of names, whether any of them matches a wanted name or pattern.
 
     Raises:
-        MeshError: None has; the message lists the names of the mesh.
+        MeshError: A wanted name matches nothing; the message lists the names in the mesh.
     """
     known = [*known]
     chosen = np.zeros(len(known), np.bool_)
@@ -211,7 +211,7 @@ def _chosen(what: str, words: Iterable[str], known: Iterable[tuple[str, ...]], n
 
 
 def _told(named: Named) -> str:
-    """The names of materials and groups that a mesh has, in words."""
+    """Lists the material and group names of a mesh, for a message."""
     used = [named.materials[index] for index in np.unique(named.material_of)]
     inside = [name for index in np.unique(named.groups_of) for name in named.groups[index]]
     lists = (("materials", used), ("groups", inside))
@@ -239,7 +239,7 @@ def _mask(told: str, name: str, resolver: MeshResolver) -> NDArray[np.uint8]:
 
 
 def regions_bytes(regions: Regions) -> bytes:
-    """The content of a file with regions."""
+    """Serializes regions."""
     heads = [[area.name, area.supercategory] for area in regions.areas]
     arrays = {
         "names": np.array(json.dumps(heads)),
@@ -255,7 +255,7 @@ def regions_bytes(regions: Regions) -> bytes:
 
 
 def read_regions(path: Path) -> Regions:
-    """Reads a file that has the content of `regions_bytes`.
+    """Reads a file written from `regions_bytes`.
 
     Raises:
         MeshError: It is missing or damaged.

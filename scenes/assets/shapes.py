@@ -21,7 +21,7 @@ from scenes.assets.solids import (
 )
 
 SEGMENTS = 48
-"""Default number of straight segments of a full circle."""
+"""Default number of straight segments per full circle."""
 
 
 def box(width_m: float, depth_m: float, height_m: float) -> Mesh:
@@ -145,4 +145,4 @@ SHAPES: Mapping[str, Callable[[float], Mesh]] = MappingProxyType(
         "bracket": bracket(1.0, 0.7, 0.12, 0.4).scaled,
     }
 )
-"""For each name, a function from the longest extent in metres to a shape of typical proportions."""
+"""For each name, a function from the longest extent in metres to a mesh of typical proportions."""

@@ -1,4 +1,4 @@
-"""Procedural environment maps: skies and rooms that are generated without photographs."""
+"""Procedural environment maps: skies and rooms generated without photographs."""
 
 from collections.abc import Callable
 from functools import cache
@@ -14,7 +14,7 @@ BLUE, WHITE, WARM = np.array([0.25, 0.5, 1.0]), np.array([0.9, 0.95, 1.0]), np.a
 
 
 def sky(kind: str, rng: np.random.Generator) -> Floats:
-    """Radiance (128, 256, 3) of a procedural environment map.
+    """Generates the radiance (128, 256, 3) of a procedural environment map.
 
     The centre of the map is the direction +x, and its top row is the zenith.
 
@@ -44,7 +44,7 @@ def _clear(rng: np.random.Generator, rays: Array) -> Array:
     rim = WHITE + low * (WARM - WHITE)
     light = level[..., None] * (BLUE + pale * (rim - BLUE))
     # The sun gives about seven times the irradiance of the sky, less at low elevation, where its light passes
-    # through more air. All of it is in the pixels around the centre of the sun.
+    # through more air. All of its light is in the pixels around its centre.
     disc = np.exp(-((away / 0.012) ** 2))
     strength = 7 * power * (1 - haze) * np.exp(-0.12 / np.sin(elevation)) * _floor_irradiance(light)
     area = _pixel_solid_angles()[:, None]
@@ -63,7 +63,7 @@ def _overcast(rng: np.random.Generator, rays: Array) -> Array:
 
 
 def _room(rng: np.random.Generator, rays: Array) -> Array:
-    """A room: walls and a ceiling, one to three windows, and perhaps a lamp on the ceiling."""
+    """A room: walls and a ceiling, one to three windows, and sometimes a lamp on the ceiling."""
     wall = rng.uniform(0.7, 1.0, 3) * rng.uniform(0.05, 0.15)
     light = wall * (1 + np.maximum(rays[..., 2:], 0) + 0.5 * np.minimum(rays[..., 2:], 0))
     for _ in range(rng.integers(1, 4)):
@@ -88,7 +88,7 @@ SKIES: dict[str, Callable[[np.random.Generator, Array], Array]] = {
 
 
 def _with_ground(rng: np.random.Generator, rays: Array, light: Array) -> Array:
-    """Replaces the lower half of a sky (h, w, 3) by a ground that reflects part of its light."""
+    """Replaces the lower half of a sky (h, w, 3) with ground that reflects part of the sky's light."""
     ground = rng.uniform(0.1, 0.35) * rng.uniform(0.8, 1.0, 3)
     return np.where(rays[..., 2:] > 0, light, ground * _floor_irradiance(light) / np.pi)
 

@@ -1,4 +1,4 @@
-"""The body that the surface of a mesh stands for: its volume and centre of mass."""
+"""The solid represented by a mesh surface: its volume and centre of mass."""
 
 from dataclasses import dataclass
 
@@ -10,19 +10,19 @@ from scenes.assets.pieces import Array
 from scenes.assets.surface import doubled, patches_of
 
 SHEET_M = 0.001
-"""Thickness of surfaces that enclose no volume, like leaves and paper, in metres."""
+"""Assumed thickness, in metres, of surfaces that enclose no volume, such as leaves and paper."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solid:
-    """The body that a surface stands for.
+    """The solid represented by a surface.
 
     Attributes:
-        volume_m3: The enclosed volume, cavities taken out and holes closed. Parts of the surface that enclose
-            nothing count as sheets of `SHEET_M`.
+        volume_m3: The enclosed volume, without cavities and with holes closed. Parts of the surface that
+            enclose no volume count as sheets of thickness `SHEET_M`.
         center_m: (3,) centre of mass.
-        doubled: Number of triangles that are there a second time, which count once.
-        turned: Number of triangles that face inward, or the other way than their neighbours.
+        doubled: Number of duplicate triangles, which count only once.
+        turned: Number of triangles that face inward or disagree with their neighbours' orientation.
     """
 
     volume_m3: float
@@ -32,7 +32,7 @@ class Solid:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Notes on triangles that count otherwise than they are in the mesh."""
+        """Notes on triangles that were ignored or flipped."""
         told = (
             (self.doubled, "faces are there twice, and weigh once"),
             (
@@ -44,7 +44,7 @@ class Solid:
 
 
 def solid_of(mesh: Mesh) -> Solid:
-    """The body that the surface of a mesh stands for, however its triangles are ordered."""
+    """Computes the solid represented by a mesh, whatever the orientation of its triangles."""
     if mesh.is_plain_solid:
         return Solid(mesh.volume_m3, mesh.center_of_mass_m, 0, 0)
     corners, corner_of = mesh.vertices_m[mesh.faces], mesh.merged_faces

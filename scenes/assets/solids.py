@@ -1,4 +1,4 @@
-"""Two ways to build solids: `revolved` sweeps a profile about z, `extruded` sweeps an outline along z.
+"""Builds solids: `revolved` sweeps a profile about z, `extruded` sweeps an outline along z.
 
 Both create separate vertices for each smooth section of the surface, so that normals are smooth within a
 section and the edges between sections are sharp.
@@ -49,7 +49,7 @@ def _check_segments(count: int) -> None:
 
 
 def z_span(height_m: float) -> tuple[float, float]:
-    """Lowest and highest z of a solid of this height that is centred on the origin."""
+    """Lowest and highest z of a solid of the given height, centred on the origin."""
     check_increasing(height_m=height_m)
     return -height_m / 2, height_m / 2
 
@@ -72,7 +72,7 @@ def _directions(turns: Floats) -> Floats:
     return np.where(np.abs(vectors) < 1e-12, 0.0, vectors)
 
 
-# Revolution: a profile of radius and z, swept about z.
+# Revolution: a profile in radius and z, swept about z.
 
 
 def polyline(*points_m: tuple[float, float]) -> list[Run]:
@@ -88,7 +88,7 @@ def _straight(start_m: tuple[float, float], stop_m: tuple[float, float]) -> Run:
 
 
 def arc(centre_m: tuple[float, float], radius_m: float, span_deg: tuple[float, float], steps: int) -> Run:
-    """A run that is a circular arc in the plane of radius and z.
+    """Returns a circular arc as a run.
 
     Args:
         centre_m: Radius and z of the centre.
@@ -102,10 +102,10 @@ def arc(centre_m: tuple[float, float], radius_m: float, span_deg: tuple[float, f
 
 
 def revolved(runs: list[Run], segments: int) -> Part:
-    """The surface of revolution about z of a profile, given as its smooth pieces (`runs`).
+    """Returns the surface of revolution about z of a profile, given as smooth sections (`runs`).
 
-    A texture covers the surface once around z and once along all runs together. On horizontal runs, the
-    texture is projected along z instead.
+    The texture covers the surface once around z and once along all runs together. On horizontal runs, it is
+    projected along z instead.
     """
     _check_segments(segments)
     radius_m = max(float(run.points_m[:, 0].max()) for run in runs)
@@ -124,8 +124,8 @@ def _is_flat(run: Run) -> bool:
 
 
 def _swept(run: Run, segments: int, radius_m: float, v_span: tuple[float, float]) -> Part:
-    """The surface of one run: a grid of `segments` + 1 columns, because the seam needs two columns."""
-    shift = np.zeros(len(run.points_m))  # a tip has the u of the middle of its triangle
+    """The surface of one run: a grid with `segments` + 1 columns, because the seam needs two."""
+    shift = np.zeros(len(run.points_m))  # at a tip, u is the middle of its triangle
     shift[[0, -1]] = np.where(run.points_m[[0, -1], 0] == 0, (0.5, -0.5), 0)
     turns = (np.arange(segments + 1) + shift[:, None]) / segments
     vertices, normals = _rotated_about_z(run.points_m, turns), _rotated_about_z(run.normals, turns)
@@ -147,7 +147,7 @@ def _rotated_about_z(plane: Floats, turns: Floats) -> Floats:
 
 
 def _grid_faces(off_axis: NDArray[np.bool_], segments: int) -> NDArray[np.int64]:
-    """Two triangles for each cell, (m, 3), or one if a side of the cell is on the axis."""
+    """Two triangles per cell, (m, 3), or one if a side of the cell is on the axis."""
     rows, columns = np.arange(len(off_axis) - 1)[:, None], np.arange(segments)
     low = rows * (segments + 1) + columns
     high = low + segments + 1
@@ -167,7 +167,7 @@ def circle(radius_m: float, sides: int) -> Floats:
 
 
 def centred(outline_m: list[tuple[float, float]]) -> Floats:
-    """The outline (k, 2), moved so that its bounding box is centred on the origin."""
+    """Returns the outline (k, 2) translated so that its bounding box is centred on the origin."""
     points = np.array(outline_m, np.float64)
     return np.asarray(points - (points.min(axis=0) + points.max(axis=0)) / 2, np.float64)
 
@@ -178,7 +178,7 @@ def extruded(
     bottom_hole_m: Floats | None = None,
     top_hole_m: Floats | None = None,
 ) -> Part:
-    """The walls and the two caps of an outline that is extruded along z, all with the same texture scale.
+    """Returns the walls and both caps of an outline extruded along z, with one texture scale.
 
     Args:
         outline_m: (k, 2) points in counter-clockwise order. The straight line from the first point to each
@@ -196,7 +196,7 @@ def extruded(
 
 
 def _walls(outline_m: Floats, z_m: tuple[float, float], texture_m: float) -> Part:
-    """A flat wall with four vertices on each side of the outline."""
+    """One flat wall with four vertices per side of the outline."""
     after_m = np.roll(outline_m, -1, axis=0)
     along = after_m - outline_m
     lengths = np.linalg.norm(along, axis=1)
@@ -226,10 +226,10 @@ def _fan(sides: int) -> NDArray[np.int32]:
 
 
 def _annulus(outer: int, inner: int) -> NDArray[np.int32]:
-    """Triangles between two circles, (outer + inner, 3); the inner points are numbered after the outer ones.
+    """Triangles between two circles, (outer + inner, 3); inner point indices follow the outer ones.
 
-    The loop goes round both circles at the same time. Each step adds one triangle and advances on the circle
-    whose next side has its midpoint at the smaller angle.
+    The loop advances along both circles simultaneously. Each step adds one triangle and advances on the
+    circle whose next side has its midpoint at the smaller angle.
     """
     faces, at_outer, at_inner = [], 0, 0
     while at_outer < outer or at_inner < inner:

@@ -1,4 +1,4 @@
-"""Conversion between sRGB values and linear values."""
+"""Conversion between sRGB and linear values."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,11 @@ def _decoded() -> NDArray[np.float32]:
 
 
 SRGB_TO_LINEAR = _decoded()
-"""The linear value (256,), 0..1, of each 8-bit sRGB value (IEC 61966-2-1)."""
+"""Lookup table (256,) from 8-bit sRGB to linear values, 0..1 (IEC 61966-2-1)."""
 
 
 def linear_to_srgb(linear: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The sRGB values, 0..1, of linear values, which are limited to 0..1 (IEC 61966-2-1)."""
+    """Converts linear values, clipped to 0..1, to sRGB values, 0..1 (IEC 61966-2-1)."""
     value = np.clip(linear, 0.0, 1.0)
     encoded = np.where(value <= 0.0031308, 12.92 * value, 1.055 * value ** (1 / 2.4) - 0.055)
     return np.where(value == 1.0, 1.0, encoded)  # rounding would give slightly less

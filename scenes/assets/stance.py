@@ -1,6 +1,6 @@
-"""How meshes stand: which of their axes points up, and which side is their front.
+"""Standing orientation of meshes: up axis and front side.
 
-Standing means that the up axis of the mesh points up in the world, and that its front faces -y.
+A mesh stands if its up axis points up in the world and its front faces -y.
 """
 
 from functools import lru_cache
@@ -15,23 +15,23 @@ from scenes.geometry import Array, Quat, Vec3, quaternion, rotation, vec3
 Up = Literal["x", "y", "z"]
 Side = Literal["x", "-x", "y", "-y", "z", "-z"]
 FRONTS: dict[Up, Side] = {"x": "-y", "y": "z", "z": "-y"}
-"""The front of a mesh for each up axis, if nobody states it; those of glTF and of Blender."""
+"""Default front of a mesh for each up axis, as in glTF (y up) and Blender (z up)."""
 STANDING: Quat = (0.0, 0.0, 0.0, 1.0)
 """The rotation of a mesh whose z axis points up and whose front is -y."""
 CACHED = 4096
-"""Number of meshes whose boxes are cached."""
+"""Number of assets whose results are cached."""
 FOOT_SHARE = 0.002
-"""Vertices belong to the foot of a mesh up to this fraction of its height."""
+"""Vertices up to this fraction of the mesh height belong to its foot."""
 STABLE = 0.1
-"""Smallest distance of the centre of mass from the edge of the foot, in heights of the centre of mass."""
+"""Smallest distance of the centre of mass from the edge of the foot, as a multiple of its height."""
 
 
 def stance(up: Up | None, front: Side | None) -> Quat:
-    """The rotation that lets a mesh stand with its front towards -y.
+    """Returns the rotation that makes a mesh stand, with its front towards -y.
 
     Args:
         up: The axis of the mesh that points up; None is z.
-        front: The side of the mesh that is its front; None is that of `FRONTS`.
+        front: The front side of the mesh; None uses `FRONTS`.
 
     Raises:
         ValueError: The front is at the top or the bottom.
@@ -52,9 +52,9 @@ def _axis(side: Side) -> Array:
 
 @lru_cache(CACHED)
 def standing_box(asset: Asset) -> tuple[Vec3, Vec3]:
-    """The lowest and the highest coordinates of the standing mesh, relative to its centre of mass.
+    """Lowest and highest coordinates of the standing mesh, relative to its centre of mass.
 
-    They are in metres, at scale 1. The mesh of a library is read for it, once.
+    In metres, at scale 1. A library mesh is read from its file for this, once.
     """
     points_m = (asset.mesh.vertices_m - np.array(asset.center_of_mass_m)) @ rotation(asset.stance).T
     return vec3(points_m.min(axis=0)), vec3(points_m.max(axis=0))
@@ -62,7 +62,7 @@ def standing_box(asset: Asset) -> tuple[Vec3, Vec3]:
 
 @lru_cache(CACHED)
 def can_stand(asset: Asset) -> bool:
-    """Whether the standing mesh stays as it is without being held: its centre of mass is above its foot.
+    """Whether the standing mesh is stable without being fixed: its centre of mass is above its foot.
 
     A ball or a bottle with a round bottom would roll or fall.
     """

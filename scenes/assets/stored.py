@@ -1,6 +1,6 @@
-"""Meshes in the files of a library, which are read when their triangles are needed.
+"""Library meshes, which are read from their files only when their triangles are needed.
 
-Each file of meshes and textures is named by a hash of its content, so damage is noticed.
+Mesh and texture files are named by a hash of their content, so damage is detected.
 """
 
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ from scenes.assets.reading.limits import MAX_FILE_BYTES
 
 SUFFIX = ".glb"
 PREPARED = ".npz"
-"""Suffix of the file with a mesh prepared for drawing, beside the file of the mesh."""
+"""Suffix of the file next to a mesh file that contains the mesh prepared for rendering."""
 Look = tuple[tuple[float, float, float], NDArray[np.uint8] | None]
 """Colour and texture of a part."""
 HASH = 16
-"""Number of characters of a hash in a file name."""
+"""Number of characters of the hash in a file name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class StoredMesh:
     """A mesh in a library.
 
     Attributes:
-        path: Its file.
+        path: The mesh file.
         factor: Scale factor of the mesh.
-        prepared: Hash of the file beside it with the mesh prepared for drawing; "" if there is none.
+        prepared: Hash of the file next to it with the mesh prepared for rendering; "" if there is none.
     """
 
     path: Path
@@ -51,12 +51,12 @@ class StoredMesh:
 
 
 def content_name(content: bytes) -> str:
-    """The name of a file with the given content, without its suffix."""
+    """Returns the name, without suffix, of a file with the given content."""
     return sha256(content).hexdigest()[:HASH]
 
 
 def read_stored(path: Path) -> Mesh:
-    """Reads a mesh of a library.
+    """Reads a library mesh.
 
     Raises:
         MeshError: Its file or a texture is missing or damaged.
@@ -66,7 +66,7 @@ def read_stored(path: Path) -> Mesh:
 
 
 def read_looks(path: Path) -> tuple[Look, ...]:
-    """Reads the colour and the texture of each part of a mesh of a library, but not its triangles.
+    """Reads the colour and texture of each part of a library mesh, but not its triangles.
 
     Raises:
         MeshError: Its file or a texture is missing or damaged.
@@ -91,7 +91,7 @@ def _textures(path: Path, content: bytes) -> dict[str, NDArray[np.uint8]]:
 
 
 def check_stored(path: Path) -> None:
-    """Checks that the files of a mesh of a library have the content that import wrote.
+    """Checks that the files of a library mesh have the content that import wrote.
 
     Raises:
         MeshError: Its file or a texture is missing or damaged.
@@ -109,7 +109,7 @@ def _texture_files(path: Path, content: bytes) -> Iterator[tuple[str, Path]]:
 
 
 def _checked(path: Path, called: str = "its file") -> bytes:
-    """The content of a file, which must have the hash that is its name."""
+    """Reads a file and checks its content against the hash in its name."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise MeshError(f"{called} is larger than {MAX_FILE_BYTES >> 20} MiB")

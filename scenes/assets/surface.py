@@ -1,6 +1,6 @@
-"""Which triangles of a surface are there twice, and which face the wrong way.
+"""Finds duplicate and inverted triangles of a surface.
 
-A *patch* is a set of triangles that are connected by edges which exactly two triangles share.
+A *patch* is a connected component of triangles, where only edges shared by exactly two triangles connect.
 """
 
 from dataclasses import dataclass
@@ -22,17 +22,17 @@ NEARLY_CLOSED = 0.25
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Patches:
-    """The patches of a surface without doubled triangles, after their triangles were turned.
+    """The patches of a surface without duplicate triangles, after orienting their triangles.
 
     Attributes:
-        corners: (m, 3, 3) vertices of the triangles, all in the order that faces outward.
-        turned: (m,) whether the order of a triangle was reversed.
-        inside_out: Number of closed patches that were turned as a whole.
+        corners: (m, 3, 3) vertices of the triangles, with outward winding.
+        turned: (m,) whether the winding of a triangle was reversed.
+        inside_out: Number of closed patches that were flipped as a whole.
         closed: Whether no patch has a hole.
-        of: (m,) patch of each triangle, from 0.
+        of: (m,) patch index of each triangle, from 0.
         volumes: (k,) signed volume of each patch, with its holes closed; negative for cavities.
         areas: (k,) area of each patch.
-        solid: (k,) whether a patch is closed, or nearly.
+        solid: (k,) whether a patch is closed or nearly closed.
     """
 
     corners: Floats
@@ -46,22 +46,22 @@ class Patches:
 
 
 def doubled(corner_of: Ints) -> Mask:
-    """Which triangles repeat an earlier one and can be left out, (m,); see `doubled_and_both`."""
+    """For each triangle, whether it is redundant: bool (m,); see `doubled_and_both`."""
     return doubled_and_both(corner_of)[0]
 
 
 def doubled_and_both(corner_of: Ints) -> tuple[Mask, Mask]:
-    """Finds triangles that repeat an earlier one and can be left out.
+    """Finds redundant triangles, which repeat an earlier triangle.
 
-    These are triangles with the same order as the earlier one, and the second sides of surfaces of which both
-    sides are modelled. Two triangles of opposite order may also be the walls of two closed bodies that touch;
-    these belong to larger surfaces, and stay.
+    A triangle is redundant if it has the winding of the earlier triangle, or if it is the back of a
+    double-sided surface. Two triangles of opposite winding may also be walls of two touching closed bodies;
+    these are connected to larger surfaces, and are not redundant.
 
     Args:
         corner_of: (m, 3) vertex indices; vertices at the same position have the same index.
 
     Returns:
-        Whether each triangle can be left out, and whether it is one side of such a surface, both (m,).
+        Whether each triangle is redundant, and whether it is one side of a double-sided surface, both (m,).
     """
     ascending = np.sort(corner_of, axis=1)
     start = corner_of.argmin(axis=1)[:, None]
@@ -79,7 +79,10 @@ def doubled_and_both(corner_of: Ints) -> tuple[Mask, Mask]:
 
 
 def _attached(corner_of: Ints, twin: Mask) -> Mask:
-    """Whether a triangle is connected by edges of twins with a triangle that has no twin, (m,)."""
+    """For each triangle, whether edges connect it, via twins only, to a triangle without a twin: bool (m,).
+
+    The twin of a triangle has the same vertices and opposite winding.
+    """
     edge_of, _ = _edges(corner_of)
     count, edges = len(corner_of), int(edge_of.max()) + 1
     touched = np.zeros(edges, np.bool_)
@@ -91,11 +94,11 @@ def _attached(corner_of: Ints, twin: Mask) -> Mask:
 
 
 def patches_of(corners: Floats, corner_of: Ints) -> Patches:
-    """Turns the triangles of a surface so that they face outward.
+    """Orients the triangles of a surface outward.
 
-    The triangles of a patch are turned the way in which most of its area lies. A patch that is closed, or
-    nearly, is then turned if its volume is negative, except if it is a cavity: a patch inside another one.
-    With a patch that is turned, all patches inside it are.
+    The triangles of a patch are first given the orientation of most of its area. Then a closed or nearly
+    closed patch with negative volume is flipped, unless it is a cavity, that is, lies inside another patch.
+    All patches inside a flipped patch are flipped too.
 
     Args:
         corners: (m, 3, 3) vertices of the triangles.
@@ -129,7 +132,7 @@ def patches_of(corners: Floats, corner_of: Ints) -> Patches:
 
 
 def _edges(corner_of: Ints) -> tuple[Ints, Ints]:
-    """The edge of each side of the triangles, and 1 or -1 for its direction, both (m, 3)."""
+    """The edge index of each triangle side, and 1 or -1 for its direction, both (m, 3)."""
     start, stop = corner_of, np.roll(corner_of, -1, axis=1)
     low, high = np.minimum(start, stop).astype(np.int64), np.maximum(start, stop)
     _, edge = distinct([(low * (int(high.max()) + 1) + high).ravel()])
@@ -137,14 +140,15 @@ def _edges(corner_of: Ints) -> tuple[Ints, Ints]:
 
 
 def _consistent(edge_of: Ints, along: Ints, areas: Floats) -> tuple[Ints, Mask, Mask]:
-    """Finds the patches, and the triangles that do not agree with most of their patch.
+    """Finds the patches, and the triangles whose orientation disagrees with most of their patch.
 
-    Each triangle has two nodes in a graph, one for each of its orders. An edge connects those nodes of its
-    two triangles that agree. A patch in which no order agrees with itself, like a Möbius strip, has one side
-    and is not turned.
+    Each triangle has two nodes in a graph, one per orientation. An edge connects the nodes of its two
+    triangles with consistent orientations. A patch without a consistent orientation, such as a Möbius strip,
+    is one-sided and is not flipped.
 
     Returns:
-        The patch of each triangle, whether it must be turned, and whether its patch has one side, all (m,).
+        The patch index of each triangle, whether it must be flipped, and whether its patch is one-sided, all
+        (m,).
     """
     count, flat, sign = len(edge_of), edge_of.ravel(), along.ravel()
     order = stable_order(flat)
@@ -167,9 +171,9 @@ def _consistent(edge_of: Ints, along: Ints, areas: Floats) -> tuple[Ints, Mask, 
 
 
 def _loose(edge_of: Ints, along: Ints, turned_along: Ints, of: Ints) -> Ints:
-    """The shell of each triangle whose patch is open although its shell is closed, otherwise -1, (m,).
+    """The shell index of each triangle in an open patch of a closed shell, otherwise -1, (m,).
 
-    A shell is connected by edges of any number of triangles: two boxes that touch are one.
+    Shells are connected by edges of any number of triangles: two touching boxes are one shell.
     """
     count, edges = len(of), int(edge_of.max()) + 1
     ends = _open_ends(edge_of, turned_along, of)
@@ -185,14 +189,14 @@ def _loose(edge_of: Ints, along: Ints, turned_along: Ints, of: Ints) -> Ints:
 
 
 def _open_ends(edge_of: Ints, along: Ints, of: Ints) -> Ints:
-    """Indices of the sides of triangles, counted through (m, 3), that no other side of their patch closes."""
+    """Flat indices into (m, 3) of triangle sides whose edge is open within their patch."""
     edges = int(edge_of.max()) + 1
     _, index = np.unique(np.repeat(of, 3) * edges + edge_of.ravel(), return_inverse=True)
     return np.flatnonzero((np.bincount(index, weights=along.ravel()) != 0)[index])
 
 
 def _closed_volumes(corners: Floats, edge_of: Ints, along: Ints, of: Ints) -> tuple[Floats, Floats]:
-    """The signed volume of each patch, with its holes closed by cones, and the area of its holes, both (k,).
+    """Signed volume of each patch, with its holes closed by cones, and area of its holes, both (k,).
 
     A cone over an edge from p to q with its tip at b adds b . (q x p) / 6 to the volume.
     """

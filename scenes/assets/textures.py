@@ -1,4 +1,4 @@
-"""Procedural textures that tile without seams in both directions.
+"""Procedural textures that tile seamlessly in both directions.
 
 Each is a function of a generator and a size. Patterns are periodic functions of the pixel centres in [0, 1).
 """
@@ -13,11 +13,11 @@ Image = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
 DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1), (2, 1), (1, 2), (2, -1), (1, -2))
-"""Wave vectors: the number of periods along x and y, which must be integers for a wave to tile."""
+"""Wave vectors: numbers of periods along x and y, which must be integers for a wave to tile."""
 
 
 def texture(kind: str, rng: np.random.Generator, size_px: int = 256) -> Image:
-    """A tileable texture, (size_px, size_px, 3) RGB.
+    """Generates a tileable texture, (size_px, size_px, 3) RGB.
 
     Args:
         kind: One of `TEXTURES`.
@@ -45,14 +45,14 @@ def noise(rng: np.random.Generator, size_px: int) -> Image:
 
 
 def checker(rng: np.random.Generator, size_px: int) -> Image:
-    """A checkerboard with 2 to 16 fields on each side."""
+    """A checkerboard with 2 to 16 squares per side."""
     fields = 2 * int(rng.integers(1, 9))
     x, y = _grid(size_px)
     return _two_tone(rng, (_floor(x * fields) + _floor(y * fields)) % 2)
 
 
 def stripes(rng: np.random.Generator, size_px: int) -> Image:
-    """Straight stripes: one of `DIRECTIONS` times 2 to 8; each stripe is 30 to 70 % of a period wide."""
+    """Straight stripes along one of `DIRECTIONS`, 2 to 8 times; each fills 30 to 70 % of a period."""
     phase = _wave_phase(rng, size_px, count=int(rng.integers(2, 9)))
     return _two_tone(rng, phase % 1.0 < rng.uniform(0.3, 0.7))
 
@@ -63,7 +63,7 @@ def gradient(rng: np.random.Generator, size_px: int) -> Image:
 
 
 def speckle(rng: np.random.Generator, size_px: int) -> Image:
-    """Small specks that cover 10 to 30 % of a plain background."""
+    """Small specks that cover 10 to 30 % of a uniform background."""
     grains = _value_noise(rng, size_px, (int(rng.integers(32, 65)),) * 2)
     return _two_tone(rng, grains > np.quantile(grains, rng.uniform(0.7, 0.9)))
 
@@ -114,7 +114,7 @@ TEXTURES: Mapping[str, Callable[[np.random.Generator, int], Image]] = MappingPro
         for draw in (plain, noise, checker, stripes, gradient, speckle, bricks, wood, marble, dots)
     }
 )
-"""The function of each kind; its arguments are a generator and a size in pixels."""
+"""Maps each texture kind to its function of a generator and a size in pixels."""
 
 
 def _grid(size_px: int) -> tuple[Floats, Floats]:
@@ -128,7 +128,7 @@ def _floor(values: Floats) -> NDArray[np.int64]:
 
 
 def _wave_phase(rng: np.random.Generator, size_px: int, count: int = 1) -> Floats:
-    """Phase in periods, (size, size), of a plane wave that tiles, in a random direction."""
+    """Phase in periods, (size, size), of a tileable plane wave in a random direction."""
     along_x, along_y = DIRECTIONS[int(rng.integers(len(DIRECTIONS)))]
     x, y = _grid(size_px)
     return np.asarray(count * (along_x * x + along_y * y) + rng.random(), np.float64)
@@ -145,7 +145,7 @@ def _value_noise(rng: np.random.Generator, size_px: int, cells_yx: tuple[int, in
 
 
 def _interpolated(rows: Floats, size_px: int) -> Floats:
-    """Interpolates rows (n, k) to (size, k) by smoothstep; the rows are periodic."""
+    """Interpolates periodic rows (n, k) to (size, k) with smoothstep."""
     at = (np.arange(size_px) + 0.5) * len(rows) / size_px
     before = _floor(at)
     share = (at - before)[:, None]
@@ -154,19 +154,19 @@ def _interpolated(rows: Floats, size_px: int) -> Floats:
 
 
 def _fractal_noise(rng: np.random.Generator, size_px: int, cells: int, octaves: int = 5) -> Floats:
-    """Fractal noise in [0, 1]: each octave of value noise has twice the cells and half the weight."""
+    """Fractal noise in [0, 1]: each octave has twice the cells and half the weight of the previous one."""
     layers = [_value_noise(rng, size_px, (cells << k, cells << k)) / 2 ** (k + 1) for k in range(octaves)]
     return np.asarray(sum(layers) / (1 - 0.5**octaves), np.float64)
 
 
 def _normalized(values: Floats) -> Floats:
-    """The values, shifted and scaled to the range [0, 1]."""
+    """Rescales values to the range [0, 1]."""
     low, high = float(values.min()), float(values.max())
     return (values - low) / (high - low if high > low else 1.0)
 
 
 def _two_tone(rng: np.random.Generator, weight: Floats | NDArray[np.int64] | NDArray[np.bool_]) -> Image:
-    """Blends two random colours by `weight` from 0 to 1; in each channel they differ by at least 0.3 of 1."""
+    """Blends two random colours by `weight`, 0..1; each of their channels differs by at least 0.3."""
     first = rng.random(3)
     second = (first + rng.uniform(0.3, 0.7, 3)) % 1.0
     mixed = np.rint(np.linspace(255 * first, 255 * second, 256)).astype(np.uint8)

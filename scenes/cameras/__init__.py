@@ -1,1 +1,1 @@
-"""Kinds of cameras, one file each, their intrinsics, and their sensors."""
+"""Camera kinds (one per file), intrinsics, and image sensors."""

@@ -1,4 +1,4 @@
-"""Calibrations of cameras: intrinsics and distortion from the YAML files of OpenCV and of ROS."""
+"""Camera calibrations: intrinsics and distortion from OpenCV and ROS YAML files."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,38 +10,39 @@ import yaml
 from scenes.settings import SMALLEST
 
 MAX_BYTES = 64 * 1024
-"""Maximum size of a file."""
+"""Maximum file size."""
 MATRIX = ("camera_matrix", "Camera_Matrix", "cameraMatrix", "K", "k")
 NUMBERS = ("distortion_coefficients", "Distortion_Coefficients", "distCoeffs", "dist_coeffs", "D", "d")
 WIDTH, HEIGHT = ("image_width", "image_Width", "width"), ("image_height", "image_Height", "height")
-"""Names that programs give to the entries."""
+"""Keys that different programs use for the entries."""
 MODELS = {
     "plumb_bob": "brown",
     "rational_polynomial": "brown",
     "equidistant": "fisheye",
     "fisheye": "fisheye",
 }
-"""Our names of ROS's models."""
+"""Maps ROS distortion models to the kinds of `LensDistortion`."""
 BROWN, FISHEYE = ("k1", "k2", "p1", "p2", "k3", "k4", "k5", "k6"), ("k1", "k2", "k3", "k4")
 MAX_NUMBER = 1e6
 
 
 class CalibrationError(ValueError):
-    """A file is no calibration that can be used. The message is one line and names the file."""
+    """A calibration file cannot be used. The message is one line and names the file."""
 
 
 def calibration(path: str, width: int, height: int) -> dict[str, Any]:
-    """The settings `fx`, `fy`, `cx`, `cy` and `distortion` of a calibrated camera.
+    """Returns the settings `fx`, `fy`, `cx`, `cy` and `distortion` of a calibrated camera.
 
-    OpenCV and ROS count the principal point from the centre of the first pixel, settings from its edge.
+    OpenCV and ROS measure the principal point from the centre of the first pixel; settings measure it from
+    the outer edge of that pixel.
 
     Args:
-        path: A FileStorage YAML of OpenCV, or a camera_info YAML of ROS.
+        path: OpenCV FileStorage YAML, or ROS camera_info YAML.
         width: Width of the images in pixels.
         height: Height of the images in pixels.
 
     Raises:
-        CalibrationError: The file cannot be used, or its images have another shape.
+        CalibrationError: The file cannot be used, or its images have another aspect ratio.
     """
     try:
         return _settings(_tree(Path(path).expanduser()), width, height)
@@ -58,7 +59,7 @@ def _tree(path: Path) -> dict[str, Any]:
     text = path.read_bytes().decode("utf-8", "replace").replace("!!opencv-matrix", "")
     lines = [line for line in text.splitlines() if not line.startswith("%YAML")]
     try:
-        # References may expand to gigabytes; calibrations have none.
+        # YAML aliases may expand to gigabytes; calibrations have none.
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan("\n".join(lines))):
             raise CalibrationError("has references (*name), which calibrations have not")
         tree = next(yaml.safe_load_all("\n".join(lines)), None)  # `rostopic echo` ends messages with ---
@@ -82,7 +83,7 @@ def _settings(tree: dict[str, Any], width: int, height: int) -> dict[str, Any]:
 
 
 def _scales(tree: dict[str, Any], width: int, height: int) -> tuple[float, float]:
-    """The size of the images, relative to those of the calibration, along x and y."""
+    """Image size relative to the calibration's image size, along x and y."""
     own = [_entry(tree, names) for names in (WIDTH, HEIGHT)]
     if not all(type(side) is int and 0 < side <= 1 << 16 for side in own):
         raise CalibrationError("has no image_width and image_height in pixels; add them")
@@ -109,7 +110,7 @@ def _distortion(tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def _numbers(tree: dict[str, Any], names: Iterable[str], counts: tuple[int, ...]) -> list[float]:
-    """The numbers of an entry: a list, or a matrix with its rows in `data`."""
+    """Returns the numbers of an entry: a list, or a matrix with its values in `data`."""
     found = _entry(tree, names)
     found = found.get("data") if isinstance(found, dict) else found
     rows = found if isinstance(found, list) else []
@@ -119,12 +120,12 @@ def _numbers(tree: dict[str, Any], names: Iterable[str], counts: tuple[int, ...]
         raise CalibrationError(what)
     if not all(type(number) in (int, float) and abs(number) <= MAX_NUMBER for number in flat):
         raise CalibrationError(f"{what} of at most {MAX_NUMBER:g} in magnitude")
-    # Settings have no numbers that are smaller without being 0.
+    # Settings reject nonzero numbers below `SMALLEST`.
     return [float(number) if abs(number) >= SMALLEST else 0.0 for number in flat]
 
 
 def _number(entry: Any) -> Any:
-    """An entry of a list; YAML 1.1 reads numbers such as 5e-05, as Python prints them, as text."""
+    """Converts text to a number if possible; YAML 1.1 reads numbers such as 5e-05 as text."""
     try:
         return float(entry) if isinstance(entry, str) else entry
     except ValueError:

@@ -1,6 +1,6 @@
 """Random camera poses and intrinsics.
 
-They are drawn after physics, so that cameras can be aimed at the final positions of the objects.
+They are sampled after physics, so that cameras can be aimed at the final positions of the objects.
 """
 
 from abc import abstractmethod
@@ -34,19 +34,19 @@ from scenes.shot import Camera, DepthSensor, Lens, Motion
 Array = NDArray[np.float64]
 
 Extra = Literal["depth", "depth_exr", "sensor_depth", "normals", "instance_ids", "semantic_ids"]
-"""Names of the further files of an image, and of their folders."""
+"""Names of the additional files per image, and of their folders."""
 
 MIN_FOCUS_SHARE = 0.1
-"""Smallest focus depth, as a fraction of the depth of the centre of the objects."""
+"""Smallest focus depth, as a fraction of the depth of the objects' centre."""
 
 
 @dataclass(frozen=True, slots=True)
 class Viewpoints:
-    """Where a scene is seen from, unless the settings of the camera say otherwise.
+    """Default viewpoints of a scene, which camera settings override.
 
     Attributes:
-        azimuth_deg: Range of the azimuth of cameras, from +x towards +y, in degrees.
-        elevation_deg: Range of their elevation above the horizontal, in degrees.
+        azimuth_deg: Range of camera azimuths, from +x towards +y, in degrees.
+        elevation_deg: Range of camera elevations above the horizontal, in degrees.
     """
 
     azimuth_deg: tuple[float, float] = (0.0, 360.0)
@@ -92,7 +92,7 @@ class ImageSettings(Settings):
         return self
 
     def draw_depth_sensor(self, rng: np.random.Generator) -> DepthSensor | None:
-        """The depth camera of one image; None if no file of measured depth is asked for.
+        """Samples the depth camera of one image; None if sensor depth is not requested.
 
         Args:
             rng: Generator of this image.
@@ -103,14 +103,14 @@ class ImageSettings(Settings):
 
 
 MAX_SKEW_PX = 64.0
-"""Largest motion in pixels while a rolling shutter reads the image: 256 bands, each rendered apart."""
+"""Largest motion in pixels during a rolling-shutter readout: 256 bands, each rendered separately."""
 
 
 class CameraKind(Intrinsics, Kind):
-    """A way of placing cameras around the objects."""
+    """Base class of camera kinds, which place cameras around the objects."""
 
     from_ground: ClassVar[bool] = False
-    """Whether offsets start on the floor below the centre of the objects, instead of at their centre."""
+    """Whether `offset` is relative to the floor below the objects' centre instead of the centre itself."""
     roll_deg: Range = (-10.0, 10.0)
     """Rotation of the camera about its viewing direction in degrees; positive is clockwise."""
     look_at_jitter: ShareRange = (0.0, 0.5)
@@ -135,32 +135,32 @@ class CameraKind(Intrinsics, Kind):
         return self
 
     def seeing(self, viewpoints: Viewpoints) -> Self:
-        """This kind of camera with the viewpoints of a scene where its own settings leave them open."""
+        """Returns this camera with the viewpoints of a scene in place of its unset settings."""
         return self
 
     @abstractmethod
     def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:
-        """Position of the camera relative to the centre of the objects, (3,), in metres.
+        """Returns the camera position (3,) relative to the centre of the objects, in metres.
 
         Args:
             rng: Generator of this view.
             view: View index from 0.
-            radius_m: Radius of the bounding sphere of the objects, in metres.
+            radius_m: Radius of the objects' bounding sphere, in metres.
             tan_half: Tangent of half the angle of view along the longer side of the image.
         """
 
     def aim(
         self, rng: np.random.Generator, view: int, image: ImageSettings, bounds: tuple[Vec3, float]
     ) -> Camera:
-        """The camera of one view: random intrinsics and a pose aimed near the centre of the objects.
+        """Samples the camera of one view: intrinsics, and a pose aimed near the centre of the objects.
 
-        Ranges of pixels have to be single numbers: those of `drawn`.
+        Ranges in pixels must be single numbers, as `drawn` returns them.
 
         Args:
             rng: Generator of this view.
             view: View index from 0.
             image: Size of the image.
-            bounds: Centre and radius, in metres, of the bounding sphere of the objects.
+            bounds: Centre and radius, in metres, of the objects' bounding sphere.
         """
         fx, fy, tan_half = self.focal(rng, image.width, image.height)
         center, radius_m = np.array(bounds[0]), bounds[1]
@@ -172,7 +172,7 @@ class CameraKind(Intrinsics, Kind):
         return self._camera(image, fx, fy, pose)
 
     def of_scene(self, rng: np.random.Generator) -> Self:
-        """The camera with what all views of one scene have in common; most kinds have nothing.
+        """Samples the values that all views of one scene share; most camera kinds have none.
 
         Args:
             rng: Generator of the scene.
@@ -185,7 +185,7 @@ class CameraKind(Intrinsics, Kind):
         return False
 
     def ground_seen(self, rng: np.random.Generator, view: int, image: ImageSettings) -> Array:
-        """Corners (4, 2) of the part of the floor that a view shows, in metres, if `over_ground` is true.
+        """Corners (4, 2), in metres, of the floor area that a view shows, if `over_ground` is true.
 
         Args:
             rng: Generator of this view, as for `aim`.
@@ -195,23 +195,23 @@ class CameraKind(Intrinsics, Kind):
         raise NotImplementedError(f"what camera={self.kind} shows depends on the objects")
 
     def _jitter(self, rng: np.random.Generator, radius_m: float) -> Array:
-        """Random distance (3,) of the aim point from the centre of the objects. Draws four numbers."""
+        """Samples the offset (3,) of the aim point from the objects' centre. Consumes four random numbers."""
         jitter = np.array([rng.random() - 0.5, rng.random() - 0.5, rng.random() - 0.5])
         jitter *= uniform(rng, self.look_at_jitter) * radius_m / max(float(np.linalg.norm(jitter)), 1e-9)
         return jitter
 
     def _camera(self, image: ImageSettings, fx: float, fy: float, pose: Pose) -> Camera:
-        """The camera with the given focal lengths in pixels, and pose."""
+        """Returns the camera with the given pose and focal lengths in pixels."""
         cx, cy = self.principal_point(image.width, image.height)
         return Camera(image.width, image.height, fx, fy, cx, cy, pose)
 
     def lens(self, rng: np.random.Generator, camera: Camera, bounds: tuple[Vec3, float]) -> Lens | None:
-        """The lens of one view, or None for a pinhole.
+        """Samples the lens of one view; None for a pinhole.
 
         Args:
-            rng: Generator; two random numbers are always drawn.
+            rng: Generator; always consumes two random numbers.
             camera: The view's camera.
-            bounds: Centre and radius, in metres, of the bounding sphere of the objects.
+            bounds: Centre and radius, in metres, of the objects' bounding sphere.
         """
         aperture_m = uniform(rng, self.aperture_mm) / 1000
         middle_m = _depth_of(camera, bounds[0])
@@ -219,15 +219,15 @@ class CameraKind(Intrinsics, Kind):
         return Lens(aperture_m, max(focus_m, MIN_FOCUS_SHARE * middle_m)) if aperture_m else None
 
     def motion(self, rng: np.random.Generator, camera: Camera, bounds: tuple[Vec3, float]) -> Motion | None:
-        """Motion of the camera during the exposure, a mix of rotation and translation.
+        """Samples the motion of the camera during the exposure, a mix of rotation and translation.
 
-        It is None without motion and readout. A camera that stands still may have a readout, for objects that
-        move.
+        Returns None without motion and readout. A camera that does not move may have a readout, for moving
+        objects.
 
         Args:
-            rng: Generator; four random numbers are always drawn.
+            rng: Generator; always consumes four random numbers.
             camera: The view's camera.
-            bounds: Centre and radius, in metres, of the bounding sphere of the objects.
+            bounds: Centre and radius, in metres, of the objects' bounding sphere.
         """
         length_px, angle, turning = uniform(rng, self.motion_px), 2 * np.pi * rng.random(), rng.random()
         readout = uniform(rng, self.sensor.readout)
@@ -255,7 +255,7 @@ class Shell(CameraKind):
     """Distance from the centre of the objects in metres, in place of fill; null uses fill."""
 
     def seeing(self, viewpoints: Viewpoints) -> Self:
-        """The same, with elevation and azimuth of the viewpoints in place of null."""
+        """Returns this camera with the elevation and azimuth of `viewpoints` in place of None."""
         open_to = {
             "elevation_deg": self.elevation_deg or viewpoints.elevation_deg,
             "azimuth_deg": self.azimuth_deg or viewpoints.azimuth_deg,
@@ -263,7 +263,7 @@ class Shell(CameraKind):
         return self.model_copy(update=open_to)
 
     def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:
-        """A position at a random distance, in a direction that is uniform over the part of the sphere."""
+        """Samples a position: random distance, and a direction uniform over the given part of the sphere."""
         low, high = np.sin(np.radians(self.elevation_deg or ALL_ROUND.elevation_deg))
         elevation = np.arcsin(np.clip(uniform(rng, (low, high)), -1.0, 1.0))
         azimuth = np.radians(uniform(rng, self.azimuth_deg or ALL_ROUND.azimuth_deg))
@@ -290,7 +290,7 @@ class Grid(CameraKind):
         return self
 
     def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:
-        """The grid point of a view; views beyond the last point start again at the first."""
+        """Returns the grid point of a view; views beyond the last point start again at the first."""
         ring, step = divmod(view % (len(self.heights_m) * self.num_azimuths), self.num_azimuths)
         azimuth = 2 * np.pi * step / self.num_azimuths
         return np.array(
@@ -304,14 +304,14 @@ def _depth_of(camera: Camera, point_m: Vec3) -> float:
 
 
 def _fastest(camera: Camera, bounds: tuple[Vec3, float], turning: float) -> float:
-    """Motion of the fastest point of the objects in the image, relative to that of their centre.
+    """Largest image motion of a point of the objects, relative to the image motion of their centre.
 
-    A translation moves near points faster, and a rotation points in the corners of the image.
+    A translation moves near points faster; a rotation moves points in the image corners faster.
 
     Args:
         camera: The camera.
-        bounds: Centre and radius, in metres, of the bounding sphere of the objects.
-        turning: The share of the motion that is rotation.
+        bounds: Centre and radius, in metres, of the objects' bounding sphere.
+        turning: The fraction of the motion that is rotation.
     """
     depth_m = _depth_of(camera, bounds[0])
     nearest_m = max(depth_m - bounds[1], MIN_FOCUS_SHARE * depth_m)

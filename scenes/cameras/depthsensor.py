@@ -1,4 +1,4 @@
-"""Depth cameras: the errors and holes that real sensors have, as ranges from which each image's are drawn."""
+"""Depth cameras: errors and missing values of real sensors, sampled for each image."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ from scenes.shot import DepthSensor
 
 
 class DepthSensorKind(Kind):
-    """A depth camera, which finds depth from the disparity between two points of view, side by side."""
+    """Base class of depth cameras, which measure the disparity between two viewpoints side by side."""
 
     baseline_m: Positive = (0.075, 0.075)
     """Distance of the projector or the second camera, which is to the right of the camera, in metres."""
@@ -32,10 +32,10 @@ class DepthSensorKind(Kind):
     """Largest depth that is measured, in metres."""
 
     def draw(self, rng: np.random.Generator) -> DepthSensor:
-        """The errors of one image.
+        """Samples the errors of one image.
 
         Args:
-            rng: Generator of this image; ten random numbers are always drawn.
+            rng: Generator of this image; always consumes ten random numbers.
         """
         names = ("baseline_m", "noise_px", "step_px", "edge_px", "grazing_deg", "dark", "near_m", "far_m")
         drawn = {name: uniform(rng, getattr(self, name)) for name in names}
@@ -44,23 +44,23 @@ class DepthSensorKind(Kind):
 
     @property
     def least_contrast(self) -> tuple[float, float]:
-        """Range of the contrast of the image below which depth is missing."""
+        """Range of the image contrast below which depth is missing."""
         return 0.0, 0.0
 
     @property
     def window(self) -> int:
-        """Width in pixels of the neighbourhood in which errors are alike."""
+        """Width in pixels of the neighbourhood in which errors are correlated."""
         return 3
 
 
 class StructuredLight(DepthSensorKind):
-    """A projector of a pattern and a camera that sees it, as the first Kinect."""
+    """A pattern projector and a camera, like the first Kinect."""
 
     kind: Literal["structured_light"] = "structured_light"
 
 
 class Stereo(DepthSensorKind):
-    """Two cameras; what has no texture has no depth."""
+    """Two cameras; surfaces without texture have no depth."""
 
     kind: Literal["stereo"] = "stereo"
     baseline_m: Positive = (0.05, 0.05)
@@ -74,10 +74,10 @@ class Stereo(DepthSensorKind):
 
     @property
     def least_contrast(self) -> tuple[float, float]:
-        """Range of the contrast of the image below which depth is missing."""
+        """Range of the image contrast below which depth is missing."""
         return self.contrast
 
     @property
     def window(self) -> int:
-        """Width in pixels of the neighbourhood in which errors are alike."""
+        """Width in pixels of the neighbourhood in which errors are correlated."""
         return self.window_px

@@ -1,4 +1,4 @@
-"""The camera kind `handheld`: views of a person who looks at the objects."""
+"""The camera kind `handheld`: views at eye height, as from a person looking at the objects."""
 
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -8,7 +8,7 @@ from scenes.cameras.camera import ALL_ROUND, Array, CameraKind, Viewpoints
 from scenes.settings import Positive, Range, uniform, within
 
 NEAREST = 0.3
-"""Smallest horizontal distance of a person from the objects, as a fraction of the height of the eye."""
+"""Smallest horizontal distance from the objects' centre, as a fraction of the camera height."""
 
 
 class Handheld(CameraKind):
@@ -30,11 +30,11 @@ class Handheld(CameraKind):
     """Horizontal distance from the centre of the objects in metres, in place of fill; null uses fill."""
 
     def seeing(self, viewpoints: Viewpoints) -> Self:
-        """The same, with the azimuth of the viewpoints in place of null."""
+        """Returns this camera with the azimuth of `viewpoints` in place of None."""
         return self.model_copy(update={"azimuth_deg": self.azimuth_deg or viewpoints.azimuth_deg})
 
     def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:
-        """A position at the height of an eye above the floor, relative to the point below the centre."""
+        """Samples a position at eye height, relative to the floor point below the objects' centre."""
         height_m = uniform(rng, self.height_m)
         azimuth = np.radians(uniform(rng, self.azimuth_deg or ALL_ROUND.azimuth_deg))
         fill = uniform(rng, self.distance_m or self.fill)

@@ -19,11 +19,11 @@ COEFFICIENTS = ("k1", "k2", "p1", "p2", "k3", "k4", "k5", "k6")
 FISHEYE = ("k1", "k2", "k3", "k4")
 """The coefficients of the model `fisheye`, in OpenCV's order."""
 BORDER_POINTS = 33
-"""Points on each side of an image at which the distortion is examined."""
+"""Number of points per image side at which the distortion is examined."""
 
 
 class LensDistortion(Settings):
-    """Distortion of the lens, by OpenCV's models: numbers, or ranges from which each view draws its own."""
+    """Lens distortion by OpenCV's models; each view samples its coefficients from the ranges."""
 
     kind: Literal["none", "brown", "fisheye"] = "none"
     """Model: none, brown (Brown-Conrady: k1 k2 p1 p2 k3, and k4 k5 k6) or fisheye (equidistant: k1 to k4)."""
@@ -54,23 +54,29 @@ class LensDistortion(Settings):
 
     @property
     def ranges(self) -> tuple[tuple[float, float], ...]:
-        """The ranges of the coefficients of the model, in OpenCV's order."""
+        """The ranges of the model's coefficients, in OpenCV's order."""
         return tuple(getattr(self, name) for name in (FISHEYE if self.kind == "fisheye" else COEFFICIENTS))
 
     def drawn(self, shares: list[float]) -> Self:
-        """The settings with single numbers, at given shares of the way through the ranges."""
+        """Returns the settings with each range replaced by a number: its linear interpolation at `shares`."""
         pairs = {name: getattr(self, name) for name in COEFFICIENTS}
         numbers = {name: at(pair, share) for (name, pair), share in zip(pairs.items(), shares, strict=True)}
         return self.model_copy(update=numbers)
 
     def lens(self, border: NDArray[np.float64]) -> Distortion | None:
-        """The lens of single numbers, for an image with a border (n, 2) at depth 1; None if there is none."""
+        """The lens for an image with border points (n, 2) at depth 1; None without distortion.
+
+        All ranges must be single numbers, as `drawn` returns them.
+        """
         if self.kind == "none":
             return None
         return lens_for(self.kind, tuple(single(pair) for pair in self.ranges), border)
 
     def widest(self) -> Distortion | None:
-        """The lens of single numbers without p1 and p2, for any image; None if there is none, or it folds."""
+        """The lens without p1 and p2, for any image; None without distortion, or if the lens folds over.
+
+        All ranges must be single numbers, as `drawn` returns them.
+        """
         level = self.model_copy(update={"p1": (0.0, 0.0), "p2": (0.0, 0.0)})
         if level.kind == "none":
             return None
@@ -79,7 +85,7 @@ class LensDistortion(Settings):
 
 
 class Intrinsics(Settings):
-    """The intrinsics of a camera: numbers, or ranges from which each view draws its own."""
+    """Camera intrinsics; each view samples them from the ranges."""
 
     fov_deg: Annotated[Range, within(5.0, 120.0)] = (40.0, 60.0)
     """Angle of view along the longer side of the image, in degrees; not used if fx and fy are set."""
@@ -103,11 +109,11 @@ class Intrinsics(Settings):
         return self
 
     def drawn(self, rng: np.random.Generator) -> Self:
-        """The settings of one view, in which each range of pixels or coefficients is a single number.
+        """Samples the settings of one view: each range of pixels or coefficients becomes a single number.
 
         Args:
-            rng: Generator; eleven random numbers are always drawn: for both focal lengths, `cx`, `cy` and the
-                coefficients of the distortion.
+            rng: Generator; always consumes eleven random numbers: one for both focal lengths, one each for
+                `cx`, `cy` and the distortion coefficients.
         """
         focal, across, down, *others = rng.random(3 + len(COEFFICIENTS)).tolist()
         shares = {"fx": focal, "fy": focal, "cx": across, "cy": down}
@@ -116,13 +122,13 @@ class Intrinsics(Settings):
         return self.model_copy(update={**numbers, "distortion": self.distortion.drawn(others)})
 
     def focal(self, rng: np.random.Generator, width: int, height: int) -> tuple[float, float, float]:
-        """Focal lengths in pixels, and the tangent of half the angle of view along the longer side.
+        """Samples focal lengths in pixels, and the tangent of half the angle of view along the longer side.
 
-        The angle of view is drawn independently of the image size, so a different size does not move the
+        The angle of view is sampled independently of the image size, so a different size does not move the
         camera.
 
         Args:
-            rng: Generator; one random number is always drawn.
+            rng: Generator; always consumes one random number.
             width: Width of the image in pixels.
             height: Height of the image in pixels.
         """
@@ -133,12 +139,12 @@ class Intrinsics(Settings):
         return *self._focal_px(tan_half, width, height), tan_half
 
     def distorted(self, camera: Camera) -> Camera:
-        """A camera with the distortion of single numbers."""
+        """Returns `camera` with the lens distortion, whose ranges must be single numbers."""
         lens = self.distortion.lens(border_of(camera))
         return camera if lens is None else replace(camera, distortion=lens)
 
     def extremes(self, width: int, height: int) -> Iterator[tuple[Self, Camera]]:
-        """Yields the ends of the ranges of the coefficients, with the widest camera of each."""
+        """Yields all combinations of the ends of the coefficient ranges, with the widest camera of each."""
         whole = self.distortion
         for numbers in product(*(dict.fromkeys(getattr(whole, name)) for name in COEFFICIENTS)):
             pairs = {name: (number, number) for name, number in zip(COEFFICIENTS, numbers, strict=True)}
@@ -146,17 +152,17 @@ class Intrinsics(Settings):
             yield kind, kind._widest(width, height)
 
     def principal_point(self, width: int, height: int) -> tuple[float, float]:
-        """The principal point x, y in pixels of an image of the given size."""
+        """Returns the principal point x, y in pixels for an image of the given size."""
         x = width / 2 if self.cx is None else single(self.cx)
         return x, height / 2 if self.cy is None else single(self.cy)
 
     @property
     def narrowed_by(self) -> str:
-        """What makes the angle of view smaller, for an error message."""
+        """The setting that narrows the angle of view, for an error message."""
         return "a smaller camera.fov_deg (or larger fx and fy)"
 
     def _widest(self, width: int, height: int) -> Camera:
-        """The camera of the shortest focal length, with the principal point farthest from the centre."""
+        """The camera with the shortest focal length and the principal point farthest from the centre."""
         fx, fy = self._shortest_focal(width, height)
         cx = max(self.cx or (width / 2,), key=lambda x: abs(x - width / 2))
         cy = max(self.cy or (height / 2,), key=lambda y: abs(y - height / 2))
@@ -171,12 +177,12 @@ class Intrinsics(Settings):
         return self._focal_px(np.tan(np.radians(self.fov_deg[1]) / 2), width, height)
 
     def _focal_px(self, tan_half: float, width: int, height: int) -> tuple[float, float]:
-        """The focal lengths in pixels, from the tangent of half the angle of view along the longer side."""
+        """Focal lengths in pixels from the tangent of half the angle of view along the longer side."""
         focal_px = max(width, height) / 2 / self._distorted(float(tan_half))
         return focal_px, focal_px
 
     def _distorted(self, radius: float) -> float:
-        """The distance from the axis in the image, at depth 1, of a point at a distance before distortion."""
+        """Maps an undistorted to a distorted radius, both at depth 1."""
         lens = self.distortion.widest()
         return radius if lens is None else float(lens.distort(np.array([radius, 0.0]))[0])
 
@@ -187,7 +193,7 @@ class Intrinsics(Settings):
 
 
 def border_of(camera: Camera) -> NDArray[np.float64]:
-    """Points (n, 2) on the edges of an image, at depth 1, as the lens shows them."""
+    """Distorted points (n, 2) at depth 1 on the image border."""
     across, down = (np.linspace(0, side, BORDER_POINTS) for side in (camera.width, camera.height))
     left, top = np.zeros(BORDER_POINTS), np.zeros(BORDER_POINTS)
     x = np.concatenate([across, across, left, left + camera.width])
@@ -196,12 +202,12 @@ def border_of(camera: Camera) -> NDArray[np.float64]:
 
 
 def at(pair: tuple[float, float], share: float) -> tuple[float, float]:
-    """The number at a share of the way from the low to the high end of a range, as a range."""
+    """Linearly interpolates between the ends of a range; returns the number as a range."""
     low, high = pair
     return (low + (high - low) * share,) * 2
 
 
 def single(pair: tuple[float, float]) -> float:
-    """The number of a range that has been drawn."""
+    """The number of a range that has been reduced to a single number."""
     assert pair[0] == pair[1], "`drawn` comes first"
     return pair[0]

@@ -10,10 +10,10 @@ from scenes.geometry import on_sphere
 from scenes.settings import Positive, Range, ShareRange, uniform, within
 
 OF_SCENE = ("fov_deg", "elevation_deg", "fill", "distance_m")
-"""Settings that are drawn once for each scene."""
+"""Settings that are sampled once per scene."""
 FULL_DEG = 360.0
 ROUNDING_DEG = 1e-6
-"""An arc that lacks less than this is a whole circle."""
+"""An arc shorter than a full circle by less than this is a full circle."""
 
 
 class Orbit(CameraKind):
@@ -36,13 +36,13 @@ class Orbit(CameraKind):
     """Distance from the centre of the objects in metres, in place of fill; null uses fill."""
 
     def seeing(self, viewpoints: Viewpoints) -> Self:
-        """The same, with elevation and azimuth of the viewpoints in place of null."""
+        """Returns this camera with the elevation and azimuth of `viewpoints` in place of None."""
         elevation_deg = self.elevation_deg or viewpoints.elevation_deg
         azimuth_deg = self.azimuth_deg or viewpoints.azimuth_deg
         return self.model_copy(update={"elevation_deg": elevation_deg, "azimuth_deg": azimuth_deg})
 
     def of_scene(self, rng: np.random.Generator) -> Self:
-        """The circle of one scene; a whole one begins at a random azimuth.
+        """Samples the circle of one scene; a full circle begins at a random azimuth.
 
         Args:
             rng: Generator of the scene.
@@ -55,7 +55,7 @@ class Orbit(CameraKind):
         return given.drawn(rng).model_copy(update={**kept, "azimuth_deg": arc})
 
     def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:
-        """The point of a view; views beyond the last point start again at the first."""
+        """Returns the position of a view; views beyond the last position start again at the first."""
         low, high = self.azimuth_deg or ALL_ROUND.azimuth_deg
         whole = high - low >= FULL_DEG - ROUNDING_DEG
         steps = self.num_azimuths if whole else max(self.num_azimuths - 1, 1)

@@ -1,4 +1,4 @@
-"""The camera kind `overhead`: views from above, from a drone, an aircraft or a mount above a table."""
+"""The camera kind `overhead`: views from a drone, an aircraft or a mount above a table."""
 
 from typing import Annotated, Literal
 
@@ -12,15 +12,14 @@ from scenes.shot import Camera
 from scenes.spec import RejectedDraw
 
 MIN_DESCENT = 0.1
-"""Smallest downward component of a viewing ray that counts for `ground_seen`; flatter rays are replaced by
-rays with this component, because they end very far away or never reach the ground."""
+"""Smallest downward component of a viewing ray in `ground_seen`. Flatter rays are replaced by rays with this
+component, because they end very far away or never reach the ground."""
 
 
 class Overhead(CameraKind):
     """Cameras above the ground that look straight down, or tilted, at a given altitude and ground resolution.
 
-    Of the altitude, the lens, and the size of the ground in the image, the user gives two, and the third
-    follows from them.
+    The user gives two of altitude, lens, and size of the ground in the image; the third follows from them.
     """
 
     kind: Literal["overhead"] = "overhead"
@@ -54,7 +53,7 @@ class Overhead(CameraKind):
 
     @property
     def _has_ground(self) -> bool:
-        """Whether the size of the ground in the image is given."""
+        """Whether the ground resolution or ground size is given."""
         return self.gsd_m is not None or self.extent_m is not None
 
     @property
@@ -64,9 +63,10 @@ class Overhead(CameraKind):
         return known and self.look_at_jitter[1] == 0
 
     def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:
-        """The position above the aim point, before the camera is tilted; see `CameraKind.offset`.
+        """Returns the position above the aim point, before the camera is tilted; see `CameraKind.offset`.
 
-        Without `altitude_m`, it is so high that the longer side of the image shows twice the radius.
+        Without `altitude_m`, the height is chosen so that the longer side of the image shows twice
+        `radius_m`.
         """
         altitude_m = uniform(rng, self.altitude_m or (0.0, 0.0))
         return np.array([0.0, 0.0, altitude_m if self.altitude_m else radius_m / tan_half])
@@ -74,19 +74,19 @@ class Overhead(CameraKind):
     def aim(
         self, rng: np.random.Generator, view: int, image: ImageSettings, bounds: tuple[Vec3, float]
     ) -> Camera:
-        """The camera of one view, aimed at the origin if altitude or ground are given, else at the objects.
+        """The camera of one view, aimed at the origin if altitude or ground is given, else at the objects.
 
-        Objects may stand high above the ground, on a table; `fill` counts from their centre.
+        Objects may stand high above the ground, on a table; `fill` is measured at the height of their centre.
 
         Args:
             rng: Generator of this view.
             view: View index from 0.
             image: Size of the image.
-            bounds: Centre and radius, in metres, of the bounding sphere of the objects.
+            bounds: Centre and radius, in metres, of the objects' bounding sphere.
         """
         fx, fy, tan_half = self.focal(rng, image.width, image.height)
         if self.gsd_m and self.distortion.kind != "none":
-            # The resolution is that of the middle of the image, which distortion leaves as it is.
+            # The ground resolution is defined at the principal point, where distortion has no effect.
             tan_half = max(image.width / fx, image.height / fy) / 2
         extent_m = self._extent_m(rng, image, bounds[1])
         tilt, azimuth, roll = (
@@ -106,18 +106,18 @@ class Overhead(CameraKind):
         return self._camera(image, fx, fy, pose)
 
     def _middle(self, center: Vec3) -> Array:
-        """The point (3,) around which cameras aim."""
+        """The mean aim point (3,)."""
         return np.zeros(3) if self.altitude_m or self._has_ground else np.array(center)
 
     @property
     def narrowed_by(self) -> str:
-        """What makes the angle of view smaller, for an error message."""
+        """The setting that narrows the angle of view, for an error message."""
         if self.altitude_m and self._has_ground:
             return f"a larger camera.altitude_m, or a smaller camera.{'gsd_m' if self.gsd_m else 'extent_m'}"
         return super().narrowed_by
 
     def _shortest_focal(self, width: int, height: int) -> tuple[float, float]:
-        """The shortest focal lengths in pixels that a view may have; altitude and ground may give them."""
+        """The shortest focal lengths in pixels that a view may have; altitude and ground may set them."""
         if not self.altitude_m or not self._has_ground:
             return super()._shortest_focal(width, height)
         distance_m = float(self.altitude_m[0] / np.cos(np.radians(self.tilt_deg[0])))
@@ -127,13 +127,13 @@ class Overhead(CameraKind):
         return self._focal_px(self.extent_m[1] / 2 / distance_m, width, height)
 
     def _extent_m(self, rng: np.random.Generator, image: ImageSettings, radius_m: float) -> float:
-        """Metres of ground along the longer side of the image; draws one random number."""
+        """Samples the metres of ground along the longer side of the image; consumes one random number."""
         if self.gsd_m:
             return uniform(rng, self.gsd_m) * max(image.width, image.height)
         return uniform(rng, self.extent_m) if self.extent_m else 2 * radius_m / uniform(rng, self.fill)
 
     def ground_seen(self, rng: np.random.Generator, view: int, image: ImageSettings) -> Array:
-        """Corners (4, 2) of the part of the floor that a view shows, in metres, if `over_ground` is true.
+        """Corners (4, 2), in metres, of the floor area that a view shows, if `over_ground` is true.
 
         Args:
             rng: Generator of this view, as for `aim`.

@@ -1,4 +1,4 @@
-"""Settings of the camera's sensor and of what the camera makes of its signal; all are off by default."""
+"""Settings of the camera's sensor and image signal processing; all effects are off by default."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from scenes.settings import IntRange, Range, Settings, ShareRange, as_tuple, uni
 from scenes.shot import BASE_ISO, Bayer, Demosaicing, Sensor
 
 NOISE_SEEDS = 2**53
-"""Number of different seeds of noise; every reader of JSON reads a whole number up to this one exactly."""
+"""Number of different noise seeds; every JSON reader reads integers up to this one exactly."""
 EFFECTS = (
     "vignetting",
     "chromatic_aberration_px",
@@ -21,7 +21,7 @@ EFFECTS = (
     "sharpening",
     "jpeg_quality",
 )
-"""The settings that switch an effect on; the others say how noise and demosaicing work."""
+"""Settings that switch an effect on; the others only parametrize noise and demosaicing."""
 
 
 def _is_iso(bounds: tuple[float, float]) -> tuple[float, float]:
@@ -31,7 +31,7 @@ def _is_iso(bounds: tuple[float, float]) -> tuple[float, float]:
 
 
 class SensorSettings(Settings):
-    """How the camera's sensor measures the light of the lens, and how the camera makes an image of that."""
+    """Settings of the camera's sensor and image signal processing."""
 
     vignetting: Annotated[Range, within(0.0, 4.0)] = (0.0, 0.0)
     """Darkening towards the corners, as cos(angle)^(4 vignetting): 1 is a simple lens, 0 is none."""
@@ -75,11 +75,11 @@ class SensorSettings(Settings):
         return tuple(name for name in EFFECTS if getattr(self, name) not in ((0, 0), (), None))
 
     def draw(self, rng: np.random.Generator, noise: np.random.Generator) -> Sensor | None:
-        """The sensor of one image, or None if it does nothing.
+        """Samples the sensor of one image; None if no effect is on.
 
         Args:
-            rng: Generator of the view; one random number is drawn for each setting that has a range.
-            noise: Generator of the image, which draws the seed of its noise.
+            rng: Generator of the view; consumes one random number for each setting that has a range.
+            noise: Generator of the image, which samples the noise seed.
         """
         vignetting, red_px = uniform(rng, self.vignetting), uniform(rng, self.chromatic_aberration_px)
         iso, full_well_e = _in_stops(rng, self.iso), uniform(rng, self.full_well_e)
@@ -108,7 +108,7 @@ class SensorSettings(Settings):
 
 
 def _in_stops(rng: np.random.Generator, bounds: tuple[float, float]) -> float:
-    """A number whose logarithm is distributed uniformly; always draws one random number."""
+    """Samples a number with a uniformly distributed logarithm; always consumes one random number."""
     share = rng.random()
     return float(bounds[0] * (bounds[1] / bounds[0]) ** share) if bounds[0] else 0.0
 

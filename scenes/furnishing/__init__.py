@@ -1,1 +1,1 @@
-"""Furniture: fixed bodies without labels, and what they are made of."""
+"""Furniture (fixed, unlabelled bodies) and its geometry."""

@@ -1,4 +1,4 @@
-"""Geometry of a box without a lid, of solid walls or of wire, as furniture."""
+"""Furniture geometry of an open box with solid or wire walls."""
 
 from dataclasses import dataclass
 
@@ -12,22 +12,22 @@ from scenes.space import BoundingVolume
 from scenes.spec import Region
 
 LEVEL_RAD = 0.01
-"""Crates that are tilted by less than this stand on the floor without a support."""
+"""Crates tilted by less than this stand on the floor without a support."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crate:
-    """A box of drawn size without a lid.
+    """An open box of given size.
 
-    Its frame has its origin in the middle of the inner bottom, and z along the walls.
+    The origin of its frame is the centre of the inner bottom; z points along the walls.
 
     Attributes:
         half_m: Half of the inner length (x) and of the inner width (y).
         height_m: Height of the walls above the inner bottom.
         thick_m: Thickness of walls and bottom.
         rim_m: Overhang of the rim; 0 is no rim.
-        gap_m: Distance of neighbouring wires; None for solid walls.
-        tilt_rad: How far the end at +x is raised.
+        gap_m: Distance between neighbouring wires; None for solid walls.
+        tilt_rad: Tilt angle that raises the end at +x.
         turn_rad: Rotation about the vertical axis.
     """
 
@@ -41,12 +41,12 @@ class Crate:
 
     @property
     def volume_m3(self) -> float:
-        """The volume of the inside."""
+        """The inner volume."""
         return 4 * self.half_m[0] * self.half_m[1] * self.height_m
 
     @property
     def pose(self) -> Pose:
-        """Pose of the bin; its lower edge is on the floor."""
+        """Pose of the crate, whose lower edge is on the floor."""
         sine, cosine = np.sin(self.tilt_rad), np.cos(self.tilt_rad)
         tilted = np.array([[cosine, 0.0, -sine], [0.0, 1.0, 0.0], [sine, 0.0, cosine]])
         raised_m = (self.half_m[0] + self.thick_m) * sine + self.thick_m * cosine
@@ -54,41 +54,42 @@ class Crate:
 
     @property
     def _turned(self) -> Pose:
-        """The frame of the bin before it is tilted: on the floor, below its middle."""
+        """The frame of the crate before it is tilted, with its origin on the floor below its middle."""
         half = self.turn_rad / 2
         return Pose((0.0, 0.0, 0.0), (0.0, 0.0, float(np.sin(half)), float(np.cos(half))))
 
     @property
     def region(self) -> Region:
-        """The inside of the bin and what is above it, up to its outer faces."""
+        """The region inside and above the crate, up to its outer faces."""
         x, y = (half + self.thick_m for half in self.half_m)
         top_m = self.height_m + 10 * max(x, y)
         center = self.pose.of(Pose((0.0, 0.0, top_m / 2), IDENTITY.quat_xyzw))
         return Region(center, (x, y, top_m / 2))
 
     def place(self, unplaced: UnplacedBody) -> Array:
-        """Where (2,) a body is released: over the inner bottom, clear of the walls if it is small enough.
+        """Samples a release position (2,) over the inner bottom, clear of the walls if the body fits.
 
-        Draws two random numbers.
+        Consumes two random numbers.
         """
         (x0, x1), (y0, y1) = self._clear(unplaced.volume)
         x, y = x0 + (x1 - x0) * unplaced.rng.random(), y0 + (y1 - y0) * unplaced.rng.random()
         return self._turned.apply(np.array([[x, y, 0.0]]))[0, :2]
 
     def _clear(self, volume: BoundingVolume) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Lowest and highest x and y, before the bin is turned, where a body falls clear of the walls.
+        """Lowest and highest x and y, before the rotation about z, at which a body falls clear of the walls.
 
         Both are 0 if the body is too large.
         """
         sine, cosine, aside_m = np.sin(self.tilt_rad), np.cos(self.tilt_rad), volume.aside_m
         x_m, y_m = (half - aside_m for half in self.half_m)
-        # A wall that leans inwards is nearest at its top, one that leans outwards at the bottom.
+        # A wall that leans inwards is nearest at its top; a wall that leans outwards is nearest at its
+        # bottom.
         low, high = -x_m * cosine - aside_m * sine, x_m * cosine - self.height_m * sine
         along = (low, high) if low <= high else (0.0, 0.0)
         return along, ((-y_m, y_m) if y_m >= 0 else (0.0, 0.0))
 
     def lowest(self, x: float, y: float, volume: BoundingVolume) -> float:
-        """Smallest height of a body's centre: above the bottom, or above the walls if it is too large."""
+        """Smallest height of a body's centre: above the bottom, or above the walls if it does not fit."""
         local = self._turned.apply_inverse(np.array([[x, y, 0.0]]))[0]
         raised_m, tangent = self.pose.position_m[2], np.tan(self.tilt_rad)
         if (0.0, 0.0) in self._clear(volume):
@@ -98,7 +99,7 @@ class Crate:
         return float(raised_m + local[0] * tangent + below_m + (not volume.round) * volume.aside_m * tangent)
 
     def parts(self) -> list[Part]:
-        """All parts: bottom and walls, a rim if there is one, and the support of a tilted bin."""
+        """All parts: bottom and walls, the rim if there is one, and the support of a tilted crate."""
         walls = self._solid() if self.gap_m is None else self._wire(self.gap_m)
         return [*walls, *(self._support() if self.tilt_rad > LEVEL_RAD else ())]
 
@@ -138,8 +139,8 @@ def _ring(x: float, y: float, z_m: tuple[float, float], wide_m: float) -> list[t
     """Lowest and highest corners of four cuboids around a rectangle.
 
     Args:
-        x: Half of the rectangle's side along x.
-        y: Half of its side along y.
+        x: Half side of the rectangle along x.
+        y: Half side of the rectangle along y.
         z_m: Lowest and highest z.
         wide_m: Width of the cuboids.
     """

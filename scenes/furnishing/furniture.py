@@ -1,4 +1,4 @@
-"""Furniture: fixed, unlabelled bodies. Objects fall onto or into them, or are occluded by them."""
+"""Furniture: fixed, unlabelled bodies on which or in which objects lie, or which occlude objects."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -17,25 +17,25 @@ from scenes.settings import Range, ShareRange, uniform, within
 from scenes.spec import Body, Look
 
 Part = tuple[str, Scale, Pose]
-"""Name of the mesh, scale and pose of a piece of furniture."""
+"""Mesh name, scale and pose of a part of a piece of furniture."""
 CUBE = "cube"
 """Name of the cube in `cubes()`."""
 MAX_TILES = 6
-"""Number of tiles of a material along the shorter side of the largest part of a piece of furniture."""
+"""Largest number of material tiles along the shorter side of a piece's largest part."""
 UPRIGHT = Pose((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
 
 
 def cubes() -> dict[str, Mesh]:
-    """The furniture of scenes that are furnished with cuboids: a cube with sides of 1 m, named `CUBE`."""
+    """The furniture meshes of scenes that use only cuboids: a cube with sides of 1 m, named `CUBE`."""
     return {CUBE: box(1.0, 1.0, 1.0)}
 
 
 def cuboid(low_m: Vec3, high_m: Vec3, frame: Pose = UPRIGHT) -> tuple[Scale, Pose]:
-    """Scale and pose by which a cube with sides of 1 m becomes a cuboid.
+    """Returns the scale and pose that turn a cube with sides of 1 m into a cuboid.
 
     Args:
-        low_m: The lowest coordinates of the cuboid along the axes of the frame.
-        high_m: The highest coordinates.
+        low_m: Lowest coordinates of the cuboid along the axes of the frame.
+        high_m: Highest coordinates.
         frame: Pose of the frame in the world.
     """
     low, high = np.array(low_m), np.array(high_m)
@@ -43,14 +43,14 @@ def cuboid(low_m: Vec3, high_m: Vec3, frame: Pose = UPRIGHT) -> tuple[Scale, Pos
 
 
 def tile_side_m(look: Look, parts_m: Sequence[Vec3]) -> float:
-    """Side length in metres of a tile of the texture of a piece of furniture; 0 without a texture.
+    """Side length in metres of a texture tile on a piece of furniture; 0 without a texture.
 
-    A material has its natural size, unless it would be repeated more often than `MAX_TILES` times along the
-    shorter side of the largest part, or be larger than it. Other textures are as large as that side.
+    A material has its natural size, limited so that between one and `MAX_TILES` tiles fit along the shorter
+    side of the largest part. Other textures are as large as that side.
 
     Args:
-        look: The look of the piece.
-        parts_m: The sides of each part in metres.
+        look: Appearance of the piece.
+        parts_m: Sides of each part in metres.
     """
     if look.texture is None or not parts_m:
         return 0.0
@@ -71,13 +71,13 @@ class FurnitureSettings(LookSettings):
     def piece(
         self, rng: np.random.Generator, album: Album, asset: Asset, parts: Iterable[tuple[Scale, Pose]]
     ) -> tuple[Body, ...]:
-        """The bodies of one piece of furniture, all with the same appearance.
+        """Returns the bodies of one piece of furniture, all with the same appearance.
 
         The physics engine uses the convex hull of each body as its collision shape. Concave furniture
         therefore consists of several bodies: a table of a top and four legs, a bin of a floor and four walls.
 
         Args:
-            rng: Generator; eight random numbers are always drawn.
+            rng: Generator; always consumes eight random numbers.
             album: Images and texture variants to choose from.
             asset: Asset whose mesh is used for all parts.
             parts: Scale and pose of each part.
@@ -108,13 +108,13 @@ class FurnitureSettings(LookSettings):
     def pieces(
         self, rng: np.random.Generator, album: Album, furniture: Mapping[str, Asset], parts: Iterable[Part]
     ) -> tuple[Body, ...]:
-        """As `piece`, of parts with several meshes.
+        """Like `piece`, for parts with different meshes.
 
         Args:
-            rng: Generator; eight random numbers are always drawn.
+            rng: Generator; always consumes eight random numbers.
             album: Images and texture variants to choose from.
-            furniture: The assets of furniture by name.
-            parts: Name of the mesh, scale and pose of each part.
+            furniture: Furniture assets by name.
+            parts: Mesh name, scale and pose of each part.
         """
         listed = list(parts)
         first = furniture[listed[0][0]]

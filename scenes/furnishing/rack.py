@@ -1,4 +1,4 @@
-"""Shelves as furniture: boards with sides or posts, a back, a plinth, and rails for prices."""
+"""Furniture geometry of shelves: boards with sides or posts, a back, a plinth, and price rails."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from scenes.spec import Region
 Part = tuple[Scale, Pose]
 LEVEL = (0.0, 0.0, 0.0, 1.0)
 POST = 1.2
-"""Width of a post, in thicknesses of the boards."""
+"""Width of a post, in multiples of the board thickness."""
 RAIL_THICKNESS = 0.3
-"""Thickness of a rail, in thicknesses of the boards."""
+"""Thickness of a rail, in multiples of the board thickness."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rack:
-    """A shelf whose middle is above the origin and whose front faces -y; all lengths are in metres.
+    """A shelf centred above the origin, with its front facing -y; all lengths are in metres.
 
     Attributes:
         width_m: Length of the boards along x.
@@ -45,7 +45,7 @@ class Rack:
         return -self.depth_m / 2
 
     def frame(self) -> Iterator[Part]:
-        """Yields scale and pose of each part but the rails, for a cube with sides of 1 m."""
+        """Yields scale and pose of each part except the rails, for a cube with sides of 1 m."""
         x, y, thick = self.width_m / 2, self.depth_m / 2, self.thickness_m
         for top in self.tops_m:
             yield cuboid((-x, -y, top - thick), (x, y, top))
@@ -75,7 +75,7 @@ class Rack:
             yield cuboid((-x, front - thick, top - self.rail_m), (x, front, top))
 
     def region(self) -> Region:
-        """Where the products are: above the lowest board, and behind the front edges."""
+        """The region of the products: above the lowest board, and behind the front edges."""
         low, high = self.tops_m[0], self.high_m + self.width_m
         middle = Pose((0.0, 0.0, (low + high) / 2), LEVEL)
         return Region(middle, (self.width_m / 2, self.depth_m / 2, (high - low) / 2))

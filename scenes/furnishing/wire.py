@@ -1,6 +1,6 @@
-"""Wire panels: two layers of parallel bars at right angles, as furniture.
+"""Furniture geometry of wire panels: two layers of parallel bars at right angles.
 
-A panel is two bodies, whatever the number of its bars. Each collides as the convex hull of its bars, so
+A panel consists of two bodies, however many bars it has. Each collides as the convex hull of its bars, so
 nothing slips through the gaps.
 """
 
@@ -12,25 +12,25 @@ from scenes.assets.solids import joined
 from scenes.geometry import Pose, Scale, quaternion
 
 COUNTS = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 20, 23, 26, 30, 35, 40)
-"""Numbers of bars in a layer for which there is a mesh."""
+"""Bar counts for which a layer mesh exists."""
 BAR_SHARE = 0.16
-"""Width of a bar as a fraction of the distance between the middles of neighbouring bars."""
+"""Width of a bar, as a fraction of the centre distance of neighbouring bars."""
 
 
 def layers() -> dict[str, Mesh]:
-    """The meshes of which panels consist, by name: bars along y, side by side along x, in a cube of 1 m."""
+    """Returns the layer meshes of panels by name: bars along y, side by side along x, in a cube of 1 m."""
     return {_name(count): _layer(count) for count in COUNTS}
 
 
 def panel(frame: Pose, length_m: float, width_m: float, gap_m: float) -> list[tuple[str, Scale, Pose]]:
-    """The name of the mesh, the scale and the pose of each layer of a panel.
+    """Returns the mesh name, scale and pose of each layer of a panel.
 
     Args:
-        frame: Pose in the world of a frame whose origin is the middle of the panel; its z axis is
+        frame: World pose of the panel's frame; its origin is the centre of the panel, and its z axis is
             perpendicular to the panel.
         length_m: Side of the panel along x of the frame.
         width_m: Side of the panel along y of the frame.
-        gap_m: Distance of neighbouring bars; the panel has the number of bars that comes closest to it.
+        gap_m: Desired distance between neighbouring bars; the nearest available number of bars is used.
     """
     bar_m = BAR_SHARE * gap_m
     turned = quaternion(np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]))

@@ -1,1 +1,1 @@
-"""The kinds of scenes, one module each."""
+"""Scene kinds, one module each."""

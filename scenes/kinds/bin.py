@@ -1,4 +1,4 @@
-"""The scene kind `bin`: objects lie in a box without a lid, of solid walls or of wire."""
+"""The scene kind `bin`: objects lie in an open box with solid or wire walls."""
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -32,7 +32,7 @@ from scenes.spec import SceneSpec
 from scenes.walls import WallSettings
 
 RIM = 1.2
-"""Height and overhang of a rim, in multiples of the thickness of the walls."""
+"""Height and overhang of a rim, in multiples of the wall thickness."""
 
 
 class BinSettings(FurnitureSettings):
@@ -87,7 +87,7 @@ class Bin(Scene):
 
     @property
     def furniture(self) -> Mapping[str, Mesh]:
-        """A cube, of which solid walls are made, and the layers of wire panels."""
+        """A cube for solid walls, and the layers of wire panels."""
         return cubes() | layers()
 
     @property
@@ -96,7 +96,7 @@ class Bin(Scene):
         return Viewpoints(elevation_deg=(45.0, 90.0))
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """Draws a scene with bodies inside and above the bin, where no bounding volumes overlap.
+        """Samples a scene with bodies inside and above the bin, without overlapping bounding volumes.
 
         Raises:
             RejectedDraw: `no_place` if the stack would be too high for a stable simulation.
@@ -115,7 +115,7 @@ class Bin(Scene):
         return SceneSpec(scene, split, attempt, (*dropped, *walls), floor, background, physics, room)
 
     def _contents(self, catalogue: Catalogue, streams: Streams, crate: Crate) -> Iterator[UnplacedBody]:
-        """The labelled objects; each is taken to fill its bounding crate."""
+        """Yields the labelled objects; each is assumed to fill its bounding box."""
         objects, number = self._objects(catalogue, streams), self._number(streams)
         if self.fill_level is None or not number:
             yield from islice(objects, number)
@@ -130,7 +130,7 @@ class Bin(Scene):
 
 
 def drawn_crate(rng: np.random.Generator, settings: BinSettings, unit_m: float) -> Crate:
-    """Draws the size of a bin. Always draws nine random numbers."""
+    """Samples the size of a bin. Always consumes nine random numbers."""
     half_length_m = length_m(rng, settings.length, settings.length_m, unit_m) / 2
     half_width_m = length_m(rng, settings.width, settings.width_m, unit_m) / 2
     height_m = length_m(rng, settings.height, settings.height_m, unit_m)

@@ -1,4 +1,4 @@
-"""The scene kind `clutter`: a dense pile of objects, which hide each other."""
+"""The scene kind `clutter`: a dense pile of mutually occluding objects."""
 
 from typing import Annotated, Literal
 
@@ -36,7 +36,7 @@ class Clutter(Scene):
     """How objects fall and come to rest."""
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """Draws a scene with bodies above a disc whose area grows with their number.
+        """Samples a scene with bodies above a disc whose area grows with their number.
 
         Raises:
             RejectedDraw: `no_place` if the stack would be too high for a stable simulation.

@@ -31,13 +31,13 @@ from scenes.spec import Region, SceneSpec
 from scenes.walls import WallSettings
 
 END = 3.0
-"""How far the belt extends beyond the first and the last object, in multiples of the typical object size."""
+"""Length of the belt beyond the first and the last object, in multiples of the typical object size."""
 BEYOND = 1.4
-"""Length of the belt, without its ends, as a multiple of the length that the objects need: it runs on."""
+"""Factor on the length that the objects need, for the belt without its ends."""
 THICKNESS = 0.25
 """Thickness of the belt, in multiples of the typical object size."""
 STACK = 10
-"""Height of the space above the belt in which objects are, in multiples of the typical object size."""
+"""Height of the region above the belt that contains the objects, in multiples of the typical object size."""
 
 
 class BeltSettings(FurnitureSettings):
@@ -95,7 +95,7 @@ class Conveyor(Scene):
 
     @property
     def furniture(self) -> Mapping[str, Mesh]:
-        """A cube, of which belt, rails and legs are made."""
+        """A cube for belt, rails and legs."""
         return cubes()
 
     @property
@@ -105,11 +105,11 @@ class Conveyor(Scene):
 
     @property
     def moved_by(self) -> str | None:
-        """The exposure, if there is motion blur."""
+        """The exposure time, if there is motion blur."""
         return "exposure_ms" if self.exposure_ms[1] and self.speed_m_s[1] else None
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """Draws a scene with bodies just above the belt, at random angles.
+        """Samples a scene with bodies just above the belt, at random angles.
 
         Raises:
             RejectedDraw: `no_place` if the stack would be too high for a stable simulation.
@@ -138,7 +138,7 @@ class Conveyor(Scene):
         return SceneSpec(scene, split, attempt, all_bodies, floor, background, physics, room, drift)
 
     def _belt(self, rng: np.random.Generator, half_m: tuple[float, float], unit_m: float) -> "Belt":
-        """Draws the belt. Always draws four random numbers."""
+        """Samples the belt. Always consumes four random numbers."""
         return Belt(
             half_m=half_m,
             height_m=unit_m * uniform(rng, self.belt.height),
@@ -151,11 +151,11 @@ class Conveyor(Scene):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Where an object lies on the belt: its position along it, and the strip of lanes that it takes.
+    """Position of an object along the belt, and the strip of lanes that it occupies.
 
     Attributes:
-        along_m: Position of its centre along the belt.
-        strip_m: The two edges of its strip across the belt; its middle is at 0.
+        along_m: Position of the object's centre along the belt.
+        strip_m: The two edges of the strip across the belt; the middle of the belt is at 0.
     """
 
     along_m: float
@@ -165,14 +165,14 @@ class Slot:
 def in_lanes(
     unplaced: Sequence[UnplacedBody], gaps_m: Sequence[float], lanes: int, width_m: float
 ) -> tuple[dict[UnplacedBody, Slot], float]:
-    """The slot of each body, and half of the length in metres that all of them need.
+    """Returns the slot of each body, and half the total length in metres that the bodies need.
 
-    A body that is wider than a lane takes several neighbouring ones, so none lies on another. It comes to
-    the lanes that are shortest so far.
+    A body wider than a lane occupies several neighbouring lanes, so bodies do not overlap. Each body is added
+    to the lanes that are shortest so far.
 
     Args:
         unplaced: The bodies.
-        gaps_m: Free space behind each body.
+        gaps_m: Free space after each body, along its lane.
         lanes: Number of lanes.
         width_m: Width of the belt.
     """
@@ -192,15 +192,15 @@ def in_lanes(
 
 @dataclass(frozen=True, slots=True)
 class Belt:
-    """A conveyor of drawn size, whose belt runs along x before it is turned.
+    """A conveyor of given size; its belt runs along x before it is rotated.
 
     Attributes:
-        half_m: Half of the length and of the width of the belt.
+        half_m: Half length and half width of the belt.
         height_m: Height of the upper side of the belt above the floor.
         thick_m: Thickness of the belt.
         rail_m: Width of the rails, and their height above the belt.
         turn_rad: Rotation about the vertical axis.
-        region_m: Height of the space above the belt in which objects are.
+        region_m: Height of the region above the belt that contains the objects.
     """
 
     half_m: tuple[float, float]
@@ -212,25 +212,25 @@ class Belt:
 
     @property
     def turned(self) -> Pose:
-        """The frame of the conveyor, on the floor below its middle."""
+        """The frame of the conveyor, with its origin on the floor below the middle of the belt."""
         half = self.turn_rad / 2
         return Pose((0.0, 0.0, 0.0), (0.0, 0.0, float(np.sin(half)), float(np.cos(half))))
 
     @property
     def region(self) -> Region:
-        """The space above the belt."""
+        """The region above the belt."""
         middle = Pose((0.0, 0.0, self.height_m + self.region_m / 2), (0.0, 0.0, 0.0, 1.0))
         return Region(self.turned.of(middle), (*self.half_m, self.region_m / 2))
 
     def place(self, body: UnplacedBody, slot: Slot) -> Array:
-        """Where (2,) a body is released: anywhere across its strip. Draws one random number."""
+        """Samples the release position (2,) of a body across its strip. Consumes one random number."""
         low_m, high_m = slot.strip_m
         free_m = max((high_m - low_m) / 2 - body.radius_m, 0.0)
         aside_m = (low_m + high_m) / 2 + free_m * (2 * body.rng.random() - 1)
         return self.turned.apply(np.array([[slot.along_m, aside_m, 0.0]]))[0, :2]
 
     def lowest(self, x: float, y: float, volume: BoundingVolume) -> float:
-        """Smallest height of a body's centre: above the belt, or above the rails if it is too wide."""
+        """Smallest height of a body's centre: above the belt, or above the rails if the body is too wide."""
         rail_m = self.rail_m[1] if volume.aside_m > self.half_m[1] else 0.0
         return self.height_m + rail_m + volume.below_m
 
@@ -240,7 +240,7 @@ class Belt:
         yield self._box((-x, -y, top_m - self.thick_m), (x, y, top_m))
 
     def frame(self) -> Iterator[Part]:
-        """Yields the two rails, and four legs."""
+        """Yields the two rails and the four legs."""
         (x, y), (wide_m, high_m) = self.half_m, self.rail_m
         under_m, top_m = self.height_m - self.thick_m, self.height_m + high_m
         for side in (-y - wide_m, y):

@@ -34,7 +34,7 @@ class Drop(Scene):
     """How objects fall and come to rest."""
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """Draws a scene with bodies above the floor, at release heights where no bounding volumes overlap.
+        """Samples a scene with bodies above the floor, at heights where no bounding volumes overlap.
 
         Raises:
             RejectedDraw: `no_place` if the stack would be too high for a stable simulation.

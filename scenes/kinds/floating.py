@@ -25,10 +25,10 @@ class Floating(Scene):
     """The same in metres, in place of spread; null uses spread."""
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """Draws a scene with bodies at random points in a sphere; their bounding spheres do not overlap.
+        """Samples a scene with bodies at random points in a sphere; their bounding spheres do not overlap.
 
         Raises:
-            RejectedDraw: `no_place` if no free place was found for a body in `MAX_TRIES` attempts.
+            RejectedDraw: `no_place` if no free position was found for a body in `MAX_TRIES` attempts.
         """
         radius_m = length_m(streams("poses"), self.spread, self.spread_m, catalogue.typical_size_m)
         placed: list[tuple[Array, float]] = []
@@ -46,11 +46,11 @@ class Floating(Scene):
 def _free_center(
     rng: np.random.Generator, radius_m: float, size_m: float, placed: list[tuple[Array, float]]
 ) -> Array:
-    """A random centre (3,), in metres, for a sphere of radius `size_m` that overlaps no other sphere.
+    """Samples a centre (3,), in metres, for a sphere of radius `size_m` that overlaps no other sphere.
 
     Args:
         rng: Generator.
-        radius_m: Radius of the ball around the origin in which centres are drawn.
+        radius_m: Radius of the ball around the origin in which centres are sampled.
         size_m: Radius of the sphere.
         placed: Centre (3,) and radius of each other sphere.
 

@@ -1,4 +1,4 @@
-"""The scene kind `scatter`: objects stand on the floor where they are put, without physics."""
+"""The scene kind `scatter`: objects stand at their sampled positions on the floor, without physics."""
 
 from functools import partial
 from typing import Literal, Self
@@ -18,7 +18,7 @@ from scenes.spec import RejectedDraw, SceneSpec
 from scenes.walls import WallSettings
 
 MAX_BODIES = 4000
-"""Largest number of objects that `density_m2` may give, as that of `num_objects`."""
+"""Largest number of objects that `density_m2` may result in, equal to the limit of `num_objects`."""
 
 
 class Scatter(Scene):
@@ -56,11 +56,11 @@ class Scatter(Scene):
 
     @property
     def needs_ground(self) -> bool:
-        """Whether the scene depends on what the cameras show of the floor."""
+        """Whether the scene depends on which part of the floor the cameras see."""
         return self.region == "view"
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """Draws a scene on a rectangle; see `draw_over`."""
+        """Samples a scene on a rectangle; see `draw_over`."""
         return self.draw_over(None, scene, split, attempt, catalogue, streams)
 
     def draw_over(
@@ -72,11 +72,11 @@ class Scatter(Scene):
         catalogue: Catalogue,
         streams: Streams,
     ) -> SceneSpec:
-        """Draws a scene in which the lowest point of each body touches the floor.
+        """Samples a scene in which the lowest point of each body touches the floor.
 
         Raises:
-            RejectedDraw: `no_place` if a body has no free place, `too_many` if the density gives more than
-                `MAX_BODIES` objects.
+            RejectedDraw: `no_place` if a body has no free position, `too_many` if the density results in more
+                than `MAX_BODIES` objects.
         """
         unit_m, rng = catalogue.typical_size_m, streams("places")
         region_m = self._region(rng, unit_m, ground_m)
@@ -91,7 +91,7 @@ class Scatter(Scene):
         return SceneSpec(scene, split, attempt, bodies, floor, background, None, room)
 
     def _region(self, rng: np.random.Generator, unit_m: float, ground_m: Array | None) -> Array:
-        """Corners (k, 2) of the convex region in which objects stand; draws two random numbers."""
+        """Samples the corners (k, 2) of the convex region for objects; consumes two random numbers."""
         width_m = length_m(rng, self.width, self.width_m, unit_m)
         region_m = rectangle(width_m, length_m(rng, self.depth, self.depth_m, unit_m))
         if not self.needs_ground:
@@ -100,11 +100,11 @@ class Scatter(Scene):
         return np.asarray(cv2.convexHull(ground_m.astype(np.float32))[:, 0], np.float64)
 
     def _counted(self, region_m: Array, fraction: float) -> Self:
-        """The scene with the number of objects that the density gives, if there is one.
+        """Returns the scene with `num_objects` computed from the density, if a density is given.
 
         Args:
             region_m: Corners (k, 2) of the region.
-            fraction: A random number; it decides whether a part of an object becomes one.
+            fraction: Random number in [0, 1) added before rounding down, for stochastic rounding.
         """
         if self.density_m2 is None:
             return self
@@ -116,7 +116,7 @@ class Scatter(Scene):
     def _layout(
         self, rng: np.random.Generator, region_m: Array, number: int, unit_m: float
     ) -> tuple[Sampler, float]:
-        """The function that draws places, and the distance in metres that they keep."""
+        """Returns the position sampler, and the minimum distance between positions in metres."""
         if self.layout == "clusters":
             return self.clusters.sampler(rng, region_m, unit_m), 0.0
         anywhere = partial(points_in, region_m)
@@ -126,7 +126,7 @@ class Scatter(Scene):
         return anywhere, spacing_m or even_distance_m(area_m2(region_m), number)
 
     def _rotation(self, body: UnplacedBody) -> Quat:
-        """A random rotation of a body; draws four random numbers."""
+        """Samples the rotation of a body; consumes four random numbers."""
         angle, anyhow = np.radians(uniform(body.rng, self.turn_deg)) / 2, random_quaternion(body.rng)
         if not self.upright:
             return anyhow

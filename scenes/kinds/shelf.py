@@ -36,9 +36,9 @@ MAX_MISSING = 0.9
 MIN_WIDTH = 5.0
 """Smallest width of a shelf, in multiples of the typical object size."""
 SLACK = 1.05
-"""Width of a shelf, over what its longest line takes."""
+"""Width of a shelf, relative to the width of its longest line."""
 RAIL = 0.35
-"""Height of a rail for prices, in multiples of the typical object size."""
+"""Height of a price rail, in multiples of the typical object size."""
 
 
 class Boards(FurnitureSettings):
@@ -93,7 +93,7 @@ class Shelf(Scene):
 
     @property
     def furniture(self) -> Mapping[str, Mesh]:
-        """A cube, which is every part of the shelf."""
+        """A cube for all parts of the shelf."""
         return cubes()
 
     @property
@@ -102,7 +102,7 @@ class Shelf(Scene):
         return Viewpoints(azimuth_deg=(-125.0, -55.0), elevation_deg=(-5.0, 25.0))
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """Draws a shelf whose products stand just above its boards, with their fronts towards -y."""
+        """Samples a shelf whose products stand just above its boards, with their fronts towards -y."""
         unit_m, rng = catalogue.typical_size_m, streams("furniture")
         lines = dealt(self._groups(catalogue, streams), uniform_int(rng, self.boards.number))
         rack = self._rack(lines, unit_m, rng)
@@ -119,7 +119,7 @@ class Shelf(Scene):
         return SceneSpec(scene, split, attempt, bodies, floor, background, physics, room)
 
     def _groups(self, catalogue: Catalogue, streams: Streams) -> list[Line]:
-        """Draws equal products side by side, until there are as many as asked for, and adds distractors."""
+        """Samples groups of identical products until `num_objects` is reached, and adds distractors."""
         rng, unit_m = streams("poses"), catalogue.typical_size_m
         missing, most = uniform(rng, self.missing), self._number(streams)
         groups: list[Line] = []
@@ -135,7 +135,7 @@ class Shelf(Scene):
         return groups
 
     def _group(self, product: UnplacedBody, missing: float, most: int, unit_m: float) -> Line:
-        """Draws columns of one product, in which at most `most` products are there."""
+        """Samples columns of one product that contain at most `most` products in total."""
         rng, columns = product.rng, []
         rows = uniform_int(rng, self.rows)
         for _ in range(uniform_int(rng, self.facings)):
@@ -147,7 +147,7 @@ class Shelf(Scene):
         return columns
 
     def _column(self, product: UnplacedBody, places: int, missing: int, unit_m: float) -> Column:
-        """Draws a column of equal products, of which the first `missing` are not there."""
+        """Samples a column of identical products, of which the first `missing` are absent."""
         rng = product.rng
         pushed_m, gap_m = (unit_m * uniform(rng, bounds) for bounds in (self.pushed, self.gap))
         products = tuple(
@@ -156,7 +156,7 @@ class Shelf(Scene):
         return Column(products, missing, pushed_m, gap_m)
 
     def _rack(self, lines: list[Line], unit_m: float, rng: np.random.Generator) -> Rack:
-        """Draws a shelf that is wide, deep and high enough for the lines of its boards."""
+        """Samples a shelf that is wide, deep and high enough for the lines of its boards."""
         boards, high_m, tops_m = self.boards, unit_m * uniform(rng, self.boards.height), []
         thick_m = unit_m * uniform(rng, boards.thickness)
         for line in lines:
@@ -177,7 +177,7 @@ class Shelf(Scene):
     def _standing(
         self, lines: list[Line], rack: Rack, unit_m: float, rng: np.random.Generator
     ) -> Iterator[Body]:
-        """Yields the products just above their boards, with their friction; distractors come last."""
+        """Yields the products just above their boards, with sampled friction; distractors come last."""
         bodies = [
             replace(body, friction=uniform(rng, self.friction))
             for line, top_m in zip(lines, rack.tops_m, strict=True)

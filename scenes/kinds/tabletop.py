@@ -23,14 +23,14 @@ from scenes.spec import Body, Region, SceneSpec
 from scenes.walls import WallSettings
 
 DISC = "disc"
-"""Name of the top of round tables."""
+"""Name of the mesh for round table tops."""
 LEVEL = (0.0, 0.0, 0.0, 1.0)
 ROUND_LEGS = 0.62
-"""Distance of the legs of a round table from its middle along x and y, over its radius."""
+"""Distance of a round table's legs from its centre along x and y, divided by the table's radius."""
 STACK = 20.0
-"""Height above the table within which objects have to be at rest, in multiples of the typical object size."""
+"""Height of the region above the table for objects at rest, in multiples of the typical object size."""
 TRIES = 4
-"""Number of places drawn for each object, of which the lowest is taken: most objects then touch the table."""
+"""Number of positions sampled per object; the lowest is used, so that most objects touch the table."""
 
 
 class TableSettings(FurnitureSettings):
@@ -66,7 +66,7 @@ class TableSettings(FurnitureSettings):
         return self
 
     def table(self, rng: np.random.Generator, unit_m: float) -> "Table":
-        """Draws the size of a table; seven random numbers are always drawn."""
+        """Samples the size of a table; always consumes seven random numbers."""
         length = length_m(rng, self.length, self.length_m, unit_m)
         depth = length_m(rng, self.depth, self.depth_m, unit_m)
         height = length_m(rng, self.height, self.height_m, unit_m)
@@ -84,7 +84,7 @@ class TableSettings(FurnitureSettings):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table whose middle is above the origin; `TableSettings` describes its lengths, here in metres."""
+    """A table centred above the origin; the lengths are those of `TableSettings`, in metres."""
 
     length_m: float
     depth_m: float
@@ -95,7 +95,7 @@ class Table:
     is_round: bool
 
     def proportioned(self) -> "Table":
-        """The table with a top and legs that are not too large for its size in metres."""
+        """Returns the table with the top and the legs limited to what fits its size in metres."""
         side_m = min(self.length_m, self.length_m if self.is_round else self.depth_m)
         leg_m = min(self.leg_m, side_m / 8)
         return replace(
@@ -107,11 +107,11 @@ class Table:
 
     @property
     def half_m(self) -> Array:
-        """Half of the sides (2,) of the rectangle around its top."""
+        """Half sides (2,) of the rectangle around the table top."""
         return np.array([self.length_m, self.length_m if self.is_round else self.depth_m]) / 2
 
     def top(self) -> tuple[Scale, Pose]:
-        """Scale and pose of the table top, for a cube or a disc with sides of 1 m."""
+        """Scale and pose of the table top, for a unit cube or a disc of 1 m diameter and height."""
         (x, y), under = self.half_m, self.height_m - self.thickness_m
         return cuboid((-x, -y, under), (x, y, self.height_m))
 
@@ -124,7 +124,7 @@ class Table:
                 yield cuboid((left, front, 0.0), (left + leg, front + leg, under))
 
     def region(self, unit_m: float) -> Region:
-        """Where objects are that have not fallen off: above the table."""
+        """The region above the table, which contains all objects that have not fallen off."""
         middle = Pose((0.0, 0.0, self.height_m + STACK / 2 * unit_m), LEVEL)
         half_m = (float(self.half_m[0]), float(self.half_m[1]), STACK / 2 * unit_m)
         return Region(middle, half_m, self.is_round)
@@ -151,16 +151,16 @@ class Tabletop(Scene):
 
     @property
     def furniture(self) -> Mapping[str, Mesh]:
-        """A cube, which is the legs and a rectangular top, and a disc, which is a round top."""
+        """A cube for legs and rectangular tops, and a disc for round tops."""
         return {**cubes(), DISC: cylinder(0.5, 1.0)}
 
     @property
     def viewpoints(self) -> Viewpoints:
-        """All round, from the height of the table, where the horizon is in view, to above."""
+        """All round, with elevations from 5 degrees, where the horizon is in view, to 60 degrees."""
         return Viewpoints(elevation_deg=(5.0, 60.0))
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """Draws a scene with bodies above a table; those that fall off make the draw a rejected one.
+        """Samples a scene with bodies above a table; it is rejected after physics if any fall off.
 
         Raises:
             RejectedDraw: `no_place` if the stack would be too high for a stable simulation.
@@ -186,7 +186,7 @@ class Tabletop(Scene):
         return SceneSpec(scene, split, attempt, (*bodies, *parts), floor, background, physics, room)
 
     def _parts(self, table: Table, catalogue: Catalogue, rng: np.random.Generator) -> tuple[Body, ...]:
-        """Draws the appearance of the table and returns its bodies: the top and four legs."""
+        """Samples the appearance of the table, and returns its bodies: the top and four legs."""
         top = DISC if table.is_round else CUBE
         parts = [(top, *table.top()), *((CUBE, *leg) for leg in table.legs())]
         return self.table.pieces(rng, catalogue.album("table"), catalogue.furniture, parts)

@@ -1,1 +1,1 @@
-"""Where bodies start: released above others, set down, or spread over an area."""
+"""Start poses of bodies: released from above, set down, or spread over an area."""

@@ -1,4 +1,4 @@
-"""Footprints of bodies: convex outlines seen from above, and how far two of them overlap."""
+"""Footprints of bodies: convex outlines seen from above, and their overlap."""
 
 from functools import lru_cache
 
@@ -13,12 +13,12 @@ Array = NDArray[np.float64]
 CACHED = 1024
 """Number of meshes whose outermost vertices are cached."""
 SMALLEST_M2 = 1e-12
-"""A footprint of less is that of a thin sheet that stands on its edge, and covers nothing."""
+"""Footprints below this area, as of a thin sheet standing on its edge, count as covering nothing."""
 
 
 @lru_cache(CACHED)
 def outermost(asset: Asset) -> Array:
-    """Vertices (n, 3) of a mesh that no direction leaves out, relative to its centre of mass, at scale 1."""
+    """Vertices (n, 3) of a mesh's convex hull, relative to its centre of mass, at scale 1."""
     # Imported here because SciPy is slow to import, and the settings need only the types of this module.
     from scipy.spatial import ConvexHull, QhullError
 
@@ -32,7 +32,7 @@ def outermost(asset: Asset) -> Array:
 
 
 def footprint(points_m: Array) -> Array:
-    """The convex outline (k, 2), in metres, of points (n, 3) seen from above."""
+    """The convex hull (k, 2), in metres, of points (n, 3) projected onto the floor."""
     flat = np.ascontiguousarray(points_m[:, :2], np.float32)
     return np.asarray(cv2.convexHull(flat)[:, 0], np.float64)
 
@@ -44,7 +44,7 @@ def area_m2(polygon_m: Array) -> float:
 
 
 def covered_share(first_m: Array, second_m: Array) -> float:
-    """Share of the smaller of two convex footprints (k, 2) and (l, 2) that the other one covers."""
+    """Intersection area of two convex footprints (k, 2) and (l, 2), divided by the smaller of their areas."""
     smaller = min(area_m2(first_m), area_m2(second_m))
     middle = first_m.mean(axis=0)  # single precision is exact enough near the origin
     common_m2 = common_area_m2((first_m - middle).astype(np.float32), (second_m - middle).astype(np.float32))
@@ -52,5 +52,5 @@ def covered_share(first_m: Array, second_m: Array) -> float:
 
 
 def common_area_m2(first_m: NDArray[np.float32], second_m: NDArray[np.float32]) -> float:
-    """Area that two convex polygons (k, 2) and (l, 2) near the origin have in common."""
+    """Intersection area of two convex polygons (k, 2) and (l, 2) near the origin."""
     return float(cv2.intersectConvexConvex(first_m, second_m)[0])

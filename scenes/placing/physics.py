@@ -19,7 +19,7 @@ class PhysicsSettings(Settings):
     """Simulated time in seconds for objects to come to rest; after twice this, a scene is rejected."""
 
     def within(self, bounds_m: float, region: Region | None = None, pile: bool = False) -> Physics:
-        """The parameters of a simulation; the arguments are attributes of `Physics` with the same names."""
+        """Returns the simulation parameters; the arguments are attributes of `Physics`."""
         return Physics(
             gravity_m_s2=self.gravity_m_s2,
             time_step_s=self.time_step_s,

@@ -1,4 +1,4 @@
-"""Places on the floor: anywhere in a convex region, evenly spread, or in clusters."""
+"""Position samplers on the floor: uniform in a convex region, evenly spread, or in clusters."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -10,11 +10,11 @@ from scenes.settings import IntRange, Positive, Settings, length_m, uniform_int,
 
 Array = NDArray[np.float64]
 Sampler = Callable[[np.random.Generator, int], Array]
-"""A function that draws a number of places (n, 2), in metres."""
+"""Function that samples a number of positions (n, 2), in metres."""
 
 SPREAD_SHARE = 0.7
-"""Distance between even places, as a share of the side of the square that each place has for itself; places
-drawn one by one do not fit more densely than 0.83."""
+"""Minimum distance of evenly spread positions, divided by the square root of the area per position.
+Sequential sampling does not reach values above 0.83."""
 
 
 class ClusterSettings(Settings):
@@ -28,7 +28,7 @@ class ClusterSettings(Settings):
     """The same in metres, in place of spread; null uses spread."""
 
     def sampler(self, rng: np.random.Generator, region_m: Array, unit_m: float) -> Sampler:
-        """Draws the clusters of a scene, and returns the function that draws places in them.
+        """Samples the clusters of a scene, and returns a sampler for positions in them.
 
         Args:
             rng: Generator of the scene.
@@ -46,12 +46,12 @@ class ClusterSettings(Settings):
 
 
 def rectangle(width_m: float, depth_m: float) -> Array:
-    """Corners (4, 2) of a rectangle around the origin, with its width along x."""
+    """Corners (4, 2) of a rectangle centred at the origin, with its width along x."""
     return np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * (width_m / 2, depth_m / 2)
 
 
 def points_in(region_m: Array, rng: np.random.Generator, count: int) -> Array:
-    """Points (count, 2) distributed uniformly in a convex polygon (k, 2). Draws three numbers for each."""
+    """Samples points (count, 2) uniformly in a convex polygon (k, 2). Consumes three numbers per point."""
     first, edges = region_m[0], region_m[1:] - region_m[0]
     areas = np.abs(edges[:-1, 0] * edges[1:, 1] - edges[:-1, 1] * edges[1:, 0])
     which, one, other = rng.random((count, 3)).T
@@ -62,12 +62,12 @@ def points_in(region_m: Array, rng: np.random.Generator, count: int) -> Array:
 
 
 def are_inside(region_m: Array, points_m: Array) -> NDArray[np.bool_]:
-    """Which of some points (n, 2) are in a convex polygon (k, 2): (n,)."""
+    """For each point (n, 2), whether it is in the convex polygon (k, 2): bool (n,)."""
     edges, offsets = np.roll(region_m, -1, axis=0) - region_m, points_m[:, None] - region_m
     sides = edges[:, 0] * offsets[..., 1] - edges[:, 1] * offsets[..., 0]
     return np.asarray((sides >= 0).all(axis=1) | (sides <= 0).all(axis=1))
 
 
 def even_distance_m(area_m2: float, number: int) -> float:
-    """Distance that evenly spread places keep, if `number` of them have an area to themselves."""
+    """Minimum distance between `number` positions spread evenly over an area."""
     return SPREAD_SHARE * float(np.sqrt(area_m2 / max(number, 1)))

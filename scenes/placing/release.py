@@ -1,4 +1,4 @@
-"""Release of bodies: each is let go above those below it, so that no two overlap when physics begins."""
+"""Release of bodies above each other, so that no two overlap when physics begins."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -11,17 +11,17 @@ from scenes.space import BoundingVolume, free_height
 from scenes.spec import Body, RejectedDraw
 
 UPRIGHT_GAP_FACTOR = 0.02
-"""Factor on the drop height of bodies that are released upright; from higher up, they would topple."""
+"""Factor on the drop height of bodies released upright; they would topple if dropped from higher."""
 MAX_RELEASE_HEIGHT = 60
-"""Largest release height, in multiples of the typical object size; higher up, impacts would be too fast."""
+"""Largest release height, in multiples of the typical object size; impacts from higher would be too fast."""
 PILE_TRIES = 8
-"""Number of places that are drawn for each body of a pile."""
+"""Number of candidate positions per body of a pile."""
 
 Place = Callable[[UnplacedBody], Array]
-"""A function that returns where a body is released, as x and y (2,) in metres, drawn from its generator."""
+"""Function that samples the release position of a body, x and y (2,) in metres, with the body's generator."""
 Lowest = Callable[[float, float, BoundingVolume], float]
-"""A function that returns the smallest height in metres at which the centre of a body may be, from x and y
-of the centre and the body's bounding volume."""
+"""Function that returns the smallest allowed height of a body's centre, in metres, given x and y of the
+centre and the body's bounding volume."""
 
 
 def above_floor(x: float, y: float, volume: BoundingVolume) -> float:
@@ -31,16 +31,16 @@ def above_floor(x: float, y: float, volume: BoundingVolume) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """How bodies are released.
+    """Release parameters of bodies.
 
     Attributes:
         unit_m: The typical object size.
         drop_height: Range of the free height below a body, in multiples of the typical object size.
         friction: Range of the friction coefficient.
         lowest: Smallest height of a body's centre; by default, above the floor.
-        drop_height_m: Range of the free height in metres, in place of `drop_height`; None uses that.
-        tries: Number of places that are drawn for each body, of which the lowest free one is taken: piles are
-            lower with more, and fall less deep.
+        drop_height_m: Range of the free height in metres, which replaces `drop_height`; or None.
+        tries: Number of positions sampled per body, of which the lowest free one is used: more make piles
+            lower and falls shorter.
     """
 
     unit_m: float
@@ -51,14 +51,14 @@ class Release:
     tries: int = 1
 
     def bodies(self, unplaced: Sequence[UnplacedBody], place: Place) -> tuple[Body, ...]:
-        """The bodies, in the given order, with their poses of release and their friction.
+        """Returns the bodies, in the given order, with release poses and friction.
 
-        Upright bodies are placed first, so that they start at the bottom. Each body has its own generator,
-        so the order changes no random number.
+        Upright bodies are placed first, so that they start at the bottom. Each body has its own generator, so
+        its random numbers do not depend on the order.
 
         Args:
             unplaced: The bodies.
-            place: Where each is released.
+            place: Samples the release position of a body.
 
         Raises:
             RejectedDraw: `no_place` if the stack would be too high for a stable simulation.
@@ -71,7 +71,7 @@ class Release:
     def _release(
         self, unplaced: UnplacedBody, place: Place, placed: list[tuple[Array, BoundingVolume]]
     ) -> Body:
-        """One body, above those that are below it; its centre and volume are added to `placed`."""
+        """Releases one body above those below it; adds its centre and volume to `placed`."""
         volume = unplaced.volume
         places = [place(unplaced) for _ in range(self.tries)]
         free_m, x, y = min((self._free_m(x, y, volume, placed), float(x), float(y)) for x, y in places)
@@ -88,5 +88,5 @@ class Release:
     def _free_m(
         self, x: float, y: float, volume: BoundingVolume, placed: Sequence[tuple[Array, BoundingVolume]]
     ) -> float:
-        """Smallest height of a body's centre above the support and above the bodies that are placed."""
+        """Smallest height of a body's centre above the support and above all placed bodies."""
         return max(free_height(x, y, volume, placed), self.lowest(x, y, volume))

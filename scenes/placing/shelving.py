@@ -1,4 +1,4 @@
-"""Products on the boards of a shelf: lines of columns, each of equal products one behind the other."""
+"""Products on shelf boards: lines of columns, each with identical products one behind the other."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,12 +15,12 @@ LIFT = 0.002
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Product:
-    """A product with its rotation about the vertical, not yet at its place.
+    """A product with its rotation about the vertical, not yet placed.
 
     Attributes:
         unplaced: The body.
-        yaw_rad: Its rotation about the vertical; at 0 its front faces -y.
-        low_m: Lowest coordinates (3,), relative to the centre of mass, of a box around the rotated product.
+        yaw_rad: Rotation about the vertical; at 0 its front faces -y.
+        low_m: Lowest coordinates (3,), relative to the centre of mass, of the rotated product's bounding box.
         high_m: Highest coordinates (3,).
     """
 
@@ -31,7 +31,7 @@ class Product:
 
     @staticmethod
     def turned_by(unplaced: UnplacedBody, yaw_rad: float) -> "Product":
-        """The standing product, rotated about the vertical."""
+        """Returns the standing product, rotated about the vertical."""
         scale = unplaced.body.largest_scale
         (x0, y0, z0), (x1, y1, z1) = standing_box(unplaced.asset)
         cosine, sine = np.cos(yaw_rad), np.sin(yaw_rad)
@@ -48,9 +48,9 @@ class Product:
         )
 
     def at(self, left_m: float, front_m: float, foot_m: float) -> Body:
-        """The body with the left, the front and the foot of its box at x, y and z.
+        """Returns the body with the left, front and bottom faces of its box at the given x, y and z.
 
-        A product that cannot stand by itself is held where it is.
+        A product that cannot stand by itself is fixed.
         """
         center = np.array([left_m, front_m, foot_m]) - self.low_m
         upright = (0.0, 0.0, float(np.sin(self.yaw_rad / 2)), float(np.cos(self.yaw_rad / 2)))
@@ -59,18 +59,18 @@ class Product:
 
     @property
     def size_m(self) -> Array:
-        """Width, depth and height (3,) of the box."""
+        """Width, depth and height (3,) of the bounding box."""
         return self.high_m - self.low_m
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Equal products one behind the other, of which those in front may be missing.
+    """Identical products one behind the other; those in front may be missing.
 
     Attributes:
-        products: One product for each place, from front to back.
-        missing: Number of places in front that are empty.
-        pushed_m: How far the first place is behind the front edge of the board.
+        products: One product per position, from front to back.
+        missing: Number of empty positions at the front.
+        pushed_m: Distance of the first position from the front edge of the board.
         gap_m: Free space beside the column, and behind each product.
     """
 
@@ -81,17 +81,17 @@ class Column:
 
     @property
     def number(self) -> int:
-        """Number of products, without those that are missing."""
+        """Number of products, excluding missing ones."""
         return len(self.products) - self.missing
 
     @property
     def width_m(self) -> float:
-        """Width of the widest product and the gap."""
+        """Width of the widest product plus the gap."""
         return max(float(product.size_m[0]) for product in self.products) + self.gap_m
 
     @property
     def depth_m(self) -> float:
-        """Depth that the places take, from the front edge of the board."""
+        """Depth of all positions, measured from the front edge of the board."""
         return self.pushed_m + sum(float(product.size_m[1]) + self.gap_m for product in self.products)
 
     @property
@@ -100,12 +100,12 @@ class Column:
         return max(float(product.size_m[2]) for product in self.products)
 
     def bodies(self, left_m: float, front_m: float, foot_m: float) -> Iterator[Body]:
-        """The products of the column, but for those that are missing at its front.
+        """Yields the products of the column, except those missing at its front.
 
         Args:
             left_m: x of the left end of the column.
             front_m: y of the front edge of the board.
-            foot_m: z of the feet of the products.
+            foot_m: z of the bottom of the products.
         """
         behind_m = front_m + self.pushed_m
         for place, product in enumerate(self.products):
@@ -116,11 +116,11 @@ class Column:
 
 
 Line = list[Column]
-"""The columns of a board from left to right; some of them may be empty."""
+"""The columns of a board from left to right; a column may be empty."""
 
 
 def dealt(groups: Sequence[Line], boards: int) -> list[Line]:
-    """Lines of columns, one for each board; each group joins the line that is the shortest so far."""
+    """Distributes groups of columns over the boards; each group joins the line that is shortest so far."""
     lines: list[Line] = [[] for _ in range(boards)]
     for group in groups:
         lengths = [width_of(line) for line in lines]
@@ -129,17 +129,17 @@ def dealt(groups: Sequence[Line], boards: int) -> list[Line]:
 
 
 def width_of(line: Line) -> float:
-    """Width in metres that the columns of a line take."""
+    """Total width of a line's columns in metres."""
     return sum(column.width_m for column in line)
 
 
 def along(line: Line, width_m: float, rng: np.random.Generator) -> Iterator[tuple[float, Column]]:
-    """Yields each column with x of its left end; what is left of the width is divided at random.
+    """Yields x of the left end of each column, and the column; the remaining width is divided at random.
 
     Args:
         line: The columns, from left to right.
         width_m: Width of the board, whose middle is at x = 0.
-        rng: Generator; one random number for each column and one more are drawn.
+        rng: Generator; consumes one random number per column, and one more.
     """
     shares = rng.random(len(line) + 1) ** 2
     free_m = (width_m - width_of(line)) * shares / max(float(shares.sum()), 1e-9)

@@ -1,4 +1,4 @@
-"""Bodies that are put down on the floor, one beside the other."""
+"""Places bodies on the floor beside each other, without physics."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ from scenes.scene import UnplacedBody
 from scenes.spec import Body, RejectedDraw
 
 BATCHES, BATCH = 16, 64
-"""Number of places that are tried at once for a body, and how often, before the draw is rejected."""
+"""Number of batches, and number of positions per batch, tried for a body before the scene is rejected."""
 ROUNDING = 1e-4
-"""Share of a footprint that counts as nothing, because overlaps are computed in single precision."""
+"""Fraction of a footprint that overlap tests ignore, because they compute in single precision."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Standing:
-    """A body in its rotation, above the floor.
+    """A rotated body above the floor.
 
     Attributes:
         outline_m: Footprint (k, 2), relative to the centre of mass.
         area_m2: Area of the footprint.
         reach_m: Largest distance of the footprint from the centre of mass.
-        below_m: How far the body reaches below its centre of mass.
+        below_m: Extent of the body below its centre of mass.
     """
 
     outline_m: NDArray[np.float32]
@@ -36,7 +36,7 @@ class Standing:
 
 
 def standing(body: UnplacedBody, quat_xyzw: Quat) -> Standing:
-    """The footprint and the height of a body with a given rotation."""
+    """Returns the footprint and extents of a body with a given rotation."""
     points_m = outermost(body.asset) * np.array(body.body.axes) @ rotation(quat_xyzw).T
     outline_m = footprint(points_m)
     reach_m = float(np.linalg.norm(outline_m, axis=1).max())
@@ -46,13 +46,13 @@ def standing(body: UnplacedBody, quat_xyzw: Quat) -> Standing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plot:
-    """A part of the floor, and what is allowed on it.
+    """A part of the floor, and the constraints on bodies placed there.
 
     Attributes:
         region_m: Corners (k, 2) of a convex region; the centre of mass of each body is above it.
-        places: Draws places from the generator of a body.
-        distance_m: Smallest distance between the centres of two bodies, seen from above.
-        overlap: Share of the smaller of two footprints that the other may cover.
+        places: Samples positions with the generator of a body.
+        distance_m: Smallest horizontal distance between the centres of two bodies.
+        overlap: Largest allowed overlap of two footprints, as a fraction of the smaller one.
     """
 
     region_m: Array
@@ -61,17 +61,17 @@ class Plot:
     overlap: float
 
     def bodies(self, unplaced: Sequence[UnplacedBody], rotations: Sequence[Quat]) -> tuple[Body, ...]:
-        """The bodies, in the given order, standing on the floor.
+        """Returns the bodies, in the given order, standing on the floor.
 
-        Large ones are placed first, because they find no place later. Each body has its own generator, so
-        the order changes no random number.
+        Large bodies are placed first, because they would find no free position later. Each body has its own
+        generator, so its random numbers do not depend on the order.
 
         Args:
             unplaced: The bodies.
             rotations: The rotation of each body.
 
         Raises:
-            RejectedDraw: `no_place` if no free place is found for a body.
+            RejectedDraw: `no_place` if no free position is found for a body.
         """
         found = [standing(body, quat) for body, quat in zip(unplaced, rotations, strict=True)]
         order = sorted(range(len(found)), key=lambda index: -found[index].reach_m)
@@ -85,7 +85,7 @@ class Plot:
         return tuple(bodies[index] for index in range(len(found)))
 
     def _free(self, rng: np.random.Generator, body: Standing, others: "_Placed") -> Array:
-        """A place (2,) for a body beside others."""
+        """Samples a free position (2,) for a body."""
         for _ in range(BATCHES):
             places = self.places(rng, BATCH)
             for place in places[are_inside(self.region_m, places)]:
@@ -94,7 +94,7 @@ class Plot:
         raise RejectedDraw("no_place")
 
     def _is_free(self, place: Array, body: Standing, others: "_Placed") -> bool:
-        """Whether a body at a place (2,) keeps its distance from the others, and covers none too much."""
+        """Whether a body at `place` (2,) keeps the distance and overlap limits to all others."""
         steps = others.centers_m - place
         apart = np.hypot(steps[:, 0], steps[:, 1])
         if not (apart >= self.distance_m).all():
@@ -104,7 +104,7 @@ class Plot:
         return all(self._beside(body, others.body(one), steps[one]) for one in nearest_first)
 
     def _beside(self, body: Standing, other: Standing, step_m: Array) -> bool:
-        """Whether another body, at a step (2,) from a body, overlaps it by no more than is allowed."""
+        """Whether another body, offset by `step_m` (2,), stays within the overlap limit."""
         smaller = min(body.area_m2, other.area_m2)
         common = common_area_m2(body.outline_m, other.outline_m + step_m.astype(np.float32))
         return common <= (self.overlap + ROUNDING) * smaller + SMALLEST_M2
@@ -116,8 +116,8 @@ class _Placed:
 
     Attributes:
         found: All bodies.
-        order: Index of each body in the order in which they are placed.
-        centers_m: Centres (n, 2) of those that have been placed, in this order.
+        order: Index of each body in the order of placement.
+        centers_m: Centres (n, 2) of the placed bodies, in this order.
         reaches_m: Largest distances (n,) of their footprints from their centres.
     """
 

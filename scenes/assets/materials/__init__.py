@@ -1,1 +1,1 @@
-"""Procedural materials: what floors, walls and furniture are made of."""
+"""Procedural materials for floors, walls and furniture."""

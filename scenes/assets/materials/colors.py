@@ -1,4 +1,4 @@
-"""Colours of materials: drawn from hand-picked palettes, and laid over patterns."""
+"""Material colours: sampled from hand-picked palettes, and applied to patterns."""
 
 import colorsys
 from collections.abc import Sequence
@@ -12,12 +12,13 @@ Rgb = tuple[int, int, int]
 
 
 def picked(rng: np.random.Generator, palette: Sequence[Rgb], jitter: float = 0.04) -> Floats:
-    """A colour (3,) of a palette in 0..1, with its hue, saturation and value changed a little.
+    """Samples a colour (3,) in 0..1 from a palette, and jitters its hue, saturation and value.
 
     Args:
-        rng: Generator of four numbers.
+        rng: Generator; consumes four random numbers.
         palette: sRGB colours, 0..255.
-        jitter: Largest change of saturation and value; the hue changes by a quarter of it.
+        jitter: Largest change of the value; the hue changes by up to `jitter / 4`, and the saturation by a
+            factor of up to `1 ± 3 * jitter`.
     """
     red, green, blue = palette[int(rng.random() * len(palette))]
     hue, saturation, value = colorsys.rgb_to_hsv(red / 255, green / 255, blue / 255)
@@ -31,7 +32,7 @@ def picked(rng: np.random.Generator, palette: Sequence[Rgb], jitter: float = 0.0
 
 
 def ramp(weight: Floats, colors: Sequence[Floats]) -> Floats:
-    """Colours (n, n, 3) interpolated between evenly spaced ones by a weight (n, n) from 0 to 1."""
+    """Colour map: interpolates evenly spaced colours by a weight (n, n) in 0..1; returns (n, n, 3)."""
     stops = np.linspace(0, 1, len(colors))
     steps = np.linspace(0, 1, 256)
     table = np.stack([np.interp(steps, stops, [color[k] for color in colors]) for k in range(3)], axis=1)
@@ -40,12 +41,12 @@ def ramp(weight: Floats, colors: Sequence[Floats]) -> Floats:
 
 
 def shaded(color: Floats, factor: Floats) -> Floats:
-    """A colour (3,) or colours (n, n, 3) times a factor (n, n)."""
+    """Multiplies a colour (3,) or colours (n, n, 3) by a factor (n, n)."""
     if color.ndim == 1:
         return np.asarray(cv2.merge([factor * part for part in color]), np.float32)
     return np.asarray(cv2.multiply(color, cv2.merge([factor] * 3)), np.float32)
 
 
 def blended(under: Floats, over: Floats, share: Floats) -> Floats:
-    """Colours (n, n, 3) of `over` where the share (n, n) is 1, and of `under` where it is 0."""
+    """Alpha-blends colours (n, n, 3): `over` where `share` (n, n) is 1, `under` where it is 0."""
     return np.asarray(cv2.blendLinear(over, under, share, 1 - share), np.float32)

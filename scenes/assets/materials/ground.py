@@ -1,4 +1,4 @@
-"""Ground: grass and soil."""
+"""Ground materials: grass and soil."""
 
 from functools import cache
 
@@ -17,20 +17,20 @@ LAWNS: tuple[Rgb, ...] = ((96, 124, 52), (112, 132, 62), (82, 112, 46), (128, 13
 STRAW: Rgb = (172, 156, 100)
 EARTHS: tuple[Rgb, ...] = ((104, 80, 58), (126, 100, 72), (86, 68, 52), (146, 120, 90), (112, 94, 78))
 LAYERS = 30
-"""Blades of one layer have one tone; upper layers are brighter and hide lower ones."""
+"""Number of layers of blades. Each layer has one tone; upper layers are brighter and hide lower ones."""
 BLADES = 130
-"""Blades of grass in a layer."""
+"""Number of blades per layer."""
 
 
 def grass(rng: np.random.Generator) -> Material:
-    """A lawn: blades of 2 to 4 cm over each other, some of them dry."""
+    """A lawn: overlapping blades of 2 to 4 cm, some of them dry."""
     lawn, dead = picked(rng, LAWNS, 0.05), picked(rng, (STRAW,))
     turn, moved = int(rng.integers(0, 4)), rng.integers(0, SIZE_PX, 2)
     blades = np.roll(np.rot90(_blades(), turn), moved, axis=(0, 1)).astype(np.float32) * np.float32(1 / 255)
     tone, relief = (np.ascontiguousarray(blades[..., channel]) for channel in (0, 1))
     green = [lawn * (1 + np.float32(0.2) * uniforms(rng, 3)) for _ in range(int(rng.integers(4, 24)))]
     patches = fractal(rng, 2, 6) * np.float32(0.12)
-    # Blades in the shade of others are darker.
+    # Blades shaded by others are darker.
     light = (np.float32(0.3) + np.float32(0.8) * relief) * (1 + patches)
     color = shaded(ramp(tone, [*green, dead]), light)
     return material_from(color, blurred(relief, 0.8) * np.float32(2.5e-3), 0.5, 0.85)
@@ -38,7 +38,7 @@ def grass(rng: np.random.Generator) -> Material:
 
 @cache
 def _blades() -> NDArray[np.uint8]:
-    """Tone and height (n, n, 2) of blades; all lawns share them, because drawing takes long."""
+    """Tone and height (n, n, 2) of blades; shared by all lawns, because painting them is slow."""
     rng = np.random.Generator(np.random.PCG64(0))
     canvas = np.zeros((SIZE_PX, SIZE_PX, 2), np.uint8)
     for layer in range(LAYERS):
@@ -50,7 +50,7 @@ def _blades() -> NDArray[np.uint8]:
 def _draw_layer(
     rng: np.random.Generator, canvas: NDArray[np.uint8], ink: tuple[float, float], width_px: int
 ) -> None:
-    """Draws one layer of blades into (n, n, 2), in place."""
+    """Paints one layer of blades into (n, n, 2), in place."""
     places, numbers = rng.random((BLADES, 2)) * SIZE_PX, rng.random((BLADES, 3))
     angle = 2 * np.pi * numbers[:, 1]
     bend = angle + 0.9 * (numbers[:, 0] - 0.5)

@@ -1,4 +1,4 @@
-"""The kinds of materials by name, and those that surfaces are usually made of."""
+"""Registry of material kinds, and the usual materials of each surface type."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -21,8 +21,8 @@ class Kind(NamedTuple):
     """A kind of material.
 
     Attributes:
-        draw: Draws a variant.
-        tile_m: Range of the natural side length of its tile in metres.
+        draw: Generates a variant.
+        tile_m: Range of the natural side length of a tile in metres.
         metallic: Whether it is bare metal.
     """
 
@@ -48,7 +48,7 @@ MATERIALS: Mapping[str, Kind] = MappingProxyType(
         "brushed_metal": Kind(brushed_metal, (0.35, 0.5), metallic=True),
     }
 )
-"""The kinds of materials by name."""
+"""Material kinds by name."""
 
 NATURAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -61,9 +61,9 @@ NATURAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "background": ("plaster", "plaster", "concrete", "paper", "veneer"),
     }
 )
-"""What each kind of surface is usually made of; a name that comes twice is drawn twice as often."""
+"""The usual materials of each surface type; a name listed twice is sampled twice as often."""
 
 
 def material(kind: str, rng: np.random.Generator) -> Material:
-    """One variant of a kind of material, which the generator determines."""
+    """Generates one variant of a material kind, determined by the generator."""
     return MATERIALS[kind].draw(rng)

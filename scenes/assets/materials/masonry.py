@@ -1,4 +1,4 @@
-"""Masonry: ceramic tiles and bricks."""
+"""Masonry materials: ceramic tiles and bricks."""
 
 import cv2
 import numpy as np
@@ -26,7 +26,7 @@ CLAYS: tuple[Rgb, ...] = ((150, 82, 62), (168, 98, 72), (124, 70, 56), (186, 132
 
 
 def tiles(rng: np.random.Generator) -> Material:
-    """Square ceramic tiles of 13 to 60 cm, glazed, with joints of grout."""
+    """Square glazed ceramic tiles of 13 to 60 cm, with grout joints."""
     across = int(rng.integers(2, 5))
     tile_m = 0.85
     inside, which = _courses(across, across, rng.uniform(0.002, 0.005) / tile_m, shifted=rng.random() < 0.2)
@@ -45,7 +45,7 @@ def tiles(rng: np.random.Generator) -> Material:
 
 
 def brickwork(rng: np.random.Generator) -> Material:
-    """Bricks of 24 by 7 cm in running bond, with joints of mortar."""
+    """Bricks of 24 by 7 cm in running bond, with mortar joints."""
     rows, columns = 8, 3
     tile_m = 0.75
     inside, which = _courses(rows, columns, rng.uniform(0.008, 0.012) / tile_m, shifted=True)
@@ -58,13 +58,13 @@ def brickwork(rng: np.random.Generator) -> Material:
 
 
 def _courses(rows: int, columns: int, joint: float, shifted: bool) -> tuple[Floats, NDArray[np.int32]]:
-    """Distance in pixels to the joint, (n, n), negative inside it, and the index (n, n) of each stone.
+    """Signed distance to the joint in pixels, (n, n), negative inside it, and stone index, (n, n).
 
     Args:
         rows: Stones along y.
         columns: Stones along x.
         joint: Width of the joints as a fraction of the tile.
-        shifted: Whether every other row is shifted by half a stone; with an odd number of rows none is.
+        shifted: Whether every other row is shifted by half a stone; ignored for an odd number of rows.
     """
     x, y = centres()
     row = np.floor(y * np.float32(rows)).astype(np.int32)
@@ -79,7 +79,7 @@ def _courses(rows: int, columns: int, joint: float, shifted: bool) -> tuple[Floa
 
 
 def _of_each(rng: np.random.Generator, shape: tuple[int, int], which: NDArray[np.int32]) -> Floats:
-    """A random number in [-0.5, 0.5) for each stone, at each pixel (n, n)."""
+    """One random number in [-0.5, 0.5) per stone, mapped to pixels (n, n)."""
     return uniforms(rng, shape[0] * shape[1]).take(which)
 
 
@@ -93,7 +93,7 @@ def _jointed(
     roughness: tuple[float, float],
     depth_m: float,
 ) -> Material:
-    """A material of stones with joints: the stones bulge a little, are tilted a little, and stand out.
+    """A material of stones with joints: the stones bulge and tilt slightly, and stand out.
 
     Args:
         rng: Generator.

@@ -1,4 +1,4 @@
-"""The value that describes a material: colour, relief and gloss of one tile."""
+"""The material maps of one tile: colour, slope and gloss."""
 
 from dataclasses import dataclass
 
@@ -10,21 +10,21 @@ Image = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 MAX_SLOPE = 2.0
-"""Steeper parts of a relief are flattened to this slope."""
+"""Slopes of the height map are clipped to this value."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
-    """One tile of a material, which repeats without seams in both directions.
+    """One tile of a material, which tiles seamlessly in both directions.
 
     Attributes:
         color: (n, n, 3) RGB, sRGB.
-        slope: (n, n, 2) uint8 slopes of the relief along x (to the right) and y (down): 128 is level, and
-            values are `max_slope / 127` apart.
-        max_slope: The slope that 255 stands for.
+        slope: (n, n, 2) uint8 slopes of the height map along x (to the right) and y (down): 128 is level, and
+            one step is `max_slope / 127`.
+        max_slope: The slope that 255 encodes.
         gloss: (n, n) uint8; 255 where the surface has the roughness of the material, 0 where it is matte.
         roughness: 0 is a mirror, 1 is matte.
-        metallic: Whether it is bare metal, whose colour is that of its reflections.
+        metallic: Whether it is bare metal, which tints reflections with its colour.
     """
 
     color: Image
@@ -43,14 +43,14 @@ def material_from(
     gloss: Floats | None = None,
     metallic: bool = False,
 ) -> Material:
-    """A material from a height map.
+    """Creates a material from a height map.
 
     Args:
         color: (n, n, 3) sRGB, 0..1.
-        height_m: (n, n) height of the relief in metres.
-        tile_m: Typical side length of the tile in metres, from which slopes follow.
+        height_m: (n, n) height map in metres.
+        tile_m: Typical side length of the tile in metres, which determines the slopes.
         roughness: 0 is a mirror, 1 is matte.
-        gloss: (n, n) from 0, matte, to 1; None is 1 everywhere.
+        gloss: (n, n) from 0 (matte) to 1; None is 1 everywhere.
         metallic: Whether it is bare metal.
     """
     slope, max_slope = _slopes(height_m, tile_m)
@@ -59,7 +59,7 @@ def material_from(
 
 
 def _slopes(height_m: Floats, tile_m: float) -> tuple[Image, float]:
-    """The slopes (n, n, 2) of a periodic height map as bytes, and the slope that 255 stands for."""
+    """Slopes (n, n, 2) of a periodic height map as uint8, and the slope that 255 encodes."""
     padded = cv2.copyMakeBorder(height_m, 1, 1, 1, 1, cv2.BORDER_WRAP)
     pairs = (padded[1:-1, 2:], padded[1:-1, :-2]), (padded[2:, 1:-1], padded[:-2, 1:-1])
     scale = len(height_m) / (2 * tile_m)
@@ -71,5 +71,5 @@ def _slopes(height_m: Floats, tile_m: float) -> tuple[Image, float]:
 
 
 def _to_bytes(values: Floats) -> Image:
-    """Values from 0 to 1 as bytes, rounded; others are clipped."""
+    """Converts values in 0..1 to uint8, with rounding and clipping."""
     return np.asarray(cv2.addWeighted(values, 255.0, values, 0.0, 0.0, dtype=cv2.CV_8U), np.uint8)

@@ -1,4 +1,4 @@
-"""Mineral surfaces: concrete, plaster and asphalt."""
+"""Mineral materials: concrete, plaster and asphalt."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +51,7 @@ def concrete(rng: np.random.Generator) -> Material:
 
 
 def plaster(rng: np.random.Generator) -> Material:
-    """Painted plaster: one colour, with the relief of a roller or a trowel."""
+    """Painted plaster: one colour, with the bumps of a roller or a trowel."""
     paint = picked(rng, PAINTS)
     rolled = rng.random() < 0.6
     fine = fractal(rng, 64, 3, 0.6) if rolled else fractal(rng, 8, 5, rng.uniform(0.5, 0.8))
@@ -62,7 +62,7 @@ def plaster(rng: np.random.Generator) -> Material:
 
 
 def asphalt(rng: np.random.Generator) -> Material:
-    """Grains of stone of a few millimetres in bitumen."""
+    """Stone grains of a few millimetres in bitumen."""
     base = picked(rng, ASPHALTS, 0.03)
     grains = enlarged(uniforms(rng, 128, 128), SIZE_PX, SIZE_PX)
     fines = enlarged(uniforms(rng, 256, 256), SIZE_PX, SIZE_PX)

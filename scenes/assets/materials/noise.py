@@ -1,4 +1,4 @@
-"""Periodic noise, the ingredient of all materials."""
+"""Periodic noise, the basis of all materials."""
 
 import cv2
 import numpy as np
@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 SIZE_PX = 512
-"""Side of the tile of a material in pixels."""
+"""Side length of a material tile in pixels."""
 PAD = 2
-"""Cells that are repeated around a grid, so that the interpolation is periodic."""
+"""Number of cells repeated around a grid, so that the interpolation is periodic."""
 
 
 def uniforms(rng: np.random.Generator, *shape: int) -> Floats:
@@ -18,7 +18,7 @@ def uniforms(rng: np.random.Generator, *shape: int) -> Floats:
 
 
 def noise(rng: np.random.Generator, rows: int, columns: int) -> Floats:
-    """Smooth noise of mean 0, (SIZE_PX, SIZE_PX): random numbers on a periodic grid, interpolated.
+    """Smooth noise with mean 0, (SIZE_PX, SIZE_PX): random numbers on a periodic grid, interpolated.
 
     Args:
         rng: Generator of the numbers.
@@ -29,13 +29,13 @@ def noise(rng: np.random.Generator, rows: int, columns: int) -> Floats:
 
 
 def enlarged(grid: Floats, height: int, width: int) -> Floats:
-    """A periodic grid (k, m), interpolated to (height, width), which are multiples of k and m."""
+    """Interpolates a periodic grid (k, m) to (height, width), which are multiples of k and m."""
     wide = grid if grid.shape[1] == width else _stretched(grid.T, width).T
     return np.ascontiguousarray(wide if len(wide) == height else _stretched(wide, height))
 
 
 def _stretched(grid: Floats, height: int) -> Floats:
-    """A periodic grid (k, m), interpolated along its first axis to (height, m)."""
+    """Interpolates a periodic grid (k, m) along its first axis to (height, m)."""
     rows, columns = grid.shape
     factor = height // rows
     padded = np.concatenate(
@@ -47,13 +47,13 @@ def _stretched(grid: Floats, height: int) -> Floats:
 
 
 def fractal(rng: np.random.Generator, cells: int, octaves: int, gain: float = 0.5) -> Floats:
-    """Fractal noise of mean 0 and a range of about ±1, (SIZE_PX, SIZE_PX).
+    """Fractal noise with mean 0 and a range of about ±1, (SIZE_PX, SIZE_PX).
 
     Args:
         rng: Generator of the numbers.
-        cells: Cells along each side in the coarsest octave, a power of two.
-        octaves: Number of octaves; each has twice the cells of the one before.
-        gain: Weight of an octave relative to the one before.
+        cells: Cells per side in the coarsest octave, a power of two.
+        octaves: Number of octaves; each has twice the cells of the previous one.
+        gain: Weight of an octave relative to the previous one.
     """
     side, weight, total = cells, 1.0, uniforms(rng, cells, cells)
     for _ in range(octaves - 1):
@@ -63,7 +63,7 @@ def fractal(rng: np.random.Generator, cells: int, octaves: int, gain: float = 0.
 
 
 def blurred(values: Floats, sigma_px: float) -> Floats:
-    """Values (SIZE_PX, SIZE_PX) after a periodic Gaussian blur."""
+    """Applies a periodic Gaussian blur to values (SIZE_PX, SIZE_PX)."""
     pad = int(np.ceil(3 * sigma_px))
     padded = cv2.copyMakeBorder(values, pad, pad, pad, pad, cv2.BORDER_WRAP)
     return np.ascontiguousarray(cv2.GaussianBlur(padded, (0, 0), sigma_px)[pad:-pad, pad:-pad])

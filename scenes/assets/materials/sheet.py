@@ -1,4 +1,4 @@
-"""Sheets: paper and brushed metal."""
+"""Sheet materials: paper and brushed metal."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ METALS: tuple[Rgb, ...] = (
     (206, 186, 138),  # brass
 )
 CASTS: tuple[Rgb, ...] = (*METALS[:3], (232, 234, 236), (206, 186, 138), (212, 160, 128), (230, 196, 120))
-"""Colours of solid metal: those of sheets, chrome, brass, copper and gold."""
+"""Colours of solid metal: sheet metal, chrome, brass, copper and gold."""
 
 
 def paper(rng: np.random.Generator) -> Material:
@@ -42,13 +42,13 @@ def paper(rng: np.random.Generator) -> Material:
 
 
 def metal_color(rng: np.random.Generator) -> tuple[float, float, float]:
-    """A colour of solid metal, sRGB, 0..1."""
+    """Samples a colour of solid metal, sRGB, 0..1."""
     red, green, blue = picked(rng, CASTS, 0.03).tolist()
     return red, green, blue
 
 
 def brushed_metal(rng: np.random.Generator) -> Material:
-    """Metal brushed along x, a little stained."""
+    """Metal brushed along x, slightly stained."""
     base = picked(rng, METALS, 0.03)
     lines = noise(rng, 512, 2) + noise(rng, 512, 8) * np.float32(0.7) + noise(rng, 128, 1) * np.float32(0.4)
     stains = fractal(rng, 2, 6, 0.6)

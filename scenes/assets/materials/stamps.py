@@ -1,4 +1,4 @@
-"""Many small shapes at random places, which continue at the opposite border of the tile."""
+"""Many small shapes at random positions, wrapped around the tile borders."""
 
 from itertools import product
 
@@ -12,17 +12,17 @@ Floats = NDArray[np.float32]
 Places = NDArray[np.float64]
 
 SHIFT = 4
-"""Bits of the fractions of pixel coordinates in OpenCV's drawing functions."""
+"""Fractional bits of pixel coordinates in OpenCV's drawing functions (`shift`)."""
 
 
 def wrapped(places: Places, reach_px: float) -> tuple[Places, NDArray[np.intp]]:
-    """Places (m, 2) of shapes and of their copies that reach into the tile, and the index (m,) of each shape.
+    """Positions (m, 2) of shapes and of their wrapped copies, and the shape index (m,) of each.
 
-    A copy follows its original, so that shapes hide each other in the same order at opposite borders.
+    Each copy follows its original, so that shapes overlap in the same order at opposite borders.
 
     Args:
         places: (n, 2) x and y in pixels, within the tile.
-        reach_px: Largest distance from its place that a shape covers.
+        reach_px: Largest extent of a shape from its position.
     """
     steps = np.array(list(product((0, -SIZE_PX, SIZE_PX), repeat=2)), np.float64)
     copies = (places[:, None] + steps).reshape(-1, 2)
@@ -31,12 +31,12 @@ def wrapped(places: Places, reach_px: float) -> tuple[Places, NDArray[np.intp]]:
 
 
 def discs(rng: np.random.Generator, count: int, radius_px: tuple[float, float]) -> Floats:
-    """Small filled discs: 1 inside, 0 outside, (n, n).
+    """Paints small filled discs: 1 inside, 0 outside, (n, n).
 
     Args:
-        rng: Generator of places and radii.
+        rng: Generator of positions and radii.
         count: Number of discs.
-        radius_px: Smallest and largest radius in pixels; small ones are more frequent.
+        radius_px: Smallest and largest radius in pixels; small radii are more frequent.
     """
     canvas = np.zeros((SIZE_PX, SIZE_PX), np.uint8)
     low, high = radius_px

@@ -1,4 +1,4 @@
-"""Textiles: woven fabric and carpet."""
+"""Textile materials: woven fabric and carpet."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +44,7 @@ def fabric(rng: np.random.Generator) -> Material:
     over = _weave(kind, threads)
     x, y = centres()
     round_x, round_y = (np.sin(np.pi * (place * threads % 1)).astype(np.float32) for place in (x, y))
-    # A thread is high where it crosses over another one, and low at its edges.
+    # A thread is high where it crosses over another thread, and low at its edges.
     step = SIZE_PX // threads
     upper = np.repeat(np.repeat(over, step, axis=0), step, axis=1)
     across = np.where(upper, round_x, round_y) * np.float32(0.75) + np.where(
@@ -68,7 +68,7 @@ def _threads(rng: np.random.Generator, count: int) -> Floats:
 
 
 def _dyed(rng: np.random.Generator, first: Floats, count: int) -> tuple[Floats, Floats]:
-    """Colours (count, 3) of the warp and of the weft: of one colour, of two, in stripes or in checks."""
+    """Colours (count, 3) of warp and weft: one colour, two colours, stripes or checks."""
     second = picked(rng, DYES, 0.06)
     way = rng.random()
     period = count >> int(rng.integers(0, 3))
@@ -83,14 +83,14 @@ def _dyed(rng: np.random.Generator, first: Floats, count: int) -> tuple[Floats, 
 
 
 def _weave(kind: int, count: int) -> NDArray[np.bool_]:
-    """Whether the warp lies above, (count, count): plain weave, twill, or basket weave."""
+    """Whether the warp is on top, (count, count): plain weave, twill, or basket weave."""
     i, j = np.arange(count)[:, None], np.arange(count)[None]
     patterns = (i + j) % 2 == 0, (i + j) % 4 < 2, (i // 2 + j // 2) % 2 == 0
     return np.asarray(patterns[kind])
 
 
 def carpet(rng: np.random.Generator) -> Material:
-    """Loops of yarn in rows, heathered, or a cut pile."""
+    """Rows of heathered yarn loops, or a cut pile."""
     first, second = picked(rng, YARNS, 0.05), picked(rng, YARNS, 0.05)
     loops = uniforms(rng, 128, 128)
     mixed = np.clip(

@@ -1,4 +1,4 @@
-"""Wood: boards of a floor, and a sheet of veneer."""
+"""Wood materials: floor boards, and a sheet of veneer."""
 
 from itertools import pairwise
 
@@ -24,13 +24,13 @@ WOODS: tuple[Rgb, ...] = (
     (84, 62, 48),  # smoked oak
 )
 TILE_M = 0.7
-"""Typical side length of a tile."""
+"""Typical side length of a tile in metres."""
 JOINT_PX = 1.2
-"""Half the width of the gap between boards."""
+"""Half the width of the gap between boards, in pixels."""
 
 
 def planks(rng: np.random.Generator) -> Material:
-    """Boards of 7 to 22 cm with open joints, along x."""
+    """Boards of 7 to 22 cm along x, with open joints."""
     rows = int(rng.integers(4, 8))
     weight, color = _grain(rng, rings=(4, 10)), _colors(rng)
     grain, tone, joint = _boards(rng, weight, rows)
@@ -49,14 +49,14 @@ def veneer(rng: np.random.Generator) -> Material:
 
 
 def _colors(rng: np.random.Generator) -> list[Floats]:
-    """Colours from dark to light grain."""
+    """Grain colours from dark to light."""
     light = picked(rng, WOODS)
     dark = light * np.array([0.62, 0.56, 0.5], np.float32) * np.float32(rng.uniform(0.85, 1.2))
     return [dark * np.float32(0.72), dark, (dark + light) / 2, light, np.minimum(light * np.float32(1.08), 1)]
 
 
 def _grain(rng: np.random.Generator, rings: tuple[int, int]) -> Floats:
-    """Grain along x, (n, n) from 0, dark, to 1: annual rings, fibres and pores."""
+    """Wood grain along x, (n, n) from 0 (dark) to 1: annual rings, fibres and pores."""
     _, y = centres()
     bend = noise(rng, 4, 1) * np.float32(1.6) + noise(rng, 8, 4) * np.float32(0.5)
     bend += noise(rng, 64, 8) * np.float32(0.08)
@@ -71,7 +71,7 @@ def _grain(rng: np.random.Generator, rings: tuple[int, int]) -> Floats:
 
 
 def _boards(rng: np.random.Generator, weight: Floats, rows: int) -> Floats:
-    """Grain, brightness and joints of boards, (3, n, n); each shows another part of a grain (n, n)."""
+    """Grain, brightness and joints of boards, (3, n, n); each board shows another part of `weight` (n, n)."""
     planes = np.empty((3, SIZE_PX, SIZE_PX), np.float32)
     edges = np.rint(np.linspace(0, SIZE_PX, rows + 1)).astype(int).tolist()
     ends = np.linspace(0, SIZE_PX, int(rng.integers(1, 3)) + 1).astype(int).tolist()
@@ -91,6 +91,6 @@ def _boards(rng: np.random.Generator, weight: Floats, rows: int) -> Floats:
 
 
 def _from_ends(count: int) -> Floats:
-    """Distance (count,) of the centre of each pixel of a board from the nearer end."""
+    """Distance (count,) of each pixel centre along a board from the nearer end."""
     place = np.arange(count, dtype=np.float32) + np.float32(0.5)
     return np.asarray(np.minimum(place, np.float32(count) - place), np.float32)

@@ -1,1 +1,1 @@
-"""Reads files from users: meshes in all supported formats with their units, axes and textures, and images."""
+"""Reads user files: images, and meshes in all supported formats with their units, axes and textures."""

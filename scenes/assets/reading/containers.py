@@ -1,4 +1,4 @@
-"""Checks of mesh files before their geometry is read, and the units and axes that the files state."""
+"""Checks mesh files before their geometry is read, and reads units and axes of COLLADA files."""
 
 from xml.etree import ElementTree
 
@@ -9,12 +9,12 @@ EXPORT_AGAIN = "export it again from the program that made it"
 
 
 def unreadable(what: str) -> Refused:
-    """The exception for a file that cannot be read in the format of its suffix."""
+    """Creates the exception for a file that is invalid in the format of its suffix."""
     return Refused("unreadable", what, EXPORT_AGAIN)
 
 
 def check_xml(content: bytes) -> ElementTree.Element:
-    """The root element of an XML document.
+    """Parses an XML document and returns its root element.
 
     Raises:
         Refused: The content is not valid XML, or as for `check_entities`.
@@ -37,9 +37,9 @@ def check_entities(content: bytes) -> None:
 
 
 def dae_frame(content: bytes) -> tuple[float, str]:
-    """The unit in metres and the up axis of a COLLADA document.
+    """Returns the unit in metres and the up axis of a COLLADA document.
 
-    Missing or invalid values default to those of the standard: one metre, and y up.
+    Missing or invalid values default to the standard's values: one metre, and y up.
 
     Raises:
         Refused: As for `check_xml`.

@@ -1,4 +1,4 @@
-"""Recognises content that is no mesh, whatever the file is named: what was saved in place of the mesh."""
+"""Detects content that is not a mesh, regardless of the file name, such as a web page saved instead of it."""
 
 import re
 
@@ -12,10 +12,10 @@ PAGE = re.compile(
 SERVER = re.compile(
     rb"\s*(?:(?:404|403|500|429)\b[ :]|\{\s*\"(?:message|error)\"|(?:<\?xml[^>]*>\s*)?<Error>)", re.I
 )
-"""The beginning of the messages of servers for files that they do not have or do not give."""
+"""Matches the beginning of server error messages that were saved instead of a file."""
 DOWNLOAD = "download the file itself"
 BEGINNING = 4096
-"""Number of bytes that are looked at."""
+"""Number of bytes that are examined."""
 OTHERS = (
     (b"PK\x03\x04", "a ZIP archive", "unpack it", (".3mf",)),
     (b"\x1f\x8b", "a gzip archive", "unpack it", ()),
@@ -25,19 +25,19 @@ OTHERS = (
     (b"Kaydara FBX Binary", "an FBX file", "export it as GLB", ()),
     (b"glTF", "a glTF file", "rename it to end in .glb", (".glb", ".gltf")),
 )
-"""Beginning of a file, what the file is, what to do, and the suffixes that are right for it."""
+"""Magic bytes, file type, what to do, and the suffixes for which this type is right."""
 
 
 def is_pointer(content: bytes) -> bool:
-    """Whether a file is the pointer that Git LFS leaves in place of a large file."""
+    """Whether the content is a pointer that Git LFS leaves in place of a large file."""
     return content.startswith(POINTER)
 
 
 def check_content(content: bytes, suffix: str) -> None:
-    """Checks that a file is not empty, and that its content is not plainly something else than a mesh.
+    """Checks that a file is not empty and is not obviously something other than a mesh.
 
     Raises:
-        Refused: It is; the sentence says what it is.
+        Refused: It is empty or not a mesh; the sentence says what it is.
     """
     begin = content[:BEGINNING]
     if not content:

@@ -12,21 +12,21 @@ from scenes.assets.reading.raw import Floats, Raw
 from scenes.assets.reading.refusal import Refused
 
 MAX_COORDINATE = 1e30
-"""Largest coordinate of a vertex; the volume of a larger mesh overflows."""
+"""Largest absolute coordinate of a vertex; the volume of a larger mesh overflows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MeshFile:
-    """The mesh in a file, with notes on how it was read.
+    """The mesh in a file, with notes on reading it.
 
     Attributes:
         mesh: In metres if the file states its unit, and with z up if it states its axis; otherwise in the
             file's own numbers and frame.
-        from_file: (4, 4) Transform from the coordinates in the file to those of the mesh.
+        from_file: (4, 4) transform from the coordinates in the file to those of the mesh.
         states_unit: Whether the file states its unit, or its format prescribes one.
-        sha256: Hash of the content of the file; not of the files that it refers to.
-        notes: Short notes on what was changed when the triangles were read.
-        looks: Short notes on how materials and textures were read, and on which of their data was ignored.
+        sha256: Hash of the file content, excluding files that it refers to.
+        notes: Short notes on changes to the triangles.
+        looks: Short notes on materials and textures, including ignored data.
     """
 
     mesh: Mesh
@@ -47,14 +47,14 @@ def read_mesh(path: Path) -> Mesh:
 
 
 def read_mesh_file(path: Path, within: Path | None = None) -> MeshFile:
-    """Reads the mesh in a file, with notes on how it was read.
+    """Reads the mesh in a file, with notes on reading it.
 
     The file may be a symbolic link to any place.
 
     Args:
         path: The mesh file.
         within: The folder that may contain files that the mesh refers to, such as textures; None for the
-            folder of the file. They may also be in the folder of the file that a link leads to.
+            folder of the file. They may also be in the folder of a symbolic link's target.
 
     Raises:
         MeshError: The file is missing, exceeds a limit, cannot be read, or contains no usable surface.
@@ -76,7 +76,7 @@ def read_mesh_file(path: Path, within: Path | None = None) -> MeshFile:
 
 
 def with_computed_normals(mesh: Mesh) -> Mesh:
-    """The mesh with computed normals, as every mesh that is read has them, so that all are shaded alike."""
+    """Returns the mesh with normals computed as for mesh files, so that all meshes are shaded alike."""
     raws = []
     for part in mesh.parts:
         corners, uvs = part.vertices_m[part.faces], part.uvs[part.faces]
@@ -101,7 +101,7 @@ def _mesh(raws: list[Raw]) -> Mesh:
 
 
 def _part(raw: Raw) -> Part:
-    """The part for the triangles of one material.
+    """Creates the part for the triangles of one material.
 
     Normals are always computed, never taken from the file, so that all meshes are shaded alike.
     """

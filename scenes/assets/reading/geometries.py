@@ -1,4 +1,4 @@
-"""Reads the triangles of mesh files of all formats but URDF."""
+"""Reads the triangles of mesh files in all formats except URDF."""
 
 import warnings
 from collections.abc import Callable
@@ -17,10 +17,10 @@ from scenes.assets.reading.resolver import MeshResolver
 from scenes.assets.reading.threemf import read as threemf
 
 Read = Callable[[bytes, MeshResolver, list[str]], tuple[Raw, ...]]
-"""A reader: content of the file, what opens the files that it refers to, notes on triangles -> triangles.
+"""A reader: takes the file content, the resolver of referenced files, and the list of notes on triangles;
+returns the triangles of each material.
 
-It raises `Refused`, or any other exception if the file is invalid.
-"""
+It raises `Refused`, or any other exception if the file is invalid."""
 READERS: dict[str, Read] = {
     ".obj": wavefront.read,
     ".stl": stl.read,
@@ -31,7 +31,7 @@ READERS: dict[str, Read] = {
     ".glb": gltf.read,
     ".gltf": gltf.read,
 }
-"""The reader of each suffix."""
+"""The reader for each suffix."""
 
 
 def load(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
@@ -55,7 +55,7 @@ def load(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str]) 
 
 
 def _read(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
-    """Calls the reader of a suffix; turns its exceptions into `Refused`, and suppresses its warnings."""
+    """Calls the reader for a suffix; converts its exceptions to `Refused`, and suppresses its warnings."""
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
@@ -69,7 +69,7 @@ def _read(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str])
 
 
 def _told(error: Exception, resolver: MeshResolver) -> str:
-    """A short description of why a parser failed."""
+    """Describes in one line why a parser failed."""
     missing = [name for name, content in resolver.inputs.items() if not content]
     if missing and not missing[0].endswith(".mtl"):
         return f"names {missing[0]!r}, which is not there"

@@ -1,4 +1,4 @@
-"""Cuts the transparent parts of OBJ materials out of their triangles, as for alpha masks of glTF."""
+"""Cuts transparent areas of OBJ materials out of their triangles, as for glTF alpha masks."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,11 +15,11 @@ from scenes.assets.reading.mtl import Material
 from scenes.assets.reading.raw import Floats, Raw, decoded
 
 OPAQUE = 0.99
-"""Opacity from which a material is taken as opaque."""
+"""A material with at least this opacity is treated as opaque."""
 LEAST = 0.5
-"""Alpha from which a surface is there."""
+"""Alpha threshold; the surface exists where alpha is at least this."""
 LARGEST_UV = 1e6
-"""Texture coordinates from this on say nothing about the place in the texture."""
+"""Texture coordinates of at least this magnitude are meaningless."""
 
 
 def glass(name: str, material: Material) -> Iterator[str]:
@@ -29,7 +29,7 @@ def glass(name: str, material: Material) -> Iterator[str]:
 
 
 def alpha_of(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
-    """The alpha (h, w) that an image states: its alpha channel if it has a useful one, else its brightness.
+    """Returns the alpha (h, w) of an image: its alpha channel if not opaque everywhere, else its brightness.
 
     Returns:
         None if the image is damaged; a note is then added to `notes`.
@@ -50,15 +50,15 @@ def alpha_of(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
 def without_holes(
     raw: Raw, alpha: NDArray[np.uint8], name: str, spare: int, notes: list[str], looks: list[str]
 ) -> Raw:
-    """The triangles of a material, cut off where its alpha is below one half.
+    """Cuts the triangles of a material where its alpha is below one half.
 
     Args:
         raw: The triangles.
         alpha: (h, w) alpha, top row first; it repeats.
         name: Name of the material, for notes.
-        spare: How many triangles more the mesh may have.
+        spare: Number of additional triangles that the mesh may have.
         notes: Notes on triangles are added here.
-        looks: A note is added here if something transparent is drawn filled.
+        looks: A note is added here if something transparent is rendered opaque.
     """
     called = f"material {name!r}"
     if raw.uvs is None or not (np.abs(raw.uvs) < LARGEST_UV).all():
@@ -92,5 +92,5 @@ def without_holes(
 
 
 def _flipped(uvs: Floats) -> Floats:
-    """Texture coordinates with v in the other direction."""
+    """Flips the v axis of texture coordinates."""
     return np.asarray(uvs * (1.0, -1.0) + (0.0, 1.0))

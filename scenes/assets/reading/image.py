@@ -1,4 +1,4 @@
-"""Reads image files from users."""
+"""Reads user images."""
 
 from io import BytesIO
 from pathlib import Path
@@ -36,10 +36,10 @@ def read_cutout(path: Path, largest_px: int = 1024) -> NDArray[np.uint8]:
 
     Args:
         path: The image file.
-        largest_px: Longest side of the result; a larger image is reduced.
+        largest_px: Longest side of the result; larger images are downscaled.
 
     Raises:
-        ImageError: The file cannot be read, or nothing of the image is opaque by at least a half.
+        ImageError: The file cannot be read, or no pixel has an alpha of at least 128.
     """
     try:
         with Image.open(path, formats=IMAGE_FORMATS) as image:
@@ -58,7 +58,7 @@ def read_cutout(path: Path, largest_px: int = 1024) -> NDArray[np.uint8]:
 
 
 MAX_MASK_PX = 32_766
-"""Largest width and height of a mask: OpenCV's `remap` takes no larger images."""
+"""Largest width and height of a mask, limited by OpenCV's `remap`."""
 
 
 def decode_mask(content: bytes, name: str) -> NDArray[np.uint8]:
@@ -98,7 +98,7 @@ def decode_image(
         name: Name of the image in error messages.
         reduced_px: Decode JPEG files faster at a half, a fourth or an eighth of their size, if the longer
             side then has at least this many pixels; None for the full size.
-        formats: The formats that are read, by Pillow's names.
+        formats: The accepted formats, by Pillow's names.
         rotated: Whether the image is rotated according to its EXIF orientation.
 
     Raises:

@@ -1,19 +1,18 @@
-"""Supported mesh formats and size limits for files from users, both for import and for `path:` settings."""
+"""Supported mesh formats and size limits of user files, for both import and `path:` settings."""
 
 SUFFIXES = (".obj", ".stl", ".ply", ".off", ".glb", ".gltf", ".dae", ".3mf", ".urdf")
 """Suffixes of mesh files."""
 
 MAX_FACES = 500_000
 MAX_MATERIALS = 2_000
-"""Largest number of groups of faces with a material of their own; each is prepared by itself."""
+"""Largest number of face groups with their own material; each is prepared separately."""
 MAX_NODES = 100_000
-"""Largest number of nodes of a glTF file."""
+"""Largest number of nodes in a glTF file."""
 MAX_FILE_BYTES = 200 * 1024 * 1024
 MAX_IMAGE_PX = 50_000_000
 MAX_TEXTURE_PX = 1024
-"""Largest width and height of a texture in pixels; larger ones are scaled down."""
+"""Largest width and height of a texture in pixels; larger textures are downscaled."""
 MAX_PARTS = 16
 """Largest number of parts of a mesh.
 
-PyBullet supports this many visual shapes per body; more are not drawn or crash the process.
-"""
+PyBullet supports this many visual shapes per body; more are not rendered or crash the process."""

@@ -14,7 +14,7 @@ BEFORE = re.compile(rf"(?:-[a-z]+{ARGUMENTS}\s+)+", re.IGNORECASE)
 AFTER = re.compile(rf"(?:\s+-[a-z]+{ARGUMENTS})+$", re.IGNORECASE)
 """Options before the file name of a texture, such as `-s 2 2 1`; some programs write them after the name."""
 UNUSED = ("-mm", "-imfchan", "-t")
-"""Options that change how a texture looks, and are not used."""
+"""Unsupported options that would affect the appearance of a texture."""
 
 
 Pair = tuple[float, float]
@@ -22,12 +22,12 @@ Pair = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Cutout:
-    """The image in which a material is transparent.
+    """The opacity map of a material.
 
     Attributes:
         texture: File name of the image (`map_d`) as written.
-        repeats: How often it repeats along u and v.
-        offset: What is added to u and v.
+        repeats: Scale of u and v, that is, repetitions of the image (`-s`).
+        offset: Offset of u and v (`-o`).
     """
 
     texture: str
@@ -42,12 +42,12 @@ class Material:
     Attributes:
         color: Diffuse colour (`Kd`), or None if the file does not give one.
         texture: File name of the diffuse texture (`map_Kd`) as written; "" if there is none.
-        repeats: How often the texture repeats along u and v.
-        offset: What is added to u and v.
-        clamped: Whether the texture is meant not to repeat.
-        unused: Options of the texture that are not used.
-        cutout: Where the material is transparent; None without such an image.
-        opacity: Its opacity (`d`, or 1 - `Tr`), or None if the file does not give one.
+        repeats: Scale of u and v, that is, repetitions of the texture (`-s`).
+        offset: Offset of u and v (`-o`).
+        clamped: Whether the file asks for clamping instead of repetition (`-clamp on`).
+        unused: Unsupported options of the texture.
+        cutout: The opacity map; None without one.
+        opacity: Opacity (`d`, or 1 - `Tr`), or None if the file does not give one.
     """
 
     color: Color | None = None
@@ -61,14 +61,14 @@ class Material:
 
     @property
     def placed(self) -> tuple[Pair, Pair]:
-        """How its images lie: how often they repeat, and what is added to u and v."""
+        """Scale and offset of u and v."""
         if self.cutout is not None and not self.texture:
             return self.cutout.repeats, self.cutout.offset
         return self.repeats, self.offset
 
 
 def parse_materials(content: bytes) -> dict[str, Material]:
-    """The materials of an MTL file by their names; of two with the same name, the last."""
+    """Parses the materials of an MTL file, by name; the last one wins if a name is repeated."""
     materials: dict[str, Material] = {}
     name = None
     for line in re.split(r"\r\n|\r|\n", plain_text(content).decode()):
@@ -91,7 +91,7 @@ def parse_materials(content: bytes) -> dict[str, Material]:
 
 
 def _color(text: str) -> Color | None:
-    """The colour in `r g b` or, of a grey, `r`; None if it is given in another way."""
+    """The colour in `r g b`, or in `r` for a grey; None for any other form."""
     numbers = _numbers(text.split(), 3)
     if not numbers:
         return None
@@ -100,7 +100,7 @@ def _color(text: str) -> Color | None:
 
 
 def _with_opacity(material: Material, keyword: str, text: str) -> Material:
-    """A material with its opacity; `d` counts before `Tr`, which some programs write the other way round."""
+    """Sets the opacity of a material; `d` overrides `Tr`, which some programs write inverted."""
     numbers = _numbers(text.removeprefix("-halo").split(), 1)
     if not numbers or (keyword == "tr" and (material.opacity is not None or numbers[0] >= 1)):
         return material
@@ -108,7 +108,7 @@ def _with_opacity(material: Material, keyword: str, text: str) -> Material:
 
 
 def _textured(material: Material, told: str) -> Material:
-    """A material with the texture that a `map_Kd` line names, before, after or between options."""
+    """Sets the texture from a `map_Kd` line; options may come before or after the file name."""
     before, after = BEFORE.match(told), AFTER.search(told)
     options = " ".join(match[0] for match in (before, after) if match).lower().split()
     name = told[before.end() if before else 0 : after.start() if after else None].strip('"')
@@ -121,14 +121,14 @@ def _textured(material: Material, told: str) -> Material:
 
 
 def _pair(options: list[str], option: str, default: float) -> Pair:
-    """The first two numbers after an option; `default` replaces missing ones."""
+    """The first two numbers after an option; `default` replaces missing numbers."""
     after = options[options.index(option) + 1 :] if option in options else []
     u, v = (*_numbers(after, 2), default, default)[:2]
     return u, v
 
 
 def _numbers(words: list[str], most: int) -> tuple[float, ...]:
-    """The numbers at the start of a list of words, at most so many; numbers that are not finite end it."""
+    """Parses up to `most` numbers at the start of `words`; stops at a word that is not a finite number."""
     numbers: list[float] = []
     for word in words[:most]:
         try:

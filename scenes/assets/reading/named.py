@@ -1,4 +1,4 @@
-"""Triangles with the names that a mesh file gives them: materials, and groups or nodes."""
+"""Triangles with their material and group names in a mesh file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,22 +11,22 @@ from scenes.assets.reading.raw import Floats
 from scenes.assets.reading.triangulate import Ints
 
 Wrap = Literal["repeat", "mirror", "clamp"]
-"""How an image continues beside itself."""
+"""Texture wrap mode."""
 WRAPS: tuple[Wrap, ...] = ("repeat", "mirror", "clamp")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Named:
-    """The triangles of a mesh file.
+    """The triangles of a mesh file, with names.
 
     Attributes:
         corners: (m, 3, 3) vertices of each triangle, in the unit and frame of the file.
         uvs: (m, 3, 2) texture coordinates, v up, as they place the texture; NaN where there are none.
         material_of: (m,) index into `materials`.
         groups_of: (m,) index into `groups`.
-        materials: Names of materials; "" for one without a name.
-        groups: The names of the groups, objects or nodes that a triangle is in, for each combination.
-        wraps: How the texture of each material continues along u and v; all repeat if it is empty.
+        materials: Material names; "" for a material without a name.
+        groups: Combinations of group, object or node names that contain a triangle.
+        wraps: Wrap modes of each material's texture along u and v; if empty, all repeat.
     """
 
     corners: Floats
@@ -39,18 +39,18 @@ class Named:
 
     @property
     def wrap_of(self) -> NDArray[np.uint8]:
-        """How the texture of each triangle continues: (m, 2) index into `WRAPS`."""
+        """Wrap modes of each triangle's texture: (m, 2) indices into `WRAPS`."""
         codes = [[WRAPS.index(u), WRAPS.index(v)] for u, v in self.wraps] or [[0, 0]] * len(self.materials)
         return np.array(codes, np.uint8).reshape(-1, 2)[self.material_of]
 
 
 def uvs_or_nan(uvs: Floats | None, faces: int) -> Floats:
-    """Texture coordinates (m, 3, 2) of triangles; NaN if there are none."""
+    """Returns texture coordinates (m, 3, 2) of triangles; NaN if there are none."""
     return np.full((faces, 3, 2), np.nan) if uvs is None else uvs
 
 
 def joined(pieces: Sequence[tuple[Floats, Floats | None, str, tuple[str, ...]]]) -> Named:
-    """The triangles of several pieces: corners, texture coordinates, and names of material and groups."""
+    """Joins pieces, given as corners, texture coordinates, material name and group names."""
     counts = [len(corners) for corners, *_ in pieces]
     materials, groups = [piece[2] for piece in pieces], [piece[3] for piece in pieces]
     return Named(

@@ -1,4 +1,4 @@
-"""Reads the triangles of mesh files with the names of their materials and groups."""
+"""Reads the triangles of mesh files with their material and group names."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -18,11 +18,11 @@ READERS: dict[str, Callable[[bytes, MeshResolver], Named]] = {
     ".glb": gltf.read_named,
     ".gltf": gltf.read_named,
 }
-"""The reader of each suffix whose files name parts of a mesh."""
+"""The reader for each suffix whose format has names for parts of a mesh."""
 
 
 def read_named(path: Path, roots: Sequence[Path]) -> Named:
-    """Reads the triangles of a mesh file with their names; formats other than OBJ and glTF have none.
+    """Reads the triangles of a mesh file with their names; only OBJ and glTF have names.
 
     Args:
         path: The mesh file.
@@ -31,7 +31,7 @@ def read_named(path: Path, roots: Sequence[Path]) -> Named:
     Raises:
         Refused: As for `read_source`.
     """
-    source = read_source(path, roots)  # all checks of the file are made there
+    source = read_source(path, roots)  # checks the file
     reader = READERS.get(path.suffix.lower())
     named = _nameless(source.raws) if reader is None else reader(path.read_bytes(), MeshResolver(path, roots))
     return _finite(named)
@@ -42,7 +42,7 @@ def _nameless(raws: Sequence[Raw]) -> Named:
 
 
 def _finite(named: Named) -> Named:
-    """The triangles whose vertices are finite."""
+    """Removes triangles whose vertices are not finite."""
     which = np.isfinite(named.corners).all(axis=(1, 2))
     return replace(
         named,

@@ -22,11 +22,12 @@ class ObjFile:
         colors: (n, 3) RGB of the vertices, 0..1, NaN for those without; None if no vertex has a colour.
         uvs: (p, 2) texture coordinates, v up.
         normals: (q, 3) normals.
-        corners: (k, 3) index of vertex, texture coordinate and normal of each corner; -1 if it has none.
+        corners: (k, 3) vertex, texture coordinate and normal index of each corner; -1 if missing.
         counts: (m,) number of corners of each polygon.
-        material_of: (m,) index of the material of each polygon.
-        materials: Names of materials, in the order in which polygons use them; None before the first name.
-        libraries: What follows `mtllib` in each line.
+        material_of: (m,) material index of each polygon.
+        materials: Material names, in the order in which polygons use them; None for polygons before the first
+            `usemtl`.
+        libraries: The text after `mtllib` in each such line.
         free_form: Whether there are free-form curves or surfaces, which are not read.
     """
 
@@ -43,7 +44,7 @@ class ObjFile:
 
 
 def parse(content: bytes) -> ObjFile:
-    """Parses an OBJ file; indices may be relative, and may be out of range in the result.
+    """Parses an OBJ file; resolves relative indices. Indices in the result may be out of range.
 
     Raises:
         Refused: A number cannot be read, or a limit is exceeded.
@@ -79,10 +80,10 @@ def _vertices(text: bytes) -> tuple[Floats, Floats | None]:
 
 
 def groups_of(content: bytes) -> tuple[Ints, tuple[tuple[str, ...], ...]]:
-    """The object (`o`) and the groups (`g`) that each polygon is in.
+    """Finds the object (`o`) and the groups (`g`) of each polygon.
 
     Returns:
-        (m,) index of the combination of names of each polygon, and these combinations.
+        (m,) index of each polygon's combination of names, and these combinations.
     """
     lines = text_lines(content)
     polygons = np.flatnonzero(lines.begin_with(b"f"))
@@ -93,14 +94,14 @@ def groups_of(content: bytes) -> tuple[Ints, tuple[tuple[str, ...], ...]]:
     starts = sorted({*objects, *groups})
     for line in starts:
         obj = (objects[line],) if line in objects else obj
-        # A group may have a blank in its name, or be several groups.
+        # A blank may be part of a group name, or separate several groups.
         group = tuple(dict.fromkeys((groups[line], *groups[line].split()))) if line in groups else group
         states.append(tuple(name for name in dict.fromkeys((*obj, *group)) if name))
     return np.searchsorted(np.array(starts, np.int64), polygons), tuple(states)
 
 
 def _corners(text: bytes) -> tuple[Ints, Ints]:
-    """The indices as written, (k, 3), 0 for those left out, and the number of corners of each polygon.
+    """Indices as written, (k, 3), 0 if missing, and the number of corners of each polygon.
 
     Args:
         text: Lines of corners: `v`, `v/vt`, `v//vn` or `v/vt/vn`.
@@ -120,7 +121,7 @@ def _corners(text: bytes) -> tuple[Ints, Ints]:
 
 
 def _alike(words: Ints, slashes: Ints) -> bool:
-    """Whether there is at least one word and all have the same number of slashes; from their positions."""
+    """Whether all words have the same number of slashes, given the positions of both; False without words."""
     if not len(words) or len(slashes) % len(words):
         return False
     of_word = slashes.reshape(len(words), -1)
@@ -129,17 +130,17 @@ def _alike(words: Ints, slashes: Ints) -> bool:
 
 
 def _names(lines: TextLines, keyword: bytes) -> dict[int, str]:
-    """The text after a keyword, by the number of its line."""
+    """The text after a keyword, by line index."""
     found = np.flatnonzero(lines.begin_with(keyword)).tolist()
     return {line: lines.text(line)[len(keyword) :].strip() for line in found}
 
 
 def _materials(lines: TextLines, polygons: Ints) -> tuple[Ints, tuple[str | None, ...]]:
-    """The material of each polygon, (m,), and the names of materials in the order in which they are used.
+    """Material index of each polygon, (m,), and material names in the order of use.
 
     Args:
         lines: The lines of the file.
-        polygons: (m,) the lines with polygons.
+        polygons: (m,) line indices of the polygons.
     """
     named = _names(lines, b"usemtl")
     names = [None, *named.values()]

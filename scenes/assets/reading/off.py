@@ -1,4 +1,4 @@
-"""Reads OFF files: polygons with colours of vertices or faces, and texture coordinates."""
+"""Reads OFF files: polygons with vertex or face colours, and texture coordinates."""
 
 import re
 
@@ -13,11 +13,11 @@ from scenes.assets.reading.text import numbers, plain_text
 from scenes.assets.reading.triangulate import Ints
 
 KEYWORD = re.compile(r"(ST)?(C)?(N)?(4?n?)OFF(?![A-Za-z])")
-"""The first word: texture coordinates, colours, normals, and other than three coordinates."""
+"""The first word: texture coordinates, colours, normals, and a dimension other than three."""
 
 
 def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
-    """Reads the triangles of an OFF file. Colours of vertices take precedence over those of faces.
+    """Reads the triangles of an OFF file. Vertex colours take precedence over face colours.
 
     Raises:
         Refused: The file is invalid, cut off or binary, or has too many faces.
@@ -44,10 +44,10 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
 
 
 def _counts(lines: list[str]) -> tuple[int, int]:
-    """The numbers of vertices and faces, from the first line.
+    """Numbers of vertices and faces, from the first line.
 
     Raises:
-        Refused: They are not there, too large, or more than there are lines.
+        Refused: They are missing, too large, or exceed the number of lines.
     """
     words = lines[0].split() if lines else []
     if len(words) < 2 or not (words[0].isdecimal() and words[1].isdecimal()):
@@ -60,17 +60,17 @@ def _counts(lines: list[str]) -> tuple[int, int]:
 
 
 def _rows(lines: list[str]) -> tuple[Floats, Ints]:
-    """All numbers (k,) of some lines, and how many each line has (m,)."""
+    """All numbers (k,) in some lines, and how many each line has (m,)."""
     return numbers(" ".join(lines)), np.array([len(line.split()) for line in lines], np.int64)
 
 
 def _vertices(
     table: Floats, lengths: Ints, keyword: re.Match[str] | None, looks: list[str]
 ) -> tuple[Floats, Floats | None, Floats | None, Floats | None]:
-    """Positions (n, 3); normals (n, 3), colours (n, 3) and texture coordinates (n, 2), each of them or None.
+    """Positions (n, 3); normals (n, 3), colours (n, 3) and texture coordinates (n, 2), or None for each.
 
     Raises:
-        Refused: A line has fewer numbers than the keyword says.
+        Refused: A line has fewer numbers than the keyword requires.
     """
     textured, colored, normal = (bool(keyword and keyword[index]) for index in (1, 2, 3))
     before, after = 6 if normal else 3, 2 if textured else 0
@@ -86,10 +86,10 @@ def _vertices(
 
 
 def _faces(table: Floats, lengths: Ints, looks: list[str]) -> tuple[Ints, Ints, Floats | None]:
-    """Corners (k,) and their number in each face (m,), and colours (m, 3) or None.
+    """Corners (k,), the number of corners per face (m,), and face colours (m, 3) or None.
 
     Raises:
-        Refused: A line has fewer numbers than its first says.
+        Refused: A line has fewer corners than its first number states.
     """
     starts = np.cumsum(lengths) - lengths
     counts = indices(table[starts])

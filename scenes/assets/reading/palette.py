@@ -18,9 +18,9 @@ SHEET_PX = 504
 Textures are rendered at up to 512 px a side.
 """
 CODE = np.array([65536, 256, 1])
-"""Weights of red, green and blue, 0..255, in one number for each colour."""
+"""Weights of red, green and blue, 0..255, that pack a colour into one number."""
 MAX_CELLS = 2 * (SHEET_PX // LEAST_PX) ** 2
-"""Largest number of triangles with half a cell each."""
+"""Largest number of triangles, with half a cell each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,10 +30,10 @@ class Sheet:
     A cell is divided along its diagonal. Pixels on the diagonal belong to the first triangle.
 
     Attributes:
-        uvs: (m, 3, 2) Texture coordinates of the triangles, v up.
-        is_used: (h, w) Whether a pixel belongs to a triangle; the width is a multiple of 4.
-        triangles: (k,) The triangle of each pixel that is used, in the order of `is_used`.
-        weights: (k, 3) How much of each vertex of its triangle such a pixel shows.
+        uvs: (m, 3, 2) texture coordinates of the triangles, v up.
+        is_used: (h, w) whether a pixel belongs to a triangle; the width is a multiple of 4.
+        triangles: (k,) triangle index of each used pixel, in the order of `is_used`.
+        weights: (k, 3) barycentric coordinates of each used pixel in its triangle.
     """
 
     uvs: Floats
@@ -42,22 +42,22 @@ class Sheet:
     weights: Floats
 
     def mixed(self, corner_values: Floats) -> Floats:
-        """Interpolates values (m, 3, c) of the vertices at each pixel that is used, (k, c)."""
+        """Interpolates vertex values (m, 3, c) at each used pixel, (k, c)."""
         return np.asarray(np.einsum("ki,kic->kc", self.weights, corner_values[self.triangles]))
 
     def texture(self, colors: Floats) -> NDArray[np.uint8]:
-        """The texture (h, w, 3) RGB with the colours (k, 3), 0..1, of the pixels that are used."""
+        """Returns the texture (h, w, 3) RGB, given the colours (k, 3), 0..1, of the used pixels."""
         pixels = np.zeros((*self.is_used.shape, 3), np.uint8)
         pixels[self.is_used] = np.rint(255 * colors)
         return pixels
 
 
 def baked(corner_colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
-    """A texture with the vertex colours of triangles.
+    """Bakes the vertex colours of triangles into a texture.
 
     Up to 14,112 triangles each get half a square cell, in which colours are interpolated between the
     vertices. If there are more, or every triangle has a single colour, each triangle gets the mean colour of
-    its vertices. These colours are reduced to 6 bits per channel if there are more than 512 * 512 of them.
+    its vertices. These colours are quantized to 6 bits per channel if there are more than 512 * 512 of them.
 
     Args:
         corner_colors: (m, 3, 3) RGB of the three vertices of each triangle, 0..1.
@@ -73,7 +73,7 @@ def baked(corner_colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
 
 
 def sheet_of(count: int, sheet_px: int = SHEET_PX, most_px: int = MOST_PX) -> Sheet:
-    """The texture for `count` triangles, at most `MAX_CELLS`.
+    """Lays out the texture for `count` triangles, at most `MAX_CELLS`.
 
     Args:
         count: Number of triangles.
@@ -102,7 +102,7 @@ def sheet_of(count: int, sheet_px: int = SHEET_PX, most_px: int = MOST_PX) -> Sh
 
 
 def _cells(count: int, across: int, side: int, shape: tuple[int, int]) -> Floats:
-    """Texture coordinates (count, 3, 2) of triangles in cells of `side` pixels, `across` cells in a row."""
+    """Texture coordinates (count, 3, 2) of triangles in cells of `side` pixels, `across` cells per row."""
     number = np.arange(count)
     cell = number // 2
     corners = np.array([(0, 0), (side - 2, 0), (0, side - 2)])
@@ -112,7 +112,7 @@ def _cells(count: int, across: int, side: int, shape: tuple[int, int]) -> Floats
 
 
 def flat(colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
-    """Texture coordinates and a texture with one pixel for each distinct colour among `colors` (m, 3)."""
+    """Texture coordinates and a texture with one pixel per distinct colour in `colors` (m, 3)."""
     levels = np.rint(255 * colors).astype(np.int64)
     codes, index = np.unique(levels @ CODE, return_inverse=True)
     if len(codes) > 512 * 512:

@@ -1,4 +1,4 @@
-"""Makes parts of meshes from triangles; computes normals."""
+"""Creates mesh parts from triangles; computes normals."""
 
 from dataclasses import replace
 
@@ -14,15 +14,15 @@ from scenes.assets.reading.raw import Raw
 from scenes.assets.sorting import stable_order
 
 NORMAL_STEP = 1e-5
-"""Step to which components of vertex normals are rounded."""
+"""Rounding step of the components of vertex normals."""
 MAX_AROUND = 64
 """Largest number of corners at one position whose normals are averaged."""
 CREASE_DEG = 40.0
-"""Angle in degrees between faces above which their edge stays sharp when normals are computed."""
+"""Angle in degrees between faces above which their shared edge stays sharp."""
 
 
 def with_texture(raw: Raw) -> Raw:
-    """Replaces vertex colours by a texture; returns triangles without vertex colours unchanged."""
+    """Replaces vertex colours with a baked texture; returns triangles without vertex colours unchanged."""
     if raw.corner_colors is None:
         return raw
     uvs, texture = baked(raw.corner_colors)
@@ -30,13 +30,13 @@ def with_texture(raw: Raw) -> Raw:
 
 
 def uvs_of(raw: Raw) -> NDArray[np.float64]:
-    """Texture coordinates (m, 3, 2) from the file, or planar ones if it has none; 0 where not finite."""
+    """Returns texture coordinates (m, 3, 2), planar if the file has none; 0 where not finite."""
     uvs = corner_uvs(raw.corners) if raw.uvs is None else raw.uvs
     return np.where(np.isfinite(uvs), uvs, 0.0)
 
 
 def sized(texture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A texture (h, w, 3) scaled to at most 1024 px a side and to a width that is a multiple of 4.
+    """Scales a texture (h, w, 3) to at most 1024 px per side and a width that is a multiple of 4.
 
     Renderers shear textures of other widths.
     """
@@ -50,10 +50,10 @@ def sized(texture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def part_of_corners(
     corners: NDArray[np.float64], color_rgb: tuple[float, float, float], texture: NDArray[np.uint8] | None
 ) -> Part:
-    """A part from triangles, with one vertex for each distinct position, normal and texture coordinate.
+    """Creates a part with one vertex per distinct combination of position, normal and texture coordinates.
 
     Args:
-        corners: (m, 3, 8) Position, normal and texture coordinate of each triangle's vertices.
+        corners: (m, 3, 8) position, normal and texture coordinates of each triangle's vertices.
         color_rgb: Colour of the part.
         texture: Texture (h, w, 3) of the part, or None.
     """
@@ -69,9 +69,9 @@ def part_of_corners(
 
 
 def distinct_rows(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """The distinct rows (k, w) of an array (n, w) in lexicographic order, and the index of each row, (n,).
+    """Returns the distinct rows (k, w) in lexicographic order, and each row's index among them, (n,).
 
-    The result is that of `np.unique` with `axis=0`, which takes several times as long.
+    Same result as `np.unique` with `axis=0`, but several times faster.
     """
     order = np.lexsort(rows.T[::-1])
     ranked = rows[order]
@@ -82,13 +82,13 @@ def distinct_rows(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArr
 
 
 def unit_vectors(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Vectors (..., 3) scaled to unit length; (0, 0, 1) for those of zero length."""
+    """Normalizes vectors (..., 3); zero vectors become (0, 0, 1)."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.where(length > 1e-12, vectors / np.maximum(length, 1e-12), (0.0, 0.0, 1.0))
 
 
 def crease_normals(corners: NDArray[np.float64], crease_deg: float = CREASE_DEG) -> NDArray[np.float64]:
-    """Unit normals (m, 3, 3) of the vertices of triangles (m, 3, 3), smooth except across sharp edges.
+    """Computes vertex normals (m, 3, 3) of triangles (m, 3, 3), smooth except across sharp edges.
 
     The normal of a triangle at a vertex is the area-weighted mean of the normals of all faces that have a
     vertex at the same position and whose angle to the triangle is less than the crease angle.
@@ -111,5 +111,5 @@ def crease_normals(corners: NDArray[np.float64], crease_deg: float = CREASE_DEG)
         for sums, along in zip(total, areas.T, strict=True):
             np.add.at(sums, first, along[second // 3])
             np.add.at(sums, second, along[first // 3])
-    # Sums in another order differ in their last digits, which would make several vertices of one.
+    # Sums in different order differ in their last digits, which would split one vertex into several.
     return np.rint(unit_vectors(total.T).reshape(-1, 3, 3) / NORMAL_STEP) * NORMAL_STEP

@@ -1,4 +1,4 @@
-"""Finds the files that a mesh file names, if they are in the folder that the user named."""
+"""Finds the files that a mesh file refers to, within the folder given by the user."""
 
 import os
 import re
@@ -11,22 +11,22 @@ from scenes.assets.reading.refusal import Refused
 DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?://)?")
 PACKAGES = ("package", "model")
-"""Schemes of ROS: the name of a folder above the mesh follows."""
+"""ROS URI schemes, followed by the name of a folder above the mesh."""
 MAX_NAME = 255
-"""Longest component of a path, in characters."""
+"""Largest length of a path component, in characters."""
 COPY = (
     "copy that file beside the mesh, or name the folder above both: "
     "assets import FOLDER, or path: FOLDER/**/NAME.obj"
 )
-"""What to do about a file outside the folder that was given."""
+"""Advice for a file outside the given folder."""
 
 
 class Places:
-    """Where the files are that a mesh names.
+    """Resolves file references in a mesh file.
 
-    A name is looked for as it is written, with slashes for backslashes, and in any case of letters. A name
-    that begins with `/`, contains `..` or has the form `package://NAME/...` is followed within `roots`. Then
-    the last parts of the name are looked for beside the mesh.
+    A path is tried as written, with backslashes as slashes, and case-insensitively. A path that begins with
+    `/`, contains `..` or has the form `package://NAME/...` is followed only within `roots`. If nothing is
+    found, the last components of the path are tried relative to the mesh folder.
 
     Args:
         folder: The folder of the mesh file.
@@ -40,11 +40,13 @@ class Places:
         self._within = (self._folder, *map(_absolute, roots), *self._targets)
 
     def find(self, name: str) -> tuple[Path, bool]:
-        """The path of a file, which may be missing, and whether only the last parts of its name led to it.
+        """Resolves a path; also returns whether only its last components led to the file.
+
+        The file may be missing.
 
         Raises:
-            Refused: The file is not in `roots`, or is a symbolic link whose target is not.
-            OSError: A folder may not be read, or no file can have this name.
+            Refused: The file is not in `roots`, or is a symbolic link whose target is not in `roots`.
+            OSError: A folder is not readable, or the path is not a valid file name.
         """
         plain = plain_name(name)
         if _is_no_name(plain):
@@ -67,11 +69,11 @@ class Places:
         return places[-1], False
 
     def key(self, path: Path) -> str:
-        """A path relative to the folder of the mesh, with `/`."""
+        """Returns a path relative to the mesh folder, with `/`."""
         return PurePath(os.path.relpath(path, self._folder)).as_posix()
 
     def _named(self, name: str, plain: str) -> Iterator[Path]:
-        """Where a file of this name can be, inside or outside of `roots`."""
+        """Yields candidate locations of a file, inside or outside of `roots`."""
         scheme = SCHEME.match(plain)
         if scheme is not None and scheme[1].lower() in PACKAGES:
             rest = PurePosixPath(plain[scheme.end() :])
@@ -85,13 +87,13 @@ class Places:
             yield Path(os.path.normpath(self._folder / plain))
 
     def _above(self, place: Path) -> Path | None:
-        """The folder that contains a place: that of the mesh, one of `roots`, or None."""
+        """The allowed folder that contains `place`: the mesh folder, one of `roots`, or None."""
         if ".." in place.parts:
             return None
         return next((folder for folder in self._within if place.is_relative_to(folder)), None)
 
     def _in_any_case(self, place: Path) -> Path | None:
-        """The path that exists at a place, or the one whose name differs in case only, or None.
+        """The path if it exists, or an existing path that differs only in case, or None.
 
         Each component is replaced only if exactly one entry of its folder matches.
         """
@@ -114,18 +116,18 @@ class Places:
 
 
 def _absolute(path: Path) -> Path:
-    """An absolute path in which links and the case of letters are left as they are."""
+    """Makes a path absolute without resolving symbolic links or changing case."""
     return Path(os.path.abspath(path))  # noqa: PTH100  # Path.resolve follows links
 
 
 def plain_name(name: str) -> str:
-    """A name with `/` between folders, without `%20` and the like, and without `file://`."""
+    """Converts a path or URL to a plain path: `/` separators, decoded `%20` etc., no `file://`."""
     plain = unquote(name).replace("\\", "/")
     return plain[7:] if plain.lower().startswith("file://") else plain
 
 
 def short(name: str) -> str:
-    """A name, cut off if it is longer than any file's."""
+    """Truncates a path that is too long to be a file path."""
     return name if len(name) <= 4 * MAX_NAME else name[:60] + "..."
 
 
@@ -135,7 +137,7 @@ def _is_no_name(plain: str) -> bool:
 
 
 def _ends(plain: str) -> Iterator[str]:
-    """The last parts of a name: at most three, then two, then the name of the file."""
+    """Yields the last three components of a path, then the last two, then the file name."""
     parts = [part for part in plain.split("/") if part not in ("", ".", "..")]
     for count in (3, 2, 1):
         if len(parts) >= count:

@@ -1,4 +1,4 @@
-"""Triangles of the polygons of a mesh file, after the checks that all formats need."""
+"""Triangulates the polygons of a mesh file, with the checks common to all formats."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from scenes.assets.reading.refusal import Refused, Repair
 from scenes.assets.reading.triangulate import Ints, triangulate
 
 MAX_CORNERS = 20_000
-"""Largest number of corners of a polygon; the time to cut one grows with the square of it."""
+"""Largest number of corners of a polygon; triangulation time grows with its square."""
 
 
 def check_faces(faces: int) -> None:
@@ -23,7 +23,7 @@ def check_faces(faces: int) -> None:
 
 
 def triangles_of(vertices: Floats, corners: Ints, counts: Ints, notes: list[str]) -> Ints:
-    """Cuts polygons into triangles; polygons with a vertex that is not there are dropped.
+    """Triangulates polygons; drops polygons with an invalid vertex index.
 
     Args:
         vertices: (n, 3) positions.
@@ -32,10 +32,10 @@ def triangles_of(vertices: Floats, corners: Ints, counts: Ints, notes: list[str]
         notes: A note is added here if polygons are dropped.
 
     Returns:
-        (t, 3) positions in `corners`, in the order of the polygons.
+        (t, 3) indices into `corners`, in the order of the polygons.
 
     Raises:
-        Refused: There are too many triangles or corners, or every polygon has a vertex that is not there.
+        Refused: There are too many triangles or corners, or every polygon has an invalid vertex index.
     """
     check_faces(int(np.maximum(counts - 2, 0).sum()))
     if counts.max(initial=0) > MAX_CORNERS:

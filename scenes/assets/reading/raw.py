@@ -15,12 +15,11 @@ from scenes.assets.reading.refusal import Refused
 Floats = NDArray[np.float64]
 Color = tuple[float, float, float]
 BLACK = 0.02
-"""If a material has a texture, its colour is ignored unless a channel is larger than this."""
+"""The colour of a textured material is ignored unless one of its channels exceeds this."""
 MEANINGLESS = (0.8, 0.64, 0.588)
-"""Greys that Blender and 3ds Max write as the colour of every material with a texture.
+"""Greys that Blender and 3ds Max write as the colour of every textured material.
 
-They are ignored, so that they do not darken the texture.
-"""
+They are ignored, so that they do not darken the texture."""
 WHITE = (1.0, 1.0, 1.0)
 GREY = (178 / 255, 178 / 255, 178 / 255)
 
@@ -30,11 +29,11 @@ class Raw:
     """The unchecked triangles of one material of a file.
 
     Attributes:
-        corners: (m, 3, 3) Vertices of each triangle, in the unit and frame of the file.
-        normals: (m, 3, 3) Vertex normals from the file, or None.
-        uvs: (m, 3, 2) Texture coordinates, v up, or None.
+        corners: (m, 3, 3) vertices of each triangle, in the unit and frame of the file.
+        normals: (m, 3, 3) vertex normals from the file, or None.
+        uvs: (m, 3, 2) texture coordinates, v up, or None.
         color_rgb: Colour of the material, 0..1.
-        corner_colors: (m, 3, 3) Vertex colours, 0..1, used instead of a texture, or None.
+        corner_colors: (m, 3, 3) vertex colours, 0..1, used instead of a texture, or None.
         texture: (h, w, 3) RGB, already multiplied by the colour of the material, or None.
     """
 
@@ -46,23 +45,23 @@ class Raw:
     texture: NDArray[np.uint8] | None = None
 
     def kept(self, which: NDArray[np.bool_]) -> "Raw":
-        """The triangles selected by a mask (m,)."""
+        """Returns the triangles selected by a mask (m,)."""
         return self._each(lambda array: array[which])
 
     def turned(self) -> "Raw":
-        """The triangles with reversed vertex order and reversed normals."""
+        """Returns the triangles with reversed winding and normals."""
         other = self._each(lambda array: array[:, ::-1])
         return replace(other, normals=None if other.normals is None else -other.normals)
 
     def where(self, which: NDArray[np.bool_], other: "Raw") -> "Raw":
-        """The triangles, with those selected by a mask (m,) from another version of the same triangles."""
+        """Replaces the triangles selected by a mask (m,) with those of `other`."""
         mask = which[:, None, None]
         return self._each(lambda array, instead: np.where(mask, instead, array), other)
 
     def moved(self, matrix: Floats) -> "Raw":
-        """The triangles transformed by an affine matrix (4, 4).
+        """Returns the triangles transformed by an affine matrix (4, 4).
 
-        A reflection also reverses the order of the vertices, so that faces still point outward.
+        A reflection also reverses the winding, so that faces still point outward.
         """
         if np.array_equal(matrix, np.eye(4)):
             return self
@@ -77,7 +76,7 @@ class Raw:
         return moved
 
     def _each(self, change: Any, *others: "Raw") -> "Raw":
-        """The triangles with each array replaced; `change` gets it, and the same array of the others."""
+        """Applies `change` to each array, together with the same array of each of `others`."""
         arrays: dict[str, Any] = {
             name: None
             if getattr(self, name) is None
@@ -102,8 +101,8 @@ def painted(raw: Raw, color: Color, tint: Color, image: Image.Image | None, note
         raw: The triangles.
         color: Their colour if they get no texture.
         tint: The colour that multiplies the texture.
-        image: The texture, or None. It is used if the triangles have texture coordinates.
-        notes: Notes on why the texture is not used are added here.
+        image: The texture, or None. It is used only if the triangles have texture coordinates.
+        notes: The reason for an unused texture is added here.
 
     Raises:
         Refused: The texture has too many pixels.
@@ -117,13 +116,13 @@ def painted(raw: Raw, color: Color, tint: Color, image: Image.Image | None, note
 
 
 def meant(tint: Color) -> Color:
-    """The colour of a textured material in an MTL file; white if it is a default value of an exporter."""
+    """Returns the colour of a textured MTL material; white if it is an exporter's default value."""
     given = max(tint) > BLACK and not any(np.allclose(tint, grey, atol=0.002) for grey in MEANINGLESS)
     return tint if given else WHITE
 
 
 def decoded(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
-    """The pixels (h, w, 3) of an image, or None if it is damaged; a note is then added to `notes`.
+    """Decodes an image to (h, w, 3); returns None, and adds a note to `notes`, if it is damaged.
 
     Raises:
         Refused: The image has too many pixels.
@@ -143,19 +142,19 @@ def decoded(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
 
 
 def opened(content: bytes) -> Image.Image:
-    """Opens an image from the bytes of its file; it is decoded when its pixels are first accessed."""
+    """Opens an image from the bytes of its file; it is decoded on first access to its pixels."""
     return Image.open(io.BytesIO(content))
 
 
 def tinted(texture: NDArray[np.uint8], factor: Color) -> NDArray[np.uint8]:
-    """A texture (h, w, 3) multiplied by a colour."""
+    """Multiplies a texture (h, w, 3) by a colour."""
     if min(factor) > 0.998:
         return texture
     return np.asarray(texture * np.array(factor, np.float32) + np.float32(0.5), np.uint8)
 
 
 def rgb_of(color: NDArray[Any]) -> Color:
-    """RGB, 0..1, from integers up to 255 or fractions; grey if invalid."""
+    """Converts integers up to 255 or fractions to RGB, 0..1; returns grey if invalid."""
     values = np.asarray(color).ravel()
     shares = values.astype(np.float64) / 255 if values.dtype.kind in "iu" else values.astype(np.float64)
     if len(shares) < 3 or not np.isfinite(shares[:3]).all():

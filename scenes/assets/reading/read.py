@@ -1,4 +1,4 @@
-"""Reads mesh files of all supported formats, with the unit and axis that they state."""
+"""Reads mesh files of all supported formats, with the unit and up axis that they state."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +26,7 @@ def read_source(path: Path, roots: Sequence[Path]) -> Source:
         Refused: The file cannot be read, has no faces, exceeds a limit, or it or a file that it refers to is
             outside the allowed folders.
     """
-    if not path.is_file():  # a pipe would never end; a link may lead to itself
+    if not path.is_file():  # a pipe would never end; a symbolic link may be circular
         raise unreadable("is no ordinary file")
     if not any(path.resolve().is_relative_to(root.resolve()) for root in roots):
         raise Refused("path trick", "is a link that leads out of the imported folder", "copy the file there")
@@ -51,7 +51,7 @@ def read_source(path: Path, roots: Sequence[Path]) -> Source:
 
 
 def _frame(content: bytes, suffix: str) -> tuple[float | None, str | None]:
-    """The unit in metres and the up axis, stated by the file or prescribed by its format; otherwise None."""
+    """Unit in metres and up axis, stated by the file or prescribed by its format; otherwise None."""
     if suffix in (".glb", ".gltf"):
         return 1.0, "y"
     if suffix == ".dae":

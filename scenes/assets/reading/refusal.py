@@ -1,4 +1,4 @@
-"""Mesh files that are wrong: the exception for those that cannot be used, and the note on a repair."""
+"""Problems in mesh files: the exception for unusable files, and the note on a repair."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ Kind = Literal["unreadable", "no faces", "non-finite", "over a limit", "path tri
 
 
 class Repair(str):
-    """A note on triangles that were left out because they are wrong; other notes say what is not used."""
+    """A note on invalid triangles that were removed; other notes are on data that is not used."""
 
     __slots__ = ()
 
@@ -15,7 +15,7 @@ class Refused(Exception):
     """A mesh file cannot be used.
 
     Attributes:
-        kind: The kind of problem.
+        kind: Type of problem.
         sentence: What is wrong, in one line.
         remedy: What to do about it, in one line.
     """

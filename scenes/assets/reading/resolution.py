@@ -1,4 +1,4 @@
-"""Finds meshes so far from their origin that the numbers in their file do not resolve their shape."""
+"""Detects meshes so far from their origin that the coordinates in their file do not resolve their shape."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,12 @@ from scenes.assets.reading.raw import Floats, Raw
 from scenes.assets.reading.refusal import Refused
 
 FAR = 1000.0
-"""Distance from the origin, as a multiple of the size, up to which any usual precision is sufficient."""
+"""Up to this distance from the origin, in multiples of the size, any usual precision is sufficient."""
 COARSE, HOPELESS = 2e-4, 0.1
-"""Distance between neighbouring numbers, as a fraction of the size, above which the shape is visibly coarse,
+"""Spacing of representable coordinates, as a fraction of the size, above which the shape is visibly coarse,
 and above which it is lost."""
 SMALL_STEPS = 4
-"""Vertices that are this many steps apart show that their coordinates have been rounded to the step."""
+"""Vertices at most this many steps apart show that their coordinates have been rounded to the step."""
 REMEDY = "move it to its origin before you export it, or export it with more digits"
 
 
@@ -22,7 +22,7 @@ def check_resolution(raws: Sequence[Raw], notes: list[str]) -> None:
     """Adds a note if the coordinates of a mesh far from its origin are too coarse for its shape.
 
     Args:
-        raws: The triangles, with the numbers of the file.
+        raws: The triangles, with the coordinates of the file.
         notes: The note is added here.
 
     Raises:
@@ -52,21 +52,21 @@ def _there(points: Floats) -> str:
 
 
 def _step(points: Floats) -> tuple[float, bool]:
-    """The largest distance between neighbouring numbers of an axis, and whether vertices lie that close."""
+    """Largest coordinate spacing over the axes, and whether vertices lie about that close together."""
     found = [(_step_along(values), values) for values in map(np.unique, points.T) if len(values) > 1]
     step, values = max(found, key=lambda pair: pair[0])
     return step, bool(np.diff(values).min() <= SMALL_STEPS * step)
 
 
 def _step_along(values: NDArray[np.float64]) -> float:
-    """Distance between neighbouring numbers of the precision in which coordinates (n,) were stored."""
+    """Spacing of representable numbers at the precision in which coordinates (n,) were stored."""
     reach = float(np.abs(values).max())
     steps = [float(np.spacing(reach))]
     with np.errstate(over="ignore"):
         is_single = (values.astype(np.float32) == values).all()
     if is_single:
         steps.append(float(np.spacing(np.float32(reach))))
-    # Many programs print six significant digits. Numbers below a power of ten have one decimal more.
+    # Many programs print six significant digits, so numbers below a power of ten have one more decimal.
     unit = 10.0 ** (np.floor(np.log10(max(float(np.abs(values).min()), 1e-3 * reach))) - 5)
     if np.allclose(values / unit, np.rint(values / unit), rtol=0, atol=1e-6):
         steps.append(float(unit))

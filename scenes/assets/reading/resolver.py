@@ -1,4 +1,4 @@
-"""Opens the files that a mesh file refers to, if they are in the folder that the user named."""
+"""Opens the files that a mesh file refers to, within the folder given by the user."""
 
 import hashlib
 import io
@@ -48,7 +48,7 @@ class MeshResolver:
             is not used (`missing`, `unsupported`, `unreadable`, `outside` the roots, or a Git LFS `pointer`).
         inputs: SHA-256 of each requested file, by its path relative to the mesh; "" if it is missing or
             cannot be read.
-        notes: Notes on missing files and on names that were changed.
+        notes: Notes on missing files and changed names.
     """
 
     def __init__(self, path: Path, roots: Sequence[Path]) -> None:
@@ -61,30 +61,30 @@ class MeshResolver:
 
     @classmethod
     def within(cls, path: Path, folder: Path) -> Self:
-        """Opens what is in a folder, in that of a mesh file, or in that of the file that a link leads to."""
+        """Creates a resolver for `folder`, the mesh folder, and the folder of the mesh's link target."""
         return cls(path, (folder, path.parent, path.resolve().parent))
 
     def find(self, name: str) -> Path:
-        """The path of a file that the mesh refers to by name; the file may be missing.
+        """Returns the path of a file that the mesh refers to; the file may be missing.
 
         Raises:
-            Refused: The file is not in `roots`, or is a symbolic link whose target is not.
-            OSError: A folder may not be read.
+            Refused: The file is not in `roots`, or is a symbolic link whose target is not in `roots`.
+            OSError: A folder is not readable.
         """
         return self._places.find(name)[0]
 
     def has(self, name: str) -> bool:
-        """Whether there is a file of this name that may be opened."""
+        """Whether a file of this name exists and may be opened."""
         try:
             return self.find(name).is_file()
         except (OSError, Refused):
             return False
 
     def beside(self, name: str, other: str) -> str:
-        """The path, relative to the mesh, of a file whose path is given relative to another file.
+        """Converts a path relative to another file to a path relative to the mesh.
 
         Args:
-            name: The other file, as the mesh names it.
+            name: The other file, as the mesh refers to it.
             other: Path relative to the folder of that file.
         """
         return self._places.key(Path(os.path.normpath(self.find(name).parent / other)))
@@ -94,7 +94,7 @@ class MeshResolver:
 
         Raises:
             Refused: The file is not in `roots`, or exceeds a limit.
-            FileNotFoundError: The file is missing or cannot be read; a note says so.
+            FileNotFoundError: The file is missing or cannot be read; a note is added.
         """
         try:
             return self._content(name)
@@ -105,9 +105,9 @@ class MeshResolver:
             raise FileNotFoundError(name) from error
 
     def image(self, name: str) -> Image.Image | None:
-        """Opens a texture that the mesh refers to, or returns None if it cannot be used.
+        """Opens a texture that the mesh refers to; returns None if it cannot be used.
 
-        The reason is added to `images`. The texture is decoded when its pixels are first accessed.
+        The reason is added to `images`. The texture is decoded on first access to its pixels.
 
         Raises:
             Refused: The file is too large, or has too many pixels.
@@ -120,7 +120,7 @@ class MeshResolver:
         return image
 
     def image_bytes(self, name: str) -> bytes | None:
-        """As `image`, but returns the content of the file."""
+        """Like `image`, but returns the content of the file."""
         key = short(name)
         try:
             key = self._places.key(self.find(name))
@@ -129,7 +129,7 @@ class MeshResolver:
             if refused.kind != "path trick":
                 raise
             self.images[key] = "outside"
-            self.inputs.setdefault(PurePosixPath(plain_name(name)).name, "")  # where it may be put later
+            self.inputs.setdefault(PurePosixPath(plain_name(name)).name, "")  # the user may put it there
             return None
         except OSError as error:
             self.images[key] = "missing" if isinstance(error, FileNotFoundError) else "unreadable"
@@ -140,7 +140,7 @@ class MeshResolver:
         return content if self.images[key] == "found" else None
 
     def _content(self, name: str) -> bytes:
-        """The content of a file.
+        """Reads a file.
 
         Raises:
             Refused: The file is not in `roots`, or is too large.
@@ -161,7 +161,7 @@ class MeshResolver:
 
 
 def lost_texture(name: str, fate: Fate) -> str:
-    """A note on a texture that is not used."""
+    """Returns the note on an unused texture."""
     if fate == "outside":
         return f"texture {name!r} is outside the folder that was given: its colour is used; {COPY}"
     if fate == "pointer":
@@ -175,7 +175,7 @@ def digest(content: bytes) -> str:
 
 
 def can_be_read(content: bytes, name: str) -> bool:
-    """Whether `content` is an image in a supported format; only the header is read.
+    """Whether `content` is an image in a supported format; reads only the header.
 
     Raises:
         Refused: The header states more than 50 million pixels.

@@ -1,4 +1,4 @@
-"""The content of a mesh file: triangles, unit, axis, and notes on how the file was read."""
+"""The content of a mesh file: triangles, unit, up axis, and notes on reading it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ class Source:
         images: For each texture that the file refers to, `found`, or why it is not used; see `MeshResolver`.
         inputs: SHA-256 of each requested file, by its path relative to the mesh; "" if it is missing or
             cannot be read.
-        notes: Short notes on what was changed when the triangles were read.
-        looks: Short notes on how materials and textures were read, and on which of their data was ignored.
+        notes: Short notes on changes to the triangles.
+        looks: Short notes on materials and textures, including ignored data.
     """
 
     raws: tuple[Raw, ...]
@@ -43,7 +43,7 @@ class Source:
 def source_of(
     raws: tuple[Raw, ...], unit_m: float | None, up: str | None, resolver: MeshResolver, notes: Sequence[str]
 ) -> Source:
-    """Makes a `Source` and adds notes on textures that could not be used.
+    """Creates a `Source`, and adds notes on textures that could not be used.
 
     Args:
         raws: The triangles of each material.

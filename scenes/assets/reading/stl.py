@@ -15,9 +15,9 @@ from scenes.assets.reading.textlines import table, text_lines
 HEAD_BYTES = 84
 FACET = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 OBJECT_COLOR = b"COLOR="
-"""Before the colour of the object in the header of files by Materialise Magics: four bytes, red first."""
+"""Precedes the object colour (four bytes, red first) in the header of Materialise Magics files."""
 MARKED = 0x8000
-"""Bit of the attribute: the facet has its own colour or, in files by Magics, that of the object."""
+"""Attribute bit: the facet has its own colour or, in Magics files, the object colour."""
 
 
 def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
@@ -26,7 +26,7 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
     Args:
         content: The bytes of the file.
         resolver: Not used; an STL file refers to no other file.
-        notes: Notes on an end that is missing, and on bytes after the last triangle, are added here.
+        notes: Notes on a missing `endsolid`, and on bytes after the last triangle, are added here.
 
     Raises:
         Refused: The file is cut off, cannot be read, or has too many faces.
@@ -50,7 +50,7 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
 
 
 def _is_text(content: bytes) -> bool:
-    """Whether a file is text; binary files may begin with `solid` too, but state their length."""
+    """Whether a file is text; binary files may also begin with `solid`, but their length fits the header."""
     head = content[:256].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").replace(b"\0", b"")
     if head[:5].lower() != b"solid":
         return False
@@ -61,10 +61,10 @@ def _is_text(content: bytes) -> bool:
 
 
 def _corners_of_text(content: bytes, notes: list[str]) -> Floats:
-    """The corners of the triangles in a text file, (m, 3, 3); a note is added if its end is missing.
+    """The triangle corners in a text file, (m, 3, 3); a note is added if `endsolid` is missing.
 
     Raises:
-        Refused: A triangle has no three corners, a number cannot be read, or there are too many faces.
+        Refused: A triangle does not have three corners, a number cannot be read, or there are too many faces.
     """
     lines = text_lines(plain_text(content).lower())
     numbers, counts = table(lines.after(b"vertex", lines.begin_with(b"vertex")), 3, 3)
@@ -77,10 +77,10 @@ def _corners_of_text(content: bytes, notes: list[str]) -> Floats:
 
 
 def _colors(header: bytes, attributes: NDArray[np.uint16]) -> Floats | None:
-    """The colours of the facets, (m, 3), or None if the file has none.
+    """Facet colours (m, 3), or None if the file has none.
 
-    Magics writes the colour of the object into the header and red into the lowest bits of the attributes; 0
-    stands for the colour of the object. VisCAM and SolidView have blue in the lowest bits.
+    Magics writes the object colour into the header, and red into the lowest bits of the attributes; an
+    attribute of 0 means the object colour. VisCAM and SolidView write blue into the lowest bits.
     """
     own = np.stack([attributes >> shift & 31 for shift in (0, 5, 10)], axis=1) / 31
     marked = (attributes & MARKED != 0)[:, None]

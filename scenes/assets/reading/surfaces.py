@@ -1,4 +1,4 @@
-"""Polygons of files with texture coordinates and colours, and the triangles that they are cut into."""
+"""Polygons with texture coordinates and colours, and their triangulation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from scenes.assets.reading.raw import Floats, Raw, with_colors
 from scenes.assets.reading.triangulate import Ints
 
 DATA = ("normals", "uvs", "corner_colors")
-"""What triangles may have for each corner beside its position."""
+"""Optional per-corner arrays of `Raw`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,10 +36,10 @@ class Surface:
 
 
 def cut(surface: Surface, notes: list[str]) -> tuple[Raw, Ints]:
-    """Cuts polygons into triangles (t, 3, 3); also returns the polygon of each triangle, (t,).
+    """Triangulates polygons, to (t, 3, 3); also returns the polygon index of each triangle, (t,).
 
     Raises:
-        Refused: There are too many triangles, or every polygon has a vertex that is not there.
+        Refused: There are too many triangles, or every polygon has a vertex index out of range.
     """
     places = triangles_of(surface.vertices, surface.corners, surface.counts, notes)
     normals, uvs, colors = (
@@ -51,7 +51,7 @@ def cut(surface: Surface, notes: list[str]) -> tuple[Raw, Ints]:
 
 
 def joined(raws: Sequence[Raw]) -> tuple[Raw, ...]:
-    """Triangles with vertex colours as one, because each such part becomes a texture of its own."""
+    """Joins triangles with vertex colours, because each such `Raw` would get its own texture."""
     colored = [replace(raw, uvs=None) for raw in raws if raw.corner_colors is not None]
     if len(colored) < 2:
         return tuple(raws)
@@ -60,7 +60,7 @@ def joined(raws: Sequence[Raw]) -> tuple[Raw, ...]:
 
 
 def alike(raws: Sequence[Raw]) -> tuple[Raw, ...]:
-    """Triangles of one material, joined where they have the same kinds of data."""
+    """Joins triangles of one material that have the same optional arrays."""
     kinds: dict[tuple[bool, ...], list[Raw]] = {}
     for raw in raws:
         kinds.setdefault(tuple(getattr(raw, name) is None for name in DATA), []).append(raw)
@@ -77,9 +77,9 @@ def _one(raws: list[Raw]) -> Raw:
 
 
 def strip_triangles(strip: Ints) -> Ints:
-    """The triangles (t, 3) of triangle strips (k,), each ended by -1; every other triangle is turned over.
+    """The triangles (t, 3) of triangle strips (k,), each ended by -1, with consistent winding.
 
-    Triangles with the same index twice, which strips use to jump, are left out.
+    Triangles with a repeated index, which only connect strips, are removed.
     """
     if len(strip) < 3:
         return np.zeros((0, 3), np.int64)
@@ -92,23 +92,23 @@ def strip_triangles(strip: Ints) -> Ints:
 
 
 def listed(starts: Ints, counts: Ints) -> Ints:
-    """Whole numbers (k,): from each of `starts` (m,) on, as many as `counts` (m,) says."""
+    """Concatenates the integer ranges that begin at `starts` (m,) and have `counts` (m,) elements: (k,)."""
     shift = starts - (np.cumsum(counts) - counts)
     return np.asarray(np.arange(int(counts.sum())) + np.repeat(shift, counts), np.int64)
 
 
 def indices(values: Floats) -> Ints:
-    """Indices of vertices from numbers; -1 for those that are negative or not finite."""
+    """Converts floats to vertex indices; -1 for those that are negative or not finite."""
     return np.asarray(np.clip(np.where(np.isfinite(values), values, -1), -1, 2**53), np.int64)
 
 
 def spread(values: Floats | None, counts: Ints) -> Floats | None:
-    """Values of polygons (m, d) repeated for each of their corners (k, d)."""
+    """Repeats polygon values (m, d) for each of their corners, (k, d)."""
     return None if values is None else np.repeat(values, counts, axis=0)
 
 
 def shares(values: Floats, integer: bool) -> Floats:
-    """Colours (n, d) of any range as 0..1.
+    """Converts colours (n, d) of any range to 0..1.
 
     Integers are at most 255, or 65,535 if one is larger than 255. Fractions are 0..1, or 0..255 if one is
     larger than 1.

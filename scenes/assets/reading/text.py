@@ -1,4 +1,4 @@
-"""Converts the text of files from users in any encoding to UTF-8 without a byte order mark."""
+"""Converts the text of user files in any encoding to UTF-8 without a byte order mark."""
 
 import codecs
 import re
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scenes.assets.reading.containers import unreadable
 
 NO_NUMBER = re.compile(r"[-+]?1\.#(?:IND|QNAN|SNAN|INF)\d*")
-"""How programs built with Microsoft's compilers write what is not a number."""
+"""NaN and infinity as printed by programs built with Microsoft compilers."""
 DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
-"""How programs write 0.5 where their language has a comma there."""
+"""Decimal commas, as printed by programs with some locales."""
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -32,10 +32,10 @@ def plain_text(content: bytes) -> bytes:
 
 
 def numbers(text: bytes | str) -> NDArray[np.float64]:
-    """The numbers (n,) in a text, separated by white space.
+    """Parses the numbers (n,) in a text, separated by white space.
 
     Raises:
-        Refused: The text holds something else.
+        Refused: The text contains something other than numbers.
     """
     plain = text.decode("latin-1") if isinstance(text, bytes) else text
     if "#" in plain:

@@ -1,4 +1,4 @@
-"""Splits text into lines by their keyword, and reads their numbers; fast enough for millions of lines."""
+"""Selects text lines by keyword, and parses their numbers; fast enough for millions of lines."""
 
 import re
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class TextLines:
         data: (k,) bytes of the text; each line ends with a newline.
         starts: (n,) position of the first byte of each line.
         ends: (n,) position of the newline of each line.
-        heads: (n, 3) first bytes of each line, or of what follows it.
+        heads: (n, 3) first three bytes of each line, which may extend into the next lines.
     """
 
     data: NDArray[np.uint8]
@@ -34,7 +34,7 @@ class TextLines:
     heads: NDArray[np.uint8]
 
     def begin_with(self, keyword: bytes) -> NDArray[np.bool_]:
-        """Whether the first word of each line is a keyword, (n,)."""
+        """For each line, whether its first word is `keyword`: bool (n,)."""
         found = self.ends - self.starts >= len(keyword)
         for offset, byte in enumerate(keyword[:3]):
             found &= self.heads[:, offset] == byte
@@ -47,12 +47,12 @@ class TextLines:
         return np.asarray(found)
 
     def text(self, line: int) -> str:
-        """The text of one line."""
+        """Returns the text of one line."""
         found = self.data[self.starts[line] : self.ends[line]].tobytes()
         return found.decode("utf-8", "replace").strip()
 
     def after(self, keyword: bytes, which: NDArray[np.bool_]) -> bytes:
-        """The text of some lines without their keyword and without comments.
+        """Returns the text of selected lines without keyword and comments.
 
         Args:
             keyword: The keyword with which these lines begin.
@@ -74,7 +74,7 @@ class TextLines:
 
 
 def text_lines(content: bytes) -> TextLines:
-    """Splits text of any encoding and with any line ends; a backslash at the end of a line continues it.
+    """Splits text in any encoding and with any line ends; a trailing backslash continues a line.
 
     Raises:
         Refused: A line is longer than `MAX_LINE_BYTES`.
@@ -97,7 +97,7 @@ def text_lines(content: bytes) -> TextLines:
 
 
 def words_per_line(text: bytes) -> tuple[Ints, Ints]:
-    """The positions of the words in a text, and their number in each of its lines."""
+    """Positions of the words in a text, and number of words per line."""
     data = np.frombuffer(text, np.uint8)
     blank = data <= SPACE
     first = ~blank
@@ -107,19 +107,19 @@ def words_per_line(text: bytes) -> tuple[Ints, Ints]:
 
 
 def numbers_in(text: bytes, count: int, dtype: type[Any], told: bytes | None = None) -> NDArray[Any]:
-    """The numbers in a text, separated by blanks and newlines.
+    """Parses the numbers in a text, separated by blanks and newlines.
 
     Args:
         text: The text.
-        count: How many numbers it should have.
+        count: Expected number of numbers.
         dtype: Their type.
-        told: The text that an error message quotes, with the same lines; None for `text`.
+        told: The text quoted in error messages, with the same lines; None for `text`.
 
     Raises:
         Refused: A word is not a number.
     """
     numbers = _parsed(text, dtype)
-    if len(numbers) != count:  # some write 3.1+e2 for 3.1e2
+    if len(numbers) != count:  # some programs write 3.1+e2 for 3.1e2
         numbers = _parsed(re.sub(rb"(?<=[0-9.])[+-](?=[eE])", b"", text), dtype)
     if len(numbers) != count:
         raise unreadable(f"cannot be read: {_first_bad(text, told or text)!r} has a word that is no number")
@@ -127,7 +127,7 @@ def numbers_in(text: bytes, count: int, dtype: type[Any], told: bytes | None = N
 
 
 def _parsed(text: bytes, dtype: type[Any]) -> NDArray[Any]:
-    """The numbers before the first word that is not a number."""
+    """Parses the numbers before the first word that is not a number."""
     try:
         return np.fromstring(text, dtype, sep=" ")
     except ValueError:
@@ -135,7 +135,7 @@ def _parsed(text: bytes, dtype: type[Any]) -> NDArray[Any]:
 
 
 def _first_bad(text: bytes, told: bytes) -> str:
-    """The first line with a word that is not a number."""
+    """Returns the first line with a word that is not a number."""
     for line, shown in zip(text.split(b"\n"), told.split(b"\n"), strict=True):
         try:
             np.array(line.split(), np.bytes_).astype(np.float64)
@@ -145,15 +145,15 @@ def _first_bad(text: bytes, told: bytes) -> str:
 
 
 def table(text: bytes, least: int, most: int) -> tuple[NDArray[np.float64], Ints]:
-    """The first numbers of each line.
+    """Parses the first numbers of each line.
 
     Args:
         text: Lines of numbers.
-        least: Least number of columns of the result.
+        least: Smallest number of columns of the result.
         most: Largest number of columns of the result, if a line has as many numbers.
 
     Returns:
-        (n, columns) numbers, NaN where a line has fewer, and how many each line has, (n,).
+        (n, columns) numbers, NaN where a line has fewer; and the number of numbers in each line, (n,).
 
     Raises:
         Refused: A word is not a number.

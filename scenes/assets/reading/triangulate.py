@@ -1,4 +1,4 @@
-"""Cuts polygons into triangles, also concave ones and such with repeated or collinear corners."""
+"""Triangulates polygons, including concave ones and those with repeated or collinear corners."""
 
 from itertools import pairwise
 
@@ -10,28 +10,29 @@ from scenes.assets.reading.raw import Floats
 
 Ints = NDArray[np.int64]
 LEAST_SHARE = 1e-9
-"""A cut is not used if a triangle of it has less than this share of its polygon's area, or is turned over."""
+"""A triangulation is rejected if a triangle is inverted, or has less than this fraction of the polygon's
+area."""
 FEW_CORNERS = 12
-"""Largest number of corners with which fans around every corner are tried, for all polygons at once."""
+"""Largest number of corners for which fans around every corner are tried, vectorized over polygons."""
 
 
 def triangulate(vertices: Floats, corners: Ints, counts: Ints) -> Ints:
-    """Cuts polygons into triangles that cover them exactly and keep their winding.
+    """Triangulates polygons so that the triangles cover them exactly, with the same winding.
 
-    A polygon need not be planar: it is judged as seen along its normal by Newell's method. A quadrilateral is
-    cut from its first corner to its third if possible, otherwise from the second to the fourth. A polygon
-    with more corners becomes a fan around its first corner if that covers it, or around another corner if
-    there are few; otherwise its ears are cut. All corners are used unless two in a row have the same
-    position, so that closed surfaces remain closed. A polygon with a corner that is not finite becomes a fan
-    around that corner, so that none of its triangles is finite.
+    A polygon need not be planar: it is projected along its normal, computed by Newell's method. A
+    quadrilateral is cut from its first corner to its third if possible, otherwise from the second to the
+    fourth. A polygon with more corners becomes a fan around its first corner if the fan covers it, or around
+    another corner if there are few; otherwise ear clipping is used. All corners are used unless two in a row
+    have the same position, so that closed surfaces remain closed. A polygon with a corner that is not finite
+    becomes a fan around that corner, so that none of its triangles is finite.
 
     Args:
         vertices: (n, 3) positions.
         corners: (k,) indices into `vertices`, polygon after polygon.
-        counts: (m,) number of corners of each polygon; those with fewer than three give no triangle.
+        counts: (m,) number of corners of each polygon; polygons with fewer than three give no triangle.
 
     Returns:
-        (t, 3) positions in `corners`, in the order of the polygons; they also index data stored per corner.
+        (t, 3) indices into `corners`, in the order of the polygons; they also index data stored per corner.
     """
     starts = np.cumsum(counts) - counts
     slots = np.maximum(counts - 2, 0)
@@ -47,7 +48,7 @@ def triangulate(vertices: Floats, corners: Ints, counts: Ints) -> Ints:
 
 
 def _cut(vertices: Floats, polygons: Ints) -> Ints:
-    """Triangles (m, n - 2, 3) of polygons (m, n), as corners 0..n - 1; -1 in place of those not needed."""
+    """Triangles (m, n - 2, 3) of polygons (m, n), as corner indices 0..n - 1; -1 for unused slots."""
     size, count = polygons.shape
     fan = np.stack([np.zeros(count - 2, np.int64), np.arange(1, count - 1), np.arange(2, count)], axis=1)
     if count == 3:
@@ -65,7 +66,7 @@ def _cut_many(points: Floats, fan: Ints) -> Ints:
 
     Args:
         points: The corners.
-        fan: (n - 2, 3) the triangles around a first corner.
+        fan: (n - 2, 3) triangles of the fan around corner 0.
     """
     size, count = points.shape[:2]
     cut = np.repeat(fan[None], size, axis=0)
@@ -83,13 +84,13 @@ def _cut_many(points: Floats, fan: Ints) -> Ints:
 
 
 def _fan_areas(points: Floats) -> Floats:
-    """Area vectors (m, n - 2, 3) of the triangles around the first corners of polygons (m, n, 3), doubled."""
+    """Doubled area vectors (m, n - 2, 3) of the triangle fans around corner 0 of polygons (m, n, 3)."""
     spokes = points[:, 1:] - points[:, :1]
     return np.cross(spokes[:, :-1], spokes[:, 1:])
 
 
 def _halves(points: Floats, areas: Floats) -> Ints:
-    """Triangles (m, 2, 3) of quadrilaterals (m, 4, 3), whose fans have the area vectors (m, 2, 3)."""
+    """Triangles (m, 2, 3) of quadrilaterals (m, 4, 3), given the area vectors (m, 2, 3) of their fans."""
     normal = areas.sum(axis=1)
     other = np.cross(points[:, 2] - points[:, 1], points[:, 3] - points[:, 1])
     least = (areas @ normal[..., None]).min(axis=1)[:, 0]
@@ -101,9 +102,9 @@ def _halves(points: Floats, areas: Floats) -> Ints:
 
 
 def _covered(points: Floats) -> NDArray[np.bool_]:
-    """Whether fans around the first corners cover polygons (m, n, 3) exactly, (m,).
+    """For each polygon (m, n, 3), whether the fan around its first corner covers it exactly: bool (m,).
 
-    They do if no triangle is turned over and the angles at the first corner add up to less than a full turn.
+    It does if no triangle is inverted and the angles at the first corner sum to less than a full turn.
     """
     areas = _fan_areas(points)
     normal = areas.sum(axis=1)
@@ -119,9 +120,9 @@ def _covered(points: Floats) -> NDArray[np.bool_]:
 
 
 def _flat(points: Floats, normal: Floats) -> Floats:
-    """Polygons (m, n, 3) as seen along vectors (m, 3), (m, n, 2); NaN where the vector has no length.
+    """Projects polygons (m, n, 3) along vectors (m, 3) to (m, n, 2); NaN for zero vectors.
 
-    The coordinates are exact if the vector lies along an axis.
+    The coordinates are exact if the vector is parallel to an axis.
     """
     normal = normal / np.linalg.norm(normal, axis=1, keepdims=True)
     across = np.cross(np.eye(3)[np.abs(normal).argmin(axis=1)], normal)
@@ -131,7 +132,7 @@ def _flat(points: Floats, normal: Floats) -> Floats:
 
 
 def _ears(flat: Floats) -> Ints:
-    """Triangles (t, 3) of one polygon (n, 2), at most n - 2 of them."""
+    """Ear-clips one polygon (n, 2) into triangles (t, 3), at most n - 2."""
     kept = np.flatnonzero((flat != np.roll(flat, 1, axis=0)).any(axis=1))
     if len(kept) < 3 or not np.isfinite(flat).all():
         return np.zeros((0, 3), np.int64)
@@ -145,14 +146,14 @@ def _ears(flat: Floats) -> Ints:
 
 
 def triangulate_with_holes(points: Floats, ends: Ints) -> Ints:
-    """Cuts a polygon with holes into triangles, with the winding of its outline.
+    """Triangulates a polygon with holes, preserving the winding of its outline.
 
     Args:
         points: (n, 3) corners of the outline, then those of each hole, in either direction.
         ends: (h + 1,) number of corners up to the end of the outline and of each hole.
 
     Returns:
-        (t, 3) indices of corners; none if the outline has no area or a corner is not finite.
+        (t, 3) corner indices; empty if the outline has no area or a corner is not finite.
     """
     with np.errstate(all="ignore"):
         (flat,) = _flat(points[None], _fan_areas(points[None, : ends[0]]).sum(axis=1))
@@ -170,7 +171,7 @@ def _doubled_areas(triangles: Floats) -> Floats:
 
 
 def _with_all_corners(cut: Ints, flat: Floats) -> Ints:
-    """Adds the corners that were left out because they lie on a straight edge, so that neighbours fit.
+    """Inserts collinear corners that were left out, so that the polygon fits its neighbours.
 
     Args:
         cut: (t, 3) triangles of a polygon, with its winding.
@@ -186,12 +187,12 @@ def _with_all_corners(cut: Ints, flat: Floats) -> Ints:
             continue
         (tip,) = set(triangles[whole]) - {start, stop}
         split = [[a, b, tip] for a, b in pairwise(row)]
-        if (_doubled_areas(flat[split]) > -slack).all():  # not so where the outline runs there and back
+        if (_doubled_areas(flat[split]) > -slack).all():  # false where the outline runs back on itself
             triangles[whole : whole + 1] = split
     return np.array(triangles, np.int64).reshape(-1, 3)
 
 
 def _with_edge(triangles: list[list[int]], start: int, stop: int) -> int | None:
-    """The index of the triangle that has an edge in this direction, or None."""
+    """The index of the triangle with the directed edge from `start` to `stop`, or None."""
     ends = ((a, b, c) for a, b, c in triangles)
     return next((i for i, (a, b, c) in enumerate(ends) if (start, stop) in ((a, b), (b, c), (c, a))), None)

@@ -21,7 +21,7 @@ MAX_LINKS = 1000
 
 
 def named_meshes(content: bytes) -> list[str]:
-    """The file names of all visual and collision meshes in a URDF.
+    """Returns the file names of all visual and collision meshes in a URDF.
 
     Raises:
         Refused: The content is not valid XML or defines entities.
@@ -56,7 +56,7 @@ def read_urdf(content: bytes, resolver: MeshResolver) -> Source:
 
 
 def _place(robot: ElementTree.Element, link: str) -> Floats:
-    """The pose (4, 4) of a link in the frame of the robot, with all joints at zero.
+    """Pose (4, 4) of a link in the robot frame, with all joints at zero.
 
     Raises:
         Refused: The joints form a loop.
@@ -103,7 +103,7 @@ def _number(text: str | None) -> float | None:
 
 
 def _numbers(text: str | None, default: tuple[float, ...]) -> tuple[float, ...]:
-    """The numbers in `text`, or `default` if it is None.
+    """Parses the numbers in `text`; returns `default` if it is None.
 
     Raises:
         Refused: There are not as many numbers as in `default`, or a word is not a finite number.
@@ -170,7 +170,7 @@ def _mesh(mesh: ElementTree.Element, resolver: MeshResolver, notes: list[str]) -
 
 
 def _primitive(shape: ElementTree.Element) -> Raw | None:
-    """The triangles of a box, cylinder, capsule or sphere, or None if a dimension is not positive.
+    """The triangles of a box, cylinder, capsule or sphere; None if a dimension is not positive.
 
     Raises:
         Refused: The shape is not supported.
@@ -198,7 +198,7 @@ def _raw(mesh: Mesh) -> Raw:
 def _color(
     material: ElementTree.Element | None, materials: dict[str, ElementTree.Element]
 ) -> tuple[float, float, float] | None:
-    """The colour of a material element or of the robot's material of the same name, or None."""
+    """The colour of a material element, or of the robot's material with the same name, or None."""
     if material is None:
         return None
     color = material.find("color")

@@ -31,7 +31,7 @@ from scenes.assets.reading.resolver import MeshResolver
 from scenes.assets.reading.triangulate import Ints
 
 BORDER = 1e-3
-"""How far texture coordinates may lie outside the texture before its repetition is noted."""
+"""Tolerance by which texture coordinates may exceed 0..1 before repetition is noted."""
 
 
 def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
@@ -55,7 +55,7 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
     groups = np.split(obj.corners[cut], np.cumsum(np.bincount(material_of, minlength=1))[:-1])
     raws: list[Raw] = []
     spare = MAX_FACES - len(cut)
-    # The last material comes first: the order of parts is part of the hash of a mesh.
+    # The last material comes first; the order of parts affects the mesh hash, so it must not change.
     for index, corners in reversed([*enumerate(groups)]):
         if len(corners):
             name = obj.materials[index] or ""
@@ -68,12 +68,12 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
 
 
 def read_named(content: bytes, resolver: MeshResolver) -> Named:
-    """Reads the triangles of an OBJ file with the names of their materials, objects and groups."""
+    """Reads the triangles of an OBJ file with their material, object and group names."""
     named, materials, textures = _uncut(content, resolver)
     pieces = []
     for index in np.unique(named.material_of).tolist():
         name, which = named.materials[index], named.material_of == index
-        # `cut_out` gives new triangles the colours of those they are cut from: here, numbers of groups.
+        # `cut_out` interpolates vertex colours for new triangles; here, the colours carry group indices.
         numbers = np.repeat(named.groups_of[which, None, None], 3, axis=1).astype(np.float64)
         raw = Raw(named.corners[which], uvs=named.uvs[which], corner_colors=numbers)
         left = textures.cut_out(raw, name, materials.get(name, Material()), MAX_FACES, [])
@@ -91,7 +91,7 @@ def read_named(content: bytes, resolver: MeshResolver) -> Named:
 
 
 def _uncut(content: bytes, resolver: MeshResolver) -> tuple[Named, dict[str, Material], "_Textures"]:
-    """The triangles of an OBJ file with names, before holes are cut out of them, and what they look like."""
+    """Named triangles of an OBJ file before holes are cut out, with their materials and textures."""
     obj = parse(content)
     cut = triangles_of(obj.vertices, obj.corners[:, 0], obj.counts, [])
     corners, polygon = obj.corners[cut], np.repeat(np.arange(len(obj.counts)), obj.counts)[cut[:, 0]]
@@ -106,9 +106,10 @@ def _uncut(content: bytes, resolver: MeshResolver) -> tuple[Named, dict[str, Mat
 
 
 def _materials(obj: ObjFile, resolver: MeshResolver) -> dict[str, Material]:
-    """The materials of all material files; of those with the same name, that of the first file.
+    """Returns the materials of all material files; the first file wins if a name is repeated.
 
-    A note is added for each material that polygons use and none of the files defines.
+    If any file could be read, a note is added for each material that polygons use and none of the files
+    defines.
     """
     found: dict[str, Material] = {}
     files = 0
@@ -134,7 +135,7 @@ def _materials(obj: ObjFile, resolver: MeshResolver) -> dict[str, Material]:
 
 
 def _names(line: str, resolver: MeshResolver) -> list[str]:
-    """The file names after `mtllib`: one, possibly with blanks in it, or several."""
+    """The file names after `mtllib`: one, possibly containing blanks, or several."""
     line = line.strip('"')
     if " " not in line or resolver.has(line):
         return [line]
@@ -142,7 +143,7 @@ def _names(line: str, resolver: MeshResolver) -> list[str]:
 
 
 class _Textures:
-    """The textures of the materials of a file, multiplied by their colours. Each is decoded once."""
+    """The textures of a file's materials, multiplied by the material colours. Each is decoded once."""
 
     def __init__(self, resolver: MeshResolver) -> None:
         self._resolver = resolver
@@ -150,7 +151,7 @@ class _Textures:
         self._alphas: dict[str, NDArray[np.uint8] | None] = {}
 
     def get(self, material: Material) -> NDArray[np.uint8] | None:
-        """The texture (h, w, 3) of a material, or None if it has none that can be used."""
+        """Returns the texture (h, w, 3) of a material; None if it has no usable one."""
         key = material.texture, _tint(material)
         if key not in self._known:
             image = self._resolver.image(key[0]) if key[0] else None
@@ -165,7 +166,7 @@ class _Textures:
         return self._alphas[name]
 
     def cut_out(self, raw: Raw, name: str, material: Material, spare: int, notes: list[str]) -> Raw:
-        """The triangles of a material without its holes; see `without_holes`."""
+        """Cuts transparent areas out of the triangles of a material; see `without_holes`."""
         cutout, looks = material.cutout, self._resolver.notes
         alpha = None if cutout is None else self._alpha(cutout.texture)
         if cutout is None or alpha is None:
@@ -183,10 +184,10 @@ def _raws(
 
     Args:
         obj: The file.
-        corners: (t, 3, 3) index of vertex, texture coordinate and normal of the corners of its triangles.
+        corners: (t, 3, 3) vertex, texture coordinate and normal index of each triangle corner.
         material: The material.
         textures: The textures of all materials.
-        notes: Notes on what is not used are added here.
+        notes: Notes on unused data are added here.
     """
     uvs, normals = _rows(obj.uvs, corners[..., 1]), _rows(obj.normals, corners[..., 2])
     repeats, offset = material.placed
@@ -216,7 +217,7 @@ def _raws(
 
 
 def _unused(material: Material, uvs: Floats) -> Iterator[str]:
-    """Yields a note on each option of the texture that would change how these coordinates show it."""
+    """Yields a note on each unsupported texture option that would affect these texture coordinates."""
     for option in material.unused:
         yield f"texture {material.texture!r}: {option} in its material file is not used"
     if material.clamped and ((uvs < -BORDER) | (uvs > 1 + BORDER)).any():
@@ -224,23 +225,23 @@ def _unused(material: Material, uvs: Floats) -> Iterator[str]:
 
 
 def _plain_color(material: Material) -> Color:
-    """The colour of a material, in steps of 1/255 like the pixels of textures."""
+    """The colour of a material, quantized to steps of 1/255 like texture pixels."""
     return GREY if material.color is None else rgb_of(np.rint(255 * np.clip(material.color, 0, 1)) / 255)
 
 
 def _tint(material: Material) -> Color:
-    """The colour that multiplies a texture or the colours of vertices."""
+    """The colour that multiplies a texture or vertex colours."""
     return WHITE if material.color is None else meant(rgb_of(np.array(material.color)))
 
 
 def _colored(raw: Raw) -> Raw:
-    """Triangles with the colours of their vertices if there are any."""
+    """Applies vertex colours to triangles, if there are any."""
     colors = raw.corner_colors
     return raw if colors is None else with_colors(replace(raw, corner_colors=None), colors)
 
 
 def _rows(table: Floats, index: Ints) -> Floats:
-    """Rows of a table; NaN for an index that is out of range."""
+    """Rows of a table; NaN for indices out of range."""
     there = (index >= 0) & (index < len(table))
     rows = np.full((*index.shape, table.shape[1]), np.nan)
     rows[there] = table[index[there]]

@@ -6,13 +6,13 @@ from scenes.assets.reading.containers import check_xml
 
 
 class Document:
-    """A COLLADA document; the names of its elements have no namespaces.
+    """A COLLADA document; namespaces are removed from its element names.
 
     Args:
         content: The bytes of the file.
 
     Attributes:
-        root: The outermost element.
+        root: The root element.
 
     Raises:
         Refused: The content is not valid XML or defines entities.
@@ -27,11 +27,11 @@ class Document:
             self._ids.setdefault(element.get("id", ""), element)
 
     def target(self, url: str | None, *tags: str) -> Element | None:
-        """The element that a reference such as `#id` names, if it has one of the tags; otherwise None."""
+        """Resolves a reference such as `#id`; returns None unless the element has one of the tags."""
         found = self._ids.get((url or "").strip().removeprefix("#")) if url else None
         return found if found is not None and found.tag in tags else None
 
 
 def text_of(element: Element | None) -> str:
-    """The text of an element, or an empty one."""
+    """Returns the text of an element, or ""."""
     return "" if element is None or element.text is None else element.text

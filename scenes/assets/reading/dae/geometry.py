@@ -1,4 +1,4 @@
-"""The triangles of a geometry of a COLLADA document, and what its corners refer to."""
+"""Triangles of a COLLADA geometry, with their vertex data."""
 
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
@@ -18,10 +18,10 @@ class Piece:
     """The triangles of one primitive element, which have one material.
 
     Attributes:
-        symbol: What the element calls its material.
+        symbol: Material symbol of the element.
         corners: (t, 3, 3) positions.
         normals: (t, 3, 3) normals of the corners, or None.
-        uvs: (t, 3, 2) texture coordinates, v up, by the number of their set.
+        uvs: (t, 3, 2) texture coordinates, v up, by set number.
         colors: (t, 3, 3) RGB of the corners, 0..1, or None.
     """
 
@@ -33,13 +33,13 @@ class Piece:
 
 
 def pieces_of(document: Document, geometry: Element, notes: list[str], looks: list[str]) -> list[Piece]:
-    """The triangles of a geometry, possibly none.
+    """Reads the triangles of a geometry, possibly none.
 
     Args:
         document: The document.
         geometry: An element `geometry`.
         notes: Notes on the triangles are added here.
-        looks: Notes on what is not drawn are added here.
+        looks: Notes on unsupported content are added here.
 
     Raises:
         Refused: A primitive is invalid, or has too many triangles.
@@ -73,6 +73,6 @@ def _piece(document: Document, primitive: Element, notes: list[str]) -> Piece | 
 
 
 def _first(inputs: list[Input], semantic: str, size: int) -> Input | None:
-    """The first input of a kind whose values have `size` numbers or more, or None."""
+    """Returns the first input with a semantic whose values have at least `size` components, or None."""
     found = (each for each in inputs if each.semantic == semantic and each.values.shape[1] >= size)
     return next(found, None)

@@ -1,4 +1,4 @@
-"""The colour and the texture of the materials of a COLLADA document."""
+"""Colours and textures of COLLADA materials."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ SHADINGS = ("phong", "blinn", "lambert", "constant")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a material looks like.
+    """Appearance of a material.
 
     Attributes:
         color_rgb: Its colour where it has no texture, 0..1.
-        texture: The name of its texture, or None.
-        coordinates: What the material calls the texture coordinates.
+        texture: File name of its texture, or None.
+        coordinates: Name of the texture coordinates within the material.
     """
 
     color_rgb: Color = GREY
@@ -29,11 +29,11 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """The material that an instance gives to a symbol of its geometry.
+    """The material bound to a material symbol by a geometry instance.
 
     Attributes:
-        look: What it looks like.
-        number: The set of the texture coordinates, or None for the first there is.
+        look: Appearance of the material.
+        number: The set number of the texture coordinates; None for the first set.
     """
 
     look: Look
@@ -41,13 +41,13 @@ class Binding:
 
 
 def bindings_of(document: Document, instance: Element, looks: list[str]) -> Mapping[str, Binding]:
-    """The materials of an instance of a geometry by their symbols."""
+    """Returns the materials of a geometry instance, by symbol."""
     bound = instance.findall("bind_material/technique_common/instance_material")
     return {each.get("symbol", ""): _binding(document, each, looks) for each in bound}
 
 
 def unbound(document: Document, symbol: str, looks: list[str]) -> Binding:
-    """The material for a symbol that is not bound: the one with this name as its id, otherwise grey."""
+    """Returns the material for an unbound symbol: the one with this id, otherwise grey."""
     return Binding(_look(document, document.target(symbol, "material"), looks), None)
 
 
@@ -79,7 +79,7 @@ def _look(document: Document, material: Element | None, looks: list[str]) -> Loo
 
 
 def _color(diffuse: Element, parameters: Mapping[str, Element]) -> Color:
-    """The colour of an element, or of the parameter that it names; grey if there is none."""
+    """Colour of an element, or of the parameter it refers to; grey if there is none."""
     color, named = diffuse.find("color"), diffuse.find("param")
     if color is None and named is not None:
         parameter = parameters.get(named.get("ref", ""))
@@ -88,7 +88,7 @@ def _color(diffuse: Element, parameters: Mapping[str, Element]) -> Color:
 
 
 def _image(document: Document, name: str, parameters: Mapping[str, Element], looks: list[str]) -> str | None:
-    """The file name of the image that a texture names, by way of a sampler and a surface, or directly."""
+    """File name of a texture's image, resolved through a sampler and a surface, or directly."""
     image = None
     for _ in range(3):
         parameter = parameters.get(name)

@@ -1,4 +1,4 @@
-"""The scene of a COLLADA document: which geometry is where."""
+"""The scene graph of a COLLADA document: geometries and their transforms."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from scenes.assets.reading.text import numbers
 
 MAX_DEPTH = 200
 MAX_PLACES = 10_000
-"""Largest number of geometries and nodes that a scene may place."""
+"""Largest number of geometries and nodes in a scene."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,8 +23,8 @@ class Place:
 
     Attributes:
         geometry: The element `geometry`.
-        instance: The element that names it and gives it materials.
-        matrix: (4, 4) from the frame of the geometry to that of the document.
+        instance: The element that refers to the geometry and binds its materials.
+        matrix: (4, 4) transform from the geometry frame to the document frame.
     """
 
     geometry: Element
@@ -33,10 +33,10 @@ class Place:
 
 
 def places_of(document: Document, looks: list[str]) -> Iterator[Place]:
-    """The geometries of the scene; all geometries, as they are, of a document without one.
+    """Yields the geometries of the scene; without a scene, all geometries untransformed.
 
     Raises:
-        Refused: A node contains itself, or the scene places too many.
+        Refused: A node contains itself, or the scene has too many nodes and geometries.
     """
     named = document.root.find("scene/instance_visual_scene")
     scene = document.target(None if named is None else named.get("url"), "visual_scene")
@@ -60,7 +60,7 @@ def _too_many() -> Refused:
 def _below(
     document: Document, node: Element, matrix: Floats, depth: int, looks: list[str]
 ) -> Iterator[Place | None]:
-    """The geometries of a node or scene and of all nodes below it, and None for each of these nodes."""
+    """Yields the geometries of a node or scene and of all nodes below it, and None for each such node."""
     if not depth:
         raise _too_many()
     yield None
@@ -83,7 +83,7 @@ def _below(
 
 
 def _target(document: Document, instance: Element, tag: str, looks: list[str]) -> Element | None:
-    """The element that an instance names, or None; a note is then added to `looks`."""
+    """Returns the element that an instance refers to; otherwise None, and adds a note to `looks`."""
     found = document.target(instance.get("url"), tag)
     if found is None:
         looks.append(f"a {tag} that is not in the file is left out")
@@ -91,10 +91,10 @@ def _target(document: Document, instance: Element, tag: str, looks: list[str]) -
 
 
 def _of_controller(document: Document, instance: Element, matrix: Floats, looks: list[str]) -> Place | None:
-    """The geometry of a skin or morph, as it was before the skeleton or the weights changed it.
+    """Returns the geometry of a skin or morph, without skeletal deformation or morph weights.
 
-    A skin is placed by its skeleton; in the pose in which it was bound, that is where its bind shape matrix
-    puts it, whatever the node of the instance.
+    A skin is placed by its skeleton, not by the node of its instance. In its bind pose, the bind shape matrix
+    alone places it.
     """
     url, bind = instance.get("url"), None
     for _ in range(MAX_DEPTH):
@@ -114,7 +114,7 @@ def _of_controller(document: Document, instance: Element, matrix: Floats, looks:
 
 
 def transform_of(node: Element) -> Floats:
-    """The transform (4, 4) of a node, which is the product of its transforms in their order.
+    """Returns the transform (4, 4) of a node, the product of its transform elements in their order.
 
     Raises:
         Refused: A transform has too few numbers, or they are not finite.
@@ -142,7 +142,7 @@ def _translated(values: Floats) -> Floats:
 
 
 def _rotated(values: Floats) -> Floats:
-    """The rotation about an axis by an angle in degrees (x, y, z, angle)."""
+    """The rotation about an axis by an angle in degrees, given (x, y, z, angle)."""
     matrix, length = np.eye(4), float(np.linalg.norm(values[:3]))
     if length:
         x, y, z = values[:3] / length
@@ -153,7 +153,7 @@ def _rotated(values: Floats) -> Floats:
 
 
 def _looking(values: Floats) -> Floats:
-    """The frame at an eye whose -z points to a target, given eye, target and a direction up (9,)."""
+    """The frame at an eye whose -z axis points to a target, given eye, target and up direction (9,)."""
     eye, target, up = values.reshape(3, 3)
     backward = eye - target
     right = np.cross(up, backward)
@@ -166,7 +166,7 @@ def _looking(values: Floats) -> Floats:
 
 
 def _skewed(values: Floats) -> Floats:
-    """The shear along an axis by an angle in degrees (angle, rotation axis, translation axis)."""
+    """The shear along an axis by an angle in degrees, given (angle, rotation axis, translation axis)."""
     matrix = np.eye(4)
     turn, along = (axis / (np.linalg.norm(axis) or 1.0) for axis in (values[1:4], values[4:7]))
     across = turn - (turn @ along) * along

@@ -1,4 +1,4 @@
-"""The polygons of the primitive elements of COLLADA: lists, strips, fans, and polygons with holes."""
+"""Polygons of COLLADA primitive elements: lists, strips, fans, and polygons with holes."""
 
 from xml.etree.ElementTree import Element
 
@@ -15,18 +15,18 @@ PRIMITIVES = ("triangles", "polylist", "polygons", "tristrips", "trifans")
 
 
 def polygons_of(primitive: Element, width: int, position: Input | None) -> tuple[Ints, Ints]:
-    """The corners of the polygons of a primitive element.
+    """Reads the polygons of a primitive element.
 
     Args:
-        primitive: An element of one of the kinds in `PRIMITIVES`.
-        width: How many numbers each corner has.
+        primitive: An element with a tag in `PRIMITIVES`.
+        width: Number of indices per corner.
         position: The positions, which polygons with holes need.
 
     Returns:
-        The numbers of each corner (k, width), and how many corners each polygon has (m,).
+        The indices of all corners (k, width), and the number of corners of each polygon (m,).
 
     Raises:
-        Refused: There are fewer numbers than it says.
+        Refused: There are fewer indices than the element states.
     """
     lists = [_corners(element, width) for element in primitive.findall("p")]
     match primitive.tag:
@@ -50,7 +50,7 @@ def polygons_of(primitive: Element, width: int, position: Input | None) -> tuple
 
 
 def _corners(element: Element, width: int) -> Ints:
-    """The corners (n, width) that an element lists."""
+    """The corners (n, width) listed by an element."""
     listed = indices(numbers(text_of(element)))
     return listed[: len(listed) // width * width].reshape(-1, width)
 
@@ -60,13 +60,13 @@ def _joined(lists: list[Ints], width: int) -> Ints:
 
 
 def _fan(count: int) -> Ints:
-    """The triangles (t, 3) of a fan of `count` corners around the first."""
+    """The triangles (t, 3) of a fan of `count` corners around the first corner."""
     last = np.arange(2, max(count, 2))
     return np.stack([np.zeros_like(last), last - 1, last], axis=1)
 
 
 def _strip(rows: Ints, position: Input | None) -> Ints:
-    """The triangles (t, 3) of a strip, without those that have a vertex twice, which are jumps."""
+    """The triangles (t, 3) of a strip, without degenerate triangles, which only connect strips."""
     three = strip_triangles(np.arange(len(rows)))
     if position is None:
         return three
@@ -75,7 +75,7 @@ def _strip(rows: Ints, position: Input | None) -> Ints:
 
 
 def _with_holes(element: Element, width: int, position: Input | None) -> Ints:
-    """The corners (3 t, width) of the triangles of a polygon with holes; none if a vertex is missing."""
+    """The triangle corners (3 t, width) of a polygon with holes; empty if a vertex is missing."""
     outlines = [_corners(each, width) for each in (*element.findall("p"), *element.findall("h"))]
     rows = _joined(outlines, width)
     if position is None or not len(rows):

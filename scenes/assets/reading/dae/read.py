@@ -17,12 +17,12 @@ from scenes.assets.reading.surfaces import alike, joined
 
 
 def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
-    """Reads the triangles of the scene of a COLLADA file, in its own unit and axes; one `Raw` a material.
+    """Reads the triangles of a COLLADA scene, in its own unit and axes; one `Raw` per material.
 
-    Colours of vertices are multiplied by that of the material; a texture replaces both.
+    Vertex colours are multiplied by the material colour; a texture replaces both.
 
     Raises:
-        Refused: The file is invalid, exceeds a limit, or names a file outside its folder.
+        Refused: The file is invalid, exceeds a limit, or refers to a file outside its folder.
     """
     document = Document(content)
     pieces: dict[Element, list[Piece]] = {}
@@ -43,12 +43,12 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
 
 
 def _uvs(piece: Piece, number: int | None) -> Floats | None:
-    """The texture coordinates of a set, or of the first there is."""
+    """The texture coordinates with a set number, or of the first set."""
     return piece.uvs.get(-1 if number is None else number, next(iter(piece.uvs.values()), None))
 
 
 def _painted(look: Look, raws: list[Raw], resolver: MeshResolver) -> Iterable[Raw]:
-    """The triangles of one material, those with colours of vertices by themselves."""
+    """Yields the triangles of one material; those with vertex colours separately."""
     image = None if look.texture is None else resolver.image(look.texture)
     for raw in alike(raws):
         plain = painted(replace(raw, corner_colors=None), look.color_rgb, WHITE, image, resolver.notes)

@@ -1,4 +1,4 @@
-"""The values that the corners of COLLADA polygons refer to: positions, texture coordinates, colours."""
+"""Vertex data of COLLADA polygons: positions, texture coordinates, colours."""
 
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
@@ -12,18 +12,18 @@ from scenes.assets.reading.text import numbers
 from scenes.assets.reading.triangulate import Ints
 
 MAX_STRIDE = 64
-"""Most numbers that a value may have."""
+"""Largest number of components per value."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Input:
-    """What one of the numbers of each corner refers to.
+    """An input of a primitive: the values that one index of each corner refers to.
 
     Attributes:
-        semantic: `POSITION`, `TEXCOORD`, `COLOR` or another kind.
-        offset: Place of the number among those of the corner.
+        semantic: `POSITION`, `TEXCOORD`, `COLOR` or another semantic.
+        offset: Position of this input's index among the indices of a corner.
         values: (n, d) values.
-        number: The set, for texture coordinates.
+        number: The set number, for texture coordinates.
     """
 
     semantic: str
@@ -32,14 +32,14 @@ class Input:
     number: int
 
     def of(self, rows: Ints) -> Floats:
-        """The values (..., d) of corners (..., w); not a number where they are not in the file."""
+        """Returns the values (..., d) of corners (..., w); NaN where the index is out of range."""
         index = rows[..., self.offset]
         values = np.concatenate([self.values, np.full((1, self.values.shape[1]), np.nan)])
         return np.asarray(values[np.where((index >= 0) & (index < len(self.values)), index, -1)])
 
 
 def inputs_of(document: Document, primitive: Element) -> list[Input]:
-    """The inputs of a primitive; `VERTEX` is replaced by the inputs of the vertices.
+    """Returns the inputs of a primitive; `VERTEX` is replaced by the inputs of the vertices.
 
     Raises:
         Refused: A source is invalid.
@@ -55,15 +55,15 @@ def inputs_of(document: Document, primitive: Element) -> list[Input]:
 
 
 def whole(text: str | None) -> int:
-    """The whole number of an attribute; 0 if it is missing, invalid, or too long to be meant."""
+    """Parses an integer attribute; 0 if it is missing, invalid, or implausibly long."""
     return int(text) if text is not None and text.strip().isdecimal() and len(text) < 10 else 0
 
 
 def values_of(document: Document, url: str | None) -> Floats:
-    """The values (n, d) of a source; (0, 0) if there is none.
+    """Returns the values (n, d) of a source; shape (0, 0) if there is none.
 
     Raises:
-        Refused: Its array holds something else than numbers.
+        Refused: Its array contains something other than numbers.
     """
     source = document.target(url, "source")
     accessor = None if source is None else source.find("technique_common/accessor")

@@ -1,1 +1,1 @@
-"""Reads glTF 2.0 files: triangles with the transforms of their nodes, base colours and textures."""
+"""Reads glTF 2.0 files: triangles with node transforms, base colours and textures."""

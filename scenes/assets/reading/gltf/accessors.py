@@ -1,4 +1,4 @@
-"""The arrays of glTF files: accessors of all component types, normalised, interleaved or sparse."""
+"""Arrays of glTF files: accessors of all component types, normalized, interleaved or sparse."""
 
 from dataclasses import dataclass
 
@@ -11,26 +11,26 @@ from scenes.assets.reading.gltf.item import Item
 from scenes.assets.reading.raw import Floats
 
 COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
-"""The type of each component type; numbers are little-endian."""
+"""NumPy dtype of each component type; values are little-endian."""
 WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
-"""Number of components of each type. `MAT2` and `MAT3` occur in no data that is read."""
+"""Number of components of each type. `MAT2` and `MAT3` do not occur in the data that is read."""
 UNSIGNED = (5121, 5123, 5125)
 Which = slice | NDArray[np.int64]
-"""Rows of an array: all of them (`slice(None)`) or those at some indices."""
+"""Rows of an array: all of them (`slice(None)`), or row indices."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Accessor:
-    """An array in a buffer, of which rows are copied when they are needed.
+    """An array in a buffer; rows are copied only when they are needed.
 
     Attributes:
         place: Its place in the file, for messages.
         count: Number of rows.
-        kind: Number of components as it is named in the file: `VEC3`.
+        kind: Element type as named in the file, such as `VEC3`.
         values: (count, components) view of the buffer, or None for zeros.
         dtype: Type of the components.
-        is_normalized: Whether integers stand for fractions from 0 or -1 to 1.
-        sparse: Increasing indices (k,) of rows that are replaced, and the rows (k, components); or None.
+        is_normalized: Whether integers represent fractions from 0 or -1 to 1.
+        sparse: Increasing indices (k,) of replaced rows, and the replacement rows (k, components); or None.
     """
 
     place: str
@@ -42,7 +42,7 @@ class Accessor:
     sparse: tuple[NDArray[np.int64], NDArray[np.generic]] | None
 
     def rows(self, which: Which) -> NDArray[np.generic]:
-        """A copy of rows as they are stored, (n, components)."""
+        """Copies rows as stored, (n, components)."""
         wanted = np.arange(*which.indices(self.count)) if isinstance(which, slice) else which
         if self.values is None:
             rows = np.zeros((len(wanted), WIDTHS[self.kind]), self.dtype)
@@ -56,7 +56,7 @@ class Accessor:
         return rows
 
     def floats(self, which: Which) -> Floats:
-        """A copy of rows as numbers, (n, components); normalised integers become fractions."""
+        """Copies rows as floats, (n, components); normalized integers become fractions."""
         rows = self.rows(which).astype(np.float64)
         if not self.is_normalized or self.dtype.kind not in "iu":
             return rows
@@ -64,13 +64,13 @@ class Accessor:
 
 
 def accessor_of(root: Item, buffers: Buffers, index: int, is_vertex_data: bool = True) -> Accessor:
-    """The accessor with an index.
+    """Returns the accessor with an index.
 
     Args:
         root: The root object of the file.
         buffers: The buffers of the file.
         index: Index of the accessor.
-        is_vertex_data: Whether it is an attribute of vertices. Other data are always tightly packed.
+        is_vertex_data: Whether it is a vertex attribute. Other data is always tightly packed.
 
     Raises:
         Refused: The accessor does not exist, is not valid, or does not fit its buffer view.
@@ -99,7 +99,7 @@ def _dtype(item: Item, allowed: tuple[int, ...] = tuple(COMPONENTS)) -> np.dtype
 def _values(
     item: Item, buffers: Buffers, dtype: np.dtype[np.generic], count: int, width: int, may_interleave: bool
 ) -> NDArray[np.generic]:
-    """The values (count, width) that an accessor, or one part of a sparse accessor, refers to; not copied."""
+    """View (count, width) of the values of an accessor, or of one part of a sparse accessor; not copied."""
     content, stride = buffers.view(item.integer("bufferView"))
     offset, size = item.integer("byteOffset", 0), width * dtype.itemsize
     stride = stride if may_interleave and stride else size

@@ -1,4 +1,4 @@
-"""Transparency of glTF materials: meshes have none, so invisible triangles are left out."""
+"""Transparency of glTF materials: meshes have none, so invisible triangles are removed."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,21 +6,21 @@ from numpy.typing import NDArray
 from scenes.assets.reading.raw import Floats
 
 OPAQUE = 0.99
-"""Alpha from which a surface is taken as opaque."""
+"""A surface with at least this alpha is treated as opaque."""
 
 
 def seen_share(
     uvs: Floats | None, corner_alpha: Floats, alpha: NDArray[np.uint8] | None, least: float
 ) -> Floats:
-    """The share (m,) of each triangle whose alpha is at least `least`; 0 or 1 only if all or nothing has.
+    """Fraction (m,) of each triangle with alpha of at least `least`; exactly 0 or 1 only for none or all.
 
-    The share of a textured triangle is that of the box around its texture coordinates.
+    For a textured triangle, this is the fraction of the bounding box of its texture coordinates.
 
     Args:
-        uvs: (m, 3, 2) Texture coordinates, v down, or None without a texture.
-        corner_alpha: (m, 3) Alpha of factor and vertex colours.
-        alpha: (h, w) Alpha of the texture, or None if it is opaque.
-        least: The least alpha.
+        uvs: (m, 3, 2) texture coordinates, v down, or None without a texture.
+        corner_alpha: (m, 3) alpha of factor and vertex colours.
+        alpha: (h, w) alpha of the texture, or None if it is opaque.
+        least: Alpha threshold.
     """
     if alpha is None or uvs is None:
         return np.asarray((corner_alpha >= least).mean(axis=1))
@@ -30,11 +30,11 @@ def seen_share(
 
 
 def _counts(is_seen: NDArray[np.bool_], uvs: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """How many pixels of the box around each triangle's texture coordinates are set, and how many it has.
+    """For each triangle: set pixels in the bounding box of its texture coordinates, and all pixels in it.
 
     Args:
-        is_seen: (h, w) The pixels of a texture that repeats.
-        uvs: (m, 3, 2) Texture coordinates, v down.
+        is_seen: (h, w) mask of a repeating texture.
+        uvs: (m, 3, 2) texture coordinates, v down.
     """
     size = np.array(is_seen.shape[::-1])
     sums = np.zeros(2 * size[::-1] + 1, np.int64)

@@ -12,11 +12,11 @@ from scenes.assets.reading.raw import WHITE, Floats, Raw
 from scenes.assets.srgb import SRGB_TO_LINEAR, linear_to_srgb
 
 BAKED_PX = 1008
-"""Intended side in pixels of a texture that shows textures times vertex colours."""
+"""Intended side in pixels of a texture baked from textures and vertex colours."""
 
 
 def baked(pieces: Sequence[Piece]) -> Raw:
-    """The triangles of pieces with vertex colours, with one texture.
+    """Returns the triangles of pieces with vertex colours, with one baked texture.
 
     As for `palette.baked`, if there are too many triangles, each gets a single colour. Colours are
     interpolated in linear light.
@@ -42,7 +42,7 @@ def _colors(piece: Piece) -> Floats:
 
 
 def _mean_colors(piece: Piece) -> Floats:
-    """The linear colour (m, 3) in the middle of each triangle."""
+    """Linear colour (m, 3) at the centre of each triangle."""
     colors: Floats = _colors(piece).mean(axis=1)
     if piece.pixels is None or piece.uvs is None:
         return colors
@@ -50,7 +50,7 @@ def _mean_colors(piece: Piece) -> Floats:
 
 
 def _sheet_colors(sheet: Sheet, pieces: Sequence[Piece]) -> Floats:
-    """The linear colours (k, 3) of the pixels of a sheet, which shows the pieces one after the other."""
+    """Linear colours (k, 3) of the pixels of a sheet, which shows the pieces one after the other."""
     colors = sheet.mixed(np.concatenate([_colors(piece) for piece in pieces]))
     start = 0
     for piece in pieces:
@@ -65,7 +65,7 @@ def _sheet_colors(sheet: Sheet, pieces: Sequence[Piece]) -> Floats:
 
 
 def _fitting(pixels: NDArray[np.uint8], uvs: Floats, num_px: int) -> NDArray[np.uint8]:
-    """A texture, made smaller if its triangles cover more than the `num_px` pixels that show them."""
+    """Downscales a texture if its triangles cover more than the `num_px` pixels available for them."""
     a, b, c = np.moveaxis(uvs, 1, 0)
     (u0, v0), (u1, v1) = (b - a).T, (c - a).T
     covered = 0.5 * float(np.abs(u0 * v1 - v0 * u1).sum()) * pixels.shape[0] * pixels.shape[1]
@@ -77,7 +77,7 @@ def _fitting(pixels: NDArray[np.uint8], uvs: Floats, num_px: int) -> NDArray[np.
 
 
 def _sampled(pixels: NDArray[np.uint8], uvs: Floats) -> Floats:
-    """The linear colours (k, 3) of a texture that repeats, interpolated at texture coordinates (k, 2)."""
+    """Bilinearly samples a repeating texture at texture coordinates (k, 2); returns linear colours (k, 3)."""
     height, width = pixels.shape[:2]
     place = uvs * (width, height) - 0.5
     low = np.floor(place)

@@ -1,4 +1,4 @@
-"""The binary data of glTF files: buffers and their views."""
+"""Binary data of glTF files: buffers and buffer views."""
 
 import base64
 import binascii
@@ -19,19 +19,19 @@ DATA = "data:"
 
 
 class Buffers:
-    """The buffers of a glTF file, which are opened when they are first used.
+    """The buffers of a glTF file, opened on first use.
 
     Args:
         root: The root object of the file.
         binary: The content of the binary chunk, or None.
-        resolver: Opens the files that the buffers are in.
+        resolver: Opens external buffer files.
     """
 
     def __init__(self, root: Item, binary: bytes | None, resolver: MeshResolver) -> None:
-        """Checks the names of files; the files are opened by `view`.
+        """Checks the file paths; the files are opened by `view`.
 
         Raises:
-            Refused: A name leads outside the allowed folders.
+            Refused: A path leads outside the allowed folders.
         """
         for buffer in root.items("buffers"):
             uri = buffer.text("uri")
@@ -43,7 +43,7 @@ class Buffers:
         self._opened: dict[int, Bytes] = {}
 
     def view(self, index: int) -> tuple[Bytes, int]:
-        """The bytes of a buffer view, and its stride in bytes, which is 0 if it states none.
+        """Returns the bytes of a buffer view, and its stride in bytes; 0 if no stride is given.
 
         Raises:
             Refused: The view does not exist, is compressed, or does not fit its buffer.
@@ -84,7 +84,7 @@ class Buffers:
 
 
 def data_of(uri: str) -> bytes | None:
-    """The bytes of a data URI, or None for another URI.
+    """Decodes a data URI; returns None for any other URI.
 
     Raises:
         Refused: The bytes cannot be decoded.

@@ -1,4 +1,4 @@
-"""Opens glTF files: the chunks of binary files, the JSON, and the versions."""
+"""Opens glTF files: chunks of binary files, JSON, and version."""
 
 import json
 import re
@@ -13,7 +13,7 @@ HEAD = 12
 
 
 def open_document(content: bytes) -> tuple[Item, bytes | None]:
-    """The root object of a glTF file, text or binary, and the content of its binary chunk, or None.
+    """Returns the root object of a text or binary glTF file, and the content of its binary chunk, or None.
 
     Raises:
         Refused: The file is damaged, or its version is not 2.
@@ -42,7 +42,7 @@ def _check_version(asset: dict[str, object]) -> None:
 
 
 def _chunks(content: bytes) -> tuple[bytes, bytes | None]:
-    """The JSON chunk and the binary chunk of a binary file; other chunks are skipped."""
+    """Returns the JSON chunk and the binary chunk of a binary file; other chunks are skipped."""
     if len(content) < HEAD:
         raise unreadable(f"is no GLB: {len(content)} bytes, and the head alone has {HEAD}")
     version, length = struct.unpack_from("<II", content, 4)

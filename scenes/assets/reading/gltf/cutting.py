@@ -1,4 +1,4 @@
-"""Cuts the holes of alpha masks out of glTF triangles, because meshes have no transparency."""
+"""Cuts transparent areas out of glTF triangles with alpha masks, because meshes have no transparency."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,30 +12,31 @@ from scenes.assets.reading.gltf.pieces import Piece
 from scenes.assets.reading.raw import Floats
 
 STEPS_PX = (0.5, 0.25, 1.0, 2.0)
-"""Outlines are simplified by this many pixels: the first that keeps the area and gives few triangles."""
+"""Tolerances of outline simplification in pixels, in the order tried; the first that keeps the area and
+results in few triangles is used."""
 FINE_PX = 1024
-"""Outlines are traced in the alpha enlarged to about this size, interpolated as by renderers."""
+"""Outlines are traced in the alpha channel upscaled to about this size, with a renderer's interpolation."""
 TOLERANCE = 0.03
-"""Largest part of a texture that its outlines may lose or add."""
+"""Largest area that simplified outlines may lose or add, as a fraction of the texture."""
 MAX_CUT_FACES = 50_000
-"""Largest number of triangles of a material after cutting."""
+"""Largest number of triangles per material after cutting."""
 MAX_WORK = 2_000_000
-"""Largest number of pairs: a triangle, at one repetition of the texture, and a triangle of the outlines."""
+"""Largest number of pairs of a triangle (per texture repetition) and an outline triangle."""
 LEAST_AREA = 1e-9
-"""Parts of a triangle with a smaller share of its area are left out."""
+"""Parts below this fraction of a triangle's area are dropped."""
 
 
 def cut(
     piece: Piece, alpha: NDArray[np.uint8], least: float, needs_cut: NDArray[np.bool_], most_faces: int
 ) -> Piece | None:
-    """Triangles that end where their texture becomes transparent, or None if that takes too many.
+    """Clips triangles where their texture becomes transparent; None if that takes too many triangles.
 
     Args:
         piece: The triangles, with texture coordinates.
-        alpha: (h, w) Alpha of the texture, which repeats.
-        least: The least alpha, of 255, that is not transparent.
-        needs_cut: (m,) The triangles that may have holes.
-        most_faces: Largest number of triangles that may take their place.
+        alpha: (h, w) alpha of the texture, which repeats.
+        least: Alpha threshold, 0..255; pixels below it are transparent.
+        needs_cut: (m,) whether each triangle may have transparent areas.
+        most_faces: Largest number of triangles that may replace them.
     """
     way = cv2.INTER_NEAREST if piece.look.texture and piece.look.texture.is_pixelated else cv2.INTER_LINEAR
     fine = min(max(FINE_PX // max(alpha.shape), 2), 8)
@@ -52,15 +53,15 @@ def cut(
 
 
 def _outlined(is_seen: NDArray[np.bool_], step_px: float) -> Floats | None:
-    """Triangles (k, 3, 2) that cover what is seen, in texture coordinates, v down.
+    """Triangulates a mask; returns triangles (k, 3, 2) in texture coordinates, v down.
 
-    None if they differ from what is seen by more than the tolerance.
+    None if their area differs from the mask's area by more than the tolerance.
 
     Args:
-        is_seen: (h, w) Mask.
-        step_px: By how many of its pixels outlines are simplified.
+        is_seen: (h, w) mask.
+        step_px: Tolerance of outline simplification, in pixels of the mask.
     """
-    # Contours run through the centres of pixels. In a mask of twice the size, half of these lie on edges.
+    # Contours run through pixel centres. In a mask of twice the size, half of the centres lie next to edges.
     twice = is_seen.astype(np.uint8).repeat(2, axis=0).repeat(2, axis=1)
     lines, tree = cv2.findContours(twice, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     if tree is None:
@@ -82,7 +83,7 @@ def _outlined(is_seen: NDArray[np.bool_], step_px: float) -> Floats | None:
 
 
 def _filled(rings: list[Floats]) -> Floats:
-    """Triangles (k, 3, 2) of a polygon, given as its outline and its holes."""
+    """Triangulates a polygon, given as outline and holes, into (k, 3, 2)."""
     points = np.concatenate(rings)
     ends = np.cumsum([len(ring) for ring in rings]).astype(np.uint32)
     return points[np.asarray(mapbox_earcut.triangulate_float64(points, ends), np.int64)].reshape(-1, 3, 2)
@@ -95,16 +96,16 @@ def _cross(corners: Floats) -> Floats:
 
 
 def _parts(uvs: Floats, tile: Floats, most_faces: int) -> tuple[NDArray[np.int64], Floats] | None:
-    """The parts of triangles that lie inside a repeating figure.
+    """Intersects triangles with a repeating figure.
 
     Args:
-        uvs: (m, 3, 2) Texture coordinates of the triangles.
-        tile: (k, 3, 2) Triangles of the figure, from 0 to 1.
+        uvs: (m, 3, 2) texture coordinates of the triangles.
+        tile: (k, 3, 2) triangles of the figure, from 0 to 1.
         most_faces: Largest number of parts.
 
     Returns:
-        The triangle (n,) that each part belongs to, and the weights (n, 3, 3) of its vertices at those of the
-        part; None if there are too many.
+        The triangle index (n,) of each part, and barycentric coordinates (n, 3, 3) of the part's vertices in
+        that triangle; None if there are too many.
     """
     known, kind = np.unique(uvs.reshape(-1, 6), axis=0, return_inverse=True)
     shapes = known.reshape(-1, 3, 2)
@@ -123,10 +124,10 @@ def _parts(uvs: Floats, tile: Floats, most_faces: int) -> tuple[NDArray[np.int64
 
 
 def _of_triangle(shape: Floats, tile: Floats) -> Floats:
-    """The parts of a triangle (3, 2) inside a repeating figure, as weights (n, 3, 3) of its vertices."""
+    """Intersects a triangle (3, 2) with a repeating figure; returns barycentric coordinates (n, 3, 3)."""
     edges = np.stack([shape[1] - shape[0], shape[2] - shape[0]], axis=1)
     if abs(np.linalg.det(edges)) < 1e-15:
-        return np.eye(3)[None]  # it shows a line of the texture
+        return np.eye(3)[None]  # it maps to a line in the texture
     low, high = shape.min(axis=0), shape.max(axis=0)
     found = [np.zeros((0, 3, 3))]
     for u in range(int(np.floor(low[0])), max(int(np.ceil(high[0])), int(np.floor(low[0])) + 1)):
@@ -144,7 +145,7 @@ def _of_triangle(shape: Floats, tile: Floats) -> Floats:
 
 
 def _beyond(parts: Floats, vertex: int) -> Floats:
-    """The parts of triangles (n, 3, 3) where the weight of a vertex is not negative, as triangles."""
+    """Clips triangles (n, 3, 3) to where the barycentric coordinate of a vertex is not negative."""
     is_in = parts[:, :, vertex] >= 0
     count = is_in.sum(axis=1)
     one, two = parts[count == 1], parts[count == 2]
@@ -157,20 +158,20 @@ def _beyond(parts: Floats, vertex: int) -> Floats:
 
 
 def _from(parts: Floats, first: NDArray[np.int64]) -> Floats:
-    """Triangles (n, 3, 3) that begin at the corner `first` (n,)."""
+    """Rotates the corners of triangles (n, 3, 3) so that the corner `first` (n,) comes first."""
     order = (first[:, None] + np.arange(3)) % 3
     return np.take_along_axis(parts, order[:, :, None], axis=1)
 
 
 def _crossing(parts: Floats, corner: int, vertex: int) -> Floats:
-    """Where the edges from the first corner of triangles (n, 3, 3) to another have the weight 0, (n, 3)."""
+    """Points (n, 3) where the edge from corner 0 to `corner` has barycentric coordinate 0 for `vertex`."""
     start, stop = parts[:, 0, vertex], parts[:, corner, vertex]
     share = (start / np.where(start == stop, 1.0, start - stop))[:, None]
     return np.asarray(parts[:, 0] + share * (parts[:, corner] - parts[:, 0]))
 
 
 def _joined(whole: Piece, holed: Piece, owner: NDArray[np.int64], weights: Floats) -> Piece:
-    """The triangles that are whole, and the parts of the others."""
+    """Joins the uncut triangles and the parts of the others."""
     arrays: dict[str, Any] = {}
     for name in ("corners", "normals", "uvs", "colors"):
         kept, values = getattr(whole, name), getattr(holed, name)

@@ -1,4 +1,4 @@
-"""The extensions of glTF: those that are read, ignored, or refused."""
+"""glTF extensions: supported, ignored, or refused."""
 
 from scenes.assets.reading.gltf.item import Item
 from scenes.assets.reading.refusal import Refused
@@ -11,12 +11,12 @@ WEBP = "EXT_texture_webp"
 DRACO = "KHR_draco_mesh_compression"
 MESHOPT = ("EXT_meshopt_compression", "KHR_meshopt_compression")
 PACKED = (DRACO, *MESHOPT)
-"""Extensions that compress triangles. They are not supported."""
+"""Extensions that compress geometry. They are not supported."""
 READ = frozenset(
     (TRANSFORM, INSTANCING, SPECULAR, VISIBILITY, WEBP, "KHR_mesh_quantization", "KHR_materials_unlit")
 )
 IMAGES = ("KHR_texture_basisu", "MSFT_texture_dds", "EXT_texture_astc", "EXT_texture_avif")
-"""Extensions for images of other formats. Each texture that has no other image gets a note of its own."""
+"""Extensions for other image formats. Each texture without another image gets its own note."""
 LOOKS = frozenset(
     (
         "KHR_materials_anisotropy",
@@ -39,7 +39,7 @@ LOOKS = frozenset(
         "NV_materials_mdl",
     )
 )
-"""Extensions of materials that are ignored, with a note."""
+"""Material extensions that are ignored, with a note."""
 WITHOUT_EFFECT = frozenset(
     (
         "AGI_articulations",
@@ -70,11 +70,11 @@ WITHOUT_EFFECT = frozenset(
         "MSFT_packing_occlusionRoughnessMetallic",
     )
 )
-"""Extensions that change neither triangles nor base colours."""
+"""Extensions that affect neither triangles nor base colours."""
 
 
 def check_extensions(root: Item, looks: list[str]) -> None:
-    """Checks that the extensions that a file requires are known, and adds notes on those that are ignored.
+    """Checks that required extensions are known, and adds notes on ignored extensions.
 
     Raises:
         Refused: The file requires an extension that is not supported.
@@ -94,7 +94,7 @@ def check_extensions(root: Item, looks: list[str]) -> None:
 
 
 def packed(name: str) -> Refused:
-    """The exception for compressed triangles."""
+    """Creates the exception for compressed geometry."""
     return Refused("unreadable", f"is compressed ({name})", "export it without mesh compression")
 
 
@@ -102,7 +102,7 @@ def check_not_packed(item: Item) -> None:
     """Checks that a buffer view, buffer or primitive does not refer to compressed data.
 
     Raises:
-        Refused: It does.
+        Refused: The data is compressed.
     """
     extensions = item.item("extensions")
     for name in PACKED:

@@ -1,4 +1,4 @@
-"""The images of glTF files: embedded, in data URIs, and in files of their own."""
+"""Images of glTF files: embedded, in data URIs, and in separate files."""
 
 import io
 from collections import Counter
@@ -24,7 +24,7 @@ class Picture:
 
     Attributes:
         rgb: (h, w, 3) sRGB.
-        alpha: (h, w) 0 where it is transparent, 255 where it is opaque; or None if it is opaque everywhere.
+        alpha: (h, w) 0 where it is transparent, 255 where it is opaque; None if it is opaque everywhere.
     """
 
     rgb: NDArray[np.uint8]
@@ -32,12 +32,12 @@ class Picture:
 
 
 class Pictures:
-    """The images of a glTF file, which are decoded when they are first used.
+    """The images of a glTF file, decoded on first use.
 
     Args:
         root: The root object of the file.
         buffers: The buffers of the file.
-        resolver: Opens image files. It records of each image, embedded or not, whether it can be used.
+        resolver: Opens image files. It records, for each image, embedded or not, whether it can be used.
     """
 
     def __init__(self, root: Item, buffers: Buffers, resolver: MeshResolver) -> None:
@@ -49,7 +49,7 @@ class Pictures:
         self._names = Counter(image.text("name") for image in root.items("images"))
 
     def get(self, index: int) -> Picture | None:
-        """The pixels of an image, at most 1024 px a side, or None if it cannot be used, which is noted.
+        """Returns the pixels of an image, at most 1024 px per side; None, with a note, if it cannot be used.
 
         Raises:
             Refused: The image has too many pixels.
@@ -87,13 +87,13 @@ class Pictures:
             return b""
 
     def _name(self, image: Item, index: int) -> str:
-        """The name of an embedded image, with its index if images share it."""
+        """The name of an embedded image, with its index if several images share the name."""
         name = image.text("name") or f"image {index}"
         return f"{name} ({index})" if self._names[name] > 1 else name
 
 
 def _embedded(uri: str) -> bytes | None:
-    """The bytes of a data URI, empty if they cannot be decoded; None for another URI."""
+    """Decodes a data URI, to empty bytes if it is invalid; returns None for any other URI."""
     try:
         return data_of(uri)
     except Refused:

@@ -1,4 +1,4 @@
-"""JSON objects of glTF files, with values that are checked when they are read."""
+"""JSON objects of glTF files, whose values are checked when they are read."""
 
 import math
 from dataclasses import dataclass
@@ -16,25 +16,25 @@ class Item:
 
     Attributes:
         tree: The object.
-        place: Its place in the file, for messages: `accessors[3].sparse`; "" for the root.
+        place: Its path in the file, for messages: `accessors[3].sparse`; "" for the root.
     """
 
     tree: dict[str, Any]
     place: str = ""
 
     def has(self, key: str) -> bool:
-        """Whether there is a value."""
+        """Whether the key has a value."""
         return self.tree.get(key) is not None
 
     def wrong(self, key: str, needed: str) -> Refused:
-        """The exception for a value that is missing or not as it must be."""
+        """Creates the exception for a missing or invalid value."""
         place = self._place(key)
         if not self.has(key):
             return unreadable(f"is no valid glTF: {place} is missing")
         return unreadable(f"is no valid glTF: {place} must be {needed}, not {repr(self.tree[key])[:60]}")
 
     def integer(self, key: str, default: int | None = None, least: int = 0) -> int:
-        """A whole number of at least `least`; required if there is no default."""
+        """Reads an integer of at least `least`; required if there is no default."""
         value = self.tree.get(key)
         if value is None and default is not None:
             return default
@@ -45,11 +45,11 @@ class Item:
         return value
 
     def numbers(self, key: str, default: tuple[float, ...]) -> tuple[float, ...]:
-        """As many finite numbers as in `default`, which is returned if the value is absent."""
+        """Reads as many finite numbers as in `default`, which is returned if the value is absent."""
         return self.any_numbers(key, len(default)) if self.has(key) else default
 
     def any_numbers(self, key: str, count: int | None = None) -> tuple[float, ...]:
-        """A list of finite numbers, `count` of them if it is given; empty if absent."""
+        """Reads a list of finite numbers, `count` of them if given; empty if absent."""
         values = self.tree.get(key)
         if values is None:
             return ()
@@ -62,7 +62,7 @@ class Item:
         return tuple(float(value) for value in values)
 
     def number(self, key: str, default: float) -> float:
-        """A finite number."""
+        """Reads a finite number."""
         value = self.tree.get(key)
         if value is None:
             return default
@@ -71,7 +71,7 @@ class Item:
         return float(value)
 
     def text(self, key: str, default: str = "") -> str:
-        """A string."""
+        """Reads a string."""
         value = self.tree.get(key)
         if value is None:
             return default
@@ -80,7 +80,7 @@ class Item:
         return value
 
     def texts(self, key: str) -> list[str]:
-        """A list of strings; empty if absent."""
+        """Reads a list of strings; empty if absent."""
         values = self.tree.get(key)
         if values is None:
             return []
@@ -89,7 +89,7 @@ class Item:
         return values
 
     def indices(self, key: str) -> list[int]:
-        """A list of whole numbers of at least 0; empty if absent."""
+        """Reads a list of nonnegative integers; empty if absent."""
         values = self.tree.get(key)
         if values is None:
             return []
@@ -100,7 +100,7 @@ class Item:
         return [int(value) for value in values]
 
     def item(self, key: str) -> "Item | None":
-        """An object, or None if absent."""
+        """Reads an object; None if absent."""
         value = self.tree.get(key)
         if value is None:
             return None
@@ -109,12 +109,12 @@ class Item:
         return Item(value, self._place(key))
 
     def extension(self, name: str) -> "Item | None":
-        """The object of an extension, or None if there is none."""
+        """Reads the object of an extension; None if absent."""
         extensions = self.item("extensions")
         return None if extensions is None else extensions.item(name)
 
     def count(self, key: str) -> int:
-        """The length of a list; 0 if absent."""
+        """Returns the length of a list; 0 if absent."""
         values = self.tree.get(key)
         if values is None:
             return 0
@@ -123,7 +123,7 @@ class Item:
         return len(values)
 
     def entry(self, key: str, index: int) -> "Item":
-        """The object at an index of a list."""
+        """Reads the object at an index of a list."""
         if not 0 <= index < self.count(key):
             raise unreadable(f"is no valid glTF: it names {key}[{index}], and has {self.count(key)} {key}")
         value = self.tree[key][index]
@@ -133,7 +133,7 @@ class Item:
         return Item(value, place)
 
     def items(self, key: str) -> "list[Item]":
-        """The objects of a list; empty if absent."""
+        """Reads the objects of a list; empty if absent."""
         return [self.entry(key, index) for index in range(self.count(key))]
 
     def _place(self, key: str) -> str:

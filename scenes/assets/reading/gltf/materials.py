@@ -1,4 +1,4 @@
-"""The base colours of glTF materials: factors, textures, and how textures lie and end."""
+"""Base colours of glTF materials: factors, textures, texture transforms and wrap modes."""
 
 from dataclasses import dataclass
 
@@ -17,14 +17,14 @@ WHITE: Rgba = (1.0, 1.0, 1.0, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class TextureUse:
-    """How a material uses an image.
+    """A texture of a material: its image, texture coordinates and sampling.
 
     Attributes:
         image: Index of the image.
-        uv_set: Which texture coordinates it uses: n of `TEXCOORD_n`.
-        matrix: Two rows of three numbers, the affine transform of the texture coordinates (v down).
-        wraps: How it continues along u and v.
-        is_pixelated: Whether enlarged pixels stay squares; otherwise they are interpolated.
+        uv_set: Set of texture coordinates: n of `TEXCOORD_n`.
+        matrix: Affine transform of the texture coordinates (v down), as two rows of three numbers.
+        wraps: Wrap modes along u and v.
+        is_pixelated: Whether magnification uses nearest-neighbour filtering; otherwise it interpolates.
     """
 
     image: int
@@ -34,7 +34,7 @@ class TextureUse:
     is_pixelated: bool
 
     def placed(self, uvs: Floats) -> Floats:
-        """Texture coordinates (n, 2), transformed."""
+        """Transforms texture coordinates (n, 2)."""
         matrix = np.array(self.matrix)
         return np.asarray(uvs @ matrix[:, :2].T + matrix[:, 2])
 
@@ -47,9 +47,9 @@ class Look:
         name: Name of the material, for messages.
         factor: Linear RGBA, 0..1, which multiplies the texture.
         texture: The base colour texture, or None.
-        least_alpha: Where the alpha is less than this, the surface is invisible; 0 if it is opaque.
-        is_cut: Whether the surface is opaque everywhere else; otherwise it is as transparent as its alpha.
-        unused: What else the material has, which is not drawn.
+        least_alpha: Alpha below which the surface is invisible; 0 if it is opaque.
+        is_cut: Whether the surface is opaque wherever it is visible; otherwise alpha is its opacity.
+        unused: Properties of the material that are not rendered.
     """
 
     name: str = "default"
@@ -61,7 +61,7 @@ class Look:
 
 
 def look_of(root: Item, index: int | None) -> Look:
-    """The base colour of a material.
+    """Reads the base colour of a material.
 
     Args:
         root: The root object of the file.
@@ -86,9 +86,9 @@ def look_of(root: Item, index: int | None) -> Look:
 
 
 def _model(material: Item) -> tuple[Item, str, str | None]:
-    """The object that holds the base colour of a material, and the names of its factor and of its texture.
+    """Returns the object with a material's base colour, and the keys of its factor and of its texture.
 
-    A metal in terms of specular colour and gloss has a black diffuse colour; its specular colour is used.
+    In the specular-glossiness model, a metal has a black diffuse colour; its specular colour is used instead.
     """
     specular = material.extension(SPECULAR)
     if specular is None:
@@ -110,7 +110,7 @@ def _unused(material: Item, base: Item) -> tuple[str, ...]:
 
 
 def _texture(root: Item, use: Item | None) -> TextureUse | None:
-    """The use of an image, or None if the material has no texture or the texture has no image."""
+    """Reads a texture reference; None if the material has no texture or the texture has no image."""
     if use is None:
         return None
     texture = root.entry("textures", use.integer("index"))
@@ -125,7 +125,7 @@ def _texture(root: Item, use: Item | None) -> TextureUse | None:
 
 
 def _image(texture: Item) -> int | None:
-    """The image of a texture; one that cannot be read only if there is no other."""
+    """The image index of a texture; an image in an unsupported format only if there is no other."""
     webp = texture.extension(WEBP)
     if webp is not None and webp.has("source"):
         return webp.integer("source")
@@ -138,7 +138,7 @@ def _image(texture: Item) -> int | None:
 
 
 def _matrix(transform: Item) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Scales, then rotates, then shifts. As v points down, the rotation is counter-clockwise in the image."""
+    """Scales, then rotates, then translates. With v down, the rotation is counter-clockwise in the image."""
     (u, v), (along_u, along_v) = (
         transform.numbers("offset", (0.0, 0.0)),
         transform.numbers("scale", (1.0, 1.0)),

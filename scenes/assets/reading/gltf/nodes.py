@@ -1,4 +1,4 @@
-"""The scene of a glTF file: which meshes are shown, and where."""
+"""The scene graph of a glTF file: visible meshes and their transforms."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ EVERYTHING = slice(None)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Instance:
-    """A mesh at one or several places of a scene.
+    """A mesh with one or several transforms in a scene.
 
     Attributes:
         mesh: Index of the mesh.
-        weights: Weights of the morph targets; empty for those that the mesh states.
+        weights: Weights of the morph targets; empty to use the mesh's own weights.
         skin: Index of the skin, or None.
-        matrices: (k, 4, 4) Transforms from the mesh to the scene.
+        matrices: (k, 4, 4) transforms from the mesh to the scene.
         node: Index of the node; None in a file without nodes.
     """
 
@@ -37,7 +37,7 @@ class Instance:
 
 
 def transforms(root: Item) -> list[Floats]:
-    """The transform (4, 4) of each node to the scene.
+    """Returns the transform (4, 4) of each node to the scene.
 
     Raises:
         Refused: A node has two parents, nodes form a cycle, or there are too many.
@@ -86,11 +86,11 @@ def _local(node: Item) -> Floats:
 
 
 def composed(translations: Floats, quats_xyzw: Floats, scales: Floats) -> Floats:
-    """Transforms (k, 4, 4) that scale, then rotate, then translate.
+    """Composes transforms (k, 4, 4) that scale, then rotate, then translate.
 
     Args:
         translations: (k, 3).
-        quats_xyzw: (k, 4) Quaternions of any length; those of length zero do not rotate.
+        quats_xyzw: (k, 4) quaternions of any length; zero quaternions do not rotate.
         scales: (k, 3).
     """
     length = np.linalg.norm(quats_xyzw, axis=1, keepdims=True)
@@ -110,13 +110,13 @@ def composed(translations: Floats, quats_xyzw: Floats, scales: Floats) -> Floats
 
 
 def instances(root: Item, buffers: Buffers, places: list[Floats], notes: list[str]) -> Iterator[Instance]:
-    """Yields the meshes that the scene shows; if there are no nodes, each mesh once.
+    """Yields the visible meshes of the scene; without nodes, each mesh once.
 
     Args:
         root: The root object of the file.
         buffers: The buffers of the file.
         places: The transform of each node to the scene.
-        notes: A note is added here if parts of the file are not shown.
+        notes: A note is added here if parts of the file are not visible.
     """
     if not places:
         for mesh in range(root.count("meshes")):
@@ -131,7 +131,7 @@ def instances(root: Item, buffers: Buffers, places: list[Floats], notes: list[st
 
 
 def names_above(root: Item) -> list[tuple[str, ...]]:
-    """The name of each node and of the nodes above it, from the lowest to the highest."""
+    """For each node, its name and its ancestors' names, from the node to the root."""
     nodes = root.items("nodes")
     parents = _parents(nodes, [node.indices("children") for node in nodes])
 
@@ -144,7 +144,7 @@ def names_above(root: Item) -> list[tuple[str, ...]]:
 
 
 def _shown(root: Item, notes: list[str]) -> list[int]:
-    """The nodes of the scene, depth first, without those that are hidden."""
+    """The visible nodes of the scene, depth first."""
     waiting, seen, hidden = _tops(root, notes)[::-1], dict[int, None](), 0
     while waiting:
         index = waiting.pop()
@@ -161,7 +161,7 @@ def _shown(root: Item, notes: list[str]) -> list[int]:
 
 
 def _tops(root: Item, notes: list[str]) -> list[int]:
-    """The nodes that the scene lists: the default scene, else the first, else all nodes without a parent."""
+    """The root nodes of the default scene, else of the first scene, else all nodes without a parent."""
     scenes = root.count("scenes")
     if scenes:
         if scenes > 1:
@@ -172,7 +172,7 @@ def _tops(root: Item, notes: list[str]) -> list[int]:
 
 
 def _copies(root: Item, buffers: Buffers, node: Item) -> Floats:
-    """The transforms (k, 4, 4) of the instances of a node's mesh; the identity if it has no list of them."""
+    """Transforms (k, 4, 4) of the GPU instances of a node's mesh; the identity without instancing."""
     instancing = node.extension(INSTANCING)
     attributes = None if instancing is None else instancing.item("attributes")
     if attributes is None:

@@ -18,16 +18,16 @@ from scenes.assets.reading.raw import WHITE, Floats, Raw
 from scenes.assets.srgb import SRGB_TO_LINEAR, linear_to_srgb
 
 SAME = 1 / 512
-"""Vertex colours that differ by less than this, in linear light, are taken as one colour."""
+"""Vertex colours that differ by less than this, in linear light, are treated as one colour."""
 
 LARGEST_UV = 1e6
-"""Texture coordinates from this on say nothing about the place in the texture; 0 is used instead."""
+"""Texture coordinates of at least this magnitude are meaningless and are replaced by 0."""
 
 
 def painted(pieces: Iterable[Piece], pictures: Pictures, notes: list[str], looks: list[str]) -> list[Raw]:
-    """The triangles of a file, with one colour or one texture for each material.
+    """Returns the triangles of a file, with one colour or one texture per material.
 
-    All triangles whose vertices differ in colour get one texture in common.
+    All triangles whose vertices differ in colour share one texture.
 
     Args:
         pieces: The triangles.
@@ -48,12 +48,12 @@ def painted(pieces: Iterable[Piece], pictures: Pictures, notes: list[str], looks
 
 
 def shown(pieces: Iterable[Piece], pictures: Pictures) -> list[Piece]:
-    """The triangles of a file that are drawn, before they get their colours."""
+    """Returns the visible triangles of a file, before they are coloured."""
     return _shown([_textured(piece, pictures, []) for piece in joined(pieces)], [], [])
 
 
 def _textured(piece: Piece, pictures: Pictures, looks: list[str]) -> Piece:
-    """The triangles with the pixels of their texture, if there is one that can be used."""
+    """Adds the pixels of the texture, if there is a usable one."""
     use = piece.look.texture
     picture = None if use is None else pictures.get(use.image)
     if use is None or picture is None:
@@ -72,7 +72,7 @@ def _textured(piece: Piece, pictures: Pictures, looks: list[str]) -> Piece:
 
 
 def _shown(pieces: list[Piece], notes: list[str], looks: list[str]) -> list[Piece]:
-    """The triangles that are not invisible, without their holes; all triangles if none would be left."""
+    """Removes invisible triangles and cuts alpha masks; returns all triangles if none would be left."""
     shares = [_share(piece, piece.look.least_alpha) for piece in pieces]
     lost = sum(int((share == 0).sum()) for share in shares)
     if lost and lost == sum(len(share) for share in shares):
@@ -91,21 +91,21 @@ def _shown(pieces: list[Piece], notes: list[str], looks: list[str]) -> list[Piec
 
 
 def _share(piece: Piece, least: float) -> Floats:
-    """The share (m,) of each triangle whose alpha is at least `least`; 1 if the material is opaque."""
+    """Fraction (m,) of each triangle with alpha of at least `least`; 1 if the material is opaque."""
     if not piece.look.least_alpha:
         return np.ones(len(piece.corners))
     return seen_share(piece.uvs, _corner_alpha(piece), _alpha(piece), least)
 
 
 def _solid(piece: Piece, share: Floats, spare: int, notes: list[str], looks: list[str]) -> Piece:
-    """The triangles without the holes of an alpha mask. Notes tell of holes and glass drawn opaque.
+    """Cuts the transparent areas of an alpha mask out of triangles; notes areas rendered opaque instead.
 
     Args:
         piece: The triangles.
-        share: (m,) The share of each that is visible.
-        spare: How many triangles more the mesh may have.
+        share: (m,) visible fraction of each triangle.
+        spare: Number of additional triangles that the mesh may have.
         notes: A note is added here if holes are cut out.
-        looks: A note is added here if something transparent is drawn opaque.
+        looks: A note is added here if something transparent is rendered opaque.
     """
     name = f"material {piece.look.name!r}"
     if not piece.look.is_cut:
@@ -126,18 +126,18 @@ def _solid(piece: Piece, share: Floats, spare: int, notes: list[str], looks: lis
 
 
 def _corner_alpha(piece: Piece) -> Floats:
-    """The alpha (m, 3) of factor and vertex colours."""
+    """Alpha (m, 3) of factor and vertex colours."""
     alpha = np.full(piece.corners.shape[:2], piece.factor[3])
     return alpha if piece.colors is None else np.asarray(alpha * piece.colors[..., 3])
 
 
 def _alpha(piece: Piece) -> NDArray[np.uint8] | None:
-    """The alpha (h, w) of the texture, or None if it is opaque everywhere."""
+    """Alpha (h, w) of the texture, or None if it is opaque everywhere."""
     return None if piece.pixels is None or piece.pixels.shape[2] == 3 else piece.pixels[..., 3]
 
 
 def _without_one_color(piece: Piece) -> Piece:
-    """Multiplies the factor by the vertex colours if they are all the same."""
+    """Folds the vertex colours into the factor if they are all the same."""
     if piece.colors is None:
         return piece
     rows = piece.colors.reshape(-1, 4)
@@ -148,7 +148,7 @@ def _without_one_color(piece: Piece) -> Piece:
 
 
 def _raw(piece: Piece) -> Raw:
-    """The triangles of a material with one colour or a texture."""
+    """Converts the triangles of a material with one colour or a texture."""
     uvs = None if piece.uvs is None else piece.uvs * (1.0, -1.0) + (0.0, 1.0)
     if piece.pixels is not None:
         return Raw(
@@ -159,7 +159,7 @@ def _raw(piece: Piece) -> Raw:
 
 
 def _tinted(pixels: NDArray[np.uint8], factor: Rgba) -> NDArray[np.uint8]:
-    """An sRGB texture times a linear factor."""
+    """Multiplies an sRGB texture by a linear factor."""
     if min(factor[:3]) == 1.0:
         return np.ascontiguousarray(pixels)
     linear = SRGB_TO_LINEAR[:, None].astype(np.float64) * factor[:3]

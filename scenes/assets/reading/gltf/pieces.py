@@ -1,4 +1,4 @@
-"""The triangles of glTF files by material, before their colours are computed."""
+"""Triangles of glTF files by material, before their colours are computed."""
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
@@ -21,13 +21,13 @@ class Piece:
     Attributes:
         look: The material.
         factor: Linear RGBA, 0..1, which multiplies texture and vertex colours.
-        corners: (m, 3, 3) Vertices.
-        normals: (m, 3, 3) Vertex normals, or None.
-        uvs: (m, 3, 2) Texture coordinates, v down, with the transform of the material applied, or None.
-        colors: (m, 3, 4) Linear RGBA of the vertices, 0..1, or None.
-        pixels: (h, w, 3) or (h, w, 4) The sRGB texture, which repeats, or None.
-        tiles: The tiles of the image of the file that `pixels` has, along u and v.
-        groups: The names of their mesh, node and the nodes above it, if they are needed.
+        corners: (m, 3, 3) vertices.
+        normals: (m, 3, 3) vertex normals, or None.
+        uvs: (m, 3, 2) texture coordinates, v down, with the transform of the material applied, or None.
+        colors: (m, 3, 4) linear RGBA of the vertices, 0..1, or None.
+        pixels: (h, w, 3) or (h, w, 4) sRGB texture, which repeats, or None.
+        tiles: Tiles of the original image contained in `pixels`, along u and v.
+        groups: The names of their mesh, node and ancestor nodes, if needed.
     """
 
     look: Look
@@ -42,7 +42,7 @@ class Piece:
 
     @property
     def image_uvs(self) -> Floats | None:
-        """Texture coordinates (m, 3, 2) in the image of the file, v down."""
+        """Texture coordinates (m, 3, 2) in the original image, v down."""
         if self.uvs is None:
             return None
         first, count = np.array(self.tiles).T
@@ -50,11 +50,11 @@ class Piece:
 
     @property
     def kind(self) -> Hashable:
-        """Pieces of the same kind can be joined."""
+        """Pieces with equal `kind` can be joined."""
         return (self.look, self.normals is None, self.uvs is None, self.colors is None, self.groups)
 
     def kept(self, which: NDArray[np.bool_]) -> "Piece":
-        """The triangles selected by a mask (m,)."""
+        """Returns the triangles selected by a mask (m,)."""
         arrays: dict[str, Any] = {
             name: None if getattr(self, name) is None else getattr(self, name)[which] for name in ARRAYS
         }
@@ -62,7 +62,7 @@ class Piece:
 
 
 def joined(pieces: Iterable[Piece]) -> list[Piece]:
-    """One piece for each kind, in the order in which they first occur."""
+    """Joins the pieces of each `kind`, in the order of first occurrence."""
     groups: dict[Hashable, list[Piece]] = {}
     for piece in pieces:
         groups.setdefault(piece.kind, []).append(piece)

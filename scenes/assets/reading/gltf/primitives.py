@@ -1,4 +1,4 @@
-"""The vertices of glTF primitives: positions, normals, texture coordinates, colours, and morph targets."""
+"""Vertices of glTF primitives: positions, normals, texture coordinates, colours, and morph targets."""
 
 from dataclasses import dataclass
 
@@ -19,16 +19,16 @@ KINDS = {"NORMAL": ("VEC3",), "TEXCOORD": ("VEC2",), "COLOR": ("VEC3", "VEC4")}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Vertices:
-    """The vertices that the triangles of a primitive use.
+    """The vertices used by the triangles of a primitive.
 
     Attributes:
         positions: (n, 3).
-        faces: (m, 3) Indices of the vertices.
+        faces: (m, 3) vertex indices.
         normals: (n, 3), or None.
-        uvs: (n, 2) Texture coordinates, v down, or None.
-        colors: (n, 4) Linear RGBA, 0..1, or None.
-        joints: (n, 4 j) Indices of the joints of a skin, or None.
-        joint_weights: (n, 4 j) How much each joint moves the vertex, or None.
+        uvs: (n, 2) texture coordinates, v down, or None.
+        colors: (n, 4) linear RGBA, 0..1, or None.
+        joints: (n, 4 j) joint indices of a skin, or None.
+        joint_weights: (n, 4 j) skinning weight of each joint, or None.
     """
 
     positions: Floats
@@ -49,7 +49,7 @@ class Reader:
         primitive: The primitive, of triangles.
         weights: The weights of its morph targets.
         notes: Notes on triangles are added here.
-        looks: Notes on attributes that do not fit are added here.
+        looks: Notes on invalid attributes are added here.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Reader:
         self._targets = [(target, weight) for target, weight in zip(targets, weights, strict=False) if weight]
 
     def vertices(self, uv_set: int) -> Vertices:
-        """The vertices, with the texture coordinates of one set.
+        """Reads the vertices, with one set of texture coordinates.
 
         Raises:
             Refused: Positions or indices are not valid.
@@ -101,7 +101,7 @@ class Reader:
         return accessor_of(self._root, self._buffers, attributes.integer(name))
 
     def _attribute(self, name: str, count: int, which: Which) -> Floats | None:
-        """The rows of an attribute, or None if there is none, or it does not fit, which is noted."""
+        """Reads an attribute; None if it is missing, or, with a note, if it does not fit the vertices."""
         if not self._attributes.has(name):
             return None
         try:
@@ -148,7 +148,7 @@ class Reader:
 
 
 def _compact(faces: Faces, count: int) -> tuple[Which, Faces]:
-    """Selects the vertices that faces use, if many are not used; the faces then index the selection."""
+    """Selects the used vertices if many are unused; returned faces index the selection."""
     if count <= faces.size:
         return slice(0, count), faces
     used, index = np.unique(faces, return_inverse=True)
@@ -156,7 +156,7 @@ def _compact(faces: Faces, count: int) -> tuple[Which, Faces]:
 
 
 def _rgba(colors: Floats) -> Floats:
-    """Colours (n, 3) or (n, 4) as RGBA, 0..1."""
+    """Converts colours (n, 3) or (n, 4) to RGBA, 0..1."""
     alpha = np.ones((len(colors), 4 - colors.shape[1]))
     whole = np.concatenate([colors, alpha], axis=1)
     return np.clip(np.where(np.isfinite(whole), whole, 1.0), 0.0, 1.0)

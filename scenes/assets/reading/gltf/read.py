@@ -26,7 +26,7 @@ from scenes.assets.reading.resolver import MeshResolver
 
 
 def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
-    """Reads the triangles that the scene of a glTF file shows, in metres with y up.
+    """Reads the visible triangles of a glTF scene, in metres with y up.
 
     Args:
         content: The bytes of the file, text or binary.
@@ -34,8 +34,8 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
         notes: Notes on the triangles are added here.
 
     Raises:
-        Refused: The file is not valid glTF 2.0, shows no triangles, exceeds a limit, needs an extension that
-            is not supported, or refers to a file outside its folder.
+        Refused: The file is not valid glTF 2.0, has no visible triangles, exceeds a limit, needs an extension
+            that is not supported, or refers to a file outside its folder.
     """
     root, binary = open_document(content)
     check_extensions(root, resolver.notes)
@@ -48,7 +48,7 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
 
 
 def read_named(content: bytes, resolver: MeshResolver) -> Named:
-    """Reads the triangles of a glTF file with the names of their materials, nodes and meshes."""
+    """Reads the triangles of a glTF file with their material, node and mesh names."""
     root, binary = open_document(content)
     scene = _Scene(root, Buffers(root, binary, resolver), [], [])
     pieces = shown(scene.named_pieces(), Pictures(root, scene.buffers, resolver))
@@ -64,7 +64,7 @@ def _v_up(uvs: Floats | None) -> Floats | None:
 
 
 class _Scene:
-    """Reads the meshes that the scene of a file shows."""
+    """Reads the visible meshes of a file's scene."""
 
     def __init__(self, root: Item, buffers: Buffers, looks: list[str], notes: list[str]) -> None:
         self.buffers = buffers
@@ -77,7 +77,7 @@ class _Scene:
         self._read: dict[object, list[tuple[Look, Vertices]]] = {}
 
     def pieces(self) -> Iterator[Piece]:
-        """Yields the triangles of each primitive at each of its places."""
+        """Yields the triangles of each primitive, once per transform."""
         for instance in self._instances():
             for look, vertices in self._vertices(instance):
                 yield from self._placed(instance, look, vertices)
@@ -86,7 +86,7 @@ class _Scene:
             self._looks.append(f"drawn without its {', '.join(unused)}")
 
     def named_pieces(self) -> Iterator[Piece]:
-        """Yields the same as `pieces`, with the names of mesh and nodes."""
+        """Yields the same as `pieces`, with mesh and node names."""
         names = names_above(self._root)
         for instance in self._instances():
             above = () if instance.node is None else names[instance.node]
@@ -101,7 +101,7 @@ class _Scene:
         return found
 
     def _check_size(self, shown: list[Instance]) -> None:
-        """Checks the number of triangles before any of them is read."""
+        """Checks the number of triangles before any triangle is read."""
         faces = sum(self._mesh(instance.mesh)[1] * len(instance.matrices) for instance in shown)
         if faces > MAX_FACES:
             raise Refused(
@@ -111,7 +111,7 @@ class _Scene:
             raise Refused("no faces", "has no faces", "export the surface, not points or lines")
 
     def _mesh(self, index: int) -> tuple[list[Item], int]:
-        """The primitives of a mesh that have triangles, and the number of these."""
+        """The primitives of a mesh that have triangles, and the total number of triangles."""
         if index not in self._meshes:
             primitives = self._root.entry("meshes", index).items("primitives")
             counts = [num_faces(self._root, primitive) for primitive in primitives]
@@ -122,7 +122,7 @@ class _Scene:
         return self._meshes[index]
 
     def _vertices(self, instance: Instance) -> list[tuple[Look, Vertices]]:
-        """The vertices of each primitive of a mesh with their material; read once for each set of weights."""
+        """Vertices and material of each primitive of a mesh; cached by mesh and morph weights."""
         weights = instance.weights or self._root.entry("meshes", instance.mesh).any_numbers("weights")
         key = (instance.mesh, weights)
         if key not in self._read:
@@ -149,12 +149,12 @@ class _Scene:
 
 
 def _piece(look: Look, vertices: Vertices, matrix: Floats) -> Piece:
-    """The triangles of a primitive at one place."""
+    """The triangles of a primitive, transformed by `matrix`."""
     faces, uvs = vertices.faces, vertices.uvs
     normals = None if vertices.normals is None else vertices.normals[faces]
     raw = Raw(vertices.positions[faces], normals).moved(matrix)
     if np.linalg.det(matrix[:3, :3]) < 0:
-        faces = faces[:, ::-1]  # as `moved` does
+        faces = faces[:, ::-1]  # consistent with `moved`
     if uvs is not None and look.texture is not None:
         uvs = look.texture.placed(uvs)
     colors = None if vertices.colors is None else vertices.colors[faces]

@@ -1,4 +1,4 @@
-"""The poses of skinned meshes of glTF files: each vertex follows its joints."""
+"""Linear blend skinning of glTF meshes."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from scenes.assets.reading.raw import Floats
 
 
 def joint_matrices(root: Item, buffers: Buffers, skin: int, places: list[Floats]) -> Floats:
-    """The transform (j, 4, 4) of each joint of a skin, from the frame of the mesh to the scene.
+    """Returns the transform (j, 4, 4) of each joint of a skin, from the mesh frame to the scene.
 
     Args:
         root: The root object of the file.
@@ -34,21 +34,21 @@ def joint_matrices(root: Item, buffers: Buffers, skin: int, places: list[Floats]
     bind = accessor_of(root, buffers, item.integer("inverseBindMatrices"), is_vertex_data=False)
     if bind.kind != "MAT4" or bind.count < len(joints):
         raise unreadable(f"is no valid glTF: {bind.place} must be a MAT4 for each of {len(joints)} joints")
-    inverse = bind.floats(slice(0, len(joints))).reshape(-1, 4, 4).transpose(0, 2, 1)  # stored by columns
+    inverse = bind.floats(slice(0, len(joints))).reshape(-1, 4, 4).transpose(0, 2, 1)  # column-major
     return np.asarray(now @ inverse)
 
 
 def posed(vertices: Vertices, matrices: Floats) -> Vertices:
-    """Vertices with joints, moved to the scene by the weighted mean of the transforms of their joints.
+    """Applies linear blend skinning: transforms each vertex by the weighted mean of its joint transforms.
 
-    Triangles that are mirrored thereby are turned, so that they still face outward.
+    The winding of mirrored triangles is reversed, so that they still face outward.
 
     Args:
         vertices: The vertices, which have joints.
-        matrices: (j, 4, 4) Transforms of the joints.
+        matrices: (j, 4, 4) transforms of the joints.
 
     Raises:
-        Refused: A vertex names a joint that does not exist.
+        Refused: A vertex refers to a joint that does not exist.
     """
     joints, weights = vertices.joints, vertices.joint_weights
     assert joints is not None and weights is not None

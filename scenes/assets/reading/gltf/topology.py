@@ -1,4 +1,4 @@
-"""The triangles of glTF primitives: lists, strips and fans."""
+"""Triangles of glTF primitives: lists, strips and fans."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ Faces = NDArray[np.int64]
 
 
 def num_faces(root: Item, primitive: Item) -> int:
-    """The number of triangles of a primitive; only the lengths of its arrays are read."""
+    """Returns the number of triangles of a primitive from the lengths of its arrays, without reading them."""
     mode = _mode(primitive)
     attributes = primitive.item("attributes")
     if mode in LINES_AND_POINTS or attributes is None or not attributes.has("POSITION"):
@@ -26,7 +26,7 @@ def num_faces(root: Item, primitive: Item) -> int:
 
 
 def faces_of(root: Item, buffers: Buffers, primitive: Item, positions: Accessor, notes: list[str]) -> Faces:
-    """The triangles (m, 3) of a primitive as indices of vertices, counter-clockwise seen from outside.
+    """Returns the triangles (m, 3) of a primitive as vertex indices, with counter-clockwise winding.
 
     Args:
         root: The root object of the file.
@@ -58,7 +58,7 @@ def _mode(primitive: Item) -> int:
 
 
 def _corners(root: Item, buffers: Buffers, primitive: Item, mode: int, count: int) -> NDArray[np.int64]:
-    """The indices (n,) of the vertices in the order in which they form triangles."""
+    """Vertex indices (n,) in the order in which they form triangles."""
     if not primitive.has("indices"):
         return np.arange(count)
     indices = accessor_of(root, buffers, primitive.integer("indices"), is_vertex_data=False)
@@ -82,4 +82,4 @@ def _joined(corners: NDArray[np.int64], mode: int) -> Faces:
     faces: Faces = corners[order]
     a, b, c = faces.T
     has_three = (a != b) & (b != c) & (c != a)
-    return np.asarray(faces[has_three])  # strips are joined by triangles without area
+    return np.asarray(faces[has_three])  # degenerate triangles only join strips

@@ -1,4 +1,4 @@
-"""Textures of glTF files that do not repeat: they are extended, as renderers repeat all textures."""
+"""Extends glTF textures that do not repeat, because the renderer repeats all textures."""
 
 import cv2
 import numpy as np
@@ -9,24 +9,24 @@ from scenes.assets.reading.named import Wrap
 from scenes.assets.reading.raw import Floats
 
 MAX_TILES = 8
-"""How many times a texture may be extended along an axis; texture coordinates beyond that are limited."""
+"""Largest number of tiles of an extended texture along an axis; texture coordinates beyond are clamped."""
 EDGE = 0.004
-"""Texture coordinates that lie beyond the image by less than this are moved to its edge."""
+"""Texture coordinates beyond the image by less than this are clamped to its edge."""
 
 
 Tiles = tuple[int, int]
-"""Which tile of an image an extended one begins with, and how many it has, along an axis."""
+"""First tile and number of tiles of the original image in an extended image, along one axis."""
 
 
 def wrapped(
     pixels: NDArray[np.uint8], uvs: Floats, wraps: tuple[Wrap, Wrap]
 ) -> tuple[NDArray[np.uint8], Floats, tuple[Tiles, Tiles]]:
-    """A texture that can repeat, the texture coordinates in it, and its tiles along u and v.
+    """Returns a texture that can repeat, its texture coordinates, and its tiles along u and v.
 
     Args:
-        pixels: (h, w, c) Image.
-        uvs: (m, 3, 2) Texture coordinates, v down.
-        wraps: How the image continues along u and v.
+        pixels: (h, w, c) image.
+        uvs: (m, 3, 2) texture coordinates, v down.
+        wraps: Wrap modes along u and v.
     """
     columns, tiles = [uvs[..., 0], uvs[..., 1]], [(0, 1), (0, 1)]
     for axis, wrap in enumerate(wraps):
@@ -38,7 +38,7 @@ def wrapped(
 def _along(
     pixels: NDArray[np.uint8], u: Floats, wrap: Wrap, axis: int
 ) -> tuple[NDArray[np.uint8], Floats, Tiles]:
-    """Extends the image along an axis of its pixels, and changes the coordinates `u` along it."""
+    """Extends the image along one of its axes, and adjusts the texture coordinates `u` along it."""
     low, high = float(u.min(initial=0.0)), float(u.max(initial=0.0))
     if low >= -EDGE and high <= 1 + EDGE:
         return pixels, np.clip(u, 0.0, 1.0), (0, 1)
@@ -55,7 +55,7 @@ def _along(
 
 
 def _shrunk(pixels: NDArray[np.uint8], axis: int, times: int) -> NDArray[np.uint8]:
-    """The image, narrowed along an axis so that it can be repeated `times` times."""
+    """Downscales the image along an axis so that it can be repeated `times` times."""
     size = [pixels.shape[1], pixels.shape[0]]
     most = max(MAX_TEXTURE_PX // times, 1)
     if size[1 - axis] <= most:

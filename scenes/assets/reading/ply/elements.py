@@ -1,4 +1,4 @@
-"""The numbers and lists of the elements of PLY files, as text or binary."""
+"""Values and lists of PLY elements, in text or binary form."""
 
 import struct
 from collections.abc import Callable
@@ -22,9 +22,9 @@ class Column:
     """The values of one property.
 
     Attributes:
-        values: (k,) all numbers.
-        counts: (rows,) number of values of each row, or None if each row has one.
-        integer: Whether the property is of an integer type.
+        values: (k,) all values.
+        counts: (rows,) number of values in each row, or None if each row has one.
+        integer: Whether the property has an integer type.
     """
 
     values: Floats
@@ -36,18 +36,18 @@ Table = dict[str, Column]
 
 
 class Body:
-    """The numbers after the header, as bytes (k,), or as float64 (k,) if they are text.
+    """The data after the header, as bytes (k,), or as float64 (k,) for text.
 
     Args:
         content: The whole file.
         head: Its header.
 
     Raises:
-        Refused: The text contains something else than numbers.
+        Refused: The text contains something other than numbers.
     """
 
     def __init__(self, content: bytes, head: Head) -> None:
-        """Parses text; binary numbers are converted when they are read."""
+        """Parses text; binary values are converted when they are read."""
         self._text = not head.order
         self._content = memoryview(content)[head.size :]
         self._data: NDArray[np.generic]
@@ -57,7 +57,7 @@ class Body:
         self._data = numbers(content[head.size :])
 
     def width(self, dtype: np.dtype[np.generic]) -> int:
-        """The length of a number in units of the data."""
+        """The length of a value in units of the data: 1 for text, bytes for binary."""
         return 1 if self._text else dtype.itemsize
 
     @property
@@ -66,14 +66,14 @@ class Body:
         return len(self._data)
 
     def at(self, places: Ints, dtype: np.dtype[np.generic]) -> Floats:
-        """The numbers (n,) at `places` (n,)."""
+        """Returns the values (n,) at `places` (n,)."""
         if self._text:
             return np.asarray(self._data[places], np.float64)
         whole = np.ascontiguousarray(self._data[places[:, None] + np.arange(dtype.itemsize)])
         return whole.view(dtype)[:, 0].astype(np.float64)
 
     def reader(self, dtype: np.dtype[np.generic]) -> Callable[[int], int]:
-        """A function that returns the whole number at a place; it fails where there is none."""
+        """Returns a function that reads the integer at a position; it raises if there is none."""
         item = self._data.item
         if self._text:
             return lambda place: int(item(place))
@@ -84,10 +84,10 @@ class Body:
 
 
 def tables(content: bytes, head: Head, names: tuple[str, ...]) -> dict[str, Table]:
-    """Reads the elements of the given names.
+    """Reads the elements with the given names.
 
     Raises:
-        Refused: The file is cut off, a length of a list is negative, or an element has too many lists.
+        Refused: The file is cut off, a list length is negative, or an element has too many lists.
     """
     body = Body(content, head)
     found: dict[str, Table] = {}
@@ -104,16 +104,16 @@ def tables(content: bytes, head: Head, names: tuple[str, ...]) -> dict[str, Tabl
 
 
 def _layout(body: Body, element: Element, place: int) -> tuple[Ints, Ints, int]:
-    """Where the properties of an element are.
+    """Finds the positions of an element's properties.
 
     Args:
-        body: The numbers.
+        body: The data.
         element: The element.
-        place: Where its first row begins.
+        place: Position of its first row.
 
     Returns:
-        Place of each property in each row (rows, p); the number of its values (rows, p), 1 if it is no list;
-        and the place after the last row. The place of a list is that of its first value.
+        Position of each property in each row (rows, p); the number of its values (rows, p), 1 if it is not a
+        list; and the position after the last row. The position of a list is that of its first value.
     """
     first, counts, end = _walk(body, element, place, 1)
     stride = end - place
@@ -138,7 +138,7 @@ def _layout(body: Body, element: Element, place: int) -> tuple[Ints, Ints, int]:
 
 
 def _walk(body: Body, element: Element, place: int, rows: int) -> tuple[Ints, Ints, int]:
-    """As `_layout`, for the first `rows` rows, whose lists may differ in length."""
+    """Like `_layout`, for the first `rows` rows, whose lists may differ in length."""
     steps = [
         (body.reader(kind.count), body.width(kind.count), body.width(kind.dtype))
         if kind.count is not None

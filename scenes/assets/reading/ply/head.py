@@ -1,4 +1,4 @@
-"""The header of PLY files: their elements, with the properties that each row has, and their textures."""
+"""The PLY header: elements with their properties, and textures."""
 
 import re
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ CODES = {
     for order in "<>"
     for kind in TYPES.values()
 }
-"""Code of each type for `struct`."""
+"""`struct` format of each type."""
 MAX_HEAD_BYTES = 1 << 20
 
 
@@ -36,8 +36,8 @@ class Property:
 
     Attributes:
         name: Its name.
-        dtype: Type of the number, or of each number of the list.
-        count: Type of the length of the list, or None for a single number.
+        dtype: Type of the value, or of each value of the list.
+        count: Type of the list length, or None for a single value.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """An element of the header: its name, the number of its rows, and its properties."""
+    """An element of the header: its name, number of rows, and properties."""
 
     name: str
     rows: int
@@ -60,8 +60,8 @@ class Head:
 
     Attributes:
         order: Byte order, `<` or `>`, or "" for text.
-        elements: The elements in their order in the file.
-        textures: The names of the textures in its comments.
+        elements: The elements in file order.
+        textures: The texture file names in its comments.
         size: Length of the header in bytes.
     """
 
@@ -75,7 +75,7 @@ def head_of(content: bytes) -> Head:
     """Reads the header.
 
     Raises:
-        Refused: The content is no PLY file.
+        Refused: The content is not a PLY file.
     """
     start = re.match(rb"ply[ \t]*(\r\n|\r|\n)", content)
     if start is None:
@@ -105,15 +105,15 @@ def _elements(lines: list[str], order: str) -> tuple[Element, ...]:
             case ["element" | "property", *_]:
                 raise unreadable(f"has {line.strip()[:60]!r} in its header, which cannot be understood")
             case _:
-                pass  # comments, and what programs write without the word
+                pass  # comments, with or without the keyword
     return tuple(Element(name, rows, tuple(properties)) for name, rows, properties in elements)
 
 
 def _property(words: list[str], order: str) -> Property:
-    """A property from the words after `property`.
+    """Parses a property from the words after `property`.
 
     Raises:
-        Refused: They are not a property.
+        Refused: The words do not describe a property.
     """
     match words:
         case ["list", count, kind, name] if count in TYPES and kind in TYPES and TYPES[count][0] != "f":

@@ -20,12 +20,12 @@ COLORS = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_bl
 
 
 def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
-    """Reads the triangles of a PLY file, those of each texture by themselves.
+    """Reads the triangles of a PLY file, grouped by texture.
 
-    Colours of vertices take precedence over those of faces, and textures over both.
+    Vertex colours take precedence over face colours, and textures over both.
 
     Raises:
-        Refused: The file is invalid or cut off, has too many faces, or names a file outside its folder.
+        Refused: The file is invalid or cut off, has too many faces, or refers to a file outside its folder.
     """
     head = head_of(content)
     if not any(element.rows for element in head.elements if element.name in SURFACES):
@@ -70,10 +70,10 @@ def _strips(vertex: Table, strips: Table) -> Surface:
 
 
 def _indices(table: Table) -> tuple[Ints, Ints]:
-    """The indices of vertices (k,), and how many each row has (m,).
+    """Vertex indices (k,), and their number in each row (m,).
 
     Raises:
-        Refused: There are none.
+        Refused: The element has no list of vertex indices.
     """
     for name in LISTS:
         column = table.get(name)
@@ -83,7 +83,7 @@ def _indices(table: Table) -> tuple[Ints, Ints]:
 
 
 def _columns(table: Table, names: tuple[tuple[str, ...], ...]) -> list[Column]:
-    """The first of several sets of properties that an element has, or none."""
+    """The columns of the first alternative in `names` that the element has; empty if it has none."""
     for several in names:
         columns = [table[name] for name in several if name in table and table[name].counts is None]
         if len(columns) == len(several):
@@ -92,7 +92,7 @@ def _columns(table: Table, names: tuple[tuple[str, ...], ...]) -> list[Column]:
 
 
 def _numbers(table: Table, names: tuple[tuple[str, ...], ...]) -> Floats | None:
-    """The numbers (n, d) of the first of several sets of properties that an element has, or None."""
+    """The values (n, d) of the first alternative in `names` that the element has, or None."""
     columns = _columns(table, names)
     return np.stack([column.values for column in columns], axis=1) if columns else None
 
@@ -108,9 +108,9 @@ def _colors(table: Table) -> Floats | None:
 def _textured(
     surface: Surface, face: Table, head: Head, resolver: MeshResolver, notes: list[str]
 ) -> list[Raw]:
-    """The triangles of each texture.
+    """Returns the triangles of each texture.
 
-    The property `texnumber` of a face says which of the textures it has; otherwise all faces have the first.
+    The property `texnumber` selects the texture of a face; without it, all faces have the first texture.
     """
     raw, polygon = cut(surface, notes)
     number = face.get("texnumber")

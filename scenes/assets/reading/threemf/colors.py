@@ -1,4 +1,4 @@
-"""The colours and textures of a model part of a 3MF file, which its triangles refer to by index."""
+"""Colours and textures of a 3MF model part, which its triangles refer to by index."""
 
 import re
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ COLOR = re.compile(r"\s*#([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """A group of colours, or of coordinates in a texture.
+    """A group of colours or texture coordinates.
 
     Attributes:
         values: (k, 3) RGB, 0..1, or (k, 2) texture coordinates, v up.
-        texture: Path of the texture in the package, or None for a group of colours.
+        texture: Path of the texture in the package, or None for a colour group.
     """
 
     values: Floats
@@ -27,7 +27,7 @@ class Group:
 
 
 def groups_of(part: Part, looks: list[str]) -> dict[int, Group]:
-    """The groups of a model part by their ids; notes on what is not drawn are added to `looks`."""
+    """Reads the groups of a model part, by id; notes on unsupported content are added to `looks`."""
     resources = part.root.find("resources")
     elements = [] if resources is None else list(resources)
     textures = {each.get("id", ""): each.get("path", "") for each in elements if each.tag == "texture2d"}
@@ -42,7 +42,7 @@ def groups_of(part: Part, looks: list[str]) -> dict[int, Group]:
 def _group(
     element: Element, groups: dict[int, Group], textures: dict[str, str], looks: list[str]
 ) -> Group | None:
-    """The group of an element, or None if it is none or empty; `groups` are those before it."""
+    """Reads the group of an element; None if it is no group or empty. `groups` are the earlier groups."""
     match element.tag:
         case "basematerials":
             group = Group(np.array([_color(base.get("displaycolor")) for base in element], np.float64))
@@ -62,7 +62,7 @@ def _group(
 
 
 def _color(text: str | None) -> Color:
-    """A colour such as #FF8000 or #FF8000FF; grey if it is none."""
+    """Parses a colour such as #FF8000 or #FF8000FF; grey if invalid."""
     found = COLOR.fullmatch(text or "")
     if found is None:
         return GREY
@@ -91,7 +91,7 @@ def _composite(element: Element, bases: Group | None) -> Group | None:
 
 
 def _top_layer(element: Element, groups: dict[int, Group]) -> Group | None:
-    """The group of the last layer that is known, with an entry for each combination."""
+    """The group of the last known layer, with an entry for each combination."""
     layers = whole_numbers(element.get("pids", ""))
     known = [place for place, layer in enumerate(layers) if layer in groups]
     if not known or not len(element):

@@ -1,4 +1,4 @@
-"""One model part of a 3MF file: its objects, with triangles or components, its colours, and what is built."""
+"""A 3MF model part: its objects, with triangles or components, its colours, and its build items."""
 
 from array import array
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ from scenes.assets.reading.triangulate import Ints
 
 CORE = "http://schemas.microsoft.com/3dmanufacturing/"
 READ = ("core", "material", "production", "slice", "trianglesets")
-"""Extensions that a file may require: those that are read, and those that do not change what is seen."""
+"""Extensions that a file may require: supported ones, and those that do not affect the appearance."""
 
 NUMBERS = ("vertex", "triangle")
-"""Elements that become numbers in a mesh, and are left out elsewhere, as in slices."""
+"""Elements that are converted to numbers inside a mesh, and skipped elsewhere, as in slices."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,9 +27,9 @@ class Triangles:
 
     Attributes:
         vertices: (n, 3) positions.
-        corners: (m, 3) indices of vertices.
-        group: (m,) id of the group of colours of each triangle, or -1 for that of the object.
-        colors: (m, 3) index in that group of each corner, or -1.
+        corners: (m, 3) vertex indices.
+        group: (m,) id of each triangle's colour group, or -1 for the object's group.
+        colors: (m, 3) index of each corner in that group, or -1.
     """
 
     vertices: Floats
@@ -44,8 +44,8 @@ class Part:
 
     Attributes:
         root: The XML, without vertices and triangles; tags and attributes have no namespaces.
-        meshes: The triangles of each object that has a mesh, by its id.
-        objects: The elements of the objects by their ids.
+        meshes: The triangles of each object that has a mesh, by object id.
+        objects: The object elements, by id.
     """
 
     root: Element
@@ -57,7 +57,7 @@ def part_of(content: bytes) -> Part:
     """Reads a model part.
 
     Raises:
-        Refused: The content is not valid XML, defines entities, or requires an extension that is not read.
+        Refused: The content is not valid XML, defines entities, or requires an unsupported extension.
     """
     check_entities(content)
     reader = _Reader()
@@ -77,7 +77,7 @@ def part_of(content: bytes) -> Part:
 
 
 class _Reader:
-    """Takes vertices and triangles out of the XML while it is parsed, because they would need much memory."""
+    """Extracts vertices and triangles during XML parsing, because they would need much memory as elements."""
 
     def __init__(self) -> None:
         self.root: Element | None = None
@@ -108,7 +108,7 @@ class _Reader:
         self._open.append(element)
 
     def _keep(self, attributes: dict[str, str]) -> None:
-        """Keeps a triangle, or a vertex, which has no attribute v1."""
+        """Stores a triangle, or a vertex, which has no attribute v1."""
         get = attributes.get
         if "v1" not in attributes:
             self._vertices.extend((float(get("x", "")), float(get("y", "")), float(get("z", ""))))
@@ -149,7 +149,7 @@ def _check_extensions(root: Element, prefixes: dict[str, str]) -> None:
 
 
 def placed(transform: str | None) -> Floats:
-    """The matrix (4, 4) of an attribute `transform`, which lists the rows of a matrix (4, 3) for row vectors.
+    """The matrix (4, 4) of an attribute `transform`, which lists the rows of a (4, 3) row-vector matrix.
 
     Raises:
         Refused: There are not twelve numbers.
@@ -164,9 +164,9 @@ def placed(transform: str | None) -> Floats:
 
 
 def whole_numbers(text: str) -> Sequence[int]:
-    """The whole numbers in a text.
+    """Parses the integers in a text.
 
     Raises:
-        Refused: The text holds something else.
+        Refused: The text contains something other than numbers.
     """
     return [int(number) for number in np.nan_to_num(numbers(text)).tolist()]

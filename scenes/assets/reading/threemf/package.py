@@ -1,4 +1,4 @@
-"""3MF packages: a zip archive with model parts in XML, textures, and what says which part is the model."""
+"""3MF packages: ZIP archives of XML model parts, textures, and the relationships that name the main model."""
 
 import io
 import re
@@ -20,7 +20,7 @@ UNITS_M = {
     "meter": 1.0,
 }
 MAX_ZIP_RATIO = 2000
-"""Largest ratio of unpacked to packed size of a zip archive."""
+"""Largest ratio of uncompressed to compressed size of a ZIP archive."""
 MODEL = "3D/3dmodel.model"
 """The usual name of the model part."""
 
@@ -32,15 +32,15 @@ class Package:
         content: The bytes of the file.
 
     Attributes:
-        model: Name of the model part.
+        model: Name of the main model part.
 
     Raises:
-        Refused: The content is not a zip archive, a member has a path outside the archive, the unpacked
+        Refused: The content is not a ZIP archive, a member has a path outside the archive, the uncompressed
             size exceeds a limit, or there is no model.
     """
 
     def __init__(self, content: bytes) -> None:
-        """Reads the directory; members are unpacked by `read`."""
+        """Reads the directory; members are decompressed by `read`."""
         try:
             self._archive = zipfile.ZipFile(io.BytesIO(content))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
@@ -50,7 +50,7 @@ class Package:
         self.model = self._model()
 
     def read(self, name: str) -> bytes:
-        """The content of a member, whose name may begin with a slash and differ in case.
+        """Reads a member; its name may begin with a slash, and is case-insensitive.
 
         Raises:
             FileNotFoundError: There is no such member.
@@ -72,7 +72,7 @@ class Package:
             raise unreadable(f"cannot be unpacked: {error}") from error
 
     def _model(self) -> str:
-        """The part that the package names as its model, else that with the usual name, else the first."""
+        """The model named by the package relationships, else the usual name, else the first model part."""
         try:
             relations = check_xml(self.read("_rels/.rels"))
         except FileNotFoundError:
@@ -101,10 +101,10 @@ def _check(archive: zipfile.ZipFile, packed: int) -> None:
 
 
 def unit_of(content: bytes) -> float:
-    """The unit of a 3MF file, in metres; a millimetre if the file does not state it.
+    """Returns the unit of a 3MF file in metres; a millimetre if the file does not state it.
 
     Raises:
-        Refused: As for `Package`, or the model is no XML.
+        Refused: As for `Package`, or the model is not valid XML.
     """
     package = Package(content)
     model = package.read(package.model)

@@ -1,4 +1,4 @@
-"""Reads 3MF files: objects and their components where the build places them, with colours and textures."""
+"""Reads 3MF files: objects and components at their build positions, with colours and textures."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -20,25 +20,25 @@ from scenes.assets.reading.threemf.package import Package
 from scenes.assets.reading.triangulate import Ints
 
 LEFT_OUT = ("support", "solidsupport", "other")
-"""Types of objects that are not part of the thing."""
+"""Object types that are not part of the model itself."""
 MAX_PLACES = 10_000
-"""Largest number of objects that a file may place, each component counted."""
+"""Largest number of objects in a file, including components."""
 MAX_DEPTH = 50
 PAINTED = (b" paint_color=", b":mmu_segmentation=")
-"""Attributes of triangles in which slicers keep colours."""
+"""Triangle attributes in which slicers store colours."""
 
 
 def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
-    """Reads the triangles of all things on the plate of a 3MF file, as they stand there.
+    """Reads the triangles of all build items of a 3MF file, at their positions on the plate.
 
     Raises:
-        Refused: The file is invalid, exceeds a limit, or requires an extension that is not read.
+        Refused: The file is invalid, exceeds a limit, or requires an unsupported extension.
     """
     return _Reading(Package(content), resolver, notes).raws()
 
 
 class _Reading:
-    """Reads one file; each part, mesh and texture once."""
+    """Reads one file; caches each part, mesh and texture."""
 
     def __init__(self, package: Package, resolver: MeshResolver, notes: list[str]) -> None:
         self._package, self._resolver, self._notes = package, resolver, notes
@@ -49,7 +49,7 @@ class _Reading:
         self._places = 0
 
     def raws(self) -> tuple[Raw, ...]:
-        """The triangles of all things."""
+        """Returns the triangles of all build items."""
         model = self._package.model
         main, _ = self._part(model)
         raws: list[Raw] = []
@@ -76,7 +76,7 @@ class _Reading:
             looks.append(f"{count} objects of the type {kind!r} left out")
 
     def _object(self, path: str, name: str, matrix: Floats, depth: int) -> Iterator[Raw]:
-        """The triangles of an object and its components, moved by a matrix (4, 4).
+        """Yields the triangles of an object and its components, transformed by a matrix (4, 4).
 
         Raises:
             Refused: An object is missing, there are too many, or one contains itself.
@@ -126,7 +126,7 @@ class _Reading:
         return self._meshes[key]
 
     def _raws_of(self, mesh: Triangles, element: Element, groups: dict[int, Group]) -> list[Raw]:
-        """The triangles of a mesh, those of each group of colours by themselves."""
+        """The triangles of a mesh, separated by colour group."""
         given = (mesh.group >= 0) & (mesh.colors[:, 0] >= 0)
         group = np.where(given, mesh.group, int(element.get("pid", -1)))
         colors = np.where(given[:, None], mesh.colors, int(element.get("pindex", 0)))
@@ -141,7 +141,7 @@ class _Reading:
         return raws
 
     def _colored(self, surface: Surface, group: Group | None, index: Ints) -> Raw:
-        """Triangles with the entries of a group that their corners name."""
+        """Adds the group entries that the corners refer to."""
         if group is None:
             return cut(surface, self._notes)[0]
         values = group.values[np.clip(index, 0, len(group.values) - 1)]
@@ -151,7 +151,7 @@ class _Reading:
         return painted(raw, raw.color_rgb, WHITE, self._texture(group.texture), self._resolver.notes)
 
     def _texture(self, path: str) -> Image.Image | None:
-        """A texture of the package, or None if it is missing or cannot be read."""
+        """Opens a texture in the package; None if it is missing or cannot be read."""
         name = path.lstrip("/")
         if name not in self._textures:
             self._textures[name] = None
@@ -167,6 +167,6 @@ class _Reading:
 
 
 def _without_build(part: Part) -> list[Element]:
-    """Items for the objects that are no components, for a file that builds nothing."""
+    """Build items for all objects that are not components, for a file without build items."""
     inner = {each.get("objectid") for each in part.root.findall("resources/object/components/component")}
     return [Element("item", {"objectid": name}) for name in part.objects if name not in inner]
