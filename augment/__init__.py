@@ -1,4 +1,4 @@
-"""Augments labelled images with Albumentations, which no other package of sim2coco imports."""
+"""Augments labelled images; the only package of sim2coco that imports Albumentations."""
 
 import os
 

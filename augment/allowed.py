@@ -1,4 +1,4 @@
-"""The transforms of Albumentations that may be used, and the values that their arguments must have.
+"""The allowed Albumentations transforms, and the allowed values of their arguments.
 
 Labels are warped with nearest-neighbour interpolation. With Albumentations 2.0.8 and OpenCV 4.14.0, warping a
 stack of 1 to 9 planes at once was measured to give the same pixels as warping each plane alone. This includes
@@ -13,8 +13,8 @@ Transforms are not allowed if they
 - stretch unevenly or round keypoints, so that the area measured for an object is wrong by up to 27 %:
   GridDistortion, OpticalDistortion;
 - move labels relative to the image, or tear objects apart: Morphological, RandomGridShuffle;
-- move the image but no label (`MOVING`): ChromaticAberration, Emboss, ZoomBlur. Those under `PIXELS` move it
-  by at most a quarter of a pixel in the mean: see `docs/augmentation.md`;
+- move the image but no label (`MOVING`): ChromaticAberration, Emboss, ZoomBlur. The transforms in `PIXELS`
+  move the image by at most a quarter of a pixel on average: see `docs/augmentation.md`;
 - fail on an image that is smaller than their arguments: RandomSizedCrop, XYMasking;
 - need other images, boxes, files or code, do not return 8-bit RGB, do nothing, or are an alias of a
   transform listed below.
@@ -45,7 +45,7 @@ GEOMETRY: Mapping[str, float] = {
     "Transpose": 6.4,
     "Perspective": 8.8,
 }
-"""Transforms that move pixels, with the time that each takes, in ms.
+"""Transforms that move pixels, and the time that each takes in ms.
 
 Measured at 640×480 on one core, for an image with ids, three bit planes and depth.
 """
@@ -55,7 +55,7 @@ DROPOUTS: Mapping[str, float] = {
     "CoarseDropout": 1.0,
     "GridDropout": 1.5,
 }
-"""Transforms that cover parts of the image, with the time of each in ms; covered pixels lose their id."""
+"""Transforms that cover parts of the image, and their times in ms; covered pixels lose their id."""
 
 PIXELS: Mapping[str, float] = {
     **DROPOUTS,
@@ -100,41 +100,41 @@ PIXELS: Mapping[str, float] = {
     "ISONoise": 32.3,
     "Spatter": 34.1,
 }
-"""Transforms that change the image but no label, and the dropouts; times in ms, measured as above."""
+"""Transforms that change the image but no label, and the dropouts; times in ms as for `GEOMETRY`."""
 
 MOVING: Mapping[str, str] = {
     "ChromaticAberration": "red and blue towards the border; there is nothing to use in its place",
     "Emboss": "edges by 1 px towards one side; use Sharpen",
     "ZoomBlur": "objects away from the centre, by up to 4.5 px; use Defocus or MotionBlur",
 }
-"""Transforms that would move the image but no label: what they move, and what to use."""
+"""Transforms that would move the image but no label: what each one moves, and what to use instead."""
 
 LIMITS: Mapping[str, tuple[object, ...]] = {
-    # Labels must not be interpolated, neither when they are warped nor by averaging when they are downscaled.
+    # Labels must not be interpolated when they are warped, nor averaged when they are downscaled.
     "mask_interpolation": (0,),
     "area_for_downscale": (None, "image"),
     # Other border modes would repeat part of an object beyond the border, with the same id.
     "border_mode": (0,),
     "fill_mask": (0,),
     "mask_drop_value": (None,),
-    # With other values, a transform fails in the middle of a run if an image is smaller than it expects.
+    # With other values, a transform fails in the middle of a run on an image smaller than its arguments.
     "pad_if_needed": (True,),
     "px": (None,),
     "unit_size_range": (None,),
     "holes_number_xy": (None,),
-    # MotionBlur: with other values, the kernel is not symmetric; it moves the image by up to half its length.
+    # MotionBlur: other values make the kernel asymmetric; it then moves the image by up to half the kernel.
     "allow_shifted": (False,),
     "direction_range": ([0, 0],),
-    # Downscale: it has to average, because taking single pixels moves edges.
+    # Downscale must average pixels; picking single pixels would move edges.
     "interpolation_pair": (
         {"downscale": 3, "upscale": 1},
         {"downscale": 3, "upscale": 2},
         {"downscale": 3, "upscale": 4},
     ),
-    # The other method subtracts 8-bit images, which turns dark sides of edges into bright lines.
+    # The other method subtracts 8-bit images, which turns the dark sides of edges into bright lines.
     "Sharpen.method": ("kernel",),
 }
-"""Allowed values of arguments, of all transforms or of one; the first value is the default."""
+"""Allowed values of an argument, in all transforms or only in the named one; the first is the default."""
 
 BOUNDS: Mapping[str, tuple[float, float]] = {
     "AdvancedBlur.noise_limit": (0.75, 1.25),
@@ -142,4 +142,4 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "ImageCompression.quality_range": (30, 100),
     "Sharpen.alpha": (0.0, 0.5),
 }
-"""Lowest and highest value of arguments that would move edges otherwise."""
+"""Lowest and highest allowed value of an argument; beyond this range, edges would move."""

@@ -1,4 +1,4 @@
-"""Transforms of Albumentations that are replaced because they move the image."""
+"""Replacements for Albumentations transforms that shift the image or its keypoints."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ from augment.library import A
 
 
 class Downscale(A.Downscale):
-    """Downscales the image and enlarges it again, about the same pixel edges.
+    """Downscales the image and enlarges it again, without shifting it.
 
-    Albumentations divides positions by the factor on the way down but by the rounded size on the way up, so
-    that edges move towards the right and the bottom.
+    Albumentations downscales by the exact factor but enlarges by the ratio of the rounded sizes, so that
+    edges move to the right and to the bottom.
     """
 
     def apply(self, img: NDArray[np.uint8], scale: float = 1.0, **_: Any) -> NDArray[np.uint8]:
-        """Returns the image (H, W, 3) at the resolution `scale` times its own, in its own size."""
+        """Returns the image (H, W, 3) at the same size, with its resolution reduced by the factor `scale`."""
         size_wh = img.shape[1], img.shape[0]
         small_wh = [max(round(scale * side), 1) for side in size_wh]
         small = cv2.resize(img, small_wh, interpolation=self.interpolation_pair["downscale"])
@@ -26,15 +26,15 @@ class Downscale(A.Downscale):
 
 
 class _AboutEdges:
-    """A transform that scales keypoints about the edge of the image, and by the factor of the image.
+    """Mixin that scales keypoints about the image edge, by the same factor as the image.
 
-    Albumentations scales coordinates that count pixel centres at whole numbers, which moves keypoints by half
-    a pixel times the scale minus one, and does not know that sizes of images are whole numbers. Points whose
-    size is 0 are left to Albumentations.
+    Albumentations scales coordinates in which integers are pixel centres, which shifts keypoints by
+    (scale - 1) / 2 pixels, and it ignores that image sizes are rounded to whole pixels. Points of size 0 keep
+    the positions that Albumentations computes.
     """
 
     def rounded(self, side: float) -> float:
-        """The whole number of pixels that the side of an image gets; the same if it is given as one."""
+        """Side of the scaled image, rounded to whole pixels; unchanged for transforms with a given size."""
         return side
 
     def apply_to_keypoints(self, keypoints: NDArray[np.float32], **params: Any) -> NDArray[np.float32]:
@@ -57,7 +57,7 @@ class LongestMaxSize(_AboutEdges, A.LongestMaxSize):
     """Scales to a given length of the longer side."""
 
     def rounded(self, side: float) -> float:
-        """The whole number of pixels that the side of an image gets."""
+        """Side of the scaled image, rounded to whole pixels as Albumentations does."""
         return round(side)
 
 
@@ -69,7 +69,7 @@ class RandomScale(_AboutEdges, A.RandomScale):
     """Scales at random."""
 
     def rounded(self, side: float) -> float:
-        """The whole number of pixels that the side of an image gets."""
+        """Side of the scaled image, rounded to whole pixels as Albumentations does."""
         return int(side)
 
 
@@ -81,7 +81,7 @@ class SmallestMaxSize(_AboutEdges, A.SmallestMaxSize):
     """Scales to a given length of the shorter side."""
 
     def rounded(self, side: float) -> float:
-        """The whole number of pixels that the side of an image gets."""
+        """Side of the scaled image, rounded to whole pixels as Albumentations does."""
         return round(side)
 
 
@@ -94,5 +94,5 @@ CENTRED: dict[str, type[A.BasicTransform]] = {
 
 
 def transform_class(name: str) -> type[A.BasicTransform]:
-    """Returns the class of a transform: ours if there is one, otherwise that of Albumentations."""
+    """Returns the class of a transform: the replacement if there is one, otherwise Albumentations' class."""
     return CENTRED.get(name) or getattr(A, name)

@@ -1,11 +1,11 @@
 """Albumentations, imported without PyTorch.
 
-Where PyTorch is installed, Albumentations imports it for one transform that makes tensors, which costs every
-process 2.3 s (measured). That transform is not among ours; a script that wants it imports
+If PyTorch is installed, Albumentations imports it for one transform, which makes tensors; this costs every
+process 2.3 s (measured). sim2coco does not use that transform; a script that needs it imports
 `albumentations.pytorch`.
 
-Each of its transforms has a pydantic model of its arguments. The validators of these models are built when
-they are used, because to build all of them takes a third of the import.
+Each Albumentations transform has a pydantic model of its arguments. The validators of these models are built
+on first use, because building all of them takes a third of the import time.
 """
 
 import sys

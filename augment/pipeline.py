@@ -19,14 +19,14 @@ Floats = NDArray[np.float32]
 
 # (256, 8): the bits of each byte value, lowest first.
 BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little").astype(np.float64)
-# The local area scale of a transform is measured at a right angle with two legs of this length in pixels.
+# A transform's local area scale is measured on two perpendicular legs of this length in pixels.
 # The length is a whole number, so that flips and crops give a scale of exactly 1.
 STEP_PX = 8.0
 LEGS = np.array([[0.0, 0.0], [STEP_PX, 0.0], [0.0, STEP_PX]])
 CENTRE_PX = 0.5
-"""Albumentations counts pixel centres at whole numbers, samples count pixel edges there."""
+"""Integer coordinates are pixel centres in Albumentations, but pixel edges in samples."""
 OPTIONAL = ("normals", "sensor_depth_m")
-"""Planes of a sample that are there only if they are asked for."""
+"""Planes of a sample that exist only on request."""
 
 
 class Augmenter:
@@ -52,7 +52,7 @@ class Augmenter:
 
         Args:
             sample: Not modified.
-            rng: The generator of this copy; two numbers are drawn from it.
+            rng: Random generator for this copy; two numbers are sampled from it.
         """
         seeds = rng.integers(2**63, size=2)
         return self._recolor(self._move(sample, int(seeds[0])), int(seeds[1]))
@@ -153,24 +153,24 @@ def _nonzero(amodal: Planes) -> Iterator[tuple[NDArray[np.int64], Planes]]:
 
 
 def _legs(corners: Array) -> Array:
-    """The local linear maps (n, 2, 2) of a transform: rows are the images of one pixel to the right and down.
+    """Local linear maps (n, 2, 2) of a transform: rows are the transformed unit steps to the right and down.
 
     Args:
-        corners: (n, 3, 2) where the corner and the ends of two legs of `STEP_PX` came to lie.
+        corners: (n, 3, 2) transformed positions of a corner and of the ends of its two legs of `STEP_PX`.
     """
     return np.asarray((corners[:, 1:] - corners[:, :1]).astype(np.float64) / STEP_PX)
 
 
 def _without_zeros(depth_m: Floats | None) -> Floats | None:
-    """Depth (H, W) that is infinite in place of 0."""
+    """Depth (H, W) with 0 replaced by infinity."""
     return None if depth_m is None else np.where(depth_m == 0, np.float32(np.inf), depth_m)
 
 
 def _turned(normals: Floats, legs: Array) -> Floats:
-    """Normals (H, W, 3) turned and mirrored as the image was.
+    """Normals (H, W, 3), rotated and mirrored like the image.
 
-    They follow the rotation or reflection that is nearest to the linear map (2, 2) at the centre of the
-    image; scaling and shear leave them.
+    They are transformed by the rotation or reflection nearest to `legs` (2, 2), the linear map at the image
+    centre; scaling and shear do not change them.
     """
     left, _, right = np.linalg.svd(legs)
     flat = normals[..., :2] @ (left @ right).astype(np.float32)
@@ -178,10 +178,10 @@ def _turned(normals: Floats, legs: Array) -> Floats:
 
 
 def _fractions_left(areas_px: Array, amodal: Planes, legs: Array) -> Array:
-    """The fraction of the part of each object inside the image that is still inside after a transform.
+    """For each object, the fraction (8P,) of its in-image part that a transform leaves inside the image.
 
-    The result, (8P,), is a' / (a·s), where a and a' are the areas before and after the transform, and s
-    is its local area scale. It is 0 for unused bits.
+    The fraction is a' / (a·s), where a and a' are the areas before and after the transform, and s is the
+    transform's local area scale. It is 0 for unused bits.
 
     Args:
         areas_px: a, (8P,), the areas before the transform.
@@ -196,7 +196,7 @@ def _labelled_points(sample: Sample) -> Array:
     """The keypoints inside the image, in the order of instances and names, for Albumentations.
 
     Returns:
-        (n, 3) x, y and the size 1, which distinguishes them from points with the size 0 (`augment.centred`).
+        (n, 3) x, y and size 1, which distinguishes keypoints from points of size 0 (`augment.centred`).
     """
     every = (point for instance in sample.instances for point in instance.keypoints or ())
     points = [(x - CENTRE_PX, y - CENTRE_PX, 1.0) for x, y, visibility in every if visibility]
@@ -204,7 +204,7 @@ def _labelled_points(sample: Sample) -> Array:
 
 
 def _moved_points(instance: Instance, moved: Iterator[list[float]], shape: tuple[int, ...]) -> Instance:
-    """The instance with the keypoints that were inside the image at new places; `moved` yields these."""
+    """The instance with moved keypoints; `moved` yields the new positions of those inside the image."""
     if instance.keypoints is None:
         return instance
 
@@ -235,7 +235,7 @@ def _without(sample: Sample, gone: NDArray[np.bool_]) -> Sample:
         new_ids[instance.id] = index + 1
         plane, bit = divmod(index, 8)
         amodal[..., plane] |= sample.amodal_mask(instance.id).astype(np.uint8) << np.uint8(bit)
-    # What lies on an object has left the image with it.
+    # An object that has left the image has taken its decals with it.
     on = {instance.id: index + 1 for index, instance in enumerate(kept)}
     instances = tuple(
         replace(instance, id=on[instance.id], on=None if instance.on is None else on[instance.on])

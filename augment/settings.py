@@ -58,7 +58,7 @@ class TransformSettings(Settings):
             try:
                 transform = kind(**self._complete(kind), p=self.p, **_strict(kind))
                 _try(transform)
-            # Any exception of Albumentations at this point is caused by an argument.
+            # Any exception that Albumentations raises here is caused by an argument.
             except Exception as error:
                 raise ValueError(f"transform {self.name}: {_reason(error)}") from error
         return transform
@@ -76,7 +76,7 @@ class TransformSettings(Settings):
         raise ValueError(f"unknown transform {self.name!r}; {did_you_mean(self.name, sorted(self.allowed))}")
 
     def _complete(self, kind: "type[A.BasicTransform]") -> dict[str, Any]:
-        """Checks the arguments, and returns them with the defaults of `LIMITS` for those that are not set."""
+        """Checks the arguments, and returns them with missing ones set to the defaults of `LIMITS`."""
         known = [name for name in inspect.signature(kind.__init__).parameters if name not in ("self", "p")]
         own = {name: LIMITS.get(f"{self.name}.{name}", LIMITS.get(name)) for name in known}
         limited = {name: values for name, values in own.items() if values is not None}

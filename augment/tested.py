@@ -1,6 +1,6 @@
-"""Transforms that are known to be valid without Albumentations, which takes a second to import.
+"""Transforms known to be valid, so that Albumentations, which takes a second to import, is not needed.
 
-They are those of `conf/augment/`, which a test compares with these and builds.
+They are the transforms in `conf/augment/`; a test builds those and compares them with this list.
 """
 
 import json
@@ -51,7 +51,7 @@ TESTED: dict[str, list[dict[str, Any]]] = {
     "RandomShadow": [{}],
     "ToGray": [{}],
 }
-"""The arguments of each transform, whatever its probability."""
+"""Valid sets of arguments of each transform, for any probability."""
 
 
 def is_tested(name: str, arguments: dict[str, Any]) -> bool:

@@ -1,1 +1,1 @@
-"""Speed and memory, measured as ratios against a baseline in the same run."""
+"""Benchmarks of speed and memory, as ratios to a baseline measured in the same run."""

@@ -1,9 +1,9 @@
-"""The audit of data sets of every kind of scene, renderer and camera, as the table of docs/audit.md.
+"""Audits data sets with every kind of scene, renderer and camera, and prints the table of docs/audit.md.
 
 python -m benchmarks.audit --images 200 --workers 2 --folder FOLDER
 
-Makes each data set of `benchmarks.audit_rows`, and the library of `benchmarks.hard_meshes`, in a folder,
-audits it against the original files, prints a line, and removes it.
+Makes the library of `benchmarks.hard_meshes` in a folder. Then makes each data set of `benchmarks.audit_rows`
+there, audits it against the original files, prints a row, and removes it.
 """
 
 import argparse
@@ -41,12 +41,12 @@ out = Console(highlight=False, soft_wrap=True)
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What the audit of a data set has found.
+    """The audit's findings for a data set.
 
     Attributes:
         row: The name of the data set, its number of images, and the seed.
-        line: Its line of the table.
-        images, instances: How many were compared.
+        line: The row of the data set in the table.
+        images, instances: Number of images and instances that were compared.
         findings: The broken rules.
     """
 
@@ -58,7 +58,7 @@ class Done:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Makes, audits and prints."""
+    """Makes and audits the data sets, and prints the table."""
     options = _options(arguments)
     out.print(f"{machine()}\n")
     out.print(f"| {' | '.join(HEADS)} |\n|{'---|' * len(HEADS)}", markup=False)
@@ -98,7 +98,7 @@ def _make_library(folder: Path, workers: int) -> None:
 
 
 def _done(folder: Path, options: argparse.Namespace) -> Iterator[Done]:
-    """Yields what was found in each data set: what the folder holds already is not made again."""
+    """Yields the findings for each data set; data sets already listed in the folder are not made again."""
     file = folder / "rows.jsonl"
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     known = {tuple(tree["row"]): tree for tree in map(json.loads, lines)}
@@ -113,7 +113,7 @@ def _done(folder: Path, options: argparse.Namespace) -> Iterator[Done]:
 
 
 def _found_apart(row: Row, key: tuple[str, int, int], folder: Path, workers: int) -> Done:
-    """What was found in a data set by a process of its own, which takes with it what PyBullet keeps of it."""
+    """Audits a data set in a separate process, which frees PyBullet's memory when it ends."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         return pool.submit(_found, row, key, folder, workers).result()
 
@@ -135,7 +135,7 @@ def _print_each(done: Iterator[Done]) -> Iterator[Done]:
 def audited(row: Row, images: int, folder: Path, workers: int, seed: int) -> Report:
     """Makes a data set in a folder beside `meshes` and `library`, and audits it.
 
-    It is removed afterwards if no rule is broken, else moved to a folder `failed`.
+    The data set is removed afterwards; if a rule is broken, a copy is kept in the folder `failed`.
     """
     data, recipe = folder / "data", row.recipe(folder / "library", seed)
     shutil.rmtree(data, ignore_errors=True)
@@ -150,7 +150,7 @@ def audited(row: Row, images: int, folder: Path, workers: int, seed: int) -> Rep
 
 
 def line(name: str, report: Report) -> str:
-    """The numbers of a report as a line of the table; those of instances that are judged."""
+    """The numbers of a report as a row of the table; small instances are not counted."""
     masks = list(_masks(report.instances))
     depths = [one.numbers["depth"] for one in report.instances if "depth" in one.numbers]
     off = sum(depth["wrong_px"] for depth in depths)
@@ -186,7 +186,7 @@ def _masks(instances: Iterable[Instance]) -> Iterator[dict[str, Any]]:
 
 
 def _fractions(instances: Iterable[Instance]) -> Iterator[float]:
-    """The differences of occlusion, truncation and visible fraction of the instances that are judged."""
+    """The differences of occlusion, truncation and visible fraction, without small instances."""
     for one in instances:
         if one.numbers["amodal_mask"]["ray_px"] >= MIN_PX:
             covered = "mask" not in one.numbers  # an augmentation may have covered parts

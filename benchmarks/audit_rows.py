@@ -11,7 +11,7 @@ from sim2coco.recipe import Recipe
 RENDERS = ("tiny", "relit", "egl")
 BUILT_IN, LIBRARY = "built-in", "library"
 COARSE_LIGHT = {"sky_directions": 8, "sky_map_px": 32, "sun_map_px": 64}
-"""Labels do not depend on light, so it may be cheap."""
+"""Cheap lighting: labels do not depend on it."""
 Changes = Mapping[str, Mapping[str, Any]]
 
 CAMERAS: dict[str, Changes] = {
@@ -42,10 +42,10 @@ class Row:
     """A data set.
 
     Attributes:
-        name: What it is.
-        scene, render, camera, augment: The choices of settings.
+        name: Description of the data set.
+        scene, render, camera, augment: The selected config options.
         assets: Built-in meshes and shapes, or the library.
-        share: Its number of images, as a fraction of the usual one.
+        share: Number of images, as a fraction of the usual number.
         changes: Settings that are changed, by group.
     """
 
@@ -104,7 +104,7 @@ def _with_each_renderer(name: str, changes: Changes) -> Iterator[Row]:
 
 
 def _choices_of_cameras() -> Iterator[Row]:
-    """Those of `conf/camera`; `tiny` has neither blur nor a sensor, and so not their presets."""
+    """Data sets with the options of `conf/camera`; `tiny` supports neither blur nor a sensor."""
     for camera in choices("camera"):
         if camera != PLAIN_CAMERA:
             for render in ("relit", "egl"):
@@ -113,7 +113,7 @@ def _choices_of_cameras() -> Iterator[Row]:
 
 
 def _left_out() -> Iterator[Row]:
-    """Images of which some, or some labels, are left out."""
+    """Data sets of which the audit leaves out some images or labels."""
     for augment in ("light", "strong"):
         yield Row(f"`augment={augment}`, {BUILT_IN}", "drop", "relit", BUILT_IN, 0.2, augment=augment)
     rolling: Changes = {"camera": {"motion_px": [0.5, 3.0], "sensor": {"readout": 1.0}}}

@@ -1,9 +1,9 @@
-"""What PyBullet alone costs: scenes are settled and drawn, nothing is labelled and nothing written.
+"""Cost of PyBullet alone: scenes are settled and rendered, but nothing is labelled or written.
 
 python -m benchmarks.bare SCENES.json ground|bodies
 
-`ground` draws what the hand-written script draws: it is that script without labels and files. `bodies` draws
-the bodies alone, without ground and shadow. Both settle meshes as they are, with hulls of all their corners.
+`ground` is the hand-written script without labels and files. `bodies` renders only the bodies, without ground
+and shadow. Both settle meshes as they are, with hulls of all their vertices.
 """
 
 import json
@@ -18,7 +18,7 @@ HIDDEN = (0, 0, 0, 0)
 
 
 def main(scenes_file: str, drawn: str) -> None:
-    """Draws all pictures of all scenes; says after each scene how many there are."""
+    """Renders all images of all scenes, and prints the number of images after each scene."""
     images = 0
     start()
     for scene in json.loads(Path(scenes_file).read_text()):

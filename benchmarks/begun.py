@@ -1,10 +1,10 @@
-"""A run that says what its workers had cost when each began its first scene.
+"""A run that reports the time that each worker had taken when it began its first scene.
 
 python benchmarks/begun.py RECIPE.json|- WORKERS library|commandline
 
-Prints JSON: for each worker the CPU seconds of its own, and the wall seconds since the run began; beside them
-the CPU seconds of the process that workers are forked from, and of this one until that is there. It stands
-alone, so that it also runs over another checkout, which may know nothing of such a process.
+Prints JSON: for each worker, its own CPU seconds and the wall seconds since the run began; and the CPU
+seconds of the server process from which workers are forked, plus the CPU seconds of this process until the
+server is ready. The script is self-contained, so it also runs on another checkout, even one without a server.
 """
 
 import json
@@ -25,12 +25,12 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Announced(Drop):
-    """Scenes as by default, the first of which is announced by each process."""
+    """The default scenes; each process reports when it begins its first scene."""
 
     kind: Literal["announced"] = "announced"  # type: ignore[assignment] # another name, as all kinds have
 
     def draw(self, *args: Any, **options: Any) -> Any:
-        """Writes what this process has cost, then draws."""
+        """Writes the time that this process has taken, then samples the scene."""
         told = Path(os.environ[FOLDER]) / f"{os.getpid()}.json"
         if not told.exists():
             wall_s = time.time() - float(os.environ[BEGUN])
@@ -39,17 +39,17 @@ class Announced(Drop):
 
 
 prepared_s = [0.0]
-"""CPU seconds that this process takes until there is something to fork workers from."""
+"""CPU seconds that this process takes until workers can be forked."""
 
 
 class Timed(Local):
-    """Workers as by default."""
+    """The default workers, with timed preparation."""
 
     kind: Literal["timed"] = "timed"  # type: ignore[assignment] # another name, as all kinds have
 
     @contextmanager
     def prepared(self, *args: Any) -> Iterator[Any]:
-        """Takes the time that it takes."""
+        """Measures the CPU time of the preparation."""
         before = time.process_time()
         with super().prepared(*args) as processes:
             prepared_s[0] = time.process_time() - before
@@ -62,7 +62,7 @@ def _cpu_s(pid: int) -> float:
 
 
 def main(recipe_file: str, workers: str, place: str) -> None:
-    """Makes three scenes for each worker, as the command line does or as a script that uses the library."""
+    """Makes three scenes per worker, either like the command line or like a script that uses the library."""
     from sim2coco import Recipe, generate
 
     if place == "commandline":
@@ -70,7 +70,7 @@ def main(recipe_file: str, workers: str, place: str) -> None:
             from sim2coco.process import own_this_process
 
             own_this_process()
-    if recipe_file == "-":  # that of the benchmarks, as the checkout has them
+    if recipe_file == "-":  # the recipe of the checkout's own benchmarks
         from benchmarks.workload import recipe as default
 
         text = default(augment="light").model_dump_json()

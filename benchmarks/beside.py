@@ -1,8 +1,8 @@
-"""What a labelled image costs with this checkout and with another one, in turn.
+"""Compares the cost of a labelled image between this checkout and another one, measured in turn.
 
 python -m benchmarks.beside ../other --images 40 --rounds 5
 
-Both make the images of `benchmarks.end_to_end` with one worker.
+Both checkouts make the images of `benchmarks.end_to_end` with one worker.
 """
 
 import argparse
@@ -30,13 +30,13 @@ with tempfile.TemporaryDirectory() as folder:
     run = watched(recipe(augment=sys.argv[1]), Path(folder) / "out", int(sys.argv[2]))
 print(json.dumps([run.cpu_ms, run.wall_ms, run.marks[-1].cpu_s, run.whole_s]))
 """
-"""Run in each checkout, with its own benchmarks."""
+"""Program that is run in each checkout, with the checkout's own benchmarks."""
 
 out = Console(highlight=False, soft_wrap=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measures and prints."""
+    """Measures both checkouts and prints a table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.beside", description=__doc__.split("\n")[0])
     parser.add_argument("other", type=Path, metavar="FOLDER", help="the other checkout")
     parser.add_argument("--images", type=int, default=40, help="images a run; the first fifth warms up (40)")
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(tree: Path, augment: str, images: int) -> list[float]:
-    """The cost of a run by `KINDS`."""
+    """The costs of a run, in the order of `KINDS`."""
     command = [sys.executable, "-c", PROGRAM, augment, str(images)]
     environment = {**os.environ, "PYTHONPATH": str(tree)}
     done = subprocess.run(command, env=environment, cwd=tree, stdout=subprocess.PIPE, text=True, check=True)

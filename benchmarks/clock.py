@@ -1,4 +1,4 @@
-"""A clock that watches a program and all its processes from outside: wall time, CPU time, memory."""
+"""Measures wall time, CPU time and memory of a program and all its processes from outside."""
 
 import os
 import subprocess
@@ -10,16 +10,17 @@ from importlib.metadata import version
 from pathlib import Path
 
 WARM_UP = 0.2
-"""Share of the images that come before a rate counts: caches fill, processes start."""
+"""Fraction of the images made before a rate is measured: meanwhile, caches fill and processes start."""
 TICKS = os.sysconf("SC_CLK_TCK")
 PACKAGES = ("sim2coco", "pybullet", "numpy", "opencv-python", "albumentations", "pycocotools", "scipy")
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Where a run stood when it said how many images there are; memory is its own and its largest child's.
+    """The state of a run when it printed its number of images.
 
-    `descriptors` and `threads` are those of all its processes, `temporary` its files for temporary use.
+    Memory is that of the main process and of its largest child. `descriptors` and `threads` are counted over
+    all processes; `temporary` is the number of temporary files.
     """
 
     images: int
@@ -34,10 +35,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: marks at each new number of images and at its end; `peak_kib` is what it says of itself, or 0.
+    """One run: marks at each new number of images and at its end; `peak_kib` as the run prints it, or 0.
 
-    Rates are taken between two marks at which equally many scenes are begun and not done: a mark after the
-    warm-up, and the last one at which every worker was still busy. What ends a run is not in them.
+    Rates are measured between two marks with the same number of unfinished scenes: one after the warm-up, and
+    the last one at which every worker was still busy. Rates exclude the work at the end of the run.
     """
 
     marks: tuple[Mark, ...]
@@ -46,7 +47,7 @@ class Run:
 
     @property
     def images(self) -> int:
-        """All images."""
+        """Number of images in the whole run."""
         return self.marks[-1].images
 
     @property
@@ -56,13 +57,13 @@ class Run:
 
     @property
     def wall_ms(self) -> float:
-        """Marginal wall time of an image: what one more costs."""
+        """Marginal wall time in ms: the cost of one more image."""
         first, last = self._ends()
         return 1000 * (last.wall_s - first.wall_s) / (last.images - first.images)
 
     @property
     def cpu_ms(self) -> float:
-        """Marginal CPU time of an image, over all processes."""
+        """Marginal CPU time of an image in ms, over all processes."""
         first, last = self._ends()
         return 1000 * (last.cpu_s - first.cpu_s) / (last.images - first.images)
 
@@ -75,16 +76,16 @@ class Run:
 
 
 class Failed(Exception):
-    """A program that ended badly, with the last that it said."""
+    """A program failed; the message contains its last line of output."""
 
 
 def watch(command: Sequence[str], workers: int) -> Run:
-    """Runs a program of so many workers that says `N images` after each scene and `done` at the end.
+    """Runs a program with `workers` workers that prints `N images` after each scene and `done` at the end.
 
-    What it says again while it waits for a scene is no mark: that time belongs to the next images.
+    A repeated number of images sets no mark: its time belongs to the next images.
 
     Raises:
-        Failed: It ended before it was done.
+        Failed: The program ended before it printed `done`.
     """
     begun = time.perf_counter()
     marks: list[Mark] = []
@@ -135,9 +136,9 @@ def _entries(pid: int, kind: str) -> int:
 
 
 def _spent(pid: int) -> tuple[list[int], float]:
-    """A process and all below it, and their CPU time.
+    """A process and all its descendants, and their CPU time.
 
-    When one of them ends, its time goes to its parent: then all are read anew.
+    When a process ends, its time is added to its parent's; then all times are read again.
     """
     while True:
         tree = list(family(pid))
@@ -147,7 +148,7 @@ def _spent(pid: int) -> tuple[list[int], float]:
 
 
 def family(pid: int) -> Iterator[int]:
-    """A process and all below it."""
+    """A process and all its descendants."""
     yield pid
     try:
         listed = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
@@ -175,7 +176,7 @@ def _rss_kib(pid: int) -> int:
 
 
 def machine() -> str:
-    """The processor, how busy it is, and the versions of what is measured, in two lines."""
+    """The processor, its load, and the versions of the measured packages, in two lines."""
     names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
     model = names[0].partition(":")[2].strip() if names else "unknown processor"
     load = os.getloadavg()[0]

@@ -1,10 +1,10 @@
-"""How the cost of an image changes as a data set grows from 100 to 10,000 images, and memory along it.
+"""Cost of an image, and memory, as a data set grows from 100 to 10,000 images.
 
 python -m benchmarks.cost_curve          64×64, one floating box: some minutes
 python -m benchmarks.cost_curve --full   640×480, ten everyday objects, default settings: most of an hour
 
-For each size a data set is made in one run, and then extended: what is there is checked, some images are
-made, and COCO is written anew. --plot FILE draws it all.
+For each size, a data set is made in one run and then extended: existing images are checked, some images are
+made, and the COCO file is written again. --plot FILE plots the results.
 """
 
 import argparse
@@ -27,7 +27,7 @@ SIZES = (100, 300, 1000, 3000, 10_000)
 MORE = 100
 VIEWS = 5
 WINDOWS, SPAN = 20, 100
-"""The longest run is cut into parts from its first hundredth on, each longer than the last by one factor."""
+"""The longest run, from its first hundredth on, is split into parts of geometrically growing length."""
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -46,24 +46,24 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """A data set made in one run, and the run that has extended it."""
+    """A run that makes a data set, and a run that extends it."""
 
     made: Run
     extended: Run
 
     @property
     def size(self) -> int:
-        """Images before it was extended."""
+        """Number of images before the extension."""
         return self.made.images
 
     @property
     def ending_s(self) -> Cost:
-        """From the last image to the end of the first run: COCO, and stopping the workers."""
+        """From the last image to the end of the first run: writing COCO, and stopping the workers."""
         return _between(*self.made.marks[-2:])
 
     @property
     def checking_s(self) -> Cost:
-        """From the start of the second run to when it knows what is there."""
+        """From the start of the second run until it has checked the existing images."""
         known = self.extended.marks[0]
         return Cost(known.wall_s, known.cpu_s)
 
@@ -75,7 +75,7 @@ class Grown:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measures and prints."""
+    """Measures all sizes and prints a table."""
     options = _options(arguments)
     settings = recipe(views=VIEWS) if options.full else cheap(VIEWS)
     out.print(f"{machine()}\n")
@@ -112,7 +112,7 @@ def _grown(settings: Recipe, size: int, more: int, workers: int) -> Grown:
 
 
 def marginal(run: Run) -> list[tuple[int, Cost]]:
-    """The ms of one more image in each part of a run, with the images at the end of the part."""
+    """For each part of a run, the number of images at its end, and the cost of one more image in ms."""
     marks = run.marks[:-1]
     edges = np.geomspace(max(marks[0].images, run.images // SPAN), run.images, WINDOWS + 1).round()
     reached = dict.fromkeys(next(mark for mark in marks if mark.images >= edge) for edge in edges)
@@ -123,7 +123,7 @@ def marginal(run: Run) -> list[tuple[int, Cost]]:
 
 
 def growth(windows: Sequence[tuple[int, Cost]]) -> str:
-    """How an image at the end compares with one in the middle of the parts."""
+    """Compares the cost of an image in the last part with the cost in the middle part."""
     (early, before), (_, after) = windows[len(windows) // 2], windows[-1]
     return (
         f"an image of the last part takes {after} ms, one of the part up to {early} {before} ms: "
@@ -132,7 +132,7 @@ def growth(windows: Sequence[tuple[int, Cost]]) -> str:
 
 
 def table(done: Sequence[Grown]) -> str:
-    """What each size has cost, as Markdown; `adds` is what a further image adds, by the row above."""
+    """The cost of each size, as Markdown; `adds` is the cost per image added since the row above."""
     lines = [
         "| images | whole run, ms an image | one more, ms | end, s | adds, ms | check, s | adds, ms "
         "| extended, s | main, MiB | worker, MiB |",
@@ -157,7 +157,7 @@ def table(done: Sequence[Grown]) -> str:
 
 
 def panels(done: Sequence[Grown]) -> list[Panel]:
-    """What an image costs along the longest run, what ends and extensions cost by size, and memory."""
+    """Plots of the cost of an image along the longest run, of ending and extending by size, and of memory."""
     marks = done[-1].made.marks[:-1]
     main = [(mark.images, mark.main_kib / 1024) for mark in marks]
     worker = [(mark.images, mark.child_kib / 1024) for mark in marks]

@@ -1,9 +1,9 @@
-"""How long a labelled picture takes, whole and stage by stage, beside hand-written scripts.
+"""Time for a labelled image, in total and by stage, compared with hand-written scripts.
 
 python -m benchmarks.end_to_end --images 40 --views 5 --objects 10 --workers 2 --rounds 3
 
-All make the same scenes in the same run, in turn, so that what disturbs one disturbs the others. What needs
-OpenGL is left out where there is none.
+All programs make the same scenes in turn in one run, so that disturbances affect all of them. Programs that
+need OpenGL are left out if it is unavailable.
 """
 
 import argparse
@@ -27,13 +27,13 @@ AUGMENTS = ("none", "light")
 RENDERS = ("tiny", "egl")
 HAND, HAND_EGL = "hand-written, TinyRenderer", "hand-written, EGL"
 GROUND, BODIES = "PyBullet alone, with ground and shadow", "PyBullet alone, bodies only"
-"""Nothing but settling and drawing, in one process."""
+"""Only settling and rendering, in one process."""
 
 out = Console(highlight=False, soft_wrap=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measures and prints."""
+    """Measures all programs and prints the tables."""
     options = _options(arguments)
     recipes = {name: recipe(options.objects, options.views, name) for name in AUGMENTS}
     try:
@@ -76,7 +76,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _commands(
     folder: Path, recipes: dict[str, Recipe], options: argparse.Namespace, *, egl: bool
 ) -> dict[tuple[str, int], list[str]]:
-    """What is run in turn: its name, its number of processes, its command line with OUT for a new folder."""
+    """Command line of each program, with OUT for a new folder, by name and number of processes."""
     scenes = folder / "scenes.json"
     scenes.write_text(json.dumps(plain_scenes(recipes["none"], -(-options.images // options.views))))
     ours = {f"sim2coco, augment={name}": settings for name, settings in recipes.items()}
@@ -99,7 +99,7 @@ def _commands(
 
 
 def run_table(runs: dict[tuple[str, int], list[Run]], workers: int) -> str:
-    """Images a second and milliseconds an image of everything that ran, as Markdown."""
+    """Images per second and milliseconds per image of all programs, as Markdown."""
     lines = [
         "| | processes | images/s | with start-up | ms an image | CPU ms "
         "| wall / hand-written | CPU / hand-written | CPU / bodies only |",
@@ -135,12 +135,12 @@ def _cpu_ms(runs: Sequence[Run]) -> list[float]:
 
 
 def _ratio(first: Sequence[float], second: Sequence[float]) -> float:
-    """The median over rounds: what ran next to each other is compared."""
+    """Median over rounds of the ratio of two times from the same round."""
     return statistics.median(one / other for one, other in zip(first, second, strict=True))
 
 
 def _stage_table(stages: dict[str, list[dict[str, Spent]]]) -> str:
-    """Milliseconds an image in each stage, as Markdown: medians over rounds."""
+    """Milliseconds per image in each stage, as Markdown: medians over rounds."""
     heads = [f"{name}: {kind}" for name in stages for kind in ("wall", "CPU", "in PyBullet")]
     lines = [f"| ms an image, one process | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
     for stage in (*STAGES, OTHER):

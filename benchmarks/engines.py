@@ -1,8 +1,8 @@
-"""Whether a Ray cluster of one machine is as fast as local workers, which make the same scenes in turn.
+"""Compares the speed of a Ray cluster on one machine with local workers that make the same scenes in turn.
 
 python -m benchmarks.engines --images 400 --workers 2 --rounds 3
 
-Rates leave out the start of the processes, and count the CPU time of all of them, those of Ray too.
+Rates exclude the start of the processes, and include the CPU time of all processes, also of Ray's.
 """
 
 import argparse
@@ -23,7 +23,7 @@ out = Console(highlight=False, soft_wrap=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measures and prints."""
+    """Measures both engines and prints a table."""
     options = _options(arguments)
     out.print(f"{machine()}\n")
     size = {"width": options.width, "height": 3 * options.width // 4}

@@ -1,4 +1,4 @@
-"""Which pixels a mesh covers, exactly: an independent rasteriser in double precision."""
+"""An independent, exact rasteriser in double precision, which finds the pixels that a mesh covers."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ def exact_mask(pixels: Array, faces: NDArray[np.int32], size_wh: tuple[int, int]
     Each triangle is cut by the horizontal lines through pixel centres; on each line it covers an interval.
 
     Args:
-        pixels: (n, 2) pixel coordinates of the vertices, edges of pixels at integers.
+        pixels: (n, 2) pixel coordinates of the vertices, with pixel edges at integers.
         faces: (m, 3) vertex indices.
         size_wh: Width and height of the image.
     """

@@ -1,11 +1,11 @@
-"""What makes a data set good: the AP of a small detector, trained on data sets that differ in one thing.
+"""Measures data set quality: the AP of a small detector, trained on data sets that differ in one setting.
 
 python -m benchmarks.experiments --reference data/blender --out data/experiments [--only views lightings]
 
 The reference shows the objects of `assets=everyday` in images of another renderer
-(`docs/reference_blender.py`). Each training writes a file of its own, so a stopped program goes on where it
-was; the table has what is there. `--photos DIR` gives photographs for floors and as negatives; without them,
-the questions about them are left out.
+(`docs/reference_blender.py`). Each training writes its own file, so a stopped program can continue; the table
+contains all finished trainings. `--photos DIR` gives photographs for floors and negatives; without it, the
+experiments that need photographs are left out.
 """
 
 import argparse
@@ -36,12 +36,12 @@ class Cell:
     """A data set to train on.
 
     Attributes:
-        settings: Arguments of `sim2coco generate`; PHOTOS stands for the folder of photographs, SEED for
-            another seed in each training.
+        settings: Arguments of `sim2coco generate`; PHOTOS stands for the folder of photographs, SEED for a
+            seed that differs between trainings.
         images: Number of images.
-        negatives: Whether photographs without objects are trained on, too.
-        needs_photos: Whether it is left out without photographs.
-        then: A command, with its options, that makes the data set to train on of the one that was made.
+        negatives: Whether to train also on photographs without objects.
+        needs_photos: Whether the cell is left out without photographs.
+        then: A command, with its options, that derives the training set from the generated data set.
     """
 
     settings: tuple[str, ...] = (VIEW,)
@@ -76,12 +76,12 @@ QUESTIONS: dict[str, dict[str, Cell]] = {
     "lights": {"day": BASE}
     | {name: _both(f"light={name}") for name in ("dusk", "outdoors", "room", "studio")},
 }
-"""Data sets that differ in one thing, by question."""
+"""Data sets that differ in one setting, by question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The results of a cell: AP and AP50 of each seed, and the CPU seconds that its data set took."""
+    """The results of a cell: AP and AP50 of each seed, and the CPU seconds for making its data set."""
 
     question: str
     name: str
@@ -92,7 +92,7 @@ class Row:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Does the trainings that are missing, and prints the table."""
+    """Runs the missing trainings and prints the table."""
     options = _options(arguments)
     use_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -117,7 +117,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _chosen(options: argparse.Namespace) -> Iterator[tuple[str, str, Cell]]:
-    """The cells whose training can be done."""
+    """The selected cells; without photographs, only those that need none."""
     for question in options.only:
         for name, cell in QUESTIONS[question].items():
             if options.photos or not cell.needs_photos:
@@ -125,7 +125,7 @@ def _chosen(options: argparse.Namespace) -> Iterator[tuple[str, str, Cell]]:
 
 
 def _train(options: argparse.Namespace, question: str, name: str, cell: Cell, seed: int) -> None:
-    """Trains with one seed, unless that has been done; the same data set is trained on only once."""
+    """Trains with one seed, unless done already; equal data sets of several questions are trained on once."""
     settings = [
         part.replace("PHOTOS", str(options.photos)).replace("SEED", str(seed + 1)) for part in cell.settings
     ]
@@ -160,7 +160,7 @@ def _texts(folder: Path) -> list[str]:
 
 
 def rows(folder: Path) -> list[Row]:
-    """The results that a folder has, in the order of the questions."""
+    """The results in a folder, in the order of the questions."""
     found: dict[tuple[str, str], list[dict[str, float]]] = {}
     for text in _texts(folder):
         own = json.loads(text)
@@ -181,7 +181,7 @@ def rows(folder: Path) -> list[Row]:
 
 
 def table(found: Sequence[Row]) -> list[str]:
-    """The results as a table in Markdown."""
+    """The results as a Markdown table."""
     head = ["| question | data set | images | CPU s | seeds | AP | AP50 |", "|---|---|---|---|---|---|---|"]
     return head + [
         f"| {row.question} | {row.name} | {row.images} | {row.cpu_s:.0f} | {len(row.ap)} "

@@ -1,4 +1,4 @@
-"""How long writing COCO takes and what it holds in memory, by the number of annotations.
+"""Time and peak memory for writing COCO files, by the number of annotations.
 
 python -m benchmarks.export            10 thousand and 100 thousand
 python -m benchmarks.export --full     and a million
@@ -36,7 +36,7 @@ out = Console(highlight=False, soft_wrap=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measures each size in a process of its own, and prints."""
+    """Measures each size in a separate process and prints a table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.export", description=__doc__.split("\n")[0])
     parser.add_argument("--full", action="store_true", help="a million annotations too")
     parser.add_argument("--annotations", type=int, help=argparse.SUPPRESS)
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def written(annotations: int) -> tuple[int, float, int]:
-    """Writes COCO files; gives the annotations in them, seconds, and the peak of this process in KiB."""
+    """Writes COCO files; returns their number of annotations, the seconds, and this process's peak in KiB."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         settings = recipe(objects=OBJECTS, views=VIEWS, image={"width": 320, "height": 240}, quality={})
         with closing(WorkerContext(settings, Path(folder) / "scratch")) as context:
@@ -74,7 +74,7 @@ def written(annotations: int) -> tuple[int, float, int]:
 
 
 def images(store: Store, info: DatasetInfo, annotations: int) -> Iterator[LabelledImage]:
-    """One real scene under many numbers, read anew each time as records are."""
+    """Yields copies of one real scene with different numbers, each read from its record again."""
     scene = 0
     while True:
         record = replace(from_bytes(store.get(record_name(0))), scene=scene)

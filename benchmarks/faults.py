@@ -1,9 +1,9 @@
-"""Plants faults into images of data sets of ours, and measures which of them the rules of `select` find.
+"""Plants faults into images of generated data sets, and measures how many the rules of `select` find.
 
     python -m benchmarks.faults data/drop data/outdoors ... [--planted 24]
 
-Images of each data set, spread evenly, get each fault once. False alarms are images in which nothing was
-planted and a rule finds something, unless their labels say that they have tiny or hidden objects.
+Evenly spaced images of each data set get each fault once. A false alarm is a finding in an image without a
+planted fault, unless its labels confirm the tiny or hidden object.
 """
 
 import argparse
@@ -36,32 +36,32 @@ Pixels = NDArray[np.uint8]
 Rng = np.random.Generator
 RAISED_M = 0.03
 PATIENCE = 64
-"""Copies are compared with the originals until this number of pairs in a row are different."""
+"""Copies are compared with the originals until this number of consecutive pairs differ."""
 
 
 def black(pixels: Pixels, rng: Rng) -> Pixels:
-    """Mean below 8."""
+    """Darkens an image to a mean below 8."""
     return np.asarray(pixels * (rng.uniform(2, 7.5) / max(pixels.mean(), 1)), np.uint8)
 
 
 def overexposed(pixels: Pixels, rng: Rng) -> Pixels:
-    """At least 40 % of the pixels at 255."""
+    """Brightens an image until at least 40 % of its pixels are at 255."""
     level = np.quantile(pixels.min(axis=2), 1 - rng.uniform(0.42, 0.7))
     return np.asarray(np.clip(pixels * (255.5 / max(level, 1)), 0, 255), np.uint8)
 
 
 def blurred(pixels: Pixels, rng: Rng) -> Pixels:
-    """A blur of σ = 2 px."""
+    """Blurs an image with σ = 2 px."""
     return np.asarray(cv2.GaussianBlur(pixels, (0, 0), 2.0), np.uint8)
 
 
 def noisy(pixels: Pixels, rng: Rng) -> Pixels:
-    """Noise of σ = 8."""
+    """Adds noise with σ = 8."""
     return np.clip(pixels + rng.normal(0, 8, pixels.shape), 0, 255).astype(np.uint8)
 
 
 def cropped(pixels: Pixels, rng: Rng) -> Pixels:
-    """A part of 95 % of the width and height, at a random place."""
+    """Crops an image to 95 % of its width and height at a random position."""
     height, width = pixels.shape[:2]
     high, wide = round(0.95 * height), round(0.95 * width)
     y, x = rng.integers(0, [height - high + 1, width - wide + 1])
@@ -69,7 +69,7 @@ def cropped(pixels: Pixels, rng: Rng) -> Pixels:
 
 
 def same(pixels: Pixels, rng: Rng) -> Pixels:
-    """No change but compression."""
+    """Returns an image unchanged, for compression only."""
     return pixels
 
 
@@ -95,7 +95,7 @@ class Planter:
     """
 
     def __init__(self, root: Path, folder: Path, planted: int) -> None:
-        """Measures the images as they are."""
+        """Measures the unchanged images."""
         data = open_dataset(root)
         self._categories, self._folder, self._root = len(data.info.categories), folder, root
         self.images = list(data.images())
@@ -118,7 +118,7 @@ class Planter:
         yield from self._floating()
 
     def _planted(self, rule: str) -> Iterator[set[str]]:
-        """Yields the rules that find something in each image with a fault."""
+        """Yields, for each image with a planted fault, the rules that find a fault in it."""
         for number in self._some:
             image, measured = self.images[number], self.measures[number]
             if rule in LOOKS:
@@ -140,7 +140,7 @@ class Planter:
         return measure_image(own, self._categories)
 
     def _pairs(self, copies: list[ImageMeasures]) -> int:
-        """The number of copies that are in one group with their originals."""
+        """The number of copies that are grouped with their originals."""
         originals = [self.measures[number] for number in self._some]
         number = len(copies)
         groups = near_duplicates([*originals, *copies], 2, PATIENCE)
@@ -160,20 +160,20 @@ class Planter:
 
 
 def _own(image: ImageMeasures) -> set[str]:
-    """The rules that are right about an image in which nothing was planted."""
+    """The rules whose findings are correct for an image without a planted fault."""
     hidden = any((one.occlusion or 0) >= 0.9 for one in image.objects)
     tiny = any(max(one.box[2:]) <= 15 for one in image.objects)
     return ({"hidden"} if hidden else set()) | ({"tiny"} if tiny else set())
 
 
 def _tiny(image: LabelledImage, number: int) -> Label:
-    """A label of an object of 8 to 15 px in its longer side."""
+    """A label of an object with a longer side of 8 to 15 px."""
     long_px, short_px = rng_for(8, scene=number, stream="select").uniform([8, 5], [15, 8])
     return Label(0, (20.0, 20.0, float(long_px), float(short_px)), float(long_px * short_px) * 0.8, None)
 
 
 def _hidden(image: LabelledImage) -> tuple[Label, ...]:
-    """The labels, of which the first one is 90 % hidden."""
+    """The labels of an image, preceded by a label of an object that is 90 % hidden."""
     told = {"occlusion": 0.9, "visible_fraction": 0.1, "truncation": 0.0}
     first = Label(0, (20.0, 20.0, 30.0, 20.0), 60.0, None, attributes=told)
     return (first, *image.labels)

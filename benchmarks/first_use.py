@@ -1,10 +1,10 @@
-"""What big meshes cost a worker: CPU time of the first image with a mesh, and of later ones.
+"""Cost of large meshes in a worker: CPU time of the first image with a mesh, and of later images.
 
 sim2coco assets import scans --out library
 python -m benchmarks.first_use library
 
-Each mesh is drawn among nine shapes, at several sizes in the image, each time by a renderer that has drawn
-the shapes, but has not read the mesh.
+Each mesh is rendered among nine shapes, at several sizes in the image. The renderer has already rendered the
+shapes, but has not read the mesh.
 """
 
 import argparse
@@ -33,13 +33,13 @@ from sim.settle import Settled
 SIZES_PX = (400, 100, 50, 25, 12)
 """Longest side of the body in the image."""
 OTHERS, SHAPE_M, AROUND_M = 9, 0.1, 0.22
-"""Number of other bodies, which are drawn first without the mesh, their size, and their distance from it."""
+"""Number of other bodies, which are rendered before the mesh; their size; their distance from the mesh."""
 
 out = Console(highlight=False, soft_wrap=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measures and prints."""
+    """Measures all meshes of a library and prints a table."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.first_use", description=__doc__.split("\n")[0]
     )
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measured(client: Client, asset: Asset, render: Render, size_px: int) -> str:
-    """A line of the table: CPU seconds of the first image with a mesh at a size, and of later ones."""
+    """A table row: CPU seconds of the first image with a mesh at a size, and of later images."""
     others = tuple(one_asset(name, SHAPES[name](SHAPE_M)) for name in sorted(SHAPES)[:OTHERS])
     groups = ((asset,), *((other,) for other in others))
     names = tuple(f"category {index}" for index in range(len(groups)))
@@ -83,7 +83,7 @@ def measured(client: Client, asset: Asset, render: Render, size_px: int) -> str:
 
 
 def among(others: Sequence[Asset], settled: Settled) -> Settled:
-    """The scene with other bodies around its only one."""
+    """Surrounds the only body of a scene with other bodies."""
     (body,) = settled.spec.bodies
     beside = [
         replace(body, asset=asset.key, scale=1.0, pose=Pose(vec3(place_m), body.pose.quat_xyzw))
@@ -93,7 +93,7 @@ def among(others: Sequence[Asset], settled: Settled) -> Settled:
 
 
 def _level(files: MeshFiles, settled: Settled, size_px: int) -> int:
-    """About the level of detail at which a body is drawn, if its longest side has a size in pixels."""
+    """Approximate level of detail for a body whose longest side has the given size in pixels."""
     (body,) = settled.spec.bodies
     extent = max(files.assets[body.asset].extents_m)
     return files.level(body.asset, size_px / extent)

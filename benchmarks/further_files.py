@@ -1,8 +1,8 @@
-"""What each further file of an image costs: CPU time of making it, and its size.
+"""Cost of each additional file of an image: CPU time for making it, and its size.
 
 python -m benchmarks.further_files --images 20
 
-Scenes of ten everyday objects at 640 x 480 px are rendered once; each file is then made from the same images.
+Scenes of ten everyday objects are rendered once at 640 x 480 px; all files are made from these images.
 """
 
 import argparse
@@ -46,7 +46,7 @@ TREE: dict[str, Any] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints a row for each step: milliseconds of an image, the mean; and for each file, its size."""
+    """Prints a row for each step: mean milliseconds per image, and the size of its file, if any."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=20)
     options = parser.parse_args(arguments)
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measured(context: WorkerContext, images: int) -> tuple[dict[str, list[float]], dict[str, list[int]]]:
-    """CPU seconds of each step and bytes of each file, for a number of images."""
+    """CPU seconds of each step and size in bytes of each file, by image."""
     times: dict[str, list[float]] = {}
     sizes: dict[str, list[int]] = {}
 
@@ -95,7 +95,7 @@ def _files(asked: ImageSettings, sample: Sample) -> list[Any]:
 def _rendered(
     context: WorkerContext, images: int, timed: Callable[..., Any]
 ) -> Iterator[tuple[Settled, Shot, GBuffer, Sample]]:
-    """Yields scene, shot, G-buffer and labelled image; the time of rendering is measured."""
+    """Yields scene, shot, G-buffer and labelled image, and measures the rendering time."""
     for scene in range(images):
         settled, _ = draw_and_settle(context, scene)
         if settled is None:

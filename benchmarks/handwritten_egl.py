@@ -1,9 +1,9 @@
-"""The script that one writes without us for OpenGL: PyBullet's EGL plug-in, masks from its ids, COCO, JPEG.
+"""A hand-written script without sim2coco: PyBullet's EGL plug-in, masks from its ids, COCO, JPEG.
 
     python benchmarks/handwritten_egl.py SCENES.json OUT PROCESSES
 
-One file, standing alone. It has no amodal masks, no quality checks, no augmentation; it cannot resume; and
-each scene with a texture costs it some MB for good, as resetting the simulation does with that plug-in.
+A single, self-contained file without amodal masks, quality checks or augmentation; it cannot resume. It leaks
+some MB for each scene with a texture, because resetting the simulation leaks memory in the plug-in.
 """
 
 import json
@@ -35,7 +35,7 @@ def start() -> None:
 
 
 def make_scene(job: tuple[int, dict[str, Any], str]) -> list[dict[str, Any]]:
-    """Settles one scene, takes its pictures, and gives back their COCO entries."""
+    """Settles one scene, renders its images, and returns their COCO entries."""
     index, scene, out = job
     p.resetSimulation()
     p.setGravity(0, 0, -9.81)
@@ -48,7 +48,7 @@ def make_scene(job: tuple[int, dict[str, Any], str]) -> list[dict[str, Any]]:
 
 
 def add(body: dict[str, Any]) -> int:
-    """Puts a mesh into the world; its hull collides."""
+    """Adds a mesh to the world, with its convex hull as the collision shape."""
     mesh, size = body["mesh"], [body["scale"]] * 3
     color = [*body["color_rgb"], 1] if body["color_rgb"] else [1, 1, 1, 1]
     visual = p.createVisualShape(p.GEOM_MESH, fileName=mesh, meshScale=size, rgbaColor=color)
@@ -61,7 +61,7 @@ def add(body: dict[str, Any]) -> int:
 
 
 def settle(bodies: list[int]) -> None:
-    """Steps until nothing moves, or for two seconds."""
+    """Simulates until all bodies are at rest, at most for two seconds."""
     for step in range(MAX_STEPS):
         p.stepSimulation()
         if step % CHECK_STEPS == 0 and step > CHECK_STEPS and all(map(at_rest, bodies)):
@@ -75,7 +75,7 @@ def at_rest(body: int) -> bool:
 
 
 def take(view: dict[str, Any], bodies: dict[int, int], path: str) -> dict[str, Any]:
-    """Renders and writes one picture; its COCO entries."""
+    """Renders and writes one image, and returns its COCO entries."""
     _, _, rgba, _, ids = p.getCameraImage(
         WIDTH,
         HEIGHT,
@@ -109,7 +109,7 @@ def annotation(mask: Any, category: int) -> dict[str, Any]:
 
 
 def main(scenes_file: str, out: str, processes: str) -> None:
-    """Makes all pictures of all scenes, then the COCO file; says after each scene how many there are."""
+    """Makes all images of all scenes, then the COCO file; prints the number of images after each scene."""
     scenes = json.loads(Path(scenes_file).read_text())
     (Path(out) / "images").mkdir(parents=True)
     jobs = [(index, scene, f"{out}/images") for index, scene in enumerate(scenes)]

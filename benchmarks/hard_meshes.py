@@ -3,7 +3,7 @@
 python -m benchmarks.hard_meshes meshes
 sim2coco assets import meshes --out library
 
-They come in seven formats, in metres and millimetres, with a table (`assets.csv`) that states their units.
+The meshes are in seven formats, in metres and millimetres, with a table (`assets.csv`) of their units.
 """
 
 import sys
@@ -39,13 +39,13 @@ COMB = [(0.0, 0.0), (0.1, 0.0), *TEETH[:0:-1]]
 
 
 def joined(parts: Iterable[trimesh.Trimesh]) -> trimesh.Trimesh:
-    """The parts as one mesh."""
+    """Joins parts to one mesh."""
     made: Any = trimesh.util.concatenate(list(parts))
     return made  # type: ignore[no-any-return]  # trimesh returns Any
 
 
 def moved(part: trimesh.Trimesh, *offset: float) -> trimesh.Trimesh:
-    """A part at another place."""
+    """A copy of a part, moved by an offset."""
     part.apply_translation(offset)
     return part
 
@@ -205,7 +205,7 @@ def write(folder: Path) -> None:
 
 
 def prism(suffix: str, outline: Array, height: float) -> str:
-    """The text of a mesh file of the prism over an outline (n, 2), two of whose faces have n corners."""
+    """The text of a mesh file of a prism over an outline (n, 2); two of its faces have n corners."""
     count = len(outline)
     vertices = np.concatenate([np.insert(outline, 2, z, axis=1) for z in (0.0, height)])
     points = [" ".join(f"{value:.9g}" for value in vertex) for vertex in vertices.tolist()]

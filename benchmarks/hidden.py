@@ -1,8 +1,8 @@
-"""Measures how near `sim2coco match` comes to data sets whose settings it does not know.
+"""Measures how closely `sim2coco match` approximates data sets with unknown settings.
 
     python -m benchmarks.hidden --out data/hidden
 
-Prints what `match` says of each of three data sets: the earth mover's distances before and after.
+Prints the result of `match` for each of three data sets: the earth mover's distances before and after.
 """
 
 import argparse
@@ -28,7 +28,7 @@ HIDDEN = {
         *("image.width=120", "image.height=160"),
     ),
 }
-"""Settings of the data sets, with what they are."""
+"""Settings of the data sets, by description."""
 
 
 def main() -> None:

@@ -1,10 +1,10 @@
-"""Whether validate can be believed: an easy data set, the same with shuffled labels, and the same seed twice.
+"""Tests whether `validate` can be trusted, with an easy data set, shuffled labels, and a repeated seed.
 
 python -m benchmarks.judging --out data/judging
 
-The easy data set shows three objects of fixed colours. A detector must find them in images that were held
-out (AP at least 0.9), must find nothing if each training image has the labels of another one (AP at most
-0.02), and must do exactly as well when it is trained again with the same seed.
+The easy data set shows three objects of fixed colours. A detector must find them in held-out images (AP at
+least 0.9), must find nothing if each training image has the labels of another image (AP at most 0.02), and
+must score exactly the same when it is trained again with the same seed.
 """
 
 import argparse
@@ -32,13 +32,13 @@ out = Console(highlight=False, soft_wrap=True)
 
 
 class Told:
-    """Prints how far the trainings are."""
+    """Prints the progress of the trainings."""
 
     def read(self, name: str, done: int, total: int) -> None:
         """Images of a data set have been read."""
 
     def planned(self, forecast: Forecast) -> None:
-        """The time is known."""
+        """The time per step is known."""
         out.print(f"{forecast.trainings} x {forecast.steps} steps at {forecast.seconds_per_step:.2f} s")
 
     def stepped(self, done: int, total: int) -> None:
@@ -52,7 +52,7 @@ class Told:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Makes the data sets, trains, and prints the table and three verdicts."""
+    """Makes the data sets, trains, and prints the table and the results of three checks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder for the data sets")
     parser.add_argument("--images", type=int, default=1000)
@@ -83,7 +83,7 @@ def _settings(options: argparse.Namespace) -> list[str]:
 
 
 def shuffled(root: Path, target: Path) -> Path:
-    """A copy of the split train in which each image has the labels of another image."""
+    """A copy of the split `train` in which each image has the labels of another image."""
     tree = json.loads((root / "annotations/instances_train.json").read_text())
     ids = [image["id"] for image in tree["images"]]
     other = dict(zip(ids, [*ids[len(ids) // 2 :], *ids[: len(ids) // 2]], strict=True))

@@ -1,7 +1,7 @@
-"""What each kind of scene costs beside `drop` with as many objects, and how many draws are accepted.
+"""Cost of each kind of scene relative to `drop` with as many objects, and acceptance of sampled scenes.
 
 python -m benchmarks.kinds --scenes 100 prints a table for docs/scenes.md. The kinds take turns, so that a
-machine that is busy for a while slows all of them.
+temporarily busy machine slows all of them.
 """
 
 import argparse
@@ -24,7 +24,7 @@ OBJECTS = 10
 
 @dataclass
 class Costs:
-    """What was measured of one kind."""
+    """Measurements of one kind."""
 
     seconds: list[float] = field(default_factory=list)
     first: int = 0
@@ -33,14 +33,14 @@ class Costs:
 
 
 def context_of(kind: str, folder: Path, scene: Mapping[str, object], views: int) -> WorkerContext:
-    """Everyday objects in scenes of one kind."""
+    """A worker context for everyday objects in scenes of one kind."""
     folder.mkdir()
     tree = {**settings_of("scene", kind), "empty_share": 0.0, "num_distractors": 0, **scene}
     return WorkerContext(recipe(views=views, scene=tree), folder)
 
 
 def measure(kinds: list[str], scenes: int, timed: int, views: int) -> dict[str, Costs]:
-    """CPU seconds with the same number of objects, and what became of draws with the settings as they are."""
+    """Measures CPU seconds with equal numbers of objects, and accepted scenes with the default settings."""
     costs = {kind: Costs() for kind in kinds}
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -1,4 +1,4 @@
-"""What a distorting lens costs: seconds of CPU for an image, from the same scenes with and without one.
+"""Cost of a distorting lens: CPU seconds per image, for the same scenes with and without a lens.
 
 Run as `python benchmarks/lenses.py [SCENES]`; prints a row for each lens.
 """
@@ -39,7 +39,7 @@ def main() -> None:
         )
         with tempfile.TemporaryDirectory() as folder:
             context = WorkerContext(recipe, Path(folder))
-            make_scene(context, 0)  # loads what is loaded once
+            make_scene(context, 0)  # fills the caches
             start = time.process_time()
             images = sum(len(make_scene(context, scene)[1]) for scene in range(1, scenes + 1))
             Console().print(

@@ -1,9 +1,9 @@
-"""What materials, reflections and metal cost: CPU time for each image of short runs, and for each material.
+"""Cost of materials, reflections and metal: CPU time per image of short runs, and per material.
 
     python -m benchmarks.looks [IMAGES]
 
-Each run is a process of its own with one worker; the time of an empty run is subtracted. The runs differ in
-their looks only, so that objects, physics and labels are the same.
+Each run is a separate process with one worker; the time of a run with one image is subtracted. The runs
+differ only in surface appearance, so objects, physics and labels are identical.
 """
 
 import os
@@ -41,9 +41,9 @@ def cpu_s(images: int, *words: str) -> float:
 
 
 def drawing_ms(kind: str) -> float:
-    """Mean CPU milliseconds to draw a variant of a material."""
+    """Mean CPU milliseconds to generate a variant of a material."""
     pictures = Pictures({})
-    pictures.material(Texture(kind, 99))  # blades of grass are drawn once
+    pictures.material(Texture(kind, 99))  # blades of grass are generated once
     before = time.process_time()
     for index in range(VARIANTS):
         pictures.material(Texture(kind, index))

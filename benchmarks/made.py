@@ -1,4 +1,4 @@
-"""Data sets for trainings: made by the command line, at 160x120, with the CPU time that they took."""
+"""Makes data sets for trainings with the command line, at 160x120, and measures their CPU time."""
 
 import json
 import resource
@@ -15,12 +15,12 @@ COMMON = ("image.width=160", "image.height=120", "export.card=false", "seed=1")
 
 
 def made(folder: Path, settings: Sequence[str], images: int, workers: int = 1) -> tuple[Path, float]:
-    """A data set with these settings in a folder of its own, and the CPU seconds that it took.
+    """Makes a data set in its own folder; returns the folder and the CPU seconds.
 
-    It is made once; a run that was stopped is continued.
+    An existing data set is used as it is; a stopped run is continued.
 
     Args:
-        folder: Where data sets are kept.
+        folder: Folder of all data sets.
         settings: Arguments of `sim2coco generate`.
         images: Number of images.
         workers: Number of worker processes.
@@ -38,7 +38,7 @@ def made(folder: Path, settings: Sequence[str], images: int, workers: int = 1) -
 
 
 def derived(root: Path, command: Sequence[str]) -> Path:
-    """A data set that a command, such as `select --keep 25%`, makes of another one, once."""
+    """A data set that a command, such as `select --keep 25%`, derives from another one, unless it exists."""
     target = root.with_name(f"{root.name}-{sha256(json.dumps(command).encode()).hexdigest()[:6]}")
     if not target.exists():
         name, *options = command

@@ -1,4 +1,4 @@
-"""What grows: memory of the main process with images; of a worker with scenes, and files and threads.
+"""Growth of the main process's memory with images, and of a worker's memory, files and threads with scenes.
 
 python -m benchmarks.memory          a few minutes
 python -m benchmarks.memory --full   400 and 4,000 images; 3,000 scenes
@@ -20,13 +20,13 @@ from sim.render.raster.egl.client import EglUnavailable
 from sim2coco.recipe import Recipe
 
 SETTLED = 0.3
-"""Share of the scenes before the slope counts: caches of meshes and textures fill first."""
+"""Fraction of the scenes before the slope is measured: caches of meshes and textures fill first."""
 
 out = Console(highlight=False, soft_wrap=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measures and prints."""
+    """Measures and prints the growth."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__.split("\n")[0])
     parser.add_argument(
         "--full", action="store_true", help="as many images as the figures in the docs speak of"
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _compare(few: int, many: int) -> None:
-    """Prints what the main process needs for some images, and for more."""
+    """Prints the peak memory of the main process for few and for many images."""
     first, second = (_made(cheap(), images) for images in (few, many))
     for run in (first, second):
         out.print(f"{run.images} images of 64×64 in {run.whole_s:.0f} s: peak {run.peak_kib / 1024:.1f} MiB")
@@ -60,7 +60,7 @@ def _compare(few: int, many: int) -> None:
 
 
 def _workers(renders: Sequence[str], scenes: int) -> Iterator[tuple[str, Run]]:
-    """Prints and yields what a worker needs over many scenes, with one renderer after the other."""
+    """Prints and yields a worker's run over many scenes, for each renderer."""
     for render in dict.fromkeys(renders):
         try:
             everyday(render).render.device()
@@ -78,18 +78,18 @@ def _workers(renders: Sequence[str], scenes: int) -> Iterator[tuple[str, Run]]:
 
 
 def everyday(render: str) -> Recipe:
-    """One small picture of each scene: many scenes in little time."""
+    """One small image per scene, for many scenes in little time."""
     return recipe(views=1, image=SMALL, quality={}, render={"kind": render})
 
 
 def slope(run: Run) -> float:
-    """Growth of the worker in MiB per 1,000 scenes, once its caches are full; one image a scene."""
+    """Growth of the worker in MiB per 1,000 scenes of one image, once its caches are full."""
     (first, low), (last, high) = trend(run)
     return 1000 * (high - low) / (last - first)
 
 
 def run_counts(run: Run) -> dict[str, list[int]]:
-    """What a run held after each scene, once its caches are full: open files, threads, temporary files."""
+    """Open descriptors, threads and temporary files of a run after each scene, once its caches are full."""
     marks = [mark for mark in run.marks[:-1] if mark.images >= SETTLED * run.images and mark.child_kib]
     names = {"descriptors": "open descriptors", "threads": "threads", "temporary": "temporary files"}
     return {told: [getattr(mark, name) for mark in marks] for name, told in names.items()}
@@ -113,7 +113,7 @@ def trend(run: Run) -> Points:
 
 
 def panel(runs: dict[str, Run]) -> Panel:
-    """The worker's memory over the scenes with each renderer, and the lines whose slopes are told."""
+    """Plot of the worker's memory over the scenes for each renderer, with the fitted lines."""
     lines: list[Line] = []
     for place, (render, run) in enumerate(runs.items()):
         measured = [(mark.images, mark.child_kib / 1024) for mark in run.marks[:-1] if mark.child_kib]

@@ -1,8 +1,8 @@
-"""One run of ours in a process of its own, for a clock that watches from outside.
+"""One run of sim2coco in a separate process, measured from outside by `benchmarks.clock`.
 
 python -m benchmarks.ours RECIPE.json OUT IMAGES WORKERS [ENGINE]
 
-Says after each scene how many images there are, and at the end the peak memory of this process in KiB.
+Prints the number of images after each scene, and at the end the peak memory of this process in KiB.
 """
 
 import json
@@ -19,7 +19,7 @@ from sim2coco.tally import Tally
 
 
 def watched(recipe: Recipe, out: Path, images: int, workers: int = 1, engine: str = "local") -> Run:
-    """A run that makes a data set, or what is missing of it, watched from outside; writes `out`.json too."""
+    """Measures a run that makes a data set, or its missing images, from outside; also writes `out`.json."""
     path = out.with_name(f"{out.name}.json")
     path.write_text(recipe.model_dump_json())
     words = [str(path), str(out), str(images), str(workers), engine]

@@ -1,4 +1,4 @@
-"""Lines over the size of a run, as an SVG or PNG file: the same numbers give the same bytes."""
+"""Line plots over the size of a run, as an SVG or PNG file; equal numbers give byte-identical files."""
 
 import argparse
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ WIDE_IN, HIGH_IN, DPI = 4.2, 3.2, 150
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Points (x, y) and how matplotlib writes their look: `C0--` is the first colour, dashed; maybe named."""
+    """Points (x, y), an optional name, and a matplotlib format string: `C0--` is the first colour, dashed."""
 
     name: str | None
     points: Points
@@ -25,7 +25,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Lines over one x axis; y begins at 0."""
+    """A plot with lines over one x axis; the y axis begins at 0."""
 
     title: str
     x: str
@@ -35,7 +35,7 @@ class Panel:
 
 
 def plot_file(word: str) -> Path:
-    """A file that `save` can write: what is wrong with it is said before anything is measured."""
+    """Parses a path that `save` can write, so that errors are reported before measuring."""
     path = Path(word)
     if path.suffix not in SUFFIXES:
         raise argparse.ArgumentTypeError(f"{word!r} must end in {' or '.join(SUFFIXES)}")
@@ -45,7 +45,7 @@ def plot_file(word: str) -> Path:
 
 
 def save(panels: Sequence[Panel], path: Path) -> None:
-    """Draws panels side by side."""
+    """Plots panels side by side."""
     with matplotlib.rc_context({"svg.hashsalt": "sim2coco", "font.size": 9, "grid.alpha": 0.3}):
         figure = Figure(figsize=(WIDE_IN * len(panels), HIGH_IN), layout="constrained")
         for place, panel in enumerate(panels, start=1):

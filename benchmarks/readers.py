@@ -1,10 +1,10 @@
-"""What becomes of assimp's test models, beside what trimesh and assimp itself read.
+"""Compares sim2coco's reading of assimp's test models with trimesh and with assimp itself.
 
 python -m benchmarks.readers [FOLDER]
 
-Reads every mesh file of the folder (the Debian package assimp-testmodels) with three readers and compares
-the triangles: how many have an area, their areas, the volume that they enclose, and their extents, all
-relative to the longest side, because assimp converts units. Writes docs/mesh-formats.md anew below its mark.
+Reads every mesh file of the folder (the Debian package assimp-testmodels) with three readers and compares the
+triangles: the number with an area, their area, the volume that they enclose, and their extents, all relative
+to the longest side, because assimp converts units. Rewrites docs/mesh-formats.md below its mark.
 """
 
 import json
@@ -45,18 +45,18 @@ DIFFERENCES = {
     "glTF2/wrongTypes/badExtension.gltf": PART,
     "glTF2/wrongTypes/badUint.gltf": PART,
 }
-"""Why another reader finds other triangles, for each file where one does."""
+"""Why another reader finds different triangles, for each file where one does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is compared.
+    """The properties that are compared.
 
     Attributes:
-        triangles: How many triangles have an area.
-        area: Their area, for a longest side of 1.
-        volume: The volume that they enclose, for a longest side of 1.
-        extents: The extents, sorted, for a longest side of 1; sorted, because the axes may be turned.
+        triangles: Number of triangles with an area.
+        area: Area of these triangles, for a longest side of 1.
+        volume: Volume that they enclose, for a longest side of 1.
+        extents: The extents for a longest side of 1; sorted, because the axes may be rotated.
     """
 
     triangles: int
@@ -67,13 +67,13 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the project makes of a file.
+    """The result of reading a file with sim2coco.
 
     Attributes:
         file: Path of the file below the folder.
-        result: `read`, `told` if something is left out, changed or missing, or `refused`.
-        triangles: How many triangles it has, 0 if it is refused.
-        words: What is told.
+        result: `read`, `told` if notes report omissions, changes or missing parts, or `refused`.
+        triangles: Number of triangles; 0 if the file is refused.
+        words: The notes, or the reason for the refusal.
     """
 
     file: str
@@ -94,7 +94,7 @@ def mesh_files(folder: Path) -> list[Path]:
 
 
 def row_of(path: Path, folder: Path) -> tuple[Row, Facts]:
-    """What the project makes of a file, as import does: read, then cleaned."""
+    """Reads and cleans a file as sim2coco's import does."""
     name = path.relative_to(folder).as_posix()
     try:
         source = read_source(path, (folder,))
@@ -108,7 +108,7 @@ def row_of(path: Path, folder: Path) -> tuple[Row, Facts]:
 
 
 def facts_of(corners: NDArray[np.float64]) -> Facts:
-    """What is compared of triangles (m, 3, 3)."""
+    """Computes the compared properties of triangles (m, 3, 3)."""
     corners = corners[np.isfinite(corners).all(axis=(1, 2))]
     if not len(corners):
         return Facts(0)
@@ -150,7 +150,7 @@ OTHERS = {"trimesh": by_trimesh, "assimp": by_assimp}
 
 
 def told_by(reader: str, path: Path) -> Facts:
-    """What another reader makes of a file, in a process of its own, which may crash."""
+    """Reads a file with another reader in a separate process, because it may crash."""
     command = [sys.executable, "-m", "benchmarks.readers", reader, str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     try:
@@ -160,7 +160,7 @@ def told_by(reader: str, path: Path) -> Facts:
 
 
 def compared(own: Facts, other: Facts) -> str:
-    """How the triangles of another reader compare: `same`, `other`, or `none` if it finds none."""
+    """Compares with another reader's triangles: `same`, `other`, or `none` if it finds none."""
     if not other.triangles:
         return "none" if own.triangles else ""
     if own.triangles != other.triangles:
@@ -170,10 +170,10 @@ def compared(own: Facts, other: Facts) -> str:
 
 
 def main(folder: Path) -> None:
-    """Writes the page anew.
+    """Rewrites the page.
 
     Raises:
-        SystemExit: Another reader finds other triangles in a file, and nothing says why.
+        SystemExit: Another reader finds different triangles in a file, without a reason in `DIFFERENCES`.
     """
     lines = ["| file | result | triangles | told | trimesh | assimp |", "|---|---|---|---|---|---|"]
     results: dict[str, Counter[str]] = {}

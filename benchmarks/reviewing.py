@@ -2,7 +2,7 @@
 
     python -m benchmarks.reviewing --images 10000
 
-The data set is drawn: images of 160x120 with five boxes each.
+The data set is synthetic: images of 160x120 with five boxes each.
 """
 
 import argparse
@@ -57,7 +57,7 @@ CHANGE = f"""async ([name, value]) => {{ {WAIT}
 
 
 def drawn(root: Path, images: int) -> None:
-    """Writes a COCO data set of this number of images."""
+    """Writes a COCO data set with the given number of images."""
     rng = np.random.Generator(np.random.PCG64(1))
     (root / "images/train").mkdir(parents=True)
     (root / "annotations").mkdir()
@@ -79,7 +79,7 @@ def drawn(root: Path, images: int) -> None:
 
 @contextmanager
 def served(root: Path) -> Iterator[str]:
-    """The address of a review of a data set."""
+    """Serves the review of a data set, and yields its address."""
     command = [sys.executable, "-m", "sim2coco.cli", "review", str(root), "--no-browser", "--reviewer", "Ann"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -90,7 +90,7 @@ def served(root: Path) -> Iterator[str]:
 
 
 def measured(page: Page, address: str) -> Iterator[tuple[str, str]]:
-    """Yields what is measured, and how long it takes."""
+    """Yields the name and the time of each measurement."""
     begun = time.perf_counter()
     page.goto(address)
     page.wait_for_function(SHOWN)

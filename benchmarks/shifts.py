@@ -1,11 +1,11 @@
-"""How far the transforms that change no label move the image: edges of known shapes, before and after.
+"""Measures how far transforms that change no label move the image, by edges of known shapes.
 
 python -m benchmarks.shifts
 
-The image shows squares of three colours, at irregular places. Each of their edges is found again in each
-colour channel, as the best fit of a step to the profile across the edge. In each quarter of the image, the
-shift is the median movement of the squares, or their growth if that is larger. So a zoom counts as well as a
-translation, and paint over some of the squares does not.
+The image shows squares of three colours at irregular positions. After a transform, each edge is located in
+each colour channel by fitting a step to the profile across the edge. The shift of a quarter of the image is
+the median movement of its squares, or their growth if that is larger. Thus a zoom counts like a translation,
+and occlusion of some squares does not count.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ PITCH_PX, SIDE_PX, REACH_PX = 62, 28, 9
 GROUND = (70, 95, 150)
 COLORS = ((205, 190, 40), (190, 30, 60), (20, 215, 240))
 MIN_CONTRAST = 20.0
-"""Grey levels; a channel in which an edge has less is left out."""
+"""Minimum contrast of an edge in grey levels; channels with less contrast are left out."""
 
 STRONG: Mapping[str, dict[str, Any]] = {
     "AdditiveNoise": {
@@ -74,19 +74,19 @@ STRONG: Mapping[str, dict[str, Any]] = {
     "Spatter": {"mode": "mud"},
     "UnsharpMask": {"blur_limit": [21, 21], "alpha": [1.0, 1.0]},
 }
-"""Arguments with a strong effect; transforms that are not listed have none that could move an edge."""
+"""Arguments with a strong effect; other transforms have no arguments that could move an edge."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """The shift of a transform in pixels: the mean of all images, and that of the worst image."""
+    """The shift of a transform in pixels: the mean over all images, and the shift of the worst image."""
 
     mean_px: float
     worst_px: float
 
 
 def cases(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yields the arguments that are measured: the default, those of `conf/augment`, and strong ones."""
+    """Yields the arguments to be measured: defaults, arguments of `conf/augment`, and strong ones."""
     yield "default", {}
     for choice in ("light", "strong"):
         for transform in settings_of("augment", choice)["pixels"].values():
@@ -130,7 +130,7 @@ def movement(after: NDArray[np.uint8], corners: NDArray[np.int64]) -> float:
 
     Args:
         after: The transformed image, (H, W, 3).
-        corners: The upper left corners of the squares in it before, (n, 2).
+        corners: The upper left corners of the squares before the transform, (n, 2).
     """
     edges_px = np.array([_edges(after, x, y) for x, y in corners])
     right, lower = (corners + SIDE_PX / 2 > np.array(after.shape[1::-1]) / 2).T
@@ -165,9 +165,9 @@ def _edges(image: NDArray[np.uint8], x: int, y: int) -> Floats:
 
 
 def step_px(profiles: Floats) -> Floats:
-    """The positions (...) of steps relative to the middle of their profiles (..., n); NaN if there is none.
+    """Positions (...) of steps relative to the middle of their profiles (..., n); NaN without a step.
 
-    The position is that of the two-level step that explains most of the variance, interpolated by a parabola.
+    The step is the two-level function that explains most of the variance; a parabola refines its position.
     """
     count = profiles.shape[-1]
     before = np.arange(1, count)
@@ -183,7 +183,7 @@ def step_px(profiles: Floats) -> Floats:
 
 
 def table() -> str:
-    """The measured shifts of all transforms that change no label, as a table in Markdown."""
+    """The measured shifts of all transforms that change no label, as a Markdown table."""
     lines = ["| transform | arguments | mean, px | worst image, px |", "|---|---|---|---|"]
     for name in sorted(PIXELS):
         for case, arguments in cases(name):

@@ -1,9 +1,9 @@
-"""How exact the masks are: what is drawn of each mesh, beside an exact rasterisation of the whole mesh.
+"""Accuracy of masks: compares the rendered mask of each mesh with an exact rasterisation of the full mesh.
 
 python -m benchmarks.silhouettes --sample 100 --render relit
 
-All usable meshes of pybullet_data and all procedural shapes, or those of a library (`--library FOLDER`), each
-at five sizes, from directions that differ.
+Uses all usable meshes of pybullet_data and all procedural shapes, or the meshes of a library
+(`--library FOLDER`), each at five sizes, from different directions.
 """
 
 import argparse
@@ -52,7 +52,7 @@ out = Console(highlight=False, soft_wrap=True)
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One mesh at one size: pixels of the exact mask, those on its edge, and those that differ; IoU."""
+    """One mesh at one size: numbers of pixels in the exact mask, on its edge, and that differ; and IoU."""
 
     name: str
     size_px: int
@@ -64,12 +64,12 @@ class Result:
 
     @property
     def per_edge(self) -> float:
-        """Pixels that differ for each pixel on the edge of the exact mask."""
+        """Number of differing pixels per pixel on the edge of the exact mask."""
         return self.wrong_px / max(self.edge_px, 1)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measures and prints."""
+    """Measures all meshes and prints a table."""
     options = _options(arguments)
     kept = options.to / f"{options.render}.jsonl" if options.to else None
     known = recalled(kept)
@@ -99,12 +99,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def of_library(folder: Path) -> tuple[Asset, ...]:
-    """The assets of a library, which are drawn from its files."""
+    """The assets of a library, to be rendered from its files."""
     return Recipe.parse({"assets": {"path": str(folder)}}).load_catalogue().drawn()
 
 
 def recalled(path: Path | None) -> dict[str, list[Result]]:
-    """The results in a file, by mesh; none for a mesh that cannot be read."""
+    """The results in a file, by mesh; an empty list for an unreadable mesh."""
     if path is None or not path.exists():
         return {}
     rows = [json.loads(line) for line in path.read_text().splitlines()]
@@ -120,9 +120,9 @@ def remember(path: Path | None, name: str, results: Sequence[Result]) -> None:
 
 
 def loose(sample: int = 0, known: Collection[str] = ()) -> Iterator[Asset | str]:
-    """Assets of the procedural shapes, then of those files of pybullet_data that can be read.
+    """Yields assets of the procedural shapes, then of the readable files of pybullet_data.
 
-    Those that are known are not read: their names are given instead.
+    For known meshes, yields the name without reading the file.
     """
     folder = Path(pybullet_data.getDataPath())
     paths = sorted(path for suffix in SUFFIXES for path in folder.rglob(f"*.{suffix}"))
@@ -143,7 +143,7 @@ def loose(sample: int = 0, known: Collection[str] = ()) -> Iterator[Asset | str]
 def measured(
     client: Client, asset: Asset, render: Render, seed: int = 0, sizes: Sequence[int] = SIZES_PX
 ) -> list[Result]:
-    """What is drawn of an asset at each size, beside the exact mask."""
+    """Compares the rendered mask of an asset with the exact mask at each size."""
     name, catalogue = asset.name, Catalogue(("mesh",), ("object",), (1.0,), ((asset,),), (), ())
     settled = settled_alone(asset, seed)
     (body,) = settled.spec.bodies
@@ -169,7 +169,7 @@ def measured(
 
 
 def settled_alone(asset: Asset, seed: int) -> Settled:
-    """A scene of one body, ten centimetres in radius, turned by a rotation that depends on the seed."""
+    """A scene of one body with a radius of 10 cm, in a rotation that depends on the seed."""
     quat = quaternion(look_at(np.zeros(3), fibonacci_sphere(DIRECTIONS)[seed * 7 % DIRECTIONS], 0.3))
     scale = 0.1 / asset.radius_m
     pose = Pose.from_point_pair(scale * np.array(asset.center_of_mass_m), np.zeros(3), quat)
@@ -178,7 +178,7 @@ def settled_alone(asset: Asset, seed: int) -> Settled:
 
 
 def camera_for(files: MeshFiles, body: Body, size_px: int, seed: int) -> Camera:
-    """A camera that sees the body at a size, from half a metre, shifted by a fraction of a pixel."""
+    """A camera at half a metre that sees the body at a given size, shifted by a fraction of a pixel."""
     direction = fibonacci_sphere(DIRECTIONS)[(seed * 61 + 5) % DIRECTIONS]
     pose = Pose(vec3(0.5 * direction), quaternion(look_at(0.5 * direction, np.zeros(3), 0.0)))
     side = 3 * size_px
@@ -192,7 +192,7 @@ def camera_for(files: MeshFiles, body: Body, size_px: int, seed: int) -> Camera:
 def compared(
     name: str, size_px: int, level: int, drawn: NDArray[np.bool_], exact: NDArray[np.bool_]
 ) -> Result:
-    """Compares a drawn mask with the exact one."""
+    """Compares a rendered mask with the exact mask."""
     inner = cv2.erode(
         exact.astype(np.uint8),
         cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)),
@@ -212,7 +212,7 @@ def compared(
 
 
 def table(results: Sequence[Result], worst: int = 12) -> str:
-    """A line for each size, and the worst cases, as Markdown."""
+    """A row for each size, and the worst cases, as Markdown."""
     lines = [
         "| size in px | meshes | equal | wrong / edge: mean | largest | above 0.25 | least IoU | rejected |",
         "|---|---|---|---|---|---|---|---|",

@@ -1,8 +1,8 @@
-"""Images a second against the number of workers and the size of the image.
+"""Images per second by number of workers and image size.
 
 python -m benchmarks.sizes --images 20 --workers 1 2 4 --sizes 320x240 640x480 1280x960 --rounds 2
 
-All cells are measured in turn, so that what disturbs one disturbs the others.
+All cells are measured in turn, so that disturbances affect all of them.
 """
 
 import argparse
@@ -29,7 +29,7 @@ Cells = dict[tuple[tuple[int, int], int], list[Run]]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measures and prints."""
+    """Measures all cells and prints a table."""
     options = _options(arguments)
     out.print(f"{machine()}\n")
     out.print(f"{options.objects} objects, {options.views} views a scene, render={options.render}\n")
@@ -70,7 +70,7 @@ def _size(word: str) -> tuple[int, int]:
 
 
 def table(cells: Cells) -> str:
-    """Images a second, and CPU ms an image in brackets, as Markdown: medians over rounds."""
+    """Images per second, and CPU ms per image in brackets, as Markdown: medians over rounds."""
     sizes, workers = dict.fromkeys(size for size, _ in cells), dict.fromkeys(number for _, number in cells)
     heads = [f"{number} worker{'s'[: number > 1]}" for number in workers]
     lines = [f"| images/s (CPU ms an image) | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]

@@ -1,4 +1,4 @@
-"""How long each stage of the pipeline takes, by wrapping its functions from outside."""
+"""Measures the time of each stage of the pipeline by wrapping its functions."""
 
 import tempfile
 import time
@@ -64,7 +64,7 @@ class Spent:
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Charges every moment to the innermost stage that runs; what no stage claims is `other`."""
+    """Charges time to the innermost running stage; time outside all stages is charged to `other`."""
 
     spent: defaultdict[str, Spent] = field(default_factory=lambda: defaultdict(Spent))
     _open: list[str] = field(default_factory=lambda: [OTHER])
@@ -72,12 +72,12 @@ class Stopwatch:
     _cpu_s: float = 0.0
 
     def reset(self) -> None:
-        """Forgets what was measured."""
+        """Discards all measurements."""
         self.spent.clear()
         self._wall_s, self._cpu_s = time.perf_counter(), time.process_time()
 
     def timed(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """A function whose time is charged to a stage."""
+        """Wraps a function so that its time is charged to a stage."""
 
         @wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -92,7 +92,7 @@ class Stopwatch:
         return wrapper
 
     def native(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """A function of PyBullet: its time stays with the stage, and is counted apart as well."""
+        """Wraps a PyBullet function: its time is charged to the stage, and also counted separately."""
 
         @wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -105,7 +105,7 @@ class Stopwatch:
         return wrapper
 
     def charge(self) -> None:
-        """Charges the time since the last call to the stage that is open."""
+        """Charges the time since the last call to the innermost running stage."""
         wall_s, cpu_s = time.perf_counter(), time.process_time()
         spent = self.spent[self._open[-1]]
         spent.wall_s += wall_s - self._wall_s
@@ -114,8 +114,8 @@ class Stopwatch:
 
 
 def measured(recipe: Recipe, images: int) -> dict[str, Spent]:
-    """Seconds an image in each stage, and in `other`, once caches are warm; all in this process."""
-    own_this_process()  # as a worker does
+    """Seconds per image in each stage and in `other`, once caches are warm; all in this process."""
+    own_this_process()  # as workers do
     watch = Stopwatch()
     warm: list[int] = []
 
@@ -141,7 +141,7 @@ def measured(recipe: Recipe, images: int) -> dict[str, Spent]:
 
 
 def _places(recipe: Recipe) -> list[tuple[Any, str, str]]:
-    """Where stages are called: the owner of a name, the name, the stage."""
+    """The functions that make up the stages: owner of the name, name, stage."""
     return [
         (type(recipe.scene), "draw", "draw"),
         (pipeline, "settle", "settle"),

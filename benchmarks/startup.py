@@ -1,10 +1,10 @@
-"""What starting costs: the help, a preview, the library, and workers before their first scene.
+"""Cost of starting: the help, a preview, the library, and workers before their first scene.
 
 python -m benchmarks.startup --rounds 5
 python -m benchmarks.startup --rounds 5 --beside ../other    another checkout too, in turn
 
-CPU time is that of all processes; on a machine that does other things as well, wall time says little. What
-Python compiles is kept, and a first round that is not counted compiles it.
+CPU time covers all processes; on a busy machine, wall time means little. Bytecode is cached, and a first,
+uncounted round compiles it.
 """
 
 import argparse
@@ -32,14 +32,14 @@ out = Console(highlight=False, soft_wrap=True)
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one start has cost."""
+    """CPU and wall time of one start."""
 
     cpu_s: float
     wall_s: float
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measures and prints."""
+    """Measures all starts and prints a table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.startup", description=__doc__.split("\n")[0])
     parser.add_argument(
         "--rounds", type=int, default=5, help="how often each is started (5); medians are told"
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def starts(tree: Path) -> dict[str, Cost]:
-    """What each start costs with the code of a checkout."""
+    """The cost of each start with the code of a checkout."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         preview = [*PROGRAM, "preview", f"out={folder}/preview.png"]
         found = {
@@ -75,7 +75,7 @@ def starts(tree: Path) -> dict[str, Cost]:
 
 
 def _started(command: Sequence[str], tree: Path) -> Cost:
-    """A program from its start to its end, with all processes that it has started."""
+    """Cost of a program from start to end, with all its child processes."""
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     _run(command, tree)
     after, wall_s = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - begun
@@ -83,7 +83,7 @@ def _started(command: Sequence[str], tree: Path) -> Cost:
 
 
 def _workers(workers: int, place: str, tree: Path) -> dict[str, Cost]:
-    """A worker up to its first scene; what several are forked from is shared among them."""
+    """Cost of a worker before its first scene; the cost of the server is divided among all workers."""
     script = str(HERE / "benchmarks" / "begun.py")
     told = json.loads(_run([sys.executable, script, "-", str(workers), place], tree))
     cpu_s, wall_s = zip(*told["workers"], strict=True)
@@ -99,7 +99,7 @@ def _run(command: Sequence[str], tree: Path) -> str:
 
 
 def table(costs: Sequence[dict[str, list[Cost]]]) -> str:
-    """Medians as Markdown; with another checkout beside it, that first, and the ratio of CPU times."""
+    """Medians as Markdown; with another checkout, its times come first, and a ratio of CPU times is added."""
     mine, *others = costs
     heads = [head for other in others for head in ("CPU s, other", "wall s, other")]
     heads += ["CPU s", "wall s", *(["CPU / other"] if others else [])]

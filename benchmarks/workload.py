@@ -1,4 +1,4 @@
-"""What is measured: everyday objects at the default settings, for us and for a hand-written script."""
+"""The measured workload: everyday objects at default settings, for sim2coco and for hand-written scripts."""
 
 import tempfile
 from collections.abc import Iterator
@@ -31,9 +31,9 @@ def recipe(objects: int = 10, views: int = 5, augment: str = "none", **changes: 
 
     Args:
         objects: Labelled objects in each scene.
-        views: Pictures of each scene.
-        augment: The name of a choice in `conf/augment`.
-        changes: Settings that take the place of these.
+        views: Images of each scene.
+        augment: Name of a config option in `conf/augment`.
+        changes: Settings that replace these defaults.
     """
     tree: dict[str, object] = {
         "seed": 1,
@@ -49,7 +49,7 @@ def recipe(objects: int = 10, views: int = 5, augment: str = "none", **changes: 
 
 
 def cheap(views: int = 20) -> Recipe:
-    """The cheapest pictures there are: what is measured is not their content."""
+    """The cheapest images possible, for measurements that do not depend on their content."""
     box = {"box": {"shape": "box", "size_m": 0.1}}
     scene = {"kind": "floating", "num_objects": 1, "empty_share": 0.0}
     camera = {"kind": "shell", "fill": 0.6}
@@ -58,7 +58,7 @@ def cheap(views: int = 20) -> Recipe:
 
 
 def plain_scenes(ours: Recipe, count: int) -> list[dict[str, Any]]:
-    """The first scenes of a recipe for a script that knows nothing of us: meshes, start poses, cameras."""
+    """The first scenes of a recipe, for a script without sim2coco: meshes, start poses, cameras."""
     with tempfile.TemporaryDirectory() as folder, closing(WorkerContext(ours, Path(folder))) as context:
         return [scene for index in range(count) for scene in _plain_scene(context, index)]
 
@@ -73,7 +73,7 @@ def _plain_scene(context: WorkerContext, scene: int) -> Iterator[dict[str, Any]]
 
 
 def _start(context: WorkerContext, settled: Settled) -> tuple[Body, ...]:
-    """The bodies where they were let go."""
+    """The bodies at their start poses."""
     ours, spec = context.recipe, settled.spec
 
     def streams(name: str, **key: int) -> np.random.Generator:
@@ -107,7 +107,7 @@ def _file_size(path: Path) -> float:
 
 
 def _enlarged(asset: Asset, category: Category) -> float:
-    """How much larger an asset is than its file."""
+    """Ratio of an asset's size to the size of the mesh in its file."""
     return float(asset.mesh.extents_m.max()) / _file_size(_file(category))
 
 

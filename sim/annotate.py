@@ -40,12 +40,12 @@ class Instance:
         whole_px: Area in pixels of the unoccluded object on an unbounded image.
         whole_xyxy: Bounding box of the unoccluded object in pixel edges, not clipped to the image.
         truncation: Fraction of the object outside the image: 1 - (amodal area in the image) / `whole_px`.
-        outermost_m: The points of the mesh that are outermost to the left, right, top and bottom, in the mesh
+        outermost_m: The mesh points that project farthest to the left, right, top and bottom, in the mesh
             frame, before scaling; empty if unknown. They come from the mesh, `whole_xyxy` from pixels.
-        box_m: The smallest and the largest coordinates of the mesh in the mesh frame, before scaling; None if
-            unknown.
-        on: Id of the instance on whose surface a decal or region is; None for objects. It has the `pose` and
-            `scale` of this object, and `whole_px` counts what is seen of it without other bodies.
+        box_m: Minimum and maximum corners of the mesh's axis-aligned bounding box in the mesh frame, before
+            scaling; None if unknown.
+        on: Id of the object on whose surface a decal or region lies; None for objects. The decal or region
+            has the object's `pose` and `scale`; its `whole_px` is its area when only the object is rendered.
         decal: Index into `Body.on_surface`; None for objects.
         keypoints: x, y in pixels and visibility of each keypoint of the category: 0 outside the image, 1
             hidden, 2 visible; None if the category has no keypoints.
@@ -81,9 +81,9 @@ class Sample:
         camera: The camera; None after an augmentation that moves pixels.
         instances: The instances in the order of their ids: objects first, then the decals on them.
         normals: (H, W, 3) float32, unit normals of the visible surfaces in the camera frame (OpenCV axes); 0
-            for the background. None unless they are asked for.
+            for the background. None unless requested.
         sensor_depth_m: (H, W) float32, depth in metres as a depth camera measures it; infinite where it
-            measures none. None unless it is asked for.
+            measures none. None unless requested.
     """
 
     image: NDArray[np.uint8]
@@ -106,15 +106,15 @@ class Sample:
     def visible_mask(self, instance: Instance, box: Box) -> Mask:
         """Visible mask (h, w) of an instance in a box of the image.
 
-        A decal is visible where its object is and no later decal of this object lies on it, because the
-        nearest surface of the object is the same in the image and alone.
+        A decal is visible where its object is visible and no later decal of the object covers it, because
+        other bodies do not change which surface of the object is nearest to the camera.
         """
         part = slices(box)
         if instance.on is None:
             return np.asarray(self.ids[part] == instance.id)
         bits = self.amodal[part]
         mask = (self.ids[part] == instance.on) & _bit(bits, instance.id)
-        # The decals of an object follow each other.
+        # The decals of an object are consecutive.
         for other in takewhile(lambda other: other.on == instance.on, self.instances[instance.id :]):
             mask &= ~_bit(bits, other.id)
         return np.asarray(mask)
@@ -146,7 +146,7 @@ class Measures:
 
 
 def measure(sample: Sample) -> list[Measures]:
-    """Measurements of the masks of every instance, in the order of `sample.instances`."""
+    """Measures the masks of every instance, in the order of `sample.instances`."""
     number = len(sample.instances)
     visible = _counts(sample.ids, number + 1)
     boxes = boxes_of(sample.ids, number)
@@ -188,7 +188,7 @@ def _counts(values: NDArray[np.uint8] | NDArray[np.uint16], number: int) -> NDAr
 
 
 def annotate(files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, frame: Frame) -> Sample:
-    """The labelled image, with one instance for each labelled body that covers a pixel, occluded or not.
+    """Labels an image: each labelled body that covers a pixel, even if occluded, becomes an instance.
 
     Args:
         files: Meshes of the assets.
@@ -247,7 +247,7 @@ def _objects(
 def _decals(
     gbuffer: GBuffer, bodies: tuple[Body, ...], objects: list[Instance], camera: Camera
 ) -> Iterator[tuple[Instance, Box, Mask]]:
-    """Yields the instance of each decal that the camera sees of an object alone, with its mask in a box."""
+    """Yields the instance of each decal visible on its object rendered alone, with its mask in a box."""
     number = len(objects)
     for own in objects:
         silhouette = gbuffer.silhouettes[own.body]
@@ -300,7 +300,7 @@ def _ids(
 def num_planes(instances: int) -> int:
     """Number of bit planes in `Sample.amodal` for the given number of instances.
 
-    The number is never two, because OpenCV warps two-channel images differently (see docs/decisions/0005).
+    The number is never two, because OpenCV 5.0 warps two-channel images differently (docs/decisions/0005).
     """
     planes = max(1, -(-instances // 8))
     return 3 if planes == 2 else planes

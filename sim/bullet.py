@@ -67,9 +67,9 @@ class Client:
         Args:
             time_step_s: Time step of the simulation in seconds.
             gravity_m_s2: Gravitational acceleration in m/s², towards -z.
-            solver_iterations: Iterations by which contacts are solved in each step.
-            contact_breaking: Distance by which the two points of a contact may move apart before it is given
-                up, as a fraction of the smaller body's size.
+            solver_iterations: Iterations of the contact solver in each time step.
+            contact_breaking: Distance by which the two points of a contact may separate before the contact is
+                dropped, as a fraction of the smaller body's size.
         """
         self.contents = None
         pb.resetSimulation(physicsClientId=self.id)
@@ -98,7 +98,7 @@ class Client:
         )
 
     def load_texture(self, path: str) -> int:
-        """Loads a texture file and returns PyBullet's id of it, valid until the next `fresh()`.
+        """Loads a texture file and returns its PyBullet id, which is valid until the next `fresh()`.
 
         PyBullet caches every file that it reads. To limit memory, the cache is cleared when its textures
         exceed `MAX_TEXTURE_BYTES`. This also clears the cached meshes, which PyBullet then reads again.

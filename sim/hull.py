@@ -32,7 +32,7 @@ def hull_vertices(vertices_m: Array) -> Array:
 
 
 def simplified(points: Array) -> Array:
-    """At most `MAX_POINTS` points whose convex hull approximates that of `points` (n, 3).
+    """At most `MAX_POINTS` points whose convex hull approximates the convex hull of `points` (n, 3).
 
     Points are selected with the extent along each principal axis scaled to 1, so that, for example, the
     error of a knife is relative to its thickness and not to its length.

@@ -1,4 +1,4 @@
-"""Keypoints of objects in an image: where they are, and whether they can be seen."""
+"""Keypoints of objects in an image: their positions and visibility."""
 
 from functools import cache, partial
 
@@ -15,27 +15,27 @@ from sim.render.raster.subpixel import Projected
 from sim.render.sensor.rolling import camera_that_sees
 
 Keypoint = tuple[float, float, int]
-"""x and y in pixels, and visibility: 0 outside of the image, 1 hidden, 2 visible."""
+"""x and y in pixels, and visibility: 0 outside the image, 1 hidden, 2 visible."""
 
 OUTSIDE: Keypoint = (0.0, 0.0, 0)
 WITHIN_SHARE = 0.01
-"""Distance behind the surface, relative to the object's size, at which a keypoint still counts as visible,
-because keypoints lie on the surface only about."""
+"""Distance behind the surface, relative to the object's size, up to which a keypoint counts as visible,
+because keypoints lie only approximately on the surface."""
 
 
 def keypoints_of(
     files: MeshFiles, body: Body, index: int, shot: Shot, frame: Frame
 ) -> tuple[Keypoint, ...] | None:
-    """The keypoints of a body, in the order of the names of its category; None if these have none.
+    """Returns a body's keypoints in the order of its category's keypoint names; None if it has none.
 
-    A keypoint is visible if no triangle of its own mesh is in front of it, and if the image shows the body
-    there, or in a neighbour of that pixel.
+    A keypoint is visible if no triangle of its own mesh is in front of it, and if its pixel or a neighbouring
+    pixel shows the body.
 
     Args:
         files: Meshes of the assets, with their keypoints.
         body: The body.
-        index: Its index among the scene's bodies.
-        shot: The camera, and its motion.
+        index: The body's index among the scene's bodies.
+        shot: The camera and its motion.
         frame: The body and the depth of each pixel.
     """
     points_m = files.keypoints_m(body.asset)
@@ -61,7 +61,7 @@ def keypoints_of(
 
 
 def _projected(files: MeshFiles, body: Body, camera: Camera) -> Projected:
-    """The triangles of a body's whole mesh in the image without distortion."""
+    """The triangles of a body's full-resolution mesh, projected without lens distortion."""
     vertices_m, faces = files.triangles(body.asset, 0)
     pose = files.center_pose(body).inside(camera.pose)
     x, y, z = (pose.rotation() * np.array(body.axes)) @ vertices_m + np.array(pose.position_m)[:, None]
@@ -71,17 +71,17 @@ def _projected(files: MeshFiles, body: Body, camera: Camera) -> Projected:
 
 
 def _undistorted(camera: Camera, world_m: NDArray[np.float64]) -> tuple[float, float]:
-    """Column and row, from the centre of the first pixel, of a world point (1, 3) without distortion."""
+    """Undistorted column and row of a world point (1, 3), relative to the centre of the first pixel."""
     ((x, y, z),) = camera.pose.apply_inverse(world_m)
     return float(x / z * camera.fx + camera.cx - 0.5), float(y / z * camera.fy + camera.cy - 0.5)
 
 
 def inside(x: float, y: float, shape: tuple[int, ...]) -> bool:
-    """Whether a place, in pixels, is inside an image with the given height and width."""
+    """Whether a point in pixels is inside an image with the given height and width."""
     return bool(0 <= x < shape[1] and 0 <= y < shape[0])
 
 
 def around(values: NDArray[np.generic], x: float, y: float) -> NDArray[np.generic]:
-    """The values of the pixel (x, y) of an image (H, W) and of its neighbours."""
+    """Values of the pixel of an image (H, W) that contains the point (x, y), and of its neighbours."""
     row, column = int(y), int(x)
     return values[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2]

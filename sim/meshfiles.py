@@ -24,11 +24,11 @@ from sim.preparing import prepared, whole
 
 Array = NDArray[np.float64]
 MAX_ERROR_PX = 0.05
-"""Largest error of a level of detail in an image, in pixels."""
+"""Maximum error of a level of detail in an image, in pixels."""
 CACHED_HULLS = 256
 """Number of body hulls in the cache: each is used several times per image."""
 EDGE_POINTS = 17
-"""Points along an edge of a hull, which a lens may bend."""
+"""Number of points along each hull edge, because a lens may bend the edge."""
 CACHED_TRIANGLES = 64
 """Number of levels of detail whose triangles are cached, because they are used in each image."""
 UNIFORM: Vec3 = (1.0, 1.0, 1.0)
@@ -50,7 +50,7 @@ class MeshFiles:
         catalogue: The assets of the scenes.
         folder: Existing folder for the files; the caller removes it.
         shared: Existing folder for prepared meshes, which several processes may share; None uses `folder`.
-        simplified: Whether there are levels of detail, which take longer to compute than to draw one image.
+        simplified: Whether to compute levels of detail, which takes longer than rendering one image.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class MeshFiles:
         return _read_only(self.center_pose(body).apply(points_m))
 
     def center_pose(self, body: Body) -> Pose:
-        """Pose in the world of a body's frame whose origin is the centre of mass."""
+        """World pose of a body's mesh frame, moved to its centre of mass."""
         center = np.array([self.assets[body.asset].center_of_mass_m])
         return Pose(vec3(body.apply(center)[0]), body.pose.quat_xyzw)
 
@@ -97,7 +97,7 @@ class MeshFiles:
     def _hull_edges(self, key: str) -> Array:
         """Points along the n edges of an asset's hull, (`EDGE_POINTS`, n, 3), relative to the centre of mass.
 
-        Those of a flat mesh are its vertices, (1, n, 3).
+        For a flat mesh, the points are its vertices (1, n, 3).
         """
         # Imported here because SciPy is slow to import, and only distorting lenses need it.
         from scipy.spatial import ConvexHull, QhullError
@@ -113,7 +113,7 @@ class MeshFiles:
         return _read_only(start + shares * (stop - start))
 
     def _box_m(self, key: str) -> tuple[Vec3, Vec3]:
-        """The smallest and the largest coordinates of an asset's vertices, in metres, in the mesh frame."""
+        """Minimum and maximum corners in metres of an asset's bounding box in the mesh frame."""
         points_m = self.hull_vertices(key) + self.assets[key].center_of_mass_m
         return vec3(points_m.min(axis=0)), vec3(points_m.max(axis=0))
 
@@ -130,7 +130,7 @@ class MeshFiles:
         return self._collisions[key]
 
     def visual(self, key: str, level: int, proportions: Vec3 = UNIFORM) -> tuple[Path, ...]:
-        """Paths of the OBJ files, one per part, of an asset at a level of detail (0 is the mesh itself).
+        """Paths of the OBJ files, one per part, of an asset at a level of detail (0 is the full mesh).
 
         PyBullet scales vertices but not normals, so the normals are computed for the proportions of the body.
         """
@@ -155,7 +155,7 @@ class MeshFiles:
         return self._prepared(key).read_behind(level, len(self.mesh(key, level).faces))
 
     def texture(self, pixels: NDArray[np.uint8], max_px: int = 512) -> Path:
-        """Path of a BMP file, the format that PyBullet reads fastest, of a texture.
+        """Writes a texture as a BMP file, the format that PyBullet reads fastest, and returns the path.
 
         Args:
             pixels: (h, w, 3) RGB image.
@@ -182,11 +182,11 @@ class MeshFiles:
         return self.mesh(key, level) if proportions == UNIFORM else self.mesh(key, level).scaled(proportions)
 
     def _mesh(self, key: str, level: int) -> Mesh:
-        """Mesh of an asset at a level of detail (0 is the mesh itself), relative to the centre of mass."""
+        """Mesh of an asset at a level of detail (0 is the full mesh), relative to the centre of mass."""
         return self._prepared(key).read(level)
 
     def errors_m(self, key: str) -> tuple[float, ...]:
-        """The error of each level of detail of an asset, from fine to coarse."""
+        """Error in metres of each level of detail of an asset, from fine to coarse."""
         return self._prepared(key).errors_m
 
     def _triangles(self, key: str, level: int) -> tuple[Array, NDArray[np.int32]]:

@@ -1,7 +1,7 @@
-"""OBJ files for PyBullet, written with array operations: PyBullet reads nothing else quickly.
+"""Writes OBJ files for PyBullet with array operations; OBJ is the only format that PyBullet reads quickly.
 
-Numbers are integers with a common exponent, such as `-01234567e-8`: eight digits resolve a shape better than
-the single precision in which PyBullet stores it, and all lines of a kind have the same length.
+Numbers are integers with a common exponent, such as `-01234567e-8`: eight digits are more precise than the
+single precision in which PyBullet stores vertices, and all lines of a kind have the same length.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ Array = NDArray[np.float64]
 Chars = NDArray[np.uint8]
 
 DIGITS = 8
-"""Digits of a number."""
+"""Number of digits of each number."""
 PAIRS = np.frombuffer("".join(f"{number:04d}" for number in range(10_000)).encode(), np.uint8).reshape(-1, 4)
 """The four digits of each number below 10,000."""
 
@@ -46,7 +46,7 @@ def obj_file(
 
 
 def _lines(name: str, rows: Array) -> bytes:
-    """A line with the name and the numbers of each row of an array (n, k)."""
+    """One line for each row of an array (n, k): the name, then the numbers of the row."""
     reach = float(np.abs(rows).max(initial=0.0))
     exponent = DIGITS - 1 - int(np.floor(np.log10(reach))) if reach > 0 else 0
     mantissa = np.rint(np.abs(rows) * 10.0**exponent).astype(np.int64)
@@ -61,7 +61,7 @@ def _lines(name: str, rows: Array) -> bytes:
 
 
 def _face_lines(corners: NDArray[np.integer], normal_of: NDArray[np.integer]) -> bytes:
-    """A line for each triangle (m, 3), with the numbers of its vertices, texture coordinates and normals."""
+    """One line for each triangle (m, 3): the indices of its vertices, texture coordinates and normals."""
     vertex = _numbers(corners + 1)
     normal = vertex if normal_of is corners else _numbers(normal_of + 1)
     slash = np.full((*corners.shape, 1), ord("/"), np.uint8)
@@ -81,7 +81,7 @@ def _numbers(index: NDArray[np.integer]) -> Chars:
 
 
 def _joined(head: Chars, rows: Chars) -> bytes:
-    """Lines that begin with `head` and go on with the rows (n, w)."""
+    """The rows (n, w) as lines, each preceded by `head`."""
     lines = np.empty((len(rows), len(head) + rows.shape[1] + 1), np.uint8)
     lines[:, : len(head)], lines[:, len(head) : -1], lines[:, -1] = head, rows, ord("\n")
     return lines.tobytes()

@@ -1,4 +1,4 @@
-"""The points of a mesh that are outermost in an image."""
+"""The points of a mesh that project farthest to each side of an image."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +13,15 @@ Array = NDArray[np.float64]
 
 
 def outermost(files: MeshFiles, body: Body, shot: Shot) -> tuple[Vec3, ...]:
-    """The points of a mesh that are outermost to the left, right, top and bottom, before scaling.
+    """Finds the mesh points that project farthest to the left, right, top and bottom, before scaling.
 
-    They are vertices. A distorting lens bends edges, so there they are points on edges of the convex hull.
+    The points are vertices; with a distorting lens, which bends edges, they are points on edges of the convex
+    hull.
 
     Args:
         files: Meshes of the assets.
         body: The body; all of it is in front of the camera.
-        shot: The camera, and its motion.
+        shot: The camera and its motion.
     """
     candidates_m, placed_m = files.hull_vertices(body.asset), files.hull(body)
     if shot.camera.distortion is not None:
@@ -33,9 +34,9 @@ def outermost(files: MeshFiles, body: Body, shot: Shot) -> tuple[Vec3, ...]:
 
 
 def _outer_edges(files: MeshFiles, body: Body, shot: Shot) -> Array:
-    """Points (n, 3) on the edges of a body's hull that may reach farthest to a side of the image.
+    """Points (n, 3) on the hull edges of a body that may project farthest to a side of the image.
 
-    The image of an edge reaches beyond its ends by less than the distance between them.
+    A projected edge reaches beyond its ends by less than the distance between these ends.
     """
     edges_m = files.hull_edges(body.asset)
     ends = np.stack([_pixels(shot, _placed(files, body, edges_m[end])) for end in (0, -1)])
@@ -46,12 +47,12 @@ def _outer_edges(files: MeshFiles, body: Body, shot: Shot) -> Array:
 
 
 def _placed(files: MeshFiles, body: Body, points_m: Array) -> Array:
-    """World points (n, 3) of points of a body, relative to its centre of mass and before scaling."""
+    """World coordinates (n, 3) of points that are relative to a body's centre of mass and not yet scaled."""
     return files.center_pose(body).apply(points_m * np.array(body.axes))
 
 
 def _pixels(shot: Shot, placed_m: Array) -> Array:
-    """Pixel coordinates (n, 2) of world points (n, 3), also while the camera moves from row to row."""
+    """Pixel coordinates (n, 2) of world points (n, 3), with or without a rolling shutter."""
     if is_rolling(shot.motion):
         return projected(shot.camera, shot.motion, placed_m)
     return shot.camera.project(placed_m)[0]

@@ -1,4 +1,4 @@
-"""Prepares meshes for drawing: levels of detail and hulls, computed once for all processes of a run.
+"""Prepares meshes for rendering: levels of detail and hulls, computed once for all processes of a run.
 
 SciPy is imported inside the functions that need it, see `sim.hull`.
 """
@@ -19,15 +19,15 @@ from scenes.assets.stored import PREPARED, Look, StoredMesh, content_name, read_
 from sim.hull import hull_vertices, simplified
 
 FACE_BYTES = 6
-"""Size of a triangle in a file of a library is at least this."""
+"""Minimum size in bytes of a triangle in a library file."""
 
 
 def prepare(mesh: Mesh, name: str) -> bytes:
-    """The content of the file of a prepared mesh; empty for small meshes, which are not stored.
+    """Returns the file content of a prepared mesh; empty for a small mesh, which is not stored.
 
     Args:
         mesh: The mesh, relative to its centre of mass.
-        name: Its name, which is a hash of it; the file holds it.
+        name: Name of the mesh, which is its hash; the file contains the name.
     """
     return b"" if len(mesh.faces) < MIN_FACES else _content(mesh, name)
 
@@ -48,20 +48,20 @@ def must_be_prepared(asset: Asset) -> bool:
 
 
 def whole(asset: Asset) -> Prepared:
-    """The mesh of an asset with one level of detail, for drawing it once: nothing is simplified or stored."""
+    """The mesh of an asset with one level of detail, for a single render: nothing is simplified or stored."""
     mesh = asset.mesh.moved(-np.array(asset.center_of_mass_m))
     hull_m = hull_vertices(mesh.vertices_m)
     return Prepared((0.0,), hull_m, simplified(hull_m), lambda _: mesh, lambda *_: mesh.seen_from_behind)
 
 
 def prepared(asset: Asset, folder: Path) -> Prepared:
-    """The mesh of an asset, prepared for drawing.
+    """The mesh of an asset, prepared for rendering.
 
-    What must be computed is computed by the first process that needs it, and stored for the others.
+    The first process that needs a mesh prepares it and stores the result for the other processes.
 
     Args:
         asset: The asset.
-        folder: Folder for files that all processes of a run share.
+        folder: Folder that all processes of a run share.
     """
     surface, center_m = asset.surface, np.array(asset.center_of_mass_m)
     if not isinstance(surface, StoredMesh):
@@ -80,7 +80,7 @@ def _looks(mesh: Mesh) -> tuple[Look, ...]:
 def _beside(
     surface: StoredMesh, full: Callable[[], Mesh], looks: Callable[[], tuple[Look, ...]]
 ) -> Prepared | None:
-    """The prepared mesh beside a mesh of a library; None if it is missing, damaged or of another version."""
+    """The prepared mesh stored beside a library mesh; None if missing, damaged or of another version."""
     if not surface.prepared:
         return None
     path = surface.path.with_suffix(PREPARED)
@@ -97,7 +97,7 @@ def _beside(
 def _shared(
     folder: Path, name: str, full: Callable[[], Mesh], looks: Callable[[], tuple[Look, ...]]
 ) -> Prepared:
-    """The prepared mesh in the shared folder, which is made while other processes wait for it."""
+    """The prepared mesh in the shared folder; if missing, one process prepares it and the others wait."""
     path = folder / f"{name}{PREPARED}"
     with (folder / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -16,7 +16,7 @@ from sim.world import IN_PILES, Loaded, contacts_of, load
 REST_M_S, REST_RAD_S, REST_S = 0.005, 0.1, 0.1
 """A body is at rest when its speed and angular speed stay below these limits for this time in seconds."""
 STILL_M, STILL_RAD, STILL_S = 0.001, 0.03, 0.25
-"""A body in a pile is at rest when it has moved and turned by less than this in this time in seconds."""
+"""A body in a pile is at rest when it moves and turns by at most these limits in this time in seconds."""
 PENETRATION_M, PENETRATION_SHARE = 0.001, 0.01
 """Allowed penetration depth: the larger of a length in metres and a fraction of the body's diameter."""
 CHECK_STEPS = 6
@@ -43,7 +43,7 @@ class Settled:
 
 
 def settle(client: Client, files: MeshFiles, spec: SceneSpec) -> Settled:
-    """The scene after all bodies have come to rest; a scene without physics is returned unchanged.
+    """Simulates a scene until all bodies are at rest; a scene without physics is returned unchanged.
 
     Raises:
         RejectedDraw: The scene is rejected as `unsettled`, `penetrating`, `out_of_bounds` or `non_finite`.
@@ -58,8 +58,8 @@ def settle(client: Client, files: MeshFiles, spec: SceneSpec) -> Settled:
     except RejectedDraw as error:
         if physics.pile or error.reason not in ("unsettled", "penetrating"):
             raise
-    # A flat body may rock without end, and a heavy one press a light one into the floor; they come to rest if
-    # contacts are solved as in a pile.
+    # A flat body may rock forever, and a heavy body may press a light one into the floor; both come to rest
+    # when contacts are solved as in a pile.
     loaded = load(client, files, _placed(client.id, files, loaded), physics, IN_PILES)
     seconds += _run(client.id, list(_moving(loaded)), physics)
     return _at_end(client, files, spec, loaded, seconds)
@@ -71,14 +71,14 @@ def _moving(loaded: Loaded) -> dict[int, Body]:
 
 
 def _placed(client: int, files: MeshFiles, loaded: Loaded) -> tuple[Body, ...]:
-    """The bodies where they are now."""
+    """The bodies at their current poses."""
     return tuple(
         body if body.fixed else _settled_body(client, files, body_id, body) for body_id, body in loaded
     )
 
 
 def _at_end(client: Client, files: MeshFiles, spec: SceneSpec, loaded: Loaded, seconds: float) -> Settled:
-    """The scene with its bodies where they are now, if it passes all checks."""
+    """The scene with its bodies at their current poses; raises if it fails a check."""
     assert spec.physics is not None
     moving = _moving(loaded)
     _check_contacts(client.id, files, moving)
@@ -102,9 +102,9 @@ def _run(client: int, ids: list[int], physics: Physics) -> float:
 
 
 def _run_pile(client: int, ids: list[int], physics: Physics) -> float:
-    """As `_run`, for bodies that press on each other.
+    """Like `_run`, for bodies that press on each other.
 
-    Their speeds do not vanish, because forces between them make them tremble, so their poses are compared.
+    Forces between such bodies make them tremble, so rest is detected from their poses instead of speeds.
     """
     checks = round(STILL_S / (physics.time_step_s * CHECK_STEPS))
     poses = deque([_poses(client, ids)], maxlen=max(checks, 1))
@@ -120,13 +120,13 @@ def _run_pile(client: int, ids: list[int], physics: Physics) -> float:
 
 
 def _poses(client: int, ids: list[int]) -> NDArray[np.float64]:
-    """Position and rotation (n, 7) of bodies."""
+    """Positions and quaternions (n, 7) of bodies."""
     poses = [pb.getBasePositionAndOrientation(body, physicsClientId=client) for body in ids]
     return np.array([[*position, *quat] for position, quat in poses])
 
 
 def _still(before: NDArray[np.float64], now: NDArray[np.float64]) -> bool:
-    """Whether no body has moved between two arrays (n, 7) of poses."""
+    """Whether all bodies are still between two arrays (n, 7) of poses."""
     if not np.isfinite(now).all():
         raise RejectedDraw("non_finite")
     moved_m = np.linalg.norm(now[:, :3] - before[:, :3], axis=1)
@@ -177,13 +177,13 @@ def _check_bounds(client: int, ids: list[int], physics: Physics) -> None:
 
 
 def sinking_m(client: Client, files: MeshFiles, settled: Settled) -> tuple[float, ...]:
-    """How far each body of a scene sinks in metres when physics goes on for `SINKING_S` seconds.
+    """Distance in metres by which each body sinks when the simulation continues for `SINKING_S` seconds.
 
-    A body that rests on the floor or on others stays where it is; one that nothing supports falls. It is 0
-    for fixed bodies, and for all in a scene without physics.
+    A body that rests on the floor or on other bodies stays in place; an unsupported body falls. The distance
+    is 0 for fixed bodies and in scenes without physics.
 
     Raises:
-        ValueError: Too many bodies are at the same place, for which one step could take hours.
+        ValueError: So many bodies overlap that a single simulation step could take hours.
     """
     spec = settled.spec
     if spec.physics is None or all(body.fixed for body in spec.bodies):
@@ -200,7 +200,7 @@ def sinking_m(client: Client, files: MeshFiles, settled: Settled) -> tuple[float
 
 
 def _neighbours(client: int, ids: list[int]) -> float:
-    """The mean number of other bodies that the axis-aligned bounding box of a body overlaps."""
+    """Mean number of other bodies whose axis-aligned bounding boxes overlap the box of a body."""
     boxes = np.array([pb.getAABB(body, physicsClientId=client) for body in ids])
     low, high = boxes[:, 0], boxes[:, 1]
     overlaps = [((low <= box[1]) & (high >= box[0])).all(axis=1).sum() - 1 for box in boxes]

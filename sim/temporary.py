@@ -1,4 +1,4 @@
-"""Temporary folders, which a later process removes if the process that made them was killed."""
+"""Temporary folders, which a later process removes if the process that created them was killed."""
 
 import errno
 import os
@@ -13,17 +13,17 @@ PREFIX = "sim2coco-"
 
 
 class TemporaryFolderError(ValueError):
-    """No temporary folder can be made; the message is one line."""
+    """No temporary folder can be created; the message is one line."""
 
 
 def temporary_folder() -> "tempfile.TemporaryDirectory[str]":
-    """A temporary folder that is removed with this object, or when a later process finds it abandoned.
+    """Creates a temporary folder, removed with the returned object or by a later process if it is abandoned.
 
-    Its name holds the ID of this process. The first call in a process removes the folders of processes that
-    have ended without removing them.
+    The folder's name contains the ID of this process. The first call in a process removes folders that ended
+    processes have left behind.
 
     Raises:
-        TemporaryFolderError: There is no folder for temporary files that can be written.
+        TemporaryFolderError: There is no writable folder for temporary files.
     """
     try:
         _remove_abandoned(Path(tempfile.gettempdir()))
@@ -37,13 +37,13 @@ def temporary_folder() -> "tempfile.TemporaryDirectory[str]":
 
 @cache
 def _remove_abandoned(parent: Path) -> None:
-    """Removes the folders of this user's processes that no longer run."""
+    """Removes the temporary folders that this user's ended processes have left behind."""
     for path in _folders(parent):
         shutil.rmtree(path, ignore_errors=True)
 
 
 def _folders(parent: Path) -> list[Path]:
-    """The temporary folders that are this user's, and whose process was one of this machine and is gone."""
+    """This user's temporary folders whose process ran on this machine and has ended."""
     pattern = re.compile(rf"{PREFIX}{machine()}-(\d+)-\w+")
     found = []
     try:
@@ -65,7 +65,7 @@ def _is_own(entry: "os.DirEntry[str]") -> bool:
 
 
 def runs(pid: int) -> bool:
-    """Whether there is a process of this ID, whoever it belongs to."""
+    """Whether a process with this ID exists, whichever user owns it."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -77,9 +77,9 @@ def runs(pid: int) -> bool:
 
 @cache
 def machine() -> str:
-    """Eight letters that are the same for processes that see each other's IDs.
+    """Eight hexadecimal digits that identify the process ID namespace.
 
-    Containers may share a folder for temporary files, but not their process IDs; neither do machines.
+    Containers, and machines, may share a folder for temporary files, but each has its own process IDs.
     """
     boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     return sha256(f"{boot} {Path('/proc/self/ns/pid').readlink()}".encode()).hexdigest()[:8]

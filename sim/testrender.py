@@ -1,4 +1,4 @@
-"""Test renders: a mesh is loaded into PyBullet and rendered as it would be for a data set."""
+"""Test renders: a mesh is loaded into PyBullet and rendered as for a data set."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,12 +49,12 @@ class TestRender:
 
 
 def render_test(client: Client, mesh: Mesh, solid: Solid | None = None) -> TestRender:
-    """Test render of a mesh, scaled to a fixed size.
+    """Renders a mesh, scaled to a fixed size, as a test.
 
     Args:
         client: A PyBullet client.
         mesh: The mesh.
-        solid: The body that the mesh stands for, if it is known already.
+        solid: Volume and centre of mass of the mesh, if they are already known.
 
     Raises:
         RuntimeError: PyBullet cannot make a collision shape of the mesh.
@@ -93,7 +93,7 @@ def loads(client: Client, pieces: Sequence[NDArray[np.float64]]) -> bool:
 
 
 def _camera(points_m: NDArray[np.float64]) -> Camera:
-    """A camera in whose image the points (n, 3) fill the fraction `FILLED` of the width or height."""
+    """A camera whose view is filled by the points (n, 3) to the fraction `FILLED` of its width or height."""
     direction = np.array(FROM) / np.linalg.norm(FROM)
     position = 8 * RADIUS_M * direction
     matrix = look_at(position, np.zeros(3), 0.0)

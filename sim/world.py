@@ -1,4 +1,4 @@
-"""The world of the physics engine: a scene's floor, bodies, and how contacts between them are solved."""
+"""The physics world of a scene: floor, bodies, and the settings of the contact solver."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,14 +17,14 @@ ANGULAR_DAMPING = 0.9
 
 
 class Contacts(NamedTuple):
-    """How contacts between bodies are solved.
+    """Settings of the contact solver.
 
     Attributes:
-        iterations: Iterations of the solver; with more, bodies in a pile sink less into each other.
-        breaking: How far the points of a contact may move apart, as a fraction of a body's size. Flat bodies
-            of which contacts are given up sooner may rock from corner to corner and never rest.
-        rigid: Whether PyBullet has rigid bodies (its "maximal coordinates") in place of articulated ones of a
-            single link. Their solver takes half of the time, and its friction depends less on the direction.
+        iterations: Solver iterations; with more, bodies in a pile sink less into each other.
+        breaking: Distance by which the points of a contact may separate before the contact is dropped, as a
+            fraction of a body's size. If it is too small, flat bodies may rock from corner to corner forever.
+        rigid: Whether PyBullet simulates rigid bodies (maximal coordinates) instead of multibodies with a
+            single link. The rigid-body solver takes half the time, and its friction is more isotropic.
     """
 
     iterations: int
@@ -34,7 +34,7 @@ class Contacts(NamedTuple):
 
 ON_FLOOR, ON_FURNITURE, IN_PILES = Contacts(20, 0.002), Contacts(20, 0.02), Contacts(80, 0.02)
 ITERATIONS_EACH = 4
-"""Iterations for each body of a small pile: the higher a pile is, the more are needed."""
+"""Solver iterations per body of a small pile; a higher pile needs more."""
 PILE_DAMPING = 0.5
 """Fraction of the speed that a body in a pile loses in a second."""
 MARGIN_M = 0.0001
@@ -42,7 +42,7 @@ MARGIN_M = 0.0001
 BASE_HALF_M = 0.5
 """Half of the height of the box below a region."""
 FLUSH = 1e-4
-"""Furniture is below a region if it reaches into it by no more than this share of the region's size."""
+"""Furniture counts as below a region if it extends into the region by at most this fraction of its size."""
 FLOOR_HALF_M = (200.0, 200.0, 5.0)
 """Half extents of the box that serves as the floor."""
 Loaded = Sequence[tuple[int, Body]]
@@ -50,7 +50,7 @@ Loaded = Sequence[tuple[int, Body]]
 
 
 def contacts_of(spec: SceneSpec) -> Contacts:
-    """How the contacts of a scene are solved."""
+    """Returns the contact solver settings for a scene."""
     assert spec.physics is not None
     if not spec.physics.pile:
         return ON_FLOOR if spec.physics.region is None else ON_FURNITURE
@@ -76,9 +76,9 @@ def load(
 
 
 def _below(files: MeshFiles, body: Body, region: Region | None) -> bool:
-    """Whether a piece of furniture is below a region, where the base collides in its place.
+    """Whether a body is furniture below a region, where the base collides instead of the furniture.
 
-    If both did, bodies would have each contact twice, and tremble between the two.
+    If both collided, each contact would exist twice, and bodies would tremble.
     """
     if region is None or body.role != "furniture":
         return False
@@ -89,7 +89,7 @@ def _below(files: MeshFiles, body: Body, region: Region | None) -> bool:
 
 
 def _add_base(client: int, region: Region, rigid: bool) -> None:
-    """Adds a thick box or cylinder below a region, through which bodies are not pushed by those above."""
+    """Adds a box or cylinder below a region, so thick that a pile cannot push bodies through it."""
     x, y, z = region.half_m
     shape = pb.createCollisionShape(
         pb.GEOM_CYLINDER if region.is_round else pb.GEOM_BOX,
@@ -127,7 +127,7 @@ def add_body(
     collides: bool = True,
     rigid: bool = False,
 ) -> int:
-    """Adds a body where it is, and returns PyBullet's id of it."""
+    """Adds a body at its pose and returns its PyBullet id."""
     asset = files.assets[body.asset]
     pose = files.center_pose(body)
     body_id: int = pb.createMultiBody(

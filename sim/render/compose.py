@@ -66,7 +66,7 @@ class Composer(ABC):
     def wide(
         self, wide: Wide, camera: Camera, floor: bool, walls: tuple[Wall, ...]
     ) -> tuple[Visibility, Remapping]:
-        """What the pinhole camera sees that is shaded for a distorted one, and the map from its image."""
+        """Visibility in the wide pinhole camera of a distorted camera, and the remapping of its image."""
         return self._wide_visibility(wide.gbuffer, wide.camera, floor, walls), self._remapping(
             camera, wide.camera
         )

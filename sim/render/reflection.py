@@ -33,14 +33,14 @@ from sim.settle import Settled
 Floats = NDArray[np.float32]
 
 FAR = 1e3
-"""Largest depth of the floor, in multiples of the height of the camera."""
+"""Maximum depth of the floor, in multiples of the height of the camera."""
 METAL_DIFFUSE = 0.1
-"""Share of the diffuse light of a metal floor, which is that of dirt and scratches."""
+"""Fraction of diffuse light that a metal floor keeps, because of dirt and scratches."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MirrorView:
-    """What a mirror on the floor shows, before shading.
+    """The mirror image in the floor, before shading.
 
     Attributes:
         camera: The camera below the floor.
@@ -63,7 +63,7 @@ def with_reflections(
     shot: Shot,
     visibility: Visibility,
 ) -> Floats:
-    """The linear image (H, W, 3) of the floor with its reflections; unchanged if the floor is matte.
+    """Adds reflections to the linear image (H, W, 3) of the floor; unchanged if the floor is matte.
 
     Args:
         image: The linear image of the floor.
@@ -103,7 +103,7 @@ def with_reflections(
 
 
 def _shaded(view: MirrorView, lit: Lit, surfaces: Surfaces) -> tuple[Floats, Floats]:
-    """The mirror image (h, w, 3) in a smooth floor, and the depth (h, w) of what it shows."""
+    """The mirror image (h, w, 3) in a smooth floor, and its depth (h, w)."""
     image = surroundings(view.camera, lit.light)
     if lit.scene is not None:
         shade_walls(image, surfaces, view.camera, view.visibility, lit)
@@ -116,7 +116,7 @@ def _shaded(view: MirrorView, lit: Lit, surfaces: Surfaces) -> tuple[Floats, Flo
 def _mirror_view(
     renderer: Renderer, settled: Settled, shot: Shot, walls: tuple[Wall, ...]
 ) -> MirrorView | None:
-    """What a mirror on the floor shows; None if it cannot be rendered."""
+    """The mirror image in the floor, before shading; None if it cannot be rendered."""
     below = mirrored_camera(shot.camera)
     try:
         gbuffer = renderer.rasterise(settled, replace(shot, camera=below))
@@ -154,7 +154,7 @@ def _direct(lamp: LitLamp, places_m: Floats) -> Floats:
 
 
 def _over(image: Floats, light: Floats, share: Floats, colors: FloorColors) -> Floats:
-    """The image (H, W, 3) of a floor under reflected light (h, w, 3), whose reflectance is `share` (h, w)."""
+    """The image (H, W, 3) of a floor with reflectance `share` (h, w), plus reflected light (h, w, 3)."""
     both = _enlarged(cv2.merge([*cv2.split(light), share]), image)
     gloss = _gloss(colors, image)
     kept = 1 - both[..., 3] * gloss
@@ -170,7 +170,7 @@ def _on_metal(image: Floats, light: Floats, colors: FloorColors, surface: Surfac
 
 
 def _gloss(colors: FloorColors, image: Floats) -> Floats:
-    """From 0, matte, to 1: how much of the floor reflects, (H, W)."""
+    """Gloss (H, W) of the floor: 0 is matte, 1 reflects fully."""
     if colors.relief is None:
         return np.ones(image.shape[:2], np.float32)
     return cv2.extractChannel(colors.relief.pixels, 2).astype(np.float32) * np.float32(1 / 255)

@@ -74,7 +74,7 @@ class RelitComposer(Composer):
         if shot.sensor is None:
             image = tone_map(linear, gain)
             return antialiased(image, visibility, creases) if self._smooth_edges else image
-        # Edges are smoothed before there is noise, as by the lens; otherwise they would be free of it.
+        # Edges are antialiased before noise is added; otherwise they would have no noise.
         light = exposed(linear, gain)
         light = antialiased(light, visibility, creases) if self._smooth_edges else light
         return photographed(light, shot.camera, shot.sensor)
@@ -111,7 +111,7 @@ class RelitComposer(Composer):
     def _bent(
         self, renderer: Renderer, wide: Wide, settled: Settled, shot: Shot, lit: Lit, visibility: Visibility
     ) -> tuple[Floats, Creases | None]:
-        """As `_sharp`, of a distorted camera: the image of a wide pinhole camera, remapped."""
+        """Like `_sharp`, for a distorted camera: remaps the image of a wide pinhole camera."""
         seen, remapping = self.wide(wide, shot.camera, lit.spec.floor is not None, visibility.walls)
         taken = replace(shot, camera=wide.camera)
         linear, creases = self._sharp(renderer, wide.gbuffer, settled, taken, lit, seen)
@@ -177,8 +177,8 @@ class RelitComposer(Composer):
             try:
                 gbuffer = rasterised(renderer, settled, moved)
             except RejectedView:
-                # The labels are those of the middle of the exposure, so a rejected view at another instant
-                # does not reject the image: the image of the middle is used in its place.
+                # Labels belong to the middle of the exposure, so a view that is rejected at another instant
+                # does not reject the image: the middle image replaces it.
                 total += middle
                 continue
             there = resolved(gbuffer, camera, spec.floor is not None, walls_facing(visibility.walls, camera))

@@ -78,7 +78,7 @@ class Egl(RelitRender):
     kind: Literal["egl"] = "egl"
 
     def renderer(self, client: Client, files: MeshFiles, pictures: Pictures) -> Renderer:
-        """The renderer, which uses a PyBullet client of its own."""
+        """The renderer, which uses its own PyBullet client."""
         return EglRenderer(egl_client(), files, pictures)
 
     def device(self) -> str:

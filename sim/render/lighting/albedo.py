@@ -9,7 +9,7 @@ from scenes.assets.srgb import SRGB_TO_LINEAR
 Floats = NDArray[np.float32]
 
 _MIN_ALBEDO, _MAX_ALBEDO = 0.02, 0.85
-"""Albedo of black and of white surfaces: no real surface reflects none or all of the light."""
+"""Albedo of black and of white surfaces: every real surface absorbs some light and reflects some."""
 
 _ALBEDO = np.float32(_MIN_ALBEDO) + np.float32(_MAX_ALBEDO - _MIN_ALBEDO) * SRGB_TO_LINEAR
 

@@ -25,7 +25,7 @@ FILTER_PX = 3
 STEP_PX = 3
 """Sky visibility is evaluated at every third row and column, and interpolated."""
 FURNITURE_STEP_PX = 4
-"""The same on furniture, whose sides are flat and large."""
+"""On furniture, which has large, flat sides, sky visibility is evaluated at every fourth row and column."""
 FLOOR_VIEW = 0.6
 """Fraction of the hemisphere in front of a downward-facing surface that the lit floor nearby fills."""
 
@@ -76,7 +76,7 @@ def _radiance(
 
 
 def _mirrored(lit: Lit, pixels: Pixels, material: Material, metal: Index, seen: Floats) -> Floats:
-    """Light (3, m) of sky and floor that the pixels of metal bodies reflect; `seen` (n,) is how much sky."""
+    """Light (3, m) from sky and floor that metal pixels reflect; `seen` (n,) is the sky visibility."""
     surface = MetalSurface(
         pixels.points_m[:, metal],
         pixels.normal[:, metal],
@@ -88,7 +88,7 @@ def _mirrored(lit: Lit, pixels: Pixels, material: Material, metal: Index, seen: 
 
 
 def direct_irradiance(lamp: LitLamp, pixels: Pixels) -> Floats:
-    """Irradiance (n,) of each pixel from one lamp; 1 is that of an unshadowed surface facing the lamp."""
+    """Irradiance (n,) of each pixel from one lamp; 1 for an unshadowed surface that faces the lamp."""
     assert lamp.shadow is not None
     reached = _box_filtered(lamp.shadow.on_surface(_offset_points(pixels, lamp.shadow.maps)), pixels)
     facing = np.maximum(np.array(lamp.light.direction, np.float32) @ pixels.normal, 0)
@@ -122,7 +122,8 @@ def _sky_and_floor(lit: Lit, pixels: Pixels, shares: tuple[Floats, ...]) -> Floa
     Args:
         lit: The lit scene.
         pixels: The pixels of bodies.
-        shares: Sky visibility, and fractions of the sky's and the sun's light on the floor nearby, (n,) each.
+        shares: Sky visibility, and fractions of the sky's and the sun's light that reach the floor nearby,
+            (n,) each.
     """
     assert lit.sky is not None
     light = lit.light
@@ -160,8 +161,8 @@ def _floor_light_fractions(lit: Lit, lamp: LitLamp, points: Floats, normal: Floa
 def _interpolated(lit: Lit, sun: LitLamp, pixels: Pixels) -> tuple[Floats, ...]:
     """Sky visibility, and fractions of the sky's and the sun's light that reach the floor nearby: (n,) each.
 
-    Furniture and what it carries are interpolated apart: objects would have bright rims, because a board is
-    dark where they touch it, and their sides are not.
+    Furniture and the objects on it are interpolated separately. A board is dark where an object touches it,
+    but the object's sides are not, so interpolating across both would give objects bright rims.
     """
     fixed = on_furniture(lit.spec, pixels.body)
     if fixed.all() or not fixed.any():
@@ -173,7 +174,7 @@ def _interpolated(lit: Lit, sun: LitLamp, pixels: Pixels) -> tuple[Floats, ...]:
 
 
 def _interpolated_together(lit: Lit, sun: LitLamp, pixels: Pixels, step_px: int) -> tuple[Floats, ...]:
-    """As `_interpolated`, for pixels that do not have to be kept apart.
+    """Like `_interpolated`, for pixels that can be interpolated together.
 
     These values vary slowly, so they are evaluated on a coarse grid and interpolated. Factors that depend on
     the normal are applied by the caller.

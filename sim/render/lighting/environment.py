@@ -22,14 +22,14 @@ SUN_PX, SKY_PX = 512, 128
 SUN_RAD, RING_RAD = np.radians(8.0), np.radians(16.0)
 """Angular radius of the sun with its glow, and outer radius of a ring around it.
 
-The mean radiance of the ring is taken as that of the sky behind the sun.
+The mean radiance of the ring is used as the radiance of the sky behind the sun.
 """
 MIN_SINE = np.sin(np.radians(5.0))
 """Sine of the lowest elevation of the sun."""
 MIN_SOFTNESS, MAX_SOFTNESS = 0.005, 0.2
 """Limits of the softness of the sun's shadows."""
 NORMALS = np.array([step for step in product((-1.0, 0.0, 1.0), repeat=3) if any(step)])
-"""Directions (26, 3), of any length, of the normals to which the irradiance is fitted."""
+"""Unnormalised directions (26, 3) of the normals to which the irradiance is fitted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,8 +60,8 @@ class EnvironmentLight(Light):
     Attributes:
         env_map: The environment map.
         raw: Luminance of the sky's irradiance on a level floor, in the units of the map.
-        relative_radiance: (n,) radiance of the sky in each sampled direction, divided by that of a uniform
-            sky with the same irradiance on a level floor.
+        relative_radiance: (n,) radiance of the sky in each sampled direction, divided by the radiance of a
+            uniform sky with the same irradiance on a level floor.
         coefficients: (9, 3) coefficients, for R, G and B, of the spherical harmonics that give the irradiance
             for a normal, relative to the irradiance of the floor.
     """
@@ -72,7 +72,7 @@ class EnvironmentLight(Light):
     coefficients: Floats
 
     def unoccluded_irradiance(self, normals: Floats) -> Floats:
-        """Irradiance (3, m) of unoccluded surfaces with normals (3, m), relative to that of the floor."""
+        """Irradiance (3, m) of unoccluded surfaces with normals (3, m), relative to a level floor."""
         found = self.coefficients.T @ _harmonics(normals)
         return np.asarray(np.maximum(found, np.float32(0.01)), np.float32)
 
@@ -88,7 +88,7 @@ class EnvironmentLight(Light):
             x: Component along the world's x axis.
             y: Component along the y axis.
             z: Component along the z axis, up.
-            width_px: The map is reduced to this width before, if it is wider.
+            width_px: A wider map is first downsampled to this width.
         """
         assert self.environment is not None
         image = self.env_map.radiance

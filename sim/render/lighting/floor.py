@@ -34,7 +34,7 @@ class FloorColors:
         x: (H, W) world x in metres.
         y: (H, W) world y in metres.
         color: (H, W, 3) uint8 texture; None without a texture.
-        relief: Slopes and gloss; None if the floor is not of a material.
+        relief: Slopes and gloss; None if the texture is not a material.
     """
 
     x: Floats
@@ -54,8 +54,8 @@ def floor_colors(
         camera: Camera of the view.
         plane_m: (H, W) depth of the floor plane; infinite above the horizon.
     """
-    # The depth is limited to keep texture coordinates exact in float32; so far away, the floor shows only
-    # its mean colour.
+    # The depth is limited to keep texture coordinates exact in float32; beyond the limit, the floor shows
+    # only its mean colour.
     depth = np.minimum(plane_m, 1e3 * camera.pose.position_m[2]).astype(np.float32)
     x, y = floor_points(camera, depth)
     sampled = surfaces.floor(surface, camera, x, y, depth)
@@ -94,7 +94,7 @@ def _lit_by_lamp(
 
 
 def _facing(relief: Relief, surface: Surface, light: Light) -> Floats:
-    """The sun's light (h, w) on the slopes of the floor relative to that on a level floor."""
+    """Sunlight (h, w) on the slopes of the floor, relative to sunlight on a level floor."""
     x, y, z = light.direction
     cosine, sine = np.cos(surface.turn_rad), np.sin(surface.turn_rad)
     return relief.facing(float(cosine * x - sine * y) / z, float(sine * x + cosine * y) / z)
@@ -108,8 +108,8 @@ def _strength(
     Args:
         sky_fraction: (h, w) fraction of the sky's light that arrives.
         blocked: (h, w) fraction of the sun's light that bodies block.
-        facing: (h, w) the sun's light on slopes relative to that on a level floor; None without a relief.
-        shadow: Share of the sun's light that a full shadow removes.
+        facing: (h, w) sunlight on slopes, relative to sunlight on a level floor; None without slopes.
+        shadow: Fraction of the sunlight that a full shadow removes.
         colors: Irradiance (3,) of a level, unoccluded floor from the sky, and from the sun.
     """
     pairs = [(float(sky), float(sun)) for sky, sun in zip(*colors, strict=True)]

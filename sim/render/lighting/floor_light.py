@@ -14,7 +14,7 @@ Floats = NDArray[np.float32]
 BLUR_PX = 5
 """Width of the box filter on the light that the floor reflects, in pixels of the half-size floor grid."""
 MOST_ROWS = 32_766
-"""Most rows that `cv2.remap` accepts in one call."""
+"""Maximum number of rows that `cv2.remap` accepts in one call."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

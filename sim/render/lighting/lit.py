@@ -28,7 +28,7 @@ class ShadowMaps:
     sun_map_px: int
 
     def at_most(self, side_px: int) -> "ShadowMaps":
-        """The same number of maps, none of them larger than a size."""
+        """The same number of maps, with sides of at most `side_px`."""
         sky_px, sun_px = min(self.sky_map_px, side_px), min(self.sun_map_px, side_px)
         return ShadowMaps(self.sky_directions, sky_px, sun_px)
 
@@ -39,7 +39,7 @@ class SampledScene:
 
     Attributes:
         cloud: Points on the bodies, for the shadow maps of sun and lamps.
-        normal_cloud: Half of the points of `cloud` on curved surfaces, for computing smooth normals.
+        normal_cloud: Points on curved surfaces, for computing smooth normals.
         sky: Sky visibility between the bodies.
         maps: Number and size of the shadow maps.
     """
@@ -56,7 +56,7 @@ class LitLamp:
 
     Attributes:
         light: A light whose sun is this lamp. Its sky is black unless the lamp is the sun itself.
-        shadow: Its shadows; None in a scene without bodies.
+        shadow: The light's shadows; None in a scene with neither bodies nor walls.
     """
 
     light: Light

@@ -15,11 +15,11 @@ from sim.render.lighting.sky import sky_irradiance, sky_radiance
 Floats = NDArray[np.float32]
 
 METAL_HIGHLIGHT = 6.0
-"""Strength of highlights on white metal relative to those on other surfaces."""
+"""Strength of highlights on white metal, relative to highlights on other surfaces."""
 ROW = 1024
 """Directions are looked up in rows of this length, because `cv2.remap` limits the length of a row."""
 MIN_WIDTH_PX = 12
-"""Smallest width to which an environment map is reduced for rough metal."""
+"""Minimum width to which an environment map is downsampled for rough metal."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +31,7 @@ class MetalSurface:
         normal: (3, n) unit normals.
         albedo: (3, n) colour of the metal.
         roughness: (n,) 0 is a mirror, 1 is matte.
-        open_sky: (n,) share of the sky that is not hidden by other bodies.
+        open_sky: (n,) fraction of the sky that other bodies do not occlude.
     """
 
     points_m: Floats
@@ -57,7 +57,7 @@ def reflected_by_metal(lit: Lit, surface: MetalSurface, eye_m: Floats) -> Floats
     above = _from_surroundings(lit.light, ray, surface.roughness) * surface.open_sky
     if lit.spec.floor is None:
         return np.asarray(tint * above, np.float32)
-    # Rough metal mixes what is above the horizon with what is below it.
+    # Rough metal mixes light from above and from below the horizon.
     width = np.float32(0.04) + np.float32(0.6) * surface.roughness
     up = np.clip(0.5 + ray[2] / (2 * width), 0, 1)
     return np.asarray(tint * (above * up + _from_floor(lit, surface, ray) * (1 - up)), np.float32)

@@ -20,25 +20,25 @@ Floats = NDArray[np.float32]
 STEP_PX = 2
 """Reflections in the floor are rendered at half the resolution of the image."""
 GLOSSY, MATTE = 0.3, 0.45
-"""Up to the first roughness, floors that are no metal reflect in full; from the second on, not at all."""
+"""Roughness up to which non-metal floors reflect fully, and roughness from which they do not reflect."""
 LOBE = 0.7
 """Standard deviation of the angle by which a reflected ray is scattered, divided by roughness²."""
 SKY_STEP = 8
 """The sky is evaluated at every eighth row and column of the reflection, and interpolated."""
 MAX_SIGMA_PX = 32.0
-"""Largest standard deviation of the blur in pixels of the reflection."""
+"""Maximum standard deviation of the blur in pixels of the reflection."""
 MIN_SQUEEZE = 0.35
-"""Smallest ratio of the widths of the blur across and along the viewing direction."""
+"""Minimum ratio of the blur's widths across and along the viewing direction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """How a floor reflects.
+    """Reflection properties of a floor.
 
     Attributes:
         roughness: 0 is a mirror, 1 is matte.
-        metallic: Whether it is bare metal, whose colour is that of its reflections.
-        strength: Reflectance relative to that of a smooth surface.
+        metallic: Whether the floor is bare metal, which tints its reflections.
+        strength: Reflectance relative to a smooth surface.
     """
 
     roughness: float
@@ -47,7 +47,7 @@ class Finish:
 
 
 def finish_of(surface: Surface, relief: Relief | None, light: Light) -> Finish | None:
-    """How a floor reflects in the light of a shot; None if it is matte."""
+    """Reflection properties of a floor in the light of a shot; None if it is matte."""
     material = None if relief is None else relief.material
     roughness = material.roughness if surface.roughness is None and material else surface.roughness
     if roughness is None:
@@ -58,9 +58,9 @@ def finish_of(surface: Surface, relief: Relief | None, light: Light) -> Finish |
 
 
 def mirrored_camera(camera: Camera) -> Camera:
-    """The camera below the floor whose image, flipped horizontally, a mirror on the floor shows.
+    """The camera below the floor whose horizontally flipped image is the mirror image in the floor.
 
-    It has half the resolution of the given camera.
+    Its resolution is half the resolution of the given camera.
     """
     x, y, z, w = camera.pose.quat_xyzw
     right, ahead, up = camera.pose.position_m
@@ -73,7 +73,7 @@ def mirrored_camera(camera: Camera) -> Camera:
         fy=camera.fy / STEP_PX,
         cx=width - camera.cx / STEP_PX,
         cy=camera.cy / STEP_PX,
-        # Mirrored at the floor, then turned by half a turn about its own y axis and so flipped.
+        # Mirrored at the floor, then rotated by 180 degrees about its own y axis, which flips the image.
         pose=Pose((right, ahead, -up), (-z, w, -x, y)),
     )
 
@@ -92,20 +92,20 @@ def surroundings(camera: Camera, light: Light) -> Floats:
 def scattered(
     mirror: Floats, floor_m: Floats, behind_m: Floats, focal_px: float, roughness: float, cosine: float
 ) -> Floats:
-    """The mirror image (h, w, 3) in a rough floor: the farther a body is from the floor, the less sharp.
+    """The mirror image (h, w, 3) in a rough floor: bodies farther from the floor are blurred more.
 
     Args:
         mirror: (h, w, 3) the image in a smooth floor.
         floor_m: (h, w) depth of the floor.
-        behind_m: (h, w) depth of what the mirror image shows, along the ray by way of the floor.
+        behind_m: (h, w) depth of the mirrored surfaces, measured by way of the floor.
         focal_px: Focal length in pixels of the mirror image.
         roughness: Roughness of the floor.
-        cosine: Cosine of the mean angle between the rays and the normal of the floor.
+        cosine: Mean cosine of the angle between the rays and the normal of the floor.
     """
     widest = min(LOBE * roughness**2 * focal_px, MAX_SIGMA_PX)
     share = np.clip(1 - floor_m / np.maximum(behind_m, np.float32(1e-9)), 0, 1).astype(np.float32)
     reach = 2 * int(min(2 * widest, 12)) + 1
-    # Beside the outline of a body near the floor, what is seen past it must not be blurred over the body.
+    # The background beside a body near the floor must not be blurred over the body.
     share = np.asarray(
         cv2.blur(cv2.erode(share, np.ones((reach, reach), np.uint8)), (reach, reach)), np.float32
     )
@@ -113,9 +113,9 @@ def scattered(
 
 
 def _blurred(image: Floats, sigma_px: Floats, squeeze: float) -> Floats:
-    """An image (h, w, 3) blurred by a standard deviation (h, w) in pixels, which is smaller along rows.
+    """Blurs an image (h, w, 3) by standard deviations (h, w) in pixels, times `squeeze` along rows.
 
-    The image is blurred by 0, 1, 2, 4 ... px, and interpolated between the two nearest of these.
+    The image is blurred by 0, 1, 2, 4 ... px; each pixel is interpolated between the two nearest blurs.
     """
     level = np.where(sigma_px < 1, sigma_px, 1 + np.log2(np.maximum(sigma_px, 1))).astype(np.float32)
     total = np.zeros_like(image)

@@ -93,16 +93,16 @@ def body_pixels(camera: Camera, visibility: Visibility, cloud: Cloud, spec: Scen
 
 
 def on_furniture(spec: SceneSpec, body: NDArray[np.int16]) -> NDArray[np.bool_]:
-    """Whether each of some bodies (n,), given by index, is furniture."""
+    """For each body index (n,), whether the body is furniture: (n,)."""
     return np.array([one.role == "furniture" for one in spec.bodies]).take(body)
 
 
 def tilted(pixels: Pixels | None, tilt: Floats | None) -> Pixels | None:
-    """The pixels with the relief of decals in their normals.
+    """Adds the bump maps of decals to the normals of pixels.
 
     Args:
         pixels: The pixels.
-        tilt: (H, W, 3) what the relief adds to unit normals; None if there is none.
+        tilt: (H, W, 3) vectors that the bump maps add to unit normals; None without bump maps.
     """
     if pixels is None or tilt is None:
         return pixels

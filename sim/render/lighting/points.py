@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
 MAX_ERROR = 3.5e-3
-"""Largest error of the mesh on which points are distributed, as a fraction of its longest side: less than the
+"""Maximum error of the mesh on which points are distributed, as a fraction of its longest side: less than the
 distance between `MAX_POINTS` points, and a tenth of a pixel of most shadow maps."""
 GOLDEN = 0.6180339887498949
 """Fractional part of the golden ratio: its multiples modulo 1 are evenly distributed."""
@@ -38,7 +38,7 @@ class Cloud:
 
     Attributes:
         points_m: (3, n) points in metres.
-        normal: (3, n) normals, interpolated between those of the mesh's vertices.
+        normal: (3, n) normals, interpolated from the vertex normals of the mesh.
         curved: (n,) whether the vertex normals of the point's triangle differ from its face normal.
         spacing_m: Approximate distance between neighbouring points.
     """
@@ -86,7 +86,7 @@ class PointClouds:
         return self._files.shaped(key, level, proportions)
 
     def finest_m(self, spec: SceneSpec) -> float:
-        """The distance below which points on some body cannot be: no body has more than `MAX_POINTS`."""
+        """Smallest point spacing possible on every body: a body has at most `MAX_POINTS` points."""
         areas = (self.area((body.asset, body.proportions)) * body.largest_scale**2 for body in spec.bodies)
         return float(np.sqrt(max(areas) / MAX_POINTS))
 
@@ -95,9 +95,9 @@ class PointClouds:
 
         The mask is true at points where the surface is curved.
 
-        The first points of a longer sequence are distributed evenly too, so one sequence per shape is cached,
-        longer than needed if the shape recurs in other scenes.
-        Those of furniture of few triangles are sorted by triangle, so they are used as they are.
+        The first points of a longer sequence are distributed evenly too, so one sequence per shape is cached;
+        it is longer than needed if the shape recurs in other scenes. Points on furniture with few triangles
+        are sorted by triangle, so exactly `count` points are computed.
         """
         known = self._samples.pop(shape, None)
         if known is None or len(known[2]) < count or (not recurs and len(known[2]) != count):
@@ -154,8 +154,8 @@ def sample_surface(mesh: Mesh, count: int) -> tuple[Array, Array, NDArray[np.boo
 def sample_facets(mesh: Mesh, count: int) -> SurfaceSamples:
     """Points (3, count) on each triangle of a mesh in turn, their normals (3, count), and a mask (count,).
 
-    It takes a fraction of the time of `sample_surface`, and each triangle has the number of points that its
-    area asks for.
+    This takes a fraction of the time of `sample_surface`. The number of points on each triangle is
+    proportional to its area.
     """
     areas = _triangle_areas(mesh)
     numbers = np.diff(np.rint(areas.cumsum() / areas.sum() * count).astype(np.int64), prepend=0)

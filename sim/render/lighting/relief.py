@@ -1,4 +1,4 @@
-"""The relief and the gloss of a material, as a view shows them."""
+"""Surface slopes and gloss of a material in a view."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ from scenes.assets.materials.material import Material
 Floats = NDArray[np.float32]
 
 LEVEL = 128
-"""The byte that stands for a level surface."""
+"""Byte value of a level surface."""
 MAX_FACTOR = 2.5
-"""Largest ratio of the light on a slope to that on a level surface."""
+"""Maximum ratio of the light on a slope to the light on a level surface."""
 
 
 def relief_pixels(material: Material) -> NDArray[np.uint8]:
@@ -27,7 +27,7 @@ class Relief:
 
     Attributes:
         pixels: (h, w, 3) uint8; see `relief_pixels`.
-        step: Slope of one step of a byte.
+        step: Slope per unit of the byte value.
         material: The material.
     """
 
@@ -36,12 +36,12 @@ class Relief:
     material: Material
 
     def facing(self, along_u: float, along_v: float) -> Floats:
-        """Light (h, w) on the slopes relative to that on a level surface, from 0 to `MAX_FACTOR`.
+        """Light (h, w) on the slopes, relative to a level surface, from 0 to `MAX_FACTOR`.
 
         Args:
-            along_u: The component of the direction to the light along the texture's u axis, divided by that
-                along the normal of the level surface.
-            along_v: The same along the v axis.
+            along_u: Component of the direction to the light along the texture's u axis, divided by its
+                component along the normal of the level surface.
+            along_v: Component along the v axis, divided in the same way.
         """
         right, down = -self.step * along_u, -self.step * along_v
         u, v = (cv2.extractChannel(self.pixels, channel) for channel in (0, 1))

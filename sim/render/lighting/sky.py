@@ -34,8 +34,8 @@ def sky_radiance(light: Light, directions: Array) -> Floats:
     """Radiance (n,) of the sky in directions (n, 3).
 
     It is divided by the radiance of a uniform sky with the same irradiance on a level floor. Directions below
-    the horizon have the radiance of the horizon. With an environment map, the directions must be those at
-    which the map was sampled.
+    the horizon have the radiance of the horizon. With an environment map, `directions` must be the directions
+    at which the map was sampled.
     """
     if isinstance(light, EnvironmentLight):
         return light.relative_radiance
@@ -47,7 +47,7 @@ def sky_radiance(light: Light, directions: Array) -> Floats:
 
 
 def unoccluded_irradiance(light: Light, directions: Array, normals: Floats) -> Floats:
-    """Irradiance (m,) of unoccluded surfaces with normals (3, m), relative to that of the floor.
+    """Irradiance (m,) of unoccluded surfaces with normals (3, m), relative to a level floor.
 
     The irradiance varies slowly with the normal, so it is fitted with seven basis functions. With an
     environment map, the result is (3, m), with one row for each of R, G and B.

@@ -16,7 +16,7 @@ BLURS_PX = (0.7, 2.0, 6.0, 16.0)
 SEARCH_PX = 4.0
 """Standard deviation of the window for the occluder search."""
 DISC = np.array([(0, 0), (0.7, 0.7), (-0.7, 0.7), (-0.7, -0.7), (0.7, -0.7)], np.float32)
-"""Offsets of the samples of percentage-closer filtering, relative to its radius."""
+"""Offsets of the samples of percentage-closer filtering, relative to the filter radius."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,8 +25,8 @@ class SoftShadow:
 
     Attributes:
         maps: One shadow map.
-        shade: (side, side) fraction of the light that is blocked at the point of the floor that the ray
-            through each texel hits.
+        shade: (side, side) fraction of the light that is blocked where the ray through each texel hits the
+            floor.
         softness: Half width of the penumbra, divided by the distance to the occluder.
     """
 
@@ -63,7 +63,7 @@ class SoftShadow:
 
 
 def soft_shadow(points_m: Floats, light: Light, side_px: int) -> SoftShadow:
-    """The shadows that bodies, given as world points (3, n), cast in the light of the sun of `light`."""
+    """Computes the shadows of bodies, given as world points (3, n), in the sunlight of `light`."""
     maps = light_maps(points_m, np.array([light.direction]), side_px)
     return SoftShadow(maps, _floor_shade(maps, light), light.softness)
 

@@ -44,7 +44,7 @@ def mean_albedo(pictures: Pictures, surface: Surface | None) -> NDArray[np.float
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sampled:
-    """What the pixels of a view show of a textured surface.
+    """A textured surface, sampled at the pixels of a view.
 
     Attributes:
         color: (h, w, 3) sRGB.
@@ -57,7 +57,7 @@ class Sampled:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Filtered:
-    """A texture and, if it is a material, its relief, both as mipmaps of the same size.
+    """A texture and, if it is a material, its slopes and gloss, as mipmaps of the same size.
 
     Attributes:
         color: The colours.
@@ -70,7 +70,7 @@ class Filtered:
     material: Material | None = None
 
     def sample(self, u: Plane, v: Plane, footprint: Plane) -> Sampled:
-        """What pixels (h, w) show; see `Mipmap.sample`."""
+        """Samples colours, slopes and gloss for pixels (h, w); see `Mipmap.sample`."""
         lookup = self.color.lookup(u, v, footprint)
         color = self.color.at(lookup)
         if self.relief is None or self.material is None:

@@ -30,7 +30,7 @@ class WallOcclusion:
     Attributes:
         walls: The walls.
         light: Sun and sky.
-        glow: Radiance of each wall, relative to that of a white floor lit by the unoccluded sky.
+        glow: Radiance of each wall, relative to a white floor lit by the unoccluded sky.
     """
 
     walls: tuple[Wall, ...]
@@ -38,7 +38,7 @@ class WallOcclusion:
     glow: tuple[float, ...]
 
     def sun_blocked(self, x: Floats, y: Floats, z: Floats) -> Floats:
-        """Fraction of the sun's light that walls block at points x, y, z; an array of the shape of x."""
+        """Fraction of the sun's light that walls block at points x, y, z; an array shaped like x."""
         blocked = np.zeros(x.shape, np.float32)
         for wall in self.walls:
             np.maximum(blocked, _occlusion_by_wall(wall, self.light, x, y, z), out=blocked)
@@ -140,14 +140,14 @@ def between_walls(walls: tuple[Wall, ...], lit: Lit) -> Lit:
 
 
 def _lamp_between_walls(lamp: LitLamp, occlusion: WallOcclusion) -> LitLamp:
-    """A lamp whose shadows include those of walls."""
+    """A lamp whose shadows include the shadows of walls."""
     assert lamp.shadow is not None
     maps, shade, softness = lamp.shadow.maps, lamp.shadow.shade, lamp.shadow.softness
     return replace(lamp, shadow=WalledShadow(maps, shade, softness, replace(occlusion, light=lamp.light)))
 
 
 def wall_glow(wall: Wall, walls: tuple[Wall, ...], lit: Lit) -> float:
-    """Radiance of the centre of a wall, relative to that of a white floor lit by the unoccluded sky."""
+    """Radiance of the centre of a wall, relative to a white floor lit by the unoccluded sky."""
     assert lit.sky is not None
     light, inward = lit.light, -wall.outward()
     middle = wall.outward() * wall.distance_m + [0.0, 0.0, wall.height_m / 2]
@@ -193,10 +193,9 @@ def _occlusion_by_wall(wall: Wall, light: Light, x: Floats, y: Floats, z: Floats
 def _form_factor(wall: Wall, x: Floats, y: Floats) -> Floats:
     """Fraction of a uniform sky's light that a wall occludes at floor points x, y (view factor).
 
-    At the distance d from an infinitely long wall of height h, the fraction is ½(1 − d/√(d² + h²)). The part
-    of the wall between the foot of the perpendicular from the point and an end at the distance b from that
-    foot occludes
-    (atan(b/d) − d/√(d² + h²)·atan(b/√(d² + h²))) / 2π.
+    At the distance d from an infinitely long wall of height h, the fraction is ½(1 − d/√(d² + h²)). For a
+    wall that ends at the distance b from the foot of the perpendicular from the point, the part between foot
+    and end occludes (atan(b/d) − d/√(d² + h²)·atan(b/√(d² + h²))) / 2π.
     """
     out, side = (direction.astype(np.float32) for direction in (wall.outward(), wall.sideways()))
     away_m = np.maximum(np.abs(np.float32(wall.distance_m) - out[0] * x - out[1] * y), np.float32(1e-6))

@@ -19,13 +19,13 @@ from sim.render.raster.visibility import Visibility, visible_walls
 Floats = NDArray[np.float32]
 
 SKY_STEP, SUN_STEP = 8, 2
-"""The light of sky and floor is evaluated at every eighth row and column, that of lamps at every second."""
+"""Light from sky and floor is evaluated at every eighth row and column, lamp light at every second."""
 MIN_SIGMA, MAX_SIGMA = 0.3, 12.0
 """Limits of the standard deviation, in samples, of the blur of shadows on walls."""
 FLOOR_FILTER = 7
 """Width of the box filter on the light from the floor, in samples."""
 MAX_DEPTH_RATIO = 1e3
-"""Largest depth of a wall relative to its distance; farther parts show its mean colour."""
+"""Maximum depth of a wall relative to its distance; farther parts show its mean colour."""
 
 
 def shade_walls(image: Floats, surfaces: Surfaces, camera: Camera, visibility: Visibility, lit: Lit) -> None:
@@ -63,7 +63,7 @@ def wall_points(wall: Wall, camera: Camera, box: Box) -> tuple[Floats, Floats]:
 
 
 def _facing(relief: Relief, wall: Wall, light: Light) -> Floats:
-    """The sun's light (h, w) on the slopes of a wall that it reaches, relative to that on a flat wall."""
+    """Lamp light (h, w) on the slopes of a wall that faces the lamp, relative to a flat wall."""
     direction = np.array(light.direction)
     ahead = -float(wall.outward() @ direction)
     return relief.facing(float(wall.sideways() @ direction) / ahead, -float(direction[2]) / ahead)

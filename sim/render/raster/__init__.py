@@ -1,1 +1,1 @@
-"""Rasterisation: ids, depth and colours of bodies, rendered with one of PyBullet's renderers."""
+"""Rasterisation: ids, depth and colours of bodies, from PyBullet's renderers, ray casting and `dense`."""

@@ -1,4 +1,4 @@
-"""The G-buffer of a view, assembled of bodies that were drawn apart."""
+"""Assembles the G-buffer of a view from bodies that were rendered separately."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -32,7 +32,7 @@ class GBufferBuilder:
 
         Args:
             boxes: Box of each body of the group, by body index.
-            drawn: The bodies, in the union of their boxes.
+            drawn: The rendered bodies, in the union of their boxes.
             planes_m: Depths in metres of the near and far planes.
         """
         box, rgba, depth, body = drawn

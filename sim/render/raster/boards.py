@@ -1,4 +1,4 @@
-"""Colours of furniture of cuboids, and of discs: its texture in metres on each visible face."""
+"""Colours of furniture that consists of cuboids or discs: a texture scaled in metres on each visible face."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,23 +22,23 @@ Mask = NDArray[np.bool_]
 Pixels = NDArray[np.uint8]
 
 LEVEL = 1e-6
-"""Smallest share of a direction along the vertical with which it is not level."""
+"""Vertical component of a unit vector up to which the vector counts as horizontal."""
 BARS = 0.0, 1.0, 0.0
 """Bars run along y."""
 CACHED_TEXTURES = 16
-"""Number of textures that are kept."""
+"""Number of textures in the cache."""
 SHIFTS = 0.618, 0.382
-"""By how much the texture of a face is shifted for each metre of its distance from the world's origin, so
-that boards that lie one above the other do not look alike."""
+"""Texture shift along both texture axes, in metres per metre of a face's distance from the world origin, so
+that stacked boards do not look alike."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
-    """A face of a cuboid, or the faces of several that look in the same direction.
+    """A face of a cuboid, or the faces of several cuboids that face the same direction.
 
     Attributes:
-        axis: The axis of the cuboid that it is square to.
-        side: 1 if it is at the upper end of its axis, -1 at the lower one.
+        axis: The axis of the cuboid to which the face is perpendicular.
+        side: 1 if the face is at the upper end of the axis, -1 if it is at the lower end.
         cuboid: The cuboid.
     """
 
@@ -47,17 +47,17 @@ class Face:
     cuboid: Cuboid
 
     def normals(self, places: Floats) -> Array:
-        """Unit normals (n, 3), or (1, 3) if all are the same, of places (3, n) in the cuboid's frame."""
+        """Unit normals (n, 3), or (1, 3) if all are equal, at points (3, n) in the cuboid's frame."""
         if self.cuboid.is_round and self.axis != 2:
             x, y, _ = places.astype(np.float64)
             return np.asarray(np.stack([x, y, np.zeros_like(x)], axis=1) / np.hypot(x, y)[:, None])
         return np.asarray(self.side * np.eye(3)[None, self.axis])
 
     def texture_axes(self, turn: Array) -> tuple[tuple[int, float], tuple[int, float]]:
-        """Axis and sign of the directions that are right and down in the texture, seen from outside.
+        """Axis and sign of the texture's right and down directions, seen from outside.
 
-        Right, along which wood has its grain, is the longer side, or along bars; what is up is up in the
-        world, too.
+        Right, the direction of wood grain, is along the longer side, or along bars. Up in the texture is up
+        in the world.
 
         Args:
             turn: (3, 3) rotation of the cuboid in the world.
@@ -94,7 +94,7 @@ class BoardPainter:
         depth_m: Floats,
         shading: Shading | None,
     ) -> None:
-        """Paints the pixels (H, W) of an image that show a body of cuboids, in place.
+        """Paints, in place, the pixels (H, W) of an image that show a body of cuboids.
 
         Args:
             color: (H, W, 3) the image.
@@ -102,7 +102,7 @@ class BoardPainter:
             camera: The camera, a pinhole.
             shown: (H, W) mask of the pixels.
             depth_m: (H, W) depths in metres.
-            shading: What the renderer multiplies colours with; None if they are unlit.
+            shading: Shading factors of the renderer for given normals; None if colours are unlit.
         """
         place = np.flatnonzero(shown)
         if not len(place):
@@ -134,7 +134,7 @@ class BoardPainter:
         right, down = face.texture_axes(turn)
         tile_m = body.tile_m or 2 * float(cuboid.half_m.max())
         covered = slanted(camera, tile_m, places, cuboid.eye_m, face.axis, depth_m)
-        # Pieces of one piece of furniture continue each other's texture: it is fixed in the world.
+        # The texture is fixed in the world, so it continues across the cuboids of a piece of furniture.
         middle_m = np.array(self._files.center_pose(body).position_m) @ turn
         level_m = middle_m[face.axis] + face.side * cuboid.half_m[face.axis]
         u, v = (
@@ -147,7 +147,7 @@ class BoardPainter:
 
 
 def _levels(found: Array | Pixels) -> Pixels:
-    """Colours as grey levels."""
+    """Colours rounded to 8 bits."""
     return np.asarray(np.rint(np.clip(found, 0, 255)), np.uint8)
 
 
@@ -161,7 +161,7 @@ def _places(cuboid: Cuboid, camera: Camera, place: Index, depth_m: Floats) -> Fl
 
 
 def _faces(cuboid: Cuboid, places: Floats) -> Iterator[tuple[Face, Index]]:
-    """The faces that a camera sees, and which of the places (3, n) on them are on each."""
+    """Yields each visible face, and the indices of the points (3, n) that are on it."""
     if cuboid.is_round:
         yield from _round_faces(cuboid, places)
         return
@@ -185,7 +185,7 @@ def _faces(cuboid: Cuboid, places: Floats) -> Iterator[tuple[Face, Index]]:
 
 
 def _round_faces(cuboid: Cuboid, places: Floats) -> Iterator[tuple[Face, Index]]:
-    """As `_faces`, of a disc; its rim is taken for four sides, of a quarter each."""
+    """Like `_faces`, for a disc; the rim is treated as four sides, a quarter each."""
     x, y, z = places
     rim = cuboid.half_m[0] - np.hypot(x, y) < cuboid.half_m[2] - np.abs(z)
     axis = np.where(rim, np.where(np.abs(x) >= np.abs(y), 0, 1), 2)

@@ -1,7 +1,7 @@
-"""Rays at triangles: which of many rays from the camera meet a mesh, and at which depth.
+"""Ray casting: finds where rays from the camera hit the triangles of a mesh.
 
-A ray is a point of the plane at depth 1. The rays are sorted into rows of this plane, and along it within a
-row, so that each triangle is compared only with the rays near it in each row.
+A ray is given by its point in the plane at depth 1. The rays are sorted into rows of this plane, and by x
+within each row, so that each triangle is tested only against the rays near it in each row.
 """
 
 from typing import NamedTuple
@@ -13,16 +13,16 @@ Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 LARGE = 3.0
-"""Rows that a triangle spans, and rays in a row of its bounding box, from which the run is narrowed."""
+"""Width and height of a triangle's bounding box, in row heights, above which its rays are narrowed by row."""
 MAX_PAIRS = 1 << 21
-"""Largest number of pairs of a ray and a triangle that are compared at once."""
+"""Maximum number of ray-triangle pairs that are tested at once."""
 
 
 class _Sorted(NamedTuple):
     """Rays sorted by rows.
 
     Attributes:
-        order: (n,) the index of each ray in the given order.
+        order: (n,) index of each sorted ray in the input.
         points: (n, 2) the rays.
         keys: (n,) row times `span`, plus x from the left end.
         low: Smallest x and y.
@@ -41,11 +41,11 @@ class _Sorted(NamedTuple):
 
 
 class Hits(NamedTuple):
-    """What rays meet.
+    """The nearest hits of rays.
 
     Attributes:
-        depth_m: (n,) depth in metres at which each ray meets the nearest triangle; infinite if it meets none.
-        face: (n,) index of this triangle; -1 if it meets none.
+        depth_m: (n,) depth in metres at which each ray hits the nearest triangle; infinite without a hit.
+        face: (n,) index of this triangle; -1 without a hit.
     """
 
     depth_m: Array
@@ -53,15 +53,15 @@ class Hits(NamedTuple):
 
 
 def cast(rays: Array, vertices_m: Array, faces: NDArray[np.int32], near_m: float) -> Hits:
-    """The nearest triangles that rays meet.
+    """Finds the nearest triangle that each ray hits.
 
-    A ray through an edge meets the triangles on both sides of it, so that no gap is open between them.
+    A ray through an edge hits the triangles on both sides of the edge, so there is no gap between them.
 
     Args:
         rays: (n, 2) x and y of the rays at depth 1.
         vertices_m: (3, v) vertices in the camera frame; they may be behind the camera.
         faces: (3, m) vertex indices of the triangles.
-        near_m: Triangles nearer than this depth are not met.
+        near_m: Hits nearer than this depth are ignored.
     """
     hits = Hits(np.full(len(rays), np.inf), np.full(len(rays), -1, np.int64))
     if not len(rays):
@@ -82,7 +82,7 @@ def cast(rays: Array, vertices_m: Array, faces: NDArray[np.int32], near_m: float
 
 
 def weights_at(rays: Array, corners_m: Array) -> Array:
-    """Barycentric coordinates (n, 3) of the points at which rays (n, 2) meet triangles.
+    """Barycentric coordinates (n, 3) of the points at which rays (n, 2) hit triangles.
 
     Args:
         rays: (n, 2) x and y at depth 1.
@@ -107,11 +107,10 @@ def _by_rows(rays: Array) -> _Sorted:
 
 
 class _Places(NamedTuple):
-    """Triangles at depth 1.
+    """Triangles projected to depth 1.
 
     Attributes:
-        corners: (3 corners, 2, m) x and y; not those that are projected if the triangle crosses the plane of
-            the camera.
+        corners: (3 corners, 2, m) x and y; meaningless if the triangle crosses the plane of the camera.
         low: (2, m) smallest x and y.
         high: (2, m) largest x and y.
     """
@@ -122,9 +121,9 @@ class _Places(NamedTuple):
 
 
 def _places(corners_m: Array) -> _Places:
-    """Triangles (3 corners, 3, m) at depth 1.
+    """Projects triangles (3 corners, 3, m) to depth 1.
 
-    A triangle that reaches the plane of the camera may be anywhere; one behind it is nowhere.
+    The bounds of a triangle that crosses the camera plane are unlimited; behind this plane, they are empty.
     """
     depth_m = corners_m[:, 2]
     with np.errstate(all="ignore"):
@@ -137,7 +136,7 @@ def _places(corners_m: Array) -> _Places:
 
 
 def _runs(rays: _Sorted, places: _Places) -> tuple[Index, Index, Index]:
-    """For each row of a triangle that has rays near it: the triangle, the first ray, and their number."""
+    """For each row in which rays are near a triangle: triangle, first ray and number of rays, (k,) each."""
     (x0, y0), (x1, y1) = places.low, places.high
     limit = rays.rows * rays.pitch
     first = np.clip((y0 - rays.low[1]) / rays.pitch - 1e-6, 0, rays.rows)
@@ -159,9 +158,9 @@ def _runs(rays: _Sorted, places: _Places) -> tuple[Index, Index, Index]:
 
 
 def _narrowed(places: _Places, face: Index, row: Index, rays: _Sorted) -> tuple[Array, Array]:
-    """Smallest and largest x (n,) of triangles within rows; that of the whole triangle if it is small.
+    """Smallest and largest x (n,) of triangles within rows; for small triangles, of the whole triangle.
 
-    Large triangles at a slant have most of the rays of their bounding boxes beside them.
+    Most rays in the bounding box of a large, slanted triangle miss the triangle.
     """
     x0, x1 = places.low[0, face], places.high[0, face]
     spans = np.minimum(x1 - x0, places.high[1, face] - places.low[1, face])
@@ -186,18 +185,18 @@ def _narrowed(places: _Places, face: Index, row: Index, rays: _Sorted) -> tuple[
 
 
 def _cross(a: Array, b: Array) -> Array:
-    """Cross products (3, m). Swapping the arguments changes the sign and nothing else."""
+    """Cross products (3, m); swapping the arguments exactly negates them."""
     return np.stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]])
 
 
 def _met(rays: Array, sides: Array, volume: Array, near_m: float) -> tuple[Index, Array]:
-    """Which of some pairs of a ray (n, 2) and a triangle meet, and the depth of each of these in metres.
+    """Indices of the pairs of a ray and a triangle that intersect, and the depths in metres of these hits.
 
     Args:
         rays: (n, 2) x and y at depth 1.
         sides: (9, n) the cross products of the corners of each side.
         volume: (n,) six times the volume between the triangle and the camera.
-        near_m: Smallest depth.
+        near_m: Minimum depth in metres.
     """
     x, y = np.ascontiguousarray(rays.T)
     weights = [x * sides[at] + y * sides[at + 1] + sides[at + 2] for at in (0, 3, 6)]
@@ -211,7 +210,7 @@ def _met(rays: Array, sides: Array, volume: Array, near_m: float) -> tuple[Index
 
 
 def _keep_nearest(hits: Hits, ray: Index, face: Index, met_m: Array) -> None:
-    """Adds, in place, the triangles that some rays meet, if they are nearer than those found so far."""
+    """Adds, in place, those new hits that are nearer than the previous hits of the same rays."""
     nearer = np.flatnonzero(met_m < hits.depth_m[ray])
     order = nearer[np.argsort(-met_m[nearer], kind="stable")]  # the nearest is written last
     hits.depth_m[ray[order]], hits.face[ray[order]] = met_m[order], face[order]

@@ -1,4 +1,4 @@
-"""Triangles cut off in front of the camera, as a large table may reach behind it."""
+"""Clips triangles in front of the camera, because a large table may extend behind the camera."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ Array = NDArray[np.float64]
 Faces = NDArray[np.int32]
 
 NEAR_M = 1e-3
-"""Depth at which triangles are cut off; no view shows a surface that is nearer."""
+"""Depth at which triangles are clipped; no view shows a nearer surface."""
 
 
 class Triangles(NamedTuple):
@@ -21,7 +21,7 @@ class Triangles(NamedTuple):
 
 
 def in_front(triangles: Triangles) -> Triangles:
-    """The parts of triangles that are in front of the camera; unchanged if all are."""
+    """The parts of triangles in front of the camera; unchanged if all vertices are in front."""
     ahead = triangles.vertices_m[2] > NEAR_M
     if ahead.all():
         return triangles
@@ -34,26 +34,26 @@ def in_front(triangles: Triangles) -> Triangles:
 
 
 def _turned(faces: Faces, alone: NDArray[np.bool_]) -> Faces:
-    """Triangles whose first corner is the one that differs from the other two."""
+    """Rotates the corners of triangles so that the corner that differs from the other two is first."""
     order = (alone.argmax(axis=0) + np.arange(3)[:, None]) % 3
     return np.take_along_axis(faces, order, axis=0)
 
 
 def _with_tips(known: Triangles, faces: Faces) -> Triangles:
-    """Adds triangles of which only the first corner is in front."""
+    """Adds triangles with only the first corner in front."""
     first, second, added = _cut(known, faces)
     return added._replace(faces=np.concatenate([known.faces, np.stack([faces[0], first, second])], axis=1))
 
 
 def _with_stumps(known: Triangles, faces: Faces) -> Triangles:
-    """Adds triangles of which only the first corner is not in front; two are left of each."""
+    """Adds triangles with all but the first corner in front; each becomes two triangles."""
     first, second, added = _cut(known, faces)
     parts = np.stack([first, faces[1], faces[2]]), np.stack([first, faces[2], second])
     return added._replace(faces=np.concatenate([known.faces, *parts], axis=1))
 
 
 def _cut(known: Triangles, faces: Faces) -> tuple[Faces, Faces, Triangles]:
-    """Cuts the sides from the first corner to the second and the third; adds the vertices there."""
+    """Cuts the sides from the first corner to the second and to the third, and adds vertices at the cuts."""
     depth_m = known.vertices_m[2]
     columns = []
     for other in (1, 2):

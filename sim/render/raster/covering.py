@@ -1,7 +1,7 @@
-"""The triangle that each pixel of a body shows, found without a renderer.
+"""Finds the visible triangle in each pixel of a body, without a renderer.
 
-Renderers return no triangles. Each row of pixel centres meets a triangle in an interval; the pixels in these
-intervals are listed, and of those that lie above each other the nearest is kept.
+Renderers do not return triangle indices. Each row of pixel centres intersects a triangle in an interval; the
+pixels in these intervals are listed, and the nearest triangle is kept for each pixel.
 """
 
 import numpy as np
@@ -23,26 +23,26 @@ Mask = NDArray[np.bool_]
 NEAR_PX = 1e-3
 """Distance up to which a pixel centre beside a triangle counts as inside, so that no gaps remain."""
 MOST_SPANS = 1 << 20
-"""Number of rows of triangles that are worked on at a time, which limits the memory."""
+"""Number of triangle rows that are processed at a time, which limits memory use."""
 
 
 def covering(body: Projected, shown: Mask) -> Covered:
-    """The nearest triangle at each pixel that shows a body; pixels beside all triangles are left out.
+    """Finds the nearest triangle in each pixel that shows a body; pixels outside all triangles are omitted.
 
     Args:
         body: The triangles of the body.
-        shown: (h, w) the pixels that show it, in its box.
+        shown: (h, w) mask of the pixels that show the body, in its box.
     """
     parts = [_covering(body, shown, faces) for faces in _in_parts(body)]
     found = Covered(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     order = np.argsort(-found.depth_m, kind="stable")
     last = np.full(shown.size, -1)
-    last[_place(found, body.box)[order]] = order  # of several, the last one is kept: the nearest
+    last[_place(found, body.box)[order]] = order  # the last write to a pixel is kept: the nearest
     return found.chosen(last[last >= 0])
 
 
 def _in_parts(body: Projected) -> list[Index]:
-    """The triangles that may cover a pixel of the box, in parts of limited size."""
+    """Indices of the triangles that may cover a pixel of the box, split into parts of limited size."""
     x, y = (axis.take(body.faces) for axis in body.places)
     x0, y0, x1, y1 = body.box
     rows = np.floor(np.minimum(y.max(axis=0), y1)) - np.ceil(np.maximum(y.min(axis=0), y0)) + 1
@@ -54,7 +54,7 @@ def _in_parts(body: Projected) -> list[Index]:
 
 
 def _covering(body: Projected, shown: Mask, faces: Index) -> Covered:
-    """The pixels that some triangles cover, each as often as triangles lie above each other."""
+    """The pixels that triangles cover; a pixel is listed once for each triangle that covers it."""
     corners = body.places.take(body.faces.take(faces, axis=1), axis=1)
     triangle, row, column = _centres(corners, body.box)
     x0, y0 = body.box[:2]

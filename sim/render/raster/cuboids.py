@@ -1,8 +1,8 @@
-"""Furniture that consists of cuboids: its depth by a ray through each pixel centre, as that of floors.
+"""Depth of furniture that consists of cuboids, by ray casting through each pixel centre, as for floors.
 
-Boards, walls of bins and table tops fill much of the image. TinyRenderer spends 0.2 µs on each of their
-pixels; to compare a ray with the six planes of a cuboid takes a tenth of that. The bars of a layer of wire
-are found in one go, whatever their number.
+Boards, bin walls and table tops fill much of the image. TinyRenderer takes 0.2 µs for each of their pixels;
+intersecting a ray with the six planes of a cuboid takes a tenth of that time. All bars of a layer of wire are
+intersected at once, whatever their number.
 """
 
 from collections.abc import Callable
@@ -20,21 +20,21 @@ from sim.render.raster.gbuffer import Array
 from sim.render.raster.rays import box_rays
 
 TOLERANCE = 1e-9
-"""Allowed error of the corners of a cuboid, as a fraction of its largest side."""
+"""Allowed error of the corners of a cuboid, as a fraction of its largest half side."""
 ROUNDING = 1e-5
-"""The same of the corners of a disc."""
+"""Allowed error of the corners of a disc, as a fraction of its largest half side."""
 FACES = 12
-"""Triangles of a cuboid."""
+"""Number of triangles of a cuboid."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """A mesh that is a cuboid around the origin, or several side by side along x, as the bars of a grid.
+    """A mesh that is a cuboid around the origin, or several side by side along x, like the bars of a grid.
 
     Attributes:
-        half: (3,) half of the sides of the cuboid around all of them.
-        middle: x of its middle; bars are not quite centred.
-        ends: (2 n,) where each of n cuboids begins and ends along x, from the middle, in ascending order.
+        half: (3,) half sides of the bounding box of all cuboids.
+        middle: x of the centre of the bounding box; bars are not exactly centred.
+        ends: (2 n,) x, relative to `middle`, at which each of n cuboids begins and ends, in ascending order.
     """
 
     half: Array
@@ -47,11 +47,11 @@ class Cuboid:
     """A cuboid, or cuboids side by side, in view of a camera.
 
     Attributes:
-        half_m: (3,) half of the sides of the cuboid around all of them.
-        eye_m: (3,) position of the camera in its frame, whose origin is its middle.
-        turn: (3, 3) axes of the camera in its frame, in columns.
-        ends_m: (2 n,) where each of n cuboids begins and ends along x; None for one.
-        is_round: Whether it is a disc, whose axis is z, and not a cuboid.
+        half_m: (3,) half sides of the bounding box of all cuboids.
+        eye_m: (3,) position of the camera in the frame of this box, whose origin is the centre of the box.
+        turn: (3, 3) axes of the camera in the frame of the box, in columns.
+        ends_m: (2 n,) x at which each of n cuboids begins and ends; None for a single cuboid.
+        is_round: Whether the body is a disc with the axis z instead of a cuboid.
     """
 
     half_m: Array
@@ -71,28 +71,28 @@ class Cuboid:
 
 
 class Cuboids:
-    """Tells which bodies are drawn as cuboids.
+    """Finds out which bodies are rendered as cuboids.
 
     Args:
         files: Meshes of the assets.
     """
 
     def __init__(self, files: MeshFiles) -> None:
-        """Looks at no mesh yet."""
+        """Reads no mesh yet."""
         self._files = files
         self._shape = cache(lambda key: shape_of(files.mesh(key, 0)))
         self._disc = cache(lambda key: disc_of(files.mesh(key, 0)))
 
     def __contains__(self, body: Body) -> bool:
-        """Whether a body is a piece of furniture of cuboids without a texture of its own."""
+        """Whether a body is furniture that consists of cuboids, without its own texture."""
         return body.role == "furniture" and self._shape(body.asset) is not None
 
     def is_disc(self, body: Body) -> bool:
-        """Whether a body is a round piece of furniture, as a table top, without a texture of its own."""
+        """Whether a body is round furniture, such as a table top, without its own texture."""
         return body.role == "furniture" and body not in self and self._disc(body.asset) is not None
 
     def seen(self, body: Body, camera: Camera) -> Cuboid:
-        """A body of cuboids, or a disc, as a camera sees it."""
+        """A body of cuboids, or a disc, relative to a camera."""
         shape, axes = self._shape(body.asset), np.array(body.axes)
         if shape is None:
             eye = camera.pose.inside(self._files.center_pose(body))
@@ -127,7 +127,7 @@ def shape_of(mesh: Mesh) -> Shape | None:
 
 
 def disc_of(mesh: Mesh) -> Array | None:
-    """Half of the sides (3,) of the cuboid around a mesh that is a prism around z; None for another mesh."""
+    """Half sides (3,) of the bounding box of a mesh that is a prism around z; None for any other mesh."""
     if len(mesh.parts) != 1 or mesh.parts[0].texture is not None:
         return None
     x, y, z = np.abs(mesh.vertices_m.T)
@@ -151,10 +151,11 @@ def _surface(half: Array, ends: Array) -> float:
 
 
 def cuboid_depth(cuboid: Cuboid, camera: Camera, box: Box) -> Array:
-    """Depths (h, w) in metres of a body of cuboids at the pixel centres of a box; infinite beside it.
+    """Depths (h, w) in metres of a body of cuboids at the pixel centres of a box; infinite beside the body.
 
-    A ray enters the space between two parallel planes, unless the camera is between them, and leaves it. It
-    meets the cuboid if it has entered the last of the three spaces before it leaves the first.
+    This is the slab method: a ray enters and leaves the slab between each pair of parallel planes, and hits
+    the cuboid if it enters the last of the three slabs before it leaves the first. A ray from a camera inside
+    a slab has already entered this slab.
     """
     along = along_rays(camera, box)
     shape = box[3] - box[1], box[2] - box[0]
@@ -163,7 +164,7 @@ def cuboid_depth(cuboid: Cuboid, camera: Camera, box: Box) -> Array:
     for row, half_m, eye_m in zip(cuboid.turn, cuboid.half_m, cuboid.eye_m, strict=True):
         side = np.copysign(1.0, eye_m)
         outside_m = side * eye_m - half_m
-        least_m = TOLERANCE * half_m  # a camera in a plane is beside it
+        least_m = TOLERANCE * half_m  # a camera in a plane counts as this far from it
         if outside_m > 0:
             np.minimum(enters, along(row * (-side / max(outside_m, least_m))), out=enters)
         else:
@@ -178,23 +179,23 @@ def cuboid_depth(cuboid: Cuboid, camera: Camera, box: Box) -> Array:
 
 
 def _enter_bars(enters: Array, leaves: Array, across: Array, eye_m: float, ends_m: Array) -> None:
-    """Moves, in place, where rays enter the cuboid around bars to where they enter the first bar.
+    """Moves, in place, the entry of each ray into the box around bars to its entry into the first bar.
 
-    A ray that enters beside the bars meets the side of the next one, if it has not left before.
+    A ray that enters the box between two bars hits the side of the next bar, unless it leaves the box before.
 
     Args:
-        enters: (h, w) inverse depth at which rays enter; -inf if they meet no bar.
-        leaves: (h, w) inverse depth at which they leave.
-        across: (h, w) component along x of the rays.
+        enters: (h, w) inverse depth at which rays enter; set to -inf for rays that hit no bar.
+        leaves: (h, w) inverse depth at which rays leave.
+        across: (h, w) component of the rays along x.
         eye_m: x of the camera.
-        ends_m: (2 n,) where each bar begins and ends along x.
+        ends_m: (2 n,) x at which each bar begins and ends.
     """
     place = np.flatnonzero((enters >= leaves) & (enters > 0))
     slope, start = across.ravel()[place], enters.ravel()[place]
-    before = np.searchsorted(ends_m, eye_m + slope / start)  # it is odd inside a bar
+    before = np.searchsorted(ends_m, eye_m + slope / start)  # odd inside a bar
     first = np.where(slope > 0, before, before - 1)
     beside = np.flatnonzero((before % 2 == 0) & (slope != 0))
-    ahead_m = np.concatenate([ends_m, [np.nan]])[first[beside]] - eye_m  # -1 is not a number, too
+    ahead_m = np.concatenate([ends_m, [np.nan]])[first[beside]] - eye_m  # index -1 gives NaN, too
     found = start.copy()
     found[before % 2 == 0] = -np.inf
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -204,7 +205,7 @@ def _enter_bars(enters: Array, leaves: Array, across: Array, eye_m: float, ends_
 
 
 def along_rays(camera: Camera, box: Box) -> Callable[[Array], Array]:
-    """A function that returns the products (h, w) of a vector (3,) and pixels' rays, scaled to depth 1."""
+    """A function that returns the dot products (h, w) of a vector (3,) and the pixels' rays at depth 1."""
     if camera.distortion is not None:
         rays = box_rays(camera, box)
         return lambda row: np.asarray(rays @ row[:2] + row[2])

@@ -1,7 +1,7 @@
-"""Dense meshes, drawn without PyBullet: the pixel centres inside each triangle are found exactly.
+"""Renders dense meshes without PyBullet: the pixel centres inside each triangle are found exactly.
 
-PyBullet reads a mesh from text, which takes longer than everything else that is done with it. If a body has
-so many triangles that most contain no pixel centre, drawing it here is as fast as TinyRenderer.
+PyBullet reads meshes from text, which takes longer than all other work on a mesh. If a body has so many
+triangles that most contain no pixel centre, rendering it here is as fast as with TinyRenderer.
 """
 
 from collections.abc import Iterator
@@ -25,19 +25,19 @@ from sim.render.raster.subpixel import (
 NEAR_PX = 1e-7
 """Distance up to which a pixel centre beside a triangle counts as inside, so that rounding leaves no gaps."""
 MOST_AT_ONCE = 1 << 19
-"""Number of rows of triangles, or of pixels, that are worked on at a time, which limits the memory."""
+"""Number of triangle rows, or of pixels, that are processed at a time, which limits memory use."""
 EDGE_ON = 1e-9
-"""Twice the area in px² below which a triangle has no front."""
+"""Twice the area in px² below which a triangle counts as edge-on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surface:
-    """What a body shows in its box, without other bodies.
+    """The visible surface of a body in its box, without other bodies.
 
     Attributes:
         body: The triangles of the body.
-        nearness: (h * w,) inverse depth in 1/m; 0 where the body is not.
-        face: (h * w,) index of the triangle; -1 where the body is not.
+        nearness: (h * w,) inverse depth in 1/m; 0 beside the body.
+        face: (h * w,) index of the triangle; -1 beside the body.
     """
 
     body: Projected
@@ -46,12 +46,12 @@ class Surface:
 
     @property
     def mask(self) -> NDArray[np.bool_]:
-        """(h, w) the pixels that show the body."""
+        """Mask (h, w) of the pixels that show the body."""
         width, height = size(self.body.box)
         return (self.face >= 0).reshape(height, width)
 
     def points(self, inside: Box) -> Covered:
-        """The points that are shown in a part of the box."""
+        """The visible points in a part of the box."""
         (x0, y0, *_), width = self.body.box, size(self.body.box)[0]
         row, column = np.nonzero(self.mask[inside[1] - y0 : inside[3] - y0, inside[0] - x0 : inside[2] - x0])
         row, column = row + inside[1], column + inside[0]
@@ -63,7 +63,7 @@ class Surface:
 
 
 def surface(body: Projected, behind: NDArray[np.bool_]) -> Surface:
-    """What a body shows in its box.
+    """Finds the visible surface of a body in its box.
 
     Args:
         body: The triangles of the body.
@@ -82,12 +82,12 @@ def surface(body: Projected, behind: NDArray[np.bool_]) -> Surface:
 
 
 def seen_from_behind(body: Projected, found: Covered) -> NDArray[np.bool_]:
-    """Whether each of k points is seen from behind."""
+    """For each of k points, whether its triangle is seen from behind: (k,)."""
     return np.asarray(_towards(body, found.face) < 0)
 
 
 def _candidates(body: Projected, behind: NDArray[np.bool_]) -> Index:
-    """The triangles that may be seen and whose bounding boxes contain a pixel centre in the box."""
+    """Triangles that may be visible and whose bounding boxes contain a pixel centre in the box."""
     (x, y), (a, b, c), (x0, y0, x1, y1) = body.places, body.faces, body.box
     met = np.ones(len(a), np.bool_)
     for axis, low, high in ((x, x0, x1 - 1), (y, y0, y1 - 1)):
@@ -100,28 +100,28 @@ def _candidates(body: Projected, behind: NDArray[np.bool_]) -> Index:
 
 
 def _towards(body: Projected, faces: Index) -> Array:
-    """Twice the area (k,) in px² of triangles that show their front; its negative for others."""
+    """Twice the signed area (k,) in px² of triangles: positive if they show their front."""
     corners = body.faces.take(faces, axis=1)
     (x_a, x_b, x_c), (y_a, y_b, y_c) = (axis.take(corners) for axis in body.places)
     return np.asarray((x_c - x_a) * (y_b - y_a) - (x_b - x_a) * (y_c - y_a))
 
 
 def _in_parts(body: Projected, chosen: Index) -> list[Index]:
-    """The triangles in parts that have few rows of pixels."""
+    """Splits triangles into parts with a limited number of pixel rows."""
     y = body.places[1].take(body.faces.take(chosen, axis=1))
     rows = np.minimum(y.max(axis=0), body.box[3]) - np.maximum(y.min(axis=0), body.box[1]) + 2
     return _split(chosen, rows)
 
 
 def _split(chosen: Index, counts: Array) -> list[Index]:
-    """Numbers in parts with counts of about `MOST_AT_ONCE` each."""
+    """Splits indices into parts whose counts add up to about `MOST_AT_ONCE` each."""
     ends = np.cumsum(counts)
     parts = int(ends[-1] // MOST_AT_ONCE) + 1 if len(ends) else 1
     return np.split(chosen, np.searchsorted(ends, MOST_AT_ONCE * np.arange(1, parts)))
 
 
 def _pixels(body: Projected, faces: Index) -> Iterator[tuple[Index, Index, Index]]:
-    """Triangle, row and column (k,) of each pixel centre in triangles, inside the box."""
+    """Yields triangle, row and column, (k,) each, of the pixel centres inside triangles and the box."""
     corners = body.places.take(body.faces.take(faces, axis=1), axis=1)
     triangle, row, low, high = spans(corners, body.box, NEAR_PX)
     chosen = np.flatnonzero(high >= low)

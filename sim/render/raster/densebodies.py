@@ -1,4 +1,4 @@
-"""Bodies of dense meshes, drawn without PyBullet; see `dense`."""
+"""Renders bodies with dense meshes without PyBullet; see `dense`."""
 
 import numpy as np
 
@@ -14,11 +14,11 @@ from sim.render.raster.pointcolors import PointColors
 from sim.render.raster.subpixel import Projected
 
 DENSE_FACES = 20_000
-"""Number of triangles from which a body is drawn without PyBullet."""
+"""Number of triangles from which a body is rendered without PyBullet."""
 
 
 class DenseBodies:
-    """Draws bodies exactly, each alone.
+    """Renders bodies exactly, each alone.
 
     Args:
         files: Meshes of the bodies.
@@ -30,17 +30,17 @@ class DenseBodies:
         self._files, self._colors = files, colors
 
     def contain(self, body: Body, level: int) -> bool:
-        """Whether a body at a level of detail has so many triangles that it is drawn here."""
+        """Whether a body at a level of detail has so many triangles that it is rendered here."""
         return bool(self._files.triangles(body.asset, level)[1].shape[1] >= DENSE_FACES)
 
     def shown(self, drawing: Drawing, index: int) -> Surface:
-        """What a body shows in its box."""
+        """The visible surface of a body in its box."""
         body, level = drawing.body(index)
         projected = drawing.triangles(self._files, index, drawing.boxes[index])
         return surface(projected, self._files.seen_from_behind(body.asset, level))
 
     def draw(self, drawing: Drawing, index: int) -> Drawn:
-        """Draws a body in its box."""
+        """Renders a body in its box."""
         camera, planes_m, box = drawing.camera, drawing.planes_m, drawing.boxes[index]
         drawn, seen = Drawn.nothing(box), self.shown(drawing, index)
         drawn.body[seen.mask] = index
@@ -54,7 +54,7 @@ class DenseBodies:
         return drawn
 
     def block(self, body: Body, level: int, shadow: ShadowMap) -> None:
-        """Marks where a body blocks the light of a shadow map."""
+        """Marks the pixels of a shadow map in which a body blocks the light."""
         vertices_m, faces = self._files.triangles(body.asset, level)
         pose, side = self._files.center_pose(body), len(shadow.blocked)
         places_m = (pose.rotation() * np.array(body.axes)) @ vertices_m + np.array(pose.position_m)[:, None]

@@ -1,4 +1,4 @@
-"""Levels of detail at which bodies are drawn."""
+"""Levels of detail at which bodies are rendered."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What is to be drawn for a shot: the bodies of a scene, each in its box of the image plane."""
+"""The bodies of a scene that are to be rendered for a shot, each in its box of the image plane."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from sim.settle import Settled
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawing:
-    """Bodies to be drawn for a shot.
+    """Bodies to be rendered for a shot.
 
     Attributes:
         settled: The scene.
         shot: The camera, a pinhole, and the light.
         levels: Level of detail of each body of the scene.
         planes_m: Depths in metres of the near and far planes.
-        boxes: The box of each body that is drawn, by its index in the scene.
+        boxes: The box of each body to be rendered, by its index in the scene.
     """
 
     settled: Settled
@@ -40,5 +40,5 @@ class Drawing:
         return self.settled.spec.bodies[index], self.levels[index]
 
     def triangles(self, files: MeshFiles, index: int, box: Box) -> Projected:
-        """The triangles of a body in the image; `box` is the part of it in which pixels are wanted."""
+        """The triangles of a body in the image; only pixels in `box` are searched for."""
         return projected_triangles(files, *self.body(index), self.camera, self.planes_m[0], box)

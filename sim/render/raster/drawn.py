@@ -1,4 +1,4 @@
-"""Bodies as renderers draw them, before they are combined by depth."""
+"""Bodies as rendered, before they are combined by depth."""
 
 from typing import NamedTuple
 
@@ -13,11 +13,11 @@ from sim.render.raster.subpixel import Covered
 Planes = tuple[float, float]
 """Depths in metres of the near and far planes."""
 IN_FRONT = 1 - 1e-5
-"""A point is in front of another one if its depth is less than this fraction of the other's."""
+"""A point is in front of another point if the ratio of their depths is below this value."""
 
 
 class Drawn(NamedTuple):
-    """Bodies drawn in a part of the image plane.
+    """Bodies rendered in a part of the image plane.
 
     Attributes:
         box: Box of the part, which may extend beyond the image.
@@ -41,12 +41,12 @@ class Drawn(NamedTuple):
         )
 
     def in_front(self, found: Covered, planes_m: Planes) -> NDArray[np.bool_]:
-        """Whether each of k points, inside the box, is in front of what is drawn."""
+        """For each of k points inside the box, whether it is in front of the rendered bodies: (k,)."""
         there = depth_of(self.depth[found.row - self.box[1], found.column - self.box[0]], planes_m)
         return np.asarray(found.depth_m < IN_FRONT * there)
 
     def add(self, found: Covered, index: int, colors: NDArray[np.uint8], planes_m: Planes) -> None:
-        """Draws points of a body, inside the box, with colours (k, 3)."""
+        """Adds points of a body, inside the box, with colours (k, 3)."""
         rows, columns = found.row - self.box[1], found.column - self.box[0]
         self.depth[rows, columns] = buffer_of(found.depth_m, planes_m)
         self.body[rows, columns] = index
@@ -57,12 +57,12 @@ class Drawn(NamedTuple):
         return int(np.count_nonzero(crop(self.body, self.box, box) == index))
 
     def correct(self, index: int, box: Box, seen: Surface, planes_m: Planes) -> None:
-        """Makes the mask of a body exact; pixels that are added have the colour of the nearest one drawn.
+        """Makes the mask of a body exact; added pixels get the colour of the body's nearest rendered pixel.
 
         Args:
             index: Index of the body.
-            box: Its box.
-            seen: What it shows there.
+            box: The box of the body.
+            seen: The exact visible surface of the body in this box.
             planes_m: Depths in metres of the near and far planes.
         """
         rgba, depth = crop(self.rgba, self.box, box), crop(self.depth, self.box, box)
@@ -77,5 +77,5 @@ class Drawn(NamedTuple):
 
 
 def _nearest(places: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Index of the nearest of the other places (m, 2) for each of the places (k, 2)."""
+    """For each of the points (k, 2), the index of the nearest of the other points (m, 2)."""
     return np.asarray(((places[:, None] - others) ** 2).sum(axis=2).argmin(axis=1))

@@ -32,7 +32,7 @@ class Silhouette:
         mask: (h, w) mask of the body inside the box.
         depth_m: (h, w) float32, depth in metres of the body alone, infinite outside its mask; None for a body
             without decals.
-        decals: (h, w) mask of each of its regions and decals on the body alone.
+        decals: (h, w) mask of each region and decal when the body is rendered alone.
     """
 
     box: Box
@@ -51,11 +51,11 @@ class GBuffer:
         depth_m: (H, W) float32, depth in metres along the camera's z axis; infinite where there is no body.
         body: (H, W) int16, index into the scene's bodies; -1 where there is no body.
         silhouettes: Silhouette of each body; None for a body whose box lies outside the image.
-        tilt: (H, W, 3) float32, what the relief of decals adds to unit normals in the world frame; None if no
-            body has decals, or if there is `wide`.
-        bands: With a rolling shutter, the bands of rows of which this is composed, from top to bottom.
-        wide: For a distorted camera, what a pinhole camera sees at the same place; its shaded image is
-            remapped. None for a pinhole camera.
+        tilt: (H, W, 3) float32, vectors that the bump maps of decals add to unit normals in the world frame;
+            None if no body has decals, or if there is `wide`.
+        bands: With a rolling shutter, the bands of rows that make up this G-buffer, from top to bottom.
+        wide: For a distorted camera, the view of a pinhole camera at the same pose, whose shaded image is
+            remapped; None for a pinhole camera.
     """
 
     color: NDArray[np.uint8]
@@ -73,7 +73,7 @@ class Wide:
 
     Attributes:
         camera: The pinhole camera.
-        gbuffer: What it sees; its silhouettes are clipped to its image.
+        gbuffer: The G-buffer of the pinhole camera, with silhouettes clipped to its image.
     """
 
     camera: Camera
@@ -82,13 +82,13 @@ class Wide:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Band:
-    """A band of rows that are exposed at once, and some rows around it, which shading needs.
+    """A band of rows that are exposed at once, with some rows around it that shading needs.
 
     Attributes:
-        top: The row of the image at which the image of its camera begins; it may be negative.
-        rows: The rows of the band in the image of its camera.
-        camera: The camera at that time.
-        gbuffer: What it sees.
+        top: Row of the full image at which the image of `camera` begins; it may be negative.
+        rows: The rows of the band in the image of `camera`.
+        camera: The camera of the band and the rows around it, at the time of exposure.
+        gbuffer: The G-buffer of `camera`.
     """
 
     top: int

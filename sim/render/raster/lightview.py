@@ -9,9 +9,9 @@ from sim.render.raster.gbuffer import Array, ShadowMap
 from sim.render.raster.matrices import look_along, orthographic
 
 DRAWN_WHOLE_M = 0.15, 0.33
-"""Half sides between which TinyRenderer draws the whole of a shadow map."""
+"""Half sides in metres between which TinyRenderer renders shadow maps completely."""
 SCALED_HALF_M = 0.25
-"""Half side at which other shadow maps are drawn."""
+"""Half side in metres to which all other shadow maps are scaled for rendering."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,10 +40,10 @@ class LightView:
         return cls(axes, (low + high) / 2, float((high - low).max()) * 0.55 + 1e-6)
 
     def matrices(self) -> tuple[Array, Array]:
-        """The view matrix and the projection matrix (4, 4) with which the renderer draws the shadow map.
+        """The view matrix and the projection matrix, (4, 4) each, for rendering the shadow map.
 
-        TinyRenderer derives near and far planes from the matrix as if it had perspective, so that maps of
-        some sizes would be cut off, or empty. These are drawn at another scale.
+        TinyRenderer derives near and far planes from the matrix as if it were a perspective matrix, so that
+        maps of some sizes would be clipped or empty. Such maps are rendered at another scale.
         """
         view = look_along(self.axes, self.middle_m - np.array([0.0, 0.0, 4 * self.half_m]))
         low_m, high_m = DRAWN_WHOLE_M
@@ -52,7 +52,7 @@ class LightView:
         return view, orthographic(drawn_m)
 
     def shadow_map(self, bodies: NDArray[np.bool_]) -> ShadowMap:
-        """The shadow map for the mask (side, side) of what the camera sees of the bodies."""
+        """The shadow map from the mask (side, side) of the bodies in the camera's image."""
         blocked = np.where(bodies, np.uint8(255), np.uint8(0))
         right, down, _ = self.axes
         corner_m = self.middle_m[:2] - self.half_m

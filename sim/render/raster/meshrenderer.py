@@ -1,6 +1,6 @@
 """Base class of the renderers that use PyBullet: bodies are rendered separately and combined by depth.
 
-Furniture that consists of cuboids is not rendered by PyBullet: rays find it.
+Furniture that consists of cuboids is rendered by ray casting instead of PyBullet.
 """
 
 from abc import ABC, abstractmethod
@@ -57,7 +57,7 @@ class MeshRenderer(ABC):
         client: The client to render with.
         files: Mesh and texture files to load into the client.
         pictures: Loader of texture images.
-        lit: Whether the colours of bodies are shaded; otherwise they are those of the surfaces.
+        lit: Whether colours are shaded; otherwise they are the unlit colours of the surfaces.
     """
 
     def __init__(self, client: RenderClient, files: MeshFiles, pictures: Pictures, lit: bool = False) -> None:
@@ -73,7 +73,7 @@ class MeshRenderer(ABC):
 
     @abstractmethod
     def _add(self, settled: Settled, levels: tuple[int, ...], chosen: Sequence[int]) -> list[int]:
-        """Loads bodies into the empty client, and returns PyBullet's ids.
+        """Loads bodies into the empty client and returns their PyBullet ids.
 
         Args:
             settled: The scene.
@@ -90,11 +90,11 @@ class MeshRenderer(ABC):
         """Renders an image of a given size with a view and a projection matrix, (4, 4) each."""
 
     def _complete(self, drawing: Drawing, drawn: Mapping[int, Drawn]) -> None:  # noqa: B027 - optional
-        """Hook for subclasses to correct, in place, what the renderer draws.
+        """Hook for subclasses to correct rendered bodies in place.
 
         Args:
-            drawing: What is to be drawn.
-            drawn: What is drawn of each body, by body index.
+            drawing: The bodies to be rendered.
+            drawn: The image in which each body was rendered, by body index.
         """
 
     def _postprocess(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
@@ -102,7 +102,7 @@ class MeshRenderer(ABC):
         return gbuffer
 
     def _shading(self, light: Light) -> Shading | None:
-        """What colours are multiplied with; None for a renderer that returns unlit colours."""
+        """Shading factors for given normals; None for a renderer that returns unlit colours."""
         return None
 
     def rasterise(self, settled: Settled, shot: Shot) -> GBuffer:
@@ -123,7 +123,7 @@ class MeshRenderer(ABC):
         return self._decals.outlined(gbuffer, settled.spec.bodies, shot.camera)
 
     def _rasterise(self, settled: Settled, shot: Shot, whole: bool) -> GBuffer:
-        """Renders the bodies with a pinhole camera; all of each labelled body, or the part in the image."""
+        """Renders the bodies with a pinhole camera; with `whole`, labelled bodies also beyond the image."""
         bodies, camera = settled.spec.bodies, shot.camera
         builder = GBufferBuilder(camera, bodies)
         if not bodies:
@@ -144,11 +144,11 @@ class MeshRenderer(ABC):
         return self._decals.painted(gbuffer, bodies, camera, shading)
 
     def _is_painted_disc(self, body: Body) -> bool:
-        """Whether a body is drawn by PyBullet, but painted with a texture in metres."""
+        """Whether a body is rendered by PyBullet but painted with a texture scaled in metres."""
         return body.look.texture is not None and body.tile_m > 0 and self._cuboids.is_disc(body)
 
     def _draw(self, builder: GBufferBuilder, drawing: Drawing) -> None:
-        """Draws bodies: dense ones exactly, the others with PyBullet."""
+        """Renders bodies: dense ones exactly, the others with PyBullet."""
         planes_m, boxes = drawing.planes_m, drawing.boxes
         loaded = replace(drawing, boxes={index: box for index, box in boxes.items() if index in self._ids})
         groups = [tuple(group) for group in self._groups(drawing.settled, drawing.camera, loaded.boxes)]
@@ -163,7 +163,7 @@ class MeshRenderer(ABC):
                 builder.add({index: box}, self._dense.draw(drawing, index), planes_m)
 
     def _drawn(self, drawing: Drawing, group: Collection[int]) -> Drawn:
-        """Draws bodies that are loaded, in one call, in the union of their boxes."""
+        """Renders loaded bodies in one call, in the union of their boxes."""
         camera, box = drawing.camera, union(drawing.boxes[index] for index in group)
         self._show_only(drawing.settled, set(group))
         matrix = projection(camera, box, *drawing.planes_m)
@@ -175,7 +175,7 @@ class MeshRenderer(ABC):
     ) -> Iterable[Collection[int]]:
         """Groups of bodies in view; a group is rendered in one call, so its bodies must not share a pixel.
 
-        By default each body is a group of its own, because calls are cheap, and many small images contain
+        By default each group contains a single body, because calls are cheap, and many small images contain
         fewer empty pixels than one large image.
         """
         return [(index,) for index in boxes]
@@ -213,7 +213,7 @@ class MeshRenderer(ABC):
         self._client.contents = self._contents = (settled, levels, chosen, self)
 
     def _loaded(self, settled: Settled, levels: tuple[int, ...], camera: Camera) -> tuple[int, ...]:
-        """Indices of the bodies that PyBullet draws: no cuboids, and of dense ones those to be clipped."""
+        """Indices of the bodies that PyBullet renders: no cuboids, and dense ones only if clipped."""
         placed = enumerate(zip(settled.spec.bodies, levels, strict=True))
         dense = {index: body for index, (body, level) in placed if self._dense.contain(body, level)}
         if any(not body.labelled for body in dense.values()):
@@ -223,7 +223,7 @@ class MeshRenderer(ABC):
         return tuple(index for index, body in bodies if index not in dense and body not in self._cuboids)
 
     def _beyond(self, body: Body, camera: Camera, depth_m: float) -> bool:
-        """Whether all of a body is farther than a depth."""
+        """Whether an entire body is farther away than a given depth."""
         return bool(self._files.projected_hull(body, camera)[1].min() > depth_m)
 
     def _depth_range(self, settled: Settled, camera: Camera) -> tuple[float, float]:

@@ -1,8 +1,8 @@
 """Pixels that OpenGL leaves open between triangles of a mesh, found by an exact test.
 
-OpenGL rounds vertices to fractions of a pixel. Where a vertex lies on the edge of another triangle, as in
-many meshes, the two sides of that edge then no longer meet, and the centre of a pixel may fall between them.
-The mask gets a hole of one pixel, through which the picture shows what is behind.
+OpenGL rounds vertices to fractions of a pixel. Where a vertex lies on the edge of another triangle
+(T-junction), as in many meshes, the two sides of that edge then no longer meet, and a pixel centre may fall
+between them. The mask gets a hole of one pixel, through which the image shows the background.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.render.raster.subpixel import Array, Index, Projected
 
 GAP_PX = 1 / 64
-"""Largest width of a gap that is closed; OpenGL rounds to 1/16 px or less, llvmpipe to 1/256 px."""
+"""Maximum width of a gap that is closed; OpenGL rounds to 1/16 px or less, llvmpipe to 1/256 px."""
 
 
 def open_pixels(bodies: NDArray[np.int16]) -> tuple[Index, Index, NDArray[np.int16]]:
@@ -29,17 +29,17 @@ def open_pixels(bodies: NDArray[np.int16]) -> tuple[Index, Index, NDArray[np.int
 
 
 def covered_depth(body: Projected, column: float, row: float) -> float:
-    """The depth in metres of a body at the centre of a pixel; infinite if no triangle is there.
+    """Depth in metres of a body at the centre of a pixel; infinite if no triangle covers the centre.
 
-    Fractions of pixels are places between centres. A triangle is also there if the place is beside it by at
-    most `GAP_PX`.
+    Fractional coordinates are points between pixel centres. A triangle also covers points that are outside
+    it by at most `GAP_PX`.
     """
     point = np.array([[column], [row]], np.float64)
     x, y = body.places[:, body.faces]
     near = np.flatnonzero(_spans(x, column) & _spans(y, row))
     corners = np.stack([x[:, near], y[:, near]]) - point[:, None]
     after = np.roll(corners, -1, axis=1)
-    # Twice the area (3, m) of the triangle of the point and each side; all have one sign inside.
+    # Twice the signed area (3, m) of the triangle formed by the point and each side; inside, all signs agree.
     areas = corners[0] * after[1] - after[0] * corners[1]
     area = areas.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -51,5 +51,5 @@ def covered_depth(body: Projected, column: float, row: float) -> float:
 
 
 def _spans(places: Array, place: float) -> NDArray[np.bool_]:
-    """Whether each triangle extends over a place along one axis, (m,); `places` are its corners (3, m)."""
+    """For each triangle with corners (3, m), whether it spans a position along one axis: (m,)."""
     return np.asarray((places.min(axis=0) <= place + GAP_PX) & (places.max(axis=0) >= place - GAP_PX))

@@ -27,7 +27,7 @@ def floor_depth(camera: Camera) -> Array:
 
 
 def walls_facing(walls: tuple[Wall, ...], camera: Camera) -> tuple[Wall, ...]:
-    """The walls whose inner side faces the camera; the camera cannot see the others."""
+    """The walls whose inner side faces the camera; other walls are invisible."""
     eye = np.array(camera.pose.position_m)
     return tuple(wall for wall in walls if wall.outward() @ eye < wall.distance_m)
 

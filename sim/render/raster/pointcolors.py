@@ -1,4 +1,4 @@
-"""Colours of points on bodies, as TinyRenderer would draw them."""
+"""Colours of points on bodies, as TinyRenderer would render them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ class PointColors:
         self._files, self._pictures, self._lit = files, pictures, lit
 
     def of_parts(self, body: Body, level: int) -> list[list[float]]:
-        """The colour of each part of a body, red, green, blue and alpha, without its texture."""
+        """RGBA colour of each part of a body, without its texture."""
         own = [part.color_rgb for part in self._files.mesh(body.asset, level).parts]
         return [[*(body.look.color_rgb or color), 1.0] for color in own]
 
@@ -42,9 +42,9 @@ class PointColors:
 
         Args:
             body: The body.
-            level: Level of detail at which it is drawn.
+            level: Level of detail at which the body is rendered.
             found: The points.
-            light: The light that shades them.
+            light: The light that shades the points.
             behind: (k,) mask of the points that are seen from behind; none by default.
         """
         mesh = self._files.shaped(body.asset, level, body.proportions)
@@ -70,5 +70,5 @@ class PointColors:
 
 
 def _between(rows: Array, corners: NDArray[np.int32], weights: Array) -> Array:
-    """What points (k, c) of triangles have, whose vertices have the rows (n, c)."""
+    """Vertex attributes (n, d), interpolated at points in triangles by barycentric weights (k, 3): (k, d)."""
     return np.asarray(np.einsum("kc,kcd->kd", weights, rows[corners]))

@@ -1,4 +1,4 @@
-"""Where bodies are in an image: their boxes, outlines and triangles, and the range of their depths."""
+"""Projects bodies into an image: boxes, outlines and triangles, and the range of depths."""
 
 from collections.abc import Sequence
 
@@ -15,10 +15,10 @@ from sim.settle import Settled
 MAX_BOX_PX = 4096
 """Maximum width and height in pixels of a labelled body's box; a view with a larger box is rejected."""
 MIN_DEPTH_SHARE = 0.02
-"""Minimum depth of the near plane as a fraction of the far plane's; it bounds the depth buffer's error."""
+"""Minimum ratio of the depths of near and far planes; it bounds the depth buffer's error."""
 CLIP_SHARE = 0.001
-"""Depth at which outlines are clipped, as a fraction of the body's largest depth; it is smaller than the
-depth of any near plane."""
+"""Depth at which outlines are clipped, as a fraction of the body's maximum depth; every near plane is farther
+away."""
 NEAR_MARGIN = 1.01
 """Bodies nearer than the near plane times this factor count as too close."""
 
@@ -61,10 +61,10 @@ def projected_triangles(
     Args:
         files: Meshes of the assets.
         body: The body.
-        level: Its level of detail.
+        level: Level of detail of the body.
         camera: The camera, a pinhole.
         near_m: Depth in metres up to which vertices are not projected.
-        box: The part of the image in which pixels are wanted.
+        box: The part of the image in which pixels are searched for.
     """
     vertices_m, faces = files.triangles(body.asset, level)
     pose = files.center_pose(body).inside(camera.pose)

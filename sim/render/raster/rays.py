@@ -16,8 +16,8 @@ Array = NDArray[np.float64]
 ORIGIN = Pose((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
 
 NODES = 32
-"""Number of Chebyshev nodes along each side of an image, at which the inverse of a distortion is computed. It
-is smooth, so that the polynomial through them is off by less than a thousandth of a pixel."""
+"""Number of Chebyshev nodes along each side of an image, at which the inverse of a distortion is computed.
+The inverse is smooth: the error of the polynomial through the nodes is below a thousandth of a pixel."""
 
 
 def rays_on_grid(camera: Camera, columns: NDArray[Any], rows: NDArray[Any]) -> Array:
@@ -81,9 +81,9 @@ def _nodes() -> Array:
 
 
 def _basis(places: NDArray[Any], side_px: int) -> Array:
-    """Weights (n, NODES) of the nodes at places (n,) between 0 and `side_px`.
+    """Interpolation weights (n, NODES) of the nodes at positions (n,) between 0 and `side_px`.
 
-    They are those of the polynomial through the nodes, in Chebyshev's basis, in which it is well conditioned.
+    The polynomial through the nodes is evaluated in the Chebyshev basis, which is well conditioned.
     """
     angles = np.pi * (np.arange(NODES) + 0.5) / NODES
     order = np.arange(NODES)

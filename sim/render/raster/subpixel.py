@@ -1,8 +1,8 @@
-"""Pixels that are covered by triangles too small for TinyRenderer, found exactly.
+"""Finds exactly the pixels that are covered by triangles too small for TinyRenderer.
 
 TinyRenderer skips a triangle whose area in the image is below 0.005 px². These triangles are projected here,
-and the pixel centres that they contain are found. Such a triangle is thin: each line of pixel centres across
-the longer side of its bounding box meets at most one centre inside it.
+and the pixel centres inside them are found. Such a triangle is thin: each line of pixel centres across the
+longer side of its bounding box has at most one centre inside the triangle.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 SKIPPED_AREA = 0.0125
-"""Twice the area in px² below which TinyRenderer may skip a triangle: its limit is 0.01."""
+"""Twice the area in px² below which TinyRenderer may skip a triangle; TinyRenderer's own limit is 0.01."""
 ROUNDING = 4e-7
 """Error of TinyRenderer's pixel coordinates, in single precision, as a fraction of the image's size."""
 TOLERANCE = 2 * ROUNDING
@@ -25,8 +25,8 @@ TOLERANCE = 2 * ROUNDING
 so that rounding leaves no gaps between these triangles and those that TinyRenderer draws."""
 
 EDGE_ON_PX = 0.01
-"""Distance between a pixel centre and the point that its barycentric coordinates give, from which on the
-triangle counts as seen edge-on: rounding leaves no digit of its area."""
+"""Distance between a pixel centre and the point given by its barycentric coordinates above which the triangle
+counts as seen edge-on: its area is then lost in rounding."""
 
 
 class Projected(NamedTuple):
@@ -37,7 +37,7 @@ class Projected(NamedTuple):
             for vertices that are not in front of the camera.
         depth_m: (n,) depths of the vertices in metres.
         faces: (3, m) vertex indices of the triangles.
-        box: The part of the image in which pixels are wanted.
+        box: The part of the image in which pixels are searched for.
     """
 
     places: Array
@@ -47,7 +47,7 @@ class Projected(NamedTuple):
 
 
 class Covered(NamedTuple):
-    """Pixels of an image, each covered by a triangle of a body; the nearest of the body's triangles.
+    """Pixels of an image, each with the nearest triangle of a body that covers it.
 
     Attributes:
         column, row: (k,) the pixel in the image.
@@ -94,7 +94,7 @@ def covered_by_small(bodies: Sequence[Projected]) -> Covered:
 
 
 def perspective(weights: Array, depth_m: Array) -> tuple[Array, Array]:
-    """Barycentric coordinates (3, n) on triangles in space, and the inverse depths (n,) of these points.
+    """Perspective-correct barycentric coordinates (3, n), and the inverse depths (n,) of these points.
 
     Inverse depth is linear in the image; the coordinates on the surface follow from it.
 
@@ -138,11 +138,11 @@ def _centres(corners: Array, boxes: Index) -> tuple[Index, Index, Index, Index]:
 
     Args:
         corners: (2, 3, m) columns and rows of the corners.
-        boxes: (m, 4) the part of the image in which pixels are wanted.
+        boxes: (m, 4) the part of the image in which pixels are searched for.
 
     Returns:
-        For each triangle, the axis of the longer side of its bounding box, (m,); and for each pixel found,
-        the triangle, the place along this axis, and that along the other one, (k,).
+        For each pixel found, its triangle, (k,); for each triangle, the axis of the longer side of its
+        bounding box, (m,); for each pixel, its coordinates along this axis and along the other, (k,) each.
     """
     every = np.arange(corners.shape[2])
     tolerance_px = TOLERANCE * (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
@@ -161,12 +161,12 @@ def _centres(corners: Array, boxes: Index) -> tuple[Index, Index, Index, Index]:
 
 
 def crossing(place: Array, other: Array, near_px: Array | float) -> tuple[Array, Array]:
-    """Ends (n,) of the interval in which triangles meet the line on which one of their coordinates is 0.
+    """Both ends (n,) of the intervals in which triangles intersect the line where one coordinate is 0.
 
     Args:
-        place: (3, n) that coordinate of the corners.
-        other: (3, n) the other coordinate.
-        near_px: (n,) distance from the end of a side at which it still meets the line.
+        place: (3, n) this coordinate of the corners.
+        other: (3, n) the other coordinate of the corners.
+        near_px: (n,) distance up to which a side whose end misses the line still counts as reaching it.
     """
     start, stop = np.full(place.shape[1], np.inf), np.full(place.shape[1], -np.inf)
     for corner, after in ((0, 1), (1, 2), (2, 0)):
@@ -181,11 +181,11 @@ def crossing(place: Array, other: Array, near_px: Array | float) -> tuple[Array,
 
 
 def spans(corners: Array, box: Box, near_px: float) -> tuple[Index, Index, Index, Index]:
-    """Triangle, row, first and last column (k,) of the pixel centres in triangles, row by row, inside a box.
+    """For each pixel row in a triangle, inside a box: triangle, row, first and last column, (k,) each.
 
     Args:
         corners: (2, 3, m) columns and rows of the corners.
-        box: The part of the image in which pixels are wanted.
+        box: The part of the image in which pixels are searched for.
         near_px: Distance up to which a pixel centre beside a triangle counts as inside.
     """
     x0, y0, x1, y1 = box
@@ -201,7 +201,7 @@ def spans(corners: Array, box: Box, near_px: float) -> tuple[Index, Index, Index
 
 
 def listed(first: Index, last: Index) -> tuple[Index, Index]:
-    """All whole numbers from `first` to `last` (n,), ends included: index of the pair and number, (k,)."""
+    """All integers from `first` to `last` (n,), ends included: index of the pair, and integer, (k,) each."""
     count = np.maximum(last - first + 1, 0)
     pair = np.repeat(np.arange(len(first)), count)
     return pair, first[pair] + np.arange(len(pair)) - np.repeat(count.cumsum() - count, count)
@@ -210,7 +210,7 @@ def listed(first: Index, last: Index) -> tuple[Index, Index]:
 def barycentric(corners: Array, points: Array) -> Array:
     """Barycentric coordinates (3, n), in the image, of points (2, n) in or near triangles (2, 3, n).
 
-    In a triangle that is seen edge-on, they are those of the nearest point on its longest side.
+    For a triangle seen edge-on, they refer to the nearest point on its longest side.
     """
     (a_x, b_x, c_x), (a_y, b_y, c_y) = corners
     x, y = points[0] - a_x, points[1] - a_y
@@ -227,7 +227,7 @@ def barycentric(corners: Array, points: Array) -> Array:
 
 
 def _along_longest(corners: Array, points: Array) -> Array:
-    """Barycentric coordinates (3, n) of the points nearest to points (2, n) on triangles' longest sides."""
+    """Barycentric coordinates (3, n) of the nearest points to points (2, n) on triangles' longest sides."""
     steps = np.roll(corners, -1, axis=1) - corners
     square = (steps**2).sum(axis=0)
     side, every = square.argmax(axis=0), np.arange(corners.shape[2])

@@ -1,4 +1,4 @@
-"""Normals of the visible surfaces, from the meshes and planes themselves: the same for every renderer."""
+"""Normals of the visible surfaces, computed from meshes and planes: identical for all renderers."""
 
 import cv2
 import numpy as np
@@ -22,20 +22,20 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 FOUND_WITHIN_PX = 3
-"""Distance at which a pixel beside all triangles, as at edges, takes the normal of another pixel."""
+"""Maximum distance from which a pixel outside all triangles, as at edges, takes another pixel's normal."""
 
 
 def surface_normals(files: MeshFiles, settled: Settled, camera: Camera, gbuffer: GBuffer) -> Floats:
     """Unit normals (H, W, 3) in the camera frame (OpenCV axes); 0 for the background.
 
-    Those of bodies are interpolated between the normals of the vertices, as shading does, and those of
-    surfaces that are seen from behind are reversed: no normal points away from the camera.
+    Normals of bodies are interpolated from vertex normals, as in shading. Normals of surfaces that are seen
+    from behind are reversed: no normal points away from the camera.
 
     Args:
         files: Meshes of the assets.
         settled: The scene.
         camera: The camera.
-        gbuffer: The bodies as this camera sees them.
+        gbuffer: The G-buffer of this camera.
     """
     if gbuffer.bands:
         parts = [
@@ -78,7 +78,7 @@ def _add_body(normals: Floats, files: MeshFiles, body: Body, camera: Camera, box
 
 
 def _covered(seen: Triangles, camera: Camera, box: Box, shown: Mask) -> Covered:
-    """The triangles that the pixels (h, w) of a box show; a lens bends their edges, so rays find them."""
+    """The visible triangles in the pixels (h, w) of a box; with a distorting lens, found by ray casting."""
     if camera.distortion is None:
         return covering(_projected(seen, camera, box), shown)
     rows, columns = np.nonzero(shown)
@@ -107,7 +107,7 @@ def _placed(files: MeshFiles, body: Body, camera: Camera) -> Triangles:
 
 
 def _projected(seen: Triangles, camera: Camera, box: Box) -> Projected:
-    """Triangles in the image; vertices behind the camera belong to none."""
+    """Projects triangles into the image; vertices behind the camera become NaN."""
     x, y, z = seen.vertices_m
     z = np.where(z > 0, z, np.nan)
     places = np.stack([x / z * camera.fx + (camera.cx - 0.5), y / z * camera.fy + (camera.cy - 0.5)])
@@ -124,7 +124,7 @@ def _rays(camera: Camera, columns: Index, rows: Index) -> Array:
 
 
 def _facing(normals: Array, rays: Array) -> Array:
-    """Unit normals (n, 3); those that interpolation turned away from the camera are made perpendicular."""
+    """Normalises normals (n, 3); those that point away from the camera become perpendicular to the ray."""
     away = np.maximum((_unit(normals) * rays).sum(axis=1, keepdims=True), 0)
     return _unit(_unit(normals) - away * rays)
 
@@ -134,7 +134,7 @@ def _unit(vectors: Array) -> Array:
 
 
 def _fill(normals: Floats, shown: Mask, found: Covered, camera: Camera, box: Box) -> None:
-    """Gives the pixels that no triangle covers, by rounding, the normal of the nearest one that has one."""
+    """Copies the normal of the nearest covered pixel to pixels that rounding leaves without a triangle."""
     missing = shown.copy()
     missing[found.row - box[1], found.column - box[0]] = False
     rows, columns = np.nonzero(missing)

@@ -11,30 +11,30 @@ from scenes.shot import Camera
 
 BORDER = 2
 BLENDED = 0.2
-"""Width of the border of an image that does not tile in which it is blended, as a fraction of its side."""
+"""Width of the blended border of an image that does not tile, as a fraction of its side."""
 SEAM_SIZES = (256, 32)
 """Image sizes in pixels at which the step across a seam is compared with steps inside the image."""
 SEAM_RATIO = 1.1
 SEAM_LEVELS = 1.0
 """An image tiles if the step across each seam, in grey levels, is at most `SEAM_RATIO` times the largest step
-between two rows or columns inside the image, plus `SEAM_LEVELS`: a seam along a joint of bricks is none."""
+between two rows or columns inside the image, plus `SEAM_LEVELS`: a joint between bricks is no seam."""
 SPARSE = 4
 """Footprints of pixels on a texture are evaluated at every fourth row and column, and interpolated."""
 SLANT = 3.0
 """Ratio of distance to camera height above which textures are blurred more, which prevents aliasing at the
 horizon."""
 ROW = 512
-"""Pixels in a row when a list of them is looked up: OpenCV refuses images of more than 32,766 rows."""
+"""Row length when a list of pixels is sampled: OpenCV rejects images of more than 32,766 rows."""
 Plane = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lookup:
-    """Where pixels are found in the atlas of a mipmap; valid for all mipmaps of textures of the same size.
+    """Positions of pixels in the atlas of a mipmap; valid for all mipmaps of textures of the same size.
 
     Attributes:
-        places: x and y (h, w) in the atlas, in the finer of two levels, and in the coarser one unless `part`
-            is 0 everywhere.
+        places: x and y (h, w) in the atlas for the finer of two levels and, unless `part` is 0 everywhere,
+            for the coarser level.
         part: (h, w) weight of the coarser level.
     """
 
@@ -84,7 +84,7 @@ class Mipmap:
         return self.at(self.lookup(u, v, footprint))
 
     def lookup(self, u: Plane, v: Plane, footprint: Plane) -> Lookup:
-        """Where `sample` finds the pixels of given coordinates."""
+        """Positions in the atlas at which `sample` reads the given coordinates."""
         fine = np.log2(np.maximum(footprint * self._sizes[0], np.float32(1.0)))
         fine = np.minimum(fine, np.float32(len(self._sizes) - 1.001))
         fine = fine if fine.shape == u.shape else cv2.resize(fine, u.shape[::-1])
@@ -95,13 +95,13 @@ class Mipmap:
         return Lookup(tuple(self._places(u, v, level) for level in levels), part)
 
     def along(self, u: Plane, v: Plane, footprint: Plane) -> NDArray[np.uint8]:
-        """As `sample`, of a list of pixels: (n,) each, and (n, 3) colours."""
+        """Like `sample`, for lists: takes arguments (n,) and returns colours (n, 3)."""
         shape = -(-len(u) // ROW), ROW
         rows = (np.resize(values, shape) for values in (u, v, footprint))  # repeats the first ones at the end
         return self.sample(*rows).reshape(-1, 3)[: len(u)]
 
     def at(self, lookup: Lookup) -> NDArray[np.uint8]:
-        """The texture (h, w, 3) where a lookup says."""
+        """Samples the texture (h, w, 3) at the positions of a lookup."""
         sharp, *soft = (cv2.remap(self._atlas, x, y, cv2.INTER_LINEAR) for x, y in lookup.places)
         if not soft:
             return np.asarray(sharp, np.uint8)
@@ -127,10 +127,10 @@ def square(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def seamless(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A square image (n, n, 3) that tiles: along its borders, it is blended with its own middle.
+    """Makes a square image (n, n, 3) tile by blending its borders with its middle.
 
-    The contrast of the blended parts is that of the others: a mean of two unrelated parts of a photograph
-    would have less.
+    The blended parts keep the contrast of the other parts; a simple mean of two unrelated parts of a
+    photograph would have less contrast.
     """
     image = pixels.astype(np.float32)
     middle = image.mean(axis=(0, 1))
@@ -157,7 +157,7 @@ def tiles(pixels: NDArray[np.uint8]) -> bool:
 
 
 def filtered(pictures: Pictures, texture: Texture) -> Mipmap:
-    """The mipmap of a texture; an image from a folder that does not tile is made to."""
+    """The mipmap of a texture; an image from a folder is made seamless if it does not tile."""
     pixels = square(pictures(texture))
     return Mipmap(seamless(pixels) if texture.kind == IMAGE and not tiles(pixels) else pixels)
 
@@ -166,7 +166,7 @@ def footprint(camera: Camera, tile_m: float, place: tuple[Plane, Plane], eye: Pl
     """Side, in tiles, of the area of a plane that a pixel covers, on a coarse grid of pixels.
 
     The width of the area is depth/f. Its length along the viewing direction is the width times
-    distance/height, where height is that of the camera above the plane. The returned side is the
+    distance/height, where height is the camera's height above the plane. The returned side is the
     geometric mean of width and length, which keeps planes sharp; beyond a ratio distance/height of
     `SLANT`, at grazing angles, it grows in proportion to the length.
 
@@ -187,14 +187,14 @@ def footprint(camera: Camera, tile_m: float, place: tuple[Plane, Plane], eye: Pl
 def slanted(
     camera: Camera, tile_m: float, places: Plane, eye_m: NDArray[np.float64], axis: int, depth: Plane
 ) -> Plane:
-    """As `footprint`, (n,) of a list of pixels on planes at right angles to an axis.
+    """Like `footprint`, for a list of n pixels on planes perpendicular to an axis: (n,).
 
     Args:
         camera: The camera.
         tile_m: Side length of a tile of the texture.
         places: (3, n) the points.
-        eye_m: (3,) the camera.
-        axis: The axis.
+        eye_m: (3,) position of the camera.
+        axis: The axis to which the planes are perpendicular.
         depth: (n,) depth in metres.
     """
     away = places - eye_m.astype(np.float32)[:, None]

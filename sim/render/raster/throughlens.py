@@ -1,7 +1,7 @@
-"""What a distorting lens shows: ids, depth and silhouettes of the bodies, by a ray through each pixel centre.
+"""Ids, depth and silhouettes of bodies through a distorting lens, by ray casting through each pixel centre.
 
-A raster of the wide pinhole camera can be sampled, but the mask of a body of 30 pixels is then off by more
-than a hundredth of its area. Rays cost as little, and are exact at every distance from the axis.
+Sampling the raster of the wide pinhole camera instead would change the area of a body of 30 pixels by more
+than 1 %. Ray casting costs no more, and is exact at every distance from the axis.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from sim.render.raster.rays import box_rays
 from sim.settle import Settled
 
 OUTLINE_POINTS = 65
-"""Points on each side of the rectangle around a body, which the lens bends."""
+"""Number of points on each side of the rectangle around a body, because the lens bends the sides."""
 
 
 def seen_through_lens(
@@ -36,12 +36,12 @@ def seen_through_lens(
 
     Args:
         files: Meshes of the assets.
-        cuboids: Tells which bodies are cuboids.
+        cuboids: Finds out which bodies are cuboids.
         settled: The scene.
         camera: The camera.
         levels: Level of detail of each body.
         near_m: Depth of the near plane.
-        wide: What the pinhole camera sees, of which the image is made.
+        wide: The view of the pinhole camera, from which the image is made.
 
     Raises:
         RejectedView: `too_close` if the box of a labelled body is wider or higher than 4096 px.
@@ -74,13 +74,13 @@ def seen_through_lens(
 
 
 def lens_box(files: MeshFiles, body: Body, camera: Camera, wide: Camera) -> Box:
-    """Box of a body on an unbounded image, with a margin; empty if it is behind the camera.
+    """Box of a body on an unbounded image, with a margin; empty if the body is behind the camera.
 
     Args:
         files: Meshes of the assets.
         body: The body.
         camera: The camera.
-        wide: The pinhole camera at the same place.
+        wide: The pinhole camera at the same pose.
     """
     outline = projected_outline(files, body, wide)
     if not len(outline):
@@ -104,7 +104,7 @@ def _around(low: Array, high: Array) -> Array:
 
 
 def _depths(files: MeshFiles, body: Body, camera: Camera, level: int, near_m: float, box: Box) -> Array:
-    """Depths (h, w) in metres of a body alone at the pixel centres of a box; infinite beside it."""
+    """Depths (h, w) in metres of a body alone at the pixel centres of a box; infinite beside the body."""
     vertices_m, faces = files.triangles(body.asset, level)
     pose = files.center_pose(body).inside(camera.pose)
     local = (pose.rotation() * np.array(body.axes)) @ vertices_m + np.array(pose.position_m)[:, None]

@@ -1,4 +1,4 @@
-"""TinyRenderer's shading, for pixels that it does not draw itself."""
+"""TinyRenderer's shading, for pixels that TinyRenderer does not render."""
 
 import numpy as np
 from numpy.typing import NDArray

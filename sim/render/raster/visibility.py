@@ -17,8 +17,8 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 FLOOR_PENETRATION_M = 0.001
-"""Surfaces of bodies that are below the floor by less than this distance, in metres, are not occluded by it.
-In the physics simulation, bodies at rest penetrate the floor by less than this."""
+"""The floor does not occlude surfaces of bodies that are below it by less than this distance in metres.
+In the physics simulation, bodies at rest penetrate the floor by less than this distance."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +32,7 @@ class Visibility:
         is_floor: (H, W) mask of the visible floor; None without a floor.
         walls: The walls whose inner side faces the camera.
         wall: (H, W) int8, index into `walls`; -1 where no wall is visible. None without walls.
-        bands: With a rolling shutter, the same for each band of rows, from top to bottom.
+        bands: With a rolling shutter, the visibility of each band of rows, from top to bottom.
     """
 
     body: NDArray[np.int16]
@@ -45,7 +45,7 @@ class Visibility:
 
 
 def visible_walls(visibility: Visibility) -> Iterator[tuple[Wall, Box, Mask]]:
-    """Each wall that some pixel shows, the box of these pixels, and their mask (h, w) in the box."""
+    """Yields each visible wall, the bounding box of its pixels, and their mask (h, w) in this box."""
     for index, wall in enumerate(visibility.walls):
         assert visibility.wall is not None
         shown = visibility.wall == index

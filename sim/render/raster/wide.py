@@ -11,16 +11,16 @@ from scenes.shot import Camera
 MARGIN_PX = 4
 """Pixels around the image that interpolation may need."""
 MAX_SCALE = 2.0
-"""Largest number of its pixels, along a line, for one pixel of the distorted image."""
+"""Maximum number of pixels of the wide image, along a line, per pixel of the distorted image."""
 MAX_SIDE_PX = 8192
-"""Largest width and height of the wide image."""
+"""Maximum width and height of the wide image."""
 
 
 def wide_camera(camera: Camera) -> Camera:
-    """The pinhole camera that sees at least what a distorted camera sees, nowhere with fewer pixels.
+    """Returns a pinhole camera whose view contains the view of a distorted camera.
 
-    The lens may enlarge parts of the image: the scale is chosen by the part that it enlarges most. Where it
-    makes parts smaller, the wide image has more pixels than are needed.
+    Its resolution suits the part of the image that the lens enlarges most, up to `MAX_SCALE`; the parts that
+    the lens shrinks have more pixels than needed.
 
     Args:
         camera: A camera whose distortion does not fold.
@@ -45,7 +45,7 @@ def wide_camera(camera: Camera) -> Camera:
 
 
 def check_lens(intrinsics: Intrinsics, width: int, height: int) -> None:
-    """Checks that the lens makes an image, at the ends of the ranges of its coefficients.
+    """Checks that the lens forms an image at the ends of the ranges of its coefficients.
 
     Args:
         intrinsics: The settings of the camera, with distortion.

@@ -1,7 +1,7 @@
-"""What a depth camera measures: exact depth with its noise, its steps and its holes.
+"""Simulates a depth camera: adds noise, quantisation steps and holes to the exact depth.
 
-Depth z is found from the disparity d = f·b/z of two points of view that are a baseline b apart, so an error
-of the disparity becomes an error of z²/(f·b) times its size. What only one of the two sees has no depth.
+Depth z is computed from the disparity d = f·b/z between two viewpoints with the baseline b, so a disparity
+error e causes a depth error of e·z²/(f·b). A point that only one of the two viewpoints sees has no depth.
 """
 
 import cv2
@@ -15,9 +15,9 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 HIDDEN_PX = 1.0
-"""A point is hidden from the second point of view if another one there has a larger disparity by this."""
+"""A point is hidden from the second viewpoint if another point there has a disparity larger by this much."""
 GRAZING_SPREAD_DEG, DARK_SPREAD = 4.0, 0.3
-"""Standard deviations of the limits of angle and brightness over the image, so that holes are ragged."""
+"""Standard deviations, over the image, of the limits of angle and brightness, so that holes are ragged."""
 
 
 def measured_depth(
@@ -27,7 +27,7 @@ def measured_depth(
 
     Args:
         sensor: The sensor, with the seed of its noise.
-        camera: The camera, which is at the place of the sensor's.
+        camera: The camera, at the pose of the sensor.
         depth_m: (H, W) exact depth; infinite for the background.
         normals: (H, W, 3) normals in the camera frame; 0 for the background.
         image: (H, W, 3) the image of the camera.
@@ -48,7 +48,7 @@ def measured_depth(
 
 
 def _ragged(disparity: Floats, sensor: DepthSensor, rng: np.random.Generator) -> Floats:
-    """The disparity (H, W) with ragged edges: each value is that of a pixel nearby, at a random offset."""
+    """The disparity (H, W) with ragged edges: each value is read from a nearby pixel at a random offset."""
     rows, columns = np.indices(disparity.shape, np.float32)
     across, down = (
         np.float32(sensor.edge_px) * _noise(rng, disparity.shape, sensor.window_px) for _ in range(2)
@@ -60,7 +60,7 @@ def _ragged(disparity: Floats, sensor: DepthSensor, rng: np.random.Generator) ->
 
 
 def _noise(rng: np.random.Generator, shape: tuple[int, ...], width_px: int) -> Floats:
-    """Normal noise of standard deviation 1 that is alike in neighbourhoods of a given width."""
+    """Normal noise of standard deviation 1 that is correlated over neighbourhoods of a given width."""
     noise = rng.standard_normal(shape, np.float32)
     if width_px < 2:
         return noise
@@ -73,9 +73,10 @@ def _noise(rng: np.random.Generator, shape: tuple[int, ...], width_px: int) -> F
 
 
 def _hidden(disparity: Floats) -> Mask:
-    """The points (H, W) that the second point of view, to the right, does not see or has out of its image.
+    """Mask (H, W) of the points that are occluded in, or outside, the image of the second viewpoint.
 
-    There, a point is its disparity further to the left; where several come to lie, the largest is in front.
+    The second viewpoint is to the right, so in its image a point lies further left by its disparity. Where
+    several points coincide, the one with the largest disparity is in front.
     """
     height, width = disparity.shape
     place = np.arange(width, dtype=np.float32) - disparity
@@ -92,7 +93,7 @@ def _hidden(disparity: Floats) -> Mask:
 
 
 def _grazing(sensor: DepthSensor, camera: Camera, normals: Floats, rng: np.random.Generator) -> Mask:
-    """The pixels (H, W) whose surface is seen at too small an angle."""
+    """Mask (H, W) of the pixels whose surface is seen at too small an angle."""
     height, width = normals.shape[:2]
     x = ((np.arange(width) + 0.5 - camera.cx) / camera.fx).astype(np.float32)
     y = ((np.arange(height) + 0.5 - camera.cy) / camera.fy).astype(np.float32)[:, None]
@@ -105,7 +106,7 @@ def _grazing(sensor: DepthSensor, camera: Camera, normals: Floats, rng: np.rando
 
 
 def _too_dark(sensor: DepthSensor, image: NDArray[np.uint8], rng: np.random.Generator) -> Mask:
-    """The pixels (H, W) that are too dark, or whose window shows nothing that could be found again."""
+    """Mask (H, W) of the pixels that are too dark, or whose window has too little contrast to be matched."""
     light = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32) / np.float32(255)
     width_px = sensor.window_px
     mean, square = (cv2.blur(values, (width_px, width_px)) for values in (light, light * light))

@@ -11,16 +11,16 @@ from sim.render.raster.rays import pixel_rays, rays_on_grid
 Map = NDArray[np.float32]
 
 MAX_SAMPLES = 3
-"""Largest number of samples along each side of a pixel."""
+"""Maximum number of samples along each side of a pixel."""
 CUBIC_UP_TO = 1.25
-"""Pixels of the wide image for one of the sensor, along a line, up to which a single sample is taken."""
+"""Maximum number of wide-image pixels per sensor pixel, along a line, for which one sample is taken."""
 
 
 class Remapping:
     """The map from the pixels of a distorted camera to the image of a wide pinhole camera.
 
-    A pixel is the mean of samples spread over its area, so that parts of the wide image that the lens makes
-    small are averaged and not picked from. If it makes nothing small, one bicubic sample keeps it sharp.
+    A pixel is the mean of samples spread over its area, so that parts of the wide image that the lens shrinks
+    are averaged, not aliased. If the lens shrinks nothing, one bicubic sample keeps the image sharp.
 
     Args:
         camera: The distorted camera.
@@ -28,7 +28,7 @@ class Remapping:
     """
 
     def __init__(self, camera: Camera, wide: Camera) -> None:
-        """Computes nothing; maps are large, and computed when they are used."""
+        """Computes no maps; they are large, and computed when they are used."""
         self._camera, self._wide = camera, wide
         self._samples = self._number_of_samples()
 
@@ -41,7 +41,7 @@ class Remapping:
         return 1 if reduction <= CUBIC_UP_TO else int(np.clip(np.ceil(reduction), 2, MAX_SAMPLES))
 
     def __call__(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The linear image (H, W, 3) of the distorted camera, from that of the wide one."""
+        """The linear image (H, W, 3) of the distorted camera, from the image of the wide camera."""
         if self._samples == 1:
             cubic = cv2.remap(image, *self._map(0.5, 0.5), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
             return np.maximum(np.asarray(cubic, np.float32), 0)
@@ -54,7 +54,7 @@ class Remapping:
         return total * np.float32(1 / self._samples**2)
 
     def crease(self, creases: tuple[Box, NDArray[np.bool_]]) -> tuple[Box, NDArray[np.bool_]]:
-        """A box of the image and a mask (h, w) in it, from those of the wide image."""
+        """Remaps creases, given as a box of the wide image and a mask (h, w) in it, to the image."""
         box, inside = creases
         wide = np.zeros((self._wide.height, self._wide.width), np.uint8)
         wide[slices(box)] = inside
@@ -62,13 +62,13 @@ class Remapping:
         return (0, 0, self._camera.width, self._camera.height), mask.view(np.bool_)
 
     def _map(self, across: float, down: float) -> tuple[Map, Map]:
-        """Columns and rows (H, W) in the wide image, for points at given shares of each pixel's sides."""
+        """Columns and rows (H, W) in the wide image, for points at given fractions of each pixel's sides."""
         camera, wide = self._camera, self._wide
         if (across, down) == (0.5, 0.5):
             rays = pixel_rays(camera)
         else:
             rays = rays_on_grid(camera, np.arange(camera.width) + across, np.arange(camera.height) + down)
-        # OpenCV has pixel centres at whole numbers.
+        # In OpenCV, pixel centres have integer coordinates.
         return (
             (rays[..., 0] * wide.fx + (wide.cx - 0.5)).astype(np.float32),
             (rays[..., 1] * wide.fy + (wide.cy - 0.5)).astype(np.float32),

@@ -1,4 +1,4 @@
-"""What a simple lens does to the light besides blur: it darkens the corners, and spreads the colours."""
+"""Lens effects other than blur: vignetting and lateral chromatic aberration."""
 
 import cv2
 import numpy as np
@@ -13,8 +13,8 @@ def vignetted(light: Floats, camera: Camera, strength: float) -> Floats:
     """The linear image (H, W, 3) with light falling off towards the corners.
 
     Light that reaches the sensor at an angle θ to the axis is weaker by cos⁴ θ (natural vignetting). The
-    angle follows from the distance to the principal point, so the axis keeps its brightness. Where cos θ =
-    (1 + t²)^-½ with t = tan θ, cos^(4 strength) θ = (1 + t²)^(-2 strength).
+    angle follows from the distance to the principal point, so the axis keeps its brightness. With t = tan θ,
+    cos θ = (1 + t²)^-½, so cos^(4 strength) θ = (1 + t²)^(-2 strength).
     """
     if not strength:
         return light
@@ -27,10 +27,10 @@ def vignetted(light: Floats, camera: Camera, strength: float) -> Floats:
 
 
 def chromatic(light: Floats, camera: Camera, red_shift_px: float) -> Floats:
-    """The linear image (H, W, 3) with lateral chromatic aberration: red and blue have other magnifications.
+    """The linear image (H, W, 3) with lateral chromatic aberration: red and blue are magnified differently.
 
-    Green stays where it is, and the shifts of red and blue are opposite, so edges stay where they are in the
-    mean. Beyond its edge, the image continues with the pixels of the edge.
+    Green stays in place, and red and blue shift in opposite directions, so edges stay in place on average.
+    The border pixels of the image are replicated.
 
     Args:
         light: The image.
@@ -52,7 +52,7 @@ def chromatic(light: Floats, camera: Camera, red_shift_px: float) -> Floats:
 
 def _magnified(channel: cv2.typing.MatLike, camera: Camera, scale: float) -> cv2.typing.MatLike:
     """A channel (H, W) enlarged about the principal point."""
-    x, y = camera.cx - 0.5, camera.cy - 0.5  # OpenCV has pixel centres at whole numbers
+    x, y = camera.cx - 0.5, camera.cy - 0.5  # in OpenCV, pixel centres have integer coordinates
     matrix = np.array([[scale, 0, (1 - scale) * x], [0, scale, (1 - scale) * y]])
     size = (camera.width, camera.height)
     return cv2.warpAffine(channel, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

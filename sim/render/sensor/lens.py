@@ -27,9 +27,9 @@ ROUNDING = np.float32(1e-5)
 def circle_px(lens: Lens, camera: Camera, depth_m: Floats) -> Floats:
     """Diameter (H, W) in pixels of the circle of confusion of points at a depth (H, W) in metres.
 
-    The formula is that of a thin lens, A·f/(S₁ − f)·|S₂ − S₁|/S₂, with aperture diameter A, focal length f,
-    focus distance S₁ and depth S₂. The distance from the lens to the sensor, f·S₁/(S₁ − f), equals the focal
-    length of the pinhole camera. Points nearer than the focus have a negative diameter.
+    The thin-lens formula is A·f/(S₁ − f)·|S₂ − S₁|/S₂, with aperture diameter A, focal length f, focus
+    distance S₁ and depth S₂. The distance from the lens to the sensor, f·S₁/(S₁ − f), equals the focal length
+    of the pinhole camera. Points nearer than the focus have a negative diameter.
     """
     scale = lens.aperture_m * (camera.fx * camera.fy) ** 0.5
     return np.asarray(np.float32(scale / lens.focus_m) - np.float32(scale) / depth_m, np.float32)

@@ -1,4 +1,4 @@
-"""The colour filters of a sensor, and the colours between them."""
+"""Colour filter mosaic (Bayer pattern) of a sensor, and demosaicing."""
 
 import cv2
 import numpy as np
@@ -26,7 +26,7 @@ _CODES: dict[Demosaicing, dict[Bayer, int]] = {
 
 
 def mosaic(light: Floats, pattern: Bayer) -> Floats:
-    """The image (H, W) behind colour filters: of each pixel (H, W, 3), the channel of its filter."""
+    """The image (H, W) behind colour filters: for each pixel of `light` (H, W, 3), its filter's channel."""
     seen = np.empty(light.shape[:2], np.float32)
     for index, color in enumerate(pattern):
         part = np.s_[index // 2 :: 2, index % 2 :: 2]
@@ -35,9 +35,9 @@ def mosaic(light: Floats, pattern: Bayer) -> Floats:
 
 
 def demosaiced(raw: Raw, pattern: Bayer, method: Demosaicing) -> Raw:
-    """The image (H, W, 3) with the colours between the filters, from raw values (H, W).
+    """Demosaics raw values (H, W) to an image (H, W, 3).
 
-    `bilinear` takes the mean of the nearest filters of a colour. `edge_aware` finds green along edges, not
-    across them.
+    `bilinear` averages the nearest pixels with filters of the missing colour. `edge_aware` interpolates green
+    along edges, not across them.
     """
     return np.asarray(cv2.demosaicing(raw, _CODES[method][pattern]), np.uint16)

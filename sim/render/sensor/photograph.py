@@ -1,4 +1,4 @@
-"""The way of the light through a camera: lens, sensor, development and compression."""
+"""The image pipeline of a camera: lens, sensor, raw development and compression."""
 
 import cv2
 import numpy as np
@@ -13,28 +13,28 @@ Floats = NDArray[np.float32]
 Image = NDArray[np.uint8]
 
 SMOOTHED_PX, SMOOTHED_LEVELS, BLURRED_PX = 2.0, 50.0, 2.5
-"""Noise reduction of strength 1: distance in pixels over which, and difference in grey levels up to which
-brightness is smoothed (as standard deviations), and standard deviation of the blur of colours in pixels."""
+"""Standard deviations for noise reduction of strength 1: of the bilateral filter on brightness, in pixels and
+in grey levels, and of the blur on colours, in pixels."""
 SHARPENED_PX = 1.0
 """Standard deviation of the unsharp mask in pixels."""
 
 
 def exposed(linear: Floats, gain: float) -> Floats:
-    """The linear image (H, W, 3) times the gain of the exposure, at most twice as bright as fills a pixel.
+    """The linear image (H, W, 3) times the exposure gain, clipped at twice the value that fills a pixel.
 
-    Highlights are cut off before edges are smoothed, because the edge of one that is a hundred times as
+    Highlights are clipped before edges are antialiased; otherwise the edge of a highlight a hundred times as
     bright as white would stay jagged.
     """
     return np.asarray(np.fmin(linear * np.float32(gain), np.float32(2 * SATURATION)), np.float32)
 
 
 def photographed(light: Floats, camera: Camera, sensor: Sensor) -> Image:
-    """The image (H, W, 3) that a camera makes of the light.
+    """Turns linear light into the image (H, W, 3) of a camera.
 
     Args:
         light: (H, W, 3) linear image, exposed: 1 is a white surface, `SATURATION` fills a pixel.
         camera: The camera.
-        sensor: Its sensor.
+        sensor: The sensor of the camera.
     """
     light = chromatic(light, camera, sensor.red_shift_px)
     light = vignetted(light, camera, sensor.vignetting)
@@ -54,8 +54,8 @@ def _balanced(light: Floats, sensor: Sensor) -> Floats:
 def denoised(image: Image, strength: float) -> Image:
     """The image (H, W, 3) after noise reduction: brightness is smoothed along edges, and colour is blurred.
 
-    Brightness is smoothed by a bilateral filter. What remains are blotches and smeared details, as in the
-    images of small cameras.
+    Brightness is smoothed by a bilateral filter. Blotches and smeared details remain, as in images of small
+    cameras.
     """
     if not strength:
         return image
@@ -66,7 +66,7 @@ def denoised(image: Image, strength: float) -> Image:
 
 
 def sharpened(image: Image, amount: float) -> Image:
-    """The image (H, W, 3) with an unsharp mask: what a blur removes is added once more."""
+    """The image (H, W, 3) after an unsharp mask: the detail that a blur removes is added `amount` times."""
     if not amount:
         return image
     soft = cv2.GaussianBlur(image, (0, 0), SHARPENED_PX)
@@ -74,7 +74,7 @@ def sharpened(image: Image, amount: float) -> Image:
 
 
 def compressed(image: Image, quality: int | None) -> Image:
-    """The image (H, W, 3) after it has been a JPEG of a quality from 10 to 100; unchanged if None."""
+    """The image (H, W, 3) after JPEG compression at a quality from 10 to 100; unchanged for None."""
     if quality is None:
         return image
     done, data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])

@@ -1,6 +1,6 @@
-"""Raw values of a sensor: electrons, their noise, and their conversion to whole numbers.
+"""Raw values of a sensor: electrons, their noise, and their conversion to integers.
 
-The model is the linear one of the standard EMVA 1288 (https://www.emva.org/standards-technology/emva-1288/):
+This is the linear model of the EMVA 1288 standard (https://www.emva.org/standards-technology/emva-1288/):
 the electrons of a pixel have a Poisson distribution, reading adds normal noise, and the sum is multiplied by
 a gain and rounded.
 """
@@ -20,7 +20,7 @@ SATURATION = 2.0
 FILTERED: Vec3 = (1 / 2.0, 1.0, 1 / 1.6)
 """Sensitivity to red, green and blue behind colour filters, relative to green: usual values for daylight."""
 BLACK_SHARE = 16
-"""The range of raw values, divided by the raw value of darkness. Noise is not cut off there."""
+"""The range of raw values divided by the black level; noise is not clipped at the black level."""
 
 
 def measured(light: Floats, sensor: Sensor) -> Floats:
@@ -35,7 +35,7 @@ def measured(light: Floats, sensor: Sensor) -> Floats:
     else:
         sensitivity = FILTERED
         filtered = mosaic(light * np.array(sensitivity, np.float32), sensor.bayer)
-        # 16 bits keep the fractions of the means of neighbours.
+        # With 16 bits, the means of neighbours keep their fractions.
         steps = raw_values(filtered, sensor) << np.uint16(16 - sensor.bits)
         values = demosaiced(steps, sensor.bayer, sensor.demosaicing).astype(np.float32)
         values *= np.float32(2.0 ** (sensor.bits - 16))
@@ -45,7 +45,7 @@ def measured(light: Floats, sensor: Sensor) -> Floats:
 
 
 def raw_values(light: Floats, sensor: Sensor) -> Raw:
-    """Raw values of pixels, an array of the shape of `light`, from 0 to 2^bits - 1.
+    """Raw values of pixels, from 0 to 2^bits - 1, as an array with the shape of `light`.
 
     Args:
         light: Linear light; `SATURATION` fills a pixel.
@@ -61,19 +61,19 @@ def raw_values(light: Floats, sensor: Sensor) -> Raw:
 
 
 def gain_per_electron(sensor: Sensor) -> float:
-    """Raw values for each electron.
+    """Increase of the raw value per electron.
 
-    At `BASE_ISO` the highest raw value is a full well. Twice the sensitivity reads half as many electrons as
-    the same value.
+    At `BASE_ISO`, a full well gives the highest raw value. At twice the ISO, half as many electrons give the
+    same raw value.
     """
     return _range(sensor) / (sensor.full_well_e * BASE_ISO / (sensor.iso or BASE_ISO))
 
 
 def black_level(sensor: Sensor) -> int:
-    """Raw value of darkness."""
+    """Black level: the raw value without light."""
     return (1 << sensor.bits) // BLACK_SHARE
 
 
 def _range(sensor: Sensor) -> int:
-    """Number of raw values above that of darkness."""
+    """Number of raw values above the black level."""
     return (1 << sensor.bits) - 1 - black_level(sensor)

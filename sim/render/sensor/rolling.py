@@ -1,8 +1,8 @@
 """A rolling shutter: rows are exposed one after the other, while the camera moves.
 
-The image consists of bands of rows, of which each is that of a camera with its own pose. The bands are so
-narrow that objects move by at most a quarter of a pixel from one to the next. Colours, ids, depth and
-silhouettes come from the same bands, so labels and image agree.
+The image consists of bands of rows, each rendered by a camera with its own pose. The bands are so narrow that
+objects move by at most a quarter of a pixel from one band to the next. Colours, ids, depth and silhouettes
+come from the same bands, so labels and image agree.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ def with_fewer_bands(motion: Motion) -> Motion:
 
 
 def rows_of(height: int, motion: Motion) -> list[tuple[int, int]]:
-    """First row and end of each band, from top to bottom."""
+    """First row and end row (exclusive) of each band, from top to bottom."""
     edges = np.rint(np.linspace(0, height, motion.bands + 1)).astype(int).tolist()
     return list(pairwise(edges))
 
@@ -54,8 +54,8 @@ def camera_at_rows(camera: Camera, motion: Motion, rows: tuple[int, int]) -> Cam
 def projected(camera: Camera, motion: Motion, points_m: Array) -> Array:
     """Pixel coordinates (n, 2) of world points (n, 3) with a rolling shutter.
 
-    A point is seen by the band in whose rows the camera of that band sees it. Above and below the image,
-    the first and the last band continue.
+    A point belongs to the band whose camera projects it into the rows of this band. The first and the last
+    band extend beyond the image.
     """
     bands = rows_of(camera.height, motion)
     places = np.stack([camera_at_rows(camera, motion, rows).project(points_m)[0] for rows in bands])
@@ -64,7 +64,7 @@ def projected(camera: Camera, motion: Motion, points_m: Array) -> Array:
 
 
 def camera_that_sees(shot: Shot, point_m: Array) -> Camera:
-    """The camera at the time at which a world point (1, 3) is exposed; the same for all without rolling."""
+    """The camera when a world point (1, 3) is exposed; without a rolling shutter, the shot's camera."""
     camera, motion = shot.camera, shot.motion
     if not is_rolling(motion):
         return camera
@@ -74,7 +74,7 @@ def camera_that_sees(shot: Shot, point_m: Array) -> Camera:
 
 
 def rasterised(renderer: Renderer, settled: Settled, shot: Shot) -> GBuffer:
-    """Renders the bodies for a shot, with the shutter that it has.
+    """Renders the bodies for a shot, with a global or a rolling shutter.
 
     Raises:
         RejectedView: As `Renderer.rasterise`.
@@ -102,7 +102,7 @@ def _stacked(bands: tuple[Band, ...], bodies: int) -> GBuffer:
 
 
 def _silhouette(bands: tuple[Band, ...], body: int) -> Silhouette | None:
-    """The silhouette of a body: from each band its rows, from the first and the last all above and below."""
+    """Assembles the silhouette of a body from the bands; the first and last extend beyond the image."""
     parts = []
     for number, band in enumerate(bands):
         silhouette = band.gbuffer.silhouettes[body]
@@ -146,7 +146,7 @@ def _lowered(box: Box, rows: int) -> Box:
 
 
 def resolved(gbuffer: GBuffer, camera: Camera, floor: bool, walls: tuple[Wall, ...] = ()) -> Visibility:
-    """Finds the visible surface in each pixel, as `resolve_visibility`, with the shutter of the G-buffer."""
+    """Like `resolve_visibility`, for a G-buffer with a global or a rolling shutter."""
     if not gbuffer.bands:
         return resolve_visibility(gbuffer, camera, floor, walls)
     bands = tuple(resolve_visibility(band.gbuffer, band.camera, floor, walls) for band in gbuffer.bands)
@@ -162,18 +162,18 @@ def resolved(gbuffer: GBuffer, camera: Camera, floor: bool, walls: tuple[Wall, .
 
 
 def stacked(bands: Sequence[Band], parts: Sequence[NDArray[Value]]) -> NDArray[Value]:
-    """An image (H, W, ...), from those of the cameras of its bands."""
+    """Assembles an image (H, W, ...) from the images of the bands' cameras."""
     return np.concatenate([part[band.rows] for band, part in zip(bands, parts, strict=True)])
 
 
 def _if_any(bands: Sequence[Band], parts: Sequence[NDArray[Value] | None]) -> NDArray[Value] | None:
-    """As `stacked`; None if there are no images."""
+    """Like `stacked`; None if there are no images."""
     found = [part for part in parts if part is not None]
     return stacked(bands, found) if found else None
 
 
 def stacked_creases(bands: Sequence[Band], parts: Sequence[Creases | None]) -> Creases:
-    """The creases of an image, from those of its bands."""
+    """Assembles the creases of an image from the creases of its bands."""
     masks = []
     for band, creases in zip(bands, parts, strict=True):
         mask = np.zeros((band.camera.height, band.camera.width), np.bool_)

@@ -1,1 +1,1 @@
-"""Decals: pictures and defects on the surfaces of bodies."""
+"""Decals: images and defects on the surfaces of bodies."""

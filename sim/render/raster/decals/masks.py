@@ -1,7 +1,7 @@
-"""Where decals lie in the image: the pixels whose centres show a point of the surface within a decal.
+"""Masks of decals: the pixels whose centres show a surface point inside a decal.
 
-A pixel belongs to a decal if the point of the body that its centre shows, found from the depth of the body
-alone, faces the decal's projector, is within its depth limit, and is covered at least half by its picture.
+The surface point is computed from the depth of the body alone. It is inside a decal if it faces the decal's
+projector, is within the projector's depth limit, and has a coverage of at least 0.5 in the decal's image.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ ROW_PX = 512
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SurfacePoints:
-    """The points that pixels show of a body alone, in the frame of its pose.
+    """The visible surface points of a body without other bodies, in the frame of its pose.
 
     Attributes:
         box: Box of the body.
@@ -50,7 +50,7 @@ class OnDecal:
 
     Attributes:
         chosen: (k,) index into the points of the surface.
-        u, v: (k,) coordinates in the picture, 0..1 from its left and its top side.
+        u, v: (k,) coordinates in the decal's image, 0..1 from its left and top sides.
     """
 
     chosen: Index
@@ -59,7 +59,7 @@ class OnDecal:
 
 
 def surface_points(silhouette: Silhouette, body: Body, camera: Camera) -> SurfacePoints:
-    """The points that pixels show of a body alone."""
+    """The visible surface points of a body without other bodies."""
     assert silhouette.depth_m is not None
     place = np.flatnonzero(silhouette.mask & np.isfinite(silhouette.depth_m))
     rows, columns = np.divmod(place, silhouette.mask.shape[1])
@@ -98,8 +98,8 @@ def _normals(camera: Camera, silhouette: Silhouette) -> Array:
 def _bent_normals(rays: Array, near: Array, right: Array, down: Array) -> Array:
     """Unit normals (h, w, 3) behind a distorting lens.
 
-    The inverse depth of a plane is linear in the components of the rays, (h, w, 2), at depth 1. Its slopes
-    along them follow from those along columns and rows.
+    The inverse depth of a plane is linear in the components of the rays, (h, w, 2), at depth 1. The slopes
+    along these components follow from the slopes along columns and rows.
     """
     if min(near.shape) < 2:
         return _towards_camera(right, down, near)
@@ -111,7 +111,7 @@ def _bent_normals(rays: Array, near: Array, right: Array, down: Array) -> Array:
 
 
 def _towards_camera(x: Array, y: Array, z: Array) -> Array:
-    """Unit vectors (h, w, 3) against given directions."""
+    """Unit vectors (h, w, 3) opposite to given directions."""
     normals = np.stack([x, y, z], axis=-1)
     length = np.linalg.norm(normals, axis=-1, keepdims=True)
     return np.asarray(normals / -np.maximum(length, 1e-20))
@@ -120,7 +120,7 @@ def _towards_camera(x: Array, y: Array, z: Array) -> Array:
 def _slope(near: Array, axis: int) -> Array:
     """The step of values (h, w) to a neighbour along an axis; 0 if both neighbours are empty.
 
-    Of the two neighbours, that with the smaller step is used: the other may be on another face.
+    The neighbour with the smaller step is used: the other neighbour may be on another face.
     """
     along = np.moveaxis(near, axis, 0)
     step = np.where((along[:-1] > 0) & (along[1:] > 0), np.diff(along, axis=0), np.inf)
@@ -131,7 +131,7 @@ def _slope(near: Array, axis: int) -> Array:
 
 
 def on_decal(surface: SurfacePoints, decal: Decal) -> OnDecal:
-    """The points of a surface within the rectangle of a decal and a margin of half its sides."""
+    """The points of a surface within a decal's rectangle, extended on each side by half its size."""
     local, axis = decal.frame.apply_inverse(surface.points_m), decal.frame.rotation()[:, 2]
     width_m, height_m = decal.size_m
     near = (np.abs(local) <= (width_m, height_m, decal.depth_m)).all(axis=1)
@@ -147,13 +147,13 @@ def decal_mask(surface: SurfacePoints, found: OnDecal, coverage: Floats, shape: 
 
 
 def tiled(picture: NDArray[np.uint8], u: Array, v: Array, wraps: NDArray[np.uint8]) -> Floats:
-    """The values (k,) of a picture (h, w) at points, interpolated.
+    """Interpolates the values (k,) of an image (h, w) at points.
 
     Args:
-        picture: The picture.
-        u: (k,) coordinates of the points, of which 0..1 is the picture from its left side.
-        v: (k,) the same from its top side.
-        wraps: (k, 2) how the picture continues along u and v, as an index into `WRAPS`.
+        picture: The image.
+        u: (k,) horizontal coordinates of the points: 0 is the left side of the image, 1 the right side.
+        v: (k,) vertical coordinates of the points: 0 is the top side of the image, 1 the bottom side.
+        wraps: (k, 2) how the image continues along u and v, as an index into `WRAPS`.
     """
     height, width = picture.shape
     columns, rows = _inside(u, wraps[:, 0], width), _inside(v, wraps[:, 1], height)
@@ -161,7 +161,7 @@ def tiled(picture: NDArray[np.uint8], u: Array, v: Array, wraps: NDArray[np.uint
 
 
 def _inside(u: Array, wrap: NDArray[np.uint8], side_px: int) -> Array:
-    """The coordinates (k,), 0..1, at which a picture shows what it shows at `u` as it continues."""
+    """Wraps coordinates (k,) into 0..1: repeated, mirrored or clamped to the edge."""
     mirrored = np.where(wrap == WRAPS.index("mirror"), 1 - np.abs(1 - np.mod(u, 2)), u)
     at_edge = np.clip(mirrored, 0.5 / side_px, 1 - 0.5 / side_px)
     return np.where(wrap == WRAPS.index("repeat"), np.mod(u, 1), at_edge)
@@ -170,13 +170,13 @@ def _inside(u: Array, wrap: NDArray[np.uint8], side_px: int) -> Array:
 def sampled(
     picture: NDArray[np.float32] | NDArray[np.uint8], u: Array, v: Array, border: int = cv2.BORDER_CONSTANT
 ) -> Floats:
-    """The values (k, ...) of a picture (h, w, ...) at points, interpolated; 0 outside it.
+    """Interpolates the values (k, ...) of an image (h, w, ...) at points; by default, 0 outside the image.
 
     Args:
-        picture: The picture.
-        u: (k,) coordinates of the points, 0..1 from its left side.
-        v: (k,) the same from its top side.
-        border: How the picture continues, as for OpenCV.
+        picture: The image.
+        u: (k,) horizontal coordinates of the points: 0 is the left side of the image, 1 the right side.
+        v: (k,) vertical coordinates of the points: 0 is the top side of the image, 1 the bottom side.
+        border: OpenCV border mode.
     """
     height, width = picture.shape[:2]
     if not len(u):

@@ -1,4 +1,4 @@
-"""Lays decals on the bodies of a rendered view: masks, colours and relief; and the masks of regions."""
+"""Applies decals to the bodies of a rendered view: masks, colours and bump maps; and masks of regions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -28,15 +28,15 @@ Floats = NDArray[np.float32]
 Index = NDArray[np.intp]
 
 SHARPNESS = 1.4
-"""Texels of a picture for each pixel, so that it is antialiased."""
+"""Texels of a decal's image per pixel, for antialiasing."""
 
 Shading = Callable[[Array], Array]
-"""Returns the factors (k, 3) on colours that the renderer has applied to surfaces with normals (k, 3)."""
+"""Returns the factors (k, 3) by which the renderer multiplies colours on surfaces with normals (k, 3)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Canvas:
-    """The image that is painted on, and the tilt of its normals; both are changed in place."""
+    """The image to be painted on, and the tilt of its normals; both are changed in place."""
 
     color: NDArray[np.uint8]
     tilt: Floats
@@ -44,7 +44,7 @@ class _Canvas:
 
 
 class DecalPainter:
-    """Lays decals on the bodies of rendered views.
+    """Applies decals to the bodies of rendered views.
 
     Args:
         files: The meshes with their regions.
@@ -52,19 +52,19 @@ class DecalPainter:
     """
 
     def __init__(self, files: MeshFiles, pictures: Pictures) -> None:
-        """Draws nothing yet."""
+        """Paints nothing yet."""
         self._sticker, self._assets = Stickers(pictures), files.assets
 
     def painted(
         self, gbuffer: GBuffer, bodies: tuple[Body, ...], camera: Camera, shading: Shading | None
     ) -> GBuffer:
-        """The G-buffer with the decals of all bodies, and the masks of their regions.
+        """Returns the G-buffer with the decals of all bodies, and the masks of their regions.
 
         Args:
-            gbuffer: The rendered bodies; the silhouettes of those with decals have depths.
+            gbuffer: The rendered bodies; the silhouettes of bodies with decals have depths.
             bodies: The bodies of the scene.
-            camera: The camera for which they were rendered.
-            shading: What the renderer has multiplied colours with; None if they are unlit.
+            camera: The camera for which the bodies were rendered.
+            shading: Shading factors that the renderer has applied to colours; None if they are unlit.
         """
         if not any(body.decals for body in bodies):
             return self.outlined(gbuffer, bodies, camera)
@@ -78,12 +78,12 @@ class DecalPainter:
         return replace(gbuffer, color=color, silhouettes=tuple(silhouettes), tilt=canvas.tilt)
 
     def outlined(self, gbuffer: GBuffer, bodies: tuple[Body, ...], camera: Camera) -> GBuffer:
-        """The G-buffer with the masks of all regions and decals, but not their colours.
+        """Returns the G-buffer with the masks of all regions and decals, but not their colours.
 
         Args:
-            gbuffer: The rendered bodies; the silhouettes of those with decals have depths.
+            gbuffer: The rendered bodies; the silhouettes of bodies with decals have depths.
             bodies: The bodies of the scene.
-            camera: The camera for which they were rendered.
+            camera: The camera for which the bodies were rendered.
         """
         if not any(body.on_surface for body in bodies):
             return gbuffer
@@ -123,7 +123,7 @@ class DecalPainter:
         camera: Camera,
         shading: Shading | None,
     ) -> Silhouette:
-        """Paints the decals of one body, and returns its silhouette with their masks after its regions'."""
+        """Paints the decals of one body; returns its silhouette with the masks of regions, then decals."""
         if not body.decals:
             return silhouette
         surface, masks = surface_points(silhouette, body, camera), [*silhouette.decals]
@@ -147,7 +147,7 @@ class DecalPainter:
 
 
 def _visible(canvas: _Canvas, index: int, surface: SurfacePoints, found: OnDecal) -> tuple[Index, Index]:
-    """The flat indices of the pixels of the image that show points, and the places of these points."""
+    """Flat indices of the image pixels that show points of a decal, and indices of these points."""
     x0, y0, x1, _ = surface.box
     rows, columns = np.divmod(surface.place[found.chosen], x1 - x0)
     rows, columns = rows + y0, columns + x0
@@ -159,7 +159,7 @@ def _visible(canvas: _Canvas, index: int, surface: SurfacePoints, found: OnDecal
 
 
 def _filtered(picture: Sticker, decal: Decal, body: Body, camera: Camera) -> Sticker:
-    """The picture with about `SHARPNESS` texels for each pixel, if it has more."""
+    """Downsamples a decal's image to about `SHARPNESS` texels per pixel, if it has more."""
     height, width = picture.coverage.shape
     depth_m = camera.project(body.pose.apply(np.array([decal.frame.position_m])))[1][0]
     length_px = decal.length_m * max(camera.fx, camera.fy) / max(float(depth_m), 1e-9)
@@ -179,8 +179,8 @@ def _paint(
     picture: Sticker,
     shading: Shading | None,
 ) -> None:
-    """Paints a decal into the pixels (k,) in which it is seen."""
-    # Colours are averaged with their weights, so that those of transparent texels do not show.
+    """Paints a decal into the pixels (k,) in which it is visible."""
+    # Colours are averaged with their weights, so that the colours of transparent texels do not show.
     weights = picture.coverage * picture.opacity
     weight, slope = sampled(weights, seen.u, seen.v)[:, None], sampled(picture.slope, seen.u, seen.v)
     mark = sampled(picture.color * weights[..., None], seen.u, seen.v)

@@ -1,6 +1,6 @@
-"""Where the regions of a mesh lie in the image: the pixels whose centres show a triangle of a region.
+"""Masks of the regions of a mesh: the pixels whose centres show a triangle of a region.
 
-The triangles are those of the mesh file, all of them, so those of the same body hide each other.
+All triangles of the mesh file are used, so triangles of the same body occlude each other.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ def region_masks(silhouette: Silhouette, body: Body, camera: Camera, regions: Re
         silhouette: The body alone.
         body: The body.
         camera: The camera.
-        regions: The regions of its mesh, by name.
+        regions: The regions of the body's mesh.
     """
     place = np.flatnonzero(silhouette.mask)
     rays = rays_at(camera, silhouette.box, *np.divmod(place, silhouette.mask.shape[1]))
@@ -51,7 +51,7 @@ def _in_camera(regions: Regions, body: Body, camera: Camera) -> Array:
 
 
 def _shown(area: Area, regions: Regions, rays: Array, face: NDArray[np.int64], corners_m: Array) -> Mask:
-    """Which of some rays (n, 2) that meet triangles (n,) of a region meet the region: where its mask is."""
+    """For rays (n, 2) that hit triangles (n,) of a region, whether they hit the region's mask: (n,)."""
     if area.mask is None or not len(face):
         return np.ones(len(face), np.bool_)
     weights = weights_at(rays, corners_m[face].transpose(1, 2, 0))

@@ -1,6 +1,6 @@
-"""What a decal shows: coverage, colour, opacity and relief over its rectangle.
+"""Stickers, the images of decals: coverage, colour, opacity and slope over the decal's rectangle.
 
-The outline of its label and its appearance come from the same coverage.
+The outline of a decal's label and its appearance come from the same coverage.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,13 +18,13 @@ Floats = NDArray[np.float32]
 Array = NDArray[np.float64]
 
 CACHED = 32
-"""Number of drawn stickers that are cached for the views of one scene, at most 4 MiB each."""
+"""Number of procedural stickers that are cached for the views of one scene, at most 4 MiB each."""
 CACHED_IMAGES = 2
 """Number of images that are cached as stickers, at most 28 MiB each."""
 LONGEST_PX = 384
-"""Longer side of a drawn sticker in texels."""
+"""Longer side of a procedural sticker in texels."""
 SHIFT = 4
-"""OpenCV draws polygons at coordinates in steps of 1 / 2^SHIFT texels."""
+"""OpenCV draws polygons with coordinates in steps of 1 / 2^SHIFT texels."""
 DENT_DEPTH = 0.12
 """Depth of the deepest dent, and of the deepest groove, as a fraction of the length of its decal."""
 GROOVE_DEPTH = 0.012
@@ -32,13 +32,13 @@ GROOVE_DEPTH = 0.012
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sticker:
-    """A picture of a decal, top row first. Its texels are square.
+    """The image of a decal, top row first, with square texels.
 
     Attributes:
-        coverage: (h, w) 0..1; the decal is where it is at least a half.
+        coverage: (h, w) 0..1; the decal's mask is where the coverage is at least 0.5.
         color: (h, w, 3) sRGB, 0..255.
-        opacity: (h, w) 0..1, how much of the colour of the surface is replaced, where it is covered.
-        slope: (h, w, 2) rise of the surface along x and y of the decal's frame; zeros without a relief.
+        opacity: (h, w) 0..1, fraction of the surface colour that a fully covering decal replaces.
+        slope: (h, w, 2) slope of the surface along x and y of the decal's frame; zeros for a flat decal.
     """
 
     coverage: Floats
@@ -47,7 +47,7 @@ class Sticker:
     slope: Floats
 
     def resized(self, width: int, height: int) -> "Sticker":
-        """The sticker, averaged to fewer texels."""
+        """The sticker, downsampled by averaging."""
         return Sticker(
             *(
                 np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA), np.float32)
@@ -57,7 +57,7 @@ class Sticker:
 
 
 class Stickers:
-    """Draws the pictures of decals. All decals with the same image share one sticker.
+    """Creates the stickers of decals. Decals with the same image share one sticker.
 
     Args:
         pictures: Loads the images of decals.
@@ -69,7 +69,7 @@ class Stickers:
         self._image = lru_cache(CACHED_IMAGES)(lambda texture: _of_image(pictures.cutout(texture)))
 
     def __call__(self, decal: Decal) -> Sticker:
-        """The picture of a decal."""
+        """The sticker of a decal."""
         if decal.picture is not None:
             return self._image(decal.picture)
         return self._drawn(decal)
@@ -90,7 +90,7 @@ def _of_image(pixels: NDArray[np.uint8]) -> Sticker:
 
 
 def _scratch(decal: Decal, width: int, height: int, rng: np.random.Generator) -> Sticker:
-    """A stroke and some finer ones beside it: bright where the surface is bare, with darker rims."""
+    """A stroke with some finer strokes beside it: bright where the surface is bare, with darker rims."""
     coverage = np.zeros((height, width), np.uint8)
     along = np.linspace(0.0, 1.0, 48)
     bend, tilt = rng.uniform(-0.3, 0.3), rng.uniform(-0.15, 0.15)
@@ -149,7 +149,7 @@ def _stain(decal: Decal, width: int, height: int, rng: np.random.Generator) -> S
 
 
 def _dent(decal: Decal, width: int, height: int, rng: np.random.Generator) -> Sticker:
-    """A shallow bowl with a crisp rim, which is seen by its shading."""
+    """A shallow bowl with a crisp rim, visible by its shading."""
     coverage, radius = np.zeros((height, width), np.uint8), 0.94 * _blob(rng, 0.025)
     _fill(coverage, np.array([width, height]) / 2 * (1 + _around(radius)))
     x, y = np.meshgrid(2 * (np.arange(width) + 0.5) / width - 1, 2 * (np.arange(height) + 0.5) / height - 1)
@@ -202,7 +202,7 @@ def _ribbon(points: Array, half_widths: Array) -> Array:
 
 
 def _jagged(rng: np.random.Generator, start: Array, end: Array, spread: float, number: int) -> Array:
-    """A jagged line (number, 2) between two points, as that of a crack."""
+    """A jagged line (number, 2) between two points, as in a crack."""
     along = np.linspace(0, 1, number)
     walk = np.cumsum(rng.standard_normal(number))
     bridge = walk - walk[0] - along * (walk[-1] - walk[0])
@@ -214,7 +214,7 @@ def _jagged(rng: np.random.Generator, start: Array, end: Array, spread: float, n
 
 
 def _blob(rng: np.random.Generator, unevenness: float) -> Array:
-    """The radius (n,) of an uneven closed curve at even angles: 1 where it is largest."""
+    """Radii (n,) of an uneven closed curve at evenly spaced angles, with a maximum of 1."""
     angle = np.linspace(0, 2 * np.pi, 180, endpoint=False)
     radius: Array = np.ones_like(angle)
     for waves in range(2, 8):
@@ -223,7 +223,7 @@ def _blob(rng: np.random.Generator, unevenness: float) -> Array:
 
 
 def _around(radius: Array) -> Array:
-    """The points (n, 2) of a closed curve about the origin, from its radius (n,) at even angles."""
+    """Points (n, 2) of a closed curve about the origin, from its radii (n,) at evenly spaced angles."""
     angle = np.linspace(0, 2 * np.pi, len(radius), endpoint=False)
     return np.asarray(radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1))
 

@@ -115,13 +115,13 @@ class EglRenderer(MeshRenderer):
                 levels[index] += held > 0 and held >= max(left) / 2
 
     def _held_bytes(self, body: Body, level: int) -> int:
-        """Bytes that a body takes in the plug-in, which dense bodies are not loaded into."""
+        """Bytes that a body takes in the plug-in; 0 for dense bodies, which are not loaded."""
         return 0 if self._dense.contain(body, level) else sum(self._egl_files.size_bytes(body.asset, level))
 
     def _groups(
         self, settled: Settled, camera: Camera, boxes: Mapping[int, Box]
     ) -> Iterable[Collection[int]]:
-        """Few groups, found by a greedy search, because a call takes 20 ms with llvmpipe for any image."""
+        """Few groups, found by a greedy search: with llvmpipe, a call takes 20 ms whatever the image."""
         points = {
             index: projected_outline(self._files, settled.spec.bodies[index], camera) for index in boxes
         }
@@ -178,7 +178,7 @@ class EglRenderer(MeshRenderer):
                     self._close(drawing, part, (row, column, index))
 
     def _close(self, drawing: Drawing, part: Drawn, place: tuple[int, int, int]) -> None:
-        """Closes a hole, at a row and a column in a body, with a neighbour's colour if the mesh is there."""
+        """Closes a one-pixel hole in a body with a neighbour's colour, if the mesh covers its centre."""
         row, column, index = place
         projected = drawing.triangles(self._files, index, part.box)
         depth_m = covered_depth(projected, column + part.box[0], row + part.box[1])
@@ -188,7 +188,7 @@ class EglRenderer(MeshRenderer):
             part.rgba[row, column] = part.rgba[row, column - 1]
 
     def _postprocess(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
-        """Replaces colours that encode texture coordinates by looking these up in the sampled textures."""
+        """Replaces colours that encode texture coordinates by the texture colours at these coordinates."""
         color, flat = gbuffer.color.reshape(-1, 3), gbuffer.body.ravel()
         for index, body in enumerate(settled.spec.bodies):
             if index not in self._ids or body.look.texture is None or body in self._cuboids:
