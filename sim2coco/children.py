@@ -1,4 +1,4 @@
-"""What child processes have in common: their signals, their end, their output, and how they get work."""
+"""Shared parts of child processes: signal handling, termination, output redirection and the work loop."""
 
 import ctypes
 import multiprocessing
@@ -17,20 +17,20 @@ PR_SET_PDEATHSIG = 1
 
 
 def exit_with_parent() -> None:
-    """Makes the kernel kill this process when its parent ends, whatever this process does then.
+    """Makes the kernel kill this process when its parent ends, whatever this process is doing at that time.
 
-    The parent of a process that was forked by a fork server is the server, which ends with the process that
-    has started it.
+    For a process that a fork server has started, the parent is the server, which ends with the process that
+    requested it.
     """
     _die_with_parent()
     requester = multiprocessing.parent_process()
     assert requester is not None
-    if wait([requester.sentinel], 0):  # it has ended before the kernel was told
+    if wait([requester.sentinel], 0):  # the parent ended before prctl took effect
         os._exit(1)
 
 
 def die_with(parent: int) -> None:
-    """Makes the kernel kill this process when its parent ends; exits if that has ended already."""
+    """Makes the kernel kill this process when its parent ends; exits if the parent has already ended."""
     _die_with_parent()
     if os.getppid() != parent:
         os._exit(1)
@@ -75,12 +75,12 @@ def cause_of_death(exit_code: int) -> str:
 
 
 def serve(pipe: Connection, setup: Callable[..., None], arguments: tuple[Any, ...]) -> None:
-    """Calls a function, and then those that come through a pipe, and answers with what they return or raise.
+    """Calls `setup`, then each function received through the pipe, and sends back its result or exception.
 
-    Ctrl-C is handled by the parent.
+    SIGINT is ignored: the parent handles Ctrl-C.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # not what the process did that this one was forked from
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a forked process inherits its parent's handler
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     exit_with_parent()
     work, wanted = setup, arguments
@@ -91,7 +91,7 @@ def serve(pipe: Connection, setup: Callable[..., None], arguments: tuple[Any, ..
 
 
 def _answer(work: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:
-    """The pickled result of a task, or the exception that it has raised."""
+    """Runs a task, and returns its pickled result, or the pickled exception that it raised."""
     try:
         return bytes(ForkingPickler.dumps((work(*arguments), None)))
     except Exception as error:
@@ -99,7 +99,7 @@ def _answer(work: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:
 
 
 def _pickled(error: Exception) -> bytes:
-    """An exception as the parent can read it: of another type if its own cannot be pickled and read again."""
+    """Pickles an exception; a RuntimeError replaces one that cannot be pickled and unpickled."""
     try:
         content = bytes(ForkingPickler.dumps((None, error)))
         ForkingPickler.loads(content)

@@ -27,7 +27,7 @@ def encode_normals(normals: NDArray[np.float32], bits: int) -> bytes:
 
     Args:
         normals: (H, W, 3) unit vectors; 0 for the background, which becomes black.
-        bits: Bits for each channel, 8 or 16.
+        bits: Bits per channel, 8 or 16.
     """
     middle = 1 << bits - 1
     steps = np.rint(normals * np.float64(middle - 1)) + middle
@@ -37,17 +37,17 @@ def encode_normals(normals: NDArray[np.float32], bits: int) -> bytes:
 
 
 def encode_ids(ids: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
-    """Encodes numbers (H, W) as a grey PNG with 8 or 16 bits."""
+    """Encodes ids (H, W) as an 8-bit or 16-bit greyscale PNG."""
     return _png(ids)
 
 
 def encode_exr(depth_m: NDArray[np.float32]) -> bytes:
-    """Encodes depth (H, W) in metres as OpenEXR with a channel of float32; 0 for the background."""
+    """Encodes depth (H, W) in metres as OpenEXR with one float32 channel; 0 for the background."""
     import OpenEXR
 
     channels = {"Y": np.where(np.isfinite(depth_m), depth_m, np.float32(0))}
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
-    with TemporaryDirectory() as folder:  # its writer takes names of files only
+    with TemporaryDirectory() as folder:  # OpenEXR writes only to named files
         path = Path(folder) / "depth.exr"
         OpenEXR.File(header, channels).write(str(path))
         return path.read_bytes()
@@ -61,11 +61,11 @@ def _png(values: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
 
 
 def encode_depth(depth_m: NDArray[np.float32], scale_mm: float) -> bytes:
-    """Encodes depth as a PNG with 16 bits.
+    """Encodes depth as a 16-bit PNG.
 
     Args:
         depth_m: (H, W), depth in metres along the camera's z axis; infinite for the background.
-        scale_mm: Millimetres for each step. What is farther than 65535 steps becomes 0, like the background.
+        scale_mm: Millimetres per step. Depths beyond 65535 steps become 0, like the background.
     """
     steps = np.rint(depth_m * np.float64(1000.0 / scale_mm))
     steps = np.where(steps <= np.iinfo(np.uint16).max, steps, 0).astype(np.uint16)

@@ -1,4 +1,4 @@
-"""Writes the results of a scene to the data set: its images first, and at last the record, which counts."""
+"""Writes the results of a scene to the data set: first its images, then the record that commits the scene."""
 
 from sim2coco.labels import Written
 from sim2coco.records import Record, from_bytes, record_name, to_bytes
@@ -9,13 +9,13 @@ from sim2coco.target.filling import left_out_as
 def commit(store: Storage, record: Record, pictures: list[Written]) -> Record:
     """Writes the images of a scene, and then its record, which commits the scene.
 
-    Files that are there already, of an earlier run, stay untouched if they are the same.
+    Files that an earlier run wrote with the same content stay untouched.
 
     Returns:
-        The record that counts: this one, or that of another process which was first.
+        The committed record: `record`, or the record of another process that committed the scene first.
 
     Raises:
-        StoreError: Another process has committed the scene, with other bytes.
+        StoreError: Another process has committed the scene with different content.
     """
     name = record_name(record.scene)
     if store.exists(name):
@@ -25,11 +25,12 @@ def commit(store: Storage, record: Record, pictures: list[Written]) -> Record:
 
 
 def _first(store: Storage, record: Record) -> Record:
-    """The record of another process, which has committed the scene before this one.
+    """Returns the record of another process that committed the scene before this one.
 
-    If that process made other bytes, the files of the scene may be mixed, so the record is deleted: the scene
-    is made again. Views that were left out for a target meanwhile are no difference. A scene that failed in
-    one process only has died of time or memory, which may differ.
+    If its content differs, the scene's files may come from both processes, so the record is deleted, and the
+    next run makes the scene again. Views left out for a target in the meantime do not count as a difference.
+    Nor does a scene that failed in only one process: it hit a time or memory limit, which may depend on the
+    machine.
     """
     name = record_name(record.scene)
     found = store.get(name)
@@ -38,7 +39,7 @@ def _first(store: Storage, record: Record) -> Record:
         first = from_bytes(found)
         if same or "failed" in (record.status, first.status):
             return first
-    except ValueError:  # it is damaged
+    except ValueError:  # the other record is damaged
         pass
     store.delete(name)
     what = f"{store}: {name} was made twice, with different bytes"

@@ -13,9 +13,9 @@ Image = NDArray[np.uint8]
 Rgb = tuple[int, int, int]
 FONT_PX = 13
 LINE_PX = 17
-"""Distance of two lines of text in pixels."""
+"""Line spacing of text, in pixels."""
 MARGIN_PX = 6
-"""Distance of a caption from the left edge and the right edge of its image."""
+"""Horizontal margin on both sides of a caption, in pixels."""
 ELLIPSIS = "…"
 WHITE = 255
 
@@ -46,8 +46,9 @@ def write(image: Image, text: str, at: tuple[int, int], color: Rgb, outline: Rgb
         image: The image, which is modified.
         text: One line, in any script.
         at: x and y of the left end of the baseline, in pixels.
-        color: Colour of the text.
-        outline: Colour of an outline, which makes bold text legible on any background; None for plain text.
+        color: Text colour.
+        outline: Outline colour; the text is then bold, and legible on any background. None draws regular
+            text.
     """
     drawn = Picture.fromarray(image)
     pen, bold = ImageDraw.Draw(drawn), outline is not None
@@ -61,9 +62,9 @@ def captioned(image: Image, lines: Sequence[str], inks: Sequence[Rgb], room: int
 
     Args:
         image: The image, (h, w, 3) RGB.
-        lines: The lines, of the width that `caption_width` gives.
+        lines: Lines of text, each at most `caption_width` wide.
         inks: Colour of each line.
-        room: Number of lines to leave room for, if there are fewer.
+        room: Minimum number of lines to leave room for.
     """
     band = np.full((max(len(lines), room) * LINE_PX + MARGIN_PX, image.shape[1], 3), WHITE, np.uint8)
     for number, (line, ink) in enumerate(zip(lines, inks, strict=True)):
@@ -72,12 +73,12 @@ def captioned(image: Image, lines: Sequence[str], inks: Sequence[Rgb], room: int
 
 
 def caption_width(width_px: int) -> int:
-    """Width in pixels of the captions of images of a width."""
+    """Maximum width of a caption in pixels, below an image `width_px` wide."""
     return width_px - 2 * MARGIN_PX
 
 
 def wrapped(text: str, width_px: float) -> list[str]:
-    """Lines of a text that are at most as wide as given, broken at blanks; wider words are cut."""
+    """Wraps a text at spaces into lines at most `width_px` wide; wider words are truncated."""
     lines: list[str] = []
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}" if lines else word
@@ -94,12 +95,12 @@ def text_width(text: str, bold: bool = False) -> float:
 
 
 def shortened(text: str, width_px: float, bold: bool = False, keep_end: bool = False) -> str:
-    """A text that is at most as wide as given: characters are replaced by an ellipsis at its end.
+    """Truncates a text to a maximum width; an ellipsis replaces the characters at its end.
 
     Args:
         text: The text.
         width_px: Maximum width in pixels; one character and the ellipsis are always kept.
-        bold: Whether the text is drawn bold.
+        bold: Whether the text is bold.
         keep_end: Whether to leave out characters at the beginning instead.
     """
     shown, left = text, text

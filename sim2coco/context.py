@@ -34,8 +34,8 @@ class WorkerContext:
         catalogue: The assets, if they are loaded already; None loads them.
 
     Attributes:
-        drawn: Called with each scene that is drawn, before it comes to native code, which may crash.
-        rejected: Called with the image (H, W, 3) of each view that checks reject.
+        drawn: Called with each sampled scene before it is passed to native code, which may crash.
+        rejected: Called with the image (H, W, 3) of each view that the quality checks reject.
     """
 
     def __init__(self, recipe: Recipe, folder: Path, catalogue: Catalogue | None = None) -> None:
@@ -68,7 +68,7 @@ class WorkerContext:
         return self.recipe.hold_out(self.catalogue)
 
     def corners(self, key: str) -> NDArray[np.float64]:
-        """The corners (n, 3, 3) of the triangles of an asset in its mesh frame, in metres."""
+        """Triangle corners (n, 3, 3) of an asset in its mesh frame, in metres."""
         mesh = self.files.mesh(key, 0)
         return mesh.vertices_m[mesh.faces] + self.catalogue.assets[key].center_of_mass_m
 
@@ -78,5 +78,5 @@ class WorkerContext:
         return width, height
 
     def close(self) -> None:
-        """Disconnects from PyBullet, and restores the numbers of threads of OpenCV and BLAS."""
+        """Disconnects from PyBullet, and restores the thread counts of OpenCV and BLAS."""
         self._open.close()

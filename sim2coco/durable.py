@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
-"""Error numbers of file systems that cannot wait for the list of files of a folder."""
+"""Error numbers with which file systems reject fsync on a folder."""
 BLOCK_BYTES = 1 << 20
 """Files are written in blocks of at least this size."""
 
@@ -23,7 +23,7 @@ def create(path: Path, content: bytes | Iterable[bytes], sync: bool) -> None:
         if sync:
             os.fsync(descriptor)
     except OSError as error:
-        if error.errno is not None and error.filename is None:  # of a full disk, it is not told
+        if error.errno is not None and error.filename is None:  # os.write reports no path, as on a full disk
             error.filename = str(path.parent)
         raise
     finally:
@@ -42,7 +42,7 @@ def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Waits until the list of files of a folder is on disk, on file systems that can tell."""
+    """Waits until the directory entries of a folder are on disk, if the file system supports it."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -56,7 +56,7 @@ def sync_folder(folder: Path) -> None:
 def sync_file_system(folder: Path) -> None:
     """Waits until everything that was written to the file system of a folder is on disk.
 
-    For many files this is faster than to wait for each: 5,000 images of 30 kB took 0.4 s instead of 25 s.
+    For many files, this is faster than waiting for each: 5,000 images of 30 kB took 0.4 s instead of 25 s.
     """
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -1,4 +1,4 @@
-"""Further files of an image: depth, what a depth camera measures, normals, and images of ids."""
+"""Further files of an image: depth, simulated sensor depth, normals, instance ids and semantic ids."""
 
 from collections.abc import Collection, Iterator
 
@@ -11,18 +11,18 @@ from sim.boxes import boxes_of, slices
 from sim2coco.codec import encode_depth, encode_exr, encode_ids, encode_normals
 
 MOST_8_BIT = 254
-"""Largest category id in images of 8 bits."""
+"""Largest category id in 8-bit images."""
 WITHOUT_LABEL_8, WITHOUT_LABEL_16 = 255, 65535
-"""Value of objects without a label, which trainers ignore, in images of 8 and 16 bits."""
+"""Ignore index for objects without a label, in 8-bit and 16-bit images."""
 
 
 def extra_files(
     settings: ImageSettings, sample: Sample, dropped: Collection[int], categories: int
 ) -> Iterator[tuple[tuple[Extra, str], bytes]]:
-    """Yields folder, suffix and content of each further file of an image that is asked for.
+    """Yields ((folder, suffix), content) for each further file that the settings request.
 
     Args:
-        settings: Which files there are, and their formats.
+        settings: The requested files and their formats.
         sample: The labelled image.
         dropped: Ids of the instances without a label.
         categories: Number of categories of the data set.
@@ -53,7 +53,7 @@ def _content(
 
 
 def instance_ids(sample: Sample, dropped: Collection[int]) -> NDArray[np.uint16]:
-    """The number of the visible instance in each pixel (H, W): 0 for none, 65535 for one without a label."""
+    """Id of the visible instance per pixel (H, W): 0 for none, 65535 for an instance without a label."""
     numbers = [instance.id for instance in sample.instances]
     return _looked_up(sample, numbers, dropped, WITHOUT_LABEL_16)
 
@@ -61,11 +61,11 @@ def instance_ids(sample: Sample, dropped: Collection[int]) -> NDArray[np.uint16]
 def semantic_ids(
     sample: Sample, dropped: Collection[int], categories: int
 ) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """COCO's category id in each pixel (H, W): 0 for none, the largest value for objects without a label.
+    """COCO category id per pixel (H, W): 0 for none, the largest value for objects without a label.
 
-    Defects are on top of their objects; one without a label shows its object.
+    Defects are painted over their objects; where a defect has no label, its object shows.
 
-    The type is uint8 unless the data set has more than `MOST_8_BIT` categories.
+    The dtype is uint8 unless the data set has more than `MOST_8_BIT` categories.
     """
     numbers = [instance.category + 1 for instance in sample.instances]
     without_label = WITHOUT_LABEL_16 if categories > MOST_8_BIT else WITHOUT_LABEL_8

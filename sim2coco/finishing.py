@@ -1,4 +1,4 @@
-"""The end of a run: surplus images are removed, and annotations, card and report are written."""
+"""The end of a run: removes surplus images, and writes annotations, card and report."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Set
@@ -28,7 +28,7 @@ from sim2coco.storage import Store
 from sim2coco.tally import Tally
 
 LeftOut = Set[tuple[int, ...]]
-"""Scene, view and lighting of the views that were left out for a target."""
+"""(scene, view, lighting) of each view that was left out for a target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Products:
         formats: The annotation formats.
         card: Whether to write `README.md`, `croissant.json` and `contact_sheet.jpg`.
         report: Whether to write `report.html`.
-        rejected: Number of rejected views for each reason whose pictures are kept.
+        rejected: Maximum number of rejected views whose images are kept, for each reason.
     """
 
     formats: tuple[Format, ...]
@@ -49,14 +49,14 @@ class Products:
 
 
 def complete(job: Job, store: Store, tally: Tally, products: Products, left_out: LeftOut) -> Counter[str]:
-    """Writes everything but scenes, and at last that the run is finished; returns the labels by category.
+    """Writes everything except scenes, then marks the run as finished; returns label counts by category.
 
-    All is written to `store`: the data set, or a copy of it on this machine.
+    All files are written to `store`: the data set, or a copy of it on this machine.
     """
     formats, splits = products.formats, job.recipe.split.shares
     store.sweep()
     _remove_surplus(store, tally, splits, formats, left_out)
-    store.sync()  # nothing may list an image that a power failure could still take
+    store.sync()  # no file may list an image that a power failure could still erase
     info = dataset_info(splits, job.catalogue, job.recipe.image.depth_scale_mm)
     contents = Contents(info)
     images = contents.counted(labelled_images(store, info, tally.scene, tally.wanted))
@@ -86,10 +86,10 @@ def _remove_surplus(
     formats: Iterable[Format],
     left_out: LeftOut,
 ) -> None:
-    """Deletes records after the last scene, and files of images that do not belong to the data set.
+    """Deletes records after the last scene, and the files of images that do not belong to the data set.
 
-    These are images after the last, those that workers had written when they died, and those left out.
-    Files that sim2coco has not written stay, even if their names begin like those of images.
+    Such images come after the last one, were written by workers that then died, or were left out for a
+    target. Files that sim2coco did not write stay, even if their names begin like image names.
     """
     last, failed = tally.scene - 1, {scene for scene, _ in tally.failed}
     kept = list(kept_views(from_bytes(store.get(record_name(last))), tally.kept_of_last))
@@ -110,7 +110,7 @@ def _remove_surplus(
 
 
 def _folders(store: Store) -> set[str]:
-    """The top-level folders with files of images, according to the first record that has any."""
+    """The top-level folders that contain image files, according to the first record with images."""
     for name in record_names(store):
         record = from_bytes(store.get(name))
         files = [picture_files(record.split, picture) for view in record.views for picture in view.pictures]

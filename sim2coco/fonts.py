@@ -1,7 +1,8 @@
 """Fonts for names in any script.
 
 A text is drawn with the first font that has all of its characters: DejaVu Sans, Noto Sans CJK, then the fonts
-that are installed on this machine. If none has all, that with most is used, and draws boxes for the rest.
+that are installed on this machine. If no font has all of them, the packaged font that has most is used, and
+draws boxes for the rest.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ SUFFIXES = (".ttf", ".otf", ".ttc")
 SYSTEM_FOLDERS = ("~/.local/share/fonts", "~/.fonts", "/usr/local/share/fonts", "/usr/share/fonts")
 """Folders that fontconfig searches for fonts by default."""
 NO_CHARACTER = "\uffff"
-"""A code point that is never a character, so that a font draws its sign for a missing glyph."""
+"""A code point that is never a character, for which every font draws its missing-glyph box."""
 
 
 @cache
@@ -37,7 +38,7 @@ def font_for(text: str, size_px: int, bold: bool = False) -> Font:
 
 
 def _packaged(bold: bool) -> Iterator[Path]:
-    """The fonts in packages, those to be preferred first."""
+    """The fonts in Python packages, in order of preference."""
     name = f"DejaVuSans{'-Bold' if bold else ''}.ttf"
     for package, file in (
         ("cv2", f"qt/fonts/{name}"),

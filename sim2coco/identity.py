@@ -54,7 +54,7 @@ PACKAGES = (
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The number of images and the formats that the last finished run has written."""
+    """The number of images and the formats that the last finished run wrote."""
 
     num_images: int = 0
     formats: tuple[Format, ...] = ()
@@ -83,7 +83,7 @@ def begin(
     if alone:
         store.sweep()
     settings = yaml.safe_dump(portable(recipe), sort_keys=False, allow_unicode=True)
-    _put(store, new, finished, num_images)  # first: a folder of other files without it is not a data set
+    _put(store, new, finished, num_images)  # first: without it, a folder with other files is not a data set
     store.put("config.yaml", settings.encode())
     return finished
 
@@ -98,7 +98,7 @@ def finish(
 def finished_run(
     recipe: Recipe, catalogue: Catalogue, num_images: int, formats: Sequence[Format]
 ) -> dict[str, Any]:
-    """What `run.json` says of a finished data set."""
+    """The content of `run.json` for a finished data set."""
     return _whole(describe(recipe, catalogue), Finished(num_images, tuple(formats)), num_images)
 
 
@@ -149,9 +149,10 @@ def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def sources(catalogue: Catalogue) -> dict[str, Any]:
-    """The user's file of each mesh, by the key of the asset, and the triangles of furniture.
+    """The user's mesh file of each asset, by asset key, and the triangles of furniture.
 
-    An audit computes labels from these, not from what was made of them. Shapes have no entry.
+    An audit computes labels from these sources, not from the meshes derived from them. Built-in shapes have
+    no entry.
     """
     files = {
         key: asset.origin.tree()
@@ -259,7 +260,7 @@ def _formats(store: Storage, run: Mapping[str, Any]) -> tuple[Format, ...]:
 
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
-    """The first place where two descriptions differ, and both values; None if they are of one data set."""
+    """The first difference between two descriptions, as text with both values; None if they agree."""
     for part in PARTS:
         if json.dumps(old.get(part)) != json.dumps(new.get(part)):
             return _difference(part, old.get(part), new.get(part))
@@ -267,7 +268,7 @@ def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
 
 
 def _difference(path: str, old: Any, new: Any) -> str:
-    """The first place where two trees differ, and both values."""
+    """The first difference between two trees, as text with both values."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in [*new, *(key for key in old if key not in new)]:
             if json.dumps(old.get(key)) != json.dumps(new.get(key)):

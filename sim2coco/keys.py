@@ -1,4 +1,4 @@
-"""The keys of all settings, and what to write in place of one that does not exist."""
+"""The keys of all settings, and suggestions for unknown keys."""
 
 import difflib
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from scenes.descriptions import descriptions
 from scenes.settings import Kind, Settings
 
 NAME = "NAME"
-"""Placeholder in a key for a name chosen by the user, such as that of a category."""
+"""Placeholder in a key for a name chosen by the user, such as a category name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Setting:
 def walk(settings: type[Settings], prefix: str = "", kind: str | None = None) -> Iterator[Setting]:
     """Yields all settings of a class, including nested ones.
 
-    Where `kind` chooses among several classes of a nested group, the settings of each are yielded.
+    Where `kind` selects the class of a nested group, the settings of all its classes are yielded.
     """
     sentences = descriptions(settings)
     for name, info in settings.model_fields.items():
@@ -79,12 +79,12 @@ def _inner(annotation: Any, level: str = "") -> Iterator[tuple[type[Settings], s
 
 
 def is_whole(key: str, *all_settings: type[Settings]) -> bool:
-    """Whether the value of a setting is one whole number."""
+    """Whether a setting takes a single whole number."""
     return any(annotation is int for annotation in _annotations(key, all_settings))
 
 
 def takes_text(key: str, *all_settings: type[Settings]) -> bool:
-    """Whether the value of a setting may be any text, such as the path of a file."""
+    """Whether a setting takes arbitrary text, such as a file path."""
     found = _annotations(key, all_settings)
     return any(member in (str, AssetPath) for own in found for member in _members(own))
 
@@ -96,7 +96,7 @@ def _annotations(key: str, all_settings: Sequence[type[Settings]]) -> Iterator[A
 
 
 def _along(settings: type[Settings], steps: Sequence[str]) -> Iterator[Any]:
-    """The types of the settings to which the steps of a key lead; names chosen by the user are steps too."""
+    """Yields the types of the settings at a path of key parts; parts may be names chosen by the user."""
     info = settings.model_fields.get(steps[0])
     if info is None:
         return
@@ -108,7 +108,7 @@ def _along(settings: type[Settings], steps: Sequence[str]) -> Iterator[Any]:
 
 
 def _members(annotation: Any) -> Iterator[Any]:
-    """The members of a union, without their validators; of another annotation, itself."""
+    """Yields the members of a union, without their validators, or the annotation itself if it is no union."""
     if get_origin(annotation) is Annotated:
         yield from _members(get_args(annotation)[0])
     elif get_origin(annotation) in (Union, UnionType):
@@ -158,7 +158,7 @@ def _all_kinds(key: str, known: Sequence[Setting]) -> set[str]:
 
 
 def _named(setting: Setting, key: str) -> Setting:
-    """A copy of a setting: placeholders in its key become the names at the same positions in `key`."""
+    """Returns a copy of a setting with the placeholders in its key replaced by the names in `key`."""
     steps = zip_longest(setting.key.split("."), key.split("."))
     names = [given if known == NAME and given else known for known, given in steps if known]
     return replace(setting, key=".".join(names))

@@ -1,4 +1,4 @@
-"""Encodes a labelled image for its record and files: masks as run lengths, boxes, areas."""
+"""Encodes a labelled image for its record and files: masks as RLE, boxes, areas."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Written:
 
     Attributes:
         picture: The entry for the record.
-        files: The content of its files by their names in the data set; the image comes first.
+        files: Content of each of its files, by file name in the data set; the image comes first.
     """
 
     picture: Picture
@@ -51,7 +51,7 @@ def written(
     verdict: Verdict,
     categories: int,
 ) -> Written:
-    """Encodes a labelled image for the data set, which has a number of categories."""
+    """Encodes a labelled image and its annotations for a data set with a given number of categories."""
     files = files_of(settings, settled, shot, copy, sample, set(verdict.dropped), categories)
     (image, digest), *others = ((name, sha256(content).hexdigest()) for name, content in files.items())
     height, width = sample.ids.shape
@@ -97,12 +97,12 @@ def files_of(
     dropped: Collection[int] = (),
     categories: int = 1,
 ) -> dict[str, bytes]:
-    """The content of the files of an image by their names in the data set; the image comes first.
+    """Encodes the files of an image; returns their content by file name in the data set, the image first.
 
-    Other files of an image, such as depth, have the same stem, each kind in a folder of its own.
+    Further files of an image, such as depth, have the same stem; each type has its own folder.
 
     Args:
-        settings: Which files there are, and their formats.
+        settings: The requested files and their formats.
         settled: The scene.
         shot: The shot.
         copy: 0, or the number of an augmented copy.
@@ -150,7 +150,7 @@ def _annotation(sample: Sample, instance: Instance, measures: Measures) -> Annot
 
 
 def _keypoints(sample: Sample, instance: Instance) -> tuple[Keypoint, ...] | None:
-    """The keypoints of an instance; one near no pixel of it, as dropouts cover them, is hidden."""
+    """The keypoints of an instance; one with no pixel of the instance around it (dropout) becomes hidden."""
     if instance.keypoints is None:
         return None
     return tuple(
@@ -166,11 +166,11 @@ def _keypoints(sample: Sample, instance: Instance) -> tuple[Keypoint, ...] | Non
 def run_lengths(
     mask: NDArray[np.bool_], corner: tuple[int, int] = (0, 0), shape: tuple[int, int] | None = None
 ) -> tuple[str, int, Xywh]:
-    """COCO's compressed run lengths of a mask, its area in pixels, and its box x, y, width, height.
+    """Returns a mask as COCO's compressed RLE, its area in pixels, and its box x, y, width, height.
 
     Args:
-        mask: (h, w), the mask, cropped to any rectangle that contains all its pixels. Cropping saves time, as
-            most masks are small.
+        mask: (h, w), cropped to any rectangle that contains all its pixels. Cropping saves time, as most
+            masks are small.
         corner: Position x, y of the crop in the image.
         shape: Height and width of the image; None if `mask` is not a crop.
     """

@@ -1,4 +1,4 @@
-"""Locks of data sets in folders, which the kernel releases when their process ends."""
+"""Lock files of data set folders; the kernel releases a lock when its process ends."""
 
 import contextlib
 import fcntl
@@ -11,9 +11,9 @@ from pathlib import Path
 from sim2coco.storage import StoreError
 
 TRIES, PAUSE_S = 20, 0.05
-"""How often a run tries to lock a data set, and the pause in between.
+"""How often a run tries to lock a data set, and the pause between tries in seconds.
 
-Another shard may just be finishing; and the workers of a run that was killed hold its lock until they end.
+Another shard may be about to end, and the workers of a killed run hold its lock for a few milliseconds.
 """
 
 
@@ -23,7 +23,7 @@ def locked(path: Path, shared: bool) -> Iterator[None]:
 
     Args:
         path: The file, in the folder of the data set, which is created if needed.
-        shared: Whether other processes may hold it too, if they share it as well.
+        shared: Whether other processes may hold the lock at the same time, if they use `shared` too.
 
     Raises:
         StoreError: The folder cannot be written, or another run has locked it.
@@ -71,7 +71,7 @@ def _lock(path: Path, shared: bool) -> int | None:
 
 
 def owner_of(path: Path) -> str | None:
-    """The run that holds a lock file: `another run (process 123 on HOST)`; None if none does."""
+    """Describes the run that holds a lock file: `another run (process 123 on HOST)`; None if none does."""
     try:
         # NFS grants exclusive locks only on files that are open for writing.
         with path.open("r+" if os.access(path, os.W_OK) else "r") as lock:

@@ -1,4 +1,4 @@
-"""Makes the scenes of a run that are missing."""
+"""Makes the missing scenes of a run."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -40,12 +40,12 @@ def make_missing(
 ) -> None:
     """Generates scenes until the finished scenes, counted in order, have enough accepted views.
 
-    Scenes that earlier runs have finished are counted, and made again if a file of theirs has changed.
+    Scenes finished by earlier runs are counted; a scene is made again if any of its files has changed.
 
     Args:
         job: The run.
         engine: Where scenes are made.
-        tally: Counts the scenes, and says which is the next.
+        tally: Counts the scenes, and determines the next one.
         retry_failed: Whether scenes that failed before are made again.
         progress: As in `generate`.
         filling: Decides which accepted views fill the target; None without a target.
@@ -108,8 +108,9 @@ def _accepted(scene: Summary) -> int:
 def _finished(job: Job, limit: int, shard: Shard | None, retry_failed: bool) -> Iterator[tuple[int, Summary]]:
     """Yields the complete scenes from earlier runs; deletes records of incomplete ones.
 
-    Records of failed scenes are also deleted if `retry_failed` is True, and so are those of later scenes of
-    which views were left out: with the scenes before them, other views are. Those of other shards stay.
+    With `retry_failed`, records of failed scenes are also deleted, and so are records of later scenes with
+    views left out for the target, because that choice depends on earlier scenes. Records of other shards
+    stay.
 
     Args:
         job: The run.
@@ -137,7 +138,7 @@ def _finished(job: Job, limit: int, shard: Shard | None, retry_failed: bool) -> 
 
 
 class Found(NamedTuple):
-    """A record of an earlier run, None if it cannot be read, and how many of its accepted views count."""
+    """A record of an earlier run (None if it is unreadable), and how many of its accepted views count."""
 
     name: str
     record: Record | None
@@ -145,7 +146,7 @@ class Found(NamedTuple):
 
 
 def _record(store: Storage, name: str) -> Record | None:
-    """The record of a name; None if it cannot be read, or is that of another scene."""
+    """Reads a record by its file name; None if it is unreadable, damaged or belongs to another scene."""
     try:
         content = store.get(name)
         record = from_bytes(content)
@@ -155,7 +156,7 @@ def _record(store: Storage, name: str) -> Record | None:
 
 
 def _views(record: Record | None) -> int:
-    """Number of accepted views."""
+    """Number of accepted views of a record; 0 without one."""
     return 0 if record is None else sum(not view.reasons for view in record.views)
 
 

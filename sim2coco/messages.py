@@ -45,12 +45,12 @@ def build(
     tree: dict[str, Any],
     parse: Callable[[type[Settings], dict[str, Any]], Settings] = lambda settings, tree: settings.parse(tree),
 ) -> Any:
-    """Builds settings from plain values.
+    """Builds settings from a tree of parsed YAML values.
 
     Args:
         settings: The class of the settings.
         tree: The values.
-        parse: Makes the settings; it may change values that it can read in another way.
+        parse: Parses the tree; it may convert values that have the wrong type.
 
     Raises:
         ConfigError: The first invalid value.
@@ -113,7 +113,7 @@ def _as_mapping(path: list[str], value: object, settings: type[Settings]) -> str
 
 
 def _path(error: ErrorDetails, tree: object) -> list[str]:
-    """The keys that lead to the error: pydantic's location without indices of lists and members of unions."""
+    """The keys that lead to the error: pydantic's location without list indices and union members."""
     path = []
     for step in error["loc"]:
         if isinstance(tree, list) and isinstance(step, int):

@@ -1,4 +1,4 @@
-"""Searches the working directory for the files that a data set was made of, by their names."""
+"""Searches the working directory for the source files of a data set, by name."""
 
 import os
 from collections.abc import Iterator, Set
@@ -6,13 +6,13 @@ from itertools import islice
 from pathlib import Path
 
 MAX_LISTED = 100_000
-"""Largest number of files and folders that are looked at."""
+"""Maximum number of files and folders that are searched."""
 
 
 def nearby(names: Set[str]) -> list[Path]:
-    """The files and folders below the working directory that have one of some names.
+    """Finds the files and folders below the working directory whose names are in `names`.
 
-    Hidden folders and data sets are left out, and what comes after the first `MAX_LISTED`.
+    Hidden folders and data sets are skipped, and the search stops after `MAX_LISTED` entries.
     """
     return [place for place in islice(_below(Path(), names), MAX_LISTED) if place.name in names]
 

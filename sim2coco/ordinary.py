@@ -1,4 +1,4 @@
-"""Reads files of any origin: nothing on which a program may wait for ever, and not more than memory holds."""
+"""Reads files of any origin safely: only regular files, which cannot block, and only up to a size limit."""
 
 import errno
 import os
@@ -6,15 +6,16 @@ import stat
 from pathlib import Path
 
 MAX_BYTES = 2**29
-"""Files that are larger are not read."""
+"""Larger files are not read."""
 
 
 def read_ordinary(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
-    """The content of a file.
+    """Reads a regular file.
 
     Raises:
         FileNotFoundError: There is no such file.
-        OSError: It is no ordinary file, such as a pipe, or larger than `max_bytes`, or cannot be read.
+        OSError: It is not a regular file (a pipe, for example), is larger than `max_bytes`, or cannot be
+            read.
     """
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     found = os.fstat(handle)

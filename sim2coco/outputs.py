@@ -1,4 +1,4 @@
-"""What users name to be written: single files, and folders of new data sets."""
+"""Writes the output files that users name, and checks the folders of new data sets."""
 
 import os
 import uuid
@@ -9,16 +9,15 @@ from sim2coco.store import NO_LINKS
 
 
 def write_file(target: Path, content: bytes, flag: str, replace: bool) -> None:
-    """Writes a file beside its place, and moves it there.
+    """Writes a temporary file beside the target, and renames it to the target.
 
-    So a hard link at its place, such as an image of a data set, is replaced, and the file that it shares with
-    other names stays as it is.
+    If the target is a hard link, such as an image of a data set, the other links keep their content.
 
     Args:
-        target: The file. What is no regular file, such as `/dev/stdout`, is written to.
+        target: The file. A special file such as `/dev/stdout` is written to directly.
         content: Its content.
         flag: The flag or setting that names it, for messages.
-        replace: Whether a file that is there is replaced.
+        replace: Whether to replace an existing file.
 
     Raises:
         StoreError: It exists and must not be replaced, or cannot be written.
@@ -52,10 +51,10 @@ def _put(target: Path, content: bytes, replace: bool) -> None:
 
 
 def _move_new(file: Path, target: Path) -> None:
-    """Gives a file its name, unless there is a file of that name by now.
+    """Renames a file, unless the target exists by now.
 
     Raises:
-        FileExistsError: There is one.
+        FileExistsError: The target exists.
     """
     try:
         os.link(file, target)
@@ -67,14 +66,14 @@ def _move_new(file: Path, target: Path) -> None:
 
 
 def refuse_strangers(store: Storage, setting: str) -> None:
-    """Refuses a folder for a new data set that holds files of something else.
+    """Refuses a folder for a new data set if it holds foreign files.
 
     Args:
         store: The folder.
-        setting: What names the folder, for the message.
+        setting: The setting that names the folder, for the message.
 
     Raises:
-        StoreError: There are files that this program has not left there.
+        StoreError: The folder holds files that this program did not write.
     """
     if strangers := [name for name in store.list(".") if not store.is_own(name)]:
         held = f"{store} holds files of something else ({strangers[0]})"

@@ -1,4 +1,4 @@
-"""The pipeline of a scene: draw, settle, render, label, check, augment, encode."""
+"""The pipeline of a scene: sample, settle, render, label, check, augment, encode."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -36,7 +36,7 @@ NEEDS_NORMALS = {"normals", "sensor_depth"}
 BELOW_FLOOR = "below_floor"
 """The reason for rejecting a view whose camera is below the floor, whatever the kind of camera or scene."""
 LENS_FOLDS = "lens_folds"
-"""The reason for rejecting a view whose drawn coefficients of distortion do not make a lens."""
+"""The reason for rejecting a view whose sampled distortion is not one-to-one within the image."""
 
 Outcome = tuple[list[Written], tuple[str, ...]]
 """The result of a shot: its images, or the reasons why it was rejected."""
@@ -65,9 +65,9 @@ def make_scene(context: WorkerContext, scene: int) -> tuple[Record, list[Written
 
 
 def draw_and_settle(context: WorkerContext, scene: int) -> tuple[Settled | None, tuple[str, ...]]:
-    """Returns a scene at rest, and the reason of each random draw that was rejected before it.
+    """Samples scenes until one can be used; returns it at rest, and the reason for each rejected sample.
 
-    The scene is None if all draws are rejected.
+    The scene is None if all samples are rejected.
     """
     unlucky: list[str] = []
     for attempt in range(context.recipe.scene.max_attempts):
@@ -81,10 +81,10 @@ def draw_and_settle(context: WorkerContext, scene: int) -> tuple[Settled | None,
 
 
 def draw(context: WorkerContext, scene: int, attempt: int) -> SceneSpec:
-    """Returns a random draw of a scene, before physics.
+    """Samples a scene, before physics.
 
     Raises:
-        RejectedDraw: The draw cannot be used.
+        RejectedDraw: The sampled scene cannot be used.
     """
     recipe, split = context.recipe, context.recipe.split_of(scene)
     catalogue = context.held_out.catalogues[split]
@@ -97,7 +97,7 @@ def draw(context: WorkerContext, scene: int, attempt: int) -> SceneSpec:
 def draw_defects(
     context: WorkerContext, spec: SceneSpec, catalogue: Catalogue, streams: Streams
 ) -> SceneSpec:
-    """Returns the scene with random defects on its objects; they have random numbers of their own."""
+    """Returns the scene with random defects on its objects, sampled from separate random streams."""
     defects = [
         DefectCategory(index, settings, catalogue.album(f"{DEFECTS}.{name}").images)
         for index, (name, settings) in enumerate(context.recipe.scene.defects.items(), len(catalogue.names))
@@ -106,7 +106,7 @@ def draw_defects(
 
 
 def with_regions(spec: SceneSpec, catalogue: Catalogue) -> SceneSpec:
-    """Returns the scene with the regions of the meshes of its objects, below their defects."""
+    """Returns the scene with the mesh regions of its objects, which lie below their defects."""
     index = {name: number for number, name in enumerate(catalogue.categories)}
 
     def labelled(body: Body) -> Body:
@@ -190,7 +190,7 @@ def make_view(context: WorkerContext, settled: Settled, shots: Sequence[Shot]) -
 
 
 def lens_folds(settled: Settled, shot: Shot) -> bool:
-    """Whether the formula of the lens folds over within the image, which would show points twice."""
+    """Whether the lens distortion is not one-to-one within the image, which would show some points twice."""
     return shot.camera.distortion is not None and shot.camera.distortion.folds
 
 
@@ -200,7 +200,7 @@ def below_floor(settled: Settled, shot: Shot) -> bool:
 
 
 UNFIT = {BELOW_FLOOR: below_floor, LENS_FOLDS: lens_folds}
-"""What makes a camera unfit for an image, by the reason for which its view is rejected."""
+"""Conditions that make a camera unfit, by the reason with which its view is rejected."""
 
 
 def relight(context: WorkerContext, settled: Settled, shot: Shot, gbuffer: GBuffer, sample: Sample) -> Sample:
@@ -245,7 +245,7 @@ def sensed(sample: Sample, shot: Shot) -> Sample:
 def augmented(
     context: WorkerContext, settled: Settled, shot: Shot, sample: Sample, verdict: Verdict
 ) -> Iterator[tuple[Sample, Verdict]]:
-    """Yields the samples to write for one shot, with their verdicts, in the order of copies.
+    """Yields the samples to write for one shot, with their check results, in the order of copies.
 
     Copy 0 is the unchanged sample, or an augmented one if `augment.copies` is 0 and the split is augmented.
     """
@@ -264,7 +264,7 @@ def augmented(
 def _augmented_once(
     context: WorkerContext, settled: Settled, sample: Sample, unchanged: Verdict, rng: np.random.Generator
 ) -> tuple[Sample, Verdict]:
-    """Returns the first augmented sample that passes the checks, or that of the last attempt if none does."""
+    """Returns the first augmented sample that passes the checks, or the last attempt if none passes."""
     for tries_left in reversed(range(context.recipe.augment.tries)):
         changed = context.augmenter.augment(sample, rng)
         if changed is sample:

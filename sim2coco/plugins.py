@@ -83,9 +83,9 @@ def load_plugin(path: str | Path, expected_sha256: str | None = None) -> Plugin:
 
 
 def _tell_classes_without_kind(path: Path, module: str) -> None:
-    """Logs a warning for each class of a plug-in that cannot be chosen, because it has no `kind`.
+    """Logs a warning for each plug-in class that cannot be selected, because it has no `kind`.
 
-    A class on which another class of the plug-in builds needs none.
+    A base class of another plug-in class needs none.
     """
     own = [value for value in _settings_of(module) if issubclass(value, Kind)]
     for value in own:
@@ -96,7 +96,7 @@ def _tell_classes_without_kind(path: Path, module: str) -> None:
 
 
 def _settings_of(module: str) -> list[type[Settings]]:
-    """The classes of settings that a module defines."""
+    """The settings classes that a module defines."""
     found = [value for value in vars(sys.modules[module]).values() if isinstance(value, type)]
     return [value for value in found if issubclass(value, Settings) and value.__module__ == module]
 
@@ -133,7 +133,7 @@ def _run(path: Path, content: bytes, name: str) -> None:
     try:
         loader.exec_module(module)
         for value in _settings_of(name):
-            value.model_rebuild()  # finds fields of unknown types, which first use would find
+            value.model_rebuild()  # reports fields of unknown types now, not on first use
     except Exception as error:  # whatever the user's code raises is reported in one line
         _forget(name)
         raise PluginError(f"--plugin {path}: {_place(error, path)}{type(error).__name__}: {error}") from error
@@ -178,6 +178,6 @@ def _nested(value: object) -> Iterator[Settings]:
 
 
 def plugin_kinds(family: type[Kind]) -> dict[str, type[Kind]]:
-    """The kinds of a family that plug-ins have added, by their names."""
+    """The kinds that plug-ins have added to a base class, by name."""
     modules = {plugin.module for plugin in _loaded.values()}
     return {name: kind for name, kind in family.family.items() if kind.__module__ in modules}

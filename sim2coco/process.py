@@ -8,7 +8,7 @@ _own = False
 
 
 def mark_as_own() -> None:
-    """Marks this process as sim2coco's own; OpenCV need not be imported yet."""
+    """Marks this process as sim2coco's own, without importing OpenCV."""
     global _own
     _own = True
 

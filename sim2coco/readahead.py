@@ -1,4 +1,4 @@
-"""Work on a sequence in several threads, with the results in order."""
+"""Maps a function over a sequence in several threads, and yields the results in order."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +13,7 @@ def read_ahead(work: Callable[[Item], Result], items: Iterable[Item], at_a_time:
     """Yields the result for each item, in order.
 
     Args:
-        work: Called with each item, in this thread if it is done for one at a time.
+        work: Called with each item; in the calling thread if `at_a_time` is 1.
         items: The items; at most `2 * at_a_time` are taken ahead.
         at_a_time: Number of threads.
     """

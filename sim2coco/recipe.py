@@ -72,7 +72,7 @@ class Recipe(Settings):
 
     @classmethod
     def parse(cls, tree: object) -> "Recipe":
-        """Settings from plain values; the numbers of calibration and target are read from their files.
+        """Builds a Recipe from parsed YAML values, and reads the calibration and target files that they name.
 
         Raises:
             pydantic.ValidationError: A key or a value is invalid.
@@ -146,7 +146,7 @@ class Recipe(Settings):
 
     @property
     def image_folders(self) -> dict[str, str | None]:
-        """Path of the folder (or file) of the user's images for each role; None for a role without any."""
+        """For each image role, the folder (or file) of the user's images; None without any."""
         return {**self.scene.image_folders, ENVIRONMENT: self.light.environments.path}
 
     def load_catalogue(self) -> Catalogue:
@@ -180,9 +180,9 @@ class Recipe(Settings):
 
 
 def _calibrated(tree: Any) -> Any:
-    """The plain values of a Recipe with the numbers of a calibration in place of the name of its file.
+    """Replaces the path of a calibration file in the values of a Recipe with the calibration's numbers.
 
-    So a Recipe, and what is written of it, does not depend on the file.
+    The Recipe, and every file written from it, is therefore independent of the calibration file.
     """
     camera = tree.get("camera") if isinstance(tree, dict) else None
     if not isinstance(camera, dict) or not isinstance(camera.get("calibration"), str):
@@ -190,7 +190,7 @@ def _calibrated(tree: Any) -> Any:
     given = {name: f"{name}=null" for name in ("fx", "fy", "cx", "cy") if camera.get(name) is not None}
     lens = camera.get("distortion")
     if isinstance(lens, dict) and lens.get("kind", "none") != "none":
-        given["distortion"] = "distortion.kind=none"  # as presets of cameras have a lens
+        given["distortion"] = "distortion.kind=none"  # camera presets have one
     if given:
         off = " ".join(f"camera.{setting}" for setting in given.values())
         raise ConfigError(f"camera.calibration: gives {', '.join(given)} too; leave it out, or set {off}")
@@ -199,16 +199,17 @@ def _calibrated(tree: Any) -> Any:
         size = ImageSettings.parse({} if image is None else image)
         found = calibration(camera["calibration"], size.width, size.height)
     except ValidationError:
-        return tree  # the settings of the image are refused below
+        return tree  # parsing the Recipe reports the image settings
     except CalibrationError as error:
         raise ConfigError(f"camera.calibration: {error}") from error
     return {**tree, "camera": {**camera, **found, "calibration": None}}
 
 
 def updated(tree: Any) -> Any:
-    """The plain values of a Recipe from an older version, converted to the present names of settings.
+    """Converts the values of a Recipe from an older version to the current setting names.
 
-    Settings of the image that it did not have get their default values, and the order of the present ones.
+    Image settings that the older version lacked get their default values; all image settings get the current
+    order.
     """
     if not isinstance(tree, dict) or not isinstance(tree.get("image"), dict):
         return tree
@@ -219,7 +220,7 @@ def updated(tree: Any) -> Any:
 
 
 def portable(recipe: Recipe) -> dict[str, Any]:
-    """The Recipe as plain values without absolute paths; files are given by name."""
+    """Converts the Recipe to JSON values without absolute paths; files are given by name."""
     tree: dict[str, Any] = json.loads(recipe.model_dump_json())
     _strip_paths(tree)
     return tree
@@ -237,5 +238,5 @@ def _strip_paths(node: object) -> None:
 
 
 def digest(tree: object) -> str:
-    """SHA-256 of plain values in hex. It depends on the order of keys, as the order of categories matters."""
+    """SHA-256 of JSON values in hex. It depends on the key order, because the order of categories matters."""
     return sha256(json.dumps(tree, separators=(",", ":")).encode()).hexdigest()

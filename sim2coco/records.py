@@ -23,9 +23,9 @@ from sim2coco.storage import Storage
 
 FORMAT = 1
 HASH = b',"sha256":"'
-"""What is between a record and its hash."""
+"""Separator between a record's JSON and its hash."""
 MAX_VALUES = 10_000_000
-"""A record with more values than this is not read: they would not fit into memory."""
+"""Records with more values than this are not read, because they would not fit into memory."""
 DEPTH = "depth"
 """Name of the folder of depth files in the data set."""
 Xywh = tuple[float, float, float, float]
@@ -36,16 +36,16 @@ class Annotation:
     """One label. Fractions and areas are computed from the masks.
 
     Boxes are x, y, width, height in pixels, and areas are in pixels. `counts` and `amodal_counts` are masks
-    as COCO's compressed run lengths. `whole_px` and `whole_bbox` are the area and the box of the unoccluded
-    object without clipping to the image. `outermost_m` are the points of the mesh, in its own frame and
-    before scaling, whose projections are outermost to the left, right, top and bottom. `box_m` are the
-    smallest and largest coordinates of the mesh in its own frame, before scaling. These four and `pose` refer
-    to the camera that rendered the image, and are None if an augmentation has moved pixels; the last two are
-    also None in records of earlier versions. `keypoints` are x, y in pixels and visibility (0 outside the
-    image, 1 hidden, 2 visible); None if the category has none.
+    in COCO's compressed RLE. `whole_px` and `whole_bbox` are the area and the box of the unoccluded object
+    without clipping to the image. `outermost_m` are the mesh points, in the mesh frame and before scaling,
+    whose projections are outermost to the left, right, top and bottom. `box_m` holds the smallest and the
+    largest coordinates of the mesh, in the mesh frame and before scaling. These four fields and `pose` refer
+    to the camera that rendered the image, and are None if an augmentation has moved pixels; `outermost_m` and
+    `box_m` are also None in records of earlier versions. `keypoints` are x, y in pixels and visibility (0
+    outside the image, 1 hidden, 2 visible); None if the category has none.
 
-    The label of a decal has in `on` the instance of the object that it is on, and in `decal` its index in the
-    decals of `body`; both are None for objects. It has no pose.
+    For a decal, `on` is the instance id of its object, `decal` is its index among the decals of `body`, and
+    `pose` is None. For an object, `on` and `decal` are None.
     """
 
     instance: int
@@ -91,10 +91,10 @@ class Ignored:
 class Picture:
     """One written image and its labels.
 
-    `copy` is 0 for the view itself, and the number of the augmented copy, from 1, otherwise. `other_files`
-    maps the names of further files of the image, such as depth, to their SHA-256. `unseen` lists the objects
-    of the scene of which no pixel is visible; it is None in records of earlier versions. `unseen_decals`
-    lists the decals of which none is, as pairs of body and decal.
+    `copy` is 0 for the view itself, and otherwise the number of the augmented copy, from 1. `other_files`
+    maps the names of further files of the image, such as depth, to their SHA-256. `unseen` lists the scene's
+    objects without a visible pixel; it is None in records of earlier versions. `unseen_decals` lists the
+    decals without a visible pixel, as pairs of body and decal.
     """
 
     name: str
@@ -116,8 +116,8 @@ class Picture:
 class View:
     """One shot and its images, or the reasons why it was rejected.
 
-    `bins` are the bins of its images in the histograms of the target, by which a run chooses; None without a
-    target, and if checks reject the view.
+    `bins` are the bins of its images in the target's histograms, from which a run decides whether to keep the
+    view; None without a target, or if checks reject the view.
     """
 
     view: int
@@ -139,18 +139,19 @@ class Record:
         format: Version of the record format.
         scene: Scene index from 0.
         split: The split of the scene.
-        status: `done`; `rejected` if every attempt to draw the scene was; `failed` if
-            its worker process ended unexpectedly.
-        unlucky: The reason of each rejected attempt.
+        status: `done`; `rejected` if every sampled attempt was rejected; `failed` if every try to make it
+            ended with an error, a crash or an exceeded limit.
+        unlucky: The reason for each rejected attempt.
         error: The error of a failed scene.
         settled: The scene at rest, from the attempt that succeeded.
         views: The views, in order.
         from_file: For each body of the scene, the transform from the coordinates in the user's file to the
             frame of its `pose`: unit, up axis, `size_m` and the body's scale. Empty in records of versions
             that did not write it.
-        drawn: The assets in the last draw of a failed scene; empty if it failed before it was drawn.
-        sha256: Hash of the rest, as it was read; None in records of earlier versions, and before it is
-            written.
+        drawn: The assets of the last attempt of a failed scene; empty if it failed before sampling was
+            complete.
+        sha256: Hash of the rest of the record, as read from its file; None in records of earlier versions,
+            and in records that are not yet written.
     """
 
     format: int
@@ -172,13 +173,13 @@ _RECORD = TypeAdapter(Record)
 
 
 def to_bytes(record: Record) -> bytes:
-    """The record as JSON; its last value is the hash of all text before it, by which edits are noticed."""
+    """Encodes a record as JSON; its last value is the hash of all text before it, which reveals edits."""
     rest = _RECORD.dump_json(replace(record, sha256=None)).removesuffix(b"}")
     return rest + HASH + sha256(rest).hexdigest().encode() + b'"}\n'
 
 
 def is_intact(record: Record, content: bytes) -> bool:
-    """Whether a record is as it was written; earlier versions wrote no hash, so nothing is known of these."""
+    """Whether a record is unchanged since it was written; True for records of earlier versions (no hash)."""
     if record.sha256 is None:
         return True
     rest, _, end = content.rpartition(HASH)
@@ -205,7 +206,7 @@ def record_name(scene: int) -> str:
 
 
 def scene_of(name: str) -> int | None:
-    """The scene whose record has a name; None if it is not the name of a record.
+    """Parses the scene index from the name of a record; None if it is not the name of a record.
 
     Example:
         >>> scene_of("records/000/000057.json"), scene_of("records/000/notes.json")
@@ -217,7 +218,7 @@ def scene_of(name: str) -> int | None:
 
 
 def record_names(store: Storage, shard: Shard | None = None) -> Iterator[str]:
-    """Yields the names of the records of a data set, or of a shard of it; other files are passed over."""
+    """Yields the names of the records of a data set, or of one shard; other files are skipped."""
     for name in store.list("records"):
         scene = scene_of(name)
         if scene is not None and (shard is None or shard.holds(scene)):
@@ -231,7 +232,7 @@ def picture_name(scene: int, view: int, lighting: int, copy: int, suffix: str) -
 
 
 def picture_key(name: str) -> tuple[int, ...] | None:
-    """Scene, view, lighting and copy from the name of a file; None if it is not a name that images get.
+    """Parses scene, view, lighting and copy from a file name; None if it is not the name of an image's file.
 
     Example:
         >>> picture_key("depth/train/s000057_v02_l1.png"), picture_key("config.yaml")
@@ -260,8 +261,8 @@ def picture_files(split: str, picture: Picture) -> dict[str, str]:
 class Summary:
     """The part of a record that a run keeps in memory.
 
-    `views` holds, for each view, the reasons why it was rejected; none for an accepted view. `assets` are
-    those of the scene, or those that were drawn for a failed scene. `bins` are those of the views.
+    `views` holds the rejection reasons of each view, empty for an accepted view. `assets` are the assets of
+    the scene, also of a failed one as far as they are known. `bins` are the bins of each view.
     """
 
     scene: int

@@ -1,4 +1,4 @@
-"""Small pictures of rejected views, rendered again from their records when a run ends."""
+"""Small images of rejected views, rendered again from their records when a run ends."""
 
 import logging
 import re
@@ -16,16 +16,16 @@ from sim2coco.records import Record, View, from_bytes, picture_key, picture_name
 from sim2coco.statistics.pixels import at_most
 
 FOLDER = "rejected"
-"""The folder of the pictures in the data set, which has a folder for each reason."""
+"""Folder of these images in the data set, with a subfolder for each reason."""
 LONGER_PX, QUALITY = 240, 80
-"""The longer side of the pictures, and their quality as JPEG."""
+"""The longer side of the images in pixels, and their JPEG quality."""
 
 Pixels = NDArray[np.uint8]
 log = logging.getLogger("sim2coco")
 
 
 def folder_of(reason: str) -> str:
-    """The folder of the pictures of a reason, whatever characters its name has.
+    """The image folder of a rejection reason; special characters in its name are replaced.
 
     Example:
         >>> folder_of("augment:too_dark")
@@ -35,13 +35,13 @@ def folder_of(reason: str) -> str:
 
 
 def keep_rejected(job: Job, number: int) -> None:
-    """Writes pictures of the first rejected views of each reason.
+    """Writes images of the first rejected views for each reason.
 
-    Views without an image, such as those of a camera below the floor, have none.
+    Views that were rejected before rendering, for example with a camera below the floor, have no image.
 
     Args:
         job: The run, all scenes of which are finished.
-        number: Number of views of each reason.
+        number: Maximum number of views for each reason.
     """
     kept: set[str] = set()
     chosen = list(_first(job, number))
@@ -60,7 +60,7 @@ def keep_rejected(job: Job, number: int) -> None:
 
 
 def _first(job: Job, number: int) -> Iterator[tuple[Record, View, list[str]]]:
-    """Yields the first rejected views of each reason, with the reasons for which they are among the first."""
+    """Yields the first rejected views for each reason, each with the reasons for which it is one of them."""
     seen: dict[str, int] = {}
     for name in list(record_names(job.store)):
         record = from_bytes(job.store.get(name))
@@ -73,7 +73,7 @@ def _first(job: Job, number: int) -> Iterator[tuple[Record, View, list[str]]]:
 
 
 def _image(context: WorkerContext, record: Record, view: View) -> Pixels | None:
-    """The image of a rejected view; None if it has none."""
+    """Renders a rejected view again; None if it has no image."""
     seen: list[Pixels] = []
     context.rejected = seen.append
     assert record.settled is not None
@@ -82,7 +82,7 @@ def _image(context: WorkerContext, record: Record, view: View) -> Pixels | None:
     except Exception:
         log.warning("scene %d, view %d: cannot be rendered again", record.scene, view.view, exc_info=True)
         return None
-    if pictures:  # checks accept it, and it was left out for a target
+    if pictures:  # accepted by the checks, but left out for a target
         content = np.frombuffer(pictures[0].image, np.uint8)
         seen.append(np.asarray(cv2.imdecode(content, cv2.IMREAD_COLOR_RGB), np.uint8))
     return seen[0] if seen else None

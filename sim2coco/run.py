@@ -42,9 +42,11 @@ class Result:
         failed: Index and error of each failed scene.
         labels: Number of labels of each category.
         far_sizes: As in `Catalogue`.
-        suspects: Assets that are in several failed scenes and in no other, and the number of these scenes.
-        target: The distance of each histogram to the target: of all views, and of those that were chosen.
-        rejected: Number of views that were rejected, but for a target or because their scene failed.
+        suspects: For each asset that occurs only in failed scenes, and in at least two, the number of these
+            scenes.
+        target: For each histogram, two distances to the target: over all accepted views, and over the chosen
+            views.
+        rejected: Number of rejected views, excluding views left out for a target and failed scenes.
         lacking: What the target still lacks most; "" if it is reached, or if there is none.
     """
 
@@ -78,8 +80,8 @@ def generate(
 ) -> Result:
     """Generates a data set, or the missing part of an existing one.
 
-    If the engine has a shard, its part of the scenes is made, and nothing else: neither annotations nor the
-    card. A run without a shard completes the data set. It alone decides which views fill a target.
+    If the engine has a shard, only that shard's scenes are made, without annotations and card. A run without
+    a shard completes the data set, and it alone decides which views fill a target.
 
     Args:
         recipe: The settings of the images.
@@ -91,7 +93,7 @@ def generate(
         formats: Annotation formats to write in addition to COCO, which is always written.
         card: Whether to write `README.md`, `croissant.json` and `contact_sheet.jpg`.
         report: Whether to write `report.html`.
-        rejected: Number of rejected views for each reason whose pictures are kept, in the folder `rejected`.
+        rejected: Maximum number of rejected views per reason whose images are kept, in the folder `rejected`.
         retry_failed: Whether scenes that failed before are tried again.
         progress: Called with the tally after each finished scene, and regularly in between. To stop the run
             cleanly, raise an exception from this callback. Do not raise one from a signal handler, because
@@ -100,7 +102,7 @@ def generate(
     Raises:
         StoreError: `out` cannot be written, is in use by another run, holds other files, a different data
             set, or more images than requested, or its disk is far too small.
-        ConfigError: The target has nothing in common with the categories.
+        ConfigError: The target has no histogram that can be compared with the data set.
         CatalogueError: A mesh cannot be used, or there are too few meshes to give each split its own.
         EglUnavailable: The renderer does not work on this machine.
         GenerationError: Too few views are accepted.

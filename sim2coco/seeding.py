@@ -46,13 +46,13 @@ def rng_for(
 ) -> np.random.Generator:
     """Returns the random generator of one stream of one scene.
 
-    Equal arguments give generators with equal numbers; different arguments give independent generators.
+    Equal arguments give identical generators; different arguments give independent generators.
 
     Args:
         seed: The seed of the data set.
         scene: Scene index from 0.
         stream: One of `STREAMS`.
-        attempt: Number of earlier attempts to draw this scene, all of which were rejected.
+        attempt: Number of earlier attempts to sample this scene, all of which were rejected.
         body: Body index from 0, or None for values that the whole scene shares.
         view: View index from 0, or None.
         lighting: Lighting index from 0, or None.

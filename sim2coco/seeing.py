@@ -1,4 +1,4 @@
-"""The cameras of a scene before they are aimed, and what they show of the floor."""
+"""The cameras of a scene before they are aimed, and their footprints on the floor."""
 
 import numpy as np
 
@@ -9,13 +9,13 @@ from sim2coco.recipe import Recipe
 
 
 def camera_kind(recipe: Recipe, streams: Streams, view: int) -> CameraKind:
-    """Returns the settings of the camera of one view, with what is drawn before it is aimed."""
+    """Returns the camera settings of one view, with the values that are sampled before it is aimed."""
     kind = recipe.camera.seeing(recipe.scene.viewpoints).of_scene(streams("orbit"))
     return kind.drawn(streams("intrinsics", view=view))
 
 
 def ground_seen(recipe: Recipe, streams: Streams) -> Array | None:
-    """Returns corners (n, 2) of what all views of a scene show of the floor; None if it needs none."""
+    """Returns the corners (n, 2) of all views' footprints on the floor; None if the scene needs none."""
     if not recipe.scene.needs_ground:
         return None
     return np.concatenate(

@@ -16,7 +16,7 @@ class Shard:
 
     @classmethod
     def parsed(cls, text: str) -> Self:
-        """The shard that is written as `index/number`.
+        """Parses a shard that is written as `index/number`.
 
         Raises:
             ValueError: The text is not of this form, or there is no such shard.
@@ -32,12 +32,12 @@ class Shard:
         return cls(index, number)
 
     def __str__(self) -> str:
-        """The form in which users write it."""
+        """The form `index/number`, as users write it."""
         return f"{self.index}/{self.number}"
 
     @property
     def name(self) -> str:
-        """A name of its own among all shards."""
+        """A name that is unique among all shards."""
         return f"{self.index}-of-{self.number}"
 
     def holds(self, scene: int) -> bool:
@@ -45,5 +45,5 @@ class Shard:
         return scene % self.number == self.index
 
     def images(self, num_images: int) -> int:
-        """How many of the images of the data set this shard makes, rounded up."""
+        """Number of images that this shard makes when the data set has `num_images`, rounded up."""
         return -(-num_images // self.number)

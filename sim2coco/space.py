@@ -1,4 +1,4 @@
-"""Whether the disk has room for a run, from the sizes of files that were measured."""
+"""Estimates from measured file sizes whether the disk has room for a run."""
 
 import logging
 import shutil
@@ -9,7 +9,7 @@ from sim2coco.storage import Storage, StoreError
 
 IMAGE_BYTES_PER_PX = {"jpg": 0.13, "png": 0.45}
 NOISY_BYTES_PER_PX = {"jpg": 0.3, "png": 2.0}
-"""With the noise of a sensor at ISO 400 to 800."""
+"""Bytes per pixel with sensor noise at ISO 400 to 800."""
 EXTRA_BYTES_PER_PX = {
     "depth": 0.15,
     "depth_exr": 2.3,
@@ -19,10 +19,10 @@ EXTRA_BYTES_PER_PX = {
     "semantic_ids": 0.015,
 }
 LABEL_BYTES = 35_000
-"""Records and annotations of an image; like the sizes above, those of `assets=everyday` at 640x480."""
+"""Size of an image's record and annotations. All sizes are measured with `assets=everyday` at 640x480."""
 LEAST_BYTES_PER_PX = 0.01
 LEAST_LABEL_BYTES = 2_000
-"""Lower bounds of the same, for plain images without objects; a run is refused only if these do not fit."""
+"""Lower bounds, for featureless images without objects; a run is refused only if these do not fit."""
 
 
 def check_space(store: Storage, recipe: Recipe, images: int) -> None:
@@ -38,7 +38,7 @@ def check_space(store: Storage, recipe: Recipe, images: int) -> None:
     """
     disk = shutil.disk_usage(store.disk())
     needed = images * bytes_per_image(recipe)
-    if needed <= disk.free or not disk.total:  # some network file systems do not tell their size
+    if needed <= disk.free or not disk.total:  # some network file systems do not report it
         return
     least, free = images * least_bytes_per_image(recipe), f"and {_size(disk.free)} are free"
     what = f"{store}: {counted(images, 'image')} take"
@@ -59,7 +59,7 @@ def bytes_per_image(recipe: Recipe) -> float:
 
 
 def least_bytes_per_image(recipe: Recipe) -> float:
-    """Size below which an accepted image with its labels will not be; copies may be in some splits only."""
+    """Lower bound on the size of an accepted image with its labels; some splits may have no copies."""
     return LEAST_BYTES_PER_PX * recipe.image.width * recipe.image.height + LEAST_LABEL_BYTES
 
 

@@ -17,7 +17,7 @@ from sim2coco.ordinary import read_ordinary
 from sim2coco.storage import LOCK, LOG, TEMPORARY, Store, StoreError, is_own, is_temporary
 
 OF_DESKTOPS = (".DS_Store", "Thumbs.db", "desktop.ini")
-"""Files that file managers leave in folders, besides those that begin with `._`; they are not listed."""
+"""Files that desktop file managers create, besides those that begin with `._`; they are not listed."""
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
 """Error numbers of file systems without hard links."""
 
@@ -76,7 +76,7 @@ class LocalStore(Store):
         return True
 
     def put_all(self, files: Mapping[str, bytes]) -> None:
-        """Writes files whose hashes are recorded; those that are there with the same content stay."""
+        """Writes files whose hashes are recorded; existing files with the same content stay."""
         for name, content in files.items():
             if not self._holds(name, content):
                 self.put(name, content, sync=False)
@@ -86,7 +86,7 @@ class LocalStore(Store):
 
         Raises:
             FileNotFoundError: There is no such file.
-            OSError: It cannot be read, or is no ordinary file, such as a pipe.
+            OSError: It cannot be read, or is not a regular file (a pipe, for example).
         """
         return read_ordinary(self.root / name)
 
@@ -95,16 +95,16 @@ class LocalStore(Store):
         return (self.root / name).is_file()
 
     def path(self, name: str) -> Path:
-        """Where a file of that name lies, for reading; it need not exist."""
+        """Local path of a file, for reading; the file need not exist."""
         return self.root / name
 
     def link(self, file: Path, name: str) -> None:
-        """Puts a file of this machine under a name: as a hard link where the file system can, else as a copy.
+        """Adds a local file to the data set: as a hard link if the file system supports it, else as a copy.
 
-        A file that is there already, with the same content, stays as it is.
+        An existing file with the same content stays as it is.
 
         Raises:
-            FileNotFoundError: There is no such file on this machine.
+            FileNotFoundError: There is no such local file.
         """
         place = self.root / name
         if place.exists() and (place.samefile(file) or filecmp.cmp(place, file, shallow=False)):
@@ -126,7 +126,7 @@ class LocalStore(Store):
         """Yields the names of all files in a folder and its subfolders, always in the same order.
 
         Raises:
-            StoreError: The folder is a link to one that holds the data set, such as the root of all files.
+            StoreError: The folder is a link to a folder that contains the data set, such as `/`.
         """
         start, here = (os.path.realpath(path) for path in (self.root / folder, self.root))
         if Path(start) in Path(here).parents:
@@ -139,7 +139,7 @@ class LocalStore(Store):
                 yield (Path(parent) / file).relative_to(self.root).as_posix()
 
     def delete(self, name: str) -> None:
-        """Removes a file, if it exists, and its folders that are empty afterwards."""
+        """Removes a file, if it exists, and the folders that this leaves empty."""
         path = self.root / name
         if not os.path.lexists(path):
             return
@@ -153,8 +153,8 @@ class LocalStore(Store):
         """Locks the data set for this process in a `with` block; a killed process also releases the lock.
 
         Args:
-            shard: Name of the part of the scenes that this process makes, such as `0-of-8`: parts of other
-                names may be made at the same time. "" means that no other process may write.
+            shard: Name of the shard that this process makes, such as `0-of-8`; other shards may be made at
+                the same time. "" means that no other process may write.
 
         Raises:
             StoreError: The folder cannot be written, or another run has locked it.
@@ -166,7 +166,7 @@ class LocalStore(Store):
             yield
 
     def owner(self) -> str | None:
-        """The run that has locked the data set: `another run (process 123 on HOST)`; None if none has."""
+        """Describes the run that holds the lock: `another run (process 123 on HOST)`; None if none does."""
         return owner_of(self.root / LOCK)
 
     def log(self) -> Path:
@@ -188,13 +188,13 @@ class LocalStore(Store):
         return is_own(name)
 
     def times(self, folder: str) -> Iterator[tuple[str, float]]:
-        """Yields the names of all files in a folder, and when each was written, in seconds."""
+        """Yields the names of all files in a folder, with their modification times in seconds."""
         for name in self.list(folder):
             with contextlib.suppress(FileNotFoundError):  # it has just been removed
                 yield name, (self.root / name).stat().st_mtime
 
     def near(self) -> AbstractContextManager["LocalStore"]:
-        """The data set itself: it is a folder of this machine."""
+        """The data set itself, as it is a local folder."""
         return contextlib.nullcontext(self)
 
     def disk(self) -> Path:
@@ -202,11 +202,11 @@ class LocalStore(Store):
         return self.root
 
     def for_others(self) -> Self:
-        """The same data set, without links on the way that other machines may not have."""
+        """The same data set by its resolved path, without symbolic links that other machines may lack."""
         return type(self)(self.root.resolve())
 
     def _holds(self, name: str, content: bytes) -> bool:
-        """Whether there is a file with this content; one that cannot be read is replaced."""
+        """Whether a file exists with this content; False if it cannot be read."""
         try:
             return self.exists(name) and self.get(name) == content
         except OSError:
@@ -227,7 +227,7 @@ class LocalStore(Store):
         return temporary
 
     def _replace_strange(self, temporary: Path, name: str) -> bool:
-        """Puts a file in the place of what is none: a pipe, or a link that leads to no file."""
+        """Replaces a path that is not a regular file (a pipe or a dangling link, for example) with a file."""
         try:
             temporary.replace(self.root / name)
         except IsADirectoryError as error:
@@ -235,7 +235,7 @@ class LocalStore(Store):
         return True
 
     def _create(self, name: str, content: bytes) -> bool:
-        """Like `put_new`, on file systems without hard links; a killed process leaves a part of the file."""
+        """Like `put_new`, on file systems without hard links; a killed process may leave a partial file."""
         try:
             create(self.root / name, content, sync=False)
         except FileExistsError:

@@ -1,4 +1,4 @@
-"""Supervised worker processes: one that crashes, hangs or takes too much memory costs its task only.
+"""Supervised worker processes: one that crashes, hangs or uses too much memory loses only its task.
 
 Each worker has one task at a time, and is replaced when it has ended. Native code cannot be interrupted from
 inside a process, so limits are enforced from outside, with SIGKILL.
@@ -21,15 +21,15 @@ from sim2coco.children import cause_of_death, serve, signals_blocked
 
 Task = TypeVar("Task")
 CHECK_S = 0.2
-"""Seconds between two checks of time and memory, and the longest time that `wait` takes."""
+"""Interval in seconds between checks of time and memory, and maximum duration of `wait`."""
 START_S = 600.0
-"""Time in seconds after which a worker that is being started is stuck."""
+"""Maximum time in seconds for a worker to start."""
 STARTS = 5
-"""Number of workers in succession that may die while they start; after that, none can be started."""
+"""Number of successive failed starts after which starting workers is given up."""
 STOPPED_S = 10 * CHECK_S
 """Time in seconds without a check after which this process is assumed to have been stopped, as by Ctrl-Z."""
 JOIN_S = 2.0
-"""Longest time in seconds to wait for the end of a killed process; on a broken disk it may take for ever."""
+"""Maximum time in seconds to wait for a killed process to end; with a broken disk, it may never end."""
 
 
 class Lost(Exception):
@@ -59,7 +59,7 @@ class OutOfMemory(Lost):
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[Task]):
-    """What became of a task: its value, or the exception that it raised, or `Lost`."""
+    """The outcome of a task: its value, the exception that it raised, or `Lost`."""
 
     task: Task
     value: Any
@@ -77,15 +77,15 @@ class _Worker(Generic[Task]):
 
 
 class Supervisor(Generic[Task]):
-    """Worker processes, in a `with` block at whose end they are killed.
+    """A pool of worker processes for use in a `with` block, which kills them at its end.
 
     Args:
         context: `multiprocessing` context that starts the processes.
         workers: Number of processes.
         setup: Called with `arguments` in each new process.
         arguments: Arguments of `setup`.
-        hint: What to say if workers cannot be started.
-        memory_bytes: Memory above which a worker is killed; one that has more than half of it after a task is
+        hint: Error message if workers cannot be started.
+        memory_bytes: Memory limit: a worker above it is killed, and a worker above half of it after a task is
             replaced. None means no limit.
         tasks: Number of tasks after which a worker is replaced; None means no limit.
         folder: Folder in which each worker may have a folder named by its process ID; it is removed when the
@@ -135,14 +135,14 @@ class Supervisor(Generic[Task]):
 
     @property
     def running(self) -> int:
-        """Number of tasks that are being done."""
+        """Number of running tasks."""
         return sum(worker.task is not None for worker in self._workers)
 
     def submit(self, task: Task, work: Callable[..., Any], *arguments: Any, timeout_s: float) -> None:
         """Gives a task to a free worker, which calls `work(*arguments)`."""
         worker = next(worker for worker in self._workers if worker.started and worker.task is None)
         worker.task, worker.deadline = task, time.monotonic() + timeout_s
-        with suppress(OSError):  # if it has just died, `wait` finds that
+        with suppress(OSError):  # if the worker has just died, `wait` notices
             worker.pipe.send((work, arguments))
 
     def wait(self) -> list[Outcome[Task]]:
@@ -150,7 +150,7 @@ class Supervisor(Generic[Task]):
 
         Raises:
             OSError: No worker could be started in the previous call. It is not raised there, so that the
-                caller can first look whether a signal to the whole process group has killed the workers.
+                caller can first check whether a signal to the whole process group has killed the workers.
         """
         if self._cannot_start is not None:
             raise self._cannot_start
@@ -193,7 +193,7 @@ class Supervisor(Generic[Task]):
             self._cannot_start.__cause__ = None if error is self._cannot_start else error
 
     def _heard(self, worker: _Worker[Task]) -> list[Outcome[Task]]:
-        """What a worker has sent, or that it has ended."""
+        """Handles a message from a worker, or the worker's end; returns the tasks that have ended."""
         try:
             message = worker.pipe.recv() if worker.pipe.poll() else None
         except (OSError, EOFError):
@@ -244,7 +244,7 @@ class Supervisor(Generic[Task]):
         return lost
 
     def _uses(self, worker: _Worker[Task], share: float) -> bool:
-        """Whether a worker has more than a share of the memory that it may have."""
+        """Whether a worker uses more than a fraction `share` of its memory limit."""
         return self._memory_bytes is not None and _resident_bytes(worker.process) > share * self._memory_bytes
 
     def _remove(self, worker: _Worker[Task]) -> None:

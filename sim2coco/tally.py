@@ -31,23 +31,25 @@ ADVICE = {
 class Tally:
     """Counts over the finished scenes 0, 1, ..., which are added in order and without gaps.
 
-    Those of a shard are every `step`-th scene from the first value of `scene` on.
+    A shard counts every `step`-th scene from the initial value of `scene`.
 
     Attributes:
         wanted: Number of accepted views to generate.
-        patience: Number of most recent views over which the fraction of accepted views is measured; those
-            that are left out for a target do not count.
-        min_yield: Minimum fraction of accepted views among them; the run is aborted below it.
+        patience: Number of most recent views over which the fraction of accepted views is measured; views
+            left out for a target do not count.
+        min_yield: Minimum fraction of accepted views among the last `patience` views; the run is aborted
+            below it.
         scene: Index of the next scene to count.
         step: Difference between the indices of two successive scenes.
         accepted: Accepted views so far.
         ahead: Accepted views of finished scenes that are not counted yet, because an earlier one is missing.
-        kept_of_last: Number of accepted views kept of the last counted scene; those beyond `wanted` are not.
+        kept_of_last: Number of accepted views kept from the last counted scene, excluding those beyond
+            `wanted`.
         reasons: How often each reason has rejected a view.
-        rejected: Number of views that checks, or the making of their scene, have rejected.
+        rejected: Number of views rejected by checks or together with their scene, excluding failed scenes.
         failed: Index and error of each failed scene.
-        preparing: Before the first scenes, the number of big meshes that are prepared, and of all.
-        typical_size_m: The typical object size, of which lengths in scene settings are multiples.
+        preparing: Before the first scenes, the number of big meshes prepared so far, and their total number.
+        typical_size_m: Typical object size; lengths in scene settings are multiples of it.
     """
 
     wanted: int
@@ -105,7 +107,7 @@ class Tally:
             self.rejected += bool(reasons) and scene.status != "failed" and TARGET not in reasons
             self.accepted += not reasons
             self.kept_of_last += not reasons
-            if TARGET not in reasons:  # these are rejected for better ones
+            if TARGET not in reasons:  # views left out for a target do not count
                 self._recent.append(not reasons)
         while len(self._recent) > self.patience:
             self._recent.popleft()
@@ -117,7 +119,7 @@ class Tally:
 
     @property
     def suspects(self) -> dict[str, int]:
-        """Assets that are in several failed scenes and in no other scene, and the number of these scenes."""
+        """For each asset that occurs only in failed scenes, in at least two, the number of these scenes."""
         found = self._assets_failed.most_common() if self._assets_done else []
         return {asset: number for asset, number in found if number > 1 and asset not in self._assets_done}
 

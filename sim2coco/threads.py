@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Limits OpenCV and BLAS to one thread in the whole process; restores the numbers of threads on exit."""
+    """Limits OpenCV and BLAS to one thread in the whole process; restores their thread counts on exit."""
     before = cv2.getNumThreads()
     with threadpool_limits(1):
         cv2.setNumThreads(1)

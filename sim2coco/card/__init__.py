@@ -1,6 +1,6 @@
 """The card of a data set: what is in it, how it was made, and how to load it.
 
-It consists of `README.md` in the form of Hugging Face, `croissant.json` and a contact sheet.
+It consists of `README.md` in Hugging Face's format, `croissant.json` and a contact sheet.
 """
 
 from sim2coco.card.card import write_card

@@ -20,13 +20,13 @@ MARKS = {
     CROISSANT: re.compile(rb'\n "identifier": "sha256:([0-9a-f]{64})",'),
     SHEET: re.compile(rb"\xff\xfe\x00\x4bsim2coco ([0-9a-f]{64})"),
 }
-"""Where each file of the card has the hash of all that it contains besides."""
+"""Pattern of the hash in each file of the card; the hash covers the rest of the file."""
 
 log = logging.getLogger("sim2coco")
 
 
 def write_card(store: Store, contents: Contents, origin: Origin) -> None:
-    """Writes `README.md`, `croissant.json` and the contact sheet; those that were edited stay as they are.
+    """Writes `README.md`, `croissant.json` and the contact sheet; edited files stay as they are.
 
     Args:
         store: The data set, with its annotation files.
@@ -47,31 +47,31 @@ def write_card(store: Store, contents: Contents, origin: Origin) -> None:
 
 
 def signed_text(text: bytes) -> bytes:
-    """A text in Markdown or HTML with a last line that has its hash."""
+    """Appends a line with its hash to a Markdown or HTML text."""
     line = "<!-- Written by sim2coco; once it is edited, it stays as it is. %s -->"
     return b"%s\n%s\n" % (text, (line % sha256(text).hexdigest()).encode())
 
 
 def unsigned(content: bytes) -> bytes:
-    """A signed text without its last line."""
+    """Removes the last line of a signed text."""
     return MARKS[README].sub(b"", content)
 
 
 def signed_json(tree: bytes) -> bytes:
-    """A JSON object of several lines with its hash as the first value, `identifier`."""
+    """Adds the hash of a JSON object of several lines as its first value, `identifier`."""
     first, rest = tree[:1], tree[1:]
     return first + b'\n "identifier": "sha256:%s",' % sha256(tree).hexdigest().encode() + rest
 
 
 def signed_jpeg(image: bytes) -> bytes:
-    """A JPEG file with its hash as a comment."""
-    end = 4 + int.from_bytes(image[4:6])  # of the header, which must come first
+    """Adds the hash of a JPEG file as a comment."""
+    end = 4 + int.from_bytes(image[4:6])  # end of the header, which must come first
     start, rest = image[:end], image[end:]
     return start + b"\xff\xfe\x00\x4bsim2coco %s" % sha256(image).hexdigest().encode() + rest
 
 
 def is_edited(store: Store, name: str) -> bool:
-    """Whether there is a file of the card, or another signed text, that differs from what was written."""
+    """Whether a file of the card, or another signed text, exists and has been edited."""
     if not store.exists(name):
         return False
     content = store.get(name)

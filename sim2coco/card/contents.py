@@ -1,4 +1,4 @@
-"""What is in a data set: counts, kinds of files, and a few images that are spread over it."""
+"""What is in a data set: counts, file types, and a few images that are spread over it."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ NAMES = {
 }
 """The annotation files of a split, visible and amodal masks, as the COCO format writes them."""
 OF_RENDERED = {"view", "lighting", "copy"}
-"""Facts that each image of a run has; those that a merge or a split takes over keep them."""
+"""Facts that each image of a run has; a merge or a split keeps them."""
 SHOWN = 12
 """Number of images on the contact sheet."""
 
@@ -23,10 +23,10 @@ Item = TypeVar("Item")
 
 
 class Spread(Generic[Item]):
-    """Chooses a few of many items that come one by one, spread evenly over them.
+    """Selects a few of many items that arrive one by one, spread evenly over them.
 
     Args:
-        number: How many are chosen at most.
+        number: Maximum number of selected items.
     """
 
     def __init__(self, number: int) -> None:
@@ -35,7 +35,7 @@ class Spread(Generic[Item]):
         self._kept: list[Item] = []
 
     def add(self, item: Item) -> None:
-        """Keeps every n-th item, where n doubles each time that there are twice as many as are chosen."""
+        """Keeps every n-th item; n doubles whenever `2 * number` items are kept."""
         if self._seen % self._step == 0:
             self._kept.append(item)
         self._seen += 1
@@ -44,7 +44,7 @@ class Spread(Generic[Item]):
 
     @property
     def chosen(self) -> list[Item]:
-        """The chosen items, in order."""
+        """The selected items, in order."""
         number = min(self._number, len(self._kept))
         return [self._kept[index * len(self._kept) // number] for index in range(number)]
 
@@ -54,7 +54,7 @@ class Contents:
     """Counts of images and labels, which are added one by one.
 
     Attributes:
-        info: What all images share.
+        info: Information that all images share.
         images: Number of images of each split.
         labels: Number of labels of each split and category (index).
         empty: Number of images without a label, of each split.
@@ -62,7 +62,7 @@ class Contents:
         sizes: Number of images of each width and height.
         suffixes: Suffixes of the image files of each split, such as `.jpg`.
         folders: Folders of further files, such as `depth/train`, and the suffixes of their files.
-        rendered: Number of images that sim2coco has rendered, as their scene, view and lighting say.
+        rendered: Number of images that sim2coco has rendered, according to their scene, view and lighting.
         unposed: Number of images of rendered scenes whose camera is unknown, because pixels were moved.
     """
 
@@ -113,11 +113,11 @@ class Contents:
 
     @property
     def synthetic(self) -> bool:
-        """Whether all images are rendered: among them may be other people's photographs."""
+        """Whether all images are rendered; a merged data set may also contain photographs."""
         return self.rendered == self.images.total()
 
     def labels_of(self, split: str | None = None, category: int | None = None) -> int:
-        """Number of labels of a split, or of all; and of a category, or of all."""
+        """Number of labels, optionally only of one split or of one category."""
         return sum(
             number
             for (of_split, of_category), number in self.labels.items()

@@ -1,4 +1,4 @@
-"""The card as Croissant 1.0: JSON-LD that says which files there are and which records they hold."""
+"""The card as Croissant 1.0: JSON-LD that describes the files and the records in them."""
 
 import json
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ LABEL_FIELDS = {
     "area": "Float",
     "iscrowd": "Integer",
 }
-"""Fields of COCO's entries and their types; those without a prefix are of schema.org."""
+"""Fields of COCO's entries and their types; types without a prefix are from schema.org."""
 
 
 def croissant(contents: Contents, title: str, description: str, store: Store) -> bytes:
@@ -93,7 +93,7 @@ def croissant(contents: Contents, title: str, description: str, store: Store) ->
 
 
 def _annotation_files(contents: Contents, store: Store) -> Iterator[Node]:
-    """Yields two entries for each annotation file, as readers make one table of each entry."""
+    """Yields two entries for each annotation file, because readers make one table of each entry."""
     for split in contents.splits:
         path = store.path(NAMES["instances"].format(split=split))
         with path.open("rb") as file:
@@ -128,7 +128,7 @@ def _file_sets(contents: Contents) -> Iterator[Node]:
 
 
 def _categories(contents: Contents) -> Iterator[Node]:
-    """Yields the list of categories, which is small enough to be written here, if there are any."""
+    """Yields the record set of the categories with inline data, if there are categories."""
     info = contents.info
     if not info.categories:
         return
@@ -150,7 +150,7 @@ def _categories(contents: Contents) -> Iterator[Node]:
 
 
 def _record_sets(contents: Contents) -> Iterator[Node]:
-    """Yields, for each split, the list of its images, that of its labels, and the image files."""
+    """Yields, for each split, the record sets of its images, its labels, and its image files."""
     for split in contents.splits:
         for part, fields in (("images", IMAGE_FIELDS), ("annotations", LABEL_FIELDS)):
             if part == "annotations" and not contents.labels_of(split):

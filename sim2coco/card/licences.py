@@ -16,16 +16,16 @@ SPDX = (
     "Zlib",
 )
 # fmt: on
-"""Identifiers of SPDX, of licences that Hugging Face knows."""
+"""SPDX identifiers of licences that Hugging Face knows."""
 HUGGING_FACE = {"odc-by-1.0": "odc-by", "odbl-1.0": "odbl", "pddl-1.0": "pddl"}
-"""Names of Hugging Face that are not SPDX's in lower case."""
+"""Hugging Face's names that differ from the SPDX identifier in lower case."""
 UNKNOWN = "unknown"
 OTHER = "other"
 _KNOWN = {name.lower(): name for name in SPDX} | {"cc0": "CC0-1.0", "odbl": "ODbL-1.0"}
 
 
 def spdx(name: str) -> str | None:
-    """SPDX's identifier of a licence, as people write its name; None if it is not one of the list.
+    """The SPDX identifier for the name of a licence as people write it; None if it is not in the list.
 
     Example:
         >>> spdx("CC BY 4.0"), spdx("cc0"), spdx("mine")
@@ -51,7 +51,7 @@ def hugging_face(licences: Iterable[Licence]) -> str | list[str]:
 
 
 def urls(licences: Iterable[Licence]) -> list[str]:
-    """The licences for Croissant: addresses where they are known, else names."""
+    """The licences for Croissant: URLs where they are known, otherwise names."""
     found = []
     for licence in licences:
         known = spdx(licence.name)

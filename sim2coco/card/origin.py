@@ -1,4 +1,4 @@
-"""How a data set was made, as its card says it."""
+"""How a data set was made, as stated on its card."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,11 +13,11 @@ class Origin:
     """How a data set was made.
 
     Attributes:
-        made: Pairs of a name and a value, such as the seed; values are plain text.
+        made: Properties such as the seed, by name; values are text without markup.
         meshes: Names and licences of the meshes of each category, where they are known.
         limits: Sentences about what users of the data set should know, in Markdown.
-        files: What the files and folders that are not images and annotations contain, by name.
-        ours: Whether `run.json` and the records of scenes are there.
+        files: Description of each file or folder that is not an image or annotation, by name.
+        ours: Whether `run.json` and the records of scenes exist.
     """
 
     made: Mapping[str, str] = field(default_factory=dict)
@@ -30,13 +30,13 @@ class Origin:
 def origin_of_run(
     recipe: Recipe, catalogue: Catalogue, run: Mapping[str, Any], files: Mapping[str, str]
 ) -> Origin:
-    """How a run has made a data set.
+    """Describes how a run made a data set.
 
     Args:
         recipe: The settings of the images.
         catalogue: The meshes.
-        run: What `run.json` says: versions and identity.
-        files: What the formats have written, by name.
+        run: The content of `run.json`: versions and identity.
+        files: Description of the files that the formats wrote, by name.
     """
     groups = zip(catalogue.names, catalogue.groups, strict=True)
     return Origin(

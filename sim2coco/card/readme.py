@@ -19,11 +19,11 @@ SIZES = (
     (10**6, "100K<n<1M"),
     (10**7, "1M<n<10M"),
 )
-"""Numbers of images, and the name of the range below each."""
+"""Upper limits of the number of images, and the name of the range below each."""
 NAMED = 3
-"""Number of categories that the title names."""
+"""Maximum number of categories in the title."""
 LISTED = 12
-"""Number of meshes of a category that are listed by name."""
+"""Maximum number of meshes of a category that are listed by name."""
 
 LOAD = """\
 ```python
@@ -131,7 +131,7 @@ def _counts(contents: Contents) -> str:
 
 
 def _files(contents: Contents, origin: Origin) -> str:
-    """A table of what lies where."""
+    """A table of the files and folders with their contents."""
     rows = [
         ["`images/<split>/`", "the images"],
         [
@@ -215,18 +215,18 @@ def _number(cell: str | int) -> str:
 
 
 def _code(text: str) -> str:
-    """A text as code in a cell of a table, in which only a bar is escaped."""
+    """Formats a text as code in a table cell, where only `|` is escaped."""
     return "`" + text.replace("|", "\\|") + "`"
 
 
 def _with_code(text: str) -> str:
-    """A sentence of ours with code in backticks: what is no code has nothing that means markup."""
+    """Formats one of our sentences, in which code is in backticks; markup in the rest is escaped."""
     parts = " ".join(text.split()).split("`")
     return "".join(_code(part) if rank % 2 else _escaped(part) for rank, part in enumerate(parts))
 
 
 def _plain(text: str) -> str:
-    """A text of the user in Markdown: one line, with nothing that means markup."""
+    """Formats a text of the user for Markdown: one line, with all markup escaped."""
     return _escaped(" ".join(text.split()))
 
 

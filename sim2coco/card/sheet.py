@@ -18,14 +18,14 @@ COLUMNS = 4
 GAP_PX = 4
 QUALITY = 85
 MAX_DRAWN = 50
-"""Number of labels that are drawn in each image, the largest first."""
+"""Maximum number of labels that are drawn in each image, the largest first."""
 TINT = 0.35
 
 Image = NDArray[np.uint8]
 
 
 def sheet(images: Sequence[LabelledImage]) -> bytes:
-    """A contact sheet as a JPEG: each image with the outline of each visible mask, in one colour a category.
+    """Renders a contact sheet as a JPEG: images with outlined visible masks, in one colour per category.
 
     Images that cannot be read are left out.
     """
@@ -66,7 +66,7 @@ def _draw(cell: Image, image: LabelledImage, label: Label) -> None:
 
 
 def _color_of(category: int) -> tuple[int, int, int]:
-    """A saturated colour; those of successive categories are far apart."""
+    """A saturated colour; successive categories have very different hues."""
     hue = np.array([[[round(180 * (category * 0.618034 % 1.0)) % 180, 217, 255]]], np.uint8)
     red, green, blue = cv2.cvtColor(hue, cv2.COLOR_HSV2RGB)[0, 0].tolist()
     return red, green, blue

@@ -12,10 +12,10 @@ from sim2coco.cli.reporting import fail
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that reports a wrong command line in one line; options are written in full."""
+    """An argument parser that reports errors in one line, and accepts no abbreviated options."""
 
     def __init__(self, **options: Any) -> None:
-        """Creates a parser for which --out is not --outlines."""
+        """Creates a parser for which `--out` does not stand for `--outlines`."""
         super().__init__(allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:

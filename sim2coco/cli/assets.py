@@ -34,9 +34,9 @@ from sim2coco.process import own_this_process
 from sim2coco.storage import StoreError
 
 NO_BREAK = "\u00a0"
-"""A blank at which lines are not broken."""
+"""A no-break space."""
 FILE_WORK = 100_000
-"""Work for a mesh file without triangles, in bytes that are read in the same time."""
+"""Work for a mesh file without triangles, as the number of bytes that are read in the same time."""
 
 
 def run(options: argparse.Namespace, out: Console) -> int:
@@ -118,7 +118,7 @@ def _scan_with_overrides(options: argparse.Namespace) -> tuple[Scan, dict[str, O
     lines_of_table = read_table(table, flags) if table else []
     if not alone or not table:
         return found, overrides(found.meshes, lines_of_table, flags)
-    stated = overrides(scan(root).meshes, lines_of_table, flags)  # the table names other files too
+    stated = overrides(scan(root).meshes, lines_of_table, flags)  # the table has rows for other files too
     return found, {file: stated.get(file, own) for file, own in overrides(found.meshes, [], flags).items()}
 
 
@@ -181,22 +181,22 @@ def _rows(tasks: Sequence[Task], workers: int, out: Console) -> dict[str, Row]:
 
 
 def _work(tasks: Sequence[Task]) -> dict[str, int]:
-    """Estimated work for each mesh file: its size in bytes, and what every file costs."""
+    """Estimated work for each mesh file: its size in bytes plus a fixed cost."""
     work = dict.fromkeys((task.file for task in tasks), FILE_WORK)
     for task in tasks:
-        with suppress(OSError):  # that it cannot be read is told in its row
+        with suppress(OSError):  # the file's row reports that it is unreadable
             work[task.file] += real_path(task.root, task.file).stat().st_size
     return work
 
 
 def _of_library(folder: Path, entry: Entry) -> Task:
-    """The task that examines an asset of a library without making convex pieces, which exist already."""
+    """The task that examines a library asset, without the convex decomposition, which exists already."""
     override = Override(entry.category, entry.name, unit_m=1.0, sure=True, collision="hull")
     return Task(folder, f"{FOLDER}/{entry.path.name}", override, None)
 
 
 def _labelled(row: Row, entry: Entry) -> Row:
-    """A copy of the row of a library's asset, with its name, its original file, and what import did to it."""
+    """A copy of a library asset's row with its name, its original file, and what the import changed."""
     notes = tuple(dict.fromkeys((*entry.notes, *row.notes)))
     repairs = tuple(dict.fromkeys((*entry.repairs, *row.repairs)))
     verdict = "repaired" if repairs and row.verdict == "ok" else row.verdict
@@ -220,9 +220,9 @@ def _sheet(options: argparse.Namespace, out: Console) -> int:
 
 
 def _sizes(folder: Path) -> dict[str, str]:
-    """The text below each asset on the sheet (its size and its mass), by name of the asset.
+    """The text below each asset on the sheet (its size and its mass), by asset name.
 
-    It may be broken between the size and the mass only.
+    A line may be broken only between the size and the mass.
     """
     read_library(folder)
     assets = json.loads((folder / INDEX).read_text(encoding="utf-8"))["assets"]

@@ -1,4 +1,4 @@
-"""The command that compares labels with rays: audit."""
+"""The command `audit`, which compares labels with ray casting."""
 
 import argparse
 import json
@@ -25,7 +25,7 @@ BLACK = (0, 0, 0)
 
 
 def run(options: argparse.Namespace, out: Console) -> int:
-    """Prints every broken rule of a data set; returns 1 if there are some, 0 otherwise."""
+    """Prints every broken rule of a data set; returns 1 if there are any, 0 otherwise."""
     folders = [Path(folder).expanduser() for folder in options.meshes or ()]
     search = nowhere if folders else nearby
     audit = Audit(Path(options.data), folders, options.sample, options.seed, search)
@@ -85,6 +85,6 @@ def _summary(report: Report) -> str:
 
 
 def _tree(report: Report) -> dict[str, object]:
-    """The report as plain values."""
+    """The report as JSON values."""
     instances = [{"file": one.file, "instance": one.instance, **one.numbers} for one in report.instances]
     return asdict(report) | {"instances": instances, "mean_shift_px": report.mean_shift_px}

@@ -50,7 +50,7 @@ def check(options: argparse.Namespace, out: Console) -> int:
 
 @contextmanager
 def _bar(options: argparse.Namespace, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """Provides a function that shows the progress beside the output, and nothing with --json."""
+    """Provides a function that shows the progress on standard error, or nothing with --json."""
     from sim2coco.cli.progress import ProgressBar
 
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""The commands that read a data set: show and replay; check has a module of its own."""
+"""The commands that read a data set: show, status and replay; check has its own module."""
 
 import argparse
 import json
@@ -73,14 +73,14 @@ def _check_split(data: Dataset, split: str | None) -> None:
 
 
 def _style(options: argparse.Namespace) -> Style:
-    """What the flags --boxes and --outlines ask for; without any, everything is drawn."""
+    """The style that the flags --boxes and --outlines ask for; without them, everything is drawn."""
     if not options.boxes and not options.outlines:
         return Style()
     return Style(tint=False, outlines=options.outlines, boxes=options.boxes)
 
 
 def _chosen(data: Dataset, split: str | None, category: str | None) -> Iterator[LabelledImage]:
-    """The images of a split that have a label of a category, with these labels only; None does not choose."""
+    """Yields the images of a split with labels of a category, with these labels only; None: all images."""
     for image in data.images(split):
         chosen = _of_category(data, image, category)
         if chosen.labels or not category:
@@ -88,7 +88,7 @@ def _chosen(data: Dataset, split: str | None, category: str | None) -> Iterator[
 
 
 def _of_category(data: Dataset, image: LabelledImage, category: str | None) -> LabelledImage:
-    """An image with the labels of one category only; with all if `category` is None."""
+    """An image with the labels of one category only, or with all labels if `category` is None."""
     if category is None:
         return image
     names = data.info.categories
@@ -101,14 +101,14 @@ def _of_category(data: Dataset, image: LabelledImage, category: str | None) -> L
 
 
 def _unused(name: str, force: bool) -> Path:
-    """A file name that no file has: the name itself, or the name with the first number that is free."""
+    """An unused file name: the name itself, or else the name with the first free number."""
     path = Path(name)
     names = (path.with_stem(f"{path.stem}_{number}") for number in count(2))
     return path if force or not path.exists() else next(free for free in names if not free.exists())
 
 
 def status(options: argparse.Namespace, out: Console) -> int:
-    """Prints how far a run is, or the runs of a sweep are, whose folders are in a folder; returns 0."""
+    """Prints the progress of a run, or of all runs of a sweep in a folder; returns 0."""
     from sim2coco.places import open_store
     from sim2coco.review.status import status_in
 
@@ -125,7 +125,7 @@ def status(options: argparse.Namespace, out: Console) -> int:
 
 
 def _runs_in(data: str) -> list[str]:
-    """The folders with data sets in a folder that is none itself, such as that of a sweep."""
+    """The data sets in a folder that is not a data set itself, such as the folder of a sweep."""
     folder = Path(data)
     if is_url(data) or not folder.is_dir() or (folder / "run.json").exists():
         return []
@@ -139,7 +139,7 @@ def _as_json(found: "Status") -> dict[str, Any]:
 
 
 def _told(data: str, found: "Status") -> Iterator[str]:
-    """The lines that tell a status."""
+    """Yields the lines that describe a status."""
     from sim2coco.cli.progress import duration, speed
     from sim2coco.review.status import sentences
 
@@ -150,10 +150,10 @@ def _told(data: str, found: "Status") -> Iterator[str]:
 
 
 def replay(options: argparse.Namespace, out: Console) -> int:
-    """Renders an image again from its record, and prints whether its files have the same bytes as before.
+    """Renders an image again from its record, and prints whether its files are bit-identical.
 
     Returns:
-        0 if they have the same bytes, 1 otherwise.
+        0 if they are bit-identical, 1 otherwise.
     """
     from sim2coco.review.replay import replay as render_again
 

@@ -74,7 +74,7 @@ def _described(error: Exception, arguments: Sequence[str]) -> str:
     if lines[0].startswith("Ambiguous value"):
         override = lines[0].partition("'")[2].removesuffix("'")
         return f"{lines[0]}: {_commas(override)}"
-    if "failed during processing with trace" in text:  # a launcher tells what happened in another process
+    if "failed during processing with trace" in text:  # a launcher's message about another process
         return lines[-1]
     if "Config group override must be" in text:
         return _not_a_name(arguments)
@@ -92,7 +92,7 @@ def _missing_check(key: str) -> str:
 
 
 def _of_a_file(group: str, choice: str) -> str:
-    """How to choose a file or folder that was given as the choice of a group; "" if there is no such file."""
+    """Explains how to use a file or folder that was given as the option of a group; "" if there is none."""
     path = Path(choice).expanduser()
     if path.suffix == ".yaml" and path.is_file():
         folder = path.parent.parent if path.parent.name == group else Path("FOLDER")
@@ -106,14 +106,14 @@ def _of_a_file(group: str, choice: str) -> str:
 
 
 def _of_a_size(group: str, choice: str) -> str:
-    """How to set the size of the images, if it was given as the choice of `image`; "" otherwise."""
+    """Explains how to set the image size, if a size was given as the option of `image`; "" otherwise."""
     if group != "image" or not choice[:1].isdigit():
         return ""
     return "the size is set by image.width and image.height, such as image.width=640 image.height=480"
 
 
 def _commas(override: str) -> str:
-    """What to write in place of an override that Hydra takes for a sweep."""
+    """Explains what to write instead of an override that Hydra takes for a sweep."""
     key, _, value = override.partition("=")
     inside = value.strip("()[]{}")
     if key in GROUPS:
@@ -130,7 +130,7 @@ def _commas(override: str) -> str:
 
 
 def _misplaced(group: str, choice: str, arguments: Sequence[str]) -> str:
-    """A clause that says that a choice is missing in --config-dir, or that its file is in the wrong folder.
+    """A clause that says that an option is missing in --config-dir, or that its file is in the wrong folder.
 
     Returns:
         The clause; "" if the command line has no --config-dir.
@@ -157,7 +157,7 @@ def _existing_keys(key: str) -> str:
 
 
 def _not_a_name(arguments: Sequence[str]) -> str:
-    """The error message for an argument GROUP=CHOICE whose choice is no name but, say, a number."""
+    """The error message for an argument GROUP=CHOICE whose choice is not a name but, say, a number."""
     for argument in arguments:
         group, equals, choice = argument.lstrip("+").partition("=")
         if equals and (not group or (group in GROUPS and choice not in choices(group))):

@@ -1,4 +1,4 @@
-"""Converts composed settings to a recipe and run options, and lists the choices of each group."""
+"""Converts composed settings to a recipe and run options, and lists the config options of each group."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -37,7 +37,7 @@ FAMILIES: dict[str, type[Kind]] = {
     "render": Render,
     "engine": Engine,
 }
-"""Groups whose choices are classes with a `kind` field, and the base class of the classes in each group."""
+"""Config groups whose options are classes with a `kind` field, and the base class of each group."""
 
 
 PLUGGABLE = (*FAMILIES, "quality", "export")
@@ -64,7 +64,7 @@ class RunOptions(Settings):
 
 
 def read(settings: dict[str, Any]) -> tuple[Recipe, RunOptions]:
-    """The recipe and the run options of composed settings, which are plain values.
+    """Builds the recipe and the run options from composed settings, which are parsed YAML values.
 
     Raises:
         ConfigError: A key or value is invalid.
@@ -75,7 +75,7 @@ def read(settings: dict[str, Any]) -> tuple[Recipe, RunOptions]:
 
 
 def read_without_out(settings: dict[str, Any]) -> tuple[Recipe, RunOptions]:
-    """The recipe and the run options of composed settings that need not name a folder.
+    """Builds the recipe and the run options from composed settings that need not name a folder.
 
     Raises:
         ConfigError: A key or value is invalid.
@@ -84,7 +84,7 @@ def read_without_out(settings: dict[str, Any]) -> tuple[Recipe, RunOptions]:
 
 
 def read_preview(settings: dict[str, Any]) -> tuple[Recipe, Path]:
-    """The recipe of composed settings, and the path of the PNG to write.
+    """Builds the recipe from composed settings; returns it, and the path of the PNG to write.
 
     Raises:
         ConfigError: A key or value is invalid.
@@ -115,7 +115,7 @@ def _built(settings: dict[str, Any]) -> tuple[Recipe, RunOptions]:
 
 
 def with_plugin_hint(message: str) -> str:
-    """Adds to a message about an unknown kind, choice or setting that it may be one of a plug-in's."""
+    """Adds to a message about an unknown kind, option or setting that a plug-in may define it."""
     unknown = ("unknown kind" in message or "no such setting" in message or "no choice" in message) and (
         "; allowed: " in message
     )
@@ -125,7 +125,7 @@ def with_plugin_hint(message: str) -> str:
 
 
 def choices(group: str) -> list[str]:
-    """The names of a group's choices, including those of plug-ins."""
+    """The names of a group's config options, including those of plug-ins."""
     return sorted([*choice_files(group), *_plugin_choices(group)])
 
 
@@ -139,7 +139,7 @@ def _plugin_choices(group: str) -> dict[str, type[Kind]]:
 
 
 def default_config() -> dict[str, Any]:
-    """The default configuration: the values of conf/config.yaml and of the choices in its defaults list."""
+    """The default configuration: the values of conf/config.yaml and of the options in its defaults list."""
     tree: dict[str, Any] = yaml.safe_load((_root() / "config.yaml").read_text())
     for group, choice in defaults().items():
         tree[group] = settings_of(group, choice)
@@ -147,17 +147,17 @@ def default_config() -> dict[str, Any]:
 
 
 def settings_of(group: str, choice: str) -> dict[str, Any]:
-    """The settings of a choice in conf/, merged over those of its defaults list as Hydra does."""
+    """The settings of a config option in conf/, merged over its defaults list as Hydra does."""
     own: dict[str, Any] = yaml.safe_load((_root() / group / f"{choice}.yaml").read_text()) or {}
     tree: dict[str, Any] = {}
     for entry in own.pop("defaults", ["_self_"]):
-        if isinstance(entry, str):  # the other entries are choices of other groups
+        if isinstance(entry, str):  # other entries select options of other groups
             tree = _merged(tree, own if entry == "_self_" else settings_of(group, entry))
     return tree
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """Merges two trees: mappings recursively; other values of the second replace those of the first."""
+    """Merges two trees: mappings recursively; other values of `above` replace the values of `below`."""
     tree = dict(below)
     for key, value in above.items():
         both = isinstance(value, dict) and isinstance(tree.get(key), dict)
@@ -166,7 +166,7 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 
 def first_sentence(group: str, choice: str) -> str:
-    """The first comment in the file of a choice; for a plug-in, the first line of the class docstring."""
+    """The first comment in the file of a config option; for a plug-in, the first line of the docstring."""
     if kind := _plugin_choices(group).get(choice):
         return (kind.__doc__ or "A kind that a plug-in defines.").strip().splitlines()[0]
     lines = (_root() / group / f"{choice}.yaml").read_text().splitlines()
@@ -174,7 +174,7 @@ def first_sentence(group: str, choice: str) -> str:
 
 
 def defaults() -> dict[str, str]:
-    """The default choice of each group."""
+    """The default option of each config group."""
     entries = yaml.safe_load((_root() / "config.yaml").read_text())["defaults"]
     return {key: entry[key] for entry in entries if isinstance(entry, dict) for key in entry if key in GROUPS}
 

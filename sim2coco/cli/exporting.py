@@ -55,7 +55,7 @@ def run(options: argparse.Namespace, out: Console) -> int:
 
 
 def _opened(root: Path, meshes: list[Path]) -> Dataset:
-    """The data set, with its meshes if there are folders that have them."""
+    """Opens a data set, with its meshes if folders are given."""
     data = open_dataset(root)
     if not meshes:
         return data
@@ -87,7 +87,7 @@ def _formats(names: str, words: list[str]) -> tuple[Format, ...]:
 
 
 def _set(trees: list[dict[str, Any]], word: str) -> None:
-    """Sets a setting of the formats that have it."""
+    """Sets a value in all formats that have the setting."""
     key, equals, text = word.partition("=")
     if not equals:
         raise ConfigError(f"--set: {word!r} must be KEY=VALUE")
@@ -102,7 +102,7 @@ def _set(trees: list[dict[str, Any]], word: str) -> None:
 
 
 def _read(flag: str, text: str) -> Any:
-    """A value in YAML's notation, with all words as text."""
+    """Parses a value in YAML syntax; all its scalars stay text."""
     try:
         return yaml.load(text, yaml.BaseLoader)  # noqa: S506  # makes texts, lists and mappings only
     except yaml.YAMLError as error:

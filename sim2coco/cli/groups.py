@@ -1,4 +1,4 @@
-"""The groups of the configuration: the folders of `conf/`, from each of which one choice is composed."""
+"""The config groups: the folders of `conf/`; the configuration is composed of one option of each."""
 
 GROUPS = (
     "assets",

@@ -1,4 +1,4 @@
-"""The jobs of `generate` and `preview`: one composed configuration becomes a data set or a page of images."""
+"""The jobs of `generate` and `preview`: one composed configuration becomes a data set or a preview image."""
 
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sim2coco.sweeps.row import SweepJob
 
 MANY_REJECTED = 0.2
-"""Share of rejected views above which the end of a run says what to change."""
+"""Fraction of rejected views above which a run ends with advice on what to change."""
 LABELS_PER_CATEGORY = 8
 """A category without a label causes a warning if there are at least this many labels per category: with
 equal weights, fewer than one in 2,000 categories has none by chance."""
@@ -143,7 +143,7 @@ def _generate(recipe: "Recipe", options: "RunOptions") -> int:
 
 
 def hints(accepted: int, shard: str | None) -> list[str]:
-    """How to finish a stopped run early; empty without an image, or for one of several shards.
+    """Hints on how to finish a stopped run early; empty without an image, or for one of several shards.
 
     Args:
         accepted: Number of images made so far.
@@ -155,11 +155,11 @@ def hints(accepted: int, shard: str | None) -> list[str]:
 
 
 def _summarise(result: "Result", folder: str, objects: list[str], defects: list[str]) -> int:
-    """Prints what a run has made, and what to look at; returns the exit code.
+    """Prints the results of a run, and advice; returns the exit code.
 
     Args:
-        result: What the run has made.
-        folder: The folder of the data set, as it was written.
+        result: The result of the run.
+        folder: The folder of the data set, as the user wrote it.
         objects: The categories of objects.
         defects: The categories of defects; the others are regions of meshes.
     """
@@ -209,7 +209,7 @@ def _tell_target(result: "Result") -> None:
 
 
 def _advise(accepted: int, reasons: Counter[str], rejected: int | None = None) -> bool:
-    """Prints which setting to change if many views were rejected; returns whether that is so.
+    """Prints which setting to change if many views were rejected; returns whether many were.
 
     Args:
         accepted: Number of accepted views.
@@ -219,7 +219,7 @@ def _advise(accepted: int, reasons: Counter[str], rejected: int | None = None) -
     from sim2coco.tally import advice
     from sim2coco.target.settings import TARGET
 
-    left_out = ("failed", TARGET)  # the second was asked for
+    left_out = ("failed", TARGET)  # a target leaves views out on purpose
     reasons = Counter({reason: number for reason, number in reasons.items() if reason not in left_out})
     rejected = sum(reasons.values()) if rejected is None else rejected
     many = rejected > MANY_REJECTED * (accepted + rejected)
@@ -229,7 +229,7 @@ def _advise(accepted: int, reasons: Counter[str], rejected: int | None = None) -
 
 
 def preview_one(settings: dict[str, Any]) -> int:
-    """Writes the page of images of a configuration, and returns the exit code."""
+    """Writes the preview image of a configuration, and returns the exit code."""
     from sim2coco.cli.config import read_preview
     from sim2coco.process import own_this_process
     from sim2coco.review.preview import preview

@@ -49,16 +49,16 @@ OWN_ARGUMENTS = {
     "select": "selecting",
     "validate": "validating",
 }
-"""Commands whose arguments are in a module of their own, and the module."""
+"""Commands whose arguments are defined in their own module, and the name of the module."""
 NARROW = ("ascii", "us-ascii", "ansi_x3.4-1968")
-"""Encodings of file names in which names of most scripts cannot be written."""
+"""File system encodings that cannot represent most scripts."""
 
 
 def main() -> None:
     """Runs the program `sim2coco` with the arguments in `sys.argv`, and exits with its exit code."""
     _use_utf8()
     on_signals(exit_now)
-    atexit.register(gc.freeze)  # at its end, Python would look for cycles among all objects once more
+    atexit.register(gc.freeze)  # avoids a last garbage collection of all objects at exit
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     try:
         code = _run(sys.argv[1:])
@@ -74,7 +74,7 @@ def main() -> None:
 
 
 def _use_utf8() -> None:
-    """Starts the program anew in Python's UTF-8 mode if the locale has no letters beyond ASCII."""
+    """Restarts the program in Python's UTF-8 mode if the encoding of the locale is ASCII."""
     if sys.getfilesystemencoding().lower() in NARROW and not sys.flags.utf8_mode:
         os.environ["PYTHONUTF8"] = "1"
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
@@ -106,7 +106,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _dispatched(command: str, arguments: list[str]) -> int:
-    """Runs a command, whose plug-ins are loaded, and returns its exit code."""
+    """Runs a command after its plug-ins are loaded, and returns its exit code."""
     commands_run.append(command)
     if url := _url_to_read(command, arguments[1:]):
         return fail(
@@ -128,7 +128,7 @@ def _dispatched(command: str, arguments: list[str]) -> int:
 
 
 def _url_to_read(command: str, words: list[str]) -> str | None:
-    """The first URL of an object store that a command would have to read a data set or a library from."""
+    """The first object store URL from which a command would have to read a data set or a library."""
     values = [word.partition("=")[::2] for word in words if "=" in word]
     named = [value for key, value in values if key.lstrip("+") != "out"] if command in HYDRA_COMMANDS else []
     if command not in ("generate", "status", "download"):
@@ -184,7 +184,7 @@ def _plain(command: str, arguments: list[str]) -> int:
 
 
 def _match(arguments: list[str]) -> int:
-    """Runs the command whose arguments are its own, and settings that Hydra composes."""
+    """Runs `match`, which has its own arguments besides the settings that Hydra composes."""
     from sim2coco.cli.matching import match_one, parsed
 
     options, settings = parsed(arguments, COMMANDS["match"])
@@ -204,7 +204,7 @@ def _assets(arguments: list[str]) -> int:
 
 
 def _own(command: str, arguments: list[str]) -> int:
-    """Runs a command whose module in `sim2coco.cli` has its arguments."""
+    """Runs a command whose arguments are defined by its module in `sim2coco.cli`."""
     module = import_module(f"sim2coco.cli.{OWN_ARGUMENTS[command]}")
     parser = Parser(prog=f"sim2coco {command}", description=COMMANDS[command])
     module.add_arguments(parser)

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from sim2coco.matching.search import Match
 
 FOLDER = "matched"
-"""Folder of the choices, where --out names no other."""
+"""Default folder of the config options that the command writes."""
 
 
 def parsed(arguments: list[str], description: str) -> tuple[argparse.Namespace, list[str]]:
-    """The command's own arguments, and those for Hydra: the settings to begin with."""
+    """Splits the arguments into the command's own arguments and the initial settings for Hydra."""
     parser = Parser(
         prog="sim2coco match",
         description=f"{description}. KEY=VALUE are the settings to begin with, as for generate.",
@@ -47,12 +47,12 @@ def _positive(text: str) -> int:
 
 
 def match_one(options: argparse.Namespace, given: list[str], settings: dict[str, Any]) -> int:
-    """Looks for the settings, writes them and a page, and prints how far they come; returns 0.
+    """Searches for settings, writes them and a page, and prints the distances reached; returns 0.
 
     Args:
         options: The command's own arguments.
-        given: The settings to begin with, as they were written.
-        settings: The same, composed.
+        given: The initial settings, as they were written on the command line.
+        settings: The initial settings, composed.
     """
     from sim2coco.cli.config import read_without_out
     from sim2coco.cli.progress import ProgressBar
@@ -90,7 +90,7 @@ def match_one(options: argparse.Namespace, given: list[str], settings: dict[str,
 
 
 def _kept(given: list[str], found: "Match") -> list[str]:
-    """The settings of the command line that the choice does not set: these come last, and would win."""
+    """The settings on the command line that the result does not set; the others would override it."""
     from sim2coco.matching.proposal import changed
 
     tree = changed(found.original, found.found)
@@ -110,7 +110,7 @@ def _target(options: argparse.Namespace) -> Path:
     """The file to write.
 
     Raises:
-        ConfigError: It is no YAML file, or exists.
+        ConfigError: It is not a YAML file, or it exists.
     """
     from sim2coco.messages import ConfigError
 
@@ -126,7 +126,7 @@ def _target(options: argparse.Namespace) -> Path:
 
 
 def _real(options: argparse.Namespace) -> tuple["Observed", str]:
-    """What the data set is like, and its name.
+    """Measures the data set; returns the measurements and its name.
 
     Raises:
         DataSetError: It cannot be read, or has no images.

@@ -61,7 +61,7 @@ def _seed(text: str) -> int:
 
 
 def run(command: str, options: argparse.Namespace, out: Console) -> int:
-    """Makes the data set, and prints what it has; returns 0."""
+    """Makes the data set, and prints its size; returns 0."""
     derived = _merged(options, out) if command == "merge" else _divided(options, out)
     for note in derived.notes:
         out.print(f"note: {note}", markup=False)

@@ -1,7 +1,7 @@
-"""Arguments of `generate` and `preview`: put into the form that Hydra expects, and read as people mean them.
+"""Converts the arguments of `generate` and `preview` to the form that Hydra expects.
 
-Hydra turns every word that looks like a number into one. Here, such a word stays text unless the number is
-written as the same text (see `sim2coco.cli.scalars`), and keys and choices of groups are always text.
+Hydra converts every scalar that looks like a number. Here, such a scalar stays text unless formatting the
+number gives the same text (see `sim2coco.cli.scalars`). Keys and the options of groups are always text.
 """
 
 import re
@@ -36,13 +36,13 @@ SPLIT_BY = "split.by="
 
 
 class Words(HydraOverrideVisitor):
-    """Hydra's reader of overrides, but for words that would lose their text."""
+    """Hydra's override parser, except that it keeps scalars as text if their text would be lost."""
 
     _choice = False
     _depth = 0
 
     def visitOverride(self, ctx: OverrideParser.OverrideContext) -> Override:  # noqa: N802 (Hydra's name)
-        """Reads an override; the choice of a group is text."""
+        """Reads an override; the option of a group is text."""
         key = next(child for child in ctx.getChildren() if isinstance(child, OverrideParser.KeyContext))
         self._choice = key.getText() in GROUPS
         return super().visitOverride(ctx)
@@ -79,7 +79,7 @@ class Words(HydraOverrideVisitor):
 
 
 def _encoded(text: str) -> str:
-    """A text in which letters that Hydra's grammar lacks, those beyond ASCII, are replaced by their codes."""
+    """Replaces non-ASCII letters, which Hydra's grammar lacks, with codes."""
     return re.sub(r"[^\x00-\x7f]", lambda letter: f"_0u{ord(letter[0]):06x}_", text)
 
 
@@ -93,7 +93,7 @@ def hydra_arguments(arguments: Sequence[str]) -> list[str]:
     Raises:
         ConfigError: A flag is unknown or lacks its value, or the folder of --config-dir cannot be used.
     """
-    # Hydra has no setting for it.
+    # Hydra has no option to replace its override parser.
     stream = vars(OverrideLexer)["InputStream"]
     vars(overrides_parser)["HydraOverrideVisitor"] = Words
     vars(overrides_parser)["InputStream"] = lambda text: stream(_encoded(text))
@@ -130,7 +130,7 @@ def _check(overrides: Sequence[Override], sweeps: bool) -> None:
 
 
 def readable(override: str) -> tuple[str, Override]:
-    """An override that Hydra can read: the same, or with quotes around its value if that is to be a text.
+    """Converts an override to a form that Hydra can read, with quotes around its value if that is text.
 
     Example:
         >>> readable("seed=1")[0], readable("out=my [run]")[0]
@@ -169,7 +169,7 @@ def _all_keys() -> list[str]:
 
 
 def quoted(text: str) -> str:
-    """A text in quotes, as a value on the command line."""
+    """Quotes a text for use as a value on the command line."""
     return (
         '"' + re.sub(r'(\\*)("|$)', lambda found: 2 * found[1] + (found[2] and "\\" + found[2]), text) + '"'
     )
@@ -194,7 +194,7 @@ def _advice(key: str, override: str) -> str:
 
 
 def _without_dashes(flag: str) -> str:
-    """What to write in place of an unknown flag."""
+    """Explains what to write instead of an unknown flag."""
     name = flag.lstrip("-").partition("=")[0].replace("-", "_")
     if name in _all_keys():
         return f"settings have no dashes: write {name}=VALUE"
@@ -206,7 +206,7 @@ def _with_quotes(found: re.Match[str]) -> str:
 
 
 def _read(override: str) -> Override | None:
-    """The override as Hydra reads it; None if it cannot."""
+    """Parses an override with Hydra; None if Hydra cannot read it."""
     try:
         return overrides_parser.OverridesParser.create().parse_override(override)
     except HydraException:
@@ -232,7 +232,7 @@ def _refuse(message: str) -> NoReturn:
 
 
 def _use_config_dir(folder: str | None, config_name: str | None) -> None:
-    """Puts the folder of --config-dir before the built-in files.
+    """Makes Hydra search the folder of --config-dir before the built-in files.
 
     Raises:
         ConfigError: There is no such folder, or it holds a config.yaml that the command line does not name.

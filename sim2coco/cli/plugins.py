@@ -1,6 +1,6 @@
-"""The option `--plugin FILE.py`: loads the file and makes its classes available as choices of groups.
+"""The flag `--plugin FILE.py`: loads the file, and makes its classes available as config options.
 
-These are the classes with a `kind` field; they are chosen in the same way as the YAML files of conf/.
+These are the classes with a `kind` field; they are selected in the same way as the YAML files of conf/.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,12 +43,12 @@ def _take(arguments: Sequence[str], offered: list[tuple[str, str]]) -> list[str]
 
     Args:
         arguments: The command line.
-        offered: The group and the name of each choice that they add; filled here.
+        offered: The group and the name of each config option that they add; filled here.
 
     Raises:
         ConfigError: A file is not named, is missing, cannot be loaded, or defines a kind whose name is taken.
     """
-    # The built-in kinds first, so that a plug-in that repeats one of their names is the one that is refused.
+    # Import the built-in kinds first, so that a plug-in that repeats one of their names is refused.
     import_module("sim2coco.cli.config")
     rest: list[str] = []
     words = iter(arguments)
@@ -72,7 +72,7 @@ def _take(arguments: Sequence[str], offered: list[tuple[str, str]]) -> list[str]
 
 
 def _offer_choices(offered: list[tuple[str, str]]) -> None:
-    """Registers the kinds that plug-ins define as choices with Hydra.
+    """Registers the kinds that plug-ins define as config options with Hydra.
 
     For example, `scene=NAME` then selects the kind NAME of scene, with its default settings.
 

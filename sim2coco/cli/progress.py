@@ -41,7 +41,7 @@ class ProgressBar:
         total: Total number of items.
         unit: Name of the items, in the plural.
         title: Line that is printed above the bar; "" for none.
-        work: Amount of work in all items, if it differs between them; the remaining time follows it.
+        work: Total amount of work, if it differs between items; the remaining time is computed from it.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class ProgressBar:
         self._bar.start()
 
     def _rates(self, now: float, done: int, work: float, known: int) -> tuple[float, float]:
-        """Items and work per second since the first new item; before it, processes are started."""
+        """Items and work per second since the first new item; processes are started before it."""
         if self._first is None and done > known:
             self._first = now, done, work
         start, done_before, work_before = self._first or (now, done, work)

@@ -27,7 +27,7 @@ def run(options: argparse.Namespace, out: Console) -> int:
 
 
 def _named(folder: Path) -> str:
-    """The name of a folder; with that of the folder above it if it is a number, as in a sweep."""
+    """The name of a folder, preceded by its parent's name if it is a number, as in a sweep."""
     return f"{folder.parent.name}/{folder.name}" if folder.name.isdecimal() else folder.name
 
 

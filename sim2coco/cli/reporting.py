@@ -16,25 +16,25 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 """Error numbers of a full disk and of an exhausted quota."""
 
 RESUMABLE = ("generate", "assets", "export")
-"""Commands that continue what was stopped when they are run again."""
+"""Commands that resume an interrupted task when they are run again."""
 
 HARMFUL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069]")
-"""Control characters but tab and new line, lone surrogates, and marks that change the order of letters."""
+"""Control characters except tab and newline, lone surrogates, line separators, and bidirectional marks."""
 
 LONGEST = 2000
-"""Length of an error message in characters; the middle of a longer one is left out."""
+"""Maximum length of an error message in characters; the middle of a longer message is left out."""
 OF_PATHS = {
     "Could not determine home directory": "a path begins with ~, and there is no such user; write all of it",
     "embedded null": "a path contains a NUL character, which no name of a file has",
 }
-"""Messages of Python about paths that no file can have, and what is said instead."""
+"""Python's messages about impossible paths, and the messages that replace them."""
 
 commands_run: list[str] = []
 """The commands that this process has run; the last one is running."""
 
 
 class Plain(Console):
-    """A console on which texts of files and names of any origin do no harm."""
+    """A console that safely prints text from files and names of any origin."""
 
     def print(self, *objects: Any, **options: Any) -> None:
         """Prints; control characters, and letters that cannot be encoded, are written as escapes."""
@@ -42,10 +42,10 @@ class Plain(Console):
 
 
 class Output(Plain):
-    """A console that raises BrokenPipeError if nobody reads its output; that of rich exits with code 1."""
+    """A console that raises BrokenPipeError if nobody reads its output; Rich's own exits with code 1."""
 
     def on_broken_pipe(self) -> None:
-        """Is called while the BrokenPipeError is handled."""
+        """Called while the BrokenPipeError is handled."""
         self.quiet = True
         raise BrokenPipeError
 
@@ -55,14 +55,14 @@ err = Plain(stderr=True, highlight=False, soft_wrap=True)
 
 
 def plain(text: str) -> str:
-    """A text with escapes in place of characters that steer a terminal or cannot be written."""
+    """Escapes characters that control a terminal or cannot be encoded."""
     return HARMFUL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def fail(message: str, code: int = 2) -> int:
     """Prints an error in one line, and returns the exit code."""
     told = " ".join(message.split())
-    if len(told) > LONGEST:  # a name of any length may be in it
+    if len(told) > LONGEST:  # it may contain a name of any length
         told = f"{told[: LONGEST // 2]}...{told[-LONGEST // 2 :]}"
     err.print(f"sim2coco: {told}", markup=False)
     return code

@@ -1,4 +1,4 @@
-"""The command that shows images to people, and keeps their verdicts: review."""
+"""The command `review`: shows images to people, and saves their verdicts."""
 
 import argparse
 import getpass
@@ -28,7 +28,7 @@ LARGE_MB = 20
 
 
 def run(options: argparse.Namespace, out: Console) -> int:
-    """Serves the page, or writes it, or prints how far reviewers agree; returns 0."""
+    """Serves the page, or writes it, or prints the agreement of reviewers; returns 0."""
     folder = Path(options.data)
     path = Path(options.verdicts) if options.verdicts else verdicts_beside(folder)
     if options.agreement:
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace, out: Console) -> int:
 
 
 def verdicts_beside(folder: Path) -> Path:
-    """The file of verdicts beside a data set, which itself is not changed."""
+    """The file of verdicts beside a data set; the data set itself is not changed."""
     whole = folder.resolve()
     return whole.with_name(f"{whole.name}.verdicts.jsonl")
 
@@ -64,7 +64,7 @@ def _serve(
         if not options.no_browser and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             webbrowser.open(entry_page(private, address))
 
-    on_signals(lambda number, frame: None)  # the server ends by itself, and raises the signal once more
+    on_signals(lambda number, frame: None)  # the server handles signals, and raises them again at its end
     with TemporaryDirectory(prefix="sim2coco-review-") as private:
         serve(app, listener, lambda address: started(address, Path(private)))
     on_signals(signal.SIG_DFL)
@@ -75,10 +75,10 @@ def _serve(
 
 
 def entry_page(folder: Path, address: str) -> str:
-    """Writes a page that leads to an address, which other users must not see in the arguments of a browser.
+    """Writes a page that redirects to a URL, because other users can see the arguments of a browser.
 
     Returns:
-        The address of that page.
+        The URL of that page.
     """
     page = folder / "review.html"
     page.touch(0o600)
@@ -93,7 +93,7 @@ def _name(dataset: Dataset) -> str:
 def _login() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # no name belongs to the number of the user
+    except (KeyError, OSError):  # the user id has no name
         raise DataSetError("review: add --reviewer NAME; this system does not know your name") from None
 
 

@@ -1,8 +1,8 @@
-"""Words without quotes in YAML files and on the command line: `5` is a number, `1e-3` may also be a name.
+"""Unquoted scalars in YAML files and on the command line: `5` is a number, `1e-3` may also be a name.
 
-YAML and Hydra decide from the text alone whether a word is a number, and lose the text. Here, a word becomes
-a number, `true` or `false` only if that is written as the same text. Every other word stays text until it is
-known which type the setting has.
+YAML and Hydra decide from the text alone whether a scalar is a number, and discard the text. Here, a scalar
+becomes a number, `true` or `false` only if formatting this value gives the same text. Every other scalar
+stays text until the type of its setting is known.
 """
 
 import re
@@ -27,14 +27,14 @@ BOOLEANS = {
 NUMBER = re.compile(
     r"[-+]?(0[xob][0-9a-f_]+|((0|[1-9][0-9_]*)(\.[0-9_]*)?|\.[0-9_]+)(e[-+]?[0-9]+)?|inf|nan)", re.IGNORECASE
 )
-"""Numbers as YAML 1.1 and Hydra write them, but for octal ones with leading zeros and sexagesimal ones."""
+"""Numbers in the syntax of YAML 1.1 and Hydra, without sexagesimal and zero-padded octal numbers."""
 NUMERIC = ("int_", "float_", "bool_")
-"""Starts of the types of pydantic's errors for values that are not numbers or booleans."""
+"""Prefixes of pydantic's error types for values that are not numbers or booleans."""
 NOT_FINITE = {".inf": "inf", "+.inf": "inf", "-.inf": "-inf", ".nan": "nan"}
 
 
 def scalar(text: str) -> Scalar:
-    """The value of a word without quotes: null, or a number or boolean if that is written as the same text.
+    """The value of an unquoted scalar: null, or a number or boolean if formatting it gives the same text.
 
     Example:
         >>> [scalar(text) for text in ("5", "0.25", "true", "~", "2024_11_28", "1e5", "007", "no")]
@@ -47,13 +47,13 @@ def scalar(text: str) -> Scalar:
 
 
 def written(value: Scalar) -> str:
-    """A value as the text that `scalar` reads as this value."""
+    """Formats a value as the text that `scalar` reads as this value."""
     names = {None: "null", True: "true", False: "false"}
     return names[value] if value is None or isinstance(value, bool) else str(value)
 
 
 def meant(text: str) -> Scalar:
-    """The number or boolean that a text stands for in YAML or Hydra; the text itself if it stands for none.
+    """The number or boolean that a text represents in YAML or Hydra; the text itself if it represents none.
 
     Octal numbers with leading zeros (`010`) and sexagesimal numbers (`1:30`) are not read as numbers.
 
@@ -79,10 +79,10 @@ def _whole(digits: str) -> int:
 
 
 def parsed(settings: type[Parsed], tree: dict[str, Any]) -> Parsed:
-    """Settings from plain values, in which each word is read as the type of its setting requires.
+    """Builds settings from YAML values, and converts scalars to the types of their settings.
 
-    Where a setting rejects a text that stands for a number or a boolean, that is tried in its place; where it
-    rejects a number or a boolean, its text is.
+    If a setting rejects a text that represents a number or a boolean, this value is tried instead; if it
+    rejects a number or a boolean, the text is tried instead.
 
     Args:
         settings: The class of the settings.
@@ -106,7 +106,7 @@ def parsed(settings: type[Parsed], tree: dict[str, Any]) -> Parsed:
 
 
 def typed(value: Any) -> Any:
-    """A copy of a value in which every text that stands for a number or a boolean is replaced by that."""
+    """A copy of a value in which every text that represents a number or a boolean is replaced by it."""
     if isinstance(value, dict):
         return {key: typed(entry) for key, entry in value.items()}
     if isinstance(value, list):
@@ -115,7 +115,7 @@ def typed(value: Any) -> Any:
 
 
 def _others(error: ErrorDetails, tree: object) -> Iterator[tuple[Place, Scalar]]:
-    """The place of the value that an error is about, with another reading of the value that may be valid."""
+    """Yields the position of the value that an error is about, with another reading that may be valid."""
     place = _place(error["loc"], tree)
     value = _at(tree, place)
     if isinstance(value, str):
@@ -133,7 +133,7 @@ def _wants_text(error: ErrorDetails) -> bool:
 
 
 def _place(location: Sequence[str | int], tree: object) -> Place:
-    """The place of an error: pydantic's location without the members of unions."""
+    """The position of an error: pydantic's location without the members of unions."""
     place: list[str | int] = []
     for step in location:
         inside_list = isinstance(tree, list) and isinstance(step, int) and step < len(tree)

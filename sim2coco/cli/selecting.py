@@ -1,4 +1,4 @@
-"""The command that keeps the images of a data set that are worth it: select."""
+"""The command `select`: keeps the most useful images of a data set."""
 
 import argparse
 import os
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, out: Console) -> int:
-    """Writes the selected images as a data set, and prints why others are left out; returns 0."""
+    """Writes the selected images as a data set, and prints why the others are left out; returns 0."""
     own_this_process()
     wish, workers = _wish(options), os.cpu_count() or 1
     data = open_dataset(Path(options.data))
@@ -87,7 +87,7 @@ def run(options: argparse.Namespace, out: Console) -> int:
 
 
 def _rejected(options: argparse.Namespace) -> dict[str, str]:
-    """The images that reviewers reject, and who does."""
+    """The images that reviewers reject, with the reviewers who reject them."""
     if options.verdicts is None:
         return {}
     return rejected(read_verdicts(Path(options.verdicts)).values(), options.verdicts_rule)
@@ -105,7 +105,7 @@ def _wish(options: argparse.Namespace) -> Wish:
 
 
 def _kept(text: str) -> tuple[float | None, int | None]:
-    """The share or the number of images to keep, from `25%` or `500`."""
+    """The fraction or the number of images to keep, from `25%` or `500`."""
     number = text.removesuffix("%")
     try:
         if text.endswith("%") and 0 < float(number) <= 100:
@@ -146,7 +146,7 @@ def _check_verdicts(
 
 
 def _floating(options: argparse.Namespace, out: Console) -> dict[int, str]:
-    """What floats in which scene; nothing, with a note, where that cannot be known."""
+    """The floating objects by scene; empty, with a note, if they cannot be determined."""
     root = Path(options.data)
     if not (root / "records").is_dir():
         return {}
@@ -166,7 +166,7 @@ def _embedded(options: argparse.Namespace, images: list[ImageMeasures], out: Con
 
 
 def _settings(options: argparse.Namespace) -> dict[str, object]:
-    """What determines the result, for the files of the data set; without folders of this machine."""
+    """The settings that determine the result, for the data set's files; paths are reduced to file names."""
     plain = {"keep": options.keep or "all", "remove": options.remove, "seed": options.seed}
     files = {
         key: Path(value).name

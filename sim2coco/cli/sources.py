@@ -1,7 +1,7 @@
 """Where Hydra looks for configuration files, and how it reads them.
 
-Files of the user come before the built-in ones of the same name. A built-in file is still found by the
-defaults list of the file that replaces it. Words are read as described in `sim2coco.cli.scalars`.
+User files take precedence over built-in files of the same name. The defaults list of a user file can still
+refer to the built-in file that it replaces. Scalars are read as described in `sim2coco.cli.scalars`.
 """
 
 from collections.abc import Hashable
@@ -29,19 +29,19 @@ MAX_NODES = 10_000
 Hydra takes a second for 10,000 values.
 """
 MAX_DEPTH = 50
-"""Maximum depth of the values in a YAML file."""
+"""Maximum nesting depth of the values in a YAML file."""
 BUILT_IN = " (built-in)"
-"""Suffix of the name under which a defaults list finds the built-in file that its own file replaces."""
+"""Suffix of the name by which a defaults list refers to the built-in file that its own file replaces."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads keys as text, and values without quotes by `scalar`; stops at the limits of `read_yaml`."""
+    """Keeps keys as text, and reads unquoted values with `scalar`; stops at the limits of `read_yaml`."""
 
     _nodes = 0
     _depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Reads a value with the values in it; raises a MarkedYAMLError if there are too many or too deep."""
+        """Reads a value and the values in it; raises a MarkedYAMLError if they are too many or too deep."""
         self._nodes += 1
         self._depth += 1
         for number, most, what in ((self._nodes, MAX_NODES, "values"), (self._depth, MAX_DEPTH, "levels")):
@@ -77,7 +77,7 @@ _Loader.add_constructor("tag:yaml.org,2002:str", _Loader.construct_text)
 
 
 def read_yaml(path: Path) -> Any:
-    """The content of a YAML file of the user.
+    """Reads a YAML file of the user.
 
     Raises:
         ConfigError: The file cannot be read, or is not a mapping or list of reasonable size.
@@ -106,7 +106,7 @@ def _count_values(node: yaml.Node, known: dict[int, int]) -> int:
 
     Args:
         node: The node.
-        known: Numbers of values of the nodes counted so far, by `id` of the node; modified in place.
+        known: Number of values of each node counted so far, by `id` of the node; modified in place.
     """
     if id(node) not in known:
         known[id(node)] = MAX_NODES + 1  # used if the node contains an alias of itself
@@ -118,16 +118,16 @@ def _count_values(node: yaml.Node, known: dict[int, int]) -> int:
 
 
 class _BuiltInLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # a class chosen here
-    """OmegaConf's loader, but with the parser of libyaml; for files that need no limits."""
+    """OmegaConf's loader with libyaml's parser, for files that need no limits."""
 
 
 _BuiltInLoader.yaml_implicit_resolvers = get_yaml_loader().yaml_implicit_resolvers
 
 
 class BuiltInFiles(ImportlibResourcesConfigSource):
-    """The YAML files of packages (ours, Hydra and its plug-ins), in place of Hydra's class for these.
+    """The YAML files of packages (ours, Hydra and its plug-ins); replaces Hydra's class for such files.
 
-    Hydra reads some twenty of them for each configuration; libyaml takes a tenth of the time for it.
+    Hydra reads about twenty of these files for each configuration; libyaml takes a tenth of the time.
     """
 
     def _read_config(self, res: Any) -> ConfigResult:
@@ -138,15 +138,15 @@ class BuiltInFiles(ImportlibResourcesConfigSource):
 
 
 class UserFiles(FileConfigSource):
-    """The YAML files below a folder of the user, in place of Hydra's class for such folders."""
+    """The YAML files in a folder of the user; replaces Hydra's class for such folders."""
 
     def is_config(self, config_path: str) -> bool:
-        """Whether there is a file, or a built-in one that a file replaces."""
+        """Whether there is such a user file, or a built-in file that a user file replaces."""
         path = config_path.removesuffix(BUILT_IN)
         return super().is_config(path) and (path == config_path or _built_in(path) is not None)
 
     def load_config(self, config_path: str) -> ConfigResult:
-        """The content of a file.
+        """Reads a file.
 
         Raises:
             ConfigError: The file cannot be read.
@@ -165,8 +165,8 @@ class UserFiles(FileConfigSource):
         return ConfigResult(self.provider, f"file://{self.path}", OmegaConf.create(tree or {}), header)
 
 
-# Launchers such as joblib's let Hydra register its own classes again in the process of a job. This fails
-# unless the classes that are there have the same names.
+# With launchers such as joblib's, Hydra registers its own classes again in the process of a job. This fails
+# unless the classes registered there have the same names.
 UserFiles.__name__ = FileConfigSource.__name__
 BuiltInFiles.__name__ = ImportlibResourcesConfigSource.__name__
 
@@ -182,7 +182,7 @@ def _built_in(path: str) -> ConfigSource | None:
 
 
 def _name_built_in(defaults: object, config_path: str) -> None:
-    """Changes each entry of a defaults list that names its own file so that it names the built-in file."""
+    """Changes the entries of a defaults list that name its own file, so that they name the built-in file."""
     if not isinstance(defaults, list) or _built_in(config_path) is None:
         return
     own = Path(config_path).name
@@ -204,7 +204,7 @@ class UserFolderFirst(SearchPathPlugin):
 
 
 def use_folder(folder: Path | None) -> None:
-    """Sets the folder of the user's files for the following calls of Hydra; None for no folder."""
+    """Sets the folder of user files for the following calls of Hydra; None for no folder."""
     plugins = Plugins.instance()
     if UserFolderFirst not in plugins.discover(SearchPathPlugin):
         plugins.register(UserFolderFirst)

@@ -1,4 +1,4 @@
-"""The jobs of a sweep: found before the first one starts, noted as they end, and compared at the end."""
+"""The jobs of a sweep: determined before it starts, recorded when they end, and compared at the end."""
 
 import json
 import os
@@ -21,17 +21,17 @@ OF_SWEEPERS = ("hydra/sweeper", "hydra.sweeper")
 
 
 def begins(argument: str, keys: Sequence[str]) -> bool:
-    """Whether an override sets one of some keys, or an entry below it."""
+    """Whether an override sets one of `keys`, or an entry below it."""
     return argument.lstrip("+~").partition("=")[0].startswith(tuple(keys))
 
 
 def is_grid(arguments: Sequence[str]) -> bool:
-    """Whether the jobs of a sweep are known before it starts; Optuna's sweeper chooses them as it goes."""
+    """Whether the jobs of a sweep are known in advance; Optuna's sweeper chooses them during the sweep."""
     return not any(begins(argument, OF_SWEEPERS) for argument in arguments)
 
 
 def without_launcher(arguments: Sequence[str]) -> list[str]:
-    """The arguments for running all jobs of a sweep in this process, whatever launcher they choose."""
+    """The arguments without their launcher, so that all jobs of a sweep run in this process."""
     return [argument for argument in arguments if not begins(argument, OF_LAUNCHERS)]
 
 
@@ -39,7 +39,7 @@ def without_launcher(arguments: Sequence[str]) -> list[str]:
 def folder_for(arguments: Sequence[str], planned: Sequence["SweepJob"], folder: str) -> Iterator[str]:
     """Yields a folder for notes that all jobs can write to.
 
-    If a launcher runs them, perhaps on other machines, it is a temporary folder beside their data sets.
+    If a launcher runs the jobs, possibly on other machines, it is a temporary folder beside their data sets.
 
     Args:
         arguments: The arguments of the command line.
@@ -56,7 +56,7 @@ def folder_for(arguments: Sequence[str], planned: Sequence["SweepJob"], folder: 
 
 
 def job_of(options: "RunOptions") -> "SweepJob":
-    """The job that Hydra has composed last, whose run options these are.
+    """The job that Hydra composed last, which has these run options.
 
     Raises:
         ConfigError: It does not write to a folder.
@@ -76,13 +76,13 @@ def job_of(options: "RunOptions") -> "SweepJob":
 
 
 def note(folder: str, job: "SweepJob", code: int, score: float | None = None) -> None:
-    """Notes a job that has ended in a folder, because a launcher may run it in another process."""
+    """Writes a note about an ended job to a folder, because a launcher may run it in another process."""
     entry = [job.number, job.overrides, str(job.out), code, score]
     Path(folder, f"job{job.number}.json").write_text(json.dumps(entry))
 
 
 def noted(folder: str) -> dict[int, tuple["SweepJob", int, float | None]]:
-    """Job, exit code and score of each job that has been noted, by its number, in order."""
+    """Job, exit code and score of each job with a note, by job number, in order."""
     from sim2coco.sweeps.row import SweepJob
 
     entries = sorted(json.loads(path.read_text()) for path in Path(folder).glob("job*.json"))
@@ -95,8 +95,7 @@ def noted(folder: str) -> dict[int, tuple["SweepJob", int, float | None]]:
 def finish(folder: str, planned: Sequence["SweepJob"]) -> list[int]:
     """Writes and prints the summary of a sweep; returns the exit code of each job.
 
-    A job that has not been noted has run on another machine, or was killed; its exit code is that of what it
-    has made.
+    A job without a note ran on another machine, or was killed; its exit code is derived from its data set.
 
     Args:
         folder: The folder of the notes.
@@ -117,5 +116,5 @@ def finish(folder: str, planned: Sequence["SweepJob"]) -> list[int]:
 
 
 def _parent(folders: Sequence[Path]) -> Path:
-    """The folder that holds the data sets of all jobs."""
+    """The common parent folder of the data sets of all jobs."""
     return Path(os.path.commonpath([folder.parent for folder in folders]))

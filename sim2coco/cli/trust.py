@@ -1,7 +1,7 @@
-"""Limits on configurations: they set values; they run no code, read no secrets, and are of reasonable size.
+"""Limits on configurations, which must not run code or read secrets, and must have a reasonable size.
 
-Hydra is itself configured by settings below the key `hydra`, some of which run code or write files. They are
-refused unless the command line has the flag --trust-config.
+Settings below the key `hydra` configure Hydra itself; some of them run code or write files. They are refused
+unless the command line has the flag --trust-config.
 """
 
 import os
@@ -36,7 +36,7 @@ MAX_REFERENCES = 16
 MAX_JOBS = 10_000
 """Maximum number of jobs of a sweep."""
 MAX_OVERRIDE = 10_000
-"""Maximum number of characters of one argument; Hydra takes a second for it."""
+"""Maximum length of an argument in characters; Hydra takes a second to read this many."""
 MAX_BYTES = 256 * 1024
 """Maximum size of a YAML file."""
 TRUSTED = f"{FLAG} allows it, if you trust the author"
@@ -141,10 +141,10 @@ def _entries(defaults: object) -> Iterator[str]:
 
 
 def check_references(tree: object) -> None:
-    """Refuses interpolations that read what they should not, or that expand to very much.
+    """Refuses interpolations that could read secrets, or that expand to very large values.
 
     Args:
-        tree: The configuration as plain values, with interpolations such as `${oc.env:HOME}` as text.
+        tree: The configuration as YAML values, with interpolations such as `${oc.env:HOME}` as text.
 
     Raises:
         ConfigError: An interpolation is refused.
@@ -164,7 +164,7 @@ def check_references(tree: object) -> None:
 
 
 def _texts(node: object, key: str) -> Iterator[tuple[str, str]]:
-    """Yields each text of a tree that has an interpolation, with its key; keys are texts too."""
+    """Yields each text of a tree that has an interpolation, with its key; keys are searched too."""
     if isinstance(node, dict):
         for name, value in node.items():
             place = f"{key}.{name}" if key else str(name)
@@ -192,7 +192,7 @@ def _check_variable(name: str, key: str) -> None:
 
 
 def environment(name: str, default: str | None = None) -> str | None:
-    """The value of an environment variable, in place of the function that OmegaConf calls for `oc.env`.
+    """Returns the value of an environment variable; replaces the function that OmegaConf calls for `oc.env`.
 
     Raises:
         ConfigError: A configuration may not read the variable, or it is not set and there is no default.
@@ -204,14 +204,14 @@ def environment(name: str, default: str | None = None) -> str | None:
 
 
 def limit_environment() -> None:
-    """Makes OmegaConf read environment variables by `environment`."""
+    """Makes OmegaConf read environment variables with `environment`."""
     from omegaconf import OmegaConf
 
     OmegaConf.register_new_resolver("oc.env", environment, replace=True)
 
 
 def check_size(path: Path) -> None:
-    """Refuses what is no ordinary file, and large files.
+    """Refuses large files, and files that are not regular files.
 
     Raises:
         ConfigError: The file is refused.

@@ -1,4 +1,4 @@
-"""Adds what validate has found to the reports of the data sets that were trained on."""
+"""Adds the results of validate to the reports of the data sets used for training."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,12 +17,12 @@ from sim2coco.validate.results import Comparison, tables
 
 
 def add_to_reports(comparison: Comparison, roots: Sequence[Path], out: Console) -> None:
-    """Adds a section to the report of each data set that has one.
+    """Adds a section to the report of each data set that has a report.
 
     Args:
         comparison: The results, one for each data set.
         roots: The folders of the data sets, in the order of the results.
-        out: Is told which reports were changed.
+        out: Console on which the changed reports are listed.
     """
     report = comparison.report
     names = _distinct([root.resolve() for root in roots])
@@ -43,12 +43,12 @@ def add_to_reports(comparison: Comparison, roots: Sequence[Path], out: Console) 
 
 
 def _distinct(roots: Sequence[Path]) -> list[str]:
-    """The names of folders, with a number where they are the same; a report has no paths of this machine."""
+    """The folder names, numbered where they are the same; a report contains no paths of this machine."""
     names = [root.name for root in roots]
     return [f"{name} ({rank})" if names.count(name) > 1 else name for rank, name in enumerate(names, 1)]
 
 
 def _as_jpeg(content: bytes) -> str:
-    """A PNG as a smaller JPEG in an address."""
+    """Converts a PNG to a smaller JPEG data URI."""
     pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB)
     return data_uri(np.asarray(pixels, np.uint8))

@@ -1,4 +1,4 @@
-"""The command that trains detectors on data sets and tests them on a reference: validate."""
+"""The command `validate`: trains detectors on data sets, and tests them on a reference."""
 
 import argparse
 import os
@@ -25,7 +25,7 @@ from sim2coco.validate.results import Comparison, Forecast, Plan, Report, Result
 from sim2coco.validate.scoring import Reference, score
 
 CPU_BUILDS = "https://download.pytorch.org/whl/cpu"
-"""PyTorch's own index of builds for CPUs, which need no CUDA."""
+"""PyTorch's package index of CPU builds, which need no CUDA."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +75,7 @@ def _minutes(text: str) -> float:
 
 
 def run(options: argparse.Namespace, out: Console) -> int:
-    """Trains or reads predictions, prints the scores, and writes the pictures; returns 0."""
+    """Trains or reads predictions, prints the scores, and writes the images; returns 0."""
     if bool(options.data) == bool(options.predictions):
         raise ValidateError("validate: name data sets to train on, or a detector with --predictions")
     folder = _new_folder(options.out) if options.out else None
@@ -91,7 +91,7 @@ def run(options: argparse.Namespace, out: Console) -> int:
 
 
 def _new_folder(name: str) -> Path:
-    """The folder for the results, made now, so that a long training does not end without one."""
+    """Creates the folder for the results before the training, so that errors are found early."""
     folder = Path(name)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValidateError(f"--out: {folder} exists and is not an empty folder")
@@ -100,7 +100,7 @@ def _new_folder(name: str) -> Path:
 
 
 def _loaded(threads: int) -> Callable[..., Comparison]:
-    """What trains, with PyTorch, which is imported now.
+    """Imports PyTorch, and returns the function that trains detectors.
 
     Raises:
         ValidateError: PyTorch is not installed, or cannot be imported.
@@ -132,7 +132,7 @@ def _trained(options: argparse.Namespace, out: Console) -> Comparison:
 
 
 class _Shown:
-    """Shows how far a comparison is."""
+    """Shows the progress of a comparison."""
 
     def __init__(self, out: Console) -> None:
         self._out = out
@@ -181,7 +181,7 @@ class _Shown:
 
 
 def _predicted(options: argparse.Namespace, out: Console) -> Comparison:
-    """Scores files of predictions."""
+    """Scores predictions from files or ONNX models."""
     dataset = open_dataset(Path(options.on))
     images = tuple(images_of(dataset, reference_splits(dataset, options.split)))
     classes = common_classes(dataset, {})
@@ -205,7 +205,7 @@ def _found(
 
 
 def _write(folder: Path, comparison: Comparison) -> None:
-    """Writes numbers and pictures."""
+    """Writes the numbers and images."""
     report = comparison.report
     files = {
         "results.json": report.as_json().encode(),

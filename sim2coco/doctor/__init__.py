@@ -37,7 +37,7 @@ def report(console: Console, findings: Sequence[Finding] | None = None) -> int:
 
 
 def diagnose() -> list[Finding]:
-    """Runs all checks, and returns their findings in the order in which to repair what is wrong."""
+    """Runs all checks, and returns their findings in the order in which problems should be repaired."""
     found = distributions.installed()
     places = {name: distributions.folder_of(name) for name in OWN_PACKAGES}
     home = Path(__file__).resolve().parents[2]

@@ -32,7 +32,7 @@ def installed() -> dict[str, str]:
 
 
 def python(version: Sequence[int]) -> Finding:
-    """Checks the version of the running Python; all needed packages have wheels for Python 3.11 only."""
+    """Checks the version of the running Python; only for Python 3.11 do all needed packages have wheels."""
     wanted = ".".join(map(str, PYTHON))
     detail = f"{version[0]}.{version[1]} ({wanted} is needed: pybullet has wheels for it)"
     repair = f"python{wanted} -m venv .venv, and install there"
@@ -40,7 +40,7 @@ def python(version: Sequence[int]) -> Finding:
 
 
 def packages(needed: Iterable[str] | None, found: Mapping[str, str]) -> list[Finding]:
-    """Checks that each needed package is installed, in a version that fits.
+    """Checks that each needed package is installed, in a compatible version.
 
     Args:
         needed: Requirements from the metadata of sim2coco; None if it is not installed.
@@ -60,7 +60,7 @@ def packages(needed: Iterable[str] | None, found: Mapping[str, str]) -> list[Fin
 
 
 def _package(requirement: "Requirement", found: Mapping[str, str]) -> Finding:
-    """Checks that a package is installed, in a version that fits."""
+    """Checks that a package is installed, in a compatible version."""
     name, wanted = _normal(requirement.name), requirement.specifier
     version = found.get(name)
     ok = version is not None and wanted.contains(version, prereleases=True)
@@ -138,7 +138,7 @@ def reinstall_opencv(found: Mapping[str, str]) -> str:
 
 
 def folder_of(name: str) -> Path | None:
-    """The folder from which a package would be imported, found without importing it."""
+    """The folder from which a package would be imported, determined without importing it."""
     spec = find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         return None

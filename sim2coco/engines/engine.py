@@ -1,4 +1,4 @@
-"""The interface of engines: they make scenes in any order, and report the result of each."""
+"""Interface of engines, which make scenes in any order and report the result of each."""
 
 from abc import abstractmethod
 from collections import Counter
@@ -23,7 +23,7 @@ from sim2coco.storage import LOG, Storage
 from sim2coco.tally import GenerationError
 
 HOPELESS = 0.1
-"""Share of failed scenes above which a run stops once there are `max_failures`."""
+"""Fraction of failed scenes above which a run stops, once more than `max_failures` have failed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,20 +52,20 @@ class Job:
         return self.store.log() or self.scratch / LOG
 
     def keep_log(self, name: str = LOG) -> None:
-        """Puts a log that was written elsewhere into the data set."""
+        """Copies a log that was written elsewhere into the data set."""
         if self.store.log() is None and self.log.exists() and (content := self.log.read_bytes()):
             self.store.put(name, content)
 
 
 class Preparing(NamedTuple):
-    """Meshes are prepared before the first scenes: the number of those that are finished, and of all."""
+    """Progress of the preparation of meshes before the first scenes: number finished, and total number."""
 
     done: int
     total: int
 
 
 class Engine(Kind):
-    """A way to run the making of scenes. The choice of engine does not change the results."""
+    """Runs the code that makes scenes; the images do not depend on the engine."""
 
     timeout_s: Annotated[float, Field(gt=0)] = 300.0
     """Time in seconds after which a scene is stuck and its worker is killed; not used by inline."""
@@ -92,10 +92,10 @@ class Engine(Kind):
 
         Args:
             finished: Number of scenes by status.
-            last_error: The error of the last scene that has failed.
+            last_error: The error of the last failed scene.
 
         Raises:
-            GenerationError: There are too many.
+            GenerationError: Too many scenes have failed.
         """
         failed, whole = finished["failed"], finished.total()
         if failed > self.max_failures and failed > HOPELESS * whole:

@@ -12,8 +12,8 @@ from sim2coco.records import Summary
 class Inline(Engine):
     """Makes scenes in this process, one after another; a crash in native code ends the process.
 
-    While scenes are made, OpenCV and BLAS use one thread in the whole process. The previous numbers of
-    threads are restored afterwards.
+    While scenes are made, OpenCV and BLAS use one thread in the whole process. Their previous thread counts
+    are restored afterwards.
     """
 
     kind: Literal["inline"] = "inline"

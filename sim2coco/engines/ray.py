@@ -28,15 +28,15 @@ from sim2coco.tally import GenerationError
 
 NEVER = 10**9
 CONNECT_S = 5.0
-"""Longest time in seconds to wait for the answer of a cluster."""
+"""Timeout in seconds for connecting to a cluster."""
 
 
 class Ray(Engine):
     """Makes scenes in `workers` workers of a Ray cluster, on machines that share the data set's folder.
 
-    Each worker is an actor that supervises a process of its own, as `Local` does. If a machine is lost, the
-    scenes that its workers were making are given to others; what they had committed stays. Scenes that are
-    made twice are the same to the byte, and the first record that is written counts.
+    Each worker is an actor that supervises its own process, as `Local` does. If a machine is lost, the scenes
+    that its workers were making are given to other workers; committed scenes stay. Scenes that are made twice
+    are bit-identical, and the first record that is written counts.
     """
 
     kind: Literal["ray"] = "ray"
@@ -110,9 +110,9 @@ class Ray(Engine):
         )
 
     def batch_size(self, finished: int, workers: int) -> int:
-        """Number of scenes that a worker is given when a number of them are finished.
+        """Number of scenes in a worker's next batch, after `finished` scenes.
 
-        It is small at first, so that a short run does not make many more scenes than it needs.
+        Batches are small at first, so that a short run does not make many more scenes than it needs.
         """
         return max(1, min(self.batch, finished // (4 * workers)))
 
@@ -128,7 +128,8 @@ class Ray(Engine):
                 return
             yield None
             made, lost = workers.wait()
-            # A scene that ends its worker would take the others of its batch along, so each is made alone.
+            # A scene that kills its worker loses its whole batch, so each scene of a lost batch is made
+            # alone.
             again += [[scene] for batch in lost for scene in batch]
             losses.update(batch[0] for batch in lost if len(batch) == 1)
             for batch in [batch for batch in again if losses[batch[0]] > self.retries]:
@@ -141,7 +142,7 @@ class Ray(Engine):
 
 
 def _not_started(address: str | None, told: str) -> str:
-    """The message if there is no cluster at an address, or none can be started here."""
+    """The error message if there is no cluster at an address, or Ray cannot be started here."""
     if address:
         return f"engine.address: no Ray cluster at {address!r}: {told}"
     advice = "try again when the machine is less busy, or use engine=local, which needs no Ray"
@@ -149,17 +150,17 @@ def _not_started(address: str | None, told: str) -> str:
 
 
 def _connect(address: str) -> None:
-    """Looks whether anybody answers at an address such as HOST:PORT; Ray itself would try for minutes.
+    """Checks that a server answers at an address such as HOST:PORT; Ray itself would try for minutes.
 
     Raises:
-        OSError: Nobody does.
+        OSError: No server answers.
     """
     if found := re.fullmatch(r"(?:ray://)?\[?([^/\]]+)\]?:(\d{1,5})", address):
         socket.create_connection((found[1], int(found[2])), CONNECT_S).close()
 
 
 def _next(scenes: Iterator[int | None], size: int) -> list[int]:
-    """The next scenes, at most `size`; fewer if the caller wants to wait for those that are running."""
+    """The next scenes, at most `size`; fewer if scenes that are running have to finish first."""
     batch: list[int] = []
     for scene in islice(scenes, size):
         if scene is None:

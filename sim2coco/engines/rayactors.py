@@ -1,4 +1,4 @@
-"""The workers of a Ray cluster: they are asked for, are given scenes, and may be lost."""
+"""The workers of a Ray cluster: requests them, gives them scenes, and replaces lost ones."""
 
 import os
 import time
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from ray import ObjectRef, _Actor
 
 LOST = 5
-"""Number of workers in succession that may be lost while they start."""
+"""Number of successive workers lost during their start after which the run ends."""
 PLACE_S = 600.0
 """Time in seconds after which a run ends if no machine has a core for a worker."""
 WAIT_S = 0.2
-"""Longest time in seconds between two looks of the caller at the run."""
+"""Maximum time in seconds that `Actors.wait` takes."""
 
 
 class Workers(Protocol):
@@ -48,11 +48,12 @@ class Workers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What an actor is doing, until it answers.
+    """A pending call to an actor.
 
     Attributes:
         actor: The actor.
-        step: It is waiting for a machine, is getting ready there, or is making scenes.
+        step: `place` while it waits for a machine, `begin` while it gets ready there, `make` while it makes
+            scenes.
         batch: The scenes that it makes.
     """
 
@@ -62,7 +63,7 @@ class Call:
 
 
 class Actors(Workers):
-    """The actors of a run: each is free, or its answer to a call is awaited."""
+    """The actors of a run; each is free or has a pending call."""
 
     def __init__(self, number: int, order: Order) -> None:
         """Asks Ray for all actors."""
@@ -114,7 +115,7 @@ class Actors(Workers):
         return made, lost
 
     def _go_on(self, call: Call, answer: Any) -> list[Summary]:
-        """Sends an actor on its way after its answer; returns the scenes that it has made."""
+        """Starts an actor's next step after its answer; returns the scenes that it has made."""
         if call.step == "place":
             self._calls[call.actor.begin.remote(self._order)] = Call(call.actor, "begin")
             return []
@@ -123,7 +124,7 @@ class Actors(Workers):
         return list(answer) if call.step == "make" else []
 
     def _count_lost(self, call: Call, error: Exception) -> list[list[int]]:
-        """Counts an actor that is lost while it starts; returns the batch of one that made scenes.
+        """Counts an actor that is lost while it starts; returns the batch of an actor that is lost later.
 
         Raises:
             GenerationError: Too many in succession were lost while they started.
@@ -137,7 +138,7 @@ class Actors(Workers):
         return []
 
     def _check_places(self) -> None:
-        """Gives up if for a long time no actor has had a machine.
+        """Gives up if no actor has had a machine for a long time.
 
         Raises:
             GenerationError: No machine has had a free core for `PLACE_S` seconds.
@@ -163,12 +164,12 @@ class Actors(Workers):
 
 
 def imported_ray() -> Any:
-    """The package Ray, imported when it is needed, which takes a second.
+    """Imports the package Ray when it is needed, because importing it takes a second.
 
     Raises:
         GenerationError: It is not installed.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would send them out
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray sends usage statistics by default
     try:
         import ray
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""What the workers of `Ray` do: each is an actor that supervises a process of its own, which makes scenes."""
+"""The workers of `Ray`: each is an actor that supervises its own process, which makes scenes."""
 
 import os
 import socket
@@ -25,15 +25,16 @@ from sim2coco.tally import GenerationError
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a worker needs to know.
+    """The data that a worker needs to make scenes.
 
     Attributes:
         store: The data set, which all machines share.
-        token: Name of a file in it; a machine that does not see it has another folder there.
+        token: Name of a file in the data set; a machine that does not see it has a different folder at this
+            path.
         identity: What the data set depends on (`identity.describe`).
         plugins: The plug-ins that the recipe may use.
         recipe: The recipe, pickled; it can be read once the plug-ins are loaded.
-        catalogue: The catalogue, pickled, if its files are sent too; None if the machine reads its own.
+        catalogue: The catalogue, pickled, if its files are sent too; None if the machine reads its own files.
         contents: The files of the catalogue.
         local: Limits of scenes and processes.
     """
@@ -52,7 +53,7 @@ class RayWorker:
     """Makes scenes in a supervised process, so that a crash or a hang costs one scene and not the worker."""
 
     def __init__(self) -> None:
-        """Does nothing that may fail: Ray would not tell why."""
+        """Does nothing that may fail, because Ray would not report the reason."""
         self._open = ExitStack()
         self._job: Job | None = None
 
@@ -99,14 +100,14 @@ class RayWorker:
         return unpacked(catalogue, order.contents, scratch / "sent")
 
     def make(self, scenes: Sequence[int]) -> list[Summary]:
-        """Makes scenes and writes them to the data set; those that have a record are not made again.
+        """Makes scenes and writes them to the data set; scenes that have a record are not made again.
 
         Raises:
             OSError: An error affects every scene, such as a full disk.
         """
         assert self._job
         store = self._job.store
-        there = [scene for scene in scenes if store.exists(record_name(scene))]  # of a worker that was lost
+        there = [scene for scene in scenes if store.exists(record_name(scene))]  # made by a lost worker
         missing = iter([scene for scene in scenes if scene not in there])
         made = [scene for scene in self._local.made(self._workers, self._job, missing) if scene is not None]
         return [*(summary(from_bytes(store.get(record_name(scene)))) for scene in there), *made]

@@ -1,4 +1,4 @@
-"""Sends the files of a catalogue to machines that cannot read them where they lie."""
+"""Sends the files of a catalogue to machines that have no access to them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -13,7 +13,7 @@ Contents = Mapping[Path, bytes]
 
 
 def contents_of(catalogue: Catalogue) -> Contents:
-    """The files that are read while scenes are made: meshes of a library, and images.
+    """Reads the files that scenes need while they are made: library meshes, and images.
 
     All other meshes are in the catalogue itself.
 

@@ -1,4 +1,4 @@
-"""What the worker processes of `Local` do: they make scenes, and leave a note of the one that they make."""
+"""The worker processes of `Local`: they make scenes, and note the assets of the current scene in a file."""
 
 import faulthandler
 import os
@@ -23,7 +23,7 @@ LIBRARIES = tuple(sysconfig.get_paths()[key] for key in ("stdlib", "purelib", "p
 
 
 def drawn_file(job: Job, scene: int) -> Path:
-    """The file with the assets of a scene that is being made."""
+    """The file that lists the assets of a scene while it is being made."""
     return job.scratch / f"{scene}.drawn"
 
 
@@ -56,7 +56,7 @@ def _note_drawn(job: Job, spec: SceneSpec) -> None:
 
 
 def _die_first() -> None:
-    """Makes the kernel end workers, rather than other processes, if the machine runs out of memory."""
+    """Makes the kernel kill workers, rather than other processes, if the machine runs out of memory."""
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")
 
@@ -82,7 +82,7 @@ def make(scene: int) -> Summary:
 
 
 def _place(error: Exception) -> str:
-    """File, line and function of an error: those of the innermost code that is not an installed package's."""
+    """File, line and function of an error, from the innermost frame outside installed packages."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
     frame = (own or frames)[-1]

@@ -1,4 +1,4 @@
-"""Writes the settings of a match as a choice of the group `experiment`, and a page that shows them."""
+"""Writes the settings of a match as an option of the group `experiment`, and a page that shows them."""
 
 from pathlib import Path
 
@@ -20,11 +20,11 @@ HEAD = """\
 
 
 def as_choice(match: Match, name: str) -> str:
-    """The changed settings as the text of a YAML file.
+    """Formats the changed settings as YAML.
 
     Args:
-        match: What was found.
-        name: Name of the data set that is resembled.
+        match: The result of the search.
+        name: Name of the data set that the settings match.
     """
     tree = changed(match.original, match.found)
     body = yaml.safe_dump(tree, sort_keys=False, default_flow_style=None, allow_unicode=True)
@@ -32,17 +32,17 @@ def as_choice(match: Match, name: str) -> str:
 
 
 def distances(match: Match, real: Observed) -> dict[str, tuple[float, float]]:
-    """The earth mover's distances of each quantity to the data set, before and after."""
+    """Earth mover's distance of each quantity to the data set, before and after."""
     return {name: (match.before.distance(name, real), match.after.distance(name, real)) for name in MATCHED}
 
 
 def title(name: str) -> str:
-    """What a quantity is called."""
+    """The title of a quantity."""
     return SHOWN[name].title
 
 
 def as_page(match: Match, real: Observed, name: str) -> str:
-    """A page with the histograms of each quantity before and after, beside those of the data set."""
+    """Renders a page with each quantity's histograms before and after, compared with the data set."""
     environment = Environment(
         loader=FileSystemLoader([Path(__file__).parent, Path(quantities.__file__).parent]),
         autoescape=True,

@@ -1,4 +1,4 @@
-"""What the images of a data set are like, as far as settings can follow it."""
+"""Measures those properties of a data set's images that settings can match."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -14,9 +14,9 @@ from sim2coco.statistics.pixels import LONGER_PX, at_most
 from sim2coco.statistics.values import Values
 
 MATCHED = ("objects", "box_size", "brightness", "contrast", "image_size")
-"""The quantities that settings follow, as in `sim2coco.statistics.histograms`."""
+"""The quantities that settings can match, as in `sim2coco.statistics.histograms`."""
 OF_PIXELS = ("brightness", "contrast")
-"""Those that are measured of the pixels."""
+"""The quantities that are measured from pixels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,9 +24,9 @@ class Observed:
     """The values of some quantities over the images of a data set.
 
     Attributes:
-        values: Those of `MATCHED`: one for each image, of `box_size` one for each label.
+        values: The values of `MATCHED`: one for each image, or one for each label for `box_size`.
         images: Number of images.
-        size: Width and height of most images, in pixels.
+        size: The most frequent width and height of the images, in pixels.
     """
 
     values: Values
@@ -47,8 +47,8 @@ def observe(
 
     Args:
         images: Its images.
-        size: Width and height that the images stand for, if not their own.
-        progress: Called with the number of images that were read.
+        size: Width and height that are recorded instead of the images' own.
+        progress: Called with the number of images read so far.
 
     Raises:
         DataSetError: An annotation is invalid, or an image file cannot be read.
@@ -75,7 +75,7 @@ def _of_labels(image: LabelledImage) -> Iterator[tuple[str, list[float]]]:
 
 
 def _of_pixels(image: LabelledImage) -> tuple[float, float]:
-    """Mean and standard deviation of the luma, as `sim2coco.statistics.measures` has them."""
+    """Mean and standard deviation of the luma, computed as in `sim2coco.statistics.measures`."""
     pixels = at_most(read_pixels(image, LONGER_PX))
     mean, deviation = cv2.meanStdDev(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
     return float(mean[0, 0]), float(deviation[0, 0])

@@ -1,7 +1,7 @@
-"""Changes settings so that the images of the next trial are nearer to those of a data set.
+"""Changes settings so that the images of the next trial are closer to a data set.
 
-Each quantity follows one setting, whose range is moved and widened by what is missing: mean and variance of
-a uniform range [a, b] are (a + b)/2 and (b - a)²/12.
+Each quantity is controlled by one setting, whose range is shifted and widened by the remaining differences in
+mean and variance: a uniform distribution on [a, b] has mean (a + b)/2 and variance (b - a)²/12.
 """
 
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ from sim2coco.matching.observed import Observed
 Array = NDArray[np.float64]
 Tree = dict[str, Any]
 GAMMA = 2.2
-"""Exponent of sRGB, roughly: a stop of light changes the luma by the factor 2^(1/2.2)."""
+"""Approximate gamma of sRGB: one stop of light changes the luma by the factor 2^(1/2.2)."""
 MAX_FILL = 1.5
-"""Largest `camera.fill`; for larger objects, they are brought closer together instead."""
+"""Maximum `camera.fill`; to look larger still, objects are brought closer together."""
 MIN_SPREAD = 0.3
 MAX_OBJECTS = 150
 MAX_EMPTY = 0.9
@@ -28,20 +28,20 @@ MAX_CONTRAST = 4.0
 
 
 def size_of(tree: Tree, real: Observed) -> Tree:
-    """The settings with the image size of most images of a data set."""
+    """Sets the image size to the most frequent image size of a data set."""
     width, height = real.size
     return {**tree, "image": {**tree["image"], "width": width, "height": height}}
 
 
 def follow(tree: Tree, real: Observed, trial: Observed, step: float = 1.0) -> Tree:
-    """The settings of the next trial.
+    """Computes the settings of the next trial.
 
     Args:
-        tree: Those of this trial, as the plain values of a `Recipe`.
+        tree: The settings of this trial, as JSON values of a `Recipe`.
         real: The data set to resemble.
-        trial: What this trial has made.
-        step: Share of what is missing by which ranges are moved and widened; the number of objects, which
-            follows directly from the data set, is not concerned.
+        trial: The measured images of this trial.
+        step: Fraction of the remaining difference by which ranges are shifted and widened. It does not apply
+            to the number of objects, which is computed directly from the data set.
     """
     tree = deepcopy(tree)
     if "num_objects" in tree["scene"]:
@@ -56,23 +56,23 @@ def follow(tree: Tree, real: Observed, trial: Observed, step: float = 1.0) -> Tr
 
 
 def _follow_objects(scene: Tree, real: Array, trial: Array) -> None:
-    """Counts: images without a label on purpose are told by `empty_share`, and left out of the rest."""
+    """Sets `empty_share` from the images without labels, and `num_objects` from the other images."""
     if "empty_share" in scene and len(real):
         scene["empty_share"] = round(min(float((real == 0).mean()), MAX_EMPTY), 3)
     real, trial = real[real > 0], trial[trial > 0]
     if not len(real) or not len(trial) or scene.get("density_m2") is not None:
-        return  # a density takes the place of the number
+        return  # the density replaces the number of objects
     low, high = scene["num_objects"]
     seen_share = float(trial.mean()) / max((low + high) / 2, 0.5)
     wanted = real / max(seen_share, 0.1)
-    # n whole numbers have a variance of (n² - 1) / 12.
+    # The uniform distribution on n consecutive integers has the variance (n² - 1) / 12.
     middle, half = float(wanted.mean()), float(np.sqrt(12 * wanted.var() + 1) - 1) / 2
     bounds = (round(middle - half), round(middle + half))
     scene["num_objects"] = [int(np.clip(bound, 1, MAX_OBJECTS)) for bound in bounds]
 
 
 def _follow_size(tree: Tree, real: Array, trial: Array, step: float) -> None:
-    """Boxes become larger with `camera.fill`, and beyond `MAX_FILL` with a smaller `scene.spread`."""
+    """Scales boxes with `camera.fill`, and beyond `MAX_FILL` with a smaller `scene.spread`."""
     if not len(real) or not len(trial):
         return
     low, high = _moved(tree["camera"]["fill"], np.log2(real), np.log2(trial), step)
@@ -93,7 +93,7 @@ def _follow_brightness(light: Tree, real: Array, trial: Array, step: float) -> N
 
 
 def _follow_contrast(augment: Tree, real: Array, trial: Array, step: float) -> None:
-    """The contrast is changed as a camera's tone curve does, after rendering."""
+    """Changes the contrast after rendering, as a camera's tone curve does."""
     if not len(real) or not len(trial):
         return
     before = augment["pixels"].get(CONTRAST, {}).get("contrast", [1.0, 1.0])
@@ -105,13 +105,13 @@ def _follow_contrast(augment: Tree, real: Array, trial: Array, step: float) -> N
 
 
 def _moved(bounds: list[float], real: Array, trial: Array, step: float) -> tuple[float, float]:
-    """A range of factors, moved by the difference of means and widened by the difference of variances.
+    """Shifts a range of factors by the difference of means, and widens it by the difference of variances.
 
     Args:
         bounds: The range.
-        real: Logarithms, to the base of 2, of what is wanted.
-        trial: Those that the range has given.
-        step: Share of the differences.
+        real: (n,), log2 of the wanted values.
+        trial: (m,), log2 of the values that the range has given.
+        step: Fraction of the differences that is applied.
     """
     low, high = (float(np.log2(max(bound, 1e-6))) for bound in bounds)
     middle = (low + high) / 2 + step * float(real.mean() - trial.mean())
@@ -125,7 +125,7 @@ def _rounded(*bounds: float) -> list[float]:
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Tree:
-    """The settings of the second tree that the first one does not have, or has with another value."""
+    """The settings of `after` that are missing from `before`, or have another value there."""
     found: Tree = {}
     for key, value in after.items():
         if isinstance(value, dict) and isinstance(before.get(key), dict):

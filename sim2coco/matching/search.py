@@ -1,6 +1,6 @@
-"""Makes trials, each with settings that follow from the one before.
+"""Makes trials, each with settings derived from the trial before.
 
-Each trial has other scenes, and the steps become smaller, so that their noise averages out (stochastic
+Each trial has other scenes, and the steps become smaller, so that noise averages out (stochastic
 approximation, Robbins and Monro 1951).
 """
 
@@ -19,21 +19,21 @@ from sim2coco.run import generate
 from sim2coco.tally import Tally
 
 LONGER_PX = 640
-"""Trials of larger images are made at this length of their longer side: quantities are relative to it."""
+"""Trials of larger images are made with this longer side; the quantities are relative to the image size."""
 IN_PIXELS = {"fx": "width", "fy": "height", "cx": "width", "cy": "height"}
-"""Settings of the camera in pixels, with the side of the image that they grow with."""
+"""Camera settings in pixels, with the side of the image with which they scale."""
 Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Match:
-    """The settings that were found, and what they and the original ones give.
+    """The settings that were found, and measurements with them and with the original settings.
 
     Attributes:
-        original: The plain values of the original recipe.
-        found: Those of the last one.
-        before: Images with the original settings.
-        after: Images with those that were found, of another seed than those by which they were found.
+        original: The original recipe as JSON values.
+        found: The final recipe as JSON values.
+        before: Measured images with the original settings.
+        after: Measured images with the final settings, made with a seed that was not used to find them.
     """
 
     original: Tree
@@ -48,7 +48,7 @@ class Plan:
 
     Attributes:
         images: Number of images of each trial.
-        trials: Number of times that the settings are changed; `trials` + 1 times images are made.
+        trials: Number of times that the settings are changed; images are made `trials` + 1 times.
         engine: Where scenes are made.
         workers: Number of worker processes.
     """
@@ -60,17 +60,16 @@ class Plan:
 
 
 def match(recipe: Recipe, real: Observed, plan: Plan, progress: Progress = lambda done: None) -> Match:
-    """Looks for settings whose images resemble those of a data set.
+    """Searches for settings whose images resemble a data set.
 
     Args:
         recipe: The settings to begin with.
         real: The data set.
         plan: How many images are made, and where.
-        progress: Called with the number of images that were made so far. An exception from it stops the
-            search.
+        progress: Called with the number of images made so far. An exception from it stops the search.
 
     Raises:
-        ConfigError: The intrinsics are in pixels of images of another size.
+        ConfigError: The intrinsics in pixels are for another image size.
         GenerationError: The images of a trial are rejected.
     """
     made = _Trials(plan, progress)
@@ -86,7 +85,7 @@ def match(recipe: Recipe, real: Observed, plan: Plan, progress: Progress = lambd
 
 @dataclass
 class _Trials:
-    """Makes images, and observes them."""
+    """Makes images, and measures them."""
 
     plan: Plan
     progress: Progress
@@ -118,7 +117,7 @@ class _Trials:
 
 
 def reduced(tree: Tree) -> Tree:
-    """Settings whose images are not larger than they have to be, without further files and target."""
+    """Returns the settings with a reduced image size, and without further files and target."""
     image, camera = tree["image"], tree["camera"]
     factor = min(1.0, LONGER_PX / max(image["width"], image["height"]))
     sides = {side: max(1, round(factor * image[side])) for side in ("width", "height")}
@@ -131,10 +130,10 @@ def reduced(tree: Tree) -> Tree:
 
 
 def check_size(tree: Tree, real: Observed) -> None:
-    """Checks that intrinsics in pixels are those of images as large as those of the data set.
+    """Checks that intrinsics in pixels are for the image size of the data set.
 
     Raises:
-        ConfigError: They are those of images of another size.
+        ConfigError: They are for another image size.
     """
     given = [key for key in IN_PIXELS if tree["camera"].get(key) is not None]
     own = tree["image"]["width"], tree["image"]["height"]
@@ -148,5 +147,5 @@ def check_size(tree: Tree, real: Observed) -> None:
 
 
 def _augmented_split(recipe: Recipe) -> str | None:
-    """The split whose images are observed: one that is augmented, as those for training are."""
+    """The split whose images are measured: an augmented one, because training images are augmented."""
     return next(iter(recipe.augment.splits), None) if len(recipe.split.shares) > 1 else None

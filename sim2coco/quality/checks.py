@@ -132,7 +132,7 @@ class Blurred(Check):
 def percentile(counts: ArrayLike, fraction: float) -> float:
     """Returns a quantile of integers, computed from their histogram.
 
-    The result equals that of `numpy.quantile` with its default method, linear interpolation.
+    The result equals `numpy.quantile` with its default method, linear interpolation.
 
     Args:
         counts: (n,), how often each integer from 0 to n - 1 occurs.

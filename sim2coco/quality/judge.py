@@ -27,7 +27,7 @@ class Judged:
         sample: The labelled image.
         measures: Measures of its instances, in order.
         dropped: Reason for each instance whose label is dropped, by instance id.
-        empty_on_purpose: Whether the scene was drawn without labelled objects.
+        empty_on_purpose: Whether the scene was sampled without labelled objects.
     """
 
     sample: Sample
@@ -90,7 +90,7 @@ class Quality(Settings):
     reached; those that bring it nearest are kept."""
 
     def chooser(self, objects: Sequence[str], categories: Sequence[str]) -> Chooser | None:
-        """Decides which views fill the target; None without a target.
+        """Returns the object that decides which views fill the target; None without a target.
 
         Args:
             objects: Names of the categories of objects.
@@ -114,7 +114,7 @@ class Verdict:
     Attributes:
         reasons: Names of the checks that reject the image; it is accepted if there are none.
         dropped: Reason for each instance whose label is dropped, by instance id.
-        measures: The measures of the instances, in order, on which the verdict is based.
+        measures: The measures of the instances, in order, that the checks used.
     """
 
     reasons: tuple[str, ...]
@@ -130,14 +130,14 @@ class Verdict:
 def judge(
     quality: Quality, sample: Sample, empty_on_purpose: bool, measures: list[Measures] | None = None
 ) -> Verdict:
-    """Applies all checks to a labelled image, and returns the verdict.
+    """Applies all checks to a labelled image, and returns their result.
 
     The labels are checked first, and then the image with the labels that remain.
 
     Args:
         quality: The checks.
         sample: The labelled image.
-        empty_on_purpose: Whether its scene was drawn without labelled objects.
+        empty_on_purpose: Whether its scene was sampled without labelled objects.
         measures: The measures of its instances; None computes them from the sample.
     """
     measures = measure(sample) if measures is None else measures

@@ -1,6 +1,6 @@
-"""Writes a repaired copy of a COCO data set: what can be repaired without guessing, and nothing else.
+"""Writes a repaired copy of a COCO data set, and repairs only what needs no guessing.
 
-What cannot be repaired is left out of the copy, and every change is listed. The copy passes `check`.
+Entries that cannot be repaired are left out of the copy, and every change is listed. The copy passes `check`.
 """
 
 from sim2coco.repair.changes import CHANGES, Changes

@@ -1,4 +1,4 @@
-"""Repairs one annotation: its mask is the truth for its box and its area."""
+"""Repairs one annotation; if it has a mask, its box and area are corrected to match the mask."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from sim2coco.check.values import Entry, show
 
 is_box, is_amount = ANNOTATION["bbox"][0], ANNOTATION["area"][0]
 CROWD: dict[object, int] = {None: 0, 0: 0, 1: 1}
-"""What iscrowd is, if it is absent, or a number or a truth value that equals 0 or 1."""
+"""Repairable values of iscrowd (absent, or a number or boolean equal to 0 or 1), with their integers."""
 
 
 class LeftOut(Exception):
@@ -19,7 +19,7 @@ class LeftOut(Exception):
 
 
 def repaired(annotation: Entry, image: Entry, category: Entry, place: Place) -> Entry:
-    """The annotation with what can be repaired without guessing.
+    """Repairs an annotation as far as possible without guessing.
 
     Args:
         annotation: The annotation as found.

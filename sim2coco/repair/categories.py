@@ -1,4 +1,4 @@
-"""Numbers the categories of all annotation files alike."""
+"""Gives categories the same ids in all annotation files."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from sim2coco.repair.plan import Plan, is_id
 
 
 def number_categories(plans: Sequence[Plan]) -> None:
-    """Numbers categories anew, by name, if an id is no integer or means two of them."""
+    """Renumbers the categories by name if an id is not an integer, or belongs to two categories."""
     names: dict[object, str] = {}
     for found in plans:
         for entry in found.categories.values():

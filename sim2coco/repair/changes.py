@@ -1,4 +1,4 @@
-"""Lists the changes of a repair: those printed are few, those in the file are all."""
+"""Lists the changes of a repair: the first ones are printed, and all are in a file."""
 
 from collections.abc import Iterator
 from typing import TextIO
@@ -25,10 +25,10 @@ CHANGES = {
 
 
 class Changes(Faults):
-    """All changes; beyond the first ones of each kind, they are only in the file."""
+    """All changes; the first ones of each kind are kept in memory, and all are in a file."""
 
     def __init__(self, file: TextIO) -> None:
-        """Begins an empty list, all of which goes to a temporary file."""
+        """Begins an empty list; `file` is a temporary file that receives all changes."""
         super().__init__()
         self._file = file
 
@@ -38,11 +38,11 @@ class Changes(Faults):
         self._file.write(f"{Fault(file, where, kind, message)}\n")
 
     def at(self, file: str, where: str) -> Place:
-        """A place, at which changes can be reported."""
+        """A place at which changes can be reported."""
         return Place(file, where, self)
 
     def lines(self) -> Iterator[bytes]:
-        """Yields all changes, a line each."""
+        """Yields all changes, one line each."""
         self._file.seek(0)
         for line in self._file:
             yield line.encode()

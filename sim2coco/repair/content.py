@@ -15,7 +15,7 @@ from sim2coco.repair.progress import Progress
 
 
 def content(found: Plan, file: BinaryIO, progress: Progress) -> Iterator[bytes]:
-    """Yields the new annotation file; lists besides those of COCO keep their entries."""
+    """Yields the new annotation file; lists that are not COCO's keep their entries."""
     yield b"{"
     for key, value in _head(found).items():
         yield encoded(key) + b": " + encoded(value) + b",\n"
@@ -33,7 +33,7 @@ def content(found: Plan, file: BinaryIO, progress: Progress) -> Iterator[bytes]:
 
 
 def _others(found: Plan, group: Iterable[Item]) -> Iterator[Any]:
-    """Yields the entries of a list of no known meaning, as they are."""
+    """Yields the entries of a list of unknown meaning; only values that JSON lacks are replaced."""
     for item in group:
         inner = {"": item.value}
         yield plain(inner, found.changes.at(found.name, f"{item.key}[{item.rank}]"))[""]
@@ -54,7 +54,7 @@ def _annotations(found: Plan, group: Iterable[Item], progress: Progress) -> Iter
 
 
 def _head(found: Plan) -> Mapping[str, Any]:
-    """The values of the file that are no lists; those of the wrong type are made empty."""
+    """The top-level values that are not lists of entries; values of the wrong type are made empty."""
     head = {key: value for key, value in found.top.items() if key not in LISTS and value != []}
     for key, kind in (("info", dict), ("licenses", list)):
         if key in found.top and type(found.top[key]) is not kind:
@@ -64,13 +64,13 @@ def _head(found: Plan) -> Mapping[str, Any]:
 
 
 def _annotation(found: Plan, place: Place, value: Any, seen: set[bytes]) -> Entry | None:
-    """A repaired annotation, with the id as found; None if it is left out.
+    """A repaired annotation, with its original id; None if it is left out.
 
     Args:
-        found: What becomes of its file.
+        found: The plan for its file.
         place: Where changes are listed.
         value: The annotation as found.
-        seen: Hashes of the annotations so far, without their ids; that of this one is added.
+        seen: Hashes of the annotations so far, without their ids; the hash of this one is added.
     """
     if type(value) is not dict:
         found.left_out(place.where, f"is {show(value)}")

@@ -33,8 +33,8 @@ class Repaired:
 
     Attributes:
         changes: Every change.
-        report: What `check` says of the copy.
-        ours: Whether sim2coco wrote the data set, whose records the copy does not have.
+        report: The result of `check` on the copy.
+        ours: Whether sim2coco wrote the data set; the copy lacks its records.
     """
 
     changes: Changes
@@ -43,12 +43,12 @@ class Repaired:
 
 
 def repair(root: Path, target: Path, show: Show = lambda done, total: None) -> Repaired:
-    """Writes a repaired copy of a data set, which is not touched.
+    """Writes a repaired copy of a data set, and leaves the original unchanged.
 
     Args:
         root: The data set.
         target: The folder of the copy; it must be empty or absent.
-        show: Called with the number of images that are done, and the number of all.
+        show: Called with the number of images that are done, and their total number.
 
     Raises:
         RepairError: The folder of the copy is in use, or nothing can be repaired.

@@ -1,4 +1,4 @@
-"""Decides which images are copied: those whose files can be decoded and have the size of their entries."""
+"""Selects the images to copy: their files can be decoded, and have the size stated in their entries."""
 
 from pathlib import PurePosixPath
 
@@ -12,7 +12,7 @@ from sim2coco.repair.progress import Progress
 
 
 def place_images(folder: Folder, found: Plan, progress: Progress) -> str:
-    """Leaves out images without an intact file, and numbers the others if their ids are not valid.
+    """Leaves out images without an intact file, and renumbers the others if their ids are not valid.
 
     Returns:
         The folder of the images, relative to the data set.
@@ -60,7 +60,7 @@ def _intact(folder: Folder, place: str | None, found: Plan, image: Entry) -> Ent
 
 
 def _number(found: Plan) -> None:
-    """Numbers the images from 1 if an id is no non-negative integer."""
+    """Renumbers the images from 1 if an id is not a non-negative integer."""
     images = {id(image): image for image in found.images.values()}
     if all(is_id(image["id"]) for image in images.values()):
         return

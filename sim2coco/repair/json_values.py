@@ -1,4 +1,4 @@
-"""Values of JSON files: ids of any type as keys, equality, and values that JSON does not have."""
+"""Values of JSON files: keys for ids of any type, equality, and values that JSON lacks."""
 
 import json
 import math
@@ -13,14 +13,14 @@ Key = tuple[str, Any]
 
 
 def key_of(identity: object) -> Key | None:
-    """The key of an id: an integer or a text; None for what cannot be an id."""
+    """The key of an id: an integer or a text; None for any other type."""
     if type(identity) is float and identity.is_integer():
         identity = int(identity)
     return (type(identity).__name__, identity) if type(identity) in (int, str) else None
 
 
 def plain(entry: Entry, place: Place) -> Entry:
-    """The entry with null for NaN and infinity, and marks for halves of surrogate pairs: JSON has neither."""
+    """Replaces NaN and infinity with null, and lone surrogates with replacement characters."""
     try:
         json.dumps(entry, allow_nan=False, ensure_ascii=False).encode()
     except ValueError as error:
@@ -43,7 +43,7 @@ def _written(value: Any) -> Any:
 
 
 def digest(value: Any) -> bytes:
-    """A hash of a JSON value, the same for equal values: 1, 1.0 and true are equal in Python."""
+    """Hash of a JSON value, the same for values that are equal in Python, such as 1, 1.0 and true."""
     return blake2b(json.dumps(_canonical(value), sort_keys=True).encode(), digest_size=12).digest()
 
 
@@ -57,5 +57,5 @@ def _canonical(value: Any) -> Any:
 
 
 def encoded(value: Any) -> bytes:
-    """A JSON value as bytes."""
+    """Encodes a JSON value."""
     return json.dumps(value, allow_nan=False).encode()

@@ -1,4 +1,4 @@
-"""Decides what becomes of the categories and images of an annotation file."""
+"""Decides which categories and images of an annotation file are kept, and repairs them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ is_id = integer(0, MAX_VALUE)
 
 
 EntryOf = Callable[["Plan", str, Any], Entry | None]
-"""Returns what an entry becomes; None if it is left out."""
+"""Returns the repaired entry; None if it is left out."""
 
 
 class Unrepairable(Exception):
@@ -27,12 +27,12 @@ class Unrepairable(Exception):
 
 @dataclass(slots=True)
 class Plan:
-    """What becomes of an annotation file.
+    """The plan for an annotation file.
 
     Attributes:
         name: The file, relative to the data set.
         changes: Where changes are listed.
-        top: The other values of the file; lists are empty.
+        top: The top-level values of the file; lists are empty.
         categories: The categories to write, by the ids that annotations refer to.
         images: The images to write, by the ids that annotations refer to.
         annotations: Number of annotations as found.
@@ -48,15 +48,15 @@ class Plan:
     renumber: bool = False
 
     def left_out(self, where: str, why: str) -> None:
-        """Lists that an entry is left out."""
+        """Lists an entry as left out."""
         self.changes.at(self.name, where).fault("left_out", f"left out: {why}")
 
 
 def plan(name: str, file: BinaryIO, changes: Changes) -> Plan:
-    """Reads an annotation file, and decides what becomes of its categories and images.
+    """Reads an annotation file, and decides which of its categories and images are kept.
 
     Raises:
-        Unrepairable: A list is missing, or is there twice.
+        Unrepairable: A list is missing, a key occurs twice, or annotations are panoptic.
         NotJson, NotObject, OSError: The file cannot be read.
     """
     found = Plan(name, changes)
@@ -90,7 +90,7 @@ def plan(name: str, file: BinaryIO, changes: Changes) -> Plan:
 
 
 class _Ids:
-    """Looks for ids that are no positive integers, or occur twice."""
+    """Detects ids that are not positive integers, or that occur twice."""
 
     def __init__(self) -> None:
         self.broken = False
@@ -108,7 +108,7 @@ class _Ids:
 
 
 def _distinct(found: Plan, listed: Iterable[tuple[str, Any]], entry_of: EntryOf) -> dict[Key, Entry]:
-    """The valid entries by id; none of two different ones with the same id, as either may be meant."""
+    """The valid entries by id; different entries with the same id are all left out, as they are ambiguous."""
     kept: dict[Key, Entry] = {}
     ambiguous: dict[Key, None] = {}
     for where, value in listed:
@@ -116,7 +116,7 @@ def _distinct(found: Plan, listed: Iterable[tuple[str, Any]], entry_of: EntryOf)
         if entry is None:
             continue
         key = key_of(entry["id"])
-        assert key is not None  # `entry_of` has seen to it
+        assert key is not None  # `entry_of` has checked it
         if key not in kept:
             kept[key] = entry
         elif kept[key] == entry:
@@ -157,7 +157,7 @@ def _image(found: Plan, where: str, entry: Any) -> Entry | None:
 
 
 def _rename(found: Plan) -> None:
-    """Gives categories that have the name of another one a number."""
+    """Appends a number to the names of categories whose name is taken."""
     names = {entry["name"] for entry in found.categories.values()}
     seen: set[str] = set()
     for key, entry in found.categories.items():

@@ -1,16 +1,16 @@
-"""How far a repair is, in images."""
+"""Progress of a repair, in images."""
 
 from collections.abc import Callable
 
 STAGES = 3
-"""Files of images are read, annotations repaired, and the copy is checked."""
+"""The stages: image files are read, annotations are repaired, and the copy is checked."""
 
 
 class Progress:
-    """Counts the steps of a repair, each stage as a third of all images.
+    """Counts the steps of a repair; each stage counts as a third of all images.
 
     Args:
-        show: Called with the number of images that are done, and the number of all.
+        show: Called with the number of images that are done, and their total number.
     """
 
     def __init__(self, show: Callable[[int, int], None]) -> None:
@@ -22,7 +22,7 @@ class Progress:
         self._told = -1
 
     def begin(self, images: int, annotations: int) -> None:
-        """Tells how many there are."""
+        """Sets the numbers of images and annotations."""
         self._images = images
         self._steps = [1 / max(images, 1), 1 / max(annotations, 1)]
         self._put(0, 0.0)
@@ -36,7 +36,7 @@ class Progress:
         self._put(1, self._shares[1] + self._steps[1])
 
     def checked(self, done: int, total: int) -> None:
-        """Tells how many images of the copy are checked; what was left out before counts as done."""
+        """Reports the number of checked images of the copy; the earlier stages count as done."""
         self._shares[:2] = 1.0, 1.0
         self._put(2, done / max(total, 1))
 

@@ -1,1 +1,1 @@
-"""The report of a data set: one page that shows what is in it, and compares it with another one."""
+"""The report of a data set: one page with its statistics and a comparison with another data set."""

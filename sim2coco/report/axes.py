@@ -1,4 +1,4 @@
-"""Axes of plots: where values lie, and which of them are written."""
+"""Plot axes: positions of values, ticks and labels."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ LEFT, RIGHT, TOP, BOTTOM = 72.0, 24.0, 10.0, 48.0
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A value that is written at an axis: its place, 0..1 along the axis, and its text."""
+    """A tick of an axis: its position, 0..1 along the axis, and its label."""
 
     place: float
     text: str
 
 
 def round_steps(low: float, high: float, about: int = 5) -> list[float]:
-    """Round values between two limits: whole multiples of 1, 2 or 5 times a power of ten.
+    """Round values between two limits: integer multiples of 1, 2 or 5 times a power of ten.
 
     Example:
         >>> round_steps(0, 7), round_steps(0.0, 0.31, 4)
@@ -39,7 +39,7 @@ def round_steps(low: float, high: float, about: int = 5) -> list[float]:
 def frame(
     across: Sequence[Tick], up: Sequence[Tick], label_across: str, label_up: str, grid: bool = True
 ) -> Markup:
-    """The axes of a plot with their ticks and labels, and horizontal lines."""
+    """The axes of a plot with their ticks and labels, and horizontal grid lines."""
     parts = []
     for tick in up:
         y = y_of(tick.place)
@@ -60,17 +60,17 @@ def frame(
 
 
 def x_of(share: float) -> float:
-    """The x of a place on the horizontal axis."""
+    """The x coordinate of a position 0..1 on the horizontal axis."""
     return LEFT + share * (WIDTH - LEFT - RIGHT)
 
 
 def y_of(share: float) -> float:
-    """The y of a place on the vertical axis."""
+    """The y coordinate of a position 0..1 on the vertical axis."""
     return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
 
 
 def short(value: float) -> str:
-    """A coordinate with at most one digit after the point.
+    """Formats a coordinate with at most one decimal.
 
     Example:
         >>> short(12.04), short(3.94), short(-0.01)
@@ -94,7 +94,7 @@ def _line(kind: str, x: float, y: float, to_x: float, to_y: float) -> Markup:
 
 
 def svg(content: Markup, label: str, width: float = WIDTH, height: float = HEIGHT) -> Markup:
-    """A drawing of a size, with the text that a screen reader tells."""
+    """An SVG element of a given size, with a label for screen readers."""
     return Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
         short(width), short(height), label, content
     )
@@ -103,6 +103,6 @@ def svg(content: Markup, label: str, width: float = WIDTH, height: float = HEIGH
 def ticks(
     values: Sequence[float], place: Callable[[float], float], write: Callable[[float], str]
 ) -> list[Tick]:
-    """Ticks at values that lie on the axis."""
+    """Ticks at the values within the range of the axis."""
     found = [Tick(place(value), write(value)) for value in values]
     return [tick for tick in found if -1e-6 <= tick.place <= 1 + 1e-6]

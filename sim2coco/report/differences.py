@@ -1,4 +1,4 @@
-"""How two data sets differ, in words, the largest differences first."""
+"""Describes the differences between two data sets in sentences, the largest differences first."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from sim2coco.report.gathering import Gathering
 from sim2coco.statistics.histograms import earth_movers_distance
 
 NOTABLE = 0.25
-"""Smallest difference that is told: in standard deviations of the values, or as a share of the labels."""
+"""Minimum difference to report: in standard deviations of the values, or as a fraction of the labels."""
 TOLD = 8
-"""Number of differences that are told."""
+"""Maximum number of differences that are reported."""
 NAMED = 3
-"""Number of categories that are named."""
+"""Maximum number of categories that are listed by name."""
 RATIOS = (
     (1 / 10, "a tenth"),
     (1 / 5, "a fifth"),
@@ -31,22 +31,22 @@ RATIOS = (
     (10, "ten times"),
 )
 EXACT = 0.13
-"""A ratio has one of these names if it differs by less, as a share of it."""
+"""A ratio gets one of these names if it differs by less than this many octaves."""
 
 Write = Callable[[float], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """How a quantity is compared in words.
+    """The words in which a quantity is compared.
 
     Attributes:
         name: The quantity.
-        of_what: What it is of, as the subject of a sentence.
+        of_what: Subject and verb of the sentence, such as `boxes are`.
         more: The comparative for higher values.
         less: The comparative for lower values.
-        as_much: For ratios: the word in `half as large`; "" if medians are given instead of a ratio.
-        write: Writes a value.
+        as_much: The word for ratios, such as `large` in `half as large`; "" if no ratio is given.
+        write: Formats a value.
     """
 
     name: str
@@ -77,7 +77,7 @@ SUBJECTS = (
 
 
 def differences(yours: Gathering, theirs: Gathering) -> list[str]:
-    """The largest differences of two data sets, one sentence each, the largest first."""
+    """The largest differences between two data sets, one sentence each, in descending order."""
     found = [*_of_quantities(yours, theirs), *_of_categories(yours, theirs)]
     found.sort(key=lambda difference: -difference[0])
     return [sentence for size, sentence in found if size >= NOTABLE][:TOLD]
@@ -96,7 +96,7 @@ def _of_quantities(yours: Gathering, theirs: Gathering) -> Iterator[tuple[float,
 
 
 def _spread(values: list[NDArray[np.float64]], logarithmic: bool) -> float:
-    """The standard deviation within the two data sets, at least an eighth of an octave if logarithmic."""
+    """The pooled standard deviation of two data sets, at least an eighth of an octave if logarithmic."""
     if logarithmic:
         values = [np.log2(np.maximum(each, 1e-9)) for each in values]
     spread = float(np.sqrt(np.mean([each.var() for each in values])))
@@ -135,7 +135,7 @@ def _comparison(subject: Subject, here: float, there: float) -> str:
 
 
 def _of_categories(yours: Gathering, theirs: Gathering) -> Iterator[tuple[float, str]]:
-    """Categories that only one has, and those whose shares differ."""
+    """Categories that only one data set has, and categories with different fractions of the labels."""
     here, there = (shares(found) for found in (yours, theirs))
     for own, other, words in ((here, there, "Only you have"), (there, here, "Only they have")):
         alone = [name for name, share in own.items() if share and not other.get(name)]
@@ -157,7 +157,7 @@ def _listed(names: list[str]) -> str:
 
 
 def shares(found: Gathering) -> dict[str, float]:
-    """The share of each category among the labels, the most frequent first."""
+    """Fraction of the labels in each category, the most frequent category first."""
     total = max(found.contents.labels_of(), 1)
     names = found.contents.info.categories
     counted = {name: found.contents.labels_of(category=index) / total for index, name in enumerate(names)}

@@ -1,4 +1,4 @@
-"""Groups of near-duplicates with small pictures of them."""
+"""Groups of near-duplicates, with thumbnails."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from sim2coco.statistics.duplicates import near_duplicates
 from sim2coco.statistics.measures import ImageMeasures
 
 SHOWN_GROUPS, SHOWN_IMAGES = 10, 6
-"""Number of groups that are shown, and of images of each."""
+"""Maximum number of groups that are shown, and of images per group."""
 HEIGHT_PX = 90
 PATIENCE = 8
-"""Number of pairs without a near-duplicate, the most similar ones first, after which no more are compared."""
+"""Near-duplicates are searched in blocks of this many pairs, most similar first, until a block has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Images that show the same.
+    """A group of near-duplicate images.
 
     Attributes:
-        names: Their splits and names.
-        pictures: Addresses of small pictures of the first ones.
+        names: `split/name` of each image.
+        pictures: Data URIs of thumbnails of the first images.
     """
 
     names: Sequence[str]
@@ -37,11 +37,11 @@ class Duplicates:
     """The near-duplicates of a data set.
 
     Attributes:
-        groups: The largest groups, with pictures.
+        groups: The largest groups, with thumbnails.
         number: Number of groups.
         surplus: Number of images that could be left out.
         compared: Number of images that were compared.
-        across: Number of groups that lie in more than one split.
+        across: Number of groups with images in more than one split.
     """
 
     groups: Sequence[Group]
@@ -52,7 +52,7 @@ class Duplicates:
 
 
 def duplicates(images: Sequence[ImageMeasures], workers: int) -> Duplicates:
-    """Finds near-duplicates among images: those of the most similar pairs."""
+    """Finds near-duplicates among the most similar pairs of images."""
     found = near_duplicates(images, workers, PATIENCE)
     largest = sorted(found, key=lambda group: (-len(group), group))[:SHOWN_GROUPS]
     return Duplicates(

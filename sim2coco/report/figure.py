@@ -1,4 +1,4 @@
-"""What the page shows: plots with their tables, and texts."""
+"""Plots with their tables, and formatted numbers, for the page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,10 +28,10 @@ class Figure:
     Attributes:
         key: Its name in the page, of letters, digits and `-`.
         title: Its title.
-        text: A sentence that says what it shows, as a screen reader tells it too.
+        text: A sentence that says what it shows, also for screen readers.
         plot: The SVG.
-        table: The same numbers.
-        wide: Whether it takes the width of the page.
+        table: The same numbers as a table.
+        wide: Whether it takes the full width of the page.
     """
 
     key: str
@@ -43,7 +43,7 @@ class Figure:
 
 
 def number(value: float) -> str:
-    """A number with three significant digits, and separators of thousands.
+    """Formats a number with three significant digits and thousands separators.
 
     Example:
         >>> number(12345.6), number(0.123456), number(2.0), number(float("nan"))
@@ -57,7 +57,7 @@ def number(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in percent, of which small ones have a digit more.
+    """Formats a fraction in percent; percentages below 10 have a decimal.
 
     Example:
         >>> percent(0.5), percent(0.0123), percent(0.99999)

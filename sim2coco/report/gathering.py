@@ -1,4 +1,4 @@
-"""Measures the images of a data set while something else reads them, or for the report alone."""
+"""Measures the images of a data set, alongside another reader or for the report alone."""
 
 from array import array
 from collections import Counter
@@ -18,35 +18,35 @@ from sim2coco.statistics.measuring import Measuring
 from sim2coco.statistics.values import Values
 
 SHOWN = 24
-"""Number of images on the wall."""
+"""Number of sample images on the page."""
 COMPARED = 10_000
-"""Number of images among which near-duplicates are looked for, the first of the data set."""
+"""Near-duplicates are searched among this many images, the first of the data set."""
 PLACE = ("category", "x", "y", "azimuth_deg", "elevation_deg", "distance_m")
-"""What is kept of each object: x and y are those of the centre of its box, as shares of the image."""
+"""Values kept for each object; x and y are the box centre, as fractions of the image's width and height."""
 
 
 class Gathering:
-    """What the report needs to know of the images of a data set.
+    """Collects the statistics that the report needs from the images of a data set.
 
     Args:
-        info: What all its images share.
+        info: Information that all its images share.
         workers: Number of threads that measure.
 
     Attributes:
         contents: Counts of images and labels.
         values: The values of all quantities.
-        shown: Images for the wall, spread evenly over the data set.
-        ignored: How many visible objects have no label, by reason.
+        shown: Sample images, spread evenly over the data set.
+        ignored: Number of visible objects without a label, by reason.
         problems: Messages of images that could not be measured.
         sizes: Number of labels by COCO's size: `small` is below 32², `large` at least 96² pixels.
-        compared: Measures, without those of objects, of the images that are looked for near-duplicates.
+        compared: Measures of the images that are searched for near-duplicates, without their objects.
     """
 
     def __init__(self, info: DatasetInfo, workers: int = 1, tolerant: bool = False) -> None:
         """Begins without images.
 
         Args:
-            info: What all images share.
+            info: Information that all images share.
             workers: Number of threads.
             tolerant: Whether images that cannot be measured are counted in `problems` instead of raised.
         """
@@ -62,7 +62,7 @@ class Gathering:
         self._tolerant = tolerant
 
     def watched(self, images: Iterable[LabelledImage]) -> Iterator[LabelledImage]:
-        """Yields images, which are measured meanwhile in other threads.
+        """Yields the images, and measures them in other threads at the same time.
 
         Raises:
             DataSetError: An image file is missing or cannot be read.
@@ -103,7 +103,7 @@ class Gathering:
             self.compared.append(replace(image, objects=()))
 
     def place(self, name: str) -> NDArray[np.float64]:
-        """(n,), one of the numbers of `PLACE` of all objects; NaN where it is not known."""
+        """One of the values of `PLACE` for all objects; NaN where it is unknown: (n,)."""
         return np.array(self._places[name], np.float64)
 
 

@@ -1,4 +1,4 @@
-"""How a data set was made, from its own files: settings, versions, and what was rejected."""
+"""How a data set was made, according to its own files: settings, versions and rejections."""
 
 import json
 from collections import Counter
@@ -17,9 +17,9 @@ from sim2coco.tally import advice
 from sim2coco.target.settings import TARGET
 
 SHOWN = 6
-"""Number of pictures of each reason that are shown."""
+"""Maximum number of images shown for each reason."""
 LONGEST = 200_000
-"""Number of characters of the settings that are shown."""
+"""Maximum number of characters shown of the settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,16 @@ class Making:
     """How a data set was made.
 
     Attributes:
-        facts: Names and values.
+        facts: (name, value) pairs.
         settings: The text of `config.yaml`; "" if there is none.
-        command: What makes it again; "" if nothing is known of that.
-        notes: What has to be known for it.
+        command: The command that makes it again; "" if it is unknown.
+        notes: Notes on how to use the command.
         reasons: How often each reason has rejected a view or a scene; None if there are no records.
         views: Number of accepted views.
         rejected: Number of rejected views, and of scenes without a view.
         advice: What to change for fewer rejections.
         failed: Number of scenes that could not be made.
-        pictures: Names and addresses of pictures of rejected views, by reason, where they are kept.
+        pictures: (name, data URI) of images of rejected views, by reason, if they are kept.
     """
 
     facts: Sequence[tuple[str, str]] = ()
@@ -52,12 +52,12 @@ class Making:
 
 
 def making(root: Path, info: DatasetInfo, run: Mapping[str, Any] | None = None) -> Making:
-    """How the data set in a folder was made: by a run, from other data sets, or as COCO's `info` says.
+    """Finds out how a data set was made: by a run, from other data sets, or as COCO's `info` says.
 
     Args:
-        root: The folder.
-        info: What all its images share.
-        run: What `run.json` will say, while a run ends; None reads it.
+        root: The folder of the data set.
+        info: Information that all its images share.
+        run: The future content of `run.json`, at the end of a run; None reads the file.
     """
     if (root / "run.json").is_file() and (root / "records").is_dir():
         return _of_run(root, run or _read_json(root / "run.json"))
@@ -92,7 +92,7 @@ def _of_run(root: Path, run: Mapping[str, Any]) -> Making:
 
 
 def _pictures(root: Path, reason: str) -> list[tuple[str, str]]:
-    """Names and addresses of the pictures of the first views that were rejected for a reason."""
+    """(name, data URI) of the images of the first views that were rejected for a reason."""
     files = sorted((root / folder_of(reason)).glob("*.jpg"))[:SHOWN]
     return [(file.stem, jpeg_uri(read_ordinary(file))) for file in files]
 

@@ -1,4 +1,4 @@
-"""Puts the page together."""
+"""Assembles the page."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -21,9 +21,9 @@ from sim2coco.report.short import in_short
 from sim2coco.report.viewpoints import viewpoints
 
 ROWS, COLUMNS = 24, 32
-"""Cells of the heat map of positions."""
+"""Rows and columns of the heat map of positions."""
 LISTED = 300
-"""Number of categories in the table."""
+"""Maximum number of categories in the table."""
 
 
 @cache
@@ -40,14 +40,14 @@ def _environment() -> Environment:
 
 
 def page(found: Gathering, made: Making, others: Gathering | None, name: str, workers: int) -> str:
-    """The text of the page.
+    """Renders the page as HTML.
 
     Args:
-        found: What was gathered of the data set.
+        found: Statistics of the data set.
         made: How it was made.
-        others: What was gathered of the data set that it is compared with.
+        others: Statistics of the data set that it is compared with.
         name: The name of the other data set.
-        workers: Number of threads that draw.
+        workers: Number of threads.
     """
     contents = found.contents
     theirs = others.values if others else None
@@ -100,7 +100,7 @@ def _key_numbers(found: Gathering, made: Making, groups: int) -> Iterator[tuple[
 
 
 def _categories(contents: Contents) -> list[tuple[str, str, list[int], int, float]]:
-    """Name, colour, labels of each split, all labels, and their number as a share of the largest one."""
+    """Each category's name, colour, labels per split, all labels, and these in percent of the maximum."""
     rows = []
     for index, name in enumerate(contents.info.categories):
         labels = [contents.labels[split, index] for split in contents.splits]
@@ -111,7 +111,7 @@ def _categories(contents: Contents) -> list[tuple[str, str, list[int], int, floa
 
 
 def _reasons(made: Making) -> list[tuple[str, int, float]]:
-    """The reasons for rejections, with their number, and as a share of the largest number in percent."""
+    """Each rejection reason with its count, and the count in percent of the largest count."""
     listed = made.reasons.most_common() if made.reasons else []
     return [(reason, count, round(100 * count / listed[0][1], 1)) for reason, count in listed]
 

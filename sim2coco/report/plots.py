@@ -35,13 +35,13 @@ class Bars:
     Attributes:
         edges: (n + 1,), the edges of the bars.
         counts: (n,), the number of values in each.
-        others: (n,), the number of values of the other data set in each, if there is one.
+        others: (n,), the same for the other data set; None without one.
         logarithmic: Whether the axis is logarithmic.
-        written: The values that may be written at the axis; round ones if there are none.
-        write: Writes a value at the axis.
-        label: What the values are, with the unit.
+        written: The values that may be labelled on the axis; round ones if empty.
+        write: Formats a value for the axis.
+        label: The axis label: what the values are, with the unit.
         unit: What is counted, such as `objects`.
-        single: Whether each bar is that of a single whole number.
+        single: Whether each bar stands for a single whole number.
     """
 
     edges: Array
@@ -56,7 +56,7 @@ class Bars:
 
 
 def histogram(bars: Bars, label: str) -> Markup:
-    """A histogram: filled bars, and a line for the other data set; then both are in shares."""
+    """Renders a histogram as filled bars; adds the other data set as a line, with both normalized."""
     heights = [_heights(counts, bars.others is not None) for counts in _both(bars)]
     top = max(float(height.max(initial=0)) for height in heights) or 1.0
     write = percent if bars.others is not None else number
@@ -88,7 +88,7 @@ def _written(bars: Bars) -> Sequence[float]:
 
 
 def _apart(across: Sequence[Tick]) -> list[Tick]:
-    """The ticks without those that would touch the one before."""
+    """Leaves out ticks whose labels would touch the label before."""
     kept: list[Tick] = []
     for tick in across:
         if not kept or tick.place - kept[-1].place > 0.02 * (len(tick.text) + 1):
@@ -114,7 +114,7 @@ def _bar(x: float, y: float, width: float, height: float, told: str) -> Markup:
 
 
 def _outline(places: Sequence[float], heights: Array) -> Markup:
-    """The upper edge of the bars of the other data set."""
+    """The outline of the other data set's histogram."""
     path = f"M{short(x_of(places[0]))} {short(y_of(0.0))}"
     for index, height in enumerate(heights.tolist()):
         path += f"V{short(y_of(height))}H{short(x_of(places[index + 1]))}"
@@ -122,13 +122,13 @@ def _outline(places: Sequence[float], heights: Array) -> Markup:
 
 
 def heat_map(shares: Array, aspect: float, label: str, write: Callable[[float], str]) -> Markup:
-    """A heat map of an image: how much lies in each cell.
+    """Renders a heat map of positions in an image.
 
     Args:
-        shares: (rows, columns), a share of each cell.
+        shares: (rows, columns), the fraction in each cell.
         aspect: Width divided by height of the image.
-        label: What a screen reader tells.
-        write: Writes a share.
+        label: The text for screen readers.
+        write: Formats a fraction.
     """
     rows, columns = shares.shape
     width = min(WIDTH - LEFT - RIGHT, 250.0 * aspect)
@@ -170,7 +170,7 @@ def heat_map(shares: Array, aspect: float, label: str, write: Callable[[float], 
 
 
 def color_scale(x: float, y: float, width: float, words: str, steps: int = 8) -> Markup:
-    """What the colours of a map mean: from none to the most."""
+    """The colour scale of a heat map, from 0 to the maximum."""
     cells = [
         Markup('<rect class="heat" fill-opacity="{:.2f}" x="{}" y="{}" width="{}" height="8"/>').format(
             0.08 + 0.92 * (index + 1) / steps,
@@ -184,7 +184,7 @@ def color_scale(x: float, y: float, width: float, words: str, steps: int = 8) ->
 
 
 def grid_of(x: Array, y: Array, rows: int, columns: int) -> NDArray[np.int64]:
-    """How many points lie in each cell (rows, columns); those outside count at the border."""
+    """Number of points in each cell (rows, columns); points outside count in the border cells."""
     column = np.clip((x * columns).astype(np.int64), 0, columns - 1)
     row = np.clip((y * rows).astype(np.int64), 0, rows - 1)
     return np.bincount(row * columns + column, minlength=rows * columns).reshape(rows, columns)

@@ -1,4 +1,4 @@
-"""How each quantity is shown: its title, its axis, and how its values are written."""
+"""How each quantity is shown: its title, its axis, and the format of its values."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from sim2coco.statistics.values import Values
 
 
 def ratio(value: float) -> str:
-    """A ratio below one as a fraction.
+    """Formats a ratio; below 1, as a fraction.
 
     Example:
         >>> ratio(0.25), ratio(2.0), ratio(1.0)
@@ -23,7 +23,7 @@ def ratio(value: float) -> str:
 
 
 def whole(value: float) -> str:
-    """The whole number in the middle of a bin that begins half below it."""
+    """Formats the whole number at the centre of a bin, given the lower edge of the bin."""
     return f"{value + 0.5:.0f}" if value % 1 else f"{value:.0f}"
 
 
@@ -34,12 +34,12 @@ class Shown:
     Attributes:
         name: Its name in `sim2coco.statistics`.
         title: Title of the plot.
-        text: What the values are.
+        text: Description of the values.
         label: Label of the axis, with the unit.
         unit: What is counted.
-        write: Writes a value.
-        written: Values that are written at the axis, if they are not round numbers.
-        complete: Whether all bins are shown, and not only those that have values.
+        write: Formats a value.
+        written: Values that are labelled on the axis, if they are not round numbers.
+        complete: Whether all bins are shown, and not only the range that has values.
     """
 
     name: str
@@ -162,7 +162,7 @@ OF_IMAGES = (
 
 
 def figure_of(shown: Shown, values: Values, others: Values | None) -> Figure | None:
-    """The histogram of a quantity; None if it is known of nothing in the data set."""
+    """The histogram of a quantity; None if there is nothing to show."""
     own = values.histogram(shown.name)
     theirs = others.histogram(shown.name) if others else None
     if not own.counts.sum() or (shown.name == "image_size" and theirs is None and _one_size(values)):
@@ -186,7 +186,7 @@ def figure_of(shown: Shown, values: Values, others: Values | None) -> Figure | N
 
 
 def _one_size(values: Values) -> bool:
-    """Whether all images have one size, which is told elsewhere."""
+    """Whether all images have the same size, which the page states elsewhere."""
     return bool(np.ptp(values.of("image_size")) == 0)
 
 

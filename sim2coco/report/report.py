@@ -18,7 +18,7 @@ from sim2coco.store import LocalStore
 
 NAME = "report.html"
 HEAD = b"<!DOCTYPE html>"
-"""How a report begins."""
+"""The first bytes of a report."""
 
 log = logging.getLogger("sim2coco")
 
@@ -43,7 +43,7 @@ def write_report(
 
     Args:
         data: The data set.
-        target: The file. A report that was not edited is replaced.
+        target: The file; an unedited report is replaced.
         against: A data set to compare it with.
         workers: Number of threads.
         force: Whether any other file is replaced too.
@@ -53,7 +53,7 @@ def write_report(
         The size of the page in bytes.
 
     Raises:
-        DataSetError: A data set cannot be read, or the file exists and is no unedited report.
+        DataSetError: A data set cannot be read, or the file exists and is not an unedited report.
         StoreError: The file cannot be written.
     """
     store = LocalStore(target.parent)
@@ -80,7 +80,7 @@ def _check_free(store: LocalStore, target: Path, force: bool) -> None:
 
 
 def _is_other(store: Store, name: str) -> bool:
-    """Whether there is a file that is not a report as it was written."""
+    """Whether there is a file other than an unedited report."""
     if store.path(name).is_dir():
         return True
     return store.exists(name) and (is_edited(store, name) or not store.get(name).startswith(HEAD))
@@ -89,14 +89,14 @@ def _is_other(store: Store, name: str) -> bool:
 def report_of_run(store: Store, root: Path, found: Gathering, workers: int, run: Mapping[str, Any]) -> None:
     """Writes the report of a finished run; a `report.html` that was edited stays.
 
-    A fault of the report is logged: it must not keep a run of many hours from its end.
+    Errors in making the report are only logged, so that they cannot fail a run of many hours.
 
     Args:
         store: The data set.
         root: Its folder.
-        found: What was gathered of its images.
+        found: Statistics of its images.
         workers: Number of threads.
-        run: What `run.json` will say.
+        run: The future content of `run.json`.
 
     Raises:
         OSError: The file cannot be written.
@@ -118,9 +118,9 @@ def report_of_run(store: Store, root: Path, found: Gathering, workers: int, run:
 
 
 def add_validation(data: Dataset, found: Validation) -> bool:
-    """Adds what validate has found to the report of a data set; returns whether there is one to add it to.
+    """Adds the results of validate to the report of a data set; returns whether there is a report.
 
-    The section stays if the report is written again, as long as the images are the same.
+    The section is kept when the report is written again, as long as the images are the same.
 
     Raises:
         OSError: The report cannot be written.
@@ -135,5 +135,5 @@ def add_validation(data: Dataset, found: Validation) -> bool:
 
 
 def _validated(store: Store, name: str, state: str) -> str:
-    """The section that validate has added to the report that is replaced, if it is of the same images."""
+    """The validate section of the report that is replaced, if it belongs to the same images."""
     return section_of(store.get(name), state) if store.exists(name) else ""

@@ -1,4 +1,4 @@
-"""The wall of sample images, with labels as drawings over them that can be shown and hidden."""
+"""Sample images, with label overlays that can be shown and hidden."""
 
 from base64 import b64encode
 from collections import Counter
@@ -18,19 +18,19 @@ from sim2coco.report.axes import short, svg
 from sim2coco.review.overlay import color_of, decoded
 
 LONGER_PX, QUALITY = 480, 80
-"""The longer side of the images on the wall, and their quality as JPEG."""
+"""The longer side of the sample images in pixels, and their JPEG quality."""
 TOLERANCE_PX = 0.6
-"""Largest distance of a drawn outline from that of the mask, in pixels of the wall."""
+"""Maximum distance between a drawn outline and the mask's outline, in pixels of the sample image."""
 MAX_DRAWN = 100
-"""Number of labels that are drawn in each image, the largest first."""
+"""Maximum number of labels that are drawn in each image, the largest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """An image on the wall.
+    """A sample image.
 
     Attributes:
-        name: Its split and name.
+        name: `split/name` of the image.
         text: What it shows.
         picture: The SVG.
     """
@@ -41,7 +41,7 @@ class Sample:
 
 
 def samples(images: Sequence[LabelledImage], names: Sequence[str], workers: int) -> list[Sample]:
-    """The images of the wall; those that cannot be read are left out."""
+    """The sample images; images that cannot be read are left out."""
     with ThreadPoolExecutor(max(workers, 1)) as pool:
         found = list(pool.map(lambda image: _sample(image, names), images))
     return [sample for sample in found if sample is not None]
@@ -72,20 +72,20 @@ def _sample(image: LabelledImage, names: Sequence[str]) -> Sample | None:
 
 
 def contents_of(image: LabelledImage, names: Sequence[str]) -> str:
-    """What an image shows, in words."""
+    """Describes in words what an image shows."""
     counts = Counter(names[label.category] for label in image.labels)
     told = ", ".join(f"{number} × {name}" for name, number in counts.most_common(8)) or "no objects"
     return told + (f"; {len(image.ignored)} ignored" if image.ignored else "")
 
 
 def data_uri(pixels: NDArray[np.uint8], quality: int = QUALITY) -> str:
-    """An RGB image (H, W, 3) as a JPEG in an address."""
+    """Encodes an RGB image (H, W, 3) as a JPEG data URI."""
     _, content = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     return jpeg_uri(content.tobytes())
 
 
 def jpeg_uri(content: bytes) -> str:
-    """A JPEG file in an address."""
+    """Encodes a JPEG file as a data URI."""
     return f"data:image/jpeg;base64,{b64encode(content).decode('ascii')}"
 
 
@@ -106,7 +106,7 @@ def _mask(label: Label, image: LabelledImage, size_wh: tuple[int, int]) -> Marku
 
 
 def _amodal(label: Label, image: LabelledImage, size_wh: tuple[int, int]) -> Markup:
-    """The outline of a whole object of which a part is hidden."""
+    """The outline of the whole object, if part of it is hidden."""
     if label.amodal is None or label.amodal.area <= label.area:
         return Markup("")
     path = _outline(label.amodal.counts, image, size_wh)
@@ -114,7 +114,7 @@ def _amodal(label: Label, image: LabelledImage, size_wh: tuple[int, int]) -> Mar
 
 
 def _outline(counts: str | None, image: LabelledImage, size_wh: tuple[int, int]) -> str:
-    """The outlines of a mask, holes included, as the path of an SVG."""
+    """The outlines of a mask, including holes, as an SVG path."""
     if counts is None:
         return ""
     mask = cv2.resize(decoded(counts, image).astype(np.uint8), size_wh, interpolation=cv2.INTER_NEAREST)

@@ -1,4 +1,4 @@
-"""What is in a data set, in a few sentences: what a reader should know who reads nothing else."""
+"""Summarizes a data set in a few sentences, for those who read nothing else of the report."""
 
 from collections.abc import Iterator
 
@@ -9,20 +9,20 @@ from sim2coco.report.gathering import Gathering
 from sim2coco.report.making import Making
 
 UNEVEN = 3
-"""From this ratio on, the numbers of labels of two categories are called uneven."""
+"""Ratio of label counts from which the categories are called uneven."""
 MOST = 0.5
-"""A larger share than this is told of labels that are small, and of views that were rejected."""
+"""Fraction above which small labels, and rejected views, are mentioned."""
 WHOLE = 0.995
-"""An object of which more is visible than this share is called wholly visible."""
+"""Visible fraction above which an object is called wholly visible."""
 NAMED = 5
-"""Number of categories that are named."""
+"""Maximum number of categories that are listed by name."""
 
 
 def in_short(found: Gathering, made: Making, groups: int) -> list[str]:
-    """The sentences.
+    """The sentences of the summary.
 
     Args:
-        found: What was gathered of the data set.
+        found: Statistics of the data set.
         made: How it was made.
         groups: Number of groups of near-duplicates.
     """
@@ -30,7 +30,7 @@ def in_short(found: Gathering, made: Making, groups: int) -> list[str]:
 
 
 def _labels(found: Gathering) -> Iterator[str]:
-    """How many, how large and how visible the objects are."""
+    """Sentences about the number, size and visibility of objects."""
     if not found.contents.labels_of():
         yield "No image has a label."
         return
@@ -55,7 +55,7 @@ def _middle(found: Gathering, name: str) -> list[float]:
 
 
 def _categories(found: Gathering) -> Iterator[str]:
-    """How even the categories are, and which are missing."""
+    """Sentences about the balance of the categories, and about missing ones."""
     contents = found.contents
     names = contents.info.categories
     counts = [sum(contents.labels[split, index] for split in contents.splits) for index in range(len(names))]
@@ -82,7 +82,7 @@ def _named(names: list[str]) -> str:
 
 
 def _warnings(found: Gathering, made: Making, groups: int) -> Iterator[str]:
-    """What may be unwanted."""
+    """Sentences about possible problems."""
     if (small := found.sizes["small"]) > MOST * max(1, found.sizes.total()):
         share = percent(small / found.sizes.total())
         yield f"{share} of the labels are small in COCO's sense, below 32² px, which detectors find worst."

@@ -1,4 +1,4 @@
-"""The section of a report that shows how well detectors did that were trained on the data set."""
+"""The section of a report with the results of detectors trained on the data set."""
 
 import re
 from collections.abc import Sequence
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 PLACE = '<section id="making">'
-"""What the section is put before."""
+"""The start of the element before which the section is inserted."""
 SECTION = re.compile(r'<section id="validated" data-of="([^"]*)">.*?</section>\n', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What validate has found.
+    """The results of validate.
 
     Attributes:
-        text: How it was done, in sentences.
+        text: How they were obtained, in sentences.
         tables: Rows of each table; the first row is the head, and the first column names the others.
         drawings: SVGs.
-        pictures: What a picture shows, and its address.
+        pictures: (description, data URI) of each image.
     """
 
     text: str
@@ -29,28 +29,28 @@ class Validation:
 
 
 def state_of(identity: str, images: int) -> str:
-    """What stands for the images of a data set: its identity and their number."""
+    """Fingerprint of a data set's images: its identity and the number of images."""
     return f"{identity} {images}"
 
 
 def section_of(content: bytes, state: str) -> str:
-    """The section of a report, if it is of the same images; else ""."""
+    """The section of a report, if it belongs to the same images; else ""."""
     found = SECTION.search(content.decode("utf-8", "replace"))
     return found[0] if found and found[1] == state else ""
 
 
 def placed(page: str, section: str) -> str:
-    """A page with the section."""
+    """Inserts the section into a page."""
     return page.replace(PLACE, section + PLACE, 1)
 
 
 def replaced(page: str, state: str, found: Validation) -> str:
-    """A page with a new section, in place of one that it may have.
+    """Replaces the section of a page, or inserts it if there is none.
 
     Args:
         page: The page.
-        state: Stands for the images of its data set.
-        found: What validate has found.
+        state: Fingerprint of the images, from `state_of`.
+        found: The results of validate.
     """
     return placed(SECTION.sub("", page), _section(state, found))
 

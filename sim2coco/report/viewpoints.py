@@ -1,7 +1,7 @@
-"""Viewpoints: from where cameras see the objects of each category, as maps of the sphere around them.
+"""Viewpoints: the directions from which cameras see the objects, as maps of the viewing sphere.
 
-The two discs are the upper and the lower half of the sphere in Lambert's equal-area projection: each cell is
-the same solid angle, so directions that are drawn uniformly give an even colour.
+The two discs are the upper and the lower hemisphere in Lambert's azimuthal equal-area projection: all cells
+have the same solid angle, so uniformly distributed directions give an even colour.
 """
 
 from collections.abc import Sequence
@@ -17,15 +17,15 @@ from sim2coco.report.figure import Figure, Table, number, percent
 from sim2coco.report.gathering import Gathering
 
 RINGS, SECTORS = 6, 24
-"""Cells of each half: rings of equal area from the equator to the pole, and sectors of 15 degrees."""
+"""Cells of each hemisphere: rings of equal area from the equator to the pole, and sectors of 15 degrees."""
 CELLS = 2 * RINGS * SECTORS
 RADIUS, GAP, MARGIN = 70.0, 16.0, 22.0
 DISTANCES, BARS_PX = 18, 30.0
-"""Number of bins of the distance, and the height of their bars."""
+"""Number of distance bins, and the height of their bars."""
 MAPS = 11
-"""Number of categories that get a map, the most frequent ones; the table has all."""
+"""Number of categories that get a map, the most frequent ones; the table has up to `LISTED`."""
 LISTED = 200
-"""Number of categories in the table."""
+"""Maximum number of categories in the table."""
 
 Array = NDArray[np.float64]
 
@@ -35,10 +35,10 @@ class Views:
     """The viewpoints of some objects.
 
     Attributes:
-        name: What they are.
+        name: Name of the objects: their category, or `all objects`.
         cells: (CELLS,), the number of viewpoints in each cell; see `cell_of`.
-        distances: (DISTANCES,), the number in each bin of the distance.
-        distances_m: (n,), the distances.
+        distances: (DISTANCES,), the number of viewpoints in each distance bin.
+        distances_m: (n,), the distances in metres.
     """
 
     name: str
@@ -48,12 +48,12 @@ class Views:
 
     @property
     def covered(self) -> float:
-        """The share of all directions from which there is a view."""
+        """The fraction of all cells that contain a viewpoint."""
         return float(np.count_nonzero(self.cells)) / CELLS
 
 
 def cell_of(azimuth_deg: Array, elevation_deg: Array) -> NDArray[np.int64]:
-    """The cell of each direction: half (0 above), ring from the equator, sector from -180 degrees on."""
+    """Cell index of directions: hemisphere (0: upper), ring from the equator, sector from -180 degrees on."""
     height = np.sin(np.radians(elevation_deg))
     ring = np.minimum((np.abs(height) * RINGS).astype(np.int64), RINGS - 1)
     sector = ((azimuth_deg + 180.0) / 360.0 * SECTORS).astype(np.int64) % SECTORS
@@ -76,7 +76,7 @@ def viewpoints(found: Gathering) -> Figure | None:
             chosen = category == index
             name = found.contents.info.categories[index]
             views.append(_views(name, cells[chosen], distances_m[chosen], edges))
-    if len(views) == 2:  # a single category is all there is
+    if len(views) == 2:  # the map of all objects would be the same
         views = views[1:]
     told = (
         "From where the cameras see the objects, in the frame of their meshes. The discs are the upper and "
@@ -104,7 +104,7 @@ def _views(name: str, cells: NDArray[np.int64], distances_m: Array, edges: Array
 
 
 def _map(views: Views, edges: Array) -> Markup:
-    """The two discs of some objects, and their distances."""
+    """The two hemispheres of some viewpoints, and the histogram of their distances."""
     top = int(views.cells.max())
     centres = [(MARGIN + RADIUS, RADIUS + 4), (MARGIN + 3 * RADIUS + GAP, RADIUS + 4)]
     parts = [_disc(x, y) for x, y in centres]
@@ -128,7 +128,7 @@ def _map(views: Views, edges: Array) -> Markup:
 
 
 def _disc(x: float, y: float) -> Markup:
-    """The border of a half, with circles at 30 and 60 degrees, and the axes."""
+    """The outline of a hemisphere, with circles at 30 and 60 degrees, and the axes."""
     circles = [
         Markup('<circle class="grid" cx="{}" cy="{}" r="{}"/>').format(
             short(x), short(y), short(RADIUS * sqrt(1 - sin(elevation * pi / 180)))

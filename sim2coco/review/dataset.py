@@ -27,7 +27,7 @@ from sim2coco.records import (
 from sim2coco.store import LocalStore
 
 MAX_SETTINGS_BYTES, MAX_NESTING = 2**20, 50
-"""Limits of `config.yaml`: its size, and the depth of mappings and lists in each other."""
+"""Limits of `config.yaml`: its size, and the nesting depth of its mappings and lists."""
 
 
 class DataSet:
@@ -89,7 +89,7 @@ class DataSet:
         raise DataSetError(f"{self.store}: scene {record.scene} has no accepted image {name!r}")
 
     def pictures(self) -> Iterator[tuple[Record, View, Picture]]:
-        """Yields all images in order, each as the record of its scene, its view, and its entry in the view.
+        """Yields (record, view, picture) for each image, in order.
 
         Raises:
             DataSetError: A record cannot be read.
@@ -141,7 +141,7 @@ class DataSet:
 
 
 def _is_deep(content: bytes) -> bool:
-    """Whether a YAML text is nested deeply, or has aliases, which can stand for any number of values."""
+    """Whether a YAML text is deeply nested or has aliases, which can expand to any number of values."""
     level = 0
     for event in yaml.parse(content, Loader=LOADER):
         if isinstance(event, yaml.CollectionStartEvent | yaml.CollectionEndEvent):

@@ -36,8 +36,8 @@ class DeepReport:
 
     Attributes:
         images: Number of images that were rendered again.
-        faults: Everything that differs.
-        notes: What may explain differences.
+        faults: All differences.
+        notes: Possible explanations of differences.
     """
 
     images: int
@@ -51,19 +51,19 @@ def check_deep(
     scenes: int | None = None,
     show: Callable[[int, int], None] = lambda done, total: None,
 ) -> DeepReport:
-    """Renders the images of a data set again, and compares them and their labels with those in the data set.
+    """Renders the images of a data set again, and compares images and labels with the data set.
 
-    All views are rendered again, also those that were rejected: the reasons must be the same. Records that
-    cannot be read are left out, because `sim2coco.check` reports them.
+    Rejected views are rendered again too: the reasons must be the same. Unreadable records are skipped,
+    because `sim2coco.check` reports them.
 
     Args:
         root: The data set.
         folders: Folders that are searched for the meshes and images, as for `replay`.
         scenes: Number of scenes, spread evenly; None for all.
-        show: Called with the number of scenes that are compared so far, and the number of all.
+        show: Called with the number of scenes compared so far, and their total number.
 
     Raises:
-        DataSetError: It is no data set of sim2coco, or a mesh or an image is missing or has changed.
+        DataSetError: It is not a data set of sim2coco, or a mesh or an image is missing or has changed.
         EglUnavailable: The renderer does not work on this machine.
     """
     data = DataSet(root)
@@ -86,7 +86,7 @@ def check_deep(
 
 
 def _records(data: DataSet) -> Iterator[tuple[Record, list[View]]]:
-    """Yields each record that can be read, with its views whose images the data set contains."""
+    """Yields each readable record, with the views whose images are in the data set."""
     limit = int(data.run["num_images"])
     for name in record_names(data.store):
         try:
@@ -99,7 +99,7 @@ def _records(data: DataSet) -> Iterator[tuple[Record, list[View]]]:
 
 
 def _spread(found: list[Any], number: int | None) -> list[Any]:
-    """`number` of the elements of a list, spread evenly; all if it is None or large."""
+    """Returns `number` elements of a list, spread evenly; all if it is None or large."""
     if number is None or number >= len(found):
         return found
     return [found[index * len(found) // number] for index in range(number)]
@@ -117,7 +117,7 @@ def _scene(data: DataSet, context: WorkerContext, record: Record, kept: Sequence
             continue
         try:
             outcomes = make_view(context, record.settled, shots)
-        except Exception as error:  # a record that was edited may contain anything
+        except Exception as error:  # an edited record may contain anything
             yield Fault(
                 file,
                 f"view {number}",
@@ -144,7 +144,7 @@ def _scene(data: DataSet, context: WorkerContext, record: Record, kept: Sequence
 
 
 def without_target(reasons: tuple[str, ...]) -> tuple[str, ...]:
-    """The reasons why checks reject a view; that it was left out for a target does not follow from it."""
+    """The reasons for which checks reject a view, without `target`, which depends on other views."""
     return tuple(reason for reason in reasons if reason != TARGET)
 
 
@@ -155,7 +155,7 @@ def _verdict(reasons: Sequence[str]) -> str:
 def _differences(
     data: DataSet, record: Record, picture: Picture, again: Written, with_files: bool
 ) -> Iterator[str]:
-    """Yields what differs between an image and the same image rendered again: files first, then labels."""
+    """Yields the differences between an image and the same image rendered again: files first, then labels."""
     for name in picture_files(record.split, picture) if with_files else ():
         if not data.store.exists(name) or data.store.get(name) != again.files.get(name):
             yield f"{name} has other bytes"
@@ -174,6 +174,6 @@ def _differences(
 
 
 def _known(value: object) -> bool:
-    """Whether a value was written; records of earlier versions lack some, and their ignored lack a body."""
+    """Whether a record has a value; earlier versions lack some values, and the body of ignored instances."""
     old = isinstance(value, tuple) and any(getattr(entry, "body", 0) is None for entry in value)
     return value is not None and not old

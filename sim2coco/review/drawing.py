@@ -10,11 +10,11 @@ from sim2coco.review.overlay import Style, overlay
 CELL_PX = 320
 """Width of each image on a sheet."""
 MAX_HEIGHT = 2
-"""Maximum height of an image on a sheet, in widths of a cell; higher ones become narrower, or are cut off."""
+"""Maximum height of an image on a sheet, in cell widths; taller images become narrower, or are cropped."""
 
 
 def in_cell(image: LabelledImage, names: tuple[str, ...], style: Style) -> Image:
-    """An image with its labels, `CELL_PX` wide, for a sheet."""
+    """Draws an image with its labels for a sheet, `CELL_PX` wide."""
     width_px = max(1, min(CELL_PX, MAX_HEIGHT * CELL_PX * image.width // image.height))
     drawn = overlay(read_pixels(image), image, names, width_px, style)
     height_px = min(len(drawn), MAX_HEIGHT * CELL_PX)

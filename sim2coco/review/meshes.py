@@ -1,4 +1,4 @@
-"""Finds the meshes that the objects of a data set were made of, for formats with models."""
+"""Finds the meshes of a data set's objects, for formats with models."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -21,14 +21,14 @@ from sim2coco.review.whereabouts import Whereabouts
 
 
 def with_meshes(data: Dataset, folders: Sequence[Path]) -> Dataset:
-    """A data set of sim2coco whose formats are written with the models of its objects.
+    """Returns a data set of sim2coco whose formats are written with the models of its objects.
 
     Args:
         data: The data set.
         folders: Folders that are searched recursively for the user's meshes, by name and content.
 
     Raises:
-        DataSetError: It has no records, or a mesh is missing or has changed.
+        DataSetError: The data set has no records, or a mesh is missing or has changed.
     """
     if not isinstance(data, Run):
         raise DataSetError(f"--meshes: {data.root} has no records, which say what its objects are made of")
@@ -36,7 +36,7 @@ def with_meshes(data: Dataset, folders: Sequence[Path]) -> Dataset:
 
 
 def _finder(data: DataSet, folders: Sequence[Path]) -> Callable[[str], Mesh]:
-    """Finds the mesh of an asset by its key."""
+    """Returns a function that finds the mesh of an asset by its key."""
     keys: set[str] = set()
     with temporary_folder() as scratch:
         tree = {"assets": _assets(data)}
@@ -52,7 +52,7 @@ def _finder(data: DataSet, folders: Sequence[Path]) -> Callable[[str], Mesh]:
 
 
 def _noted(data: DataSet, keys: set[str]) -> Iterator[tuple[Record, View]]:
-    """Yields the views of all images, and notes the assets of their objects."""
+    """Yields the views of all images, and adds the assets of their objects to `keys`."""
     for record, view, _ in data.pictures():
         bodies = record.settled.spec.bodies if record.settled else ()
         keys |= {body.asset for body in bodies if body.role == "object"}
@@ -60,7 +60,7 @@ def _noted(data: DataSet, keys: set[str]) -> Iterator[tuple[Record, View]]:
 
 
 def _assets(data: DataSet) -> dict[str, Any]:
-    """The settings of the categories: distractors have no models."""
+    """The settings of the assets without distractors, which have no models."""
     try:
         return {**data.settings()["assets"], "distractors": {}}
     except (TypeError, KeyError):

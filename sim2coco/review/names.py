@@ -1,4 +1,4 @@
-"""Writes the names of objects beside their boxes, so that they hide each other as little as possible."""
+"""Writes the names of objects next to their boxes, with as little overlap as possible."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from sim2coco.contactsheet import FONT_PX, Image, Rgb, shortened, text_width, write
 
 NAME_SHARE = 0.3
-"""A name is at most as wide as its box or as this share of the image, whichever is wider."""
+"""A name is at most as wide as its box or as this fraction of the image, whichever is wider."""
 MAX_HIDDEN = 0.15
-"""A name is left out if other names would hide more than this share of it wherever it is written."""
+"""A name is left out if earlier names would overlap more than this fraction of it in every position."""
 GAP_PX = 3
 """Distance of a name from its box."""
 BLACK = (0, 0, 0)
@@ -23,7 +23,7 @@ class Name:
 
     Attributes:
         text: The name.
-        box: Edges of the box of its object in the image.
+        box: Edges of its object's box in the image.
         color: Colour of the text.
     """
 
@@ -35,8 +35,8 @@ class Name:
 def write_names(image: Image, names: Sequence[Name]) -> None:
     """Writes names into an image (h, w, 3) RGB, above, below, in or beside their boxes, where there is room.
 
-    Names are written in order; each takes the first place that hides no earlier name, otherwise the one that
-    hides the least. A name for which there is no room is left out.
+    Names are written in order; each takes the first position that overlaps no earlier name, or else the
+    position with the least overlap. A name for which there is no room is left out.
     """
     taken: list[Edges] = []
     for name in names:
@@ -52,7 +52,7 @@ def write_names(image: Image, names: Sequence[Name]) -> None:
 
 
 def _places(box: Edges, text_px: float, width: int, height: int) -> Iterator[Edges]:
-    """Yields the places for a name in or around a box, in order of preference, moved into the image."""
+    """Yields positions for a name in or around a box, in order of preference, shifted into the image."""
     left, top, right, bottom = box
     wide, high = text_px + 3, FONT_PX + 3
     columns = (left - 1, right - wide, (left + right - wide) / 2)
@@ -66,7 +66,7 @@ def _places(box: Edges, text_px: float, width: int, height: int) -> Iterator[Edg
 
 
 def _common(one: Edges, other: Edges) -> float:
-    """The area that two rectangles have in common."""
+    """Intersection area of two rectangles."""
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
     return max(width, 0.0) * max(height, 0.0)

@@ -17,14 +17,14 @@ from sim2coco.review.names import Name, write_names
 IGNORED_RGB, BLACK = (160, 160, 160), (0, 0, 0)
 GAP_PX = 4
 TINT = 0.2
-"""Share of the colour of its category in the pixels of an object; the rest is the image."""
+"""Weight of the category's colour in the tinted pixels of an object; the rest is the image."""
 GREYS = np.arange(256)
 DASH_PX = 3
-"""Length in pixels of the dashes, and of the gaps between them, in the outline of an amodal mask."""
+"""Length in pixels of the dashes and gaps in the outline of an amodal mask."""
 POINT_PX = 3
 """Radius of keypoints in pixels."""
 MIN_WIDTH_PX = 512
-"""Images narrower than this are enlarged before labels are drawn, so that lines and text hide less."""
+"""Narrower images are enlarged before labels are drawn, so that lines and text cover less."""
 MAX_HEIGHT_PX = 4096
 """Images are not enlarged beyond this height."""
 
@@ -35,8 +35,8 @@ class Style:
 
     Attributes:
         tint: Whether visible masks are tinted.
-        outlines: Whether visible masks are outlined, and amodal masks that differ are outlined with dashes;
-            keypoints are drawn too.
+        outlines: Whether visible masks get outlines, amodal masks that differ get dashed outlines, and
+            keypoints are drawn.
         boxes: Whether boxes and names are drawn.
     """
 
@@ -63,15 +63,16 @@ def overlay(
 ) -> Image:
     """Draws the labels of an image.
 
-    Lines and text have the same size whatever the size of the image. An object without a label gets a grey
-    box with the reason why it has none.
+    The size of lines and text does not depend on the size of the image. Objects without a label get a grey
+    box with the reason.
 
     Args:
         pixels: The RGB image of shape (H, W, 3).
         image: Its labels.
         names: Names of the categories.
-        width_px: Width of the result in pixels; by default that of the image, or a whole multiple of it that
-            is at least `MIN_WIDTH_PX` if the result is not higher than `MAX_HEIGHT_PX`.
+        width_px: Width of the result in pixels. By default, it is the image width times the smallest integer
+            that gives at least `MIN_WIDTH_PX`, or times a smaller one to keep the height within
+            `MAX_HEIGHT_PX`.
         style: What is drawn.
 
     Returns:
@@ -99,13 +100,13 @@ def _tinted(pixels: Image, image: LabelledImage) -> Image:
             height, width = visible.mask.shape
             part = drawn[visible.top : visible.top + height, visible.left : visible.left + width]
             mixed = (1.0 - TINT) * GREYS[:, None] + TINT * np.array(color_of(label.category))
-            tinted = cv2.LUT(part, mixed.astype(np.uint8)[None])  # floats of large images fill the memory
+            tinted = cv2.LUT(part, mixed.astype(np.uint8)[None])  # saves the memory of a float copy
             np.copyto(part, tinted, where=visible.mask[..., None])
     return drawn
 
 
 def _scaled(image: Image, scale: float) -> Image:
-    """A copy of other size; each pixel becomes a block of pixels if the scale is a whole number."""
+    """Returns a resized copy; an integer scale replicates pixels."""
     height, width = image.shape[:2]
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST if scale == int(scale) else cv2.INTER_LINEAR
     size_wh = max(1, round(width * scale)), max(1, round(height * scale))
@@ -113,7 +114,7 @@ def _scaled(image: Image, scale: float) -> Image:
 
 
 def _outline(drawn: Image, label: Label, image: LabelledImage) -> None:
-    """Draws the outline of the visible mask, and of the amodal mask if it is larger, with dashes."""
+    """Draws the outline of the visible mask, and a dashed outline of the amodal mask if it is larger."""
     color, whole = color_of(label.category), label.amodal
     for contour in _contours(decoded(label.counts, image), drawn) if label.counts is not None else ():
         cv2.drawContours(drawn, [contour], -1, color, 1)
@@ -135,7 +136,7 @@ def _points(drawn: Image, label: Label, scale: float) -> None:
 
 
 def _contours(mask: NDArray[np.bool_], drawn: Image) -> list[NDArray[np.int32]]:
-    """The outlines (n, 1, 2) of a mask, pixel by pixel, in the pixels of the drawing."""
+    """The contours (n, 1, 2) of a mask, with all boundary pixels, in pixel coordinates of the drawing."""
     size_wh = drawn.shape[1], drawn.shape[0]
     grown = cv2.resize(mask.astype(np.uint8), size_wh, interpolation=cv2.INTER_NEAREST)
     contours, _ = cv2.findContours(grown, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -143,13 +144,13 @@ def _contours(mask: NDArray[np.bool_], drawn: Image) -> list[NDArray[np.int32]]:
 
 
 def decoded(counts: str, image: LabelledImage | Picture) -> NDArray[np.bool_]:
-    """Decodes a mask of shape (H, W) from COCO's compressed run lengths."""
+    """Decodes a mask of shape (H, W) from COCO's compressed RLE."""
     size = [image.height, image.width]
     return np.asarray(coco_mask.decode({"size": size, "counts": counts.encode("ascii")}), np.bool_)
 
 
 def _box(image: Image, box: Xywh, scale: float, color: Rgb, text: str) -> Name:
-    """Draws a bounding box just outside the mask, and returns the name that belongs to it."""
+    """Draws a bounding box just outside the mask, and returns its name."""
     edges = np.array([box[0], box[1], box[0] + box[2], box[1] + box[3]]) * scale
     limit = max(image.shape)
     x, y, right, bottom = (round(edge) for edge in np.clip(edges, -limit, 2 * limit).tolist())

@@ -1,4 +1,4 @@
-"""What can be rendered again: records may have been edited, and native code does not survive all numbers."""
+"""Checks records before they are rendered: they may have been edited, and some values crash native code."""
 
 import math
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ from sim2coco.recipe import Recipe
 MAX_ENTRIES = 10_000
 """Maximum number of bodies, and of entries of any other list; a recipe asks for at most 4,000 objects."""
 LARGEST = 1e6
-"""Largest number in a scene or a shot; their metres, pixels and factors are far below."""
+"""Largest absolute value in a scene or a shot; valid lengths, pixels and factors are far smaller."""
 MOST = {"frames": 1000, "bands": 10_000, "bits": 16, "window_px": 1000, "jpeg_quality": 100}
-"""Largest values of whole numbers that decide how much is computed; the smallest is 1."""
+"""Maximum of integers that determine the amount of computation; their minimum is 1."""
 
 
 def unrenderable(recipe: Recipe, settled: Settled, shot: Shot) -> str | None:
@@ -33,7 +33,7 @@ def unrenderable(recipe: Recipe, settled: Settled, shot: Shot) -> str | None:
 
 
 def _faults(value: Any, name: str = "") -> Iterator[str]:
-    """What is wrong with the numbers of a value and of all in it, each in a few words."""
+    """Yields the invalid numbers in a value and everything nested in it, each described in a few words."""
     if isinstance(value, float) and not abs(value) <= LARGEST:
         yield f"{name} is {value:g}"
     elif name in MOST and type(value) is int and not 1 <= value <= MOST[name]:

@@ -30,7 +30,7 @@ from sim2coco.review.renderable import unrenderable
 from sim2coco.review.whereabouts import MISSING, Whereabouts, content_of, names_in, put_original, regions_in
 
 MAX_TOLD = 200
-"""Maximum length of the message of an error that is told."""
+"""Maximum length of an error message that is reported."""
 Files = Mapping[str, bytes]
 """The contents of all files of an image, by file name in the data set; the image file comes first."""
 
@@ -42,11 +42,11 @@ def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[File
         data: The data set.
         name: The name of the image.
         folders: Folders that are searched recursively for the user's meshes and images, by name and content.
-            If no folders are given, the files are expected in the working directory or in one below it,
-            with their names.
+            Without folders, the files are expected under their own names in the working directory or below
+            it.
 
     Returns:
-        The files of the image in the data set, and the files as they are when rendered again.
+        The image's files in the data set, and the same files rendered again.
 
     Raises:
         DataSetError: The image does not exist or is now rejected, or its files are missing or have changed.
@@ -67,7 +67,7 @@ def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[File
 
 
 def _made(context: WorkerContext, settled: Settled, shot: Shot, name: str) -> list[Outcome]:
-    """The images of a view.
+    """Renders the images of a view.
 
     Raises:
         DataSetError: The record was edited, so that it cannot be rendered.
@@ -78,7 +78,7 @@ def _made(context: WorkerContext, settled: Settled, shot: Shot, name: str) -> li
     try:
         with np.errstate(all="ignore"):
             return make_view(context, settled, [shot])
-    except Exception as error:  # a record that was edited may contain anything
+    except Exception as error:  # an edited record may contain anything
         why = " ".join(str(error).split())[:MAX_TOLD]
         raise DataSetError(f"{told} ({type(error).__name__}: {why}); {REPAIR}") from error
 
@@ -86,7 +86,7 @@ def _made(context: WorkerContext, settled: Settled, shot: Shot, name: str) -> li
 def context_for(
     data: DataSet, views: Sequence[tuple[Record, View]], folders: Sequence[Path], scratch: Path
 ) -> WorkerContext:
-    """What is needed to render views again.
+    """Returns a context in which views can be rendered again.
 
     Args:
         data: The data set.
@@ -136,7 +136,7 @@ def _put_files(
     folders: Sequence[Path],
     stage: Path,
 ) -> None:
-    """Puts the places of the user's files into the settings, which have only their names."""
+    """Replaces the names of the user's files in the settings with their paths."""
     try:
         if not folders:
             put_original(tree)
@@ -156,10 +156,10 @@ def _catalogue(recipe: Recipe) -> Catalogue:
 
 
 def check_regions(data: DataSet, catalogue: Catalogue, bodies: Iterable[Body]) -> None:
-    """Checks that the regions of the meshes of some bodies are those of the run.
+    """Checks that the mesh regions of some bodies are the same as in the run.
 
     Raises:
-        DataSetError: They are others, or what `run.json` says of them cannot be used.
+        DataSetError: They differ, or `run.json` has no valid entry for them.
     """
     known = regions_in(data.run)
     for body in bodies:
@@ -170,10 +170,10 @@ def check_regions(data: DataSet, catalogue: Catalogue, bodies: Iterable[Body]) -
 
 
 def with_keypoints(data: DataSet, catalogue: Catalogue) -> Catalogue:
-    """The catalogue with the keypoints of the run in place of those that lie beside the meshes now.
+    """Returns the catalogue with the keypoints of the run instead of the current ones beside the meshes.
 
     Raises:
-        DataSetError: What `run.json` says of keypoints cannot be used.
+        DataSetError: The keypoints in `run.json` are invalid.
     """
     known = data.run.get("keypoints") or {"categories": {}, "assets": {}}
     try:

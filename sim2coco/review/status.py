@@ -1,4 +1,4 @@
-"""How far a run is, from the records of its scenes: while it runs, and after it was stopped or killed."""
+"""Progress of a run from the records of its scenes, while it runs and after it was stopped or killed."""
 
 import json
 from collections import Counter
@@ -16,7 +16,7 @@ from sim2coco.storage import Storage
 from sim2coco.store import LocalStore
 
 RECENT_S = 300.0
-"""The rate is that of the scenes that were finished in the last seconds before the newest one."""
+"""The rate is measured over this many seconds before the newest record."""
 
 
 @dataclass(slots=True)
@@ -25,10 +25,10 @@ class Status:
 
     Attributes:
         asked_for: Number of accepted views that the last run was to make.
-        finished: Number of accepted views of the data set that was finished last; 0 for none.
+        finished: Number of accepted views when the data set was last finished; 0 if it never was.
         owner: The run that is writing to the data set; None if there is none.
         scenes: Number of scenes by their status: `done`, `rejected` or `failed`.
-        accepted: Number of accepted views, including those that will be left out in the end.
+        accepted: Number of accepted views, including surplus views that will be removed at the end.
         reasons: How often each reason has rejected a view or a scene; a view may have several reasons.
         rejected: Number of rejected views, and of scenes without a view.
         failed: Error of each failed scene.
@@ -70,7 +70,7 @@ class Status:
 
     @property
     def left_s(self) -> float | None:
-        """Estimated time until they are made, at the rate of the last scenes; None if it is not known."""
+        """Estimated time until the remaining views are made, at the current rate; None if it is unknown."""
         return self.left / self.per_s if self.per_s else None
 
 
@@ -84,7 +84,7 @@ def status(root: Path) -> Status:
 
 
 def status_in(store: Storage) -> Status:
-    """As `status`, of a data set wherever it is."""
+    """Like `status`, for a data set in any storage."""
     run = run_in(store)
     finished = int(run["num_images"])
     try:
@@ -128,7 +128,7 @@ def _count(found: Status, record: dict[str, Any]) -> int:
 
 
 def _rate(times: list[tuple[float, int]]) -> float | None:
-    """Accepted views per second of the scenes that were finished last.
+    """Accepted views per second over the most recently finished scenes.
 
     Args:
         times: When each record was written, in seconds, and its number of accepted views.
@@ -136,12 +136,12 @@ def _rate(times: list[tuple[float, int]]) -> float | None:
     newest = max((time for time, _ in times), default=0.0)
     recent = sorted((time, views) for time, views in times if time > newest - RECENT_S)
     seconds = newest - recent[0][0] if recent else 0.0
-    # The views of the oldest record were made before the time that is measured.
+    # The views of the oldest record were made before the measured interval.
     return sum(views for _, views in recent[1:]) / seconds if seconds > 0 else None
 
 
 def sentences(found: Status) -> Iterator[str]:
-    """Yields the lines that describe a status, but for the rate and the time left."""
+    """Yields the lines that describe a status, except for the rate and the remaining time."""
     made = min(found.accepted, found.asked_for)
     yield f"{found.state}: {made} of {found.asked_for} images, {found.left} left"
     scenes = ", ".join(f"{number} {name}" for name, number in found.scenes.items()) or "none"

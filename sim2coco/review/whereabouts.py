@@ -24,13 +24,13 @@ from sim2coco.records import Record, View, plain
 
 MISSING = "--meshes FOLDER says where the data set's own files lie, and may be given several times"
 UNSEEN = {"shape": "box", "size_m": 0.1}
-"""Settings used instead of those of a category without objects in the scene, whose files are not needed."""
+"""Settings in place of a category without objects in the scene, because its files are not needed."""
 MAX_TOLD = 3
 """Maximum number of changed files in an error message."""
 
 
 class Whereabouts:
-    """Index of the files in some folders and all their subfolders, to find what images were rendered from.
+    """Index of the files in some folders and their subfolders, to find the sources of images.
 
     Args:
         folders: The folders to search.
@@ -64,7 +64,7 @@ class Whereabouts:
             self._regions |= {body.asset: regions_in(run).get(body.asset) for body in bodies if body.regions}
 
     def put_into(self, tree: object, stage: Path) -> None:
-        """Replaces the names of files and folders in the settings by the paths at which they were found.
+        """Replaces the names of files and folders in the settings with the paths at which they were found.
 
         Args:
             tree: The data set's settings; modified in place.
@@ -81,7 +81,7 @@ class Whereabouts:
             elif _is_own(node.get("images")):
                 node["images"] = self._staged(".".join(keys[1:]), stage)
                 if keys[1:2] == (DEFECTS,) and node["images"] is None:
-                    node["kind"] = "stain"  # a kind that needs no images: none of them is drawn
+                    node["kind"] = "stain"  # a kind that needs no images, as the scene shows none
 
     def _put_meshes(self, role: Role, name: str, node: dict[str, Any]) -> None:
         own = {
@@ -100,7 +100,7 @@ class Whereabouts:
         first = next(suitable, None) or self._refuse(path.folder, _called(path))
         every = chain([first], suitable)
         same = (place for place in every if not regions or regions <= _regions(name, place))
-        node["path"] = next(same, first)["path"]  # other regions than those of the run are told later
+        node["path"] = next(same, first)["path"]  # `check_regions` reports other regions later
 
     def _places(self, path: AssetPath) -> Iterator[str]:
         """Paths at which the meshes of a `path:` setting may be found.
@@ -121,7 +121,7 @@ class Whereabouts:
         return map(str, _by_name((p for p in self._folders if p in full or is_library(p)), name))
 
     def _staged(self, role: str, stage: Path) -> str | None:
-        """Copies the images that the scene uses for one setting to a folder of their own.
+        """Copies the images that the scene uses for one setting to a separate folder.
 
         Args:
             role: Name of the setting, by which `run.json` lists its images, for example `environment`.
@@ -173,7 +173,7 @@ def names_in(tree: object) -> set[str]:
 
 
 def regions_in(run: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The hashes of the regions of each asset in the content of `run.json`; empty if it has none of use."""
+    """The hashes of each asset's regions in the content of `run.json`; empty if it has no valid ones."""
     regions = run.get("regions")
     known = regions.get("assets") if isinstance(regions, dict) else None
     return known if isinstance(known, dict) else {}
@@ -237,7 +237,7 @@ def _contents(name: str, node: dict[str, Any]) -> set[str]:
 
 
 def _regions(name: str, node: dict[str, Any]) -> set[str]:
-    """The meshes of a category with their regions, as `_labelled`; an empty set if they cannot be read."""
+    """The meshes of a category with their regions, as from `_labelled`; an empty set if unreadable."""
     try:
         assets = load_category(name, Category.parse(node), with_regions=True)
     except (CatalogueError, ValidationError, OSError):

@@ -1,1 +1,1 @@
-"""Images judged by people: a local page, the file of verdicts, and how far reviewers agree."""
+"""Image review by people: a local page, the file of verdicts, and the agreement of reviewers."""

@@ -1,4 +1,4 @@
-"""How far reviewers agree: Cohen's kappa."""
+"""Inter-rater agreement of reviewers: Cohen's kappa."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from sim2coco.datasets.verdicts import Decision, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How far two reviewers agree on the images that both have judged.
+    """The agreement of two reviewers on the images that both have judged.
 
     Attributes:
         reviewers: Their names.
         images: Number of images that both have judged.
         alike: Number of images on which they agree.
-        kappa: Cohen's kappa; None if it is not defined, as for no images.
+        kappa: Cohen's kappa; None if it is undefined, for example without images.
     """
 
     reviewers: tuple[str, str]
@@ -48,13 +48,14 @@ def disagreements(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
 
 
 def cohens_kappa(pairs: Sequence[tuple[Decision, Decision]]) -> float | None:
-    """Cohen's kappa: agreement beyond that of chance, as a share of what is possible beyond it.
+    """Cohen's kappa: agreement beyond chance, as a fraction of the largest possible agreement beyond chance.
 
     Args:
-        pairs: What the first and the second reviewer say of each image.
+        pairs: The decisions of the first and the second reviewer on each image.
 
     Returns:
-        1 for perfect agreement, 0 for that of chance; None if both always say the same one thing.
+        1 for perfect agreement, 0 for chance agreement; None if all decisions are the same, or without
+            images.
 
     Example:
         >>> cohens_kappa([("accept", "accept"), ("accept", "reject"), ("reject", "reject")])
@@ -73,7 +74,7 @@ def cohens_kappa(pairs: Sequence[tuple[Decision, Decision]]) -> float | None:
 
 
 def _decisions(verdicts: Iterable[Verdict]) -> dict[str, dict[str, Decision]]:
-    """What each reviewer says of each image."""
+    """The decisions of each reviewer, by image."""
     found: dict[str, dict[str, Decision]] = {}
     for verdict in verdicts:
         if verdict.verdict is not None:

@@ -1,4 +1,4 @@
-"""Reads what `sim2coco audit --json` has written: which images differ most from what rays find."""
+"""Reads the output of `sim2coco audit --json`: which images differ most from ray casting."""
 
 import json
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ MASKS = ("mask", "amodal_mask")
 
 @dataclass(slots=True)
 class Audited:
-    """What the audit says of an image.
+    """The audit's findings for an image.
 
     Attributes:
-        worst: Number of differing pixels of the worst mask, as a share of those on its outline.
+        worst: Number of differing pixels of the worst mask, as a fraction of the pixels on its outline.
         failures: The broken rules, one line each.
     """
 
@@ -24,7 +24,7 @@ class Audited:
 
 
 def read_audit(path: Path) -> dict[str, Audited]:
-    """What the audit says of each image, by the name of its file in the data set.
+    """Reads the audit's findings for each image, by the name of its file in the data set.
 
     Raises:
         DataSetError: The file cannot be read, or is not the output of `audit --json`.

@@ -1,4 +1,4 @@
-"""The images of a data set in the order of the data set, read while a page shows them already."""
+"""The images of a data set in its order, read in the background while a page already shows them."""
 
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -17,16 +17,16 @@ from sim2coco.statistics.labels import measure_labels
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is known of an image without its labels.
+    """A summary of an image, without its labels.
 
     Attributes:
         name: Its name in verdicts.
         image: The image without labels.
         labels: Number of labels.
-        categories: The indices of the categories of its labels, each once.
+        categories: The distinct category indices of its labels.
         visible: The lowest visible fraction of its labels; None if it is not known.
-        reasons: Why objects of it have no labels, each once.
-        audited: What the audit says of it, if there was one.
+        reasons: The distinct reasons why some of its objects have no label.
+        audited: The audit's findings for it, if there was an audit.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Entry:
 
 
 def entry_of(image: LabelledImage, audits: Mapping[str, Audited]) -> Entry:
-    """The entry of an image."""
+    """Summarizes an image."""
     visible = [measures.visible_fraction for measures in measure_labels(image)]
     return Entry(
         name=image_name(image.split, image.name),
@@ -53,17 +53,17 @@ def entry_of(image: LabelledImage, audits: Mapping[str, Audited]) -> Entry:
 
 
 class Gallery:
-    """The images of a data set; a thread of its own reads them, and nothing else reads the data set.
+    """The images of a data set, read by a background thread; nothing else reads the data set.
 
     Args:
         dataset: The data set.
-        audits: What the audit says of images, by the name of the file.
+        audits: The audit's findings for images, by file name.
 
     Attributes:
         entries: The images that have been read so far.
-        ranks: Their places in `entries`, by name.
-        complete: Whether all have been read.
-        error: Why reading has ended before; "" if it has not.
+        ranks: The index of each image in `entries`, by name.
+        complete: Whether all images have been read.
+        error: Why reading has ended early; "" if it has not.
     """
 
     def __init__(self, dataset: Dataset, audits: Mapping[str, Audited]) -> None:
@@ -74,7 +74,8 @@ class Gallery:
         self.complete, self.error = False, ""
         self._audits = audits
         self._wanted: SimpleQueue[tuple[LabelledImage, Future[LabelledImage]]] = SimpleQueue()
-        # It is ended with the process: reading a large annotation file cannot be stopped in the middle.
+        # A daemon thread ends with the process; reading a large annotation file cannot be stopped in the
+        # middle.
         Thread(target=self._work, daemon=True).start()
 
     @property
@@ -83,7 +84,7 @@ class Gallery:
         return self.dataset.root
 
     def labelled(self, rank: int) -> LabelledImage:
-        """The image at a place with its labels.
+        """Returns the image at an index, with its labels.
 
         Raises:
             DataSetError: The data set has changed, and the image cannot be read.
@@ -102,14 +103,14 @@ class Gallery:
                     self._answer()
         except DataSetError as error:
             self.error = str(error)
-        except Exception as error:  # without this the page would wait for ever
+        except Exception as error:  # otherwise the page would wait forever
             self.error = f"{self.root}: cannot be read ({error!r})"
         self.complete = True
         while True:
             self._answer()
 
     def _answer(self) -> None:
-        """Finds the next image that is wanted, with its labels."""
+        """Answers the next request for an image with its labels."""
         image, answer = self._wanted.get()
         try:
             answer.set_result(self.dataset.find(image.name, image.split))

@@ -1,4 +1,4 @@
-"""Refuses requests that do not come from the page: by host, origin, token and method."""
+"""Refuses requests that do not come from the page, by host, origin, token and method."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -33,14 +33,14 @@ NO_TOKEN = "open the address that `sim2coco review` has printed; each start has 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """An application that lets only requests of the page through to another one.
+    """ASGI middleware that lets only requests from the page through to an application.
 
-    The address with the token sets a cookie; all further requests need it.
+    The URL with the token sets a cookie; all further requests need the cookie.
 
     Attributes:
         app: The application.
         port: The port on which it is served.
-        token: The secret of this start.
+        token: The secret of this server start.
     """
 
     app: App
@@ -65,23 +65,23 @@ class Guard:
 
     @property
     def hosts(self) -> tuple[str, str]:
-        """The names by which the page is called: those of the loopback interface."""
+        """The host names that requests may use: those of the loopback interface."""
         return f"127.0.0.1:{self.port}", f"localhost:{self.port}"
 
     @property
     def cookie(self) -> str:
-        """The name of the cookie; browsers send cookies to all ports of a host."""
+        """The name of the cookie, with the port, because browsers send cookies to all ports of a host."""
         return f"sim2coco-review-{self.port}"
 
     def _refused(self, scope: Scope) -> Response | None:
-        """The answer to a request that is not let through; None for one that is."""
+        """The response to a request that is refused; None if the request is allowed."""
         headers, method = Headers(scope=scope), scope["method"]
         if headers.getlist("host") not in [[host] for host in self.hosts]:
             return PlainTextResponse("wrong host\n", 403)
         origin = headers.get("origin")
         if (origin is not None or method == "POST") and origin not in [f"http://{h}" for h in self.hosts]:
             return PlainTextResponse("wrong origin\n", 403)
-        # A link on another page may lead to the first page, if it knows the token.
+        # A link on another site may lead to the first page, if it contains the token.
         linked = scope["path"] == "/" and headers.get("sec-fetch-mode") == "navigate"
         if headers.get("sec-fetch-site", "none") not in ("same-origin", "none") and not linked:
             return PlainTextResponse("wrong origin\n", 403)
@@ -92,11 +92,11 @@ class Guard:
         return self._entered(scope)
 
     def _entered(self, scope: Scope) -> Response:
-        """Sets the cookie if the address has the token, and refuses the request otherwise."""
+        """Sets the cookie if the URL contains the token, and refuses the request otherwise."""
         stated = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])
         if scope["method"] != "GET" or scope["path"] != "/" or not self._is_token(stated[0]):
             return PlainTextResponse(NO_TOKEN, 403)
-        # After a redirect, a browser would not send the cookie if a file or another page has led here.
+        # After a redirect, a browser would not send the cookie if a file or another site had linked here.
         answer = HTMLResponse('<meta http-equiv="refresh" content="0; url=/">')
         answer.set_cookie(self.cookie, self.token, path="/", httponly=True, samesite="strict")
         return answer

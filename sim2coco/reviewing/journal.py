@@ -1,4 +1,4 @@
-"""The verdicts of a reviewer, written line by line: each is on disk before the page is told so."""
+"""The verdicts of a reviewer, one per line; each is on disk before the page gets its confirmation."""
 
 import fcntl
 import json
@@ -13,14 +13,14 @@ from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.verdicts import Verdict, read_lines, to_line
 
 MAX_REVIEWER = 100
-"""Longest name of a reviewer."""
+"""Maximum length of a reviewer's name."""
 
 
 class Journal:
     """A file of verdicts, to which one reviewer adds; other processes may add to it at the same time.
 
     Args:
-        path: The file; made with the first verdict.
+        path: The file; created with the first verdict.
         reviewer: Name of the reviewer.
 
     Raises:
@@ -28,7 +28,7 @@ class Journal:
     """
 
     def __init__(self, path: Path, reviewer: str) -> None:
-        """Reads the verdicts that are there."""
+        """Reads the existing verdicts."""
         if not reviewer.strip() or not reviewer.isprintable() or len(reviewer) > MAX_REVIEWER:
             raise DataSetError(f"--reviewer: {reviewer!r} is not a name of 1 to {MAX_REVIEWER} letters")
         if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
@@ -50,15 +50,15 @@ class Journal:
             return [*self._last.values()]
 
     def of_reviewer(self) -> dict[str, Verdict]:
-        """What this reviewer says of each image, with comments on images without a verdict."""
+        """This reviewer's last verdict on each image, including comments without a verdict."""
         return {said.image: said for said in self._snapshot() if said.reviewer == self.reviewer}
 
     def verdicts(self) -> list[Verdict]:
-        """The last verdicts of all reviewers."""
+        """The last verdict of each reviewer on each image."""
         return [verdict for verdict in self._snapshot() if verdict.verdict is not None]
 
     def add(self, verdict: Verdict) -> Verdict:
-        """Writes a verdict; when this returns, it is on disk.
+        """Writes a verdict, and returns when it is on disk.
 
         Returns:
             The verdict with the name of the reviewer.
@@ -72,10 +72,10 @@ class Journal:
         return said
 
     def undo(self) -> Verdict | None:
-        """Takes back the last verdict of this reviewer, also that of an earlier review.
+        """Takes back the last verdict of this reviewer, which may be from an earlier review.
 
         Returns:
-            What holds again; None if there is nothing to take back.
+            The verdict that holds again; None if there is nothing to take back.
         """
         with self._writing() as file:
             if not self._before:
@@ -86,7 +86,7 @@ class Journal:
 
     @contextmanager
     def _writing(self) -> Iterator[int]:
-        """Locks the file against other threads and processes, and reads what they have added."""
+        """Locks the file against other threads and processes, and reads the verdicts that they have added."""
         with self._lock, _appending(self.path) as file:
             _mend(file)
             self._refresh()
@@ -97,13 +97,13 @@ class Journal:
         if size == self._size:
             return
         lines = read_lines(self.path) if size else []
-        # Nothing is forgotten before the file has been read whole.
+        # Nothing is discarded before the whole file has been read.
         self._last, self._before, self._size = {}, [], size
         for verdict in lines:
             self._note(verdict)
 
     def _note(self, verdict: Verdict) -> None:
-        """Keeps a line, and what it replaces."""
+        """Records a line, and the verdict that it replaces."""
         key = verdict.image, verdict.reviewer
         if verdict.reviewer == self.reviewer:
             if not verdict.undo:
@@ -148,7 +148,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _mend(file: int) -> None:
-    """Cuts off a last line that a crash has left without its end, or ends it if it is whole."""
+    """Removes a last line that a crash has truncated; if only its newline is missing, adds the newline."""
     size = os.fstat(file).st_size
     if not size or os.pread(file, 1, size - 1) == b"\n":
         return

@@ -1,4 +1,4 @@
-"""The images of a data set as JPEG files of a bounded size; files outside of the data set are not read."""
+"""The images of a data set as JPEG files of a bounded size; files outside the data set are not read."""
 
 from pathlib import Path
 
@@ -12,20 +12,20 @@ from sim2coco.datasets.pixels import read_pixels
 
 THUMBNAIL_PX, THUMBNAIL_QUALITY = 192, 80
 LONGER_PX, QUALITY = 2560, 95
-"""Longer side of the images that are shown, and their quality as JPEG."""
+"""The longer side of the images that are shown, in pixels, and their JPEG quality."""
 
 
 def jpeg(image: LabelledImage, root: Path, longer_px: int, quality: int) -> bytes:
-    """An image as JPEG; a larger one is reduced.
+    """Encodes an image as JPEG; larger images are reduced.
 
     Args:
         image: The image.
         root: The folder of its data set.
-        longer_px: Largest width and height in pixels.
-        quality: Quality of the JPEG, 1..100.
+        longer_px: Maximum width and height in pixels.
+        quality: JPEG quality, 1..100.
 
     Raises:
-        DataSetError: The file is no image, or lies outside of the folder, where a link leads to.
+        DataSetError: The file is not an image, or it is a link to a file outside the folder.
     """
     if not image.file.resolve().is_relative_to(root.resolve()):
         raise DataSetError(f"{image.file}: a link that leads out of the data set is not followed")

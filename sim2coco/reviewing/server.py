@@ -33,25 +33,25 @@ from sim2coco.reviewing.statements import Said, about, agreed, encodable, of_all
 HOST = "127.0.0.1"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 MAX_BODY = 16 * 1024
-"""Largest request in bytes."""
+"""Maximum size of a request in bytes."""
 AT_ONCE = 2000
-"""Most images that are listed in an answer."""
+"""Maximum number of images in a response."""
 CACHED = 4096
 """Number of thumbnails that are kept in memory, of about 8 kB each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The answers to the requests of the page.
+    """The responses to the requests of the page.
 
     Attributes:
         name: Name of the data set.
-        start: Text that names this start of the server.
+        start: Random id of this start of the server.
         gallery: Its images.
         journal: The verdicts.
-        thumbnail: The thumbnail of the image at a place in the gallery, as JPEG.
-        _written: What has been written, by the name that the page gives the request; each is written once.
-        _turn: Held while it is written.
+        thumbnail: Returns the thumbnail of the image at an index of the gallery, as JPEG.
+        _written: The verdict written for each request id, so that a repeated request writes nothing.
+        _turn: Lock that is held while a verdict is written.
     """
 
     name: str
@@ -70,12 +70,12 @@ class Pages:
         return Response(page_file(name).encode(), media_type=f"{TYPES[Path(name).suffix]}; charset=utf-8")
 
     def about(self, request: Request) -> Response:
-        """What all images share."""
+        """The data that all images share."""
         told = about(self.name, self.gallery.dataset.info, self.journal.reviewer)
         return _json(told | {"start": self.start})
 
     def images(self, request: Request) -> Response:
-        """The images from a place on, as far as they have been read."""
+        """The images from an index on, as far as they have been read."""
         start, complete = _number(request.query_params.get("from", "0")), self.gallery.complete
         entries = self.gallery.entries[start : start + AT_ONCE]
         more = start + len(entries) < len(self.gallery.entries)
@@ -119,7 +119,7 @@ class Pages:
         return await self._once(request, self.journal.undo)
 
     async def _once(self, request: Request, write: Callable[[], Verdict | None]) -> Response:
-        """Writes what a request says, unless it has been written, and the page asks again for the answer."""
+        """Writes the verdict of a request once; a repetition of the request gets the same response."""
         key = request.query_params.get("request", "")
         if not key:
             raise HTTPException(400, "the request has no name")
@@ -131,7 +131,7 @@ class Pages:
         return _json(await run_in_threadpool(self._told, self._written[key]))
 
     def _told(self, own: Verdict | None) -> dict[str, Any]:
-        """What holds of an image now, and the agreement."""
+        """The current verdicts on an image, and the agreement."""
         if own is None:
             return {"image": None}
         others = [
@@ -178,7 +178,7 @@ def listening(port: int) -> socket.socket:
     """A socket on the loopback interface.
 
     Args:
-        port: The port; 0 for any that is free.
+        port: The port; 0 for any free port.
 
     Raises:
         DataSetError: Another program uses the port, or it may not be used.
@@ -196,7 +196,7 @@ def serve(app: Starlette, listener: socket.socket, started: Callable[[str], None
     Args:
         app: Its pages.
         listener: The socket.
-        started: Is called with the address of the page before the first request is answered.
+        started: Called with the URL of the page before the first request is answered.
     """
     port, token = listener.getsockname()[1], secrets.token_urlsafe(32)
     config = uvicorn.Config(
@@ -216,7 +216,7 @@ def _json(tree: Any) -> Response:
 
 
 def _image(content: bytes) -> Response:
-    # The address names the start of the server, so that another data set is never shown from the cache.
+    # URLs contain the id of the server start, so that another data set is never shown from the cache.
     return Response(content, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
 
 
@@ -227,7 +227,7 @@ def _number(text: str) -> int:
 
 
 async def _body(request: Request) -> bytes:
-    """The content of a request with JSON."""
+    """The body of a JSON request."""
     if request.headers.get("content-type") != "application/json":
         raise HTTPException(415, "not JSON")
     content = b""

@@ -1,4 +1,4 @@
-"""What is drawn over an image, as plain values: boxes, and outlines as paths of SVG."""
+"""The overlays of an image as JSON values: boxes, and outlines as SVG paths."""
 
 from itertools import pairwise
 from typing import Any
@@ -19,7 +19,7 @@ def shapes(image: LabelledImage, names: tuple[str, ...], scale: float = 1.0) -> 
     Args:
         image: The image.
         names: Names of the categories.
-        scale: Size of the paths, as a share of the image's; below 1 they are shorter, and less exact.
+        scale: Scale of the paths relative to the image; below 1, they are shorter and less exact.
     """
     visible = [measures.visible_fraction for measures in measure_labels(image)]
     pairs = zip(image.labels, visible, strict=True)
@@ -31,10 +31,10 @@ def shapes(image: LabelledImage, names: tuple[str, ...], scale: float = 1.0) -> 
 
 
 def svg_path(counts: str, height: int, scale: float = 1.0) -> str:
-    """The outlines of a mask along the edges of its pixels; to be filled by the even-odd rule.
+    """The outlines of a mask along the edges of its pixels, as an SVG path for the even-odd fill rule.
 
     Args:
-        counts: Compressed run lengths, valid for the image.
+        counts: Compressed RLE, valid for the image.
         height: Height of the image in pixels.
         scale: As for `shapes`.
     """

@@ -1,4 +1,4 @@
-"""What the page is told, and what it tells, as plain values."""
+"""The messages between the page and the server, as JSON values."""
 
 from typing import Annotated, Any
 
@@ -20,13 +20,13 @@ REASONS = (
     "duplicate",
     "other",
 )
-"""The keywords that the page offers for a rejected image; the keys 1 to 8 choose them."""
+"""The keywords that the page offers for a rejected image; the keys 1 to 8 select them."""
 MAX_COMMENT = 2000
-"""Longest comment."""
+"""Maximum length of a comment."""
 
 
 class Said(BaseModel):
-    """What the page says of an image; see `Verdict`."""
+    """A verdict as the page sends it; see `Verdict`."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
@@ -37,7 +37,7 @@ class Said(BaseModel):
 
 
 def about(name: str, info: DatasetInfo, reviewer: str) -> dict[str, Any]:
-    """What all images share."""
+    """The data that all images share."""
     return {
         "dataset": name,
         "categories": info.categories,
@@ -48,7 +48,7 @@ def about(name: str, info: DatasetInfo, reviewer: str) -> dict[str, Any]:
 
 
 def plain(entry: Entry) -> dict[str, Any]:
-    """An image without its labels."""
+    """Describes an image without its labels."""
     audited = entry.audited
     return {
         "name": entry.name,
@@ -64,7 +64,7 @@ def plain(entry: Entry) -> dict[str, Any]:
 
 
 def encodable(text: str) -> str:
-    """A text with `?` in place of the bytes of file names that are not UTF-8."""
+    """Replaces the bytes of file names that are not UTF-8 with `?`."""
     return text.encode("utf-8", "replace").decode()
 
 
@@ -79,9 +79,10 @@ def said(verdict: Verdict) -> dict[str, Any]:
 
 
 def of_all(journal: Journal) -> dict[str, Any]:
-    """The verdicts of this reviewer, those of others on the same images, and how far they agree.
+    """This reviewer's verdicts, other reviewers' verdicts on the same images, and their agreement.
 
-    What others say of an image is told only after the reviewer has judged it, so that it does not sway them.
+    Other verdicts on an image are sent only after this reviewer has judged it, so that they do not bias the
+    reviewer.
     """
     own = journal.of_reviewer()
     others: dict[str, list[dict[str, Any]]] = {}
@@ -97,7 +98,7 @@ def of_all(journal: Journal) -> dict[str, Any]:
 
 
 def agreed(journal: Journal) -> list[dict[str, Any]]:
-    """How far pairs of reviewers agree, of which this one is one."""
+    """The agreement of this reviewer with each of the others."""
     return [
         {
             "reviewer": next(name for name in found.reviewers if name != journal.reviewer),

@@ -1,4 +1,4 @@
-"""Writes a review as one file that can be sent by mail; verdicts come back as a file of lines."""
+"""Writes a review as one file that can be sent by mail; verdicts come back as a JSON Lines file."""
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +16,7 @@ from sim2coco.reviewing.shapes import shapes
 from sim2coco.reviewing.statements import about, plain
 
 LONGER_PX, QUALITY = 640, 75
-"""Longer side of the images in the page, and their quality as JPEG."""
+"""The longer side of the images in the page, in pixels, and their JPEG quality."""
 HEAD = '<link rel="stylesheet" href="page/review.css">'
 
 
@@ -28,8 +28,8 @@ def static_page(
     Args:
         dataset: The data set.
         name: Its name.
-        audits: What the audit says of images, by the name of the file.
-        show: Is called with the number of images that are done.
+        audits: The audit's findings for images, by file name.
+        show: Called with the number of images that are done.
 
     Raises:
         DataSetError: An image cannot be read.
@@ -66,7 +66,7 @@ def _images(dataset: Dataset, audits: Mapping[str, Audited]) -> Iterator[dict[st
 
 
 def _json(tree: Any) -> bytes:
-    """JSON in which no text can end the element that it lies in."""
+    """Encodes JSON so that no text in it can close the surrounding HTML element."""
     return to_json(tree).replace(b"<", b"\\u003c").replace(b">", b"\\u003e").replace(b"&", b"\\u0026")
 
 

@@ -12,7 +12,7 @@ LINE, TOP, PANEL, GAP, LETTER = 22, 46, 150, 26, 7.2
 SCATTER = 250
 """Pixels between the panels of scores."""
 MAX_TITLE = 48
-"""Letters of a job's settings that are shown."""
+"""Maximum number of characters of a job's settings that are shown."""
 STYLE = """
   svg { background: #fff; color: #1d2733; font: 12px system-ui, sans-serif }
   .title { font-weight: 600 } .axis { stroke: #b8c2cc } .faint { fill: #66727f } text { fill: currentColor }
@@ -27,8 +27,8 @@ STYLE = """
 def as_svg(rows: Sequence[Row]) -> str:
     """The plot: bars from 0 for single numbers, lines from the 10 % to the 90 % quantile with the median.
 
-    The jobs with the highest score are bold. Below, if the sweep is scored, the score over each swept setting
-    that is a number.
+    The jobs with the highest score are bold. If the sweep is scored, the score is plotted below over each
+    swept setting that is a number.
     """
     names = [_cut(title) for title in titles(rows, MAX_TITLE)]
     left = max(LETTER * max(map(len, names)), 60) + GAP
@@ -54,7 +54,7 @@ def as_svg(rows: Sequence[Row]) -> str:
 
 
 def _panels(rows: Sequence[Row]) -> dict[str, list[Spread]]:
-    """What is shown of each job, by heading; single numbers have equal quantiles."""
+    """The values shown for each job, by heading; single numbers are medians without other quantiles."""
     single = {
         "accepted share": [row.accepted_share for row in rows],
         "images/s": [row.per_s for row in rows],

@@ -1,4 +1,4 @@
-"""What the table of a sweep says of one job, read from its data set."""
+"""One row of the table of a sweep, read from the data set of a job."""
 
 import math
 from collections import Counter
@@ -22,7 +22,7 @@ class SweepJob:
 
     Attributes:
         number: Its number in the sweep, from 0.
-        overrides: Its overrides, those that all jobs share included.
+        overrides: Its overrides, including those that all jobs share.
         out: The folder of its data set.
     """
 
@@ -57,7 +57,7 @@ class Row:
         reasons: How often each reason has rejected a view or a scene.
         accepted_share: Accepted views among all views and scenes without a view; NaN if there are none.
         failed: Number of failed scenes.
-        objects: Labels of each image.
+        objects: Number of labels of each image.
         visible_fraction: Visible fraction of each label.
         side_px: Square root of the visible pixels of each label.
         per_s: Accepted views per second at the end of the run; NaN if it is not known.
@@ -78,11 +78,11 @@ class Row:
 
 
 def read_rows(jobs: Iterable[SweepJob], scores: Mapping[int, float | None]) -> list[Row]:
-    """Reads what jobs have made; distributions are those of finished data sets.
+    """Reads the results of jobs; only finished data sets have distributions.
 
     Args:
         jobs: The jobs.
-        scores: The score of each job that has one, by its number.
+        scores: The score of each scored job, by job number.
     """
     return [replace(_read(job), score=_number(scores.get(job.number))) for job in jobs]
 
@@ -106,7 +106,7 @@ def _number(value: float | None) -> float:
 
 
 def _spreads(images: Iterable[LabelledImage]) -> tuple[Spread, Spread, Spread]:
-    """Labels of each image; visible fraction and side length in pixels of each label."""
+    """Number of labels of each image; visible fraction and side length in pixels of each label."""
     objects: list[float] = []
     visible: list[float] = []
     sides: list[float] = []

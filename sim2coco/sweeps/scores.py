@@ -19,13 +19,13 @@ from sim2coco.sweeps.settings import REFERENCED, Score
 from sim2coco.validate.results import Plan
 
 WEIGHTS = {"layout": 1.0, "appearance": 1.0}
-"""Weights of the features that are compared: without categories, whose numbers differ between data sets."""
+"""Weights of the compared features; categories are left out, as their number differs between data sets."""
 COMPARED = ("objects", "box_size", "aspect", "brightness", "contrast", "sharpness")
-"""Quantities whose histograms make up the likeness."""
+"""Quantities whose histograms the likeness compares."""
 
 
 class Quiet:
-    """Takes the progress of a comparison of detectors, and shows nothing."""
+    """Receives the progress of a comparison of detectors, and ignores it."""
 
     def read(self, name: str, done: int, total: int) -> None:
         """Images of a data set have been read."""
@@ -81,9 +81,9 @@ def _known(score: float) -> float | None:
 
 
 def _coverage(score: Score, dataset: Dataset, reference: Dataset) -> float:
-    """The share of reference images that have an image of the data set near.
+    """The fraction of reference images that have an image of the data set nearby.
 
-    Near is what is at most as far as their 5th nearest image of the reference (density and coverage: Naeem
+    Nearby means at most as far as their 5th nearest neighbour in the reference (density and coverage: Naeem
     et al. 2020).
     """
     own, others = list(measure(dataset)), list(measure(reference))
@@ -93,7 +93,7 @@ def _coverage(score: Score, dataset: Dataset, reference: Dataset) -> float:
 
 
 def _likeness(score: Score, dataset: Dataset, reference: Dataset) -> float:
-    """Minus the mean earth mover's distance of histograms, in standard deviations of the reference."""
+    """The negative mean earth mover's distance of histograms, in standard deviations of the reference."""
     own, others = (histograms(measure(one), one.info.categories) for one in (dataset, reference))
     far = [earth_movers_distance(own[name], others[name]) / _spread(others[name]) for name in COMPARED]
     return -float(np.mean(far))
@@ -109,7 +109,7 @@ def _spread(histogram: Histogram) -> float:
 
 
 def plan_of(score: Score) -> Plan:
-    """How detectors are trained for the score `ap`."""
+    """The training plan of the detectors for the score `ap`."""
     return Plan(score.seeds, score.steps)
 
 
@@ -126,4 +126,4 @@ BY_REFERENCE: Mapping[str, Callable[[Score, Dataset, Dataset], float]] = {
     "likeness": _likeness,
     "ap": _average_precision,
 }
-"""How the scores that compare with a reference are computed."""
+"""The functions that compute scores in comparison with a reference."""

@@ -13,7 +13,7 @@ def write_summary(rows: Sequence[Row], folder: Path, name: str) -> Iterator[Path
     """Writes `name.csv`, `name.md` and `name.svg`, and yields the path of each.
 
     Args:
-        rows: What the jobs have made.
+        rows: The results of the jobs.
         folder: The folder to write to; files of an earlier summary are replaced.
         name: Name of the files.
 

@@ -12,7 +12,7 @@ Cell = str | int | float
 
 
 def columns(rows: Sequence[Row]) -> dict[str, list[Cell]]:
-    """The columns of the table: job, swept settings, and what the job has made; cells without a value are "".
+    """The columns of the table: job, swept settings, and results; cells without a value are "".
 
     Args:
         rows: The jobs, in order.
@@ -35,7 +35,7 @@ def columns(rows: Sequence[Row]) -> dict[str, list[Cell]]:
 
 
 def measured(rows: Sequence[Row]) -> dict[str, list[Spread]]:
-    """The quantities whose quantiles the table has, by their headings."""
+    """The quantities whose quantiles are in the table, by heading."""
     return {
         "objects per image": [row.objects for row in rows],
         "visible fraction": [row.visible_fraction for row in rows],
@@ -44,7 +44,7 @@ def measured(rows: Sequence[Row]) -> dict[str, list[Spread]]:
 
 
 def swept(rows: Sequence[Row]) -> dict[str, list[Cell]]:
-    """The value of each setting that is not the same in all jobs, by its key; `out` is left out."""
+    """The values of each setting that differs between jobs, by key; `out` is left out."""
     settings = [dict(override.partition("=")[::2] for override in row.job.overrides) for row in rows]
     keys = list(dict.fromkeys(key for setting in settings for key in setting))
     values: dict[str, list[Cell]] = {key: [setting.get(key, "") for setting in settings] for key in keys}
@@ -56,7 +56,7 @@ def titles(rows: Sequence[Row], longest: int) -> list[str]:
 
     Args:
         rows: The jobs.
-        longest: Number of letters above which settings are named by the last words of their keys.
+        longest: Maximum number of characters; longer texts have only the last part of each key.
     """
     found = swept(rows)
     whole = _titles(rows, found)
@@ -95,7 +95,7 @@ def _short(cell: Cell) -> str:
 
 
 def _rounded(value: Cell) -> str:
-    """A setting, with at most four digits if it is a number with more."""
+    """Formats a setting; a number with more digits is rounded to four significant ones."""
     text = str(value)
     return f"{float(text):.4g}" if re.fullmatch(r"-?\d*\.\d{4,}(e-?\d+)?", text) else text
 

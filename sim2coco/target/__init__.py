@@ -1,1 +1,1 @@
-"""Histograms that the accepted images of a run are to have together, and which views fill them."""
+"""Target histograms for the accepted images of a run, and the choice of the views that fill them."""

@@ -11,7 +11,7 @@ from sim2coco.statistics.pixels import at_most
 from sim2coco.target.settings import QUANTITY, Target
 
 Bins = dict[str, tuple[int, ...]]
-"""For each histogram, the bin of each value that an image, or a view with its copies, has of it."""
+"""For each histogram, the bins of all values of an image, or of a view with its copies."""
 
 
 class Encoded(Protocol):
@@ -27,7 +27,7 @@ class Encoded(Protocol):
 
 
 def bins_of_view(target: Literal["balanced"] | Target | None, images: Iterable[Encoded]) -> Bins | None:
-    """The bins of all images of a view; None without a target. They are decoded only for their brightness."""
+    """The bins of all images of a view; None without a target. Decodes images only for their brightness."""
     if target is None:
         return None
     decoded = isinstance(target, Target) and target.brightness is not None

@@ -1,4 +1,4 @@
-"""Chooses the views of a run, one after the other, so that their histograms approach those of a target."""
+"""Chooses the views of a run, one after the other, so that their histograms approach a target."""
 
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from sim2coco.target.settings import Target
 from sim2coco.target.wanted import Array, wanted_of
 
 RECENT = 60
-"""Least number of views, itself included, with which a view is compared."""
+"""Minimum number of recent views, including the current one, among which a view is ranked."""
 
 Counts = dict[str, Array]
 
@@ -20,25 +20,27 @@ Counts = dict[str, Array]
 class Chooser:
     """Decides about the views that all checks accept, in the order of scenes.
 
-    A view is chosen if the target is reached with it, or if it brings the target nearer than most of the last
-    views would; the first ones are only compared with. So the decision depends on earlier views only, and not
-    on how many images are wanted: a run that is extended keeps what it has chosen.
+    A view is chosen if the target is reached with it, or if it is among the best 1/`effort` of the recent
+    views, ranked by how close each would bring the histograms to the target. The first views only serve for
+    comparison. The decision depends on earlier views only, and not on how many images are wanted: a run that
+    is extended keeps its chosen views.
 
-    The distance to the target is the mean over the histograms: the earth mover's distance in standard
-    deviations of the target; of categories, the share of labels of another category than wanted.
+    The distance to the target is the mean over its histograms. For ordered bins, it is the earth mover's
+    distance in standard deviations of the target; for categories, the total variation distance, which is the
+    fraction of labels that would have to change their category.
 
     Args:
         target: The target.
         categories: The names of the categories.
         tolerance: The distance at which the target is reached.
-        effort: Number of views that are drawn for each that is chosen, in the mean, until it is reached.
+        effort: Average number of accepted views for each chosen view, until the target is reached.
     """
 
     def __init__(self, target: Target, categories: Sequence[str], tolerance: float, effort: int) -> None:
         """Begins without views.
 
         Raises:
-            ConfigError: Nothing of the target can be compared.
+            ConfigError: No histogram of the target can be compared.
         """
         self._tolerance, self._effort = tolerance, effort
         self._wanted = wanted_of(target, categories)
@@ -69,18 +71,18 @@ class Chooser:
         return chosen
 
     def _count(self, which: int, counts: Counts, plain: bool) -> None:
-        """Adds a view to those that were drawn (0) or chosen (1)."""
+        """Adds a view to the counts of all views (0) or of the chosen views (1)."""
         for name, added in counts.items():
             (self._drawn, self._chosen)[which][name] += added
         self._views[which] += 1
         self._plain[which] += plain
 
     def _keeps_share(self) -> bool:
-        """Whether views that count in no histogram are chosen as often as they are drawn."""
+        """Whether views that count in no histogram are chosen at most as often as other views."""
         return self._plain[1] * self._views[0] <= self._plain[0] * self._views[1]
 
     def _is_near(self, counts: Counts) -> bool:
-        """Whether the target is reached with a view, or it is one of the best of the last views."""
+        """Whether the target is reached with a view, or the view is among the best of the recent views."""
         together = {name: self._chosen[name] + added for name, added in counts.items()}
         if fmean(self._distances(together).values()) <= self._tolerance:
             return True
@@ -98,12 +100,12 @@ class Chooser:
 
     @property
     def result(self) -> dict[str, tuple[float, float]]:
-        """The distance of each histogram to the target: of all views that were drawn, and of the chosen."""
+        """For each histogram, two distances to the target: over all views, and over the chosen views."""
         drawn, chosen = self._distances(self._drawn), self._distances(self._chosen)
         return {name: (drawn[name], chosen[name]) for name in drawn}
 
     def missing(self) -> str:
-        """What is missing most, in words; "" if the target is reached."""
+        """Describes the bin that is missing most; "" if the target is reached."""
         far = self._distances(self._chosen)
         if fmean(far.values()) <= self._tolerance:
             return ""

@@ -15,9 +15,9 @@ class Filling:
 
     Attributes:
         store: The data set.
-        chooser: Decides.
+        chooser: Decides about each view.
         lightings: Number of lightings of each view.
-        left_out: Scene, view and lighting of those that were left out.
+        left_out: (scene, view, lighting) of each view that was left out.
     """
 
     store: Storage
@@ -26,10 +26,10 @@ class Filling:
     left_out: set[tuple[int, int, int]] = field(default_factory=set)
 
     def decided(self, scene: Summary, wanted: int) -> Summary:
-        """The scene with the reason `target` for views that are not chosen, whose files are removed.
+        """Returns the scene with the reason `target` for views that are not chosen, and removes their files.
 
-        Once as many views as are wanted are chosen, nothing is decided about the rest. They belong to the
-        scene until the run ends.
+        Once enough views are chosen, nothing is decided about the remaining ones. They belong to the scene
+        until the run ends.
 
         Args:
             scene: The next scene.
@@ -50,7 +50,7 @@ class Filling:
         return replace(scene, views=tuple(views))
 
     def _remove(self, scene: int, new: Sequence[int]) -> None:
-        """Rewrites the record, and removes the files of views; what a killed run leaves is removed later."""
+        """Rewrites the record, and removes the views' files; a later run removes what a killed run leaves."""
         record = from_bytes(self.store.get(record_name(scene)))
         views = [_rejected(view) if index in new else view for index, view in enumerate(record.views)]
         content = to_bytes(replace(record, views=tuple(views)))
@@ -62,12 +62,12 @@ class Filling:
 
 
 def left_out(record: Record) -> bool:
-    """Whether views of a scene were left out."""
+    """Whether views of a scene were left out for a target."""
     return any(TARGET in view.reasons for view in record.views)
 
 
 def left_out_as(record: Record, other: bytes) -> Record:
-    """A record in which the same views are left out as in another one of the scene, which may be invalid."""
+    """Returns a record with the same views left out as in `other`, which is of the same scene or invalid."""
     try:
         out = {(view.view, view.lighting) for view in from_bytes(other).views if TARGET in view.reasons}
     except ValueError:

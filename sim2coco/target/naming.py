@@ -1,4 +1,4 @@
-"""A target that is named by a data set, in settings as users write them."""
+"""Replaces a target that is given as a data set in the user's settings with its histograms."""
 
 import json
 from collections.abc import Collection
@@ -10,9 +10,9 @@ from sim2coco.target.settings import BALANCED, HISTOGRAMS
 
 
 def with_histograms(tree: Any) -> Any:
-    """The plain values of a Recipe with the histograms of a data set in place of its name.
+    """Replaces a data set in the values of a Recipe with its histograms.
 
-    So a Recipe, and what is written of it, does not depend on the data set.
+    The Recipe, and every file written from it, is therefore independent of the data set.
 
     Raises:
         ConfigError: The data set cannot be read.
@@ -25,12 +25,12 @@ def with_histograms(tree: Any) -> Any:
         return tree
     histograms = quality.get("target_histograms", HISTOGRAMS)
     if not isinstance(histograms, list | tuple) or not all(name in HISTOGRAMS for name in histograms):
-        return {**tree, "quality": {**quality, "target": None}}  # the histograms are refused
+        return {**tree, "quality": {**quality, "target": None}}  # parsing the Recipe reports the histograms
     return {**tree, "quality": {**quality, "target": _read(Path(str(named)).expanduser(), histograms)}}
 
 
 def _read(path: Path, histograms: Collection[str]) -> Any:
-    from sim2coco.datasets.errors import DataSetError  # not before a data set is read: both take long
+    from sim2coco.datasets.errors import DataSetError  # slow to import, and rarely needed
     from sim2coco.target.reading import read_target
 
     try:

@@ -21,11 +21,11 @@ DECODED = 1000
 
 
 def read_target(path: Path, histograms: Collection[str]) -> Target:
-    """The histograms of a data set.
+    """Reads the histograms of a data set.
 
     Args:
         path: Its folder, or one of its annotation files.
-        histograms: Names of the histograms that are wanted; those of which nothing is known are left out.
+        histograms: Names of the requested histograms; those without data are left out.
 
     Raises:
         DataSetError: The data set cannot be read.
@@ -37,7 +37,7 @@ def read_target(path: Path, histograms: Collection[str]) -> Target:
 
 @lru_cache(maxsize=4)
 def _read(path: Path, split: str | None, state: str, histograms: frozenset[str]) -> Target:
-    """The same; the state stands for the content of the data set, which is read once in a process."""
+    """`read_target` with a cache; `state` identifies the content, so a data set is read once per process."""
     data, _ = open_reference(path)
     names = data.info.categories
     labels: Counter[str] = Counter(dict.fromkeys(names, 0))
@@ -60,7 +60,7 @@ def _read(path: Path, split: str | None, state: str, histograms: frozenset[str])
 
 
 def _images(data: Dataset, split: str | None, decoded: bool) -> Iterator[tuple[LabelledImage, bool]]:
-    """Yields the images, each with whether its brightness is measured."""
+    """Yields each image, and whether its brightness is measured."""
     sizes = data.sizes()
     number = sum(size.images for name, size in sizes.items() if split in (None, name))
     step = max(1, -(-number // DECODED))

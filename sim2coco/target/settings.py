@@ -12,13 +12,13 @@ from sim2coco.statistics.histograms import QUANTITIES, Quantity
 BALANCED = "balanced"
 """The target in which all categories have equally many labels."""
 TARGET = "target"
-"""The reason for rejecting a view that no check rejects, but that others bring the target nearer than."""
+"""The rejection reason of a view that passes all checks but is left out for the target."""
 
 Name = Literal["objects", "box_size", "occlusion", "brightness", "categories"]
 HISTOGRAMS: tuple[Name, ...] = ("objects", "box_size", "occlusion", "brightness", "categories")
 """The histograms that a target can have."""
 QUANTITY: dict[str, Quantity] = {one.name: one for one in QUANTITIES if one.name in HISTOGRAMS}
-"""Those whose bins have an order."""
+"""The histograms with ordered bins."""
 
 Number = Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0)]
 Counts = Annotated[tuple[Number, ...], Field(max_length=1024)]
@@ -51,7 +51,7 @@ class Target(Settings):
         return self
 
     def shares(self, name: str) -> NDArray[np.float64]:
-        """(n,), the share of each bin of a histogram whose bins have an order."""
+        """The fraction in each bin of a histogram with ordered bins: (n,)."""
         counts = np.zeros(len(QUANTITY[name].edges) - 1)
         given = getattr(self, name)
         counts[: len(given)] = given

@@ -1,4 +1,4 @@
-"""The histograms of a target, and how far others are from them."""
+"""The histograms of a target, and distances to them."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -31,10 +31,10 @@ def wanted_of(target: Target, categories: Sequence[str]) -> dict[str, "Wanted"]:
 
 
 class Wanted(ABC):
-    """A histogram that is wanted.
+    """A histogram of the target.
 
     Args:
-        shares: (n,), the share of each bin.
+        shares: (n,), the fraction in each bin.
     """
 
     def __init__(self, shares: Array) -> None:
@@ -42,19 +42,19 @@ class Wanted(ABC):
         self.shares = shares
 
     def counts(self, bins: Sequence[int]) -> Array:
-        """(n,), how many values are in each bin."""
+        """Number of values in each bin: (n,)."""
         return np.bincount(np.array(bins, np.int64), minlength=len(self.shares)).astype(np.float64)
 
     def distance(self, counts: Array) -> float:
-        """How far a histogram with these counts is."""
+        """Distance from a histogram with these counts (n,) to the target."""
         return float(self._distances(counts[None])[0])
 
     def costs(self, counts: Array, added: Array) -> Array:
-        """How much further values add to what deviates from the target, for each of them.
+        """Cost of adding each view: the increase in number of values times distance, per added value.
 
         Args:
             counts: (n,), the counts so far.
-            added: (k, n), those of each of k views.
+            added: (k, n), the counts of each of k views.
 
         Returns:
             (k,), the costs; 0 for a view without values.
@@ -64,31 +64,31 @@ class Wanted(ABC):
         return np.asarray(np.where(more > 0, deviating / np.maximum(more, 1), 0.0), np.float64)
 
     def _distances(self, counts: Array) -> Array:
-        """(k,), how far each of k histograms (k, n) is."""
+        """Distances of k histograms (k, n) to the target: (k,)."""
         totals = counts.sum(axis=1)
         far = self._far(counts / np.maximum(totals, 1)[:, None] - self.shares)
         return np.where(totals > 0, far, UNFILLED)
 
     def missing(self, counts: Array) -> str:
-        """In words, the bin of which most is missing."""
+        """Describes the bin that is missing most."""
         shares = counts / max(counts.sum(), 1)
         bin = int(np.argmax(self.shares - shares))
         return f"{shares[bin]:.1%} {self._named(bin)}, wanted are {self.shares[bin]:.1%}"
 
     @abstractmethod
     def _far(self, off: Array) -> Array:
-        """(k,), how far histograms are whose shares differ by `off` (k, n)."""
+        """Distances of histograms whose fractions differ from the target by `off` (k, n): (k,)."""
 
     @abstractmethod
     def _named(self, bin: int) -> str:
-        """What is in a bin, after a share."""
+        """Describes a bin, in words that follow a percentage."""
 
 
 class Ordered(Wanted):
-    """A histogram over numbers; distances are the earth mover's, in standard deviations of what is wanted."""
+    """A histogram of numbers; its distance is the earth mover's, in standard deviations of the target."""
 
     def __init__(self, name: str, shares: Array) -> None:
-        """Finds the scale of the distances."""
+        """Computes the scale of the distances."""
         super().__init__(shares)
         self._edges = QUANTITY[name].edges
         places = np.log2(self._edges) if QUANTITY[name].logarithmic else self._edges
@@ -106,7 +106,7 @@ class Ordered(Wanted):
 
 
 class Named(Wanted):
-    """The shares of categories; distances are the share of labels of another category than wanted.
+    """A histogram of categories; its distance is the total variation distance.
 
     Labels of categories that the target does not list do not count.
     """
@@ -118,7 +118,7 @@ class Named(Wanted):
         self._categories, self._counted = categories, np.array([name in wanted for name in categories])
 
     def counts(self, bins: Sequence[int]) -> Array:
-        """(n,), the number of labels of each listed category."""
+        """Number of labels of each listed category: (n,)."""
         return np.asarray(super().counts(bins) * self._counted, np.float64)
 
     def _far(self, off: Array) -> Array:

@@ -1,4 +1,4 @@
-"""The files of the page: plain HTML, CSS and JavaScript, served as they are, or joined to one file."""
+"""The HTML, CSS and JavaScript files of the page, served as they are, or joined to one file."""
 
 from importlib.resources import files
 
